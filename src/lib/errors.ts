@@ -1,0 +1,89 @@
+/**
+ * The one family of errors. A `code` never changes once released; messages may improve. `docs/errors.md` explains
+ * every code; over HTTP the same codes travel in problem details (RFC 9457).
+ *
+ * A `TypeError` or `RangeError` is not of this family: it says that the calling program is wrong, and nobody catches it.
+ *
+ * @module
+ */
+
+/** What was judged and refused; trying the same again gives the same answer. */
+export const PROTOCOL_CODES = [
+  'account_exists',
+  'account_unknown',
+  'address_refused',
+  'channel_aborted',
+  'channel_closed',
+  'decryption_failed',
+  'frame_damaged',
+  'handshake_failed',
+  'invalid_name',
+  'login_refused',
+  'message_too_large',
+  'not_acknowledged',
+  'plaintext_refused',
+  'receiver_offline',
+  'receiver_unknown',
+  'request_refused',
+  'ticket_damaged',
+  'ticket_expired',
+  'ticket_not_for_us',
+  'ticket_not_yet_valid',
+  'ticket_replayed',
+  'ticket_version',
+  'token_expired',
+  'token_unknown',
+  'version_unknown',
+] as const
+
+/** These bytes are not that message. */
+export const CODEC_CODES = ['malformed'] as const
+
+/** Somebody could not be reached, or stopped half way: trying again later may help. */
+export const TRANSPORT_CODES = [
+  'channel_truncated',
+  'kdc_busy',
+  'kdc_failed',
+  'kdc_unreachable',
+  'peer_silent',
+  'peer_unreachable',
+  'port_unavailable',
+] as const
+
+export type ProtocolCode = (typeof PROTOCOL_CODES)[number]
+export type CodecCode = (typeof CODEC_CODES)[number]
+export type TransportCode = (typeof TRANSPORT_CODES)[number]
+
+/** The base of every error that this library throws on purpose. */
+export abstract class SymbolonError extends Error {
+  /** What happened, in a word that programs can rely on. */
+  abstract readonly code: string
+}
+
+/** Judged and refused. */
+export class ProtocolError extends SymbolonError {
+  override readonly name = 'ProtocolError'
+  readonly code: ProtocolCode
+
+  constructor(code: ProtocolCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** These bytes are not that message. */
+export class CodecError extends SymbolonError {
+  override readonly name = 'CodecError'
+  readonly code: CodecCode = 'malformed'
+}
+
+/** Not reached, or interrupted: try again later. */
+export class TransportError extends SymbolonError {
+  override readonly name = 'TransportError'
+  readonly code: TransportCode
+
+  constructor(code: TransportCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * The one grammar for principals' names: 1 to 64 of `a-z 0-9 _ . -`, beginning with a letter, a digit or `_`.
+ *
+ * @module
+ */
+import { ProtocolError } from './errors.ts'
+
+/** Longest username, in characters. */
+export const MAX_USERNAME_LENGTH = 64
+
+/** What a username looks like once it has been lower-cased. */
+export const USERNAME = /^[a-z0-9_][a-z0-9_.-]{0,63}$/
+
+/**
+ * Reads a username as a person or another program gave it: lower-cased here, once, at the edge.
+ *
+ * @throws ProtocolError `invalid_name`; the message does not repeat the name, which may hold anything.
+ */
+export function parseUsername(input: string): string {
+  // toLowerCase() maps letters such as U+212A KELVIN SIGN into a-z: only ASCII may reach it.
+  const name = /^[\x21-\x7e]*$/.test(input) ? input.toLowerCase() : ''
+  if (!USERNAME.test(name)) {
+    throw new ProtocolError(
+      'invalid_name',
+      `a username is 1 to ${MAX_USERNAME_LENGTH} of a-z 0-9 _ . - and begins with a letter, a digit or _`,
+    )
+  }
+  return name
+}

@@ -1,0 +1,40 @@
+/**
+ * The primitives in portable JavaScript, by the audited noble libraries: for browsers, for reading,
+ * and as the reference that `node.ts` is tested against.
+ *
+ * @module
+ */
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { equalBytes } from '@noble/ciphers/utils.js'
+import { x25519 as curve } from '@noble/curves/ed25519.js'
+import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+import type { Primitives } from './types.ts'
+
+export const noble: Primitives = {
+  seal: (key, nonce, aad, plaintext) => chacha20poly1305(key, nonce, aad).encrypt(plaintext),
+  open(key, nonce, aad, sealed) {
+    try {
+      return chacha20poly1305(key, nonce, aad).decrypt(sealed)
+    } catch {
+      return undefined
+    }
+  },
+  sha256(...parts) {
+    const hash = nobleSha256.create()
+    for (const part of parts) hash.update(part)
+    return hash.digest()
+  },
+  hkdf: (ikm, salt, info, length) => nobleHkdf(nobleSha256, ikm, salt, info, length),
+  x25519PublicKey: (secretKey) => curve.getPublicKey(secretKey),
+  x25519(secretKey, publicKey) {
+    try {
+      return curve.getSharedSecret(secretKey, publicKey)
+    } catch {
+      return undefined // noble throws on an all-zero result
+    }
+  },
+  equal: (a, b) => equalBytes(a, b),
+}
+
+export { noble as primitives }

@@ -1,0 +1,17 @@
+/** What an implementation of the primitives offers. Arguments have been checked by the callers in `src/lib`. */
+export interface Primitives {
+  /** AEAD_CHACHA20_POLY1305 (RFC 8439 §2.8): returns ciphertext followed by the 16-byte tag. */
+  seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array
+  /** The inverse of `seal`; `undefined` when the tag does not match, and then nothing was decrypted. */
+  open(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined
+  /** SHA-256 (FIPS 180-4) of the parts, concatenated. */
+  sha256(...parts: Uint8Array[]): Uint8Array
+  /** HKDF-SHA256 (RFC 5869 §2): extract, then expand. */
+  hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array
+  /** X25519(k, 9) (RFC 7748 §6.1). */
+  x25519PublicKey(secretKey: Uint8Array): Uint8Array
+  /** X25519(k, u) (RFC 7748 §6.1); `undefined` when the result is all zeros. */
+  x25519(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined
+  /** Whether two byte strings of the same length are equal, in time that depends on the length only. */
+  equal(a: Uint8Array, b: Uint8Array): boolean
+}
