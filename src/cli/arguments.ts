@@ -1,0 +1,116 @@
+/**
+ * Command lines: `parseArgs` of Node, strict, with hints for likely mistakes.
+ *
+ * @module
+ */
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { UsageError } from './errors.ts'
+
+type Options = NonNullable<ParseArgsConfig['options']>
+
+/** What a tool takes. */
+export interface CommandLine<T extends Options> {
+  /** Printed by `--help`: usage, options, an example; fits a screen. */
+  readonly help: string
+  /** As `parseArgs` takes them; `--help` and `-h` are added. */
+  readonly options: T
+  /** Names of the positional arguments, for errors: `NAME`, or `[MESSAGE]` when it may be left out. */
+  readonly positionals: readonly string[]
+}
+
+const HELP = { help: { type: 'boolean', short: 'h' } } as const
+
+/**
+ * Parses a command line. With `--help` it prints the help and ends the process, status 0.
+ *
+ * @throws UsageError for anything the tool does not take.
+ */
+export function parseArguments<const T extends Options>(argv: string[], commandLine: CommandLine<T>) {
+  const { help, positionals: names } = commandLine
+  if (argv.slice(0, endOfOptions(argv)).some((arg) => arg === '--help' || arg === '-h')) {
+    process.stdout.write(help)
+    process.exit(0)
+  }
+  const options = { ...commandLine.options, ...HELP } as T
+  const parsed = attempt(argv, options)
+  const required = names.filter((name) => !name.startsWith('['))
+  const missing = required[parsed.positionals.length]
+  if (missing) throw new UsageError(`${missing} is missing`, usageLine(help))
+  if (parsed.positionals.length > names.length) {
+    throw new UsageError(
+      `too many arguments, beginning with '${parsed.positionals[names.length]}'`,
+      'quote a message of several words',
+    )
+  }
+  return parsed
+}
+
+function attempt<const T extends Options>(argv: string[], options: T) {
+  try {
+    return parseArgs({ args: argv, options, allowPositionals: true, strict: true })
+  } catch (cause) {
+    const { code, message } = cause as { code?: string; message: string }
+    if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+      const given = /'(--?[^']*)'/.exec(message)?.[1] ?? ''
+      const near = nearest(given.replace(/^-+/, ''), Object.keys(options))
+      throw new UsageError(
+        `there is no option ${given}`,
+        near ? `did you mean --${near}?` : '--help lists the options',
+      )
+    }
+    // Node's own sentences, without its advice on how to write a parser.
+    throw new UsageError(message.split('\n')[0]?.replace(/\. .*$/, '') ?? message, '--help lists the options')
+  }
+}
+
+function endOfOptions(argv: string[]): number {
+  const end = argv.indexOf('--')
+  return end < 0 ? argv.length : end
+}
+
+function usageLine(help: string): string {
+  return help.split('\n')[0] ?? ''
+}
+
+/** The candidate within two edits of `word`, if one is. */
+function nearest(word: string, candidates: string[]): string | undefined {
+  const scored = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+  scored.sort((a, b) => a.distance - b.distance)
+  return scored[0] && scored[0].distance <= 2 ? scored[0].candidate : undefined
+}
+
+// Levenshtein's distance, by rows.
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+/**
+ * A whole number of an option, within bounds.
+ *
+ * @throws UsageError
+ */
+export function parseInteger(name: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= min && value <= max))
+    throw new UsageError(`${name}: expected a whole number from ${min} to ${max}, got '${text}'`)
+  return value
+}
+
+/** A TCP port; 0 lets the system choose. */
+export function parsePort(text: string): number {
+  return parseInteger('--port', text, 0, 65535)
+}
+
+/** A number of seconds, one or more. */
+export function parsePositiveInteger(name: string, text: string): number {
+  return parseInteger(name, text, 1, 1_000_000_000)
+}

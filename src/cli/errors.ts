@@ -1,0 +1,29 @@
+/**
+ * Errors of the tools, beside those of the library: what went wrong and what to do next.
+ *
+ * @module
+ */
+
+/** What a tool's exit status says. */
+export const EXIT = { done: 0, failed: 1, usage: 2, tryLater: 3 } as const
+
+/** An error with words for a person: `message` says what happened, `hint` what to do next. */
+export class ToolError extends Error {
+  readonly hint: string | undefined
+  readonly exitCode: number
+
+  constructor(message: string, options: { hint?: string; exitCode?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.hint = options.hint
+    this.exitCode = options.exitCode ?? EXIT.failed
+  }
+}
+
+/** The command line or a setting is wrong. */
+export class UsageError extends ToolError {
+  readonly code = 'usage'
+
+  constructor(message: string, hint?: string) {
+    super(message, { exitCode: EXIT.usage, ...(hint === undefined ? {} : { hint }) })
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What to do next, for each of the library's errors where there is something to do.
+ *
+ * @module
+ */
+import { SymbolonError } from '../lib/errors.ts'
+
+const HINTS = new Map<string, string>([
+  ['account_unknown', 'npm run kdc -- users lists the accounts'],
+  ['channel_truncated', 'the message may or may not have arrived; send it again if in doubt'],
+  ['invalid_name', 'for example: alice, bob-2, print.server'],
+  ['kdc_busy', 'try again in a few seconds'],
+  [
+    'kdc_unreachable',
+    'is the KDC running? npm run kdc -- --demo starts one; --kdc URL or SYMBOLON_KDC names another',
+  ],
+  [
+    'login_refused',
+    'check the name, the password and the KDC; an account is made with: npm run kdc -- adduser NAME',
+  ],
+  ['message_too_large', 'send it in smaller pieces'],
+  ['peer_unreachable', 'the receiver may have stopped without a word; try again when it is back'],
+  [
+    'plaintext_refused',
+    'use the KDC from its own machine, or start it with --allow-plaintext for a closed classroom',
+  ],
+  ['receiver_offline', 'start its receiver: tsx src/receiver.ts NAME'],
+  ['receiver_unknown', 'check the spelling; accounts are made with: npm run kdc -- adduser NAME'],
+])
+
+/** A hint for this error, if there is one. */
+export function hintFor(error: unknown): string | undefined {
+  return error instanceof SymbolonError ? HINTS.get(error.code) : undefined
+}

@@ -1,0 +1,73 @@
+/**
+ * Where a password comes from: `--password-file`, `SYMBOLON_PASSWORD`, the credentials file, or a prompt without echo;
+ * never an argument, which everybody on the machine can read.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import { MAX_PASSWORD_BYTES } from '../lib/opaque.ts'
+import { readCredentials } from './credentials.ts'
+import { ToolError, UsageError } from './errors.ts'
+import { promptSecret } from './prompt.ts'
+
+export interface PasswordSources {
+  readonly username: string
+  /** The KDC's URL, to look the password up in the credentials file. */
+  readonly kdc?: string
+  readonly passwordFile?: string | undefined
+}
+
+/**
+ * The password of an account that exists.
+ *
+ * @throws ToolError, UsageError
+ */
+export async function readPassword(sources: PasswordSources): Promise<string> {
+  const given = givenPassword(sources) ?? storedPassword(sources)
+  if (given !== undefined) return given
+  return check(await promptSecret(`password for ${sources.username}: `))
+}
+
+/**
+ * A password to be set: asked for twice when it is typed.
+ *
+ * @throws ToolError when the two differ; UsageError.
+ */
+export async function readNewPassword(sources: PasswordSources): Promise<string> {
+  const given = givenPassword(sources)
+  if (given !== undefined) return given
+  const password = check(await promptSecret(`new password for ${sources.username}: `))
+  if ((await promptSecret('the same again: ')) !== password) throw new ToolError('the two passwords differ')
+  return password
+}
+
+function givenPassword({ passwordFile }: PasswordSources): string | undefined {
+  if (passwordFile !== undefined) return check(firstLine(passwordFile))
+  const variable = process.env.SYMBOLON_PASSWORD
+  return variable === undefined ? undefined : check(variable)
+}
+
+function storedPassword({ kdc, username }: PasswordSources): string | undefined {
+  return kdc === undefined ? undefined : readCredentials().get(kdc)?.get(username)
+}
+
+function firstLine(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0] ?? ''
+  } catch (cause) {
+    throw new ToolError(`cannot read the password file ${path}`, {
+      cause,
+      hint: 'it holds the password on its first line',
+    })
+  }
+}
+
+// NFC, so that the same keys pressed on two systems give the same bytes (RFC 8265 §4.2.2).
+function check(password: string): string {
+  if (password.length === 0) throw new UsageError('the password is empty')
+  const normal = password.normalize('NFC')
+  if (Buffer.byteLength(normal) > MAX_PASSWORD_BYTES) {
+    throw new UsageError(`the password is longer than ${MAX_PASSWORD_BYTES} bytes`)
+  }
+  return normal
+}

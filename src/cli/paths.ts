@@ -1,0 +1,27 @@
+/**
+ * Where things are kept: the XDG Base Directory specification, and its equivalents on Windows.
+ *
+ * @module
+ */
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+
+function base(variable: string, fallback: string): string {
+  // "All paths set in these environment variables must be absolute. … relative paths should be considered invalid."
+  const set = process.env[variable]
+  if (set && isAbsolute(set)) return join(set, 'symbolon')
+  const local = process.platform === 'win32' ? process.env.LOCALAPPDATA : undefined
+  return local
+    ? join(local, 'symbolon', fallback.split('/').at(-1) ?? '')
+    : join(homedir(), fallback, 'symbolon')
+}
+
+/** What people write down for the tools: `$XDG_CONFIG_HOME/symbolon`. */
+export function configDir(): string {
+  return base('XDG_CONFIG_HOME', '.config')
+}
+
+/** What the KDC keeps: `$XDG_DATA_HOME/symbolon`. */
+export function dataDir(): string {
+  return base('XDG_DATA_HOME', '.local/share')
+}

@@ -1,0 +1,45 @@
+/**
+ * How every tool begins and ends: errors become `tool: error: …` and `tool: hint: …` and an exit status, never a stack.
+ *
+ * @module
+ */
+import { SymbolonError, TransportError } from '../lib/errors.ts'
+import { EXIT, ToolError } from './errors.ts'
+import { hintFor } from './hints.ts'
+import { talk, visible } from './terminal.ts'
+
+/** The exit status an error stands for. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ToolError) return error.exitCode
+  if (error instanceof TransportError) return EXIT.tryLater
+  if (error instanceof SymbolonError && error.code === 'receiver_offline') return EXIT.tryLater
+  return EXIT.failed
+}
+
+/** Says what happened and what to do next, on stderr. */
+export function report(tool: string, error: unknown): void {
+  const say = talk(tool)
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof SymbolonError ? ` (${error.code})` : ''
+  say(`error: ${visible(message)}${code}`)
+  const hint = error instanceof ToolError ? error.hint : hintFor(error)
+  if (hint) say(`hint: ${visible(hint)}`)
+}
+
+/**
+ * Runs a tool's `main` with the command line's arguments and sets the exit status.
+ *
+ * @param tool - the name its lines on stderr begin with.
+ */
+export function runTool(tool: string, main: (argv: string[]) => Promise<void>): void {
+  // Whoever reads our output may stop (`| head -1`): that ends the tool, quietly.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.failed)
+    throw error
+  })
+  process.stderr.on('error', () => {})
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    report(tool, error)
+    process.exitCode = exitCodeOf(error)
+  })
+}
