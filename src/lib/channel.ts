@@ -1,0 +1,302 @@
+/**
+ * The channel: messages between two names, over one authenticated, encrypted connection. docs/protocol.md §5.
+ *
+ * @module
+ */
+import { TAG_BYTES } from './aead.ts'
+import { EMPTY, utf8 } from './bytes.ts'
+import { ProtocolError, SymbolonError, TransportError } from './errors.ts'
+import { Inbox } from './inbox.ts'
+import type { Message } from './message.ts'
+import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type Transport } from './noise.ts'
+import { Outbox } from './outbox.ts'
+import { type ChannelRecord, decodeRecords, RECORD_HEADER_BYTES } from './records.ts'
+import { rekeyIfDue } from './rekey.ts'
+import type { Trace } from './trace.ts'
+import type { Wire } from './wire.ts'
+
+/** Longest message, all its parts together. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024
+/** How long `close` waits for the peer's end. */
+export const CLOSE_TIMEOUT_MS = 5_000
+
+const MIN_FRAME_BYTES = RECORD_HEADER_BYTES + TAG_BYTES
+
+/** Who is at the other end, as the KDC vouches for it. */
+export interface Peer {
+  readonly username: string
+  /** IP address. */
+  readonly address: string
+}
+
+/** What a channel needs besides its connection and keys. */
+export interface ChannelOptions {
+  readonly peer: Peer
+  /** Longest message to send or to take. Default: `MAX_MESSAGE_BYTES`. */
+  readonly maxMessageBytes?: number | undefined
+  /** How long `close` waits for the peer. Default: `CLOSE_TIMEOUT_MS`. */
+  readonly closeTimeoutMs?: number | undefined
+  readonly trace?: Trace | undefined
+  /** What a trace calls this end. */
+  readonly us?: string | undefined
+}
+
+/**
+ * One conversation. Both sides may send at any time; messages arrive whole, in order, once.
+ *
+ * A received message is acknowledged once it has been handled: when its reader asks for the next one, or calls `close`.
+ * `destroy` acknowledges nothing more.
+ *
+ * @example
+ * for await (const message of channel) console.log(message.text)
+ * await channel.close()
+ */
+export class Channel implements AsyncIterable<Message> {
+  readonly peer: Peer
+  /** Names this conversation uniquely; the same on both sides (Noise §11.2). 32 bytes. */
+  readonly handshakeHash: Uint8Array
+
+  readonly #wire: Wire
+  readonly #outbox: Outbox
+  readonly #inbox: Inbox
+  readonly #cipher: CipherState
+  readonly #maxMessageBytes: number
+  readonly #closeTimeoutMs: number
+  readonly #trace: ((direction: 'sent' | 'received', record: ChannelRecord) => void) | undefined
+  #handled = 0
+  #endSent = false
+  #peerClosed = false
+  #over = false
+  #failure: SymbolonError | undefined
+  readonly #whenOver: Promise<void>
+  #declareOver: () => void = () => {}
+
+  /** `connect` and `listen` make channels; this is for those who bring their own connection and handshake. */
+  constructor(wire: Wire, transport: Transport, options: ChannelOptions) {
+    const { peer, maxMessageBytes = MAX_MESSAGE_BYTES } = options
+    this.peer = peer
+    this.handshakeHash = transport.handshakeHash
+    this.#wire = wire
+    this.#cipher = transport.receive
+    this.#outbox = new Outbox(wire, transport.send, () => this.#endConnectionIfDone())
+    this.#inbox = new Inbox(maxMessageBytes)
+    this.#maxMessageBytes = maxMessageBytes
+    this.#closeTimeoutMs = options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS
+    this.#trace = recordTrace(options)
+    this.#whenOver = new Promise((resolve) => {
+      this.#declareOver = resolve
+    })
+    this.#readLoop().catch((error: unknown) => this.#fail(error))
+  }
+
+  /** Resolves when the connection is closed, in whatever way. */
+  get closed(): Promise<void> {
+    return this.#whenOver
+  }
+
+  /**
+   * Sends one message. What is sent within one turn of the event loop travels together.
+   *
+   * @param message - text is sent as UTF-8, bytes as they are; at most `maxMessageBytes`.
+   * @returns when the peer has acknowledged it. Waiting for that also keeps the sender from running ahead of the peer.
+   * @throws ProtocolError `message_too_large`, `channel_closed`, `not_acknowledged`, `channel_aborted`;
+   *   TransportError `channel_truncated`, `peer_silent`: it may or may not have arrived.
+   */
+  async send(message: string | Uint8Array): Promise<void> {
+    const bytes = typeof message === 'string' ? utf8(message) : message
+    const limit = this.#maxMessageBytes
+    if (bytes.length > limit) {
+      throw new ProtocolError(
+        'message_too_large',
+        `a message has at most ${limit} bytes, not ${bytes.length}`,
+      )
+    }
+    if (this.#failure) throw this.#failure
+    if (this.#endSent) throw new ProtocolError('channel_closed', 'nothing can be sent after the end')
+    this.#trace?.('sent', { type: 'message', body: bytes })
+    await this.#outbox.message(bytes)
+  }
+
+  /**
+   * The next message, in order; asking for it acknowledges the one before.
+   *
+   * @returns nothing once the peer has ended.
+   * @throws TransportError `channel_truncated` when the connection was cut; the channel's other errors.
+   */
+  receive(): Promise<Message | undefined> {
+    this.#acknowledge()
+    return this.#inbox.receive()
+  }
+
+  /** The messages until the peer ends. Leaving the loop early leaves the channel open. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
+    for (let message = await this.receive(); message; message = await this.receive()) yield message
+  }
+
+  /** Says that we send nothing more. The peer may go on, and we may go on reading. */
+  end(): void {
+    if (this.#endSent || this.#over) return
+    this.#endSent = true
+    this.#trace?.('sent', { type: 'end' })
+    this.#outbox.end()
+  }
+
+  /**
+   * Ends in good order: acknowledges what was read, says the end, and waits for the peer's. What the peer still sends is
+   * neither read nor acknowledged.
+   *
+   * @throws TransportError `channel_truncated`; `peer_silent` when the peer's end does not come in time.
+   */
+  async close(): Promise<void> {
+    this.#acknowledge()
+    this.#inbox.discard()
+    this.end()
+    this.#endConnectionIfDone()
+    const timer = setTimeout(() => {
+      this.#fail(new TransportError('peer_silent', 'the peer did not end the conversation in time'))
+    }, this.#closeTimeoutMs)
+    await this.#whenOver
+    clearTimeout(timer)
+    if (this.#failure) throw this.#failure
+  }
+
+  /**
+   * Gives up at once; whatever waits fails with `channel_closed`.
+   *
+   * @param code - tells the peer why: 1 to 64 of `a-z _`.
+   */
+  destroy(code = 'gave_up'): void {
+    this.#abort(code, new ProtocolError('channel_closed', 'the channel was destroyed at this end'))
+  }
+
+  async #readLoop(): Promise<void> {
+    for (;;) {
+      const frame = await this.#wire.readFrame(MIN_FRAME_BYTES, MAX_NOISE_MESSAGE_BYTES)
+      if (!frame) break
+      for (const record of decodeRecords(this.#open(frame))) this.#take(record)
+      await this.#inbox.room()
+    }
+    this.#peerHalfClosed()
+  }
+
+  #open(frame: Uint8Array): Uint8Array {
+    try {
+      const plaintext = this.#cipher.decryptWithAd(EMPTY, frame)
+      rekeyIfDue(this.#cipher)
+      return plaintext
+    } catch (cause) {
+      throw new ProtocolError('frame_damaged', 'what arrived was changed, repeated, reordered or forged', {
+        cause,
+      })
+    }
+  }
+
+  #take(record: ChannelRecord): void {
+    switch (record.type) {
+      case 'part':
+        this.#inbox.part(record.body)
+        return
+      case 'message': {
+        const message = this.#inbox.message(record.body)
+        if (message) this.#trace?.('received', { type: 'message', body: message.bytes })
+        return
+      }
+      case 'ack':
+        this.#trace?.('received', record)
+        this.#outbox.acknowledged(record.count)
+        return
+      case 'end':
+        this.#trace?.('received', record)
+        this.#inbox.end()
+        this.#endConnectionIfDone()
+        return
+      case 'abort':
+        this.#trace?.('received', record)
+        throw new ProtocolError('channel_aborted', `the peer gave up: ${record.code}`)
+    }
+  }
+
+  #acknowledge(): void {
+    if (this.#over || this.#handled === this.#inbox.delivered) return
+    this.#handled = this.#inbox.delivered
+    this.#trace?.('sent', { type: 'ack', count: this.#handled })
+    this.#outbox.acknowledge(this.#handled)
+  }
+
+  // Our half of the connection ends once both ends have been said and nothing is left to acknowledge: §5.5.
+  #endConnectionIfDone(): void {
+    if (this.#over || !this.#endSent || !this.#inbox.ended || !this.#outbox.idle) return
+    if (!this.#inbox.finished || this.#handled < this.#inbox.delivered) return
+    this.#wire.end()
+    if (this.#peerClosed) this.#finish()
+  }
+
+  // The peer has closed its half, which it may do once it has seen our end; we may still have to acknowledge.
+  #peerHalfClosed(): void {
+    if (!this.#inbox.ended || !this.#endSent) {
+      throw new TransportError('channel_truncated', 'the connection was cut before its authenticated end')
+    }
+    const count = this.#outbox.unacknowledged
+    if (count > 0) {
+      throw new ProtocolError(
+        'not_acknowledged',
+        `the peer left without acknowledging ${count} of our messages`,
+      )
+    }
+    this.#peerClosed = true
+    this.#endConnectionIfDone()
+  }
+
+  #abort(code: string, error: SymbolonError): void {
+    if (this.#over) return
+    this.#trace?.('sent', { type: 'abort', code })
+    this.#outbox.abort(code)
+    this.#wire.linger()
+    this.#finish(error)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return
+    if (error instanceof ProtocolError && error.code === 'message_too_large') {
+      this.#abort(error.code, error)
+      return
+    }
+    this.#wire.destroy()
+    this.#finish(
+      error instanceof SymbolonError
+        ? error
+        : new TransportError('channel_truncated', 'the channel broke', { cause: error }),
+    )
+  }
+
+  #finish(failure?: SymbolonError): void {
+    this.#over = true
+    this.#failure = failure
+    this.#outbox.close(failure)
+    this.#cipher.destroy()
+    if (failure) this.#inbox.fail(failure)
+    this.#declareOver()
+  }
+}
+
+function recordTrace({ trace, peer, us = 'us' }: ChannelOptions) {
+  if (!trace) return undefined
+  return (direction: 'sent' | 'received', record: ChannelRecord) => {
+    const [from, to] = direction === 'sent' ? [us, peer.username] : [peer.username, us]
+    trace({ name: record.type, from, to, by: 'TCP', fields: recordFields(record) })
+  }
+}
+
+function recordFields(record: ChannelRecord): Record<string, string | number> {
+  switch (record.type) {
+    case 'message':
+    case 'part':
+      return { bytes: record.body.length }
+    case 'ack':
+      return { count: record.count }
+    case 'abort':
+      return { code: record.code }
+    case 'end':
+      return {}
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * JSON over HTTP, with limits on everything that comes back.
+ *
+ * @module
+ */
+import { TransportError } from './errors.ts'
+
+const CONNECT_TIMEOUT_MS = 5_000
+const REPLY_TIMEOUT_MS = 15_000
+const MAX_REPLY_BYTES = 64 * 1024
+
+/** What came back. `body` is `undefined` when it was not JSON. */
+export interface Reply {
+  readonly status: number
+  readonly body: unknown
+}
+
+/** Posts JSON to a path of one server. `close` lets go of its connections. */
+export interface HttpLink {
+  post(path: string, body: Record<string, unknown>): Promise<Reply>
+  close(): Promise<void>
+}
+
+/**
+ * A link to one HTTP server.
+ *
+ * @param origin - such as `http://127.0.0.1:8800`.
+ */
+export async function httpLink(origin: string): Promise<HttpLink> {
+  // Loaded when it is first needed: it is the largest of our imports, and most of the library works without it.
+  const { Agent, request } = await import('undici')
+  const dispatcher = new Agent({
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: REPLY_TIMEOUT_MS,
+    bodyTimeout: REPLY_TIMEOUT_MS,
+    maxResponseSize: MAX_REPLY_BYTES,
+  })
+  const attempt = async (path: string, body: string): Promise<Reply> => {
+    const reply = await request(new URL(path, origin), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, application/problem+json' },
+      body,
+      dispatcher,
+    })
+    return { status: reply.statusCode, body: parseJson(await reply.body.text()) }
+  }
+  return {
+    async post(path, body) {
+      const text = JSON.stringify(body)
+      try {
+        // A kept-alive connection may have died with the server it led to. Every request of the protocol may be
+        // repeated, so one that found such a connection is.
+        return await attempt(path, text).catch((error) => {
+          if (connectionDied(error)) return attempt(path, text)
+          throw error
+        })
+      } catch (cause) {
+        throw new TransportError('kdc_unreachable', `cannot reach the KDC at ${origin}: ${reason(cause)}`, {
+          cause,
+        })
+      }
+    },
+    close: () => dispatcher.destroy(),
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function connectionDied(error: unknown): boolean {
+  const code = (error as { code?: string }).code
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string }
+  if (code === 'ECONNREFUSED') return 'nothing listens there'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host'
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT') return 'no answer in time'
+  return message || code || 'unknown reason'
+}

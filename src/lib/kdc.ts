@@ -1,0 +1,117 @@
+/**
+ * The exchange with the KDC, messages 1 to 4: for each, how the request is made and how the answer is judged.
+ * docs/protocol.md §3.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import { fromBase64url } from './bytes.ts'
+import {
+  CodecError,
+  PROTOCOL_CODES,
+  type ProtocolCode,
+  ProtocolError,
+  type SymbolonError,
+  TransportError,
+} from './errors.ts'
+import { Secret } from './secret.ts'
+import { MAX_TICKET_BYTES } from './ticket.ts'
+
+const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))
+const unixSeconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+const LoginReply = v.object({ token: v.string(), expires_at: unixSeconds, time: unixSeconds })
+const UserinfoReply = v.object({
+  ip_addr: v.pipe(v.string(), v.ip()),
+  port,
+  secret: v.string(),
+  senderinfo: v.pipe(v.string(), v.maxLength(Math.ceil((MAX_TICKET_BYTES * 4) / 3))),
+  expires_at: unixSeconds,
+  time: unixSeconds,
+})
+const ListenReply = v.object({ ip_addr: v.string(), port, expires_at: unixSeconds, time: unixSeconds })
+const ProblemReply = v.object({ code: v.string(), detail: v.optional(v.string(), '') })
+
+/** What the KDC answers to a login. Times are Unix seconds by the KDC's clock. */
+export interface LoginAnswer {
+  readonly token: Secret
+  readonly expiresAt: number
+  readonly time: number
+}
+
+/** What the KDC answers about a receiver: where it is, and what opens one channel to it. */
+export interface UserinfoAnswer {
+  readonly address: string
+  readonly port: number
+  readonly secret: Secret
+  /** The ticket, for the receiver's eyes. */
+  readonly ticket: Uint8Array
+  readonly expiresAt: number
+  readonly time: number
+}
+
+/** What the KDC answers to somebody who listens. */
+export interface ListenAnswer {
+  /** Our address, as the KDC sees it. */
+  readonly address: string
+  readonly expiresAt: number
+  readonly time: number
+}
+
+/** @throws CodecError `malformed` */
+export function readLoginReply(body: unknown): LoginAnswer {
+  const reply = parse(LoginReply, body, '/login')
+  return {
+    token: Secret.fromText('session token', reply.token),
+    expiresAt: reply.expires_at,
+    time: reply.time,
+  }
+}
+
+/** @throws CodecError `malformed` */
+export function readUserinfoReply(body: unknown): UserinfoAnswer {
+  const reply = parse(UserinfoReply, body, '/userinfo')
+  return {
+    address: reply.ip_addr,
+    port: reply.port,
+    secret: Secret.fromText('channel secret', reply.secret),
+    ticket: fromBase64url(reply.senderinfo, { name: 'senderinfo' }),
+    expiresAt: reply.expires_at,
+    time: reply.time,
+  }
+}
+
+/** @throws CodecError `malformed` */
+export function readListenReply(body: unknown): ListenAnswer {
+  const reply = parse(ListenReply, body, '/listen')
+  return { address: reply.ip_addr, expiresAt: reply.expires_at, time: reply.time }
+}
+
+/** The error that a reply other than 200 stands for (RFC 9457, §3.5 of the protocol). */
+export function readProblem(status: number, body: unknown): SymbolonError {
+  const parsed = v.safeParse(ProblemReply, body)
+  if (!parsed.success) {
+    return new TransportError(
+      'kdc_failed',
+      `whatever answers there is no KDC: status ${status}, and no problem code`,
+    )
+  }
+  const { code, detail } = parsed.output
+  if (status === 503) return new TransportError('kdc_busy', `the KDC cannot answer now: ${detail}`)
+  if (status >= 500) return new TransportError('kdc_failed', `the KDC failed: ${detail}`)
+  if (isProtocolCode(code)) return new ProtocolError(code, detail)
+  return new ProtocolError('request_refused', `the KDC refused the request: ${detail} (${code})`)
+}
+
+function isProtocolCode(code: string): code is ProtocolCode {
+  return (PROTOCOL_CODES as readonly string[]).includes(code)
+}
+
+function parse<S extends v.GenericSchema>(schema: S, body: unknown, path: string): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, body)
+  if (parsed.success) return parsed.output
+  // The field's name only: an issue's message would quote what was received, which may be a token.
+  throw new CodecError(
+    `reply to ${path}: ${v.getDotPath(parsed.issues[0]) ?? 'the body'} is missing or of the wrong form`,
+  )
+}

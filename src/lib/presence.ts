@@ -1,0 +1,130 @@
+/**
+ * Being reachable: a listener, and a KDC that knows of it, through restarts of the KDC and ends of the session.
+ *
+ * @module
+ */
+import type { Session } from './client.ts'
+import { ProtocolError } from './errors.ts'
+import { type Listener, type ListenOptions, listen } from './listen.ts'
+
+/** How often the KDC is told that we still listen; also the longest that a forgotten session goes unnoticed. */
+export const REFRESH_INTERVAL_MS = 15_000
+
+/** What a refresh found out, when it is something new. */
+export type PresenceChange =
+  /** The KDC had forgotten the session, or it had expired: there is a new one. */
+  | { readonly state: 'renewed' }
+  /** The KDC does not answer; channels go on, and the next refresh tries again. */
+  | { readonly state: 'lost'; readonly error: Error }
+  /** The KDC answers again. */
+  | { readonly state: 'back' }
+  /** The KDC does not let us in any more: nobody new can reach us. */
+  | { readonly state: 'refused'; readonly error: ProtocolError }
+
+export interface PresenceOptions extends Omit<ListenOptions, 'username' | 'token' | 'clock'> {
+  readonly onChange?: (change: PresenceChange) => void
+  readonly refreshIntervalMs?: number
+}
+
+/** A principal that can be reached. `Session.listen` makes one. */
+export class Presence {
+  readonly #session: Session
+  readonly #listener: Listener
+  readonly #options: PresenceOptions
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #lost = false
+  #closed = false
+
+  private constructor(session: Session, listener: Listener, options: PresenceOptions) {
+    this.#session = session
+    this.#listener = listener
+    this.#options = options
+  }
+
+  /** Listens first and tells the KDC afterwards, so that nobody is sent to a closed port. */
+  static async start(session: Session, options: PresenceOptions): Promise<Presence> {
+    const { username, token, clock } = session
+    const listener = await listen({ ...options, username, token, clock })
+    try {
+      await session.announce(listener.address.port)
+    } catch (error) {
+      await listener.close()
+      throw error
+    }
+    const presence = new Presence(session, listener, options)
+    presence.#refreshLater()
+    return presence
+  }
+
+  /** Where it listens. */
+  get address() {
+    return this.#listener.address
+  }
+
+  /** The channels that are open. */
+  get channels() {
+    return this.#listener.channels
+  }
+
+  /** Tells the KDC that we still listen, and logs in again if it has forgotten us. Never rejects: see `onChange`. */
+  async refresh(): Promise<void> {
+    try {
+      const renewed = await this.#announce()
+      if (this.#lost) this.#options.onChange?.({ state: 'back' })
+      this.#lost = false
+      if (renewed) this.#options.onChange?.({ state: 'renewed' })
+    } catch (error) {
+      this.#onFailure(error as Error)
+    }
+  }
+
+  /** Stops listening, ends every channel in good order, and logs out. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    await this.#listener.close()
+    // The KDC may be away; the session then ends by itself.
+    await this.#session.logout().catch(() => {})
+  }
+
+  async #announce(): Promise<boolean> {
+    const { port } = this.#listener.address
+    try {
+      await this.#session.announce(port)
+      return false
+    } catch (error) {
+      if (!sessionIsOver(error)) throw error
+    }
+    await this.#session.renew()
+    this.#listener.setToken(this.#session.token)
+    await this.#session.announce(port)
+    return true
+  }
+
+  #onFailure(error: Error): void {
+    if (this.#closed) return
+    if (error instanceof ProtocolError) {
+      this.#closed = true
+      this.#options.onChange?.({ state: 'refused', error })
+      return
+    }
+    if (!this.#lost) this.#options.onChange?.({ state: 'lost', error })
+    this.#lost = true
+  }
+
+  #refreshLater(): void {
+    const interval = this.#options.refreshIntervalMs ?? REFRESH_INTERVAL_MS
+    // Up to a tenth earlier, so that a thousand receivers do not ask in step after the KDC was away.
+    this.#timer = setTimeout(
+      async () => {
+        await this.refresh()
+        if (!this.#closed) this.#refreshLater()
+      },
+      interval * (1 - Math.random() / 10),
+    )
+  }
+}
+
+function sessionIsOver(error: unknown): boolean {
+  return error instanceof ProtocolError && (error.code === 'token_unknown' || error.code === 'token_expired')
+}

@@ -1,0 +1,39 @@
+/**
+ * Watching the protocol: each message as it passes, for lessons, demos and `--trace`. Secrets are shortened here, before
+ * anybody who watches sees them; a password is not shown at all.
+ *
+ * @module
+ */
+
+/** One protocol message. */
+export interface TraceEvent {
+  /** `login`, `token`, `userinfo`, `answer`, `listen`, `ticket`, `noise-1`, `noise-2`, `message`, `ack`, `end`, … */
+  readonly name: string
+  /** Who sent it: a username, `KDC`, or an address. */
+  readonly from: string
+  readonly to: string
+  /** How it travels, such as `POST /login` or `TCP`. */
+  readonly by: string
+  /** What it says, in order; secrets shortened. */
+  readonly fields: Readonly<Record<string, string | number>>
+}
+
+/** Receives every protocol message, in order. */
+export type Trace = (event: TraceEvent) => void
+
+/** Enough of a secret to recognise it again on the page, far too little to use: its first 6 characters, 36 bits. */
+export function shorten(secret: string): string {
+  return `${secret.slice(0, 6)}…`
+}
+
+const SHORTENED = new Set(['token', 'secret', 'senderinfo'])
+
+/** The fields of a JSON body, as a trace shows them. */
+export function traceFields(body: Record<string, unknown>): Record<string, string | number> {
+  const fields = Object.entries(body).map(([name, value]) => {
+    if (name === 'password') return [name, '[password]']
+    if (SHORTENED.has(name)) return [name, shorten(String(value))]
+    return [name, typeof value === 'number' ? value : String(value)]
+  })
+  return Object.fromEntries(fields)
+}
