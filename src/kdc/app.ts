@@ -1,0 +1,70 @@
+/**
+ * The KDC as a Hono app: what it answers, without a port. `serve.ts` gives it one; tests call `app.request()`.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import { systemClock } from '../lib/clock.ts'
+import { secureRandomBytes } from '../lib/random.ts'
+import type { Kdc, KdcEnv } from './context.ts'
+import { Problem, renderProblem, toProblem } from './problems.ts'
+import { healthRoute } from './routes/health.ts'
+import { listenRoute } from './routes/listen.ts'
+import { loginRoute } from './routes/login.ts'
+import { logoutRoute } from './routes/logout.ts'
+import { userinfoRoute } from './routes/userinfo.ts'
+
+/** How long a ticket may be used, if nothing else is said: long enough to connect, no longer. */
+export const TICKET_LIFETIME_SEC = 300
+/** How long a session lasts, if nothing else is said: a working day. */
+export const SESSION_LIFETIME_SEC = 12 * 60 * 60
+
+/** What a KDC is made of; the settings have defaults. */
+export type KdcOptions = Pick<Kdc, 'store' | 'keys' | 'passwords' | 'log'> & Partial<Kdc>
+
+/**
+ * Builds the app.
+ *
+ * @example const app = createKdc({ store, keys, passwords, log })
+ */
+export function createKdc(options: KdcOptions): Hono<KdcEnv> {
+  const kdc: Kdc = {
+    clock: systemClock,
+    randomBytes: secureRandomBytes,
+    ticketLifetimeSec: TICKET_LIFETIME_SEC,
+    sessionLifetimeSec: SESSION_LIFETIME_SEC,
+    allowPlaintext: false,
+    isDraining: () => false,
+    ...options,
+  }
+  const app = new Hono<KdcEnv>()
+  app.use(async (c, next) => {
+    c.header('Cache-Control', 'no-store')
+    // Whoever keeps the connection would meet a closed one at the next request.
+    if (kdc.isDraining()) c.header('Connection', 'close')
+    await next()
+  })
+  app.route('/', loginRoute(kdc))
+  app.route('/', userinfoRoute(kdc))
+  app.route('/', listenRoute(kdc))
+  app.route('/', logoutRoute(kdc))
+  app.route('/', healthRoute(kdc))
+  app.notFound((c) => {
+    throw unrouted(app, c.req.method, c.req.path)
+  })
+  app.onError((error, c) => {
+    const problem = toProblem(error)
+    if (problem.code === 'internal') kdc.log.error({ err: error, path: c.req.path }, 'internal_error')
+    if (problem.code === 'store_unavailable') kdc.log.warn({ err: error }, 'store_unavailable')
+    const { status, headers, body } = renderProblem(problem)
+    return c.newResponse(body, { status, headers })
+  })
+  return app
+}
+
+function unrouted(app: Hono<KdcEnv>, method: string, path: string): Problem {
+  const methods = app.routes.filter((route) => route.path === path).map((route) => route.method)
+  if (methods.length === 0) return new Problem('not_found', `there is nothing at ${path}`)
+  const allow = [...new Set(methods)].join(', ')
+  return new Problem('method_not_allowed', `${method} is not for ${path}: use ${allow}`, { Allow: allow })
+}

@@ -1,0 +1,37 @@
+import { parseArguments } from '../../cli/arguments.ts'
+import { readNewPassword } from '../../cli/password.ts'
+import { talk } from '../../cli/terminal.ts'
+import { ProtocolError } from '../../lib/errors.ts'
+import { parseUsername } from '../../lib/names.ts'
+import { addAccount } from '../accounts.ts'
+import { DATA_OPTION, withData } from './data-option.ts'
+
+const HELP = `usage: npm run kdc -- adduser NAME [--password-file FILE] [--data DIR]
+
+Makes an account. The KDC may be running or not. The password is asked for, or comes from the first line
+of FILE, or from SYMBOLON_PASSWORD.
+
+  --password-file FILE  take the password from here
+  --data DIR            the KDC's data directory (default: this user's)
+
+example: npm run kdc -- adduser alice
+`
+
+/** `kdc adduser NAME` */
+export async function adduser(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    options: { ...DATA_OPTION, 'password-file': { type: 'string' } },
+    positionals: ['NAME'],
+  })
+  const username = parseUsername(positionals[0] ?? '')
+  await withData(values.data, async (data) => {
+    // Before anybody types a password twice for nothing.
+    if (await data.store.findAccount(username)) {
+      throw new ProtocolError('account_exists', `there is an account ${username} already`)
+    }
+    const password = await readNewPassword({ username, passwordFile: values['password-file'] })
+    await addAccount(data, username, password)
+  })
+  talk('kdc')(`added ${username}`)
+}

@@ -1,0 +1,25 @@
+import { parseArguments } from '../../cli/arguments.ts'
+import { talk } from '../../cli/terminal.ts'
+import { parseUsername } from '../../lib/names.ts'
+import { DATA_OPTION, withData } from './data-option.ts'
+
+const HELP = `usage: npm run kdc -- deluser NAME [--data DIR]
+
+Deletes an account and ends its sessions. The KDC may be running or not.
+
+  --data DIR  the KDC's data directory (default: this user's)
+
+example: npm run kdc -- deluser alice
+`
+
+/** `kdc deluser NAME` */
+export async function deluser(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    options: DATA_OPTION,
+    positionals: ['NAME'],
+  })
+  const username = parseUsername(positionals[0] ?? '')
+  await withData(values.data, ({ store }) => store.deleteAccount(username))
+  talk('kdc')(`deleted ${username}`)
+}

@@ -1,0 +1,36 @@
+import { parseArguments } from '../../cli/arguments.ts'
+import { readNewPassword } from '../../cli/password.ts'
+import { talk } from '../../cli/terminal.ts'
+import { ProtocolError } from '../../lib/errors.ts'
+import { parseUsername } from '../../lib/names.ts'
+import { changePassword } from '../accounts.ts'
+import { DATA_OPTION, withData } from './data-option.ts'
+
+const HELP = `usage: npm run kdc -- passwd NAME [--password-file FILE] [--data DIR]
+
+Sets another password and ends the account's sessions. The KDC may be running or not. The password is
+asked for, or comes from the first line of FILE, or from SYMBOLON_PASSWORD.
+
+  --password-file FILE  take the password from here
+  --data DIR            the KDC's data directory (default: this user's)
+
+example: npm run kdc -- passwd alice
+`
+
+/** `kdc passwd NAME` */
+export async function passwd(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    options: { ...DATA_OPTION, 'password-file': { type: 'string' } },
+    positionals: ['NAME'],
+  })
+  const username = parseUsername(positionals[0] ?? '')
+  await withData(values.data, async (data) => {
+    if (!(await data.store.findAccount(username))) {
+      throw new ProtocolError('account_unknown', `there is no account ${username}`)
+    }
+    const password = await readNewPassword({ username, passwordFile: values['password-file'] })
+    await changePassword(data, username, password)
+  })
+  talk('kdc')(`changed the password of ${username}; its sessions are over`)
+}

@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArguments, parsePort, parsePositiveInteger } from '../../cli/arguments.ts'
+import { ToolError, UsageError } from '../../cli/errors.ts'
+import { talk } from '../../cli/terminal.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { createKdc, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../app.ts'
+import { openData } from '../data.ts'
+import { addDemo, type Demo } from '../demo.ts'
+import { createLog, LOG_LEVELS } from '../log.ts'
+import { createPasswordChecker } from '../passwords.ts'
+import { startPurging } from '../purge.ts'
+import { type Fetch, type Listening, serve as listenOn } from '../serve.ts'
+import { stopRequested } from '../signals.ts'
+import { DATA_OPTION, dataDirectory } from './data-option.ts'
+
+const HELP = `usage: npm run kdc -- [OPTIONS]                 serves
+       npm run kdc -- adduser|passwd|deluser NAME  manages accounts, also while it serves
+       npm run kdc -- users                        lists them
+
+  --host ADDR             listen here (default 127.0.0.1)
+  --port N                and here; 0 lets the system choose (default 8800)
+  --data DIR              keys and database (default: this user's)
+  --demo                  with accounts alice and bob; without --data, nothing is kept
+  --allow-plaintext       serve other machines too, although passwords and secrets cross the network
+                          unencrypted: for a closed classroom only
+  --ticket-lifetime SEC   how long a ticket may be used (default ${TICKET_LIFETIME_SEC})
+  --session-lifetime SEC  how long a login lasts (default ${SESSION_LIFETIME_SEC})
+  --log-level LEVEL       ${LOG_LEVELS.join(', ')} (default info)
+
+stdout is the log, a JSON object on each line; stderr is for people.
+
+example: npm run kdc -- --demo
+`
+
+const OPTIONS = {
+  ...DATA_OPTION,
+  host: { type: 'string', default: '127.0.0.1' },
+  port: { type: 'string', default: '8800' },
+  demo: { type: 'boolean', default: false },
+  'allow-plaintext': { type: 'boolean', default: false },
+  'ticket-lifetime': { type: 'string', default: String(TICKET_LIFETIME_SEC) },
+  'session-lifetime': { type: 'string', default: String(SESSION_LIFETIME_SEC) },
+  'log-level': { type: 'string', default: 'info' },
+} as const
+
+interface Settings {
+  readonly directory: string
+  readonly host: string
+  readonly port: number
+  readonly demo: boolean
+  readonly allowPlaintext: boolean
+  readonly ticketLifetimeSec: number
+  readonly sessionLifetimeSec: number
+  readonly logLevel: (typeof LOG_LEVELS)[number]
+}
+
+const say = talk('kdc')
+
+/** `kdc`, without a command: serves until it is asked to stop. */
+export async function serve(argv: string[]): Promise<void> {
+  const { values } = parseArguments(argv, { help: HELP, options: OPTIONS, positionals: [] })
+  const settings = {
+    host: values.host,
+    port: parsePort(values.port),
+    demo: values.demo,
+    allowPlaintext: values['allow-plaintext'],
+    ticketLifetimeSec: parsePositiveInteger('--ticket-lifetime', values['ticket-lifetime']),
+    sessionLifetimeSec: parsePositiveInteger('--session-lifetime', values['session-lifetime']),
+    logLevel: parseLogLevel(values['log-level']),
+  }
+  if (!values.demo || values.data !== undefined) {
+    await run({ ...settings, directory: dataDirectory(values.data) })
+    return
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
+  try {
+    await run({ ...settings, directory })
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function parseLogLevel(text: string): Settings['logLevel'] {
+  const level = LOG_LEVELS.find((known) => known === text)
+  if (!level) throw new UsageError(`--log-level: expected ${LOG_LEVELS.join(', ')}, got '${text}'`)
+  return level
+}
+
+async function run(settings: Settings): Promise<void> {
+  const stop = stopRequested()
+  const data = await openData(settings.directory)
+  const passwords = createPasswordChecker(data.keys.opaqueSetup)
+  const log = createLog(settings.logLevel)
+  const stopPurging = startPurging(data.store, systemClock, log)
+  let draining = false
+  let server: Listening | undefined
+  let demo: Demo | undefined
+  try {
+    const app = createKdc({ ...settings, ...data, passwords, log, isDraining: () => draining })
+    server = await listen(app.fetch, settings)
+    if (settings.demo) demo = await addDemo(data, server.url)
+    say(`listening on ${server.url}`)
+    if (demo) introduce(demo, server.url)
+    log.info({ url: server.url }, 'started')
+    await stop
+    say('stopping')
+  } finally {
+    draining = true
+    await server?.close()
+    log.info({}, 'stopped')
+    stopPurging()
+    await demo?.remove()
+    await passwords.close()
+    await data.store.close()
+  }
+}
+
+async function listen(fetch: Fetch, { host, port }: Settings): Promise<Listening> {
+  try {
+    return await listenOn(fetch, { host, port })
+  } catch (cause) {
+    const { code } = cause as { code?: string }
+    const hint = 'choose others with --host and --port; --port 0 takes any that is free'
+    if (code === 'EADDRINUSE') throw new ToolError(`port ${port} on ${host} is in use`, { cause, hint })
+    if (code === 'EACCES') throw new ToolError(`port ${port} on ${host} needs privileges`, { cause, hint })
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new ToolError(`this machine has no address ${host}`, { cause, hint })
+    }
+    throw cause
+  }
+}
+
+function introduce({ untouched }: Demo, url: string): void {
+  for (const username of untouched) say(`${username} was here before, with a password of its own`)
+  const kdc = url === `http://127.0.0.1:8800` ? '' : ` --kdc ${url}`
+  say('try, in two other terminals:')
+  say(`  npx tsx src/receiver.ts bob${kdc}`)
+  say(`  npx tsx src/sender.ts alice bob "hi"${kdc}`)
+}

@@ -1,0 +1,26 @@
+import { parseArguments } from '../../cli/arguments.ts'
+import { print } from '../../cli/terminal.ts'
+import { DATA_OPTION, withData } from './data-option.ts'
+
+const HELP = `usage: npm run kdc -- users [--json] [--data DIR]
+
+Lists the accounts on stdout, a name on each line. The KDC may be running or not.
+
+  --json      a JSON object on each line: {"username", "created_at"}, the time in Unix seconds
+  --data DIR  the KDC's data directory (default: this user's)
+
+example: npm run --silent kdc -- users --json
+`
+
+/** `kdc users` */
+export async function users(argv: string[]): Promise<void> {
+  const { values } = parseArguments(argv, {
+    help: HELP,
+    options: { ...DATA_OPTION, json: { type: 'boolean' } },
+    positionals: [],
+  })
+  const accounts = await withData(values.data, ({ store }) => store.listAccounts())
+  for (const { username, createdAt } of accounts) {
+    print(values.json ? JSON.stringify({ username, created_at: createdAt }) : username)
+  }
+}

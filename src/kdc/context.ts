@@ -1,0 +1,43 @@
+/**
+ * What every exchange works with.
+ *
+ * @module
+ */
+import type { HttpBindings } from '@hono/node-server'
+import type { Clock } from '../lib/clock.ts'
+import type { RandomBytes } from '../lib/random.ts'
+import type { KdcKeys } from './keys.ts'
+import type { PasswordChecker } from './passwords.ts'
+import type { Store } from './store/store.ts'
+
+/** A log in pino's shape: fields, then the name of the event. */
+export interface Log {
+  info(fields: object, event: string): void
+  warn(fields: object, event: string): void
+  error(fields: object, event: string): void
+}
+
+/** A KDC's parts and settings. */
+export interface Kdc {
+  readonly store: Store
+  readonly keys: KdcKeys
+  readonly passwords: PasswordChecker
+  readonly clock: Clock
+  readonly randomBytes: RandomBytes
+  readonly log: Log
+  readonly ticketLifetimeSec: number
+  readonly sessionLifetimeSec: number
+  /** Whether passwords and secrets may cross a network unprotected. */
+  readonly allowPlaintext: boolean
+  /** Whether the KDC is about to stop. */
+  readonly isDraining: () => boolean
+}
+
+/** What Hono hands from the server to the handlers, and from a middleware to the next. */
+export interface KdcEnv {
+  Bindings: HttpBindings
+  Variables: {
+    /** The request's JSON, not yet judged. */
+    body: unknown
+  }
+}

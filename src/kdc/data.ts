@@ -1,0 +1,31 @@
+/**
+ * The data directory: the long-term keys and the store.
+ *
+ * @module
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type KdcKeys, loadKeys } from './keys.ts'
+import { ensurePrivateDirectory } from './private-files.ts'
+import { openSqlite } from './store/sqlite.ts'
+import { Store } from './store/store.ts'
+
+/** What a KDC keeps. */
+export interface KdcData {
+  readonly keys: KdcKeys
+  readonly store: Store
+}
+
+/**
+ * Opens a data directory, making it and everything in it the first time.
+ *
+ * @throws ToolError when something in it is missing, damaged or open to others; StoreError.
+ */
+export async function openData(directory: string): Promise<KdcData> {
+  ensurePrivateDirectory(directory)
+  const databaseFile = join(directory, 'kdc.sqlite')
+  // The keys come first. Where there is a database they were made already, and without them its accounts are worth
+  // nothing: making others in silence would only hide that.
+  const keys = await loadKeys(directory, { create: !existsSync(databaseFile) })
+  return { keys, store: await Store.open(openSqlite(databaseFile)) }
+}

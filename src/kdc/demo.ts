@@ -1,0 +1,63 @@
+/**
+ * Two accounts to try everything with, gone again at the end.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import { readCredentials, updateCredentials } from '../cli/credentials.ts'
+import { addAccount } from './accounts.ts'
+import type { KdcData } from './data.ts'
+
+const NAMES = ['alice', 'bob']
+const PASSWORD_BYTES = 12
+
+/** What was added, and how to take it away. */
+export interface Demo {
+  /** Accounts that were there before, with passwords that only their owners know. */
+  readonly untouched: string[]
+  /** Takes away the accounts and credentials that were added, and no others. */
+  remove(): Promise<void>
+}
+
+/**
+ * Makes sure that there are accounts for alice and bob, with passwords in the credentials file of whoever runs this.
+ * A password that is in the file already becomes the account's; an account that is there already stays as it is.
+ *
+ * @param kdc - this KDC's URL, as the tools will write it.
+ */
+export async function addDemo(data: KdcData, kdc: string): Promise<Demo> {
+  const known = readCredentials().get(kdc)
+  const accounts: string[] = []
+  const passwords = new Map<string, string>()
+  const untouched: string[] = []
+  for (const username of NAMES) {
+    const stored = known?.get(username)
+    if (await data.store.findAccount(username)) {
+      if (stored === undefined) untouched.push(username)
+      continue
+    }
+    const password = stored ?? randomBytes(PASSWORD_BYTES).toString('base64url')
+    await addAccount(data, username, password)
+    accounts.push(username)
+    if (stored === undefined) passwords.set(username, password)
+  }
+  if (passwords.size > 0) {
+    updateCredentials((credentials) => {
+      credentials.set(kdc, new Map([...(credentials.get(kdc) ?? []), ...passwords]))
+    })
+  }
+  return {
+    untouched,
+    async remove() {
+      for (const username of accounts) await data.store.deleteAccount(username)
+      if (passwords.size > 0) updateCredentials((credentials) => removeAll(credentials.get(kdc), passwords))
+    },
+  }
+}
+
+// Somebody may have written another password in the meantime: that one is not ours.
+function removeAll(users: Map<string, string> | undefined, passwords: Map<string, string>): void {
+  for (const [username, password] of passwords) {
+    if (users?.get(username) === password) users.delete(username)
+  }
+}

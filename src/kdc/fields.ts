@@ -1,0 +1,22 @@
+/**
+ * The fields that requests are made of.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import { parseUsername } from '../lib/names.ts'
+
+/** A principal's name, lower-cased here and nowhere else. Throws ProtocolError `invalid_name`. */
+export const username = v.pipe(v.string(), v.transform(parseUsername), v.description('a string'))
+
+/** Any string: what is not a token's text is an unknown token. */
+export const token = v.pipe(v.string(), v.description('a string'))
+
+/** A TCP port somebody can connect to. */
+export const port = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(1),
+  v.maxValue(65_535),
+  v.description('a whole number from 1 to 65535'),
+)

@@ -1,0 +1,29 @@
+/**
+ * The KDC's command line: `npm run kdc -- --help`.
+ *
+ * @module
+ */
+import { UsageError } from '../cli/errors.ts'
+import { runTool } from '../cli/tool.ts'
+import { adduser } from './commands/adduser.ts'
+import { deluser } from './commands/deluser.ts'
+import { passwd } from './commands/passwd.ts'
+import { serve } from './commands/serve.ts'
+import { users } from './commands/users.ts'
+
+const COMMANDS = new Map([
+  ['adduser', adduser],
+  ['passwd', passwd],
+  ['deluser', deluser],
+  ['users', users],
+])
+
+runTool('kdc', async ([command = '', ...rest]) => {
+  const run = COMMANDS.get(command)
+  if (run) return run(rest)
+  if (command === '' || command.startsWith('-')) return serve(command === '' ? [] : [command, ...rest])
+  throw new UsageError(
+    `there is no command ${command}`,
+    `the commands are ${[...COMMANDS.keys()].join(', ')}; without one it serves`,
+  )
+})

@@ -1,0 +1,84 @@
+/**
+ * How a request comes in: as plain JSON, and from where that is acceptable. The handlers behind see the JSON only, so
+ * that another middleware may stand here and open what came sealed.
+ *
+ * @module
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import * as v from 'valibot'
+import { concat, fromUtf8 } from '../lib/bytes.ts'
+import { isLoopback, remoteAddress } from './address.ts'
+import type { Kdc, KdcEnv } from './context.ts'
+import { Problem } from './problems.ts'
+
+/** Longest request body: many times what any exchange needs. */
+export const MAX_BODY_BYTES = 16_384
+
+/** Takes a request in plain JSON, when nobody but this machine could have read it. */
+export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
+  return async (c, next) => {
+    if (!kdc.allowPlaintext && !isLoopback(remoteAddress(c))) {
+      throw new Problem(
+        'plaintext_refused',
+        'this request crossed a network unencrypted, with a password or a token in it: ' +
+          "use the KDC from its own machine, or have its operator allow this with '--allow-plaintext'",
+      )
+    }
+    c.set('body', parseJson(await readBody(c)))
+    await next()
+  }
+}
+
+/**
+ * Judges a request's JSON.
+ *
+ * @param schema - each field describes what it expects (`v.description`); fields it does not name are ignored.
+ * @throws Problem `invalid_request`, naming the field but never repeating what it held.
+ */
+export function parse<const E extends v.ObjectEntries>(
+  schema: v.ObjectSchema<E, undefined>,
+  body: unknown,
+): v.InferOutput<v.ObjectSchema<E, undefined>> {
+  const result = v.safeParse(schema, body, { abortEarly: true })
+  if (result.success) return result.output
+  const field = String(result.issues[0].path?.[0]?.key ?? '')
+  const entry = schema.entries[field]
+  throw new Problem(
+    'invalid_request',
+    entry ? `${field}: expected ${v.getDescription(entry)}` : 'body: expected a JSON object',
+  )
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(bytes))
+  } catch {
+    // No cause and no position: JSON's errors quote the text, password included.
+    throw new Problem('malformed_json', 'the body is not JSON in UTF-8')
+  }
+}
+
+const tooLarge = () => new Problem('body_too_large', `a request has at most ${MAX_BODY_BYTES} bytes`)
+
+async function readBody(c: Context<KdcEnv>): Promise<Uint8Array> {
+  // Also what keeps web pages away: no page of another origin may send this type without asking first.
+  if (!/^application\/json\s*(;|$)/i.test(c.req.header('Content-Type') ?? '')) {
+    throw new Problem('unsupported_media_type', 'the body must be JSON, with Content-Type: application/json')
+  }
+  const declared = c.req.header('Content-Length')
+  if (declared !== undefined && Number(declared) > MAX_BODY_BYTES) throw tooLarge()
+  // Node reads no further than Content-Length says; without one (chunked) the bytes are counted as they come.
+  if (declared !== undefined) return new Uint8Array(await c.req.arrayBuffer())
+  return c.req.raw.body ? readAtMost(c.req.raw.body, MAX_BODY_BYTES) : new Uint8Array(0)
+}
+
+async function readAtMost(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body) {
+    length += chunk.length
+    if (length > limit) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return concat(...chunks)
+}

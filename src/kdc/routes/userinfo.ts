@@ -1,0 +1,64 @@
+/**
+ * Messages 3 and 4: a fresh secret to talk to a receiver with, and a ticket that brings it there.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { toBase64url } from '../../lib/bytes.ts'
+import { KEY_BYTES, Secret } from '../../lib/secret.ts'
+import { createTicket } from '../../lib/ticket.ts'
+import { remoteAddress } from '../address.ts'
+import { authenticate } from '../authenticate.ts'
+import type { Kdc, KdcEnv } from '../context.ts'
+import * as fields from '../fields.ts'
+import { Problem } from '../problems.ts'
+import { parse, plainRequest } from '../request.ts'
+import type { Listener } from '../store/store.ts'
+import { openStoredToken } from '../stored-token.ts'
+
+const UserinfoRequest = v.object({
+  username: fields.username,
+  token: fields.token,
+  receiver: fields.username,
+})
+
+/** `POST /userinfo` */
+export function userinfoRoute(kdc: Kdc): Hono<KdcEnv> {
+  const { keys, clock, randomBytes, log, ticketLifetimeSec } = kdc
+  return new Hono<KdcEnv>().post('/userinfo', plainRequest(kdc), async (c) => {
+    const request = parse(UserinfoRequest, c.var.body)
+    const { username } = await authenticate(kdc, request)
+    const time = clock()
+    const listener = await findListener(kdc, request.receiver, time)
+    const secret = new Secret('channel secret', randomBytes(KEY_BYTES))
+    const ticket = {
+      username,
+      ipAddress: remoteAddress(c),
+      secret,
+      receiver: listener.username,
+      issuedAt: time,
+      expiresAt: time + ticketLifetimeSec,
+    }
+    const receiversToken = openStoredToken(keys.masterKey, listener.sid, listener.sealedToken)
+    const senderinfo = toBase64url(createTicket(ticket, receiversToken, { randomBytes }))
+    log.info({ sender: username, receiver: listener.username }, 'ticket_issued')
+    return c.json({
+      ip_addr: listener.endpoint.address,
+      port: listener.endpoint.port,
+      secret: secret.toText(),
+      senderinfo,
+      expires_at: ticket.expiresAt,
+      time,
+    })
+  })
+}
+
+async function findListener({ store }: Kdc, receiver: string, now: number): Promise<Listener> {
+  const listener = await store.findListener(receiver, now)
+  if (listener) return listener
+  if (await store.findAccount(receiver)) {
+    throw new Problem('receiver_offline', `${receiver} is not listening anywhere`)
+  }
+  throw new Problem('receiver_unknown', `there is no account ${receiver}`)
+}

@@ -1,0 +1,130 @@
+/**
+ * An app on a port: Node's HTTP server with limits on everything a stranger can send, and an orderly end.
+ *
+ * @module
+ */
+import { once } from 'node:events'
+import { createServer, type Server, STATUS_CODES } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
+import { Problem, renderProblem } from './problems.ts'
+
+/** What a connection may cost. */
+export interface Limits {
+  /** The whole request, headers and body, must have arrived by then. */
+  readonly requestTimeoutMs: number
+  /** A connection that asks nothing is closed after this. */
+  readonly keepAliveTimeoutMs: number
+  readonly maxHeaderBytes: number
+  /** More connections than this are closed as they come. */
+  readonly maxConnections: number
+  /** How long requests under way may take to finish once the server is to stop. */
+  readonly drainTimeoutMs: number
+}
+
+export const LIMITS: Limits = {
+  requestTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 5000,
+  maxHeaderBytes: 16_384,
+  maxConnections: 4096,
+  drainTimeoutMs: 5000,
+}
+
+/** Node looks for requests that are late this often, at most. */
+const TIMEOUT_CHECK_MS = 1000
+/** How long whoever sent broken HTTP has to read the answer. */
+const LAST_WORDS_MS = 1000
+
+/** What answers: `app.fetch` of a Hono app. */
+export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
+
+/** A server that is listening. */
+export interface Listening {
+  /** Where, for clients: `http://127.0.0.1:8800`. */
+  readonly url: string
+  /** Accepts nobody any more, waits for the requests under way, closes all connections. */
+  close(): Promise<void>
+}
+
+/**
+ * Listens.
+ *
+ * @param options.port - 0 lets the system choose.
+ * @throws the error of `listen`: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND`.
+ */
+export async function serve(
+  fetch: Fetch,
+  options: { readonly host: string; readonly port: number; readonly limits?: Partial<Limits> },
+): Promise<Listening> {
+  const { host, port } = options
+  const limits = { ...LIMITS, ...options.limits }
+  const listener = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
+    errorHandler: answerError,
+  })
+  const server = createServer(
+    {
+      requestTimeout: limits.requestTimeoutMs,
+      headersTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, limits.requestTimeoutMs),
+      maxHeaderSize: limits.maxHeaderBytes,
+      // Answered by `answerError` like every other bad request, not by Node with an empty body.
+      requireHostHeader: false,
+    },
+    listener,
+  )
+  server.maxConnections = limits.maxConnections
+  server.on('clientError', answerBrokenHttp)
+  server.listen(port, host)
+  await once(server, 'listening')
+  return {
+    url: urlOf(server.address() as AddressInfo),
+    close: () => close(server, limits.drainTimeoutMs),
+  }
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+async function close(server: Server, drainTimeoutMs: number): Promise<void> {
+  const late = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
+  const closed = once(server, 'close')
+  server.close()
+  await closed
+  clearTimeout(late)
+}
+
+// What went wrong between Node and the app: a Host or a path that makes no URL.
+function answerError(error: unknown): Response {
+  const problem =
+    error instanceof RequestError
+      ? new Problem('malformed_http', 'the request line or the Host header makes no valid URL')
+      : new Problem('internal', 'something is wrong at the KDC')
+  const { status, headers, body } = renderProblem(problem)
+  return new Response(body, { status, headers })
+}
+
+function brokenHttp(code: string | undefined): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') return new Problem('headers_too_large', 'the headers are too large')
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new Problem('request_timeout', 'the request did not arrive in time')
+  }
+  return new Problem('malformed_http', 'this is not HTTP/1.1')
+}
+
+// Node has given up on the connection: we say why, by hand, and close it.
+function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // Nothing can be written, or has been already: what follows the first broken byte is reported again and again.
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const { status, headers, body } = renderProblem(brokenHttp(error.code))
+  const lines = Object.entries({ ...headers, 'Content-Length': Buffer.byteLength(body) })
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`)
+  setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref()
+}

@@ -1,0 +1,130 @@
+/**
+ * SQLite behind the `Database` interface, through the `DatabaseSync` API: Node's own from Node 24, and
+ * `@photostructure/sqlite`, the same API, below.
+ *
+ * @module
+ */
+import { closeSync, openSync } from 'node:fs'
+import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
+import { refuseIfShared } from '../../cli/files.ts'
+import { type Database, type Row, type Statement, StoreError } from './database.ts'
+
+interface SqliteModule {
+  readonly DatabaseSync: new (path: string) => DatabaseSyncInstance
+}
+
+// A variable, because @types/node 20 does not know the module.
+const builtin: string = 'node:sqlite'
+const hasBuiltin = Number(process.versions.node.split('.')[0]) >= 24
+const { DatabaseSync }: SqliteModule = await import(hasBuiltin ? builtin : '@photostructure/sqlite')
+
+/** How long a write waits for another process's transaction, which takes about a millisecond. */
+const BUSY_TIMEOUT_MS = 5000
+
+interface Job {
+  readonly statements: readonly Statement[]
+  readonly resolve: (rows: Row[][]) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Opens a database file, making it if there is none (mode 0600; SQLite gives its companion files the same).
+ *
+ * @param path - of the file, or `':memory:'` for a database that ends with the process.
+ * @throws StoreError `store_unavailable` when it cannot be opened; ToolError when others may read it.
+ */
+export function openSqlite(path: string): Database {
+  if (path !== ':memory:') {
+    closeSync(openSync(path, 'a', 0o600))
+    refuseIfShared(path)
+  }
+  try {
+    const db = new DatabaseSync(path)
+    // The timeout first: the other settings may already have to wait for another process.
+    db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+    return new SqliteDatabase(db)
+  } catch (cause) {
+    const { message } = cause as Error
+    throw new StoreError('store_unavailable', `${path} cannot be opened as a database: ${message}`, { cause })
+  }
+}
+
+class SqliteDatabase implements Database {
+  readonly #db: DatabaseSyncInstance
+  readonly #prepared = new WeakMap<TemplateStringsArray, StatementSyncInstance>()
+  #queue: Job[] = []
+
+  constructor(db: DatabaseSyncInstance) {
+    this.#db = db
+  }
+
+  async read<R extends object = Row>(statement: Statement): Promise<R[]> {
+    try {
+      return this.#run(statement) as R[]
+    } catch (error) {
+      throw this.#judge(error)
+    }
+  }
+
+  write(statements: readonly Statement[]): Promise<Row[][]> {
+    return new Promise((resolve, reject) => {
+      if (this.#queue.push({ statements, resolve, reject }) === 1) setImmediate(() => this.#commit())
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#commit()
+    if (this.#db.isOpen) this.#db.close()
+  }
+
+  // Group commit: what all callers asked for in one turn of the event loop goes to disk with one sync, which is what a
+  // durable write costs. Each caller has a savepoint, so that one that fails is undone alone.
+  #commit(): void {
+    const jobs = this.#queue
+    this.#queue = []
+    if (jobs.length === 0) return
+    try {
+      this.#db.exec('begin immediate')
+      const settle = jobs.map((job) => this.#runInSavepoint(job))
+      this.#db.exec('commit')
+      for (const answer of settle) answer()
+    } catch (error) {
+      if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('rollback')
+      for (const { reject } of jobs) reject(this.#judge(error))
+    }
+  }
+
+  /** @returns what is to be told to the caller, once the transaction is on disk. */
+  #runInSavepoint({ statements, resolve, reject }: Job): () => void {
+    this.#db.exec('savepoint job')
+    try {
+      const rows = statements.map((statement) => this.#run(statement))
+      this.#db.exec('release job')
+      return () => resolve(rows)
+    } catch (error) {
+      // After an error such as a full disk SQLite has rolled everything back: then this throws, and all are refused.
+      this.#db.exec('rollback to job; release job')
+      return () => reject(this.#judge(error))
+    }
+  }
+
+  #run({ strings, values }: Statement): Row[] {
+    let prepared = this.#prepared.get(strings)
+    if (!prepared) {
+      prepared = this.#db.prepare(strings.join('?'))
+      this.#prepared.set(strings, prepared)
+    }
+    return prepared.all(...values) as Row[]
+  }
+
+  // What SQLite says is the store's trouble; anything else, such as a value that cannot be bound, is our mistake.
+  #judge(cause: unknown): unknown {
+    const { code, message } = cause as { code?: string; message: string }
+    if (code === 'ERR_SQLITE_ERROR') {
+      return new StoreError('store_unavailable', `the database refused: ${message}`, { cause })
+    }
+    if (!this.#db.isOpen) return new StoreError('store_unavailable', 'the database is closed', { cause })
+    return cause
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * Everything the KDC remembers: accounts and sessions. All of it is in the database, nothing in the process, so that
+ * several processes can serve one realm.
+ *
+ * Times are Unix seconds and come from the caller. A session that has expired is never acted on; `purgeExpired` only
+ * frees its place.
+ *
+ * @module
+ */
+import { ProtocolError } from '../../lib/errors.ts'
+import { type Database, type Statement, sql } from './database.ts'
+import { prepareSchema } from './schema.ts'
+
+export interface Account {
+  readonly username: string
+  /** OPAQUE registration record, base64url. */
+  readonly record: string
+  readonly createdAt: number
+}
+
+/** Where a session accepts channels. */
+export interface Endpoint {
+  /** IPv4 or IPv6, as the KDC saw it. */
+  readonly address: string
+  readonly port: number
+}
+
+export interface Session {
+  /** 16 bytes, `sessionId(token)`. */
+  readonly sid: Uint8Array
+  readonly username: string
+  /** See stored-token.ts. */
+  readonly sealedToken: Uint8Array
+  readonly expiresAt: number
+}
+
+/** A session that listens. */
+export interface Listener extends Session {
+  readonly endpoint: Endpoint
+}
+
+interface AccountRow {
+  readonly username: string
+  readonly record: string
+  readonly created_at: number
+}
+
+interface SessionRow {
+  readonly sid: Uint8Array
+  readonly username: string
+  readonly sealed_token: Uint8Array
+  readonly expires_at: number
+}
+
+interface ListenerRow extends SessionRow {
+  readonly listen_address: string
+  readonly listen_port: number
+}
+
+const toAccount = (row: AccountRow): Account => ({
+  username: row.username,
+  record: row.record,
+  createdAt: row.created_at,
+})
+
+const toSession = (row: SessionRow): Session => ({
+  sid: row.sid,
+  username: row.username,
+  sealedToken: row.sealed_token,
+  expiresAt: row.expires_at,
+})
+
+const accountUnknown = (username: string) =>
+  new ProtocolError('account_unknown', `there is no account ${username}`)
+
+// Of a principal's sessions the one with the highest listen_order said last where it listens. Counting beats the clock:
+// two logins in one second have an order too. Where it listens already, its place in the order stays.
+const listenStatement = (sid: Uint8Array, { address, port }: Endpoint): Statement => sql`
+  update sessions set
+    listen_address = ${address},
+    listen_port = ${port},
+    listen_order = (
+      select coalesce(max(s.listen_order), 0) + 1 from sessions s where s.username = sessions.username
+    )
+  where sid = ${sid} and (
+    listen_order is null or listen_address <> ${address} or listen_port <> ${port}
+  )
+  returning sid`
+
+/** The KDC's memory. Every method throws StoreError `store_unavailable` when the database cannot be used. */
+export class Store {
+  readonly #database: Database
+
+  private constructor(database: Database) {
+    this.#database = database
+  }
+
+  /**
+   * Makes the tables, if need be, and the store on top of them.
+   *
+   * @throws StoreError `store_newer`.
+   */
+  static async open(database: Database): Promise<Store> {
+    await prepareSchema(database)
+    return new Store(database)
+  }
+
+  /** @throws ProtocolError `account_exists`. */
+  async createAccount({ username, record, createdAt }: Account): Promise<void> {
+    const created = await this.#writeOne(sql`
+      insert into accounts (username, record, created_at) values (${username}, ${record}, ${createdAt})
+      on conflict do nothing returning username`)
+    if (created === 0) throw new ProtocolError('account_exists', `there is an account ${username} already`)
+  }
+
+  /**
+   * Replaces the registration record, that is: the password. The account's sessions end with the old one.
+   *
+   * @throws ProtocolError `account_unknown`.
+   */
+  async replaceRecord(username: string, record: string): Promise<void> {
+    const [updated] = await this.#database.write([
+      sql`update accounts set record = ${record} where username = ${username} returning username`,
+      sql`delete from sessions where username = ${username}`,
+    ])
+    if (!updated?.length) throw accountUnknown(username)
+  }
+
+  /**
+   * Deletes the account and its sessions.
+   *
+   * @throws ProtocolError `account_unknown`.
+   */
+  async deleteAccount(username: string): Promise<void> {
+    const deleted = await this.#writeOne(
+      sql`delete from accounts where username = ${username} returning username`,
+    )
+    if (deleted === 0) throw accountUnknown(username)
+  }
+
+  async findAccount(username: string): Promise<Account | undefined> {
+    const [row] = await this.#database.read<AccountRow>(
+      sql`select username, record, created_at from accounts where username = ${username}`,
+    )
+    return row && toAccount(row)
+  }
+
+  /** All accounts, by name. */
+  async listAccounts(): Promise<Account[]> {
+    const rows = await this.#database.read<AccountRow>(
+      sql`select username, record, created_at from accounts order by username`,
+    )
+    return rows.map(toAccount)
+  }
+
+  /**
+   * Begins a session, unless the account was deleted or its password changed since the caller read `record`: who knew
+   * the old password while it was being replaced must not come in by it.
+   *
+   * @param endpoint - where the session listens, if it does.
+   * @returns whether it was begun.
+   */
+  async createSession(session: Session, record: string, endpoint?: Endpoint): Promise<boolean> {
+    const { sid, username, sealedToken, expiresAt } = session
+    const statements = [
+      sql`insert into sessions (sid, username, sealed_token, expires_at)
+        select ${sid}, username, ${sealedToken}, ${expiresAt} from accounts
+        where username = ${username} and record = ${record}
+        returning sid`,
+    ]
+    if (endpoint) statements.push(listenStatement(sid, endpoint))
+    const [inserted] = await this.#database.write(statements)
+    return inserted?.length === 1
+  }
+
+  /** The session of this id, be it expired or not. */
+  async findSession(sid: Uint8Array): Promise<Session | undefined> {
+    const [row] = await this.#database.read<SessionRow>(
+      sql`select sid, username, sealed_token, expires_at from sessions where sid = ${sid}`,
+    )
+    return row && toSession(row)
+  }
+
+  /**
+   * The session listens here from now on, and is the one its principal is reached at. Saying the same again changes
+   * nothing: a heartbeat takes nobody's place.
+   *
+   * @returns whether it is news.
+   */
+  async listen(sid: Uint8Array, endpoint: Endpoint): Promise<boolean> {
+    return (await this.#writeOne(listenStatement(sid, endpoint))) === 1
+  }
+
+  /** The session at which a principal is reached: of those unexpired, the one that last said where it listens. */
+  async findListener(username: string, now: number): Promise<Listener | undefined> {
+    const [row] = await this.#database.read<ListenerRow>(sql`
+      select sid, username, sealed_token, expires_at, listen_address, listen_port from sessions
+      where username = ${username} and listen_order is not null and expires_at > ${now}
+      order by listen_order desc, sid limit 1`)
+    return row && { ...toSession(row), endpoint: { address: row.listen_address, port: row.listen_port } }
+  }
+
+  /** The session is over; its token is worth nothing from now on. */
+  async endSession(sid: Uint8Array): Promise<void> {
+    await this.#database.write([sql`delete from sessions where sid = ${sid}`])
+  }
+
+  /** @returns how many sessions the account had. */
+  endSessionsOf(username: string): Promise<number> {
+    return this.#writeOne(sql`delete from sessions where username = ${username} returning sid`)
+  }
+
+  /**
+   * Frees the places of sessions that have expired.
+   *
+   * @param limit - how many at most, so that one call never takes long.
+   * @returns how many.
+   */
+  purgeExpired(now: number, limit: number): Promise<number> {
+    return this.#writeOne(sql`
+      delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
+      returning sid`)
+  }
+
+  /** Finishes the writes that were accepted, then closes the database. */
+  close(): Promise<void> {
+    return this.#database.close()
+  }
+
+  /** @returns how many rows the statement returned. */
+  async #writeOne(statement: Statement): Promise<number> {
+    const [rows] = await this.#database.write([statement])
+    return rows?.length ?? 0
+  }
+}
