@@ -23,9 +23,21 @@ export interface PasswordSources {
  * @throws ToolError, UsageError
  */
 export async function readPassword(sources: PasswordSources): Promise<string> {
-  const given = givenPassword(sources) ?? storedPassword(sources)
-  if (given !== undefined) return given
-  return check(await promptSecret(`password for ${sources.username}: `))
+  return writtenPassword(sources) ?? check(await promptSecret(`password for ${sources.username}: `))
+}
+
+/**
+ * The password of an account that exists, for a tool that logs in again and again: what is written down is read anew
+ * each time, for it may have changed; what had to be typed is asked for once.
+ */
+export function passwordSource(sources: PasswordSources): () => Promise<string> {
+  let typed: string | undefined
+  return async () => {
+    const written = writtenPassword(sources)
+    if (written !== undefined) return written
+    typed ??= await readPassword(sources)
+    return typed
+  }
 }
 
 /**
@@ -39,6 +51,10 @@ export async function readNewPassword(sources: PasswordSources): Promise<string>
   const password = check(await promptSecret(`new password for ${sources.username}: `))
   if ((await promptSecret('the same again: ')) !== password) throw new ToolError('the two passwords differ')
   return password
+}
+
+function writtenPassword(sources: PasswordSources): string | undefined {
+  return givenPassword(sources) ?? storedPassword(sources)
 }
 
 function givenPassword({ passwordFile }: PasswordSources): string | undefined {

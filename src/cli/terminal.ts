@@ -31,9 +31,11 @@ export function saidLines(name: string, text: string): string[] {
   return lines.map((line) => `${visible(name)}: ${visible(line)}`)
 }
 
-/** Writes one line of data to stdout. */
-export function print(line: string): void {
-  process.stdout.write(`${line}\n`)
+/** Writes one line of data to stdout; resolves when the system has taken it. */
+export function print(line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()))
+  })
 }
 
 /** Gives the function with which a tool talks: `tool: line` on stderr. */

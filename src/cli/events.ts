@@ -1,0 +1,86 @@
+/**
+ * What a tool has to tell, either as lines for people or, with `--json`, as NDJSON for programs; and, with `--trace`, each
+ * protocol message as it passes.
+ *
+ * @module
+ */
+import type { Message } from '../lib/message.ts'
+import type { Trace, TraceEvent } from '../lib/trace.ts'
+import { dim, print, saidLines, talk, visible } from './terminal.ts'
+
+/** The options of every tool that tells events, for `parseArguments`. */
+export const OUTPUT_OPTIONS = {
+  json: { type: 'boolean' },
+  trace: { type: 'boolean' },
+} as const
+
+export const OUTPUT_HELP = `  --json                tell events as NDJSON on stdout
+  --trace               show each protocol message as it passes, secrets shortened`
+
+/** How one tool tells things. */
+export interface Output {
+  /** Somebody said something; resolves when it has been written. */
+  said(from: string, message: Message): Promise<void>
+  /** Something happened: an event with a stable name for programs; for people, a line if it is worth one. */
+  event(name: string, fields: Record<string, unknown>, line?: string): void
+  /** Given with `--trace`. */
+  readonly trace: Trace | undefined
+}
+
+/** Where an output for people goes. */
+export interface Lines {
+  readonly data: (line: string) => Promise<void>
+  readonly talk: (line: string) => void
+}
+
+/**
+ * @param options.json - NDJSON on stdout instead of lines.
+ * @param lines - where lines for people go; a conversation gives functions that keep the typed text.
+ */
+export function makeOutput(
+  tool: string,
+  options: { json?: boolean | undefined; trace?: boolean | undefined },
+  lines: Lines = { data: print, talk: talk(tool) },
+): Output {
+  const output = options.json ? jsonOutput() : lineOutput(lines)
+  return options.trace ? output : { ...output, trace: undefined }
+}
+
+function jsonOutput(): Output {
+  const json = (event: string, fields: Record<string, unknown>) =>
+    print(JSON.stringify({ event, time: new Date().toISOString(), ...fields }))
+  return {
+    said: (from, message) => json('message', { from, ...textFields(message) }),
+    event: (name, fields) => {
+      json(name, fields)
+    },
+    trace: ({ name, ...rest }) => {
+      json('trace', { message: name, ...rest })
+    },
+  }
+}
+
+function lineOutput(lines: Lines): Output {
+  return {
+    async said(from, message) {
+      for (const line of saidLines(from, textFields(message).text)) await lines.data(line)
+    },
+    event(_name, _fields, line) {
+      if (line !== undefined) lines.talk(line)
+    },
+    trace: (event) => lines.talk(dim(traceLine(event), process.stderr)),
+  }
+}
+
+// Bytes that are not text are shown as far as they are, and given in full to programs.
+function textFields(message: Message): { text: string; base64?: string } {
+  const text = new TextDecoder().decode(message.bytes)
+  const isText = Buffer.from(text).equals(message.bytes)
+  return isText ? { text } : { text, base64: Buffer.from(message.bytes).toString('base64') }
+}
+
+/** One protocol message on one line: `alice -> KDC  POST /login  username=alice password=[password]`. */
+export function traceLine({ name, from, to, by, fields }: TraceEvent): string {
+  const said = Object.entries(fields).map(([key, value]) => ` ${key}=${value}`)
+  return visible(`${from} -> ${to}  ${by}  ${name} ${said.join('')}`.trimEnd())
+}

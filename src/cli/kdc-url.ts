@@ -1,0 +1,24 @@
+/**
+ * Which KDC a tool talks to: `--kdc`, `SYMBOLON_KDC`, or the one on this machine.
+ *
+ * @module
+ */
+import { UsageError } from './errors.ts'
+
+export const DEFAULT_KDC = 'http://127.0.0.1:8800'
+
+/**
+ * @param option - what `--kdc` gave.
+ * @returns the URL's origin, the form under which the credentials file knows a KDC.
+ * @throws UsageError
+ */
+export function kdcUrl(option: string | undefined): string {
+  const text = option ?? process.env.SYMBOLON_KDC ?? DEFAULT_KDC
+  try {
+    const url = new URL(text)
+    if (url.protocol === 'http:' || url.protocol === 'https:') return url.origin
+  } catch {
+    // said below
+  }
+  throw new UsageError(`--kdc: expected a URL, got '${text}'`, `for example ${DEFAULT_KDC}`)
+}

@@ -1,0 +1,27 @@
+/**
+ * Standard input as one message.
+ *
+ * @module
+ */
+import { ToolError } from './errors.ts'
+
+/**
+ * Reads standard input to its end.
+ *
+ * @throws ToolError when it holds more than `maxBytes`; nothing has been sent then.
+ */
+export async function readStdin(maxBytes: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > maxBytes) {
+      process.stdin.destroy()
+      throw new ToolError(`standard input has more than ${maxBytes} bytes, the most a message may have`, {
+        hint: 'send it in smaller pieces',
+      })
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
