@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { ToolError } from './errors.ts'
@@ -54,10 +54,14 @@ function objectToMap(_key: string, value: unknown): unknown {
     : value
 }
 
-/** Changes the credentials file in one step. */
+/** Changes the credentials file in one step; one that would be empty is removed. */
 export function updateCredentials(change: (credentials: Credentials) => void): void {
   const credentials = readCredentials()
   change(credentials)
+  if ([...credentials.values()].every((users) => users.size === 0)) {
+    rmSync(credentialsPath(), { force: true })
+    return
+  }
   const text = [...credentials]
     .filter(([, users]) => users.size > 0)
     .map(([kdc, users]) => {

@@ -1,0 +1,58 @@
+/**
+ * Runs another of the tools as a process of its own.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { ToolError } from './errors.ts'
+
+const SRC = new URL('../', import.meta.url)
+
+/** A tool that runs. */
+export interface Tool {
+  readonly stdout: Readable
+  /** Its exit status, or nothing when a signal ended it. */
+  readonly exit: Promise<number | null>
+  /** Waits until what it says on stderr matches, and gives the first group. */
+  said(pattern: RegExp): Promise<string>
+  /** Asks it to stop, as Ctrl+C does, and waits until it has. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts `src/<file>` with the arguments.
+ *
+ * @param env - environment variables to change from ours; `undefined` takes one away.
+ */
+export function startTool(file: string, args: string[], env: NodeJS.ProcessEnv): Tool {
+  const path = fileURLToPath(new URL(file, SRC))
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), path, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let talk = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    talk += text
+  })
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return {
+    stdout: child.stdout,
+    exit,
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = pattern.exec(talk)
+          if (found) resolve(found[1] ?? found[0])
+        }
+        child.stderr.on('data', look)
+        look()
+        exit.then(() => reject(new ToolError(`${file} stopped:\n${talk.trim()}`)))
+      }),
+    async stop() {
+      child.kill('SIGTERM')
+      await exit
+    },
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The protocol told to somebody who has never seen it: a sentence for each message as it passes.
+ *
+ * @module
+ */
+import type { TraceEvent } from '../lib/trace.ts'
+import { visible } from './terminal.ts'
+
+/** A trace event, as `--json --trace` writes it. */
+interface Traced extends Omit<TraceEvent, 'name'> {
+  readonly event: string
+  readonly message: string
+}
+
+/** Which of the protocol's five messages it belongs to, and what it is for. */
+const SENTENCES: Record<string, { number?: number; says: string }> = {
+  login: { number: 1, says: 'Alice logs in with her name and password.' },
+  token: {
+    number: 2,
+    says: 'The KDC gives her a token: from now on it is her proof, and a key that both know.',
+  },
+  userinfo: { number: 3, says: 'She shows the token and asks for bob.' },
+  answer: {
+    number: 4,
+    says: 'She gets his address, a fresh secret, and senderinfo: the ticket. It holds her name and\nthe same secret, sealed under the key of *bob’s* login. She cannot open it; he can.',
+  },
+  ticket: {
+    number: 5,
+    says: 'She calls bob directly and hands him the ticket. The KDC has no part in this any more.',
+  },
+  'noise-1': {
+    says: 'With it goes a fresh public key, marked in a way that only somebody with the secret can.',
+  },
+  'noise-2': {
+    says: 'Bob has opened the ticket, so he knows the secret too, and proves it with a key of his own.\nFrom the two fresh keys both make the keys of this conversation, and forget them afterwards.',
+  },
+  message: { says: 'Only now does she speak: her message, encrypted with those keys.' },
+  ack: { says: 'Bob’s receiver has printed it, and says so.' },
+}
+
+const INDENT = '     '
+
+/** Tells one conversation. */
+export class Story {
+  /** The lines for one event; none for what is not part of the story. */
+  tell(event: Traced): string[] {
+    const sentence = event.event === 'trace' ? SENTENCES[event.message] : undefined
+    if (!sentence) return []
+    const { from, to, by } = event
+    const mark = sentence.number === undefined ? '   ' : ` ${sentence.number} `
+    return [
+      `${mark} ${visible(`${from} → ${to}`).padEnd(14)} ${by}`,
+      ...sentence.says.split('\n').map((line) => INDENT + line),
+      ...fieldLines(event.fields).map((line) => `${INDENT}  ${line}`),
+      '',
+    ]
+  }
+}
+
+function fieldLines(fields: TraceEvent['fields']): string[] {
+  const width = Math.max(0, ...Object.keys(fields).map((name) => name.length))
+  return Object.entries(fields).map(([name, value]) => visible(`${name.padEnd(width)}  ${value}`))
+}

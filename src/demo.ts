@@ -1,0 +1,91 @@
+/**
+ * Shows the whole protocol with nothing set up: `npm run demo`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArguments } from './cli/arguments.ts'
+import { ToolError } from './cli/errors.ts'
+import { startTool, type Tool } from './cli/start-tool.ts'
+import { stopSignal } from './cli/stop.ts'
+import { Story } from './cli/story.ts'
+import { dim, print } from './cli/terminal.ts'
+import { runTool } from './cli/tool.ts'
+
+const HELP = `usage: npm run demo -- [MESSAGE]
+
+Starts a KDC with accounts for alice and bob, bob's receiver and alice's sender, each a
+process of its own, and shows the five messages of the protocol as they happen. It
+ends by itself and leaves nothing behind.
+
+  -h, --help            show this
+
+example: npm run demo -- "see you at eight"
+`
+
+runTool('demo', async (argv) => {
+  const { positionals } = parseArguments(argv, { help: HELP, options: {}, positionals: ['[MESSAGE]'] })
+  const message = positionals[0] ?? 'hi'
+  const home = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
+  const tools: Tool[] = []
+  // Everything that the tools would write lands in `home`, whoever runs this.
+  const start = (file: string, args: string[]) => {
+    const env = {
+      XDG_CONFIG_HOME: join(home, 'config'),
+      SYMBOLON_PASSWORD: undefined,
+      SYMBOLON_KDC: undefined,
+    }
+    const tool = startTool(file, args, env)
+    tools.push(tool)
+    return tool
+  }
+  try {
+    await Promise.race([play(message, join(home, 'kdc'), start), stopped()])
+  } finally {
+    await Promise.all(tools.map((tool) => tool.stop()))
+    rmSync(home, { recursive: true, force: true })
+  }
+})
+
+async function stopped(): Promise<never> {
+  await stopSignal()
+  throw new ToolError('stopped')
+}
+
+async function play(
+  message: string,
+  data: string,
+  start: (file: string, args: string[]) => Tool,
+): Promise<void> {
+  const story = new Story()
+  await print('Symbolon: alice wants to tell bob something. Both trust one small server, the KDC,')
+  await print('and neither has ever met the other.\n')
+
+  const kdc = start('kdc/main.ts', ['--demo', '--port', '0', '--data', data])
+  const url = await kdc.said(/listening on (http:\S+)/)
+  await print(`   the KDC listens at ${url}; it knows alice and bob by their passwords`)
+  const receiver = start('receiver.ts', ['bob', '--kdc', url])
+  const printed = firstLine(receiver)
+  await print(`   bob has logged in and listens at ${await receiver.said(/listening on (\S+)/)}\n`)
+
+  const sender = start('sender.ts', ['alice', 'bob', '--kdc', url, '--json', '--trace', '--', message])
+  for await (const line of createInterface({ input: sender.stdout })) {
+    const event = JSON.parse(line)
+    for (const told of story.tell(event)) await print(told)
+  }
+  if ((await sender.exit) !== 0) throw new ToolError('alice could not deliver her message')
+  await print(`\n   bob's terminal shows:  ${await printed}`)
+  await print(
+    dim(
+      '\n   Nobody who listened could read it, not even the KDC. docs/protocol.md explains every byte.',
+      process.stdout,
+    ),
+  )
+}
+
+function firstLine(tool: Tool): Promise<string> {
+  return new Promise((resolve) => {
+    createInterface({ input: tool.stdout }).once('line', resolve)
+  })
+}
