@@ -40,9 +40,9 @@ export function createKdc(options: KdcOptions): Hono<KdcEnv> {
   const app = new Hono<KdcEnv>()
   app.use(async (c, next) => {
     c.header('Cache-Control', 'no-store')
-    // Whoever keeps the connection would meet a closed one at the next request.
-    if (kdc.isDraining()) c.header('Connection', 'close')
     await next()
+    // Judged last, so that it reaches also those who asked before the end was near: nobody keeps us waiting.
+    if (kdc.isDraining()) c.header('Connection', 'close')
   })
   app.route('/', loginRoute(kdc))
   app.route('/', userinfoRoute(kdc))

@@ -12,11 +12,10 @@ export const username = v.pipe(v.string(), v.transform(parseUsername), v.descrip
 /** Any string: what is not a token's text is an unknown token. */
 export const token = v.pipe(v.string(), v.description('a string'))
 
+const PORT = 'a whole number from 1 to 65535'
+
 /** A TCP port somebody can connect to. */
-export const port = v.pipe(
-  v.number(),
-  v.integer(),
-  v.minValue(1),
-  v.maxValue(65_535),
-  v.description('a whole number from 1 to 65535'),
-)
+export const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535), v.description(PORT))
+
+/** The same, or nothing. */
+export const optionalPort = v.pipe(v.optional(port), v.description(PORT))

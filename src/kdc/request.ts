@@ -6,7 +6,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
-import { concat, fromUtf8 } from '../lib/bytes.ts'
+import { concat, EMPTY, fromUtf8 } from '../lib/bytes.ts'
 import { isLoopback, remoteAddress } from './address.ts'
 import type { Kdc, KdcEnv } from './context.ts'
 import { Problem } from './problems.ts'
@@ -39,7 +39,9 @@ export function parse<const E extends v.ObjectEntries>(
   schema: v.ObjectSchema<E, undefined>,
   body: unknown,
 ): v.InferOutput<v.ObjectSchema<E, undefined>> {
-  const result = v.safeParse(schema, body, { abortEarly: true })
+  // To valibot a list is an object without our fields.
+  const object = Array.isArray(body) ? undefined : body
+  const result = v.safeParse(schema, object, { abortEarly: true })
   if (result.success) return result.output
   const field = String(result.issues[0].path?.[0]?.key ?? '')
   const entry = schema.entries[field]
@@ -67,9 +69,15 @@ async function readBody(c: Context<KdcEnv>): Promise<Uint8Array> {
   }
   const declared = c.req.header('Content-Length')
   if (declared !== undefined && Number(declared) > MAX_BODY_BYTES) throw tooLarge()
-  // Node reads no further than Content-Length says; without one (chunked) the bytes are counted as they come.
-  if (declared !== undefined) return new Uint8Array(await c.req.arrayBuffer())
-  return c.req.raw.body ? readAtMost(c.req.raw.body, MAX_BODY_BYTES) : new Uint8Array(0)
+  try {
+    // Node reads no further than Content-Length says; without one (chunked) the bytes are counted as they come.
+    if (declared !== undefined) return new Uint8Array(await c.req.arrayBuffer())
+    return c.req.raw.body ? await readAtMost(c.req.raw.body, MAX_BODY_BYTES) : EMPTY
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    // The client is gone, or was too slow and has been told so: this is for nobody but a test.
+    throw new Problem('malformed_http', 'the body ended before it was complete')
+  }
 }
 
 async function readAtMost(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {

@@ -108,8 +108,10 @@ async function run(settings: Settings): Promise<void> {
     say('stopping')
   } finally {
     draining = true
-    await server?.close()
-    log.info({}, 'stopped')
+    if (server) {
+      await server.close()
+      log.info({}, 'stopped')
+    }
     stopPurging()
     await demo?.remove()
     await passwords.close()

@@ -22,7 +22,7 @@ const LoginRequest = v.object({
     v.maxBytes(MAX_PASSWORD_BYTES),
     v.description(`a string of at most ${MAX_PASSWORD_BYTES} bytes`),
   ),
-  port: v.optional(fields.port),
+  port: fields.optionalPort,
 })
 
 const loginRefused = () => new Problem('login_refused', 'the username or the password is wrong')

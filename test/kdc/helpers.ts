@@ -1,0 +1,96 @@
+/** A KDC without a port, a clock that stands still, and a log to look into. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { HttpBindings } from '@hono/node-server'
+import { createKdc, type KdcOptions } from '../../src/kdc/app.ts'
+import type { Log } from '../../src/kdc/context.ts'
+import { generateKeys } from '../../src/kdc/keys.ts'
+import type { PasswordChecker } from '../../src/kdc/passwords.ts'
+import { openSqlite } from '../../src/kdc/store/sqlite.ts'
+import { Store } from '../../src/kdc/store/store.ts'
+import { Secret } from '../../src/lib/secret.ts'
+
+/** Where the clock of `testKdc` begins. */
+export const START = 1_700_000_000
+
+/** The password of everybody in these tests. */
+export const PASSWORD = 'correct horse'
+
+/** Checks at once, without OPAQUE: a record is the password itself. */
+export const plainPasswords: PasswordChecker = {
+  check: async (_username, password, record) => password === record,
+  register: async (_username, password) => password,
+  close: async () => {},
+}
+
+/** A log that keeps what it is told. */
+export function recordingLog(): Log & { readonly events: { event: string; fields: object }[] } {
+  const events: { event: string; fields: object }[] = []
+  const record = (fields: object, event: string) => {
+    events.push({ event, fields })
+  }
+  return { events, info: record, warn: record, error: record }
+}
+
+/** What the node server would hand to the app for a connection from this address. */
+export function connectionFrom(remoteAddress: string): HttpBindings {
+  return { incoming: { socket: { remoteAddress } } } as unknown as HttpBindings
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever came back
+  readonly json: any
+}
+
+/** A KDC in memory with accounts alice, bob and carol. */
+export async function testKdc(overrides: Partial<KdcOptions> = {}) {
+  const store = await Store.open(openSqlite(':memory:'))
+  const keys = await generateKeys()
+  const log = recordingLog()
+  const time = { now: START }
+  for (const username of ['alice', 'bob', 'carol']) {
+    await store.createAccount({ username, record: PASSWORD, createdAt: START })
+  }
+  const app = createKdc({
+    store,
+    keys,
+    passwords: plainPasswords,
+    log,
+    clock: () => time.now,
+    ...overrides,
+  })
+  const request = async (path: string, init: RequestInit = {}, from = '127.0.0.1'): Promise<Answer> => {
+    const response = await app.request(path, init, connectionFrom(from))
+    const text = await response.text()
+    const json = (response.headers.get('Content-Type') ?? '').includes('json') ? JSON.parse(text) : undefined
+    return { status: response.status, headers: response.headers, text, json }
+  }
+  const post = (path: string, body: unknown, from?: string): Promise<Answer> =>
+    request(
+      path,
+      {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      },
+      from,
+    )
+  /** Logs in. @returns the token's text. */
+  const login = async (username: string, port?: number, from?: string): Promise<string> => {
+    const { json } = await post('/login', { username, password: PASSWORD, port }, from)
+    return json.token
+  }
+  return { app, store, keys, log, time, request, post, login }
+}
+
+export const secretOf = (token: string) => Secret.fromText('session token', token)
+
+/** A directory of one's own, and how to be rid of it. */
+export function temporaryDirectory(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'symbolon-test-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}

@@ -1,0 +1,109 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { fromBase64url } from '../../src/lib/bytes.ts'
+import { sessionId } from '../../src/lib/ticket.ts'
+import { PASSWORD, plainPasswords, START, secretOf, testKdc } from './helpers.ts'
+
+const login = suite('login')
+
+login('answers a right password with a token of 32 bytes, and says how long it lasts', async () => {
+  const { post } = await testKdc()
+  const { status, json } = await post('/login', { username: 'alice', password: PASSWORD })
+  assert.is(status, 200)
+  assert.equal(Object.keys(json), ['token', 'username', 'expires_at', 'time'])
+  assert.is(fromBase64url(json.token).length, 32)
+  assert.is(json.username, 'alice')
+  assert.is(json.time, START)
+  assert.is(json.expires_at, START + 12 * 3600)
+})
+
+login('gives each session a token of its own', async () => {
+  const kdc = await testKdc()
+  assert.is.not(await kdc.login('alice'), await kdc.login('alice'))
+})
+
+login('refuses a wrong password and an unknown name in the same bytes', async () => {
+  const { post } = await testKdc()
+  const wrong = await post('/login', { username: 'alice', password: 'wrong' })
+  const unknown = await post('/login', { username: 'nobody', password: PASSWORD })
+  assert.is(wrong.status, 401)
+  assert.is(wrong.json.code, 'login_refused')
+  assert.is(wrong.text, unknown.text)
+  assert.equal([...wrong.headers], [...unknown.headers])
+})
+
+login('does the same work for an unknown name', async () => {
+  const asked: (string | null)[] = []
+  const { post } = await testKdc({
+    passwords: {
+      ...plainPasswords,
+      check: async (_username, _password, record) => {
+        asked.push(record)
+        return false
+      },
+    },
+  })
+  await post('/login', { username: 'nobody', password: PASSWORD })
+  assert.equal(asked, [null])
+})
+
+login('begins no session when the password was refused', async () => {
+  const { post, store } = await testKdc()
+  await post('/login', { username: 'alice', password: 'wrong', port: 4444 })
+  assert.is(await store.findListener('alice', START), undefined)
+  assert.is(await store.endSessionsOf('alice'), 0)
+})
+
+login('is refused when the password was replaced while it was checked', async () => {
+  const kdc = await testKdc({
+    passwords: {
+      ...plainPasswords,
+      check: async () => {
+        await kdc.store.replaceRecord('alice', 'another record')
+        return true
+      },
+    },
+  })
+  const { json } = await kdc.post('/login', { username: 'alice', password: PASSWORD })
+  assert.is(json.code, 'login_refused')
+  assert.is(await kdc.store.endSessionsOf('alice'), 0)
+})
+
+login('takes a name in any case, and knows it in lower case', async () => {
+  const { post } = await testKdc()
+  const { json } = await post('/login', { username: 'ALICE', password: PASSWORD })
+  assert.is(json.username, 'alice')
+})
+
+login('knows a user called __proto__', async () => {
+  const { post, store } = await testKdc()
+  const before = await post('/login', { username: '__proto__', password: PASSWORD })
+  assert.is(before.json.code, 'login_refused')
+  await store.createAccount({ username: '__proto__', record: PASSWORD, createdAt: START })
+  const { json } = await post('/login', { username: '__proto__', password: PASSWORD })
+  assert.is(json.username, '__proto__')
+})
+
+login('stores the token sealed only', async () => {
+  const kdc = await testKdc()
+  const token = secretOf(await kdc.login('alice'))
+  const session = await kdc.store.findSession(sessionId(token))
+  assert.ok(session)
+  assert.is(Buffer.from(session.sealedToken).indexOf(token.reveal()), -1)
+})
+
+login('is logged by its user and address, a refused one by the user only if there is one', async () => {
+  const { post, log } = await testKdc()
+  await post('/login', { username: 'alice', password: PASSWORD, port: 4444 })
+  await post('/login', { username: 'alice', password: 'wrong' })
+  // Now and then somebody types a password where the name goes.
+  await post('/login', { username: 'my-password', password: '' })
+  const ip_addr = '127.0.0.1'
+  assert.equal(log.events, [
+    { event: 'login', fields: { username: 'alice', ip_addr, port: 4444 } },
+    { event: 'login_refused', fields: { username: 'alice', ip_addr } },
+    { event: 'login_refused', fields: { username: undefined, ip_addr } },
+  ])
+})
+
+login.run()
