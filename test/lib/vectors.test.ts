@@ -92,6 +92,7 @@ interface TicketVectors {
     name: string
     token: string
     receiver: string
+    memory?: number
     steps: { now: number; ticket: string; code: string | null }[]
   }[]
 }
@@ -158,7 +159,7 @@ for (const vector of ticketVectors.refused) {
 
 for (const vector of ticketVectors.sequences) {
   ticket(`one after the other: ${vector.name}`, () => {
-    const accepted = new AcceptedTickets()
+    const accepted = new AcceptedTickets(vector.memory)
     for (const { now, code, ticket } of vector.steps) {
       const open = () =>
         openTicket(bytes(ticket), token(vector.token), {

@@ -395,6 +395,20 @@ def sequences() -> list[dict[str, Any]]:
                 step(NOW, early, 'ticket_replayed'),
             ],
         },
+        {
+            'name': 'a memory that is full refuses, and forgets nothing before its time',
+            'token': TOKEN.hex(),
+            'receiver': 'bob',
+            'memory': 1,
+            'steps': [
+                step(NOW, first, None),
+                step(NOW, longer, 'request_refused'),
+                step(EXPIRES_AT + SKEW - 1, longer, 'request_refused'),
+                step(EXPIRES_AT + SKEW - 1, first, 'ticket_replayed'),
+                step(EXPIRES_AT + SKEW, longer, None),
+                step(EXPIRES_AT + SKEW, first, 'ticket_expired'),
+            ],
+        },
     ]
 
 
