@@ -324,7 +324,7 @@ class Channel:
     def _judge(self, kind: int, body: bytes) -> Iterator[tuple[int, bytes]]:
         """One record: None or one event."""
         if kind in (MESSAGE, PART):
-            if self.peer_ended:
+            if self.peer_ended or (kind == PART and not body):
                 raise Refused('malformed')
             if len(self.parts) + len(body) > MAX_MESSAGE:
                 raise Refused('message_too_large')

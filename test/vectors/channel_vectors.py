@@ -103,8 +103,8 @@ def conversation() -> dict[str, Any]:
         'receiver',
         'a message of three parts in one transport message',
         (PART, b'he'),
-        (PART, b''),
-        (MESSAGE, b'llo'),
+        (PART, b'l'),
+        (MESSAGE, b'lo'),
     )
     say('sender', 'the end of this side', (END, b''))
     say('receiver', 'a message to the side that has ended', (MESSAGE, b'bye'))
@@ -262,6 +262,8 @@ def refused_records() -> list[dict[str, Any]]:
     refuse('an ack that goes back, in one transport message', encode([ack(2), ack(1)]), sent=2)
     refuse('an ack that goes back to 0', encode([ack(1)]), encode([ack(0)]), sent=2)
     refuse('an end with a body', encode([(END, b'\x00')]))
+    refuse('a part that is empty', encode([(PART, b'')]))
+    refuse('an empty part between others', part, encode([(PART, b'')]))
     refuse('a message after the end', end, hi)
     refuse('a message after the end, in one transport message', end + hi)
     refuse('a part after the end', end, part)
