@@ -385,13 +385,13 @@ def printable(message: bytes) -> str:
 # ------------
 
 
-def send(kdc: str, me: str, password: str, peer: str, text: str) -> None:
+def send(kdc: str, me: str, password: str, peer: str, message: bytes) -> None:
     session = ask(kdc, '/login', username=me, password=password)
     reply = ask(kdc, '/userinfo', username=me, token=session['token'], receiver=peer)
     ticket, secret = from_base64url(reply['senderinfo']), from_base64url(reply['secret'])
     channel = connect((reply['ip_addr'], reply['port']), ticket, secret)
     with channel.sock:
-        channel.send(text.encode())
+        channel.send(message)
         converse(channel, peer)
     ask(kdc, '/logout', username=me, token=session['token'])
 
@@ -432,11 +432,12 @@ def main() -> int:
     commands.choices['send'].add_argument('text', help='the message; `-` is standard input')
     commands.choices['receive'].add_argument('--once', action='store_true', help='end after one channel')
     args = parser.parse_args()
+    sys.stdout.reconfigure(encoding='utf-8')
     try:
         password = password_in(args.password_file)
         if args.command == 'send':
-            text = sys.stdin.read() if args.text == '-' else args.text
-            send(args.kdc, args.username, password, args.receiver, text)
+            message = sys.stdin.buffer.read() if args.text == '-' else args.text.encode()
+            send(args.kdc, args.username, password, args.receiver, message)
         else:
             receive(args.kdc, args.username, password, args.once)
     except (Refused, OSError) as problem:
