@@ -116,7 +116,7 @@ interop.before(async () => {
   if (python === undefined) return
   writeFileSync(passwordFile, `${PASSWORD}\n`, { mode: 0o600 })
   const data = join(folder, 'kdc')
-  for (const name of ['alice', 'bob']) {
+  for (const name of ['alice', 'bob', 'carol']) {
     await tool('src/kdc/main.ts', [
       'adduser',
       name,
@@ -183,8 +183,9 @@ withPython(interop)('a message given as an argument arrives, in both directions'
   assert.is(theirs.stdout, 'alice: hi\n')
 })
 
-withPython(interop)('the Python client does not claim success for what nobody acknowledged', async () => {
-  const sender = client(['send', url, 'alice', passwordFile, 'bob', 'hi'])
+withPython(interop)('the Python client fails, with the code of the KDC, when nobody listens', async () => {
+  // Carol has never logged in, whatever the other tests left behind.
+  const sender = client(['send', url, 'alice', passwordFile, 'carol', 'hi'])
   assert.is(await sender.exitCode, 1)
   assert.is(sender.stderr, 'symbolon.py: error: receiver_offline\n')
   assert.is(sender.stdout, '')

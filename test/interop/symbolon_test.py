@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import sys
 import unittest
@@ -184,6 +186,48 @@ class Channels(unittest.TestCase):
                 receiver.sock.incoming = bad  # type: ignore[attr-defined]
                 with self.assertRaises(symbolon.Refused):
                     receiver.receive()
+
+    def test_an_end_without_the_acknowledgement_is_no_success(self) -> None:
+        sender, receiver = self.pair()
+        sender.send(b'hi')
+        receiver.end()
+        sender.sock.incoming = receiver.sock.written  # type: ignore[attr-defined]
+        with self.assertRaisesRegex(symbolon.Refused, '^not_acknowledged$'):
+            symbolon.converse(sender, 'bob')
+
+    def test_an_acknowledgement_without_the_end_is_no_success(self) -> None:
+        sender, receiver = self.pair()
+        sender.send(b'hi')
+        receiver.acknowledge()
+        sender.sock.incoming = receiver.sock.written  # type: ignore[attr-defined]
+        with self.assertRaisesRegex(symbolon.Refused, '^channel_truncated$'):
+            symbolon.converse(sender, 'bob')
+
+    def test_a_message_of_which_only_parts_came_is_not_shown(self) -> None:
+        sender, receiver = self.pair()
+        sender._write(symbolon.PART, b'beginning')
+        receiver.sock.incoming = sender.sock.written  # type: ignore[attr-defined]
+        shown = io.StringIO()
+        with contextlib.redirect_stdout(shown), self.assertRaisesRegex(
+            symbolon.Refused, 'channel_truncated'
+        ):
+            symbolon.converse(receiver, 'alice')
+        self.assertEqual(shown.getvalue(), '')
+
+    def test_a_message_may_have_1_MiB_and_no_more(self) -> None:
+        for length, code in ((2**20, None), (2**20 + 1, 'message_too_large')):
+            sender, receiver = self.pair()
+            sender.send(bytes(length))
+            receiver.sock.incoming = sender.sock.written  # type: ignore[attr-defined]
+            got: list[tuple[int, bytes]] = []
+            refused = None
+            try:
+                while receiver.sock.incoming and not got:  # type: ignore[attr-defined]
+                    got += receiver.receive()
+            except symbolon.Refused as refusal:
+                refused = str(refusal)
+            self.assertEqual(refused, code)
+            self.assertEqual(len(got), 0 if code else 1)
 
 
 if __name__ == '__main__':
