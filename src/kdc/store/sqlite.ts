@@ -18,8 +18,14 @@ const builtin: string = 'node:sqlite'
 const hasBuiltin = Number(process.versions.node.split('.')[0]) >= 24
 const { DatabaseSync }: SqliteModule = await import(hasBuiltin ? builtin : '@photostructure/sqlite')
 
-/** How long a write waits for another process's transaction, which takes about a millisecond. */
-const BUSY_TIMEOUT_MS = 5000
+/** How long opening waits for another process, which may be opening the file too. */
+const OPEN_TIMEOUT_MS = 5000
+/** How long a write stands still for another process's transaction, which takes about a millisecond. */
+const BUSY_TIMEOUT_MS = 100
+/** How many such waits a write is worth, the event loop turning in between: five seconds in all. */
+const BUSY_TRIES = 50
+/** https://sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5
 
 interface Job {
   readonly statements: readonly Statement[]
@@ -40,9 +46,10 @@ export function openSqlite(path: string): Database {
   }
   try {
     const db = new DatabaseSync(path)
-    // The timeout first: the other settings may already have to wait for another process.
-    db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    // The timeout first: the other settings may have to wait already.
+    db.exec(`pragma busy_timeout = ${OPEN_TIMEOUT_MS}`)
     db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+    db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
     return new SqliteDatabase(db)
   } catch (cause) {
     const { message } = cause as Error
@@ -54,6 +61,7 @@ class SqliteDatabase implements Database {
   readonly #db: DatabaseSyncInstance
   readonly #prepared = new WeakMap<TemplateStringsArray, StatementSyncInstance>()
   #queue: Job[] = []
+  #triesLeft = BUSY_TRIES
 
   constructor(db: DatabaseSyncInstance) {
     this.#db = db
@@ -74,18 +82,22 @@ class SqliteDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    this.#commit()
+    // Joins the writes that are waiting; whether they succeed is their callers' affair.
+    if (this.#queue.length > 0) await this.write([]).catch(() => {})
     if (this.#db.isOpen) this.#db.close()
   }
 
   // Group commit: what all callers asked for in one turn of the event loop goes to disk with one sync, which is what a
   // durable write costs. Each caller has a savepoint, so that one that fails is undone alone.
   #commit(): void {
-    const jobs = this.#queue
-    this.#queue = []
-    if (jobs.length === 0) return
     try {
       this.#db.exec('begin immediate')
+    } catch (error) {
+      this.#refuse(error)
+      return
+    }
+    const jobs = this.#take()
+    try {
       const settle = jobs.map((job) => this.#runInSavepoint(job))
       this.#db.exec('commit')
       for (const answer of settle) answer()
@@ -93,6 +105,20 @@ class SqliteDatabase implements Database {
       if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('rollback')
       for (const { reject } of jobs) reject(this.#judge(error))
     }
+  }
+
+  // Another process is writing, perhaps many times: the jobs wait, and the event loop goes on in the meantime.
+  #refuse(error: unknown): void {
+    const busy = (error as { errcode?: number }).errcode === SQLITE_BUSY
+    if (busy && --this.#triesLeft > 0) setImmediate(() => this.#commit())
+    else for (const { reject } of this.#take()) reject(this.#judge(error))
+  }
+
+  #take(): Job[] {
+    const jobs = this.#queue
+    this.#queue = []
+    this.#triesLeft = BUSY_TRIES
+    return jobs
   }
 
   /** @returns what is to be told to the caller, once the transaction is on disk. */

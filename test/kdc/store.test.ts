@@ -1,0 +1,319 @@
+/**
+ * What every store must do, once for each database driver. A third driver joins by a line in `DRIVERS`.
+ */
+import { spawn } from 'node:child_process'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ToolError } from '../../src/cli/errors.ts'
+import { type Database, sql } from '../../src/kdc/store/database.ts'
+import { SCHEMA_VERSION } from '../../src/kdc/store/schema.ts'
+import { openSqlite } from '../../src/kdc/store/sqlite.ts'
+import { type Session, Store } from '../../src/kdc/store/store.ts'
+import { rejects } from '../helpers/throws.ts'
+import { START, temporaryDirectory } from './helpers.ts'
+
+const directory = temporaryDirectory()
+process.on('exit', () => directory.remove())
+let files = 0
+const newFile = () => join(directory.path, `${files++}.sqlite`)
+
+/** Each opens a database that nobody has used before. */
+const DRIVERS: Record<string, () => Database> = {
+  'sqlite in memory': () => openSqlite(':memory:'),
+  'sqlite in a file': () => openSqlite(newFile()),
+}
+
+const HERE = { address: '192.0.2.7', port: 4444 }
+const THERE = { address: '192.0.2.8', port: 4444 }
+
+const account = (username: string) => ({ username, record: `record of ${username}`, createdAt: START })
+
+/** A session of bob's, named by its first byte. */
+const session = (n: number, expiresAt = START + 100): Session => ({
+  sid: new Uint8Array(16).fill(n),
+  username: 'bob',
+  sealedToken: Uint8Array.of(1, 2, 3, n),
+  expiresAt,
+})
+
+for (const [name, open] of Object.entries(DRIVERS)) {
+  const store = suite(`store (${name})`)
+
+  const withBob = async () => {
+    const database = open()
+    const opened = await Store.open(database)
+    await opened.createAccount(account('bob'))
+    return { database, store: opened }
+  }
+
+  store('keeps accounts, each name once', async () => {
+    const { store } = await withBob()
+    await store.createAccount(account('alice'))
+    await rejects(store.createAccount({ ...account('bob'), record: 'another' }), 'account_exists')
+    assert.equal(await store.findAccount('bob'), account('bob'))
+    assert.equal(await store.listAccounts(), [account('alice'), account('bob')])
+    assert.is(await store.findAccount('nobody'), undefined)
+  })
+
+  store('of two who make the same account at once, one is refused', async () => {
+    const { store } = await withBob()
+    const both = [store.createAccount(account('alice')), store.createAccount(account('alice'))]
+    const results = await Promise.allSettled(both)
+    assert.equal(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  })
+
+  store('takes any text as a value, never as SQL', async () => {
+    const { store } = await withBob()
+    const username = "x'); drop table accounts; --"
+    await store.createAccount(account(username))
+    assert.equal(await store.findAccount(username), account(username))
+    assert.is(await store.findAccount("' or '1'='1"), undefined)
+  })
+
+  store('a new record ends the sessions, and those of nobody else', async () => {
+    const { store } = await withBob()
+    await store.createAccount(account('alice'))
+    await store.createSession(session(1), 'record of bob')
+    await store.createSession({ ...session(2), username: 'alice' }, 'record of alice')
+    await store.replaceRecord('bob', 'new')
+    assert.is((await store.findAccount('bob'))?.record, 'new')
+    assert.is(await store.findSession(session(1).sid), undefined)
+    assert.ok(await store.findSession(session(2).sid))
+    await rejects(store.replaceRecord('nobody', 'new'), 'account_unknown')
+  })
+
+  store('an account is deleted with its sessions', async () => {
+    const { store } = await withBob()
+    await store.createSession(session(1), 'record of bob')
+    await store.deleteAccount('bob')
+    assert.is(await store.findAccount('bob'), undefined)
+    assert.is(await store.findSession(session(1).sid), undefined)
+    await rejects(store.deleteAccount('bob'), 'account_unknown')
+  })
+
+  store('gives a session back as it was made', async () => {
+    const { store } = await withBob()
+    assert.is(await store.createSession(session(1), 'record of bob', HERE), true)
+    assert.equal(await store.findSession(session(1).sid), session(1))
+    assert.equal(await store.findListener('bob', START), { ...session(1), endpoint: HERE })
+    assert.is(await store.findSession(session(2).sid), undefined)
+  })
+
+  store('begins no session for a record that is not the account’s any more', async () => {
+    const { store } = await withBob()
+    assert.is(await store.createSession(session(1), 'old record', HERE), false)
+    assert.is(await store.createSession({ ...session(1), username: 'nobody' }, 'record of bob'), false)
+    assert.is(await store.findSession(session(1).sid), undefined)
+  })
+
+  store('reaches the session that last said where it listens', async () => {
+    const { store } = await withBob()
+    const reached = async () => (await store.findListener('bob', START))?.sid[0]
+    await store.createSession(session(1), 'record of bob')
+    assert.is(await reached(), undefined)
+    await store.createSession(session(2), 'record of bob', HERE)
+    await store.createSession(session(3), 'record of bob')
+    assert.is(await reached(), 2)
+    // All of this in one second of the clock.
+    await store.listen(session(1).sid, HERE)
+    assert.is(await reached(), 1)
+    await store.listen(session(3).sid, HERE)
+    assert.is(await reached(), 3)
+    await store.listen(session(2).sid, THERE)
+    assert.is(await reached(), 2)
+    await store.endSession(session(2).sid)
+    assert.is(await reached(), 3)
+  })
+
+  store('a heartbeat changes nothing; another port or address does', async () => {
+    const { store } = await withBob()
+    await store.createSession(session(1), 'record of bob', HERE)
+    await store.createSession(session(2), 'record of bob', HERE)
+    assert.is(await store.listen(session(1).sid, HERE), false)
+    assert.is((await store.findListener('bob', START))?.sid[0], 2)
+    assert.is(await store.listen(session(1).sid, { ...HERE, port: 4445 }), true)
+    assert.is((await store.findListener('bob', START))?.sid[0], 1)
+    assert.is(await store.listen(session(2).sid, THERE), true)
+    assert.equal((await store.findListener('bob', START))?.endpoint, THERE)
+  })
+
+  store('two that say so in one turn have an order too', async () => {
+    const { store } = await withBob()
+    await store.createSession(session(1), 'record of bob')
+    await store.createSession(session(2), 'record of bob')
+    await Promise.all([store.listen(session(2).sid, HERE), store.listen(session(1).sid, HERE)])
+    assert.is((await store.findListener('bob', START))?.sid[0], 1)
+  })
+
+  store('a session that is over does not listen, nor come back by saying so', async () => {
+    const { store } = await withBob()
+    await store.createSession(session(1), 'record of bob', HERE)
+    await store.endSession(session(1).sid)
+    assert.is(await store.listen(session(1).sid, THERE), false)
+    assert.is(await store.findListener('bob', START), undefined)
+  })
+
+  store('an expired session is reached no more, and an older one is', async () => {
+    const { store } = await withBob()
+    await store.createSession(session(1, START + 100), 'record of bob', HERE)
+    await store.createSession(session(2, START + 50), 'record of bob', HERE)
+    assert.is((await store.findListener('bob', START + 49))?.sid[0], 2)
+    assert.is((await store.findListener('bob', START + 50))?.sid[0], 1)
+    assert.is(await store.findListener('bob', START + 100), undefined)
+  })
+
+  store('ends all sessions of an account', async () => {
+    const { store } = await withBob()
+    for (const n of [1, 2, 3]) await store.createSession(session(n), 'record of bob')
+    assert.is(await store.endSessionsOf('bob'), 3)
+    assert.is(await store.endSessionsOf('bob'), 0)
+  })
+
+  store('purges what has expired, a little at a time', async () => {
+    const { store } = await withBob()
+    for (const n of [1, 2, 3]) await store.createSession(session(n, START + 10), 'record of bob')
+    await store.createSession(session(4), 'record of bob')
+    assert.is(await store.purgeExpired(START + 9, 10), 0)
+    assert.is(await store.purgeExpired(START + 10, 2), 2)
+    assert.is(await store.purgeExpired(START + 10, 2), 1)
+    assert.ok(await store.findSession(session(4).sid))
+  })
+
+  store('undoes a write that fails, alone among those of its turn', async () => {
+    const { database, store } = await withBob()
+    const insert = (name: string) =>
+      sql`insert into accounts (username, record, created_at) values (${name}, 'r', 0)`
+    const results = await Promise.allSettled([
+      database.write([insert('before')]),
+      database.write([insert('half'), insert('bob')]),
+      database.write([insert('after')]),
+    ])
+    assert.equal(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
+    const names = (await store.listAccounts()).map(({ username }) => username)
+    assert.equal(names, ['after', 'before', 'bob'])
+    await store.createAccount(account('later'))
+  })
+
+  store('finishes what it accepted before it closes, and takes nothing afterwards', async () => {
+    const { database, store } = await withBob()
+    const accepted = store.createAccount(account('alice'))
+    await store.close()
+    await accepted
+    await rejects(store.findAccount('alice'), 'store_unavailable')
+    await rejects(database.write([sql`delete from accounts`]), 'store_unavailable')
+    await store.close()
+  })
+
+  store('is refused when a newer program made its tables', async () => {
+    const database = open()
+    await Store.open(database)
+    await database.write([sql`update schema_version set version = ${SCHEMA_VERSION + 1}`])
+    await rejects(Store.open(database), 'store_newer')
+  })
+
+  store.run()
+}
+
+const file = suite('store in a file')
+
+/** Starts a writer; gives the names it was told are on disk, as they come. */
+function startWriter(path: string, prefix: string) {
+  const script = fileURLToPath(new URL('./store-writer.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--import', 'tsx', script, path, prefix], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return { child, lines: createInterface({ input: child.stdout }) }
+}
+
+/** Reads names until there are `count`, kills the writer in the middle of its work, and reads what it had said. */
+async function killAfter(count: number, { child, lines }: ReturnType<typeof startWriter>): Promise<string[]> {
+  const acknowledged: string[] = []
+  for await (const line of lines) {
+    acknowledged.push(line)
+    if (acknowledged.length === count) child.kill('SIGKILL')
+  }
+  return acknowledged
+}
+
+const names = async (store: Store) => new Set((await store.listAccounts()).map(({ username }) => username))
+
+file('loses nothing it acknowledged when the process is killed', async () => {
+  const path = newFile()
+  for (const prefix of ['a', 'b', 'c']) {
+    const acknowledged = await killAfter(100, startWriter(path, prefix))
+    const database = openSqlite(path)
+    const kept = await names(await Store.open(database))
+    assert.equal(
+      acknowledged.filter((name) => !kept.has(name)),
+      [],
+    )
+    assert.equal((await database.read(sql`pragma integrity_check`)).map(Object.values), [['ok']])
+    await database.close()
+  }
+})
+
+file('is shared by processes that write at once', async () => {
+  const path = newFile()
+  const store = await Store.open(openSqlite(path))
+  const writers = [startWriter(path, 'a'), startWriter(path, 'b')]
+  const told = Promise.all(writers.map((writer) => killAfter(200, writer)))
+  const ours: string[] = []
+  for (let n = 0; writers.some(({ child }) => child.signalCode === null); n++) {
+    await store.createAccount(account(`ours${n}`))
+    ours.push(`ours${n}`)
+  }
+  const kept = await names(store)
+  assert.equal(
+    [...(await told).flat(), ...ours].filter((name) => !kept.has(name)),
+    [],
+  )
+  await store.close()
+})
+
+file('one handle sees what another wrote, and is there after all are closed', async () => {
+  const path = newFile()
+  const [one, other] = await Promise.all([Store.open(openSqlite(path)), Store.open(openSqlite(path))])
+  await one.createAccount(account('bob'))
+  await other.createSession(session(1), 'record of bob', HERE)
+  assert.equal(await one.findListener('bob', START), { ...session(1), endpoint: HERE })
+  await one.close()
+  await other.close()
+  const again = await Store.open(openSqlite(path))
+  assert.equal(await again.findListener('bob', START), { ...session(1), endpoint: HERE })
+  await again.close()
+})
+
+file('is readable by its owner only, the companion files too', async () => {
+  const path = newFile()
+  const store = await Store.open(openSqlite(path))
+  for (const suffix of ['', '-wal', '-shm']) assert.is(statSync(path + suffix).mode & 0o777, 0o600, suffix)
+  await store.close()
+})
+
+file('is refused when others could read it', () => {
+  const path = newFile()
+  writeFileSync(path, '', { mode: 0o644 })
+  assert.throws(
+    () => openSqlite(path),
+    (error: unknown) => error instanceof ToolError && error.hint === `chmod 600 ${path}`,
+  )
+})
+
+file('is refused, and left alone, when it is no database', () => {
+  const path = newFile()
+  writeFileSync(path, 'a letter to my aunt', { mode: 0o600 })
+  assert.throws(
+    () => openSqlite(path),
+    (error: { code?: string }) => error.code === 'store_unavailable',
+  )
+  assert.is(readFileSync(path, 'utf8'), 'a letter to my aunt')
+})
+
+file.run()

@@ -1,0 +1,61 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { WorkerPool } from '../../src/kdc/worker-pool.ts'
+import { rejects } from '../helpers/throws.ts'
+
+const workers = suite('worker pool')
+
+const createPool = (size: number, maxWaiting = 10) =>
+  new WorkerPool<string, { job: string; threadId: number }>({
+    file: new URL('./mortal-worker.mjs', import.meta.url),
+    workerData: undefined,
+    size,
+    maxWaiting,
+  })
+
+workers('does every job, in no more threads than it may have', async () => {
+  const pool = createPool(2)
+  const replies = await Promise.all(['a', 'b', 'c', 'd'].map((job) => pool.run(job)))
+  assert.equal(
+    replies.map(({ job }) => job),
+    ['a', 'b', 'c', 'd'],
+  )
+  assert.is(new Set(replies.map(({ threadId }) => threadId)).size, 2)
+  await pool.close()
+})
+
+workers('uses an idle thread before it starts another', async () => {
+  const pool = createPool(2)
+  const [first, second] = [await pool.run('a'), await pool.run('b')]
+  assert.is(first.threadId, second.threadId)
+  await pool.close()
+})
+
+for (const death of ['exit', 'throw']) {
+  workers(
+    `of a thread that dies (${death}) only its own job is lost, and another takes its place`,
+    async () => {
+      const pool = createPool(1)
+      const results = await Promise.allSettled(['a', death, 'b'].map((job) => pool.run(job)))
+      assert.equal(
+        results.map(({ status }) => status),
+        ['fulfilled', 'rejected', 'fulfilled'],
+      )
+      await pool.close()
+    },
+  )
+}
+
+workers('refuses jobs beyond the queue', async () => {
+  const pool = createPool(1, 1)
+  const accepted = [pool.run('a'), pool.run('b')]
+  await rejects(pool.run('c'), 'kdc_busy')
+  await Promise.all(accepted)
+  await pool.close()
+})
+
+workers('lets the process end once it is closed, even when nobody used it', async () => {
+  await createPool(1).close()
+})
+
+workers.run()
