@@ -6,10 +6,11 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
+import { isLoopback } from '../lib/address.ts'
 import { concat, EMPTY, fromUtf8 } from '../lib/bytes.ts'
-import { isLoopback, remoteAddress } from './address.ts'
 import type { Kdc, KdcEnv } from './context.ts'
 import { Problem } from './problems.ts'
+import { remoteAddress } from './remote-address.ts'
 
 /** Longest request body: many times what any exchange needs. */
 export const MAX_BODY_BYTES = 16_384

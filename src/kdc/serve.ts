@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events'
 import { createServer, type Server, STATUS_CODES } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
 import { Problem, renderProblem } from './problems.ts'
@@ -76,11 +76,12 @@ export async function serve(
   )
   server.maxConnections = limits.maxConnections
   server.on('clientError', answerBrokenHttp)
+  const silent = trackSilent(server)
   server.listen(port, host)
   await once(server, 'listening')
   return {
     url: urlOf(server.address() as AddressInfo),
-    close: () => close(server, limits.drainTimeoutMs),
+    close: () => close(server, silent, limits.drainTimeoutMs),
   }
 }
 
@@ -88,10 +89,22 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
-async function close(server: Server, drainTimeoutMs: number): Promise<void> {
+/** The connections over which nothing was asked yet; Node does not count those as idle. */
+function trackSilent(server: Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>()
+  server.on('connection', (socket) => {
+    silent.add(socket)
+    socket.once('close', () => silent.delete(socket))
+  })
+  server.on('request', ({ socket }) => silent.delete(socket))
+  return silent
+}
+
+async function close(server: Server, silent: ReadonlySet<Socket>, drainTimeoutMs: number): Promise<void> {
   const late = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
   const closed = once(server, 'close')
   server.close()
+  for (const socket of silent) socket.destroy()
   await closed
   clearTimeout(late)
 }

@@ -161,9 +161,11 @@ function patientApp() {
 
 server('at its end finishes what is under way, and accepts nobody', async () => {
   const app = patientApp()
-  const { url, close } = await start(app.fetch)
+  // Longer than the test may take: a connection that is left open fails it.
+  const { url, close } = await start(app.fetch, { drainTimeoutMs: 600_000 })
   const idle = await dial(url)
   idle.resume()
+  const idleClosed = once(idle, 'close')
   const underWay = fetch(url)
   await app.arrived
   const closed = close()
@@ -172,8 +174,7 @@ server('at its end finishes what is under way, and accepts nobody', async () => 
   assert.is(error.code, 'ECONNREFUSED')
   app.answer()
   assert.is(await (await underWay).text(), 'done')
-  await closed
-  await once(idle, 'close')
+  await Promise.all([closed, idleClosed])
 })
 
 server('does not wait for ever for what is under way', async () => {

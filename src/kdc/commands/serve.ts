@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArguments, parsePort, parsePositiveInteger } from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
+import { DEFAULT_KDC } from '../../cli/kdc-url.ts'
+import { stopSignal } from '../../cli/stop.ts'
 import { talk } from '../../cli/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { createKdc, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../app.ts'
@@ -12,7 +14,6 @@ import { createLog, LOG_LEVELS } from '../log.ts'
 import { createPasswordChecker } from '../passwords.ts'
 import { startPurging } from '../purge.ts'
 import { type Fetch, type Listening, serve as listenOn } from '../serve.ts'
-import { stopRequested } from '../signals.ts'
 import { DATA_OPTION, dataDirectory } from './data-option.ts'
 
 const HELP = `usage: npm run kdc -- [OPTIONS]                 serves
@@ -89,7 +90,7 @@ function parseLogLevel(text: string): Settings['logLevel'] {
 }
 
 async function run(settings: Settings): Promise<void> {
-  const stop = stopRequested()
+  const stop = stopSignal()
   const data = await openData(settings.directory)
   const passwords = createPasswordChecker(data.keys.opaqueSetup)
   const log = createLog(settings.logLevel)
@@ -136,7 +137,7 @@ async function listen(fetch: Fetch, { host, port }: Settings): Promise<Listening
 
 function introduce({ untouched }: Demo, url: string): void {
   for (const username of untouched) say(`${username} was here before, with a password of its own`)
-  const kdc = url === `http://127.0.0.1:8800` ? '' : ` --kdc ${url}`
+  const kdc = url === DEFAULT_KDC ? '' : ` --kdc ${url}`
   say('try, in two other terminals:')
   say(`  npx tsx src/receiver.ts bob${kdc}`)
   say(`  npx tsx src/sender.ts alice bob "hi"${kdc}`)

@@ -21,6 +21,6 @@ export async function users(argv: string[]): Promise<void> {
   })
   const accounts = await withData(values.data, ({ store }) => store.listAccounts())
   for (const { username, createdAt } of accounts) {
-    print(values.json ? JSON.stringify({ username, created_at: createdAt }) : username)
+    await print(values.json ? JSON.stringify({ username, created_at: createdAt }) : username)
   }
 }

@@ -5,10 +5,10 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { remoteAddress } from '../address.ts'
 import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
+import { remoteAddress } from '../remote-address.ts'
 import { parse, plainRequest } from '../request.ts'
 
 const ListenRequest = v.object({ username: fields.username, token: fields.token, port: fields.port })
