@@ -8,8 +8,8 @@ import { DATA_OPTION, withData } from './data-option.ts'
 
 const HELP = `usage: npm run kdc -- adduser NAME [--password-file FILE] [--data DIR]
 
-Makes an account. The KDC may be running or not. The password is asked for, or comes from the first line
-of FILE, or from SYMBOLON_PASSWORD.
+Makes an account. The KDC may be running or not. The password is asked for, or comes from
+the first line of FILE, or from SYMBOLON_PASSWORD.
 
   --password-file FILE  take the password from here
   --data DIR            the KDC's data directory (default: this user's)

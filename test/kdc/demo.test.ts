@@ -1,0 +1,91 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { temporaryDirectory } from './helpers.ts'
+import { post, runKdc, startKdc } from './process.ts'
+
+interface Context {
+  home: ReturnType<typeof temporaryDirectory>
+  env: NodeJS.ProcessEnv
+}
+const demo = suite<Context>('kdc --demo')
+
+demo.before.each((context) => {
+  context.home = temporaryDirectory()
+  const at = (name: string) => join(context.home.path, name)
+  context.env = { XDG_CONFIG_HOME: at('config'), XDG_DATA_HOME: at('data'), TMPDIR: at('tmp') }
+  mkdirSync(at('tmp'))
+})
+demo.after.each(({ home }) => home.remove())
+
+type Credentials = Record<string, Record<string, string>>
+
+const credentialsFile = ({ home }: Context) => join(home.path, 'config', 'symbolon', 'credentials')
+
+const readFile = (context: Context): Credentials => JSON.parse(readFileSync(credentialsFile(context), 'utf8'))
+
+function writeFile(context: Context, credentials: Credentials): void {
+  mkdirSync(dirname(credentialsFile(context)), { recursive: true })
+  writeFileSync(credentialsFile(context), JSON.stringify(credentials), { mode: 0o600 })
+}
+
+const login = (url: string, username: string, password: string | undefined) =>
+  post(`${url}/login`, { username, password })
+
+demo('has alice and bob, with passwords in the credentials file', async (context) => {
+  const kdc = startKdc(['--demo', '--port', '0'], context.env)
+  const url = await kdc.url()
+  const passwords = readFile(context)[url]
+  for (const username of ['alice', 'bob']) {
+    assert.is((await login(url, username, passwords?.[username])).status, 200)
+  }
+  assert.is.not(passwords?.alice, passwords?.bob)
+  await kdc.said(/kdc: {3}npx tsx src\/sender.ts alice bob "hi" --kdc http/)
+  assert.is(await kdc.stop(), 0)
+})
+
+demo('leaves nothing behind', async (context) => {
+  const kdc = startKdc(['--demo', '--port', '0'], context.env)
+  await kdc.url()
+  assert.is(await kdc.stop(), 0)
+  const left = readdirSync(context.home.path, { recursive: true, encoding: 'utf8' })
+  assert.equal(
+    left.filter((name) => /credentials|demo|kdc|key/.test(name)),
+    [],
+  )
+})
+
+demo('uses a password that is in the file, and leaves it there', async (context) => {
+  const port = await freePort(context)
+  const url = `http://127.0.0.1:${port}`
+  const before = { [url]: { alice: 'her own' }, 'http://elsewhere': { alice: 'x' } }
+  writeFile(context, before)
+  const kdc = startKdc(['--demo', '--port', port], context.env)
+  await kdc.url()
+  assert.is((await login(url, 'alice', 'her own')).status, 200)
+  assert.is(await kdc.stop(), 0)
+  assert.equal(readFile(context), before)
+})
+
+demo('with --data leaves the accounts alone that were there, and takes its own away', async (context) => {
+  const data = join(context.home.path, 'kdc')
+  await runKdc(['adduser', 'alice', '--data', data], { ...context.env, SYMBOLON_PASSWORD: 'her own' })
+  const kdc = startKdc(['--demo', '--port', '0', '--data', data], context.env)
+  const url = await kdc.url()
+  await kdc.said(/kdc: alice was here before/)
+  assert.is((await login(url, 'alice', 'her own')).status, 200)
+  assert.equal(Object.keys(readFile(context)[url] ?? {}), ['bob'])
+  assert.is(await kdc.stop(), 0)
+  assert.is((await runKdc(['users', '--data', data])).stdout, 'alice\n')
+})
+
+/** A port that a KDC has just had: nobody else is given it so soon. */
+async function freePort({ env }: Context): Promise<string> {
+  const kdc = startKdc(['--port', '0'], env)
+  const { port } = new URL(await kdc.url())
+  await kdc.stop()
+  return port
+}
+
+demo.run()

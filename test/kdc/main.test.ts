@@ -1,0 +1,207 @@
+/** The KDC as a process: its commands, its ports, its end, and what it never writes. */
+import { once } from 'node:events'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { PASSWORD, temporaryDirectory } from './helpers.ts'
+import { post, runKdc, startKdc } from './process.ts'
+
+const main = suite<{ home: ReturnType<typeof temporaryDirectory>; data: string }>('kdc')
+
+main.before.each((context) => {
+  context.home = temporaryDirectory()
+  context.data = join(context.home.path, 'kdc')
+})
+main.after.each(({ home }) => home.remove())
+
+const ADDED = { SYMBOLON_PASSWORD: PASSWORD }
+
+main('serves accounts that are made, changed and deleted while it runs', async ({ data }) => {
+  const kdc = startKdc(['--port', '0', '--data', data])
+  const url = await kdc.url()
+  const login = (password: string) => post(`${url}/login`, { username: 'alice', password })
+
+  assert.is((await login(PASSWORD)).json.code, 'login_refused')
+  const added = await runKdc(['adduser', 'Alice', '--data', data], ADDED)
+  assert.equal(added, { exit: 0, stdout: '', stderr: 'kdc: added alice\n' })
+  const { status, json } = await login(PASSWORD)
+  assert.is(status, 200)
+
+  const passwordFile = join(data, 'password')
+  writeFileSync(passwordFile, 'another one\n')
+  const changed = await runKdc(['passwd', 'alice', '--password-file', passwordFile, '--data', data])
+  assert.is(changed.exit, 0)
+  const late = await post(`${url}/listen`, { username: 'alice', token: json.token, port: 1 })
+  assert.is(late.json.code, 'token_unknown')
+  assert.is((await login(PASSWORD)).json.code, 'login_refused')
+  assert.is((await login('another one')).status, 200)
+
+  assert.is((await runKdc(['deluser', 'alice', '--data', data])).exit, 0)
+  assert.is((await login('another one')).json.code, 'login_refused')
+  assert.is(await kdc.stop(), 0)
+})
+
+main('keeps accounts and sessions through a restart', async ({ data }) => {
+  await runKdc(['adduser', 'bob', '--data', data], ADDED)
+  const first = startKdc(['--port', '0', '--data', data])
+  const login = await post(`${await first.url()}/login`, { username: 'bob', password: PASSWORD, port: 4444 })
+  first.child.kill('SIGKILL')
+  await first.exit
+  const second = startKdc(['--port', '0', '--data', data])
+  const { token } = login.json
+  const { status, json } = await post(`${await second.url()}/userinfo`, {
+    username: 'bob',
+    token,
+    receiver: 'bob',
+  })
+  assert.equal([status, json.port], [200, 4444])
+  assert.is(await second.stop(), 0)
+})
+
+main('writes no password, token, secret or ticket, neither to its log nor to its files', async ({ data }) => {
+  await runKdc(['adduser', 'alice', '--data', data], ADDED)
+  const kdc = startKdc(['--port', '0', '--data', data])
+  const url = await kdc.url()
+  const secrets: string[] = [PASSWORD, 'a wrong password']
+  const alice = { username: 'alice' }
+  const { json: login } = await post(`${url}/login`, { ...alice, password: PASSWORD, port: 4444 })
+  const { token } = login
+  const { json: info } = await post(`${url}/userinfo`, { ...alice, token, receiver: 'alice' })
+  secrets.push(token, info.secret, info.senderinfo)
+  await post(`${url}/login`, { ...alice, password: 'a wrong password' })
+  await post(`${url}/login`, { ...alice, password: ['a wrong password'] })
+  await post(`${url}/userinfo`, { ...alice, token: `${token}A`, receiver: token })
+  await fetch(`${url}/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: `{"password":"${PASSWORD}"`,
+  })
+  await post(`${url}/listen`, { ...alice, token, port: 4445 })
+
+  // While it runs, the database is still in more files than one.
+  const files = readdirSync(data).map((name) => readFileSync(join(data, name)))
+  assert.ok(files.length >= 4)
+  await post(`${url}/logout`, { ...alice, token })
+  assert.is(await kdc.stop(), 0)
+  const written = [...files, Buffer.from(kdc.output.stdout), Buffer.from(kdc.output.stderr)]
+  for (const secret of secrets) {
+    for (const form of [Buffer.from(secret), Buffer.from(secret, 'base64url')]) {
+      for (const bytes of written) assert.is(bytes.indexOf(form), -1, secret)
+    }
+  }
+  const events = kdc.output.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).event)
+  const expected = ['started', 'login', 'ticket_issued', 'login_refused', 'listening', 'logout', 'stopped']
+  assert.equal(events, expected)
+})
+
+main('finishes a login that is under way when it is asked to stop, and answers no more', async ({ data }) => {
+  await runKdc(['adduser', 'alice', '--data', data], ADDED)
+  const kdc = startKdc(['--port', '0', '--data', data])
+  const url = await kdc.url()
+  const idle = connect(Number(new URL(url).port), '127.0.0.1')
+  const idleClosed = once(idle.resume(), 'close')
+  await once(idle, 'connect')
+  // The request is in; the answer takes the time of an Argon2id, and the word to stop comes before it.
+  const slow = connect(Number(new URL(url).port), '127.0.0.1')
+  const body = JSON.stringify({ username: 'alice', password: PASSWORD })
+  slow.write(
+    `POST /login HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+  )
+  await once(slow, 'data')
+  kdc.child.kill('SIGTERM')
+  await kdc.said(/kdc: stopping/)
+  slow.write(body)
+  let answer = ''
+  for await (const chunk of slow) answer += chunk
+  assert.match(answer, 'HTTP/1.1 200 OK')
+  assert.match(answer, /connection: close/i)
+  assert.is(await kdc.exit, 0)
+  await idleClosed
+})
+
+main('a second signal ends it at once', async ({ data }) => {
+  const kdc = startKdc(['--port', '0', '--data', data])
+  const url = await kdc.url()
+  const slow = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
+  slow.write(
+    'POST /login HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n',
+  )
+  await once(slow, 'data')
+  kdc.child.kill('SIGTERM')
+  await kdc.said(/kdc: stopping/)
+  kdc.child.kill('SIGTERM')
+  assert.is.not(await kdc.exit, 0)
+})
+
+main('says that its port is in use, and what to do', async ({ data }) => {
+  const kdc = startKdc(['--port', '0', '--data', data])
+  const port = new URL(await kdc.url()).port
+  const second = await runKdc(['--port', port, '--data', data])
+  assert.is(second.exit, 1)
+  assert.is(second.stdout, '')
+  assert.match(second.stderr, `kdc: error: port ${port} on 127.0.0.1 is in use\nkdc: hint: `)
+  assert.is(await kdc.stop(), 0)
+})
+
+main('lists accounts, by name, for people and for programs', async ({ data }) => {
+  for (const name of ['bob', 'alice']) await runKdc(['adduser', name, '--data', data], ADDED)
+  assert.equal(await runKdc(['users', '--data', data]), { exit: 0, stdout: 'alice\nbob\n', stderr: '' })
+  const { stdout } = await runKdc(['users', '--json', '--data', data])
+  const [first] = stdout.split('\n').map((line) => line && JSON.parse(line))
+  assert.equal(Object.keys(first), ['username', 'created_at'])
+})
+
+const REFUSALS: [string[], number, RegExp][] = [
+  [['adduser', 'al ice'], 1, /^kdc: error: a username is .*\(invalid_name\)\n/],
+  [['passwd', 'nobody'], 1, /^kdc: error: there is no account nobody \(account_unknown\)\n/],
+  [['deluser', 'nobody'], 1, /^kdc: error: there is no account nobody \(account_unknown\)\n/],
+  [['adduser'], 2, /^kdc: error: NAME is missing\nkdc: hint: usage: .*adduser NAME/],
+  [['addusr', 'alice'], 2, /^kdc: error: there is no command addusr\nkdc: hint: /],
+  [['--prot', '1'], 2, /^kdc: error: there is no option --prot\nkdc: hint: did you mean --port\?\n/],
+  [['--port', '70000'], 2, /^kdc: error: --port: expected a whole number/],
+  [['--ticket-lifetime', '0'], 2, /^kdc: error: --ticket-lifetime: /],
+  [['--log-level', 'loud'], 2, /^kdc: error: --log-level: expected info, warn, error, silent/],
+  [
+    ['--host', '192.0.2.1', '--port', '0'],
+    1,
+    /^kdc: error: this machine has no address 192\.0\.2\.1\nkdc: hint: /,
+  ],
+]
+
+main('what it cannot do it refuses, in words and with an exit status', async ({ data }) => {
+  await Promise.all(
+    REFUSALS.map(async ([args, exit, stderr]) => {
+      const result = await runKdc([...args, '--data', data], ADDED)
+      assert.equal([result.exit, result.stdout], [exit, ''], args.join(' '))
+      assert.match(result.stderr, stderr)
+      assert.not.match(result.stderr, /^\s+at /m)
+    }),
+  )
+})
+
+main('an account that exists is not made again', async ({ data }) => {
+  await runKdc(['adduser', 'alice', '--data', data], ADDED)
+  const again = await runKdc(['adduser', 'alice', '--data', data], ADDED)
+  assert.is(again.exit, 1)
+  assert.match(again.stderr, 'kdc: error: there is an account alice already (account_exists)')
+})
+
+main('helps, with and without a command, on one screen', async () => {
+  const commands = [[], ['adduser'], ['passwd'], ['deluser'], ['users']]
+  for (const { exit, stdout, stderr } of await Promise.all(
+    commands.map((command) => runKdc([...command, '--help'])),
+  )) {
+    assert.equal([exit, stderr], [0, ''])
+    assert.match(stdout, /^usage: npm run/)
+    assert.match(stdout, /\nexample: .*\n$/)
+    const lines = stdout.split('\n')
+    assert.ok(lines.length <= 24 && lines.every((line) => line.length <= 100))
+  }
+})
+
+main.run()
