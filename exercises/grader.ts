@@ -1,0 +1,151 @@
+/**
+ * What both graders share: properties of a student's program, judged by uvu and told in words.
+ *
+ * A check throws `Missing` (through `must`) to say what it saw. Under `scripts/exercise.ts` every result also goes to the
+ * parent process; what the student's code prints goes to stderr, so that the two do not mix.
+ *
+ * @module
+ */
+import { basename } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { suite } from 'uvu'
+
+/** Names the module to grade, in place of the student's file beside the grader. */
+export const MODULE_VARIABLE = 'EXERCISE_MODULE'
+/** For one property: far more than any takes. */
+const PROPERTY_TIMEOUT_MS = 20_000
+const EXIT_AFTER_MS = 500
+
+/** What a grader tells the process that started it. */
+export type Report =
+  | { readonly properties: readonly string[] }
+  | { readonly property: string; readonly why: string; readonly problem?: string }
+
+/** A property does not hold; the message says what was seen instead. */
+export class Missing extends Error {
+  constructor(problem: string) {
+    super(problem)
+    // A student needs the words, not the grader's stack.
+    this.stack = ''
+  }
+}
+
+/** @throws Missing when the condition does not hold. */
+export function must(condition: unknown, problem: string): asserts condition {
+  if (!condition) throw new Missing(problem)
+}
+
+/** Whether the wanted bytes are somewhere in the others. */
+export function contains(bytes: Uint8Array, wanted: Uint8Array): boolean {
+  return Buffer.from(bytes).includes(Buffer.from(wanted))
+}
+
+let work: URL | undefined
+
+/**
+ * The student's function. If the file cannot be loaded, the function says so whenever it is called, so that every
+ * property fails in words.
+ *
+ * @param grader - `import.meta.url` of the grader.
+ * @param file - the student's file, beside the grader.
+ */
+export async function studentsFunction<F>(grader: string, file: string, name: string): Promise<F> {
+  const chosen = process.env[MODULE_VARIABLE]
+  const url = chosen ? pathToFileURL(chosen) : new URL(file, grader)
+  work = url
+  const problem = (text: string) => () => {
+    throw new Missing(text)
+  }
+  try {
+    const module: Record<string, unknown> = await quietly(() => import(url.href))
+    if (typeof module[name] === 'function') return module[name] as F
+    return problem(`${file.slice(2)} has no 'export function ${name}'.`) as F
+  } catch (error) {
+    const [first = ''] = String(error).split('\n    at ')
+    return problem(`${file.slice(2)} cannot be loaded. ${withoutFolders(first, url)}`) as F
+  }
+}
+
+/** What happened, in a sentence: a student's error with the line of their file that it came from. */
+export function inWords(error: unknown): string {
+  if (error instanceof Missing) return error.message
+  if (!(error instanceof Error)) return `something that is no Error was thrown: ${String(error)}.`
+  if (error.message.startsWith('exercise ')) return error.message
+  const code = 'code' in error ? ` (${error.code})` : ''
+  return `your code threw ${error.name}${code}: ${error.message}${place(error)}.`
+}
+
+function place(error: Error): string {
+  const line = work && error.stack?.split(`${work.pathname}:`)[1]?.split(':')[0]
+  return line ? `, at line ${line}` : ''
+}
+
+// An import's error names whole paths; the file's own name is enough.
+function withoutFolders(text: string, url: URL): string {
+  const file = fileURLToPath(url)
+  return text.replaceAll(url.href, basename(file)).replaceAll(file, basename(file))
+}
+
+async function quietly<T>(run: () => Promise<T> | T): Promise<T> {
+  const { write } = process.stdout
+  process.stdout.write = process.stderr.write.bind(process.stderr) as typeof write
+  try {
+    return await run()
+  } finally {
+    process.stdout.write = write
+  }
+}
+
+function tell(report: Report): Promise<void> {
+  return new Promise((resolve) => {
+    // Waits until it is written, so that an endless loop afterwards is blamed on the right property.
+    if (process.send) process.send(report, undefined, undefined, () => resolve())
+    else resolve()
+  })
+}
+
+/** A grader: properties in the order in which a student gets to them, then `run`. */
+export function grade(title: string) {
+  const test = suite(title)
+  const names: string[] = []
+
+  /**
+   * @param name - what holds, in words.
+   * @param why - what somebody could do if it did not.
+   * @param check - throws when it does not hold; `must` says what was seen.
+   */
+  function property(name: string, why: string, check: () => Promise<void> | void): void {
+    names.push(name)
+    test(name, async () => {
+      try {
+        await quietly(() => inTime(check))
+      } catch (error) {
+        const problem = inWords(error)
+        await tell({ property: name, why, problem })
+        throw new Missing(`FAILED: ${problem}\n    Why it matters: ${why}`)
+      }
+      await tell({ property: name, why })
+    })
+  }
+
+  function run(): void {
+    test.before(() => tell({ properties: names }))
+    // Whatever the student's code left open must not keep the process: this fires only if something does.
+    test.after(() => void setTimeout(() => process.exit(), EXIT_AFTER_MS).unref())
+    test.run()
+  }
+
+  return { property, run }
+}
+
+async function inTime(check: () => Promise<void> | void): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Missing('this did not end in 20 s.')), PROPERTY_TIMEOUT_MS)
+  })
+  try {
+    await Promise.race([check(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
