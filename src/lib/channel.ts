@@ -5,7 +5,7 @@
  */
 import { TAG_BYTES } from './aead.ts'
 import { EMPTY, utf8 } from './bytes.ts'
-import { ProtocolError, SymbolonError, TransportError } from './errors.ts'
+import { CodecError, ProtocolError, SymbolonError, TransportError } from './errors.ts'
 import { Inbox } from './inbox.ts'
 import type { Message } from './message.ts'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type Transport } from './noise.ts'
@@ -257,7 +257,11 @@ export class Channel implements AsyncIterable<Message> {
 
   #fail(error: unknown): void {
     if (this.#over) return
-    if (error instanceof ProtocolError && error.code === 'message_too_large') {
+    // The peer has proved who it is, so it may know; about a frame that did not open there is nobody to tell.
+    if (
+      error instanceof CodecError ||
+      (error instanceof ProtocolError && error.code === 'message_too_large')
+    ) {
       this.#abort(error.code, error)
       return
     }

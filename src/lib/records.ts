@@ -91,6 +91,8 @@ function decode(type: number | undefined, body: Uint8Array): ChannelRecord {
     case MESSAGE:
       return { type: 'message', body }
     case PART:
+      // An endless message of nothing would pass every limit on size.
+      if (body.length === 0) throw new CodecError('record part: it is empty')
       return { type: 'part', body }
     case ACK:
       return { type: 'ack', count: decodeCount(body) }

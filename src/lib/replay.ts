@@ -52,6 +52,6 @@ export class AcceptedTickets {
   }
 
   #forgetExpired(now: number): void {
-    for (const [key, forgetAt] of this.#forgetAt) if (forgetAt < now) this.#forgetAt.delete(key)
+    for (const [key, forgetAt] of this.#forgetAt) if (forgetAt <= now) this.#forgetAt.delete(key)
   }
 }
