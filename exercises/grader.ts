@@ -30,6 +30,9 @@ export class Missing extends Error {
   }
 }
 
+/** Nothing could be judged, so no property is to be explained. */
+class NotLoaded extends Missing {}
+
 /** @throws Missing when the condition does not hold. */
 export function must(condition: unknown, problem: string): asserts condition {
   if (!condition) throw new Missing(problem)
@@ -42,27 +45,29 @@ export function contains(bytes: Uint8Array, wanted: Uint8Array): boolean {
 
 let work: URL | undefined
 
-/**
- * The student's function. If the file cannot be loaded, the function says so whenever it is called, so that every
- * property fails in words.
- *
- * @param grader - `import.meta.url` of the grader.
- * @param file - the student's file, beside the grader.
- */
-export async function studentsFunction<F>(grader: string, file: string, name: string): Promise<F> {
+/** A file that a student writes, and the function in it that is judged. */
+export interface Work {
+  /** `import.meta.url` of the grader; the file is beside it. */
+  readonly grader: string
+  readonly file: string
+  readonly name: string
+}
+
+// A file that cannot be loaded gives a function that says so, so that every property fails in words.
+async function load<F>({ grader, file, name }: Work): Promise<F> {
   const chosen = process.env[MODULE_VARIABLE]
   const url = chosen ? pathToFileURL(chosen) : new URL(file, grader)
   work = url
   const problem = (text: string) => () => {
-    throw new Missing(text)
+    throw new NotLoaded(text)
   }
   try {
     const module: Record<string, unknown> = await quietly(() => import(url.href))
     if (typeof module[name] === 'function') return module[name] as F
-    return problem(`${file.slice(2)} has no 'export function ${name}'.`) as F
+    return problem(`there is no 'export function ${name}' in the file.`) as F
   } catch (error) {
     const [first = ''] = String(error).split('\n    at ')
-    return problem(`${file.slice(2)} cannot be loaded. ${withoutFolders(first, url)}`) as F
+    return problem(`the file cannot be loaded. ${withoutFolders(first, url)}`) as F
   }
 }
 
@@ -105,7 +110,10 @@ function tell(report: Report): Promise<void> {
 }
 
 /** A grader: properties in the order in which a student gets to them, then `run`. */
-export function grade(title: string) {
+export function grade<F extends (...args: never[]) => unknown>(title: string, theirs: Work) {
+  let loaded: F | undefined
+  /** The student's function. */
+  const students = ((...args) => loaded?.(...args)) as F
   const test = suite(title)
   const names: string[] = []
 
@@ -121,21 +129,25 @@ export function grade(title: string) {
         await quietly(() => inTime(check))
       } catch (error) {
         const problem = inWords(error)
-        await tell({ property: name, why, problem })
-        throw new Missing(`FAILED: ${problem}\n    Why it matters: ${why}`)
+        const reason = error instanceof NotLoaded ? '' : why
+        await tell({ property: name, why: reason, problem })
+        throw new Missing(`FAILED: ${problem}${reason && `\n    Why it matters: ${reason}`}`)
       }
       await tell({ property: name, why })
     })
   }
 
   function run(): void {
-    test.before(() => tell({ properties: names }))
+    test.before(async () => {
+      await tell({ properties: names })
+      loaded = await load<F>(theirs)
+    })
     // Whatever the student's code left open must not keep the process: this fires only if something does.
     test.after(() => void setTimeout(() => process.exit(), EXIT_AFTER_MS).unref())
     test.run()
   }
 
-  return { property, run }
+  return { students, property, run }
 }
 
 async function inTime(check: () => Promise<void> | void): Promise<void> {

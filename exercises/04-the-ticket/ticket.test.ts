@@ -15,7 +15,7 @@ import {
   secureRandomBytes,
   utf8,
 } from 'symbolon'
-import { contains, grade, must, studentsFunction } from '../grader.ts'
+import { contains, grade, must } from '../grader.ts'
 import {
   cut,
   expectField,
@@ -27,12 +27,15 @@ import {
 } from './examine.ts'
 import type { AnswerUserinfo, Kdc, Listener, Session, UserinfoReply } from './given.ts'
 
-const answerUserinfo = await studentsFunction<AnswerUserinfo>(
-  import.meta.url,
-  './ticket.ts',
-  'answerUserinfo',
-)
-const { property, run } = grade('exercise 04: the ticket')
+const {
+  students: answerUserinfo,
+  property,
+  run,
+} = grade<AnswerUserinfo>('exercise 04: the ticket', {
+  grader: import.meta.url,
+  file: './ticket.ts',
+  name: 'answerUserinfo',
+})
 
 // Not random, so that a wrong first byte cannot be right by chance.
 const tokenOf = (name: string) => new Secret('session token', hkdf(utf8(name), utf8('exercise 04'), 'token'))

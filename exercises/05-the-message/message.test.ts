@@ -5,7 +5,7 @@
  * @module
  */
 import { secureRandomBytes, toBase64url, utf8 } from 'symbolon'
-import { contains, grade, must, studentsFunction } from '../grader.ts'
+import { contains, grade, must } from '../grader.ts'
 import { howSealed, opening, readFirstMessage, whatRecord } from './examine.ts'
 import type { Invitation, SendMessage } from './given.ts'
 import {
@@ -20,8 +20,15 @@ import {
   sleep,
 } from './people.ts'
 
-const sendMessage = await studentsFunction<SendMessage>(import.meta.url, './message.ts', 'sendMessage')
-const { property, run } = grade('exercise 05: the message')
+const {
+  students: sendMessage,
+  property,
+  run,
+} = grade<SendMessage>('exercise 05: the message', {
+  grader: import.meta.url,
+  file: './message.ts',
+  name: 'sendMessage',
+})
 
 const TEXT = 'at nine, by the fountain'
 

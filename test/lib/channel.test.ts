@@ -10,7 +10,7 @@ import { rejects } from '../helpers/throws.ts'
 const test = suite('channel')
 
 test('carries messages both ways, in order, and ends in good order', async () => {
-  const { alice, bob } = await conversation()
+  const { alice, bob, end } = await conversation()
   assert.is(bob.peer.username, 'alice')
   assert.is(alice.peer.username, 'bob')
   assert.equal(alice.handshakeHash, bob.handshakeHash)
@@ -35,6 +35,7 @@ test('carries messages both ways, in order, and ends in good order', async () =>
     answers,
     heard.map((text) => `you said ${text}`),
   )
+  await end()
 })
 
 test('a message is acknowledged when its reader asks for the next, not when it arrives', async () => {
@@ -64,6 +65,7 @@ test('close acknowledges what was read; destroy does not', async () => {
   await sent
   await one.alice.close()
   await closed
+  await one.end()
 
   const two = await conversation()
   const unsure = two.alice.send('read, but not handled')
