@@ -1,0 +1,218 @@
+/**
+ * The exercises do what their README says: the stub holds nothing, the solution everything, and each known mistake is
+ * found, by the property it breaks. Graded as a student does it: by the tool, in a process of its own.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+// More than two cores would need: exercise 05 spends most of its time waiting.
+const AT_ONCE = 3
+
+interface Run {
+  exitCode: number | null
+  stdout: string
+  stderr: string
+}
+
+let running = 0
+const waiting: (() => void)[] = []
+
+/** Runs a script with Node and tsx, a few at a time. */
+async function run(...args: string[]): Promise<Run> {
+  if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve))
+  running++
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], { cwd: ROOT })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  running--
+  waiting.shift()?.()
+  return { exitCode, stdout, stderr }
+}
+
+const exercise = (...args: string[]) => run('scripts/exercise.ts', ...args)
+
+/** The properties of a checklist that have one of these marks. */
+function properties({ stdout }: Run, marks: string): string[] {
+  return [...stdout.matchAll(/^ {2}\[(.)\] (.+)$/gm)]
+    .filter(([, mark = '']) => marks.includes(mark))
+    .map(([, , name = '']) => name)
+}
+
+const noStack = ({ stdout, stderr }: Run) => assert.not.match(stdout + stderr, /^ +at .*:\d+/m)
+
+const tool = suite('npm run exercise')
+
+/** A student's file in a folder of its own, outside the project. */
+async function handedIn(code: string, ...options: string[]): Promise<Run> {
+  const folder = mkdtempSync(join(tmpdir(), 'exercise-'))
+  try {
+    const file = join(folder, 'annas.ts')
+    writeFileSync(file, code)
+    return await exercise('04', file, ...options)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+tool('lists the exercises and how far one is', async () => {
+  const { stdout, exitCode } = await exercise()
+  assert.is(exitCode, 0)
+  assert.match(stdout, /^04 {2}.*the ticket: \d+ of \d+ properties hold$/m)
+  assert.match(stdout, /^05 {2}.*the message: \d+ of \d+ properties hold$/m)
+})
+
+tool('grades a file from elsewhere', async () => {
+  const solution = readFileSync(join(ROOT, 'exercises/04-the-ticket/solution/ticket.ts'), 'utf8')
+  const { stdout, exitCode } = await handedIn(solution.replace('../given.ts', './given.ts'))
+  assert.is(exitCode, 0, stdout)
+  assert.equal(
+    readdirSync(join(ROOT, 'exercises/04-the-ticket')).filter((name) => name.startsWith('handed-in')),
+    [],
+  )
+})
+
+tool('shows where a file does not compile', async () => {
+  const outcome = await handedIn('export function answerUserinfo() {\n  const = 1\n}\n')
+  assert.is(outcome.exitCode, 1)
+  assert.match(outcome.stdout, /the file cannot be loaded\.[^[]*annas\.ts:2:/)
+  noStack(outcome)
+})
+
+tool('gives up on a program that does not end', async () => {
+  const outcome = await handedIn(
+    'export function answerUserinfo() {\n  for (;;) {}\n}\n',
+    '--time-limit',
+    '3',
+  )
+  assert.is(outcome.exitCode, 1)
+  assert.match(outcome.stdout, /nothing happened for 3 s: is there an endless loop\?/)
+  assert.match(outcome.stdout, /^0 of \d+ properties hold$/m)
+})
+
+tool('notices a program that ends itself', async () => {
+  const { stdout, exitCode } = await handedIn('export function answerUserinfo() {\n  process.exit(0)\n}\n')
+  assert.is(exitCode, 1)
+  assert.match(stdout, /the program ended by itself/)
+})
+
+tool('names the line at which a program throws', async () => {
+  const outcome = await handedIn('export function answerUserinfo() {\n\n  throw new TypeError("oh")\n}\n')
+  assert.match(outcome.stdout, /your code threw TypeError: oh, at line 3\./)
+  noStack(outcome)
+})
+
+tool('lets a program print', async () => {
+  const { stdout, stderr } = await handedIn('export function answerUserinfo() { console.log("here") }\n')
+  assert.match(stderr, /^here$/m)
+  assert.not.match(stdout, /^here$/m)
+})
+
+tool('refuses wrong usage with a hint', async () => {
+  for (const args of [
+    ['99'],
+    ['04', 'no-such-file.ts'],
+    ['--no-such-option'],
+    ['04', '--time-limit', 'soon'],
+  ]) {
+    const { exitCode, stdout, stderr } = await exercise(...args)
+    assert.is(exitCode, 2, args.join(' '))
+    assert.is(stdout, '')
+    assert.match(stderr, /^exercise: error: .+\nexercise: hint: .+\n$/)
+  }
+})
+
+tool('explains itself on one screen', async () => {
+  const { exitCode, stdout } = await exercise('--help')
+  assert.is(exitCode, 0)
+  assert.match(stdout, /^usage: npm run exercise/)
+  assert.ok(stdout.split('\n').length <= 24)
+})
+
+tool('is not needed: a grader runs by itself', async () => {
+  const { exitCode, stdout } = await run('exercises/04-the-ticket/ticket.test.ts')
+  assert.is(exitCode, stdout.includes('FAILED: ') ? 1 : 0)
+  assert.match(stdout, /Total: +12/)
+})
+
+tool.run()
+
+for (const [number, folder, file, name] of [
+  ['04', '04-the-ticket', 'ticket.ts', 'answerUserinfo'],
+  ['05', '05-the-message', 'message.ts', 'sendMessage'],
+] as const) {
+  const test = suite(`exercise ${number}`)
+  const place = join(ROOT, 'exercises', folder)
+  const mistakes = readdirSync(join(place, 'mistakes')).filter((entry) => entry.endsWith('.ts'))
+  const unwritten = `exercise ${number}: write ${name} in ${file}`
+
+  // Started now, so that the two exercises are graded side by side, and beside the tests above.
+  const solution = exercise(number, '--solution')
+  const stub = exercise(number)
+  const files = mistakes.map((mistake) => join(place, 'mistakes', mistake))
+  const graded = exercise(number, '--first', ...files)
+  const checklist = async (mistake: string): Promise<Run> => {
+    const { exitCode, stdout, stderr } = await graded
+    const own = stdout.split(/^(?=Exercise )/m).find((part) => part.includes(join('mistakes', mistake)))
+    return { exitCode, stdout: own ?? '', stderr }
+  }
+  const breaks = async (mistake: string): Promise<string> => {
+    return (await import(join(place, 'mistakes', mistake))).breaks
+  }
+
+  test('the solution has every property', async () => {
+    const outcome = await solution
+    assert.is(outcome.exitCode, 0)
+    assert.equal(properties(outcome, ' ?'), [])
+    assert.match(outcome.stdout, /^(\d+) of \1 properties hold$/m)
+    assert.is(outcome.stderr, '')
+  })
+
+  // In a checkout in which somebody does the exercise, their file is no stub any more.
+  const untouched = readFileSync(join(place, file), 'utf8').includes(unwritten)
+  if (!untouched && !process.env.CI) {
+    process.stdout.write(`skipped: exercise ${number} is being done here, so its stub cannot be tested\n`)
+    test.skip('the stub has no property')
+  } else {
+    test('the stub has no property, and says what to write', async () => {
+      const outcome = await stub
+      assert.is(outcome.exitCode, 1)
+      assert.equal(properties(outcome, 'x?'), [])
+      assert.ok(outcome.stdout.includes(`FAILED: ${unwritten}\n`))
+      assert.match(outcome.stdout, /^0 of \d+ properties hold$/m)
+      noStack(outcome)
+    })
+  }
+
+  for (const mistake of mistakes) {
+    test(`mistakes/${mistake} is found by the property it breaks`, async () => {
+      const found = await checklist(mistake)
+      assert.equal(properties(found, ' '), [await breaks(mistake)])
+      assert.is(found.exitCode, 1)
+      assert.match(found.stdout, /FAILED: \S/)
+      assert.match(found.stdout, /Why it matters: \S/)
+      noStack(found)
+    })
+  }
+
+  test('every property is broken by some mistake', async () => {
+    const broken = new Set(await Promise.all(mistakes.map(breaks)))
+    assert.equal(
+      properties(await solution, 'x').filter((property) => !broken.has(property)),
+      [],
+    )
+  })
+
+  test.run()
+}
