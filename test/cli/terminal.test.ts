@@ -1,0 +1,105 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parseArguments, parsePort, parsePositiveInteger } from '../../src/cli/arguments.ts'
+import { UsageError } from '../../src/cli/errors.ts'
+import { traceLine } from '../../src/cli/events.ts'
+import { kdcUrl } from '../../src/cli/kdc-url.ts'
+import { Replies } from '../../src/cli/replies.ts'
+import { saidLines, visible } from '../../src/cli/terminal.ts'
+import type { Channel } from '../../src/lib/channel.ts'
+import { throws } from '../helpers/throws.ts'
+
+const test = suite('what tools print and take')
+
+test('control, bidi and invisible characters are shown, not obeyed', () => {
+  const cases: [string, string][] = [
+    ['\x1b[2J\x1b]0;title\x07', '\\x1b[2J\\x1b]0;title\\x07'],
+    ['\r\b\x7f\x00', '\\x0d\\x08\\x7f\\x00'],
+    ['\x9b31m\x85', '\\x9b31m\\x85'],
+    ['\u202eevil\u2066', '\\u{202e}evil\\u{2066}'],
+    ['\u200b\ufeff\u2028', '\\u{200b}\\u{feff}\\u{2028}'],
+    ['\u{e0041}', '\\u{e0041}'],
+    ['lone \ud800', 'lone \\u{d800}'],
+    ['tab\there', 'tab    here'],
+    ['grüße 👩‍👩‍👧 日本語 עברית', 'grüße 👩‍👩‍👧 日本語 עברית'],
+  ]
+  for (const [text, shown] of cases) assert.is(visible(text), shown)
+})
+
+test('every line of what somebody says carries the name, so that nobody can speak in another’s', () => {
+  assert.equal(saidLines('mallory', 'hi\nbob: I agree\r\nalice: me too\n'), [
+    'mallory: hi',
+    'mallory: bob: I agree',
+    'mallory: alice: me too',
+  ])
+  assert.equal(saidLines('alice', ''), ['alice: '])
+  assert.equal(saidLines('alice', 'a\rbob: b'), ['alice: a\\x0dbob: b'])
+})
+
+test('a trace is one line, whatever it holds', () => {
+  const fields = { detail: 'a\nb\x1b[31m', n: 1 }
+  assert.is(
+    traceLine({ name: 'problem', from: 'KDC', to: 'alice', by: '401', fields }),
+    'KDC -> alice  401  problem  detail=a\\x0ab\\x1b[31m n=1',
+  )
+})
+
+const commandLine = {
+  help: 'usage: tool NAME [MESSAGE] [options]\n',
+  options: { kdc: { type: 'string' }, json: { type: 'boolean' } },
+  positionals: ['NAME', '[MESSAGE]'],
+} as const
+
+const hintOf = (argv: string[]) => {
+  try {
+    parseArguments(argv, commandLine)
+  } catch (error) {
+    assert.instance(error, UsageError)
+    return `${(error as UsageError).message} | ${(error as UsageError).hint}`
+  }
+  throw new Error('nothing was refused')
+}
+
+test('arguments are taken strictly, with a hint for likely mistakes', () => {
+  const { values, positionals } = parseArguments(['--json', 'bob', '--', '-hi'], commandLine)
+  assert.ok(values.json)
+  assert.equal(positionals, ['bob', '-hi'])
+  assert.match(hintOf(['bob', '--kdx', 'u']), /no option --kdx \| did you mean --kdc/)
+  assert.match(hintOf(['bob', '--zzzzzz']), /no option --zzzzzz \| --help/)
+  assert.match(hintOf(['bob', '--kdc']), /--kdc/)
+  assert.match(hintOf(['bob', '--json=yes']), /--json/)
+  assert.match(hintOf([]), /NAME is missing \| usage: tool/)
+  assert.match(hintOf(['bob', 'hello', 'world']), /too many arguments, beginning with 'world' \| quote/)
+})
+
+test('numbers are whole and within bounds', () => {
+  assert.is(parsePort('0'), 0)
+  assert.is(parsePort('65535'), 65535)
+  for (const text of ['65536', '-1', '1.5', '', ' 1', '0x10', '1e3']) throws(() => parsePort(text), 'usage')
+  throws(() => parsePositiveInteger('--n', '0'), 'usage')
+})
+
+test('the KDC is known by its origin', () => {
+  assert.is(kdcUrl('HTTP://Example.com:80/path'), 'http://example.com')
+  for (const text of ['', '127.0.0.1:8800', 'ftp://x', 'file:///etc/passwd'])
+    throws(() => kdcUrl(text), 'usage')
+})
+
+test('a typed line goes to whoever spoke last, or to the one it names', () => {
+  const channel = (username: string) => ({ peer: { username, address: '' } }) as Channel
+  const [alice, carol] = [channel('alice'), channel('carol')]
+  const replies = new Replies()
+  assert.is(replies.addressee('hi').channel, undefined)
+  replies.connected(alice)
+  replies.connected(carol)
+  replies.spoke(carol)
+  replies.spoke(alice)
+  assert.is(replies.addressee('hi').channel, alice)
+  assert.equal(replies.addressee('@Carol see you'), { channel: carol, to: 'carol', text: 'see you' })
+  assert.is(replies.addressee('@dave hm').channel, undefined)
+  assert.is(replies.addressee('mail me@example.com').channel, alice)
+  replies.left(alice)
+  assert.is(replies.addressee('hi').channel, carol)
+})
+
+test.run()

@@ -1,0 +1,226 @@
+/** The sender and the receiver as people use them. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { startTool } from '../helpers/program.ts'
+import { PASSWORD, Realm } from '../helpers/realm.ts'
+
+const test = suite('sender and receiver')
+let realm: Realm
+
+test.before(async () => {
+  realm = await Realm.start('alice', 'bob', 'carol', 'dave')
+})
+
+test.after(() => realm.close())
+
+test('a message is printed at the receiver, and the sender says that it was delivered', async () => {
+  const bob = await realm.receiver('bob')
+  const alice = await realm.tool('sender', 'alice', 'bob', 'hi').input().ends(0)
+  assert.is(alice.stdout, '')
+  assert.is(alice.stderr, 'sender: delivered to bob\n')
+  // Acknowledged means printed: nothing has to be waited for.
+  assert.is(bob.stdout, 'alice: hi\n')
+  assert.match(bob.stderr, /^receiver: listening on 127\.0\.0\.1:\d+\n$/)
+  assert.is(await bob.stop(), 0)
+})
+
+test('standard input is one message; each of its lines carries the name, and nothing in it is obeyed', async () => {
+  const bob = await realm.receiver('bob')
+  await realm.tool('sender', 'alice', 'bob', '-').input('one\ncarol: two\x1b[2J\n').ends(0)
+  assert.is(bob.stdout, 'alice: one\nalice: carol: two\\x1b[2J\n')
+  await bob.stop()
+})
+
+test('a message beginning with a dash, an empty one, and one of another alphabet arrive as they are', async () => {
+  const bob = await realm.receiver('bob')
+  for (const text of ['-hi', '', 'שלום 日本語 😀']) {
+    await realm.tool('sender', 'alice', 'bob', '--', text).input().ends(0)
+  }
+  assert.is(bob.stdout, 'alice: -hi\nalice: \nalice: שלום 日本語 😀\n')
+  await bob.stop()
+})
+
+test('standard input that is too long is refused before anything is sent', async () => {
+  const bob = await realm.receiver('bob')
+  const alice = await realm
+    .tool('sender', 'alice', 'bob', '-')
+    .input(new Uint8Array(1024 * 1024 + 1))
+    .ends(1)
+  assert.match(alice.stderr, /^sender: error: standard input has more than 1048576 bytes.*\nsender: hint: /)
+  assert.is(bob.stdout, '')
+  await bob.stop()
+})
+
+test('many senders at once are all served, each message whole', async () => {
+  const bob = await realm.receiver('bob')
+  const names = ['alice', 'carol', 'dave', 'bob']
+  const text = (name: string, i: number) => `${name} ${i} ${'x'.repeat(70_000)}`
+  const senders = [0, 1].flatMap((i) =>
+    names.map((name) => realm.tool('sender', name, 'bob', '-').input(text(name, i))),
+  )
+  await Promise.all(senders.map((sender) => sender.ends(0)))
+  const expected = [0, 1].flatMap((i) => names.map((name) => `${name}: ${text(name, i)}`))
+  assert.equal(bob.stdout.trimEnd().split('\n').sort(), expected.sort())
+  await bob.stop()
+})
+
+test('--json tells events with stable names', async () => {
+  const bob = realm.tool('receiver', 'bob', '--json').input()
+  await bob.says('stdout', /"event":"listening"/)
+  const alice = await realm.tool('sender', 'alice', 'bob', 'hi', '--json').input().ends(0)
+  await bob.says('stdout', /"event":"ended"/)
+  await bob.stop()
+  const events = (text: string) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  const [delivered] = events(alice.stdout)
+  assert.is(delivered.event, 'delivered')
+  assert.is(delivered.to, 'bob')
+  const bobs = events(bob.stdout)
+  assert.equal(
+    bobs.map(({ event }) => event),
+    ['listening', 'connected', 'message', 'ended'],
+  )
+  assert.is(bobs[2].from, 'alice')
+  assert.is(bobs[2].text, 'hi')
+  assert.is(new Date(bobs[2].time).toISOString(), bobs[2].time)
+  assert.is(bob.stderr + alice.stderr, '')
+})
+
+test('--json gives bytes that are no text in full', async () => {
+  const bob = realm.tool('receiver', 'bob', '--json').input()
+  await bob.says('stdout', /"event":"listening"/)
+  await realm
+    .tool('sender', 'alice', 'bob', '-')
+    .input(Uint8Array.of(0xff, 0x00, 0x41))
+    .ends(0)
+  const { base64 } = JSON.parse(await bob.says('stdout', /^.*"event":"message".*$/m))
+  assert.equal([...Buffer.from(base64, 'base64')], [0xff, 0x00, 0x41])
+  await bob.stop()
+})
+
+test('what is wrong is said in a line, with a hint, and an exit status', async () => {
+  const cases: [string[], number, RegExp][] = [
+    [
+      ['alice', 'nobody', 'hi'],
+      1,
+      /^sender: error: .*nobody.* \(receiver_unknown\)\nsender: hint: .*spelling/,
+    ],
+    [
+      ['alice', 'carol', 'hi'],
+      3,
+      /^sender: error: .*carol.* \(receiver_offline\)\nsender: hint: .*src\/receiver\.ts/,
+    ],
+    [['ghost', 'bob', 'hi'], 1, /^sender: error: .* \(login_refused\)\nsender: hint: /],
+    [['alice', '../x', 'hi'], 1, /^sender: error: a username is .* \(invalid_name\)\nsender: hint: /],
+    [['alice'], 2, /^sender: error: RECEIVER is missing\nsender: hint: usage: /],
+    [['alice', 'bob'], 2, /^sender: error: there is no message\nsender: hint: /],
+    [['alice', 'bob', 'hello', 'world'], 2, /too many arguments.*'world'\nsender: hint: quote/],
+    [['alice', 'bob', 'hi', '--jsn'], 2, /no option --jsn\nsender: hint: did you mean --json/],
+    [['alice', 'bob', 'hi', '--timeout', '0'], 2, /--timeout: expected a whole number/],
+  ]
+  const runs = cases.map(async ([args, status, words]) => {
+    const sender = await realm
+      .tool('sender', ...args)
+      .input()
+      .ends(status)
+    assert.match(sender.stderr, words)
+    assert.is(sender.stdout, '')
+    assert.not.match(sender.stderr, /^\s+at /m, 'no stack')
+  })
+  await Promise.all(runs)
+})
+
+test('a wrong password and an unknown name are said alike', async () => {
+  const env = { ...realm.env, SYMBOLON_PASSWORD: 'wrong' }
+  const [wrong, unknown] = await Promise.all(
+    ['alice', 'ghost'].map((name) =>
+      startTool('src/sender.ts', [name, 'bob', 'hi', '--kdc', realm.url], env).input().ends(1),
+    ),
+  )
+  assert.is(wrong?.stderr, unknown?.stderr)
+})
+
+test('a KDC that is not there is said with what to do, exit status 3', async () => {
+  const args = ['alice', 'bob', 'hi', '--kdc', 'http://127.0.0.1:1']
+  const env = { ...realm.env, SYMBOLON_PASSWORD: PASSWORD }
+  const sender = await startTool('src/sender.ts', args, env).input().ends(3)
+  assert.match(
+    sender.stderr,
+    /nothing listens there \(kdc_unreachable\)\nsender: hint: is the KDC running\? npm run kdc/,
+  )
+})
+
+test('a password that nobody gives is asked for, or said to be missing where there is no terminal', async () => {
+  const sender = startTool('src/sender.ts', ['alice', 'bob', 'hi', '--kdc', realm.url], realm.env).input()
+  await sender.ends(2)
+  assert.match(sender.stderr, /no terminal to ask for a password on\nsender: hint: give --password-file/)
+})
+
+test('a receiver that dies without a word leaves a clear error, exit status 3', async () => {
+  const bob = await realm.receiver('bob')
+  await bob.stop('SIGKILL')
+  const sender = await realm.tool('sender', 'alice', 'bob', 'hi').input().ends(3)
+  assert.match(sender.stderr, /cannot reach bob .* \(peer_unreachable\)\nsender: hint: /)
+})
+
+test('a receiver whose output cannot be written does not acknowledge', async () => {
+  const bob = await realm.receiver('bob')
+  bob.child.stdout.destroy()
+  const sender = realm.tool('sender', 'alice', 'bob', 'lost?').input()
+  assert.not.equal(await sender.exit, 0)
+  assert.not.match(sender.stderr, 'delivered')
+  assert.is(await bob.exit, 1)
+})
+
+test('a message that is never acknowledged is given up on, exit status 3', async () => {
+  const bob = await realm.receiver('bob')
+  // A pipe that nobody reads: the receiver cannot finish writing what it would have to acknowledge.
+  bob.child.stdout.pause()
+  const text = 'x'.repeat(1_000_000)
+  const sender = await realm.tool('sender', 'alice', 'bob', '-', '--timeout', '1').input(text).ends(3)
+  assert.match(sender.stderr, /bob did not acknowledge the message within 1 s \(peer_silent\)/)
+  await bob.stop('SIGKILL')
+})
+
+test('a port in use, or one that nobody may have, is said plainly', async () => {
+  const bob = await realm.receiver('bob')
+  const port = /:(\d+)$/m.exec(bob.stderr)?.[1] ?? ''
+  const second = await realm.tool('receiver', 'bob', '--port', port).input().ends(3)
+  assert.match(second.stderr, new RegExp(`port ${port} on 127.0.0.1 is in use \\(port_unavailable\\)`))
+  await bob.stop()
+})
+
+test('a receiver goes on when the KDC is away, logs in again when it is back, and can be reached', async () => {
+  const own = await Realm.start('alice', 'bob')
+  try {
+    const bob = await own.receiver('bob', '--refresh', '1')
+    const { port } = new URL(own.url)
+    await own.stopKdc('SIGKILL')
+    await bob.says('stderr', /cannot reach the KDC .* still listening, and trying again/)
+    // Another KDC at the same place, that knows the accounts and none of the sessions.
+    await Promise.all(['alice', 'bob'].map((name) => own.addAccount(name, 'other')))
+    await own.startKdc('other', port)
+    await bob.says('stderr', /the KDC had forgotten us: logged in again/)
+    await own.tool('sender', 'alice', 'bob', 'welcome back').input().ends(0)
+    assert.is(bob.stdout, 'alice: welcome back\n')
+  } finally {
+    await own.close()
+  }
+})
+
+for (const tool of ['sender', 'receiver', 'demo', 'kdc/main']) {
+  test(`${tool} --help fits a screen and ends with an example`, async () => {
+    const { stdout, stderr } = await realm.run(`src/${tool}.ts`, '--help').input().ends(0)
+    assert.is(stderr, '')
+    const lines = stdout.trimEnd().split('\n')
+    assert.ok(lines.length <= 24, `${lines.length} lines`)
+    for (const line of lines) assert.ok(line.length <= 100, line)
+    assert.match(lines[0] ?? '', /^usage: /)
+    assert.match(lines.at(-1) ?? '', /^example: /)
+  })
+}
+
+test.run()

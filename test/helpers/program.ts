@@ -1,0 +1,95 @@
+/** Programs as people run them: a process, what it says, how it ends. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import * as assert from 'uvu/assert'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A running program. */
+export class Program {
+  stdout = ''
+  stderr = ''
+  /** Resolves with the exit status, or with the name of the signal that ended it. */
+  readonly exit: Promise<number | string>
+  readonly child: ChildProcessWithoutNullStreams
+  readonly #command: string
+  readonly #watchers = new Set<() => void>()
+  #ended = false
+
+  constructor(command: string, args: string[], env: NodeJS.ProcessEnv) {
+    this.#command = [command, ...args].join(' ')
+    this.child = spawn(command, args, { cwd: ROOT, env })
+    for (const stream of ['stdout', 'stderr'] as const) {
+      this.child[stream].setEncoding('utf8').on('data', (text: string) => {
+        this[stream] += text
+        this.#changed()
+      })
+    }
+    this.exit = new Promise((resolve, reject) => {
+      this.child.on('error', reject)
+      this.child.on('close', (code, signal) => {
+        this.#ended = true
+        this.#changed()
+        resolve(code ?? signal ?? 'lost')
+      })
+    })
+    // A program that does not read its input is not at fault.
+    this.child.stdin.on('error', () => {})
+  }
+
+  /** Gives it this on standard input, and the end of it. */
+  input(text: string | Uint8Array = ''): this {
+    this.child.stdin.end(text)
+    return this
+  }
+
+  /** The first group of `pattern` in what it says on `stream`, as soon as it has said it. */
+  says(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const match = pattern.exec(this[stream])
+        if (!match && !this.#ended) return
+        this.#watchers.delete(look)
+        if (match) resolve(match[1] ?? match[0])
+        else reject(new Error(`${this.#command}\nended without ${pattern}:\n${this.stdout}\n${this.stderr}`))
+      }
+      this.#watchers.add(look)
+      look()
+    })
+  }
+
+  /** Waits for its end, which must be with this status. */
+  async ends(status: number): Promise<this> {
+    const exit = await this.exit
+    assert.is(exit, status, `${this.#command}\nexit status ${exit}:\n${this.stdout}\n${this.stderr}`)
+    return this
+  }
+
+  /** Asks it to stop, and waits until it has. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
+    if (!this.#ended) this.child.kill(signal)
+    return this.exit
+  }
+
+  #changed(): void {
+    for (const watcher of [...this.#watchers]) watcher()
+  }
+}
+
+/** One of this project's tools, such as `src/sender.ts`. */
+export function startTool(file: string, args: string[], env: NodeJS.ProcessEnv): Program {
+  return new Program(process.execPath, ['--import', 'tsx', file, ...args], env)
+}
+
+/** An environment in which the tools find nothing of whoever runs the tests, and write below `home` only. */
+export function cleanEnvironment(home: string): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR']
+  return {
+    ...Object.fromEntries(kept.map((name) => [name, process.env[name]])),
+    HOME: home,
+    XDG_CONFIG_HOME: `${home}/config`,
+    XDG_DATA_HOME: `${home}/data`,
+    XDG_STATE_HOME: `${home}/state`,
+    NO_COLOR: '1',
+  }
+}

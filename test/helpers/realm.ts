@@ -1,0 +1,73 @@
+/** A realm for tests of the tools: a KDC process with accounts, in a folder of its own, and everything started in it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { cleanEnvironment, type Program, startTool } from './program.ts'
+
+/** The password of everybody in a test realm. */
+export const PASSWORD = 'correct horse battery staple'
+
+export class Realm {
+  readonly home = mkdtempSync(join(tmpdir(), 'symbolon-test-'))
+  readonly env = cleanEnvironment(this.home)
+  readonly #programs: Program[] = []
+  readonly #passwordFile = join(this.home, 'password')
+  url = ''
+  #kdc: Program | undefined
+
+  /** Starts a KDC with an account for each name. */
+  static async start(...names: string[]): Promise<Realm> {
+    const realm = new Realm()
+    writeFileSync(realm.#passwordFile, `${PASSWORD}\n`, { mode: 0o600 })
+    await Promise.all(names.map((name) => realm.addAccount(name, 'kdc')))
+    await realm.startKdc('kdc')
+    return realm
+  }
+
+  /** A tool, with the command line as it is. */
+  run(file: string, ...args: string[]): Program {
+    const program = startTool(file, args, this.env)
+    this.#programs.push(program)
+    return program
+  }
+
+  /** A tool that logs in to this realm's KDC. */
+  tool(name: string, ...args: string[]): Program {
+    return this.run(`src/${name}.ts`, '--kdc', this.url, '--password-file', this.#passwordFile, ...args)
+  }
+
+  /** Somebody's receiver, once it listens. */
+  async receiver(name: string, ...args: string[]): Promise<Program> {
+    const receiver = this.tool('receiver', name, ...args).input()
+    await receiver.says('stderr', /listening on/)
+    return receiver
+  }
+
+  async addAccount(name: string, folder: string): Promise<void> {
+    const data = ['--data', join(this.home, folder), '--password-file', this.#passwordFile]
+    await this.run('src/kdc/main.ts', 'adduser', name, ...data).ends(0)
+  }
+
+  /** Starts a KDC on what `folder` holds. */
+  async startKdc(folder: string, port = '0'): Promise<Program> {
+    const kdc = this.run('src/kdc/main.ts', '--port', port, '--data', join(this.home, folder))
+    this.#kdc = kdc
+    this.url = await kdc.says('stderr', /listening on (http:\S+)/)
+    return kdc
+  }
+
+  /** Ends the KDC that was started last. */
+  async stopKdc(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await this.#kdc?.stop(signal)
+  }
+
+  /** Everything that every program of this realm has written. */
+  output(): string {
+    return this.#programs.map(({ stdout, stderr }) => stdout + stderr).join('\n')
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#programs.map((program) => program.stop('SIGKILL')))
+    rmSync(this.home, { recursive: true, force: true })
+  }
+}
