@@ -1,0 +1,108 @@
+/**
+ * The real KDC as a child process, as an operator runs it: embedded store on disk, validation, its log in a file.
+ *
+ * @module
+ */
+import type { ChildProcess } from 'node:child_process'
+import { openSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Pool } from 'undici'
+import { ended, said, start, startTs, temporaryDirectory } from './processes.ts'
+
+export const PASSWORD = 'correct horse battery staple'
+const RECEIVER_PORT = 52_011
+
+/** An HTTP server in a process of its own. */
+export interface Server {
+  readonly url: string
+  readonly pid: number
+  readonly child: ChildProcess
+}
+
+/**
+ * Starts the KDC with accounts for alice and bob.
+ *
+ * @param options.probe - a module loaded into it, which talks to us over IPC.
+ */
+export async function startKdc(options: { probe?: string } = {}): Promise<Server> {
+  const directory = temporaryDirectory()
+  const data = join(directory, 'kdc')
+  const passwordFile = join(directory, 'password')
+  writeFileSync(passwordFile, PASSWORD, { mode: 0o600 })
+  for (const name of ['alice', 'bob']) {
+    const args = ['adduser', name, '--password-file', passwordFile, '--data', data]
+    await ended(startTs('src/kdc/main.ts', args, { stdio: 'ignore' }))
+  }
+  const log = openSync(join(directory, 'log'), 'w')
+  const probe = options.probe ? ['--import', options.probe] : []
+  const child = start(
+    process.execPath,
+    ['--import', 'tsx', ...probe, 'src/kdc/main.ts', '--port', '0', '--data', data],
+    { stdio: ['ignore', log, 'pipe', ...(options.probe ? ['ipc' as const] : [])] },
+  )
+  return { url: await said(child, /listening on (http:\S+)/), pid: child.pid ?? 0, child }
+}
+
+/** A handler of the shape of `/userinfo` on bare Hono, in a process of its own: see bare-hono.ts. */
+export async function startBareHono(): Promise<Server> {
+  const child = startTs('bench/bare-hono.ts', [], { stdio: ['ignore', 'ignore', 'pipe'] })
+  return { url: await said(child, /listening on (http:\S+)/), pid: child.pid ?? 0, child }
+}
+
+/** Posts JSON and expects success. */
+export async function post(url: string, body: object): Promise<Record<string, unknown>> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as Record<string, unknown>
+}
+
+/** Logs bob in, who listens, and alice, who asks for him. @returns alice's request. */
+export async function userinfoRequest(url: string): Promise<string> {
+  await post(`${url}/login`, { username: 'bob', password: PASSWORD, port: RECEIVER_PORT })
+  const { token } = await post(`${url}/login`, { username: 'alice', password: PASSWORD })
+  return JSON.stringify({ username: 'alice', token, receiver: 'bob' })
+}
+
+/** Clients that each keep one connection and ask again as soon as they are answered. */
+export class Load {
+  readonly #pool: Pool
+  readonly #clients: number
+
+  constructor(url: string, clients: number) {
+    this.#pool = new Pool(url, { connections: clients, pipelining: 1 })
+    this.#clients = clients
+  }
+
+  /**
+   * Posts the same body so many times.
+   *
+   * @param status - what the answers must have.
+   * @returns seconds.
+   */
+  async run(path: string, body: string, count: number, status = 200): Promise<number> {
+    let left = count
+    const client = async () => {
+      while (left-- > 0) {
+        const reply = await this.#pool.request({
+          path,
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        })
+        const text = await reply.body.text()
+        if (reply.statusCode !== status) throw new Error(`${path}: ${reply.statusCode} ${text}`)
+      }
+    }
+    const from = performance.now()
+    await Promise.all(Array.from({ length: this.#clients }, client))
+    return (performance.now() - from) / 1000
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Whether logins, with their slow hash, stop the KDC from answering others; how many it manages; and whether the time of
+ * a refusal tells who has an account.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import * as opaque from '@serenity-kit/opaque'
+import { identifiers, KEY_STRETCHING } from '../src/lib/opaque.ts'
+import { compare, digits, interleave, quantile, runBenchmark, say } from './harness.ts'
+import { Load, PASSWORD, type Server, startKdc } from './kdc.ts'
+
+const ROUNDS = 5
+const PHASE_MS = 1500
+const CLIENTS = 4
+/** Between one look at `/healthz` and the next. */
+const PROBE_PAUSE_MS = 5
+/** Refusals of each kind that are timed. */
+const REFUSALS = 120
+
+await runBenchmark('logins', async () => {
+  const probe = new URL('./loop-probe.ts', import.meta.url).href
+  const kdc = await startKdc({ probe })
+  const workers = Math.max(1, availableParallelism() - 1)
+  const bare = await BareLogins.start(workers)
+  const measured = await interleave(ROUNDS, {
+    busy: () => observe(kdc, (until) => logIn(kdc.url, until)),
+    idle: () => observe(kdc, () => sleep(PHASE_MS, 0)),
+    bare: () => bare.run(PHASE_MS),
+  })
+  await bare.close()
+  const pick = (key: 'late99' | 'lateMax' | 'health50' | 'health99') => ({
+    ours: measured.busy.map((round) => round[key]),
+    theirs: measured.idle.map((round) => round[key]),
+  })
+  const row = { against: 'the same, idle', unit: 'ms', better: 'lower' } as const
+  const refusals = await timeRefusals(kdc.url)
+  return {
+    rows: [
+      compare({ ...row, what: 'event loop late during logins, p99', ...pick('late99') }),
+      compare({ ...row, what: 'event loop late during logins, worst', ...pick('lateMax') }),
+      compare({ ...row, what: '/healthz during logins, p50', ...pick('health50') }),
+      compare({ ...row, what: '/healthz during logins, p99', ...pick('health99') }),
+      compare({
+        what: `plain logins, ${CLIENTS} clients`,
+        unit: '/s',
+        better: 'higher',
+        against: `OPAQUE alone, ${workers} thread${workers > 1 ? 's' : ''}`,
+        ours: measured.busy.map((round) => round.done / (PHASE_MS / 1000)),
+        theirs: measured.bare,
+      }),
+      compare({
+        what: 'refusal of an unknown name',
+        unit: 'ms',
+        better: 'one',
+        against: 'of a wrong password',
+        ours: refusals.unknown,
+        theirs: refusals.wrong,
+      }),
+    ],
+    notes: [
+      `unknown name, p10 p50 p90: ${percentiles(refusals.unknown)} ms; wrong password: ${percentiles(refusals.wrong)} ms`,
+      `an unknown name took longer than a wrong password in ${digits(100 * chance(refusals.unknown, refusals.wrong))} % of all pairs (no difference: 50 %; chance alone: +- ${digits(100 * 2 * chanceError(REFUSALS))} %)`,
+    ],
+  }
+})
+
+/** What others notice while `work` goes on. */
+async function observe(kdc: Server, work: (until: number) => Promise<number>) {
+  await eventLoop(kdc)
+  const until = performance.now() + PHASE_MS
+  const [health, done] = await Promise.all([watchHealth(kdc.url, until), work(until)])
+  const late = await eventLoop(kdc)
+  return {
+    late99: quantile(late, 0.99),
+    lateMax: quantile(late, 1),
+    health50: quantile(health, 0.5),
+    health99: quantile(health, 0.99),
+    done,
+  }
+}
+
+async function eventLoop({ child }: Server): Promise<number[]> {
+  child.send('late?')
+  const [late] = await once(child, 'message')
+  return late as number[]
+}
+
+async function watchHealth(url: string, until: number): Promise<number[]> {
+  const times: number[] = []
+  while (performance.now() < until) {
+    const from = performance.now()
+    await (await fetch(`${url}/healthz`)).text()
+    times.push(performance.now() - from)
+    await sleep(PROBE_PAUSE_MS)
+  }
+  return times
+}
+
+async function logIn(url: string, until: number): Promise<number> {
+  const load = new Load(url, 1)
+  const body = JSON.stringify({ username: 'alice', password: PASSWORD })
+  let done = 0
+  const client = async () => {
+    while (performance.now() < until) {
+      await load.run('/login', body, 1)
+      if (performance.now() < until) done++
+    }
+  }
+  const loads = Array.from({ length: CLIENTS }, client)
+  await Promise.all(loads)
+  await load.close()
+  return done
+}
+
+/** The KDC's password threads without the KDC: as many logins as OPAQUE and Argon2id allow. */
+class BareLogins {
+  readonly #workers: Worker[]
+
+  private constructor(workers: Worker[]) {
+    this.#workers = workers
+  }
+
+  static async start(count: number): Promise<BareLogins> {
+    await opaque.ready
+    const workerData = { serverSetup: opaque.server.createSetup(), keyStretching: KEY_STRETCHING }
+    const file = new URL('../src/kdc/password-worker.mjs', import.meta.url)
+    const options = { workerData, execArgv: [], argv: [], env: {} }
+    return new BareLogins(Array.from({ length: count }, () => new Worker(file, options)))
+  }
+
+  /** @returns logins a second. */
+  async run(durationMs: number): Promise<number> {
+    const until = performance.now() + durationMs
+    const job = {
+      task: 'check',
+      username: 'alice',
+      identifiers: identifiers('alice'),
+      password: PASSWORD,
+      record: null,
+    }
+    const counts = this.#workers.map(async (worker) => {
+      let done = 0
+      while (performance.now() < until) {
+        worker.postMessage(job)
+        await once(worker, 'message')
+        if (performance.now() < until) done++
+      }
+      return done
+    })
+    const done = await Promise.all(counts)
+    return done.reduce((sum, count) => sum + count, 0) / (durationMs / 1000)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+}
+
+/** Refusals one at a time, of both kinds in turn, the order of each pair by chance. */
+async function timeRefusals(url: string): Promise<{ unknown: number[]; wrong: number[] }> {
+  say(`${2 * REFUSALS} refusals`)
+  const load = new Load(url, 1)
+  const times = { unknown: [] as number[], wrong: [] as number[] }
+  for (let i = -5; i < REFUSALS; i++) {
+    const kinds = ['unknown', 'wrong'] as const
+    for (const kind of Math.random() < 0.5 ? kinds : kinds.toReversed()) {
+      const username = kind === 'wrong' ? 'alice' : `u${randomBytes(2).toString('hex')}`
+      const body = JSON.stringify({ username, password: randomBytes(8).toString('hex') })
+      const ms = 1000 * (await load.run('/login', body, 1, 401))
+      if (i >= 0) times[kind].push(ms)
+    }
+  }
+  await load.close()
+  return times
+}
+
+function percentiles(times: readonly number[]): string {
+  return [0.1, 0.5, 0.9].map((part) => digits(quantile(times, part))).join(', ')
+}
+
+/** How often a value of `a` is larger than one of `b`: the area under the curve of whoever guesses by time. */
+function chance(a: readonly number[], b: readonly number[]): number {
+  let larger = 0
+  for (const x of a) for (const y of b) larger += x > y ? 1 : x === y ? 0.5 : 0
+  return larger / (a.length * b.length)
+}
+
+/** Standard error of `chance` when there is no difference (Mann and Whitney). */
+function chanceError(count: number): number {
+  return Math.sqrt((2 * count + 1) / (12 * count * count))
+}

@@ -1,0 +1,115 @@
+/**
+ * The processes and directories of a benchmark: all gone when it ends, also when it is interrupted.
+ *
+ * @module
+ */
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The checkout. */
+export const ROOT: string = fileURLToPath(new URL('..', import.meta.url))
+
+/** What the operating system counts a process's time in: a hundredth of a second, on every Linux. */
+const TICK_US = 10_000
+/** How long a process that is to stop has for it. */
+const STOP_TIMEOUT_MS = 3000
+
+const children = new Set<ChildProcess>()
+const directories = new Set<string>()
+
+/** A new directory, gone at the end. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'symbolon-bench-'))
+  directories.add(directory)
+  return directory
+}
+
+/** Starts a process, in a group of its own, so that those it starts stop with it. */
+export function start(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  const env = { ...process.env, ...options.env }
+  for (const name of ['SYMBOLON_PASSWORD', 'SYMBOLON_KDC']) delete env[name]
+  const child = spawn(command, args, { cwd: ROOT, detached: process.platform !== 'win32', ...options, env })
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+  return child
+}
+
+/** Starts one of our own TypeScript files, named from the checkout. */
+export function startTs(file: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  return start(process.execPath, ['--import', 'tsx', file, ...args], options)
+}
+
+/** Waits until a process says on stderr what matches, and gives the first group. */
+export function said(child: ChildProcess, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let talk = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      talk += text
+      const found = pattern.exec(talk)
+      if (found) resolve(found[1] ?? found[0])
+    })
+    child.once('exit', () => reject(new Error(`it stopped: ${talk.trim()}`)))
+  })
+}
+
+/** Waits until a process has ended well. */
+export function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', (status) => (status === 0 ? resolve() : reject(new Error(`exit status ${status}`))))
+  })
+}
+
+/** Has a process, and those it started, stop. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = new Promise((resolve) => child.once('exit', resolve))
+  signal(child, 'SIGTERM')
+  const late = setTimeout(() => signal(child, 'SIGKILL'), STOP_TIMEOUT_MS)
+  await exit
+  clearTimeout(late)
+}
+
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
+  try {
+    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, name)
+    else child.kill(name)
+  } catch {
+    // It has ended in the meantime.
+  }
+}
+
+/** Stops everything that was started and removes everything that was made. */
+export async function cleanUp(): Promise<void> {
+  await Promise.all([...children].map(stop))
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+}
+
+for (const [name, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+  ['SIGHUP', 1],
+] as const) {
+  process.once(name, () => cleanUp().finally(() => process.exit(128 + number)))
+}
+
+/**
+ * The processor time a process has used so far, all its threads together, in microseconds; on Linux only.
+ *
+ * @returns NaN elsewhere.
+ */
+export function cpuTime(pid: number): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The name in parentheses may hold anything; utime and stime are fields 14 and 15, the third follows the name.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * TICK_US
+}
+
+/** The memory a process occupies, in MiB; on Linux only. @returns NaN elsewhere. */
+export function residentMemory(pid: number): number {
+  if (process.platform !== 'linux') return Number.NaN
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+}
