@@ -11,7 +11,6 @@
 export const PROTOCOL_CODES = [
   'account_exists',
   'account_unknown',
-  'address_refused',
   'channel_aborted',
   'channel_closed',
   'decryption_failed',

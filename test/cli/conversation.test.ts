@@ -1,0 +1,97 @@
+/** The tools on a real terminal. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { PASSWORD, Realm } from '../helpers/realm.ts'
+import { Terminal, withTmux } from '../helpers/tmux.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const test = suite('conversation')
+const onTerminal = withTmux(test)
+
+/** Runs the tool, then shows its exit status, so that the screen tells when it has ended. */
+function open(realm: Realm, name: string, command: string): Terminal {
+  const script = join(realm.home, `${name}.sh`)
+  writeFileSync(
+    script,
+    `${process.execPath} --import tsx ${command} --kdc ${realm.url}\necho "exit status $?"\nread -r _\n`,
+  )
+  return new Terminal(name, `sh ${script}`, realm.env, ROOT)
+}
+
+onTerminal('asks for the password without showing it, and takes corrections', async () => {
+  const realm = await Realm.start('alice', 'bob')
+  const alice = open(realm, 'alice', 'src/sender.ts alice bob hi')
+  try {
+    await alice.shows(/password for alice:/)
+    alice.type('mistake')
+    alice.press('C-u')
+    alice.type(`${PASSWORD}x`)
+    alice.press('BSpace')
+    alice.press('Enter')
+    const screen = await alice.shows(/exit status/)
+    // The password was right: what is missing is bob.
+    assert.match(screen, /receiver_offline/)
+    assert.match(screen, /exit status 3/)
+    assert.not.match(screen, /correct|mistake/)
+  } finally {
+    alice.close()
+    await realm.close()
+  }
+})
+
+onTerminal(
+  'two people talk, each seeing what the other types, and what is typed survives what comes in',
+  async () => {
+    const realm = await Realm.start('alice', 'bob')
+    realm.env.SYMBOLON_PASSWORD = PASSWORD
+    const bob = open(realm, 'bob', 'src/receiver.ts bob')
+    const terminals = [bob]
+    try {
+      await bob.shows(/listening on/)
+      const alice = open(realm, 'alice', 'src/sender.ts alice bob')
+      terminals.push(alice)
+      await alice.shows(/talking with bob/)
+      alice.type('hello bob')
+      alice.press('Enter')
+      await bob.shows(/^alice: hello bob$/m)
+      // Alice is typing when bob's answer comes in.
+      alice.type('half a sen')
+      await alice.shows(/^> half a sen$/m)
+      bob.type('hello alice')
+      bob.press('Enter')
+      const screen = await alice.shows(/^bob: hello alice\n> half a sen$/m)
+      assert.match(screen, /^> hello bob$/m, 'what was typed before stays')
+      alice.type('tence')
+      alice.press('Enter')
+      await bob.shows(/^alice: half a sentence$/m)
+      alice.press('C-d')
+      assert.match(await alice.shows(/exit status/), /exit status 0/)
+      bob.type('too late')
+      bob.press('Enter')
+      await bob.shows(/nobody is connected now/)
+      bob.press('C-c')
+      assert.match(await bob.shows(/exit status/), /exit status 0/)
+    } finally {
+      for (const terminal of terminals) terminal.close()
+      await realm.close()
+    }
+  },
+)
+
+onTerminal('Ctrl+C at the password ends the tool and gives the terminal back', async () => {
+  const realm = await Realm.start('alice')
+  const alice = open(realm, 'alice', 'src/receiver.ts alice')
+  try {
+    await alice.shows(/password for alice:/)
+    alice.press('C-c')
+    assert.match(await alice.shows(/exit status/), /cancelled[\s\S]*exit status 1/)
+  } finally {
+    alice.close()
+    await realm.close()
+  }
+})
+
+test.run()

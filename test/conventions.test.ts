@@ -1,0 +1,144 @@
+/** Rules of this codebase that no tool checks for us. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { CODEC_CODES, PROTOCOL_CODES, TRANSPORT_CODES } from '../src/lib/errors.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const test = suite('conventions')
+
+const files = (folder: string, ending: string) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => `${folder}/${name.split(sep).join('/')}`)
+
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
+
+/** The project's files that a file imports. */
+function imports(file: string): string[] {
+  return [...read(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+    relative(ROOT, resolve(ROOT, dirname(file), match[1] ?? ''))
+      .split(sep)
+      .join('/'),
+  )
+}
+
+/** What breaks the rule that a file of `folder` imports only from the others named. */
+function strays(folder: string, allowed: string[]): string[] {
+  return files(folder, '.ts').flatMap((file) =>
+    imports(file)
+      .filter((target) => ![folder, ...allowed].some((place) => target.startsWith(`${place}/`)))
+      .map((target) => `${file} imports ${target}`),
+  )
+}
+
+test('dependencies point one way: tools -> cli -> lib, and kdc -> cli, lib', () => {
+  assert.equal(strays('src/lib', []), [])
+  assert.equal(strays('src/cli', ['src/lib']), [])
+  assert.equal(strays('src/kdc', ['src/cli', 'src/lib']), [])
+})
+
+test('imports form no cycles', () => {
+  const state = new Map<string, 'open' | 'done'>()
+  const visit = (file: string, path: string[]) => {
+    if (state.get(file) === 'done' || !file.endsWith('.ts')) return
+    assert.is.not(state.get(file), 'open', `cycle: ${[...path, file].join(' -> ')}`)
+    state.set(file, 'open')
+    // A type-only import is gone when the program runs.
+    const text = read(file).replace(/import type [^']*'[^']+'/g, '')
+    for (const match of text.matchAll(/from '(\.[^']+)'/g)) {
+      visit(
+        relative(ROOT, resolve(ROOT, dirname(file), match[1] ?? ''))
+          .split(sep)
+          .join('/'),
+        [...path, file],
+      )
+    }
+    state.set(file, 'done')
+  }
+  for (const file of files('src', '.ts')) visit(file, [])
+})
+
+test('the library touches no process, console or file', () => {
+  for (const file of files('src/lib', '.ts')) {
+    const code = read(file)
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/\/\/.*$/gm, '')
+    assert.not.match(code, /\bprocess\.|\bconsole\.|node:fs|node:os/, file)
+  }
+})
+
+test('ciphers are reached through the primitives only', () => {
+  for (const file of files('src', '.ts').filter((name) => !name.includes('/primitives/'))) {
+    assert.not.match(read(file), /createCipheriv|createDecipheriv|@noble\//, file)
+  }
+})
+
+test('every test suite runs, and asserts errors by helpers that cannot pass unseen', () => {
+  for (const file of files('test', '.test.ts')) {
+    const text = read(file)
+    // `assert.throws` does not await: a promise that rejects would pass it.
+    if (file !== 'test/conventions.test.ts') assert.not.match(text, /assert\.throws\(\s*async/, file)
+    assert.not.match(text, /\.(only|skip)\(/, file)
+    const suites = text.match(/= suite\(/g)?.length ?? 0
+    const runs = text.match(/\.run\(\)/g)?.length ?? 0
+    assert.ok(suites > 0 && runs >= suites, `${file}: ${suites} suites, ${runs} runs`)
+  }
+})
+
+test('every error code is explained in docs/errors.md, and no other', () => {
+  const documented = [...read('docs/errors.md').matchAll(/^\| `([a-z_]+)` \|/gm)].map((match) => match[1])
+  const problems = [...read('src/kdc/problems.ts').matchAll(/^ {2}([a-z_]+): /gm)].map((match) => match[1])
+  const codes = new Set([...PROTOCOL_CODES, ...CODEC_CODES, ...TRANSPORT_CODES, ...problems, 'usage'])
+  assert.equal([...new Set(documented)].sort(), [...codes].sort())
+})
+
+test('every error code is used', () => {
+  const source = files('src', '.ts')
+    .filter((file) => file !== 'src/lib/errors.ts')
+    .map(read)
+    .join('\n')
+  for (const code of [...PROTOCOL_CODES, ...CODEC_CODES, ...TRANSPORT_CODES])
+    assert.match(source, `'${code}'`)
+})
+
+test('links between documents lead somewhere', () => {
+  const documents = [
+    'README.md',
+    ...files('docs', '.md'),
+    ...files('exercises', '.md'),
+    ...files('bench', '.md'),
+  ]
+  for (const document of documents) {
+    for (const match of read(document).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
+      const target = resolve(ROOT, dirname(document), match[1] ?? '')
+      assert.ok(readable(target), `${document} links to ${match[1]}`)
+    }
+  }
+})
+
+function readable(path: string): boolean {
+  try {
+    readdirSync(path)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOTDIR'
+  }
+}
+
+test('nothing but the project is spoken of', () => {
+  const places = ['src', 'test', 'docs', 'exercises', 'bench'].flatMap((folder) => [
+    ...files(folder, '.ts'),
+    ...files(folder, '.md'),
+  ])
+  const hosts = new RegExp(
+    ['registry.npmjs', 'yarnpkg.com', 'deb.debian'].map((name) => name.replace('.', '\\.')).join('|'),
+  )
+  for (const file of [...places, 'package-lock.json']) {
+    if (file !== 'test/conventions.test.ts') assert.not.match(read(file), hosts, file)
+  }
+})
+
+test.run()
