@@ -11,14 +11,14 @@ export class Realm {
   readonly home = mkdtempSync(join(tmpdir(), 'symbolon-test-'))
   readonly env = cleanEnvironment(this.home)
   readonly #programs: Program[] = []
-  readonly #passwordFile = join(this.home, 'password')
+  readonly passwordFile = join(this.home, 'password')
   url = ''
   #kdc: Program | undefined
 
   /** Starts a KDC with an account for each name. */
   static async start(...names: string[]): Promise<Realm> {
     const realm = new Realm()
-    writeFileSync(realm.#passwordFile, `${PASSWORD}\n`, { mode: 0o600 })
+    writeFileSync(realm.passwordFile, `${PASSWORD}\n`, { mode: 0o600 })
     await Promise.all(names.map((name) => realm.addAccount(name, 'kdc')))
     await realm.startKdc('kdc')
     return realm
@@ -33,7 +33,7 @@ export class Realm {
 
   /** A tool that logs in to this realm's KDC. */
   tool(name: string, ...args: string[]): Program {
-    return this.run(`src/${name}.ts`, '--kdc', this.url, '--password-file', this.#passwordFile, ...args)
+    return this.run(`src/${name}.ts`, '--kdc', this.url, '--password-file', this.passwordFile, ...args)
   }
 
   /** Somebody's receiver, once it listens. */
@@ -44,7 +44,7 @@ export class Realm {
   }
 
   async addAccount(name: string, folder: string): Promise<void> {
-    const data = ['--data', join(this.home, folder), '--password-file', this.#passwordFile]
+    const data = ['--data', join(this.home, folder), '--password-file', this.passwordFile]
     await this.run('src/kdc/main.ts', 'adduser', name, ...data).ends(0)
   }
 
