@@ -6,19 +6,21 @@
  *
  * @module
  */
-import { basename } from 'node:path'
+import { basename, delimiter } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { suite } from 'uvu'
 
-/** Names the module to grade, in place of the student's file beside the grader. */
+/** Names the module to grade, or several as in PATH, in place of the student's file beside the grader. */
 export const MODULE_VARIABLE = 'EXERCISE_MODULE'
+/** When set, nothing is judged after the first property that does not hold. */
+export const FIRST_VARIABLE = 'EXERCISE_FIRST'
 /** For one property: far more than any takes. */
 const PROPERTY_TIMEOUT_MS = 20_000
 const EXIT_AFTER_MS = 500
 
 /** What a grader tells the process that started it. */
 export type Report =
-  | { readonly properties: readonly string[] }
+  | { readonly module: string; readonly properties: readonly string[] }
   | { readonly property: string; readonly why: string; readonly problem?: string }
 
 /** A property does not hold; the message says what was seen instead. */
@@ -53,10 +55,13 @@ export interface Work {
   readonly name: string
 }
 
-// A file that cannot be loaded gives a function that says so, so that every property fails in words.
-async function load<F>({ grader, file, name }: Work): Promise<F> {
+function modules({ grader, file }: Work): URL[] {
   const chosen = process.env[MODULE_VARIABLE]
-  const url = chosen ? pathToFileURL(chosen) : new URL(file, grader)
+  return chosen ? chosen.split(delimiter).map((path) => pathToFileURL(path)) : [new URL(file, grader)]
+}
+
+// A file that cannot be loaded gives a function that says so, so that every property fails in words.
+async function load<F>(url: URL, name: string): Promise<F> {
   work = url
   const problem = (text: string) => () => {
     throw new NotLoaded(text)
@@ -109,13 +114,18 @@ function tell(report: Report): Promise<void> {
   })
 }
 
+interface Property {
+  readonly name: string
+  readonly why: string
+  readonly check: () => Promise<void> | void
+}
+
 /** A grader: properties in the order in which a student gets to them, then `run`. */
 export function grade<F extends (...args: never[]) => unknown>(title: string, theirs: Work) {
+  const properties: Property[] = []
   let loaded: F | undefined
   /** The student's function. */
   const students = ((...args) => loaded?.(...args)) as F
-  const test = suite(title)
-  const names: string[] = []
 
   /**
    * @param name - what holds, in words.
@@ -123,41 +133,65 @@ export function grade<F extends (...args: never[]) => unknown>(title: string, th
    * @param check - throws when it does not hold; `must` says what was seen.
    */
   function property(name: string, why: string, check: () => Promise<void> | void): void {
-    names.push(name)
-    test(name, async () => {
-      try {
-        await quietly(() => inTime(check))
-      } catch (error) {
-        const problem = inWords(error)
-        const reason = error instanceof NotLoaded ? '' : why
-        await tell({ property: name, why: reason, problem })
-        throw new Missing(`FAILED: ${problem}${reason && `\n    Why it matters: ${reason}`}`)
-      }
-      await tell({ property: name, why })
-    })
+    properties.push({ name, why, check })
   }
 
   function run(): void {
-    test.before(async () => {
-      await tell({ properties: names })
-      loaded = await load<F>(theirs)
-    })
+    for (const url of modules(theirs)) {
+      const test = suite(title)
+      let failed = false
+      test.before(async () => {
+        await tell({ module: url.pathname, properties: properties.map(({ name }) => name) })
+        loaded = await load<F>(url, theirs.name)
+      })
+      for (const property of properties) {
+        test(property.name, async () => {
+          if (failed && process.env[FIRST_VARIABLE]) return
+          failed = true
+          await judge(property)
+          failed = false
+        })
+      }
+      test.run()
+    }
+    const last = suite()
     // Whatever the student's code left open must not keep the process: this fires only if something does.
-    test.after(() => void setTimeout(() => process.exit(), EXIT_AFTER_MS).unref())
-    test.run()
+    last.after(() => void setTimeout(() => process.exit(), EXIT_AFTER_MS).unref())
+    last.run()
   }
 
   return { students, property, run }
 }
 
-async function inTime(check: () => Promise<void> | void): Promise<void> {
+async function judge({ name, why, check }: Property): Promise<void> {
+  try {
+    await quietly(() => withinReason(check))
+  } catch (error) {
+    const problem = inWords(error)
+    const reason = error instanceof NotLoaded ? '' : why
+    await tell({ property: name, why: reason, problem })
+    throw new Missing(`FAILED: ${problem}${reason && `\n    Why it matters: ${reason}`}`)
+  }
+  await tell({ property: name, why })
+}
+
+let onStray: ((error: unknown) => void) | undefined
+process.on('unhandledRejection', (error) => onStray?.(error))
+process.on('uncaughtException', (error) => onStray?.(error))
+
+// A check that lasts too long has failed, and so has one in which an error went where nobody waited for it.
+async function withinReason(check: () => Promise<void> | void): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
+  const trouble = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Missing('this did not end in 20 s.')), PROPERTY_TIMEOUT_MS)
+    onStray = (error) => {
+      reject(new Missing(`an error came where nobody waited for it: is an await missing? ${inWords(error)}`))
+    }
   })
   try {
-    await Promise.race([check(), late])
+    await Promise.race([check(), trouble])
   } finally {
     clearTimeout(timer)
+    onStray = undefined
   }
 }

@@ -40,6 +40,7 @@ export interface Opened {
 /** @throws Missing when the text is not base64url of something that begins as a ticket. */
 export function cut(senderinfo: unknown): Parts {
   must(typeof senderinfo === 'string', `senderinfo is ${typeof senderinfo}, not text in base64url.`)
+  must(senderinfo !== '', 'senderinfo is empty.')
   const ticket = decoded(senderinfo)
   must(
     ticket[0] === 0x01,

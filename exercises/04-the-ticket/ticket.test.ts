@@ -58,6 +58,7 @@ property(
   'alice dials the address that you give her. With any other she talks to somebody else, or to nobody.',
   () => {
     const reply = answer()
+    must(!(reply instanceof Promise), 'answerUserinfo returned a promise: nothing in it needs async.')
     must(typeof reply === 'object' && reply, 'answerUserinfo did not return an object.')
     must(reply.ip_addr !== alice.ipAddress, "ip_addr is alice's own address: she would call herself.")
     must(reply.ip_addr === bob.ipAddress, `ip_addr is ${reply.ip_addr}, and bob is at ${bob.ipAddress}.`)

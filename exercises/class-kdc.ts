@@ -1,0 +1,97 @@
+/**
+ * Given: a KDC for the class, with messages 1 to 3 written and message 4 left to you. It speaks docs/protocol.md §3 to
+ * this machine only, keeps everything in memory, and knows two principals whose passwords are their names.
+ *
+ * @module
+ */
+import * as http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Secret, secureRandomBytes, systemClock, toBase64url } from 'symbolon'
+import type { AnswerUserinfo, Session } from './04-the-ticket/given.ts'
+
+const PASSWORDS = new Map([
+  ['alice', 'alice'],
+  ['bob', 'bob'],
+])
+const SESSION_LIFETIME_SEC = 3600
+const TICKET_LIFETIME_SEC = 300
+
+type Fields = Readonly<Record<string, unknown>>
+type Reply = Fields & { readonly status?: number }
+
+/** Serves until `close`. */
+export async function startClassKdc(answerUserinfo: AnswerUserinfo) {
+  const sessions = new Map<string, Session>()
+  const listening = new Map<string, { token: string; port: number }>()
+
+  // Message 1, answered with message 2: a token, the key that from now on only the two of them know.
+  function login({ username, password }: Fields, ipAddress: string): Reply {
+    if (typeof username !== 'string' || PASSWORDS.get(username) !== password) {
+      return problem(401, 'login_refused', 'unknown name or wrong password')
+    }
+    const bytes = secureRandomBytes(32)
+    const token = toBase64url(bytes)
+    sessions.set(token, { username, token: new Secret('session token', bytes), ipAddress })
+    return { token, username, expires_at: systemClock() + SESSION_LIFETIME_SEC, time: systemClock() }
+  }
+
+  // A receiver says where it accepts channels.
+  function listen({ token, port }: Fields, session: Session): Reply {
+    listening.set(session.username, { token: String(token), port: Number(port) })
+    return {
+      ip_addr: session.ipAddress,
+      port,
+      expires_at: systemClock() + SESSION_LIFETIME_SEC,
+      time: systemClock(),
+    }
+  }
+
+  // Message 3: who asks is known by the token, and the receiver listens. The answer is message 4, which is yours.
+  function userinfo({ receiver }: Fields, sender: Session): Reply {
+    const there = listening.get(String(receiver))
+    const session = there && sessions.get(there.token)
+    if (!session) return problem(409, 'receiver_offline', `${receiver} is not listening anywhere`)
+    const kdc = {
+      now: systemClock(),
+      ticketLifetimeSec: TICKET_LIFETIME_SEC,
+      randomBytes: secureRandomBytes,
+    }
+    return { ...answerUserinfo(sender, { ...session, port: there.port }, kdc) }
+  }
+
+  function answer(path: string, body: Fields, ipAddress: string): Reply {
+    if (path === '/login') return login(body, ipAddress)
+    const session = sessions.get(String(body.token))
+    if (session?.username !== body.username) return problem(401, 'token_unknown', 'there is no such session')
+    if (session && path === '/listen') return listen(body, session)
+    if (session && path === '/userinfo') return userinfo(body, session)
+    if (path === '/logout') return { time: systemClock() }
+    return problem(404, 'not_found', 'there is no such path')
+  }
+
+  const server = http.createServer(async (request, response) => {
+    let text = ''
+    for await (const chunk of request) text += chunk
+    let reply: Reply
+    try {
+      reply = answer(request.url ?? '', JSON.parse(text), request.socket.remoteAddress ?? '')
+    } catch (error) {
+      reply = problem(500, 'internal', error instanceof Error ? error.message : String(error))
+    }
+    const { status = 200 } = reply
+    const type = status === 200 ? 'application/json' : 'application/problem+json'
+    response.writeHead(status, { 'content-type': type }).end(JSON.stringify(reply))
+  })
+  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+function problem(status: number, code: string, detail: string): Reply {
+  return { type: `urn:symbolon:error:${code}`, title: code, status, detail, code }
+}

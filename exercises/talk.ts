@@ -1,0 +1,71 @@
+/**
+ * All five messages, one after the other, in one program: messages 1 to 3 as given, 4 and 5 as you wrote them. Run it
+ * with `npm run exercise -- talk`; `--solution` takes the solutions instead.
+ *
+ * @module
+ */
+import * as net from 'node:net'
+import { login, type TraceEvent, Wire } from 'symbolon'
+import type { AnswerUserinfo } from './04-the-ticket/given.ts'
+import type { SendMessage } from './05-the-message/given.ts'
+import { startClassKdc } from './class-kdc.ts'
+
+const TEXT = 'at nine, by the fountain'
+const PATIENCE_MS = 5_000
+const NUMBERS = new Map([
+  ['login', '1'],
+  ['token', '2'],
+  ['userinfo', '3'],
+  ['answer', '4'],
+  ['ticket', '5'],
+])
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+function show({ name, from, to, by, fields }: TraceEvent): void {
+  const number = NUMBERS.get(name) ?? ' '
+  say(` ${number}  ${`${from} -> ${to}`.padEnd(14)}  ${name} (${by})`)
+  for (const [field, value] of Object.entries(fields)) say(`        ${field.padEnd(11)} ${value}`)
+}
+
+async function student<F>(folder: string, file: string, name: string): Promise<F> {
+  const place = process.argv.includes('--solution') ? `./${folder}/solution/${file}` : `./${folder}/${file}`
+  return (await import(place))[name]
+}
+
+async function talk(): Promise<void> {
+  const answerUserinfo = await student<AnswerUserinfo>('04-the-ticket', 'ticket.ts', 'answerUserinfo')
+  const sendMessage = await student<SendMessage>('05-the-message', 'message.ts', 'sendMessage')
+
+  const kdc = await startClassKdc(answerUserinfo)
+  const bob = await login(kdc.url, 'bob', 'bob')
+  await bob.listen({
+    trace: show,
+    onRefused: ({ error }) => say(`    bob refuses: ${error.message} (${error.code})`),
+    onChannel: async (channel) => {
+      for await (const { text } of channel) say(`\n    bob reads   ${channel.peer.username}: ${text}\n`)
+      await channel.close()
+    },
+  })
+  say('bob has logged in and listens. Now alice:\n')
+
+  const alice = await login(kdc.url, 'alice', 'alice', { trace: show })
+  const { address, port, ticket, secret } = await alice.userinfo('bob')
+  const socket = net.connect({ host: address, port, allowHalfOpen: true, noDelay: true })
+  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+  await sendMessage(new Wire(socket), { ticket, secret }, TEXT)
+  say('\nAlice knows that bob has read it. All five messages work.')
+}
+
+setTimeout(() => {
+  say(`\nNothing more came in ${PATIENCE_MS / 1000} s: somebody is waiting for somebody.`)
+  process.exit(1)
+}, PATIENCE_MS)
+
+talk().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    say(`\nThat is how far it goes: ${error instanceof Error ? error.message : error}`)
+    process.exit(1)
+  },
+)
