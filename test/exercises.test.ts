@@ -245,7 +245,6 @@ for (const [number, folder, file, name] of [
   const untouched = readFileSync(join(place, file), 'utf8').includes(unwritten)
   if (!untouched && !process.env.CI) {
     process.stdout.write(`skipped: exercise ${number} is being done here, so its stub cannot be tested\n`)
-    test.skip('the stub has no property')
   } else {
     test('the stub has no property, and says what to write', async () => {
       const outcome = await stub
