@@ -32,7 +32,7 @@ const app = new Hono()
 app.post('/userinfo', async (c) => {
   const request = await c.req.json()
   const [sender, receiver] = [sessions.get(request.token), names.get(request.receiver)]
-  if (sender?.username !== request.username || !receiver) return c.json({ code: 'refused' }, 401)
+  if (!sender || sender.username !== request.username || !receiver) return c.json({ code: 'refused' }, 401)
   const time = Math.floor(Date.now() / 1000)
   const secret = randomBytes(32).toString('base64url')
   const ticket = {

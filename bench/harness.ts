@@ -63,20 +63,25 @@ export function compare(
  * Runs the cases in turn, every case once a round, the order reversed in every other round: what disturbs the machine
  * disturbs all of them alike. A first round warms up and is not counted.
  */
-export async function interleave<Name extends string, T>(
+export async function interleave<Cases extends Record<string, () => Promise<unknown>>>(
   rounds: number,
-  cases: Readonly<Record<Name, () => Promise<T>>>,
-): Promise<Record<Name, T[]>> {
-  const names = Object.keys(cases) as Name[]
-  const results = Object.fromEntries(names.map((name) => [name, [] as T[]])) as Record<Name, T[]>
+  cases: Cases,
+): Promise<Measured<Cases>> {
+  const names = Object.keys(cases) as (keyof Cases)[]
+  const results = Object.fromEntries(names.map((name) => [name, [] as unknown[]])) as Measured<Cases>
   for (let round = 0; round <= rounds; round++) {
     say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`)
     for (const name of round % 2 ? names : [...names].reverse()) {
-      const result = await cases[name]()
+      const result = (await cases[name]?.()) as Awaited<ReturnType<Cases[keyof Cases]>>
       if (round > 0) results[name].push(result)
     }
   }
   return results
+}
+
+/** The results of every case, one a round. */
+type Measured<Cases extends Record<string, () => Promise<unknown>>> = {
+  [Name in keyof Cases]: Awaited<ReturnType<Cases[Name]>>[]
 }
 
 /** Tells whoever waits. */
