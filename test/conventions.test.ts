@@ -82,7 +82,7 @@ test('every test suite runs, and asserts errors by helpers that cannot pass unse
     // `assert.throws` does not await: a promise that rejects would pass it.
     if (file !== 'test/conventions.test.ts') assert.not.match(text, /assert\.throws\(\s*async/, file)
     assert.not.match(text, /\.(only|skip)\(/, file)
-    const suites = text.match(/= suite\(/g)?.length ?? 0
+    const suites = text.match(/= suite[<(]/g)?.length ?? 0
     const runs = text.match(/\.run\(\)/g)?.length ?? 0
     assert.ok(suites > 0 && runs >= suites, `${file}: ${suites} suites, ${runs} runs`)
   }
