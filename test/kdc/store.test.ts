@@ -6,6 +6,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ToolError } from '../../src/cli/errors.ts'
@@ -274,6 +275,28 @@ file('is shared by processes that write at once', async () => {
     [...(await told).flat(), ...ours].filter((name) => !kept.has(name)),
     [],
   )
+  await store.close()
+})
+
+file('waits for another process’s transaction, and reads go on meanwhile', async () => {
+  const path = newFile()
+  const store = await Store.open(openSqlite(path))
+  const other = new DatabaseSync(path)
+  other.exec('begin immediate')
+  let written = false
+  const waiting = store.createAccount(account('bob')).then(() => {
+    written = true
+  })
+  // Turns of the event loop in which the write was tried in vain.
+  for (let turn = 0; turn < 3; turn++) {
+    await new Promise(setImmediate)
+    assert.equal(await store.listAccounts(), [])
+  }
+  assert.is(written, false)
+  other.exec('commit')
+  other.close()
+  await waiting
+  assert.equal(await store.listAccounts(), [account('bob')])
   await store.close()
 })
 

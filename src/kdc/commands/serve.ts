@@ -101,9 +101,10 @@ async function run(settings: Settings): Promise<void> {
   try {
     const app = createKdc({ ...settings, ...data, passwords, log, isDraining: () => draining })
     server = await listen(app.fetch, settings)
-    if (settings.demo) demo = await addDemo(data, server.url)
+    const kdc = localUrl(server.url)
+    if (settings.demo) demo = await addDemo(data, kdc)
     say(`listening on ${server.url}`)
-    if (demo) introduce(demo, server.url)
+    if (demo) introduce(demo, kdc)
     log.info({ url: server.url }, 'started')
     await stop
     say('stopping')
@@ -133,6 +134,11 @@ async function listen(fetch: Fetch, { host, port }: Settings): Promise<Listening
     }
     throw cause
   }
+}
+
+// Whoever listens on every address is reached on this machine by its loopback address, and the tools call it that.
+function localUrl(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
 
 function introduce({ untouched }: Demo, url: string): void {

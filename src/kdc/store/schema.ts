@@ -25,7 +25,7 @@ const TABLES: readonly Statement[] = [
     listen_port bigint,
     listen_order bigint
   )`,
-  sql`create index if not exists sessions_by_username on sessions (username, listen_order)`,
+  sql`create index if not exists sessions_by_username on sessions (username, listen_order, sid)`,
   sql`create index if not exists sessions_by_expiry on sessions (expires_at)`,
 ]
 

@@ -196,7 +196,7 @@ export class Store {
     const [row] = await this.#database.read<ListenerRow>(sql`
       select sid, username, sealed_token, expires_at, listen_address, listen_port from sessions
       where username = ${username} and listen_order is not null and expires_at > ${now}
-      order by listen_order desc, sid limit 1`)
+      order by listen_order desc, sid desc limit 1`)
     return row && { ...toSession(row), endpoint: { address: row.listen_address, port: row.listen_port } }
   }
 
