@@ -49,8 +49,11 @@ export async function addDemo(data: KdcData, kdc: string): Promise<Demo> {
   return {
     untouched,
     async remove() {
-      for (const username of accounts) await data.store.deleteAccount(username)
       if (passwords.size > 0) updateCredentials((credentials) => removeAll(credentials.get(kdc), passwords))
+      for (const username of accounts) {
+        // An administrator may have been here before us.
+        if (await data.store.findAccount(username)) await data.store.deleteAccount(username)
+      }
     },
   }
 }
