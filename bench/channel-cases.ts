@@ -12,6 +12,8 @@ export const BULK_MESSAGE_BYTES = 1024 * 1024
 export const BULK_WRITE_BYTES = 64 * 1024
 export const SMALL_BYTES = 32
 export const SMALL_COUNT = 50_000
+/** TLS: more of them, to measure longer than a moment. */
+export const SMALL_TLS_COUNT = 1_000_000
 /** So many small messages are sent in one turn of the event loop. */
 export const SMALL_GROUP = 1000
 export const PINGS = 1000

@@ -36,9 +36,9 @@ export function aliceOnTls({ ports, certificate }: cases.Bob, { batched = false 
       const frame = Buffer.concat([Buffer.of(0, cases.SMALL_BYTES), message])
       const group = () => Buffer.concat(Array.from({ length: cases.SMALL_GROUP }, () => frame))
       const writes = batched
-        ? Array.from({ length: cases.SMALL_COUNT / cases.SMALL_GROUP }, group)
-        : Array.from({ length: cases.SMALL_COUNT }, () => frame)
-      return (await rateOf(await open(), writes)) * cases.SMALL_COUNT
+        ? Array.from({ length: cases.SMALL_TLS_COUNT / cases.SMALL_GROUP }, group)
+        : Array.from({ length: cases.SMALL_TLS_COUNT }, () => frame)
+      return (await rateOf(await open(), writes)) * cases.SMALL_TLS_COUNT
     },
     async ping() {
       const socket = await open()

@@ -70,12 +70,13 @@ export async function interleave<Cases extends Record<string, () => Promise<unkn
   const names = Object.keys(cases) as (keyof Cases)[]
   const results = Object.fromEntries(names.map((name) => [name, [] as unknown[]])) as Measured<Cases>
   for (let round = 0; round <= rounds; round++) {
-    say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`)
+    process.stderr.write(round === 0 ? '  ' : '.')
     for (const name of round % 2 ? names : [...names].reverse()) {
       const result = (await cases[name]?.()) as Awaited<ReturnType<Cases[keyof Cases]>>
       if (round > 0) results[name].push(result)
     }
   }
+  process.stderr.write('\n')
   return results
 }
 
