@@ -100,8 +100,7 @@ test('every error code is used', () => {
     .filter((file) => file !== 'src/lib/errors.ts')
     .map(read)
     .join('\n')
-  for (const code of [...PROTOCOL_CODES, ...TRANSPORT_CODES])
-    assert.match(source, `'${code}'`)
+  for (const code of [...PROTOCOL_CODES, ...TRANSPORT_CODES]) assert.match(source, `'${code}'`)
 })
 
 test('links between documents lead somewhere', () => {

@@ -39,7 +39,7 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
   if (parsed.positionals.length > names.length) {
     throw new UsageError(
       `too many arguments, beginning with '${parsed.positionals[names.length]}'`,
-      'quote a message of several words',
+      names.includes('[MESSAGE]') ? 'quote a message of several words' : usageLine(help),
     )
   }
   return parsed

@@ -6,6 +6,7 @@
 import { SymbolonError } from '../lib/errors.ts'
 
 const HINTS = new Map<string, string>([
+  ['account_exists', 'npm run kdc -- passwd NAME gives it another password'],
   ['account_unknown', 'npm run kdc -- users lists the accounts'],
   ['channel_truncated', 'the message may or may not have arrived; send it again if in doubt'],
   ['invalid_name', 'for example: alice, bob-2, print.server'],

@@ -8,11 +8,14 @@ import { EXIT, ToolError } from './errors.ts'
 import { hintFor } from './hints.ts'
 import { talk, visible } from './terminal.ts'
 
+// Refused for now: the same may work later.
+const TRY_LATER = new Set(['receiver_offline', 'store_unavailable'])
+
 /** The exit status an error stands for. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ToolError) return error.exitCode
   if (error instanceof TransportError) return EXIT.tryLater
-  if (error instanceof SymbolonError && error.code === 'receiver_offline') return EXIT.tryLater
+  if (error instanceof SymbolonError && TRY_LATER.has(error.code)) return EXIT.tryLater
   return EXIT.failed
 }
 

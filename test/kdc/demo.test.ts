@@ -41,7 +41,7 @@ demo('has alice and bob, with passwords in the credentials file', async (context
     assert.is((await login(url, username, passwords?.[username])).status, 200)
   }
   assert.is.not(passwords?.alice, passwords?.bob)
-  await kdc.said(/kdc: {3}npx tsx src\/sender.ts alice bob "hi" --kdc http/)
+  await kdc.says('stderr', /kdc: {3}npx tsx src\/sender.ts alice bob "hi" --kdc http/)
   assert.is(await kdc.stop(), 0)
 })
 
@@ -73,7 +73,7 @@ demo('with --data leaves the accounts alone that were there, and takes its own a
   await runKdc(['adduser', 'alice', '--data', data], { ...context.env, SYMBOLON_PASSWORD: 'her own' })
   const kdc = startKdc(['--demo', '--port', '0', '--data', data], context.env)
   const url = await kdc.url()
-  await kdc.said(/kdc: alice was here before/)
+  await kdc.says('stderr', /kdc: alice was here before/)
   assert.is((await login(url, 'alice', 'her own')).status, 200)
   assert.equal(Object.keys(readFile(context)[url] ?? {}), ['bob'])
   assert.is(await kdc.stop(), 0)

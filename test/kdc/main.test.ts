@@ -85,13 +85,13 @@ main('writes no password, token, secret or ticket, neither to its log nor to its
   assert.ok(files.length >= 4)
   await post(`${url}/logout`, { ...alice, token })
   assert.is(await kdc.stop(), 0)
-  const written = [...files, Buffer.from(kdc.output.stdout), Buffer.from(kdc.output.stderr)]
+  const written = [...files, Buffer.from(kdc.stdout), Buffer.from(kdc.stderr)]
   for (const secret of secrets) {
     for (const form of [Buffer.from(secret), Buffer.from(secret, 'base64url')]) {
       for (const bytes of written) assert.is(bytes.indexOf(form), -1, secret)
     }
   }
-  const events = kdc.output.stdout
+  const events = kdc.stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line).event)
@@ -114,7 +114,7 @@ main('finishes a login that is under way when it is asked to stop, and answers n
   )
   await once(slow, 'data')
   kdc.child.kill('SIGTERM')
-  await kdc.said(/kdc: stopping/)
+  await kdc.says('stderr', /kdc: stopping/)
   slow.write(body)
   let answer = ''
   for await (const chunk of slow) answer += chunk
@@ -133,7 +133,7 @@ main('a second signal ends it at once', async ({ data }) => {
   )
   await once(slow, 'data')
   kdc.child.kill('SIGTERM')
-  await kdc.said(/kdc: stopping/)
+  await kdc.says('stderr', /kdc: stopping/)
   kdc.child.kill('SIGTERM')
   assert.is.not(await kdc.exit, 0)
 })

@@ -167,13 +167,6 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     assert.is(await store.findListener('bob', START + 100), undefined)
   })
 
-  store('ends all sessions of an account', async () => {
-    const { store } = await withBob()
-    for (const n of [1, 2, 3]) await store.createSession(session(n), 'record of bob')
-    assert.is(await store.endSessionsOf('bob'), 3)
-    assert.is(await store.endSessionsOf('bob'), 0)
-  })
-
   store('purges what has expired, a little at a time', async () => {
     const { store } = await withBob()
     for (const n of [1, 2, 3]) await store.createSession(session(n, START + 10), 'record of bob')

@@ -205,11 +205,6 @@ export class Store {
     await this.#database.write([sql`delete from sessions where sid = ${sid}`])
   }
 
-  /** @returns how many sessions the account had. */
-  endSessionsOf(username: string): Promise<number> {
-    return this.#writeOne(sql`delete from sessions where username = ${username} returning sid`)
-  }
-
   /**
    * Frees the places of sessions that have expired.
    *
