@@ -36,8 +36,6 @@ interface Figure {
   readonly count: number
   /** TLS did so many, where that is another number. */
   readonly tlsCount?: number
-  /** TLS did so many, where that is another number. */
-  readonly tlsCount?: number
   /** ... that are called this. */
   readonly one: string
 }
