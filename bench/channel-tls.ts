@@ -33,11 +33,7 @@ export function aliceOnTls({ ports, certificate }: cases.Bob, { batched = false 
       return ((await rateOf(await open(), writes)) * cases.BULK_BYTES) / 1e6
     },
     async small() {
-      const frame = Buffer.concat([Buffer.of(0, cases.SMALL_BYTES), message])
-      const group = () => Buffer.concat(Array.from({ length: cases.SMALL_GROUP }, () => frame))
-      const writes = batched
-        ? Array.from({ length: cases.SMALL_TLS_COUNT / cases.SMALL_GROUP }, group)
-        : Array.from({ length: cases.SMALL_TLS_COUNT }, () => frame)
+      const writes = batched ? batches(message) : each(message)
       return (await rateOf(await open(), writes)) * cases.SMALL_TLS_COUNT
     },
     async ping() {
@@ -66,7 +62,7 @@ export function aliceOnTls({ ports, certificate }: cases.Bob, { batched = false 
 }
 
 /** @returns how often a second everything could be written and be answered by bob. */
-async function rateOf(socket: tls.TLSSocket, writes: readonly Buffer[]): Promise<number> {
+async function rateOf(socket: tls.TLSSocket, writes: Iterable<Buffer>): Promise<number> {
   const perSecond = await cases.rate(1, async () => {
     const answered = once(socket, 'data')
     for (const bytes of writes) if (!socket.write(bytes)) await once(socket, 'drain')
@@ -74,4 +70,29 @@ async function rateOf(socket: tls.TLSSocket, writes: readonly Buffer[]): Promise
   })
   socket.end()
   return perSecond
+}
+
+/** Every message with its length, as it is written. */
+function* each(message: Buffer): Iterable<Buffer> {
+  for (let sent = 0; sent < cases.SMALL_TLS_COUNT; sent++) {
+    const frame = Buffer.allocUnsafe(2 + message.length)
+    put(message, frame, 0)
+    yield frame
+  }
+}
+
+/** A group of messages with their lengths in one buffer. */
+function* batches(message: Buffer): Iterable<Buffer> {
+  for (let sent = 0; sent < cases.SMALL_TLS_COUNT; sent += cases.SMALL_GROUP) {
+    const batch = Buffer.allocUnsafe(cases.SMALL_GROUP * (2 + message.length))
+    let at = 0
+    for (let i = 0; i < cases.SMALL_GROUP; i++) at = put(message, batch, at)
+    yield batch
+  }
+}
+
+function put(message: Buffer, target: Buffer, at: number): number {
+  target.writeUInt16BE(message.length, at)
+  target.set(message, at + 2)
+  return at + 2 + message.length
 }
