@@ -137,6 +137,6 @@ export function digits(value: number): string {
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)))
   return value.toLocaleString('en', {
     minimumFractionDigits: 0,
-    maximumFractionDigits: Math.min(3, decimals),
+    maximumFractionDigits: Math.min(4, decimals),
   })
 }
