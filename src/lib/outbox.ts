@@ -56,10 +56,13 @@ export class Outbox {
     return acknowledged
   }
 
-  /** Queues our acknowledgement of the peer's first `count` messages; only the last count said in a turn is sent. */
+  /**
+   * Queues our acknowledgement of the peer's first `count` messages; only the last count said in a turn is sent. A reader
+   * handles many messages in one turn, in microtasks of their own: the acknowledgement waits for the turn to end.
+   */
   acknowledge(count: number): void {
+    if (this.idle) setImmediate(() => this.#flushSoon())
     this.#handled = count
-    this.#flushSoon()
   }
 
   /** Queues the end. */
