@@ -1,0 +1,122 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Inbox } from '../../src/lib/inbox.ts'
+import { isPending } from '../helpers/memory.ts'
+import { rejects, throws } from '../helpers/throws.ts'
+
+const test = suite('inbox')
+
+const MIB = 1024 * 1024
+/** What a waiting message costs besides its bytes. */
+const OVERHEAD = 128
+
+const bytes = (length: number) => new Uint8Array(length)
+
+test('has room for 1 MiB of waiting messages, and none for more until one is read', async () => {
+  const inbox = new Inbox(MIB)
+  inbox.message(bytes(MIB - OVERHEAD))
+  assert.not(await isPending(inbox.room()))
+  inbox.message(bytes(0))
+  const room = inbox.room()
+  assert.ok(await isPending(room))
+  await inbox.receive()
+  assert.not(await isPending(room))
+})
+
+test('has no room while what waits is still too much, however often somebody reads', async () => {
+  const inbox = new Inbox(MIB)
+  for (let i = 0; i < 4; i++) inbox.message(bytes(MIB / 2))
+  const room = inbox.room()
+  await inbox.receive()
+  await inbox.receive()
+  assert.ok(await isPending(room))
+  await inbox.receive()
+  assert.not(await isPending(room))
+})
+
+test('empty messages take room too', async () => {
+  const inbox = new Inbox(MIB)
+  for (let i = 0; i < MIB / OVERHEAD; i++) inbox.message(bytes(0))
+  assert.not(await isPending(inbox.room()))
+  inbox.message(bytes(0))
+  const room = inbox.room()
+  assert.ok(await isPending(room))
+  await inbox.receive()
+  assert.not(await isPending(room))
+})
+
+test('a message that somebody waits for takes no room', async () => {
+  const inbox = new Inbox(4 * MIB)
+  const reading = inbox.receive()
+  inbox.message(bytes(4 * MIB))
+  assert.not(await isPending(inbox.room()))
+  assert.is((await reading)?.bytes.length, 4 * MIB)
+})
+
+test('there is room again when nobody reads any more, or the channel has failed', async () => {
+  for (const over of [(inbox: Inbox) => inbox.discard(), (inbox: Inbox) => inbox.fail(new Error('cut'))]) {
+    const inbox = new Inbox(2 * MIB)
+    inbox.message(bytes(2 * MIB))
+    const room = inbox.room()
+    assert.ok(await isPending(room))
+    over(inbox)
+    assert.not(await isPending(room))
+  }
+})
+
+test('puts a message together from its parts, up to the limit and not a byte beyond', async () => {
+  const inbox = new Inbox(10)
+  inbox.part(Buffer.from('123'))
+  inbox.part(Buffer.from('456'))
+  inbox.message(Buffer.from('7890'))
+  inbox.message(Buffer.from('next'))
+  assert.is((await inbox.receive())?.text, '1234567890')
+  assert.is((await inbox.receive())?.text, 'next')
+  inbox.part(bytes(10))
+  throws(() => inbox.part(bytes(1)), 'message_too_large')
+  throws(() => inbox.message(bytes(1)), 'message_too_large')
+  throws(() => new Inbox(10).message(bytes(11)), 'message_too_large')
+})
+
+test('nothing comes after the end, and the end comes not inside a message', () => {
+  const inside = new Inbox(10)
+  inside.part(bytes(1))
+  throws(() => inside.end(), 'malformed')
+  const inbox = new Inbox(10)
+  inbox.end()
+  throws(() => inbox.end(), 'malformed')
+  throws(() => inbox.part(bytes(1)), 'malformed')
+  throws(() => inbox.message(bytes(0)), 'malformed')
+})
+
+test('what came before the end or an error is read first', async () => {
+  const ended = new Inbox(10)
+  ended.message(Buffer.from('last'))
+  ended.end()
+  assert.ok(ended.ended)
+  assert.not(ended.finished)
+  assert.is((await ended.receive())?.text, 'last')
+  assert.ok(ended.finished)
+  assert.is(await ended.receive(), undefined)
+
+  const failed = new Inbox(10)
+  failed.message(Buffer.from('last'))
+  failed.fail(Object.assign(new Error(), { code: 'cut' }))
+  assert.is((await failed.receive())?.text, 'last')
+  await rejects(failed.receive(), 'cut')
+})
+
+test('counts what was read, not what was dropped', async () => {
+  const inbox = new Inbox(10)
+  const reading = inbox.receive()
+  for (let i = 0; i < 4; i++) inbox.message(bytes(1))
+  await reading
+  await inbox.receive()
+  assert.is(inbox.delivered, 2)
+  assert.is(inbox.discard(), 2)
+  assert.is(inbox.message(bytes(1)), undefined)
+  assert.is(await inbox.receive(), undefined)
+  assert.is(inbox.delivered, 2)
+})
+
+test.run()
