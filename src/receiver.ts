@@ -1,25 +1,23 @@
 /**
  * Waits for messages and prints them: `tsx src/receiver.ts bob`.
  */
-import { parseArguments, parsePort, parsePositiveInteger } from './cli/arguments.ts'
+import { parseArguments, parsePort, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
-import { Replies } from './cli/replies.ts'
+import { Reception } from './cli/reception.ts'
+import { refusalReporter } from './cli/refusals.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { stopSignal } from './cli/stop.ts'
 import { print, talk } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
-import type { Channel } from './lib/channel.ts'
-import { SymbolonError } from './lib/errors.ts'
-import type { Message } from './lib/message.ts'
 import { parseUsername } from './lib/names.ts'
 import type { PresenceChange } from './lib/presence.ts'
 
-const HELP = `usage: tsx src/receiver.ts NAME [options]
+const HELP = `usage: npx tsx src/receiver.ts NAME [options]
 
 Logs NAME in and prints what others send, one line each: "alice: hi". Serves any
 number of senders at once, until Ctrl+C. On a terminal, what you type goes to
-whoever spoke last, or to the one you name: "@alice see you".
+the one in the prompt, who spoke last, or to the one you name: "@alice see you".
 
   --host ADDR           address to listen at (default: 127.0.0.1; 0.0.0.0 for all)
   --port N              port to listen at (default: any that is free)
@@ -31,7 +29,7 @@ ${OUTPUT_HELP}
 stdout: messages (or events with --json); stderr: talk.
 exit status: 0 stopped by Ctrl+C, 1 refused or failed, 2 wrong usage, 3 try later
 
-example: tsx src/receiver.ts bob
+example: npx tsx src/receiver.ts bob
 `
 
 runTool('receiver', async (argv) => {
@@ -48,7 +46,7 @@ runTool('receiver', async (argv) => {
   })
   const username = parseUsername(positionals[0] ?? '')
   const port = parsePort(values.port)
-  const refreshIntervalMs = 1000 * parsePositiveInteger('--refresh', values.refresh)
+  const refreshIntervalMs = 1000 * parseSeconds('--refresh', values.refresh)
 
   const say = talk('receiver')
   let terminal: Conversation | undefined
@@ -56,8 +54,8 @@ runTool('receiver', async (argv) => {
     data: (line) => (terminal ? terminal.print(line) : print(line)),
     talk: (line) => (terminal ? void terminal.print(`receiver: ${line}`) : say(line)),
   })
+  const reception = new Reception(output, () => terminal)
   const session = await loginFrom(username, values, output.trace)
-  const replies = new Replies()
   let fail: (error: unknown) => void = () => {}
   let leave: () => void = () => {}
   const over = new Promise<void>((resolve, reject) => {
@@ -70,12 +68,9 @@ runTool('receiver', async (argv) => {
     port,
     refreshIntervalMs,
     onChannel: (channel) => {
-      serve(channel, replies, output).catch(fail)
+      reception.serve(channel).catch(fail)
     },
-    onRefused: ({ address, error }) => {
-      const line = `refused a connection from ${address}: ${error.message} (${error.code})`
-      output.event('refused', { address, code: error.code }, line)
-    },
+    onRefused: refusalReporter(output),
     onChange: (change) => {
       if (change.state === 'refused') fail(change.error)
       else tellChange(change, output)
@@ -84,9 +79,7 @@ runTool('receiver', async (argv) => {
   stopSignal().then(leave)
   const at = presence.address
   output.event('listening', { address: at.address, port: at.port }, `listening on ${at.address}:${at.port}`)
-  if (isInteractive() && !values.json) {
-    terminal = new Conversation('> ', (line) => reply(line, replies, output), leave)
-  }
+  if (isInteractive() && !values.json) terminal = new Conversation('> ', reception.reply, leave)
   try {
     await over
   } finally {
@@ -95,55 +88,6 @@ runTool('receiver', async (argv) => {
     await presence.close()
   }
 })
-
-/** Prints what one sender says; each message is acknowledged once it has been written. */
-async function serve(channel: Channel, replies: Replies, output: Output): Promise<void> {
-  const { username, address } = channel.peer
-  output.event('connected', { from: username, address })
-  replies.connected(channel)
-  try {
-    while (true) {
-      const message = await receiveOrFail(channel, output)
-      if (!message) break
-      replies.spoke(channel)
-      // Not caught here: a standard output that cannot be written to is the end of this tool, not of one channel.
-      await output.said(username, message)
-    }
-  } finally {
-    replies.left(channel)
-  }
-}
-
-async function receiveOrFail(channel: Channel, output: Output): Promise<Message | undefined> {
-  const { username } = channel.peer
-  try {
-    const message = await channel.receive()
-    if (message) return message
-    await channel.close()
-    output.event('ended', { from: username })
-  } catch (error) {
-    if (!(error instanceof SymbolonError)) throw error
-    output.event(
-      'channel_failed',
-      { from: username, code: error.code },
-      `${username}: ${error.message} (${error.code})`,
-    )
-  }
-  return undefined
-}
-
-/** Sends a typed line to whom it is for. */
-function reply(line: string, replies: Replies, output: Output): void {
-  if (line.trim() === '') return
-  const { channel, to, text } = replies.addressee(line)
-  if (!channel) {
-    output.event('not_sent', { to }, to ? `${to} is not connected now` : 'nobody is connected now')
-    return
-  }
-  channel.send(text).catch((error: Error) => {
-    output.event('not_sent', { to }, `${to} did not get that: ${error.message}`)
-  })
-}
 
 function tellChange(change: Exclude<PresenceChange, { state: 'refused' }>, output: Output): void {
   switch (change.state) {

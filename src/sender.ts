@@ -1,7 +1,7 @@
 /**
  * Sends a message, or talks: `tsx src/sender.ts alice bob "hi"`.
  */
-import { parseArguments, parsePositiveInteger } from './cli/arguments.ts'
+import { parseArguments, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
@@ -13,7 +13,7 @@ import { type Channel, MAX_MESSAGE_BYTES } from './lib/channel.ts'
 import { TransportError } from './lib/errors.ts'
 import { parseUsername } from './lib/names.ts'
 
-const HELP = `usage: tsx src/sender.ts NAME RECEIVER [MESSAGE | -] [options]
+const HELP = `usage: npx tsx src/sender.ts NAME RECEIVER [MESSAGE | -] [options]
 
 Logs NAME in and sends one message straight to RECEIVER: MESSAGE, or with "-" what
 standard input holds (1 MiB at most). Without either, on a terminal, it is a
@@ -28,7 +28,7 @@ stdout: what RECEIVER says (or events with --json); stderr: talk.
 exit status: 0 RECEIVER has acknowledged the message, 1 refused or failed,
 2 wrong usage, 3 cannot reach: try later
 
-example: tsx src/sender.ts alice bob "hi"
+example: npx tsx src/sender.ts alice bob "hi"
 `
 
 runTool('sender', async (argv) => {
@@ -39,7 +39,7 @@ runTool('sender', async (argv) => {
   })
   const [name = '', to = '', words] = positionals
   const [username, receiver] = [parseUsername(name), parseUsername(to)]
-  const timeoutSec = parsePositiveInteger('--timeout', values.timeout)
+  const timeoutSec = parseSeconds('--timeout', values.timeout)
   if (words === undefined && !isInteractive()) {
     throw new UsageError('there is no message', 'give it in quotes, or - to send standard input')
   }

@@ -110,7 +110,10 @@ export function parsePort(text: string): number {
   return parseInteger('--port', text, 0, 65535)
 }
 
+// setTimeout counts milliseconds in 31 bits; what is longer it takes for one.
+const MAX_SECONDS = Math.floor((2 ** 31 - 1) / 1000)
+
 /** A number of seconds, one or more. */
-export function parsePositiveInteger(name: string, text: string): number {
-  return parseInteger(name, text, 1, 1_000_000_000)
+export function parseSeconds(name: string, text: string): number {
+  return parseInteger(name, text, 1, MAX_SECONDS)
 }

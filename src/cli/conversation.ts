@@ -36,21 +36,27 @@ export class Conversation {
     this.#readline.prompt()
   }
 
-  /** Shows another prompt, keeping what has been typed. */
-  setPrompt(prompt: string): void {
-    this.#readline.setPrompt(prompt)
-    if (!this.#closed) this.#readline.prompt(true)
+  /** Whether something has been typed that is not sent yet. */
+  get typing(): boolean {
+    return this.#readline.line.length > 0
   }
 
-  /** Prints a line above the one being typed. */
-  readonly print = (line: string): Promise<void> => {
-    if (this.#closed) return print(line)
+  /** Shows another prompt. */
+  setPrompt(prompt: string): void {
+    if (this.#closed || this.#readline.getPrompt() === prompt) return
+    this.#readline.setPrompt(prompt)
+    this.#readline.prompt(true)
+  }
+
+  /** Prints one line or several above the one being typed. */
+  readonly print = (lines: string): Promise<void> => {
+    if (this.#closed) return print(lines)
     // What is being typed may span several rows: begin at its first.
     const { rows } = this.#readline.getCursorPos()
     cursorTo(process.stdout, 0)
     moveCursor(process.stdout, 0, -rows)
     clearScreenDown(process.stdout)
-    const printed = print(line)
+    const printed = print(lines)
     // readline would go up again by as many rows as the typed text had.
     Object.assign(this.#readline, { prevRows: 0 })
     this.#readline.prompt(true)

@@ -6,7 +6,7 @@
  */
 import type { Message } from '../lib/message.ts'
 import type { Trace, TraceEvent } from '../lib/trace.ts'
-import { dim, print, saidLines, talk, visible } from './terminal.ts'
+import { dim, jsonLine, portions, print, saidLines, talk, visible } from './terminal.ts'
 
 /** The options of every tool that tells events, for `parseArguments`. */
 export const OUTPUT_OPTIONS = {
@@ -29,7 +29,8 @@ export interface Output {
 
 /** Where an output for people goes. */
 export interface Lines {
-  readonly data: (line: string) => Promise<void>
+  /** Writes one line or several. */
+  readonly data: (lines: string) => Promise<void>
   readonly talk: (line: string) => void
 }
 
@@ -48,7 +49,7 @@ export function makeOutput(
 
 function jsonOutput(): Output {
   const json = (event: string, fields: Record<string, unknown>) =>
-    print(JSON.stringify({ event, time: new Date().toISOString(), ...fields }))
+    print(jsonLine({ event, time: new Date().toISOString(), ...fields }))
   return {
     said: (from, message) => json('message', { from, ...textFields(message) }),
     event: (name, fields) => {
@@ -63,10 +64,12 @@ function jsonOutput(): Output {
 function lineOutput(lines: Lines): Output {
   return {
     async said(from, message) {
-      for (const line of saidLines(from, textFields(message).text)) await lines.data(line)
+      const said = saidLines(from, textFields(message).text, process.stdout.columns)
+      for (const portion of portions(said)) await lines.data(portion)
     },
     event(_name, _fields, line) {
-      if (line !== undefined) lines.talk(line)
+      // It may hold what others wrote: a problem's detail, for one.
+      if (line !== undefined) lines.talk(visible(line))
     },
     trace: (event) => lines.talk(dim(traceLine(event), process.stderr)),
   }

@@ -25,7 +25,7 @@ const HINTS = new Map<string, string>([
     'plaintext_refused',
     'use the KDC from its own machine, or start it with --allow-plaintext for a closed classroom',
   ],
-  ['receiver_offline', 'start its receiver: tsx src/receiver.ts NAME'],
+  ['receiver_offline', 'start its receiver: npx tsx src/receiver.ts NAME'],
   ['receiver_unknown', 'check the spelling; accounts are made with: npm run kdc -- adduser NAME'],
 ])
 

@@ -1,5 +1,8 @@
 /**
- * Whom a line typed at the receiver is for: whoever spoke last, or the one it names.
+ * Whom a line typed at the receiver is for: whoever the prompt names, or the one that the line names itself.
+ *
+ * The prompt names who spoke last, but stays while a line is being typed: somebody who speaks at the wrong moment must not
+ * receive what was meant for another.
  *
  * @module
  */
@@ -8,6 +11,7 @@ import type { Channel } from '../lib/channel.ts'
 /** The open channels, the one that spoke last at the end; those who have not spoken yet come before. */
 export class Replies {
   readonly #channels: Channel[] = []
+  #named: Channel | undefined
 
   /** Somebody connected, and has yet to speak. */
   connected(channel: Channel): void {
@@ -27,6 +31,16 @@ export class Replies {
   }
 
   /**
+   * The prompt, and with it the one it names.
+   *
+   * @param typing - whether a line has been begun: then both stay as they are.
+   */
+  prompt(typing: boolean): string {
+    if (!typing) this.#named = this.#channels.at(-1)
+    return this.#named ? `${this.#named.peer.username}> ` : '> '
+  }
+
+  /**
    * Reads a typed line: `see you`, or `@alice see you`.
    *
    * @returns the channel it is for, if that one is open, and the text to send.
@@ -34,8 +48,8 @@ export class Replies {
   addressee(line: string): { channel: Channel | undefined; to: string | undefined; text: string } {
     const named = /^@([a-z0-9_][a-z0-9_.-]*)\s+(.*)$/is.exec(line)
     if (!named) {
-      const last = this.#channels.at(-1)
-      return { channel: last, to: last?.peer.username, text: line }
+      const open = this.#named && this.#channels.includes(this.#named)
+      return { channel: open ? this.#named : undefined, to: this.#named?.peer.username, text: line }
     }
     const to = named[1]?.toLowerCase()
     const channel = this.#channels.findLast((open) => open.peer.username === to)

@@ -1,5 +1,5 @@
 /**
- * The KDC as a Hono app: what it answers, without a port. `serve.ts` gives it one; tests call `app.request()`.
+ * The KDC as a Hono app: what it answers, without a port. `server.ts` gives it one; tests call `app.request()`.
  *
  * @module
  */

@@ -14,7 +14,7 @@ import { KEY_BYTES } from './secret.ts'
 /** Length of the authentication tag. */
 export const TAG_BYTES = 16
 /** Length of the nonce. */
-export const NONCE_BYTES = 12
+const NONCE_BYTES = 12
 
 /**
  * The nonce of a key that seals exactly once, because a fresh random salt went into deriving it.

@@ -18,14 +18,18 @@ import type { Wire } from './wire.ts'
 /** Longest message, all its parts together. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024
 /** How long `close` waits for the peer's end. */
-export const CLOSE_TIMEOUT_MS = 5_000
+const CLOSE_TIMEOUT_MS = 5_000
 
 const MIN_FRAME_BYTES = RECORD_HEADER_BYTES + TAG_BYTES
 
-/** Who is at the other end, as the KDC vouches for it. */
+/** Who is at the other end. */
 export interface Peer {
+  /** As the KDC vouches for it. */
   readonly username: string
-  /** IP address. */
+  /**
+   * IP address of this connection. It need not be the one in the ticket: that is where the KDC saw the sender, perhaps
+   * on another network.
+   */
   readonly address: string
 }
 
@@ -66,6 +70,7 @@ export class Channel implements AsyncIterable<Message> {
   #handled = 0
   #endSent = false
   #peerClosed = false
+  #leftUnread = false
   #over = false
   #failure: SymbolonError | undefined
   readonly #whenOver: Promise<void>
@@ -99,8 +104,9 @@ export class Channel implements AsyncIterable<Message> {
    *
    * @param message - text is sent as UTF-8, bytes as they are; at most `maxMessageBytes`.
    * @returns when the peer has acknowledged it. Waiting for that also keeps the sender from running ahead of the peer.
-   * @throws ProtocolError `message_too_large`, `channel_closed`, `not_acknowledged`, `channel_aborted`;
-   *   TransportError `channel_truncated`, `peer_silent`: it may or may not have arrived.
+   * @throws ProtocolError `message_too_large`, `channel_closed`, `not_acknowledged`, `channel_aborted`, `frame_damaged`;
+   *   CodecError `malformed`; TransportError `channel_truncated`, `peer_silent`. After all but the first two it may or
+   *   may not have arrived.
    */
   async send(message: string | Uint8Array): Promise<void> {
     const bytes = typeof message === 'string' ? utf8(message) : message
@@ -142,14 +148,14 @@ export class Channel implements AsyncIterable<Message> {
   }
 
   /**
-   * Ends in good order: acknowledges what was read, says the end, and waits for the peer's. What the peer still sends is
-   * neither read nor acknowledged.
+   * Ends in good order: acknowledges what was read, says the end, and waits for the peer's. Messages that nobody has
+   * read, waiting here or still coming, end it otherwise: the peer is told that they were `not_read`.
    *
    * @throws TransportError `channel_truncated`; `peer_silent` when the peer's end does not come in time.
    */
   async close(): Promise<void> {
     this.#acknowledge()
-    this.#inbox.discard()
+    if (this.#inbox.discard() > 0) this.#refuseUnread()
     this.end()
     this.#endConnectionIfDone()
     const timer = setTimeout(() => {
@@ -157,7 +163,7 @@ export class Channel implements AsyncIterable<Message> {
     }, this.#closeTimeoutMs)
     await this.#whenOver
     clearTimeout(timer)
-    if (this.#failure) throw this.#failure
+    if (this.#failure && !this.#leftUnread) throw this.#failure
   }
 
   /**
@@ -199,6 +205,7 @@ export class Channel implements AsyncIterable<Message> {
       case 'message': {
         const message = this.#inbox.message(record.body)
         if (message) this.#trace?.('received', { type: 'message', body: message.bytes })
+        else this.#refuseUnread()
         return
       }
       case 'ack':
@@ -245,6 +252,15 @@ export class Channel implements AsyncIterable<Message> {
     }
     this.#peerClosed = true
     this.#endConnectionIfDone()
+  }
+
+  // Whoever sent it waits for an acknowledgement that will not come.
+  #refuseUnread(): void {
+    this.#leftUnread = true
+    this.#abort(
+      'not_read',
+      new ProtocolError('channel_closed', 'the channel was closed with messages unread'),
+    )
   }
 
   #abort(code: string, error: SymbolonError): void {

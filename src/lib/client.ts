@@ -4,11 +4,6 @@
  * @module
  */
 import { isLoopback } from './address.ts'
-import type { Channel } from './channel.ts'
-import { type Clock, systemClock } from './clock.ts'
-import { type ConnectOptions, connect } from './connect.ts'
-import { ProtocolError } from './errors.ts'
-import { type HttpLink, httpLink } from './http.ts'
 import {
   type ListenAnswer,
   type LoginAnswer,
@@ -17,7 +12,12 @@ import {
   readProblem,
   readUserinfoReply,
   type UserinfoAnswer,
-} from './kdc.ts'
+} from './answers.ts'
+import type { Channel } from './channel.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { type ConnectOptions, connect } from './connect.ts'
+import { ProtocolError } from './errors.ts'
+import { type HttpLink, httpLink } from './http.ts'
 import { parseUsername } from './names.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import type { Secret } from './secret.ts'

@@ -7,14 +7,12 @@ import * as net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Channel } from './channel.ts'
 import { TransportError } from './errors.ts'
-import { initiate } from './handshake.ts'
+import { HANDSHAKE_TIMEOUT_MS, initiate } from './handshake.ts'
 import type { RandomBytes } from './random.ts'
 import type { Secret } from './secret.ts'
 import type { Trace } from './trace.ts'
 import { Wire } from './wire.ts'
 
-/** From dialling to the end of the handshake. */
-export const HANDSHAKE_TIMEOUT_MS = 10_000
 /** After so long without traffic TCP asks whether the peer's machine is still there. */
 export const KEEP_ALIVE_MS = 60_000
 
@@ -49,7 +47,8 @@ export interface ConnectOptions {
 /**
  * Opens a channel. When it returns, the peer has proved that it is who the ticket was made for.
  *
- * @throws TransportError `peer_unreachable`, `peer_silent`, `channel_truncated`; ProtocolError `handshake_failed`.
+ * @throws TransportError `peer_unreachable`, `peer_silent`, `channel_truncated`; ProtocolError `handshake_failed`;
+ *   CodecError `malformed` when the answer is no Noise message 2.
  * @example
  * const channel = await connect({ host, port, ticket, secret, receiver: 'bob' })
  * await channel.send('hello')
@@ -100,10 +99,9 @@ function opened(stream: Duplex, whom: string): Promise<void> {
       reject(new TransportError('peer_unreachable', `cannot reach ${whom}`, { cause }))
     }
     stream.once('error', failed)
-    stream.once('close', failed)
+    stream.once('close', () => failed())
     stream.once('connect', () => {
       stream.off('error', failed)
-      stream.off('close', failed)
       resolve()
     })
   })

@@ -7,6 +7,7 @@ import { TransportError } from './errors.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const REPLY_TIMEOUT_MS = 15_000
+const EXCHANGE_TIMEOUT_MS = 20_000
 const MAX_REPLY_BYTES = 64 * 1024
 
 /** What came back. `body` is `undefined` when it was not JSON. */
@@ -41,6 +42,8 @@ export async function httpLink(origin: string): Promise<HttpLink> {
       headers: { 'content-type': 'application/json', accept: 'application/json, application/problem+json' },
       body,
       dispatcher,
+      // The whole of it: the timeouts above are for each piece.
+      signal: AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
     })
     return { status: reply.statusCode, body: parseJson(await reply.body.text()) }
   }
@@ -81,6 +84,8 @@ function reason(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string }
   if (code === 'ECONNREFUSED') return 'nothing listens there'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host'
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return 'its answer is too large for a KDC'
+  if ((error as Error).name === 'TimeoutError') return 'no whole answer in time'
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT') return 'no answer in time'
   return message || code || 'unknown reason'
 }

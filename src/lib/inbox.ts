@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { EMPTY } from './bytes.ts'
 import { CodecError, ProtocolError } from './errors.ts'
 import { Message } from './message.ts'
 
@@ -21,7 +22,7 @@ export class Inbox {
   readonly #maxMessageBytes: number
   readonly #waiting: Message[] = []
   #waitingBytes = 0
-  #partial = new Uint8Array(0)
+  #partial = EMPTY
   #partialBytes = 0
   #insideMessage = false
   #reader: Reader | undefined
@@ -71,6 +72,8 @@ export class Inbox {
     this.#refuseAfterEnd()
     this.#append(body)
     const message = new Message(this.#partial.slice(0, this.#partialBytes))
+    // Not kept for the next one: a thousand idle channels would each hold on to their largest message.
+    this.#partial = EMPTY
     this.#partialBytes = 0
     this.#insideMessage = false
     if (this.#discarding) return undefined
@@ -125,14 +128,20 @@ export class Inbox {
     })
   }
 
-  /** From now on nobody reads: what waits and what comes is dropped, so that the peer's end can be seen. */
-  discard(): void {
+  /**
+   * From now on nobody reads: what waits and what comes is dropped, so that the peer's end can be seen.
+   *
+   * @returns how many messages were waiting.
+   */
+  discard(): number {
+    const unread = this.#waiting.length
     this.#discarding = true
     this.#waiting.length = 0
     this.#waitingBytes = 0
     this.#reader?.resolve(undefined)
     this.#reader = undefined
     this.#roomAgain?.()
+    return unread
   }
 
   /** Resolves when there is room for more. */

@@ -11,6 +11,7 @@
  * @module
  */
 export { open, seal, ZERO_NONCE } from './aead.ts'
+export type { ListenAnswer, LoginAnswer, UserinfoAnswer } from './answers.ts'
 export { concat, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
 export { Channel, type ChannelOptions, MAX_MESSAGE_BYTES, type Peer } from './channel.ts'
 export { type LoginOptions, login, type PasswordSource, type Session } from './client.ts'
@@ -19,7 +20,6 @@ export { type ConnectOptions, connect, type Dial } from './connect.ts'
 export { CodecError, ProtocolError, SymbolonError, TransportError } from './errors.ts'
 export { accept, initiate } from './handshake.ts'
 export { hkdf } from './hkdf.ts'
-export type { ListenAnswer, LoginAnswer, UserinfoAnswer } from './kdc.ts'
 export { type Listener, type ListenOptions, listen, type Refusal } from './listen.ts'
 export type { Message } from './message.ts'
 export { parseUsername } from './names.ts'

@@ -8,9 +8,9 @@ import * as net from 'node:net'
 import { isLoopback, plainAddress } from './address.ts'
 import { Channel } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { HANDSHAKE_TIMEOUT_MS, KEEP_ALIVE_MS } from './connect.ts'
+import { KEEP_ALIVE_MS } from './connect.ts'
 import { ProtocolError, SymbolonError, TransportError } from './errors.ts'
-import { accept } from './handshake.ts'
+import { accept, HANDSHAKE_TIMEOUT_MS } from './handshake.ts'
 import type { RandomBytes } from './random.ts'
 import { AcceptedTickets } from './replay.ts'
 import type { Secret } from './secret.ts'
@@ -18,11 +18,12 @@ import { openTicket, type Ticket } from './ticket.ts'
 import type { Trace } from './trace.ts'
 import { Wire } from './wire.ts'
 
-/** Channels open at once. */
-export const MAX_CHANNELS = 1024
+/** Channels open at once, from everybody and from one sender. */
+const MAX_CHANNELS = 1024
+const MAX_CHANNELS_PER_SENDER = 64
 /** Handshakes under way at once, from everybody and from one address that is not this machine's own. */
-export const MAX_HANDSHAKES = 128
-export const MAX_HANDSHAKES_PER_ADDRESS = 32
+const MAX_HANDSHAKES = 128
+const MAX_HANDSHAKES_PER_ADDRESS = 32
 
 /** A connection that was refused: for the receiver's log. The other side was told nothing. */
 export interface Refusal {
@@ -36,8 +37,11 @@ export interface ListenOptions {
   readonly username: string
   /** The receiver's session token. `Listener.setToken` replaces it after a new login. */
   readonly token: Secret
-  /** Called for each sender that has proved itself. What it rejects with is not caught: handle errors in it. */
-  readonly onChannel: (channel: Channel) => void
+  /**
+   * Called for each sender that has proved itself. When it returns a promise, the channel is closed once that resolves,
+   * and destroyed when it rejects: an error of the channel ends there, any other is the program's own and is not caught.
+   */
+  readonly onChannel: (channel: Channel) => void | Promise<void>
   /** Called for each connection refused. */
   readonly onRefused?: (refusal: Refusal) => void
   /** Address to listen at. Default: `127.0.0.1`. */
@@ -47,7 +51,9 @@ export interface ListenOptions {
   readonly clock?: Clock
   readonly randomBytes?: RandomBytes
   readonly maxChannels?: number
+  readonly maxChannelsPerSender?: number
   readonly maxHandshakes?: number
+  readonly maxHandshakesPerAddress?: number
   readonly handshakeTimeoutMs?: number
   readonly stallTimeoutMs?: number
   readonly closeTimeoutMs?: number
@@ -64,13 +70,19 @@ export class Listener {
   #token: Secret
   #accepted = new AcceptedTickets()
 
-  /** Use `listen`. */
-  constructor(options: ListenOptions) {
+  private constructor(options: ListenOptions) {
     this.#options = options
     this.#token = options.token
     this.#server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#onSocket(socket),
     )
+  }
+
+  /** @throws TransportError `port_unavailable` */
+  static async start(options: ListenOptions): Promise<Listener> {
+    const listener = new Listener(options)
+    await listener.#listen()
+    return listener
   }
 
   /** Where it listens. */
@@ -89,8 +101,15 @@ export class Listener {
     this.#accepted = new AcceptedTickets()
   }
 
-  /** @throws TransportError `port_unavailable` */
-  start(): Promise<void> {
+  /** Stops accepting, ends every channel in good order, and gives up on those that do not end in time. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    for (const socket of this.#handshakes.keys()) socket.destroy()
+    await Promise.allSettled([...this.#channels].map((channel) => channel.close()))
+    await closed
+  }
+
+  #listen(): Promise<void> {
     const { host = '127.0.0.1', port = 0 } = this.#options
     return new Promise((resolve, reject) => {
       const failed = (cause: NodeJS.ErrnoException) => {
@@ -107,14 +126,6 @@ export class Listener {
     })
   }
 
-  /** Stops accepting, ends every channel in good order, and gives up on those that do not end in time. */
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve))
-    for (const socket of this.#handshakes.keys()) socket.destroy()
-    await Promise.allSettled([...this.#channels].map((channel) => channel.close()))
-    await closed
-  }
-
   #onSocket(socket: net.Socket): void {
     const address = plainAddress(socket.remoteAddress ?? 'unknown')
     const over = this.#overBudget(address)
@@ -128,9 +139,15 @@ export class Listener {
     this.#handshake(socket, address).then(
       (channel) => {
         this.#handshakes.delete(socket)
+        const over = this.#overShare(channel.peer.username)
+        if (over) {
+          channel.destroy('too_many_channels')
+          this.#options.onRefused?.({ address, error: over })
+          return
+        }
         this.#channels.add(channel)
         channel.closed.then(() => this.#channels.delete(channel))
-        this.#options.onChannel(channel)
+        this.#hand(channel)
       },
       (error: unknown) => {
         this.#handshakes.delete(socket)
@@ -140,19 +157,40 @@ export class Listener {
     )
   }
 
+  // To the program; a channel that fails, or a peer that is cut off, is no reason for a process to end.
+  #hand(channel: Channel): void {
+    const handled = this.#options.onChannel(channel)
+    if (!handled) return
+    handled
+      .then(() => channel.close())
+      .catch((error: unknown) => {
+        channel.destroy('failed')
+        if (!(error instanceof SymbolonError)) throw error
+      })
+  }
+
   #overBudget(address: string): ProtocolError | undefined {
     const { maxChannels = MAX_CHANNELS, maxHandshakes = MAX_HANDSHAKES } = this.#options
+    const { maxHandshakesPerAddress = MAX_HANDSHAKES_PER_ADDRESS } = this.#options
     if (this.#channels.size >= maxChannels) {
       return new ProtocolError('request_refused', `${maxChannels} channels are open`)
     }
-    if (this.#handshakes.size >= maxHandshakes) {
-      return new ProtocolError('request_refused', `${maxHandshakes} handshakes are under way`)
-    }
+    // The oldest gives way: an honest handshake takes one round trip, one that says nothing would keep its place.
+    const [oldest] = this.#handshakes.keys()
+    if (oldest && this.#handshakes.size >= maxHandshakes) oldest.destroy()
     if (isLoopback(address)) return undefined
     let fromThere = 0
     for (const other of this.#handshakes.values()) if (other === address) fromThere++
-    if (fromThere < MAX_HANDSHAKES_PER_ADDRESS) return undefined
+    if (fromThere < maxHandshakesPerAddress) return undefined
     return new ProtocolError('request_refused', `${fromThere} handshakes from this address are under way`)
+  }
+
+  #overShare(username: string): ProtocolError | undefined {
+    const { maxChannelsPerSender = MAX_CHANNELS_PER_SENDER } = this.#options
+    let open = 0
+    for (const { peer } of this.#channels) if (peer.username === username) open++
+    if (open < maxChannelsPerSender) return undefined
+    return new ProtocolError('request_refused', `${username} has ${open} channels open`)
   }
 
   async #handshake(socket: net.Socket, address: string): Promise<Channel> {
@@ -190,12 +228,16 @@ export class Listener {
  * @returns once connections are accepted.
  * @throws TransportError `port_unavailable`
  * @example
- * const listener = await listen({ username: 'bob', token, onChannel: async (channel) => { ... } })
+ * const listener = await listen({
+ *   username: 'bob',
+ *   token,
+ *   onChannel: async (channel) => {
+ *     for await (const message of channel) console.log(`${channel.peer.username}: ${message.text}`)
+ *   },
+ * })
  */
-export async function listen(options: ListenOptions): Promise<Listener> {
-  const listener = new Listener(options)
-  await listener.start()
-  return listener
+export function listen(options: ListenOptions): Promise<Listener> {
+  return Listener.start(options)
 }
 
 function asRefusal(error: unknown): SymbolonError {

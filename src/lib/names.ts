@@ -6,7 +6,7 @@
 import { ProtocolError } from './errors.ts'
 
 /** Longest username, in characters. */
-export const MAX_USERNAME_LENGTH = 64
+const MAX_USERNAME_LENGTH = 64
 
 /** What a username looks like once it has been lower-cased. */
 export const USERNAME = /^[a-z0-9_][a-z0-9_.-]{0,63}$/

@@ -21,14 +21,8 @@ export const MAX_NOISE_MESSAGE_BYTES = 65535
 /** SHA-256's output, HASHLEN (§4.3). */
 const HASH_BYTES = 32
 
-// 4 zero bytes || n as 64-bit little-endian (§12.3)
-function encodeNonce(n: bigint): Uint8Array {
-  const nonce = new Uint8Array(12)
-  new DataView(nonce.buffer).setBigUint64(4, n, true)
-  return nonce
-}
-
-const REKEY_NONCE = encodeNonce(2n ** 64n - 1n)
+/** 2^64 - 1, encoded as `CipherState` encodes its counter. */
+const REKEY_NONCE = Uint8Array.of(0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255)
 
 /** A key and its nonce counter, for one direction (§5.1). */
 export class CipherState {
@@ -86,8 +80,8 @@ export class CipherState {
 
   // §5.1 ends at 2^64 - 1; a JavaScript number counts exactly to 2^53 - 1, which is far enough to fail closed at.
   #nonce(): Uint8Array {
-    if (this.#n >= Number.MAX_SAFE_INTEGER) throw new RangeError('CipherState: nonces are used up')
-    // Below 2^32 without BigInt, which is all that a channel with rekeying at 2^16 messages meets in practice.
+    if (this.#n >= Number.MAX_SAFE_INTEGER) throw new RangeError('CipherState: destroyed, or out of nonces')
+    // 4 zero bytes || n as 64-bit little-endian (§12.3)
     const nonce = new Uint8Array(12)
     const view = new DataView(nonce.buffer)
     view.setUint32(4, this.#n >>> 0, true)
@@ -201,7 +195,7 @@ export interface HandshakeOptions {
   readonly staticKey?: KeyPair
   /** The peer's static public key, for patterns that know it beforehand. */
   readonly remoteStaticKey?: Uint8Array
-  readonly randomBytes?: RandomBytes
+  readonly randomBytes?: RandomBytes | undefined
 }
 
 /** What a finished handshake leaves. */

@@ -3,12 +3,23 @@
  *
  * @module
  */
-import type { Session } from './client.ts'
+import type { Clock } from './clock.ts'
 import { ProtocolError } from './errors.ts'
 import { type Listener, type ListenOptions, listen } from './listen.ts'
+import type { Secret } from './secret.ts'
 
 /** How often the KDC is told that we still listen; also the longest that a forgotten session goes unnoticed. */
-export const REFRESH_INTERVAL_MS = 15_000
+const REFRESH_INTERVAL_MS = 15_000
+
+/** What a presence needs of a session. */
+export interface PresentSession {
+  readonly username: string
+  readonly token: Secret
+  readonly clock: Clock
+  announce(port: number): Promise<unknown>
+  renew(): Promise<void>
+  logout(): Promise<void>
+}
 
 /** What a refresh found out, when it is something new. */
 export type PresenceChange =
@@ -28,21 +39,21 @@ export interface PresenceOptions extends Omit<ListenOptions, 'username' | 'token
 
 /** A principal that can be reached. `Session.listen` makes one. */
 export class Presence {
-  readonly #session: Session
+  readonly #session: PresentSession
   readonly #listener: Listener
   readonly #options: PresenceOptions
   #timer: ReturnType<typeof setTimeout> | undefined
   #lost = false
   #closed = false
 
-  private constructor(session: Session, listener: Listener, options: PresenceOptions) {
+  private constructor(session: PresentSession, listener: Listener, options: PresenceOptions) {
     this.#session = session
     this.#listener = listener
     this.#options = options
   }
 
   /** Listens first and tells the KDC afterwards, so that nobody is sent to a closed port. */
-  static async start(session: Session, options: PresenceOptions): Promise<Presence> {
+  static async start(session: PresentSession, options: PresenceOptions): Promise<Presence> {
     const { username, token, clock } = session
     const listener = await listen({ ...options, username, token, clock })
     try {
@@ -103,7 +114,7 @@ export class Presence {
 
   #onFailure(error: Error): void {
     if (this.#closed) return
-    if (error instanceof ProtocolError) {
+    if (error instanceof ProtocolError && FINAL.has(error.code)) {
       this.#closed = true
       this.#options.onChange?.({ state: 'refused', error })
       return
@@ -124,6 +135,9 @@ export class Presence {
     )
   }
 }
+
+// What a new login does not mend, nor waiting. `token_expired` is our own word for a session that was logged out here.
+const FINAL = new Set<string>(['login_refused', 'plaintext_refused', 'token_expired'])
 
 function sessionIsOver(error: unknown): boolean {
   return error instanceof ProtocolError && (error.code === 'token_unknown' || error.code === 'token_expired')

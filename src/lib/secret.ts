@@ -18,6 +18,7 @@ export type SecretKind = 'session token' | 'channel secret'
 export class Secret {
   readonly kind: SecretKind
   readonly #bytes: Uint8Array
+  #wiped = false
 
   /**
    * @param kind - what the key is for.
@@ -39,18 +40,24 @@ export class Secret {
     return new Secret(kind, fromBase64url(text, { name: kind, length: KEY_BYTES }))
   }
 
-  /** The key itself: 32 bytes, not a copy; whoever asks must not change or keep them. */
+  /**
+   * The key itself: 32 bytes, not a copy; whoever asks must not change or keep them.
+   *
+   * @throws TypeError after `wipe`: a key of zeros is one that everybody knows.
+   */
   reveal(): Uint8Array {
+    if (this.#wiped) throw new TypeError(`${this.kind}: used after it was wiped`)
     return this.#bytes
   }
 
   /** The key as the protocol's JSON carries it: base64url without padding, 43 characters. */
   toText(): string {
-    return toBase64url(this.#bytes)
+    return toBase64url(this.reveal())
   }
 
-  /** Overwrites the key with zeros. Copies the runtime may have made are beyond JavaScript's reach. */
+  /** Overwrites the key, which cannot be used any more. Copies the runtime may have made are beyond JavaScript's reach. */
   wipe(): void {
+    this.#wiped = true
     this.#bytes.fill(0)
   }
 

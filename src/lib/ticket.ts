@@ -18,9 +18,9 @@ import type { AcceptedTickets } from './replay.ts'
 import { KEY_BYTES, Secret } from './secret.ts'
 
 /** The only version there is; every ticket begins with it. */
-export const TICKET_VERSION = 0x01
+const TICKET_VERSION = 0x01
 /** Length of a session id. */
-export const SESSION_ID_BYTES = 16
+const SESSION_ID_BYTES = 16
 /** Length of the salt that makes each ticket's key another. */
 export const SALT_BYTES = 32
 /** version || session id || salt */
@@ -120,7 +120,7 @@ export interface OpenTicketOptions {
  * @param token - session token of this receiver.
  * @returns what the KDC vouches for. Whoever sent the ticket has yet to prove, in the handshake, that it knows the secret.
  * @throws ProtocolError `ticket_version`, `ticket_not_for_us`, `ticket_damaged`, `ticket_not_yet_valid`,
- *   `ticket_expired`, `ticket_replayed`. They are for the receiver's own log: the stranger learns nothing but a close.
+ *   `ticket_expired`, `ticket_replayed`, and `request_refused` when the memory is full. They are for the receiver's own log: the stranger learns nothing but a close.
  * @example const { username, secret } = openTicket(bytes, token, { receiver: 'bob', accepted })
  */
 export function openTicket(ticket: Uint8Array, token: Secret, options: OpenTicketOptions): Ticket {
@@ -151,7 +151,8 @@ export function openTicket(ticket: Uint8Array, token: Secret, options: OpenTicke
     throw new ProtocolError('ticket_expired', `the ticket expired ${now - content.expiresAt} s ago`)
   }
   // Last, so that only tickets which passed everything else take a place in the memory.
-  if (!accepted.add(salt, content.expiresAt + CLOCK_SKEW_SEC, now)) {
+  const { username, expiresAt } = content
+  if (!accepted.add(salt, { username, forgetAt: expiresAt + CLOCK_SKEW_SEC }, now)) {
     throw new ProtocolError('ticket_replayed', 'the ticket was used before')
   }
   return content

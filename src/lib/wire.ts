@@ -9,7 +9,7 @@ import { concat, readU16, u16 } from './bytes.ts'
 import { CodecError, TransportError } from './errors.ts'
 
 /** From the first byte of a frame to its last. */
-export const STALL_TIMEOUT_MS = 30_000
+const STALL_TIMEOUT_MS = 30_000
 const LINGER_MS = 1_000
 
 /** Reads and writes whole frames; one reader at a time. */

@@ -82,8 +82,12 @@ test('a secret is 32 bytes, keeps its own copy, and can be wiped', () => {
   const secret = new Secret('channel secret', bytes)
   bytes.fill(0)
   assert.is(secret.reveal()[0], 7)
+  const held = secret.reveal()
   secret.wipe()
-  assert.is(secret.reveal()[0], 0)
+  assert.equal(held, new Uint8Array(32))
+  // Zeros are a key that everybody knows: nothing may be sealed or opened with them.
+  assert.throws(() => secret.reveal(), /used after it was wiped/)
+  assert.throws(() => secret.toText(), /used after it was wiped/)
 })
 
 test.run()

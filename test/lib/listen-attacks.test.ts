@@ -4,6 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { connect } from '../../src/lib/connect.ts'
 import { secureRandomBytes } from '../../src/lib/random.ts'
+import { Secret } from '../../src/lib/secret.ts'
 import { type Bob, dialBob, startBob } from '../helpers/channels.ts'
 import { flip, startMeddler } from '../helpers/meddler.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -156,16 +157,35 @@ test('a sender that does not finish the handshake is given up on', async () => {
   await bob.listener.close()
 })
 
-test('a crowd that connects and says nothing does not keep others out for longer than a handshake may take', async () => {
-  const bob = await startBob({ maxHandshakes: 8, handshakeTimeoutMs: 50 })
+test('a crowd that connects and says nothing keeps nobody out: the oldest gives way', async () => {
+  const bob = await startBob({ maxHandshakes: 8 })
   const crowd = Array.from({ length: 20 }, () => raw(bob, Buffer.alloc(0)))
-  await Promise.all(crowd)
-  const codes = []
-  for (let i = 0; i < 20; i++) codes.push((await bob.refusals.next()).error.code)
-  assert.is(codes.filter((code) => code === 'request_refused').length, 12)
-  assert.is(codes.filter((code) => code === 'peer_silent').length, 8)
+  for (let i = 0; i < 12; i++) assert.is((await bob.refusals.next()).error.code, 'channel_truncated')
+  // The other eight are still there, and will be for as long as a handshake may take.
   const alice = await dialBob(bob)
   alice.destroy()
+  await bob.listener.close()
+  await Promise.all(crowd)
+})
+
+test('one sender cannot take up all channels', async () => {
+  const bob = await startBob({ maxChannelsPerSender: 2 })
+  const channels = [await dialBob(bob), await dialBob(bob)]
+  const third = await dialBob(bob)
+  await rejects(third.receive(), 'channel_aborted')
+  assert.is((await bob.refusals.next()).error.code, 'request_refused')
+  const carol = await dialBob(bob, { fields: { username: 'carol' } })
+  for (const channel of [...channels, carol]) channel.destroy()
+  await bob.listener.close()
+})
+
+test('a receiver whose session was logged out accepts nobody, least of all under a key of zeros', async () => {
+  const bob = await startBob()
+  bob.token.wipe()
+  const zeros = new Secret('session token', new Uint8Array(32))
+  const { bytes, ticket } = makeTicket(zeros, { username: 'the-boss' })
+  await refused(bob, bytes, ticket.secret)
+  assert.is(bob.channels.count, 0)
   await bob.listener.close()
 })
 

@@ -144,15 +144,27 @@ test('that holds something else is refused, and the error does not quote it', ()
 })
 
 test('memory forgets only what has expired, and refuses rather than forget', () => {
-  const accepted = new AcceptedTickets(2)
+  const accepted = new AcceptedTickets(20)
   const salt = (n: number) => new Uint8Array(32).fill(n)
-  assert.ok(accepted.add(salt(1), 100, 50))
-  assert.ok(accepted.add(salt(2), 200, 50))
-  throws(() => accepted.add(salt(3), 300, 99), 'request_refused')
-  assert.not(accepted.add(salt(1), 100, 99))
-  assert.ok(accepted.add(salt(3), 300, 101))
-  assert.is(accepted.size, 2)
-  assert.not(accepted.add(salt(2), 200, 101))
+  const ticket = (n: number, forgetAt: number) => ({ username: `user${n}`, forgetAt })
+  for (let n = 0; n < 20; n++) assert.ok(accepted.add(salt(n), ticket(n, 100 + n), 50))
+  throws(() => accepted.add(salt(99), ticket(99, 300), 99), 'request_refused')
+  assert.not(accepted.add(salt(0), ticket(0, 100), 99))
+  assert.ok(accepted.add(salt(99), ticket(99, 300), 100))
+  assert.is(accepted.size, 20)
+  assert.not(accepted.add(salt(1), ticket(1, 101), 100))
+})
+
+test('one sender cannot take up the memory of all', () => {
+  const accepted = new AcceptedTickets(20)
+  const salt = (n: number) => new Uint8Array(32).fill(n)
+  const mallory = { username: 'mallory', forgetAt: 100 }
+  assert.ok(accepted.add(salt(1), mallory, 50))
+  assert.ok(accepted.add(salt(2), mallory, 50))
+  throws(() => accepted.add(salt(3), mallory, 50), 'request_refused')
+  assert.ok(accepted.add(salt(4), { username: 'carol', forgetAt: 100 }, 50))
+  // Her share is free again when her tickets have expired.
+  assert.ok(accepted.add(salt(5), { ...mallory, forgetAt: 200 }, 100))
 })
 
 test.run()

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArguments, parsePort, parsePositiveInteger } from '../../cli/arguments.ts'
+import { parseArguments, parsePort, parseSeconds } from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import { DEFAULT_KDC } from '../../cli/kdc-url.ts'
 import { stopSignal } from '../../cli/stop.ts'
@@ -9,11 +9,11 @@ import { talk } from '../../cli/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { createKdc, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../app.ts'
 import { openData } from '../data.ts'
-import { addDemo, type Demo } from '../demo.ts'
+import { addDemo, type Demo } from '../demo-accounts.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
 import { createPasswordChecker } from '../passwords.ts'
 import { startPurging } from '../purge.ts'
-import { type Fetch, type Listening, serve as listenOn } from '../serve.ts'
+import { type Fetch, type Listening, serve as listenOn } from '../server.ts'
 import { DATA_OPTION, dataDirectory } from './data-option.ts'
 
 const HELP = `usage: npm run kdc -- [OPTIONS]                 serves
@@ -67,8 +67,8 @@ export async function serve(argv: string[]): Promise<void> {
     port: parsePort(values.port),
     demo: values.demo,
     allowPlaintext: values['allow-plaintext'],
-    ticketLifetimeSec: parsePositiveInteger('--ticket-lifetime', values['ticket-lifetime']),
-    sessionLifetimeSec: parsePositiveInteger('--session-lifetime', values['session-lifetime']),
+    ticketLifetimeSec: parseSeconds('--ticket-lifetime', values['ticket-lifetime']),
+    sessionLifetimeSec: parseSeconds('--session-lifetime', values['session-lifetime']),
     logLevel: parseLogLevel(values['log-level']),
   }
   if (!values.demo || values.data !== undefined) {

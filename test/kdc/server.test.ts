@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Fetch, type Limits, serve } from '../../src/kdc/serve.ts'
+import { type Fetch, type Limits, serve } from '../../src/kdc/server.ts'
 import { PASSWORD, testKdc } from './helpers.ts'
 
 const server = suite('serve')

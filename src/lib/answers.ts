@@ -87,6 +87,9 @@ export function readListenReply(body: unknown): ListenAnswer {
   return { address: reply.ip_addr, expiresAt: reply.expires_at, time: reply.time }
 }
 
+// Request Timeout, Too Many Requests, Service Unavailable (RFC 9110 §15.5.9 and §15.6.4, RFC 6585 §4).
+const TRY_LATER = new Set([408, 429, 503])
+
 /** The error that a reply other than 200 stands for (RFC 9457, §3.5 of the protocol). */
 export function readProblem(status: number, body: unknown): SymbolonError {
   const parsed = v.safeParse(ProblemReply, body)
@@ -97,7 +100,7 @@ export function readProblem(status: number, body: unknown): SymbolonError {
     )
   }
   const { code, detail } = parsed.output
-  if (status === 503) return new TransportError('kdc_busy', `the KDC cannot answer now: ${detail}`)
+  if (TRY_LATER.has(status)) return new TransportError('kdc_busy', `the KDC cannot answer now: ${detail}`)
   if (status >= 500) return new TransportError('kdc_failed', `the KDC failed: ${detail}`)
   if (isProtocolCode(code)) return new ProtocolError(code, detail)
   return new ProtocolError('request_refused', `the KDC refused the request: ${detail} (${code})`)
