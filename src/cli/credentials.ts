@@ -8,8 +8,8 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
+import { refuseIfShared, replacePrivateFile } from '../files/private-files.ts'
 import { ToolError } from './errors.ts'
-import { refuseIfShared, writeSecretFile } from './files.ts'
 import { configDir } from './paths.ts'
 
 // Maps, not objects: a username may be `__proto__`.
@@ -70,5 +70,5 @@ export function updateCredentials(change: (credentials: Credentials) => void): v
       )
       return `  ${JSON.stringify(kdc)}: { ${entries.join(', ')} }`
     })
-  writeSecretFile(credentialsPath(), `{\n${text.join(',\n')}\n}\n`)
+  replacePrivateFile(credentialsPath(), `{\n${text.join(',\n')}\n}\n`)
 }

@@ -9,6 +9,12 @@ const HINTS = new Map<string, string>([
   ['account_exists', 'npm run kdc -- passwd NAME gives it another password'],
   ['account_unknown', 'npm run kdc -- users lists the accounts'],
   ['channel_truncated', 'the message may or may not have arrived; send it again if in doubt'],
+  [
+    'file_not_private',
+    'take it from the others: chmod 600 for a file, chmod 700 for a directory, chown for an owner',
+  ],
+  ['key_file_damaged', 'restore it from a backup'],
+  ['key_file_missing', 'restore it from a backup, or start with an empty data directory'],
   ['invalid_name', 'for example: alice, bob-2, print.server'],
   ['kdc_busy', 'try again in a few seconds'],
   [

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { FileError, refuseIfShared } from '../files/private-files.ts'
 import { MAX_PASSWORD_BYTES } from '../lib/opaque.ts'
 import { readCredentials } from './credentials.ts'
 import { ToolError, UsageError } from './errors.ts'
@@ -69,8 +70,11 @@ function storedPassword({ kdc, username }: PasswordSources): string | undefined 
 
 function firstLine(path: string): string {
   try {
+    // Of a file only: a pipe or a descriptor, such as <(…), has no readers to fear.
+    if (statSync(path).isFile()) refuseIfShared(path)
     return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0] ?? ''
   } catch (cause) {
+    if (cause instanceof FileError) throw cause
     throw new ToolError(`cannot read the password file ${path}`, {
       cause,
       hint: 'it holds the password on its first line',

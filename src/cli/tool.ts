@@ -4,9 +4,9 @@
  * @module
  */
 import { SymbolonError, TransportError } from '../lib/errors.ts'
-import { EXIT, ToolError } from './errors.ts'
+import { EXIT, ToolError, UsageError } from './errors.ts'
 import { hintFor } from './hints.ts'
-import { talk, visible } from './terminal.ts'
+import { jsonLine, talk, visible } from './terminal.ts'
 
 // Refused for now: the same may work later.
 const TRY_LATER = new Set(['receiver_offline', 'store_unavailable'])
@@ -29,6 +29,18 @@ export function report(tool: string, error: unknown): void {
   if (hint) say(`hint: ${visible(hint)}`)
 }
 
+// For programs, beside the words for people on stderr.
+function printError(error: unknown): void {
+  const { message } = error as Error
+  process.stdout.write(
+    `${jsonLine({ event: 'error', time: new Date().toISOString(), code: codeOf(error), message })}\n`,
+  )
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof SymbolonError || error instanceof UsageError ? error.code : undefined
+}
+
 /**
  * Runs a tool's `main` with the command line's arguments and sets the exit status.
  *
@@ -37,12 +49,14 @@ export function report(tool: string, error: unknown): void {
 export function runTool(tool: string, main: (argv: string[]) => Promise<void>): void {
   // Whoever reads our output may stop (`| head -1`): that ends the tool, quietly.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.failed)
-    throw error
+    if (error.code !== 'EPIPE') report(tool, new ToolError(`cannot write: ${error.message}`))
+    process.exit(EXIT.failed)
   })
   process.stderr.on('error', () => {})
-  main(process.argv.slice(2)).catch((error: unknown) => {
+  const argv = process.argv.slice(2)
+  main(argv).catch((error: unknown) => {
     report(tool, error)
+    if (argv.includes('--json')) printError(error)
     process.exitCode = exitCodeOf(error)
   })
 }

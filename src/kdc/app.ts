@@ -63,7 +63,9 @@ export function createKdc(options: KdcOptions): Hono<KdcEnv> {
 }
 
 function unrouted(app: Hono<KdcEnv>, method: string, path: string): Problem {
-  const methods = app.routes.filter((route) => route.path === path).map((route) => route.method)
+  const methods = app.routes
+    .filter((route) => route.path === path && route.method !== 'ALL')
+    .map((route) => route.method)
   if (methods.length === 0) return new Problem('not_found', `there is nothing at ${path}`)
   const allow = [...new Set(methods)].join(', ')
   return new Problem('method_not_allowed', `${method} is not for ${path}: use ${allow}`, { Allow: allow })

@@ -5,8 +5,8 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensurePrivateDirectory } from '../files/private-files.ts'
 import { type KdcKeys, loadKeys } from './keys.ts'
-import { ensurePrivateDirectory } from './private-files.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { Store } from './store/store.ts'
 
@@ -19,7 +19,7 @@ export interface KdcData {
 /**
  * Opens a data directory, making it and everything in it the first time.
  *
- * @throws ToolError when something in it is missing, damaged or open to others; StoreError.
+ * @throws KeyFileError when a key is missing or damaged; FileError when something is open to others; StoreError.
  */
 export async function openData(directory: string): Promise<KdcData> {
   ensurePrivateDirectory(directory)

@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from 'valibot'
+import * as fields from '../lib/fields.ts'
 import { parseUsername } from '../lib/names.ts'
 
 /** A principal's name, lower-cased here and nowhere else. Throws ProtocolError `invalid_name`. */
@@ -15,7 +16,7 @@ export const token = v.pipe(v.string(), v.description('a string'))
 const PORT = 'a whole number from 1 to 65535'
 
 /** A TCP port somebody can connect to. */
-export const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535), v.description(PORT))
+export const port = v.pipe(fields.port, v.description(PORT))
 
 /** The same, or nothing. */
 export const optionalPort = v.pipe(v.optional(port), v.description(PORT))

@@ -10,14 +10,26 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as opaque from '@serenity-kit/opaque'
-import { ToolError } from '../cli/errors.ts'
-import { refuseIfShared } from '../cli/files.ts'
+import { createPrivateFile, refuseIfShared } from '../files/private-files.ts'
 import { fromBase64url, toBase64url, utf8 } from '../lib/bytes.ts'
+import { SymbolonError } from '../lib/errors.ts'
 import { type RandomBytes, secureRandomBytes } from '../lib/random.ts'
 import { KEY_BYTES } from '../lib/secret.ts'
-import { createPrivateFile } from './private-files.ts'
 
 const CHECK_BYTES = 8
+
+export const KEY_FILE_CODES = ['key_file_missing', 'key_file_damaged'] as const
+
+/** A key that the KDC cannot do without is not there, or is not what was written. */
+export class KeyFileError extends SymbolonError {
+  override readonly name = 'KeyFileError'
+  readonly code: (typeof KEY_FILE_CODES)[number]
+
+  constructor(code: KeyFileError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
 
 /** The keys; printing them shows none. */
 export class KdcKeys {
@@ -51,7 +63,7 @@ export async function generateKeys(randomBytes: RandomBytes = secureRandomBytes)
  *
  * @param options.create - whether to make those that are missing: only where nothing can depend on them yet. Several
  *   processes may do so at once and get the same keys.
- * @throws ToolError when one is missing, damaged, or can be read by others.
+ * @throws KeyFileError `key_file_missing`, `key_file_damaged`; FileError when one can be read by others.
  */
 export async function loadKeys(directory: string, options: { create: boolean }): Promise<KdcKeys> {
   const setupFile = join(directory, 'opaque-setup.key')
@@ -74,15 +86,13 @@ function writeKeyFile(path: string, kind: string, key: Uint8Array): void {
 
 function readKeyFile(path: string, kind: string): Uint8Array {
   if (!existsSync(path)) {
-    throw new ToolError(`${path} is missing, and the accounts beside it depend on it`, {
-      hint: 'restore it from a backup, or start with an empty data directory',
-    })
+    throw new KeyFileError('key_file_missing', `${path} is missing, and the accounts beside it depend on it`)
   }
   refuseIfShared(path)
   const [, text = ''] = readFileSync(path, 'latin1').match(new RegExp(`^${kind}:([\\w-]+:[\\w-]+)\n$`)) ?? []
   const [key, check] = text.split(':').map((part) => Buffer.from(part, 'base64url'))
   if (!key || !check?.equals(checkOf(kind, key))) {
-    throw new ToolError(`${path} is damaged`, { hint: 'restore it from a backup' })
+    throw new KeyFileError('key_file_damaged', `${path} is damaged`)
   }
   return Uint8Array.from(key)
 }

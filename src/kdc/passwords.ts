@@ -14,9 +14,10 @@ export interface PasswordChecker {
    * Whether this is the password of the record.
    *
    * @param record - null when there is no such account; the answer is then false, after the same work.
+   * @param signal - aborted when nobody waits for the answer any more.
    * @throws Problem `kdc_busy` when too many logins are under way.
    */
-  check(username: string, password: string, record: string | null): Promise<boolean>
+  check(username: string, password: string, record: string | null, signal?: AbortSignal): Promise<boolean>
   /** @returns the OPAQUE registration record of a new password, base64url. */
   register(username: string, password: string): Promise<string>
   close(): Promise<void>
@@ -57,20 +58,23 @@ export function createPasswordChecker(
     username: string,
     password: string,
     record: string | null,
+    signal?: AbortSignal,
   ): Promise<boolean | string> => {
-    const reply = await pool.run({
+    const job = {
       task,
       username,
       identifiers: identifiers(username),
       // The same keys pressed on two systems give the same bytes (RFC 8265 §4.2.2).
       password: password.normalize('NFC'),
       record,
-    })
+    }
+    const reply = await pool.run(job, signal)
     if ('error' in reply) throw new Error(`OPAQUE: ${reply.error}`)
     return reply.value
   }
   return {
-    check: async (username, password, record) => (await run('check', username, password, record)) === true,
+    check: async (username, password, record, signal) =>
+      (await run('check', username, password, record, signal)) === true,
     register: async (username, password) => String(await run('register', username, password, null)),
     close: () => pool.close(),
   }

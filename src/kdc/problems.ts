@@ -28,6 +28,7 @@ const TYPES = {
   malformed_json: { status: 400, title: 'Malformed JSON' },
   malformed_http: { status: 400, title: 'Malformed HTTP', headers: { Connection: 'close' } },
   plaintext_refused: { status: 403, title: 'Plaintext refused' },
+  web_page_refused: { status: 403, title: 'Web page refused' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   request_timeout: { status: 408, title: 'Request timeout', headers: { Connection: 'close' } },

@@ -1,5 +1,5 @@
 /**
- * Expired sessions are worth nothing, but take room: a little of it is freed every minute.
+ * Expired sessions are worth nothing, but take room, which is freed every minute.
  *
  * @module
  */
@@ -8,13 +8,18 @@ import type { Log } from './context.ts'
 import type { Store } from './store/store.ts'
 
 const INTERVAL_MS = 60_000
-/** Sessions freed at once: some milliseconds of work. */
+/** Sessions freed at once: some milliseconds of work, after which others have their turn. */
 export const PURGE_LIMIT = 1000
 
-/** Frees the room of some expired sessions; failing is no trouble, for the next time comes. */
+/** Frees the room of expired sessions; failing is no trouble, for the next time comes. */
 export async function purge(store: Store, clock: Clock, log: Log): Promise<void> {
   try {
-    const sessions = await store.purgeExpired(clock(), PURGE_LIMIT)
+    let sessions = 0
+    let portion: number
+    do {
+      portion = await store.purgeExpired(clock(), PURGE_LIMIT)
+      sessions += portion
+    } while (portion === PURGE_LIMIT)
     if (sessions > 0) log.info({ sessions }, 'purged')
   } catch (error) {
     log.warn({ err: error }, 'purge_failed')

@@ -25,6 +25,7 @@ export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
           "use the KDC from its own machine, or have its operator allow this with '--allow-plaintext'",
       )
     }
+    refuseWebPages(c)
     c.set('body', parseJson(await readBody(c)))
     await next()
   }
@@ -52,6 +53,13 @@ export function parse<const E extends v.ObjectEntries>(
   )
 }
 
+// Browsers name the page that asks, our clients never do. A page must not reach a KDC on its visitor's machine, and the
+// media type alone does not keep one away whose own host name leads here (DNS rebinding).
+function refuseWebPages(c: Context<KdcEnv>): void {
+  if (c.req.header('Origin') === undefined) return
+  throw new Problem('web_page_refused', 'requests from web pages are not taken')
+}
+
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(fromUtf8(bytes))
@@ -64,7 +72,6 @@ function parseJson(bytes: Uint8Array): unknown {
 const tooLarge = () => new Problem('body_too_large', `a request has at most ${MAX_BODY_BYTES} bytes`)
 
 async function readBody(c: Context<KdcEnv>): Promise<Uint8Array> {
-  // Also what keeps web pages away: no page of another origin may send this type without asking first.
   if (!/^application\/json\s*(;|$)/i.test(c.req.header('Content-Type') ?? '')) {
     throw new Problem('unsupported_media_type', 'the body must be JSON, with Content-Type: application/json')
   }

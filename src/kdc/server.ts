@@ -19,6 +19,8 @@ export interface Limits {
   readonly maxHeaderBytes: number
   /** More connections than this are closed as they come. */
   readonly maxConnections: number
+  /** Of these, how many may have asked nothing yet; the oldest of them gives way to a newcomer. */
+  readonly maxSilent: number
   /** How long requests under way may take to finish once the server is to stop. */
   readonly drainTimeoutMs: number
 }
@@ -28,6 +30,7 @@ export const LIMITS: Limits = {
   keepAliveTimeoutMs: 5000,
   maxHeaderBytes: 16_384,
   maxConnections: 4096,
+  maxSilent: 1024,
   drainTimeoutMs: 5000,
 }
 
@@ -76,7 +79,9 @@ export async function serve(
   )
   server.maxConnections = limits.maxConnections
   server.on('clientError', answerBrokenHttp)
-  const silent = trackSilent(server)
+  // An expectation that we do not know is none that we must meet (RFC 9110 §10.1.1).
+  server.on('checkExpectation', listener)
+  const silent = trackSilent(server, limits.maxSilent)
   server.listen(port, host)
   await once(server, 'listening')
   return {
@@ -90,9 +95,12 @@ function urlOf({ address, family, port }: AddressInfo): string {
 }
 
 /** The connections over which nothing was asked yet; Node does not count those as idle. */
-function trackSilent(server: Server): ReadonlySet<Socket> {
+function trackSilent(server: Server, limit: number): ReadonlySet<Socket> {
   const silent = new Set<Socket>()
   server.on('connection', (socket) => {
+    // Whoever means to ask does so at once; a crowd that says nothing must keep nobody out.
+    const [oldest] = silent
+    if (oldest && silent.size >= limit) oldest.destroy()
     silent.add(socket)
     socket.once('close', () => silent.delete(socket))
   })

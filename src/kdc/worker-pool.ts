@@ -18,6 +18,7 @@ export interface WorkerPoolOptions {
 
 interface Task<Job, Reply> {
   readonly job: Job
+  readonly signal: AbortSignal | undefined
   readonly resolve: (reply: Reply) => void
   readonly reject: (error: unknown) => void
 }
@@ -37,15 +38,16 @@ export class WorkerPool<Job, Reply> {
   /**
    * Has a job done.
    *
+   * @param signal - aborted when nobody waits for the answer any more: a job that has not begun by then is not done.
    * @throws Problem `kdc_busy` when too many are waiting, or the pool is closed.
    */
-  run(job: Job): Promise<Reply> {
+  run(job: Job, signal?: AbortSignal): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.#closed || this.#waiting.length >= this.#options.maxWaiting) {
         reject(new Problem('kdc_busy', 'too many logins at once: try again'))
         return
       }
-      this.#waiting.push({ job, resolve, reject })
+      this.#waiting.push({ job, signal, resolve, reject })
       this.#dispatch()
     })
   }
@@ -58,11 +60,19 @@ export class WorkerPool<Job, Reply> {
   }
 
   #dispatch(): void {
+    this.#dropAbandoned()
     const worker = this.#waiting.length > 0 ? this.#freeWorker() : undefined
     const task = worker && this.#waiting.shift()
     if (!worker || !task) return
     this.#workers.set(worker, task)
     worker.postMessage(task.job)
+  }
+
+  #dropAbandoned(): void {
+    for (let task = this.#waiting[0]; task?.signal?.aborted; task = this.#waiting[0]) {
+      this.#waiting.shift()
+      task.reject(new Problem('kdc_busy', 'nobody waits for this login any more'))
+    }
   }
 
   #freeWorker(): Worker | undefined {

@@ -1,5 +1,5 @@
 /**
- * The exchange with the KDC, messages 1 to 4: for each, how the request is made and how the answer is judged.
+ * How the KDC's answers are judged: messages 2 and 4, and the problems in their place.
  * docs/protocol.md §3.
  *
  * @module
@@ -14,11 +14,9 @@ import {
   type SymbolonError,
   TransportError,
 } from './errors.ts'
+import { port, unixSeconds } from './fields.ts'
 import { Secret } from './secret.ts'
 import { MAX_TICKET_BYTES } from './ticket.ts'
-
-const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))
-const unixSeconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
 const LoginReply = v.object({ token: v.string(), expires_at: unixSeconds, time: unixSeconds })
 const UserinfoReply = v.object({

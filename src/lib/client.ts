@@ -47,7 +47,9 @@ const ANSWERS: Record<string, string> = {
  * Logs in.
  *
  * @param kdc - the KDC's URL, such as `http://127.0.0.1:8800`.
- * @throws ProtocolError `login_refused`, `invalid_name`, `plaintext_refused`; TransportError `kdc_unreachable`, `kdc_busy`.
+ * @throws ProtocolError `login_refused`, `invalid_name`, `plaintext_refused`, `request_refused`; TransportError
+ *   `kdc_unreachable`, `kdc_busy`, `kdc_failed`; CodecError `malformed` for an answer that is none; TypeError when `kdc`
+ *   is no URL.
  * @example
  * const alice = await login('http://127.0.0.1:8800', 'alice', password)
  * const channel = await alice.connect('bob')
@@ -115,7 +117,8 @@ export class Session {
   /**
    * Asks the KDC for a receiver: where it is, a fresh secret, and a ticket.
    *
-   * @throws ProtocolError `receiver_unknown`, `receiver_offline`, `token_unknown`, `token_expired`, `invalid_name`.
+   * @throws ProtocolError `receiver_unknown`, `receiver_offline`, `token_unknown`, `token_expired`, `invalid_name`;
+   *   TransportError and CodecError as `login`.
    */
   async userinfo(receiver: string): Promise<UserinfoAnswer> {
     const answer = readUserinfoReply(
@@ -151,7 +154,7 @@ export class Session {
   /**
    * Tells the KDC that this session accepts channels at `port`.
    *
-   * @throws ProtocolError `token_unknown`, `token_expired`.
+   * @throws ProtocolError `token_unknown`, `token_expired`; TransportError and CodecError as `login`.
    */
   async announce(port: number): Promise<ListenAnswer> {
     const answer = readListenReply(await this.#post('/listen', { ...this.#identity(), port }))
@@ -176,12 +179,21 @@ export class Session {
   }
 
   async #post(path: string, body: Record<string, unknown>): Promise<unknown> {
-    const by = `POST ${path}`
-    this.#trace?.({ name: path.slice(1), from: this.username, to: 'KDC', by, fields: traceFields(body) })
+    this.#trace?.({
+      name: path.slice(1),
+      from: this.username,
+      to: 'KDC',
+      by: `POST ${path}`,
+      fields: traceFields(body),
+    })
     const reply = await this.#link.post(path, body)
-    const name = reply.status === 200 ? (ANSWERS[path] ?? 'answer') : 'problem'
-    const fields = traceFields((reply.body ?? {}) as Record<string, unknown>)
-    this.#trace?.({ name, from: 'KDC', to: this.username, by: `${reply.status}`, fields })
+    this.#trace?.({
+      name: reply.status === 200 ? (ANSWERS[path] ?? 'answer') : 'problem',
+      from: 'KDC',
+      to: this.username,
+      by: String(reply.status),
+      fields: traceFields((reply.body ?? {}) as Record<string, unknown>),
+    })
     if (reply.status !== 200) throw readProblem(reply.status, reply.body)
     return reply.body
   }

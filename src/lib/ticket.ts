@@ -11,6 +11,7 @@ import { open, seal, TAG_BYTES, ZERO_NONCE } from './aead.ts'
 import { concat, EMPTY, equal, fromUtf8, utf8 } from './bytes.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { ProtocolError } from './errors.ts'
+import { unixSeconds } from './fields.ts'
 import { hkdf } from './hkdf.ts'
 import { USERNAME } from './names.ts'
 import { type RandomBytes, secureRandomBytes } from './random.ts'
@@ -48,8 +49,6 @@ export interface Ticket {
   readonly issuedAt: number
   readonly expiresAt: number
 }
-
-const unixSeconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
 // Unknown fields are allowed, so that the KDC may add some; these six are required.
 const TicketJson = v.object({

@@ -32,8 +32,8 @@ const SHORTENED = new Set(['token', 'secret', 'senderinfo'])
 export function traceFields(body: Record<string, unknown>): Record<string, string | number> {
   const fields = Object.entries(body).map(([name, value]) => {
     if (name === 'password') return [name, '[password]']
-    if (SHORTENED.has(name)) return [name, shorten(String(value))]
-    return [name, typeof value === 'number' ? value : String(value)]
+    if (SHORTENED.has(name) && typeof value === 'string') return [name, shorten(value)]
+    return [name, typeof value === 'number' || typeof value === 'string' ? value : `[${typeof value}]`]
   })
   return Object.fromEntries(fields)
 }

@@ -81,7 +81,7 @@ test('a damaged file is refused without quoting it, and left as it is', () => {
 
 test('a password comes from the file named, then the environment, then the credentials file', async () => {
   const file = join(home, 'pw')
-  writeFileSync(file, 'from the file\r\nsecond line\n')
+  writeFileSync(file, 'from the file\r\nsecond line\n', { mode: 0o600 })
   store('alice', 'from the credentials')
   assert.is(await readPassword({ username: 'alice', kdc: KDC }), 'from the credentials')
   process.env.SYMBOLON_PASSWORD = 'from the environment'
@@ -109,6 +109,11 @@ test('an empty or endless password, a missing file and a missing terminal are sa
   process.env.SYMBOLON_PASSWORD = 'x'.repeat(1025)
   await rejects(readPassword({ username: 'alice' }), 'usage')
   delete process.env.SYMBOLON_PASSWORD
+  const open = join(home, 'open')
+  writeFileSync(open, 'for all to read', { mode: 0o644 })
+  if (process.platform !== 'win32') {
+    await rejects(readPassword({ username: 'alice', passwordFile: open }), 'file_not_private')
+  }
   const missing = await readPassword({ username: 'alice', passwordFile: join(home, 'none') }).catch(String)
   assert.match(missing, 'cannot read the password file')
   await rejects(readPassword({ username: 'alice', kdc: KDC }), 'usage')

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseArguments, parsePort, parsePositiveInteger } from '../../src/cli/arguments.ts'
+import { parseArguments, parsePort, parseSeconds } from '../../src/cli/arguments.ts'
 import { UsageError } from '../../src/cli/errors.ts'
 import { traceLine } from '../../src/cli/events.ts'
 import { kdcUrl } from '../../src/cli/kdc-url.ts'
@@ -76,7 +76,7 @@ test('numbers are whole and within bounds', () => {
   assert.is(parsePort('0'), 0)
   assert.is(parsePort('65535'), 65535)
   for (const text of ['65536', '-1', '1.5', '', ' 1', '0x10', '1e3']) throws(() => parsePort(text), 'usage')
-  throws(() => parsePositiveInteger('--n', '0'), 'usage')
+  throws(() => parseSeconds('--n', '0'), 'usage')
 })
 
 test('the KDC is known by its origin', () => {

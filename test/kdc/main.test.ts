@@ -30,7 +30,7 @@ main('serves accounts that are made, changed and deleted while it runs', async (
   assert.is(status, 200)
 
   const passwordFile = join(data, 'password')
-  writeFileSync(passwordFile, 'another one\n')
+  writeFileSync(passwordFile, 'another one\n', { mode: 0o600 })
   const changed = await runKdc(['passwd', 'alice', '--password-file', passwordFile, '--data', data])
   assert.is(changed.exit, 0)
   const late = await post(`${url}/listen`, { username: 'alice', token: json.token, port: 1 })

@@ -9,12 +9,11 @@ import { fileURLToPath } from 'node:url'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ToolError } from '../../src/cli/errors.ts'
 import { type Database, sql } from '../../src/kdc/store/database.ts'
 import { SCHEMA_VERSION } from '../../src/kdc/store/schema.ts'
 import { openSqlite } from '../../src/kdc/store/sqlite.ts'
 import { type Session, Store } from '../../src/kdc/store/store.ts'
-import { rejects } from '../helpers/throws.ts'
+import { rejects, throws } from '../helpers/throws.ts'
 import { START, temporaryDirectory } from './helpers.ts'
 
 const directory = temporaryDirectory()
@@ -316,10 +315,7 @@ file('is readable by its owner only, the companion files too', async () => {
 file('is refused when others could read it', () => {
   const path = newFile()
   writeFileSync(path, '', { mode: 0o644 })
-  assert.throws(
-    () => openSqlite(path),
-    (error: unknown) => error instanceof ToolError && error.hint === `chmod 600 ${path}`,
-  )
+  throws(() => openSqlite(path), 'file_not_private')
 })
 
 file('is refused, and left alone, when it is no database', () => {

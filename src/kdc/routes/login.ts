@@ -19,8 +19,9 @@ const LoginRequest = v.object({
   username: fields.username,
   password: v.pipe(
     v.string(),
+    v.nonEmpty(),
     v.maxBytes(MAX_PASSWORD_BYTES),
-    v.description(`a string of at most ${MAX_PASSWORD_BYTES} bytes`),
+    v.description(`a string of 1 to ${MAX_PASSWORD_BYTES} bytes`),
   ),
   port: fields.optionalPort,
 })
@@ -35,7 +36,7 @@ export function loginRoute(kdc: Kdc): Hono<KdcEnv> {
     const address = remoteAddress(c)
     const account = await store.findAccount(username)
     // Also without an account, and at the same cost: the answer must not tell who has one.
-    if (!(await passwords.check(username, password, account?.record ?? null))) {
+    if (!(await passwords.check(username, password, account?.record ?? null, c.req.raw.signal))) {
       log.info({ username: account?.username, ip_addr: address }, 'login_refused')
       throw loginRefused()
     }

@@ -49,10 +49,12 @@ export interface Database {
   close(): Promise<void>
 }
 
+export const STORE_CODES = ['store_unavailable', 'store_newer'] as const
+
 /** The store cannot be used: now (`store_unavailable`), or by this version of the program (`store_newer`). */
 export class StoreError extends SymbolonError {
   override readonly name = 'StoreError'
-  readonly code: 'store_unavailable' | 'store_newer'
+  readonly code: (typeof STORE_CODES)[number]
 
   constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
     super(message, options)

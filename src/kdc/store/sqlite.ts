@@ -6,7 +6,7 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
-import { refuseIfShared } from '../../cli/files.ts'
+import { refuseIfShared } from '../../files/private-files.ts'
 import { type Database, type Row, type Statement, StoreError } from './database.ts'
 
 interface SqliteModule {
@@ -37,7 +37,7 @@ interface Job {
  * Opens a database file, making it if there is none (mode 0600; SQLite gives its companion files the same).
  *
  * @param path - of the file, or `':memory:'` for a database that ends with the process.
- * @throws StoreError `store_unavailable` when it cannot be opened; ToolError when others may read it.
+ * @throws StoreError `store_unavailable` when it cannot be opened; FileError when others may read it.
  */
 export function openSqlite(path: string): Database {
   if (path !== ':memory:') {

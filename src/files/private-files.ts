@@ -1,0 +1,135 @@
+/**
+ * Files and directories that nobody else may look into or change, written so that neither a crash nor a second process
+ * ever leaves half of one.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { SymbolonError } from '../lib/errors.ts'
+
+// Windows has no such bits: there a file belongs to its user by where it is.
+const HAS_MODES = process.platform !== 'win32'
+const OTHERS_READ_OR_WRITE = 0o077
+const OTHERS_WRITE = 0o022
+
+/** A file or directory with a secret in it that others could read or replace. */
+export class FileError extends SymbolonError {
+  override readonly name = 'FileError'
+  readonly code = 'file_not_private'
+}
+
+/**
+ * Refuses a file that other users of this machine could read, or that belongs to one of them.
+ *
+ * @throws FileError `file_not_private`.
+ */
+export function refuseIfShared(path: string): void {
+  refuse(path, OTHERS_READ_OR_WRITE, 'can be read by other users')
+}
+
+/**
+ * Makes a directory that only its owner may enter, or takes one that nobody else can write to.
+ *
+ * @throws FileError `file_not_private` when others can write to it, or own it.
+ */
+export function ensurePrivateDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  // Others may have been let in on purpose to look; each file here is closed to them by itself. Who can write could
+  // put files of their own in place of ours.
+  refuse(path, OTHERS_WRITE, 'can be written to by other users')
+}
+
+/**
+ * Makes a file with this content, unless there is one: then that one stays. Whoever reads it finds it whole.
+ *
+ * @param path - in an existing directory.
+ */
+export function createPrivateFile(path: string, content: string): void {
+  const temporary = writeTemporary(path, content)
+  try {
+    // Unlike rename, link never replaces: of two processes one wins, and both read the winner's.
+    link(temporary, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(temporary)
+  }
+  syncDirectory(dirname(path))
+}
+
+/** Replaces a file in one step, making its directory if there is none; a crash leaves the old one or the new one. */
+export function replacePrivateFile(path: string, content: string): void {
+  ensurePrivateDirectory(dirname(path))
+  const temporary = writeTemporary(path, content)
+  try {
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+  syncDirectory(dirname(path))
+}
+
+function refuse(path: string, forbidden: number, what: string): void {
+  if (!HAS_MODES) return
+  const stats = statSync(path)
+  const mode = stats.mode & 0o777
+  if ((mode & forbidden) !== 0) {
+    throw new FileError(`${path} ${what} (mode ${mode.toString(8).padStart(4, '0')})`)
+  }
+  if (!ownedByUs(stats)) throw new FileError(`${path} belongs to another user (uid ${stats.uid})`)
+}
+
+// Root's files are as good as ours: who is root needs no file to look into us.
+function ownedByUs({ uid }: Stats): boolean {
+  return uid === process.getuid?.() || uid === 0
+}
+
+function writeTemporary(path: string, content: string): string {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  const file = openSync(temporary, 'wx', 0o600)
+  try {
+    writeSync(file, content)
+    fsyncSync(file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  } finally {
+    closeSync(file)
+  }
+  return temporary
+}
+
+// Some file systems (exFAT, some network shares) have no links; a copy does not replace either, but is not made at once.
+function link(from: string, to: string): void {
+  try {
+    linkSync(from, to)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error
+    copyFileSync(from, to, constants.COPYFILE_EXCL)
+  }
+}
+
+// The name is on disk only when its directory is. Windows cannot open directories, nor needs it.
+function syncDirectory(path: string): void {
+  if (!HAS_MODES) return
+  const directory = openSync(path, 'r')
+  fsyncSync(directory)
+  closeSync(directory)
+}
