@@ -1,12 +1,9 @@
 /** Bob's listener and alice's connections to it, over real TCP on loopback. */
-import * as net from 'node:net'
 import type { Channel, ChannelOptions } from '../../src/lib/channel.ts'
 import { type ConnectOptions, connect } from '../../src/lib/connect.ts'
-import { initiate } from '../../src/lib/handshake.ts'
 import { type Listener, type ListenOptions, listen, type Refusal } from '../../src/lib/listen.ts'
 import type { Secret } from '../../src/lib/secret.ts'
 import type { Ticket } from '../../src/lib/ticket.ts'
-import { Wire } from '../../src/lib/wire.ts'
 import { makeTicket, NOW, newToken } from './tickets.ts'
 
 /** Values as they come, waited for in order. */
@@ -86,26 +83,6 @@ export async function conversation(
     bob,
     async end() {
       alice.destroy()
-      bob.destroy()
-      await listening.listener.close()
-    },
-  }
-}
-
-/** Bob's end of a conversation, and alice's bare keys and connection, with which a test can send what it likes. */
-export async function bareConversation() {
-  const listening = await startBob()
-  const { bytes, ticket } = makeTicket(listening.token)
-  const socket = net.connect({ port: listening.port, host: '127.0.0.1', allowHalfOpen: true })
-  const wire = new Wire(socket)
-  const transport = await initiate(wire, { ticket: bytes, secret: ticket.secret })
-  const bob = await listening.channels.next()
-  return {
-    wire,
-    transport,
-    bob,
-    async end() {
-      wire.destroy()
       bob.destroy()
       await listening.listener.close()
     },

@@ -47,9 +47,15 @@ export class BareAlice {
     this.wire.writeFrame(sealRecords(this.transport, ...records))
   }
 
-  /** The records of the next transport message, or nothing after bob has closed his half. */
+  /**
+   * The records of the next transport message, or nothing after bob has closed his half.
+   *
+   * @throws when he does neither.
+   */
   async hear(): Promise<ChannelRecord[] | undefined> {
-    const frame = await this.wire.readFrame(1, 65535)
+    const reading = this.wire.readFrame(1, 65535)
+    if (await isPending(reading)) throw new Error('bob says nothing')
+    const frame = await reading
     return frame && openRecords(this.transport, frame)
   }
 }

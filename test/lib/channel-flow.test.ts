@@ -100,6 +100,7 @@ test('its half stays open until the peer has ended, too', async () => {
   alice.say(END)
   assert.is(await alice.hear(), undefined)
   alice.wire.end()
+  assert.not(await isPending(closing))
   await closing
 })
 
@@ -119,7 +120,7 @@ test('its half stays open until a message that came before the end is read and a
   assert.is(await bob.receive(), undefined)
   assert.equal(await alice.hear(), [ack(2)])
   assert.is(await alice.hear(), undefined)
-  await bob.closed
+  assert.not(await isPending(bob.closed))
 })
 
 test('its half stays open while a message that a reader waited for is being handled', async () => {
@@ -135,7 +136,7 @@ test('its half stays open while a message that a reader waited for is being hand
   assert.equal(await alice.hear(), [ack(1)])
   assert.is(await alice.hear(), undefined)
   alice.wire.end()
-  await bob.closed
+  assert.not(await isPending(bob.closed))
 })
 
 test('close says the last acknowledgement and the end before it closes its half', async () => {
@@ -147,6 +148,7 @@ test('close says the last acknowledgement and the end before it closes its half'
   assert.equal(await alice.hear(), [ack(1), END])
   assert.is(await alice.hear(), undefined)
   alice.wire.end()
+  assert.not(await isPending(closing))
   await closing
 })
 
@@ -178,6 +180,7 @@ test('close while the peer still sends tells it so as soon as something comes, a
   assert.ok(await isPending(closing))
   alice.say(message('too late'))
   assert.equal(await alice.hear(), [abort('not_read')])
+  assert.not(await isPending(closing))
   await closing
 })
 
@@ -189,6 +192,7 @@ test('close while the peer is in the middle of a message waits for the rest of i
   assert.equal(await alice.hear(), [END])
   alice.say(message('the rest'))
   assert.equal(await alice.hear(), [abort('not_read')])
+  assert.not(await isPending(closing))
   await closing
 })
 
@@ -295,6 +299,8 @@ test('a trace says who sent each record, at both ends and in both directions', a
   ]
   assert.equal(traces.alice.slice().sort(), all.slice().sort())
   assert.equal(traces.bob.slice().sort(), all.slice().sort())
+  const messages = traces.alice.filter((line) => line.includes('message'))
+  assert.equal(messages, ['alice message bob', 'bob message alice'])
   await listening.listener.close()
 })
 
