@@ -9,7 +9,7 @@ import { parseArguments } from './cli/arguments.ts'
 import { ToolError } from './cli/errors.ts'
 import { startTool, type Tool } from './cli/start-tool.ts'
 import { stopSignal } from './cli/stop.ts'
-import { Story } from './cli/story.ts'
+import { tell } from './cli/story.ts'
 import { dim, print } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 
@@ -58,7 +58,6 @@ async function play(
   data: string,
   start: (file: string, args: string[]) => Tool,
 ): Promise<void> {
-  const story = new Story()
   await print('Symbolon: alice wants to tell bob something. Both trust one small server, the KDC,')
   await print('and neither has ever met the other.\n')
 
@@ -72,7 +71,7 @@ async function play(
   const sender = start('sender.ts', ['alice', 'bob', '--kdc', url, '--json', '--trace', '--', message])
   for await (const line of createInterface({ input: sender.stdout })) {
     const event = JSON.parse(line)
-    for (const told of story.tell(event)) await print(told)
+    for (const told of tell(event)) await print(told)
   }
   if ((await sender.exit) !== 0) throw new ToolError('alice could not deliver her message')
   await print(`\n   bob's terminal shows:  ${await printed}`)

@@ -14,7 +14,10 @@ export interface CommandLine<T extends Options> {
   readonly help: string
   /** As `parseArgs` takes them; `--help` and `-h` are added. */
   readonly options: T
-  /** Names of the positional arguments, for errors: `NAME`, or `[MESSAGE]` when it may be left out. */
+  /**
+   * Names of the positional arguments, for errors: `NAME`, `[MESSAGE]` when it may be left out, and last `[FILE...]` when
+   * there may be any number.
+   */
   readonly positionals: readonly string[]
 }
 
@@ -36,7 +39,8 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
   const required = names.filter((name) => !name.startsWith('['))
   const missing = required[parsed.positionals.length]
   if (missing) throw new UsageError(`${missing} is missing`, usageLine(help))
-  if (parsed.positionals.length > names.length) {
+  const most = names.at(-1)?.endsWith('...]') ? Number.POSITIVE_INFINITY : names.length
+  if (parsed.positionals.length > most) {
     throw new UsageError(
       `too many arguments, beginning with '${parsed.positionals[names.length]}'`,
       names.includes('[MESSAGE]') ? 'quote a message of several words' : usageLine(help),
@@ -100,8 +104,12 @@ function editDistance(a: string, b: string): number {
  */
 export function parseInteger(name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= min && value <= max))
-    throw new UsageError(`${name}: expected a whole number from ${min} to ${max}, got '${text}'`)
+  if (!(value >= min && value <= max)) {
+    throw new UsageError(
+      `${name}: expected a whole number from ${min} to ${max}, got '${text}'`,
+      '--help tells what it is for',
+    )
+  }
   return value
 }
 

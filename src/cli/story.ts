@@ -40,21 +40,18 @@ const SENTENCES: Record<string, { number?: number; says: string }> = {
 
 const INDENT = '     '
 
-/** Tells one conversation. */
-export class Story {
-  /** The lines for one event; none for what is not part of the story. */
-  tell(event: Traced): string[] {
-    const sentence = event.event === 'trace' ? SENTENCES[event.message] : undefined
-    if (!sentence) return []
-    const { from, to, by } = event
-    const mark = sentence.number === undefined ? '   ' : ` ${sentence.number} `
-    return [
-      `${mark} ${visible(`${from} → ${to}`).padEnd(14)} ${by}`,
-      ...sentence.says.split('\n').map((line) => INDENT + line),
-      ...fieldLines(event.fields).map((line) => `${INDENT}  ${line}`),
-      '',
-    ]
-  }
+/** The lines for one event; none for what is not part of the story. */
+export function tell(event: Traced): string[] {
+  const sentence = event.event === 'trace' ? SENTENCES[event.message] : undefined
+  if (!sentence) return []
+  const { from, to, by } = event
+  const mark = sentence.number === undefined ? '   ' : ` ${sentence.number} `
+  return [
+    `${mark} ${visible(`${from} → ${to}`).padEnd(14)} ${by}`,
+    ...sentence.says.split('\n').map((line) => INDENT + line),
+    ...fieldLines(event.fields).map((line) => `${INDENT}  ${line}`),
+    '',
+  ]
 }
 
 function fieldLines(fields: TraceEvent['fields']): string[] {

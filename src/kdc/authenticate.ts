@@ -8,7 +8,7 @@ import { Secret } from '../lib/secret.ts'
 import { sessionId } from '../lib/ticket.ts'
 import type { Kdc } from './context.ts'
 import { Problem } from './problems.ts'
-import type { Session } from './store/store.ts'
+import type { StoredSession } from './store/store.ts'
 import { openStoredToken } from './stored-token.ts'
 
 const tokenUnknown = () =>
@@ -24,7 +24,7 @@ const tokenUnknown = () =>
 export async function authenticate(
   kdc: Kdc,
   claim: { readonly username: string; readonly token: string },
-): Promise<Session> {
+): Promise<StoredSession> {
   const token = parseToken(claim.token)
   const session = await kdc.store.findSession(sessionId(token))
   if (!session || session.username !== claim.username) throw tokenUnknown()

@@ -43,6 +43,7 @@ export class WorkerPool<Job, Reply> {
    */
   run(job: Job, signal?: AbortSignal): Promise<Reply> {
     return new Promise((resolve, reject) => {
+      this.#dropAbandoned()
       if (this.#closed || this.#waiting.length >= this.#options.maxWaiting) {
         reject(new Problem('kdc_busy', 'too many logins at once: try again'))
         return
@@ -69,9 +70,9 @@ export class WorkerPool<Job, Reply> {
   }
 
   #dropAbandoned(): void {
-    for (let task = this.#waiting[0]; task?.signal?.aborted; task = this.#waiting[0]) {
-      this.#waiting.shift()
-      task.reject(new Problem('kdc_busy', 'nobody waits for this login any more'))
+    for (const task of this.#waiting.splice(0)) {
+      if (task.signal?.aborted) task.reject(new Problem('kdc_busy', 'nobody waits for this login any more'))
+      else this.#waiting.push(task)
     }
   }
 

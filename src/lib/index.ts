@@ -12,19 +12,28 @@
  */
 export { open, seal, ZERO_NONCE } from './aead.ts'
 export type { ListenAnswer, LoginAnswer, UserinfoAnswer } from './answers.ts'
-export { concat, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
+export { concat, EMPTY, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
 export { Channel, type ChannelOptions, MAX_MESSAGE_BYTES, type Peer } from './channel.ts'
 export { type LoginOptions, login, type PasswordSource, type Session } from './client.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { type ConnectOptions, connect, type Dial } from './connect.ts'
-export { CodecError, ProtocolError, SymbolonError, TransportError } from './errors.ts'
-export { accept, initiate } from './handshake.ts'
+export {
+  CodecError,
+  type ProtocolCode,
+  ProtocolError,
+  SymbolonError,
+  type TransportCode,
+  TransportError,
+} from './errors.ts'
+export { type AcceptOptions, accept, type InitiateOptions, initiate } from './handshake.ts'
 export { hkdf } from './hkdf.ts'
+export type { HttpLink, Reply } from './http.ts'
 export { type Listener, type ListenOptions, listen, type Refusal } from './listen.ts'
 export type { Message } from './message.ts'
 export { parseUsername } from './names.ts'
 export {
   CipherState,
+  type HandshakeOptions,
   type HandshakePattern,
   HandshakeState,
   NNpsk0,
@@ -35,7 +44,15 @@ export type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
 export { type RandomBytes, secureRandomBytes } from './random.ts'
 export { type ChannelRecord, decodeRecords, encodeMessage, encodeRecord } from './records.ts'
 export { AcceptedTickets } from './replay.ts'
-export { KEY_BYTES, Secret } from './secret.ts'
-export { CLOCK_SKEW_SEC, createTicket, openTicket, sessionId, type Ticket } from './ticket.ts'
+export { KEY_BYTES, Secret, type SecretKind } from './secret.ts'
+export {
+  CLOCK_SKEW_SEC,
+  createTicket,
+  type OpenTicketOptions,
+  openTicket,
+  sessionId,
+  type Ticket,
+} from './ticket.ts'
 export type { Trace, TraceEvent } from './trace.ts'
 export { Wire } from './wire.ts'
+export type { KeyPair } from './x25519.ts'

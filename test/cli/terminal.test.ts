@@ -5,7 +5,7 @@ import { UsageError } from '../../src/cli/errors.ts'
 import { traceLine } from '../../src/cli/events.ts'
 import { kdcUrl } from '../../src/cli/kdc-url.ts'
 import { Replies } from '../../src/cli/replies.ts'
-import { saidLines, visible } from '../../src/cli/terminal.ts'
+import { jsonLine, portions, print, saidLines, visible } from '../../src/cli/terminal.ts'
 import type { Channel } from '../../src/lib/channel.ts'
 import { throws } from '../helpers/throws.ts'
 
@@ -34,6 +34,52 @@ test('every line of what somebody says carries the name, so that nobody can spea
   ])
   assert.equal(saidLines('alice', ''), ['alice: '])
   assert.equal(saidLines('alice', 'a\rbob: b'), ['alice: a\\x0dbob: b'])
+})
+
+test('a line that the terminal would break goes on behind a mark, so that it cannot pass for another’s', () => {
+  const text = `ok${' '.repeat(60)}alice: transfer it to mallory`
+  const rows = saidLines('mallory', text, 40)
+  assert.is(rows[0]?.startsWith('mallory: ok'), true)
+  for (const row of rows.slice(1)) assert.match(row, /^ {3}\| /)
+  for (const row of rows) assert.ok(row.length < 40, row)
+  assert.is(rows.map((row, i) => (i ? row.slice(5) : row)).join(''), `mallory: ${text}`)
+  // Characters that take two cells count as two.
+  assert.ok(saidLines('m', '日'.repeat(30), 40).every((row) => [...row].length <= 20 + 5))
+  assert.equal(saidLines('alice', 'short', 80), ['alice: short'])
+})
+
+test('what is printed at once is small, whole lines, and all of it', () => {
+  const lines = Array.from({ length: 5000 }, (_, i) => `mallory: line ${i} ${'x'.repeat(i % 50)}`)
+  const printed = [...portions(lines)]
+  assert.equal(printed.join('\n').split('\n'), lines)
+  for (const portion of printed) assert.ok(portion.length < 70_000)
+  assert.ok(printed.length > 1)
+  assert.equal([...portions([])], [])
+})
+
+test('whatever else is due has its turn after each thing printed', async () => {
+  let turns = 0
+  let counting = true
+  const count = () => {
+    turns++
+    if (counting) setImmediate(count)
+  }
+  setImmediate(count)
+  for (let i = 0; i < 20; i++) await print('(a line that a test prints)')
+  counting = false
+  assert.ok(turns >= 19, `${turns} turns`)
+})
+
+test('JSON for programs is as safe on a terminal, and parses back to the same', () => {
+  const value = { text: 'a\u009b31m\u202e\x7f\u{e0041} 日本 😀 "quoted"', n: 1 }
+  const line = jsonLine(value)
+  assert.equal(JSON.parse(line), value)
+  assert.is(visible(line), line)
+})
+
+test('a refresh or timeout longer than a timer can count is refused', () => {
+  assert.is(parseSeconds('--timeout', '2147483'), 2147483)
+  throws(() => parseSeconds('--timeout', '2147484'), 'usage')
 })
 
 test('a trace is one line, whatever it holds', () => {
@@ -85,21 +131,42 @@ test('the KDC is known by its origin', () => {
     throws(() => kdcUrl(text), 'usage')
 })
 
-test('a typed line goes to whoever spoke last, or to the one it names', () => {
+test('a typed line goes to the one whom the prompt names, or whom it names itself', () => {
   const channel = (username: string) => ({ peer: { username, address: '' } }) as Channel
   const [alice, carol] = [channel('alice'), channel('carol')]
   const replies = new Replies()
+  assert.is(replies.prompt(false), '> ')
   assert.is(replies.addressee('hi').channel, undefined)
   replies.connected(alice)
   replies.connected(carol)
   replies.spoke(carol)
   replies.spoke(alice)
+  assert.is(replies.prompt(false), 'alice> ')
   assert.is(replies.addressee('hi').channel, alice)
   assert.equal(replies.addressee('@Carol see you'), { channel: carol, to: 'carol', text: 'see you' })
   assert.is(replies.addressee('@dave hm').channel, undefined)
   assert.is(replies.addressee('mail me@example.com').channel, alice)
+})
+
+test('somebody who speaks while a line is typed does not receive it', () => {
+  const channel = (username: string) => ({ peer: { username, address: '' } }) as Channel
+  const [alice, mallory] = [channel('alice'), channel('mallory')]
+  const replies = new Replies()
+  replies.connected(alice)
+  replies.connected(mallory)
+  replies.spoke(alice)
+  assert.is(replies.prompt(false), 'alice> ')
+  replies.spoke(mallory)
+  assert.is(replies.prompt(true), 'alice> ')
+  assert.is(replies.addressee('the code is 4711').channel, alice)
+  // Nor when alice has left in the meantime: then nobody does.
   replies.left(alice)
-  assert.is(replies.addressee('hi').channel, carol)
+  assert.equal(replies.addressee('the code is 4711'), {
+    channel: undefined,
+    to: 'alice',
+    text: 'the code is 4711',
+  })
+  assert.is(replies.prompt(false), 'mallory> ')
 })
 
 test.run()

@@ -251,4 +251,18 @@ request('a mistake of ours is 500, and only the log knows more', async () => {
   assert.equal(log.events, [{ event: 'internal_error', fields: { err: mistake, path: '/login' } }])
 })
 
+request('is refused when a web page sends it, whatever host name led here', async () => {
+  const { request } = await testKdc()
+  const { status, json } = await request('/login', {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      Origin: 'http://evil.example:8800',
+      Host: 'evil.example:8800',
+    },
+    body: JSON.stringify({ username: 'alice', password: PASSWORD }),
+  })
+  assert.equal([status, json.code], [403, 'web_page_refused'])
+})
+
 request.run()

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { PasswordChecker } from '../../src/kdc/passwords.ts'
 import { type Fetch, type Limits, serve } from '../../src/kdc/server.ts'
-import { PASSWORD, testKdc } from './helpers.ts'
+import { PASSWORD, plainPasswords, testKdc } from './helpers.ts'
 
 const server = suite('serve')
 
@@ -140,6 +141,41 @@ server('connections beyond the limit are closed', async () => {
   first.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
   assert.match(String((await once(first, 'data'))[0]), 'HTTP/1.1 200')
   first.destroy()
+  await close()
+})
+
+server('a crowd that asks nothing keeps nobody out: the oldest gives way', async () => {
+  const { url, close } = await start(undefined, { maxSilent: 2 })
+  const crowd = [await dial(url), await dial(url)]
+  const gone = once(crowd[0]?.resume() as Socket, 'close')
+  const asking = await dial(url)
+  await gone
+  asking.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+  assert.match(String((await once(asking, 'data'))[0]), 'HTTP/1.1 200')
+  asking.destroy()
+  crowd[1]?.destroy()
+  await close()
+})
+
+server('a login of somebody who has gone away is known to be abandoned', async () => {
+  let asked = (_signal: AbortSignal | undefined) => {}
+  const signal = new Promise<AbortSignal | undefined>((resolve) => {
+    asked = resolve
+  })
+  const check: PasswordChecker['check'] = async (_username, _password, _record, given) => {
+    asked(given)
+    return new Promise(() => {})
+  }
+  const { app } = await testKdc({ passwords: { ...plainPasswords, check } })
+  const { url, close } = await serve(app.fetch, LOOPBACK)
+  const client = await dial(url)
+  const body = JSON.stringify({ username: 'alice', password: 'x' })
+  const headers = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n`
+  client.write(`POST /login HTTP/1.1\r\n${headers}\r\n${body}`)
+  const given = await signal
+  client.destroy()
+  assert.ok(given)
+  if (!given.aborted) await once(given, 'abort')
   await close()
 })
 

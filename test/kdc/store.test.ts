@@ -12,7 +12,7 @@ import * as assert from 'uvu/assert'
 import { type Database, sql } from '../../src/kdc/store/database.ts'
 import { SCHEMA_VERSION } from '../../src/kdc/store/schema.ts'
 import { openSqlite } from '../../src/kdc/store/sqlite.ts'
-import { type Session, Store } from '../../src/kdc/store/store.ts'
+import { Store, type StoredSession } from '../../src/kdc/store/store.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 import { START, temporaryDirectory } from './helpers.ts'
 
@@ -33,7 +33,7 @@ const THERE = { address: '192.0.2.8', port: 4444 }
 const account = (username: string) => ({ username, record: `record of ${username}`, createdAt: START })
 
 /** A session of bob's, named by its first byte. */
-const session = (n: number, expiresAt = START + 100): Session => ({
+const session = (n: number, expiresAt = START + 100): StoredSession => ({
   sid: new Uint8Array(16).fill(n),
   username: 'bob',
   sealedToken: Uint8Array.of(1, 2, 3, n),

@@ -54,6 +54,20 @@ workers('refuses jobs beyond the queue', async () => {
   await pool.close()
 })
 
+workers('does no job that nobody waits for any more, and gives its place to others', async () => {
+  const pool = createPool(1, 2)
+  const gone = new AbortController()
+  const first = pool.run('a')
+  const abandoned = [pool.run('b', gone.signal), pool.run('c', gone.signal)]
+  gone.abort()
+  // The queue was full; it is not any more.
+  const next = pool.run('d')
+  for (const job of abandoned) await rejects(job, 'kdc_busy')
+  assert.is((await first).job, 'a')
+  assert.is((await next).job, 'd')
+  await pool.close()
+})
+
 workers('lets the process end once it is closed, even when nobody used it', async () => {
   await createPool(1).close()
 })

@@ -14,7 +14,7 @@ import * as fields from '../fields.ts'
 import { Problem } from '../problems.ts'
 import { remoteAddress } from '../remote-address.ts'
 import { parse, plainRequest } from '../request.ts'
-import type { Listener } from '../store/store.ts'
+import type { ListeningSession } from '../store/store.ts'
 import { openStoredToken } from '../stored-token.ts'
 
 const UserinfoRequest = v.object({
@@ -54,7 +54,7 @@ export function userinfoRoute(kdc: Kdc): Hono<KdcEnv> {
   })
 }
 
-async function findListener({ store }: Kdc, receiver: string, now: number): Promise<Listener> {
+async function findListener({ store }: Kdc, receiver: string, now: number): Promise<ListeningSession> {
   const listener = await store.findListener(receiver, now)
   if (listener) return listener
   if (await store.findAccount(receiver)) {

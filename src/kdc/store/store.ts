@@ -25,7 +25,7 @@ export interface Endpoint {
   readonly port: number
 }
 
-export interface Session {
+export interface StoredSession {
   /** 16 bytes, `sessionId(token)`. */
   readonly sid: Uint8Array
   readonly username: string
@@ -35,7 +35,7 @@ export interface Session {
 }
 
 /** A session that listens. */
-export interface Listener extends Session {
+export interface ListeningSession extends StoredSession {
   readonly endpoint: Endpoint
 }
 
@@ -63,7 +63,7 @@ const toAccount = (row: AccountRow): Account => ({
   createdAt: row.created_at,
 })
 
-const toSession = (row: SessionRow): Session => ({
+const toSession = (row: SessionRow): StoredSession => ({
   sid: row.sid,
   username: row.username,
   sealedToken: row.sealed_token,
@@ -160,7 +160,7 @@ export class Store {
    * @param endpoint - where the session listens, if it does.
    * @returns whether it was begun.
    */
-  async createSession(session: Session, record: string, endpoint?: Endpoint): Promise<boolean> {
+  async createSession(session: StoredSession, record: string, endpoint?: Endpoint): Promise<boolean> {
     const { sid, username, sealedToken, expiresAt } = session
     const statements = [
       sql`insert into sessions (sid, username, sealed_token, expires_at)
@@ -174,7 +174,7 @@ export class Store {
   }
 
   /** The session of this id, be it expired or not. */
-  async findSession(sid: Uint8Array): Promise<Session | undefined> {
+  async findSession(sid: Uint8Array): Promise<StoredSession | undefined> {
     const [row] = await this.#database.read<SessionRow>(
       sql`select sid, username, sealed_token, expires_at from sessions where sid = ${sid}`,
     )
@@ -192,7 +192,7 @@ export class Store {
   }
 
   /** The session at which a principal is reached: of those unexpired, the one that last said where it listens. */
-  async findListener(username: string, now: number): Promise<Listener | undefined> {
+  async findListener(username: string, now: number): Promise<ListeningSession | undefined> {
     const [row] = await this.#database.read<ListenerRow>(sql`
       select sid, username, sealed_token, expires_at, listen_address, listen_port from sessions
       where username = ${username} and listen_order is not null and expires_at > ${now}
