@@ -4,7 +4,10 @@
  * @module
  */
 import { once } from 'node:events'
-import { parseArgs } from 'node:util'
+import { parseArguments } from '../src/cli/arguments.ts'
+import { EXIT, ToolError, UsageError } from '../src/cli/errors.ts'
+import { print, talk } from '../src/cli/terminal.ts'
+import { report, runTool } from '../src/cli/tool.ts'
 import { conditions, type Result, render } from './harness.ts'
 import { cleanUp, startTs } from './processes.ts'
 
@@ -16,7 +19,7 @@ const BENCHMARKS = new Map([
   ['start', 'how long the demo and the tools take to start, beside Node doing nothing'],
 ])
 
-const HELP = `usage: npm run bench [-- OPTIONS] [NAME...]
+const HELP = `usage: npm run bench -- [--json] [NAME...]
 
 Measures, and prints ratios: nothing passes or fails. All of it takes about four minutes.
 
@@ -30,23 +33,46 @@ Traffic stays on this machine. bench/README.md says what the figures mean, and w
 example: npm run bench -- userinfo channel
 `
 
-function parse(): { names: string[]; json: boolean } | string {
-  try {
-    const { values, positionals } = parseArgs({
-      options: {
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-      allowPositionals: true,
-    })
-    if (values.help) return ''
-    const unknown = positionals.find((name) => !BENCHMARKS.has(name))
-    if (unknown !== undefined)
-      return `there is no benchmark '${unknown}'; there are ${[...BENCHMARKS.keys()].join(', ')}`
-    return { names: positionals.length > 0 ? positionals : [...BENCHMARKS.keys()], json: values.json }
-  } catch (error) {
-    return (error as Error).message
+runTool('bench', async (argv) => {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    options: { json: { type: 'boolean', default: false } },
+    positionals: ['[NAME...]'],
+  })
+  const unknown = positionals.find((name) => !BENCHMARKS.has(name))
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `there is no benchmark '${unknown}'`,
+      `there are ${[...BENCHMARKS.keys()].join(', ')}`,
+    )
   }
+  try {
+    await runAll(positionals.length > 0 ? positionals : [...BENCHMARKS.keys()], values.json)
+  } finally {
+    await cleanUp()
+  }
+})
+
+async function runAll(names: readonly string[], json: boolean): Promise<void> {
+  const results: [string, Result][] = []
+  for (const name of names) {
+    talk(name)(`${BENCHMARKS.get(name)}`)
+    try {
+      const result = await run(name)
+      results.push([name, result])
+      if (json) await print(JSON.stringify({ conditions: conditions(), ...result }))
+    } catch (error) {
+      // The others may still have something to say.
+      report('bench', error)
+      process.exitCode = EXIT.failed
+    }
+  }
+  if (json) return
+  await print(`\n${conditions()}\nnpm run bench -- ${names.join(' ')}`)
+  await print('medians (smallest - largest) of rounds taken in turn\n')
+  const rows = results.flatMap(([, { rows }]) => rows)
+  const notes = results.flatMap(([name, { notes = [] }]) => notes.map((note) => `${name}: ${note}`))
+  process.stdout.write(render({ rows, notes }))
 }
 
 /** One benchmark in a process of its own; what it says on stderr goes to ours. */
@@ -57,38 +83,6 @@ async function run(name: string): Promise<Result> {
     output += text
   })
   const [status] = await once(child, 'close')
-  if (status !== 0) throw new Error(`exit status ${status}`)
+  if (status !== 0) throw new ToolError(`${name} did not end well: exit status ${status}`)
   return JSON.parse(output) as Result
-}
-
-async function main(names: readonly string[], json: boolean): Promise<void> {
-  const results: [string, Result][] = []
-  for (const name of names) {
-    process.stderr.write(`${name}: ${BENCHMARKS.get(name)}\n`)
-    try {
-      const result = await run(name)
-      results.push([name, result])
-      if (json) process.stdout.write(`${JSON.stringify({ conditions: conditions(), ...result })}\n`)
-    } catch (error) {
-      process.stderr.write(`bench: error: ${name}: ${(error as Error).message}\n`)
-      process.exitCode = 1
-    }
-  }
-  if (json) return
-  process.stdout.write(`\n${conditions()}\nnpm run bench -- ${names.join(' ')}\n`)
-  process.stdout.write('medians (smallest - largest) of rounds taken in turn\n\n')
-  const rows = results.flatMap(([, { rows }]) => rows)
-  const notes = results.flatMap(([name, { notes = [] }]) => notes.map((note) => `${name}: ${note}`))
-  process.stdout.write(render({ rows, notes }))
-}
-
-const asked = parse()
-if (typeof asked === 'object') {
-  await main(asked.names, asked.json)
-  await cleanUp()
-} else if (asked === '') {
-  process.stdout.write(HELP)
-} else {
-  process.stderr.write(`bench: error: ${asked}\nbench: hint: npm run bench -- --help\n`)
-  process.exitCode = 2
 }

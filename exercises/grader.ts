@@ -1,7 +1,7 @@
 /**
  * What both graders share: properties of a student's program, judged by uvu and told in words.
  *
- * A check throws `Missing` (through `must`) to say what it saw. Under `scripts/exercise.ts` every result also goes to the
+ * A check throws `Missing` (through `must`) to say what it saw. Under `npm run exercise` every result also goes to the
  * parent process; what the student's code prints goes to stderr, so that the two do not mix.
  *
  * @module

@@ -12,7 +12,6 @@ import * as assert from 'uvu/assert'
 import { FIRST_VARIABLE, MODULE_VARIABLE, type Report } from '../exercises/grader.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-// More than two cores would need: exercise 05 spends most of its time waiting.
 const AT_ONCE = 3
 
 interface Run {
@@ -42,7 +41,7 @@ async function run(...args: string[]): Promise<Run> {
   return { exitCode, stdout, stderr }
 }
 
-const exercise = (...args: string[]) => run('scripts/exercise.ts', ...args)
+const exercise = (...args: string[]) => run('exercises/run.ts', ...args)
 
 /** The properties of a checklist that have one of these marks. */
 function properties({ stdout }: Run, marks: string): string[] {
@@ -141,6 +140,18 @@ tool('finds an error that nobody waited for', async () => {
   assert.match(
     outcome.stdout.replace(/\s+/g, ' '),
     /is an await missing\? your code threw Error: lost, at line 2\./,
+  )
+  noStack(outcome)
+})
+
+tool('finds a conversation that nobody waited for', async () => {
+  const code = `import { sendMessage as send } from './solution/message.ts'
+  export async function sendMessage(...all) { send(...all) }`
+  const outcome = await handedIn(code, ['--first'], '05')
+  assert.is(outcome.exitCode, 1)
+  assert.match(
+    outcome.stdout.replace(/\s+/g, ' '),
+    /is an await missing\? your code threw Error: bob hung up/,
   )
   noStack(outcome)
 })

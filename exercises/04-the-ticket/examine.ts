@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { fromBase64url, fromUtf8, hkdf, open, type Secret, ZERO_NONCE } from 'symbolon'
+import { EMPTY, fromBase64url, fromUtf8, hkdf, open, type Secret, ZERO_NONCE } from 'symbolon'
 import { must } from '../grader.ts'
 import type { UserinfoReply } from './given.ts'
 
@@ -14,7 +14,6 @@ const SALT_BYTES = 32
 const HEADER_BYTES = VERSION_BYTES + SID_BYTES + SALT_BYTES
 const TAG_BYTES = 16
 const MAX_TICKET_BYTES = 4096
-const EMPTY = new Uint8Array(0)
 
 /** A ticket, cut at the places of docs/protocol.md §4.1. */
 export interface Parts {

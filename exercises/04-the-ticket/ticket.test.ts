@@ -6,6 +6,7 @@
  */
 import {
   connect,
+  EMPTY,
   equal,
   fromBase64url,
   fromUtf8,
@@ -92,8 +93,7 @@ property(
   'bob may have several sessions, and finds the right token by this name. Everybody on the way can read it.',
   () => {
     const { parts } = opened(answer())
-    const empty = new Uint8Array(0)
-    const sidOf = (session: Session) => hkdf(session.token.reveal(), empty, 'symbolon/1 session id', 16)
+    const sidOf = (session: Session) => hkdf(session.token.reveal(), EMPTY, 'symbolon/1 session id', 16)
     must(
       !contains(bob.token.reveal(), parts.sid),
       "the session id is a piece of bob's token, for all to read.",

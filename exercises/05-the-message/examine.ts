@@ -8,6 +8,7 @@ import {
   type CipherState,
   concat,
   decodeRecords,
+  EMPTY,
   equal,
   fromUtf8,
   HandshakeState,
@@ -22,7 +23,6 @@ import { contains, must } from '../grader.ts'
 import type { Invitation } from './given.ts'
 import type { Outcome } from './people.ts'
 
-const NO_DATA = new Uint8Array(0)
 const NAME = utf8('symbolon/1 channel')
 
 /** What alice sends before bob speaks, cut at the places of docs/protocol.md §5.1. */
@@ -79,7 +79,7 @@ export function readFirstMessage(message1: Uint8Array, { ticket, secret }: Invit
   }
   if (opens(concat(NAME, ticket), key)) return
   const prologues: [string, Uint8Array][] = [
-    ['empty', NO_DATA],
+    ['empty', EMPTY],
     ['only "symbolon/1 channel"', NAME],
     ['only the ticket', ticket],
     ['the ticket first, then the text', concat(ticket, NAME)],
@@ -104,9 +104,9 @@ export function howSealed(
     return "it is sealed with the key that is for bob's messages: transport.receive is the wrong half."
   }
   const key = secret.reveal()
-  for (const candidate of [key, hkdf(key, NO_DATA, '')]) {
+  for (const candidate of [key, hkdf(key, EMPTY, '')]) {
     try {
-      open(candidate, ZERO_NONCE, NO_DATA, frame)
+      open(candidate, ZERO_NONCE, EMPTY, frame)
       return 'it is sealed with the secret and a zero nonce: the handshake was for nothing.'
     } catch {
       // Not this one.
@@ -117,7 +117,7 @@ export function howSealed(
 
 function opensWith(cipher: CipherState, frame: Uint8Array): boolean {
   try {
-    cipher.decryptWithAd(NO_DATA, frame)
+    cipher.decryptWithAd(EMPTY, frame)
     return true
   } catch {
     return false
@@ -128,7 +128,7 @@ function opensWith(cipher: CipherState, frame: Uint8Array): boolean {
 export function whatRecord(frame: Uint8Array, transport: Transport, text: string): string | undefined {
   let plaintext: Uint8Array
   try {
-    plaintext = transport.receive.decryptWithAd(NO_DATA, frame)
+    plaintext = transport.receive.decryptWithAd(EMPTY, frame)
   } catch {
     return 'nobody can tell before bob can open it.'
   }

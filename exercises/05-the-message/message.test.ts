@@ -8,17 +8,7 @@ import { secureRandomBytes, toBase64url, utf8 } from 'symbolon'
 import { contains, grade, must } from '../grader.ts'
 import { howSealed, opening, readFirstMessage, whatRecord } from './examine.ts'
 import type { Invitation, SendMessage } from './given.ts'
-import {
-  bobWho,
-  impostor,
-  invitation,
-  meet,
-  meetBob,
-  type Outcome,
-  type Peer,
-  silent,
-  sleep,
-} from './people.ts'
+import { bobWho, impostor, invitation, meet, meetBob, type Outcome, type Peer, silent } from './people.ts'
 
 const {
   students: sendMessage,
@@ -200,7 +190,6 @@ property(
     const cut = bobWho(to, async (bob) => {
       await bob.hear()
       bob.say({ type: 'ack', count: 1 })
-      await sleep(100)
     })
     const outcome = await meetWith(cut, to)
     must(opening(outcome, to).rest.length > 0, `alice sent no message: ${outcome.why}`)

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Wire } from 'symbolon'
-// import { concat, decodeRecords, encodeMessage, encodeRecord, HandshakeState, NNpsk0, u16, utf8 } from 'symbolon'
+// import { concat, decodeRecords, EMPTY, encodeMessage, encodeRecord } from 'symbolon'
+// import { HandshakeState, NNpsk0, u16, utf8 } from 'symbolon'
 import type { Invitation } from './given.ts'
 
 /**

@@ -11,6 +11,7 @@ import {
   type ChannelRecord,
   createTicket,
   decodeRecords,
+  EMPTY,
   encodeRecord,
   listen,
   Secret,
@@ -21,16 +22,18 @@ import {
 import { inWords } from '../grader.ts'
 import type { Invitation, SendMessage } from './given.ts'
 
-/** How long a silence is enough to believe that nothing more comes. */
-const SILENCE_MS = 120
-/** How long sendMessage may take after the other side has done its part. */
-const PATIENCE_MS = 3_000
-const NO_DATA = new Uint8Array(0)
+/**
+ * How long sendMessage may take: 3 s. That it will never end, only time can tell. It is counted in steps, because both sides
+ * are in this process: when a busy machine does not let it run, that is one step, however long it took.
+ */
+const PATIENCE_STEPS = 30
+const STEP_MS = 100
 const NOW = 1_795_176_000
 
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** What is at the other end of a connection. */
+/**
+ * What is at the other end of a connection. When it has done its part, its half of the connection is ended; what alice
+ * still sends is read to its end.
+ */
 export type Peer = (wire: Wire) => Promise<void>
 
 /** How a call of sendMessage ended. */
@@ -64,11 +67,11 @@ export function invitation(): Invitation {
 /** Calls sendMessage with a connection to `peer`, and records what alice sends. */
 export async function meet(peer: Peer, send: SendMessage, to: Invitation, text: string): Promise<Outcome> {
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on('error', () => {})
-    peer(new Wire(socket)).then(
-      () => socket.destroySoon(),
-      () => socket.destroy(),
-    )
+    const hangUp = () => {
+      socket.end()
+      readOut(socket)
+    }
+    peer(new Wire(socket)).then(hangUp, hangUp)
   })
   await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
   const { port } = server.address() as net.AddressInfo
@@ -91,13 +94,21 @@ export interface RealBob {
 export async function meetBob(send: SendMessage, to: Invitation, text: string): Promise<RealBob> {
   const heard: string[] = []
   const endings: string[] = []
+  let over: (() => void) | undefined
+  const conversation = new Promise<void>((resolve) => {
+    over = resolve
+  })
+  const end = (how: string) => {
+    endings.push(how)
+    over?.()
+  }
   const onChannel = async (channel: Channel) => {
     try {
       for await (const message of channel) heard.push(message.text)
       await channel.close()
-      endings.push('end')
+      end('end')
     } catch (error) {
-      endings.push((error as { code: string }).code)
+      end((error as { code: string }).code)
     }
   }
   const listener = await listen({
@@ -105,12 +116,11 @@ export async function meetBob(send: SendMessage, to: Invitation, text: string): 
     token: bobsToken,
     clock: () => NOW,
     onChannel,
-    onRefused: ({ error }) => endings.push(error.code),
+    onRefused: ({ error }) => end(error.code),
   })
   try {
     const outcome = await call(send, listener.address.port, to, text)
-    // Alice has gone; bob notices at once.
-    for (let i = 0; i < 50 && endings.length === 0; i++) await sleep(20)
+    await conversation
     return { heard, endings, outcome }
   } finally {
     await listener.close()
@@ -126,12 +136,13 @@ async function call(send: SendMessage, port: number, to: Invitation, text: strin
     sent.push(Uint8Array.from(bytes))
     return write(bytes)
   }) as typeof socket.write
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let timer: ReturnType<typeof setInterval> | undefined
   const patience = new Promise<[Outcome['result'], string]>((resolve) => {
-    timer = setTimeout(
-      () => resolve(['still waiting', 'sendMessage neither finished nor failed.']),
-      PATIENCE_MS,
-    )
+    let steps = 0
+    timer = setInterval(() => {
+      if (++steps < PATIENCE_STEPS) return
+      resolve(['still waiting', 'sendMessage neither finished nor failed.'])
+    }, STEP_MS)
   })
   // The call itself may throw, when it is no async function.
   const done = (async () => send(new Wire(socket), to, text))().then(
@@ -139,17 +150,33 @@ async function call(send: SendMessage, port: number, to: Invitation, text: strin
     (error: unknown): [Outcome['result'], string] => ['rejected', inWords(error)],
   )
   const [result, why] = await Promise.race([done, patience])
-  clearTimeout(timer)
-  // What is sent in the background, after the promise, counts too.
-  await sleep(20)
-  socket.destroySoon()
+  clearInterval(timer)
+  // Alice is done. What goes on in the background all the same, because an await is missing, meets the end of the
+  // connection: what it still sends counts, and an error of its own comes before we return.
+  socket.end()
+  await readOut(socket)
   return { sent: Buffer.concat(sent), result, why }
 }
 
-/** Waits, says nothing, and hangs up. */
-export const silent: Peer = async () => {
-  await sleep(SILENCE_MS)
+/** Throws away what still comes; resolves when both sides have ended. */
+async function readOut(socket: net.Socket): Promise<void> {
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const drain = async () => {
+    // Whoever waits for it reads first.
+    await turn()
+    while (socket.read() !== null);
+  }
+  socket.on('readable', drain)
+  drain()
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+  await turn()
 }
+
+/**
+ * Hangs up without a word, at once. So sendMessage ends, and what alice has sent until then she sent before message 2:
+ * nobody has to guess how long a silence means that nothing more comes.
+ */
+export const silent: Peer = async () => {}
 
 /** Does not know the secret, and answers message 1 with something of its size. */
 export const impostor =
@@ -158,8 +185,7 @@ export const impostor =
     await wire.read(1)
     await wire.readFrame(0, 65_535)
     const message1 = await wire.readFrame(0, 65_535)
-    wire.writeFrame(message2(message1 ?? NO_DATA))
-    await sleep(SILENCE_MS)
+    wire.writeFrame(message2(message1 ?? EMPTY))
   }
 
 /** Bob, with the right secret, as far as the handshake; what he does next is told by `then`. */
@@ -195,10 +221,10 @@ export class Bob {
 
   async hear(): Promise<ChannelRecord[]> {
     const frame = await this.frame()
-    return frame ? decodeRecords(this.transport.receive.decryptWithAd(NO_DATA, frame)) : []
+    return frame ? decodeRecords(this.transport.receive.decryptWithAd(EMPTY, frame)) : []
   }
 
   say(record: ChannelRecord): void {
-    this.wire.writeFrame(this.transport.send.encryptWithAd(NO_DATA, encodeRecord(record)))
+    this.wire.writeFrame(this.transport.send.encryptWithAd(EMPTY, encodeRecord(record)))
   }
 }

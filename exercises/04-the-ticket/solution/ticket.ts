@@ -5,6 +5,7 @@
  */
 import {
   concat,
+  EMPTY,
   hkdf,
   KEY_BYTES,
   type RandomBytes,
@@ -25,7 +26,7 @@ export function makeSenderinfo(
   const token = receiversToken.reveal()
   const version = Uint8Array.of(0x01)
   // The session's public name: bob finds the right token by it, and nobody finds the token from it.
-  const sid = hkdf(token, new Uint8Array(0), 'symbolon/1 session id', 16)
+  const sid = hkdf(token, EMPTY, 'symbolon/1 session id', 16)
   const salt = randomBytes(32)
   const header = concat(version, sid, salt)
   // A fresh salt makes a key that seals this ticket and no other, so the nonce may be zero (§1, §4.2).

@@ -1,5 +1,5 @@
 /** "Whoever is not bob cannot read it anyway." Not today: the secret may leak, and then the recording opens. */
-import { concat, HandshakeState, hkdf, NNpsk0, seal, u16, utf8, ZERO_NONCE } from 'symbolon'
+import { concat, EMPTY, HandshakeState, hkdf, NNpsk0, seal, u16, utf8, ZERO_NONCE } from 'symbolon'
 import type { SendMessage } from '../given.ts'
 
 export const breaks = 'not a word before message 2 is there'
@@ -14,7 +14,7 @@ export const sendMessage: SendMessage = async (wire, { ticket, secret }, text) =
   wire.write(concat(Uint8Array.of(0x01), u16(ticket.length), ticket))
   wire.writeFrame(handshake.writeMessage())
   const key = hkdf(secret.reveal(), ticket, 'early')
-  wire.writeFrame(seal(key, ZERO_NONCE, new Uint8Array(0), utf8(text)))
+  wire.writeFrame(seal(key, ZERO_NONCE, EMPTY, utf8(text)))
   const message2 = await wire.readFrame(48, 48)
   if (!message2) throw new Error('bob hung up')
   handshake.readMessage(message2)

@@ -7,6 +7,7 @@ import {
   type ChannelRecord,
   concat,
   decodeRecords,
+  EMPTY,
   encodeMessage,
   encodeRecord,
   HandshakeState,
@@ -23,7 +24,6 @@ const NOISE_MESSAGE_BYTES = 48
 /** A record's three bytes and the tag; the most that two bytes of length can say. */
 const MIN_FRAME_BYTES = 19
 const MAX_FRAME_BYTES = 65_535
-const NO_DATA = new Uint8Array(0)
 
 /** Sends one text to bob: docs/protocol.md §5, and §5.6 shows it. */
 export async function sendMessage(wire: Wire, invitation: Invitation, text: string): Promise<void> {
@@ -53,14 +53,14 @@ export async function shakeHands(wire: Wire, { ticket, secret }: Invitation): Pr
 
 /** §5.2: one record, sealed under the handshake's sending key; the nonce counts by itself. */
 export function say(wire: Wire, { send }: Transport, record: Uint8Array): void {
-  wire.writeFrame(send.encryptWithAd(NO_DATA, record))
+  wire.writeFrame(send.encryptWithAd(EMPTY, record))
 }
 
 /** §5.2 and §5.3: the next records from bob. Nobody else can make a frame that opens here. */
 export async function hear(wire: Wire, { receive }: Transport): Promise<ChannelRecord[]> {
   const frame = await wire.readFrame(MIN_FRAME_BYTES, MAX_FRAME_BYTES)
   if (!frame) throw new Error('the connection was cut before bob said his end')
-  return decodeRecords(receive.decryptWithAd(NO_DATA, frame))
+  return decodeRecords(receive.decryptWithAd(EMPTY, frame))
 }
 
 /** §5.4 and §5.5: waits until bob has handled the message, says our end, waits for his, and hangs up. */
