@@ -2,51 +2,15 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url } from '../../src/lib/bytes.ts'
 import { login } from '../../src/lib/client.ts'
-import type { HttpLink, Reply } from '../../src/lib/http.ts'
-import type { PresenceChange } from '../../src/lib/presence.ts'
+import type { Reply } from '../../src/lib/http.ts'
 import { createTicket } from '../../src/lib/ticket.ts'
 import type { TraceEvent } from '../../src/lib/trace.ts'
 import { Arrivals } from '../helpers/channels.ts'
+import { KDC, loginReply, ok, problem, scripted, userinfoReply } from '../helpers/scripted-kdc.ts'
 import { rejects } from '../helpers/throws.ts'
 import { NOW, newSecret, newToken } from '../helpers/tickets.ts'
 
 const test = suite('client')
-
-const KDC = 'http://127.0.0.1:8800'
-
-/** A KDC that answers from a script, and remembers what it was asked. */
-function scripted(answers: Record<string, Reply | (() => Reply)>) {
-  const asked: { path: string; body: Record<string, unknown> }[] = []
-  let closed = false
-  const link: HttpLink = {
-    async post(path, body) {
-      asked.push({ path, body })
-      const answer = answers[path]
-      assert.ok(answer, `nobody expected ${path}`)
-      return typeof answer === 'function' ? answer() : (answer as Reply)
-    },
-    async close() {
-      closed = true
-    },
-  }
-  return { link, asked, wasClosed: () => closed }
-}
-
-const ok = (body: Record<string, unknown>): Reply => ({ status: 200, body: { time: NOW, ...body } })
-const problem = (status: number, code: string): Reply => ({
-  status,
-  body: { status, code, detail: `it is ${code}` },
-})
-const loginReply = (token = newToken()) => ok({ token: token.toText(), expires_at: NOW + 3600 })
-const userinfoReply = (fields: Record<string, unknown> = {}) =>
-  ok({
-    ip_addr: '127.0.0.1',
-    port: 9,
-    secret: newSecret().toText(),
-    senderinfo: 'AAAA',
-    expires_at: NOW + 300,
-    ...fields,
-  })
 
 test('logs in with name and password, and asks for a receiver with the token', async () => {
   const token = newToken()
@@ -164,79 +128,6 @@ test('a receiver with a wrong clock still accepts tickets, judged by the KDC’s
   await presence.close()
 })
 
-test('a receiver logs in again when the KDC has forgotten it, and says so', async () => {
-  const tokens = [newToken(), newToken()]
-  let known = tokens[0]
-  let logins = 0
-  const { link, asked } = scripted({
-    '/login': () => {
-      known = tokens[logins++]
-      return loginReply(known)
-    },
-    '/listen': () => {
-      const { body } = asked.at(-1) ?? {}
-      return body?.token === known?.toText()
-        ? ok({ ip_addr: '127.0.0.1', port: 1, expires_at: NOW + 3600 })
-        : problem(401, 'token_unknown')
-    },
-    '/logout': ok({}),
-  })
-  const changes = new Arrivals<PresenceChange>()
-  let password = 'first'
-  const bob = await login(KDC, 'bob', () => password, { link })
-  const presence = await bob.listen({ onChannel: () => {}, onChange: changes.push })
-  await presence.refresh()
-  assert.is(changes.count, 0, 'nothing new is not told')
-
-  known = undefined
-  password = 'changed meanwhile'
-  await presence.refresh()
-  assert.equal(await changes.next(), { state: 'renewed' })
-  assert.is(bob.token.toText(), tokens[1]?.toText())
-  const passwords = asked.filter(({ path }) => path === '/login').map(({ body }) => body.password)
-  assert.equal(passwords, ['first', 'changed meanwhile'])
-  await presence.close()
-})
-
-test('a receiver outlives a KDC that is away, and says once that it is lost and once that it is back', async () => {
-  let away = false
-  const { link } = scripted({
-    '/login': loginReply(),
-    '/listen': () =>
-      away ? problem(503, 'kdc_busy') : ok({ ip_addr: '127.0.0.1', port: 1, expires_at: NOW + 9 }),
-    '/logout': ok({}),
-  })
-  const states: string[] = []
-  const bob = await login(KDC, 'bob', 'pw', { link })
-  const presence = await bob.listen({ onChannel: () => {}, onChange: (change) => states.push(change.state) })
-  away = true
-  await presence.refresh()
-  await presence.refresh()
-  away = false
-  await presence.refresh()
-  await presence.refresh()
-  assert.equal(states, ['lost', 'back'])
-  await presence.close()
-})
-
-test('a receiver that may not log in any more says so', async () => {
-  let logins = 0
-  const { link } = scripted({
-    '/login': () => (logins++ === 0 ? loginReply() : problem(401, 'login_refused')),
-    '/listen': () =>
-      logins === 1 ? ok({ ip_addr: '::1', port: 1, expires_at: NOW }) : problem(401, 'token_unknown'),
-    '/logout': ok({}),
-  })
-  const changes = new Arrivals<PresenceChange>()
-  const bob = await login(KDC, 'bob', 'pw', { link })
-  const presence = await bob.listen({ onChannel: () => {}, onChange: changes.push })
-  logins++
-  await presence.refresh()
-  const change = await changes.next()
-  assert.is(change.state, 'refused')
-  await presence.close()
-})
-
 test('a session that was logged out is of no further use', async () => {
   const { link, wasClosed } = scripted({ '/login': loginReply(), '/logout': ok({}) })
   const alice = await login(KDC, 'alice', 'pw', { link })
@@ -244,6 +135,21 @@ test('a session that was logged out is of no further use', async () => {
   assert.ok(wasClosed())
   assert.throws(() => alice.token, /logged out/)
   await rejects(alice.userinfo('bob'), 'token_expired')
+})
+
+test('closing a session overwrites its token, and leaves the session to the KDC', async () => {
+  const { link, asked, wasClosed } = scripted({ '/login': loginReply() })
+  const alice = await login(KDC, 'alice', 'pw', { link })
+  const bytes = alice.token.reveal()
+  assert.not.equal(bytes, new Uint8Array(32))
+  await alice.close()
+  assert.equal(bytes, new Uint8Array(32))
+  assert.ok(wasClosed())
+  assert.throws(() => alice.token, /logged out/)
+  assert.equal(
+    asked.map(({ path }) => path),
+    ['/login'],
+  )
 })
 
 test('a trace shows every message and no secret', async () => {

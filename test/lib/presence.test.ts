@@ -1,0 +1,207 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { login } from '../../src/lib/client.ts'
+import { ProtocolError } from '../../src/lib/errors.ts'
+import { listen } from '../../src/lib/listen.ts'
+import {
+  Presence,
+  type PresenceChange,
+  type PresenceOptions,
+  type PresentSession,
+} from '../../src/lib/presence.ts'
+import { Arrivals, type Bob, dialBob } from '../helpers/channels.ts'
+import { KDC, listenReply, loginReply, ok, problem, scripted } from '../helpers/scripted-kdc.ts'
+import { rejects } from '../helpers/throws.ts'
+import { NOW, newToken } from '../helpers/tickets.ts'
+
+const test = suite('presence')
+
+/** Bob's session, at a KDC that does what the test says. */
+class FakeSession implements PresentSession {
+  readonly username = 'bob'
+  readonly clock = () => NOW
+  token = newToken()
+  /** Every request, by name, as it comes. */
+  readonly asked = new Arrivals<string>()
+  readonly ports: number[] = []
+  onAnnounce = () => {}
+
+  async announce(port: number): Promise<void> {
+    this.asked.push('announce')
+    this.ports.push(port)
+    this.onAnnounce()
+  }
+
+  async renew(): Promise<void> {
+    this.asked.push('renew')
+    this.token = newToken()
+    this.onAnnounce = () => {}
+  }
+
+  async logout(): Promise<void> {
+    this.asked.push('logout')
+  }
+}
+
+const forgotten = () => {
+  throw new ProtocolError('token_unknown', 'there is no such session')
+}
+
+/** Bob, present; `nobody` is what he says to those who connect. */
+const present = (session: PresentSession, options: Partial<PresenceOptions> = {}) =>
+  Presence.start(session, { onChannel: () => {}, ...options })
+
+test('listens before it tells the KDC where, and is free again when the KDC refuses', async () => {
+  const session = new FakeSession()
+  session.onAnnounce = forgotten
+  await rejects(present(session), 'token_unknown')
+  const [port = 0] = session.ports
+  assert.ok(port > 0)
+  const listener = await listen({ username: 'bob', token: session.token, onChannel: () => {}, port })
+  await listener.close()
+})
+
+test('after a new login tickets under the new token are accepted, and those under the old are not', async () => {
+  const session = new FakeSession()
+  const changes = new Arrivals<PresenceChange>()
+  const refusals = new Arrivals<{ error: { code: string } }>()
+  const presence = await present(session, { onChange: changes.push, onRefused: refusals.push })
+  const before = { token: session.token, port: presence.address.port } as Bob
+  const first = await dialBob(before)
+
+  session.onAnnounce = forgotten
+  await presence.refresh()
+  assert.equal(await changes.next(), { state: 'renewed' })
+  const after = { token: session.token, port: presence.address.port } as Bob
+  assert.not.equal(after.token.reveal(), before.token.reveal())
+  const second = await dialBob(after)
+  await rejects(dialBob(before), 'handshake_failed')
+  assert.is((await refusals.next()).error.code, 'ticket_not_for_us')
+  assert.is(presence.channels.size, 2, 'the channel from before goes on')
+  assert.equal(session.ports, [after.port, after.port, after.port])
+
+  for (const channel of [first, second]) channel.destroy()
+  await presence.close()
+})
+
+test('tells the KDC again and again, until it is closed: then it logs out', async () => {
+  const session = new FakeSession()
+  const presence = await present(session, { refreshIntervalMs: 1 })
+  for (let n = 0; n < 4; n++) assert.is(await session.asked.next(), 'announce')
+  await presence.close()
+  while (session.asked.count > 1) assert.is(await session.asked.next(), 'announce')
+  assert.is(await session.asked.next(), 'logout')
+})
+
+test('goes on telling a KDC that was away', async () => {
+  const session = new FakeSession()
+  const states: string[] = []
+  const presence = await present(session, {
+    refreshIntervalMs: 1,
+    onChange: ({ state }) => states.push(state),
+  })
+  let away = 3
+  const back = new Promise<void>((resolve) => {
+    session.onAnnounce = () => {
+      if (away-- > 0) throw new Error('nobody answers')
+      resolve()
+    }
+  })
+  await back
+  await presence.close()
+  assert.equal(states, ['lost', 'back'])
+})
+
+test('gives up when the KDC lets it in no more, and asks no further', async () => {
+  const session = new FakeSession()
+  const changes = new Arrivals<PresenceChange>()
+  const presence = await present(session, { refreshIntervalMs: 1, onChange: changes.push })
+  session.onAnnounce = () => {
+    throw new ProtocolError('plaintext_refused', 'not from there')
+  }
+  assert.is((await changes.next()).state, 'refused')
+  await presence.close()
+  assert.is(changes.count, 0)
+})
+
+test('closes although the KDC is away', async () => {
+  const session = new FakeSession()
+  session.logout = async () => {
+    throw new Error('nobody answers')
+  }
+  const presence = await present(session)
+  const { port } = presence.address
+  await presence.close()
+  await rejects(dialBob({ token: session.token, port } as Bob), 'peer_unreachable')
+})
+
+test('a receiver logs in again when the KDC has forgotten it, and says so', async () => {
+  const tokens = [newToken(), newToken()]
+  let known = tokens[0]
+  let logins = 0
+  const { link, asked } = scripted({
+    '/login': () => {
+      known = tokens[logins++]
+      return loginReply(known)
+    },
+    '/listen': () => {
+      const { body } = asked.at(-1) ?? {}
+      return body?.token === known?.toText() ? listenReply() : problem(401, 'token_unknown')
+    },
+    '/logout': ok({}),
+  })
+  const changes = new Arrivals<PresenceChange>()
+  let password = 'first'
+  const bob = await login(KDC, 'bob', () => password, { link })
+  const presence = await bob.listen({ onChannel: () => {}, onChange: changes.push })
+  await presence.refresh()
+  assert.is(changes.count, 0, 'nothing new is not told')
+
+  known = undefined
+  password = 'changed meanwhile'
+  await presence.refresh()
+  assert.equal(await changes.next(), { state: 'renewed' })
+  assert.is(bob.token.toText(), tokens[1]?.toText())
+  const passwords = asked.filter(({ path }) => path === '/login').map(({ body }) => body.password)
+  assert.equal(passwords, ['first', 'changed meanwhile'])
+  await presence.close()
+})
+
+test('a receiver outlives a KDC that is away, and says once that it is lost and once that it is back', async () => {
+  let away = false
+  const { link } = scripted({
+    '/login': loginReply(),
+    '/listen': () => (away ? problem(503, 'kdc_busy') : listenReply()),
+    '/logout': ok({}),
+  })
+  const states: string[] = []
+  const bob = await login(KDC, 'bob', 'pw', { link })
+  const presence = await bob.listen({ onChannel: () => {}, onChange: (change) => states.push(change.state) })
+  away = true
+  await presence.refresh()
+  await presence.refresh()
+  away = false
+  await presence.refresh()
+  await presence.refresh()
+  assert.equal(states, ['lost', 'back'])
+  await presence.close()
+})
+
+test('a receiver that may not log in any more says so', async () => {
+  let logins = 0
+  const { link } = scripted({
+    '/login': () => (logins++ === 0 ? loginReply() : problem(401, 'login_refused')),
+    '/listen': () => (logins === 1 ? listenReply() : problem(401, 'token_unknown')),
+    '/logout': ok({}),
+  })
+  const changes = new Arrivals<PresenceChange>()
+  const bob = await login(KDC, 'bob', 'pw', { link })
+  const presence = await bob.listen({ onChannel: () => {}, onChange: changes.push })
+  logins++
+  await presence.refresh()
+  const change = await changes.next()
+  assert.is(change.state, 'refused')
+  await presence.close()
+})
+
+test.run()
