@@ -12,6 +12,7 @@ import { healthRoute } from './routes/health.ts'
 import { listenRoute } from './routes/listen.ts'
 import { loginRoute } from './routes/login.ts'
 import { logoutRoute } from './routes/logout.ts'
+import { opaqueLoginRoute } from './routes/opaque-login.ts'
 import { userinfoRoute } from './routes/userinfo.ts'
 
 /** How long a ticket may be used, if nothing else is said: long enough to connect, no longer. */
@@ -45,6 +46,7 @@ export function createKdc(options: KdcOptions): Hono<KdcEnv> {
     if (kdc.isDraining()) c.header('Connection', 'close')
   })
   app.route('/', loginRoute(kdc))
+  app.route('/', opaqueLoginRoute(kdc))
   app.route('/', userinfoRoute(kdc))
   app.route('/', listenRoute(kdc))
   app.route('/', logoutRoute(kdc))

@@ -3,37 +3,43 @@
  *
  * @module
  */
+import type { Context } from 'hono'
+import * as v from 'valibot'
 import { equal } from '../lib/bytes.ts'
 import { Secret } from '../lib/secret.ts'
 import { sessionId } from '../lib/ticket.ts'
-import type { Kdc } from './context.ts'
+import type { Kdc, KdcEnv } from './context.ts'
+import * as fields from './fields.ts'
 import { Problem } from './problems.ts'
+import { parse } from './request.ts'
 import type { StoredSession } from './store/store.ts'
 import { openStoredToken } from './stored-token.ts'
 
 const tokenUnknown = () =>
   new Problem('token_unknown', 'the token is of no session of this user: log in again')
 
+const Claim = v.object({ username: fields.username, token: fields.token })
+
 /**
- * Finds the session that a token stands for.
+ * Finds the session whose client asks: by the seal of the request, or by the name and token in it.
  *
- * @param claim.username - must be the session's.
- * @param claim.token - as the client sent it.
- * @throws Problem `token_unknown`, `token_expired`.
+ * @throws Problem `token_unknown`, `token_expired`, `invalid_request`.
  */
-export async function authenticate(
-  kdc: Kdc,
-  claim: { readonly username: string; readonly token: string },
-): Promise<StoredSession> {
+export async function authenticate(kdc: Kdc, c: Context<KdcEnv>): Promise<StoredSession> {
+  const session = c.var.session ?? (await findClaimed(kdc, parse(Claim, c.var.body)))
+  if (session.expiresAt <= kdc.clock()) {
+    throw new Problem('token_expired', 'the session has ended: log in again')
+  }
+  return session
+}
+
+async function findClaimed(kdc: Kdc, claim: v.InferOutput<typeof Claim>): Promise<StoredSession> {
   const token = parseToken(claim.token)
   const session = await kdc.store.findSession(sessionId(token))
   if (!session || session.username !== claim.username) throw tokenUnknown()
   // The database compared 16 bytes derived from the token, at its own pace; this compares the token.
   const stored = openStoredToken(kdc.keys.masterKey, session.sid, session.sealedToken)
   if (!equal(stored.reveal(), token.reveal())) throw tokenUnknown()
-  if (session.expiresAt <= kdc.clock()) {
-    throw new Problem('token_expired', 'the session has ended: log in again')
-  }
   return session
 }
 

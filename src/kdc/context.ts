@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { RandomBytes } from '../lib/random.ts'
 import type { KdcKeys } from './keys.ts'
 import type { PasswordChecker } from './passwords.ts'
-import type { Store } from './store/store.ts'
+import type { Store, StoredSession } from './store/store.ts'
 
 /** A log in pino's shape: fields, then the name of the event. */
 export interface Log {
@@ -39,5 +39,9 @@ export interface KdcEnv {
   Variables: {
     /** The request's JSON, not yet judged. */
     body: unknown
+    /** Whose request it is, when it came sealed: only that session's client could have sealed it. */
+    session: StoredSession | undefined
+    /** What names a sealed request, however often it is sent. */
+    requestId: Uint8Array | undefined
   }
 }

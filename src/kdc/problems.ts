@@ -28,6 +28,8 @@ const TYPES = {
   malformed_json: { status: 400, title: 'Malformed JSON' },
   malformed_http: { status: 400, title: 'Malformed HTTP', headers: { Connection: 'close' } },
   plaintext_refused: { status: 403, title: 'Plaintext refused' },
+  request_refused: { status: 400, title: 'Request refused' },
+  clock_wrong: { status: 401, title: 'Clock wrong', headers: CHALLENGE },
   web_page_refused: { status: 403, title: 'Web page refused' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },

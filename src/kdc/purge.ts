@@ -15,11 +15,11 @@ export const PURGE_LIMIT = 1000
 export async function purge(store: Store, clock: Clock, log: Log): Promise<void> {
   try {
     let sessions = 0
-    let portion: number
-    do {
-      portion = await store.purgeExpired(clock(), PURGE_LIMIT)
-      sessions += portion
-    } while (portion === PURGE_LIMIT)
+    for (let more = true; more; ) {
+      const purged = await store.purgeExpired(clock(), PURGE_LIMIT)
+      sessions += purged.sessions
+      more = purged.more
+    }
     if (sessions > 0) log.info({ sessions }, 'purged')
   } catch (error) {
     log.warn({ err: error }, 'purge_failed')

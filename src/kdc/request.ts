@@ -1,6 +1,6 @@
 /**
- * How a request comes in: as plain JSON, and from where that is acceptable. The handlers behind see the JSON only, so
- * that another middleware may stand here and open what came sealed.
+ * How a request in plain JSON comes in, and from where that is acceptable. Sealed ones: sealed-request.ts. The handlers
+ * behind see the JSON only.
  *
  * @module
  */
@@ -17,6 +17,7 @@ export const MAX_BODY_BYTES = 16_384
 
 /** Takes a request in plain JSON, when nobody but this machine could have read it. */
 export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
+  const json = jsonRequest()
   return async (c, next) => {
     if (!kdc.allowPlaintext && !isLoopback(remoteAddress(c))) {
       throw new Problem(
@@ -25,8 +26,14 @@ export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
           "use the KDC from its own machine, or have its operator allow this with '--allow-plaintext'",
       )
     }
-    refuseWebPages(c)
-    c.set('body', parseJson(await readBody(c)))
+    return json(c, next)
+  }
+}
+
+/** Takes a request in plain JSON from anywhere: for those that show nothing to whoever listens. */
+export function jsonRequest(): MiddlewareHandler<KdcEnv> {
+  return async (c, next) => {
+    c.set('body', parseJson(await readBody(c, 'application/json')))
     await next()
   }
 }
@@ -71,9 +78,21 @@ function parseJson(bytes: Uint8Array): unknown {
 
 const tooLarge = () => new Problem('body_too_large', `a request has at most ${MAX_BODY_BYTES} bytes`)
 
-async function readBody(c: Context<KdcEnv>): Promise<Uint8Array> {
-  if (!/^application\/json\s*(;|$)/i.test(c.req.header('Content-Type') ?? '')) {
-    throw new Problem('unsupported_media_type', 'the body must be JSON, with Content-Type: application/json')
+/** Whether a request's body is declared as this. */
+export function isOfType(c: Context<KdcEnv>, type: string): boolean {
+  const declared = c.req.header('Content-Type') ?? ''
+  return declared.split(';', 1)[0]?.trim().toLowerCase() === type
+}
+
+/**
+ * Reads a request's body, and not too much of it.
+ *
+ * @throws Problem `web_page_refused`, `unsupported_media_type`, `body_too_large`, `malformed_http`.
+ */
+export async function readBody(c: Context<KdcEnv>, type: string): Promise<Uint8Array> {
+  refuseWebPages(c)
+  if (!isOfType(c, type)) {
+    throw new Problem('unsupported_media_type', `the body must be JSON, with Content-Type: ${type}`)
   }
   const declared = c.req.header('Content-Length')
   if (declared !== undefined && Number(declared) > MAX_BODY_BYTES) throw tooLarge()

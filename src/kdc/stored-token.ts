@@ -1,25 +1,11 @@
 /**
- * Session tokens at rest: sealed under the KDC's master key, so that a copy of the database gives none of them.
+ * Session tokens at rest: sealed under the KDC's master key, bound to the session's id.
  *
- * ```
- * header = u8 format = 1 || u32 version of the master key || salt (32 bytes, fresh)
- * key    = HKDF-SHA256(master key, salt, "symbolon/1 stored token", 32 bytes)
- * stored = header || ChaCha20-Poly1305(key, zero nonce, aad = header || sid, token)
- * ```
  * @module
  */
-import { open, seal, ZERO_NONCE } from '../lib/aead.ts'
-import { concat, equal } from '../lib/bytes.ts'
-import { ProtocolError } from '../lib/errors.ts'
-import { hkdf } from '../lib/hkdf.ts'
 import { type RandomBytes, secureRandomBytes } from '../lib/random.ts'
 import { Secret } from '../lib/secret.ts'
-
-const SALT_BYTES = 32
-// format 1, key version 1: the only ones there are.
-const PREFIX = Uint8Array.of(1, 0, 0, 0, 1)
-const HEADER_BYTES = PREFIX.length + SALT_BYTES
-const INFO = 'symbolon/1 stored token'
+import { openAtRest, sealAtRest } from './at-rest.ts'
 
 /**
  * Seals a token for the store.
@@ -33,27 +19,14 @@ export function sealStoredToken(
   token: Secret,
   randomBytes: RandomBytes = secureRandomBytes,
 ): Uint8Array {
-  const salt = randomBytes(SALT_BYTES)
-  const header = concat(PREFIX, salt)
-  return concat(header, seal(hkdf(masterKey, salt, INFO), ZERO_NONCE, concat(header, sid), token.reveal()))
+  return sealAtRest(masterKey, 'stored token', sid, token.reveal(), randomBytes)
 }
 
 /**
  * Opens what `sealStoredToken` made.
  *
- * @throws ProtocolError `decryption_failed` for another format, master key or session, and for any changed bit.
+ * @throws ProtocolError `decryption_failed` for another format, master key and session, and for any changed bit.
  */
 export function openStoredToken(masterKey: Uint8Array, sid: Uint8Array, stored: Uint8Array): Secret {
-  const header = stored.subarray(0, HEADER_BYTES)
-  if (!equal(header.subarray(0, PREFIX.length), PREFIX)) {
-    throw new ProtocolError(
-      'decryption_failed',
-      'the stored token is of a format or key version unknown here',
-    )
-  }
-  const key = hkdf(masterKey, header.subarray(PREFIX.length), INFO)
-  return new Secret(
-    'session token',
-    open(key, ZERO_NONCE, concat(header, sid), stored.subarray(HEADER_BYTES)),
-  )
+  return new Secret('session token', openAtRest(masterKey, 'stored token', sid, stored))
 }

@@ -13,6 +13,7 @@ export const PROTOCOL_CODES = [
   'account_unknown',
   'channel_aborted',
   'channel_closed',
+  'clock_wrong',
   'decryption_failed',
   'frame_damaged',
   'handshake_failed',

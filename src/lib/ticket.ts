@@ -21,7 +21,7 @@ import { KEY_BYTES, Secret } from './secret.ts'
 /** The only version there is; every ticket begins with it. */
 const TICKET_VERSION = 0x01
 /** Length of a session id. */
-const SESSION_ID_BYTES = 16
+export const SESSION_ID_BYTES = 16
 /** Length of the salt that makes each ticket's key another. */
 export const SALT_BYTES = 32
 /** version || session id || salt */

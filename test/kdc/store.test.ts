@@ -97,7 +97,7 @@ for (const [name, open] of Object.entries(DRIVERS)) {
 
   store('gives a session back as it was made', async () => {
     const { store } = await withBob()
-    assert.is(await store.createSession(session(1), 'record of bob', HERE), true)
+    assert.is(await store.createSession(session(1), 'record of bob', { endpoint: HERE }), true)
     assert.equal(await store.findSession(session(1).sid), session(1))
     assert.equal(await store.findListener('bob', START), { ...session(1), endpoint: HERE })
     assert.is(await store.findSession(session(2).sid), undefined)
@@ -105,7 +105,7 @@ for (const [name, open] of Object.entries(DRIVERS)) {
 
   store('begins no session for a record that is not the account’s any more', async () => {
     const { store } = await withBob()
-    assert.is(await store.createSession(session(1), 'old record', HERE), false)
+    assert.is(await store.createSession(session(1), 'old record', { endpoint: HERE }), false)
     assert.is(await store.createSession({ ...session(1), username: 'nobody' }, 'record of bob'), false)
     assert.is(await store.findSession(session(1).sid), undefined)
   })
@@ -115,7 +115,7 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     const reached = async () => (await store.findListener('bob', START))?.sid[0]
     await store.createSession(session(1), 'record of bob')
     assert.is(await reached(), undefined)
-    await store.createSession(session(2), 'record of bob', HERE)
+    await store.createSession(session(2), 'record of bob', { endpoint: HERE })
     await store.createSession(session(3), 'record of bob')
     assert.is(await reached(), 2)
     // All of this in one second of the clock.
@@ -131,8 +131,8 @@ for (const [name, open] of Object.entries(DRIVERS)) {
 
   store('a heartbeat changes nothing; another port or address does', async () => {
     const { store } = await withBob()
-    await store.createSession(session(1), 'record of bob', HERE)
-    await store.createSession(session(2), 'record of bob', HERE)
+    await store.createSession(session(1), 'record of bob', { endpoint: HERE })
+    await store.createSession(session(2), 'record of bob', { endpoint: HERE })
     assert.is(await store.listen(session(1).sid, HERE), false)
     assert.is((await store.findListener('bob', START))?.sid[0], 2)
     assert.is(await store.listen(session(1).sid, { ...HERE, port: 4445 }), true)
@@ -151,7 +151,7 @@ for (const [name, open] of Object.entries(DRIVERS)) {
 
   store('a session that is over does not listen, nor come back by saying so', async () => {
     const { store } = await withBob()
-    await store.createSession(session(1), 'record of bob', HERE)
+    await store.createSession(session(1), 'record of bob', { endpoint: HERE })
     await store.endSession(session(1).sid)
     assert.is(await store.listen(session(1).sid, THERE), false)
     assert.is(await store.findListener('bob', START), undefined)
@@ -159,20 +159,43 @@ for (const [name, open] of Object.entries(DRIVERS)) {
 
   store('an expired session is reached no more, and an older one is', async () => {
     const { store } = await withBob()
-    await store.createSession(session(1, START + 100), 'record of bob', HERE)
-    await store.createSession(session(2, START + 50), 'record of bob', HERE)
+    await store.createSession(session(1, START + 100), 'record of bob', { endpoint: HERE })
+    await store.createSession(session(2, START + 50), 'record of bob', { endpoint: HERE })
     assert.is((await store.findListener('bob', START + 49))?.sid[0], 2)
     assert.is((await store.findListener('bob', START + 50))?.sid[0], 1)
     assert.is(await store.findListener('bob', START + 100), undefined)
+  })
+
+  store('a login is finished once, and forgotten when it cannot come again', async () => {
+    const { store } = await withBob()
+    const options = { loginId: Uint8Array.of(1, 2, 3), now: START }
+    assert.is(await store.createSession(session(1), 'record of bob', options), true)
+    await store.endSession(session(1).sid)
+    assert.is(await store.createSession(session(1), 'record of bob', options), false)
+    assert.is(await store.findSession(session(1).sid), undefined)
+    await store.purgeExpired(START + 899, 10)
+    assert.is(await store.createSession(session(1), 'record of bob', options), false)
+    await store.purgeExpired(START + 900, 10)
+    assert.is(await store.createSession(session(1), 'record of bob', options), true)
+  })
+
+  store('a request to listen that comes again does not undo a later one', async () => {
+    const { store } = await withBob()
+    await store.createSession(session(1), 'record of bob')
+    const [first, second] = [1, 2].map((n) => ({ requestId: Uint8Array.of(n), now: START }))
+    assert.is(await store.listen(session(1).sid, HERE, first), true)
+    assert.is(await store.listen(session(1).sid, THERE, second), true)
+    assert.is(await store.listen(session(1).sid, HERE, first), false)
+    assert.equal((await store.findListener('bob', START))?.endpoint, THERE)
   })
 
   store('purges what has expired, a little at a time', async () => {
     const { store } = await withBob()
     for (const n of [1, 2, 3]) await store.createSession(session(n, START + 10), 'record of bob')
     await store.createSession(session(4), 'record of bob')
-    assert.is(await store.purgeExpired(START + 9, 10), 0)
-    assert.is(await store.purgeExpired(START + 10, 2), 2)
-    assert.is(await store.purgeExpired(START + 10, 2), 1)
+    assert.equal(await store.purgeExpired(START + 9, 10), { sessions: 0, more: false })
+    assert.equal(await store.purgeExpired(START + 10, 2), { sessions: 2, more: true })
+    assert.equal(await store.purgeExpired(START + 10, 2), { sessions: 1, more: false })
     assert.ok(await store.findSession(session(4).sid))
   })
 
@@ -296,7 +319,7 @@ file('one handle sees what another wrote, and is there after all are closed', as
   const path = newFile()
   const [one, other] = await Promise.all([Store.open(openSqlite(path)), Store.open(openSqlite(path))])
   await one.createAccount(account('bob'))
-  await other.createSession(session(1), 'record of bob', HERE)
+  await other.createSession(session(1), 'record of bob', { endpoint: HERE })
   assert.equal(await one.findListener('bob', START), { ...session(1), endpoint: HERE })
   await one.close()
   await other.close()

@@ -7,13 +7,11 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { MAX_PASSWORD_BYTES } from '../../lib/opaque.ts'
 import { KEY_BYTES, Secret } from '../../lib/secret.ts'
-import { sessionId } from '../../lib/ticket.ts'
+import { beginSession, loginRefused } from '../begin-session.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
-import { Problem } from '../problems.ts'
 import { remoteAddress } from '../remote-address.ts'
 import { parse, plainRequest } from '../request.ts'
-import { sealStoredToken } from '../stored-token.ts'
 
 const LoginRequest = v.object({
   username: fields.username,
@@ -26,28 +24,19 @@ const LoginRequest = v.object({
   port: fields.optionalPort,
 })
 
-const loginRefused = () => new Problem('login_refused', 'the username or the password is wrong')
-
 /** `POST /login` */
 export function loginRoute(kdc: Kdc): Hono<KdcEnv> {
-  const { store, keys, passwords, clock, randomBytes, log, sessionLifetimeSec } = kdc
+  const { store, passwords, clock, randomBytes, log } = kdc
   return new Hono<KdcEnv>().post('/login', plainRequest(kdc), async (c) => {
     const { username, password, port } = parse(LoginRequest, c.var.body)
-    const address = remoteAddress(c)
     const account = await store.findAccount(username)
     // Also without an account, and at the same cost: the answer must not tell who has one.
     if (!(await passwords.check(username, password, account?.record ?? null, c.req.raw.signal))) {
-      log.info({ username: account?.username, ip_addr: address }, 'login_refused')
+      log.info({ username: account?.username, ip_addr: remoteAddress(c) }, 'login_refused')
       throw loginRefused()
     }
     const token = new Secret('session token', randomBytes(KEY_BYTES))
-    const sid = sessionId(token)
-    const sealedToken = sealStoredToken(keys.masterKey, sid, token, randomBytes)
-    const time = clock()
-    const session = { sid, username, sealedToken, expiresAt: time + sessionLifetimeSec }
-    const endpoint = port === undefined ? undefined : { address, port }
-    if (!(await store.createSession(session, account?.record ?? '', endpoint))) throw loginRefused()
-    log.info({ username, ip_addr: address, port }, 'login')
-    return c.json({ token: token.toText(), username, expires_at: session.expiresAt, time })
+    const expiresAt = await beginSession(kdc, c, { username, record: account?.record ?? '', token, port })
+    return c.json({ token: token.toText(), username, expires_at: expiresAt, time: clock() })
   })
 }

@@ -13,24 +13,21 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
 import { Problem } from '../problems.ts'
 import { remoteAddress } from '../remote-address.ts'
-import { parse, plainRequest } from '../request.ts'
+import { parse } from '../request.ts'
+import { sessionRequest } from '../sealed-request.ts'
 import type { ListeningSession } from '../store/store.ts'
 import { openStoredToken } from '../stored-token.ts'
 
-const UserinfoRequest = v.object({
-  username: fields.username,
-  token: fields.token,
-  receiver: fields.username,
-})
+const UserinfoRequest = v.object({ receiver: fields.username })
 
 /** `POST /userinfo` */
 export function userinfoRoute(kdc: Kdc): Hono<KdcEnv> {
   const { keys, clock, randomBytes, log, ticketLifetimeSec } = kdc
-  return new Hono<KdcEnv>().post('/userinfo', plainRequest(kdc), async (c) => {
-    const request = parse(UserinfoRequest, c.var.body)
-    const { username } = await authenticate(kdc, request)
+  return new Hono<KdcEnv>().post('/userinfo', sessionRequest(kdc), async (c) => {
+    const { receiver } = parse(UserinfoRequest, c.var.body)
+    const { username } = await authenticate(kdc, c)
     const time = clock()
-    const listener = await findListener(kdc, request.receiver, time)
+    const listener = await findListener(kdc, receiver, time)
     const secret = new Secret('channel secret', randomBytes(KEY_BYTES))
     const ticket = {
       username,

@@ -25,6 +25,9 @@ const TABLES: readonly Statement[] = [
     listen_port bigint,
     listen_order bigint
   )`,
+  // Ids of what is done once, however often it is asked for: logins finished, sealed requests that change something.
+  sql`create table if not exists done (id blob primary key, forget_at bigint not null)`,
+  sql`create index if not exists done_by_time on done (forget_at)`,
   sql`create index if not exists sessions_by_username on sessions (username, listen_order, sid)`,
   sql`create index if not exists sessions_by_expiry on sessions (expires_at)`,
 ]

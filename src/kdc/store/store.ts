@@ -34,6 +34,14 @@ export interface StoredSession {
   readonly expiresAt: number
 }
 
+/** What may be known of a session that begins. */
+export interface NewSession {
+  readonly endpoint?: Endpoint | undefined
+  readonly loginId?: Uint8Array | undefined
+  /** Unix seconds. */
+  readonly now?: number
+}
+
 /** A session that listens. */
 export interface ListeningSession extends StoredSession {
   readonly endpoint: Endpoint
@@ -73,9 +81,21 @@ const toSession = (row: SessionRow): StoredSession => ({
 const accountUnknown = (username: string) =>
   new ProtocolError('account_unknown', `there is no account ${username}`)
 
+/** How long it is remembered what was done: longer than anything that was sent can be sent again. */
+const REMEMBER_SEC = 900
+const NO_ID = new Uint8Array(0)
+
+// In the same transaction as the deed, and after it: `where not exists` in the deed asks for what was done before.
+const doneStatement = (id: Uint8Array, forgetAt: number): Statement =>
+  sql`insert into done (id, forget_at) values (${id}, ${forgetAt}) on conflict do nothing`
+
 // Of a principal's sessions the one with the highest listen_order said last where it listens. Counting beats the clock:
 // two logins in one second have an order too. Where it listens already, its place in the order stays.
-const listenStatement = (sid: Uint8Array, { address, port }: Endpoint): Statement => sql`
+const listenStatement = (
+  sid: Uint8Array,
+  { address, port }: Endpoint,
+  id: Uint8Array = NO_ID,
+): Statement => sql`
   update sessions set
     listen_address = ${address},
     listen_port = ${port},
@@ -84,7 +104,7 @@ const listenStatement = (sid: Uint8Array, { address, port }: Endpoint): Statemen
     )
   where sid = ${sid} and (
     listen_order is null or listen_address <> ${address} or listen_port <> ${port}
-  )
+  ) and not exists (select 1 from done where id = ${id})
   returning sid`
 
 /** The KDC's memory. Every method throws StoreError `store_unavailable` when the database cannot be used. */
@@ -157,18 +177,22 @@ export class Store {
    * Begins a session, unless the account was deleted or its password changed since the caller read `record`: who knew
    * the old password while it was being replaced must not come in by it.
    *
-   * @param endpoint - where the session listens, if it does.
+   * @param options.endpoint - where the session listens, if it does.
+   * @param options.loginId - the login that this finishes; the second time there is no session.
    * @returns whether it was begun.
    */
-  async createSession(session: StoredSession, record: string, endpoint?: Endpoint): Promise<boolean> {
+  async createSession(session: StoredSession, record: string, options: NewSession = {}): Promise<boolean> {
     const { sid, username, sealedToken, expiresAt } = session
+    const { endpoint, loginId } = options
     const statements = [
       sql`insert into sessions (sid, username, sealed_token, expires_at)
         select ${sid}, username, ${sealedToken}, ${expiresAt} from accounts
         where username = ${username} and record = ${record}
-        returning sid`,
+          and not exists (select 1 from done where id = ${loginId ?? NO_ID})
+        on conflict do nothing returning sid`,
     ]
     if (endpoint) statements.push(listenStatement(sid, endpoint))
+    if (loginId) statements.push(doneStatement(loginId, (options.now ?? 0) + REMEMBER_SEC))
     const [inserted] = await this.#database.write(statements)
     return inserted?.length === 1
   }
@@ -185,10 +209,20 @@ export class Store {
    * The session listens here from now on, and is the one its principal is reached at. Saying the same again changes
    * nothing: a heartbeat takes nobody's place.
    *
+   * @param request.requestId - of a request that may come again: it is heeded once, so that an old one which somebody
+   *   recorded does not undo a new one.
    * @returns whether it is news.
    */
-  async listen(sid: Uint8Array, endpoint: Endpoint): Promise<boolean> {
-    return (await this.#writeOne(listenStatement(sid, endpoint))) === 1
+  async listen(
+    sid: Uint8Array,
+    endpoint: Endpoint,
+    request: { readonly requestId?: Uint8Array | undefined; readonly now?: number } = {},
+  ): Promise<boolean> {
+    const { requestId, now = 0 } = request
+    const statements = [listenStatement(sid, endpoint, requestId)]
+    if (requestId) statements.push(doneStatement(requestId, now + REMEMBER_SEC))
+    const [rows] = await this.#database.write(statements)
+    return rows?.length === 1
   }
 
   /** The session at which a principal is reached: of those unexpired, the one that last said where it listens. */
@@ -206,15 +240,19 @@ export class Store {
   }
 
   /**
-   * Frees the places of sessions that have expired.
+   * Frees the places of sessions that have expired, and of what needs no longer be remembered.
    *
-   * @param limit - how many at most, so that one call never takes long.
-   * @returns how many.
+   * @param limit - how many of each at most, so that one call never takes long.
+   * @returns how many sessions, and whether there may be more of either.
    */
-  purgeExpired(now: number, limit: number): Promise<number> {
-    return this.#writeOne(sql`
-      delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
-      returning sid`)
+  async purgeExpired(now: number, limit: number): Promise<{ sessions: number; more: boolean }> {
+    const [sessions = [], done = []] = await this.#database.write([
+      sql`delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
+        returning sid`,
+      sql`delete from done where id in (select id from done where forget_at <= ${now} limit ${limit})
+        returning id`,
+    ])
+    return { sessions: sessions.length, more: sessions.length === limit || done.length === limit }
   }
 
   /** Finishes the writes that were accepted, then closes the database. */

@@ -1,0 +1,99 @@
+/**
+ * Messages 1 and 2 without showing the password: OPAQUE (RFC 9807 §6). docs/protocol.md §3.6.
+ *
+ * @module
+ */
+import * as opaque from '@serenity-kit/opaque'
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { identifiers } from '../../lib/opaque.ts'
+import { tokenOf } from '../../lib/token.ts'
+import { beginSession, loginRefused } from '../begin-session.ts'
+import type { Kdc, KdcEnv } from '../context.ts'
+import * as fields from '../fields.ts'
+import { LOGIN_STATE_LIFETIME_SEC, openLoginState, recordHash, sealLoginState } from '../login-state.ts'
+import { Problem } from '../problems.ts'
+import { remoteAddress } from '../remote-address.ts'
+import { jsonRequest, parse } from '../request.ts'
+
+const text = v.pipe(v.string(), v.description('a string in base64url'))
+const StartRequest = v.object({ username: fields.username, request: text })
+const FinishRequest = v.object({
+  username: fields.username,
+  state: text,
+  finish: text,
+  port: fields.optionalPort,
+})
+
+/** `POST /login/start`, `POST /login/finish` */
+export function opaqueLoginRoute(kdc: Kdc): Hono<KdcEnv> {
+  const { store, keys, clock, randomBytes, log } = kdc
+  return new Hono<KdcEnv>()
+    .post('/login/start', jsonRequest(), async (c) => {
+      const { username, request } = parse(StartRequest, c.var.body)
+      const record = (await store.findAccount(username))?.record
+      await opaque.ready
+      const { serverLoginState, loginResponse } = startLogin(keys.opaqueSetup, username, record, request)
+      const state = {
+        opaque: serverLoginState,
+        recordHash: recordHash(record ?? ''),
+        expiresAt: clock() + LOGIN_STATE_LIFETIME_SEC,
+      }
+      return c.json({
+        response: loginResponse,
+        state: sealLoginState(keys.masterKey, username, state, randomBytes),
+      })
+    })
+    .post('/login/finish', jsonRequest(), async (c) => {
+      const { username, state, finish, port } = parse(FinishRequest, c.var.body)
+      const account = await store.findAccount(username)
+      const begun = openState(kdc, username, state)
+      const sessionKey = begun && (await finishLogin(begun.state.opaque, username, finish))
+      if (!account || !begun || !sessionKey || begun.state.recordHash !== recordHash(account.record)) {
+        log.info({ username: account?.username, ip_addr: remoteAddress(c) }, 'login_refused')
+        throw loginRefused()
+      }
+      const login = { username, record: account.record, token: tokenOf(sessionKey), port, loginId: begun.id }
+      const expiresAt = await beginSession(kdc, c, login)
+      return c.json({ username, expires_at: expiresAt, time: clock() })
+    })
+}
+
+function startLogin(serverSetup: string, username: string, record: string | undefined, request: string) {
+  try {
+    return opaque.server.startLogin({
+      serverSetup,
+      // Without an account a fake record, with which nobody can finish (RFC 9807 §10.9).
+      registrationRecord: record ?? null,
+      startLoginRequest: request,
+      userIdentifier: username,
+      identifiers: identifiers(username),
+    })
+  } catch {
+    throw new Problem('invalid_request', 'request: expected an OPAQUE KE1 message')
+  }
+}
+
+/** @returns OPAQUE's session key, unless the client does not know the password. */
+async function finishLogin(state: string, username: string, finish: string): Promise<string | undefined> {
+  await opaque.ready
+  try {
+    return opaque.server.finishLogin({
+      serverLoginState: state,
+      finishLoginRequest: finish,
+      identifiers: identifiers(username),
+    }).sessionKey
+  } catch {
+    return undefined
+  }
+}
+
+// A state that is not ours, another user's, or too old is as good as a wrong password.
+function openState({ keys, clock }: Kdc, username: string, text: string) {
+  try {
+    const opened = openLoginState(keys.masterKey, username, text)
+    return opened.state.expiresAt > clock() ? opened : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * How a sealed request comes in, and its answer goes out. docs/protocol.md §3.7.
+ *
+ * @module
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import * as v from 'valibot'
+import { concat, fromBase64url } from '../lib/bytes.ts'
+import { unixSeconds } from '../lib/fields.ts'
+import {
+  MAX_CLOCK_OFFSET_SEC,
+  openRequest,
+  parseSealedRequest,
+  type Route,
+  SEALED_TYPE,
+  type SealedRequest,
+  sealReply,
+} from '../lib/sealed.ts'
+import type { Secret } from '../lib/secret.ts'
+import type { Kdc, KdcEnv } from './context.ts'
+import { Problem, renderProblem, toProblem } from './problems.ts'
+import { isOfType, parse, plainRequest, readBody } from './request.ts'
+import { openStoredToken } from './stored-token.ts'
+
+const ID_BYTES = 16
+
+const Envelope = v.object({
+  id: v.pipe(v.string(), v.description('16 bytes in base64url')),
+  time: v.pipe(unixSeconds, v.description('a time in Unix seconds')),
+})
+
+/** Takes a request of a session, sealed or plain. */
+export function sessionRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
+  const plain = plainRequest(kdc)
+  const sealed = sealedRequest(kdc)
+  return (c, next) => (isOfType(c, SEALED_TYPE) ? sealed(c, next) : plain(c, next))
+}
+
+function sealedRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
+  return async (c, next) => {
+    const route: Route = `${c.req.method} ${c.req.path}`
+    const request = parseEnvelope(await readBody(c, SEALED_TYPE))
+    const session = await kdc.store.findSession(request.sid)
+    if (!session) throw new Problem('token_unknown', 'there is no such session: log in again')
+    const token = openStoredToken(kdc.keys.masterKey, session.sid, session.sealedToken)
+    const body = openEnvelope(request, token, route)
+    // Both sides know each other now: whatever the answer is, nobody else reads or makes it.
+    c.set('session', session)
+    c.set('body', body)
+    try {
+      c.set('requestId', concat(session.sid, judge(kdc, body)))
+      await next()
+    } catch (error) {
+      const { status, headers, body } = renderProblem(toProblem(error))
+      c.res = new Response(body, { status, headers })
+    }
+    await sealResponse(kdc, c, token, route, request.salt)
+  }
+}
+
+function parseEnvelope(bytes: Uint8Array): SealedRequest {
+  try {
+    return parseSealedRequest(bytes)
+  } catch {
+    throw new Problem('request_refused', 'the body is no sealed request')
+  }
+}
+
+function openEnvelope(request: SealedRequest, token: Secret, route: Route): unknown {
+  try {
+    return openRequest(request, token, route)
+  } catch {
+    throw new Problem('request_refused', 'the sealed request does not open')
+  }
+}
+
+/** @returns the request's id. */
+function judge(kdc: Kdc, body: unknown): Uint8Array {
+  const { id, time } = parse(Envelope, body)
+  if (Math.abs(time - kdc.clock()) > MAX_CLOCK_OFFSET_SEC) {
+    throw new Problem(
+      'clock_wrong',
+      `the request's time is more than ${MAX_CLOCK_OFFSET_SEC} s from the KDC's`,
+    )
+  }
+  try {
+    return fromBase64url(id, { length: ID_BYTES })
+  } catch {
+    throw new Problem('invalid_request', 'id: expected 16 bytes in base64url')
+  }
+}
+
+async function sealResponse(
+  kdc: Kdc,
+  c: Context<KdcEnv>,
+  token: Secret,
+  route: Route,
+  salt: Uint8Array,
+): Promise<void> {
+  const { status } = c.res
+  const body: unknown = JSON.parse(await c.res.text())
+  const bytes = sealReply(token, route, salt, { status, time: kdc.clock(), body }, kdc.randomBytes)
+  const headers = new Headers(c.res.headers)
+  headers.set('Content-Type', SEALED_TYPE)
+  headers.delete('Content-Length')
+  // Not assigned to c.res as it stands: Hono would merge the old headers, the old type among them, into the new ones.
+  c.res = undefined
+  c.res = new Response(bytes, { status, headers })
+}

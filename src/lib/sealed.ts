@@ -1,0 +1,159 @@
+/**
+ * Sealed requests: after the login, every exchange with the KDC in an envelope that only the two of them can open.
+ * docs/protocol.md §3.7.
+ *
+ * Each side draws a salt of its own, so every key seals exactly once, whoever repeats whatever.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import { open, seal, TAG_BYTES, ZERO_NONCE } from './aead.ts'
+import { concat, fromUtf8, utf8 } from './bytes.ts'
+import { CodecError } from './errors.ts'
+import { unixSeconds } from './fields.ts'
+import { hkdf } from './hkdf.ts'
+import { type RandomBytes, secureRandomBytes } from './random.ts'
+import type { Secret } from './secret.ts'
+import { SALT_BYTES, SESSION_ID_BYTES, sessionId } from './ticket.ts'
+
+/** The media type of sealed requests and replies. */
+export const SEALED_TYPE = 'application/vnd.symbolon.sealed'
+/** How far the request's time may be from the KDC's clock. */
+export const MAX_CLOCK_OFFSET_SEC = 300
+
+const VERSION = 0x01
+const REQUEST_HEADER_BYTES = 1 + SESSION_ID_BYTES + SALT_BYTES
+const REPLY_HEADER_BYTES = 1 + SALT_BYTES
+const REQUEST_INFO = 'symbolon/1 request'
+const REPLY_INFO = 'symbolon/1 reply'
+
+const ReplyJson = v.object({
+  status: v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599)),
+  time: unixSeconds,
+  body: v.unknown(),
+})
+
+/** What the envelope is bound to: `POST /userinfo`. */
+export type Route = `${string} ${string}`
+
+/** A sealed request, taken apart but not opened. */
+export interface SealedRequest {
+  /** Which session's token opens it: 16 bytes, not yet trusted. */
+  readonly sid: Uint8Array
+  readonly salt: Uint8Array
+  readonly header: Uint8Array
+  readonly sealed: Uint8Array
+}
+
+/**
+ * Seals a request: the client's half.
+ *
+ * @param body - the request's JSON; `id` and `time` are among its fields (docs/protocol.md §3.7).
+ * @returns the bytes to send, and the salt with which `openReply` opens the answer.
+ */
+export function sealRequest(
+  token: Secret,
+  route: Route,
+  body: object,
+  randomBytes: RandomBytes = secureRandomBytes,
+): { bytes: Uint8Array; salt: Uint8Array } {
+  const salt = randomBytes(SALT_BYTES)
+  const header = concat(Uint8Array.of(VERSION), sessionId(token), salt)
+  const key = hkdf(token.reveal(), salt, REQUEST_INFO)
+  return { bytes: concat(header, seal(key, ZERO_NONCE, concat(utf8(route), header), jsonBytes(body))), salt }
+}
+
+/**
+ * Takes a sealed request apart: the KDC's half, as far as it goes without the token.
+ *
+ * @throws CodecError `malformed` for another version or too few bytes.
+ */
+export function parseSealedRequest(bytes: Uint8Array): SealedRequest {
+  if (bytes.length < REQUEST_HEADER_BYTES + TAG_BYTES || bytes[0] !== VERSION) {
+    throw new CodecError('sealed request: too short, or of another version')
+  }
+  const header = bytes.subarray(0, REQUEST_HEADER_BYTES)
+  return {
+    sid: header.subarray(1, 1 + SESSION_ID_BYTES),
+    salt: header.subarray(1 + SESSION_ID_BYTES),
+    header,
+    sealed: bytes.subarray(REQUEST_HEADER_BYTES),
+  }
+}
+
+/**
+ * Opens a sealed request.
+ *
+ * @returns its JSON.
+ * @throws ProtocolError `decryption_failed` for another token or route, and any changed bit; CodecError `malformed`.
+ */
+export function openRequest(request: SealedRequest, token: Secret, route: Route): unknown {
+  const key = hkdf(token.reveal(), request.salt, REQUEST_INFO)
+  return parseJson(open(key, ZERO_NONCE, concat(utf8(route), request.header), request.sealed))
+}
+
+/** A reply, as it is inside its envelope. */
+export interface Sealable {
+  /** The HTTP status; the one outside is not authenticated. */
+  readonly status: number
+  /** The KDC's clock, Unix seconds. */
+  readonly time: number
+  readonly body: unknown
+}
+
+/**
+ * Seals the reply to a request: the KDC's half.
+ *
+ * @param salt - the request's.
+ */
+export function sealReply(
+  token: Secret,
+  route: Route,
+  salt: Uint8Array,
+  reply: Sealable,
+  randomBytes: RandomBytes = secureRandomBytes,
+): Uint8Array {
+  const replySalt = randomBytes(SALT_BYTES)
+  const header = concat(Uint8Array.of(VERSION), replySalt)
+  const key = replyKey(token, salt, replySalt)
+  return concat(header, seal(key, ZERO_NONCE, replyAad(token, route, header), jsonBytes(reply)))
+}
+
+/**
+ * Opens the reply to a request: the client's half.
+ *
+ * @param salt - the one that `sealRequest` gave: a reply to another request does not open.
+ * @throws ProtocolError `decryption_failed`; CodecError `malformed`.
+ */
+export function openReply(token: Secret, route: Route, salt: Uint8Array, bytes: Uint8Array): Sealable {
+  if (bytes.length < REPLY_HEADER_BYTES + TAG_BYTES || bytes[0] !== VERSION) {
+    throw new CodecError('sealed reply: too short, or of another version')
+  }
+  const header = bytes.subarray(0, REPLY_HEADER_BYTES)
+  const key = replyKey(token, salt, header.subarray(1))
+  const plaintext = open(key, ZERO_NONCE, replyAad(token, route, header), bytes.subarray(REPLY_HEADER_BYTES))
+  const reply = v.safeParse(ReplyJson, parseJson(plaintext))
+  if (!reply.success) throw new CodecError('sealed reply: it has no status or no time')
+  return { status: reply.output.status, time: reply.output.time, body: reply.output.body }
+}
+
+function replyKey(token: Secret, salt: Uint8Array, replySalt: Uint8Array): Uint8Array {
+  return hkdf(token.reveal(), concat(salt, replySalt), REPLY_INFO)
+}
+
+function replyAad(token: Secret, route: Route, header: Uint8Array): Uint8Array {
+  return concat(utf8(route), sessionId(token), header)
+}
+
+function jsonBytes(value: object): Uint8Array {
+  return utf8(JSON.stringify(value))
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(bytes))
+  } catch {
+    // No cause: it would quote what was sealed.
+    throw new CodecError('sealed JSON: it is none')
+  }
+}
