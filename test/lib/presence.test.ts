@@ -103,6 +103,15 @@ test('tells the KDC again and again, until it is closed: then it logs out', asyn
   assert.is(session.asked.count, 0, 'nothing is asked after the end')
 })
 
+test('keeps no process alive once it is closed', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const before = timers()
+  const presence = await present(new FakeSession())
+  assert.is(timers(), before + 1)
+  await presence.close()
+  assert.is(timers(), before)
+})
+
 test('goes on telling a KDC that was away', async () => {
   const session = new FakeSession()
   const states: string[] = []
