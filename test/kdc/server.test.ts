@@ -38,6 +38,7 @@ function problemIn(answer: string): { status: number; code: string } {
   const [head = '', body = ''] = answer.split('\r\n\r\n')
   assert.match(head, /content-type: application\/problem\+json/i)
   assert.match(head, /connection: close/i)
+  assert.match(head, /cache-control: no-store/i)
   const { status, code } = JSON.parse(body)
   assert.match(head, `HTTP/1.1 ${status} `)
   return { status, code }
@@ -96,6 +97,7 @@ server('headers beyond the limit are answered with 431 and closed', async () => 
 })
 
 const SLOW = {
+  'before its first word': '',
   'in its headers': 'GET /healthz HTTP/1.1\r\nHost: x\r\nX: ',
   'in its body':
     'POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"username"',
@@ -109,6 +111,26 @@ for (const [where, text] of Object.entries(SLOW)) {
     await close()
   })
 }
+
+server('a connection that asks nothing more is closed', async () => {
+  const patient = await start(undefined, { keepAliveTimeoutMs: 600_000 })
+  const impatient = await start(undefined, { keepAliveTimeoutMs: 20 })
+  const closed: string[] = []
+  const sockets: Socket[] = []
+  // The patient one first: with one limit for both, it would be the first to close.
+  for (const [name, { url }] of Object.entries({ patient, impatient })) {
+    const socket = await dial(url)
+    sockets.push(socket)
+    socket.once('close', () => closed.push(name))
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1.1 200/)
+    socket.resume()
+  }
+  await Promise.race(sockets.map((socket) => once(socket, 'close')))
+  assert.equal(closed, ['impatient'])
+  for (const socket of sockets) socket.destroy()
+  await Promise.all([patient.close(), impatient.close()])
+})
 
 server('who goes away in the middle of a body is nobody’s error', async () => {
   const { url, close, log } = await start()

@@ -275,6 +275,14 @@ file('loses nothing it acknowledged when the process is killed', async () => {
   }
 })
 
+file('is on disk before anybody is told so, and is read while somebody writes', async () => {
+  const database = openSqlite(newFile())
+  assert.equal((await database.read(sql`pragma synchronous`)).map(Object.values), [[2]], 'full')
+  assert.equal((await database.read(sql`pragma journal_mode`)).map(Object.values), [['wal']])
+  assert.equal((await database.read(sql`pragma foreign_keys`)).map(Object.values), [[1]])
+  await database.close()
+})
+
 file('is shared by processes that write at once', async () => {
   const path = newFile()
   const store = await Store.open(openSqlite(path))

@@ -6,7 +6,7 @@ import { rejects } from '../helpers/throws.ts'
 const workers = suite('worker pool')
 
 const createPool = (size: number, maxWaiting = 10) =>
-  new WorkerPool<string, { job: string; threadId: number }>({
+  new WorkerPool<string, { job: string; threadId: number; own: object }>({
     file: new URL('./mortal-worker.mjs', import.meta.url),
     workerData: undefined,
     size,
@@ -65,6 +65,15 @@ workers('does no job that nobody waits for any more, and gives its place to othe
   for (const job of abandoned) await rejects(job, 'kdc_busy')
   assert.is((await first).job, 'a')
   assert.is((await next).job, 'd')
+  await pool.close()
+})
+
+workers('a thread is told nothing of the process: no environment, no arguments', async () => {
+  process.env.SYMBOLON_PASSWORD = 'correct horse'
+  const pool = createPool(1)
+  const { own } = await pool.run('a')
+  delete process.env.SYMBOLON_PASSWORD
+  assert.equal(own, { env: [], argv: [], execArgv: [] })
   await pool.close()
 })
 
