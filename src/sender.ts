@@ -51,7 +51,7 @@ runTool('sender', async (argv) => {
     data: (line) => (terminal ? terminal.print(line) : print(line)),
     talk: (line) => (terminal ? void terminal.print(`sender: ${line}`) : say(line)),
   })
-  const session = await loginFrom(username, values, output.trace)
+  const session = await loginFrom(username, values, output)
   try {
     const channel = await session.connect(receiver)
     if (message !== undefined) {

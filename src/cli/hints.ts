@@ -6,6 +6,10 @@
 import { SymbolonError } from '../lib/errors.ts'
 
 const HINTS = new Map<string, string>([
+  [
+    'kdc_key_changed',
+    'ask the operator for the key; if it is right, take the old line out of known_kdcs in your configuration',
+  ],
   ['account_exists', 'npm run kdc -- passwd NAME gives it another password'],
   ['account_unknown', 'npm run kdc -- users lists the accounts'],
   ['channel_truncated', 'the message may or may not have arrived; send it again if in doubt'],
@@ -27,10 +31,6 @@ const HINTS = new Map<string, string>([
   ],
   ['message_too_large', 'send it in smaller pieces'],
   ['peer_unreachable', 'the receiver may have stopped without a word; try again when it is back'],
-  [
-    'plaintext_refused',
-    'use the KDC from its own machine, or start it with --allow-plaintext for a closed classroom',
-  ],
   ['receiver_offline', 'start its receiver: npx tsx src/receiver.ts NAME'],
   ['receiver_unknown', 'check the spelling; accounts are made with: npm run kdc -- adduser NAME'],
 ])

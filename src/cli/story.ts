@@ -14,15 +14,22 @@ interface Traced extends Omit<TraceEvent, 'name'> {
 
 /** Which of the protocol's five messages it belongs to, and what it is for. */
 const SENTENCES: Record<string, { number?: number; says: string }> = {
-  login: { number: 1, says: 'Alice logs in with her name and password.' },
+  'login-start': {
+    number: 1,
+    says: 'Alice logs in. Her password stays with her: what she sends is blinded by it (OPAQUE).',
+  },
+  'login-answer': {
+    says: 'Only the KDC that knows her account can answer so that her password makes sense of it.',
+  },
+  'login-finish': { says: 'And only with the right password can she prove that it did.' },
   token: {
     number: 2,
-    says: 'The KDC gives her a token: from now on it is her proof, and a key that both know.',
+    says: 'Both have worked out the same token, and neither has sent it: from now on it is the key\nthat they share. All that follows between them is sealed with it.',
   },
-  userinfo: { number: 3, says: 'She shows the token and asks for bob.' },
+  userinfo: { number: 3, says: 'She asks for bob.' },
   answer: {
     number: 4,
-    says: 'She gets his address, a fresh secret, and senderinfo: the ticket. It holds her name and\nthe same secret, sealed under the key of *bob’s* login. She cannot open it; he can.',
+    says: 'She gets his address, a fresh secret, and senderinfo: the ticket. It holds her name and\nthe same secret, sealed under the token of *bob’s* login. She cannot open it; he can.',
   },
   ticket: {
     number: 5,

@@ -1,10 +1,11 @@
 /**
- * Two accounts to try everything with, gone again at the end.
+ * Two accounts to try everything with, and a KDC that the tools know, all gone again at the end.
  *
  * @module
  */
 import { randomBytes } from 'node:crypto'
 import { readCredentials, updateCredentials } from '../cli/credentials.ts'
+import { readKnownKdcs, updateKnownKdcs } from '../cli/known-kdcs.ts'
 import { addAccount } from './accounts.ts'
 import type { KdcData } from './data.ts'
 
@@ -15,6 +16,8 @@ const PASSWORD_BYTES = 12
 export interface Demo {
   /** Accounts that were there before, with passwords that only their owners know. */
   readonly untouched: string[]
+  /** Whether the tools of whoever runs this will take the KDC for the right one. */
+  readonly trusted: boolean
   /** Takes away the accounts and credentials that were added, and no others. */
   remove(): Promise<void>
 }
@@ -46,9 +49,14 @@ export async function addDemo(data: KdcData, kdc: string): Promise<Demo> {
       credentials.set(kdc, new Map([...(credentials.get(kdc) ?? []), ...passwords]))
     })
   }
+  const key = await data.keys.publicKey()
+  const knownKey = readKnownKdcs().get(kdc)
+  if (knownKey === undefined) updateKnownKdcs((keys) => keys.set(kdc, key))
   return {
     untouched,
+    trusted: knownKey === undefined || knownKey === key,
     async remove() {
+      if (knownKey === undefined) updateKnownKdcs((keys) => keys.get(kdc) === key && keys.delete(kdc))
       if (passwords.size > 0) updateCredentials((credentials) => removeAll(credentials.get(kdc), passwords))
       for (const username of accounts) {
         // An administrator may have been here before us.

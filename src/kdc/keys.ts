@@ -46,6 +46,12 @@ export class KdcKeys {
     return this.#opaqueSetup
   }
 
+  /** Who this KDC is: the public half of its OPAQUE key pair, 32 bytes in base64url. */
+  async publicKey(): Promise<string> {
+    await opaque.ready
+    return opaque.server.getPublicKey(this.#opaqueSetup)
+  }
+
   /** 32 bytes, under which session tokens are stored. */
   get masterKey(): Uint8Array {
     return this.#masterKey

@@ -18,7 +18,8 @@ import { port, unixSeconds } from './fields.ts'
 import { Secret } from './secret.ts'
 import { MAX_TICKET_BYTES } from './ticket.ts'
 
-const LoginReply = v.object({ token: v.string(), expires_at: unixSeconds, time: unixSeconds })
+const StartReply = v.object({ response: v.string(), state: v.string() })
+const FinishReply = v.object({ expires_at: unixSeconds })
 const UserinfoReply = v.object({
   ip_addr: v.pipe(v.string(), v.ip()),
   port,
@@ -29,13 +30,6 @@ const UserinfoReply = v.object({
 })
 const ListenReply = v.object({ ip_addr: v.string(), port, expires_at: unixSeconds, time: unixSeconds })
 const ProblemReply = v.object({ code: v.string(), detail: v.optional(v.string(), '') })
-
-/** What the KDC answers to a login. Times are Unix seconds by the KDC's clock. */
-export interface LoginAnswer {
-  readonly token: Secret
-  readonly expiresAt: number
-  readonly time: number
-}
 
 /** What the KDC answers about a receiver: where it is, and what opens one channel to it. */
 export interface UserinfoAnswer {
@@ -57,13 +51,16 @@ export interface ListenAnswer {
 }
 
 /** @throws CodecError `malformed` */
-export function readLoginReply(body: unknown): LoginAnswer {
-  const reply = parse(LoginReply, body, '/login')
-  return {
-    token: Secret.fromText('session token', reply.token),
-    expiresAt: reply.expires_at,
-    time: reply.time,
-  }
+export function readStartReply(body: unknown): { response: string; state: string } {
+  return parse(StartReply, body, '/login/start')
+}
+
+/**
+ * @returns when the session ends, Unix seconds.
+ * @throws CodecError `malformed`
+ */
+export function readFinishReply(body: unknown): number {
+  return parse(FinishReply, body, '/login/finish').expires_at
 }
 
 /** @throws CodecError `malformed` */

@@ -3,13 +3,11 @@
  *
  * @module
  */
-import { isLoopback } from './address.ts'
 import {
   type ListenAnswer,
-  type LoginAnswer,
+  readFinishReply,
   readListenReply,
-  readLoginReply,
-  readProblem,
+  readStartReply,
   readUserinfoReply,
   type UserinfoAnswer,
 } from './answers.ts'
@@ -17,15 +15,20 @@ import type { Channel } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type ConnectOptions, connect } from './connect.ts'
 import { ProtocolError } from './errors.ts'
+import { exchangePlain, exchangeSealed } from './exchange.ts'
 import { type HttpLink, httpLink } from './http.ts'
 import { parseUsername } from './names.ts'
+import { finishLogin, startLogin } from './opaque.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import type { Secret } from './secret.ts'
 import { type Trace, traceFields } from './trace.ts'
 
 export interface LoginOptions {
-  /** Send the password to a KDC beyond this machine without TLS. Only for a closed classroom network. */
-  readonly allowPlaintext?: boolean
+  /**
+   * Judges the KDC's public key, 32 bytes in base64url, before the KDC learns that the password was right; throws to refuse
+   * it. Default: any key, which an impostor cannot use, since only the KDC that registered the password can go on.
+   */
+  readonly judgeKey?: (kdcKey: string) => void | Promise<void>
   readonly clock?: Clock
   readonly trace?: Trace | undefined
   /** How requests reach the KDC. Default: HTTP by undici. */
@@ -37,17 +40,18 @@ export type PasswordSource = string | (() => string | Promise<string>)
 
 // What a trace calls the answer to each request.
 const ANSWERS: Record<string, string> = {
-  '/login': 'token',
+  '/login/start': 'login-answer',
+  '/login/finish': 'token',
   '/userinfo': 'answer',
   '/listen': 'listening',
   '/logout': 'logged-out',
 }
 
 /**
- * Logs in.
+ * Logs in, without showing the password to anybody: OPAQUE. Everything afterwards is sealed with the token that this gives.
  *
  * @param kdc - the KDC's URL, such as `http://127.0.0.1:8800`.
- * @throws ProtocolError `login_refused`, `invalid_name`, `plaintext_refused`, `request_refused`; TransportError
+ * @throws ProtocolError `login_refused`, `invalid_name`, `request_refused`, and what `judgeKey` throws; TransportError
  *   `kdc_unreachable`, `kdc_busy`, `kdc_failed`; CodecError `malformed` for an answer that is none; TypeError when `kdc`
  *   is no URL.
  * @example
@@ -61,7 +65,7 @@ export async function login(
   password: PasswordSource,
   options: LoginOptions = {},
 ): Promise<Session> {
-  const origin = kdcOrigin(kdc, options.allowPlaintext ?? false)
+  const origin = kdcOrigin(kdc)
   const name = parseUsername(username)
   const link = options.link ?? (await httpLink(origin))
   const session = new Session(name, password, link, options)
@@ -81,8 +85,9 @@ export class Session {
   readonly #link: HttpLink
   readonly #clock: Clock
   readonly #trace: Trace | undefined
+  readonly #judgeKey: (kdcKey: string) => void | Promise<void>
   #offset = 0
-  #login: LoginAnswer | undefined
+  #login: { readonly token: Secret; readonly expiresAt: number } | undefined
 
   /** Use `login`. */
   constructor(username: string, password: PasswordSource, link: HttpLink, options: LoginOptions) {
@@ -91,6 +96,7 @@ export class Session {
     this.#link = link
     this.#clock = options.clock ?? systemClock
     this.#trace = options.trace
+    this.#judgeKey = options.judgeKey ?? (() => {})
   }
 
   /** The session token. */
@@ -108,10 +114,14 @@ export class Session {
 
   /** Logs in again: a new session with a new token, after the KDC has forgotten the old one. */
   async renew(): Promise<void> {
+    const { username } = this
     const password = typeof this.#password === 'string' ? this.#password : await this.#password()
-    const answer = readLoginReply(await this.#post('/login', { username: this.username, password }))
-    this.#keepTime(answer.time)
-    this.#login = answer
+    const { request, state } = await startLogin(password)
+    const begun = readStartReply(await this.#plain('/login/start', { username, request }))
+    const { finish, token, kdcKey } = await finishLogin(username, password, state, begun.response)
+    await this.#judgeKey(kdcKey)
+    const reply = await this.#plain('/login/finish', { username, state: begun.state, finish })
+    this.#login = { token, expiresAt: readFinishReply(reply) }
   }
 
   /**
@@ -121,11 +131,7 @@ export class Session {
    *   TransportError and CodecError as `login`.
    */
   async userinfo(receiver: string): Promise<UserinfoAnswer> {
-    const answer = readUserinfoReply(
-      await this.#post('/userinfo', { ...this.#identity(), receiver: parseUsername(receiver) }),
-    )
-    this.#keepTime(answer.time)
-    return answer
+    return readUserinfoReply(await this.#sealed('/userinfo', { receiver: parseUsername(receiver) }))
   }
 
   /**
@@ -157,15 +163,13 @@ export class Session {
    * @throws ProtocolError `token_unknown`, `token_expired`; TransportError and CodecError as `login`.
    */
   async announce(port: number): Promise<ListenAnswer> {
-    const answer = readListenReply(await this.#post('/listen', { ...this.#identity(), port }))
-    this.#keepTime(answer.time)
-    return answer
+    return readListenReply(await this.#sealed('/listen', { port }))
   }
 
   /** Ends the session at the KDC and lets go of the connection to it. */
   async logout(): Promise<void> {
     try {
-      await this.#post('/logout', this.#identity())
+      await this.#sealed('/logout', {})
     } finally {
       await this.close()
     }
@@ -178,31 +182,43 @@ export class Session {
     await this.#link.close()
   }
 
-  async #post(path: string, body: Record<string, unknown>): Promise<unknown> {
-    this.#trace?.({
-      name: path.slice(1),
+  #plain(path: string, body: Record<string, unknown>): Promise<unknown> {
+    return this.#traced(path, '', body, exchangePlain(this.#link, path, body))
+  }
+
+  #sealed(path: string, body: Record<string, unknown>): Promise<unknown> {
+    const session = { token: this.token, clock: this.clock, onTime: (time: number) => this.#keepTime(time) }
+    return this.#traced(path, ', sealed', body, exchangeSealed(this.#link, path, body, session))
+  }
+
+  async #traced(path: string, how: string, body: object, answer: Promise<unknown>): Promise<unknown> {
+    const trace = this.#trace
+    if (!trace) return answer
+    trace({
+      name: nameOf(path),
       from: this.username,
       to: 'KDC',
-      by: `POST ${path}`,
+      by: `POST ${path}${how}`,
       fields: traceFields(body),
     })
-    const reply = await this.#link.post(path, body)
-    this.#trace?.({
-      name: reply.status === 200 ? (ANSWERS[path] ?? 'answer') : 'problem',
-      from: 'KDC',
-      to: this.username,
-      by: String(reply.status),
-      fields: traceFields((reply.body ?? {}) as Record<string, unknown>),
-    })
-    if (reply.status !== 200) throw readProblem(reply.status, reply.body)
-    return reply.body
+    const back = { from: 'KDC', to: this.username }
+    try {
+      const reply = await answer
+      trace({
+        ...back,
+        name: ANSWERS[path] ?? 'answer',
+        by: `200${how}`,
+        fields: traceFields(reply as object),
+      })
+      return reply
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string }
+      trace({ ...back, name: 'problem', by: 'refused', fields: { code: code ?? 'none', detail: message } })
+      throw error
+    }
   }
 
-  #identity() {
-    return { username: this.username, token: this.token.toText() }
-  }
-
-  #current(): LoginAnswer {
+  #current() {
     if (!this.#login) throw new ProtocolError('token_expired', 'this session was logged out')
     return this.#login
   }
@@ -212,7 +228,11 @@ export class Session {
   }
 }
 
-function kdcOrigin(kdc: string, allowPlaintext: boolean): string {
+function nameOf(path: string): string {
+  return path.slice(1).replace('/', '-')
+}
+
+function kdcOrigin(kdc: string): string {
   let url: URL
   try {
     url = new URL(kdc)
@@ -221,12 +241,6 @@ function kdcOrigin(kdc: string, allowPlaintext: boolean): string {
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new TypeError(`the KDC's URL: expected http: or https:, got ${url.protocol}`)
-  }
-  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowPlaintext) {
-    throw new ProtocolError(
-      'plaintext_refused',
-      `the password would cross the network to ${url.host} for everybody to read`,
-    )
   }
   return url.origin
 }

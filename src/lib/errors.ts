@@ -18,6 +18,7 @@ export const PROTOCOL_CODES = [
   'frame_damaged',
   'handshake_failed',
   'invalid_name',
+  'kdc_key_changed',
   'login_refused',
   'message_too_large',
   'not_acknowledged',

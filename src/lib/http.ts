@@ -1,5 +1,5 @@
 /**
- * JSON over HTTP, with limits on everything that comes back.
+ * Requests to a KDC over HTTP, with limits on everything that comes back.
  *
  * @module
  */
@@ -10,15 +10,17 @@ const REPLY_TIMEOUT_MS = 15_000
 const EXCHANGE_TIMEOUT_MS = 20_000
 const MAX_REPLY_BYTES = 64 * 1024
 
-/** What came back. `body` is `undefined` when it was not JSON. */
+/** What came back. */
 export interface Reply {
   readonly status: number
-  readonly body: unknown
+  /** The media type, without parameters. */
+  readonly type: string
+  readonly body: Uint8Array
 }
 
-/** Posts JSON to a path of one server. `close` lets go of its connections. */
+/** Posts to the paths of one server. `close` lets go of its connections. */
 export interface HttpLink {
-  post(path: string, body: Record<string, unknown>): Promise<Reply>
+  post(path: string, type: string, body: Uint8Array): Promise<Reply>
   close(): Promise<void>
 }
 
@@ -36,25 +38,30 @@ export async function httpLink(origin: string): Promise<HttpLink> {
     bodyTimeout: REPLY_TIMEOUT_MS,
     maxResponseSize: MAX_REPLY_BYTES,
   })
-  const attempt = async (path: string, body: string): Promise<Reply> => {
+  const attempt = async (path: string, type: string, body: Uint8Array): Promise<Reply> => {
     const reply = await request(new URL(path, origin), {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json, application/problem+json' },
+      headers: { 'content-type': type },
       body,
       dispatcher,
       // The whole of it: the timeouts above are for each piece.
       signal: AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
     })
-    return { status: reply.statusCode, body: parseJson(await reply.body.text()) }
+    return {
+      status: reply.statusCode,
+      type: String(reply.headers['content-type'] ?? '')
+        .split(';', 1)[0]
+        ?.trim() as string,
+      body: new Uint8Array(await reply.body.arrayBuffer()),
+    }
   }
   return {
-    async post(path, body) {
-      const text = JSON.stringify(body)
+    async post(path, type, body) {
       try {
-        // A kept-alive connection may have died with the server it led to. Every request of the protocol may be
-        // repeated, so one that found such a connection is.
-        return await attempt(path, text).catch((error) => {
-          if (connectionDied(error)) return attempt(path, text)
+        // A kept-alive connection may have died with the server it led to. Every request of the protocol may be sent
+        // again (docs/protocol.md §3.7, `id`), so one that found such a connection is.
+        return await attempt(path, type, body).catch((error) => {
+          if (connectionDied(error)) return attempt(path, type, body)
           throw error
         })
       } catch (cause) {
@@ -64,14 +71,6 @@ export async function httpLink(origin: string): Promise<HttpLink> {
       }
     },
     close: () => dispatcher.destroy(),
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

@@ -11,7 +11,7 @@
  * @module
  */
 export { open, seal, ZERO_NONCE } from './aead.ts'
-export type { ListenAnswer, LoginAnswer, UserinfoAnswer } from './answers.ts'
+export type { ListenAnswer, UserinfoAnswer } from './answers.ts'
 export { concat, EMPTY, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
 export { Channel, type ChannelOptions, MAX_MESSAGE_BYTES, type Peer } from './channel.ts'
 export { type LoginOptions, login, type PasswordSource, type Session } from './client.ts'

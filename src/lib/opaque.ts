@@ -1,11 +1,14 @@
 /**
- * What both sides of OPAQUE (RFC 9807) must agree on. The protocol itself is `@serenity-kit/opaque`'s
- * (ristretto255, SHA-512). https://www.rfc-editor.org/rfc/rfc9807
+ * OPAQUE (RFC 9807): what both sides must agree on, and the client's half of a login. The protocol itself is
+ * `@serenity-kit/opaque`'s (ristretto255, SHA-512). https://www.rfc-editor.org/rfc/rfc9807
  *
- * These values go into every registration record: changing one locks every account out.
+ * The values here go into every registration record: changing one locks every account out.
  *
  * @module
  */
+import { ProtocolError } from './errors.ts'
+import type { Secret } from './secret.ts'
+import { tokenOf } from './token.ts'
 
 /** The client's slow hash: Argon2id with OWASP's first recommendation, 19 MiB and two passes; about 35 ms. */
 export const KEY_STRETCHING = {
@@ -19,3 +22,64 @@ export function identifiers(username: string): { client: string } {
 
 /** Longest password, in UTF-8 bytes: far beyond any that is typed, short enough to hash for a stranger. */
 export const MAX_PASSWORD_BYTES = 1024
+
+/** A login that the client has begun. */
+export interface StartedLogin {
+  /** KE1, base64url: for the KDC. */
+  readonly request: string
+  /** For `finishLogin`; depends on the password. */
+  readonly state: string
+}
+
+/** What the client has when OPAQUE is through. */
+export interface FinishedLogin {
+  /** KE3, base64url: for the KDC. */
+  readonly finish: string
+  readonly token: Secret
+  /** The KDC's public key, 32 bytes in base64url: who it is, whatever its address. */
+  readonly kdcKey: string
+}
+
+/** Begins a login (RFC 9807 §6.2, ClientInit). */
+export async function startLogin(password: string): Promise<StartedLogin> {
+  const { client } = await loaded()
+  const { startLoginRequest, clientLoginState } = client.startLogin({ password: password.normalize('NFC') })
+  return { request: startLoginRequest, state: clientLoginState }
+}
+
+/**
+ * Judges the KDC's answer and finishes (RFC 9807 §6.2, ClientFinish). Takes some 35 ms of Argon2id, in one piece.
+ *
+ * @param response - KE2, as the KDC sent it.
+ * @throws ProtocolError `login_refused`: the password is wrong, there is no such account, or this KDC never registered it.
+ */
+export async function finishLogin(
+  username: string,
+  password: string,
+  state: string,
+  response: string,
+): Promise<FinishedLogin> {
+  const { client } = await loaded()
+  let finished: ReturnType<typeof client.finishLogin>
+  try {
+    finished = client.finishLogin({
+      clientLoginState: state,
+      loginResponse: response,
+      password: password.normalize('NFC'),
+      identifiers: identifiers(username),
+      keyStretching: KEY_STRETCHING,
+    })
+  } catch {
+    // An answer that is no KE2 is no better than a wrong one.
+  }
+  if (!finished) throw new ProtocolError('login_refused', 'the username or the password is wrong')
+  const { finishLoginRequest, sessionKey, serverStaticPublicKey } = finished
+  return { finish: finishLoginRequest, token: tokenOf(sessionKey), kdcKey: serverStaticPublicKey }
+}
+
+// Loaded when it is first needed: what only opens tickets and channels does without its WebAssembly.
+async function loaded() {
+  const opaque = await import('@serenity-kit/opaque')
+  await opaque.ready
+  return opaque
+}

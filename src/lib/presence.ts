@@ -137,7 +137,7 @@ export class Presence {
 }
 
 // What a new login does not mend, nor waiting. `token_expired` is our own word for a session that was logged out here.
-const FINAL = new Set<string>(['login_refused', 'plaintext_refused', 'token_expired'])
+const FINAL = new Set<string>(['kdc_key_changed', 'login_refused', 'plaintext_refused', 'token_expired'])
 
 function sessionIsOver(error: unknown): boolean {
   return error instanceof ProtocolError && (error.code === 'token_unknown' || error.code === 'token_expired')

@@ -7,7 +7,7 @@
 
 /** One protocol message. */
 export interface TraceEvent {
-  /** `login`, `token`, `userinfo`, `answer`, `listen`, `ticket`, `noise-1`, `noise-2`, `message`, `ack`, `end`, … */
+  /** `login-start`, `login-answer`, `login-finish`, `token`, `userinfo`, `answer`, `listen`, `ticket`, `noise-1`, `noise-2`, `message`, `ack`, `end`, … */
   readonly name: string
   /** Who sent it: a username, `KDC`, or an address. */
   readonly from: string
@@ -26,10 +26,10 @@ export function shorten(secret: string): string {
   return `${secret.slice(0, 6)}…`
 }
 
-const SHORTENED = new Set(['token', 'secret', 'senderinfo'])
+const SHORTENED = new Set(['token', 'secret', 'senderinfo', 'request', 'response', 'state', 'finish'])
 
 /** The fields of a JSON body, as a trace shows them. */
-export function traceFields(body: Record<string, unknown>): Record<string, string | number> {
+export function traceFields(body: object): Record<string, string | number> {
   const fields = Object.entries(body).map(([name, value]) => {
     if (name === 'password') return [name, '[password]']
     if (SHORTENED.has(name) && typeof value === 'string') return [name, shorten(value)]

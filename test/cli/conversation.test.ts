@@ -21,6 +21,20 @@ function open(realm: Realm, name: string, command: string): Terminal {
   return new Terminal(name, `sh ${script}`, realm.env, ROOT)
 }
 
+onTerminal('what does not come on the screen is said, with the screen', async () => {
+  const waiting = new Terminal('waiting', 'echo something else; read -r _', process.env, ROOT)
+  try {
+    await waiting.shows(/something else/)
+    const error = await waiting.shows(/never shown/, 1).catch((caught: Error) => caught)
+    assert.match(String(error), /does not show \/never shown\/ within .* last:\nsomething else/)
+    waiting.press('Enter')
+    const ended = await waiting.shows(/never shown/).catch((caught: Error) => caught)
+    assert.match(String(ended), /has ended without \/never shown\//)
+  } finally {
+    waiting.close()
+  }
+})
+
 onTerminal('asks for the password without showing it, and takes corrections', async () => {
   const realm = await Realm.start('alice', 'bob')
   const alice = open(realm, 'alice', 'src/sender.ts alice bob hi')

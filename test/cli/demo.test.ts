@@ -19,10 +19,11 @@ test('shows the five messages in order and what bob sees, and leaves nothing beh
   const env = { ...cleanEnvironment(home), TMPDIR: home, TEMP: home, TMP: home }
   const demo = await startTool('src/demo.ts', ['see you at eight'], env).input().ends(0)
   const story = [
-    /^ 1 {2}alice → KDC {4}POST \/login$/m,
-    /^ 2 {2}KDC → alice {4}200$[\s\S]*?token +[\w-]{6}…$/m,
-    /^ 3 {2}alice → KDC {4}POST \/userinfo$[\s\S]*?receiver +bob$/m,
-    /^ 4 {2}KDC → alice {4}200$[\s\S]*?ip_addr +127\.0\.0\.1$[\s\S]*?secret +[\w-]{6}…$[\s\S]*?senderinfo +[\w-]{6}…$/m,
+    /^ 1 {2}alice → KDC {4}POST \/login\/start$[\s\S]*?request +[\w-]{6}…$/m,
+    /^ {4}alice → KDC {4}POST \/login\/finish$[\s\S]*?finish +[\w-]{6}…$/m,
+    /^ 2 {2}KDC → alice {4}200$[\s\S]*?username +alice$/m,
+    /^ 3 {2}alice → KDC {4}POST \/userinfo, sealed$[\s\S]*?receiver +bob$/m,
+    /^ 4 {2}KDC → alice {4}200, sealed$[\s\S]*?ip_addr +127\.0\.0\.1$[\s\S]*?secret +[\w-]{6}…$[\s\S]*?senderinfo +[\w-]{6}…$/m,
     /^ 5 {2}alice → bob {4}TCP$/m,
     /^ {4}bob → alice {4}TCP$/m,
     /bob's terminal shows: {2}alice: see you at eight$/m,

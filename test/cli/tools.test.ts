@@ -1,4 +1,6 @@
 /** The sender and the receiver as people use them. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startTool } from '../helpers/program.ts'
@@ -200,12 +202,40 @@ test('a receiver goes on when the KDC is away, logs in again when it is back, an
     const { port } = new URL(own.url)
     await own.stopKdc('SIGKILL')
     await bob.says('stderr', /cannot reach the KDC .* still listening, and trying again/)
-    // Another KDC at the same place, that knows the accounts and none of the sessions.
-    await Promise.all(['alice', 'bob'].map((name) => own.addAccount(name, 'other')))
-    await own.startKdc('other', port)
+    // It comes back and has forgotten bob's session.
+    await own.forget('bob', 'kdc')
+    await own.startKdc('kdc', port)
     await bob.says('stderr', /the KDC had forgotten us: logged in again/)
     await own.tool('sender', 'alice', 'bob', 'welcome back').input().ends(0)
     assert.is(bob.stdout, 'alice: welcome back\n')
+  } finally {
+    await own.close()
+  }
+})
+
+test('the first KDC under a URL is remembered, and another in its place is refused', async () => {
+  const own = await Realm.start('alice')
+  const known = join(own.home, 'config', 'symbolon', 'known_kdcs')
+  const other = `${'A'.repeat(42)}E`
+  try {
+    const key = /(\S+)\n$/.exec(readFileSync(known, 'utf8'))?.[1] ?? ''
+    rmSync(known)
+    const first = await own.tool('sender', 'alice', 'nobody', 'hi').input().ends(1)
+    assert.match(first.stderr, `from now on the KDC at ${own.url} is known by its key ${key}`)
+    assert.is(readFileSync(known, 'utf8'), `${own.url} ${key}\n`)
+    const again = await own.tool('sender', 'alice', 'nobody', 'hi').input().ends(1)
+    assert.not.match(again.stderr, 'known by its key')
+
+    own.trust(own.url, other)
+    const refused = await own.tool('sender', 'alice', 'nobody', 'hi').input().ends(1)
+    assert.match(refused.stderr, /where A+E was expected \(kdc_key_changed\)\nsender: hint: ask the operator/)
+    const given = await own.tool('sender', 'alice', 'nobody', 'hi', '--kdc-key', key).input().ends(1)
+    assert.match(given.stderr, 'receiver_unknown')
+    const wrong = await own.tool('sender', 'alice', 'nobody', 'hi', '--kdc-key', 'short').input().ends(2)
+    assert.match(wrong.stderr, '--kdc-key: expected 32 bytes in base64url')
+    writeFileSync(known, 'nonsense\n', { mode: 0o600 })
+    const damaged = await own.tool('sender', 'alice', 'nobody', 'hi').input().ends(1)
+    assert.match(damaged.stderr, /known_kdcs: line 1 is not a URL and a key/)
   } finally {
     await own.close()
   }

@@ -1,5 +1,5 @@
 /** A realm for tests of the tools: a KDC process with accounts, in a folder of its own, and everything started in it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cleanEnvironment, type Program, startTool } from './program.ts'
@@ -14,6 +14,7 @@ export class Realm {
   readonly passwordFile = join(this.home, 'password')
   url = ''
   #kdc: Program | undefined
+  #key = ''
 
   /** Starts a KDC with an account for each name. */
   static async start(...names: string[]): Promise<Realm> {
@@ -53,7 +54,22 @@ export class Realm {
     const kdc = this.run('src/kdc/main.ts', '--port', port, '--data', join(this.home, folder))
     this.#kdc = kdc
     this.url = await kdc.says('stderr', /listening on (http:\S+)/)
+    this.trust(this.url, await kdc.says('stderr', /its key is (\S+)/))
     return kdc
+  }
+
+  /** Everybody in this realm takes the KDC at this URL to be the one with this key: as it was said last, if not given. */
+  trust(url: string, key: string = this.#key): void {
+    this.#key = key
+    const folder = join(this.home, 'config', 'symbolon')
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    writeFileSync(join(folder, 'known_kdcs'), `${url} ${key}\n`, { mode: 0o600 })
+  }
+
+  /** Sets somebody's password, to the same: it ends the sessions. */
+  async forget(name: string, folder: string): Promise<void> {
+    const data = ['--data', join(this.home, folder), '--password-file', this.passwordFile]
+    await this.run('src/kdc/main.ts', 'passwd', name, ...data).ends(0)
   }
 
   /** Ends the KDC that was started last. */

@@ -4,6 +4,10 @@ import { needs, runs } from './needs.ts'
 
 export const withTmux = needs('tmux', () => runs('tmux', '-V'), 'apt-get install tmux')
 
+const LOOK_INTERVAL_MS = 50
+/** Far longer than any of this takes: a test that waits so long has failed. */
+const SHOWS_LIMIT_MS = 30_000
+
 /** One terminal of 80 columns and 24 rows, in a tmux server of its own. */
 export class Terminal {
   readonly #socket: string
@@ -32,13 +36,20 @@ export class Terminal {
     this.#tmux(['send-keys', key])
   }
 
-  /** Waits until the screen shows this. A screen has no events: it is looked at again and again. */
-  async shows(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const screen = this.screen()
-      if (pattern.test(screen)) return screen
-      await new Promise((resolve) => setTimeout(resolve, 50))
+  /**
+   * Waits until the screen shows this. A screen has no events: it is looked at again and again.
+   *
+   * @throws with the screen, when it does not come within the limit.
+   */
+  async shows(pattern: RegExp, limitMs = SHOWS_LIMIT_MS): Promise<string> {
+    const late = AbortSignal.timeout(limitMs)
+    let last = ''
+    while (!late.aborted) {
+      last = this.#look() ?? fail(`the terminal has ended without ${pattern}`, last)
+      if (pattern.test(last)) return last
+      await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS))
     }
+    return fail(`the screen does not show ${pattern} within ${limitMs / 1000} s`, last)
   }
 
   close(): void {
@@ -49,6 +60,15 @@ export class Terminal {
     }
   }
 
+  /** The screen, unless the terminal has ended with its program. */
+  #look(): string | undefined {
+    try {
+      return this.screen()
+    } catch {
+      return undefined
+    }
+  }
+
   #tmux(args: string[], env: NodeJS.ProcessEnv = process.env): string {
     return execFileSync('tmux', ['-L', this.#socket, ...args], {
       encoding: 'utf8',
@@ -56,4 +76,8 @@ export class Terminal {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
   }
+}
+
+function fail(what: string, screen: string): never {
+  throw new Error(`${what}; it showed last:\n${screen.trimEnd()}`)
 }

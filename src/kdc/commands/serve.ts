@@ -104,6 +104,7 @@ async function run(settings: Settings): Promise<void> {
     const kdc = localUrl(server.url)
     if (settings.demo) demo = await addDemo(data, kdc)
     say(`listening on ${server.url}`)
+    say(`its key is ${await data.keys.publicKey()}`)
     if (demo) introduce(demo, kdc)
     log.info({ url: server.url }, 'started')
     await stop
@@ -141,8 +142,12 @@ function localUrl(url: string): string {
   return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
 
-function introduce({ untouched }: Demo, url: string): void {
+function introduce({ untouched, trusted }: Demo, url: string): void {
   for (const username of untouched) say(`${username} was here before, with a password of its own`)
+  if (!trusted)
+    say(
+      `the tools know another KDC under ${url} and will refuse this one: see known_kdcs, or take another --port`,
+    )
   const kdc = url === DEFAULT_KDC ? '' : ` --kdc ${url}`
   say('try, in two other terminals:')
   say(`  npx tsx src/receiver.ts bob${kdc}`)

@@ -1,0 +1,89 @@
+/**
+ * The keys of the KDCs that were logged in to from here, in the manner of SSH's known_hosts:
+ *
+ *   $XDG_CONFIG_HOME/symbolon/known_kdcs   one line each: http://127.0.0.1:8800 2izFjI8E…
+ *
+ * @module
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { refuseIfShared, replacePrivateFile } from '../files/private-files.ts'
+import { fromBase64url } from '../lib/bytes.ts'
+import { ProtocolError } from '../lib/errors.ts'
+import { ToolError, UsageError } from './errors.ts'
+import { configDir } from './paths.ts'
+
+const KEY_BYTES = 32
+const LINE = /^(https?:\/\/\S+) ([\w-]{43})$/
+
+/** Where the file is, or would be. */
+export function knownKdcsPath(): string {
+  return join(configDir(), 'known_kdcs')
+}
+
+/** The keys by URL. */
+export function readKnownKdcs(): Map<string, string> {
+  const path = knownKdcsPath()
+  if (!existsSync(path)) return new Map()
+  refuseIfShared(path)
+  const lines = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+  return new Map(
+    lines.map((line, i) => {
+      const [, url, key] = LINE.exec(line) ?? []
+      if (!url || !key)
+        throw new ToolError(`${path}: line ${i + 1} is not a URL and a key`, {
+          hint: 'mend it, or remove it',
+        })
+      return [url, key]
+    }),
+  )
+}
+
+/** Changes the file in one step; one that would be empty is removed. */
+export function updateKnownKdcs(change: (keys: Map<string, string>) => unknown): void {
+  const keys = readKnownKdcs()
+  change(keys)
+  if (keys.size === 0) {
+    rmSync(knownKdcsPath(), { force: true })
+    return
+  }
+  replacePrivateFile(knownKdcsPath(), [...keys].map(([url, key]) => `${url} ${key}\n`).join(''))
+}
+
+/**
+ * What judges a KDC's key: the one given on the command line, else the one known, else it is remembered.
+ *
+ * @param kdc - the KDC's URL.
+ * @param given - of `--kdc-key`.
+ * @param onNew - told of a key that is remembered from now on.
+ * @throws UsageError when `given` is no key.
+ */
+export function keyJudge(
+  kdc: string,
+  given: string | undefined,
+  onNew: (key: string) => void,
+): (key: string) => void {
+  if (given !== undefined) requireKey(given)
+  return (key) => {
+    const known = given ?? readKnownKdcs().get(kdc)
+    if (known === key) return
+    if (known !== undefined) {
+      throw new ProtocolError(
+        'kdc_key_changed',
+        `the KDC at ${kdc} has the key ${key}, where ${known} was expected`,
+      )
+    }
+    updateKnownKdcs((keys) => keys.set(kdc, key))
+    onNew(key)
+  }
+}
+
+function requireKey(text: string): void {
+  try {
+    fromBase64url(text, { length: KEY_BYTES })
+  } catch {
+    throw new UsageError('--kdc-key: expected 32 bytes in base64url', 'the KDC prints its key when it starts')
+  }
+}
