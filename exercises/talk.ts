@@ -5,10 +5,11 @@
  * @module
  */
 import * as net from 'node:net'
-import { login, type TraceEvent, Wire } from 'symbolon'
+import { listen, type TraceEvent, Wire } from 'symbolon'
 import type { AnswerUserinfo } from './04-the-ticket/given.ts'
 import type { SendMessage } from './05-the-message/given.ts'
 import { startClassKdc } from './class-kdc.ts'
+import { SeedClient } from './seed-client.ts'
 
 const TEXT = 'at nine, by the fountain'
 const PATIENCE_MS = 5_000
@@ -38,18 +39,20 @@ async function talk(): Promise<void> {
   const sendMessage = await student<SendMessage>('05-the-message', 'message.ts', 'sendMessage')
 
   const kdc = await startClassKdc(answerUserinfo)
-  const bob = await login(kdc.url, 'bob', 'bob')
-  await bob.listen({
+  const bob = await SeedClient.login(kdc.url, 'bob', 'bob')
+  const listener = await listen({
+    username: 'bob',
+    token: bob.token,
     trace: show,
     onRefused: ({ error }) => say(`    bob refuses: ${error.message} (${error.code})`),
     onChannel: async (channel) => {
       for await (const { text } of channel) say(`\n    bob reads   ${channel.peer.username}: ${text}\n`)
-      await channel.close()
     },
   })
+  await bob.announce(listener.address.port)
   say('bob has logged in and listens. Now alice:\n')
 
-  const alice = await login(kdc.url, 'alice', 'alice', { trace: show })
+  const alice = await SeedClient.login(kdc.url, 'alice', 'alice', show)
   const { address, port, ticket, secret } = await alice.userinfo('bob')
   const socket = net.connect({ host: address, port, allowHalfOpen: true, noDelay: true })
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
