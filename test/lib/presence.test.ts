@@ -75,6 +75,8 @@ test('after a new login tickets under the new token are accepted, and those unde
   const presence = await present(session, { onChange: changes.push, onRefused: refusals.push })
   const before = { token: session.token, port: presence.address.port } as Bob
   const first = await dialBob(before)
+  await presence.refresh()
+  assert.is(changes.count, 0, 'nothing new is not told')
 
   session.onAnnounce = forgotten
   await presence.refresh()
@@ -85,7 +87,7 @@ test('after a new login tickets under the new token are accepted, and those unde
   await rejects(dialBob(before), 'handshake_failed')
   assert.is((await refusals.next()).error.code, 'ticket_not_for_us')
   assert.is(presence.channels.size, 2, 'the channel from before goes on')
-  assert.equal(session.ports, [after.port, after.port, after.port])
+  assert.equal(session.ports, Array(4).fill(after.port))
 
   for (const channel of [first, second]) channel.destroy()
   await presence.close()
@@ -145,6 +147,22 @@ test('gives up when the KDC lets it in no more, and asks no further', async () =
   await longerThanARefresh()
   assert.is(session.ports.length, asked)
   assert.is(changes.count, 0)
+  await presence.close()
+})
+
+test('that may not log in again says so', async () => {
+  const session = new FakeSession()
+  const changes: PresenceChange[] = []
+  const presence = await present(session, { onChange: (change) => changes.push(change) })
+  session.onAnnounce = forgotten
+  session.renew = async () => {
+    throw new ProtocolError('login_refused', 'the password is another now')
+  }
+  await presence.refresh()
+  assert.equal(
+    changes.map((change) => [change.state, 'error' in change && (change.error as ProtocolError).code]),
+    [['refused', 'login_refused']],
+  )
   await presence.close()
 })
 
