@@ -160,9 +160,8 @@ export class Listener {
   // To the program; a channel that fails, or a peer that is cut off, is no reason for a process to end.
   #hand(channel: Channel): void {
     const handled = this.#options.onChannel(channel)
-    if (!handled) return
     handled
-      .then(() => channel.close())
+      ?.then(() => channel.close())
       .catch((error: unknown) => {
         channel.destroy('failed')
         if (!(error instanceof SymbolonError)) throw error

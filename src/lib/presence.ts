@@ -43,6 +43,7 @@ export class Presence {
   readonly #listener: Listener
   readonly #options: PresenceOptions
   #timer: ReturnType<typeof setTimeout> | undefined
+  #refreshing: Promise<void> | undefined
   #lost = false
   #closed = false
 
@@ -77,8 +78,18 @@ export class Presence {
     return this.#listener.channels
   }
 
-  /** Tells the KDC that we still listen, and logs in again if it has forgotten us. Never rejects: see `onChange`. */
-  async refresh(): Promise<void> {
+  /**
+   * Tells the KDC that we still listen, and logs in again if it has forgotten us. Does not reject: see `onChange`. While
+   * one refresh is under way, another is the same.
+   */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined
+    })
+    return this.#refreshing
+  }
+
+  async #refresh(): Promise<void> {
     try {
       const renewed = await this.#announce()
       if (this.#lost) this.#options.onChange?.({ state: 'back' })
@@ -104,7 +115,8 @@ export class Presence {
       await this.#session.announce(port)
       return false
     } catch (error) {
-      if (!sessionIsOver(error)) throw error
+      // Nor after the end: a new session would lead others to a closed port.
+      if (this.#closed || !sessionIsOver(error)) throw error
     }
     await this.#session.renew()
     this.#listener.setToken(this.#session.token)

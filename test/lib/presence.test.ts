@@ -177,4 +177,23 @@ test('closes although the KDC is away', async () => {
   await rejects(dialBob({ token: session.token, port } as Bob), 'peer_unreachable')
 })
 
+test('a refresh under way when it closes does not log in again', async () => {
+  const session = new FakeSession()
+  const presence = await present(session)
+  assert.is(await session.asked.next(), 'announce')
+  let answer = (_error: Error) => {}
+  session.announce = () =>
+    new Promise((_resolve, reject) => {
+      session.asked.push('announce')
+      answer = reject
+    })
+  const refreshing = presence.refresh()
+  assert.is(await session.asked.next(), 'announce')
+  await presence.close()
+  answer(new ProtocolError('token_unknown', 'there is no such session'))
+  await refreshing
+  assert.is(await session.asked.next(), 'logout')
+  assert.is(session.asked.count, 0)
+})
+
 test.run()
