@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Makes the test vectors of docs/protocol.md without any of this project's own code.
 
-    /usr/bin/python3 test/vectors/make.py           writes ticket.json, noise.json and channel.json
+    /usr/bin/python3 test/vectors/make.py           writes ticket, sealed, noise and channel.json
     /usr/bin/python3 test/vectors/make.py --check   makes them anew and compares; exits 1 when one differs
 
 Needs Debian's python3-dissononce (Noise) and python3-cryptography (HKDF, X25519, ChaCha20-Poly1305).
@@ -18,11 +18,13 @@ sys.dont_write_bytecode = True  # leave no __pycache__ beside the vectors
 
 import channel_vectors  # noqa: E402
 import noise_vectors  # noqa: E402
+import sealed_vectors  # noqa: E402
 import ticket_vectors  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent
 FILES = {
     'ticket.json': ticket_vectors.make,
+    'sealed.json': sealed_vectors.make,
     'noise.json': noise_vectors.make,
     'channel.json': channel_vectors.make,
 }
