@@ -3,6 +3,8 @@
  *
  *   $XDG_CONFIG_HOME/symbolon/known_kdcs   one line each: http://127.0.0.1:8800 2izFjI8E…
  *
+ * A third word, `demo`, marks a KDC that was there for a demonstration: another may take its place.
+ *
  * @module
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
@@ -14,15 +16,22 @@ import { ToolError, UsageError } from './errors.ts'
 import { configDir } from './paths.ts'
 
 const KEY_BYTES = 32
-const LINE = /^(https?:\/\/\S+) ([\w-]{43})$/
+const LINE = /^(https?:\/\/\S+) ([\w-]{43})( demo)?$/
+
+/** A KDC that is known. */
+export interface KnownKdc {
+  /** 32 bytes in base64url. */
+  readonly key: string
+  readonly demo: boolean
+}
 
 /** Where the file is, or would be. */
 export function knownKdcsPath(): string {
   return join(configDir(), 'known_kdcs')
 }
 
-/** The keys by URL. */
-export function readKnownKdcs(): Map<string, string> {
+/** What is known, by URL. */
+export function readKnownKdcs(): Map<string, KnownKdc> {
   const path = knownKdcsPath()
   if (!existsSync(path)) return new Map()
   refuseIfShared(path)
@@ -31,25 +40,26 @@ export function readKnownKdcs(): Map<string, string> {
     .filter((line) => line.trim() !== '')
   return new Map(
     lines.map((line, i) => {
-      const [, url, key] = LINE.exec(line) ?? []
+      const [, url, key, demo] = LINE.exec(line) ?? []
       if (!url || !key)
         throw new ToolError(`${path}: line ${i + 1} is not a URL and a key`, {
           hint: 'mend it, or remove it',
         })
-      return [url, key]
+      return [url, { key, demo: demo !== undefined }]
     }),
   )
 }
 
 /** Changes the file in one step; one that would be empty is removed. */
-export function updateKnownKdcs(change: (keys: Map<string, string>) => unknown): void {
-  const keys = readKnownKdcs()
-  change(keys)
-  if (keys.size === 0) {
+export function updateKnownKdcs(change: (kdcs: Map<string, KnownKdc>) => unknown): void {
+  const kdcs = readKnownKdcs()
+  change(kdcs)
+  if (kdcs.size === 0) {
     rmSync(knownKdcsPath(), { force: true })
     return
   }
-  replacePrivateFile(knownKdcsPath(), [...keys].map(([url, key]) => `${url} ${key}\n`).join(''))
+  const lines = [...kdcs].map(([url, { key, demo }]) => `${url} ${key}${demo ? ' demo' : ''}\n`)
+  replacePrivateFile(knownKdcsPath(), lines.join(''))
 }
 
 /**
@@ -67,7 +77,7 @@ export function keyJudge(
 ): (key: string) => void {
   if (given !== undefined) requireKey(given)
   return (key) => {
-    const known = given ?? readKnownKdcs().get(kdc)
+    const known = given ?? readKnownKdcs().get(kdc)?.key
     if (known === key) return
     if (known !== undefined) {
       throw new ProtocolError(
@@ -75,7 +85,7 @@ export function keyJudge(
         `the KDC at ${kdc} has the key ${key}, where ${known} was expected`,
       )
     }
-    updateKnownKdcs((keys) => keys.set(kdc, key))
+    updateKnownKdcs((kdcs) => kdcs.set(kdc, { key, demo: false }))
     onNew(key)
   }
 }

@@ -85,6 +85,8 @@ function firstLine(path: string): string {
 // NFC, so that the same keys pressed on two systems give the same bytes (RFC 8265 §4.2.2).
 function check(password: string): string {
   if (password.length === 0) throw new UsageError('the password is empty')
+  // Half of a character: every other half would do as well.
+  if (/\p{Surrogate}/u.test(password)) throw new UsageError('the password is not text')
   const normal = password.normalize('NFC')
   if (Buffer.byteLength(normal) > MAX_PASSWORD_BYTES) {
     throw new UsageError(`the password is longer than ${MAX_PASSWORD_BYTES} bytes`)

@@ -21,7 +21,7 @@ export interface LoggedIn {
   readonly record: string
   readonly token: Secret
   /** Where she listens, if she said so. */
-  readonly port: number | undefined
+  readonly port?: number | undefined
   /** The login state that this finishes, which is good for one finish. */
   readonly loginId?: Uint8Array
 }
@@ -40,7 +40,12 @@ export async function beginSession(kdc: Kdc, c: Context<KdcEnv>, login: LoggedIn
   const sealedToken = sealStoredToken(keys.masterKey, sid, token, randomBytes)
   const session = { sid, username, sealedToken, expiresAt: clock() + sessionLifetimeSec }
   const endpoint = port === undefined ? undefined : { address, port }
-  if (!(await store.createSession(session, record, { endpoint, loginId, now: clock() }))) throw loginRefused()
+  if (!(await store.createSession(session, record, { endpoint, loginId, now: clock() }))) {
+    // The answer to a finish may have been lost, and the finish sent again: then its session is there.
+    const begun = loginId && (await store.findSession(sid))
+    if (begun?.username !== username) throw loginRefused()
+    return begun.expiresAt
+  }
   log.info({ username, ip_addr: address, port }, 'login')
   return session.expiresAt
 }

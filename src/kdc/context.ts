@@ -41,7 +41,7 @@ export interface KdcEnv {
     body: unknown
     /** Whose request it is, when it came sealed: only that session's client could have sealed it. */
     session: StoredSession | undefined
-    /** What names a sealed request, however often it is sent. */
-    requestId: Uint8Array | undefined
+    /** When a sealed request was made, by the client's clock, Unix seconds: nobody else can have said so. */
+    requestTime: number | undefined
   }
 }

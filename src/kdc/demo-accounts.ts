@@ -50,13 +50,15 @@ export async function addDemo(data: KdcData, kdc: string): Promise<Demo> {
     })
   }
   const key = await data.keys.publicKey()
-  const knownKey = readKnownKdcs().get(kdc)
-  if (knownKey === undefined) updateKnownKdcs((keys) => keys.set(kdc, key))
+  const knownKdc = readKnownKdcs().get(kdc)
+  // An earlier demo that was killed could not take its key away.
+  const ours = !knownKdc || knownKdc.demo
+  if (ours) updateKnownKdcs((kdcs) => kdcs.set(kdc, { key, demo: true }))
   return {
     untouched,
-    trusted: knownKey === undefined || knownKey === key,
+    trusted: ours || knownKdc.key === key,
     async remove() {
-      if (knownKey === undefined) updateKnownKdcs((keys) => keys.get(kdc) === key && keys.delete(kdc))
+      if (ours) updateKnownKdcs((kdcs) => kdcs.get(kdc)?.key === key && kdcs.delete(kdc))
       if (passwords.size > 0) updateCredentials((credentials) => removeAll(credentials.get(kdc), passwords))
       for (const username of accounts) {
         // An administrator may have been here before us.

@@ -25,11 +25,14 @@ export interface PresentSession {
 export type PresenceChange =
   /** The KDC had forgotten the session, or it had expired: there is a new one. */
   | { readonly state: 'renewed' }
-  /** The KDC does not answer; channels go on, and the next refresh tries again. */
+  /**
+   * The KDC does not answer, or not as it should; channels go on, and the next refresh tries again. Whoever is on the way
+   * can forge a refusal, so none of these is final.
+   */
   | { readonly state: 'lost'; readonly error: Error }
   /** The KDC answers again. */
   | { readonly state: 'back' }
-  /** The KDC does not let us in any more: nobody new can reach us. */
+  /** Another KDC answers, and has proved that it is another: nobody new can reach us. */
   | { readonly state: 'refused'; readonly error: ProtocolError }
 
 export interface PresenceOptions extends Omit<ListenOptions, 'username' | 'token' | 'clock'> {
@@ -126,7 +129,7 @@ export class Presence {
 
   #onFailure(error: Error): void {
     if (this.#closed) return
-    if (error instanceof ProtocolError && FINAL.has(error.code)) {
+    if (error instanceof ProtocolError && error.code === 'kdc_key_changed') {
       this.#closed = true
       this.#options.onChange?.({ state: 'refused', error })
       return
@@ -147,9 +150,6 @@ export class Presence {
     )
   }
 }
-
-// What a new login does not mend, nor waiting. `token_expired` is our own word for a session that was logged out here.
-const FINAL = new Set<string>(['kdc_key_changed', 'login_refused', 'plaintext_refused', 'token_expired'])
 
 function sessionIsOver(error: unknown): boolean {
   return error instanceof ProtocolError && (error.code === 'token_unknown' || error.code === 'token_expired')

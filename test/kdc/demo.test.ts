@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -43,6 +43,27 @@ demo('has alice and bob, with passwords in the credentials file', async (context
   assert.is.not(passwords?.alice, passwords?.bob)
   await kdc.says('stderr', /kdc: {3}npx tsx src\/sender.ts alice bob "hi" --kdc http/)
   assert.is(await kdc.stop(), 0)
+})
+
+demo('takes the place of a demo that was killed, and not that of a real KDC', async (context) => {
+  const port = await freePort(context)
+  const known = join(context.env.XDG_CONFIG_HOME ?? '', 'symbolon', 'known_kdcs')
+  const killed = startKdc(['--demo', '--port', port], context.env)
+  await killed.says('stderr', /try, in two other terminals/)
+  await killed.stop('SIGKILL')
+  const left = readFileSync(known, 'utf8')
+  const next = startKdc(['--demo', '--port', port], context.env)
+  await next.says('stderr', /try, in two other terminals/)
+  assert.is.not(readFileSync(known, 'utf8'), left)
+  assert.is(await next.stop(), 0)
+  assert.not.ok(existsSync(known))
+
+  const real = left.replace(' demo', '')
+  writeFileSync(known, real, { mode: 0o600 })
+  const wrong = startKdc(['--demo', '--port', port], context.env)
+  await wrong.says('stderr', /the tools know another KDC under http/)
+  assert.is(await wrong.stop(), 0)
+  assert.is(readFileSync(known, 'utf8'), real)
 })
 
 demo('leaves nothing behind', async (context) => {

@@ -135,12 +135,12 @@ test('goes on telling a KDC that was away', async () => {
   assert.equal(states, ['lost', 'back'])
 })
 
-test('gives up when the KDC lets it in no more, and asks no further', async () => {
+test('gives up when another KDC has taken the place of its own, and asks no further', async () => {
   const session = new FakeSession()
   const changes = new Arrivals<PresenceChange>()
   const presence = await present(session, { refreshIntervalMs: 1, onChange: changes.push })
   session.onAnnounce = () => {
-    throw new ProtocolError('plaintext_refused', 'not from there')
+    throw new ProtocolError('kdc_key_changed', 'it is another')
   }
   assert.is((await changes.next()).state, 'refused')
   const asked = session.ports.length
@@ -150,7 +150,7 @@ test('gives up when the KDC lets it in no more, and asks no further', async () =
   await presence.close()
 })
 
-test('that may not log in again says so', async () => {
+test('that may not log in again says so, and goes on trying: it cannot know who said it', async () => {
   const session = new FakeSession()
   const changes: PresenceChange[] = []
   const presence = await present(session, { onChange: (change) => changes.push(change) })
@@ -161,7 +161,7 @@ test('that may not log in again says so', async () => {
   await presence.refresh()
   assert.equal(
     changes.map((change) => [change.state, 'error' in change && (change.error as ProtocolError).code]),
-    [['refused', 'login_refused']],
+    [['lost', 'login_refused']],
   )
   await presence.close()
 })

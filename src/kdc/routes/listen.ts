@@ -21,7 +21,7 @@ export function listenRoute(kdc: Kdc): Hono<KdcEnv> {
     const { port } = parse(ListenRequest, c.var.body)
     const { sid, username, expiresAt } = await authenticate(kdc, c)
     const endpoint = { address: remoteAddress(c), port }
-    if (await store.listen(sid, endpoint, { requestId: c.var.requestId, now: clock() })) {
+    if (await store.listen(sid, endpoint, c.var.requestTime)) {
       log.info({ username, ip_addr: endpoint.address, port: endpoint.port }, 'listening')
     }
     return c.json({

@@ -10,6 +10,7 @@ import { identifiers } from '../../lib/opaque.ts'
 import { tokenOf } from '../../lib/token.ts'
 import { beginSession, loginRefused } from '../begin-session.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
+import { decoyRecord } from '../decoy.ts'
 import * as fields from '../fields.ts'
 import { LOGIN_STATE_LIFETIME_SEC, openLoginState, recordHash, sealLoginState } from '../login-state.ts'
 import { Problem } from '../problems.ts'
@@ -18,12 +19,8 @@ import { jsonRequest, parse } from '../request.ts'
 
 const text = v.pipe(v.string(), v.description('a string in base64url'))
 const StartRequest = v.object({ username: fields.username, request: text })
-const FinishRequest = v.object({
-  username: fields.username,
-  state: text,
-  finish: text,
-  port: fields.optionalPort,
-})
+// No port: nothing here but KE3 is authenticated. Where she listens she says under seal.
+const FinishRequest = v.object({ username: fields.username, state: text, finish: text })
 
 /** `POST /login/start`, `POST /login/finish` */
 export function opaqueLoginRoute(kdc: Kdc): Hono<KdcEnv> {
@@ -31,12 +28,16 @@ export function opaqueLoginRoute(kdc: Kdc): Hono<KdcEnv> {
   return new Hono<KdcEnv>()
     .post('/login/start', jsonRequest(), async (c) => {
       const { username, request } = parse(StartRequest, c.var.body)
-      const record = (await store.findAccount(username))?.record
+      const account = await store.findAccount(username)
       await opaque.ready
+      // The same work for a name that has no account: time would tell otherwise.
+      const record = account?.record ?? decoyRecord(keys.opaqueSetup)
       const { serverLoginState, loginResponse } = startLogin(keys.opaqueSetup, username, record, request)
+      // A client learns by itself that a password is wrong: this is all that the KDC sees of a guess.
+      log.info({ username: account?.username, ip_addr: remoteAddress(c) }, 'login_started')
       const state = {
         opaque: serverLoginState,
-        recordHash: recordHash(record ?? ''),
+        recordHash: recordHash(record),
         expiresAt: clock() + LOGIN_STATE_LIFETIME_SEC,
       }
       return c.json({
@@ -45,7 +46,7 @@ export function opaqueLoginRoute(kdc: Kdc): Hono<KdcEnv> {
       })
     })
     .post('/login/finish', jsonRequest(), async (c) => {
-      const { username, state, finish, port } = parse(FinishRequest, c.var.body)
+      const { username, state, finish } = parse(FinishRequest, c.var.body)
       const account = await store.findAccount(username)
       const begun = openState(kdc, username, state)
       const sessionKey = begun && (await finishLogin(begun.state.opaque, username, finish))
@@ -53,18 +54,17 @@ export function opaqueLoginRoute(kdc: Kdc): Hono<KdcEnv> {
         log.info({ username: account?.username, ip_addr: remoteAddress(c) }, 'login_refused')
         throw loginRefused()
       }
-      const login = { username, record: account.record, token: tokenOf(sessionKey), port, loginId: begun.id }
+      const login = { username, record: account.record, token: tokenOf(sessionKey), loginId: begun.id }
       const expiresAt = await beginSession(kdc, c, login)
       return c.json({ username, expires_at: expiresAt, time: clock() })
     })
 }
 
-function startLogin(serverSetup: string, username: string, record: string | undefined, request: string) {
+function startLogin(serverSetup: string, username: string, record: string, request: string) {
   try {
     return opaque.server.startLogin({
       serverSetup,
-      // Without an account a fake record, with which nobody can finish (RFC 9807 §10.9).
-      registrationRecord: record ?? null,
+      registrationRecord: record,
       startLoginRequest: request,
       userIdentifier: username,
       identifiers: identifiers(username),

@@ -15,7 +15,7 @@ const TABLES: readonly Statement[] = [
     record text not null,
     created_at bigint not null
   )`,
-  // sealed_token: see stored-token.ts. The last three are null while the session listens nowhere.
+  // sealed_token: see stored-token.ts. The last four are null while the session listens nowhere.
   sql`create table if not exists sessions (
     sid blob primary key,
     username text not null references accounts (username) on delete cascade,
@@ -23,11 +23,12 @@ const TABLES: readonly Statement[] = [
     expires_at bigint not null,
     listen_address text,
     listen_port bigint,
+    listen_time bigint,
     listen_order bigint
   )`,
-  // Ids of what is done once, however often it is asked for: logins finished, sealed requests that change something.
-  sql`create table if not exists done (id blob primary key, forget_at bigint not null)`,
-  sql`create index if not exists done_by_time on done (forget_at)`,
+  // Logins that are finished, each of which can be finished once.
+  sql`create table if not exists finished_logins (id blob primary key, forget_at bigint not null)`,
+  sql`create index if not exists finished_logins_by_time on finished_logins (forget_at)`,
   sql`create index if not exists sessions_by_username on sessions (username, listen_order, sid)`,
   sql`create index if not exists sessions_by_expiry on sessions (expires_at)`,
 ]

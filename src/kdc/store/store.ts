@@ -81,31 +81,43 @@ const toSession = (row: SessionRow): StoredSession => ({
 const accountUnknown = (username: string) =>
   new ProtocolError('account_unknown', `there is no account ${username}`)
 
-/** How long it is remembered what was done: longer than anything that was sent can be sent again. */
+/** Stands for the time of what came without a seal: it cannot be told from what was said later, and is heeded. */
+const UNSEALED = -1
+/** How long a finished login is remembered: much longer than it could be finished. */
 const REMEMBER_SEC = 900
 const NO_ID = new Uint8Array(0)
 
-// In the same transaction as the deed, and after it: `where not exists` in the deed asks for what was done before.
-const doneStatement = (id: Uint8Array, forgetAt: number): Statement =>
-  sql`insert into done (id, forget_at) values (${id}, ${forgetAt}) on conflict do nothing`
+// In the same transaction as its session, and after it: `where not exists` there asks for what was finished before.
+const finishedStatement = (id: Uint8Array, forgetAt: number): Statement =>
+  sql`insert into finished_logins (id, forget_at) values (${id}, ${forgetAt}) on conflict do nothing`
 
 // Of a principal's sessions the one with the highest listen_order said last where it listens. Counting beats the clock:
 // two logins in one second have an order too. Where it listens already, its place in the order stays.
-const listenStatement = (
-  sid: Uint8Array,
-  { address, port }: Endpoint,
-  id: Uint8Array = NO_ID,
-): Statement => sql`
+//
+// A sealed request has a time. One that comes late, because somebody held it back or sends it again, must not undo what any
+// session of the principal has said since: then it changes nothing.
+const listenStatements = (sid: Uint8Array, endpoint: Endpoint, time: number): Statement[] => {
+  const { address, port } = endpoint
+  return [
+    sql`
   update sessions set
     listen_address = ${address},
     listen_port = ${port},
+    listen_time = case when ${time} < 0 then listen_time else ${time} end,
     listen_order = (
       select coalesce(max(s.listen_order), 0) + 1 from sessions s where s.username = sessions.username
     )
   where sid = ${sid} and (
     listen_order is null or listen_address <> ${address} or listen_port <> ${port}
-  ) and not exists (select 1 from done where id = ${id})
-  returning sid`
+  ) and (${time} < 0 or not exists (
+    select 1 from sessions s where s.username = sessions.username and s.listen_time >= ${time}
+  ))
+  returning sid`,
+    sql`
+  update sessions set listen_time = ${time}
+  where sid = ${sid} and listen_time < ${time} and listen_address = ${address} and listen_port = ${port}`,
+  ]
+}
 
 /** The KDC's memory. Every method throws StoreError `store_unavailable` when the database cannot be used. */
 export class Store {
@@ -188,11 +200,11 @@ export class Store {
       sql`insert into sessions (sid, username, sealed_token, expires_at)
         select ${sid}, username, ${sealedToken}, ${expiresAt} from accounts
         where username = ${username} and record = ${record}
-          and not exists (select 1 from done where id = ${loginId ?? NO_ID})
+          and not exists (select 1 from finished_logins where id = ${loginId ?? NO_ID})
         on conflict do nothing returning sid`,
     ]
-    if (endpoint) statements.push(listenStatement(sid, endpoint))
-    if (loginId) statements.push(doneStatement(loginId, (options.now ?? 0) + REMEMBER_SEC))
+    if (endpoint) statements.push(...listenStatements(sid, endpoint, UNSEALED))
+    if (loginId) statements.push(finishedStatement(loginId, (options.now ?? 0) + REMEMBER_SEC))
     const [inserted] = await this.#database.write(statements)
     return inserted?.length === 1
   }
@@ -209,19 +221,12 @@ export class Store {
    * The session listens here from now on, and is the one its principal is reached at. Saying the same again changes
    * nothing: a heartbeat takes nobody's place.
    *
-   * @param request.requestId - of a request that may come again: it is heeded once, so that an old one which somebody
-   *   recorded does not undo a new one.
+   * @param time - when it was said, Unix seconds, if it was said under seal: what is older than the newest of this
+   *   principal's is not heeded.
    * @returns whether it is news.
    */
-  async listen(
-    sid: Uint8Array,
-    endpoint: Endpoint,
-    request: { readonly requestId?: Uint8Array | undefined; readonly now?: number } = {},
-  ): Promise<boolean> {
-    const { requestId, now = 0 } = request
-    const statements = [listenStatement(sid, endpoint, requestId)]
-    if (requestId) statements.push(doneStatement(requestId, now + REMEMBER_SEC))
-    const [rows] = await this.#database.write(statements)
+  async listen(sid: Uint8Array, endpoint: Endpoint, time?: number): Promise<boolean> {
+    const [rows] = await this.#database.write(listenStatements(sid, endpoint, time ?? UNSEALED))
     return rows?.length === 1
   }
 
@@ -246,13 +251,13 @@ export class Store {
    * @returns how many sessions, and whether there may be more of either.
    */
   async purgeExpired(now: number, limit: number): Promise<{ sessions: number; more: boolean }> {
-    const [sessions = [], done = []] = await this.#database.write([
+    const [sessions = [], logins = []] = await this.#database.write([
       sql`delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
         returning sid`,
-      sql`delete from done where id in (select id from done where forget_at <= ${now} limit ${limit})
+      sql`delete from finished_logins where id in (select id from finished_logins where forget_at <= ${now} limit ${limit})
         returning id`,
     ])
-    return { sessions: sessions.length, more: sessions.length === limit || done.length === limit }
+    return { sessions: sessions.length, more: sessions.length === limit || logins.length === limit }
   }
 
   /** Finishes the writes that were accepted, then closes the database. */
