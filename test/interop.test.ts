@@ -2,6 +2,7 @@
  * This project's tools and an independent client in Python (test/interop/symbolon.py), in both directions, by way of a
  * real KDC.
  */
+import * as net from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -78,6 +79,112 @@ withPython(interop)('a message given as an argument arrives, in both directions'
   await realm.tool('sender', 'alice', 'bob', 'hi').input().ends(0)
   await theirs.ends(0)
   assert.is(theirs.stdout, 'alice: hi\n')
+})
+
+/** Between the Python client and the KDC: sees everything that crosses. */
+async function wiretap(): Promise<{ url: string; heard(): string; close(): Promise<void> }> {
+  const chunks: Buffer[] = []
+  const sockets = new Set<net.Socket>()
+  const server = net.createServer((client) => {
+    const kdc = net.connect(Number(new URL(realm.url).port), '127.0.0.1')
+    for (const [from, to] of [
+      [client, kdc],
+      [kdc, client],
+    ] as const) {
+      sockets.add(from)
+      from.on('data', (data) => {
+        chunks.push(data)
+        to.write(data)
+      })
+      from.on('end', () => to.end())
+      from.on('close', () => to.destroy())
+      from.on('error', () => {})
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`,
+    heard: () => Buffer.concat(chunks).toString('latin1'),
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy()
+        server.close(() => resolve())
+      }),
+  }
+}
+
+/** Each request of a client, with its media type. */
+const asked = (heard: string) =>
+  [...heard.matchAll(/POST (\/\w+) HTTP\/1[\s\S]*?\r\ncontent-type: (\S+)\r\n/gi)].map(([, path, type]) => [
+    path,
+    type,
+  ])
+
+const JSON_TYPE = 'application/json'
+const SEALED = 'application/vnd.symbolon.sealed'
+
+/** What a request or a reply says that is sealed, and a login does not. */
+const HIDDEN = /senderinfo|"secret"|"receiver"|"port"|"ip_addr"/
+
+for (const [how, type, options] of [
+  ['sealed', SEALED, ['--sealed']],
+  ['plain', JSON_TYPE, []],
+] as const) {
+  withPython(interop)(`the Python client sends to our receiver, by ${how} requests`, async () => {
+    const tap = await wiretap()
+    try {
+      const receiver = await realm.receiver('bob')
+      await client('send', ...options, tap.url, 'alice', realm.passwordFile, 'bob', 'hi')
+        .input()
+        .ends(0)
+      await receiver.stop()
+      assert.is(receiver.stdout, 'alice: hi\n')
+      const expected = ['/userinfo', '/logout'].map((path) => [path, type])
+      assert.equal(asked(tap.heard()), [['/login', JSON_TYPE], ...expected])
+      assert.is(HIDDEN.test(tap.heard()), how === 'plain')
+    } finally {
+      await tap.close()
+    }
+  })
+
+  withPython(interop)(`our sender sends to the Python client, by ${how} requests`, async () => {
+    const tap = await wiretap()
+    try {
+      const receiver = client('receive', ...options, tap.url, 'bob', realm.passwordFile, '--once').input()
+      await receiver.says('stderr', /listening on/)
+      await realm.tool('sender', 'alice', 'bob', 'hi').input().ends(0)
+      await receiver.ends(0)
+      assert.is(receiver.stdout, 'alice: hi\n')
+      // In clear, where it listens is part of the login.
+      const expected = (how === 'sealed' ? ['/listen', '/logout'] : ['/logout']).map((path) => [path, type])
+      assert.equal(asked(tap.heard()), [['/login', JSON_TYPE], ...expected])
+      assert.is(HIDDEN.test(tap.heard()), how === 'plain')
+    } finally {
+      await tap.close()
+    }
+  })
+}
+
+withPython(interop)('two Python clients talk, and only their logins can be read', async () => {
+  const tap = await wiretap()
+  try {
+    const receiver = client('receive', '--sealed', tap.url, 'bob', realm.passwordFile, '--once').input()
+    await receiver.says('stderr', /listening on/)
+    await client('send', '--sealed', tap.url, 'alice', realm.passwordFile, 'bob', NOT_ASCII).input().ends(0)
+    await receiver.ends(0)
+    assert.is(receiver.stdout, `alice: ${NOT_ASCII}\n`)
+    assert.not.match(tap.heard(), HIDDEN)
+  } finally {
+    await tap.close()
+  }
+})
+
+withPython(interop)('a sealed problem is told by its code', async () => {
+  const who = ['alice', realm.passwordFile, 'carol']
+  const sender = await client('send', '--sealed', realm.url, ...who, 'hi')
+    .input()
+    .ends(1)
+  assert.is(sender.stderr, 'symbolon.py: error: receiver_offline\n')
 })
 
 withPython(interop)('the Python client fails, with the code of the KDC, when nobody listens', async () => {

@@ -4,9 +4,10 @@
     symbolon.py send    KDC_URL alice PASSWORD_FILE bob "hi"      exit 0: bob has acknowledged it
     symbolon.py receive KDC_URL bob   PASSWORD_FILE --once        prints `alice: hi`
 
-Text `-` is standard input. Needs Python 3.9 and python3-cryptography. It is here to be read and tested: it
-talks to one peer at a time, sends passwords in clear (so the KDC must be on loopback), does not repeat
-/listen, and gives up after 30 silent seconds.
+Text `-` is standard input. With --sealed everything after the login is sealed (§3.7). Needs Python 3.9 and
+python3-cryptography. It is here to be read and tested: it talks to one peer at a time, sends passwords in
+clear (so the KDC must be on loopback; OPAQUE is for other clients), does not repeat /listen, and gives up
+after 30 silent seconds.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import re
 import socket
 import sys
@@ -33,6 +35,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 SKEW_SEC = 60
 TIMEOUT_SEC = 30
+SEALED_TYPE = 'application/vnd.symbolon.sealed'
 MAX_FRAME = 65535
 MAX_BODY = MAX_FRAME - 16 - 3  # less the tag, less a record's type and length
 MAX_MESSAGE = 2**20
@@ -64,22 +67,111 @@ def hkdf(ikm: bytes, salt: bytes, info: bytes, length: int) -> bytes:
 # ---------------------------
 
 
-def ask(kdc: str, path: str, **fields: Any) -> dict[str, Any]:
-    """POSTs the fields as JSON; a problem (§3.5) becomes Refused with its code."""
-    headers = {'Content-Type': 'application/json'}
-    request = urllib.request.Request(kdc.rstrip('/') + path, json.dumps(fields).encode(), headers)
+def post(kdc: str, path: str, kind: str, body: bytes) -> tuple[int, str, bytes]:
+    """The status, media type and body of the reply, whatever the status is."""
+    request = urllib.request.Request(kdc.rstrip('/') + path, body, {'Content-Type': kind})
     straight = urllib.request.build_opener(
         urllib.request.ProxyHandler({})
     )  # a password goes through no proxy
     try:
         with straight.open(request, timeout=TIMEOUT_SEC) as reply:
-            return json.load(reply)
+            return reply.status, reply.headers.get_content_type(), reply.read()
     except urllib.error.HTTPError as problem:
-        try:
-            code = json.load(problem)['code']
-        except (ValueError, KeyError, TypeError):
-            code = f'HTTP status {problem.code}'
-        raise Refused(code) from None
+        with problem:
+            return problem.code, problem.headers.get_content_type(), problem.read()
+
+
+def problem_code(status: int, problem: Any) -> str:
+    """§3.5."""
+    return problem['code'] if type(problem) is dict and 'code' in problem else f'HTTP status {status}'
+
+
+def json_in(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode('utf-8'))
+    except (ValueError, RecursionError):
+        return None
+
+
+def ask(kdc: str, path: str, **fields: Any) -> dict[str, Any]:
+    """POSTs the fields as JSON; a problem becomes Refused with its code."""
+    status, _, body = post(kdc, path, 'application/json', json.dumps(fields).encode())
+    reply = json_in(body)
+    if status != 200 or type(reply) is not dict:
+        raise Refused(problem_code(status, reply))
+    return reply
+
+
+def seal_request(token: bytes, salt: bytes, route: str, plaintext: bytes) -> bytes:
+    """§3.7. `salt` is fresh for every request, also for one that is sent again."""
+    header = b'\x01' + hkdf(token, b'', b'symbolon/1 session id', 16) + salt
+    key = hkdf(token, salt, b'symbolon/1 request', 32)
+    return header + ChaCha20Poly1305(key).encrypt(bytes(12), plaintext, route.encode() + header)
+
+
+def open_reply(token: bytes, salt: bytes, route: str, reply: bytes) -> dict[str, Any]:
+    """`{"status", "time", "body"}` of the reply to the request with this salt."""
+    header, reply_salt = reply[:33], reply[1:33]
+    if len(reply) < 33 + 16 or reply[0] != 0x01:
+        raise Refused('not a sealed reply')
+    key = hkdf(token, salt + reply_salt, b'symbolon/1 reply', 32)
+    aad = route.encode() + hkdf(token, b'', b'symbolon/1 session id', 16) + header
+    try:
+        opened = json_in(ChaCha20Poly1305(key).decrypt(bytes(12), reply[33:], aad))
+    except InvalidTag:
+        raise Refused('the reply does not open') from None
+    # `type is`, not `isinstance`: in Python True is an int.
+    if type(opened) is not dict or 'body' not in opened:
+        raise Refused('not a reply')
+    if type(opened.get('time')) is not int or type(opened.get('status')) is not int:
+        raise Refused('a reply without a status or a time')
+    if not 100 <= opened['status'] <= 599:
+        raise Refused('a reply with a status that is none')
+    return opened
+
+
+class Session:
+    """A login in clear; what follows goes in clear too, or sealed, so that only the KDC can read it."""
+
+    def __init__(self, kdc: str, me: str, password: str, sealed: bool, port: int | None = None) -> None:
+        self.kdc, self.me, self.sealed = kdc, me, sealed
+        where = {} if port is None or sealed else {'port': port}
+        reply = ask(kdc, '/login', username=me, password=password, **where)
+        self.token = from_base64url(reply['token'])
+        self._kdc_is_ahead = reply['time'] - int(time.time())
+        if sealed and port is not None:
+            self.ask('/listen', port=port)
+
+    def now(self) -> int:
+        """By the KDC's clock."""
+        return int(time.time()) + self._kdc_is_ahead
+
+    def ask(self, path: str, **fields: Any) -> dict[str, Any]:
+        if self.sealed:
+            return self._ask_sealed(path, fields)
+        token = base64.urlsafe_b64encode(self.token).rstrip(b'=').decode()
+        return ask(self.kdc, path, username=self.me, token=token, **fields)
+
+    def _ask_sealed(self, path: str, fields: dict[str, Any]) -> dict[str, Any]:
+        fields = {**fields, 'id': base64.urlsafe_b64encode(os.urandom(16)).rstrip(b'=').decode()}
+        for _ in range(2):  # the second time because our clock was wrong
+            reply = self._exchange_sealed(path, {**fields, 'time': self.now()})
+            self._kdc_is_ahead = reply['time'] - int(time.time())
+            if reply['status'] == 200 and type(reply['body']) is dict:
+                return reply['body']
+            code = problem_code(reply['status'], reply['body'])
+            if code != 'clock_wrong':
+                break
+        raise Refused(code)
+
+    def _exchange_sealed(self, path: str, fields: dict[str, Any]) -> dict[str, Any]:
+        salt, route = os.urandom(32), f'POST {path}'
+        request = seal_request(self.token, salt, route, json.dumps(fields).encode())
+        status, kind, reply = post(self.kdc, path, SEALED_TYPE, request)
+        if kind == SEALED_TYPE:
+            return open_reply(self.token, salt, route, reply)
+        # Anybody may have said this; whatever it is, it is no reply.
+        raise Refused(f'not sealed: {problem_code(status, json_in(reply))}')
 
 
 def password_in(path: str) -> str:
@@ -385,22 +477,20 @@ def printable(message: bytes) -> str:
 # ------------
 
 
-def send(kdc: str, me: str, password: str, peer: str, message: bytes) -> None:
-    session = ask(kdc, '/login', username=me, password=password)
-    reply = ask(kdc, '/userinfo', username=me, token=session['token'], receiver=peer)
+def send(session: Session, peer: str, message: bytes) -> None:
+    reply = session.ask('/userinfo', receiver=peer)
     ticket, secret = from_base64url(reply['senderinfo']), from_base64url(reply['secret'])
     channel = connect((reply['ip_addr'], reply['port']), ticket, secret)
     with channel.sock:
         channel.send(message)
         converse(channel, peer)
-    ask(kdc, '/logout', username=me, token=session['token'])
+    session.ask('/logout')
 
 
-def receive(kdc: str, me: str, password: str, once: bool) -> None:
+def receive(kdc: str, me: str, password: str, sealed: bool, once: bool) -> None:
     with socket.create_server(('127.0.0.1', 0)) as server:
         port = server.getsockname()[1]
-        session = ask(kdc, '/login', username=me, password=password, port=port)
-        token, kdc_is_ahead = from_base64url(session['token']), session['time'] - int(time.time())
+        session = Session(kdc, me, password, sealed, port)
         accepted: dict[bytes, int] = {}
         print(f'symbolon.py: listening on 127.0.0.1:{port}', file=sys.stderr, flush=True)
         done = False
@@ -408,7 +498,7 @@ def receive(kdc: str, me: str, password: str, once: bool) -> None:
             sock, _ = server.accept()
             with sock:
                 try:
-                    peer, channel = accept(sock, token, me, int(time.time()) + kdc_is_ahead, accepted)
+                    peer, channel = accept(sock, session.token, me, session.now(), accepted)
                     converse(channel, peer)
                     done = once
                 except (
@@ -417,7 +507,7 @@ def receive(kdc: str, me: str, password: str, once: bool) -> None:
                     OSError,
                 ) as problem:  # a stranger's fault must not end the receiver
                     print(f'symbolon.py: refused: {problem!r}', file=sys.stderr, flush=True)
-        ask(kdc, '/logout', username=me, token=session['token'])
+        session.ask('/logout')
 
 
 def main() -> int:
@@ -425,6 +515,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest='command', required=True)
     for name in ('send', 'receive'):
         command = commands.add_parser(name)
+        command.add_argument('--sealed', action='store_true', help='seal what follows the login')
         command.add_argument('kdc', metavar='KDC_URL')
         command.add_argument('username')
         command.add_argument('password_file', metavar='PASSWORD_FILE')
@@ -437,9 +528,10 @@ def main() -> int:
         password = password_in(args.password_file)
         if args.command == 'send':
             message = sys.stdin.buffer.read() if args.text == '-' else args.text.encode()
-            send(args.kdc, args.username, password, args.receiver, message)
+            session = Session(args.kdc, args.username, password, args.sealed)
+            send(session, args.receiver, message)
         else:
-            receive(args.kdc, args.username, password, args.once)
+            receive(args.kdc, args.username, password, args.sealed, args.once)
     except (Refused, OSError) as problem:
         print(f'symbolon.py: error: {problem}', file=sys.stderr)
         return 1

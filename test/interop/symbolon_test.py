@@ -11,6 +11,7 @@ import io
 import json
 import sys
 import unittest
+import unittest.mock
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,96 @@ class Tickets(unittest.TestCase):
             with self.subTest(case['name']):
                 for step in case['steps']:
                     self.assertEqual(self.judge(case, step, accepted), step['code'])
+
+
+class SealedRequests(unittest.TestCase):
+    vectors = load('sealed.json')
+
+    def test_requests_are_made_byte_for_byte(self) -> None:
+        for case in self.vectors['requests']:
+            inputs = unhex(case['token']), unhex(case['salt']), case['route'], unhex(case['json'])
+            with self.subTest(case['name']):
+                self.assertEqual(symbolon.seal_request(*inputs).hex(), case['request'])
+
+    def test_replies_open(self) -> None:
+        for case in self.vectors['replies']:
+            token, salt = unhex(case['token']), unhex(case['request_salt'])
+            with self.subTest(case['name']):
+                opened = symbolon.open_reply(token, salt, case['route'], unhex(case['reply']))
+                self.assertEqual(opened, json.loads(unhex(case['json'])))
+
+    def test_others_are_refused(self) -> None:
+        for case in self.vectors['refused_replies']:
+            token, salt = unhex(case['token']), unhex(case['request_salt'])
+            with self.subTest(case['name']), self.assertRaises(symbolon.Refused):
+                symbolon.open_reply(token, salt, case['route'], unhex(case['reply']))
+
+
+class SealedExchanges(unittest.TestCase):
+    """Against a KDC that says what the test says; `said` is what it was sent, opened."""
+
+    token = bytes(range(32))
+
+    def session(self, *answers: dict[str, Any] | bytes) -> symbolon.Session:
+        session = symbolon.Session.__new__(symbolon.Session)
+        session.kdc, session.me, session.sealed = 'http://kdc.invalid', 'alice', True
+        session.token, session._kdc_is_ahead = self.token, -1000
+        left = list(answers)
+        self.said: list[dict[str, Any]] = []
+        self.salts: list[bytes] = []
+
+        def post(kdc: str, path: str, kind: str, request: bytes) -> tuple[int, str, bytes]:
+            self.assertEqual(kind, symbolon.SEALED_TYPE)
+            header, salt, route = request[:49], request[17:49], f'POST {path}'.encode()
+            key = symbolon.hkdf(self.token, salt, b'symbolon/1 request', 32)
+            plaintext = symbolon.ChaCha20Poly1305(key).decrypt(bytes(12), request[49:], route + header)
+            self.said.append(json.loads(plaintext))
+            self.salts.append(salt)
+            answer = left.pop(0)
+            if isinstance(answer, bytes):
+                return 401, 'application/problem+json', answer
+            key = symbolon.hkdf(self.token, salt + bytes(32), b'symbolon/1 reply', 32)
+            aad = route + header[1:17] + b'\x01' + bytes(32)
+            text = json.dumps(answer).encode()
+            sealed = symbolon.ChaCha20Poly1305(key).encrypt(bytes(12), text, aad)
+            return 200, symbolon.SEALED_TYPE, b'\x01' + bytes(32) + sealed
+
+        replaced = unittest.mock.patch.object(symbolon, 'post', post)
+        replaced.start()
+        self.addCleanup(replaced.stop)
+        return session
+
+    def test_a_wrong_clock_is_corrected_once_and_the_id_stays(self) -> None:
+        wrong = {'status': 401, 'time': 5000, 'body': {'code': 'clock_wrong'}}
+        session = self.session(wrong, {'status': 200, 'time': 5000, 'body': {'port': 1}})
+        self.assertEqual(session.ask('/listen', port=1), {'port': 1})
+        first, second = self.said
+        self.assertEqual((first['id'], first['port']), (second['id'], second['port']))
+        self.assertEqual(len(symbolon.from_base64url(first['id'])), 16)
+        self.assertLess(abs(second['time'] - 5000), 30)
+        self.assertEqual(len(set(self.salts)), 2)
+        session = self.session(wrong, wrong)
+        with self.assertRaisesRegex(symbolon.Refused, '^clock_wrong$'):
+            session.ask('/listen', port=1)
+
+    def test_what_is_asked_anew_has_another_id(self) -> None:
+        good = {'status': 200, 'time': 5000, 'body': {}}
+        session = self.session(good, good)
+        session.ask('/logout')
+        session.ask('/logout')
+        self.assertNotEqual(self.said[0]['id'], self.said[1]['id'])
+        self.assertFalse({'username', 'token'} & set(self.said[0]))
+
+    def test_the_status_inside_counts(self) -> None:
+        problem = {'status': 409, 'time': 5000, 'body': {'code': 'receiver_offline'}}
+        with self.assertRaisesRegex(symbolon.Refused, '^receiver_offline$'):
+            self.session(problem).ask('/userinfo', receiver='bob')
+
+    def test_what_is_not_sealed_is_no_reply(self) -> None:
+        for said in (b'{"code":"token_unknown"}', b'{"port":1}', b'[]', b''):
+            with self.subTest(said), self.assertRaisesRegex(symbolon.Refused, '^not sealed: '):
+                self.session(said).ask('/listen', port=1)
+            self.assertEqual(len(self.said), 1)
 
 
 class Handshakes(unittest.TestCase):
