@@ -21,6 +21,9 @@ const NUMBERS = new Map([
   ['ticket', '5'],
 ])
 
+// Whoever reads may stop (`| head`).
+process.stdout.on('error', () => process.exit(1))
+
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 function show({ name, from, to, by, fields }: TraceEvent): void {

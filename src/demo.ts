@@ -58,12 +58,12 @@ async function play(
   data: string,
   start: (file: string, args: string[]) => Tool,
 ): Promise<void> {
-  await print('Symbolon: alice wants to tell bob something. Both trust one small server, the KDC,')
-  await print('and neither has ever met the other.\n')
+  await print('Symbolon: alice wants to tell bob something. Both trust one small server, the')
+  await print('KDC, and neither has ever met the other.\n')
 
   const kdc = start('kdc/main.ts', ['--demo', '--port', '0', '--data', data])
   const url = await kdc.said(/listening on (http:\S+)/)
-  await print(`   the KDC listens at ${url}; it knows alice and bob by their passwords`)
+  await print(`   the KDC listens at ${url}; it knows alice and bob`)
   const receiver = start('receiver.ts', ['bob', '--kdc', url])
   const printed = firstLine(receiver)
   await print(`   bob has logged in and listens at ${await receiver.said(/listening on (\S+)/)}\n`)
@@ -77,7 +77,7 @@ async function play(
   await print(`\n   bob's terminal shows:  ${await printed}`)
   await print(
     dim(
-      '\n   Nobody who listened could read it, not even the KDC. docs/protocol.md explains every byte.',
+      '\n   Nobody who listened could read it, not even the KDC.\n   docs/protocol.md explains every byte.',
       process.stdout,
     ),
   )

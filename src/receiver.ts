@@ -92,7 +92,7 @@ runTool('receiver', async (argv) => {
 function tellChange(change: Exclude<PresenceChange, { state: 'refused' }>, output: Output): void {
   switch (change.state) {
     case 'renewed':
-      output.event('renewed', {}, 'the KDC had forgotten us: logged in again')
+      output.event('renewed', {}, 'logged in again: the session had ended')
       break
     case 'lost':
       output.event('kdc_lost', {}, `${change.error.message}; still listening, and trying again`)

@@ -3,7 +3,7 @@
  */
 import { parseArguments, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
-import { UsageError } from './cli/errors.ts'
+import { ToolError, UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { readStdin } from './cli/stdin.ts'
@@ -44,6 +44,7 @@ runTool('sender', async (argv) => {
     throw new UsageError('there is no message', 'give it in quotes, or - to send standard input')
   }
   const message = words === '-' ? await readStdin(MAX_MESSAGE_BYTES) : words
+  if (words === '-' && message?.length === 0) throw new ToolError('standard input is empty: nothing was sent')
 
   const say = talk('sender')
   let terminal: Conversation | undefined
@@ -100,6 +101,7 @@ async function converse(
 ): Promise<void> {
   const { username } = channel.peer
   const sending = new Set<Promise<void>>()
+  let leaving = false
   const terminal = new Conversation(
     '> ',
     (line) => {
@@ -110,7 +112,10 @@ async function converse(
       sending.add(sent)
       sent.finally(() => sending.delete(sent))
     },
-    () => channel.end(),
+    () => {
+      leaving = true
+      channel.end()
+    },
   )
   onTerminal(terminal)
   try {
@@ -121,5 +126,5 @@ async function converse(
   }
   await channel.close()
   await Promise.all(sending)
-  output.event('ended', { with: username }, `${username} has left`)
+  output.event('ended', { with: username }, leaving ? undefined : `${username} has left`)
 }

@@ -4,11 +4,12 @@
  * @module
  */
 import { SymbolonError } from '../lib/errors.ts'
+import { knownKdcsPath } from './known-kdcs.ts'
 
 const HINTS = new Map<string, string>([
   [
     'kdc_key_changed',
-    'ask the operator for the key; if it is right, take the old line out of known_kdcs in your configuration',
+    `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`,
   ],
   ['account_exists', 'npm run kdc -- passwd NAME gives it another password'],
   ['account_unknown', 'npm run kdc -- users lists the accounts'],

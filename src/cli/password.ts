@@ -29,15 +29,14 @@ export async function readPassword(sources: PasswordSources): Promise<string> {
 
 /**
  * The password of an account that exists, for a tool that logs in again and again: what is written down is read anew
- * each time, for it may have changed; what had to be typed is asked for once.
+ * each time, for it may have changed. Nobody is asked twice: by then the terminal may be in use for something else, and
+ * what is typed would be read as that.
  */
 export function passwordSource(sources: PasswordSources): () => Promise<string> {
-  let typed: string | undefined
+  let last: string | undefined
   return async () => {
-    const written = writtenPassword(sources)
-    if (written !== undefined) return written
-    typed ??= await readPassword(sources)
-    return typed
+    last = writtenPassword(sources) ?? last ?? (await readPassword(sources))
+    return last
   }
 }
 

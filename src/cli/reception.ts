@@ -64,7 +64,8 @@ export class Reception {
       const message = await channel.receive()
       if (message) return message
       await channel.close()
-      this.#output.event('ended', { from })
+      // Of use to somebody who might have answered.
+      this.#output.event('ended', { from }, this.#terminal() && `${from} has left`)
     } catch (error) {
       if (!(error instanceof SymbolonError)) throw error
       const line = `${from}: ${error.message} (${error.code})`

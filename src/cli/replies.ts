@@ -37,7 +37,7 @@ export class Replies {
    */
   prompt(typing: boolean): string {
     if (!typing) this.#named = this.#channels.at(-1)
-    return this.#named ? `${this.#named.peer.username}> ` : '> '
+    return this.#named ? `to ${this.#named.peer.username}> ` : '> '
   }
 
   /**

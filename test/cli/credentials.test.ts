@@ -96,6 +96,9 @@ test('a changed credentials file is found at the next login', async () => {
   assert.is(await password(), 'old')
   store('alice', 'new')
   assert.is(await password(), 'new')
+  // Gone from the file, it is remembered: in the middle of a conversation nobody can be asked.
+  updateCredentials((credentials) => credentials.clear())
+  assert.is(await password(), 'new')
 })
 
 test('the same password typed in two Unicode forms is the same', async () => {

@@ -141,7 +141,7 @@ test('a typed line goes to the one whom the prompt names, or whom it names itsel
   replies.connected(carol)
   replies.spoke(carol)
   replies.spoke(alice)
-  assert.is(replies.prompt(false), 'alice> ')
+  assert.is(replies.prompt(false), 'to alice> ')
   assert.is(replies.addressee('hi').channel, alice)
   assert.equal(replies.addressee('@Carol see you'), { channel: carol, to: 'carol', text: 'see you' })
   assert.is(replies.addressee('@dave hm').channel, undefined)
@@ -155,9 +155,9 @@ test('somebody who speaks while a line is typed does not receive it', () => {
   replies.connected(alice)
   replies.connected(mallory)
   replies.spoke(alice)
-  assert.is(replies.prompt(false), 'alice> ')
+  assert.is(replies.prompt(false), 'to alice> ')
   replies.spoke(mallory)
-  assert.is(replies.prompt(true), 'alice> ')
+  assert.is(replies.prompt(true), 'to alice> ')
   assert.is(replies.addressee('the code is 4711').channel, alice)
   // Nor when alice has left in the meantime: then nobody does.
   replies.left(alice)
@@ -166,7 +166,7 @@ test('somebody who speaks while a line is typed does not receive it', () => {
     to: 'alice',
     text: 'the code is 4711',
   })
-  assert.is(replies.prompt(false), 'mallory> ')
+  assert.is(replies.prompt(false), 'to mallory> ')
 })
 
 test.run()

@@ -25,7 +25,7 @@ main('serves accounts that are made, changed and deleted while it runs', async (
 
   assert.is((await login(PASSWORD)).json.code, 'login_refused')
   const added = await runKdc(['adduser', 'Alice', '--data', data], ADDED)
-  assert.equal(added, { exit: 0, stdout: '', stderr: 'kdc: added alice\n' })
+  assert.equal(added, { exit: 0, stdout: '', stderr: `kdc: added alice, in ${data}\n` })
   const { status, json } = await login(PASSWORD)
   assert.is(status, 200)
 

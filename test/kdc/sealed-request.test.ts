@@ -117,6 +117,7 @@ sealed('a recorded one, sent again, undoes nothing, and its answer is another', 
   const kdc = await testKdc()
   const bob = await begin(kdc, 'bob')
   const old = await ask(kdc, bob, '/listen', fields({ port: 1111 }))
+  kdc.time.now += 1
   await ask(kdc, bob, '/listen', fields({ port: 2222 }, START + 1))
   const [once, twice] = await Promise.all([send(kdc, '/listen', old.bytes), send(kdc, '/listen', old.bytes)])
   assert.is((await kdc.store.findListener('bob', START))?.endpoint.port, 2222)
@@ -136,6 +137,7 @@ sealed('one that was held back does not undo what was said since, by whatever se
   assert.is((await kdc.store.findListener('bob', START))?.endpoint.port, 2222)
   // A heartbeat counts, although it says nothing new: what was held back before it comes too late.
   const older = sealRequest(fresh, 'POST /listen', fields({ port: 3333 }, START + 9))
+  kdc.time.now += 11
   await ask(kdc, fresh, '/listen', fields({ port: 2222 }, START + 10))
   await send(kdc, '/listen', older.bytes)
   assert.is((await kdc.store.findListener('bob', START))?.endpoint.port, 2222)

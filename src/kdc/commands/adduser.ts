@@ -4,7 +4,7 @@ import { talk } from '../../cli/terminal.ts'
 import { ProtocolError } from '../../lib/errors.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { addAccount } from '../accounts.ts'
-import { DATA_OPTION, withData } from './data-option.ts'
+import { DATA_OPTION, dataDirectory, withData } from './data-option.ts'
 
 const HELP = `usage: npm run kdc -- adduser NAME [--password-file FILE] [--data DIR]
 
@@ -33,5 +33,5 @@ export async function adduser(argv: string[]): Promise<void> {
     const password = await readNewPassword({ username, passwordFile: values['password-file'] })
     await addAccount(data, username, password)
   })
-  talk('kdc')(`added ${username}`)
+  talk('kdc')(`added ${username}, in ${dataDirectory(values.data)}`)
 }

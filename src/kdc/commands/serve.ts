@@ -104,8 +104,9 @@ async function run(settings: Settings): Promise<void> {
     const kdc = localUrl(server.url)
     if (settings.demo) demo = await addDemo(data, kdc)
     say(`listening on ${server.url}`)
-    say(`its key is ${await data.keys.publicKey()}`)
-    if (demo) introduce(demo, kdc)
+    const key = await data.keys.publicKey()
+    say(`its key is ${key}`)
+    if (demo) introduce(demo, kdc, key)
     log.info({ url: server.url }, 'started')
     await stop
     say('stopping')
@@ -142,14 +143,11 @@ function localUrl(url: string): string {
   return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
 
-function introduce({ untouched, trusted }: Demo, url: string): void {
+function introduce({ untouched, trusted }: Demo, url: string, key: string): void {
   for (const username of untouched) say(`${username} was here before, with a password of its own`)
-  if (!trusted)
-    say(
-      `the tools know another KDC under ${url} and will refuse this one: see known_kdcs, or take another --port`,
-    )
-  const kdc = url === DEFAULT_KDC ? '' : ` --kdc ${url}`
-  say('try, in two other terminals:')
+  if (!trusted) say(`the tools know another KDC under ${url}, and take this one only with its key`)
+  const kdc = (url === DEFAULT_KDC ? '' : ` --kdc ${url}`) + (trusted ? '' : ` --kdc-key ${key}`)
+  say('it knows alice and bob, and is gone when it stops. Try, in two other terminals:')
   say(`  npx tsx src/receiver.ts bob${kdc}`)
   say(`  npx tsx src/sender.ts alice bob "hi"${kdc}`)
 }

@@ -21,7 +21,7 @@ export function listenRoute(kdc: Kdc): Hono<KdcEnv> {
     const { port } = parse(ListenRequest, c.var.body)
     const { sid, username, expiresAt } = await authenticate(kdc, c)
     const endpoint = { address: remoteAddress(c), port }
-    if (await store.listen(sid, endpoint, c.var.requestTime)) {
+    if (await store.listen(sid, endpoint, timeOf(c.var.requestTime, clock()))) {
       log.info({ username, ip_addr: endpoint.address, port: endpoint.port }, 'listening')
     }
     return c.json({
@@ -31,4 +31,9 @@ export function listenRoute(kdc: Kdc): Hono<KdcEnv> {
       time: clock(),
     })
   })
+}
+
+// A client whose clock is ahead must not keep the principal's other sessions from being heeded until that time has come.
+function timeOf(requestTime: number | undefined, now: number): number | undefined {
+  return requestTime === undefined ? undefined : Math.min(requestTime, now)
 }
