@@ -59,13 +59,20 @@ runTool('exercise', async (argv) => {
 })
 
 async function listAll(options: Options): Promise<void> {
+  let next: string | undefined
   for (const exercise of allExercises()) {
     const { title, number, folder } = exercise
     const outcome = await grade(exercise, ownFile(exercise, options), options)
     await print(`${number}  ${title.replace(/^Exercise \d+: /, '')}: ${sum(outcome)}`)
-    await print(`    ${relative(ROOT, join(folder, 'README.md'))} tells what to do\n`)
+    const todo = `${relative(ROOT, join(folder, 'README.md'))} tells what to do`
+    await print(isDone(outcome) ? '    done\n' : `    ${todo}\n`)
+    if (!isDone(outcome)) next ??= number
   }
-  await print('npm run exercise -- 04   grades the first; --help says more')
+  await print(
+    next
+      ? `npm run exercise -- ${next}   grades the next to do; --help says more`
+      : 'npm run exercise -- talk   plays all five messages with what you have written',
+  )
 }
 
 function ownFile({ folder, file }: Exercise, { solution }: Options): string {
