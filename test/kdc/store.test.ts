@@ -6,7 +6,6 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { DatabaseSync } from '@photostructure/sqlite'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Database, sql } from '../../src/kdc/store/database.ts'
@@ -15,6 +14,14 @@ import { openSqlite } from '../../src/kdc/store/sqlite.ts'
 import { Store, type StoredSession } from '../../src/kdc/store/store.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 import { START, temporaryDirectory } from './helpers.ts'
+
+// The same copy of SQLite as the store's: the locks of two copies in one process do not see each other
+// (https://sqlite.org/howtocorrupt.html#_multiple_copies_of_sqlite_linked_into_the_same_application).
+const builtin: string = 'node:sqlite'
+const hasBuiltin = Number(process.versions.node.split('.')[0]) >= 24
+const { DatabaseSync } = (await import(
+  hasBuiltin ? builtin : '@photostructure/sqlite'
+)) as typeof import('@photostructure/sqlite')
 
 const directory = temporaryDirectory()
 process.on('exit', () => directory.remove())
