@@ -40,11 +40,15 @@ runTool('demo', async (argv) => {
     tools.push(tool)
     return tool
   }
+  // However this ends, also when whoever reads it has seen enough (`| head`).
+  process.on('exit', () => {
+    for (const tool of tools) tool.kill()
+    rmSync(home, { recursive: true, force: true })
+  })
   try {
     await Promise.race([play(message, join(home, 'kdc'), start), stopped()])
   } finally {
     await Promise.all(tools.map((tool) => tool.stop()))
-    rmSync(home, { recursive: true, force: true })
   }
 })
 

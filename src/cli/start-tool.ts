@@ -19,6 +19,8 @@ export interface Tool {
   said(pattern: RegExp): Promise<string>
   /** Asks it to stop, as Ctrl+C does, and waits until it has. */
   stop(): Promise<void>
+  /** Ends it at once: for when there is no time to wait. */
+  kill(): void
 }
 
 /**
@@ -53,6 +55,9 @@ export function startTool(file: string, args: string[], env: NodeJS.ProcessEnv):
     async stop() {
       child.kill('SIGTERM')
       await exit
+    },
+    kill() {
+      child.kill('SIGKILL')
     },
   }
 }

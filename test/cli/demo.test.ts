@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -52,6 +53,29 @@ test('stops when it is asked to, and leaves nothing behind', async () => {
     readdirSync(home).filter((name) => !name.startsWith('tsx')),
     [],
   )
+})
+
+test('leaves nothing behind when whoever reads it has seen enough', async () => {
+  const env = { ...cleanEnvironment(home), TMPDIR: home, TEMP: home, TMP: home }
+  const demo = startTool('src/demo.ts', [], env).input()
+  const receiver = Number(
+    /:(\d+)/.exec(await demo.says('stdout', /bob has logged in and listens at (\S+)/))?.[1],
+  )
+  demo.child.stdout.destroy()
+  assert.is(await demo.exit, 1)
+  assert.equal(
+    readdirSync(home).filter((name) => !name.startsWith('tsx')),
+    [],
+  )
+  // Nor bob's receiver: its port is free again as soon as the system has taken it away.
+  for (;;) {
+    const socket = connect(receiver, '127.0.0.1')
+    const open = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    })
+    socket.destroy()
+    if (!open) break
+  }
 })
 
 test.run()

@@ -76,11 +76,9 @@ export async function serve(argv: string[]): Promise<void> {
     return
   }
   const directory = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
-  try {
-    await run({ ...settings, directory })
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+  // However this ends, also when whoever reads the log has gone.
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+  await run({ ...settings, directory })
 }
 
 function parseLogLevel(text: string): Settings['logLevel'] {
