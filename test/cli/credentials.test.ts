@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -14,7 +15,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { credentialsPath, readCredentials, updateCredentials } from '../../src/cli/credentials.ts'
 import { passwordSource, readNewPassword, readPassword } from '../../src/cli/password.ts'
-import { rejects } from '../helpers/throws.ts'
+import { refuseIfShared } from '../../src/files/private-files.ts'
+import { rejects, throws } from '../helpers/throws.ts'
 
 const test = suite('passwords and where they come from')
 const KDC = 'http://127.0.0.1:8800'
@@ -57,6 +59,15 @@ test('a file that others can read is refused, and left as it is', async () => {
   assert.throws(() => readCredentials(), /can be read by other users \(mode 0644\)/)
   assert.throws(() => store('bob', 'pw'), /can be read by other users/)
   assert.match(readFileSync(credentialsPath(), 'utf8'), 'alice')
+})
+
+test('a file that belongs to somebody else is refused', () => {
+  // Only root can give files away.
+  if (process.getuid?.() !== 0) return
+  store('alice', 'pw')
+  chownSync(credentialsPath(), 65534, 65534)
+  assert.not.throws(() => refuseIfShared(dirname(credentialsPath())))
+  throws(() => readCredentials(), 'file_not_private')
 })
 
 test('a damaged file is refused without quoting it, and left as it is', () => {

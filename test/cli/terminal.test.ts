@@ -4,9 +4,11 @@ import { parseArguments, parsePort, parseSeconds } from '../../src/cli/arguments
 import { UsageError } from '../../src/cli/errors.ts'
 import { traceLine } from '../../src/cli/events.ts'
 import { kdcUrl } from '../../src/cli/kdc-url.ts'
+import { refusalReporter } from '../../src/cli/refusals.ts'
 import { Replies } from '../../src/cli/replies.ts'
 import { jsonLine, portions, print, saidLines, visible } from '../../src/cli/terminal.ts'
 import type { Channel } from '../../src/lib/channel.ts'
+import { ProtocolError } from '../../src/lib/errors.ts'
 import { throws } from '../helpers/throws.ts'
 
 const test = suite('what tools print and take')
@@ -80,6 +82,28 @@ test('JSON for programs is as safe on a terminal, and parses back to the same', 
 test('a refresh or timeout longer than a timer can count is refused', () => {
   assert.is(parseSeconds('--timeout', '2147483'), 2147483)
   throws(() => parseSeconds('--timeout', '2147484'), 'usage')
+})
+
+test('a flood of refused connections is told in a few lines, and the rest counted', async () => {
+  const told: string[] = []
+  const counted = new Promise<unknown>((resolve) => {
+    const output = {
+      said: async () => {},
+      event: (name: string, fields: Record<string, unknown>) => {
+        told.push(name)
+        if (name === 'refused_more') resolve(fields.count)
+      },
+      trace: undefined,
+    }
+    const tell = refusalReporter(output)
+    const error = new ProtocolError('ticket_expired', 'the ticket expired')
+    for (let i = 0; i < 1000; i++) tell({ address: '192.0.2.1', error })
+  })
+  // The reporter does not keep a tool alive for its summary: this test does.
+  const awake = setInterval(() => {}, 100)
+  assert.is(await counted, 995)
+  clearInterval(awake)
+  assert.equal(told, [...Array(5).fill('refused'), 'refused_more'])
 })
 
 test('a trace is one line, whatever it holds', () => {

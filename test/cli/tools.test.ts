@@ -53,6 +53,11 @@ test('standard input that is too long is refused before anything is sent', async
   await bob.stop()
 })
 
+test('standard input that is empty is refused: somebody expected it to hold something', async () => {
+  const alice = await realm.tool('sender', 'alice', 'bob', '-').input().ends(1)
+  assert.match(alice.stderr, /^sender: error: standard input is empty/)
+})
+
 test('many senders at once are all served, each message whole', async () => {
   const bob = await realm.receiver('bob')
   const names = ['alice', 'carol', 'dave', 'bob']

@@ -146,6 +146,29 @@ sealed('one that was held back does not undo what was said since, by whatever se
   assert.is((await kdc.store.findListener('bob', START))?.endpoint.port, 4444)
 })
 
+sealed(
+  'a client whose clock is ahead does not keep the principal’s other sessions from being heeded',
+  async () => {
+    const kdc = await testKdc()
+    const [ahead, right] = [await begin(kdc, 'bob'), await begin(kdc, 'bob')]
+    await ask(kdc, ahead, '/listen', fields({ port: 1111 }, START + 200))
+    kdc.time.now += 1
+    await ask(kdc, right, '/listen', fields({ port: 2222 }, START + 1))
+    assert.is((await kdc.store.findListener('bob', START))?.endpoint.port, 2222)
+  },
+)
+
+sealed('whatever is thrown behind the seal is answered sealed, and logged', async () => {
+  const kdc = await testKdc()
+  const bob = await begin(kdc, 'bob')
+  for (const thrown of [new Error('a mistake'), 'no error at all']) {
+    kdc.store.listen = () => Promise.reject(thrown)
+    const { reply, body } = await ask(kdc, bob, '/listen', fields({ port: 1111 }))
+    assert.equal([reply.status, body.code], [500, 'internal'])
+  }
+  assert.is(kdc.log.events.filter(({ event }) => event === 'internal_error').length, 2)
+})
+
 sealed('the answer to one request does not pass for the answer to another', async () => {
   const kdc = await testKdc()
   const bob = await begin(kdc, 'bob')
