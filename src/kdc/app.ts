@@ -8,6 +8,7 @@ import { systemClock } from '../lib/clock.ts'
 import { secureRandomBytes } from '../lib/random.ts'
 import type { Kdc, KdcEnv } from './context.ts'
 import { Problem, renderProblem, toProblem } from './problems.ts'
+import { ProxyList } from './proxies.ts'
 import { healthRoute } from './routes/health.ts'
 import { listenRoute } from './routes/listen.ts'
 import { loginRoute } from './routes/login.ts'
@@ -35,6 +36,7 @@ export function createKdc(options: KdcOptions): Hono<KdcEnv> {
     ticketLifetimeSec: TICKET_LIFETIME_SEC,
     sessionLifetimeSec: SESSION_LIFETIME_SEC,
     allowPlaintext: false,
+    proxies: new ProxyList(),
     isDraining: () => false,
     ...options,
   }

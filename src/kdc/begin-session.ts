@@ -35,7 +35,7 @@ export interface LoggedIn {
 export async function beginSession(kdc: Kdc, c: Context<KdcEnv>, login: LoggedIn): Promise<number> {
   const { store, keys, clock, randomBytes, log, sessionLifetimeSec } = kdc
   const { username, record, token, port, loginId } = login
-  const address = remoteAddress(c)
+  const address = remoteAddress(kdc, c)
   const sid = sessionId(token)
   const sealedToken = sealStoredToken(keys.masterKey, sid, token, randomBytes)
   const session = { sid, username, sealedToken, expiresAt: clock() + sessionLifetimeSec }

@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { RandomBytes } from '../lib/random.ts'
 import type { KdcKeys } from './keys.ts'
 import type { PasswordChecker } from './passwords.ts'
+import type { ProxyList } from './proxies.ts'
 import type { Store, StoredSession } from './store/store.ts'
 
 /** A log in pino's shape: fields, then the name of the event. */
@@ -29,6 +30,8 @@ export interface Kdc {
   readonly sessionLifetimeSec: number
   /** Whether passwords and secrets may cross a network unprotected. */
   readonly allowPlaintext: boolean
+  /** Whose word is taken for where a request comes from. */
+  readonly proxies: ProxyList
   /** Whether the KDC is about to stop. */
   readonly isDraining: () => boolean
 }

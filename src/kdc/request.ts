@@ -6,28 +6,33 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
-import { isLoopback } from '../lib/address.ts'
 import { concat, EMPTY, fromUtf8 } from '../lib/bytes.ts'
 import type { Kdc, KdcEnv } from './context.ts'
 import { Problem } from './problems.ts'
-import { remoteAddress } from './remote-address.ts'
+import { type Way, wayOf } from './remote-address.ts'
 
 /** Longest request body: many times what any exchange needs. */
 export const MAX_BODY_BYTES = 16_384
 
-/** Takes a request in plain JSON, when nobody but this machine could have read it. */
+/** Takes a request in plain JSON, when nobody on the way could have read it. */
 export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const json = jsonRequest()
   return async (c, next) => {
-    if (!kdc.allowPlaintext && !isLoopback(remoteAddress(c))) {
-      throw new Problem(
-        'plaintext_refused',
-        'this request crossed a network unencrypted, with a password or a token in it: ' +
-          "use the KDC from its own machine, or have its operator allow this with '--allow-plaintext'",
-      )
-    }
+    if (!kdc.allowPlaintext) refuseOpen(wayOf(kdc, c))
     return json(c, next)
   }
+}
+
+function refuseOpen(way: Way): void {
+  if (way === 'unread') return
+  throw new Problem(
+    'plaintext_refused',
+    way === 'network'
+      ? 'this request crossed a network unencrypted, with a password or a token in it: ' +
+          "use the KDC from its own machine or over TLS, or have its operator allow this with '--allow-plaintext'"
+      : 'a proxy passed this request on, with a password or a token in it, and the KDC cannot tell from where: ' +
+          "its operator names the proxies that do tell with '--trusted-proxy', or allows this with '--allow-plaintext'",
+  )
 }
 
 /** Takes a request in plain JSON from anywhere: for those that show nothing to whoever listens. */

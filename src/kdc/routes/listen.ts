@@ -20,7 +20,7 @@ export function listenRoute(kdc: Kdc): Hono<KdcEnv> {
   return new Hono<KdcEnv>().post('/listen', sessionRequest(kdc), async (c) => {
     const { port } = parse(ListenRequest, c.var.body)
     const { sid, username, expiresAt } = await authenticate(kdc, c)
-    const endpoint = { address: remoteAddress(c), port }
+    const endpoint = { address: remoteAddress(kdc, c), port }
     if (await store.listen(sid, endpoint, timeOf(c.var.requestTime, clock()))) {
       log.info({ username, ip_addr: endpoint.address, port: endpoint.port }, 'listening')
     }

@@ -32,7 +32,7 @@ export function loginRoute(kdc: Kdc): Hono<KdcEnv> {
     const account = await store.findAccount(username)
     // Also without an account, and at the same cost: the answer must not tell who has one.
     if (!(await passwords.check(username, password, account?.record ?? null, c.req.raw.signal))) {
-      log.info({ username: account?.username, ip_addr: remoteAddress(c) }, 'login_refused')
+      log.info({ username: account?.username, ip_addr: remoteAddress(kdc, c) }, 'login_refused')
       throw loginRefused()
     }
     const token = new Secret('session token', randomBytes(KEY_BYTES))

@@ -34,7 +34,7 @@ export function opaqueLoginRoute(kdc: Kdc): Hono<KdcEnv> {
       const record = account?.record ?? decoyRecord(keys.opaqueSetup)
       const { serverLoginState, loginResponse } = startLogin(keys.opaqueSetup, username, record, request)
       // A client learns by itself that a password is wrong: this is all that the KDC sees of a guess.
-      log.info({ username: account?.username, ip_addr: remoteAddress(c) }, 'login_started')
+      log.info({ username: account?.username, ip_addr: remoteAddress(kdc, c) }, 'login_started')
       const state = {
         opaque: serverLoginState,
         recordHash: recordHash(record),
@@ -51,7 +51,7 @@ export function opaqueLoginRoute(kdc: Kdc): Hono<KdcEnv> {
       const begun = openState(kdc, username, state)
       const sessionKey = begun && (await finishLogin(begun.state.opaque, username, finish))
       if (!account || !begun || !sessionKey || begun.state.recordHash !== recordHash(account.record)) {
-        log.info({ username: account?.username, ip_addr: remoteAddress(c) }, 'login_refused')
+        log.info({ username: account?.username, ip_addr: remoteAddress(kdc, c) }, 'login_refused')
         throw loginRefused()
       }
       const login = { username, record: account.record, token: tokenOf(sessionKey), loginId: begun.id }

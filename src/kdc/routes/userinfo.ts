@@ -31,7 +31,7 @@ export function userinfoRoute(kdc: Kdc): Hono<KdcEnv> {
     const secret = new Secret('channel secret', randomBytes(KEY_BYTES))
     const ticket = {
       username,
-      ipAddress: remoteAddress(c),
+      ipAddress: remoteAddress(kdc, c),
       secret,
       receiver: listener.username,
       issuedAt: time,
