@@ -1,10 +1,12 @@
 /**
- * An app on a port: Node's HTTP server with limits on everything a stranger can send, and an orderly end.
+ * An app on a port: Node's HTTP server, under TLS or not, with limits on everything a stranger can send, and an orderly
+ * end.
  *
  * @module
  */
 import { once } from 'node:events'
-import { createServer, type Server, STATUS_CODES } from 'node:http'
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
@@ -12,7 +14,7 @@ import { Problem, renderProblem } from './problems.ts'
 
 /** What a connection may cost. */
 export interface Limits {
-  /** The whole request, headers and body, must have arrived by then. */
+  /** The whole request, headers and body, must have arrived by then; under TLS the handshake, before, has as long. */
   readonly requestTimeoutMs: number
   /** A connection that asks nothing is closed after this. */
   readonly keepAliveTimeoutMs: number
@@ -42,9 +44,26 @@ const LAST_WORDS_MS = 1000
 /** What answers: `app.fetch` of a Hono app. */
 export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
 
+/** What a server shows and proves under TLS, in PEM. */
+export interface TlsIdentity {
+  /** The certificate, followed by those between it and one that clients trust. */
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+}
+
+/** Where and how to listen. */
+export interface ServeOptions {
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  readonly limits?: Partial<Limits>
+  /** Without it, plain HTTP. */
+  readonly tls?: TlsIdentity | undefined
+}
+
 /** A server that is listening. */
 export interface Listening {
-  /** Where, for clients: `http://127.0.0.1:8800`. */
+  /** Where, for clients: `http://127.0.0.1:8800`, or `https://`. */
   readonly url: string
   /** Accepts nobody any more, waits for the requests under way, closes all connections. */
   close(): Promise<void>
@@ -53,30 +72,16 @@ export interface Listening {
 /**
  * Listens.
  *
- * @param options.port - 0 lets the system choose.
- * @throws the error of `listen`: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND`.
+ * @throws the error of `listen`: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND`; or OpenSSL's, for a certificate or
+ *   key that it cannot use.
  */
-export async function serve(
-  fetch: Fetch,
-  options: { readonly host: string; readonly port: number; readonly limits?: Partial<Limits> },
-): Promise<Listening> {
-  const { host, port } = options
+export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listening> {
+  const { host, port, tls } = options
   const limits = { ...LIMITS, ...options.limits }
   const listener = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
     errorHandler: answerError,
   })
-  const server = createServer(
-    {
-      requestTimeout: limits.requestTimeoutMs,
-      headersTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, limits.requestTimeoutMs),
-      maxHeaderSize: limits.maxHeaderBytes,
-      // Answered by `answerError` like every other bad request, not by Node with an empty body.
-      requireHostHeader: false,
-    },
-    listener,
-  )
+  const server = createLimited(listener, limits, tls)
   server.maxConnections = limits.maxConnections
   server.on('clientError', answerBrokenHttp)
   // An expectation that we do not know is none that we must meet (RFC 9110 §10.1.1).
@@ -85,34 +90,67 @@ export async function serve(
   server.listen(port, host)
   await once(server, 'listening')
   return {
-    url: urlOf(server.address() as AddressInfo),
+    url: urlOf(tls ? 'https' : 'http', server.address() as AddressInfo),
     close: () => close(server, silent, limits.drainTimeoutMs),
   }
 }
 
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+function createLimited(listener: RequestListener, limits: Limits, tls: TlsIdentity | undefined): Server {
+  const options = {
+    requestTimeout: limits.requestTimeoutMs,
+    headersTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, limits.requestTimeoutMs),
+    maxHeaderSize: limits.maxHeaderBytes,
+    // Answered by `answerError` like every other bad request, not by Node with an empty body.
+    requireHostHeader: false,
+  }
+  if (!tls) return createServer(options, listener)
+  const { cert, key } = tls
+  const server = createTlsServer(
+    { ...options, cert, key, minVersion: 'TLSv1.3', handshakeTimeout: limits.requestTimeoutMs },
+    listener,
+  )
+  // Node makes a `clientError` of it, which we would answer in HTTP: but whoever speaks no TLS with us cannot read that.
+  server.removeAllListeners('tlsClientError')
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  return server
+}
+
+function urlOf(scheme: 'http' | 'https', { address, family, port }: AddressInfo): string {
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
 /** The connections over which nothing was asked yet; Node does not count those as idle. */
-function trackSilent(server: Server, limit: number): ReadonlySet<Socket> {
-  const silent = new Set<Socket>()
+function trackSilent(server: Server, limit: number): ReadonlyMap<string, Socket> {
+  const silent = new Map<string, Socket>()
   server.on('connection', (socket) => {
     // Whoever means to ask does so at once; a crowd that says nothing must keep nobody out.
-    const [oldest] = silent
+    const [oldest] = silent.values()
     if (oldest && silent.size >= limit) oldest.destroy()
-    silent.add(socket)
-    socket.once('close', () => silent.delete(socket))
+    const ends = endsOf(socket)
+    silent.set(ends, socket)
+    socket.once('close', () => silent.get(ends) === socket && silent.delete(ends))
   })
-  server.on('request', ({ socket }) => silent.delete(socket))
+  server.on('request', ({ socket }) => silent.delete(endsOf(socket)))
   return silent
 }
 
-async function close(server: Server, silent: ReadonlySet<Socket>, drainTimeoutMs: number): Promise<void> {
+// Under TLS a request has another socket than its connection, which nothing public leads back to. What both have in
+// common no two connections have at once. (A socket that was closed before we looked has no addresses, nor a request.)
+function endsOf({ localAddress, remoteAddress, remotePort }: Socket): string {
+  return `${localAddress} ${remoteAddress} ${remotePort}`
+}
+
+async function close(
+  server: Server,
+  silent: ReadonlyMap<string, Socket>,
+  drainTimeoutMs: number,
+): Promise<void> {
   const late = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
   const closed = once(server, 'close')
   server.close()
-  for (const socket of silent) socket.destroy()
+  for (const socket of silent.values()) socket.destroy()
   await closed
   clearTimeout(late)
 }

@@ -1,5 +1,5 @@
 /**
- * Requests to a KDC over HTTP, with limits on everything that comes back.
+ * Requests to a KDC over HTTP or HTTPS, with limits on everything that comes back.
  *
  * @module
  */
@@ -27,7 +27,8 @@ export interface HttpLink {
 /**
  * A link to one HTTP server.
  *
- * @param origin - such as `http://127.0.0.1:8800`.
+ * @param origin - such as `http://127.0.0.1:8800`; with `https://` the certificate must be one that Node trusts for that
+ *   host.
  */
 export async function httpLink(origin: string): Promise<HttpLink> {
   // Loaded when it is first needed: it is the largest of our imports, and most of the library works without it.
@@ -79,12 +80,34 @@ function connectionDied(error: unknown): boolean {
   return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
 }
 
+const CERTIFICATE_UNKNOWN =
+  'nobody whom this machine trusts has signed its certificate: if it is the right one, NODE_EXTRA_CA_CERTS=FILE ' +
+  'in the environment names it, or its authority'
+const NO_TLS = 'what answers there does not speak TLS as we do: does the URL begin with http:// perhaps?'
+
+/** What the codes mean that come from below: of the system, of undici, of OpenSSL's look at certificates, and of TLS. */
+const REASONS = new Map([
+  ['ECONNREFUSED', 'nothing listens there'],
+  ['ENOTFOUND', 'there is no such host'],
+  ['EAI_AGAIN', 'there is no such host'],
+  ['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'its answer is too large for a KDC'],
+  ['UND_ERR_SOCKET', 'it hung up without an answer; a KDC that serves over TLS has a URL with https://'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'no answer in time'],
+  ['UND_ERR_HEADERS_TIMEOUT', 'no answer in time'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', CERTIFICATE_UNKNOWN],
+  ['SELF_SIGNED_CERT_IN_CHAIN', CERTIFICATE_UNKNOWN],
+  ['UNABLE_TO_GET_ISSUER_CERT', CERTIFICATE_UNKNOWN],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', CERTIFICATE_UNKNOWN],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', CERTIFICATE_UNKNOWN],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host name'],
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['CERT_NOT_YET_VALID', 'its certificate is not valid yet; or the clock of this machine is wrong'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', NO_TLS],
+  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', NO_TLS],
+])
+
 function reason(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string }
-  if (code === 'ECONNREFUSED') return 'nothing listens there'
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host'
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return 'its answer is too large for a KDC'
-  if ((error as Error).name === 'TimeoutError') return 'no whole answer in time'
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT') return 'no answer in time'
-  return message || code || 'unknown reason'
+  const { name, code = '', message } = error as { name?: string; code?: string; message?: string }
+  if (name === 'TimeoutError') return 'no whole answer in time'
+  return REASONS.get(code) ?? (message || code || 'unknown reason')
 }

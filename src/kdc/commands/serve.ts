@@ -12,18 +12,22 @@ import { openData } from '../data.ts'
 import { addDemo, type Demo } from '../demo-accounts.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
 import { createPasswordChecker } from '../passwords.ts'
+import type { ProxyList } from '../proxies.ts'
 import { startPurging } from '../purge.ts'
-import { type Fetch, type Listening, serve as listenOn } from '../server.ts'
+import { type Fetch, type Listening, serve as listenOn, type TlsIdentity } from '../server.ts'
 import { DATA_OPTION, dataDirectory } from './data-option.ts'
+import { PROXY_OPTION, trustedProxies } from './proxy-option.ts'
+import { readTls, TLS_OPTIONS } from './tls-option.ts'
 
 const HELP = `usage: npm run kdc -- [OPTIONS]                 serves
        npm run kdc -- adduser|passwd|deluser NAME  manages accounts, also while it serves
        npm run kdc -- users                        lists them
 
-  --host ADDR             listen here (default 127.0.0.1)
-  --port N                and here; 0 lets the system choose (default 8800)
+  --host ADDR --port N    listen here (default 127.0.0.1 8800); port 0 lets the system choose
   --data DIR              keys and database (default: this user's)
   --demo                  with accounts alice and bob; without --data, nothing is kept
+  --tls-cert FILE, --tls-key FILE  serve over TLS: certificate and key, in PEM
+  --trusted-proxy ADDR    believe the X-Forwarded-For of this proxy; also ADDR/BITS, also repeated
   --allow-plaintext       serve other machines too, although passwords and secrets cross the network
                           unencrypted: for a closed classroom only
   --ticket-lifetime SEC   how long a ticket may be used (default ${TICKET_LIFETIME_SEC})
@@ -37,6 +41,8 @@ example: npm run kdc -- --demo
 
 const OPTIONS = {
   ...DATA_OPTION,
+  ...TLS_OPTIONS,
+  ...PROXY_OPTION,
   host: { type: 'string', default: '127.0.0.1' },
   port: { type: 'string', default: '8800' },
   demo: { type: 'boolean', default: false },
@@ -52,6 +58,8 @@ interface Settings {
   readonly port: number
   readonly demo: boolean
   readonly allowPlaintext: boolean
+  readonly proxies: ProxyList
+  readonly tls: TlsIdentity | undefined
   readonly ticketLifetimeSec: number
   readonly sessionLifetimeSec: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
@@ -67,9 +75,12 @@ export async function serve(argv: string[]): Promise<void> {
     port: parsePort(values.port),
     demo: values.demo,
     allowPlaintext: values['allow-plaintext'],
+    proxies: trustedProxies(values['trusted-proxy']),
     ticketLifetimeSec: parseSeconds('--ticket-lifetime', values['ticket-lifetime']),
     sessionLifetimeSec: parseSeconds('--session-lifetime', values['session-lifetime']),
     logLevel: parseLogLevel(values['log-level']),
+    // Last: a wrong option is told before anything is read.
+    tls: readTls(values['tls-cert'], values['tls-key']),
   }
   if (!values.demo || values.data !== undefined) {
     await run({ ...settings, directory: dataDirectory(values.data) })
@@ -121,9 +132,9 @@ async function run(settings: Settings): Promise<void> {
   }
 }
 
-async function listen(fetch: Fetch, { host, port }: Settings): Promise<Listening> {
+async function listen(fetch: Fetch, { host, port, tls }: Settings): Promise<Listening> {
   try {
-    return await listenOn(fetch, { host, port })
+    return await listenOn(fetch, { host, port, tls })
   } catch (cause) {
     const { code } = cause as { code?: string }
     const hint = 'choose others with --host and --port; --port 0 takes any that is free'

@@ -1,0 +1,86 @@
+/**
+ * The options with which a KDC serves over TLS: files as certificate authorities hand them out, in PEM.
+ *
+ * @module
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
+import { ToolError, UsageError } from '../../cli/errors.ts'
+import { refuseIfShared } from '../../files/private-files.ts'
+import type { TlsIdentity } from '../server.ts'
+
+/** For `parseArguments`. */
+export const TLS_OPTIONS = { 'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' } } as const
+
+/**
+ * What `--tls-cert` and `--tls-key` name, read and judged.
+ *
+ * @returns nothing when neither is given.
+ * @throws UsageError when only one is; ToolError when a file cannot be used; FileError `file_not_private` for a key that
+ *   others can read.
+ */
+export function readTls(certFile: string | undefined, keyFile: string | undefined): TlsIdentity | undefined {
+  if (certFile === undefined && keyFile === undefined) return undefined
+  if (certFile === undefined) throw new UsageError('--tls-key: --tls-cert is missing', 'TLS takes both')
+  if (keyFile === undefined) throw new UsageError('--tls-cert: --tls-key is missing', 'TLS takes both')
+  const cert = read('certificate', certFile)
+  const key = read('key', keyFile)
+  // Of a file only: a pipe or a descriptor, such as <(…), has no readers to fear.
+  if (statSync(keyFile).isFile()) refuseIfShared(keyFile)
+  if (!parseCertificate(cert, certFile).checkPrivateKey(parseKey(key, keyFile))) {
+    throw new ToolError(`the TLS key ${keyFile} does not belong to the certificate ${certFile}`, {
+      hint: 'the certificate of the KDC itself comes first in its file, before those of its authorities',
+    })
+  }
+  refuseUnusable(cert, key, certFile)
+  return { cert, key }
+}
+
+function read(what: string, path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const reason = code === 'ENOENT' ? 'there is no such file' : code
+    throw new ToolError(`cannot read the TLS ${what} ${path}: ${reason}`, {
+      cause,
+      hint: 'check the path, and that the user the KDC runs as may read it',
+    })
+  }
+}
+
+function parseCertificate(pem: string, path: string): X509Certificate {
+  try {
+    return new X509Certificate(pem)
+  } catch (cause) {
+    throw new ToolError(`${path} is not a certificate in PEM`, {
+      cause,
+      hint: 'such a file has a line -----BEGIN CERTIFICATE-----',
+    })
+  }
+}
+
+function parseKey(pem: string, path: string): KeyObject {
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    // No cause: nothing of a key goes anywhere.
+    throw new ToolError(`${path} is not an unencrypted private key in PEM`, {
+      hint: 'such a file has a line -----BEGIN PRIVATE KEY-----; openssl pkey takes a passphrase off',
+    })
+  }
+}
+
+// What OpenSSL minds besides: a key that is too short, a broken certificate further down.
+function refuseUnusable(cert: string, key: string, path: string): void {
+  try {
+    createSecureContext({ cert, key })
+  } catch (cause) {
+    const reason = (cause as { reason?: string }).reason ?? (cause as Error).message
+    throw new ToolError(`TLS cannot use the certificate ${path}: ${reason}`, {
+      cause,
+      hint: 'ask its authority for another',
+    })
+  }
+}
