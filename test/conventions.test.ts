@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { KEY_FILE_CODES } from '../src/kdc/keys.ts'
+import { KEY_FILE_CODES } from '../src/kdc/key-file.ts'
 import { STORE_CODES } from '../src/kdc/store/database.ts'
 import { CODEC_CODES, PROTOCOL_CODES, TRANSPORT_CODES } from '../src/lib/errors.ts'
 

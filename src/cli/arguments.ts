@@ -113,6 +113,17 @@ export function parseInteger(name: string, text: string, min: number, max: numbe
   return value
 }
 
+/**
+ * One of a few words of an option.
+ *
+ * @throws UsageError
+ */
+export function parseChoice<const T extends string>(name: string, choices: readonly T[], text: string): T {
+  const choice = choices.find((known) => known === text)
+  if (choice === undefined) throw new UsageError(`${name}: expected ${choices.join(', ')}, got '${text}'`)
+  return choice
+}
+
 /** A TCP port; 0 lets the system choose. */
 export function parsePort(text: string): number {
   return parseInteger('--port', text, 0, 65535)

@@ -15,7 +15,7 @@ export async function addAccount(
   clock: Clock = systemClock,
 ): Promise<void> {
   const record = await register(data, username, password)
-  await data.store.createAccount({ username, record, createdAt: clock() })
+  await data.store.accounts.create({ username, record, createdAt: clock() })
 }
 
 /**
@@ -24,11 +24,11 @@ export async function addAccount(
  * @throws ProtocolError `account_unknown`.
  */
 export async function changePassword(data: KdcData, username: string, password: string): Promise<void> {
-  await data.store.replaceRecord(username, await register(data, username, password))
+  await data.store.accounts.replaceRecord(username, await register(data, username, password))
 }
 
-async function register({ keys }: KdcData, username: string, password: string): Promise<string> {
-  const passwords = createPasswordChecker(keys.opaqueSetup, { workers: 1 })
+async function register({ opaqueKeys }: KdcData, username: string, password: string): Promise<string> {
+  const passwords = createPasswordChecker(opaqueKeys.setup, { workers: 1 })
   try {
     return await passwords.register(username, password)
   } finally {

@@ -7,6 +7,7 @@ import { Hono } from 'hono'
 import { systemClock } from '../lib/clock.ts'
 import { secureRandomBytes } from '../lib/random.ts'
 import type { Kdc, KdcEnv } from './context.ts'
+import { LOGIN_LIMITS } from './login-limits.ts'
 import { Problem, renderProblem, toProblem } from './problems.ts'
 import { ProxyList } from './proxies.ts'
 import { healthRoute } from './routes/health.ts'
@@ -14,20 +15,25 @@ import { listenRoute } from './routes/listen.ts'
 import { loginRoute } from './routes/login.ts'
 import { logoutRoute } from './routes/logout.ts'
 import { opaqueLoginRoute } from './routes/opaque-login.ts'
+import { passwordRoute } from './routes/password.ts'
+import { registerRoute } from './routes/register.ts'
+import { sessionsRoute } from './routes/sessions.ts'
 import { userinfoRoute } from './routes/userinfo.ts'
 
 /** How long a ticket may be used, if nothing else is said: long enough to connect, no longer. */
 export const TICKET_LIFETIME_SEC = 300
 /** How long a session lasts, if nothing else is said: a working day. */
 export const SESSION_LIFETIME_SEC = 12 * 60 * 60
+/** How long a session may go unused, if nothing else is said. */
+export const SESSION_IDLE_SEC = 60 * 60
 
 /** What a KDC is made of; the settings have defaults. */
-export type KdcOptions = Pick<Kdc, 'store' | 'keys' | 'passwords' | 'log'> & Partial<Kdc>
+export type KdcOptions = Pick<Kdc, 'store' | 'opaqueKeys' | 'masterKeys' | 'passwords' | 'log'> & Partial<Kdc>
 
 /**
  * Builds the app.
  *
- * @example const app = createKdc({ store, keys, passwords, log })
+ * @example const app = createKdc({ store, opaqueKeys, masterKeys, passwords, log })
  */
 export function createKdc(options: KdcOptions): Hono<KdcEnv> {
   const kdc: Kdc = {
@@ -35,6 +41,9 @@ export function createKdc(options: KdcOptions): Hono<KdcEnv> {
     randomBytes: secureRandomBytes,
     ticketLifetimeSec: TICKET_LIFETIME_SEC,
     sessionLifetimeSec: SESSION_LIFETIME_SEC,
+    sessionIdleSec: SESSION_IDLE_SEC,
+    registration: 'invitation',
+    loginLimits: LOGIN_LIMITS,
     allowPlaintext: false,
     proxies: new ProxyList(),
     isDraining: () => false,
@@ -49,6 +58,9 @@ export function createKdc(options: KdcOptions): Hono<KdcEnv> {
   })
   app.route('/', loginRoute(kdc))
   app.route('/', opaqueLoginRoute(kdc))
+  app.route('/', registerRoute(kdc))
+  app.route('/', passwordRoute(kdc))
+  app.route('/', sessionsRoute(kdc))
   app.route('/', userinfoRoute(kdc))
   app.route('/', listenRoute(kdc))
   app.route('/', logoutRoute(kdc))

@@ -12,7 +12,8 @@ import type { Kdc, KdcEnv } from './context.ts'
 import * as fields from './fields.ts'
 import { Problem } from './problems.ts'
 import { parse } from './request.ts'
-import type { StoredSession } from './store/store.ts'
+import { isOver, moment, noteUse } from './session-life.ts'
+import type { StoredSession } from './store/sessions.ts'
 import { openStoredToken } from './stored-token.ts'
 
 const tokenUnknown = () =>
@@ -27,19 +28,20 @@ const Claim = v.object({ username: fields.username, token: fields.token })
  */
 export async function authenticate(kdc: Kdc, c: Context<KdcEnv>): Promise<StoredSession> {
   const session = c.var.session ?? (await findClaimed(kdc, parse(Claim, c.var.body)))
-  if (session.expiresAt <= kdc.clock()) {
+  if (isOver(session, moment(kdc))) {
     throw new Problem('token_expired', 'the session has ended: log in again')
   }
+  await noteUse(kdc, session)
   return session
 }
 
 async function findClaimed(kdc: Kdc, claim: v.InferOutput<typeof Claim>): Promise<StoredSession> {
   const token = parseToken(claim.token)
-  const session = await kdc.store.findSession(sessionId(token))
+  const session = await kdc.store.sessions.find(sessionId(token))
   if (!session || session.username !== claim.username) throw tokenUnknown()
   // The database compared 16 bytes derived from the token, at its own pace; this compares the token.
-  const stored = openStoredToken(kdc.keys.masterKey, session.sid, session.sealedToken)
-  if (!equal(stored.reveal(), token.reveal())) throw tokenUnknown()
+  const stored = openStoredToken(kdc.masterKeys, session.sid, session.sealedToken)
+  if (!stored || !equal(stored.reveal(), token.reveal())) throw tokenUnknown()
   return session
 }
 

@@ -7,6 +7,7 @@ import type { Context } from 'hono'
 import type { Secret } from '../lib/secret.ts'
 import { sessionId } from '../lib/ticket.ts'
 import type { Kdc, KdcEnv } from './context.ts'
+import { forgiveTries } from './login-limits.ts'
 import { Problem } from './problems.ts'
 import { remoteAddress } from './remote-address.ts'
 import { sealStoredToken } from './stored-token.ts'
@@ -33,19 +34,22 @@ export interface LoggedIn {
  * @throws Problem `login_refused` when the account has changed in the meantime, or the login was finished before.
  */
 export async function beginSession(kdc: Kdc, c: Context<KdcEnv>, login: LoggedIn): Promise<number> {
-  const { store, keys, clock, randomBytes, log, sessionLifetimeSec } = kdc
+  const { store, masterKeys, clock, randomBytes, log, sessionLifetimeSec } = kdc
   const { username, record, token, port, loginId } = login
+  const now = clock()
   const address = remoteAddress(kdc, c)
   const sid = sessionId(token)
-  const sealedToken = sealStoredToken(keys.masterKey, sid, token, randomBytes)
-  const session = { sid, username, sealedToken, expiresAt: clock() + sessionLifetimeSec }
+  const sealedToken = sealStoredToken(masterKeys, sid, token, randomBytes)
+  const expiresAt = now + sessionLifetimeSec
+  const session = { sid, username, sealedToken, address, createdAt: now, expiresAt }
   const endpoint = port === undefined ? undefined : { address, port }
-  if (!(await store.createSession(session, record, { endpoint, loginId, now: clock() }))) {
+  if (!(await store.sessions.begin(session, record, { endpoint, loginId }))) {
     // The answer to a finish may have been lost, and the finish sent again: then its session is there.
-    const begun = loginId && (await store.findSession(sid))
+    const begun = loginId && (await store.sessions.find(sid))
     if (begun?.username !== username) throw loginRefused()
     return begun.expiresAt
   }
   log.info({ username, ip_addr: address, port }, 'login')
-  return session.expiresAt
+  await forgiveTries(kdc, username, address)
+  return expiresAt
 }

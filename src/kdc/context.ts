@@ -6,10 +6,14 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Clock } from '../lib/clock.ts'
 import type { RandomBytes } from '../lib/random.ts'
-import type { KdcKeys } from './keys.ts'
+import type { LoginLimits } from './login-limits.ts'
+import type { MasterKeys } from './master-keys.ts'
+import type { OpaqueKeys } from './opaque-keys.ts'
 import type { PasswordChecker } from './passwords.ts'
 import type { ProxyList } from './proxies.ts'
-import type { Store, StoredSession } from './store/store.ts'
+import type { Invitation } from './store/invitations.ts'
+import type { StoredSession } from './store/sessions.ts'
+import type { Store } from './store/store.ts'
 
 /** A log in pino's shape: fields, then the name of the event. */
 export interface Log {
@@ -18,16 +22,25 @@ export interface Log {
   error(fields: object, event: string): void
 }
 
+/** Who may make an account: anybody, whoever has an invitation, or nobody but the KDC's administrator. */
+export const REGISTRATIONS = ['open', 'invitation', 'closed'] as const
+export type Registration = (typeof REGISTRATIONS)[number]
+
 /** A KDC's parts and settings. */
 export interface Kdc {
   readonly store: Store
-  readonly keys: KdcKeys
+  readonly opaqueKeys: OpaqueKeys
+  readonly masterKeys: MasterKeys
   readonly passwords: PasswordChecker
   readonly clock: Clock
   readonly randomBytes: RandomBytes
   readonly log: Log
   readonly ticketLifetimeSec: number
   readonly sessionLifetimeSec: number
+  /** A session that is not used for so long is over. */
+  readonly sessionIdleSec: number
+  readonly registration: Registration
+  readonly loginLimits: LoginLimits
   /** Whether passwords and secrets may cross a network unprotected. */
   readonly allowPlaintext: boolean
   /** Whose word is taken for where a request comes from. */
@@ -44,6 +57,8 @@ export interface KdcEnv {
     body: unknown
     /** Whose request it is, when it came sealed: only that session's client could have sealed it. */
     session: StoredSession | undefined
+    /** What a request to register was sealed with. */
+    invitation: Invitation | undefined
     /** When a sealed request was made, by the client's clock, Unix seconds: nobody else can have said so. */
     requestTime: number | undefined
   }

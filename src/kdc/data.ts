@@ -1,31 +1,31 @@
 /**
- * The data directory: the long-term keys and the store.
+ * The data directory: who the KDC is, and the store.
  *
  * @module
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensurePrivateDirectory } from '../files/private-files.ts'
-import { type KdcKeys, loadKeys } from './keys.ts'
+import { loadOpaqueKeys, type OpaqueKeys } from './opaque-keys.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { Store } from './store/store.ts'
 
 /** What a KDC keeps. */
 export interface KdcData {
-  readonly keys: KdcKeys
+  readonly opaqueKeys: OpaqueKeys
   readonly store: Store
 }
 
 /**
  * Opens a data directory, making it and everything in it the first time.
  *
- * @throws KeyFileError when a key is missing or damaged; FileError when something is open to others; StoreError.
+ * @throws KeyFileError when the key is missing or damaged; FileError when something is open to others; StoreError.
  */
 export async function openData(directory: string): Promise<KdcData> {
   ensurePrivateDirectory(directory)
   const databaseFile = join(directory, 'kdc.sqlite')
   // The keys come first. Where there is a database they were made already, and without them its accounts are worth
   // nothing: making others in silence would only hide that.
-  const keys = await loadKeys(directory, { create: !existsSync(databaseFile) })
-  return { keys, store: await Store.open(openSqlite(databaseFile)) }
+  const opaqueKeys = await loadOpaqueKeys(directory, { create: !existsSync(databaseFile) })
+  return { opaqueKeys, store: await Store.open(openSqlite(databaseFile)) }
 }

@@ -35,7 +35,7 @@ export async function addDemo(data: KdcData, kdc: string): Promise<Demo> {
   const untouched: string[] = []
   for (const username of NAMES) {
     const stored = known?.get(username)
-    if (await data.store.findAccount(username)) {
+    if (await data.store.accounts.find(username)) {
       if (stored === undefined) untouched.push(username)
       continue
     }
@@ -49,7 +49,7 @@ export async function addDemo(data: KdcData, kdc: string): Promise<Demo> {
       credentials.set(kdc, new Map([...(credentials.get(kdc) ?? []), ...passwords]))
     })
   }
-  const key = await data.keys.publicKey()
+  const key = await data.opaqueKeys.publicKey()
   const knownKdc = readKnownKdcs().get(kdc)
   // An earlier demo that was killed could not take its key away.
   const ours = !knownKdc || knownKdc.demo
@@ -62,7 +62,7 @@ export async function addDemo(data: KdcData, kdc: string): Promise<Demo> {
       if (passwords.size > 0) updateCredentials((credentials) => removeAll(credentials.get(kdc), passwords))
       for (const username of accounts) {
         // An administrator may have been here before us.
-        if (await data.store.findAccount(username)) await data.store.deleteAccount(username)
+        if (await data.store.accounts.find(username)) await data.store.accounts.delete(username)
       }
     },
   }

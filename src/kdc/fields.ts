@@ -10,6 +10,9 @@ import { parseUsername } from '../lib/names.ts'
 /** A principal's name, lower-cased here and nowhere else. Throws ProtocolError `invalid_name`. */
 export const username = v.pipe(v.string(), v.transform(parseUsername), v.description('a string'))
 
+/** A text that is taken apart later. */
+export const base64url = v.pipe(v.string(), v.description('a string in base64url'))
+
 /** Any string: what is not a token's text is an unknown token. */
 export const token = v.pipe(v.string(), v.description('a string'))
 

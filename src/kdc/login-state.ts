@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../lib/bytes.ts'
 import type { RandomBytes } from '../lib/random.ts'
 import { openAtRest, saltOf, sealAtRest } from './at-rest.ts'
+import type { MasterKeys } from './master-keys.ts'
 
 /** From the start of a login to its finish: Argon2id on a slow machine, and a slow network. */
 export const LOGIN_STATE_LIFETIME_SEC = 60
@@ -28,27 +29,27 @@ export function recordHash(record: string): string {
 
 /** Seals a login state for the client to keep. */
 export function sealLoginState(
-  masterKey: Uint8Array,
+  masterKeys: MasterKeys,
   username: string,
   state: LoginState,
   randomBytes: RandomBytes,
 ): string {
   const plaintext = utf8(JSON.stringify(state))
-  return toBase64url(sealAtRest(masterKey, 'login state', utf8(username), plaintext, randomBytes))
+  return toBase64url(sealAtRest(masterKeys, 'login state', utf8(username), plaintext, randomBytes))
 }
 
 /**
  * Opens what `sealLoginState` made.
  *
- * @returns the state, and an id that no other has: a state is good for one finish.
+ * @returns the state, and an id that no other has: a state is good for one finish. Nothing, when its master key is gone.
  * @throws ProtocolError `decryption_failed`, CodecError `malformed`.
  */
 export function openLoginState(
-  masterKey: Uint8Array,
+  masterKeys: MasterKeys,
   username: string,
   text: string,
-): { state: LoginState; id: Uint8Array } {
+): { state: LoginState; id: Uint8Array } | undefined {
   const sealed = fromBase64url(text, { name: 'state' })
-  const plaintext = openAtRest(masterKey, 'login state', utf8(username), sealed)
-  return { state: JSON.parse(fromUtf8(plaintext)), id: saltOf(sealed) }
+  const plaintext = openAtRest(masterKeys, 'login state', utf8(username), sealed)
+  return plaintext && { state: JSON.parse(fromUtf8(plaintext)), id: saltOf(sealed) }
 }

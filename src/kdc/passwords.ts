@@ -39,7 +39,7 @@ type Reply = { readonly value: boolean | string } | { readonly error: string }
 /**
  * A password checker that works in threads of its own.
  *
- * @param opaqueSetup - the KDC's, from its keys.
+ * @param opaqueSetup - `OpaqueKeys.setup` of the KDC.
  * @param options.workers - how many threads. Default: all processors but one, which answers.
  */
 export function createPasswordChecker(

@@ -1,22 +1,22 @@
 /**
- * Expired sessions are worth nothing, but take room, which is freed every minute.
+ * What is over (sessions, invitations, counts of attempts) is worth nothing, but takes room, which is freed every minute.
  *
  * @module
  */
-import type { Clock } from '../lib/clock.ts'
 import type { Log } from './context.ts'
+import type { Moment } from './store/sessions.ts'
 import type { Store } from './store/store.ts'
 
 const INTERVAL_MS = 60_000
-/** Sessions freed at once: some milliseconds of work, after which others have their turn. */
+/** Freed at once, of each kind: some milliseconds of work, after which others have their turn. */
 export const PURGE_LIMIT = 1000
 
-/** Frees the room of expired sessions; failing is no trouble, for the next time comes. */
-export async function purge(store: Store, clock: Clock, log: Log): Promise<void> {
+/** Frees the room of what is over; failing is no trouble, for the next time comes. */
+export async function purge(store: Store, moment: () => Moment, log: Log): Promise<void> {
   try {
     let sessions = 0
     for (let more = true; more; ) {
-      const purged = await store.purgeExpired(clock(), PURGE_LIMIT)
+      const purged = await store.purge(moment(), PURGE_LIMIT)
       sessions += purged.sessions
       more = purged.more
     }
@@ -27,8 +27,8 @@ export async function purge(store: Store, clock: Clock, log: Log): Promise<void>
 }
 
 /** Purges now and then. @returns what stops it. */
-export function startPurging(store: Store, clock: Clock, log: Log): () => void {
-  const timer = setInterval(() => void purge(store, clock, log), INTERVAL_MS)
+export function startPurging(store: Store, moment: () => Moment, log: Log): () => void {
+  const timer = setInterval(() => void purge(store, moment, log), INTERVAL_MS)
   timer.unref()
   return () => clearInterval(timer)
 }

@@ -29,23 +29,64 @@ const Envelope = v.object({
   time: v.pipe(unixSeconds, v.description('a time in Unix seconds')),
 })
 
+/**
+ * Finds whose token an envelope is sealed with.
+ *
+ * @returns the token, and what tells the handlers whose it is, once the envelope has opened.
+ * @throws Problem, which is answered without a seal.
+ */
+type FindSealer = (
+  kdc: Kdc,
+  sid: Uint8Array,
+) => Promise<{ token: Secret; introduce(c: Context<KdcEnv>): void }>
+
 /** Takes a request of a session, sealed or plain. */
 export function sessionRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const plain = plainRequest(kdc)
-  const sealed = sealedRequest(kdc)
+  const sealed = sealedRequest(kdc, findSession)
   return (c, next) => (isOfType(c, SEALED_TYPE) ? sealed(c, next) : plain(c, next))
 }
 
-function sealedRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
+/** Takes a request to register: sealed with an invitation, or plain where anybody may. */
+export function registrationRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
+  const plain = plainRequest(kdc)
+  const sealed = sealedRequest(kdc, findInvitation)
+  return (c, next) => {
+    if (kdc.registration === 'closed') {
+      throw new Problem('registration_closed', 'accounts are made by the KDC’s administrator only')
+    }
+    if (isOfType(c, SEALED_TYPE)) return sealed(c, next)
+    if (kdc.registration === 'open') return plain(c, next)
+    throw new Problem(
+      'invitation_required',
+      'accounts are made with an invitation, which the KDC’s administrator gives',
+    )
+  }
+}
+
+const findSession: FindSealer = async (kdc, sid) => {
+  const session = await kdc.store.sessions.find(sid)
+  const token = session && openStoredToken(kdc.masterKeys, sid, session.sealedToken)
+  if (!token) throw new Problem('token_unknown', 'there is no such session: log in again')
+  return { token, introduce: (c) => c.set('session', session) }
+}
+
+const findInvitation: FindSealer = async (kdc, id) => {
+  const invitation = await kdc.store.invitations.find(id)
+  const token = invitation && openStoredToken(kdc.masterKeys, id, invitation.sealedToken)
+  if (!token)
+    throw new Problem('invitation_unknown', 'there is no such invitation: it was withdrawn, or has expired')
+  return { token, introduce: (c) => c.set('invitation', invitation) }
+}
+
+function sealedRequest(kdc: Kdc, findSealer: FindSealer): MiddlewareHandler<KdcEnv> {
   return async (c, next) => {
     const route: Route = `${c.req.method} ${c.req.path}`
     const request = parseEnvelope(await readBody(c, SEALED_TYPE))
-    const session = await kdc.store.findSession(request.sid)
-    if (!session) throw new Problem('token_unknown', 'there is no such session: log in again')
-    const token = openStoredToken(kdc.keys.masterKey, session.sid, session.sealedToken)
+    const { token, introduce } = await findSealer(kdc, request.sid)
     const body = openEnvelope(request, token, route)
     // Both sides know each other now: whatever the answer is, nobody else reads or makes it.
-    c.set('session', session)
+    introduce(c)
     c.set('body', body)
     try {
       c.set('requestTime', judge(kdc, body))

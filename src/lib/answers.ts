@@ -28,6 +28,21 @@ const UserinfoReply = v.object({
   expires_at: unixSeconds,
   time: unixSeconds,
 })
+const RegistrationReply = v.object({ response: v.string() })
+const SessionsReply = v.object({
+  sessions: v.array(
+    v.object({
+      id: v.string(),
+      this: v.boolean(),
+      ip_addr: v.string(),
+      begun_at: unixSeconds,
+      used_at: unixSeconds,
+      expires_at: unixSeconds,
+      listens_at: v.optional(v.object({ ip_addr: v.string(), port })),
+    }),
+  ),
+})
+const EndReply = v.object({ ended: v.number() })
 const ListenReply = v.object({ ip_addr: v.string(), port, expires_at: unixSeconds, time: unixSeconds })
 const ProblemReply = v.object({ code: v.string(), detail: v.optional(v.string(), '') })
 
@@ -50,6 +65,22 @@ export interface ListenAnswer {
   readonly time: number
 }
 
+/** One of a principal's sessions. Times are Unix seconds by the KDC's clock. */
+export interface SessionInfo {
+  /** What `endSessions` takes. */
+  readonly id: string
+  /** Whether it is the one that asked. */
+  readonly isThis: boolean
+  /** Where the login came from. */
+  readonly address: string
+  readonly begunAt: number
+  /** When it was last used, give or take a minute. */
+  readonly usedAt: number
+  readonly expiresAt: number
+  /** Where it accepts channels. */
+  readonly listensAt?: { readonly address: string; readonly port: number }
+}
+
 /** @throws CodecError `malformed` */
 export function readStartReply(body: unknown): { response: string; state: string } {
   return parse(StartReply, body, '/login/start')
@@ -61,6 +92,38 @@ export function readStartReply(body: unknown): { response: string; state: string
  */
 export function readFinishReply(body: unknown): number {
   return parse(FinishReply, body, '/login/finish').expires_at
+}
+
+/**
+ * What the KDC answers to the start of a registration, or of a change of password.
+ *
+ * @throws CodecError `malformed`
+ */
+export function readRegistrationReply(body: unknown): { response: string } {
+  return parse(RegistrationReply, body, '/register/start')
+}
+
+/** @throws CodecError `malformed` */
+export function readSessionsReply(body: unknown): SessionInfo[] {
+  return parse(SessionsReply, body, '/sessions').sessions.map((session) => ({
+    id: session.id,
+    isThis: session.this,
+    address: session.ip_addr,
+    begunAt: session.begun_at,
+    usedAt: session.used_at,
+    expiresAt: session.expires_at,
+    ...(session.listens_at && {
+      listensAt: { address: session.listens_at.ip_addr, port: session.listens_at.port },
+    }),
+  }))
+}
+
+/**
+ * @returns how many sessions were ended.
+ * @throws CodecError `malformed`
+ */
+export function readEndReply(body: unknown): number {
+  return parse(EndReply, body, '/sessions/end').ended
 }
 
 /** @throws CodecError `malformed` */
@@ -95,6 +158,7 @@ export function readProblem(status: number, body: unknown): SymbolonError {
     )
   }
   const { code, detail } = parsed.output
+  if (code === 'too_many_attempts') return new TransportError(code, detail)
   if (TRY_LATER.has(status)) return new TransportError('kdc_busy', `the KDC cannot answer now: ${detail}`)
   if (status >= 500) return new TransportError('kdc_failed', `the KDC failed: ${detail}`)
   if (isProtocolCode(code)) return new ProtocolError(code, detail)

@@ -5,47 +5,37 @@
  */
 import {
   type ListenAnswer,
+  readEndReply,
   readFinishReply,
   readListenReply,
+  readRegistrationReply,
+  readSessionsReply,
   readStartReply,
   readUserinfoReply,
+  type SessionInfo,
   type UserinfoAnswer,
 } from './answers.ts'
 import type { Channel } from './channel.ts'
-import { type Clock, systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import { type ConnectOptions, connect } from './connect.ts'
 import { ProtocolError } from './errors.ts'
-import { exchangePlain, exchangeSealed } from './exchange.ts'
-import { type HttpLink, httpLink } from './http.ts'
+import { KdcLink, type KdcLinkOptions } from './kdc-link.ts'
 import { parseUsername } from './names.ts'
-import { finishLogin, startLogin } from './opaque.ts'
+import { finishLogin, finishRegistration, startLogin, startRegistration } from './opaque.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import type { Secret } from './secret.ts'
-import { type Trace, traceFields } from './trace.ts'
+import type { Trace } from './trace.ts'
 
-export interface LoginOptions {
+export interface LoginOptions extends KdcLinkOptions {
   /**
    * Judges the KDC's public key, 32 bytes in base64url, before the KDC learns that the password was right; throws to refuse
    * it. Default: any key, which an impostor cannot use, since only the KDC that registered the password can go on.
    */
   readonly judgeKey?: (kdcKey: string) => void | Promise<void>
-  readonly clock?: Clock
-  readonly trace?: Trace | undefined
-  /** How requests reach the KDC. Default: HTTP by undici. */
-  readonly link?: HttpLink
 }
 
 /** A password, or where to get it: asked again for every login, so that a changed one is found. */
 export type PasswordSource = string | (() => string | Promise<string>)
-
-// What a trace calls the answer to each request.
-const ANSWERS: Record<string, string> = {
-  '/login/start': 'login-answer',
-  '/login/finish': 'token',
-  '/userinfo': 'answer',
-  '/listen': 'listening',
-  '/logout': 'logged-out',
-}
 
 /**
  * Logs in, without showing the password to anybody: OPAQUE. Everything afterwards is sealed with the token that this gives.
@@ -65,9 +55,8 @@ export async function login(
   password: PasswordSource,
   options: LoginOptions = {},
 ): Promise<Session> {
-  const origin = kdcOrigin(kdc)
   const name = parseUsername(username)
-  const link = options.link ?? (await httpLink(origin))
+  const link = await KdcLink.open(kdc, name, options)
   const session = new Session(name, password, link, options)
   try {
     await session.renew()
@@ -81,20 +70,17 @@ export async function login(
 /** One login of one principal. It lasts until `expiresAt`, `logout`, or the KDC ends it. */
 export class Session {
   readonly username: string
-  readonly #password: PasswordSource
-  readonly #link: HttpLink
-  readonly #clock: Clock
+  #password: PasswordSource
+  readonly #kdc: KdcLink
   readonly #trace: Trace | undefined
   readonly #judgeKey: (kdcKey: string) => void | Promise<void>
-  #offset = 0
   #login: { readonly token: Secret; readonly expiresAt: number } | undefined
 
   /** Use `login`. */
-  constructor(username: string, password: PasswordSource, link: HttpLink, options: LoginOptions) {
+  constructor(username: string, password: PasswordSource, kdc: KdcLink, options: LoginOptions) {
     this.username = username
     this.#password = password
-    this.#link = link
-    this.#clock = options.clock ?? systemClock
+    this.#kdc = kdc
     this.#trace = options.trace
     this.#judgeKey = options.judgeKey ?? (() => {})
   }
@@ -110,17 +96,19 @@ export class Session {
   }
 
   /** The KDC's clock, as its last answer told it: what tickets are judged by. */
-  readonly clock: Clock = () => this.#clock() + this.#offset
+  get clock(): Clock {
+    return this.#kdc.clock
+  }
 
   /** Logs in again: a new session with a new token, after the KDC has forgotten the old one. */
   async renew(): Promise<void> {
     const { username } = this
     const password = typeof this.#password === 'string' ? this.#password : await this.#password()
     const { request, state } = await startLogin(password)
-    const begun = readStartReply(await this.#plain('/login/start', { username, request }))
+    const begun = readStartReply(await this.#kdc.plain('/login/start', { username, request }))
     const { finish, token, kdcKey } = await finishLogin(username, password, state, begun.response)
     await this.#judgeKey(kdcKey)
-    const reply = await this.#plain('/login/finish', { username, state: begun.state, finish })
+    const reply = await this.#kdc.plain('/login/finish', { username, state: begun.state, finish })
     this.#login = { token, expiresAt: readFinishReply(reply) }
   }
 
@@ -166,6 +154,41 @@ export class Session {
     return readListenReply(await this.#sealed('/listen', { port }))
   }
 
+  /**
+   * Sets another password, within five minutes of the login. The KDC never sees it; the principal's other sessions are over.
+   *
+   * @throws ProtocolError `login_stale`, `kdc_key_changed`, `token_unknown`, `token_expired`; TransportError and CodecError
+   *   as `login`.
+   */
+  async changePassword(password: string): Promise<void> {
+    const { request, state } = await startRegistration(password)
+    const { response } = readRegistrationReply(await this.#sealed('/password/start', { request }))
+    const { record, kdcKey } = await finishRegistration(this.username, password, state, response)
+    await this.#judgeKey(kdcKey)
+    await this.#sealed('/password/finish', { record })
+    this.#password = password
+  }
+
+  /**
+   * The sessions of this principal, the oldest first.
+   *
+   * @throws as `announce`.
+   */
+  async sessions(): Promise<SessionInfo[]> {
+    return readSessionsReply(await this.#sealed('/sessions', {}))
+  }
+
+  /**
+   * Ends sessions of this principal: their tokens, and every ticket for them, are worth nothing from now on.
+   *
+   * @param id - of the one to end. Default: all but this one.
+   * @returns how many there were.
+   * @throws as `announce`.
+   */
+  async endSessions(id?: string): Promise<number> {
+    return readEndReply(await this.#sealed('/sessions/end', id === undefined ? {} : { session: id }))
+  }
+
   /** Ends the session at the KDC and lets go of the connection to it. */
   async logout(): Promise<void> {
     try {
@@ -179,68 +202,15 @@ export class Session {
   async close(): Promise<void> {
     this.#login?.token.wipe()
     this.#login = undefined
-    await this.#link.close()
-  }
-
-  #plain(path: string, body: Record<string, unknown>): Promise<unknown> {
-    return this.#traced(path, '', body, exchangePlain(this.#link, path, body))
+    await this.#kdc.close()
   }
 
   #sealed(path: string, body: Record<string, unknown>): Promise<unknown> {
-    const session = { token: this.token, clock: this.clock, onTime: (time: number) => this.#keepTime(time) }
-    return this.#traced(path, ', sealed', body, exchangeSealed(this.#link, path, body, session))
-  }
-
-  async #traced(path: string, how: string, body: object, answer: Promise<unknown>): Promise<unknown> {
-    const trace = this.#trace
-    if (!trace) return answer
-    trace({
-      name: nameOf(path),
-      from: this.username,
-      to: 'KDC',
-      by: `POST ${path}${how}`,
-      fields: traceFields(body),
-    })
-    const back = { from: 'KDC', to: this.username }
-    try {
-      const reply = await answer
-      trace({
-        ...back,
-        name: ANSWERS[path] ?? 'answer',
-        by: `200${how}`,
-        fields: traceFields(reply as object),
-      })
-      return reply
-    } catch (error) {
-      const { code, message } = error as { code?: string; message: string }
-      trace({ ...back, name: 'problem', by: 'refused', fields: { code: code ?? 'none', detail: message } })
-      throw error
-    }
+    return this.#kdc.sealed(path, body, this.token)
   }
 
   #current() {
     if (!this.#login) throw new ProtocolError('token_expired', 'this session was logged out')
     return this.#login
   }
-
-  #keepTime(kdcTime: number): void {
-    this.#offset = kdcTime - this.#clock()
-  }
-}
-
-function nameOf(path: string): string {
-  return path.slice(1).replace('/', '-')
-}
-
-function kdcOrigin(kdc: string): string {
-  let url: URL
-  try {
-    url = new URL(kdc)
-  } catch {
-    throw new TypeError(`the KDC's URL: expected something like http://127.0.0.1:8800, got '${kdc}'`)
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new TypeError(`the KDC's URL: expected http: or https:, got ${url.protocol}`)
-  }
-  return url.origin
 }

@@ -18,13 +18,18 @@ export const PROTOCOL_CODES = [
   'frame_damaged',
   'handshake_failed',
   'invalid_name',
+  'invitation_refused',
+  'invitation_required',
+  'invitation_unknown',
   'kdc_key_changed',
   'login_refused',
+  'login_stale',
   'message_too_large',
   'not_acknowledged',
   'plaintext_refused',
   'receiver_offline',
   'receiver_unknown',
+  'registration_closed',
   'request_refused',
   'ticket_damaged',
   'ticket_expired',
@@ -49,6 +54,7 @@ export const TRANSPORT_CODES = [
   'peer_silent',
   'peer_unreachable',
   'port_unavailable',
+  'too_many_attempts',
 ] as const
 
 export type ProtocolCode = (typeof PROTOCOL_CODES)[number]

@@ -34,7 +34,7 @@ export async function exchangePlain(link: HttpLink, path: string, body: object):
  * @param clock - the client's idea of the KDC's clock; `onTime` hears what it really is.
  * @returns the JSON of a reply with status 200.
  * @throws the error that any other reply stands for. What came without a seal is believed in so far as it makes us log in
- *   again (`token_unknown`, `token_expired`) or try later, and in nothing else.
+ *   again (`token_unknown`, `token_expired`), ask for another invitation, or try later, and in nothing else.
  */
 export async function exchangeSealed(
   link: HttpLink,
@@ -59,7 +59,7 @@ export async function exchangeSealed(
   return reply.body
 }
 
-const BELIEVED_UNSEALED = ['token_unknown', 'token_expired']
+const BELIEVED_UNSEALED = ['token_unknown', 'token_expired', 'invitation_unknown', 'registration_closed']
 
 function unsealed({ status, body }: Reply): Error {
   const problem = readProblem(status, parseJson(body))

@@ -11,7 +11,7 @@
  * @module
  */
 export { open, seal, ZERO_NONCE } from './aead.ts'
-export type { ListenAnswer, UserinfoAnswer } from './answers.ts'
+export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './answers.ts'
 export { concat, EMPTY, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
 export { Channel, type ChannelOptions, MAX_MESSAGE_BYTES, type Peer } from './channel.ts'
 export { type LoginOptions, login, type PasswordSource, type Session } from './client.ts'
@@ -28,6 +28,7 @@ export {
 export { type AcceptOptions, accept, type InitiateOptions, initiate } from './handshake.ts'
 export { hkdf } from './hkdf.ts'
 export type { HttpLink, Reply } from './http.ts'
+export { createInvitation, invitationToken } from './invitation.ts'
 export { type Listener, type ListenOptions, listen, type Refusal } from './listen.ts'
 export type { Message } from './message.ts'
 export { parseUsername } from './names.ts'
@@ -43,6 +44,7 @@ export {
 export type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
 export { type RandomBytes, secureRandomBytes } from './random.ts'
 export { type ChannelRecord, decodeRecords, encodeMessage, encodeRecord } from './records.ts'
+export { type RegisterOptions, register } from './register.ts'
 export { AcceptedTickets } from './replay.ts'
 export { KEY_BYTES, Secret, type SecretKind } from './secret.ts'
 export {

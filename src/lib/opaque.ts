@@ -1,12 +1,12 @@
 /**
- * OPAQUE (RFC 9807): what both sides must agree on, and the client's half of a login. The protocol itself is
+ * OPAQUE (RFC 9807): what both sides must agree on, and the client's half of registrations and logins. The protocol itself is
  * `@serenity-kit/opaque`'s (ristretto255, SHA-512). https://www.rfc-editor.org/rfc/rfc9807
  *
  * The values here go into every registration record: changing one locks every account out.
  *
  * @module
  */
-import { ProtocolError } from './errors.ts'
+import { CodecError, ProtocolError } from './errors.ts'
 import type { Secret } from './secret.ts'
 import { tokenOf } from './token.ts'
 
@@ -75,6 +75,56 @@ export async function finishLogin(
   if (!finished) throw new ProtocolError('login_refused', 'the username or the password is wrong')
   const { finishLoginRequest, sessionKey, serverStaticPublicKey } = finished
   return { finish: finishLoginRequest, token: tokenOf(sessionKey), kdcKey: serverStaticPublicKey }
+}
+
+/** A registration that the client has begun. */
+export interface StartedRegistration {
+  /** RegistrationRequest, base64url: for the KDC. */
+  readonly request: string
+  /** For `finishRegistration`; depends on the password. */
+  readonly state: string
+}
+
+/** What the client has when a registration is through. */
+export interface FinishedRegistration {
+  /** RegistrationRecord, base64url: for the KDC. */
+  readonly record: string
+  /** The KDC's public key, 32 bytes in base64url, as it says itself: only a login proves it. */
+  readonly kdcKey: string
+}
+
+/** Begins a registration (RFC 9807 §5.1, CreateRegistrationRequest). */
+export async function startRegistration(password: string): Promise<StartedRegistration> {
+  const { client } = await loaded()
+  const started = client.startRegistration({ password: password.normalize('NFC') })
+  return { request: started.registrationRequest, state: started.clientRegistrationState }
+}
+
+/**
+ * Makes the record of a password (RFC 9807 §5.1, FinalizeRegistrationRequest). Takes some 35 ms of Argon2id, in one piece.
+ *
+ * @param response - RegistrationResponse, as the KDC sent it.
+ * @throws CodecError `malformed` when it is none.
+ */
+export async function finishRegistration(
+  username: string,
+  password: string,
+  state: string,
+  response: string,
+): Promise<FinishedRegistration> {
+  const { client } = await loaded()
+  try {
+    const finished = client.finishRegistration({
+      password: password.normalize('NFC'),
+      clientRegistrationState: state,
+      registrationResponse: response,
+      identifiers: identifiers(username),
+      keyStretching: KEY_STRETCHING,
+    })
+    return { record: finished.registrationRecord, kdcKey: finished.serverStaticPublicKey }
+  } catch {
+    throw new CodecError('reply to the start of a registration: it is no OPAQUE message')
+  }
 }
 
 // Loaded when it is first needed: what only opens tickets and channels does without its WebAssembly.

@@ -9,7 +9,7 @@ import { fromBase64url, toBase64url } from './bytes.ts'
 export const KEY_BYTES = 32
 
 /** What a secret is for; it appears in place of the bytes wherever somebody prints it. */
-export type SecretKind = 'session token' | 'channel secret'
+export type SecretKind = 'session token' | 'channel secret' | 'invitation'
 
 /**
  * A 32-byte key that logs, errors, `JSON.stringify` and string templates render as `[session token]` or

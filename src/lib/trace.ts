@@ -26,7 +26,16 @@ export function shorten(secret: string): string {
   return `${secret.slice(0, 6)}…`
 }
 
-const SHORTENED = new Set(['token', 'secret', 'senderinfo', 'request', 'response', 'state', 'finish'])
+const SHORTENED = new Set([
+  'token',
+  'secret',
+  'senderinfo',
+  'request',
+  'response',
+  'state',
+  'finish',
+  'record',
+])
 
 /** The fields of a JSON body, as a trace shows them. */
 export function traceFields(body: object): Record<string, string | number> {

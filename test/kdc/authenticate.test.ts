@@ -45,7 +45,7 @@ for (const [path, fields] of EXCHANGES) {
     assert.equal([status, Object.keys(json)], [200, ['time']])
     const late = await kdc.post(path, { username: 'alice', token: first, ...fields })
     assert.is(late.json.code, 'token_unknown')
-    await kdc.store.replaceRecord('alice', 'another')
+    await kdc.store.accounts.replaceRecord('alice', 'another')
     const later = await kdc.post(path, { username: 'alice', token: second, ...fields })
     assert.is(later.json.code, 'token_unknown')
   })
@@ -62,15 +62,15 @@ authenticate('a logout ends its own session only', async () => {
 authenticate('a token does not open the row of another session, whatever the database says', async () => {
   const kdc = await testKdc()
   const [alice, bob] = [await kdc.login('alice'), await kdc.login('bob')]
-  const findSession = kdc.store.findSession.bind(kdc.store)
+  const findSession = kdc.store.sessions.find.bind(kdc.store.sessions)
   const [aliceSid, bobSid] = [sessionId(secretOf(alice)), sessionId(secretOf(bob))]
   const bobsRow = await findSession(bobSid)
   assert.ok(bobsRow)
   // Alice's sid finds Bob's sealed token under Bob's name: neither gets her in as him.
-  kdc.store.findSession = async () => bobsRow
+  kdc.store.sessions.find = async () => bobsRow
   const moved = await kdc.post('/listen', { username: 'bob', token: alice, port: 1 })
   assert.is(moved.json.code, 'token_unknown')
-  kdc.store.findSession = async () => ({ ...bobsRow, sid: aliceSid })
+  kdc.store.sessions.find = async () => ({ ...bobsRow, sid: aliceSid })
   const relabelled = await kdc.post('/listen', { username: 'bob', token: alice, port: 1 })
   assert.is(relabelled.status, 500)
 })

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import type { HttpBindings } from '@hono/node-server'
 import { createKdc, type KdcOptions } from '../../src/kdc/app.ts'
 import type { Log } from '../../src/kdc/context.ts'
-import { generateKeys } from '../../src/kdc/keys.ts'
+import { generateMasterKeys } from '../../src/kdc/master-keys.ts'
+import { generateOpaqueKeys } from '../../src/kdc/opaque-keys.ts'
 import type { PasswordChecker } from '../../src/kdc/passwords.ts'
 import { openSqlite } from '../../src/kdc/store/sqlite.ts'
 import { Store } from '../../src/kdc/store/store.ts'
@@ -13,6 +14,9 @@ import { Secret } from '../../src/lib/secret.ts'
 
 /** Where the clock of `testKdc` begins. */
 export const START = 1_700_000_000
+
+/** Which sessions live at a time: those used in the hour before. */
+export const at = (now: number) => ({ now, idleSince: now - 3600 })
 
 /** The password of everybody in these tests. */
 export const PASSWORD = 'correct horse'
@@ -49,15 +53,17 @@ export interface Answer {
 /** A KDC in memory with accounts alice, bob and carol. */
 export async function testKdc(overrides: Partial<KdcOptions> = {}) {
   const store = await Store.open(openSqlite(':memory:'))
-  const keys = await generateKeys()
+  const opaqueKeys = await generateOpaqueKeys()
+  const masterKeys = generateMasterKeys()
   const log = recordingLog()
   const time = { now: START }
   for (const username of ['alice', 'bob', 'carol']) {
-    await store.createAccount({ username, record: PASSWORD, createdAt: START })
+    await store.accounts.create({ username, record: PASSWORD, createdAt: START })
   }
   const app = createKdc({
     store,
-    keys,
+    opaqueKeys,
+    masterKeys,
     passwords: plainPasswords,
     log,
     clock: () => time.now,
@@ -84,7 +90,7 @@ export async function testKdc(overrides: Partial<KdcOptions> = {}) {
     const { json } = await post('/login', { username, password: PASSWORD, port }, from)
     return json.token
   }
-  return { app, store, keys, log, time, request, post, login }
+  return { app, store, opaqueKeys, masterKeys, log, time, request, post, login }
 }
 
 export const secretOf = (token: string) => Secret.fromText('session token', token)

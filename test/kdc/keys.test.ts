@@ -4,9 +4,11 @@ import { inspect } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openData } from '../../src/kdc/data.ts'
-import { loadKeys } from '../../src/kdc/keys.ts'
+import { formatKeys } from '../../src/kdc/key-file.ts'
+import { loadMasterKeys, saveMasterKeys } from '../../src/kdc/master-keys.ts'
+import { loadOpaqueKeys } from '../../src/kdc/opaque-keys.ts'
 import { createPasswordChecker } from '../../src/kdc/passwords.ts'
-import { rejects } from '../helpers/throws.ts'
+import { rejects, throws } from '../helpers/throws.ts'
 import { START, temporaryDirectory } from './helpers.ts'
 
 const keys = suite<{ directory: ReturnType<typeof temporaryDirectory> }>('keys')
@@ -16,84 +18,117 @@ keys.before.each((context) => {
 })
 keys.after.each(({ directory }) => directory.remove())
 
-const FILES = ['master.key', 'opaque-setup.key']
+/** Loads one file of keys, making it if need be. @returns what it holds, as text. */
+const LOADERS: Record<string, (directory: string) => Promise<string>> = {
+  'opaque-setup.key': async (directory) => (await loadOpaqueKeys(directory, { create: true })).setup,
+  'master.key': async (directory) => loadMasterKeys(join(directory, 'master.key')).toText(),
+}
 
-keys('are made once and stay', async ({ directory }) => {
-  const first = await loadKeys(directory.path, { create: true })
-  const second = await loadKeys(directory.path, { create: true })
-  assert.is(first.opaqueSetup, second.opaqueSetup)
-  assert.equal(first.masterKey, second.masterKey)
-  assert.is(first.masterKey.length, 32)
-})
+for (const [name, load] of Object.entries(LOADERS)) {
+  keys(`${name} is made once and stays`, async ({ directory }) => {
+    assert.is(await load(directory.path), await load(directory.path))
+  })
 
-keys(
-  'are files of their own, readable by their owner only, and nothing else is left',
-  async ({ directory }) => {
-    await loadKeys(directory.path, { create: true })
-    assert.equal(readdirSync(directory.path).sort(), FILES)
-    for (const file of FILES) assert.is(statSync(join(directory.path, file)).mode & 0o777, 0o600)
-  },
-)
+  keys(`${name} is readable by its owner only, and nothing else is left`, async ({ directory }) => {
+    await load(directory.path)
+    assert.equal(readdirSync(directory.path), [name])
+    assert.is(statSync(join(directory.path, name)).mode & 0o777, 0o600)
+  })
 
-keys('are the same for all who start at once', async ({ directory }) => {
-  // Each has seen that there are none before any has made some.
-  const all = await Promise.all(Array.from({ length: 4 }, () => loadKeys(directory.path, { create: true })))
-  assert.is(new Set(all.map(({ opaqueSetup }) => opaqueSetup)).size, 1)
-  assert.is(new Set(all.map(({ masterKey }) => Buffer.from(masterKey).toString('hex'))).size, 1)
-  assert.equal(readdirSync(directory.path).sort(), FILES)
-})
+  keys(`${name} is the same for all who start at once`, async ({ directory }) => {
+    // Each has seen that there is none before any has made one.
+    const all = await Promise.all(Array.from({ length: 4 }, () => load(directory.path)))
+    assert.is(new Set(all).size, 1)
+    assert.equal(readdirSync(directory.path), [name])
+  })
 
-keys('do not print', async ({ directory }) => {
-  const loaded = await loadKeys(directory.path, { create: true })
-  const printed = `${inspect(loaded, { showHidden: true, depth: 9 })} ${JSON.stringify(loaded)} ${loaded}`
-  assert.not.match(printed, loaded.opaqueSetup)
-  assert.not.match(printed, Buffer.from(loaded.masterKey).toString('base64url'))
-})
-
-for (const name of FILES) {
   keys(`a ${name} with any character changed, or cut short, is refused`, async ({ directory }) => {
-    await loadKeys(directory.path, { create: true })
+    await load(directory.path)
     const path = join(directory.path, name)
     const good = readFileSync(path, 'latin1')
     const middle = Math.floor(good.length / 2)
     const flipped = good[middle] === 'A' ? 'B' : 'A'
     const damaged = [
       good.slice(0, middle) + flipped + good.slice(middle + 1),
+      good.slice(0, -1),
       good.slice(0, -3),
       good.slice(0, middle),
       '',
-      `${good}${good}`,
+      '\n',
+      `${good}\n`,
       good.replace(/^[a-z-]+/, 'other'),
     ]
     for (const text of damaged) {
       writeFileSync(path, text)
-      await rejects(loadKeys(directory.path, { create: true }), 'key_file_damaged')
+      await rejects(load(directory.path), 'key_file_damaged')
     }
   })
 
   keys(`a ${name} that others can read is refused`, async ({ directory }) => {
-    await loadKeys(directory.path, { create: true })
+    await load(directory.path)
     const path = join(directory.path, name)
     for (const mode of [0o640, 0o604, 0o620]) {
       chmodSync(path, mode)
-      await rejects(loadKeys(directory.path, { create: true }), 'file_not_private')
+      await rejects(load(directory.path), 'file_not_private')
     }
   })
-
-  keys(`a ${name} that is missing beside a database is not replaced`, async ({ directory }) => {
-    await (await openData(directory.path)).store.close()
-    const path = join(directory.path, name)
-    rmSync(path)
-    await rejects(openData(directory.path), 'key_file_missing')
-    assert.not.ok(readdirSync(directory.path).includes(name))
-  })
 }
+
+keys('do not print', async ({ directory }) => {
+  const opaque = await loadOpaqueKeys(directory.path, { create: true })
+  const master = loadMasterKeys(join(directory.path, 'master.key'))
+  for (const [loaded, text] of [
+    [opaque, opaque.setup],
+    [master, Buffer.from(master.current.bytes).toString('base64url')],
+  ] as const) {
+    const printed = `${inspect(loaded, { showHidden: true, depth: 9 })} ${JSON.stringify(loaded)} ${loaded}`
+    assert.not.match(printed, text)
+    assert.not.match(printed, inspect(master.current.bytes).slice(20, 60))
+  }
+})
+
+keys(
+  'the OPAQUE keys are one, the master keys any number of which the first seals',
+  async ({ directory }) => {
+    const setupFile = join(directory.path, 'opaque-setup.key')
+    await loadOpaqueKeys(directory.path, { create: true })
+    const line = readFileSync(setupFile, 'latin1')
+    writeFileSync(setupFile, line + line)
+    await rejects(loadOpaqueKeys(directory.path, { create: true }), 'key_file_damaged')
+
+    const masterFile = join(directory.path, 'master.key')
+    const first = loadMasterKeys(masterFile)
+    saveMasterKeys(masterFile, first.rotated(new Set(first.numbers)))
+    const both = loadMasterKeys(masterFile)
+    assert.is(both.numbers.length, 2)
+    assert.equal(both.find(first.current.number), first.current)
+    assert.is.not(both.current.number, first.current.number)
+    assert.equal(both.rotated(new Set([both.current.number])).numbers.slice(1), [both.current.number])
+    assert.is(statSync(masterFile).mode & 0o777, 0o600)
+  },
+)
+
+keys('a master key of another length is refused', ({ directory }) => {
+  const path = join(directory.path, 'master.key')
+  writeFileSync(path, formatKeys('master', [new Uint8Array(31)]), { mode: 0o600 })
+  throws(() => loadMasterKeys(path), 'key_file_damaged')
+})
 
 const data = suite<{ directory: ReturnType<typeof temporaryDirectory> }>('data directory')
 data.before.each((context) => {
   context.directory = temporaryDirectory()
 })
 data.after.each(({ directory }) => directory.remove())
+
+data(
+  'without the keys that its accounts depend on is refused, and makes no others',
+  async ({ directory }) => {
+    await (await openData(directory.path)).store.close()
+    rmSync(join(directory.path, 'opaque-setup.key'))
+    await rejects(openData(directory.path), 'key_file_missing')
+    assert.not.ok(readdirSync(directory.path).includes('opaque-setup.key'))
+  },
+)
 
 data('is made for its owner only', async ({ directory }) => {
   const path = join(directory.path, 'a', 'kdc')
@@ -111,14 +146,14 @@ data('is refused when others could put files into it', async ({ directory }) => 
 
 data('opened again, knows its accounts and their passwords', async ({ directory }) => {
   const first = await openData(directory.path)
-  const registrar = createPasswordChecker(first.keys.opaqueSetup)
+  const registrar = createPasswordChecker(first.opaqueKeys.setup)
   const record = await registrar.register('alice', 'correct horse')
-  await first.store.createAccount({ username: 'alice', record, createdAt: START })
+  await first.store.accounts.create({ username: 'alice', record, createdAt: START })
   await registrar.close()
   await first.store.close()
   const second = await openData(directory.path)
-  const checker = createPasswordChecker(second.keys.opaqueSetup)
-  const stored = await second.store.findAccount('alice')
+  const checker = createPasswordChecker(second.opaqueKeys.setup)
+  const stored = await second.store.accounts.find('alice')
   assert.is(await checker.check('alice', 'correct horse', stored?.record ?? null), true)
   await checker.close()
   await second.store.close()

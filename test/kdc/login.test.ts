@@ -3,10 +3,10 @@ import * as assert from 'uvu/assert'
 import type { Store } from '../../src/kdc/store/store.ts'
 import { fromBase64url } from '../../src/lib/bytes.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
-import { PASSWORD, plainPasswords, START, secretOf, testKdc } from './helpers.ts'
+import { at, PASSWORD, plainPasswords, START, secretOf, testKdc } from './helpers.ts'
 
 /** How many sessions there are, found by ending them all. */
-const sessionCount = async (store: Store) => (await store.purgeExpired(Number.MAX_SAFE_INTEGER, 100)).sessions
+const sessionCount = (store: Store) => store.sessions.endAll()
 
 const login = suite('login')
 
@@ -54,7 +54,7 @@ login('does the same work for an unknown name', async () => {
 login('begins no session when the password was refused', async () => {
   const { post, store } = await testKdc()
   await post('/login', { username: 'alice', password: 'wrong', port: 4444 })
-  assert.is(await store.findListener('alice', START), undefined)
+  assert.is(await store.sessions.findListener('alice', at(START)), undefined)
   assert.is(await sessionCount(store), 0)
 })
 
@@ -63,7 +63,7 @@ login('is refused when the password was replaced while it was checked', async ()
     passwords: {
       ...plainPasswords,
       check: async () => {
-        await kdc.store.replaceRecord('alice', 'another record')
+        await kdc.store.accounts.replaceRecord('alice', 'another record')
         return true
       },
     },
@@ -83,7 +83,7 @@ login('knows a user called __proto__', async () => {
   const { post, store } = await testKdc()
   const before = await post('/login', { username: '__proto__', password: PASSWORD })
   assert.is(before.json.code, 'login_refused')
-  await store.createAccount({ username: '__proto__', record: PASSWORD, createdAt: START })
+  await store.accounts.create({ username: '__proto__', record: PASSWORD, createdAt: START })
   const { json } = await post('/login', { username: '__proto__', password: PASSWORD })
   assert.is(json.username, '__proto__')
 })
@@ -91,7 +91,7 @@ login('knows a user called __proto__', async () => {
 login('stores the token sealed only', async () => {
   const kdc = await testKdc()
   const token = secretOf(await kdc.login('alice'))
-  const session = await kdc.store.findSession(sessionId(token))
+  const session = await kdc.store.sessions.find(sessionId(token))
   assert.ok(session)
   assert.is(Buffer.from(session.sealedToken).indexOf(token.reveal()), -1)
 })

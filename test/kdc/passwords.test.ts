@@ -1,14 +1,14 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { generateKeys } from '../../src/kdc/keys.ts'
+import { generateOpaqueKeys } from '../../src/kdc/opaque-keys.ts'
 import { createPasswordChecker } from '../../src/kdc/passwords.ts'
 import { rejects } from '../helpers/throws.ts'
 import { PASSWORD, testKdc } from './helpers.ts'
 
 const passwords = suite('passwords')
 
-const { opaqueSetup } = await generateKeys()
-const checker = createPasswordChecker(opaqueSetup, { workers: 1 })
+const { setup } = await generateOpaqueKeys()
+const checker = createPasswordChecker(setup, { workers: 1 })
 const record = await checker.register('alice', PASSWORD)
 passwords.after(() => checker.close())
 
@@ -28,7 +28,7 @@ passwords('without a record no password is right', async () => {
 })
 
 passwords('a record is good at its own KDC only', async () => {
-  const other = createPasswordChecker((await generateKeys()).opaqueSetup, { workers: 1 })
+  const other = createPasswordChecker((await generateOpaqueKeys()).setup, { workers: 1 })
   assert.is(await other.check('alice', PASSWORD, record), false)
   await other.close()
 })
@@ -40,7 +40,7 @@ passwords('the same letters are the same password, however they are composed', a
 
 passwords('the KDC goes on answering while one is checked', async () => {
   const kdc = await testKdc({ passwords: checker })
-  await kdc.store.createAccount({
+  await kdc.store.accounts.create({
     username: 'dora',
     record: await checker.register('dora', PASSWORD),
     createdAt: 0,
@@ -59,7 +59,7 @@ passwords('the KDC goes on answering while one is checked', async () => {
 
 passwords('what is refused and why is the same for a wrong password and an unknown name', async () => {
   const kdc = await testKdc({ passwords: checker })
-  await kdc.store.replaceRecord('alice', record)
+  await kdc.store.accounts.replaceRecord('alice', record)
   const right = await kdc.post('/login', { username: 'alice', password: PASSWORD })
   const wrong = await kdc.post('/login', { username: 'alice', password: 'wrong' })
   const unknown = await kdc.post('/login', { username: 'nobody', password: PASSWORD })
@@ -68,7 +68,7 @@ passwords('what is refused and why is the same for a wrong password and an unkno
 })
 
 passwords('more than can wait are refused, and those who wait are served', async () => {
-  const small = createPasswordChecker(opaqueSetup, { workers: 1, maxWaiting: 2 })
+  const small = createPasswordChecker(setup, { workers: 1, maxWaiting: 2 })
   const [working, ...waiting] = [1, 2, 3].map(() => small.check('alice', PASSWORD, record))
   await rejects(small.check('alice', PASSWORD, record), 'kdc_busy')
   assert.is(await working, true)
@@ -89,7 +89,7 @@ passwords('a damaged record is an error that says nothing of the password', asyn
 })
 
 passwords('closing refuses what was not done', async () => {
-  const closing = createPasswordChecker(opaqueSetup, { workers: 1 })
+  const closing = createPasswordChecker(setup, { workers: 1 })
   const jobs = Promise.allSettled([1, 2].map(() => closing.check('alice', PASSWORD, record)))
   await closing.close()
   assert.equal(

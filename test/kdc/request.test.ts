@@ -234,7 +234,7 @@ request('too many logins at once are asked to come again', async () => {
 
 request('a store that cannot be used is 503, and only the log knows more', async () => {
   const { post, store, log } = await testKdc()
-  store.findAccount = () => Promise.reject(new StoreError('store_unavailable', 'disk full on /secret/path'))
+  store.accounts.find = () => Promise.reject(new StoreError('store_unavailable', 'disk full on /secret/path'))
   const { status, text, json } = await post('/login', { username: 'alice', password: PASSWORD })
   assert.equal([status, json.code], [503, 'store_unavailable'])
   assert.not.match(text, 'disk full')
@@ -244,7 +244,7 @@ request('a store that cannot be used is 503, and only the log knows more', async
 request('a mistake of ours is 500, and only the log knows more', async () => {
   const { post, store, log } = await testKdc()
   const mistake = new TypeError('x is undefined')
-  store.findAccount = () => Promise.reject(mistake)
+  store.accounts.find = () => Promise.reject(mistake)
   const { status, text, json } = await post('/login', { username: 'alice', password: PASSWORD })
   assert.equal([status, json.code], [500, 'internal'])
   assert.not.match(text, 'undefined')

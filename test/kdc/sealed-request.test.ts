@@ -8,7 +8,7 @@ import { secureRandomBytes } from '../../src/lib/random.ts'
 import { openReply, type Route, SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { tokenOf } from '../../src/lib/token.ts'
-import { PASSWORD, START, testKdc } from './helpers.ts'
+import { at, PASSWORD, START, testKdc } from './helpers.ts'
 
 const sealed = suite('sealed requests')
 const FAR_AWAY = '192.0.2.7'
@@ -109,7 +109,7 @@ sealed('with any bit changed, or for another path, are refused and do nothing', 
     assert.ok((await send(kdc, '/listen', bytes.subarray(0, length))).status >= 400)
   }
   assert.is((await send(kdc, '/logout', bytes)).status, 400)
-  assert.is(await kdc.store.findListener('bob', START), undefined)
+  assert.is(await kdc.store.sessions.findListener('bob', at(START)), undefined)
   assert.is((await send(kdc, '/listen', bytes)).status, 200, 'as it was meant, it is taken')
 })
 
@@ -120,7 +120,7 @@ sealed('a recorded one, sent again, undoes nothing, and its answer is another', 
   kdc.time.now += 1
   await ask(kdc, bob, '/listen', fields({ port: 2222 }, START + 1))
   const [once, twice] = await Promise.all([send(kdc, '/listen', old.bytes), send(kdc, '/listen', old.bytes)])
-  assert.is((await kdc.store.findListener('bob', START))?.endpoint.port, 2222)
+  assert.is((await kdc.store.sessions.findListener('bob', at(START)))?.endpoint.port, 2222)
   assert.not.equal(
     Buffer.from(await once.arrayBuffer()).toString('hex'),
     Buffer.from(await twice.arrayBuffer()).toString('hex'),
@@ -134,16 +134,16 @@ sealed('one that was held back does not undo what was said since, by whatever se
   const held = sealRequest(old, 'POST /listen', fields({ port: 1111 }))
   await ask(kdc, fresh, '/listen', fields({ port: 2222 }))
   assert.is((await send(kdc, '/listen', held.bytes)).status, 200)
-  assert.is((await kdc.store.findListener('bob', START))?.endpoint.port, 2222)
+  assert.is((await kdc.store.sessions.findListener('bob', at(START)))?.endpoint.port, 2222)
   // A heartbeat counts, although it says nothing new: what was held back before it comes too late.
   const older = sealRequest(fresh, 'POST /listen', fields({ port: 3333 }, START + 9))
   kdc.time.now += 11
   await ask(kdc, fresh, '/listen', fields({ port: 2222 }, START + 10))
   await send(kdc, '/listen', older.bytes)
-  assert.is((await kdc.store.findListener('bob', START))?.endpoint.port, 2222)
+  assert.is((await kdc.store.sessions.findListener('bob', at(START)))?.endpoint.port, 2222)
   // And who means to take the place takes it.
   await ask(kdc, old, '/listen', fields({ port: 4444 }, START + 11))
-  assert.is((await kdc.store.findListener('bob', START))?.endpoint.port, 4444)
+  assert.is((await kdc.store.sessions.findListener('bob', at(START)))?.endpoint.port, 4444)
 })
 
 sealed(
@@ -154,7 +154,7 @@ sealed(
     await ask(kdc, ahead, '/listen', fields({ port: 1111 }, START + 200))
     kdc.time.now += 1
     await ask(kdc, right, '/listen', fields({ port: 2222 }, START + 1))
-    assert.is((await kdc.store.findListener('bob', START))?.endpoint.port, 2222)
+    assert.is((await kdc.store.sessions.findListener('bob', at(START)))?.endpoint.port, 2222)
   },
 )
 
@@ -162,7 +162,7 @@ sealed('whatever is thrown behind the seal is answered sealed, and logged', asyn
   const kdc = await testKdc()
   const bob = await begin(kdc, 'bob')
   for (const thrown of [new Error('a mistake'), 'no error at all']) {
-    kdc.store.listen = () => Promise.reject(thrown)
+    kdc.store.sessions.listen = () => Promise.reject(thrown)
     const { reply, body } = await ask(kdc, bob, '/listen', fields({ port: 1111 }))
     assert.equal([reply.status, body.code], [500, 'internal'])
   }
@@ -187,10 +187,10 @@ const login = suite('login without showing the password')
 async function opaqueKdc() {
   await opaque.ready
   const kdc = await testKdc()
-  const passwords = createPasswordChecker(kdc.keys.opaqueSetup, { workers: 1 })
+  const passwords = createPasswordChecker(kdc.opaqueKeys.setup, { workers: 1 })
   const record = await passwords.register('dora', PASSWORD)
   await passwords.close()
-  await kdc.store.createAccount({ username: 'dora', record, createdAt: START })
+  await kdc.store.accounts.create({ username: 'dora', record, createdAt: START })
   return kdc
 }
 
@@ -213,7 +213,7 @@ login('both sides derive the token, and neither sends it', async () => {
   const kdc = await opaqueKdc()
   const { state, finished } = await start(kdc, 'dora')
   assert.ok(finished)
-  assert.is(finished.serverStaticPublicKey, opaque.server.getPublicKey(kdc.keys.opaqueSetup))
+  assert.is(finished.serverStaticPublicKey, opaque.server.getPublicKey(kdc.opaqueKeys.setup))
   const finish = { username: 'dora', state, finish: finished.finishLoginRequest }
   // A port that somebody on the way puts in is not heeded.
   const { status, json, text } = await kdc.post('/login/finish', { ...finish, port: 4444 }, FAR_AWAY)
@@ -281,7 +281,7 @@ login(
       'login_refused',
     )
     kdc.time.now -= 60
-    await kdc.store.replaceRecord('dora', 'another record')
+    await kdc.store.accounts.replaceRecord('dora', 'another record')
     assert.is(
       (await kdc.post('/login/finish', { username: 'dora', state, finish })).json.code,
       'login_refused',

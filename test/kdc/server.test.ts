@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { PasswordChecker } from '../../src/kdc/passwords.ts'
 import { type Fetch, type Limits, serve } from '../../src/kdc/server.ts'
-import { PASSWORD, plainPasswords, testKdc } from './helpers.ts'
+import { at, PASSWORD, plainPasswords, testKdc } from './helpers.ts'
 
 const server = suite('serve')
 
@@ -63,7 +63,10 @@ server('sees the address of who is asking', async () => {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ username: 'bob', password: PASSWORD, port: 4444 }),
   })
-  assert.equal((await store.findListener('bob', 0))?.endpoint, { address: '127.0.0.1', port: 4444 })
+  assert.equal((await store.sessions.findListener('bob', at(0)))?.endpoint, {
+    address: '127.0.0.1',
+    port: 4444,
+  })
   await close()
 })
 

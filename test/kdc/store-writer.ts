@@ -12,7 +12,7 @@ for (let n = 0; ; n += 8) {
   const names = Array.from({ length: 8 }, (_, i) => `${prefix}${n + i}`)
   await Promise.all(
     names.map(async (username) => {
-      await store.createAccount({ username, record: 'r', createdAt: n })
+      await store.accounts.create({ username, record: 'r', createdAt: n })
       process.stdout.write(`${username}\n`)
     }),
   )

@@ -10,10 +10,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Database, sql } from '../../src/kdc/store/database.ts'
 import { SCHEMA_VERSION } from '../../src/kdc/store/schema.ts'
+import type { StoredSession } from '../../src/kdc/store/sessions.ts'
 import { openSqlite } from '../../src/kdc/store/sqlite.ts'
-import { Store, type StoredSession } from '../../src/kdc/store/store.ts'
+import { Store } from '../../src/kdc/store/store.ts'
 import { rejects, throws } from '../helpers/throws.ts'
-import { START, temporaryDirectory } from './helpers.ts'
+import { at, START, temporaryDirectory } from './helpers.ts'
 
 // The same copy of SQLite as the store's: the locks of two copies in one process do not see each other
 // (https://sqlite.org/howtocorrupt.html#_multiple_copies_of_sqlite_linked_into_the_same_application).
@@ -44,6 +45,9 @@ const session = (n: number, expiresAt = START + 100): StoredSession => ({
   sid: new Uint8Array(16).fill(n),
   username: 'bob',
   sealedToken: Uint8Array.of(1, 2, 3, n),
+  address: '192.0.2.1',
+  createdAt: START,
+  usedAt: START,
   expiresAt,
 })
 
@@ -53,22 +57,22 @@ for (const [name, open] of Object.entries(DRIVERS)) {
   const withBob = async () => {
     const database = open()
     const opened = await Store.open(database)
-    await opened.createAccount(account('bob'))
+    await opened.accounts.create(account('bob'))
     return { database, store: opened }
   }
 
   store('keeps accounts, each name once', async () => {
     const { store } = await withBob()
-    await store.createAccount(account('alice'))
-    await rejects(store.createAccount({ ...account('bob'), record: 'another' }), 'account_exists')
-    assert.equal(await store.findAccount('bob'), account('bob'))
-    assert.equal(await store.listAccounts(), [account('alice'), account('bob')])
-    assert.is(await store.findAccount('nobody'), undefined)
+    await store.accounts.create(account('alice'))
+    await rejects(store.accounts.create({ ...account('bob'), record: 'another' }), 'account_exists')
+    assert.equal(await store.accounts.find('bob'), account('bob'))
+    assert.equal(await store.accounts.list(), [account('alice'), account('bob')])
+    assert.is(await store.accounts.find('nobody'), undefined)
   })
 
   store('of two who make the same account at once, one is refused', async () => {
     const { store } = await withBob()
-    const both = [store.createAccount(account('alice')), store.createAccount(account('alice'))]
+    const both = [store.accounts.create(account('alice')), store.accounts.create(account('alice'))]
     const results = await Promise.allSettled(both)
     assert.equal(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
   })
@@ -76,135 +80,138 @@ for (const [name, open] of Object.entries(DRIVERS)) {
   store('takes any text as a value, never as SQL', async () => {
     const { store } = await withBob()
     const username = "x'); drop table accounts; --"
-    await store.createAccount(account(username))
-    assert.equal(await store.findAccount(username), account(username))
-    assert.is(await store.findAccount("' or '1'='1"), undefined)
+    await store.accounts.create(account(username))
+    assert.equal(await store.accounts.find(username), account(username))
+    assert.is(await store.accounts.find("' or '1'='1"), undefined)
   })
 
   store('a new record ends the sessions, and those of nobody else', async () => {
     const { store } = await withBob()
-    await store.createAccount(account('alice'))
-    await store.createSession(session(1), 'record of bob')
-    await store.createSession({ ...session(2), username: 'alice' }, 'record of alice')
-    await store.replaceRecord('bob', 'new')
-    assert.is((await store.findAccount('bob'))?.record, 'new')
-    assert.is(await store.findSession(session(1).sid), undefined)
-    assert.ok(await store.findSession(session(2).sid))
-    await rejects(store.replaceRecord('nobody', 'new'), 'account_unknown')
+    await store.accounts.create(account('alice'))
+    await store.sessions.begin(session(1), 'record of bob')
+    await store.sessions.begin({ ...session(2), username: 'alice' }, 'record of alice')
+    await store.accounts.replaceRecord('bob', 'new')
+    assert.is((await store.accounts.find('bob'))?.record, 'new')
+    assert.is(await store.sessions.find(session(1).sid), undefined)
+    assert.ok(await store.sessions.find(session(2).sid))
+    await rejects(store.accounts.replaceRecord('nobody', 'new'), 'account_unknown')
   })
 
   store('an account is deleted with its sessions', async () => {
     const { store } = await withBob()
-    await store.createSession(session(1), 'record of bob')
-    await store.deleteAccount('bob')
-    assert.is(await store.findAccount('bob'), undefined)
-    assert.is(await store.findSession(session(1).sid), undefined)
-    await rejects(store.deleteAccount('bob'), 'account_unknown')
+    await store.sessions.begin(session(1), 'record of bob')
+    await store.accounts.delete('bob')
+    assert.is(await store.accounts.find('bob'), undefined)
+    assert.is(await store.sessions.find(session(1).sid), undefined)
+    await rejects(store.accounts.delete('bob'), 'account_unknown')
   })
 
   store('gives a session back as it was made', async () => {
     const { store } = await withBob()
-    assert.is(await store.createSession(session(1), 'record of bob', { endpoint: HERE }), true)
-    assert.equal(await store.findSession(session(1).sid), session(1))
-    assert.equal(await store.findListener('bob', START), { ...session(1), endpoint: HERE })
-    assert.is(await store.findSession(session(2).sid), undefined)
+    assert.is(await store.sessions.begin(session(1), 'record of bob', { endpoint: HERE }), true)
+    assert.equal(await store.sessions.find(session(1).sid), session(1))
+    assert.equal(await store.sessions.findListener('bob', at(START)), { ...session(1), endpoint: HERE })
+    assert.is(await store.sessions.find(session(2).sid), undefined)
   })
 
   store('begins no session for a record that is not the account’s any more', async () => {
     const { store } = await withBob()
-    assert.is(await store.createSession(session(1), 'old record', { endpoint: HERE }), false)
-    assert.is(await store.createSession({ ...session(1), username: 'nobody' }, 'record of bob'), false)
-    assert.is(await store.findSession(session(1).sid), undefined)
+    assert.is(await store.sessions.begin(session(1), 'old record', { endpoint: HERE }), false)
+    assert.is(await store.sessions.begin({ ...session(1), username: 'nobody' }, 'record of bob'), false)
+    assert.is(await store.sessions.find(session(1).sid), undefined)
   })
 
   store('reaches the session that last said where it listens', async () => {
     const { store } = await withBob()
-    const reached = async () => (await store.findListener('bob', START))?.sid[0]
-    await store.createSession(session(1), 'record of bob')
+    const reached = async () => (await store.sessions.findListener('bob', at(START)))?.sid[0]
+    await store.sessions.begin(session(1), 'record of bob')
     assert.is(await reached(), undefined)
-    await store.createSession(session(2), 'record of bob', { endpoint: HERE })
-    await store.createSession(session(3), 'record of bob')
+    await store.sessions.begin(session(2), 'record of bob', { endpoint: HERE })
+    await store.sessions.begin(session(3), 'record of bob')
     assert.is(await reached(), 2)
     // All of this in one second of the clock.
-    await store.listen(session(1).sid, HERE)
+    await store.sessions.listen(session(1).sid, HERE)
     assert.is(await reached(), 1)
-    await store.listen(session(3).sid, HERE)
+    await store.sessions.listen(session(3).sid, HERE)
     assert.is(await reached(), 3)
-    await store.listen(session(2).sid, THERE)
+    await store.sessions.listen(session(2).sid, THERE)
     assert.is(await reached(), 2)
-    await store.endSession(session(2).sid)
+    await store.sessions.end(session(2).sid)
     assert.is(await reached(), 3)
   })
 
   store('a heartbeat changes nothing; another port or address does', async () => {
     const { store } = await withBob()
-    await store.createSession(session(1), 'record of bob', { endpoint: HERE })
-    await store.createSession(session(2), 'record of bob', { endpoint: HERE })
-    assert.is(await store.listen(session(1).sid, HERE), false)
-    assert.is((await store.findListener('bob', START))?.sid[0], 2)
-    assert.is(await store.listen(session(1).sid, { ...HERE, port: 4445 }), true)
-    assert.is((await store.findListener('bob', START))?.sid[0], 1)
-    assert.is(await store.listen(session(2).sid, THERE), true)
-    assert.equal((await store.findListener('bob', START))?.endpoint, THERE)
+    await store.sessions.begin(session(1), 'record of bob', { endpoint: HERE })
+    await store.sessions.begin(session(2), 'record of bob', { endpoint: HERE })
+    assert.is(await store.sessions.listen(session(1).sid, HERE), false)
+    assert.is((await store.sessions.findListener('bob', at(START)))?.sid[0], 2)
+    assert.is(await store.sessions.listen(session(1).sid, { ...HERE, port: 4445 }), true)
+    assert.is((await store.sessions.findListener('bob', at(START)))?.sid[0], 1)
+    assert.is(await store.sessions.listen(session(2).sid, THERE), true)
+    assert.equal((await store.sessions.findListener('bob', at(START)))?.endpoint, THERE)
   })
 
   store('two that say so in one turn have an order too', async () => {
     const { store } = await withBob()
-    await store.createSession(session(1), 'record of bob')
-    await store.createSession(session(2), 'record of bob')
-    await Promise.all([store.listen(session(2).sid, HERE), store.listen(session(1).sid, HERE)])
-    assert.is((await store.findListener('bob', START))?.sid[0], 1)
+    await store.sessions.begin(session(1), 'record of bob')
+    await store.sessions.begin(session(2), 'record of bob')
+    await Promise.all([
+      store.sessions.listen(session(2).sid, HERE),
+      store.sessions.listen(session(1).sid, HERE),
+    ])
+    assert.is((await store.sessions.findListener('bob', at(START)))?.sid[0], 1)
   })
 
   store('a session that is over does not listen, nor come back by saying so', async () => {
     const { store } = await withBob()
-    await store.createSession(session(1), 'record of bob', { endpoint: HERE })
-    await store.endSession(session(1).sid)
-    assert.is(await store.listen(session(1).sid, THERE), false)
-    assert.is(await store.findListener('bob', START), undefined)
+    await store.sessions.begin(session(1), 'record of bob', { endpoint: HERE })
+    await store.sessions.end(session(1).sid)
+    assert.is(await store.sessions.listen(session(1).sid, THERE), false)
+    assert.is(await store.sessions.findListener('bob', at(START)), undefined)
   })
 
   store('an expired session is reached no more, and an older one is', async () => {
     const { store } = await withBob()
-    await store.createSession(session(1, START + 100), 'record of bob', { endpoint: HERE })
-    await store.createSession(session(2, START + 50), 'record of bob', { endpoint: HERE })
-    assert.is((await store.findListener('bob', START + 49))?.sid[0], 2)
-    assert.is((await store.findListener('bob', START + 50))?.sid[0], 1)
-    assert.is(await store.findListener('bob', START + 100), undefined)
+    await store.sessions.begin(session(1, START + 100), 'record of bob', { endpoint: HERE })
+    await store.sessions.begin(session(2, START + 50), 'record of bob', { endpoint: HERE })
+    assert.is((await store.sessions.findListener('bob', at(START + 49)))?.sid[0], 2)
+    assert.is((await store.sessions.findListener('bob', at(START + 50)))?.sid[0], 1)
+    assert.is(await store.sessions.findListener('bob', at(START + 100)), undefined)
   })
 
   store('a login is finished once, and forgotten when it cannot come again', async () => {
     const { store } = await withBob()
-    const options = { loginId: Uint8Array.of(1, 2, 3), now: START }
-    assert.is(await store.createSession(session(1), 'record of bob', options), true)
-    await store.endSession(session(1).sid)
-    assert.is(await store.createSession(session(1), 'record of bob', options), false)
-    assert.is(await store.findSession(session(1).sid), undefined)
-    await store.purgeExpired(START + 899, 10)
-    assert.is(await store.createSession(session(1), 'record of bob', options), false)
-    await store.purgeExpired(START + 900, 10)
-    assert.is(await store.createSession(session(1), 'record of bob', options), true)
+    const options = { loginId: Uint8Array.of(1, 2, 3) }
+    assert.is(await store.sessions.begin(session(1), 'record of bob', options), true)
+    await store.sessions.end(session(1).sid)
+    assert.is(await store.sessions.begin(session(1), 'record of bob', options), false)
+    assert.is(await store.sessions.find(session(1).sid), undefined)
+    await store.sessions.purge(at(START + 899), 10)
+    assert.is(await store.sessions.begin(session(1), 'record of bob', options), false)
+    await store.sessions.purge(at(START + 900), 10)
+    assert.is(await store.sessions.begin(session(1), 'record of bob', options), true)
   })
 
   store('a request to listen that comes late does not undo a later one', async () => {
     const { store } = await withBob()
-    await store.createSession(session(1), 'record of bob')
-    assert.is(await store.listen(session(1).sid, HERE, START), true)
-    assert.is(await store.listen(session(1).sid, THERE, START + 1), true)
-    assert.is(await store.listen(session(1).sid, HERE, START), false)
-    assert.is(await store.listen(session(1).sid, HERE, START + 1), false)
-    assert.equal((await store.findListener('bob', START))?.endpoint, THERE)
-    assert.is(await store.listen(session(1).sid, HERE, START + 2), true)
+    await store.sessions.begin(session(1), 'record of bob')
+    assert.is(await store.sessions.listen(session(1).sid, HERE, START), true)
+    assert.is(await store.sessions.listen(session(1).sid, THERE, START + 1), true)
+    assert.is(await store.sessions.listen(session(1).sid, HERE, START), false)
+    assert.is(await store.sessions.listen(session(1).sid, HERE, START + 1), false)
+    assert.equal((await store.sessions.findListener('bob', at(START)))?.endpoint, THERE)
+    assert.is(await store.sessions.listen(session(1).sid, HERE, START + 2), true)
   })
 
   store('purges what has expired, a little at a time', async () => {
     const { store } = await withBob()
-    for (const n of [1, 2, 3]) await store.createSession(session(n, START + 10), 'record of bob')
-    await store.createSession(session(4), 'record of bob')
-    assert.equal(await store.purgeExpired(START + 9, 10), { sessions: 0, more: false })
-    assert.equal(await store.purgeExpired(START + 10, 2), { sessions: 2, more: true })
-    assert.equal(await store.purgeExpired(START + 10, 2), { sessions: 1, more: false })
-    assert.ok(await store.findSession(session(4).sid))
+    for (const n of [1, 2, 3]) await store.sessions.begin(session(n, START + 10), 'record of bob')
+    await store.sessions.begin(session(4), 'record of bob')
+    assert.equal(await store.sessions.purge(at(START + 9), 10), { sessions: 0, more: false })
+    assert.equal(await store.sessions.purge(at(START + 10), 2), { sessions: 2, more: true })
+    assert.equal(await store.sessions.purge(at(START + 10), 2), { sessions: 1, more: false })
+    assert.ok(await store.sessions.find(session(4).sid))
   })
 
   store('undoes a write that fails, alone among those of its turn', async () => {
@@ -220,17 +227,17 @@ for (const [name, open] of Object.entries(DRIVERS)) {
       results.map(({ status }) => status),
       ['fulfilled', 'rejected', 'fulfilled'],
     )
-    const names = (await store.listAccounts()).map(({ username }) => username)
+    const names = (await store.accounts.list()).map(({ username }) => username)
     assert.equal(names, ['after', 'before', 'bob'])
-    await store.createAccount(account('later'))
+    await store.accounts.create(account('later'))
   })
 
   store('finishes what it accepted before it closes, and takes nothing afterwards', async () => {
     const { database, store } = await withBob()
-    const accepted = store.createAccount(account('alice'))
+    const accepted = store.accounts.create(account('alice'))
     await store.close()
     await accepted
-    await rejects(store.findAccount('alice'), 'store_unavailable')
+    await rejects(store.accounts.find('alice'), 'store_unavailable')
     await rejects(database.write([sql`delete from accounts`]), 'store_unavailable')
     await store.close()
   })
@@ -266,7 +273,7 @@ async function killAfter(count: number, { child, lines }: ReturnType<typeof star
   return acknowledged
 }
 
-const names = async (store: Store) => new Set((await store.listAccounts()).map(({ username }) => username))
+const names = async (store: Store) => new Set((await store.accounts.list()).map(({ username }) => username))
 
 file('loses nothing it acknowledged when the process is killed', async () => {
   const path = newFile()
@@ -298,7 +305,7 @@ file('is shared by processes that write at once', async () => {
   const told = Promise.all(writers.map((writer) => killAfter(200, writer)))
   const ours: string[] = []
   for (let n = 0; writers.some(({ child }) => child.signalCode === null); n++) {
-    await store.createAccount(account(`ours${n}`))
+    await store.accounts.create(account(`ours${n}`))
     ours.push(`ours${n}`)
   }
   const kept = await names(store)
@@ -315,32 +322,32 @@ file('waits for another process’s transaction, and reads go on meanwhile', asy
   const other = new DatabaseSync(path)
   other.exec('begin immediate')
   let written = false
-  const waiting = store.createAccount(account('bob')).then(() => {
+  const waiting = store.accounts.create(account('bob')).then(() => {
     written = true
   })
   // Turns of the event loop in which the write was tried in vain.
   for (let turn = 0; turn < 3; turn++) {
     await new Promise(setImmediate)
-    assert.equal(await store.listAccounts(), [])
+    assert.equal(await store.accounts.list(), [])
   }
   assert.is(written, false)
   other.exec('commit')
   other.close()
   await waiting
-  assert.equal(await store.listAccounts(), [account('bob')])
+  assert.equal(await store.accounts.list(), [account('bob')])
   await store.close()
 })
 
 file('one handle sees what another wrote, and is there after all are closed', async () => {
   const path = newFile()
   const [one, other] = await Promise.all([Store.open(openSqlite(path)), Store.open(openSqlite(path))])
-  await one.createAccount(account('bob'))
-  await other.createSession(session(1), 'record of bob', { endpoint: HERE })
-  assert.equal(await one.findListener('bob', START), { ...session(1), endpoint: HERE })
+  await one.accounts.create(account('bob'))
+  await other.sessions.begin(session(1), 'record of bob', { endpoint: HERE })
+  assert.equal(await one.sessions.findListener('bob', at(START)), { ...session(1), endpoint: HERE })
   await one.close()
   await other.close()
   const again = await Store.open(openSqlite(path))
-  assert.equal(await again.findListener('bob', START), { ...session(1), endpoint: HERE })
+  assert.equal(await again.sessions.findListener('bob', at(START)), { ...session(1), endpoint: HERE })
   await again.close()
 })
 

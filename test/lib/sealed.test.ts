@@ -169,9 +169,10 @@ const pathOf = (route: Route) => PATHS.find((path) => route === `POST ${path}`)
 async function kdcWith(key: Secret) {
   const kdc = await testKdc({ clock: () => vectors.now })
   const sid = sessionId(key)
-  const sealedToken = sealStoredToken(kdc.keys.masterKey, sid, key)
-  const session = { sid, username: 'alice', sealedToken, expiresAt: vectors.now + 1000 }
-  assert.ok(await kdc.store.createSession(session, PASSWORD, { now: vectors.now }))
+  const sealedToken = sealStoredToken(kdc.masterKeys, sid, key)
+  const times = { createdAt: vectors.now, expiresAt: vectors.now + 1000 }
+  const session = { sid, username: 'alice', sealedToken, address: FAR_AWAY, ...times }
+  assert.ok(await kdc.store.sessions.begin(session, PASSWORD))
   return async (path: string, sealed: Uint8Array) => {
     const init = { method: 'POST', headers: { 'Content-Type': SEALED_TYPE }, body: sealed }
     const response = await kdc.app.request(path, init, connectionFrom(FAR_AWAY))

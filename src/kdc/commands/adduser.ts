@@ -27,7 +27,7 @@ export async function adduser(argv: string[]): Promise<void> {
   const username = parseUsername(positionals[0] ?? '')
   await withData(values.data, async (data) => {
     // Before anybody types a password twice for nothing.
-    if (await data.store.findAccount(username)) {
+    if (await data.store.accounts.find(username)) {
       throw new ProtocolError('account_exists', `there is an account ${username} already`)
     }
     const password = await readNewPassword({ username, passwordFile: values['password-file'] })

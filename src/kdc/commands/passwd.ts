@@ -26,7 +26,7 @@ export async function passwd(argv: string[]): Promise<void> {
   })
   const username = parseUsername(positionals[0] ?? '')
   await withData(values.data, async (data) => {
-    if (!(await data.store.findAccount(username))) {
+    if (!(await data.store.accounts.find(username))) {
       throw new ProtocolError('account_unknown', `there is no account ${username}`)
     }
     const password = await readNewPassword({ username, passwordFile: values['password-file'] })

@@ -1,27 +1,33 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArguments, parsePort, parseSeconds } from '../../cli/arguments.ts'
-import { ToolError, UsageError } from '../../cli/errors.ts'
+import { parseArguments, parseChoice, parseInteger, parsePort, parseSeconds } from '../../cli/arguments.ts'
+import { ToolError } from '../../cli/errors.ts'
 import { DEFAULT_KDC } from '../../cli/kdc-url.ts'
 import { stopSignal } from '../../cli/stop.ts'
 import { talk } from '../../cli/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { createKdc, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../app.ts'
+import { createKdc, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../app.ts'
+import { REGISTRATIONS, type Registration } from '../context.ts'
 import { openData } from '../data.ts'
 import { addDemo, type Demo } from '../demo-accounts.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
+import { LOGIN_LIMITS, loginLimits } from '../login-limits.ts'
+import { generateMasterKeys, type MasterKeys } from '../master-keys.ts'
 import { createPasswordChecker } from '../passwords.ts'
 import type { ProxyList } from '../proxies.ts'
 import { startPurging } from '../purge.ts'
 import { type Fetch, type Listening, serve as listenOn, type TlsIdentity } from '../server.ts'
+import { moment } from '../session-life.ts'
 import { DATA_OPTION, dataDirectory } from './data-option.ts'
+import { MASTER_KEY_OPTION, masterKeysFrom } from './master-key-option.ts'
 import { PROXY_OPTION, trustedProxies } from './proxy-option.ts'
 import { readTls, TLS_OPTIONS } from './tls-option.ts'
 
-const HELP = `usage: npm run kdc -- [OPTIONS]                 serves
-       npm run kdc -- adduser|passwd|deluser NAME  manages accounts, also while it serves
-       npm run kdc -- users                        lists them
+const HELP = `usage: npm run kdc -- [OPTIONS]   serves
+       npm run kdc -- COMMAND     manages accounts and more, also while it serves:
+                                  adduser, passwd, deluser, users, invite, invitations,
+                                  uninvite, endsessions, keytab, backup, rotatekey
 
   --host ADDR --port N    listen here (default 127.0.0.1 8800); port 0 lets the system choose
   --data DIR              keys and database (default: this user's)
@@ -30,8 +36,13 @@ const HELP = `usage: npm run kdc -- [OPTIONS]                 serves
   --trusted-proxy ADDR    believe the X-Forwarded-For of this proxy; also ADDR/BITS, also repeated
   --allow-plaintext       serve other machines too, although passwords and secrets cross the network
                           unencrypted: for a closed classroom only
+  --registration WHO     who may make an account: ${REGISTRATIONS.join(', ')} (default invitation)
+  --master-key FILE      what seals session tokens (default: SYMBOLON_MASTER_KEY, else this user's)
   --ticket-lifetime SEC   how long a ticket may be used (default ${TICKET_LIFETIME_SEC})
   --session-lifetime SEC  how long a login lasts (default ${SESSION_LIFETIME_SEC})
+  --session-idle SEC      how long it may go unused (default ${SESSION_IDLE_SEC})
+  --login-tries N         tries of one name from one address before each takes a minute; those of a
+                          whole address, and of a name, in proportion (default ${LOGIN_LIMITS.nameFromAddress.burst})
   --log-level LEVEL       ${LOG_LEVELS.join(', ')} (default info)
 
 stdout is the log, a JSON object on each line; stderr is for people.
@@ -49,6 +60,10 @@ const OPTIONS = {
   'allow-plaintext': { type: 'boolean', default: false },
   'ticket-lifetime': { type: 'string', default: String(TICKET_LIFETIME_SEC) },
   'session-lifetime': { type: 'string', default: String(SESSION_LIFETIME_SEC) },
+  'session-idle': { type: 'string', default: String(SESSION_IDLE_SEC) },
+  'login-tries': { type: 'string', default: String(LOGIN_LIMITS.nameFromAddress.burst) },
+  registration: { type: 'string', default: 'invitation' },
+  ...MASTER_KEY_OPTION,
   'log-level': { type: 'string', default: 'info' },
 } as const
 
@@ -62,8 +77,15 @@ interface Settings {
   readonly tls: TlsIdentity | undefined
   readonly ticketLifetimeSec: number
   readonly sessionLifetimeSec: number
+  readonly sessionIdleSec: number
+  readonly registration: Registration
+  readonly loginLimits: ReturnType<typeof loginLimits>
+  readonly masterKeys: MasterKeys
   readonly logLevel: (typeof LOG_LEVELS)[number]
 }
+
+// A number at which nobody is ever stopped, for load tests.
+const MAX_TRIES = 1_000_000_000
 
 const say = talk('kdc')
 
@@ -78,32 +100,31 @@ export async function serve(argv: string[]): Promise<void> {
     proxies: trustedProxies(values['trusted-proxy']),
     ticketLifetimeSec: parseSeconds('--ticket-lifetime', values['ticket-lifetime']),
     sessionLifetimeSec: parseSeconds('--session-lifetime', values['session-lifetime']),
-    logLevel: parseLogLevel(values['log-level']),
+    sessionIdleSec: parseSeconds('--session-idle', values['session-idle']),
+    registration: parseChoice('--registration', REGISTRATIONS, values.registration),
+    loginLimits: loginLimits(parseInteger('--login-tries', values['login-tries'], 1, MAX_TRIES)),
+    logLevel: parseChoice('--log-level', LOG_LEVELS, values['log-level']),
     // Last: a wrong option is told before anything is read.
     tls: readTls(values['tls-cert'], values['tls-key']),
   }
   if (!values.demo || values.data !== undefined) {
-    await run({ ...settings, directory: dataDirectory(values.data) })
+    const masterKeys = masterKeysFrom(values['master-key'])
+    await run({ ...settings, directory: dataDirectory(values.data), masterKeys })
     return
   }
   const directory = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
   // However this ends, also when whoever reads the log has gone.
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
-  await run({ ...settings, directory })
-}
-
-function parseLogLevel(text: string): Settings['logLevel'] {
-  const level = LOG_LEVELS.find((known) => known === text)
-  if (!level) throw new UsageError(`--log-level: expected ${LOG_LEVELS.join(', ')}, got '${text}'`)
-  return level
+  await run({ ...settings, directory, masterKeys: generateMasterKeys() })
 }
 
 async function run(settings: Settings): Promise<void> {
   const stop = stopSignal()
   const data = await openData(settings.directory)
-  const passwords = createPasswordChecker(data.keys.opaqueSetup)
+  const passwords = createPasswordChecker(data.opaqueKeys.setup)
   const log = createLog(settings.logLevel)
-  const stopPurging = startPurging(data.store, systemClock, log)
+  const life = { clock: systemClock, sessionIdleSec: settings.sessionIdleSec }
+  const stopPurging = startPurging(data.store, () => moment(life), log)
   let draining = false
   let server: Listening | undefined
   let demo: Demo | undefined
@@ -113,7 +134,7 @@ async function run(settings: Settings): Promise<void> {
     const kdc = localUrl(server.url)
     if (settings.demo) demo = await addDemo(data, kdc)
     say(`listening on ${server.url}`)
-    const key = await data.keys.publicKey()
+    const key = await data.opaqueKeys.publicKey()
     say(`its key is ${key}`)
     if (demo) introduce(demo, kdc, key)
     log.info({ url: server.url }, 'started')

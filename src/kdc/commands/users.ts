@@ -19,7 +19,7 @@ export async function users(argv: string[]): Promise<void> {
     options: { ...DATA_OPTION, json: { type: 'boolean' } },
     positionals: [],
   })
-  const accounts = await withData(values.data, ({ store }) => store.listAccounts())
+  const accounts = await withData(values.data, ({ store }) => store.accounts.list())
   for (const { username, createdAt } of accounts) {
     await print(values.json ? JSON.stringify({ username, created_at: createdAt }) : username)
   }

@@ -21,7 +21,7 @@ export function listenRoute(kdc: Kdc): Hono<KdcEnv> {
     const { port } = parse(ListenRequest, c.var.body)
     const { sid, username, expiresAt } = await authenticate(kdc, c)
     const endpoint = { address: remoteAddress(kdc, c), port }
-    if (await store.listen(sid, endpoint, timeOf(c.var.requestTime, clock()))) {
+    if (await store.sessions.listen(sid, endpoint, timeOf(c.var.requestTime, clock()))) {
       log.info({ username, ip_addr: endpoint.address, port: endpoint.port }, 'listening')
     }
     return c.json({

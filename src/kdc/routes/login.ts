@@ -10,6 +10,7 @@ import { KEY_BYTES, Secret } from '../../lib/secret.ts'
 import { beginSession, loginRefused } from '../begin-session.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
+import { countTry } from '../login-limits.ts'
 import { remoteAddress } from '../remote-address.ts'
 import { parse, plainRequest } from '../request.ts'
 
@@ -29,7 +30,8 @@ export function loginRoute(kdc: Kdc): Hono<KdcEnv> {
   const { store, passwords, clock, randomBytes, log } = kdc
   return new Hono<KdcEnv>().post('/login', plainRequest(kdc), async (c) => {
     const { username, password, port } = parse(LoginRequest, c.var.body)
-    const account = await store.findAccount(username)
+    await countTry(kdc, username, remoteAddress(kdc, c))
+    const account = await store.accounts.find(username)
     // Also without an account, and at the same cost: the answer must not tell who has one.
     if (!(await passwords.check(username, password, account?.record ?? null, c.req.raw.signal))) {
       log.info({ username: account?.username, ip_addr: remoteAddress(kdc, c) }, 'login_refused')

@@ -13,7 +13,7 @@ export function logoutRoute(kdc: Kdc): Hono<KdcEnv> {
   const { store, clock, log } = kdc
   return new Hono<KdcEnv>().post('/logout', sessionRequest(kdc), async (c) => {
     const { sid, username } = await authenticate(kdc, c)
-    await store.endSession(sid)
+    await store.sessions.end(sid)
     log.info({ username }, 'logout')
     return c.json({ time: clock() })
   })

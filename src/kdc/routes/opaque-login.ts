@@ -12,27 +12,32 @@ import { beginSession, loginRefused } from '../begin-session.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { decoyRecord } from '../decoy.ts'
 import * as fields from '../fields.ts'
+import { countTry } from '../login-limits.ts'
 import { LOGIN_STATE_LIFETIME_SEC, openLoginState, recordHash, sealLoginState } from '../login-state.ts'
 import { Problem } from '../problems.ts'
 import { remoteAddress } from '../remote-address.ts'
 import { jsonRequest, parse } from '../request.ts'
 
-const text = v.pipe(v.string(), v.description('a string in base64url'))
-const StartRequest = v.object({ username: fields.username, request: text })
+const StartRequest = v.object({ username: fields.username, request: fields.base64url })
 // No port: nothing here but KE3 is authenticated. Where she listens she says under seal.
-const FinishRequest = v.object({ username: fields.username, state: text, finish: text })
+const FinishRequest = v.object({
+  username: fields.username,
+  state: fields.base64url,
+  finish: fields.base64url,
+})
 
 /** `POST /login/start`, `POST /login/finish` */
 export function opaqueLoginRoute(kdc: Kdc): Hono<KdcEnv> {
-  const { store, keys, clock, randomBytes, log } = kdc
+  const { store, opaqueKeys, masterKeys, clock, randomBytes, log } = kdc
   return new Hono<KdcEnv>()
     .post('/login/start', jsonRequest(), async (c) => {
       const { username, request } = parse(StartRequest, c.var.body)
-      const account = await store.findAccount(username)
+      await countTry(kdc, username, remoteAddress(kdc, c))
+      const account = await store.accounts.find(username)
       await opaque.ready
       // The same work for a name that has no account: time would tell otherwise.
-      const record = account?.record ?? decoyRecord(keys.opaqueSetup)
-      const { serverLoginState, loginResponse } = startLogin(keys.opaqueSetup, username, record, request)
+      const record = account?.record ?? decoyRecord(opaqueKeys.setup)
+      const { serverLoginState, loginResponse } = startLogin(opaqueKeys.setup, username, record, request)
       // A client learns by itself that a password is wrong: this is all that the KDC sees of a guess.
       log.info({ username: account?.username, ip_addr: remoteAddress(kdc, c) }, 'login_started')
       const state = {
@@ -42,12 +47,12 @@ export function opaqueLoginRoute(kdc: Kdc): Hono<KdcEnv> {
       }
       return c.json({
         response: loginResponse,
-        state: sealLoginState(keys.masterKey, username, state, randomBytes),
+        state: sealLoginState(masterKeys, username, state, randomBytes),
       })
     })
     .post('/login/finish', jsonRequest(), async (c) => {
       const { username, state, finish } = parse(FinishRequest, c.var.body)
-      const account = await store.findAccount(username)
+      const account = await store.accounts.find(username)
       const begun = openState(kdc, username, state)
       const sessionKey = begun && (await finishLogin(begun.state.opaque, username, finish))
       if (!account || !begun || !sessionKey || begun.state.recordHash !== recordHash(account.record)) {
@@ -89,10 +94,10 @@ async function finishLogin(state: string, username: string, finish: string): Pro
 }
 
 // A state that is not ours, another user's, or too old is as good as a wrong password.
-function openState({ keys, clock }: Kdc, username: string, text: string) {
+function openState({ masterKeys, clock }: Kdc, username: string, text: string) {
   try {
-    const opened = openLoginState(keys.masterKey, username, text)
-    return opened.state.expiresAt > clock() ? opened : undefined
+    const opened = openLoginState(masterKeys, username, text)
+    return opened && opened.state.expiresAt > clock() ? opened : undefined
   } catch {
     return undefined
   }

@@ -15,19 +15,19 @@ import { Problem } from '../problems.ts'
 import { remoteAddress } from '../remote-address.ts'
 import { parse } from '../request.ts'
 import { sessionRequest } from '../sealed-request.ts'
-import type { ListeningSession } from '../store/store.ts'
+import { moment } from '../session-life.ts'
 import { openStoredToken } from '../stored-token.ts'
 
 const UserinfoRequest = v.object({ receiver: fields.username })
 
 /** `POST /userinfo` */
 export function userinfoRoute(kdc: Kdc): Hono<KdcEnv> {
-  const { keys, clock, randomBytes, log, ticketLifetimeSec } = kdc
+  const { clock, randomBytes, log, ticketLifetimeSec } = kdc
   return new Hono<KdcEnv>().post('/userinfo', sessionRequest(kdc), async (c) => {
     const { receiver } = parse(UserinfoRequest, c.var.body)
     const { username } = await authenticate(kdc, c)
     const time = clock()
-    const listener = await findListener(kdc, receiver, time)
+    const { listener, receiversToken } = await findListener(kdc, receiver)
     const secret = new Secret('channel secret', randomBytes(KEY_BYTES))
     const ticket = {
       username,
@@ -37,7 +37,6 @@ export function userinfoRoute(kdc: Kdc): Hono<KdcEnv> {
       issuedAt: time,
       expiresAt: time + ticketLifetimeSec,
     }
-    const receiversToken = openStoredToken(keys.masterKey, listener.sid, listener.sealedToken)
     const senderinfo = toBase64url(createTicket(ticket, receiversToken, { randomBytes }))
     log.info({ sender: username, receiver: listener.username }, 'ticket_issued')
     return c.json({
@@ -51,10 +50,12 @@ export function userinfoRoute(kdc: Kdc): Hono<KdcEnv> {
   })
 }
 
-async function findListener({ store }: Kdc, receiver: string, now: number): Promise<ListeningSession> {
-  const listener = await store.findListener(receiver, now)
-  if (listener) return listener
-  if (await store.findAccount(receiver)) {
+async function findListener(kdc: Kdc, receiver: string) {
+  const { store, masterKeys } = kdc
+  const listener = await store.sessions.findListener(receiver, moment(kdc))
+  const receiversToken = listener && openStoredToken(masterKeys, listener.sid, listener.sealedToken)
+  if (receiversToken) return { listener, receiversToken }
+  if (await store.accounts.find(receiver)) {
     throw new Problem('receiver_offline', `${receiver} is not listening anywhere`)
   }
   throw new Problem('receiver_unknown', `there is no account ${receiver}`)

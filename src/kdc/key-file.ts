@@ -1,0 +1,70 @@
+/**
+ * Files with a long-term key on each line: `kind:key:check`, the last two in base64url. The check (the first 8 bytes of
+ * SHA-256 over kind and key) tells a damaged file from a good one: any 32 bytes would do as a key, and the wrong ones would
+ * lock everybody out.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { refuseIfShared } from '../files/private-files.ts'
+import { toBase64url, utf8 } from '../lib/bytes.ts'
+import { SymbolonError } from '../lib/errors.ts'
+
+const CHECK_BYTES = 8
+
+export const KEY_FILE_CODES = ['key_file_missing', 'key_file_damaged'] as const
+
+/** A key that the KDC cannot do without is not there, or is not what was written. */
+export class KeyFileError extends SymbolonError {
+  override readonly name = 'KeyFileError'
+  readonly code: (typeof KEY_FILE_CODES)[number]
+
+  constructor(code: KeyFileError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** The 8 bytes by which a key is known without being shown. */
+export function keyCheck(kind: string, key: Uint8Array): Buffer {
+  return createHash('sha256').update(utf8(kind)).update(key).digest().subarray(0, CHECK_BYTES)
+}
+
+/** Keys as a file holds them. */
+export function formatKeys(kind: string, keys: readonly Uint8Array[]): string {
+  return keys.map((key) => `${kind}:${toBase64url(key)}:${toBase64url(keyCheck(kind, key))}\n`).join('')
+}
+
+/**
+ * The keys of such a text, one or more.
+ *
+ * @param where - what the text is from, for errors.
+ * @throws KeyFileError `key_file_damaged`.
+ */
+export function parseKeys(kind: string, text: string, where: string): Uint8Array[] {
+  // Every line ends: a text cut short shows.
+  const lines = text.endsWith('\n') ? text.slice(0, -1).split('\n') : []
+  const keys = lines.map((line) => parseLine(kind, line))
+  if (keys.length === 0 || keys.includes(undefined)) {
+    throw new KeyFileError('key_file_damaged', `${where} is damaged`)
+  }
+  return keys as Uint8Array[]
+}
+
+/**
+ * Reads the keys of a file that only its owner can read.
+ *
+ * @throws KeyFileError `key_file_missing`, `key_file_damaged`; FileError `file_not_private`.
+ */
+export function readKeyFile(kind: string, path: string): Uint8Array[] {
+  if (!existsSync(path)) throw new KeyFileError('key_file_missing', `${path} is missing`)
+  refuseIfShared(path)
+  return parseKeys(kind, readFileSync(path, 'latin1'), path)
+}
+
+function parseLine(kind: string, line: string): Uint8Array | undefined {
+  const [, text = ''] = line.match(new RegExp(`^${kind}:([\\w-]+:[\\w-]+)$`)) ?? []
+  const [key, check] = text.split(':').map((part) => Buffer.from(part, 'base64url'))
+  return key && check?.equals(keyCheck(kind, key)) ? Uint8Array.from(key) : undefined
+}

@@ -1,0 +1,92 @@
+/**
+ * How often a password may be tried: by one address for one name, by everybody for one name, and by one address for all
+ * names together. A try is whatever helps to guess: each evaluation of OPAQUE's OPRF for a name, in a login or a
+ * registration, and each password sent to `/login`. Names without an account count alike.
+ *
+ * The limits are soft: tries come back one by one, refusals cost none, and a right password gives back what was spent. Somebody
+ * who guesses from one address uses up the tries of that address, not those of the account's owner elsewhere.
+ *
+ * @module
+ */
+import type { Kdc } from './context.ts'
+import { networkOf } from './network.ts'
+import { Problem } from './problems.ts'
+import type { Allowance } from './store/attempts.ts'
+
+/** How many tries there are at once, and the seconds in which one comes back. */
+type Limit = Omit<Allowance, 'name'>
+
+export interface LoginLimits {
+  readonly nameFromAddress: Limit
+  readonly name: Limit
+  readonly address: Limit
+  /** Accounts that anybody makes from one address. */
+  readonly registration: Limit
+}
+
+/** Generous to people: a class of 300 behind one address logs in at once. 1440 guesses a day for one name from there. */
+export const LOGIN_LIMITS: LoginLimits = {
+  nameFromAddress: { burst: 10, intervalSec: 60 },
+  name: { burst: 100, intervalSec: 10 },
+  address: { burst: 300, intervalSec: 1 },
+  registration: { burst: 300, intervalSec: 10 },
+}
+
+/** The same with another number of tries for a name from one address; the others keep their proportion to it. */
+export function loginLimits(tries: number): LoginLimits {
+  const scale = tries / LOGIN_LIMITS.nameFromAddress.burst
+  const scaled = ({ burst, intervalSec }: Limit) => ({ burst: Math.ceil(burst * scale), intervalSec })
+  return {
+    nameFromAddress: scaled(LOGIN_LIMITS.nameFromAddress),
+    name: scaled(LOGIN_LIMITS.name),
+    address: scaled(LOGIN_LIMITS.address),
+    registration: scaled(LOGIN_LIMITS.registration),
+  }
+}
+
+/**
+ * Counts a try.
+ *
+ * @throws Problem `too_many_attempts`, with `Retry-After`.
+ */
+export async function countTry(kdc: Kdc, username: string, address: string): Promise<void> {
+  await take(kdc, Object.values(triesOf(kdc.loginLimits, username, address)), { ip_addr: address })
+}
+
+/**
+ * Counts an account that somebody makes without being invited.
+ *
+ * @throws Problem `too_many_attempts`, with `Retry-After`.
+ */
+export async function countRegistration(kdc: Kdc, address: string): Promise<void> {
+  const allowance = { name: `register from ${networkOf(address)}`, ...kdc.loginLimits.registration }
+  await take(kdc, [allowance], { ip_addr: address })
+}
+
+/** The password was right. */
+export async function forgiveTries(kdc: Kdc, username: string, address: string): Promise<void> {
+  const tries = triesOf(kdc.loginLimits, username, address)
+  await Promise.all([
+    kdc.store.attempts.forget([tries.nameFromAddress.name, tries.name.name]),
+    // One only: whoever has one account must not guess at all the others between his own logins.
+    kdc.store.attempts.giveBack([tries.address]),
+  ])
+}
+
+async function take(kdc: Kdc, allowances: readonly Allowance[], fields: object): Promise<void> {
+  const waitSec = await kdc.store.attempts.take(allowances, kdc.clock())
+  if (waitSec === 0) return
+  kdc.log.warn(fields, 'too_many_attempts')
+  throw new Problem('too_many_attempts', `too many tries: try again in ${waitSec} s`, {
+    'Retry-After': String(waitSec),
+  })
+}
+
+function triesOf(limits: LoginLimits, username: string, address: string) {
+  const network = networkOf(address)
+  return {
+    nameFromAddress: { name: `login ${username} from ${network}`, ...limits.nameFromAddress },
+    name: { name: `login ${username}`, ...limits.name },
+    address: { name: `login from ${network}`, ...limits.address },
+  }
+}

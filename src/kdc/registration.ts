@@ -1,0 +1,49 @@
+/**
+ * The KDC's half of OPAQUE's registration (RFC 9807 §5), for new accounts and for new passwords. `opaque.ready` has been
+ * awaited.
+ *
+ * @module
+ */
+import * as opaque from '@serenity-kit/opaque'
+import { identifiers } from '../lib/opaque.ts'
+import { Problem } from './problems.ts'
+
+/**
+ * Answers the start of a registration.
+ *
+ * @param request - RegistrationRequest, base64url.
+ * @returns RegistrationResponse, base64url.
+ * @throws Problem `invalid_request`.
+ */
+export function respond(serverSetup: string, username: string, request: string): string {
+  try {
+    return opaque.server.createRegistrationResponse({
+      serverSetup,
+      userIdentifier: username,
+      registrationRequest: request,
+    }).registrationResponse
+  } catch {
+    throw new Problem('invalid_request', 'request: expected an OPAQUE RegistrationRequest message')
+  }
+}
+
+/**
+ * Refuses a record with which no login could begin. Whether one can be finished only its owner can tell.
+ *
+ * @param record - RegistrationRecord, base64url.
+ * @throws Problem `invalid_request`.
+ */
+export function requireRecord(serverSetup: string, username: string, record: string): void {
+  const { startLoginRequest } = opaque.client.startLogin({ password: 'any' })
+  try {
+    opaque.server.startLogin({
+      serverSetup,
+      registrationRecord: record,
+      startLoginRequest,
+      userIdentifier: username,
+      identifiers: identifiers(username),
+    })
+  } catch {
+    throw new Problem('invalid_request', 'record: expected an OPAQUE RegistrationRecord message')
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Another password, from the client: OPAQUE's registration once more. docs/protocol.md §3.9.
+ *
+ * @module
+ */
+import * as opaque from '@serenity-kit/opaque'
+import { type Context, Hono } from 'hono'
+import * as v from 'valibot'
+import { authenticate } from '../authenticate.ts'
+import type { Kdc, KdcEnv } from '../context.ts'
+import * as fields from '../fields.ts'
+import { Problem } from '../problems.ts'
+import { requireRecord, respond } from '../registration.ts'
+import { remoteAddress } from '../remote-address.ts'
+import { parse } from '../request.ts'
+import { sessionRequest } from '../sealed-request.ts'
+import type { StoredSession } from '../store/sessions.ts'
+
+/** The old password was shown when the session began: so long ago at most. */
+export const FRESH_LOGIN_SEC = 300
+
+const StartRequest = v.object({ request: fields.base64url })
+const FinishRequest = v.object({ record: fields.base64url })
+
+/** `POST /password/start`, `POST /password/finish` */
+export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
+  const { store, opaqueKeys, clock, log } = kdc
+  return new Hono<KdcEnv>()
+    .post('/password/start', sessionRequest(kdc), async (c) => {
+      const { request } = parse(StartRequest, c.var.body)
+      const { username } = await authenticateFresh(kdc, c)
+      await opaque.ready
+      return c.json({ response: respond(opaqueKeys.setup, username, request), time: clock() })
+    })
+    .post('/password/finish', sessionRequest(kdc), async (c) => {
+      const { record } = parse(FinishRequest, c.var.body)
+      const { username, sid } = await authenticateFresh(kdc, c)
+      await opaque.ready
+      requireRecord(opaqueKeys.setup, username, record)
+      // Whoever knows the old password may be why there is a new one: what he has begun ends with it.
+      await store.accounts.replaceRecord(username, record, { keep: sid })
+      log.info({ username, ip_addr: remoteAddress(kdc, c) }, 'password_changed')
+      return c.json({ time: clock() })
+    })
+}
+
+// Who finds a session open must not be able to lock its owner out.
+async function authenticateFresh(kdc: Kdc, c: Context<KdcEnv>): Promise<StoredSession> {
+  const session = await authenticate(kdc, c)
+  if (kdc.clock() - session.createdAt > FRESH_LOGIN_SEC) {
+    throw new Problem('login_stale', `this takes a login of the last ${FRESH_LOGIN_SEC} s: log in again`)
+  }
+  return session
+}

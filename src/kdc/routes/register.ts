@@ -1,0 +1,81 @@
+/**
+ * Making an account from afar: OPAQUE's registration (RFC 9807 §5). docs/protocol.md §3.8.
+ *
+ * @module
+ */
+import * as opaque from '@serenity-kit/opaque'
+import { type Context, Hono } from 'hono'
+import * as v from 'valibot'
+import type { Kdc, KdcEnv } from '../context.ts'
+import * as fields from '../fields.ts'
+import { countRegistration, countTry } from '../login-limits.ts'
+import { Problem } from '../problems.ts'
+import { requireRecord, respond } from '../registration.ts'
+import { remoteAddress } from '../remote-address.ts'
+import { parse } from '../request.ts'
+import { registrationRequest } from '../sealed-request.ts'
+import type { Account } from '../store/accounts.ts'
+
+const StartRequest = v.object({ username: fields.username, request: fields.base64url })
+const FinishRequest = v.object({ username: fields.username, record: fields.base64url })
+
+/** `POST /register/start`, `POST /register/finish` */
+export function registerRoute(kdc: Kdc): Hono<KdcEnv> {
+  const { store, opaqueKeys, clock, log } = kdc
+  return new Hono<KdcEnv>()
+    .post('/register/start', registrationRequest(kdc), async (c) => {
+      const { username, request } = parse(StartRequest, c.var.body)
+      judgeInvitation(kdc, c, username)
+      // With the answer a password can be tried, once: whoever collected answers could guess without asking again.
+      await countTry(kdc, username, remoteAddress(kdc, c))
+      if (await store.accounts.find(username)) throw accountExists(username)
+      await opaque.ready
+      return c.json({ response: respond(opaqueKeys.setup, username, request), time: clock() })
+    })
+    .post('/register/finish', registrationRequest(kdc), async (c) => {
+      const { username, record } = parse(FinishRequest, c.var.body)
+      await opaque.ready
+      requireRecord(opaqueKeys.setup, username, record)
+      if (await create(kdc, c, { username, record, createdAt: clock() })) {
+        log.info(
+          { username, ip_addr: remoteAddress(kdc, c), invited: c.var.invitation !== undefined },
+          'registered',
+        )
+      }
+      return c.json({ username, time: clock() })
+    })
+}
+
+const accountExists = (username: string) =>
+  new Problem('account_exists', `there is an account ${username} already: choose another name`)
+
+function judgeInvitation({ clock }: Kdc, c: Context<KdcEnv>, username: string): void {
+  const { invitation } = c.var
+  if (!invitation) return
+  if (invitation.username !== undefined && invitation.username !== username) {
+    throw new Problem('invitation_refused', `this invitation is for ${invitation.username}`)
+  }
+  if (invitation.usedBy !== undefined)
+    throw new Problem('invitation_refused', 'this invitation was used already')
+  if (invitation.expiresAt <= clock()) throw new Problem('invitation_refused', 'this invitation has expired')
+}
+
+/** @returns false when the account was made before, by this very request: its answer was lost, and it was sent again. */
+async function create(kdc: Kdc, c: Context<KdcEnv>, account: Account): Promise<boolean> {
+  const { accounts, invitations } = kdc.store
+  const { username, record } = account
+  const existing = await accounts.find(username)
+  if (existing?.record === record) return false
+  judgeInvitation(kdc, c, username)
+  if (existing) throw accountExists(username)
+  const { invitation } = c.var
+  if (!invitation) {
+    await countRegistration(kdc, remoteAddress(kdc, c))
+    await accounts.create(account)
+    return true
+  }
+  if (await invitations.accept(invitation.id, account)) return true
+  // Somebody was faster, with this invitation or this name.
+  if (await accounts.find(username)) throw accountExists(username)
+  throw new Problem('invitation_refused', 'this invitation was used already')
+}

@@ -1,0 +1,56 @@
+/**
+ * Which sessions one has, and the end of those that one does not want. docs/protocol.md §3.10.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { equal, fromBase64url, toBase64url } from '../../lib/bytes.ts'
+import { SESSION_ID_BYTES } from '../../lib/ticket.ts'
+import { authenticate } from '../authenticate.ts'
+import type { Kdc, KdcEnv } from '../context.ts'
+import * as fields from '../fields.ts'
+import { Problem } from '../problems.ts'
+import { parse } from '../request.ts'
+import { sessionRequest } from '../sealed-request.ts'
+import { moment } from '../session-life.ts'
+
+const EndRequest = v.object({ session: v.optional(fields.base64url) })
+
+/** `POST /sessions`, `POST /sessions/end` */
+export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
+  const { store, clock, log } = kdc
+  return new Hono<KdcEnv>()
+    .post('/sessions', sessionRequest(kdc), async (c) => {
+      const { username, sid } = await authenticate(kdc, c)
+      const sessions = await store.sessions.list(username, moment(kdc))
+      return c.json({
+        sessions: sessions.map((session) => ({
+          id: toBase64url(session.sid),
+          this: equal(session.sid, sid),
+          ip_addr: session.address,
+          begun_at: session.createdAt,
+          used_at: session.usedAt,
+          expires_at: session.expiresAt,
+          listens_at: session.endpoint && { ip_addr: session.endpoint.address, port: session.endpoint.port },
+        })),
+        time: clock(),
+      })
+    })
+    .post('/sessions/end', sessionRequest(kdc), async (c) => {
+      const { session } = parse(EndRequest, c.var.body)
+      const { username, sid } = await authenticate(kdc, c)
+      const which = session === undefined ? { allBut: sid } : { sid: parseId(session) }
+      const ended = await store.sessions.endOf(username, which)
+      if (ended > 0) log.info({ username, sessions: ended }, 'sessions_ended')
+      return c.json({ ended, time: clock() })
+    })
+}
+
+function parseId(text: string): Uint8Array {
+  try {
+    return fromBase64url(text, { length: SESSION_ID_BYTES })
+  } catch {
+    throw new Problem('invalid_request', 'session: expected 16 bytes in base64url')
+  }
+}

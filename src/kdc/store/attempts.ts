@@ -1,0 +1,90 @@
+/**
+ * How often something was tried: counted here, so that many nodes do not give many times the tries.
+ *
+ * Each name has a bucket of tries, which fills up again, one in every interval. What is stored is the time at which it will
+ * be full (the generic cell rate algorithm, ITU-T I.371): a name that is not stored has a full one.
+ *
+ * @module
+ */
+import { type Database, sql } from './database.ts'
+
+/** How often something may be tried. */
+export interface Allowance {
+  readonly name: string
+  /** How many tries a full bucket has. */
+  readonly burst: number
+  /** Seconds in which one try comes back. */
+  readonly intervalSec: number
+}
+
+interface AttemptRow {
+  readonly full_at: number
+}
+
+/** The latest that a bucket may be full again, and still have a try in it. */
+const latest = ({ burst, intervalSec }: Allowance, now: number) => now + (burst - 1) * intervalSec
+
+/** The buckets. */
+export class Attempts {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /**
+   * Takes one try from every bucket; from none, if one of them is empty. Being refused costs nothing: whoever waits gets in.
+   *
+   * @returns the seconds to wait, one at least, or 0 when the try is granted.
+   */
+  async take(allowances: readonly Allowance[], now: number): Promise<number> {
+    const waits = await Promise.all(allowances.map((allowance) => this.#wait(allowance, now)))
+    const wait = Math.max(...waits)
+    if (wait > 0) return wait
+    // Between the look and the take others have had their tries: each statement judges again.
+    const taken = await this.#database.write(
+      allowances.map(
+        (allowance) => sql`
+        insert into attempts (name, full_at) values (${allowance.name}, ${now + allowance.intervalSec})
+        on conflict (name) do update set
+          full_at = ${allowance.intervalSec} + case when attempts.full_at > ${now} then attempts.full_at else ${now} end
+          where attempts.full_at <= ${latest(allowance, now)}
+        returning name`,
+      ),
+    )
+    if (taken.every((rows) => rows.length === 1)) return 0
+    await this.giveBack(allowances.filter((_, i) => taken[i]?.length === 1))
+    return 1
+  }
+
+  /** The tries were none, after all. */
+  async giveBack(allowances: readonly Allowance[]): Promise<void> {
+    await this.#database.write(
+      allowances.map(
+        ({ name, intervalSec }) =>
+          sql`update attempts set full_at = full_at - ${intervalSec} where name = ${name}`,
+      ),
+    )
+  }
+
+  /** Fills the buckets. */
+  async forget(names: readonly string[]): Promise<void> {
+    await this.#database.write(names.map((name) => sql`delete from attempts where name = ${name}`))
+  }
+
+  /** Frees the places of buckets that are full. @returns whether there may be more. */
+  async purge(now: number, limit: number): Promise<boolean> {
+    const [deleted] = await this.#database.write([
+      sql`delete from attempts where name in (select name from attempts where full_at <= ${now} limit ${limit})
+        returning name`,
+    ])
+    return deleted?.length === limit
+  }
+
+  async #wait(allowance: Allowance, now: number): Promise<number> {
+    const [row] = await this.#database.read<AttemptRow>(
+      sql`select full_at from attempts where name = ${allowance.name}`,
+    )
+    return row ? Math.max(0, row.full_at - latest(allowance, now)) : 0
+  }
+}

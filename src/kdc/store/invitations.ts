@@ -1,0 +1,110 @@
+/**
+ * Who may make an account.
+ *
+ * @module
+ */
+import type { Account } from './accounts.ts'
+import { type Database, sql } from './database.ts'
+
+export interface Invitation {
+  /** 16 bytes, `sessionId` of the token that the invitation stands for. */
+  readonly id: Uint8Array
+  /** Whom it is for; anybody when there is no name. */
+  readonly username?: string | undefined
+  /** See stored-token.ts. */
+  readonly sealedToken: Uint8Array
+  readonly expiresAt: number
+  /** Who has made an account with it. */
+  readonly usedBy?: string
+}
+
+interface InvitationRow {
+  readonly id: Uint8Array
+  readonly username: string | null
+  readonly sealed_token: Uint8Array
+  readonly expires_at: number
+  readonly used_by: string | null
+}
+
+const toInvitation = (row: InvitationRow): Invitation => ({
+  id: row.id,
+  sealedToken: row.sealed_token,
+  expiresAt: row.expires_at,
+  ...(row.username === null ? {} : { username: row.username }),
+  ...(row.used_by === null ? {} : { usedBy: row.used_by }),
+})
+
+/** The invitations. */
+export class Invitations {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Adds all of them, or none. An earlier one for the same name is worth nothing from now on. */
+  async add(invitations: readonly Invitation[]): Promise<void> {
+    await this.#database.write(
+      invitations.flatMap(({ id, username = null, sealedToken, expiresAt }) => [
+        sql`delete from invitations where username = ${username}`,
+        sql`insert into invitations (id, username, sealed_token, expires_at)
+          values (${id}, ${username}, ${sealedToken}, ${expiresAt})`,
+      ]),
+    )
+  }
+
+  /** The invitation of this id, be it used or expired or not. */
+  async find(id: Uint8Array): Promise<Invitation | undefined> {
+    const [row] = await this.#database.read<InvitationRow>(
+      sql`select id, username, sealed_token, expires_at, used_by from invitations where id = ${id}`,
+    )
+    return row && toInvitation(row)
+  }
+
+  /** Those that somebody may still use: by name, those for anybody first. */
+  async list(now: number): Promise<Invitation[]> {
+    const rows = await this.#database.read<InvitationRow>(sql`
+      select id, username, sealed_token, expires_at, used_by from invitations
+      where expires_at > ${now} and used_by is null order by coalesce(username, ''), expires_at, id`)
+    return rows.map(toInvitation)
+  }
+
+  /**
+   * Makes an account with an invitation, which is used then; both or neither.
+   *
+   * @returns false when the invitation was used, withdrawn or expired in the meantime, or there is such an account already.
+   */
+  async accept(id: Uint8Array, { username, record, createdAt }: Account): Promise<boolean> {
+    const [created] = await this.#database.write([
+      sql`insert into accounts (username, record, created_at)
+        select ${username}, ${record}, ${createdAt} from invitations
+        where id = ${id} and used_by is null and expires_at > ${createdAt}
+          and (username is null or username = ${username})
+        on conflict do nothing returning username`,
+      sql`update invitations set used_by = ${username} where id = ${id} and used_by is null
+        and exists (select 1 from accounts where username = ${username} and record = ${record})`,
+    ])
+    return created?.length === 1
+  }
+
+  /** Withdraws the invitation for a name. @returns whether there was one. */
+  async withdraw(username: string): Promise<boolean> {
+    const [deleted] = await this.#database.write([
+      sql`delete from invitations where username = ${username} and used_by is null returning id`,
+    ])
+    return deleted?.length === 1
+  }
+
+  /** Withdraws all that are not used. @returns how many there were. */
+  async withdrawAll(): Promise<number> {
+    const [deleted] = await this.#database.write([
+      sql`delete from invitations where used_by is null returning id`,
+    ])
+    return deleted?.length ?? 0
+  }
+
+  /** Frees the places of those that have expired. */
+  async purge(now: number): Promise<void> {
+    await this.#database.write([sql`delete from invitations where expires_at <= ${now}`])
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * Who has logged in, and where they can be reached.
+ *
+ * A session is over when it has expired, or was not used for as long as the KDC allows. Such a one is never acted on;
+ * `purge` only frees its place.
+ *
+ * @module
+ */
+import { type Database, type Statement, sql } from './database.ts'
+
+/** Where a session accepts channels. */
+export interface Endpoint {
+  /** IPv4 or IPv6, as the KDC saw it. */
+  readonly address: string
+  readonly port: number
+}
+
+export interface StoredSession {
+  /** 16 bytes, `sessionId(token)`. */
+  readonly sid: Uint8Array
+  readonly username: string
+  /** See stored-token.ts. */
+  readonly sealedToken: Uint8Array
+  /** Where the login came from. */
+  readonly address: string
+  readonly createdAt: number
+  /** When it was last used, give or take what `touch` leaves out. */
+  readonly usedAt: number
+  readonly expiresAt: number
+}
+
+/** A session that may listen. */
+export interface ListedSession extends StoredSession {
+  readonly endpoint?: Endpoint
+}
+
+/** A session that listens. */
+export interface ListeningSession extends StoredSession {
+  readonly endpoint: Endpoint
+}
+
+/** Which sessions are not over: those that expire after `now` and were used after `idleSince`. */
+export interface Moment {
+  readonly now: number
+  readonly idleSince: number
+}
+
+interface SessionRow {
+  readonly sid: Uint8Array
+  readonly username: string
+  readonly sealed_token: Uint8Array
+  readonly address: string
+  readonly created_at: number
+  readonly used_at: number
+  readonly expires_at: number
+  readonly listen_address: string | null
+  readonly listen_port: number | null
+}
+
+const toSession = (row: SessionRow): StoredSession => ({
+  sid: row.sid,
+  username: row.username,
+  sealedToken: row.sealed_token,
+  address: row.address,
+  createdAt: row.created_at,
+  usedAt: row.used_at,
+  expiresAt: row.expires_at,
+})
+
+const toListed = (row: SessionRow): ListedSession => {
+  const { listen_address: address, listen_port: port } = row
+  return address === null || port === null
+    ? toSession(row)
+    : { ...toSession(row), endpoint: { address, port } }
+}
+
+/** A principal has so many sessions at most: the one that was not used for longest gives way, one that listens last of all. */
+export const MAX_SESSIONS = 100
+/** Stands for the time of what came without a seal: it cannot be told from what was said later, and is heeded. */
+const UNSEALED = -1
+/** How long a finished login is remembered: much longer than it could be finished. */
+const REMEMBER_SEC = 900
+const NO_ID = new Uint8Array(0)
+
+// In the same transaction as its session, and after it: `where not exists` there asks for what was finished before.
+const finishedStatement = (id: Uint8Array, forgetAt: number): Statement =>
+  sql`insert into finished_logins (id, forget_at) values (${id}, ${forgetAt}) on conflict do nothing`
+
+const makeRoomStatement = (username: string, newest: Uint8Array): Statement => sql`
+  delete from sessions where username = ${username} and sid <> ${newest} and sid not in (
+    select sid from sessions where username = ${username} and sid <> ${newest}
+    order by case when listen_order is null then 1 else 0 end, used_at desc, sid limit ${MAX_SESSIONS - 1}
+  )`
+
+// Of a principal's sessions the one with the highest listen_order said last where it listens. Counting beats the clock:
+// two logins in one second have an order too. Where it listens already, its place in the order stays.
+//
+// A sealed request has a time. One that comes late, because somebody held it back or sends it again, must not undo what any
+// session of the principal has said since: then it changes nothing.
+const listenStatements = (sid: Uint8Array, endpoint: Endpoint, time: number): Statement[] => {
+  const { address, port } = endpoint
+  return [
+    sql`
+  update sessions set
+    listen_address = ${address},
+    listen_port = ${port},
+    listen_time = case when ${time} < 0 then listen_time else ${time} end,
+    listen_order = (
+      select coalesce(max(s.listen_order), 0) + 1 from sessions s where s.username = sessions.username
+    )
+  where sid = ${sid} and (
+    listen_order is null or listen_address <> ${address} or listen_port <> ${port}
+  ) and (${time} < 0 or not exists (
+    select 1 from sessions s where s.username = sessions.username and s.listen_time >= ${time}
+  ))
+  returning sid`,
+    sql`
+  update sessions set listen_time = ${time}
+  where sid = ${sid} and listen_time < ${time} and listen_address = ${address} and listen_port = ${port}`,
+  ]
+}
+
+/** The sessions. */
+export class Sessions {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /**
+   * Begins a session, unless the account was deleted or its password changed since the caller read `record`: who knew
+   * the old password while it was being replaced must not come in by it.
+   *
+   * @param options.endpoint - where the session listens, if it does.
+   * @param options.loginId - the login that this finishes; the second time there is no session.
+   * @returns whether it was begun.
+   */
+  async begin(
+    session: Omit<StoredSession, 'usedAt'>,
+    record: string,
+    options: { readonly endpoint?: Endpoint | undefined; readonly loginId?: Uint8Array | undefined } = {},
+  ): Promise<boolean> {
+    const { sid, username, sealedToken, address, createdAt, expiresAt } = session
+    const { endpoint, loginId } = options
+    const statements = [
+      sql`insert into sessions (sid, username, sealed_token, address, created_at, used_at, expires_at)
+        select ${sid}, username, ${sealedToken}, ${address}, ${createdAt}, ${createdAt}, ${expiresAt} from accounts
+        where username = ${username} and record = ${record}
+          and not exists (select 1 from finished_logins where id = ${loginId ?? NO_ID})
+        on conflict do nothing returning sid`,
+      makeRoomStatement(username, sid),
+    ]
+    if (endpoint) statements.push(...listenStatements(sid, endpoint, UNSEALED))
+    if (loginId) statements.push(finishedStatement(loginId, createdAt + REMEMBER_SEC))
+    const [inserted] = await this.#database.write(statements)
+    return inserted?.length === 1
+  }
+
+  /** The session of this id, be it over or not. */
+  async find(sid: Uint8Array): Promise<StoredSession | undefined> {
+    const [row] = await this.#database.read<SessionRow>(sql`
+      select sid, username, sealed_token, address, created_at, used_at, expires_at, listen_address, listen_port
+      from sessions where sid = ${sid}`)
+    return row && toSession(row)
+  }
+
+  /** A principal's sessions, the oldest first. */
+  async list(username: string, { now, idleSince }: Moment): Promise<ListedSession[]> {
+    const rows = await this.#database.read<SessionRow>(sql`
+      select sid, username, sealed_token, address, created_at, used_at, expires_at, listen_address, listen_port
+      from sessions where username = ${username} and expires_at > ${now} and used_at > ${idleSince}
+      order by created_at, sid`)
+    return rows.map(toListed)
+  }
+
+  /** The session was used now. */
+  async touch(sid: Uint8Array, now: number): Promise<void> {
+    await this.#database.write([
+      sql`update sessions set used_at = ${now} where sid = ${sid} and used_at < ${now}`,
+    ])
+  }
+
+  /**
+   * The session listens here from now on, and is the one its principal is reached at. Saying the same again changes
+   * nothing: a heartbeat takes nobody's place.
+   *
+   * @param time - when it was said, Unix seconds, if it was said under seal: what is older than the newest of this
+   *   principal's is not heeded.
+   * @returns whether it is news.
+   */
+  async listen(sid: Uint8Array, endpoint: Endpoint, time?: number): Promise<boolean> {
+    const [rows] = await this.#database.write(listenStatements(sid, endpoint, time ?? UNSEALED))
+    return rows?.length === 1
+  }
+
+  /** The session at which a principal is reached: of those not over, the one that last said where it listens. */
+  async findListener(username: string, { now, idleSince }: Moment): Promise<ListeningSession | undefined> {
+    const [row] = await this.#database.read<SessionRow>(sql`
+      select sid, username, sealed_token, address, created_at, used_at, expires_at, listen_address, listen_port
+      from sessions
+      where username = ${username} and listen_order is not null
+        and expires_at > ${now} and used_at > ${idleSince}
+      order by listen_order desc, sid desc limit 1`)
+    return row && (toListed(row) as ListeningSession)
+  }
+
+  /** The session is over; its token is worth nothing from now on. */
+  async end(sid: Uint8Array): Promise<void> {
+    await this.#database.write([sql`delete from sessions where sid = ${sid}`])
+  }
+
+  /**
+   * Ends sessions of one principal.
+   *
+   * @param which - one, or all but one.
+   * @returns how many there were.
+   */
+  async endOf(
+    username: string,
+    which: { readonly sid: Uint8Array } | { readonly allBut: Uint8Array },
+  ): Promise<number> {
+    const [ended] = await this.#database.write([
+      'sid' in which
+        ? sql`delete from sessions where username = ${username} and sid = ${which.sid} returning sid`
+        : sql`delete from sessions where username = ${username} and sid <> ${which.allBut} returning sid`,
+    ])
+    return ended?.length ?? 0
+  }
+
+  /** Ends everybody's. @returns how many there were. */
+  async endAll(): Promise<number> {
+    const [ended] = await this.#database.write([sql`delete from sessions returning sid`])
+    return ended?.length ?? 0
+  }
+
+  /**
+   * Frees the places of sessions that are over, and of finished logins that need no longer be remembered.
+   *
+   * @param limit - how many of each at most, so that one call never takes long.
+   * @returns how many sessions, and whether there may be more of either.
+   */
+  async purge({ now, idleSince }: Moment, limit: number): Promise<{ sessions: number; more: boolean }> {
+    const [expired = [], idle = [], logins = []] = await this.#database.write([
+      sql`delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
+        returning sid`,
+      sql`delete from sessions where sid in (select sid from sessions where used_at <= ${idleSince} limit ${limit})
+        returning sid`,
+      sql`delete from finished_logins where id in (select id from finished_logins where forget_at <= ${now} limit ${limit})
+        returning id`,
+    ])
+    const more = [expired, idle, logins].some((deleted) => deleted.length === limit)
+    return { sessions: expired.length + idle.length, more }
+  }
+}

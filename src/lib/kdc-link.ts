@@ -1,0 +1,117 @@
+/**
+ * What a client says to its KDC, and what it learns of it on the way: the time. docs/protocol.md §3.6 and §3.7.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from './clock.ts'
+import { exchangePlain, exchangeSealed } from './exchange.ts'
+import { type HttpLink, httpLink } from './http.ts'
+import type { Secret } from './secret.ts'
+import { type Trace, traceFields } from './trace.ts'
+
+/** How to talk to a KDC. */
+export interface KdcLinkOptions {
+  readonly clock?: Clock | undefined
+  readonly trace?: Trace | undefined
+  /** How requests reach the KDC. Default: HTTP by undici. */
+  readonly link?: HttpLink | undefined
+}
+
+// What a trace calls the answer to each request.
+const ANSWERS: Record<string, string> = {
+  '/login/start': 'login-answer',
+  '/login/finish': 'token',
+  '/register/start': 'register-answer',
+  '/register/finish': 'registered',
+  '/userinfo': 'answer',
+  '/listen': 'listening',
+  '/logout': 'logged-out',
+}
+
+/** One principal's link to one KDC. */
+export class KdcLink {
+  readonly #http: HttpLink
+  readonly #username: string
+  readonly #clock: Clock
+  readonly #trace: Trace | undefined
+  #offset = 0
+
+  private constructor(http: HttpLink, username: string, options: KdcLinkOptions) {
+    this.#http = http
+    this.#username = username
+    this.#clock = options.clock ?? systemClock
+    this.#trace = options.trace
+  }
+
+  /**
+   * @param kdc - the KDC's URL, such as `http://127.0.0.1:8800`.
+   * @throws TypeError when `kdc` is no URL.
+   */
+  static async open(kdc: string, username: string, options: KdcLinkOptions): Promise<KdcLink> {
+    const origin = kdcOrigin(kdc)
+    return new KdcLink(options.link ?? (await httpLink(origin)), username, options)
+  }
+
+  /** The KDC's clock, as its last sealed answer told it. */
+  readonly clock: Clock = () => this.#clock() + this.#offset
+
+  /**
+   * Posts JSON in clear.
+   *
+   * @returns the answer's JSON.
+   * @throws what `exchangePlain` throws.
+   */
+  plain(path: string, body: Record<string, unknown>): Promise<unknown> {
+    return this.#traced(path, '', body, exchangePlain(this.#http, path, body))
+  }
+
+  /**
+   * Posts JSON sealed with a token, and opens the answer.
+   *
+   * @throws what `exchangeSealed` throws.
+   */
+  sealed(path: string, body: Record<string, unknown>, token: Secret): Promise<unknown> {
+    const onTime = (kdcTime: number) => {
+      this.#offset = kdcTime - this.#clock()
+    }
+    const answer = exchangeSealed(this.#http, path, body, { token, clock: this.clock, onTime })
+    return this.#traced(path, ', sealed', body, answer)
+  }
+
+  /** Lets go of the connections. */
+  close(): Promise<void> {
+    return this.#http.close()
+  }
+
+  async #traced(path: string, how: string, body: object, answer: Promise<unknown>): Promise<unknown> {
+    const trace = this.#trace
+    if (!trace) return answer
+    const [from, to] = [this.#username, 'KDC']
+    const name = path.slice(1).replace('/', '-')
+    trace({ name, from, to, by: `POST ${path}${how}`, fields: traceFields(body) })
+    const back = { from: to, to: from }
+    try {
+      const reply = await answer
+      const fields = traceFields(reply as object)
+      trace({ ...back, name: ANSWERS[path] ?? 'answer', by: `200${how}`, fields })
+      return reply
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string }
+      trace({ ...back, name: 'problem', by: 'refused', fields: { code: code ?? 'none', detail: message } })
+      throw error
+    }
+  }
+}
+
+function kdcOrigin(kdc: string): string {
+  let url: URL
+  try {
+    url = new URL(kdc)
+  } catch {
+    throw new TypeError(`the KDC's URL: expected something like http://127.0.0.1:8800, got '${kdc}'`)
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new TypeError(`the KDC's URL: expected http: or https:, got ${url.protocol}`)
+  }
+  return url.origin
+}

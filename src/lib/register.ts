@@ -1,0 +1,59 @@
+/**
+ * Making an account.
+ *
+ * @module
+ */
+import { readRegistrationReply } from './answers.ts'
+import { type LoginOptions, login, type PasswordSource, type Session } from './client.ts'
+import { invitationToken } from './invitation.ts'
+import { KdcLink } from './kdc-link.ts'
+import { parseUsername } from './names.ts'
+import { finishRegistration, startRegistration } from './opaque.ts'
+
+export interface RegisterOptions extends LoginOptions {
+  /** What the KDC's administrator gave, where not everybody may have an account. */
+  readonly invitation?: string | undefined
+}
+
+/**
+ * Makes an account with a password that the KDC never sees, and logs in: that it can be done shows that the account is as it
+ * should be.
+ *
+ * @param password - when it is a function, it is asked once, after the KDC has said that there may be such an account.
+ * @throws ProtocolError `account_exists`, `registration_closed`, `invitation_required`, `invitation_unknown`,
+ *   `invitation_refused`, `plaintext_refused`, and as `login`; TransportError `too_many_attempts`, and as `login`; CodecError
+ *   `malformed` when the invitation is none.
+ * @example const alice = await register('http://127.0.0.1:8800', 'alice', password, { invitation })
+ */
+export async function register(
+  kdc: string,
+  username: string,
+  password: PasswordSource,
+  options: RegisterOptions = {},
+): Promise<Session> {
+  const name = parseUsername(username)
+  const token = options.invitation === undefined ? undefined : invitationToken(options.invitation)
+  const link = await KdcLink.open(kdc, name, options)
+  let chosen: string
+  try {
+    const post = (path: string, body: Record<string, unknown>) =>
+      token ? link.sealed(path, body, token) : link.plain(path, body)
+    const start = async (text: string) => {
+      const { request, state } = await startRegistration(text)
+      const reply = await post('/register/start', { username: name, request })
+      return { state, response: readRegistrationReply(reply).response }
+    }
+    // Nobody should think up a password for an account that there cannot be.
+    if (typeof password !== 'string') await start('any')
+    chosen = typeof password === 'string' ? password : await password()
+    const { state, response } = await start(chosen)
+    const { record, kdcKey } = await finishRegistration(name, chosen, state, response)
+    await options.judgeKey?.(kdcKey)
+    await post('/register/finish', { username: name, record })
+  } catch (error) {
+    await link.close()
+    throw error
+  }
+  if (!options.link) await link.close()
+  return login(kdc, name, chosen, options)
+}
