@@ -19,6 +19,8 @@ export const OUTPUT_HELP = `  --json                tell events as NDJSON on std
 
 /** How one tool tells things. */
 export interface Output {
+  /** Whether programs listen. */
+  readonly json: boolean
   /** Somebody said something; resolves when it has been written. */
   said(from: string, message: Message): Promise<void>
   /** Something happened: an event with a stable name for programs; for people, a line if it is worth one. */
@@ -51,6 +53,7 @@ function jsonOutput(): Output {
   const json = (event: string, fields: Record<string, unknown>) =>
     print(jsonLine({ event, time: new Date().toISOString(), ...fields }))
   return {
+    json: true,
     said: (from, message) => json('message', { from, ...textFields(message) }),
     event: (name, fields) => {
       json(name, fields)
@@ -63,6 +66,7 @@ function jsonOutput(): Output {
 
 function lineOutput(lines: Lines): Output {
   return {
+    json: false,
     async said(from, message) {
       const said = saidLines(from, textFields(message).text, process.stdout.columns)
       for (const portion of portions(said)) await lines.data(portion)

@@ -11,7 +11,10 @@ const HINTS = new Map<string, string>([
     'kdc_key_changed',
     `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`,
   ],
-  ['account_exists', 'npm run kdc -- passwd NAME gives it another password'],
+  [
+    'account_exists',
+    'choose another name; the KDC’s administrator gives it another password with: npm run kdc -- passwd NAME',
+  ],
   ['account_unknown', 'npm run kdc -- users lists the accounts'],
   ['channel_truncated', 'the message may or may not have arrived; send it again if in doubt'],
   [
@@ -28,11 +31,16 @@ const HINTS = new Map<string, string>([
   ],
   [
     'login_refused',
-    'check the name, the password and the KDC; an account is made with: npm run kdc -- adduser NAME',
+    'check the name, the password and the KDC; an account is made with: npx tsx src/register.ts NAME',
   ],
+  ['invitation_required', 'the KDC’s administrator makes one with: npm run kdc -- invite NAME'],
+  ['invitation_unknown', 'the KDC’s administrator makes another with: npm run kdc -- invite NAME'],
+  ['invitation_refused', 'the KDC’s administrator makes another with: npm run kdc -- invite NAME'],
   ['message_too_large', 'send it in smaller pieces'],
   ['peer_unreachable', 'the receiver may have stopped without a word; try again when it is back'],
   ['receiver_offline', 'start its receiver: npx tsx src/receiver.ts NAME'],
+  ['registration_closed', 'the KDC’s administrator makes accounts with: npm run kdc -- adduser NAME'],
+  ['too_many_attempts', 'a right password works then; look up which it is'],
   ['receiver_unknown', 'check the spelling; accounts are made with: npm run kdc -- adduser NAME'],
 ])
 

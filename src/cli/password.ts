@@ -1,22 +1,29 @@
 /**
- * Where a password comes from: `--password-file`, `SYMBOLON_PASSWORD`, the credentials file, or a prompt without echo;
+ * Where a password comes from: a keytab, `--password-file`, `SYMBOLON_PASSWORD`, the credentials file, or a prompt without echo;
  * never an argument, which everybody on the machine can read.
  *
  * @module
  */
-import { readFileSync, statSync } from 'node:fs'
-import { FileError, refuseIfShared } from '../files/private-files.ts'
 import { MAX_PASSWORD_BYTES } from '../lib/opaque.ts'
 import { readCredentials } from './credentials.ts'
 import { ToolError, UsageError } from './errors.ts'
+import { readKeytab } from './keytab.ts'
 import { promptSecret } from './prompt.ts'
+import { readSecretFile } from './secret-file.ts'
 
 export interface PasswordSources {
   readonly username: string
   /** The KDC's URL, to look the password up in the credentials file. */
   readonly kdc?: string
   readonly passwordFile?: string | undefined
+  /** The environment variable that may hold it. Default: `SYMBOLON_PASSWORD`. */
+  readonly variable?: string
+  /** A keytab, which has the password. */
+  readonly keytab?: string | undefined
 }
+
+/** Shortest password to be set, in characters: NIST SP 800-63B §5.1.1.2. */
+const MIN_PASSWORD_CHARACTERS = 8
 
 /**
  * The password of an account that exists.
@@ -47,38 +54,39 @@ export function passwordSource(sources: PasswordSources): () => Promise<string> 
  */
 export async function readNewPassword(sources: PasswordSources): Promise<string> {
   const given = givenPassword(sources)
-  if (given !== undefined) return given
-  const password = check(await promptSecret(`new password for ${sources.username}: `))
-  if ((await promptSecret('the same again: ')) !== password) throw new ToolError('the two passwords differ')
+  if (given !== undefined) return requireLength(given)
+  const password = requireLength(check(await promptSecret(`new password for ${sources.username}: `)))
+  if (check(await promptSecret('the same again: ')) !== password) {
+    throw new ToolError('the two passwords differ', { hint: 'start again' })
+  }
   return password
+}
+
+function requireLength(password: string): string {
+  if ([...password].length >= MIN_PASSWORD_CHARACTERS) return password
+  throw new UsageError(
+    `the password has fewer than ${MIN_PASSWORD_CHARACTERS} characters`,
+    'three or four words that do not belong together are easy to remember and hard to guess',
+  )
 }
 
 function writtenPassword(sources: PasswordSources): string | undefined {
   return givenPassword(sources) ?? storedPassword(sources)
 }
 
-function givenPassword({ passwordFile }: PasswordSources): string | undefined {
-  if (passwordFile !== undefined) return check(firstLine(passwordFile))
-  const variable = process.env.SYMBOLON_PASSWORD
+function givenPassword({
+  passwordFile,
+  keytab,
+  variable: name = 'SYMBOLON_PASSWORD',
+}: PasswordSources): string | undefined {
+  if (keytab !== undefined) return readKeytab(keytab).password
+  if (passwordFile !== undefined) return check(readSecretFile(passwordFile, 'password'))
+  const variable = process.env[name]
   return variable === undefined ? undefined : check(variable)
 }
 
 function storedPassword({ kdc, username }: PasswordSources): string | undefined {
   return kdc === undefined ? undefined : readCredentials().get(kdc)?.get(username)
-}
-
-function firstLine(path: string): string {
-  try {
-    // Of a file only: a pipe or a descriptor, such as <(…), has no readers to fear.
-    if (statSync(path).isFile()) refuseIfShared(path)
-    return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0] ?? ''
-  } catch (cause) {
-    if (cause instanceof FileError) throw cause
-    throw new ToolError(`cannot read the password file ${path}`, {
-      cause,
-      hint: 'it holds the password on its first line',
-    })
-  }
 }
 
 // NFC, so that the same keys pressed on two systems give the same bytes (RFC 8265 §4.2.2).

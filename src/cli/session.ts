@@ -3,28 +3,56 @@
  *
  * @module
  */
-import { login, type Session } from '../lib/client.ts'
+import { type LoginOptions, login, type Session } from '../lib/client.ts'
+import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import { kdcUrl } from './kdc-url.ts'
+import { type Keytab, readKeytab } from './keytab.ts'
 import { keyJudge } from './known-kdcs.ts'
 import { passwordSource } from './password.ts'
 
-/** The options that every tool with a login takes, for `parseArguments`. */
-export const LOGIN_OPTIONS = {
+/** Which KDC, and by which key it is known, for `parseArguments`. */
+export const KDC_OPTIONS = {
   kdc: { type: 'string' },
   'kdc-key': { type: 'string' },
-  'password-file': { type: 'string' },
 } as const
 
-export const LOGIN_HELP = `  --kdc URL             the KDC (default: SYMBOLON_KDC, else http://127.0.0.1:8800)
-  --kdc-key KEY         its key (default: as known; the first time, any)
-  --password-file FILE  the password is its first line (else SYMBOLON_PASSWORD,
-                        the credentials file, or a prompt)`
+export const KDC_HELP = `  --kdc URL             the KDC (default: SYMBOLON_KDC, else http://127.0.0.1:8800)
+  --kdc-key KEY         its key (default: as known; the first time, any)`
 
-interface LoginValues {
+/** The options that every tool with a login takes, for `parseArguments`. */
+export const LOGIN_OPTIONS = {
+  ...KDC_OPTIONS,
+  'password-file': { type: 'string' },
+  keytab: { type: 'string' },
+} as const
+
+export const LOGIN_HELP = `${KDC_HELP}
+  --password-file FILE  the password is its first line (else SYMBOLON_PASSWORD,
+                        the credentials file, or a prompt)
+  --keytab FILE         KDC, key and password of a service`
+
+export interface KdcValues {
   readonly kdc?: string | undefined
   readonly 'kdc-key'?: string | undefined
+}
+
+export interface LoginValues extends KdcValues {
   readonly 'password-file'?: string | undefined
+  readonly keytab?: string | undefined
+}
+
+/**
+ * How to reach the KDC that the command line names, and to know it again.
+ *
+ * @throws UsageError.
+ */
+export function kdcFrom(values: KdcValues, output: Output): { kdc: string; options: LoginOptions } {
+  const kdc = kdcUrl(values.kdc)
+  const judgeKey = keyJudge(kdc, values['kdc-key'], (key) => {
+    output.event('kdc_key', { kdc, key }, `from now on the KDC at ${kdc} is known by its key ${key}`)
+  })
+  return { kdc, options: { trace: output.trace, judgeKey } }
 }
 
 /**
@@ -33,10 +61,23 @@ interface LoginValues {
  * @throws the errors of `login`, of `passwordSource` and of `keyJudge`.
  */
 export function loginFrom(username: string, values: LoginValues, output: Output): Promise<Session> {
-  const kdc = kdcUrl(values.kdc)
-  const password = passwordSource({ username, kdc, passwordFile: values['password-file'] })
-  const judgeKey = keyJudge(kdc, values['kdc-key'], (key) => {
-    output.event('kdc_key', { kdc, key }, `from now on the KDC at ${kdc} is known by its key ${key}`)
-  })
-  return login(kdc, username, password, { trace: output.trace, judgeKey })
+  const { keytab, 'password-file': passwordFile } = values
+  const service = keytab === undefined ? undefined : keytabOf(username, keytab)
+  const { kdc, options } = kdcFrom(
+    { kdc: service?.kdc, 'kdc-key': service?.kdcKey, ...given(values) },
+    output,
+  )
+  const password = passwordSource({ username, kdc, passwordFile, keytab })
+  return login(kdc, username, password, options)
+}
+
+function keytabOf(username: string, path: string): Keytab {
+  const keytab = readKeytab(path)
+  if (keytab.username === username) return keytab
+  throw new UsageError(`${path} is the keytab of ${keytab.username}`, `not of ${username}`)
+}
+
+// What the command line says goes before what the keytab says.
+function given({ kdc, 'kdc-key': kdcKey }: KdcValues): KdcValues {
+  return { ...(kdc === undefined ? {} : { kdc }), ...(kdcKey === undefined ? {} : { 'kdc-key': kdcKey }) }
 }

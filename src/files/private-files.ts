@@ -85,6 +85,26 @@ export function replacePrivateFile(path: string, content: string): void {
   syncDirectory(dirname(path))
 }
 
+/**
+ * Replaces a file in one step, once something else has been done for which its content must not get lost: the content is
+ * on disk before, under another name, and is thrown away if it fails.
+ */
+export async function replacePrivateFileAfter(
+  path: string,
+  content: string,
+  act: () => Promise<void>,
+): Promise<void> {
+  const temporary = writeTemporary(path, content)
+  try {
+    await act()
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+  syncDirectory(dirname(path))
+}
+
 function refuse(path: string, forbidden: number, what: string): void {
   if (!HAS_MODES) return
   const stats = statSync(path)

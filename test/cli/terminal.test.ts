@@ -88,6 +88,7 @@ test('a flood of refused connections is told in a few lines, and the rest counte
   const told: string[] = []
   const counted = new Promise<unknown>((resolve) => {
     const output = {
+      json: false,
       said: async () => {},
       event: (name: string, fields: Record<string, unknown>) => {
         told.push(name)

@@ -47,7 +47,7 @@ export function registerRoute(kdc: Kdc): Hono<KdcEnv> {
 }
 
 const accountExists = (username: string) =>
-  new Problem('account_exists', `there is an account ${username} already: choose another name`)
+  new Problem('account_exists', `there is an account ${username} already`)
 
 function judgeInvitation({ clock }: Kdc, c: Context<KdcEnv>, username: string): void {
   const { invitation } = c.var

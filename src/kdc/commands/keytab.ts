@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { parseArguments } from '../../cli/arguments.ts'
+import { ToolError } from '../../cli/errors.ts'
+import { DEFAULT_KDC, kdcUrl } from '../../cli/kdc-url.ts'
+import { formatKeytab, readKeytab } from '../../cli/keytab.ts'
+import { talk } from '../../cli/terminal.ts'
+import { replacePrivateFileAfter } from '../../files/private-files.ts'
+import { parseUsername } from '../../lib/names.ts'
+import { addAccount, changePassword } from '../accounts.ts'
+import { DATA_OPTION, withData } from './data-option.ts'
+
+const HELP = `usage: npm run kdc -- keytab NAME FILE [--kdc URL] [--data DIR]
+
+Writes a keytab: a file with which the service NAME logs in by itself, wherever the file
+is. NAME gets a random password that only the keytab holds; the account is made if there is
+none. One that exists loses its password, and its sessions end. The KDC may be running or
+not.
+
+  --kdc URL   where the service finds the KDC (default: ${DEFAULT_KDC})
+  --data DIR  the KDC's data directory (default: this user's)
+
+A service uses it so: npx tsx src/receiver.ts NAME --keytab FILE
+
+example: npm run kdc -- keytab printer /etc/printer.keytab
+`
+
+const PASSWORD_BYTES = 32
+
+/** `kdc keytab NAME FILE` */
+export async function keytab(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    options: { ...DATA_OPTION, kdc: { type: 'string' } },
+    positionals: ['NAME', 'FILE'],
+  })
+  const [name = '', file = ''] = positionals
+  const username = parseUsername(name)
+  const kdc = kdcUrl(values.kdc)
+  refuseToReplace(file, username)
+  await withData(values.data, async (data) => {
+    const password = randomBytes(PASSWORD_BYTES).toString('base64url')
+    const kdcKey = await data.opaqueKeys.publicKey()
+    const exists = (await data.store.accounts.find(username)) !== undefined
+    // The file is on disk before the account depends on it.
+    await replacePrivateFileAfter(file, formatKeytab({ kdc, kdcKey, username, password }), () =>
+      exists ? changePassword(data, username, password) : addAccount(data, username, password),
+    )
+    talk('kdc')(`${exists ? 'changed the password of' : 'added'} ${username}; ${file} is its keytab`)
+  })
+}
+
+// A slip of the keyboard must not cost another service its keytab, nor anybody a file.
+function refuseToReplace(file: string, username: string): void {
+  if (!existsSync(file)) return
+  const owner = readKeytab(file).username
+  if (owner !== username) {
+    throw new ToolError(`${file} is the keytab of ${owner}`, { hint: 'name another file, or remove it' })
+  }
+}

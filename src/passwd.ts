@@ -1,0 +1,72 @@
+/**
+ * Changes a password: `tsx src/passwd.ts alice`.
+ */
+import { parseArguments } from './cli/arguments.ts'
+import { readCredentials, updateCredentials } from './cli/credentials.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
+import { kdcUrl } from './cli/kdc-url.ts'
+import { readNewPassword } from './cli/password.ts'
+import { KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/session.ts'
+import { runTool } from './cli/tool.ts'
+import type { Session } from './lib/client.ts'
+import { ProtocolError } from './lib/errors.ts'
+import { parseUsername } from './lib/names.ts'
+
+const HELP = `usage: npx tsx src/passwd.ts NAME [options]
+
+Sets another password for NAME, which the KDC never sees. NAME's other sessions end. A
+password in the credentials file is replaced there too.
+
+  --password-file FILE      the password of now is its first line (else SYMBOLON_PASSWORD,
+                            the credentials file, or a prompt)
+  --new-password-file FILE  the new one is its first line (else
+                            SYMBOLON_NEW_PASSWORD, or a prompt)
+${KDC_HELP}
+${OUTPUT_HELP}
+  -h, --help                show this
+
+exit status: 0 the new password holds, 1 refused or failed, 2 wrong usage, 3 cannot
+reach: try later
+
+example: npx tsx src/passwd.ts alice
+`
+
+runTool('passwd', async (argv) => {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    positionals: ['NAME'],
+    options: {
+      'password-file': { type: 'string' },
+      'new-password-file': { type: 'string' },
+      ...KDC_OPTIONS,
+      ...OUTPUT_OPTIONS,
+    },
+  })
+  const username = parseUsername(positionals[0] ?? '')
+  const output = makeOutput('passwd', values)
+  const session = await loginFrom(username, values, output)
+  try {
+    const passwordFile = values['new-password-file']
+    const password = await readNewPassword({ username, passwordFile, variable: 'SYMBOLON_NEW_PASSWORD' })
+    await change(session, password)
+    output.event('password_changed', { username }, `${username} has a new password; other sessions are over`)
+    const kdc = kdcUrl(values.kdc)
+    if (readCredentials().get(kdc)?.has(username)) {
+      updateCredentials((credentials) => credentials.get(kdc)?.set(username, password))
+      output.event('credentials_updated', { username, kdc }, 'the credentials file has it too')
+    }
+  } finally {
+    await session.logout().catch(() => {})
+  }
+})
+
+/** Changes it, after another login if the last is too long ago: somebody took his time to think of a password. */
+async function change(session: Session, password: string): Promise<void> {
+  try {
+    await session.changePassword(password)
+  } catch (error) {
+    if (!(error instanceof ProtocolError && error.code === 'login_stale')) throw error
+    await session.renew()
+    await session.changePassword(password)
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Makes an account: `tsx src/register.ts alice`.
+ */
+import { parseArguments } from './cli/arguments.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
+import { readInvitation } from './cli/invitation.ts'
+import { readNewPassword } from './cli/password.ts'
+import { KDC_HELP, KDC_OPTIONS, kdcFrom } from './cli/session.ts'
+import { runTool } from './cli/tool.ts'
+import { ProtocolError } from './lib/errors.ts'
+import { parseUsername } from './lib/names.ts'
+import { register } from './lib/register.ts'
+
+const HELP = `usage: npx tsx src/register.ts NAME [options]
+
+Makes an account for NAME at the KDC, with a password that the KDC never sees. Where not
+everybody may have one, it takes an invitation from the KDC's administrator.
+
+  --invitation-file FILE  the invitation is its first line (else SYMBOLON_INVITATION,
+                          or a prompt where the KDC asks for one)
+  --password-file FILE    the new password is its first line (else SYMBOLON_PASSWORD,
+                          or a prompt)
+${KDC_HELP}
+${OUTPUT_HELP}
+  -h, --help              show this
+
+exit status: 0 the account is there and its password works, 1 refused or failed,
+2 wrong usage, 3 cannot reach: try later
+
+example: npx tsx src/register.ts alice
+`
+
+runTool('register', async (argv) => {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    positionals: ['NAME'],
+    options: {
+      'invitation-file': { type: 'string' },
+      'password-file': { type: 'string' },
+      ...KDC_OPTIONS,
+      ...OUTPUT_OPTIONS,
+    },
+  })
+  const username = parseUsername(positionals[0] ?? '')
+  const output = makeOutput('register', values)
+  const { kdc, options } = kdcFrom(values, output)
+  const password = () => readNewPassword({ username, passwordFile: values['password-file'] })
+  const invitations = readInvitation(values['invitation-file'])
+  const attempt = (invitation: string | undefined) =>
+    register(kdc, username, password, { ...options, invitation })
+
+  const session = await attempt(invitations.given).catch(async (error: unknown) => {
+    if (!(error instanceof ProtocolError && error.code === 'invitation_required')) throw error
+    // Whoever had none to give is asked for it, now that it is known to be needed.
+    const invitation = await invitations.prompt()
+    if (invitation === undefined) throw error
+    return attempt(invitation)
+  })
+  await session.logout().catch(() => {})
+  output.event('registered', { username, kdc }, `${username} has an account at ${kdc}`)
+})

@@ -1,0 +1,99 @@
+/**
+ * Lists and ends sessions, in the manner of Kerberos's klist: `tsx src/sessions.ts alice`.
+ */
+import { parseArguments } from './cli/arguments.ts'
+import { ToolError, UsageError } from './cli/errors.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
+import { shortIds, table } from './cli/session-table.ts'
+import { print } from './cli/terminal.ts'
+import { runTool } from './cli/tool.ts'
+import type { SessionInfo } from './lib/answers.ts'
+import type { Session } from './lib/client.ts'
+import { parseUsername } from './lib/names.ts'
+
+const HELP = `usage: npx tsx src/sessions.ts NAME [options]
+
+Lists NAME's sessions: one for each login that has neither ended nor expired, but for this
+tool's own. A receiver is one that listens.
+
+  --end ID              end this session: as many letters of its ID as tell it from
+                        the others; may be given several times
+  --end-others          end all of them
+${LOGIN_HELP}
+${OUTPUT_HELP}
+  -h, --help            show this
+
+exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 cannot reach: try later
+
+example: npx tsx src/sessions.ts alice
+`
+
+runTool('sessions', async (argv) => {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    positionals: ['NAME'],
+    options: {
+      end: { type: 'string', multiple: true },
+      'end-others': { type: 'boolean' },
+      ...LOGIN_OPTIONS,
+      ...OUTPUT_OPTIONS,
+    },
+  })
+  const username = parseUsername(positionals[0] ?? '')
+  if (values.end && values['end-others']) throw new UsageError('--end and --end-others do not go together')
+  const output = makeOutput('sessions', values)
+  const session = await loginFrom(username, values, output)
+  try {
+    const others = (await session.sessions()).filter(({ isThis }) => !isThis)
+    if (values['end-others']) {
+      const ended = await session.endSessions()
+      output.event('ended', { sessions: ended }, `ended ${count(ended)}`)
+    } else if (values.end) {
+      // All of them are found before the first is ended.
+      const chosen = values.end.map((prefix) => find(others, prefix))
+      for (const { id, short } of chosen) await end(session, id, short, output)
+    } else {
+      await list(others, output, session.clock())
+    }
+  } finally {
+    await session.logout().catch(() => {})
+  }
+})
+
+async function list(sessions: readonly SessionInfo[], output: Output, now: number): Promise<void> {
+  for (const { id, address, begunAt, usedAt, expiresAt, listensAt } of sessions) {
+    const listens_at = listensAt && { ip_addr: listensAt.address, port: listensAt.port }
+    const fields = {
+      id,
+      ip_addr: address,
+      begun_at: begunAt,
+      used_at: usedAt,
+      expires_at: expiresAt,
+      listens_at,
+    }
+    output.event('session', fields)
+  }
+  if (output.json) return
+  if (sessions.length === 0) output.event('none', {}, 'no other sessions')
+  else for (const line of table(sessions, now)) await print(line)
+}
+
+function find(sessions: readonly SessionInfo[], prefix: string): { id: string; short: string } {
+  const found = shortIds(sessions).filter(({ hex }) => hex.startsWith(prefix.toLowerCase()))
+  const [one] = found
+  if (prefix === '' || !one)
+    throw new ToolError(`there is no session ${prefix}`, { hint: 'list them, without --end' })
+  if (found.length > 1)
+    throw new ToolError(`${prefix} may be one of ${found.length} sessions`, { hint: 'give more of its ID' })
+  return one
+}
+
+async function end(session: Session, id: string, short: string, output: Output): Promise<void> {
+  const ended = await session.endSessions(id)
+  output.event('ended', { id, sessions: ended }, ended ? `ended ${short}` : `${short} had ended already`)
+}
+
+function count(sessions: number): string {
+  return sessions === 1 ? 'one session' : `${sessions} sessions`
+}
