@@ -24,11 +24,11 @@ export interface LoginLimits {
   readonly registration: Limit
 }
 
-/** Generous to people: a class of 300 behind one address logs in at once. 1440 guesses a day for one name from there. */
+/** Generous to people: a class of 300 behind one address signs up at once. 1440 guesses a day for one name from there. */
 export const LOGIN_LIMITS: LoginLimits = {
   nameFromAddress: { burst: 10, intervalSec: 60 },
   name: { burst: 100, intervalSec: 10 },
-  address: { burst: 300, intervalSec: 1 },
+  address: { burst: 600, intervalSec: 1 },
   registration: { burst: 300, intervalSec: 10 },
 }
 

@@ -9,6 +9,7 @@ import * as v from 'valibot'
 import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
+import { countTry, forgiveTries } from '../login-limits.ts'
 import { Problem } from '../problems.ts'
 import { requireRecord, respond } from '../registration.ts'
 import { remoteAddress } from '../remote-address.ts'
@@ -29,6 +30,8 @@ export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/password/start', sessionRequest(kdc), async (c) => {
       const { request } = parse(StartRequest, c.var.body)
       const { username } = await authenticateFresh(kdc, c)
+      // As in /register/start: with many answers one could guess the old password without asking again.
+      await countTry(kdc, username, remoteAddress(kdc, c))
       await opaque.ready
       return c.json({ response: respond(opaqueKeys.setup, username, request), time: clock() })
     })
@@ -40,6 +43,7 @@ export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
       // Whoever knows the old password may be why there is a new one: what he has begun ends with it.
       await store.accounts.replaceRecord(username, record, { keep: sid })
       log.info({ username, ip_addr: remoteAddress(kdc, c) }, 'password_changed')
+      await forgiveTries(kdc, username, remoteAddress(kdc, c))
       return c.json({ time: clock() })
     })
 }
