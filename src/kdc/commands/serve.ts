@@ -34,8 +34,7 @@ const HELP = `usage: npm run kdc -- [OPTIONS]   serves
   --demo                  with accounts alice and bob; without --data, nothing is kept
   --tls-cert FILE, --tls-key FILE  serve over TLS: certificate and key, in PEM
   --trusted-proxy ADDR    believe the X-Forwarded-For of this proxy; also ADDR/BITS, also repeated
-  --allow-plaintext       serve other machines too, although passwords and secrets cross the network
-                          unencrypted: for a closed classroom only
+  --allow-plaintext       take passwords from other machines unencrypted: in a closed classroom
   --registration WHO     who may make an account: ${REGISTRATIONS.join(', ')} (default invitation)
   --master-key FILE      what seals session tokens (default: SYMBOLON_MASTER_KEY, else this user's)
   --ticket-lifetime SEC   how long a ticket may be used (default ${TICKET_LIFETIME_SEC})
