@@ -7,6 +7,7 @@ import { UsageError } from '../cli/errors.ts'
 import { runTool } from '../cli/tool.ts'
 import { adduser } from './commands/adduser.ts'
 import { deluser } from './commands/deluser.ts'
+import { keytab } from './commands/keytab.ts'
 import { passwd } from './commands/passwd.ts'
 import { serve } from './commands/serve.ts'
 import { users } from './commands/users.ts'
@@ -16,6 +17,7 @@ const COMMANDS = new Map([
   ['passwd', passwd],
   ['deluser', deluser],
   ['users', users],
+  ['keytab', keytab],
 ])
 
 runTool('kdc', async ([command = '', ...rest]) => {
