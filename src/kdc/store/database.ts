@@ -45,6 +45,14 @@ export interface Database {
    * @throws StoreError `store_unavailable`.
    */
   write(statements: readonly Statement[]): Promise<Row[][]>
+  /**
+   * Copies the database, as it is at one moment, to a file that there is not yet; others may write meanwhile. The copy is on disk
+   * when the promise resolves, under no other name. A database server has a tool of its own for this, and not this.
+   *
+   * @param changes - what is to be done to the copy; nothing of what they delete is left in the file.
+   * @throws StoreError `store_unavailable`.
+   */
+  copyTo?(path: string, changes: readonly Statement[]): Promise<void>
   /** Finishes the writes that were accepted, then closes. */
   close(): Promise<void>
 }

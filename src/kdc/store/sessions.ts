@@ -213,12 +213,12 @@ export class Sessions {
   /**
    * Ends sessions of one principal.
    *
-   * @param which - one, or all but one.
+   * @param which - one, or all but one; all, when nothing is said.
    * @returns how many there were.
    */
   async endOf(
     username: string,
-    which: { readonly sid: Uint8Array } | { readonly allBut: Uint8Array },
+    which: { readonly sid: Uint8Array } | { readonly allBut: Uint8Array } = { allBut: NO_ID },
   ): Promise<number> {
     const [ended] = await this.#database.write([
       'sid' in which

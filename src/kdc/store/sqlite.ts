@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync } from 'node:fs'
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
 import { refuseIfShared } from '../../files/private-files.ts'
 import { type Database, type Row, type Statement, StoreError } from './database.ts'
@@ -81,6 +81,22 @@ class SqliteDatabase implements Database {
     })
   }
 
+  async copyTo(path: string, changes: readonly Statement[]): Promise<void> {
+    // Ours, before SQLite could give it to others.
+    const file = openSync(path, 'wx', 0o600)
+    try {
+      // Reads in one transaction, and keeps no writer waiting (https://sqlite.org/lang_vacuum.html#vacuuminto).
+      this.#db.prepare('vacuum into ?').run(path)
+      changeCopy(path, changes)
+      // SQLite leaves this to us.
+      fsyncSync(file)
+    } catch (error) {
+      throw this.#judge(error)
+    } finally {
+      closeSync(file)
+    }
+  }
+
   async close(): Promise<void> {
     // Joins the writes that are waiting; whether they succeed is their callers' affair.
     if (this.#queue.length > 0) await this.write([]).catch(() => {})
@@ -152,5 +168,16 @@ class SqliteDatabase implements Database {
     }
     if (!this.#db.isOpen) return new StoreError('store_unavailable', 'the database is closed', { cause })
     return cause
+  }
+}
+
+function changeCopy(path: string, changes: readonly Statement[]): void {
+  const copy = new DatabaseSync(path)
+  try {
+    for (const { strings, values } of changes) copy.prepare(strings.join('?')).run(...values)
+    // What was deleted is still in the pages that became free.
+    copy.exec('vacuum')
+  } finally {
+    copy.close()
   }
 }

@@ -6,10 +6,18 @@
  */
 import { Accounts } from './accounts.ts'
 import { Attempts } from './attempts.ts'
-import type { Database } from './database.ts'
+import { type Database, type Statement, sql } from './database.ts'
 import { Invitations } from './invitations.ts'
 import { prepareSchema } from './schema.ts'
 import { type Moment, Sessions } from './sessions.ts'
+
+/** What logs somebody in, or ends soon by itself. Backups are without it. */
+const PASSING: readonly Statement[] = [
+  sql`delete from sessions`,
+  sql`delete from finished_logins`,
+  sql`delete from invitations`,
+  sql`delete from attempts`,
+]
 
 /** The KDC's memory. Every method of its parts throws StoreError `store_unavailable` when the database cannot be used. */
 export class Store {
@@ -48,6 +56,25 @@ export class Store {
     await this.invitations.purge(moment.now)
     const moreAttempts = await this.attempts.purge(moment.now, limit)
     return { sessions, more: more || moreAttempts }
+  }
+
+  /**
+   * Writes what lasts, the accounts, to a new database file; see `Database.copyTo`.
+   *
+   * @returns false, having done nothing, when the database is a server, which has a tool of its own for backups.
+   */
+  async backUp(path: string): Promise<boolean> {
+    if (!this.#database.copyTo) return false
+    await this.#database.copyTo(path, PASSING)
+    return true
+  }
+
+  /** The beginnings, of 5 bytes, of all sealed tokens that have not expired, each once: see at-rest.ts. */
+  async sealPrefixes(now: number): Promise<Uint8Array[]> {
+    const rows = await this.#database.read<{ prefix: Uint8Array }>(sql`
+      select substr(sealed_token, 1, 5) as prefix from sessions where expires_at > ${now}
+      union select substr(sealed_token, 1, 5) from invitations where expires_at > ${now}`)
+    return rows.map(({ prefix }) => prefix)
   }
 
   /** Finishes the writes that were accepted, then closes the database. */

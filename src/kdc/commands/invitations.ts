@@ -1,0 +1,36 @@
+import { parseArguments } from '../../cli/arguments.ts'
+import { print } from '../../cli/terminal.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { DATA_OPTION } from './data-option.ts'
+import { withExistingData } from './existing-data.ts'
+import { timestamp } from './words.ts'
+
+const HELP = `usage: npm run kdc -- invitations [--json] [--data DIR]
+
+Lists the invitations that can still be used, on stdout: whom each is for, * for
+anybody, and until when. The invitations themselves were shown when they were
+made, and are not known any more. The KDC may be running or not.
+
+  --json      a JSON object on each line: {"username", "expires_at"}, the name
+              null for anybody, the time in Unix seconds
+  --data DIR  the KDC's data directory (default: this user's)
+
+example: npm run --silent kdc -- invitations
+`
+
+/** `kdc invitations` */
+export async function invitations(argv: string[]): Promise<void> {
+  const { values } = parseArguments(argv, {
+    help: HELP,
+    options: { ...DATA_OPTION, json: { type: 'boolean' } },
+    positionals: [],
+  })
+  const open = await withExistingData(values.data, ({ store }) => store.invitations.list(systemClock()))
+  for (const { username, expiresAt } of open) {
+    await print(
+      values.json
+        ? JSON.stringify({ username: username ?? null, expires_at: expiresAt })
+        : `${username ?? '*'} ${timestamp(expiresAt)}`,
+    )
+  }
+}

@@ -1,0 +1,196 @@
+import { parseArguments, parseInteger } from '../../cli/arguments.ts'
+import { ToolError, UsageError } from '../../cli/errors.ts'
+import { print, talk, visible } from '../../cli/terminal.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { parseUsername } from '../../lib/names.ts'
+import { type Invited, invite as makeInvitations } from '../invite.ts'
+import { sealedByOthers } from '../master-key-use.ts'
+import type { Store } from '../store/store.ts'
+import { type CsvForm, columnIndex, formatCsv, PLAIN_FORM, readClassList, sameColumn } from './class-list.ts'
+import { DATA_OPTION, withData } from './data-option.ts'
+import { MASTER_KEY_OPTION, masterKeysFrom } from './master-key-option.ts'
+import { count, timestamp } from './words.ts'
+
+const HELP = `usage: npm run --silent kdc -- invite NAME... [OPTIONS]
+       npm run --silent kdc -- invite --csv FILE [--column COLUMN] [OPTIONS]
+       npm run --silent kdc -- invite --anybody N [OPTIONS]
+
+Makes an invitation for each name, with which an account of that name can be
+made, once. Prints CSV: username, invitation, expires. Invitations are secrets,
+and shown this one time. Whoever is invited again can use the new one only;
+whoever has an account gets none. The KDC may be running or not.
+
+  --csv FILE         invite everybody of a class list, whose columns are printed
+                     too; - reads standard input
+  --column COLUMN    the column with the usernames (default: username)
+  --anybody N        make N invitations for accounts of any name
+  --days N           how long they are good for (default 14)
+  --master-key FILE  the KDC's (default: SYMBOLON_MASTER_KEY, else this user's)
+  --data DIR         the KDC's data directory (default: this user's)
+
+example: npm run --silent kdc -- invite --csv class.csv > invitations.csv
+`
+
+const OPTIONS = {
+  ...DATA_OPTION,
+  ...MASTER_KEY_OPTION,
+  csv: { type: 'string' },
+  column: { type: 'string' },
+  anybody: { type: 'string' },
+  days: { type: 'string', default: '14' },
+} as const
+
+const MAX_DAYS = 365
+const DAY_SEC = 24 * 60 * 60
+/** All are stored in one transaction, which keeps a KDC that serves waiting: for these, a fraction of a second. */
+const MAX_AT_ONCE = 10_000
+const TOLD_PROBLEMS = 10
+
+/** Who is to be invited, and what stands before each of them in the answer. */
+interface Guests {
+  readonly names: readonly (string | undefined)[]
+  readonly columns: readonly string[]
+  /** As many as there are names. */
+  readonly rows: readonly (readonly string[])[]
+  readonly form: CsvForm
+}
+
+const say = talk('kdc')
+
+/** `kdc invite` */
+export async function invite(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    options: OPTIONS,
+    positionals: ['[NAME...]'],
+  })
+  const days = parseInteger('--days', values.days, 1, MAX_DAYS)
+  const guests = await readGuests(values, positionals)
+  const masterKeys = masterKeysFrom(values['master-key'])
+  await withData(values.data, async ({ store }) => {
+    const now = systemClock()
+    const expiresAt = now + days * DAY_SEC
+    const open = await openNames(store, now)
+    const otherKey = await sealedByOthers(store, masterKeys, now)
+    const invited = await makeInvitations({ store, masterKeys }, guests.names, expiresAt)
+    const csv = toCsv(guests, invited, timestamp(expiresAt))
+    // Without its last line feed, which `print` gives it.
+    await print(csv.slice(0, -1))
+    tell(invited, open, days)
+    if (otherKey) {
+      say('warning: this master key has sealed nothing of what this KDC has in use. If the')
+      say('KDC has another, nobody can use these invitations: see --master-key')
+    }
+  })
+}
+
+interface Choice {
+  readonly csv?: string | undefined
+  readonly column?: string | undefined
+  readonly anybody?: string | undefined
+}
+
+async function readGuests({ csv, column, anybody }: Choice, positionals: string[]): Promise<Guests> {
+  const ways = [positionals.length > 0, csv !== undefined, anybody !== undefined].filter(Boolean).length
+  if (ways !== 1) {
+    const message = ways === 0 ? 'nobody is invited' : 'names, --csv and --anybody do not go together'
+    throw new UsageError(message, 'give one of: NAME..., --csv FILE, --anybody N')
+  }
+  if (column !== undefined && csv === undefined) {
+    throw new UsageError('--column: --csv is missing', '--column is about the class list of --csv')
+  }
+  const guests =
+    csv !== undefined
+      ? await fromClassList(csv, column ?? 'username')
+      : fromNames(anybody === undefined ? namesOf(positionals) : anonymous(anybody))
+  if (guests.names.length > MAX_AT_ONCE) {
+    throw new ToolError(`more than ${MAX_AT_ONCE} at once`, { hint: 'split the list' })
+  }
+  return guests
+}
+
+function anonymous(count: string): undefined[] {
+  return Array(parseInteger('--anybody', count, 1, MAX_AT_ONCE)).fill(undefined)
+}
+
+const namesOf = (texts: readonly string[]) =>
+  judgeNames(texts.map((text, i) => ({ where: `name ${i + 1}`, text })))
+
+function fromNames(names: readonly (string | undefined)[]): Guests {
+  return { names, columns: ['username'], rows: names.map((name = '') => [name]), form: PLAIN_FORM }
+}
+
+async function fromClassList(file: string, column: string): Promise<Guests> {
+  const list = await readClassList(file)
+  const index = columnIndex(list, column)
+  const names = judgeNames(
+    list.rows.map(({ line, fields }) => ({ where: `line ${line}`, text: fields[index] ?? '' })),
+  )
+  // The list's own column of that name will do: two would only be mistaken for each other.
+  const added = sameColumn(column, 'username') ? [] : ['username']
+  const taken = [...added, 'invitation', 'expires'].find((own) =>
+    list.columns.some((column) => sameColumn(column, own)),
+  )
+  if (taken) {
+    throw new ToolError(`${list.name} has a column ${taken} already`, {
+      hint: 'take it out, or rename it: the answer has one of its own',
+    })
+  }
+  return {
+    names,
+    columns: [...list.columns, ...added],
+    rows: list.rows.map(({ fields }, i) => [...fields, ...added.map(() => names[i] ?? '')]),
+    form: list.form,
+  }
+}
+
+/** @throws ToolError when one of them is no username, or there twice; stderr has which, and where. */
+function judgeNames(entries: readonly { readonly where: string; readonly text: string }[]): string[] {
+  const seen = new Map<string, string>()
+  const problems: string[] = []
+  for (const { where, text } of entries) {
+    const name = usernameIn(text)
+    const before = name && seen.get(name)
+    if (name === undefined)
+      problems.push(`${where}: ${text.trim() === '' ? 'no name' : `no username: ${text}`}`)
+    else if (before) problems.push(`${where}: ${name} again, who is in ${before}`)
+    else seen.set(name, where)
+  }
+  if (problems.length === 0) return [...seen.keys()]
+  for (const problem of problems.slice(0, TOLD_PROBLEMS)) say(visible(problem))
+  if (problems.length > TOLD_PROBLEMS) say(`and ${problems.length - TOLD_PROBLEMS} more`)
+  throw new ToolError(`nobody was invited, because of ${count(problems.length, 'bad name')}`, {
+    hint: 'a username is 1 to 64 of a-z 0-9 _ . - and begins with a letter, a digit or _',
+  })
+}
+
+function usernameIn(text: string): string | undefined {
+  try {
+    return parseUsername(text.trim())
+  } catch {
+    return undefined
+  }
+}
+
+async function openNames(store: Store, now: number): Promise<ReadonlySet<string | undefined>> {
+  return new Set((await store.invitations.list(now)).map(({ username }) => username))
+}
+
+function toCsv({ columns, rows, form }: Guests, invited: readonly Invited[], expires: string): string {
+  const answers = invited.map(({ invitation }, i) => [
+    ...(rows[i] ?? []),
+    ...(invitation === undefined ? ['', ''] : [invitation, expires]),
+  ])
+  return formatCsv([[...columns, 'invitation', 'expires'], ...answers], form)
+}
+
+function tell(invited: readonly Invited[], open: ReadonlySet<string | undefined>, days: number): void {
+  const made = invited.filter(({ invitation }) => invitation !== undefined)
+  for (const { username, invitation } of invited) {
+    if (invitation === undefined) say(`${username} has an account already, and gets no invitation`)
+  }
+  const again = made.filter(({ username }) => username !== undefined && open.has(username)).length
+  if (again > 0) say(`${count(again, 'earlier invitation')} to the same people cannot be used any more`)
+  say(`made ${count(made.length, 'invitation')}, good for ${count(days, 'day')}`)
+  if (made.length > 0) say('whoever gets one makes the account with: npx tsx src/register.ts NAME')
+}

@@ -1,0 +1,56 @@
+import { parseArguments } from '../../cli/arguments.ts'
+import { ToolError, UsageError } from '../../cli/errors.ts'
+import { talk } from '../../cli/terminal.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { parseUsername } from '../../lib/names.ts'
+import type { Store } from '../store/store.ts'
+import { DATA_OPTION } from './data-option.ts'
+import { withExistingData } from './existing-data.ts'
+import { count } from './words.ts'
+
+const HELP = `usage: npm run kdc -- uninvite NAME... [--data DIR]
+       npm run kdc -- uninvite --all [--data DIR]
+
+Withdraws invitations that were not used. Accounts that were made with one stay.
+The KDC may be running or not.
+
+  --all       all of them, also those for anybody
+  --data DIR  the KDC's data directory (default: this user's)
+
+example: npm run kdc -- uninvite alice bob
+`
+
+/** `kdc uninvite` */
+export async function uninvite(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    options: { ...DATA_OPTION, all: { type: 'boolean', default: false } },
+    positionals: ['[NAME...]'],
+  })
+  if (values.all === positionals.length > 0) {
+    throw new UsageError('expected either names or --all', 'npm run kdc -- invitations lists the names')
+  }
+  const names = [...new Set(positionals.map(parseUsername))]
+  const withdrawn = await withExistingData(values.data, ({ store }) =>
+    values.all ? withdrawAll(store) : withdraw(store, names),
+  )
+  talk('kdc')(`withdrew ${count(withdrawn, 'invitation')}`)
+}
+
+async function withdrawAll(store: Store): Promise<number> {
+  // What has expired is none that could be withdrawn.
+  await store.invitations.purge(systemClock())
+  return store.invitations.withdrawAll()
+}
+
+async function withdraw(store: Store, names: readonly string[]): Promise<number> {
+  const open = new Set((await store.invitations.list(systemClock())).map(({ username }) => username))
+  const unknown = names.filter((name) => !open.has(name))
+  if (unknown.length > 0) {
+    throw new ToolError(`nothing was withdrawn: there is no invitation for ${unknown.join(', ')}`, {
+      hint: 'npm run kdc -- invitations lists those that were not used',
+    })
+  }
+  const withdrawn = await Promise.all(names.map((name) => store.invitations.withdraw(name)))
+  return withdrawn.filter(Boolean).length
+}
