@@ -1,0 +1,63 @@
+/**
+ * Backups: a data directory of its own, with what lasts (the KDC's keys and the accounts) and nothing that logs anybody in.
+ *
+ * @module
+ */
+import {
+  closeSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { createPrivateFile } from '../files/private-files.ts'
+import type { Store } from './store/store.ts'
+
+const KEY_FILE = 'opaque-setup.key'
+const DATABASE_FILE = 'kdc.sqlite'
+
+/**
+ * Writes a backup: all of it, or nothing under this name.
+ *
+ * @param directory - the data directory.
+ * @param target - a directory that there is not yet, or an empty one; its parent must be there.
+ * @returns false, having done nothing, when the database is a server, which has a tool of its own.
+ * @throws an error of the file system, with its `code`: `ENOTEMPTY` or `ENOTDIR` when something else is there; StoreError.
+ */
+export async function backUp(store: Store, directory: string, target: string): Promise<boolean> {
+  const place = resolve(target)
+  // Beside its place, so that one step takes it there; whoever finds it after a crash sees what it is.
+  const temporary = mkdtempSync(`${place}.unfinished-`)
+  try {
+    if (!(await store.backUp(join(temporary, DATABASE_FILE)))) return false
+    createPrivateFile(join(temporary, KEY_FILE), readFileSync(join(directory, KEY_FILE), 'latin1'))
+    moveInto(place, temporary)
+    return true
+  } finally {
+    rmSync(temporary, { recursive: true, force: true })
+  }
+}
+
+// An empty directory goes first, for Windows does not replace one; one that is not empty does not go.
+function moveInto(place: string, temporary: string): void {
+  try {
+    rmdirSync(place)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  syncDirectory(temporary)
+  renameSync(temporary, place)
+  syncDirectory(dirname(place))
+}
+
+// The names are on disk only when their directory is. Windows cannot open directories, nor needs it.
+function syncDirectory(path: string): void {
+  if (process.platform === 'win32') return
+  const directory = openSync(path, 'r')
+  fsyncSync(directory)
+  closeSync(directory)
+}

@@ -1,0 +1,47 @@
+import { parseArguments } from '../../cli/arguments.ts'
+import { UsageError } from '../../cli/errors.ts'
+import { talk } from '../../cli/terminal.ts'
+import { ProtocolError } from '../../lib/errors.ts'
+import { parseUsername } from '../../lib/names.ts'
+import type { Store } from '../store/store.ts'
+import { DATA_OPTION } from './data-option.ts'
+import { withExistingData } from './existing-data.ts'
+import { count } from './words.ts'
+
+const HELP = `usage: npm run kdc -- endsessions NAME [--data DIR]
+       npm run kdc -- endsessions --all [--data DIR]
+
+Ends the sessions of NAME, or everybody's, at once: their tokens are worth
+nothing from now on, and whoever wants to go on logs in again. Passwords stay.
+The KDC may be running or not.
+
+  --all       everybody's, as after the KDC's files were restored by hand
+  --data DIR  the KDC's data directory (default: this user's)
+
+example: npm run kdc -- endsessions alice
+`
+
+/** `kdc endsessions` */
+export async function endsessions(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    options: { ...DATA_OPTION, all: { type: 'boolean', default: false } },
+    positionals: ['[NAME]'],
+  })
+  const [name] = positionals
+  if (values.all === (name !== undefined)) {
+    throw new UsageError('expected either NAME or --all', 'npm run kdc -- users lists the names')
+  }
+  const username = name === undefined ? undefined : parseUsername(name)
+  const ended = await withExistingData(values.data, ({ store }) =>
+    username === undefined ? store.sessions.endAll() : endOf(store, username),
+  )
+  talk('kdc')(`ended ${count(ended, 'session')}${username === undefined ? '' : ` of ${username}`}`)
+}
+
+async function endOf(store: Store, username: string): Promise<number> {
+  if (!(await store.accounts.find(username))) {
+    throw new ProtocolError('account_unknown', `there is no account ${username}`)
+  }
+  return store.sessions.endOf(username)
+}

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs'
+import { parseArguments } from '../../cli/arguments.ts'
+import { ToolError } from '../../cli/errors.ts'
+import { talk } from '../../cli/terminal.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { numbersInUse } from '../master-key-use.ts'
+import { loadMasterKeys, saveMasterKeys } from '../master-keys.ts'
+import type { Store } from '../store/store.ts'
+import { DATA_OPTION } from './data-option.ts'
+import { withExistingData } from './existing-data.ts'
+import { MASTER_KEY_OPTION, requireMasterKeyFile } from './master-key-option.ts'
+import { count } from './words.ts'
+
+const HELP = `usage: npm run kdc -- rotatekey [--master-key FILE] [--data DIR]
+
+Puts a fresh master key into its file, under which the KDC seals sessions and
+invitations from its next start on. Nobody is logged out: today's key stays, and
+so do older ones that sessions or invitations still need. The others are
+dropped. To be rid of today's, run it again when they have ended.
+
+Where the master key is in SYMBOLON_MASTER_KEY, only you can change it.
+
+  --master-key FILE  the KDC's (default: this user's)
+  --data DIR         the KDC's data directory (default: this user's)
+
+example: npm run kdc -- rotatekey
+`
+
+/** `kdc rotatekey` */
+export async function rotatekey(argv: string[]): Promise<void> {
+  const { values } = parseArguments(argv, {
+    help: HELP,
+    options: { ...DATA_OPTION, ...MASTER_KEY_OPTION },
+    positionals: [],
+  })
+  const file = requireMasterKeyFile(values['master-key'])
+  if (!existsSync(file)) {
+    throw new ToolError(`there is no master key in ${file}`, {
+      hint: 'the KDC makes one when it starts; --master-key names another file',
+    })
+  }
+  const { kept, dropped } = await withExistingData(values.data, ({ store }) => rotate(store, file))
+  const say = talk('kdc')
+  say(`a fresh master key is in ${file}; ${count(kept, 'older one')} kept, ${dropped} dropped`)
+  say('restart the KDC to use it; several nodes get the file first, all of them')
+}
+
+async function rotate(store: Store, file: string): Promise<{ kept: number; dropped: number }> {
+  const keys = loadMasterKeys(file)
+  const needed = await numbersInUse(store, systemClock())
+  // A KDC that is running goes on sealing under this one until it is restarted.
+  needed.add(keys.current.number)
+  const rotated = keys.rotated(needed)
+  saveMasterKeys(file, rotated)
+  const kept = rotated.numbers.length - 1
+  return { kept, dropped: keys.numbers.length - kept }
+}
