@@ -47,6 +47,23 @@ export function spread(values: readonly number[]): Spread {
   return { median: quantile(values, 0.5), min: quantile(values, 0), max: quantile(values, 1) }
 }
 
+/** The tenth, the half and nine tenths of the values lie below these. */
+export function percentiles(values: readonly number[]): string {
+  return [0.1, 0.5, 0.9].map((part) => digits(quantile(values, part))).join(', ')
+}
+
+/** How often a value of `a` is larger than one of `b`: the area under the curve of whoever guesses by time. */
+export function chance(a: readonly number[], b: readonly number[]): number {
+  let larger = 0
+  for (const x of a) for (const y of b) larger += x > y ? 1 : x === y ? 0.5 : 0
+  return larger / (a.length * b.length)
+}
+
+/** Standard error of `chance` when there is no difference (Mann and Whitney). */
+export function chanceError(count: number): number {
+  return Math.sqrt((2 * count + 1) / (12 * count * count))
+}
+
 /** Makes a row from values that were taken in turn: the first of ours beside the first of theirs. */
 export function compare(
   row: Pick<Row, 'what' | 'unit' | 'against' | 'better'> & {

@@ -19,12 +19,21 @@ export interface Server {
   readonly child: ChildProcess
 }
 
+/** The real KDC. */
+export interface RunningKdc extends Server {
+  /** Its data directory. */
+  readonly data: string
+}
+
+/** So many that nobody is ever stopped: most benchmarks guess, or log in, more often than people do. */
+const LOGIN_TRIES = '1000000'
+
 /**
- * Starts the KDC with accounts for alice and bob.
+ * Starts the KDC with accounts for alice and bob. Everything that it writes is in a temporary directory.
  *
  * @param options.probe - a module loaded into it, which talks to us over IPC.
  */
-export async function startKdc(options: { probe?: string } = {}): Promise<Server> {
+export async function startKdc(options: { probe?: string } = {}): Promise<RunningKdc> {
   const directory = temporaryDirectory()
   const data = join(directory, 'kdc')
   const passwordFile = join(directory, 'password')
@@ -35,12 +44,13 @@ export async function startKdc(options: { probe?: string } = {}): Promise<Server
   }
   const log = openSync(join(directory, 'log'), 'w')
   const probe = options.probe ? ['--import', options.probe] : []
+  const settings = ['--port', '0', '--data', data, '--master-key', join(directory, 'master.key')]
   const child = start(
     process.execPath,
-    ['--import', 'tsx', ...probe, 'src/kdc/main.ts', '--port', '0', '--data', data],
+    ['--import', 'tsx', ...probe, 'src/kdc/main.ts', ...settings, '--login-tries', LOGIN_TRIES],
     { stdio: ['ignore', log, 'pipe', ...(options.probe ? ['ipc' as const] : [])] },
   )
-  return { url: await said(child, /listening on (http:\S+)/), pid: child.pid ?? 0, child }
+  return { url: await said(child, /listening on (http:\S+)/), pid: child.pid ?? 0, child, data }
 }
 
 /** A handler of the shape of `/userinfo` on bare Hono, in a process of its own: see bare-hono.ts. */
@@ -78,6 +88,20 @@ export class Load {
   }
 
   /**
+   * Posts once.
+   *
+   * @param status - what the answer must have.
+   * @returns the answer's body.
+   */
+  async post(path: string, body: string, status = 200): Promise<string> {
+    const headers = { 'content-type': 'application/json' }
+    const reply = await this.#pool.request({ path, method: 'POST', headers, body })
+    const text = await reply.body.text()
+    if (reply.statusCode !== status) throw new Error(`${path}: ${reply.statusCode} ${text}`)
+    return text
+  }
+
+  /**
    * Posts the same body so many times.
    *
    * @param status - what the answers must have.
@@ -86,16 +110,7 @@ export class Load {
   async run(path: string, body: string, count: number, status = 200): Promise<number> {
     let left = count
     const client = async () => {
-      while (left-- > 0) {
-        const reply = await this.#pool.request({
-          path,
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body,
-        })
-        const text = await reply.body.text()
-        if (reply.statusCode !== status) throw new Error(`${path}: ${reply.statusCode} ${text}`)
-      }
+      while (left-- > 0) await this.post(path, body, status)
     }
     const from = performance.now()
     await Promise.all(Array.from({ length: this.#clients }, client))

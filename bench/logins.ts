@@ -9,7 +9,17 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BareLogins } from './bare-logins.ts'
-import { compare, digits, interleave, quantile, runBenchmark, say } from './harness.ts'
+import {
+  chance,
+  chanceError,
+  compare,
+  digits,
+  interleave,
+  percentiles,
+  quantile,
+  runBenchmark,
+  say,
+} from './harness.ts'
 import { Load, PASSWORD, type Server, startKdc } from './kdc.ts'
 
 const ROUNDS = 5
@@ -147,20 +157,4 @@ async function timeRefusals(url: string): Promise<{ unknown: number[]; wrong: nu
 function blocks(times: readonly number[]): number[] {
   const starts = Array.from({ length: times.length / BLOCK }, (_, block) => block * BLOCK)
   return starts.map((from) => quantile(times.slice(from, from + BLOCK), 0.5))
-}
-
-function percentiles(times: readonly number[]): string {
-  return [0.1, 0.5, 0.9].map((part) => digits(quantile(times, part))).join(', ')
-}
-
-/** How often a value of `a` is larger than one of `b`: the area under the curve of whoever guesses by time. */
-function chance(a: readonly number[], b: readonly number[]): number {
-  let larger = 0
-  for (const x of a) for (const y of b) larger += x > y ? 1 : x === y ? 0.5 : 0
-  return larger / (a.length * b.length)
-}
-
-/** Standard error of `chance` when there is no difference (Mann and Whitney). */
-function chanceError(count: number): number {
-  return Math.sqrt((2 * count + 1) / (12 * count * count))
 }

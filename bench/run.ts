@@ -15,13 +15,14 @@ const BENCHMARKS = new Map([
   ['userinfo', 'what an answer to /userinfo costs the KDC, beside bare Hono'],
   ['memory', "the KDC's memory over 100,000 tickets"],
   ['logins', 'what others notice of logins; what the time of a refusal tells'],
+  ['opaque', 'what an OPAQUE login costs the KDC, beside Argon2id; what the time of its start tells'],
   ['channel', 'the direct channel beside TLS 1.3'],
   ['start', 'how long the demo and the tools take to start, beside Node doing nothing'],
 ])
 
 const HELP = `usage: npm run bench -- [--json] [NAME...]
 
-Measures, and prints ratios: nothing passes or fails. All of it takes about four minutes.
+Measures, and prints ratios: nothing passes or fails. All of it takes about five minutes.
 
 ${[...BENCHMARKS].map(([name, what]) => `  ${name.padEnd(10)}${what}`).join('\n')}
 
