@@ -156,11 +156,40 @@ main('lists accounts, by name, for people and for programs', async ({ data }) =>
   assert.equal(Object.keys(first), ['username', 'created_at'])
 })
 
+main('ends the sessions of one account, or all', async ({ data }) => {
+  for (const name of ['alice', 'bob']) await runKdc(['adduser', name, '--data', data], ADDED)
+  const kdc = startKdc(['--port', '0', '--data', data])
+  const url = await kdc.url()
+  const login = async (username: string) => {
+    const { token } = (await post(`${url}/login`, { username, password: PASSWORD })).json
+    return async () => (await post(`${url}/listen`, { username, token, port: 1 })).json.code ?? 'listens'
+  }
+  const sessions = [await login('alice'), await login('alice'), await login('bob')]
+  const listen = () => Promise.all(sessions.map((session) => session()))
+  assert.equal(await listen(), ['listens', 'listens', 'listens'])
+  const one = await runKdc(['endsessions', 'Alice', '--data', data])
+  assert.equal(one, { exit: 0, stdout: '', stderr: 'kdc: ended 2 sessions of alice\n' })
+  assert.equal(await listen(), ['token_unknown', 'token_unknown', 'listens'])
+  const unknown = await runKdc(['endsessions', 'nobody', '--data', data])
+  assert.is(unknown.exit, 1)
+  assert.match(unknown.stderr, /^kdc: error: there is no account nobody \(account_unknown\)\nkdc: hint: /)
+  assert.is((await runKdc(['endsessions', '--all', '--data', data])).stderr, 'kdc: ended 1 session\n')
+  assert.equal(await listen(), ['token_unknown', 'token_unknown', 'token_unknown'])
+  assert.is((await post(`${url}/login`, { username: 'alice', password: PASSWORD })).status, 200)
+  assert.is(await kdc.stop(), 0)
+})
+
 const REFUSALS: [string[], number, RegExp][] = [
   [['adduser', 'al ice'], 1, /^kdc: error: a username is .*\(invalid_name\)\n/],
   [['passwd', 'nobody'], 1, /^kdc: error: there is no account nobody \(account_unknown\)\n/],
   [['deluser', 'nobody'], 1, /^kdc: error: there is no account nobody \(account_unknown\)\n/],
   [['adduser'], 2, /^kdc: error: NAME is missing\nkdc: hint: usage: .*adduser NAME/],
+  [['endsessions'], 2, /^kdc: error: expected either NAME or --all\nkdc: hint: /],
+  [['endsessions', 'alice', '--all'], 2, /^kdc: error: expected either NAME or --all\n/],
+  [['uninvite'], 2, /^kdc: error: expected either names or --all\nkdc: hint: /],
+  [['uninvite', 'alice', '--all'], 2, /^kdc: error: expected either names or --all\n/],
+  [['uninvite', 'al ice'], 1, /^kdc: error: a username is .*\(invalid_name\)\n/],
+  [['backup'], 2, /^kdc: error: DIR is missing\nkdc: hint: usage: .*backup DIR/],
   [['addusr', 'alice'], 2, /^kdc: error: there is no command addusr\nkdc: hint: /],
   [['--prot', '1'], 2, /^kdc: error: there is no option --prot\nkdc: hint: did you mean --port\?\n/],
   [['--port', '70000'], 2, /^kdc: error: --port: expected a whole number/],
@@ -192,16 +221,25 @@ main('an account that exists is not made again', async ({ data }) => {
 })
 
 main('helps, with and without a command, on one screen', async () => {
-  const commands = [[], ['adduser'], ['passwd'], ['deluser'], ['users']]
-  for (const { exit, stdout, stderr } of await Promise.all(
-    commands.map((command) => runKdc([...command, '--help'])),
-  )) {
-    assert.equal([exit, stderr], [0, ''])
-    assert.match(stdout, /^usage: npm run/)
-    assert.match(stdout, /\nexample: .*\n$/)
-    const lines = stdout.split('\n')
-    assert.ok(lines.length <= 24 && lines.every((line) => line.length <= 100))
-  }
+  const { stderr: refusal } = await runKdc(['nothing'])
+  const commands = /the commands are (.*); /.exec(refusal)?.[1]?.split(', ') ?? []
+  assert.ok(commands.includes('adduser'))
+  const { stdout: all } = await runKdc(['--help'])
+  for (const command of commands) assert.match(all, new RegExp(`^ {8}.*\\b${command}\\b`, 'm'))
+  const narrow = ['invite', 'invitations', 'uninvite', 'endsessions', 'backup', 'rotatekey']
+  await Promise.all(
+    ['', ...commands].map(async (command) => {
+      const args = command === '' ? ['--help'] : [command, '--help']
+      const { exit, stdout, stderr } = await runKdc(args)
+      assert.equal([exit, stderr], [0, ''])
+      assert.match(stdout, `usage: npm run`)
+      assert.match(stdout, command)
+      assert.match(stdout, /\nexample: .*\n$/)
+      const width = narrow.includes(command) ? 80 : 100
+      const lines = stdout.split('\n')
+      assert.ok(lines.length <= 24 && lines.every((line) => line.length <= width), command)
+    }),
+  )
 })
 
 main.run()

@@ -214,6 +214,54 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     assert.ok(await store.sessions.find(session(4).sid))
   })
 
+  store('ends all sessions of a principal, or everybody’s, and says how many', async () => {
+    const { store } = await withBob()
+    await store.accounts.create(account('alice'))
+    for (const n of [1, 2, 3]) await store.sessions.begin(session(n), 'record of bob')
+    await store.sessions.begin({ ...session(4), username: 'alice' }, 'record of alice')
+    assert.is(await store.sessions.endOf('bob', { allBut: session(1).sid }), 2)
+    assert.is(await store.sessions.endOf('bob'), 1)
+    assert.is(await store.sessions.endOf('bob'), 0)
+    assert.ok(await store.sessions.find(session(4).sid))
+    await store.sessions.begin(session(5), 'record of bob')
+    assert.is(await store.sessions.endAll(), 2)
+    assert.is(await store.sessions.find(session(4).sid), undefined)
+  })
+
+  store('tells the beginnings of what is sealed and has not expired, each once', async () => {
+    const { store } = await withBob()
+    const sealed = (n: number) => new Uint8Array(40).fill(n)
+    await store.sessions.begin({ ...session(1, START + 1), sealedToken: sealed(1) }, 'record of bob')
+    await store.sessions.begin({ ...session(2, START + 2), sealedToken: sealed(1) }, 'record of bob')
+    const invitation = { id: Uint8Array.of(1), sealedToken: sealed(2), expiresAt: START + 1 }
+    await store.invitations.add([invitation, { ...invitation, id: Uint8Array.of(2), sealedToken: sealed(1) }])
+    const prefixes = async (now: number) => (await store.sealPrefixes(now)).map((prefix) => [...prefix])
+    assert.equal((await prefixes(START)).sort(), [
+      [1, 1, 1, 1, 1],
+      [2, 2, 2, 2, 2],
+    ])
+    assert.equal(await prefixes(START + 1), [[1, 1, 1, 1, 1]])
+    assert.equal(await prefixes(START + 2), [])
+  })
+
+  store('backs up accounts, and neither sessions nor invitations, to a file that was not there', async () => {
+    const { store } = await withBob()
+    await store.sessions.begin(session(1), 'record of bob')
+    await store.invitations.add([
+      { id: Uint8Array.of(1), sealedToken: Uint8Array.of(1), expiresAt: START + 1 },
+    ])
+    const path = newFile()
+    assert.is(await store.backUp(path), true)
+    const copy = await Store.open(openSqlite(path))
+    assert.equal(await copy.accounts.list(), [account('bob')])
+    assert.is(await copy.sessions.endAll(), 0)
+    assert.equal(await copy.invitations.list(START), [])
+    await copy.close()
+    assert.ok(await store.sessions.find(session(1).sid))
+    await rejects(store.backUp(path), 'EEXIST')
+    await store.accounts.create(account('later'))
+  })
+
   store('undoes a write that fails, alone among those of its turn', async () => {
     const { database, store } = await withBob()
     const insert = (name: string) =>
