@@ -68,7 +68,7 @@ function path({ proxies }: Pick<Kdc, 'proxies'>, c: Context<KdcEnv>): Path {
   const hops: string[] = []
   let client = peer
   // Each proxy adds at the right whom it saw. What stands left of the first stranger is what he says.
-  const claims = trusted ? (c.req.header('X-Forwarded-For')?.split(',') ?? []) : []
+  const claims = c.req.header('X-Forwarded-For')?.split(',') ?? []
   while (claims.length > 0 && proxies.has(client)) {
     client = claimedAddress(claims.pop() ?? '')
     hops.push(client)

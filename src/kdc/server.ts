@@ -111,8 +111,7 @@ function createLimited(listener: RequestListener, limits: Limits, tls: TlsIdenti
     { ...options, cert, key, minVersion: 'TLSv1.3', handshakeTimeout: limits.requestTimeoutMs },
     listener,
   )
-  // Node makes a `clientError` of it, which we would answer in HTTP: but whoever speaks no TLS with us cannot read that.
-  server.removeAllListeners('tlsClientError')
+  // Whoever speaks no TLS with us could not read an answer in HTTP, nor wait for one.
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server
 }

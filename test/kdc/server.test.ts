@@ -180,6 +180,19 @@ server('a crowd that asks nothing keeps nobody out: the oldest gives way', async
   await close()
 })
 
+server('who has gone is not counted: the next to give way is the oldest that is left', async () => {
+  // Longer than the test may take: nobody is to go for being slow.
+  const { url, close } = await start(undefined, { maxSilent: 1, requestTimeoutMs: 600_000 })
+  let last = await dial(url)
+  for (let i = 0; i < 3; i++) {
+    const gone = once(last.resume(), 'close')
+    last = await dial(url)
+    await gone
+  }
+  last.destroy()
+  await close()
+})
+
 server('a login of somebody who has gone away is known to be abandoned', async () => {
   let asked = (_signal: AbortSignal | undefined) => {}
   const signal = new Promise<AbortSignal | undefined>((resolve) => {

@@ -25,6 +25,8 @@ const identity = (name: string) => ({
   key: readFileSync(fixture(`${name}.key`)),
 })
 const LOCALHOST = identity('localhost')
+// Longer than a test may take: nobody goes for being slow.
+const PATIENT = { requestTimeoutMs: 600_000 }
 const HEALTH = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
 
 async function start(options: { limits?: Partial<Limits>; host?: string; fetch?: Fetch } = {}) {
@@ -228,7 +230,7 @@ tls('a handshake has as long as a request', async () => {
 })
 
 tls('a crowd that does no handshake keeps nobody out: the oldest gives way', async () => {
-  const { url, close } = await start({ limits: { maxSilent: 2 } })
+  const { url, close } = await start({ limits: { maxSilent: 2, ...PATIENT } })
   const crowd = [await dial(url), await dial(url)]
   const gone = closed(crowd[0])
   const asking = await dialTls(url)
@@ -240,7 +242,7 @@ tls('a crowd that does no handshake keeps nobody out: the oldest gives way', asy
 })
 
 tls('nor does one that does its handshake and then asks nothing', async () => {
-  const { url, close } = await start({ limits: { maxSilent: 2 } })
+  const { url, close } = await start({ limits: { maxSilent: 2, ...PATIENT } })
   const crowd = [await dialTls(url), await dialTls(url)]
   const gone = closed(crowd[0])
   const asking = await dialTls(url)
@@ -252,7 +254,7 @@ tls('nor does one that does its handshake and then asks nothing', async () => {
 })
 
 tls('who has asked gives way to nobody', async () => {
-  const { url, close } = await start({ limits: { maxSilent: 1 } })
+  const { url, close } = await start({ limits: { maxSilent: 1, ...PATIENT } })
   const asking = await dialTls(url)
   assert.match(await ask(asking), /^HTTP\/1.1 200/)
   const first = await dial(url)
@@ -268,7 +270,7 @@ tls('who has asked gives way to nobody', async () => {
 
 tls('at its end closes whoever asks nothing, before and after the handshake', async () => {
   // Longer than the test may take: a connection that is left open fails it.
-  const { url, close } = await start({ limits: { drainTimeoutMs: 600_000, requestTimeoutMs: 600_000 } })
+  const { url, close } = await start({ limits: { drainTimeoutMs: 600_000, ...PATIENT } })
   const ends = [await dial(url), await dialTls(url)].map(closed)
   const asked = await dialTls(url)
   await ask(asked)
@@ -298,6 +300,8 @@ tls('files that cannot be used are refused at the start, in words', async () => 
   const missing = join(home.path, 'missing')
   const text = join(home.path, 'text')
   writeFileSync(text, 'hello\n', { mode: 0o600 })
+  const broken = join(home.path, 'broken')
+  writeFileSync(broken, `${readFileSync(cert)}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`)
   const shared = join(home.path, 'shared.key')
   writeFileSync(shared, readFileSync(key))
   chmodSync(shared, 0o644)
