@@ -1,45 +1,43 @@
 /** A whole run, listened to: no secret of it may be on the wire to the KDC, in what any program writes, or in `ps`. */
 import { execFileSync } from 'node:child_process'
-import * as net from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { sessionId } from '../../src/lib/ticket.ts'
 import { PASSWORD, Realm } from '../helpers/realm.ts'
+import { startRecorder } from '../helpers/recorder.ts'
 
 const test = suite('secrecy of a whole run')
 
-/** Passes everything on to `port`, and keeps it. */
-async function recorder(port: number) {
-  const recorded: Buffer[] = []
-  const server = net.createServer((client) => {
-    const kdc = net.connect(port, '127.0.0.1')
-    for (const [from, to] of [
-      [client, kdc],
-      [kdc, client],
-    ] as const) {
-      from.on('data', (data) => {
-        recorded.push(data)
-        to.write(data)
-      })
-      from.on('end', () => to.end())
-      from.on('error', () => to.destroy())
-    }
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`,
-    recorded: () => Buffer.concat(recorded),
-    close: () => server.close(),
-  }
-}
+const PATHS = [
+  ...['/register/start', '/register/finish', '/password/start', '/password/finish'],
+  ...['/login/start', '/login/finish', '/sessions', '/listen', '/userinfo', '/logout'],
+]
 
 test('no password, token, secret, ticket or message can be read anywhere but where it belongs', async () => {
   const realm = await Realm.start('alice', 'bob')
-  const wire = await recorder(Number(new URL(realm.url).port))
+  await realm.stopKdc()
+  await realm.startKdc('kdc', '0', '--registration', 'open')
+  const wire = await startRecorder(Number(new URL(realm.url).port))
   try {
     realm.url = wire.url
     realm.trust(wire.url)
     const words = 'between the two of us'
+    const invitation = await realm.invite('carol', 'kdc')
+    assert.is(invitation.length, 22)
+    const others = {
+      SYMBOLON_PASSWORD: 'carols first password',
+      SYMBOLON_NEW_PASSWORD: 'carols second password',
+    }
+    const kdc = ['--kdc', realm.url, '--trace']
+    const withInvitation = { ...others, SYMBOLON_INVITATION: invitation }
+    await realm.runWith(withInvitation, 'src/register.ts', 'carol', ...kdc).ends(0)
+    await realm.runWith(others, 'src/register.ts', 'dave', ...kdc).ends(0)
+    await realm.runWith(others, 'src/passwd.ts', 'carol', ...kdc).ends(0)
+
     const bob = await realm.receiver('bob', '--trace')
+    await realm.tool('sessions', 'bob', '--trace').ends(0)
+    const tokens = await realm.tokens('kdc')
+    assert.ok(tokens.length >= 1, 'bob’s session lives')
     await realm.tool('sender', 'alice', 'bob', '-', '--trace').input(words).ends(0)
     await realm.tool('sender', 'alice', 'bob', '-', '--trace', '--json').input(words).ends(0)
 
@@ -57,21 +55,31 @@ test('no password, token, secret, ticket or message can be read anywhere but whe
     await realm.stopKdc()
 
     const recorded = wire.recorded()
-    for (const path of ['/login/start', '/login/finish', '/listen', '/userinfo', '/logout']) {
-      assert.ok(recorded.includes(`POST ${path} `), `the recording works: ${path}`)
-    }
-    for (const hidden of [PASSWORD, words, '"token"', '"secret"', '"senderinfo"', '"receiver"', '"port"']) {
+    for (const path of PATHS) assert.ok(recorded.includes(`POST ${path} `), `the recording works: ${path}`)
+    const sid = tokens[0] && sessionId(tokens[0])
+    assert.ok(sid && recorded.includes(Buffer.from(sid)), 'and the token is of a session that was recorded')
+    const fields = ['token', 'secret', 'senderinfo', 'receiver', 'port', 'sessions']
+    const secrets = [
+      ...[PASSWORD, ...Object.values(others), invitation, words],
+      ...fields.map((field) => `"${field}"`),
+      ...tokens.flatMap((token) => [token.toText(), Buffer.from(token.reveal()).toString('hex')]),
+    ]
+    for (const hidden of secrets) {
       assert.not.ok(recorded.includes(hidden), `${hidden} on the wire to the KDC`)
       if (processes) assert.not.ok(processes.includes(hidden), `${hidden} in the process list`)
     }
+    for (const token of tokens)
+      assert.not.ok(recorded.includes(Buffer.from(token.reveal())), 'a token on the wire to the KDC')
     // The KDC's key is public. Anything else of that length would be a key, a token or a ticket.
     const output = realm
       .output()
       .replace(/its key is \S+/g, '')
+      // Whoever makes invitations is shown them.
+      .replace(/^carol,[\w-]{22},/m, '')
       .replaceAll('x'.repeat(1_000_000), '')
     assert.match(output, /secret=[\w-]{6}…/, 'a trace shows the beginning')
     assert.not.match(output, /[\w-]{22,}/, 'and no more of any key')
-    assert.not.ok(output.includes(PASSWORD))
+    for (const password of [PASSWORD, ...Object.values(others)]) assert.not.ok(output.includes(password))
     // What was said is at bob's, twice, and nowhere else.
     assert.is(output.split(words).length - 1, 2)
     assert.ok(bob.stdout.startsWith(`alice: ${words}\nalice: ${words}\n`))

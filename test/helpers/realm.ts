@@ -2,6 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openData } from '../../src/kdc/data.ts'
+import { loadMasterKeys } from '../../src/kdc/master-keys.ts'
+import { openStoredToken } from '../../src/kdc/stored-token.ts'
+import type { Secret } from '../../src/lib/secret.ts'
 import { cleanEnvironment, type Program, startTool } from './program.ts'
 
 /** The password of everybody in a test realm. */
@@ -27,7 +31,12 @@ export class Realm {
 
   /** A tool, with the command line as it is. */
   run(file: string, ...args: string[]): Program {
-    const program = startTool(file, args, this.env)
+    return this.runWith({}, file, ...args)
+  }
+
+  /** The same, with environment variables of its own. */
+  runWith(env: NodeJS.ProcessEnv, file: string, ...args: string[]): Program {
+    const program = startTool(file, args, { ...this.env, ...env })
     this.#programs.push(program)
     return program
   }
@@ -49,9 +58,35 @@ export class Realm {
     await this.run('src/kdc/main.ts', 'adduser', name, ...data).ends(0)
   }
 
+  /** An invitation for somebody. */
+  async invite(name: string, folder: string): Promise<string> {
+    const { stdout } = await this.run(
+      'src/kdc/main.ts',
+      'invite',
+      name,
+      '--data',
+      join(this.home, folder),
+    ).ends(0)
+    return /^[^,\n]+,([\w-]{22}),/m.exec(stdout)?.[1] ?? ''
+  }
+
+  /** The tokens of the sessions that live at the KDC. */
+  async tokens(folder: string): Promise<Secret[]> {
+    const masterKeys = loadMasterKeys(join(this.home, 'config', 'symbolon', 'master.key'))
+    const { store } = await openData(join(this.home, folder))
+    const now = Math.floor(Date.now() / 1000)
+    const moment = { now, idleSince: now - 3600 }
+    const accounts = await store.accounts.list()
+    const sessions = await Promise.all(accounts.map(({ username }) => store.sessions.list(username, moment)))
+    await store.close()
+    return sessions
+      .flat()
+      .map(({ sid, sealedToken }) => openStoredToken(masterKeys, sid, sealedToken) as Secret)
+  }
+
   /** Starts a KDC on what `folder` holds. */
-  async startKdc(folder: string, port = '0'): Promise<Program> {
-    const kdc = this.run('src/kdc/main.ts', '--port', port, '--data', join(this.home, folder))
+  async startKdc(folder: string, port = '0', ...options: string[]): Promise<Program> {
+    const kdc = this.run('src/kdc/main.ts', '--port', port, '--data', join(this.home, folder), ...options)
     this.#kdc = kdc
     this.url = await kdc.says('stderr', /listening on (http:\S+)/)
     this.trust(this.url, await kdc.says('stderr', /its key is (\S+)/))
