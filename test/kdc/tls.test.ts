@@ -323,6 +323,7 @@ tls('files that cannot be used are refused at the start, in words', async () => 
       1,
       `cannot read the TLS certificate ${home.path}: EISDIR\n`,
     ],
+    [['--tls-cert', broken, '--tls-key', key], 1, `TLS cannot use the certificate ${broken}: `],
     [['--tls-cert', text, '--tls-key', key], 1, `${text} is not a certificate in PEM\nkdc: hint: `],
     [['--tls-cert', key, '--tls-key', key], 1, `${key} is not a certificate in PEM\n`],
     [
