@@ -7,7 +7,7 @@ import type { Context } from 'hono'
 import type { Secret } from '../lib/secret.ts'
 import { sessionId } from '../lib/ticket.ts'
 import type { Kdc, KdcEnv } from './context.ts'
-import { forgiveTries } from './login-limits.ts'
+import { forgiveness } from './login-limits.ts'
 import { Problem } from './problems.ts'
 import { remoteAddress } from './remote-address.ts'
 import { sealStoredToken } from './stored-token.ts'
@@ -43,13 +43,18 @@ export async function beginSession(kdc: Kdc, c: Context<KdcEnv>, login: LoggedIn
   const expiresAt = now + sessionLifetimeSec
   const session = { sid, username, sealedToken, address, createdAt: now, expiresAt }
   const endpoint = port === undefined ? undefined : { address, port }
-  if (!(await store.sessions.begin(session, record, { endpoint, loginId }))) {
+  if (
+    !(await store.sessions.begin(session, record, {
+      endpoint,
+      loginId,
+      forgive: forgiveness(kdc, username, address),
+    }))
+  ) {
     // The answer to a finish may have been lost, and the finish sent again: then its session is there.
     const begun = loginId && (await store.sessions.find(sid))
     if (begun?.username !== username) throw loginRefused()
     return begun.expiresAt
   }
   log.info({ username, ip_addr: address, port }, 'login')
-  await forgiveTries(kdc, username, address)
   return expiresAt
 }

@@ -11,7 +11,7 @@
 import type { Kdc } from './context.ts'
 import { networkOf } from './network.ts'
 import { Problem } from './problems.ts'
-import type { Allowance } from './store/attempts.ts'
+import type { Allowance, Forgiveness } from './store/attempts.ts'
 
 /** How many tries there are at once, and the seconds in which one comes back. */
 type Limit = Omit<Allowance, 'name'>
@@ -63,14 +63,11 @@ export async function countRegistration(kdc: Kdc, address: string): Promise<void
   await take(kdc, [allowance], { ip_addr: address })
 }
 
-/** The password was right. */
-export async function forgiveTries(kdc: Kdc, username: string, address: string): Promise<void> {
-  const tries = triesOf(kdc.loginLimits, username, address)
-  await Promise.all([
-    kdc.store.attempts.forget([tries.nameFromAddress.name, tries.name.name]),
-    // One only: whoever has one account must not guess at all the others between his own logins.
-    kdc.store.attempts.giveBack([tries.address]),
-  ])
+/** What to forgive when a password was right. */
+export function forgiveness({ loginLimits }: Kdc, username: string, address: string): Forgiveness {
+  const tries = triesOf(loginLimits, username, address)
+  // One only of the address: whoever has one account must not guess at all the others between his own logins.
+  return { names: [tries.nameFromAddress.name, tries.name.name], oneOf: [tries.address] }
 }
 
 async function take(kdc: Kdc, allowances: readonly Allowance[], fields: object): Promise<void> {

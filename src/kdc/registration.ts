@@ -5,8 +5,13 @@
  * @module
  */
 import * as opaque from '@serenity-kit/opaque'
+import { fromBase64url } from '../lib/bytes.ts'
 import { identifiers } from '../lib/opaque.ts'
 import { Problem } from './problems.ts'
+
+/** RegistrationRequest and RegistrationRecord with ristretto255 and SHA-512: RFC 9807 §5.1. */
+const REQUEST_BYTES = 32
+const RECORD_BYTES = 192
 
 /**
  * Answers the start of a registration.
@@ -17,6 +22,7 @@ import { Problem } from './problems.ts'
  */
 export function respond(serverSetup: string, username: string, request: string): string {
   try {
+    fromBase64url(request, { length: REQUEST_BYTES })
     return opaque.server.createRegistrationResponse({
       serverSetup,
       userIdentifier: username,
@@ -36,6 +42,8 @@ export function respond(serverSetup: string, username: string, request: string):
 export function requireRecord(serverSetup: string, username: string, record: string): void {
   const { startLoginRequest } = opaque.client.startLogin({ password: 'any' })
   try {
+    // The library reads no further than it must.
+    fromBase64url(record, { length: RECORD_BYTES })
     opaque.server.startLogin({
       serverSetup,
       registrationRecord: record,

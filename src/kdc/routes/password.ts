@@ -9,7 +9,7 @@ import * as v from 'valibot'
 import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
-import { countTry, forgiveTries } from '../login-limits.ts'
+import { countTry, forgiveness } from '../login-limits.ts'
 import { Problem } from '../problems.ts'
 import { requireRecord, respond } from '../registration.ts'
 import { remoteAddress } from '../remote-address.ts'
@@ -41,9 +41,11 @@ export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
       await opaque.ready
       requireRecord(opaqueKeys.setup, username, record)
       // Whoever knows the old password may be why there is a new one: what he has begun ends with it.
-      await store.accounts.replaceRecord(username, record, { keep: sid })
+      if (!(await store.accounts.replaceRecordBy(sid, username, record))) {
+        throw new Problem('token_unknown', 'the session was ended: log in again')
+      }
       log.info({ username, ip_addr: remoteAddress(kdc, c) }, 'password_changed')
-      await forgiveTries(kdc, username, remoteAddress(kdc, c))
+      await store.attempts.forget(forgiveness(kdc, username, remoteAddress(kdc, c)).names)
       return c.json({ time: clock() })
     })
 }

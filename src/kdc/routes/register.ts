@@ -64,18 +64,15 @@ function judgeInvitation({ clock }: Kdc, c: Context<KdcEnv>, username: string): 
 async function create(kdc: Kdc, c: Context<KdcEnv>, account: Account): Promise<boolean> {
   const { accounts, invitations } = kdc.store
   const { username, record } = account
-  const existing = await accounts.find(username)
-  if (existing?.record === record) return false
-  judgeInvitation(kdc, c, username)
-  if (existing) throw accountExists(username)
+  const before = await accounts.find(username)
+  if (before?.record === record) return false
   const { invitation } = c.var
-  if (!invitation) {
-    await countRegistration(kdc, remoteAddress(kdc, c))
-    await accounts.create(account)
-    return true
-  }
-  if (await invitations.accept(invitation.id, account)) return true
-  // Somebody was faster, with this invitation or this name.
-  if (await accounts.find(username)) throw accountExists(username)
-  throw new Problem('invitation_refused', 'this invitation was used already')
+  judgeInvitation(kdc, c, username)
+  if (before) throw accountExists(username)
+  if (!invitation) await countRegistration(kdc, remoteAddress(kdc, c))
+  if (await (invitation ? invitations.accept(invitation.id, account) : accounts.add(account))) return true
+  // Somebody was faster: with this request, with this name, or with this invitation.
+  const now = await accounts.find(username)
+  if (now?.record === record) return false
+  throw now ? accountExists(username) : new Problem('invitation_refused', 'this invitation was used already')
 }

@@ -25,10 +25,6 @@ const toAccount = (row: AccountRow): Account => ({
   createdAt: row.created_at,
 })
 
-/** There is an account of that name. */
-export const accountExists = (username: string) =>
-  new ProtocolError('account_exists', `there is an account ${username} already`)
-
 const accountUnknown = (username: string) =>
   new ProtocolError('account_unknown', `there is no account ${username}`)
 
@@ -40,32 +36,47 @@ export class Accounts {
     this.#database = database
   }
 
-  /** @throws ProtocolError `account_exists`. */
-  async create({ username, record, createdAt }: Account): Promise<void> {
+  /** @returns false when there is an account of that name already. */
+  async add({ username, record, createdAt }: Account): Promise<boolean> {
     const [created] = await this.#database.write([
       sql`insert into accounts (username, record, created_at) values (${username}, ${record}, ${createdAt})
         on conflict do nothing returning username`,
     ])
-    if (!created?.length) throw accountExists(username)
+    return created?.length === 1
+  }
+
+  /** @throws ProtocolError `account_exists`. */
+  async create(account: Account): Promise<void> {
+    if (await this.add(account)) return
+    throw new ProtocolError('account_exists', `there is an account ${account.username} already`)
   }
 
   /**
    * Replaces the registration record, that is: the password. The account's sessions end with the old one.
    *
-   * @param options.keep - the session that goes on, because it set the new password.
    * @throws ProtocolError `account_unknown`.
    */
-  async replaceRecord(
-    username: string,
-    record: string,
-    options: { readonly keep?: Uint8Array } = {},
-  ): Promise<void> {
-    const keep = options.keep ?? NO_SESSION
+  async replaceRecord(username: string, record: string): Promise<void> {
     const [updated] = await this.#database.write([
       sql`update accounts set record = ${record} where username = ${username} returning username`,
-      sql`delete from sessions where username = ${username} and sid <> ${keep}`,
+      sql`delete from sessions where username = ${username}`,
     ])
     if (!updated?.length) throw accountUnknown(username)
+  }
+
+  /**
+   * The same, by one of the account's sessions, which goes on.
+   *
+   * @returns false when that session was ended in the meantime, by another that did this, perhaps.
+   */
+  async replaceRecordBy(sid: Uint8Array, username: string, record: string): Promise<boolean> {
+    const [updated] = await this.#database.write([
+      sql`update accounts set record = ${record} where username = ${username}
+        and exists (select 1 from sessions where sid = ${sid} and username = ${username}) returning username`,
+      sql`delete from sessions where username = ${username} and sid <> ${sid}
+        and exists (select 1 from sessions where sid = ${sid} and username = ${username})`,
+    ])
+    return updated?.length === 1
   }
 
   /**
@@ -95,5 +106,3 @@ export class Accounts {
     return rows.map(toAccount)
   }
 }
-
-const NO_SESSION = new Uint8Array(0)

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Database, sql } from './database.ts'
+import { type Database, type Statement, sql } from './database.ts'
 
 /** How often something may be tried. */
 export interface Allowance {
@@ -24,6 +24,37 @@ interface AttemptRow {
 /** The latest that a bucket may be full again, and still have a try in it. */
 const latest = ({ burst, intervalSec }: Allowance, now: number) => now + (burst - 1) * intervalSec
 
+/** What a right password undoes: all the tries of some names, and one of others. */
+export interface Forgiveness {
+  readonly names: readonly string[]
+  readonly oneOf: readonly Allowance[]
+}
+
+/** The statements of a forgiveness, for the transaction that begins a session, before it notes that the login is finished. */
+export function forgiveStatements(
+  { names, oneOf }: Forgiveness,
+  sid: Uint8Array,
+  loginId: Uint8Array,
+): Statement[] {
+  // A recorded login that is sent again must forgive nothing: it was finished, or has no session.
+  return [
+    ...names.map(
+      (
+        name,
+      ) => sql`delete from attempts where name = ${name} and exists (select 1 from sessions where sid = ${sid})
+        and not exists (select 1 from finished_logins where id = ${loginId})`,
+    ),
+    ...oneOf.map(
+      ({
+        name,
+        intervalSec,
+      }) => sql`update attempts set full_at = full_at - ${intervalSec} where name = ${name}
+        and exists (select 1 from sessions where sid = ${sid})
+        and not exists (select 1 from finished_logins where id = ${loginId})`,
+    ),
+  ]
+}
+
 /** The buckets. */
 export class Attempts {
   readonly #database: Database
@@ -38,8 +69,7 @@ export class Attempts {
    * @returns the seconds to wait, one at least, or 0 when the try is granted.
    */
   async take(allowances: readonly Allowance[], now: number): Promise<number> {
-    const waits = await Promise.all(allowances.map((allowance) => this.#wait(allowance, now)))
-    const wait = Math.max(...waits)
+    const wait = await this.#longestWait(allowances, now)
     if (wait > 0) return wait
     // Between the look and the take others have had their tries: each statement judges again.
     const taken = await this.#database.write(
@@ -54,7 +84,7 @@ export class Attempts {
     )
     if (taken.every((rows) => rows.length === 1)) return 0
     await this.giveBack(allowances.filter((_, i) => taken[i]?.length === 1))
-    return 1
+    return Math.max(1, await this.#longestWait(allowances, now))
   }
 
   /** The tries were none, after all. */
@@ -79,6 +109,10 @@ export class Attempts {
         returning name`,
     ])
     return deleted?.length === limit
+  }
+
+  async #longestWait(allowances: readonly Allowance[], now: number): Promise<number> {
+    return Math.max(...(await Promise.all(allowances.map((allowance) => this.#wait(allowance, now)))))
   }
 
   async #wait(allowance: Allowance, now: number): Promise<number> {

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { type Forgiveness, forgiveStatements } from './attempts.ts'
 import { type Database, type Statement, sql } from './database.ts'
 
 /** Where a session accepts channels. */
@@ -90,7 +91,7 @@ const makeRoomStatement = (username: string, newest: Uint8Array): Statement => s
   delete from sessions where username = ${username} and sid <> ${newest} and sid not in (
     select sid from sessions where username = ${username} and sid <> ${newest}
     order by case when listen_order is null then 1 else 0 end, used_at desc, sid limit ${MAX_SESSIONS - 1}
-  )`
+  ) and exists (select 1 from sessions where sid = ${newest})`
 
 // Of a principal's sessions the one with the highest listen_order said last where it listens. Counting beats the clock:
 // two logins in one second have an order too. Where it listens already, its place in the order stays.
@@ -134,25 +135,31 @@ export class Sessions {
    *
    * @param options.endpoint - where the session listens, if it does.
    * @param options.loginId - the login that this finishes; the second time there is no session.
+   * @param options.forgive - the tries that the password has shown to be none, if the session is begun.
    * @returns whether it was begun.
    */
   async begin(
     session: Omit<StoredSession, 'usedAt'>,
     record: string,
-    options: { readonly endpoint?: Endpoint | undefined; readonly loginId?: Uint8Array | undefined } = {},
+    options: {
+      readonly endpoint?: Endpoint | undefined
+      readonly loginId?: Uint8Array | undefined
+      readonly forgive?: Forgiveness
+    } = {},
   ): Promise<boolean> {
     const { sid, username, sealedToken, address, createdAt, expiresAt } = session
-    const { endpoint, loginId } = options
+    const { endpoint, loginId = NO_ID, forgive } = options
     const statements = [
       sql`insert into sessions (sid, username, sealed_token, address, created_at, used_at, expires_at)
         select ${sid}, username, ${sealedToken}, ${address}, ${createdAt}, ${createdAt}, ${expiresAt} from accounts
         where username = ${username} and record = ${record}
-          and not exists (select 1 from finished_logins where id = ${loginId ?? NO_ID})
+          and not exists (select 1 from finished_logins where id = ${loginId})
         on conflict do nothing returning sid`,
       makeRoomStatement(username, sid),
     ]
     if (endpoint) statements.push(...listenStatements(sid, endpoint, UNSEALED))
-    if (loginId) statements.push(finishedStatement(loginId, createdAt + REMEMBER_SEC))
+    if (forgive) statements.push(...forgiveStatements(forgive, sid, loginId))
+    if (loginId !== NO_ID) statements.push(finishedStatement(loginId, createdAt + REMEMBER_SEC))
     const [inserted] = await this.#database.write(statements)
     return inserted?.length === 1
   }
