@@ -200,7 +200,7 @@ command('invites a class, and each of them makes an account while the KDC serves
   await run(place, 'adduser', 'carol')
   const kdc = startKdc(['--port', '0', '--data', data], environment(place))
   const url = await kdc.url()
-  const path = file(place, '\ufeffName;Login ID ;Mark\r\n"Doe; J";Alice;=1+1\r\nB;bob;\r\nC;carol;-1\r\n')
+  const path = file(place, '\ufeffName;Login ID ;Mark\r\n"Doe; J";Alice;=1+1\r\nB; bob ;\r\nC;carol;-1\r\n')
   const { exit, stdout, stderr } = await run(
     place,
     'invite',
@@ -220,7 +220,7 @@ command('invites a class, and each of them makes an account while the KDC serves
     values.map((fields) => fields.slice(0, 4)),
     [
       ['Doe; J', 'Alice', '=1+1', 'alice'],
-      ['B', 'bob', '', 'bob'],
+      ['B', ' bob ', '', 'bob'],
       ['C', 'carol', '-1', 'carol'],
     ],
   )
@@ -257,7 +257,7 @@ command('invites a class, and each of them makes an account while the KDC serves
 command('takes names, numbers of people, and a list from standard input', async (place) => {
   const named = await run(place, 'invite', 'Alice', 'bob')
   assert.match(named.stdout, /^username,invitation,expires\nalice,[\w-]{22},\S+Z\nbob,[\w-]{22},\S+Z\n$/)
-  const anybody = await run(place, 'invite', '--anybody', '2')
+  const anybody = await run(place, 'invite', '--anybody', '2', '--days', '1')
   assert.match(anybody.stdout, /^username,invitation,expires\n,[\w-]{22},\S+Z\n,[\w-]{22},\S+Z\n$/)
   const args = ['--import', 'tsx', 'src/kdc/main.ts', 'invite', '--csv', '-', '--data', place.data]
   const piped = new KdcProcess(process.execPath, args, { ...process.env, ...environment(place) })
@@ -268,10 +268,13 @@ command('takes names, numbers of people, and a list from standard input', async 
     /^id,username,invitation,expires\n7,bob,[\w-]{22},\S+Z\n8,carol,[\w-]{22},\S+Z\n$/,
   )
   assert.match(piped.stderr, 'kdc: 1 earlier invitation to the same people cannot be used any more\n')
+  const open = await openNames(place)
   assert.equal(
-    (await openNames(place)).map(({ username }) => username),
+    open.map(({ username }) => username),
     [null, null, 'alice', 'bob', 'carol'],
   )
+  // Made later, they end earlier.
+  assert.ok(open[0].expires_at < open[2].expires_at)
 })
 
 command('lists them for people, and withdraws them', async (place) => {
