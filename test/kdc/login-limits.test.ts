@@ -288,19 +288,11 @@ tries('a right password gives them back', async () => {
   assert.equal(await kdc.guesses(11), statuses(10, 1))
 })
 
-tries('so does a login by OPAQUE, once it is finished', async () => {
-  const kdc = await limitedKdc()
-  const start = async () => {
-    const begun = opaque.client.startLogin({ password: PASSWORD })
-    const { json } = await kdc.post(
-      '/login/start',
-      { username: 'dora', request: begun.startLoginRequest },
-      FAR_AWAY,
-    )
-    return { begun, json }
-  }
-  for (let n = 0; n < 9; n++) await start()
-  const { begun, json } = await start()
+/** Begins a login of dora's by OPAQUE. @returns the message that finishes it. */
+async function startOpaque(kdc: Kdc): Promise<object> {
+  const begun = opaque.client.startLogin({ password: PASSWORD })
+  const start = { username: 'dora', request: begun.startLoginRequest }
+  const { json } = await kdc.post('/login/start', start, FAR_AWAY)
   const finished = opaque.client.finishLogin({
     ...begun,
     loginResponse: json.response,
@@ -308,13 +300,63 @@ tries('so does a login by OPAQUE, once it is finished', async () => {
     identifiers: identifiers('dora'),
     keyStretching: LEAST,
   })
+  return { username: 'dora', state: json.state, finish: finished?.finishLoginRequest }
+}
+
+tries('so does a login by OPAQUE, once it is finished', async () => {
+  const kdc = await limitedKdc()
+  await kdc.guesses(9, 'dora')
+  const finish = await startOpaque(kdc)
   assertRefused(await kdc.guess('dora'), 60)
-  const finish = { username: 'dora', state: json.state, finish: finished?.finishLoginRequest }
   assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 200)
   assert.equal(await kdc.guesses(11, 'dora'), statuses(10, 1))
-  // The same finish again gives the same answer, and no tries.
-  assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 200)
+})
+
+tries('a finish that is sent again gives the same answer, and nothing back', async () => {
+  const kdc = await limitedKdc({
+    loginLimits: { ...LOGIN_LIMITS, address: { burst: 12, intervalSec: 1000 } },
+  })
+  const finish = await startOpaque(kdc)
+  for (let n = 0; n < 10; n++) {
+    assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 200)
+    assert.is((await kdc.guess('dora')).status, 401)
+  }
   assertRefused(await kdc.guess('dora'), 60)
+  assert.equal(await kdc.guesses(3, 'another'), statuses(2, 1))
+  // Nor when its session has ended.
+  await kdc.store.sessions.endAll()
+  assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 401)
+  assertRefused(await kdc.guess('dora', FAR_AWAY), 1000)
+  assertRefused(await kdc.guess('ghost', FAR_AWAY), 1000)
+})
+
+tries('a right password that comes too late, when there is a new one, gives nothing back', async () => {
+  const kdc = await limitedKdc()
+  const finish = await startOpaque(kdc)
+  await kdc.guesses(9, 'dora')
+  await kdc.store.accounts.replaceRecord('dora', makeRecord(kdc.opaqueKeys.setup, 'dora', 'new'))
+  assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 401)
+  assertRefused(await kdc.guess('dora'), 60)
+})
+
+tries('nor when it was replaced while it was checked', async () => {
+  let replace = async () => {}
+  const kdc = await limitedKdc({
+    passwords: {
+      check: async (_username, password, record) => {
+        if (password === PASSWORD) await replace()
+        return password === record
+      },
+      register: async (_username, password) => password,
+      close: async () => {},
+    },
+    loginLimits: { ...LOGIN_LIMITS, address: { burst: 10, intervalSec: 1000 } },
+  })
+  replace = () => kdc.store.accounts.replaceRecord('alice', 'new')
+  await kdc.guesses(9)
+  assert.is((await kdc.enter()).status, 401)
+  assertRefused(await kdc.guess(), 1000)
+  assertRefused(await kdc.guess('bob'), 1000)
 })
 
 tries('so does a change of password', async () => {
@@ -400,6 +442,27 @@ more('one address has so many for all names together', async () => {
   kdc.time.now += 7
   assert.equal([(await kdc.enter('alice')).status, (await kdc.guess('another')).status], [200, 401])
   assertRefused(await kdc.guess('another'), 7)
+})
+
+more('of an IPv6 subnet all addresses have so many together', async () => {
+  const kdc = await limitedKdc({
+    registration: 'open',
+    loginLimits: {
+      ...LOGIN_LIMITS,
+      address: { burst: 5, intervalSec: 7 },
+      registration: { burst: 2, intervalSec: 9 },
+    },
+  })
+  for (let n = 0; n < 5; n++) assert.is((await kdc.guess(`user${n}`, `2001:db8::${n}`)).status, 401)
+  assertRefused(await kdc.guess('another', '2001:db8::99'), 7)
+  assert.is((await kdc.guess('another', '2001:db8:0:1::')).status, 401)
+  const finish = (username: string, from: string) => {
+    const record = makeRecord(kdc.opaqueKeys.setup, username)
+    return kdc.post('/register/finish', { username, record }, from)
+  }
+  for (const n of [0, 1]) assert.is((await finish(`new${n}`, `2001:db8::${n}`)).status, 200)
+  assertRefused(await finish('new2', '2001:db8::2'), 9)
+  assert.is((await finish('new2', '2001:db8:0:1::')).status, 200)
 })
 
 more('those that one limit refuses use up no other', async () => {

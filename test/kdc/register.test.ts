@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import type { Kdc as KdcParts } from '../../src/kdc/context.ts'
 import { loginLimits } from '../../src/kdc/login-limits.ts'
 import { generateMasterKeys } from '../../src/kdc/master-keys.ts'
+import { generateOpaqueKeys } from '../../src/kdc/opaque-keys.ts'
 import { createPasswordChecker } from '../../src/kdc/passwords.ts'
 import { serve } from '../../src/kdc/server.ts'
 import { sealStoredToken } from '../../src/kdc/stored-token.ts'
@@ -697,7 +698,7 @@ messages('a finish with anything but a RegistrationRecord is refused in words', 
 
 messages('more bytes than the message has are refused', async () => {
   const kdc = await testKdc({ registration: 'open' })
-  const request = `${begin().registrationRequest}AA`
+  const request = `${begin().registrationRequest}A`
   assert.is(await code(ask(kdc, '/register/start', { username: 'dora', request })), 'invalid_request')
   const record = makeRecord(kdc, 'dora')
   for (const more of ['AAAA', record, 'A'.repeat(12_000)]) {
@@ -787,12 +788,9 @@ function register(kdc: Kdc, username: string, options: RegisterOptions & { passw
 }
 
 library('gives a session that works, through a real port', async () => {
-  const passwords = await testKdc()
-  const kdc = await testKdc({
-    registration: 'open',
-    passwords: createPasswordChecker(passwords.opaqueKeys.setup, { workers: 1 }),
-    opaqueKeys: passwords.opaqueKeys,
-  })
+  const opaqueKeys = await generateOpaqueKeys()
+  const passwords = createPasswordChecker(opaqueKeys.setup, { workers: 1 })
+  const kdc = await testKdc({ registration: 'open', passwords, opaqueKeys })
   const { url, close } = await serve(kdc.app.fetch, { host: HERE, port: 0 })
   const sessions: Session[] = []
   try {
@@ -817,7 +815,7 @@ library('gives a session that works, through a real port', async () => {
   } finally {
     await Promise.all(sessions.map((session) => session.close()))
     await close()
-    await kdc.store.close()
+    await passwords.close()
   }
 })
 
