@@ -27,7 +27,7 @@ const HINTS = new Map<string, string>([
   ['kdc_busy', 'try again in a few seconds'],
   [
     'kdc_unreachable',
-    'is the KDC running? npm run kdc -- --demo starts one; --kdc URL or SYMBOLON_KDC names another',
+    'is the KDC running, and is this its URL? npm run kdc -- --demo starts one; --kdc URL or SYMBOLON_KDC names another',
   ],
   [
     'login_refused',

@@ -9,6 +9,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sealStoredToken } from '../../src/kdc/stored-token.ts'
 import { fromUtf8, toBase64url } from '../../src/lib/bytes.ts'
+import { createInvitation, invitationToken } from '../../src/lib/invitation.ts'
 import type { RandomBytes } from '../../src/lib/random.ts'
 import {
   openReply,
@@ -44,6 +45,7 @@ interface Sealed {
 interface SealedVectors {
   now: number
   tokens: { session_key: string; token: string; sid: string }[]
+  invitations: { invitation: string; token: string; sid: string }[]
   requests: (Sealed & { salt: string; request: string })[]
   replies: (Sealed & { request_salt: string; reply_salt: string; reply: string })[]
   refused_requests: (Refused & { code: string | null; request: string })[]
@@ -110,6 +112,31 @@ token('does not print', () => {
 })
 
 token.run()
+
+// --- Invitations ---
+
+const invitations = suite('sealed.json: invitations')
+
+for (const vector of vectors.invitations) {
+  invitations(`stands for a token: ${vector.invitation}`, () => {
+    const derived = invitationToken(vector.invitation)
+    assert.is(hex(derived.reveal()), vector.token)
+    assert.is(hex(sessionId(derived)), vector.sid)
+    assert.is(`${derived}`, '[invitation]')
+  })
+}
+
+invitations('is 16 bytes in base64url, and another each time', () => {
+  assert.ok(vectors.invitations.length > 0)
+  assert.is(createInvitation().length, 22)
+  assert.is.not(createInvitation(), createInvitation())
+  for (const length of [0, 15, 17, 32]) {
+    throws(() => invitationToken(toBase64url(new Uint8Array(length))), 'malformed')
+  }
+  throws(() => invitationToken(`${createInvitation()}==`), 'malformed')
+})
+
+invitations.run()
 
 // --- Requests ---
 

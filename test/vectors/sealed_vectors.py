@@ -1,4 +1,4 @@
-"""sealed.json: docs/protocol.md §3.6 (the token) and §3.7 (sealed requests and replies)."""
+"""sealed.json: docs/protocol.md §3.6 (the token), §3.7 (sealed requests and replies) and §3.8 (invitations)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ OTHER_TOKEN = fixed("another session token of alice's")
 
 def token_of(session_key: bytes) -> bytes:
     return hkdf(session_key, b'', b'symbolon/1 session token', 32)
+
+
+def invitation_token(invitation: bytes) -> bytes:
+    return hkdf(invitation, b'', b'symbolon/1 invitation', 32)
 
 
 def request_key(token: bytes, salt: bytes) -> bytes:
@@ -474,8 +478,9 @@ def make() -> dict[str, Any]:
         bytes([0xFF] * 64),
         bytes(range(64)),
     ]
+    invitations = [fixed('an invitation', 16), bytes(16), bytes([0xFF] * 16)]
     return {
-        'about': 'docs/protocol.md §3.6 and §3.7; made by make.py; the fields are explained in README.md',
+        'about': 'docs/protocol.md §3.6 to §3.8; made by make.py; the fields are explained in README.md',
         'now': NOW,
         'tokens': [
             {
@@ -484,6 +489,14 @@ def make() -> dict[str, Any]:
                 'sid': session_id(token_of(key)).hex(),
             }
             for key in session_keys
+        ],
+        'invitations': [
+            {
+                'invitation': base64url(code),
+                'token': invitation_token(code).hex(),
+                'sid': session_id(invitation_token(code)).hex(),
+            }
+            for code in invitations
         ],
         'requests': requests(),
         'replies': replies(),
