@@ -15,10 +15,9 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { createPrivateFile } from '../files/private-files.ts'
+import { DATABASE_FILE } from './data.ts'
+import { OPAQUE_KEYS_FILE } from './opaque-keys.ts'
 import type { Store } from './store/store.ts'
-
-const KEY_FILE = 'opaque-setup.key'
-const DATABASE_FILE = 'kdc.sqlite'
 
 /**
  * Writes a backup: all of it, or nothing under this name.
@@ -34,7 +33,10 @@ export async function backUp(store: Store, directory: string, target: string): P
   const temporary = mkdtempSync(`${place}.unfinished-`)
   try {
     if (!(await store.backUp(join(temporary, DATABASE_FILE)))) return false
-    createPrivateFile(join(temporary, KEY_FILE), readFileSync(join(directory, KEY_FILE), 'latin1'))
+    createPrivateFile(
+      join(temporary, OPAQUE_KEYS_FILE),
+      readFileSync(join(directory, OPAQUE_KEYS_FILE), 'latin1'),
+    )
     moveInto(place, temporary)
     return true
   } finally {

@@ -10,6 +10,9 @@ import { loadOpaqueKeys, type OpaqueKeys } from './opaque-keys.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { Store } from './store/store.ts'
 
+/** The database's file in a data directory. */
+export const DATABASE_FILE = 'kdc.sqlite'
+
 /** What a KDC keeps. */
 export interface KdcData {
   readonly opaqueKeys: OpaqueKeys
@@ -23,7 +26,7 @@ export interface KdcData {
  */
 export async function openData(directory: string): Promise<KdcData> {
   ensurePrivateDirectory(directory)
-  const databaseFile = join(directory, 'kdc.sqlite')
+  const databaseFile = join(directory, DATABASE_FILE)
   // The keys come first. Where there is a database they were made already, and without them its accounts are worth
   // nothing: making others in silence would only hide that.
   const opaqueKeys = await loadOpaqueKeys(directory, { create: !existsSync(databaseFile) })

@@ -12,6 +12,8 @@ import { fromBase64url, toBase64url } from '../lib/bytes.ts'
 import { formatKeys, KeyFileError, readKeyFile } from './key-file.ts'
 
 const KIND = 'opaque-setup'
+/** Their file in a data directory. */
+export const OPAQUE_KEYS_FILE = `${KIND}.key`
 
 /** The KDC's part of every registration and login; printing it shows nothing. */
 export class OpaqueKeys {
@@ -47,7 +49,7 @@ export async function generateOpaqueKeys(): Promise<OpaqueKeys> {
  * @throws KeyFileError `key_file_missing`, `key_file_damaged`; FileError when they can be read by others.
  */
 export async function loadOpaqueKeys(directory: string, options: { create: boolean }): Promise<OpaqueKeys> {
-  const path = join(directory, `${KIND}.key`)
+  const path = join(directory, OPAQUE_KEYS_FILE)
   if (!existsSync(path)) {
     if (!options.create) {
       throw new KeyFileError(

@@ -1,5 +1,10 @@
 /** The KDC's command line as people use it. */
 import { Program } from '../helpers/program.ts'
+import { temporaryDirectory } from './helpers.ts'
+
+// Not those of whoever runs the tests: their master key is for their KDC.
+const settings = temporaryDirectory()
+process.on('exit', () => settings.remove())
 
 /** The KDC as a process. */
 export class KdcProcess extends Program {
@@ -13,6 +18,7 @@ export function startKdc(args: string[], env: NodeJS.ProcessEnv = {}): KdcProces
   const command = ['--import', 'tsx', 'src/kdc/main.ts', ...args]
   return new KdcProcess(process.execPath, command, {
     ...process.env,
+    XDG_CONFIG_HOME: settings.path,
     SYMBOLON_PASSWORD: undefined,
     ...env,
   }).input()

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ToolError } from '../../cli/errors.ts'
-import type { KdcData } from '../data.ts'
+import { DATABASE_FILE, type KdcData } from '../data.ts'
 import { dataDirectory, withData } from './data-option.ts'
 
 /**
@@ -19,7 +19,7 @@ export function withExistingData<T>(
   work: (data: KdcData) => Promise<T>,
 ): Promise<T> {
   const directory = dataDirectory(option)
-  if (!existsSync(join(directory, 'kdc.sqlite'))) {
+  if (!existsSync(join(directory, DATABASE_FILE))) {
     throw new ToolError(`there is no KDC's data in ${directory}`, {
       hint: '--data names the directory that the KDC has',
     })
