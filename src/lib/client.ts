@@ -189,6 +189,21 @@ export class Session {
     return readEndReply(await this.#sealed('/sessions/end', id === undefined ? {} : { session: id }))
   }
 
+  /**
+   * Asks the KDC something under seal: for what builds on a session, such as a mailbox.
+   *
+   * @returns the answer's JSON, not yet judged.
+   * @throws the error that a problem stands for; TransportError and CodecError as `login`.
+   */
+  request(path: string, body: Record<string, unknown>): Promise<unknown> {
+    return this.#sealed(path, body)
+  }
+
+  /** The same, for an answer that is a stream of events: their ids, until `signal` ends it. */
+  events(path: string, body: Record<string, unknown>, signal: AbortSignal): AsyncGenerator<string> {
+    return this.#kdc.events(path, body, this.token, signal)
+  }
+
   /** Ends the session at the KDC and lets go of the connection to it. */
   async logout(): Promise<void> {
     try {

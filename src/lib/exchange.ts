@@ -5,15 +5,24 @@
  * @module
  */
 import { readProblem } from './answers.ts'
-import { fromUtf8, toBase64url, utf8 } from './bytes.ts'
+import { concat, fromUtf8, toBase64url, utf8 } from './bytes.ts'
 import type { Clock } from './clock.ts'
-import { ProtocolError, TransportError } from './errors.ts'
+import { CodecError, ProtocolError, TransportError } from './errors.ts'
 import type { HttpLink, Reply } from './http.ts'
 import { secureRandomBytes } from './random.ts'
 import { openReply, type Route, SEALED_TYPE, type Sealable, sealRequest } from './sealed.ts'
 import type { Secret } from './secret.ts'
 
 const ID_BYTES = 16
+
+/** What requests are sealed with. */
+export interface Sealing {
+  readonly token: Secret
+  /** The client's idea of the KDC's clock. */
+  readonly clock: Clock
+  /** Hears what it really is. */
+  readonly onTime: (time: number) => void
+}
 
 /**
  * Sends JSON in clear.
@@ -31,7 +40,6 @@ export async function exchangePlain(link: HttpLink, path: string, body: object):
 /**
  * Sends a sealed request.
  *
- * @param clock - the client's idea of the KDC's clock; `onTime` hears what it really is.
  * @returns the JSON of a reply with status 200.
  * @throws the error that any other reply stands for. What came without a seal is believed in so far as it makes us log in
  *   again (`token_unknown`, `token_expired`), ask for another invitation, or try later, and in nothing else.
@@ -40,23 +48,78 @@ export async function exchangeSealed(
   link: HttpLink,
   path: string,
   body: object,
-  session: { readonly token: Secret; readonly clock: Clock; readonly onTime: (time: number) => void },
+  session: Sealing,
 ): Promise<unknown> {
   const route: Route = `POST ${path}`
   const id = toBase64url(secureRandomBytes(ID_BYTES))
   const ask = async (): Promise<Sealable> => {
     const { bytes, salt } = sealRequest(session.token, route, { ...body, id, time: session.clock() })
-    const reply = await link.post(path, SEALED_TYPE, bytes)
-    if (reply.type !== SEALED_TYPE) throw unsealed(reply)
-    const opened = openReply(session.token, route, salt, reply.body)
-    session.onTime(opened.time)
-    return opened
+    return unseal(await link.post(path, SEALED_TYPE, bytes), session, route, salt)
   }
   let reply = await ask()
   // Our clock was wrong, and is not any more.
   if (isClockWrong(reply)) reply = await ask()
   if (reply.status !== 200) throw readProblem(reply.status, reply.body)
   return reply.body
+}
+
+function unseal(reply: Reply, session: Sealing, route: Route, salt: Uint8Array): Sealable {
+  if (reply.type !== SEALED_TYPE) throw unsealed(reply)
+  const opened = openReply(session.token, route, salt, reply.body)
+  session.onTime(opened.time)
+  return opened
+}
+
+const EVENTS_TYPE = 'text/event-stream'
+/** Longest line of an event: ours have a number. */
+const MAX_EVENT_CHARACTERS = 1024
+
+/**
+ * Sends a sealed request whose answer is a stream of events (WHATWG HTML, server-sent events). They are not sealed: all that
+ * one says is that there is something to ask for.
+ *
+ * @returns the events' ids, until the KDC or `signal` ends it.
+ * @throws as `exchangeSealed`.
+ */
+export async function* exchangeEvents(
+  link: HttpLink,
+  path: string,
+  body: object,
+  session: Sealing,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const route: Route = `POST ${path}`
+  const id = toBase64url(secureRandomBytes(ID_BYTES))
+  const { bytes, salt } = sealRequest(session.token, route, { ...body, id, time: session.clock() })
+  const reply = await link.stream(path, SEALED_TYPE, bytes, signal)
+  if (reply.type !== EVENTS_TYPE) {
+    const problem = unseal({ ...reply, body: await readAll(reply.body) }, session, route, salt)
+    throw readProblem(problem.status, problem.body)
+  }
+  yield* eventIds(reply.body)
+}
+
+async function* eventIds(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const { createParser } = await import('eventsource-parser')
+  const ids: string[] = []
+  const parser = createParser({
+    maxBufferSize: MAX_EVENT_CHARACTERS,
+    onEvent: ({ id }) => ids.push(id ?? ''),
+    onError: ({ type }) => {
+      if (type === 'max-buffer-size-exceeded') throw new CodecError('event: it is too long')
+    },
+  })
+  const decoder = new TextDecoder()
+  for await (const piece of body) {
+    parser.feed(decoder.decode(piece, { stream: true }))
+    yield* ids.splice(0)
+  }
+}
+
+async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of body) pieces.push(piece)
+  return concat(...pieces)
 }
 
 const BELIEVED_UNSEALED = ['token_unknown', 'token_expired', 'invitation_unknown', 'registration_closed']

@@ -8,7 +8,10 @@ import { TransportError } from './errors.ts'
 const CONNECT_TIMEOUT_MS = 5_000
 const REPLY_TIMEOUT_MS = 15_000
 const EXCHANGE_TIMEOUT_MS = 20_000
-const MAX_REPLY_BYTES = 64 * 1024
+/** A page of a mailbox is the largest. */
+const MAX_REPLY_BYTES = 4 * 1024 * 1024
+/** A stream of events that says nothing for so long, not even that it is alive, is dead. */
+const STREAM_SILENCE_MS = 45_000
 
 /** What came back. */
 export interface Reply {
@@ -18,9 +21,19 @@ export interface Reply {
   readonly body: Uint8Array
 }
 
+/** What comes back piece by piece. */
+export interface StreamReply {
+  readonly status: number
+  /** The media type, without parameters. */
+  readonly type: string
+  readonly body: AsyncIterable<Uint8Array>
+}
+
 /** Posts to the paths of one server. `close` lets go of its connections. */
 export interface HttpLink {
   post(path: string, type: string, body: Uint8Array): Promise<Reply>
+  /** The same for an answer that has no end until `signal` is aborted. */
+  stream(path: string, type: string, body: Uint8Array, signal: AbortSignal): Promise<StreamReply>
   close(): Promise<void>
 }
 
@@ -50,12 +63,12 @@ export async function httpLink(origin: string): Promise<HttpLink> {
     })
     return {
       status: reply.statusCode,
-      type: String(reply.headers['content-type'] ?? '')
-        .split(';', 1)[0]
-        ?.trim() as string,
+      type: mediaType(reply.headers['content-type']),
       body: new Uint8Array(await reply.body.arrayBuffer()),
     }
   }
+  const unreachable = (cause: unknown) =>
+    new TransportError('kdc_unreachable', `cannot reach the KDC at ${origin}: ${reason(cause)}`, { cause })
   return {
     async post(path, type, body) {
       try {
@@ -66,13 +79,32 @@ export async function httpLink(origin: string): Promise<HttpLink> {
           throw error
         })
       } catch (cause) {
-        throw new TransportError('kdc_unreachable', `cannot reach the KDC at ${origin}: ${reason(cause)}`, {
-          cause,
-        })
+        throw unreachable(cause)
+      }
+    },
+    async stream(path, type, body, signal) {
+      try {
+        const headers = { 'content-type': type, accept: 'text/event-stream' }
+        const options = { method: 'POST', headers, body, dispatcher, signal } as const
+        const reply = await request(new URL(path, origin), { ...options, bodyTimeout: STREAM_SILENCE_MS })
+        const pieces = async function* () {
+          try {
+            for await (const piece of reply.body) yield piece as Uint8Array
+          } catch (cause) {
+            throw unreachable(cause)
+          }
+        }
+        return { status: reply.statusCode, type: mediaType(reply.headers['content-type']), body: pieces() }
+      } catch (cause) {
+        throw unreachable(cause)
       }
     },
     close: () => dispatcher.destroy(),
   }
+}
+
+function mediaType(header: string | string[] | undefined): string {
+  return (String(header ?? '').split(';', 1)[0] ?? '').trim()
 }
 
 function connectionDied(error: unknown): boolean {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Clock, systemClock } from './clock.ts'
-import { exchangePlain, exchangeSealed } from './exchange.ts'
+import { exchangeEvents, exchangePlain, exchangeSealed, type Sealing } from './exchange.ts'
 import { type HttpLink, httpLink } from './http.ts'
 import type { Secret } from './secret.ts'
 import { type Trace, traceFields } from './trace.ts'
@@ -71,16 +71,34 @@ export class KdcLink {
    * @throws what `exchangeSealed` throws.
    */
   sealed(path: string, body: Record<string, unknown>, token: Secret): Promise<unknown> {
-    const onTime = (kdcTime: number) => {
-      this.#offset = kdcTime - this.#clock()
-    }
-    const answer = exchangeSealed(this.#http, path, body, { token, clock: this.clock, onTime })
-    return this.#traced(path, ', sealed', body, answer)
+    return this.#traced(path, ', sealed', body, exchangeSealed(this.#http, path, body, this.#sealing(token)))
+  }
+
+  /**
+   * Asks for events with a sealed request.
+   *
+   * @returns their ids, as they come.
+   * @throws what `exchangeEvents` throws.
+   */
+  events(
+    path: string,
+    body: Record<string, unknown>,
+    token: Secret,
+    signal: AbortSignal,
+  ): AsyncGenerator<string> {
+    return exchangeEvents(this.#http, path, body, this.#sealing(token), signal)
   }
 
   /** Lets go of the connections. */
   close(): Promise<void> {
     return this.#http.close()
+  }
+
+  #sealing(token: Secret): Sealing {
+    const onTime = (kdcTime: number) => {
+      this.#offset = kdcTime - this.#clock()
+    }
+    return { token, clock: this.clock, onTime }
   }
 
   async #traced(path: string, how: string, body: object, answer: Promise<unknown>): Promise<unknown> {
