@@ -91,6 +91,7 @@ export async function* exchangeEvents(
   const route: Route = `POST ${path}`
   const id = toBase64url(secureRandomBytes(ID_BYTES))
   const { bytes, salt } = sealRequest(session.token, route, { ...body, id, time: session.clock() })
+  if (!link.stream) throw new TypeError('this link to the KDC has no streams')
   const reply = await link.stream(path, SEALED_TYPE, bytes, signal)
   if (reply.type !== EVENTS_TYPE) {
     const problem = unseal({ ...reply, body: await readAll(reply.body) }, session, route, salt)

@@ -32,8 +32,8 @@ export interface StreamReply {
 /** Posts to the paths of one server. `close` lets go of its connections. */
 export interface HttpLink {
   post(path: string, type: string, body: Uint8Array): Promise<Reply>
-  /** The same for an answer that has no end until `signal` is aborted. */
-  stream(path: string, type: string, body: Uint8Array, signal: AbortSignal): Promise<StreamReply>
+  /** The same for an answer that has no end until `signal` is aborted. A link without it hears of no events. */
+  stream?(path: string, type: string, body: Uint8Array, signal: AbortSignal): Promise<StreamReply>
   close(): Promise<void>
 }
 
