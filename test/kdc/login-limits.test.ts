@@ -339,25 +339,29 @@ tries('a right password that comes too late, when there is a new one, gives noth
   assertRefused(await kdc.guess('dora'), 60)
 })
 
-tries('nor when it was replaced while it was checked', async () => {
-  let replace = async () => {}
-  const kdc = await limitedKdc({
-    passwords: {
-      check: async (_username, password, record) => {
-        if (password === PASSWORD) await replace()
-        return password === record
+for (const [loginLimits, waitSec] of [
+  [LOGIN_LIMITS, 60],
+  [{ ...LOGIN_LIMITS, address: { burst: 10, intervalSec: 1000 } }, 1000],
+] as const) {
+  tries(`nor when it was replaced while it was checked: the wait is ${waitSec} s`, async () => {
+    let replace = async () => {}
+    const kdc = await limitedKdc({
+      passwords: {
+        check: async (_username, password, record) => {
+          if (password === PASSWORD) await replace()
+          return password === record
+        },
+        register: async (_username, password) => password,
+        close: async () => {},
       },
-      register: async (_username, password) => password,
-      close: async () => {},
-    },
-    loginLimits: { ...LOGIN_LIMITS, address: { burst: 10, intervalSec: 1000 } },
+      loginLimits,
+    })
+    replace = () => kdc.store.accounts.replaceRecord('alice', 'new')
+    await kdc.guesses(9)
+    assert.is((await kdc.enter()).status, 401)
+    assertRefused(await kdc.guess(), waitSec)
   })
-  replace = () => kdc.store.accounts.replaceRecord('alice', 'new')
-  await kdc.guesses(9)
-  assert.is((await kdc.enter()).status, 401)
-  assertRefused(await kdc.guess(), 1000)
-  assertRefused(await kdc.guess('bob'), 1000)
-})
+}
 
 tries('so does a change of password', async () => {
   const kdc = await limitedKdc()

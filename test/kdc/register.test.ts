@@ -374,6 +374,16 @@ invitations('one that was withdrawn, replaced, or made up is unknown, and nothin
   assert.is(await code(start), 'invitation_unknown')
 })
 
+invitations('one that was used cannot be withdrawn: an answer that was lost can still be given', async () => {
+  const kdc = await testKdc()
+  const invitation = await invite(kdc, { username: 'dora' })
+  const { record } = await make(kdc, 'dora', { invitation })
+  assert.is(await kdc.store.invitations.withdraw('dora'), false)
+  assert.is(await kdc.store.invitations.withdrawAll(), 0)
+  const again = await ask(kdc, '/register/finish', { username: 'dora', record }, { invitation })
+  assert.is(again.status, 200)
+})
+
 invitations('those for anybody replace nobody’s', async () => {
   const kdc = await testKdc()
   const [one, two] = [await invite(kdc), await invite(kdc)]
@@ -390,6 +400,26 @@ invitations('only those that can be used are listed, those for anybody first', a
   await make(kdc, 'dora', { invitation: used })
   const names = (await kdc.store.invitations.list(START)).map(({ username }) => username)
   assert.equal(names, [undefined, 'emil'])
+})
+
+invitations('whoever uses one is judged again when the account is made', async () => {
+  const { store, ...kdc } = await testKdc()
+  const idOf = (invitation: string) => sessionId(invitationToken(invitation))
+  const id = idOf(await invite({ store, ...kdc }, { username: 'dora', expiresAt: START + 100 }))
+  const dora = { username: 'dora', record: 'r', createdAt: START + 99 }
+  assert.is(await store.invitations.accept(id, { ...dora, createdAt: START + 100 }), false)
+  assert.is(await store.invitations.accept(id, { ...dora, username: 'emil' }), false)
+  assert.is(await store.invitations.accept(idOf(createInvitation()), dora), false)
+  assert.is((await store.invitations.find(id))?.usedBy, undefined)
+  assert.is(await store.invitations.accept(id, dora), true)
+  assert.is((await store.invitations.find(id))?.usedBy, 'dora')
+  await store.accounts.delete('dora')
+  assert.is(await store.invitations.accept(id, dora), false)
+  // Which fails because of the name leaves the invitation as it was.
+  const other = idOf(await invite({ store, ...kdc }))
+  assert.is(await store.invitations.accept(other, { ...dora, username: 'alice' }), false)
+  assert.is((await store.invitations.find(other))?.usedBy, undefined)
+  assert.equal((await store.accounts.list()).length, 3)
 })
 
 invitations('one of another KDC, or of a master key that is gone, is unknown', async () => {
