@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { createHash } from 'node:crypto'
 import type { Kdc } from './context.ts'
 import { networkOf } from './network.ts'
 import { Problem } from './problems.ts'
@@ -79,11 +80,16 @@ async function take(kdc: Kdc, allowances: readonly Allowance[], fields: object):
   })
 }
 
+// What somebody typed for a name may be a password: it is not to be read from the database.
+function hidden(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}
+
 function triesOf(limits: LoginLimits, username: string, address: string) {
   const network = networkOf(address)
   return {
-    nameFromAddress: { name: `login ${username} from ${network}`, ...limits.nameFromAddress },
-    name: { name: `login ${username}`, ...limits.name },
+    nameFromAddress: { name: hidden(`login ${username} from ${network}`), ...limits.nameFromAddress },
+    name: { name: hidden(`login ${username}`), ...limits.name },
     address: { name: `login from ${network}`, ...limits.address },
   }
 }

@@ -47,7 +47,7 @@ export async function exchangeSealed(
   const ask = async (): Promise<Sealable> => {
     const { bytes, salt } = sealRequest(session.token, route, { ...body, id, time: session.clock() })
     const reply = await link.post(path, SEALED_TYPE, bytes)
-    if (reply.type !== SEALED_TYPE) throw unsealed(reply)
+    if (reply.type !== SEALED_TYPE) throw unsealed(path, reply)
     const opened = openReply(session.token, route, salt, reply.body)
     session.onTime(opened.time)
     return opened
@@ -59,11 +59,13 @@ export async function exchangeSealed(
   return reply.body
 }
 
-const BELIEVED_UNSEALED = ['token_unknown', 'token_expired', 'invitation_unknown', 'registration_closed']
+const BELIEVED_UNSEALED = ['token_unknown', 'token_expired']
+const BELIEVED_OF_REGISTRATION = ['invitation_unknown', 'registration_closed']
 
-function unsealed({ status, body }: Reply): Error {
+function unsealed(path: string, { status, body }: Reply): Error {
   const problem = readProblem(status, parseJson(body))
-  if (problem instanceof TransportError || BELIEVED_UNSEALED.includes(problem.code)) return problem
+  const believed = path.startsWith('/register/') ? BELIEVED_OF_REGISTRATION : BELIEVED_UNSEALED
+  if (problem instanceof TransportError || believed.includes(problem.code)) return problem
   return new ProtocolError('request_refused', `an answer came without the KDC's seal: ${problem.message}`)
 }
 

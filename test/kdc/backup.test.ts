@@ -46,6 +46,7 @@ async function fill(data: string): Promise<Store> {
   const session = { sid: SEALED.slice(0, 16), username: 'alice', sealedToken: SEALED, address: '192.0.2.7' }
   const times = { createdAt: START, expiresAt: START + 100 }
   await store.sessions.begin({ ...session, ...times }, record, { loginId: SEALED })
+  await store.sessions.endBy({ sid: session.sid, id: SEALED.slice(0, 16), now: START }, 'alice')
   await store.invitations.add([{ id: SEALED, username: 'bob', sealedToken: SEALED, expiresAt: START + 100 }])
   await store.attempts.take([{ name: 'login alice', burst: 2, intervalSec: 60 }], START)
   return store

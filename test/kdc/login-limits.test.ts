@@ -387,6 +387,14 @@ tries('a name is told apart from one that another begins with, and from an addre
   assert.is((await kdc.guess('fro')).status, 401)
 })
 
+tries('a clock that is set back locks nobody out for longer than a full bucket takes', async () => {
+  const kdc = await limitedKdc()
+  await kdc.guesses(10)
+  kdc.time.now -= 86_400
+  const { headers } = await kdc.enter()
+  assert.ok(Number(headers.get('Retry-After') ?? 0) <= 600, headers.get('Retry-After') ?? '')
+})
+
 const addresses = suite('whose address it is')
 
 addresses('those of one IPv6 subnet of 64 bits are one', async () => {

@@ -1037,6 +1037,23 @@ library('with an invitation, whatever is replaced on the way is noticed, and mak
   await (await register(kdc, 'dora', { invitation })).close()
 })
 
+library('what is believed of a registration in clear is not believed of anything else', async () => {
+  const kdc = await testKdc({ registration: 'open' })
+  const real = linkTo(kdc, HERE)
+  let said = ''
+  const post: HttpLink['post'] = async (...args) => {
+    if (!said) return real.post(...args)
+    return {
+      status: 403,
+      type: 'application/json',
+      body: Buffer.from(JSON.stringify({ code: said, detail: '' })),
+    }
+  }
+  const session = await register(kdc, 'dora', { link: { ...real, post } })
+  for (said of ['invitation_unknown', 'registration_closed'])
+    await rejects(session.sessions(), 'request_refused')
+})
+
 modes.run()
 invitations.run()
 finishes.run()

@@ -14,6 +14,7 @@ import { login } from '../../src/lib/client.ts'
 import { exchangeSealed } from '../../src/lib/exchange.ts'
 import type { HttpLink } from '../../src/lib/http.ts'
 import { identifiers, KEY_STRETCHING } from '../../src/lib/opaque.ts'
+import { SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
 import { tokenOf } from '../../src/lib/token.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -204,6 +205,19 @@ ending('nobody lists or ends sessions with another’s name on the token', async
   assert.is(await code(ask(kdc, 'bob', alices, '/sessions')), 'token_unknown')
   assert.is(await code(ask(kdc, 'bob', alices, '/sessions/end')), 'token_unknown')
   assert.is(await state(kdc, 'bob', bobs), undefined)
+})
+
+ending('a request to end the others, recorded and sent again, ends none that were begun since', async () => {
+  const kdc = await testKdc()
+  const mine = await kdc.login('alice')
+  const fields = { time: kdc.time.now, id: toBase64url(new Uint8Array(16)) }
+  const { bytes } = sealRequest(secretOf(mine), 'POST /sessions/end', fields)
+  const replay = () => linkTo(kdc).post('/sessions/end', SEALED_TYPE, bytes)
+  assert.is((await replay()).status, 200)
+  kdc.time.now += 10
+  const later = await kdc.login('alice')
+  await replay()
+  assert.is(await state(kdc, 'alice', later), undefined)
 })
 
 const many = suite('many sessions')

@@ -14,7 +14,7 @@ import { Problem } from '../problems.ts'
 import { requireRecord, respond } from '../registration.ts'
 import { remoteAddress } from '../remote-address.ts'
 import { parse } from '../request.ts'
-import { sessionRequest } from '../sealed-request.ts'
+import { requestOf, sessionRequest } from '../sealed-request.ts'
 import type { StoredSession } from '../store/sessions.ts'
 
 /** The old password was shown when the session began: so long ago at most. */
@@ -41,7 +41,7 @@ export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
       await opaque.ready
       requireRecord(opaqueKeys.setup, username, record)
       // Whoever knows the old password may be why there is a new one: what he has begun ends with it.
-      if (!(await store.accounts.replaceRecordBy(sid, username, record))) {
+      if (!(await store.accounts.replaceRecordBy(requestOf(kdc, c, sid), username, record))) {
         throw new Problem('token_unknown', 'the session was ended: log in again')
       }
       log.info({ username, ip_addr: remoteAddress(kdc, c) }, 'password_changed')

@@ -12,7 +12,7 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
 import { Problem } from '../problems.ts'
 import { parse } from '../request.ts'
-import { sessionRequest } from '../sealed-request.ts'
+import { requestOf, sessionRequest } from '../sealed-request.ts'
 import { moment } from '../session-life.ts'
 
 const EndRequest = v.object({ session: v.optional(fields.base64url) })
@@ -40,8 +40,8 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/sessions/end', sessionRequest(kdc), async (c) => {
       const { session } = parse(EndRequest, c.var.body)
       const { username, sid } = await authenticate(kdc, c)
-      const which = session === undefined ? { allBut: sid } : { sid: parseId(session) }
-      const ended = await store.sessions.endOf(username, which)
+      const which = session === undefined ? undefined : parseId(session)
+      const ended = await store.sessions.endBy(requestOf(kdc, c, sid), username, which)
       if (ended > 0) log.info({ username, sessions: ended }, 'sessions_ended')
       return c.json({ ended, time: clock() })
     })

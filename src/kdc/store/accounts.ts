@@ -5,6 +5,7 @@
  */
 import { ProtocolError } from '../../lib/errors.ts'
 import { type Database, sql } from './database.ts'
+import { type Request, runOf } from './once.ts'
 
 export interface Account {
   readonly username: string
@@ -65,18 +66,23 @@ export class Accounts {
   }
 
   /**
-   * The same, by one of the account's sessions, which goes on.
+   * The same, by a request of one of the account's sessions, which goes on.
    *
    * @returns false when that session was ended in the meantime, by another that did this, perhaps.
    */
-  async replaceRecordBy(sid: Uint8Array, username: string, record: string): Promise<boolean> {
-    const [updated] = await this.#database.write([
+  async replaceRecordBy(request: Request, username: string, record: string): Promise<boolean> {
+    const { sid, id, run, forgetAt } = runOf(request)
+    const [, , , done] = await this.#database.write([
+      sql`insert into requests (sid, id, run, result, forget_at)
+        select sid, ${id}, ${run}, 0, ${forgetAt} from sessions where sid = ${sid} and username = ${username}
+        on conflict do nothing`,
       sql`update accounts set record = ${record} where username = ${username}
-        and exists (select 1 from sessions where sid = ${sid} and username = ${username}) returning username`,
+        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
       sql`delete from sessions where username = ${username} and sid <> ${sid}
-        and exists (select 1 from sessions where sid = ${sid} and username = ${username})`,
+        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
+      sql`select result from requests where sid = ${sid} and id = ${id}`,
     ])
-    return updated?.length === 1
+    return done?.length === 1
   }
 
   /**

@@ -119,6 +119,15 @@ export class Attempts {
     const [row] = await this.#database.read<AttemptRow>(
       sql`select full_at from attempts where name = ${allowance.name}`,
     )
-    return row ? Math.max(0, row.full_at - latest(allowance, now)) : 0
+    if (!row) return 0
+    const { name, burst, intervalSec } = allowance
+    // Empty, it is full again after so long. Whatever says more was written before the clock was set back.
+    const fullAt = Math.min(row.full_at, now + burst * intervalSec)
+    if (fullAt < row.full_at) {
+      await this.#database.write([
+        sql`update attempts set full_at = ${fullAt} where name = ${name} and full_at > ${fullAt}`,
+      ])
+    }
+    return Math.max(0, fullAt - latest(allowance, now))
   }
 }

@@ -50,6 +50,16 @@ const STEPS: readonly (readonly Statement[])[] = [
       used_by text
     )`,
     sql`create index invitations_by_expiry on invitations (expires_at)`,
+    // See once.ts. result: what the answer said.
+    sql`create table requests (
+      sid blob not null,
+      id blob not null,
+      run blob not null,
+      result bigint not null,
+      forget_at bigint not null,
+      primary key (sid, id)
+    )`,
+    sql`create index requests_by_time on requests (forget_at)`,
     // full_at: see attempts.ts.
     sql`create table attempts (name text primary key, full_at bigint not null)`,
     sql`create index attempts_by_time on attempts (full_at)`,

@@ -8,6 +8,7 @@
  */
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
 import { type Database, type Statement, sql } from './database.ts'
+import { type Request, runOf } from './once.ts'
 
 /** Where a session accepts channels. */
 export interface Endpoint {
@@ -217,22 +218,34 @@ export class Sessions {
     await this.#database.write([sql`delete from sessions where sid = ${sid}`])
   }
 
-  /**
-   * Ends sessions of one principal.
-   *
-   * @param which - one, or all but one; all, when nothing is said.
-   * @returns how many there were.
-   */
-  async endOf(
-    username: string,
-    which: { readonly sid: Uint8Array } | { readonly allBut: Uint8Array } = { allBut: NO_ID },
-  ): Promise<number> {
+  /** Ends all of one principal. @returns how many there were. */
+  async endOf(username: string): Promise<number> {
     const [ended] = await this.#database.write([
-      'sid' in which
-        ? sql`delete from sessions where username = ${username} and sid = ${which.sid} returning sid`
-        : sql`delete from sessions where username = ${username} and sid <> ${which.allBut} returning sid`,
+      sql`delete from sessions where username = ${username} returning sid`,
     ])
     return ended?.length ?? 0
+  }
+
+  /**
+   * Ends sessions of one principal, by a request of one of them.
+   *
+   * @param which - the one to end. Default: all but the one that asks.
+   * @returns how many there were, when the request first came.
+   */
+  async endBy(request: Request, username: string, which?: Uint8Array): Promise<number> {
+    const { sid, id, run, forgetAt } = runOf(request)
+    const one = which ?? NO_ID
+    const others = which === undefined ? 1 : 0
+    const [, , done] = await this.#database.write([
+      sql`insert into requests (sid, id, run, result, forget_at)
+        select ${sid}, ${id}, ${run}, count(*), ${forgetAt} from sessions where username = ${username}
+          and (sid = ${one} or (${others} = 1 and sid <> ${sid}))
+        on conflict do nothing`,
+      sql`delete from sessions where username = ${username} and (sid = ${one} or (${others} = 1 and sid <> ${sid}))
+        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
+      sql`select result from requests where sid = ${sid} and id = ${id}`,
+    ])
+    return Number(done?.[0]?.result ?? 0)
   }
 
   /** Ends everybody's. @returns how many there were. */
@@ -242,21 +255,23 @@ export class Sessions {
   }
 
   /**
-   * Frees the places of sessions that are over, and of finished logins that need no longer be remembered.
+   * Frees the places of sessions that are over, and of logins and requests that need no longer be remembered.
    *
    * @param limit - how many of each at most, so that one call never takes long.
-   * @returns how many sessions, and whether there may be more of either.
+   * @returns how many sessions, and whether there may be more of anything.
    */
   async purge({ now, idleSince }: Moment, limit: number): Promise<{ sessions: number; more: boolean }> {
-    const [expired = [], idle = [], logins = []] = await this.#database.write([
+    const [expired = [], idle = [], logins = [], requests = []] = await this.#database.write([
       sql`delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
         returning sid`,
       sql`delete from sessions where sid in (select sid from sessions where used_at <= ${idleSince} limit ${limit})
         returning sid`,
       sql`delete from finished_logins where id in (select id from finished_logins where forget_at <= ${now} limit ${limit})
         returning id`,
+      sql`delete from requests where id in (select id from requests where forget_at <= ${now} limit ${limit})
+        and forget_at <= ${now} returning id`,
     ])
-    const more = [expired, idle, logins].some((deleted) => deleted.length === limit)
+    const more = [expired, idle, logins, requests].some((deleted) => deleted.length >= limit)
     return { sessions: expired.length + idle.length, more }
   }
 }

@@ -15,6 +15,7 @@ import { type Moment, Sessions } from './sessions.ts'
 const PASSING: readonly Statement[] = [
   sql`delete from sessions`,
   sql`delete from finished_logins`,
+  sql`delete from requests`,
   sql`delete from invitations`,
   sql`delete from attempts`,
 ]
