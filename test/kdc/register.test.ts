@@ -356,8 +356,8 @@ invitations('one that expired is forgotten in the end; one that did not is kept'
 invitations('one that was withdrawn, replaced, or made up is unknown, and nothing is made', async () => {
   const kdc = await testKdc()
   const withdrawn = await invite(kdc, { username: 'dora' })
-  assert.is(await kdc.store.invitations.withdraw('dora'), true)
-  assert.is(await kdc.store.invitations.withdraw('dora'), false)
+  assert.is(await kdc.store.invitations.withdraw(['dora']), 1)
+  assert.is(await kdc.store.invitations.withdraw(['dora']), 0)
   const replaced = await invite(kdc, { username: 'emil' })
   const newer = await invite(kdc, { username: 'emil' })
   const all = await invite(kdc)
@@ -368,7 +368,11 @@ invitations('one that was withdrawn, replaced, or made up is unknown, and nothin
   }
   assert.is(await kdc.store.accounts.find('emil'), undefined)
   assert.is((await make(kdc, 'emil', { invitation: newer })).finished.status, 200)
-  assert.is(await kdc.store.invitations.withdrawAll(), 1, 'the one for anybody; a used one is none any more')
+  assert.is(
+    await kdc.store.invitations.withdrawAll(START),
+    1,
+    'the one for anybody; a used one is none any more',
+  )
   const request = begin().registrationRequest
   const start = ask(kdc, '/register/start', { username: 'fritz', request }, { invitation: all })
   assert.is(await code(start), 'invitation_unknown')
@@ -378,8 +382,8 @@ invitations('one that was used cannot be withdrawn: an answer that was lost can 
   const kdc = await testKdc()
   const invitation = await invite(kdc, { username: 'dora' })
   const { record } = await make(kdc, 'dora', { invitation })
-  assert.is(await kdc.store.invitations.withdraw('dora'), false)
-  assert.is(await kdc.store.invitations.withdrawAll(), 0)
+  assert.is(await kdc.store.invitations.withdraw(['dora']), 0)
+  assert.is(await kdc.store.invitations.withdrawAll(START), 0)
   const again = await ask(kdc, '/register/finish', { username: 'dora', record }, { invitation })
   assert.is(again.status, 200)
 })
@@ -686,7 +690,7 @@ messages('a start with anything but a RegistrationRequest is refused in words', 
 })
 
 messages('a finish with anything but a RegistrationRecord is refused in words', async () => {
-  const kdc = await testKdc({ registration: 'open' })
+  const kdc = await testKdc({ registration: 'open', loginLimits: GENEROUS })
   const invitation = await invite(kdc)
   const good = makeRecord(kdc, 'dora')
   const bytes = fromBase64url(good)
@@ -807,10 +811,14 @@ messages('a bad name is refused as such', async () => {
 const library = suite('register')
 
 /** `register`, from far away unless said otherwise, by the KDC's clock. */
-function register(kdc: Kdc, username: string, options: RegisterOptions & { password?: () => string } = {}) {
+function register(
+  kdc: Kdc,
+  username: string,
+  options: RegisterOptions & { password?: () => string; kdcUrl?: string } = {},
+) {
   const { password = PASSWORD } = options
   const link = options.link ?? linkTo(kdc, options.invitation ? FAR_AWAY : HERE)
-  return registerAt('http://kdc.test', username, password, {
+  return registerAt(options.kdcUrl ?? 'http://127.0.0.1', username, password, {
     clock: () => kdc.time.now,
     ...options,
     link,
@@ -884,6 +892,25 @@ library('asks for the password once, and only where there may be an account', as
   assert.is(asked, 0)
   await register(kdc, 'dora', { invitation: good, password })
   assert.is(asked, 1)
+})
+
+library('sends nothing in clear across a network, whatever may answer there', async () => {
+  const kdc = await testKdc({ registration: 'open', allowPlaintext: true })
+  const asked: string[] = []
+  const link: HttpLink = {
+    ...linkTo(kdc, FAR_AWAY),
+    post: (path, type, body) => {
+      asked.push(path)
+      return linkTo(kdc, FAR_AWAY).post(path, type, body)
+    },
+  }
+  for (const kdcUrl of ['http://kdc.test', 'http://192.0.2.7:8800', 'http://localhost.test']) {
+    await rejects(register(kdc, 'dora', { link, kdcUrl }), 'plaintext_refused')
+  }
+  assert.equal(asked, [])
+  await register(kdc, 'dora', { link, kdcUrl: 'http://kdc.test', allowPlaintext: true })
+  await register(kdc, 'emil', { link, kdcUrl: 'https://kdc.test' })
+  await register(kdc, 'fred', { link, kdcUrl: 'http://kdc.test', invitation: await invite(kdc) })
 })
 
 library('lets go of its connection, and says what a password function throws', async () => {

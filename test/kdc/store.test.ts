@@ -51,6 +51,9 @@ const session = (n: number, expiresAt = START + 100): StoredSession => ({
   expiresAt,
 })
 
+/** Forgives nothing. */
+const NOTHING = { names: [], oneOf: [], familiar: 'bob at home', forgetAt: START }
+
 /** A request of one of them, named by a byte too. */
 const request = (n: number, id: number) => ({
   sid: session(n).sid,
@@ -236,13 +239,13 @@ for (const [name, open] of Object.entries(DRIVERS)) {
   store('a new record by a request is set once, by a session that lives', async () => {
     const { store } = await withBob()
     for (const n of [1, 2]) await store.sessions.begin(session(n), 'record of bob')
-    assert.is(await store.accounts.replaceRecordBy(request(1, 1), 'bob', 'one'), true)
-    assert.is(await store.accounts.replaceRecordBy(request(1, 2), 'bob', 'two'), true)
+    assert.is(await store.accounts.replaceRecordBy(request(1, 1), 'bob', 'one', NOTHING), 'changed')
+    assert.is(await store.accounts.replaceRecordBy(request(1, 2), 'bob', 'two', NOTHING), 'changed')
     await store.sessions.begin(session(3), 'two')
-    assert.is(await store.accounts.replaceRecordBy(request(1, 1), 'bob', 'one'), true)
+    assert.is(await store.accounts.replaceRecordBy(request(1, 1), 'bob', 'one', NOTHING), 'repeated')
     assert.is((await store.accounts.find('bob'))?.record, 'two')
     assert.ok(await store.sessions.find(session(3).sid))
-    assert.is(await store.accounts.replaceRecordBy(request(2, 3), 'bob', 'three'), false)
+    assert.is(await store.accounts.replaceRecordBy(request(2, 3), 'bob', 'three', NOTHING), undefined)
     assert.is((await store.accounts.find('bob'))?.record, 'two')
   })
 

@@ -9,10 +9,10 @@
  */
 import { secureRandomBytes } from '../../lib/random.ts'
 
-/** A request of a session. */
+/** A request of a session, or the login that begins it. */
 export interface Request {
   readonly sid: Uint8Array
-  /** What the client calls it: 16 bytes, the same when it is sent again (docs/protocol.md §3.7). */
+  /** What the client calls it, the same when it is sent again (docs/protocol.md §3.7); of a login, what login-state.ts calls it. */
   readonly id: Uint8Array
   /** Unix seconds. */
   readonly now: number

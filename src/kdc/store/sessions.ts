@@ -80,13 +80,7 @@ const toListed = (row: SessionRow): ListedSession => {
 export const MAX_SESSIONS = 100
 /** Stands for the time of what came without a seal: it cannot be told from what was said later, and is heeded. */
 const UNSEALED = -1
-/** How long a finished login is remembered: much longer than it could be finished. */
-const REMEMBER_SEC = 900
 const NO_ID = new Uint8Array(0)
-
-// In the same transaction as its session, and after it: `where not exists` there asks for what was finished before.
-const finishedStatement = (id: Uint8Array, forgetAt: number): Statement =>
-  sql`insert into finished_logins (id, forget_at) values (${id}, ${forgetAt}) on conflict do nothing`
 
 const makeRoomStatement = (username: string, newest: Uint8Array): Statement => sql`
   delete from sessions where username = ${username} and sid <> ${newest} and sid not in (
@@ -134,34 +128,38 @@ export class Sessions {
    * Begins a session, unless the account was deleted or its password changed since the caller read `record`: who knew
    * the old password while it was being replaced must not come in by it.
    *
-   * @param options.endpoint - where the session listens, if it does.
    * @param options.loginId - the login that this finishes; the second time there is no session.
-   * @param options.forgive - the tries that the password has shown to be none, if the session is begun.
+   * @param options.endpoint - where the session listens, if it does.
+   * @param options.forgive - the tries that the password has shown to be none.
    * @returns whether it was begun.
    */
   async begin(
     session: Omit<StoredSession, 'usedAt'>,
     record: string,
     options: {
-      readonly endpoint?: Endpoint | undefined
       readonly loginId?: Uint8Array | undefined
+      readonly endpoint?: Endpoint | undefined
       readonly forgive?: Forgiveness
     } = {},
   ): Promise<boolean> {
     const { sid, username, sealedToken, address, createdAt, expiresAt } = session
-    const { endpoint, loginId = NO_ID, forgive } = options
+    const { loginId, endpoint, forgive } = options
+    const login = runOf({ sid, id: loginId ?? NO_ID, now: createdAt })
+    const { id, run, forgetAt } = login
     const statements = [
+      sql`insert into requests (sid, id, run, result, forget_at)
+        select ${sid}, ${id}, ${run}, 0, cast(${forgetAt} as bigint) from accounts
+        where username = ${username} and record = ${record} on conflict do nothing`,
       sql`insert into sessions (sid, username, sealed_token, address, created_at, used_at, expires_at)
-        select ${sid}, username, ${sealedToken}, ${address}, ${createdAt}, ${createdAt}, ${expiresAt} from accounts
-        where username = ${username} and record = ${record}
-          and not exists (select 1 from finished_logins where id = ${loginId})
+        select ${sid}, ${username}, ${sealedToken}, ${address}, cast(${createdAt} as bigint), cast(${createdAt} as bigint),
+          cast(${expiresAt} as bigint) from requests
+        where sid = ${sid} and id = ${id} and run = ${run}
         on conflict do nothing returning sid`,
       makeRoomStatement(username, sid),
+      ...(forgive ? forgiveStatements(forgive, login) : []),
+      ...(endpoint ? listenStatements(sid, endpoint, UNSEALED) : []),
     ]
-    if (endpoint) statements.push(...listenStatements(sid, endpoint, UNSEALED))
-    if (forgive) statements.push(...forgiveStatements(forgive, sid, loginId))
-    if (loginId !== NO_ID) statements.push(finishedStatement(loginId, createdAt + REMEMBER_SEC))
-    const [inserted] = await this.#database.write(statements)
+    const [, inserted] = await this.#database.write(statements)
     return inserted?.length === 1
   }
 
@@ -255,23 +253,21 @@ export class Sessions {
   }
 
   /**
-   * Frees the places of sessions that are over, and of logins and requests that need no longer be remembered.
+   * Frees the places of sessions that are over, and of requests that need no longer be remembered.
    *
    * @param limit - how many of each at most, so that one call never takes long.
    * @returns how many sessions, and whether there may be more of anything.
    */
   async purge({ now, idleSince }: Moment, limit: number): Promise<{ sessions: number; more: boolean }> {
-    const [expired = [], idle = [], logins = [], requests = []] = await this.#database.write([
+    const [expired = [], idle = [], requests = []] = await this.#database.write([
       sql`delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
         returning sid`,
       sql`delete from sessions where sid in (select sid from sessions where used_at <= ${idleSince} limit ${limit})
         returning sid`,
-      sql`delete from finished_logins where id in (select id from finished_logins where forget_at <= ${now} limit ${limit})
-        returning id`,
       sql`delete from requests where id in (select id from requests where forget_at <= ${now} limit ${limit})
         and forget_at <= ${now} returning id`,
     ])
-    const more = [expired, idle, logins, requests].some((deleted) => deleted.length >= limit)
+    const more = [expired, idle, requests].some((deleted) => deleted.length >= limit)
     return { sessions: expired.length + idle.length, more }
   }
 }
