@@ -172,7 +172,8 @@ async function close(
   const late = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
   const closed = once(server, 'close')
   server.close()
-  for (const entry of silent.values()) if (isSilent(entry)) entry.socket.destroy()
+  // Whoever has begun to ask may finish.
+  for (const { socket, request } of silent.values()) if (!request) socket.destroy()
   await closed
   clearTimeout(late)
 }
