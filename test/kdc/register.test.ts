@@ -378,6 +378,14 @@ invitations('one that was withdrawn, replaced, or made up is unknown, and nothin
   assert.is(await code(start), 'invitation_unknown')
 })
 
+invitations('one is over with the account that took its name', async () => {
+  const kdc = await testKdc({ registration: 'open' })
+  const invitation = await invite(kdc, { username: 'dora' })
+  await kdc.store.accounts.create({ username: 'dora', record: makeRecord(kdc, 'dora'), createdAt: START })
+  await kdc.store.accounts.delete('dora')
+  await rejects(register(kdc, 'dora', { invitation }), 'invitation_unknown')
+})
+
 invitations('one that was used cannot be withdrawn: an answer that was lost can still be given', async () => {
   const kdc = await testKdc()
   const invitation = await invite(kdc, { username: 'dora' })

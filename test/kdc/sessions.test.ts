@@ -220,6 +220,19 @@ ending('a request to end the others, recorded and sent again, ends none that wer
   assert.is(await state(kdc, 'alice', later), undefined)
 })
 
+ending('takes a login of the last minutes: a session that was stolen earlier ends no others', async () => {
+  const kdc = await testKdc()
+  const [stolen, other] = [await kdc.login('alice'), await kdc.login('alice')]
+  kdc.time.now += 301
+  for (const body of [{}, { session: idOf(other) }]) {
+    assert.is(await code(ask(kdc, 'alice', stolen, '/sessions/end', body)), 'login_stale')
+  }
+  assert.is(await state(kdc, 'alice', other), undefined)
+  const owner = await kdc.login('alice')
+  assert.is((await ask(kdc, 'alice', owner, '/sessions/end')).json.ended, 2)
+  assert.is(await state(kdc, 'alice', stolen), 'token_unknown')
+})
+
 const many = suite('many sessions')
 
 /** Logs in so many times, a second apart. */
