@@ -20,6 +20,8 @@ everybody may have one, it takes an invitation from the KDC's administrator.
                           or a prompt where the KDC asks for one)
   --password-file FILE    the new password is its first line (else SYMBOLON_PASSWORD,
                           or a prompt)
+  --allow-plaintext       sign up without an invitation across a network without TLS,
+                          where somebody could answer for the KDC and guess the password
 ${KDC_HELP}
 ${OUTPUT_HELP}
   -h, --help              show this
@@ -30,6 +32,9 @@ exit status: 0 the account is there and its password works, 1 refused or failed,
 example: npx tsx src/register.ts alice
 `
 
+// Without one, across a network, nothing is sent at all.
+const NEEDS_INVITATION = ['invitation_required', 'plaintext_refused']
+
 runTool('register', async (argv) => {
   const { values, positionals } = parseArguments(argv, {
     help: HELP,
@@ -37,6 +42,7 @@ runTool('register', async (argv) => {
     options: {
       'invitation-file': { type: 'string' },
       'password-file': { type: 'string' },
+      'allow-plaintext': { type: 'boolean' },
       ...KDC_OPTIONS,
       ...OUTPUT_OPTIONS,
     },
@@ -47,10 +53,10 @@ runTool('register', async (argv) => {
   const password = () => readNewPassword({ username, passwordFile: values['password-file'] })
   const invitations = readInvitation(values['invitation-file'])
   const attempt = (invitation: string | undefined) =>
-    register(kdc, username, password, { ...options, invitation })
+    register(kdc, username, password, { ...options, invitation, allowPlaintext: values['allow-plaintext'] })
 
   const session = await attempt(invitations.given).catch(async (error: unknown) => {
-    if (!(error instanceof ProtocolError && error.code === 'invitation_required')) throw error
+    if (!(error instanceof ProtocolError && NEEDS_INVITATION.includes(error.code))) throw error
     // Whoever had none to give is asked for it, now that it is known to be needed.
     const invitation = await invitations.prompt()
     if (invitation === undefined) throw error

@@ -2,10 +2,10 @@
  * Lists and ends sessions, in the manner of Kerberos's klist: `tsx src/sessions.ts alice`.
  */
 import { parseArguments } from './cli/arguments.ts'
-import { ToolError, UsageError } from './cli/errors.ts'
+import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
-import { shortIds, table } from './cli/session-table.ts'
+import { findSession, shortId, table } from './cli/session-table.ts'
 import { print } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import type { SessionInfo } from './lib/answers.ts'
@@ -51,8 +51,8 @@ runTool('sessions', async (argv) => {
       output.event('ended', { sessions: ended }, `ended ${count(ended)}`)
     } else if (values.end) {
       // All of them are found before the first is ended.
-      const chosen = values.end.map((prefix) => find(others, prefix))
-      for (const { id, short } of chosen) await end(session, id, short, output)
+      const chosen = values.end.map((prefix) => findSession(others, prefix))
+      for (const one of chosen) await end(session, one, output)
     } else {
       await list(others, output, session.clock())
     }
@@ -79,18 +79,9 @@ async function list(sessions: readonly SessionInfo[], output: Output, now: numbe
   else for (const line of table(sessions, now)) await print(line)
 }
 
-function find(sessions: readonly SessionInfo[], prefix: string): { id: string; short: string } {
-  const found = shortIds(sessions).filter(({ hex }) => hex.startsWith(prefix.toLowerCase()))
-  const [one] = found
-  if (prefix === '' || !one)
-    throw new ToolError(`there is no session ${prefix}`, { hint: 'list them, without --end' })
-  if (found.length > 1)
-    throw new ToolError(`${prefix} may be one of ${found.length} sessions`, { hint: 'give more of its ID' })
-  return one
-}
-
-async function end(session: Session, id: string, short: string, output: Output): Promise<void> {
+async function end(session: Session, { id }: SessionInfo, output: Output): Promise<void> {
   const ended = await session.endSessions(id)
+  const short = shortId(id)
   output.event('ended', { id, sessions: ended }, ended ? `ended ${short}` : `${short} had ended already`)
 }
 

@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { FILE_CODES } from '../src/files/private-files.ts'
 import { KEY_FILE_CODES } from '../src/kdc/key-file.ts'
 import { STORE_CODES } from '../src/kdc/store/database.ts'
 import { CODEC_CODES, PROTOCOL_CODES, TRANSPORT_CODES } from '../src/lib/errors.ts'
@@ -103,8 +104,8 @@ test('every error code is explained in docs/errors.md, and no other', () => {
     ...TRANSPORT_CODES,
     ...STORE_CODES,
     ...KEY_FILE_CODES,
+    ...FILE_CODES,
     ...problems,
-    'file_not_private',
     'usage',
   ])
   assert.equal([...new Set(documented)].sort(), [...codes].sort())

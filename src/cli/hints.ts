@@ -33,6 +33,10 @@ const HINTS = new Map<string, string>([
     'login_refused',
     'check the name, the password and the KDC; an account is made with: npx tsx src/register.ts NAME',
   ],
+  [
+    'plaintext_refused',
+    'from afar, sign up with an invitation, or over https; everything else goes sealed by itself',
+  ],
   ['invitation_required', 'the KDC’s administrator makes one with: npm run kdc -- invite NAME'],
   ['invitation_unknown', 'the KDC’s administrator makes another with: npm run kdc -- invite NAME'],
   ['invitation_refused', 'the KDC’s administrator makes another with: npm run kdc -- invite NAME'],

@@ -11,6 +11,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { refuseIfShared, replacePrivateFile } from '../files/private-files.ts'
 import { fromBase64url } from '../lib/bytes.ts'
+import type { JudgeKey } from '../lib/client.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import { ToolError, UsageError } from './errors.ts'
 import { configDir } from './paths.ts'
@@ -70,13 +71,9 @@ export function updateKnownKdcs(change: (kdcs: Map<string, KnownKdc>) => unknown
  * @param onNew - told of a key that is remembered from now on.
  * @throws UsageError when `given` is no key.
  */
-export function keyJudge(
-  kdc: string,
-  given: string | undefined,
-  onNew: (key: string) => void,
-): (key: string) => void {
+export function keyJudge(kdc: string, given: string | undefined, onNew: (key: string) => void): JudgeKey {
   if (given !== undefined) requireKey(given)
-  return (key) => {
+  return (key, proven) => {
     const known = given ?? readKnownKdcs().get(kdc)?.key
     if (known === key) return
     if (known !== undefined) {
@@ -85,6 +82,7 @@ export function keyJudge(
         `the KDC at ${kdc} has the key ${key}, where ${known} was expected`,
       )
     }
+    if (!proven) return
     updateKnownKdcs((kdcs) => kdcs.set(kdc, { key, demo: false }))
     onNew(key)
   }

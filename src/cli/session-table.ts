@@ -4,23 +4,36 @@
  * @module
  */
 import type { SessionInfo } from '../lib/answers.ts'
+import { ToolError } from './errors.ts'
 import { visible } from './terminal.ts'
 
 /** Shown of an ID; among a hundred sessions, chance gives two the same once in a million. */
 const SHOWN = 8
 
-/** A session by the ID that is shown: hexadecimal, because base64url may begin with `-`, and in the terminal that is an option. */
-export function shortIds(sessions: readonly SessionInfo[]): { id: string; hex: string; short: string }[] {
-  return sessions.map(({ id }) => {
-    const hex = Buffer.from(id, 'base64url').toString('hex')
-    return { id, hex, short: hex.slice(0, SHOWN) }
-  })
+/** As much of an ID as is shown. */
+export function shortId(id: string): string {
+  return visible(id.slice(0, SHOWN))
+}
+
+/**
+ * The session whose ID begins so.
+ *
+ * @throws ToolError when there is none, or more than one.
+ */
+export function findSession(sessions: readonly SessionInfo[], prefix: string): SessionInfo {
+  const found = sessions.filter(({ id }) => prefix !== '' && id.startsWith(prefix.toLowerCase()))
+  const [one] = found
+  if (!one) throw new ToolError(`there is no session ${prefix}`, { hint: 'list them, without --end' })
+  if (found.length > 1) {
+    throw new ToolError(`${prefix} may be one of ${found.length} sessions`, { hint: 'give more of its ID' })
+  }
+  return one
 }
 
 /** One line a session, below a heading; times are local. */
 export function table(sessions: readonly SessionInfo[], now: number): string[] {
-  const rows = sessions.map((session, i) => [
-    shortIds(sessions)[i]?.short ?? '',
+  const rows = sessions.map((session) => [
+    shortId(session.id),
     localTime(session.begunAt),
     `${ago(now - session.usedAt)} ago`,
     localTime(session.expiresAt),

@@ -27,10 +27,17 @@ const HAS_MODES = process.platform !== 'win32'
 const OTHERS_READ_OR_WRITE = 0o077
 const OTHERS_WRITE = 0o022
 
-/** A file or directory with a secret in it that others could read or replace. */
+export const FILE_CODES = ['file_not_private', 'file_not_moved'] as const
+
+/** A file or directory with a secret in it that others could read or replace, or that could not be put in its place. */
 export class FileError extends SymbolonError {
   override readonly name = 'FileError'
-  readonly code = 'file_not_private'
+  readonly code: (typeof FILE_CODES)[number]
+
+  constructor(code: FileError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
 }
 
 /**
@@ -72,7 +79,11 @@ export function createPrivateFile(path: string, content: string): void {
   syncDirectory(dirname(path))
 }
 
-/** Replaces a file in one step, making its directory if there is none; a crash leaves the old one or the new one. */
+/**
+ * Replaces a file in one step, making its directory if there is none; a crash leaves the old one or the new one.
+ *
+ * @throws FileError `file_not_private`; the error of the file system.
+ */
 export function replacePrivateFile(path: string, content: string): void {
   ensurePrivateDirectory(dirname(path))
   const temporary = writeTemporary(path, content)
@@ -86,8 +97,12 @@ export function replacePrivateFile(path: string, content: string): void {
 }
 
 /**
- * Replaces a file in one step, once something else has been done for which its content must not get lost: the content is
- * on disk before, under another name, and is thrown away if it fails.
+ * Replaces a file in one step, once something is done after which its content must not get lost: the content is on disk
+ * before, under another name.
+ *
+ * @param act - if it fails, the content is thrown away, and the old file stays.
+ * @throws what `act` throws; FileError `file_not_moved` when the file could not be replaced afterwards: its message says where the
+ *   content is; the error of the file system.
  */
 export async function replacePrivateFileAfter(
   path: string,
@@ -97,10 +112,14 @@ export async function replacePrivateFileAfter(
   const temporary = writeTemporary(path, content)
   try {
     await act()
-    renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
     throw error
+  }
+  try {
+    renameSync(temporary, path)
+  } catch (cause) {
+    throw new FileError('file_not_moved', `cannot replace ${path}: the new one is ${temporary}`, { cause })
   }
   syncDirectory(dirname(path))
 }
@@ -110,9 +129,10 @@ function refuse(path: string, forbidden: number, what: string): void {
   const stats = statSync(path)
   const mode = stats.mode & 0o777
   if ((mode & forbidden) !== 0) {
-    throw new FileError(`${path} ${what} (mode ${mode.toString(8).padStart(4, '0')})`)
+    throw new FileError('file_not_private', `${path} ${what} (mode ${mode.toString(8).padStart(4, '0')})`)
   }
-  if (!ownedByUs(stats)) throw new FileError(`${path} belongs to another user (uid ${stats.uid})`)
+  if (!ownedByUs(stats))
+    throw new FileError('file_not_private', `${path} belongs to another user (uid ${stats.uid})`)
 }
 
 // Root's files are as good as ours: who is root needs no file to look into us.

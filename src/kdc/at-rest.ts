@@ -4,13 +4,13 @@
  *
  * ```
  * header = u8 format = 1 || u32 number of the master key || salt (32 bytes, fresh)
- * key    = HKDF-SHA256(master key, salt, "symbolon/1 " || what it is, 32 bytes)
+ * key    = HKDF-SHA256(master key || another secret, if any, salt, "symbolon/1 " || what it is, 32 bytes)
  * sealed = header || ChaCha20-Poly1305(key, zero nonce, aad = header || context, plaintext)
  * ```
  * @module
  */
 import { open, seal, ZERO_NONCE } from '../lib/aead.ts'
-import { concat } from '../lib/bytes.ts'
+import { concat, EMPTY } from '../lib/bytes.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import { hkdf } from '../lib/hkdf.ts'
 import { type RandomBytes, secureRandomBytes } from '../lib/random.ts'
@@ -28,17 +28,19 @@ const HEADER_BYTES = PREFIX_BYTES + SALT_BYTES
  * Seals, under the current master key.
  *
  * @param context - what it belongs to: moved to another place, it does not open.
+ * @param options.with - another secret, without which it does not open either.
  */
 export function sealAtRest(
   { current }: MasterKeys,
   kind: Kind,
   context: Uint8Array,
   plaintext: Uint8Array,
-  randomBytes: RandomBytes = secureRandomBytes,
+  options: { readonly randomBytes?: RandomBytes; readonly with?: Uint8Array } = {},
 ): Uint8Array {
+  const { randomBytes = secureRandomBytes, with: another = EMPTY } = options
   const salt = randomBytes(SALT_BYTES)
   const header = concat(prefixOf(current.number), salt)
-  const key = keyFor(current.bytes, salt, kind)
+  const key = keyFor(concat(current.bytes, another), salt, kind)
   return concat(header, seal(key, ZERO_NONCE, concat(header, context), plaintext))
 }
 
@@ -53,6 +55,7 @@ export function openAtRest(
   kind: Kind,
   context: Uint8Array,
   sealed: Uint8Array,
+  options: { readonly with?: Uint8Array } = {},
 ): Uint8Array | undefined {
   const header = sealed.subarray(0, HEADER_BYTES)
   if (header.length < HEADER_BYTES || header[0] !== FORMAT) {
@@ -60,7 +63,7 @@ export function openAtRest(
   }
   const masterKey = masterKeys.find(keyNumberOf(sealed))
   if (!masterKey) return undefined
-  const key = keyFor(masterKey.bytes, saltOf(sealed), kind)
+  const key = keyFor(concat(masterKey.bytes, options.with ?? EMPTY), saltOf(sealed), kind)
   return open(key, ZERO_NONCE, concat(header, context), sealed.subarray(HEADER_BYTES))
 }
 
@@ -81,6 +84,6 @@ function prefixOf(keyNumber: number): Uint8Array {
   return prefix
 }
 
-function keyFor(masterKey: Uint8Array, salt: Uint8Array, kind: Kind): Uint8Array {
-  return hkdf(masterKey, salt, `symbolon/1 ${kind}`)
+function keyFor(ikm: Uint8Array, salt: Uint8Array, kind: Kind): Uint8Array {
+  return hkdf(ikm, salt, `symbolon/1 ${kind}`)
 }

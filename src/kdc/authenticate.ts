@@ -19,6 +19,9 @@ import { openStoredToken } from './stored-token.ts'
 const tokenUnknown = () =>
   new Problem('token_unknown', 'the token is of no session of this user: log in again')
 
+/** The password was shown when the session began: so long ago at most. */
+const FRESH_LOGIN_SEC = 300
+
 const Claim = v.object({ username: fields.username, token: fields.token })
 
 /**
@@ -32,6 +35,20 @@ export async function authenticate(kdc: Kdc, c: Context<KdcEnv>): Promise<Stored
     throw new Problem('token_expired', 'the session has ended: log in again')
   }
   await noteUse(kdc, session)
+  return session
+}
+
+/**
+ * The same for what takes the password, shown lately: who finds a session open, or has stolen one, must not be able to lock its
+ * owner out.
+ *
+ * @throws Problem `login_stale`, and as `authenticate`.
+ */
+export async function authenticateFresh(kdc: Kdc, c: Context<KdcEnv>): Promise<StoredSession> {
+  const session = await authenticate(kdc, c)
+  if (kdc.clock() - session.createdAt > FRESH_LOGIN_SEC) {
+    throw new Problem('login_stale', `this takes a login of the last ${FRESH_LOGIN_SEC} s: log in again`)
+  }
   return session
 }
 

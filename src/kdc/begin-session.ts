@@ -47,7 +47,7 @@ export async function beginSession(kdc: Kdc, c: Context<KdcEnv>, login: LoggedIn
     !(await store.sessions.begin(session, record, {
       endpoint,
       loginId,
-      forgive: forgiveness(kdc, username, address),
+      forgive: await forgiveness(kdc, username, address),
     }))
   ) {
     // The answer to a finish may have been lost, and the finish sent again: then its session is there.

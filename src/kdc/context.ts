@@ -59,6 +59,8 @@ export interface KdcEnv {
     session: StoredSession | undefined
     /** What a request to register was sealed with. */
     invitation: Invitation | undefined
+    /** What the client calls a sealed request: 16 bytes, the same when it is sent again. */
+    requestId: Uint8Array | undefined
     /** When a sealed request was made, by the client's clock, Unix seconds: nobody else can have said so. */
     requestTime: number | undefined
   }

@@ -11,6 +11,9 @@ import { parseUsername } from '../lib/names.ts'
 export const username = v.pipe(v.string(), v.transform(parseUsername), v.description('a string'))
 
 /** A text that is taken apart later. */
+export const text = v.pipe(v.string(), v.description('a string'))
+
+/** The same, in base64url. */
 export const base64url = v.pipe(v.string(), v.description('a string in base64url'))
 
 /** Any string: what is not a token's text is an unknown token. */

@@ -3,11 +3,13 @@
  * names together. A try is whatever helps to guess: each evaluation of OPAQUE's OPRF for a name, in a login or a
  * registration, and each password sent to `/login`. Names without an account count alike.
  *
- * The limits are soft: tries come back one by one, refusals cost none, and a right password gives back what was spent. Somebody
- * who guesses from one address uses up the tries of that address, not those of the account's owner elsewhere.
+ * The limits are soft: tries come back one by one, refusals cost none, and a right password gives back what was spent. From where
+ * a name has logged in lately, only the tries from there count: whoever guesses elsewhere, from however many addresses, or
+ * uses up the tries of a whole address with other names, does not keep its owner out.
  *
  * @module
  */
+import { createHash } from 'node:crypto'
 import type { Kdc } from './context.ts'
 import { networkOf } from './network.ts'
 import { Problem } from './problems.ts'
@@ -32,6 +34,9 @@ export const LOGIN_LIMITS: LoginLimits = {
   registration: { burst: 300, intervalSec: 10 },
 }
 
+/** From where somebody logged in is familiar for so long: a month. */
+const FAMILIAR_SEC = 30 * 24 * 60 * 60
+
 /** The same with another number of tries for a name from one address; the others keep their proportion to it. */
 export function loginLimits(tries: number): LoginLimits {
   const scale = tries / LOGIN_LIMITS.nameFromAddress.burst
@@ -47,10 +52,15 @@ export function loginLimits(tries: number): LoginLimits {
 /**
  * Counts a try.
  *
+ * @returns what was counted, for `Attempts.giveBack` when it turns out to be none.
  * @throws Problem `too_many_attempts`, with `Retry-After`.
  */
-export async function countTry(kdc: Kdc, username: string, address: string): Promise<void> {
-  await take(kdc, Object.values(triesOf(kdc.loginLimits, username, address)), { ip_addr: address })
+export async function countTry(kdc: Kdc, username: string, address: string): Promise<readonly Allowance[]> {
+  const { nameFromAddress, name, address: fromAddress } = triesOf(kdc.loginLimits, username, address)
+  const familiar = await kdc.store.attempts.isFamiliar(familiarName(username, address), kdc.clock())
+  const tries = familiar ? [nameFromAddress] : [nameFromAddress, name, fromAddress]
+  await take(kdc, tries, { ip_addr: address })
+  return tries
 }
 
 /**
@@ -64,10 +74,17 @@ export async function countRegistration(kdc: Kdc, address: string): Promise<void
 }
 
 /** What to forgive when a password was right. */
-export function forgiveness({ loginLimits }: Kdc, username: string, address: string): Forgiveness {
+export async function forgiveness(kdc: Kdc, username: string, address: string): Promise<Forgiveness> {
+  const { store, loginLimits, clock } = kdc
   const tries = triesOf(loginLimits, username, address)
-  // One only of the address: whoever has one account must not guess at all the others between his own logins.
-  return { names: [tries.nameFromAddress.name, tries.name.name], oneOf: [tries.address] }
+  const familiar = familiarName(username, address)
+  return {
+    names: [tries.nameFromAddress.name, tries.name.name],
+    // One only, and only if it was spent: whoever has one account must not guess at all the others between his own logins.
+    oneOf: (await store.attempts.isFamiliar(familiar, clock())) ? [] : [tries.address],
+    familiar,
+    forgetAt: clock() + FAMILIAR_SEC,
+  }
 }
 
 async function take(kdc: Kdc, allowances: readonly Allowance[], fields: object): Promise<void> {
@@ -79,11 +96,18 @@ async function take(kdc: Kdc, allowances: readonly Allowance[], fields: object):
   })
 }
 
+// What somebody typed for a name may be a password: it is not to be read from the database.
+function hidden(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}
+
+const familiarName = (username: string, address: string) => hidden(`${username} at ${networkOf(address)}`)
+
 function triesOf(limits: LoginLimits, username: string, address: string) {
   const network = networkOf(address)
   return {
-    nameFromAddress: { name: `login ${username} from ${network}`, ...limits.nameFromAddress },
-    name: { name: `login ${username}`, ...limits.name },
+    nameFromAddress: { name: hidden(`login ${username} from ${network}`), ...limits.nameFromAddress },
+    name: { name: hidden(`login ${username}`), ...limits.name },
     address: { name: `login from ${network}`, ...limits.address },
   }
 }

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../lib/bytes.ts'
 import type { RandomBytes } from '../lib/random.ts'
 import { openAtRest, saltOf, sealAtRest } from './at-rest.ts'
-import type { MasterKeys } from './master-keys.ts'
+import type { Kdc } from './context.ts'
 
 /** From the start of a login to its finish: Argon2id on a slow machine, and a slow network. */
 export const LOGIN_STATE_LIFETIME_SEC = 60
@@ -27,15 +27,19 @@ export function recordHash(record: string): string {
   return createHash('sha256').update(record).digest('hex')
 }
 
+/** What login states are sealed with: neither the master key alone nor the data directory alone must let anybody finish a login. */
+export type LoginStateKeys = Pick<Kdc, 'masterKeys' | 'opaqueKeys'>
+
 /** Seals a login state for the client to keep. */
 export function sealLoginState(
-  masterKeys: MasterKeys,
+  { masterKeys, opaqueKeys }: LoginStateKeys,
   username: string,
   state: LoginState,
   randomBytes: RandomBytes,
 ): string {
   const plaintext = utf8(JSON.stringify(state))
-  return toBase64url(sealAtRest(masterKeys, 'login state', utf8(username), plaintext, randomBytes))
+  const options = { randomBytes, with: fromBase64url(opaqueKeys.setup) }
+  return toBase64url(sealAtRest(masterKeys, 'login state', utf8(username), plaintext, options))
 }
 
 /**
@@ -45,11 +49,12 @@ export function sealLoginState(
  * @throws ProtocolError `decryption_failed`, CodecError `malformed`.
  */
 export function openLoginState(
-  masterKeys: MasterKeys,
+  { masterKeys, opaqueKeys }: LoginStateKeys,
   username: string,
   text: string,
 ): { state: LoginState; id: Uint8Array } | undefined {
   const sealed = fromBase64url(text, { name: 'state' })
-  const plaintext = openAtRest(masterKeys, 'login state', utf8(username), sealed)
+  const options = { with: fromBase64url(opaqueKeys.setup) }
+  const plaintext = openAtRest(masterKeys, 'login state', utf8(username), sealed, options)
   return plaintext && { state: JSON.parse(fromUtf8(plaintext)), id: saltOf(sealed) }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { isIPv6 } from 'node:net'
+import { isLoopback } from '../lib/address.ts'
 
 const GROUPS = 8
 /** A subnet, which is one customer's or one machine's, has 64 bits: RFC 4291 §2.5.4, RFC 6177. */
@@ -13,6 +14,8 @@ const IPV4 = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/
 
 /** An IPv4 address as it is; an IPv6 one's subnet, `2001:db8:0:1::/64`, for whoever has one address of it has them all. */
 export function networkOf(address: string): string {
+  // All of 127.0.0.0/8 is one machine's.
+  if (isLoopback(address)) return 'loopback'
   if (!isIPv6(address)) return address
   // A zone, fe80::1%eth0, is this machine's affair.
   const [head = '', tail] = address.replace(/%.*/, '').replace(IPV4, inGroups).split('::')

@@ -40,9 +40,9 @@ export type Way = 'unread' | 'network' | 'unknown'
  * @throws as `remoteAddress`.
  */
 export function wayOf(kdc: Pick<Kdc, 'proxies'>, c: Context<KdcEnv>): Way {
-  const { peer, trusted, hops } = path(kdc, c)
+  const { peer, trusted, hops, goesOn } = path(kdc, c)
   // Also a trusted one that does not say for whom it asks: its own address says nothing of whoever is behind it.
-  if (trusted ? hops.length === 0 : wasForwarded(c)) return 'unknown'
+  if (trusted ? hops.length === 0 || goesOn : wasForwarded(c)) return 'unknown'
   const here = isLoopback(peer) || isEncrypted(c)
   return here && hops.every(isLoopback) ? 'unread' : 'network'
 }
@@ -60,6 +60,8 @@ interface Path {
   readonly hops: readonly string[]
   /** The farthest of all these. */
   readonly client: string
+  /** Whether the farthest says that it asks for somebody else again, and nobody knows it. */
+  readonly goesOn: boolean
 }
 
 function path({ proxies }: Pick<Kdc, 'proxies'>, c: Context<KdcEnv>): Path {
@@ -73,7 +75,7 @@ function path({ proxies }: Pick<Kdc, 'proxies'>, c: Context<KdcEnv>): Path {
     client = claimedAddress(claims.pop() ?? '')
     hops.push(client)
   }
-  return { peer, trusted, hops, client }
+  return { peer, trusted, hops, client, goesOn: claims.length > 0 }
 }
 
 function claimedAddress(claim: string): string {

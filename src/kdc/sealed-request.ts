@@ -20,6 +20,7 @@ import type { Secret } from '../lib/secret.ts'
 import type { Kdc, KdcEnv } from './context.ts'
 import { Problem, renderProblem, toProblem } from './problems.ts'
 import { isOfType, parse, plainRequest, readBody } from './request.ts'
+import type { Request } from './store/once.ts'
 import { openStoredToken } from './stored-token.ts'
 
 const ID_BYTES = 16
@@ -89,7 +90,9 @@ function sealedRequest(kdc: Kdc, findSealer: FindSealer): MiddlewareHandler<KdcE
     introduce(c)
     c.set('body', body)
     try {
-      c.set('requestTime', judge(kdc, body))
+      const { id, time } = judge(kdc, body)
+      c.set('requestId', id)
+      c.set('requestTime', time)
       await next()
     } catch (error) {
       const problem = toProblem(error)
@@ -117,8 +120,12 @@ function openEnvelope(request: SealedRequest, token: Secret, route: Route): unkn
   }
 }
 
-/** @returns the request's time. */
-function judge(kdc: Kdc, body: unknown): number {
+/** The request, for what is to be done once. Of one that came in clear nobody can tell whether it came before. */
+export function requestOf({ clock, randomBytes }: Kdc, c: Context<KdcEnv>, sid: Uint8Array): Request {
+  return { sid, id: c.var.requestId ?? randomBytes(ID_BYTES), now: clock() }
+}
+
+function judge(kdc: Kdc, body: unknown): { id: Uint8Array; time: number } {
   const { id, time } = parse(Envelope, body)
   if (Math.abs(time - kdc.clock()) > MAX_CLOCK_OFFSET_SEC) {
     throw new Problem(
@@ -127,12 +134,10 @@ function judge(kdc: Kdc, body: unknown): number {
     )
   }
   try {
-    // Checked, and of no further use yet: whatever is asked for today comes to the same when it is done twice.
-    fromBase64url(id, { length: ID_BYTES })
+    return { id: fromBase64url(id, { length: ID_BYTES }), time }
   } catch {
     throw new Problem('invalid_request', 'id: expected 16 bytes in base64url')
   }
-  return time
 }
 
 async function sealResponse(

@@ -5,7 +5,13 @@
  * @module
  */
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  STATUS_CODES,
+} from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -120,19 +126,36 @@ function urlOf(scheme: 'http' | 'https', { address, family, port }: AddressInfo)
   return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
+/** A connection over which nothing was asked yet: at most a request that is not whole. */
+interface Silent {
+  readonly socket: Socket
+  readonly request?: IncomingMessage
+}
+
 /** The connections over which nothing was asked yet; Node does not count those as idle. */
-function trackSilent(server: Server, limit: number): ReadonlyMap<string, Socket> {
-  const silent = new Map<string, Socket>()
+function trackSilent(server: Server, limit: number): ReadonlyMap<string, Silent> {
+  const silent = new Map<string, Silent>()
   server.on('connection', (socket) => {
     // Whoever means to ask does so at once; a crowd that says nothing must keep nobody out.
-    const [oldest] = silent.values()
-    if (oldest && silent.size >= limit) oldest.destroy()
+    if (silent.size >= limit) [...silent.values()].find(isSilent)?.socket.destroy()
     const ends = endsOf(socket)
-    silent.set(ends, socket)
-    socket.once('close', () => silent.get(ends) === socket && silent.delete(ends))
+    silent.set(ends, { socket })
+    socket.once('close', () => silent.get(ends)?.socket === socket && silent.delete(ends))
   })
-  server.on('request', ({ socket }) => silent.delete(endsOf(socket)))
+  server.on('request', (request, response) => {
+    const ends = endsOf(request.socket)
+    const entry = silent.get(ends)
+    if (!entry) return
+    // In its place: the oldest stays the first.
+    silent.set(ends, { socket: entry.socket, request })
+    response.once('close', () => silent.get(ends)?.request === request && silent.delete(ends))
+  })
   return silent
+}
+
+// Whoever has sent the headers only has asked nothing yet.
+function isSilent({ request }: Silent): boolean {
+  return !request?.complete
 }
 
 // Under TLS a request has another socket than its connection, which nothing public leads back to. What both have in
@@ -143,13 +166,14 @@ function endsOf({ localAddress, remoteAddress, remotePort }: Socket): string {
 
 async function close(
   server: Server,
-  silent: ReadonlyMap<string, Socket>,
+  silent: ReadonlyMap<string, Silent>,
   drainTimeoutMs: number,
 ): Promise<void> {
   const late = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
   const closed = once(server, 'close')
   server.close()
-  for (const socket of silent.values()) socket.destroy()
+  // Whoever has begun to ask may finish.
+  for (const { socket, request } of silent.values()) if (!request) socket.destroy()
   await closed
   clearTimeout(late)
 }

@@ -19,7 +19,7 @@ export function sealStoredToken(
   token: Secret,
   randomBytes: RandomBytes = secureRandomBytes,
 ): Uint8Array {
-  return sealAtRest(masterKeys, 'stored token', sid, token.reveal(), randomBytes)
+  return sealAtRest(masterKeys, 'stored token', sid, token.reveal(), { randomBytes })
 }
 
 /**

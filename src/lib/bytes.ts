@@ -109,3 +109,21 @@ export function fromBase64url(text: string, options: { name?: string; length?: n
   if (text.length % 4 === 1 || bits !== 0) throw new CodecError(`${name}: not canonical base64url`)
   return bytes
 }
+
+/** Hexadecimal, lower case: for what people compare and type. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/**
+ * @param options.length - how many bytes it must be.
+ * @throws CodecError `malformed` for anything but two lower-case digits a byte.
+ */
+export function fromHex(text: string, options: { length: number }): Uint8Array {
+  if (text.length !== 2 * options.length || !/^[0-9a-f]*$/.test(text)) {
+    throw new CodecError(`expected ${options.length} bytes in hexadecimal`)
+  }
+  return Uint8Array.from({ length: options.length }, (_, i) =>
+    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  )
+}

@@ -26,12 +26,20 @@ import { Presence, type PresenceOptions } from './presence.ts'
 import type { Secret } from './secret.ts'
 import type { Trace } from './trace.ts'
 
+/**
+ * Judges a KDC's public key, 32 bytes in base64url; throws to refuse it.
+ *
+ * @param proven - whether the KDC has shown that it has the key, in a login. In a registration it only says so: not a key to
+ *   be remembered.
+ */
+export type JudgeKey = (kdcKey: string, proven: boolean) => void | Promise<void>
+
 export interface LoginOptions extends KdcLinkOptions {
   /**
    * Judges the KDC's public key, 32 bytes in base64url, before the KDC learns that the password was right; throws to refuse
    * it. Default: any key, which an impostor cannot use, since only the KDC that registered the password can go on.
    */
-  readonly judgeKey?: (kdcKey: string) => void | Promise<void>
+  readonly judgeKey?: JudgeKey
 }
 
 /** A password, or where to get it: asked again for every login, so that a changed one is found. */
@@ -73,7 +81,7 @@ export class Session {
   #password: PasswordSource
   readonly #kdc: KdcLink
   readonly #trace: Trace | undefined
-  readonly #judgeKey: (kdcKey: string) => void | Promise<void>
+  readonly #judgeKey: JudgeKey
   #login: { readonly token: Secret; readonly expiresAt: number } | undefined
 
   /** Use `login`. */
@@ -107,7 +115,7 @@ export class Session {
     const { request, state } = await startLogin(password)
     const begun = readStartReply(await this.#kdc.plain('/login/start', { username, request }))
     const { finish, token, kdcKey } = await finishLogin(username, password, state, begun.response)
-    await this.#judgeKey(kdcKey)
+    await this.#judgeKey(kdcKey, true)
     const reply = await this.#kdc.plain('/login/finish', { username, state: begun.state, finish })
     this.#login = { token, expiresAt: readFinishReply(reply) }
   }
@@ -164,7 +172,7 @@ export class Session {
     const { request, state } = await startRegistration(password)
     const { response } = readRegistrationReply(await this.#sealed('/password/start', { request }))
     const { record, kdcKey } = await finishRegistration(this.username, password, state, response)
-    await this.#judgeKey(kdcKey)
+    await this.#judgeKey(kdcKey, false)
     await this.#sealed('/password/finish', { record })
     this.#password = password
   }

@@ -40,6 +40,8 @@ export async function exchangePlain(link: HttpLink, path: string, body: object):
 /**
  * Sends a sealed request.
  *
+ * @param body - may have an `id` of its own, for what is to be sent again later as the same request.
+ *
  * @returns the JSON of a reply with status 200.
  * @throws the error that any other reply stands for. What came without a seal is believed in so far as it makes us log in
  *   again (`token_unknown`, `token_expired`), ask for another invitation, or try later, and in nothing else.
@@ -50,11 +52,11 @@ export async function exchangeSealed(
   body: object,
   session: Sealing,
 ): Promise<unknown> {
-  const route: Route = `POST ${path}`
   const id = toBase64url(secureRandomBytes(ID_BYTES))
   const ask = async (): Promise<Sealable> => {
-    const { bytes, salt } = sealRequest(session.token, route, { ...body, id, time: session.clock() })
-    return unseal(await link.post(path, SEALED_TYPE, bytes), session, route, salt)
+    const fields = { id, ...body, time: session.clock() }
+    const { bytes, salt } = sealRequest(session.token, routeOf(path), fields)
+    return unseal(path, await link.post(path, SEALED_TYPE, bytes), session, salt)
   }
   let reply = await ask()
   // Our clock was wrong, and is not any more.
@@ -63,9 +65,13 @@ export async function exchangeSealed(
   return reply.body
 }
 
-function unseal(reply: Reply, session: Sealing, route: Route, salt: Uint8Array): Sealable {
-  if (reply.type !== SEALED_TYPE) throw unsealed(reply)
-  const opened = openReply(session.token, route, salt, reply.body)
+function routeOf(path: string): Route {
+  return `POST ${path}`
+}
+
+function unseal(path: string, reply: Reply, session: Sealing, salt: Uint8Array): Sealable {
+  if (reply.type !== SEALED_TYPE) throw unsealed(path, reply)
+  const opened = openReply(session.token, routeOf(path), salt, reply.body)
   session.onTime(opened.time)
   return opened
 }
@@ -88,13 +94,12 @@ export async function* exchangeEvents(
   session: Sealing,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const route: Route = `POST ${path}`
   const id = toBase64url(secureRandomBytes(ID_BYTES))
-  const { bytes, salt } = sealRequest(session.token, route, { ...body, id, time: session.clock() })
+  const { bytes, salt } = sealRequest(session.token, routeOf(path), { ...body, id, time: session.clock() })
   if (!link.stream) throw new TypeError('this link to the KDC has no streams')
   const reply = await link.stream(path, SEALED_TYPE, bytes, signal)
   if (reply.type !== EVENTS_TYPE) {
-    const problem = unseal({ ...reply, body: await readAll(reply.body) }, session, route, salt)
+    const problem = unseal(path, { ...reply, body: await readAll(reply.body) }, session, salt)
     throw readProblem(problem.status, problem.body)
   }
   yield* eventIds(reply.body)
@@ -123,11 +128,13 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return concat(...pieces)
 }
 
-const BELIEVED_UNSEALED = ['token_unknown', 'token_expired', 'invitation_unknown', 'registration_closed']
+const BELIEVED_UNSEALED = ['token_unknown', 'token_expired']
+const BELIEVED_OF_REGISTRATION = ['invitation_unknown', 'registration_closed']
 
-function unsealed({ status, body }: Reply): Error {
+function unsealed(path: string, { status, body }: Reply): Error {
   const problem = readProblem(status, parseJson(body))
-  if (problem instanceof TransportError || BELIEVED_UNSEALED.includes(problem.code)) return problem
+  const believed = path.startsWith('/register/') ? BELIEVED_OF_REGISTRATION : BELIEVED_UNSEALED
+  if (problem instanceof TransportError || believed.includes(problem.code)) return problem
   return new ProtocolError('request_refused', `an answer came without the KDC's seal: ${problem.message}`)
 }
 

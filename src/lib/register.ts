@@ -3,14 +3,18 @@
  *
  * @module
  */
+import { isLoopback } from './address.ts'
 import { readRegistrationReply } from './answers.ts'
 import { type LoginOptions, login, type PasswordSource, type Session } from './client.ts'
+import { ProtocolError } from './errors.ts'
 import { invitationToken } from './invitation.ts'
 import { KdcLink } from './kdc-link.ts'
 import { parseUsername } from './names.ts'
 import { finishRegistration, startRegistration } from './opaque.ts'
 
 export interface RegisterOptions extends LoginOptions {
+  /** Whether to register without an invitation across a network where anybody could listen or answer. Default: no. */
+  readonly allowPlaintext?: boolean | undefined
   /** What the KDC's administrator gave, where not everybody may have an account. */
   readonly invitation?: string | undefined
 }
@@ -19,7 +23,8 @@ export interface RegisterOptions extends LoginOptions {
  * Makes an account with a password that the KDC never sees, and logs in: that it can be done shows that the account is as it
  * should be.
  *
- * @param password - when it is a function, it is asked once, after the KDC has said that there may be such an account.
+ * @param password - when it is a function, it is asked once, after the KDC has said that there may be such an account: that takes a
+ *   request, and a try, more.
  * @throws ProtocolError `account_exists`, `registration_closed`, `invitation_required`, `invitation_unknown`,
  *   `invitation_refused`, `plaintext_refused`, and as `login`; TransportError `too_many_attempts`, and as `login`; CodecError
  *   `malformed` when the invitation is none.
@@ -33,6 +38,12 @@ export async function register(
 ): Promise<Session> {
   const name = parseUsername(username)
   const token = options.invitation === undefined ? undefined : invitationToken(options.invitation)
+  if (!token && !options.allowPlaintext && !isProtected(kdc)) {
+    throw new ProtocolError(
+      'plaintext_refused',
+      'whoever answers for the KDC on the way could guess the password: sign up with an invitation, or over https',
+    )
+  }
   const link = await KdcLink.open(kdc, name, options)
   let chosen: string
   try {
@@ -48,7 +59,7 @@ export async function register(
     chosen = typeof password === 'string' ? password : await password()
     const { state, response } = await start(chosen)
     const { record, kdcKey } = await finishRegistration(name, chosen, state, response)
-    await options.judgeKey?.(kdcKey)
+    await options.judgeKey?.(kdcKey, false)
     await post('/register/finish', { username: name, record })
   } catch (error) {
     await link.close()
@@ -56,4 +67,10 @@ export async function register(
   }
   if (!options.link) await link.close()
   return login(kdc, name, chosen, options)
+}
+
+// RFC 9807 §5: registration takes a channel on which the server is authenticated.
+function isProtected(kdc: string): boolean {
+  const { protocol, hostname } = new URL(kdc)
+  return protocol === 'https:' || isLoopback(hostname)
 }

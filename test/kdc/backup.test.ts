@@ -45,7 +45,8 @@ async function fill(data: string): Promise<Store> {
   await store.accounts.create({ username: 'alice', record, createdAt: START })
   const session = { sid: SEALED.slice(0, 16), username: 'alice', sealedToken: SEALED, address: '192.0.2.7' }
   const times = { createdAt: START, expiresAt: START + 100 }
-  await store.sessions.begin({ ...session, ...times }, record, { loginId: SEALED })
+  const forgive = { names: [], oneOf: [], familiar: 'alice at 192.0.2.7', forgetAt: START + 100 }
+  await store.sessions.begin({ ...session, ...times }, record, { loginId: SEALED, forgive })
   await store.invitations.add([{ id: SEALED, username: 'bob', sealedToken: SEALED, expiresAt: START + 100 }])
   await store.attempts.take([{ name: 'login alice', burst: 2, intervalSec: 60 }], START)
   return store

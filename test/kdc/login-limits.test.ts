@@ -4,6 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createKdc, type KdcOptions } from '../../src/kdc/app.ts'
 import { LOGIN_LIMITS, loginLimits } from '../../src/kdc/login-limits.ts'
+import { Problem } from '../../src/kdc/problems.ts'
 import { ProxyList, parseNetwork } from '../../src/kdc/proxies.ts'
 import { purge } from '../../src/kdc/purge.ts'
 import { type Database, sql } from '../../src/kdc/store/database.ts'
@@ -76,7 +77,7 @@ async function limitedKdc(options: Partial<KdcOptions> = {}) {
     return statuses
   }
   const buckets = async () => (await database.read(sql`select name from attempts order by name`)).length
-  return { ...kdc, store, guess, enter, guesses, buckets }
+  return { ...kdc, store, database, guess, enter, guesses, buckets }
 }
 
 type Kdc = Awaited<ReturnType<typeof limitedKdc>>
@@ -322,11 +323,13 @@ tries('a finish that is sent again gives the same answer, and nothing back', asy
     assert.is((await kdc.guess('dora')).status, 401)
   }
   assertRefused(await kdc.guess('dora'), 60)
-  assert.equal(await kdc.guesses(3, 'another'), statuses(2, 1))
+  // From where dora has logged in, her tries are none of the address's.
+  assert.equal(await kdc.guesses(10, 'another'), statuses(10, 0))
+  assert.equal(await kdc.guesses(3, 'ghost'), statuses(2, 1))
   // Nor when its session has ended.
   await kdc.store.sessions.endAll()
   assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 401)
-  assertRefused(await kdc.guess('dora', FAR_AWAY), 1000)
+  assertRefused(await kdc.guess('dora', FAR_AWAY), 60)
   assertRefused(await kdc.guess('ghost', FAR_AWAY), 1000)
 })
 
@@ -339,25 +342,29 @@ tries('a right password that comes too late, when there is a new one, gives noth
   assertRefused(await kdc.guess('dora'), 60)
 })
 
-tries('nor when it was replaced while it was checked', async () => {
-  let replace = async () => {}
-  const kdc = await limitedKdc({
-    passwords: {
-      check: async (_username, password, record) => {
-        if (password === PASSWORD) await replace()
-        return password === record
+for (const [loginLimits, waitSec] of [
+  [LOGIN_LIMITS, 60],
+  [{ ...LOGIN_LIMITS, address: { burst: 10, intervalSec: 1000 } }, 1000],
+] as const) {
+  tries(`nor when it was replaced while it was checked: the wait is ${waitSec} s`, async () => {
+    let replace = async () => {}
+    const kdc = await limitedKdc({
+      passwords: {
+        check: async (_username, password, record) => {
+          if (password === PASSWORD) await replace()
+          return password === record
+        },
+        register: async (_username, password) => password,
+        close: async () => {},
       },
-      register: async (_username, password) => password,
-      close: async () => {},
-    },
-    loginLimits: { ...LOGIN_LIMITS, address: { burst: 10, intervalSec: 1000 } },
+      loginLimits,
+    })
+    replace = () => kdc.store.accounts.replaceRecord('alice', 'new')
+    await kdc.guesses(9)
+    assert.is((await kdc.enter()).status, 401)
+    assertRefused(await kdc.guess(), waitSec)
   })
-  replace = () => kdc.store.accounts.replaceRecord('alice', 'new')
-  await kdc.guesses(9)
-  assert.is((await kdc.enter()).status, 401)
-  assertRefused(await kdc.guess(), 1000)
-  assertRefused(await kdc.guess('bob'), 1000)
-})
+}
 
 tries('so does a change of password', async () => {
   const kdc = await limitedKdc()
@@ -381,6 +388,14 @@ tries('a name is told apart from one that another begins with, and from an addre
   assert.equal(await kdc.guesses(4, 'from'), statuses(3, 1))
   assert.is((await kdc.guess('from2')).status, 401)
   assert.is((await kdc.guess('fro')).status, 401)
+})
+
+tries('a clock that is set back locks nobody out for longer than a full bucket takes', async () => {
+  const kdc = await limitedKdc()
+  await kdc.guesses(10)
+  kdc.time.now -= 86_400
+  const { headers } = await kdc.enter()
+  assert.ok(Number(headers.get('Retry-After') ?? 0) <= 600, headers.get('Retry-After') ?? '')
 })
 
 const addresses = suite('whose address it is')
@@ -460,8 +475,8 @@ more('of an IPv6 subnet all addresses have so many together', async () => {
     const record = makeRecord(kdc.opaqueKeys.setup, username)
     return kdc.post('/register/finish', { username, record }, from)
   }
-  for (const n of [0, 1]) assert.is((await finish(`new${n}`, `2001:db8::${n}`)).status, 200)
-  assertRefused(await finish('new2', '2001:db8::2'), 9)
+  for (const n of [0, 1]) assert.is((await finish(`new${n}`, `2001:db8:1::${n}`)).status, 200)
+  assertRefused(await finish('new2', '2001:db8:1::2'), 9)
   assert.is((await finish('new2', '2001:db8:0:1::')).status, 200)
 })
 
@@ -574,6 +589,83 @@ more('the numbers keep their proportion when an operator sets another', () => {
   assert.equal(loginLimits(1).nameFromAddress.intervalSec, LOGIN_LIMITS.nameFromAddress.intervalSec)
 })
 
+const familiar = suite('where a name has logged in')
+const HOME = '198.51.100.7'
+const MONTH_SEC = 30 * 24 * 60 * 60
+
+/** Everybody guesses this name, until no try is left for newcomers. */
+async function crowd(kdc: Kdc, username: string): Promise<void> {
+  for (let n = 0; n < 10; n++) await kdc.guesses(10, username, `203.0.113.${n}`)
+  assertRefused(await kdc.guess(username, '203.0.113.99'), 10)
+}
+
+familiar('a crowd of guessers elsewhere does not keep its owner out, and does anywhere else', async () => {
+  const kdc = await limitedKdc()
+  assert.is((await kdc.enter('alice', HOME)).status, 200)
+  await crowd(kdc, 'alice')
+  assertRefused(await kdc.enter('alice', FAR_AWAY), 10)
+  assert.is((await kdc.enter('alice', HOME)).status, 200)
+  await crowd(kdc, 'bob')
+  assertRefused(await kdc.enter('bob', HOME), 10)
+})
+
+familiar('names of others that use up the tries of an address do not either', async () => {
+  const kdc = await limitedKdc({ loginLimits: { ...LOGIN_LIMITS, address: { burst: 5, intervalSec: 7 } } })
+  assert.is((await kdc.enter('alice', HOME)).status, 200)
+  for (let n = 0; n < 5; n++) assert.is((await kdc.guess(`user${n}`, HOME)).status, 401)
+  assertRefused(await kdc.enter('bob', HOME), 7)
+  assert.is((await kdc.enter('alice', HOME)).status, 200)
+  // And her logins give others no tries that were not spent.
+  for (let n = 0; n < 5; n++) await kdc.enter('alice', HOME)
+  assertRefused(await kdc.guess('another', HOME), 7)
+})
+
+familiar('there are as few tries there as anywhere', async () => {
+  const kdc = await limitedKdc()
+  await kdc.enter('alice', HOME)
+  assert.equal(await kdc.guesses(11, 'alice', HOME), statuses(10, 1))
+})
+
+familiar('is forgotten after a month, and nothing but a right password makes it so', async () => {
+  const kdc = await limitedKdc()
+  await kdc.guess('bob', HOME)
+  const finish = await startOpaque(kdc)
+  await kdc.enter('alice', HOME)
+  kdc.time.now += MONTH_SEC
+  await crowd(kdc, 'alice')
+  assertRefused(await kdc.enter('alice', HOME), 10)
+  await crowd(kdc, 'bob')
+  assertRefused(await kdc.enter('bob', HOME), 10)
+  // A login that was only begun, or comes too late.
+  assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 401)
+  await crowd(kdc, 'dora')
+  assertRefused(await kdc.enter('dora', FAR_AWAY), 10)
+})
+
+familiar('takes no room when it is forgotten', async () => {
+  const kdc = await limitedKdc()
+  await kdc.enter('alice', HOME)
+  const rows = async () => (await kdc.database.read(sql`select name from familiar`)).map(({ name }) => name)
+  assert.is((await rows()).length, 1)
+  assert.not.match(String((await rows())[0]), /alice|198/)
+  await purge(kdc.store, () => ({ now: START + MONTH_SEC - 1, idleSince: 0 }), kdc.log)
+  assert.is((await rows()).length, 1)
+  await purge(kdc.store, () => ({ now: START + MONTH_SEC, idleSince: 0 }), kdc.log)
+  assert.is((await rows()).length, 0)
+})
+
+const busy = suite('a KDC that is busy')
+
+busy('counts no try that it did not make', async () => {
+  const passwords = {
+    check: () => Promise.reject(new Problem('kdc_busy', 'too many')),
+    register: async () => '',
+    close: async () => {},
+  }
+  const kdc = await limitedKdc({ passwords })
+  assert.equal(await kdc.guesses(20), Array(20).fill(503))
+})
+
 const accounts = suite('accounts that anybody makes')
 
 accounts('are so many from one address; those with an invitation do not count', async () => {
@@ -682,6 +774,8 @@ room('is freed however much it is', async () => {
 tries.run()
 addresses.run()
 more.run()
+familiar.run()
+busy.run()
 accounts.run()
 library.run()
 room.run()

@@ -241,11 +241,6 @@ for (const [way, ask] of Object.entries(WAYS)) {
         assert.match(answer.body.detail, path === '/password/start' ? /^request: / : /^record: /)
       }
       kdc.time.now += 25
-      await kdc.store.attempts.forget([
-        'login dora',
-        'login dora from 127.0.0.1',
-        `login dora from ${FAR_AWAY}`,
-      ])
     }
     assert.equal(await kdc.store.accounts.find('dora'), before)
     assert.is(kdc.log.events.filter(({ event }) => event === 'internal_error').length, 0)
@@ -289,6 +284,43 @@ for (const [way, ask] of Object.entries(WAYS)) {
 
   password.run()
 }
+
+const replays = suite('a new password that was recorded on the way')
+
+/** Seals a request of dora's. @returns what sends it, as often as one likes. */
+function sealOnce(kdc: Kdc, token: Secret, path: string, body: object): () => Promise<number> {
+  const fields = { ...body, time: kdc.time.now, id: toBase64url(secureRandomBytes(16)) }
+  const { bytes } = sealRequest(token, `POST ${path}`, fields)
+  return async () => {
+    const init = { method: 'POST', headers: { 'Content-Type': SEALED_TYPE }, body: bytes }
+    return (await kdc.app.request(path, init, connectionFrom('203.0.113.9'))).status
+  }
+}
+
+replays('does not take the place of a later one when it is sent again', async () => {
+  const kdc = await kdcOfDora()
+  const token = await mustLogIn(kdc, 'dora')
+  const replay = sealOnce(kdc, token, '/password/finish', { record: makeRecord(kdc, 'dora', 'one') })
+  assert.is(await replay(), 200)
+  kdc.time.now += 10
+  await change(kdc, WAYS.sealed as Ask, token, 'two')
+  await replay()
+  assert.is(await logIn(kdc, 'dora', 'one'), undefined)
+  assert.ok(await logIn(kdc, 'dora', 'two'))
+})
+
+replays('does not end the sessions that were begun with it since', async () => {
+  const kdc = await kdcOfDora()
+  const token = await mustLogIn(kdc, 'dora')
+  const replay = sealOnce(kdc, token, '/password/finish', { record: makeRecord(kdc, 'dora', NEW) })
+  assert.is(await replay(), 200)
+  kdc.time.now += 10
+  const later = await mustLogIn(kdc, 'dora', NEW)
+  await replay()
+  assert.ok(await lives(kdc, later))
+})
+
+replays.run()
 
 const library = suite('changePassword')
 

@@ -183,6 +183,10 @@ const OPEN: [string, Asked][] = [
     'one on the machine of a trusted proxy, by another here',
     { from: '127.0.0.9', headers: { 'X-Forwarded-For': '127.0.0.1, 10.0.0.2' } },
   ],
+  [
+    'one by a proxy here that is not trusted, before one that is',
+    { from: '127.0.0.9', headers: { 'X-Forwarded-For': `${FAR}, ::1` } },
+  ],
   ['a trusted proxy that does not say for whom', { from: '127.0.0.9' }],
   ['the same elsewhere', { from: '10.0.0.2' }],
   ['a trusted proxy that says it otherwise', { from: '127.0.0.9', headers: { Forwarded: 'for=127.0.0.1' } }],

@@ -356,8 +356,8 @@ invitations('one that expired is forgotten in the end; one that did not is kept'
 invitations('one that was withdrawn, replaced, or made up is unknown, and nothing is made', async () => {
   const kdc = await testKdc()
   const withdrawn = await invite(kdc, { username: 'dora' })
-  assert.is(await kdc.store.invitations.withdraw('dora'), true)
-  assert.is(await kdc.store.invitations.withdraw('dora'), false)
+  assert.is(await kdc.store.invitations.withdraw(['dora']), 1)
+  assert.is(await kdc.store.invitations.withdraw(['dora']), 0)
   const replaced = await invite(kdc, { username: 'emil' })
   const newer = await invite(kdc, { username: 'emil' })
   const all = await invite(kdc)
@@ -368,10 +368,32 @@ invitations('one that was withdrawn, replaced, or made up is unknown, and nothin
   }
   assert.is(await kdc.store.accounts.find('emil'), undefined)
   assert.is((await make(kdc, 'emil', { invitation: newer })).finished.status, 200)
-  assert.is(await kdc.store.invitations.withdrawAll(), 1, 'the one for anybody; a used one is none any more')
+  assert.is(
+    await kdc.store.invitations.withdrawAll(START),
+    1,
+    'the one for anybody; a used one is none any more',
+  )
   const request = begin().registrationRequest
   const start = ask(kdc, '/register/start', { username: 'fritz', request }, { invitation: all })
   assert.is(await code(start), 'invitation_unknown')
+})
+
+invitations('one is over with the account that took its name', async () => {
+  const kdc = await testKdc({ registration: 'open' })
+  const invitation = await invite(kdc, { username: 'dora' })
+  await kdc.store.accounts.create({ username: 'dora', record: makeRecord(kdc, 'dora'), createdAt: START })
+  await kdc.store.accounts.delete('dora')
+  await rejects(register(kdc, 'dora', { invitation }), 'invitation_unknown')
+})
+
+invitations('one that was used cannot be withdrawn: an answer that was lost can still be given', async () => {
+  const kdc = await testKdc()
+  const invitation = await invite(kdc, { username: 'dora' })
+  const { record } = await make(kdc, 'dora', { invitation })
+  assert.is(await kdc.store.invitations.withdraw(['dora']), 0)
+  assert.is(await kdc.store.invitations.withdrawAll(START), 0)
+  const again = await ask(kdc, '/register/finish', { username: 'dora', record }, { invitation })
+  assert.is(again.status, 200)
 })
 
 invitations('those for anybody replace nobody’s', async () => {
@@ -390,6 +412,26 @@ invitations('only those that can be used are listed, those for anybody first', a
   await make(kdc, 'dora', { invitation: used })
   const names = (await kdc.store.invitations.list(START)).map(({ username }) => username)
   assert.equal(names, [undefined, 'emil'])
+})
+
+invitations('whoever uses one is judged again when the account is made', async () => {
+  const { store, ...kdc } = await testKdc()
+  const idOf = (invitation: string) => sessionId(invitationToken(invitation))
+  const id = idOf(await invite({ store, ...kdc }, { username: 'dora', expiresAt: START + 100 }))
+  const dora = { username: 'dora', record: 'r', createdAt: START + 99 }
+  assert.is(await store.invitations.accept(id, { ...dora, createdAt: START + 100 }), false)
+  assert.is(await store.invitations.accept(id, { ...dora, username: 'emil' }), false)
+  assert.is(await store.invitations.accept(idOf(createInvitation()), dora), false)
+  assert.is((await store.invitations.find(id))?.usedBy, undefined)
+  assert.is(await store.invitations.accept(id, dora), true)
+  assert.is((await store.invitations.find(id))?.usedBy, 'dora')
+  await store.accounts.delete('dora')
+  assert.is(await store.invitations.accept(id, dora), false)
+  // Which fails because of the name leaves the invitation as it was.
+  const other = idOf(await invite({ store, ...kdc }))
+  assert.is(await store.invitations.accept(other, { ...dora, username: 'alice' }), false)
+  assert.is((await store.invitations.find(other))?.usedBy, undefined)
+  assert.equal((await store.accounts.list()).length, 3)
 })
 
 invitations('one of another KDC, or of a master key that is gone, is unknown', async () => {
@@ -656,7 +698,7 @@ messages('a start with anything but a RegistrationRequest is refused in words', 
 })
 
 messages('a finish with anything but a RegistrationRecord is refused in words', async () => {
-  const kdc = await testKdc({ registration: 'open' })
+  const kdc = await testKdc({ registration: 'open', loginLimits: GENEROUS })
   const invitation = await invite(kdc)
   const good = makeRecord(kdc, 'dora')
   const bytes = fromBase64url(good)
@@ -777,10 +819,14 @@ messages('a bad name is refused as such', async () => {
 const library = suite('register')
 
 /** `register`, from far away unless said otherwise, by the KDC's clock. */
-function register(kdc: Kdc, username: string, options: RegisterOptions & { password?: () => string } = {}) {
+function register(
+  kdc: Kdc,
+  username: string,
+  options: RegisterOptions & { password?: () => string; kdcUrl?: string } = {},
+) {
   const { password = PASSWORD } = options
   const link = options.link ?? linkTo(kdc, options.invitation ? FAR_AWAY : HERE)
-  return registerAt('http://kdc.test', username, password, {
+  return registerAt(options.kdcUrl ?? 'http://127.0.0.1', username, password, {
     clock: () => kdc.time.now,
     ...options,
     link,
@@ -854,6 +900,25 @@ library('asks for the password once, and only where there may be an account', as
   assert.is(asked, 0)
   await register(kdc, 'dora', { invitation: good, password })
   assert.is(asked, 1)
+})
+
+library('sends nothing in clear across a network, whatever may answer there', async () => {
+  const kdc = await testKdc({ registration: 'open', allowPlaintext: true })
+  const asked: string[] = []
+  const link: HttpLink = {
+    ...linkTo(kdc, FAR_AWAY),
+    post: (path, type, body) => {
+      asked.push(path)
+      return linkTo(kdc, FAR_AWAY).post(path, type, body)
+    },
+  }
+  for (const kdcUrl of ['http://kdc.test', 'http://192.0.2.7:8800', 'http://localhost.test']) {
+    await rejects(register(kdc, 'dora', { link, kdcUrl }), 'plaintext_refused')
+  }
+  assert.equal(asked, [])
+  await register(kdc, 'dora', { link, kdcUrl: 'http://kdc.test', allowPlaintext: true })
+  await register(kdc, 'emil', { link, kdcUrl: 'https://kdc.test' })
+  await register(kdc, 'fred', { link, kdcUrl: 'http://kdc.test', invitation: await invite(kdc) })
 })
 
 library('lets go of its connection, and says what a password function throws', async () => {
@@ -1005,6 +1070,23 @@ library('with an invitation, whatever is replaced on the way is noticed, and mak
     assert.is(await kdc.store.accounts.find('dora'), undefined)
   }
   await (await register(kdc, 'dora', { invitation })).close()
+})
+
+library('what is believed of a registration in clear is not believed of anything else', async () => {
+  const kdc = await testKdc({ registration: 'open' })
+  const real = linkTo(kdc, HERE)
+  let said = ''
+  const post: HttpLink['post'] = async (...args) => {
+    if (!said) return real.post(...args)
+    return {
+      status: 403,
+      type: 'application/json',
+      body: Buffer.from(JSON.stringify({ code: said, detail: '' })),
+    }
+  }
+  const session = await register(kdc, 'dora', { link: { ...real, post } })
+  for (said of ['invitation_unknown', 'registration_closed'])
+    await rejects(session.sessions(), 'request_refused')
 })
 
 modes.run()

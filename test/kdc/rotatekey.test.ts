@@ -72,7 +72,7 @@ rotation('leaves sessions and invitations be, until they have ended', async (pla
   await run(place, 'endsessions', '--all')
   await run(place, 'uninvite', '--all')
   const { store } = await openData(place.data)
-  await store.invitations.purge(Number.MAX_SAFE_INTEGER)
+  await store.invitations.purge(Number.MAX_SAFE_INTEGER, 10)
   await store.close()
   const last = await run(place, 'rotatekey')
   assert.match(last.stderr, '; 1 older one kept, 2 dropped\n')

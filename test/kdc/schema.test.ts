@@ -97,12 +97,6 @@ schema('a database of version 1 keeps its accounts; its sessions are over', asyn
   await works(store)
 })
 
-schema('a login that was finished under version 1 is not finished again', async () => {
-  const store = await Store.open(await makeVersion1(openSqlite(':memory:')))
-  const loginId = Uint8Array.of(9)
-  assert.is(await store.sessions.begin(session(2), 'record of alice', { loginId }), false)
-})
-
 schema('it is the same then as one that was made today', async () => {
   const [old, fresh] = [await makeVersion1(openSqlite(':memory:')), openSqlite(':memory:')]
   await prepareSchema(old)

@@ -1,6 +1,9 @@
 import * as opaque from '@serenity-kit/opaque'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { openLoginState } from '../../src/kdc/login-state.ts'
+import { generateMasterKeys } from '../../src/kdc/master-keys.ts'
+import { generateOpaqueKeys } from '../../src/kdc/opaque-keys.ts'
 import { createPasswordChecker } from '../../src/kdc/passwords.ts'
 import { toBase64url } from '../../src/lib/bytes.ts'
 import { identifiers, KEY_STRETCHING } from '../../src/lib/opaque.ts'
@@ -8,6 +11,7 @@ import { secureRandomBytes } from '../../src/lib/random.ts'
 import { openReply, type Route, SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { tokenOf } from '../../src/lib/token.ts'
+import { throws } from '../helpers/throws.ts'
 import { at, PASSWORD, START, testKdc } from './helpers.ts'
 
 const sealed = suite('sealed requests')
@@ -222,6 +226,28 @@ login('both sides derive the token, and neither sends it', async () => {
   assert.not.match(text, token.toText())
   const { body } = await ask(kdc, token, '/userinfo', fields({ receiver: 'dora' }))
   assert.is(body.code, 'receiver_offline')
+})
+
+login('neither the master key nor the data directory alone finishes a login for somebody else', async () => {
+  const kdc = await opaqueKdc()
+  const { state } = await start(kdc, 'dora', 'wrong')
+  const [others, own] = [await generateOpaqueKeys(), kdc.opaqueKeys]
+  throws(
+    () => openLoginState({ masterKeys: kdc.masterKeys, opaqueKeys: others }, 'dora', state),
+    'decryption_failed',
+  )
+  assert.is(openLoginState({ masterKeys: generateMasterKeys(), opaqueKeys: own }, 'dora', state), undefined)
+  assert.ok(openLoginState(kdc, 'dora', state)?.state.opaque, 'both do: the refusals are for want of one')
+})
+
+login('a login from the future is not finished: here it may be forgotten that it was', async () => {
+  const kdc = await opaqueKdc()
+  const { state, finished } = await start(kdc, 'dora')
+  const finish = { username: 'dora', state, finish: finished?.finishLoginRequest }
+  kdc.time.now -= 61
+  assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 401)
+  kdc.time.now += 1
+  assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 200)
 })
 
 login('a wrong password cannot finish, nor an unknown name, and their starts look alike', async () => {

@@ -9,10 +9,12 @@ import type { Database } from '../../src/kdc/store/database.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
 import { openSqlite } from '../../src/kdc/store/sqlite.ts'
 import { Store } from '../../src/kdc/store/store.ts'
-import { fromBase64url, toBase64url } from '../../src/lib/bytes.ts'
+import { toBase64url, toHex } from '../../src/lib/bytes.ts'
+import { login } from '../../src/lib/client.ts'
 import { exchangeSealed } from '../../src/lib/exchange.ts'
 import type { HttpLink } from '../../src/lib/http.ts'
-import { identifiers } from '../../src/lib/opaque.ts'
+import { identifiers, KEY_STRETCHING } from '../../src/lib/opaque.ts'
+import { SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
 import { tokenOf } from '../../src/lib/token.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -20,31 +22,35 @@ import { connectionFrom, PASSWORD, START, secretOf, testKdc } from './helpers.ts
 
 type Kdc = Awaited<ReturnType<typeof testKdc>>
 
+type KeyStretching = NonNullable<Parameters<typeof opaque.client.finishRegistration>[0]['keyStretching']>
+
 const FAR_AWAY = '192.0.2.7'
 const IDLE_SEC = 3600
 
-const idOf = (token: string) => toBase64url(sessionId(secretOf(token)))
+const idOf = (token: string) => toHex(sessionId(secretOf(token)))
 
 /** Asks in a session, plain. */
 const ask = (kdc: Kdc, username: string, token: string, path: string, body: object = {}) =>
   kdc.post(path, { ...body, username, token })
 
-/** Asks in a session, sealed and from far away. @throws what the library makes of a refusal. */
+/** The library's way to the KDC, from far away. */
+const linkTo = (kdc: Kdc): HttpLink => ({
+  post: async (path, type, body) => {
+    const init = { method: 'POST', headers: { 'Content-Type': type }, body }
+    const response = await kdc.app.request(path, init, connectionFrom(FAR_AWAY))
+    return {
+      status: response.status,
+      type: response.headers.get('Content-Type') ?? '',
+      body: new Uint8Array(await response.arrayBuffer()),
+    }
+  },
+  close: async () => {},
+})
+
+/** Asks in a session, sealed. @throws what the library makes of a refusal. */
 function askSealed(kdc: Kdc, token: string, path: string, body: object = {}) {
-  const link: HttpLink = {
-    post: async (to, type, bytes) => {
-      const init = { method: 'POST', headers: { 'Content-Type': type }, body: bytes }
-      const response = await kdc.app.request(to, init, connectionFrom(FAR_AWAY))
-      return {
-        status: response.status,
-        type: response.headers.get('Content-Type') ?? '',
-        body: new Uint8Array(await response.arrayBuffer()),
-      }
-    },
-    close: async () => {},
-  }
   const session = { token: secretOf(token), clock: () => kdc.time.now, onTime: () => {} }
-  return exchangeSealed(link, path, body, session) as Promise<Record<string, unknown>>
+  return exchangeSealed(linkTo(kdc), path, body, session) as Promise<Record<string, unknown>>
 }
 
 const code = async (answer: Promise<{ json: { code: string } }>) => (await answer).json.code
@@ -157,7 +163,7 @@ ending('somebody else’s session is not ended, and looks like one that there is
   const kdc = await testKdc()
   const [alices, bobs] = [await kdc.login('alice'), await kdc.login('bob', 4444)]
   const foreign = await ask(kdc, 'alice', alices, '/sessions/end', { session: idOf(bobs) })
-  const none = await ask(kdc, 'alice', alices, '/sessions/end', { session: toBase64url(new Uint8Array(16)) })
+  const none = await ask(kdc, 'alice', alices, '/sessions/end', { session: '00'.repeat(16) })
   assert.equal(foreign.json, { ended: 0, time: START })
   assert.is(foreign.text, none.text)
   assert.equal((await askSealed(kdc, alices, '/sessions/end', { session: idOf(bobs) })).ended, 0)
@@ -199,6 +205,32 @@ ending('nobody lists or ends sessions with another’s name on the token', async
   assert.is(await code(ask(kdc, 'bob', alices, '/sessions')), 'token_unknown')
   assert.is(await code(ask(kdc, 'bob', alices, '/sessions/end')), 'token_unknown')
   assert.is(await state(kdc, 'bob', bobs), undefined)
+})
+
+ending('a request to end the others, recorded and sent again, ends none that were begun since', async () => {
+  const kdc = await testKdc()
+  const mine = await kdc.login('alice')
+  const fields = { time: kdc.time.now, id: toBase64url(new Uint8Array(16)) }
+  const { bytes } = sealRequest(secretOf(mine), 'POST /sessions/end', fields)
+  const replay = () => linkTo(kdc).post('/sessions/end', SEALED_TYPE, bytes)
+  assert.is((await replay()).status, 200)
+  kdc.time.now += 10
+  const later = await kdc.login('alice')
+  await replay()
+  assert.is(await state(kdc, 'alice', later), undefined)
+})
+
+ending('takes a login of the last minutes: a session that was stolen earlier ends no others', async () => {
+  const kdc = await testKdc()
+  const [stolen, other] = [await kdc.login('alice'), await kdc.login('alice')]
+  kdc.time.now += 301
+  for (const body of [{}, { session: idOf(other) }]) {
+    assert.is(await code(ask(kdc, 'alice', stolen, '/sessions/end', body)), 'login_stale')
+  }
+  assert.is(await state(kdc, 'alice', other), undefined)
+  const owner = await kdc.login('alice')
+  assert.is((await ask(kdc, 'alice', owner, '/sessions/end')).json.ended, 2)
+  assert.is(await state(kdc, 'alice', stolen), 'token_unknown')
 })
 
 const many = suite('many sessions')
@@ -260,26 +292,31 @@ many('of logins in one second the newest is there', async () => {
   assert.is((await ask(kdc, 'alice', newest, '/sessions')).json.sessions.length, MAX_SESSIONS)
 })
 
-many('a login that begins no session ends none', async () => {
+/** Makes an account dora by OPAQUE. @returns her record. */
+async function addDora(kdc: Kdc, keyStretching: KeyStretching): Promise<string> {
   await opaque.ready
-  const kdc = await testKdc()
-  const password = PASSWORD
-  const keyStretching = { 'argon2id-custom': { iterations: 1, memory: 8, parallelism: 1 } } as const
-  const registration = opaque.client.startRegistration({ password })
-  const { setup: serverSetup } = kdc.opaqueKeys
+  const registration = opaque.client.startRegistration({ password: PASSWORD })
   const { registrationResponse } = opaque.server.createRegistrationResponse({
-    serverSetup,
+    serverSetup: kdc.opaqueKeys.setup,
     userIdentifier: 'dora',
     registrationRequest: registration.registrationRequest,
   })
   const { registrationRecord: record } = opaque.client.finishRegistration({
     ...registration,
-    password,
+    password: PASSWORD,
     registrationResponse,
     identifiers: identifiers('dora'),
     keyStretching,
   })
   await kdc.store.accounts.create({ username: 'dora', record, createdAt: START })
+  return record
+}
+
+many('a login that begins no session ends none', async () => {
+  const kdc = await testKdc()
+  const password = PASSWORD
+  const keyStretching = { 'argon2id-custom': { iterations: 1, memory: 8, parallelism: 1 } } as const
+  const record = await addDora(kdc, keyStretching)
   const begun = opaque.client.startLogin({ password })
   const start = { username: 'dora', request: begun.startLoginRequest }
   const { json } = await kdc.post('/login/start', start, FAR_AWAY)
@@ -308,6 +345,47 @@ many('a login that begins no session ends none', async () => {
   assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).json.code, 'login_refused')
   const left = await kdc.store.sessions.list('dora', { now: START, idleSince: 0 })
   assert.is(left.length, MAX_SESSIONS)
+})
+
+const library = suite('sessions by the library')
+
+library('lists them, and ends one or all others', async () => {
+  const kdc = await testKdc()
+  await addDora(kdc, KEY_STRETCHING)
+  const enter = () =>
+    login('http://kdc.test', 'dora', PASSWORD, { link: linkTo(kdc), clock: () => kdc.time.now })
+  const [one, two, three] = [await enter(), await enter(), await enter()]
+  kdc.time.now += 1
+  const four = await enter()
+  await two.announce(4444)
+  const listed = await one.sessions()
+  assert.is(listed.length, 4)
+  assert.equal(
+    listed.filter(({ isThis }) => isThis).map(({ id }) => id),
+    [idOf(one.token.toText())],
+  )
+  assert.equal(
+    listed.filter(({ listensAt }) => listensAt),
+    [
+      {
+        id: idOf(two.token.toText()),
+        isThis: false,
+        address: FAR_AWAY,
+        begunAt: START,
+        usedAt: START,
+        expiresAt: START + 43_200,
+        listensAt: { address: FAR_AWAY, port: 4444 },
+      },
+    ],
+  )
+  assert.is(listed.at(-1)?.id, idOf(four.token.toText()))
+  assert.is(await one.endSessions(idOf(two.token.toText())), 1)
+  assert.is(await one.endSessions(idOf(two.token.toText())), 0)
+  await rejects(two.sessions(), 'token_unknown')
+  assert.is((await three.sessions()).length, 3)
+  assert.is(await one.endSessions(), 2)
+  await rejects(three.sessions(), 'token_unknown')
+  assert.is((await one.sessions()).length, 1)
 })
 
 const idle = suite('sessions that are not used')
@@ -382,7 +460,7 @@ idle('each request in a session is a use, one that is refused for its token is n
     ['/sessions', {}],
     ['/listen', { port: 4444 }],
     ['/userinfo', { receiver: 'bob' }],
-    ['/sessions/end', { session: toBase64url(new Uint8Array(16)) }],
+    ['/sessions/end', { session: '00'.repeat(16) }],
   ]
   for (const [path, body] of uses) {
     kdc.time.now += 100
@@ -400,6 +478,13 @@ idle('each request in a session is a use, one that is refused for its token is n
   kdc.time.now = START
   await ask(kdc, 'alice', token, '/sessions')
   assert.is(await usedAt(), last)
+})
+
+idle('of several uses that are noted the latest counts, in whatever order they come', async () => {
+  const { store, login } = await testKdc()
+  const sid = sessionId(secretOf(await login('alice')))
+  for (const time of [START + 50, START + 70, START + 60, START]) await store.sessions.touch(sid, time)
+  assert.is((await store.sessions.find(sid))?.usedAt, START + 70)
 })
 
 /** A KDC whose database counts the writes that note a use. */
@@ -451,10 +536,10 @@ idle('their places are freed, and those of no others', async () => {
   kdc.time.now += 1
   await purge(kdc.store, now, kdc.log)
   assert.equal(await alive(kdc, [used, unused]), [used])
-  assert.is(fromBase64url(idOf(used)).length, 16)
 })
 
 listing.run()
 ending.run()
 many.run()
+library.run()
 idle.run()

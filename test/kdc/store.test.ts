@@ -51,6 +51,16 @@ const session = (n: number, expiresAt = START + 100): StoredSession => ({
   expiresAt,
 })
 
+/** Forgives nothing. */
+const NOTHING = { names: [], oneOf: [], familiar: 'bob at home', forgetAt: START }
+
+/** A request of one of them, named by a byte too. */
+const request = (n: number, id: number) => ({
+  sid: session(n).sid,
+  id: new Uint8Array(16).fill(id),
+  now: START,
+})
+
 for (const [name, open] of Object.entries(DRIVERS)) {
   const store = suite(`store (${name})`)
 
@@ -214,12 +224,48 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     assert.ok(await store.sessions.find(session(4).sid))
   })
 
+  store('ends sessions by a request once, however often it comes, and says the same', async () => {
+    const { store } = await withBob()
+    for (const n of [1, 2, 3]) await store.sessions.begin(session(n), 'record of bob')
+    assert.is(await store.sessions.endBy(request(1, 7), 'bob', session(2).sid), 1)
+    await store.sessions.begin(session(4), 'record of bob')
+    assert.is(await store.sessions.endBy(request(1, 8), 'bob'), 2)
+    await store.sessions.begin(session(5), 'record of bob')
+    assert.is(await store.sessions.endBy(request(1, 8), 'bob'), 2)
+    assert.ok(await store.sessions.find(session(5).sid))
+    assert.is(await store.sessions.endBy(request(1, 9), 'bob', session(2).sid), 0)
+  })
+
+  store('a new record by a request is set once, by a session that lives', async () => {
+    const { store } = await withBob()
+    for (const n of [1, 2]) await store.sessions.begin(session(n), 'record of bob')
+    assert.is(await store.accounts.replaceRecordBy(request(1, 1), 'bob', 'one', NOTHING), 'changed')
+    assert.is(await store.accounts.replaceRecordBy(request(1, 2), 'bob', 'two', NOTHING), 'changed')
+    await store.sessions.begin(session(3), 'two')
+    assert.is(await store.accounts.replaceRecordBy(request(1, 1), 'bob', 'one', NOTHING), 'repeated')
+    assert.is((await store.accounts.find('bob'))?.record, 'two')
+    assert.ok(await store.sessions.find(session(3).sid))
+    assert.is(await store.accounts.replaceRecordBy(request(2, 3), 'bob', 'three', NOTHING), undefined)
+    assert.is((await store.accounts.find('bob'))?.record, 'two')
+  })
+
+  store('requests are forgotten when they cannot come again', async () => {
+    const { store, database } = await withBob()
+    await store.sessions.begin(session(1), 'record of bob')
+    await store.sessions.endBy(request(1, 1), 'bob')
+    const count = async () => (await database.read(sql`select id from requests`)).length
+    await store.sessions.purge(at(START + 899), 10)
+    assert.is(await count(), 2, 'the login’s too')
+    await store.sessions.purge(at(START + 900), 10)
+    assert.is(await count(), 0)
+  })
+
   store('ends all sessions of a principal, or everybody’s, and says how many', async () => {
     const { store } = await withBob()
     await store.accounts.create(account('alice'))
     for (const n of [1, 2, 3]) await store.sessions.begin(session(n), 'record of bob')
     await store.sessions.begin({ ...session(4), username: 'alice' }, 'record of alice')
-    assert.is(await store.sessions.endOf('bob', { allBut: session(1).sid }), 2)
+    assert.is(await store.sessions.endBy(request(1, 1), 'bob'), 2)
     assert.is(await store.sessions.endOf('bob'), 1)
     assert.is(await store.sessions.endOf('bob'), 0)
     assert.ok(await store.sessions.find(session(4).sid))

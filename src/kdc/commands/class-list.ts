@@ -111,6 +111,8 @@ export function formatCsv(records: readonly (readonly string[])[], form: CsvForm
       bom: form.bom,
       delimiter: form.delimiter,
       record_delimiter: form.lineEnd,
+      // What begins with = + - @ is a formula to a spreadsheet, and could read the invitations beside it: it gets a quote.
+      escape_formulas: true,
       // Either of the two ends a line for some reader.
       quoted_match: /[\r\n]/,
     },

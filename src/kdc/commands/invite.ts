@@ -5,6 +5,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { type Invited, invite as makeInvitations } from '../invite.ts'
 import { sealedByOthers } from '../master-key-use.ts'
+import type { MasterKeys } from '../master-keys.ts'
 import type { Store } from '../store/store.ts'
 import { type CsvForm, columnIndex, formatCsv, PLAIN_FORM, readClassList, sameColumn } from './class-list.ts'
 import { DATA_OPTION, withData } from './data-option.ts'
@@ -25,6 +26,7 @@ whoever has an account gets none. The KDC may be running or not.
   --column COLUMN    the column with the usernames (default: username)
   --anybody N        make N invitations for accounts of any name
   --days N           how long they are good for (default 14)
+  --force            although the master key seems to be another than the KDC's
   --master-key FILE  the KDC's (default: SYMBOLON_MASTER_KEY, else this user's)
   --data DIR         the KDC's data directory (default: this user's)
 
@@ -37,6 +39,7 @@ const OPTIONS = {
   csv: { type: 'string' },
   column: { type: 'string' },
   anybody: { type: 'string' },
+  force: { type: 'boolean' },
   days: { type: 'string', default: '14' },
 } as const
 
@@ -71,16 +74,21 @@ export async function invite(argv: string[]): Promise<void> {
     const now = systemClock()
     const expiresAt = now + days * DAY_SEC
     const open = await openNames(store, now)
-    const otherKey = await sealedByOthers(store, masterKeys, now)
+    if (!values.force) await requireSameKey(store, masterKeys, now)
     const invited = await makeInvitations({ store, masterKeys }, guests.names, expiresAt)
     const csv = toCsv(guests, invited, timestamp(expiresAt))
     // Without its last line feed, which `print` gives it.
-    await print(csv.slice(0, -1))
+    const text = csv.slice(0, -1)
+    await print(process.stdout.isTTY ? text.split('\n').map(visible).join('\n') : text)
     tell(invited, open, days)
-    if (otherKey) {
-      say('warning: this master key has sealed nothing of what this KDC has in use. If the')
-      say('KDC has another, nobody can use these invitations: see --master-key')
-    }
+  })
+}
+
+/** @throws ToolError when the KDC seems to have another master key: nobody could use the invitations. */
+async function requireSameKey(store: Store, masterKeys: MasterKeys, now: number): Promise<void> {
+  if (!(await sealedByOthers(store, masterKeys, now))) return
+  throw new ToolError('this master key has sealed nothing of what this KDC has in use', {
+    hint: 'name the KDC’s with --master-key; if it is the right one, and new, --force',
   })
 }
 

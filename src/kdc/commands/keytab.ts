@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
 import { DEFAULT_KDC, kdcUrl } from '../../cli/kdc-url.ts'
 import { formatKeytab, readKeytab } from '../../cli/keytab.ts'
 import { talk } from '../../cli/terminal.ts'
 import { replacePrivateFileAfter } from '../../files/private-files.ts'
+import { SymbolonError } from '../../lib/errors.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { addAccount, changePassword } from '../accounts.ts'
 import { DATA_OPTION, withData } from './data-option.ts'
@@ -45,8 +47,20 @@ export async function keytab(argv: string[]): Promise<void> {
     // The file is on disk before the account depends on it.
     await replacePrivateFileAfter(file, formatKeytab({ kdc, kdcKey, username, password }), () =>
       exists ? changePassword(data, username, password) : addAccount(data, username, password),
-    )
+    ).catch((error: unknown) => {
+      throw explain(error, file)
+    })
     talk('kdc')(`${exists ? 'changed the password of' : 'added'} ${username}; ${file} is its keytab`)
+  })
+}
+
+function explain(cause: unknown, file: string): unknown {
+  const { code } = cause as NodeJS.ErrnoException
+  if (cause instanceof SymbolonError || !code) return cause
+  const reason = code === 'ENOENT' ? `there is no directory ${dirname(resolve(file))}` : code
+  return new ToolError(`cannot write ${file}: ${reason}`, {
+    cause,
+    hint: 'make the directory, and see that you may write there; the account is as it was',
   })
 }
 

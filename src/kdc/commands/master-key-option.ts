@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { UsageError } from '../../cli/errors.ts'
 import { configDir } from '../../cli/paths.ts'
 import { loadMasterKeys, type MasterKeys, parseMasterKeys } from '../master-keys.ts'
@@ -19,6 +19,11 @@ export function masterKeyFile(option: string | undefined): string {
   return option ?? join(configDir(), 'master.key')
 }
 
+/** No child process is to have it, nor whoever looks at the environment from now on. */
+export function forgetMasterKeyVariable(): void {
+  delete process.env[VARIABLE]
+}
+
 /**
  * The master keys; their file is made if there is none.
  *
@@ -26,11 +31,20 @@ export function masterKeyFile(option: string | undefined): string {
  */
 export function masterKeysFrom(option: string | undefined): MasterKeys {
   const text = process.env[VARIABLE]
-  // No child process is to have it.
-  delete process.env[VARIABLE]
+  forgetMasterKeyVariable()
   if (option !== undefined || text === undefined) return loadMasterKeys(masterKeyFile(option))
   // Where a variable has one line only, blanks part the keys.
   return parseMasterKeys(`${text.trim().split(/\s+/).join('\n')}\n`, VARIABLE)
+}
+
+/** @throws UsageError when the file would be stolen together with what it seals. */
+export function requireApart(option: string | undefined, dataDirectory: string): void {
+  const way = relative(resolve(dataDirectory), resolve(masterKeyFile(option)))
+  if (way.startsWith('..') || isAbsolute(way)) return
+  throw new UsageError(
+    `the master key is not safe in the data directory: whoever takes that has both`,
+    'name a file elsewhere with --master-key',
+  )
 }
 
 /** @throws UsageError when the keys are not in a file that could be written. */

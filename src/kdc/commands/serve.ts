@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArguments, parseChoice, parseInteger, parsePort, parseSeconds } from '../../cli/arguments.ts'
-import { ToolError } from '../../cli/errors.ts'
+import { ToolError, UsageError } from '../../cli/errors.ts'
 import { DEFAULT_KDC } from '../../cli/kdc-url.ts'
 import { stopSignal } from '../../cli/stop.ts'
 import { talk } from '../../cli/terminal.ts'
@@ -20,7 +20,12 @@ import { startPurging } from '../purge.ts'
 import { type Fetch, type Listening, serve as listenOn, type TlsIdentity } from '../server.ts'
 import { moment } from '../session-life.ts'
 import { DATA_OPTION, dataDirectory } from './data-option.ts'
-import { MASTER_KEY_OPTION, masterKeysFrom } from './master-key-option.ts'
+import {
+  forgetMasterKeyVariable,
+  MASTER_KEY_OPTION,
+  masterKeysFrom,
+  requireApart,
+} from './master-key-option.ts'
 import { PROXY_OPTION, trustedProxies } from './proxy-option.ts'
 import { readTls, TLS_OPTIONS } from './tls-option.ts'
 
@@ -107,10 +112,18 @@ export async function serve(argv: string[]): Promise<void> {
     tls: readTls(values['tls-cert'], values['tls-key']),
   }
   if (!values.demo || values.data !== undefined) {
+    requireApart(values['master-key'], dataDirectory(values.data))
     const masterKeys = masterKeysFrom(values['master-key'])
     await run({ ...settings, directory: dataDirectory(values.data), masterKeys })
     return
   }
+  if (values['master-key'] !== undefined) {
+    throw new UsageError(
+      '--master-key: a demo keeps nothing that it could open',
+      'give --data too, or leave it out',
+    )
+  }
+  forgetMasterKeyVariable()
   const directory = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
   // However this ends, also when whoever reads the log has gone.
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }))

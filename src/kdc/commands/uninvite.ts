@@ -32,15 +32,9 @@ export async function uninvite(argv: string[]): Promise<void> {
   }
   const names = [...new Set(positionals.map(parseUsername))]
   const withdrawn = await withExistingData(values.data, ({ store }) =>
-    values.all ? withdrawAll(store) : withdraw(store, names),
+    values.all ? store.invitations.withdrawAll(systemClock()) : withdraw(store, names),
   )
   talk('kdc')(`withdrew ${count(withdrawn, 'invitation')}`)
-}
-
-async function withdrawAll(store: Store): Promise<number> {
-  // What has expired is none that could be withdrawn.
-  await store.invitations.purge(systemClock())
-  return store.invitations.withdrawAll()
 }
 
 async function withdraw(store: Store, names: readonly string[]): Promise<number> {
@@ -51,6 +45,5 @@ async function withdraw(store: Store, names: readonly string[]): Promise<number>
       hint: 'npm run kdc -- invitations lists those that were not used',
     })
   }
-  const withdrawn = await Promise.all(names.map((name) => store.invitations.withdraw(name)))
-  return withdrawn.filter(Boolean).length
+  return store.invitations.withdraw(names)
 }

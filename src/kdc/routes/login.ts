@@ -30,10 +30,16 @@ export function loginRoute(kdc: Kdc): Hono<KdcEnv> {
   const { store, passwords, clock, randomBytes, log } = kdc
   return new Hono<KdcEnv>().post('/login', plainRequest(kdc), async (c) => {
     const { username, password, port } = parse(LoginRequest, c.var.body)
-    await countTry(kdc, username, remoteAddress(kdc, c))
+    const tries = await countTry(kdc, username, remoteAddress(kdc, c))
     const account = await store.accounts.find(username)
     // Also without an account, and at the same cost: the answer must not tell who has one.
-    if (!(await passwords.check(username, password, account?.record ?? null, c.req.raw.signal))) {
+    const check = passwords.check(username, password, account?.record ?? null, c.req.raw.signal)
+    const right = await check.catch(async (error) => {
+      // Nothing was tried, because too many others were at it.
+      await store.attempts.giveBack(tries)
+      throw error
+    })
+    if (!right) {
       log.info({ username: account?.username, ip_addr: remoteAddress(kdc, c) }, 'login_refused')
       throw loginRefused()
     }

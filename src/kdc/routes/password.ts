@@ -4,9 +4,9 @@
  * @module
  */
 import * as opaque from '@serenity-kit/opaque'
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import * as v from 'valibot'
-import { authenticate } from '../authenticate.ts'
+import { authenticateFresh } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
 import { countTry, forgiveness } from '../login-limits.ts'
@@ -14,11 +14,7 @@ import { Problem } from '../problems.ts'
 import { requireRecord, respond } from '../registration.ts'
 import { remoteAddress } from '../remote-address.ts'
 import { parse } from '../request.ts'
-import { sessionRequest } from '../sealed-request.ts'
-import type { StoredSession } from '../store/sessions.ts'
-
-/** The old password was shown when the session began: so long ago at most. */
-export const FRESH_LOGIN_SEC = 300
+import { requestOf, sessionRequest } from '../sealed-request.ts'
 
 const StartRequest = v.object({ request: fields.base64url })
 const FinishRequest = v.object({ record: fields.base64url })
@@ -41,20 +37,11 @@ export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
       await opaque.ready
       requireRecord(opaqueKeys.setup, username, record)
       // Whoever knows the old password may be why there is a new one: what he has begun ends with it.
-      if (!(await store.accounts.replaceRecordBy(sid, username, record))) {
-        throw new Problem('token_unknown', 'the session was ended: log in again')
-      }
+      const forgive = await forgiveness(kdc, username, remoteAddress(kdc, c))
+      const outcome = await store.accounts.replaceRecordBy(requestOf(kdc, c, sid), username, record, forgive)
+      if (!outcome) throw new Problem('token_unknown', 'the session was ended: log in again')
+      if (outcome === 'repeated') return c.json({ time: clock() })
       log.info({ username, ip_addr: remoteAddress(kdc, c) }, 'password_changed')
-      await store.attempts.forget(forgiveness(kdc, username, remoteAddress(kdc, c)).names)
       return c.json({ time: clock() })
     })
-}
-
-// Who finds a session open must not be able to lock its owner out.
-async function authenticateFresh(kdc: Kdc, c: Context<KdcEnv>): Promise<StoredSession> {
-  const session = await authenticate(kdc, c)
-  if (kdc.clock() - session.createdAt > FRESH_LOGIN_SEC) {
-    throw new Problem('login_stale', `this takes a login of the last ${FRESH_LOGIN_SEC} s: log in again`)
-  }
-  return session
 }

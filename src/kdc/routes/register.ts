@@ -34,6 +34,8 @@ export function registerRoute(kdc: Kdc): Hono<KdcEnv> {
     })
     .post('/register/finish', registrationRequest(kdc), async (c) => {
       const { username, record } = parse(FinishRequest, c.var.body)
+      // Whether a name is taken can be learned here too.
+      await countTry(kdc, username, remoteAddress(kdc, c))
       await opaque.ready
       requireRecord(opaqueKeys.setup, username, record)
       if (await create(kdc, c, { username, record, createdAt: clock() })) {

@@ -5,17 +5,17 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { equal, fromBase64url, toBase64url } from '../../lib/bytes.ts'
+import { equal, fromHex, toHex } from '../../lib/bytes.ts'
 import { SESSION_ID_BYTES } from '../../lib/ticket.ts'
-import { authenticate } from '../authenticate.ts'
+import { authenticate, authenticateFresh } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
 import { Problem } from '../problems.ts'
 import { parse } from '../request.ts'
-import { sessionRequest } from '../sealed-request.ts'
+import { requestOf, sessionRequest } from '../sealed-request.ts'
 import { moment } from '../session-life.ts'
 
-const EndRequest = v.object({ session: v.optional(fields.base64url) })
+const EndRequest = v.object({ session: v.optional(fields.text) })
 
 /** `POST /sessions`, `POST /sessions/end` */
 export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
@@ -26,7 +26,7 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
       const sessions = await store.sessions.list(username, moment(kdc))
       return c.json({
         sessions: sessions.map((session) => ({
-          id: toBase64url(session.sid),
+          id: toHex(session.sid),
           this: equal(session.sid, sid),
           ip_addr: session.address,
           begun_at: session.createdAt,
@@ -39,9 +39,9 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
     })
     .post('/sessions/end', sessionRequest(kdc), async (c) => {
       const { session } = parse(EndRequest, c.var.body)
-      const { username, sid } = await authenticate(kdc, c)
-      const which = session === undefined ? { allBut: sid } : { sid: parseId(session) }
-      const ended = await store.sessions.endOf(username, which)
+      const { username, sid } = await authenticateFresh(kdc, c)
+      const which = session === undefined ? undefined : parseId(session)
+      const ended = await store.sessions.endBy(requestOf(kdc, c, sid), username, which)
       if (ended > 0) log.info({ username, sessions: ended }, 'sessions_ended')
       return c.json({ ended, time: clock() })
     })
@@ -49,8 +49,8 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
 
 function parseId(text: string): Uint8Array {
   try {
-    return fromBase64url(text, { length: SESSION_ID_BYTES })
+    return fromHex(text, { length: SESSION_ID_BYTES })
   } catch {
-    throw new Problem('invalid_request', 'session: expected 16 bytes in base64url')
+    throw new Problem('invalid_request', 'session: expected 16 bytes in hexadecimal')
   }
 }

@@ -4,7 +4,9 @@
  * @module
  */
 import { ProtocolError } from '../../lib/errors.ts'
+import { type Forgiveness, forgiveStatements } from './attempts.ts'
 import { type Database, sql } from './database.ts'
+import { type Request, runOf } from './once.ts'
 
 export interface Account {
   readonly username: string
@@ -65,28 +67,42 @@ export class Accounts {
   }
 
   /**
-   * The same, by one of the account's sessions, which goes on.
+   * The same, by a request of one of the account's sessions, which goes on.
    *
-   * @returns false when that session was ended in the meantime, by another that did this, perhaps.
+   * @returns nothing when that session was ended in the meantime, by another that did this, perhaps.
    */
-  async replaceRecordBy(sid: Uint8Array, username: string, record: string): Promise<boolean> {
-    const [updated] = await this.#database.write([
+  async replaceRecordBy(
+    request: Request,
+    username: string,
+    record: string,
+    forgive: Forgiveness,
+  ): Promise<'changed' | 'repeated' | undefined> {
+    const change = runOf(request)
+    const { sid, id, run, forgetAt } = change
+    const [claimed, , , done] = await this.#database.write([
+      sql`insert into requests (sid, id, run, result, forget_at)
+        select sid, ${id}, ${run}, 0, ${forgetAt} from sessions where sid = ${sid} and username = ${username}
+        on conflict do nothing returning run`,
       sql`update accounts set record = ${record} where username = ${username}
-        and exists (select 1 from sessions where sid = ${sid} and username = ${username}) returning username`,
+        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
       sql`delete from sessions where username = ${username} and sid <> ${sid}
-        and exists (select 1 from sessions where sid = ${sid} and username = ${username})`,
+        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
+      sql`select result from requests where sid = ${sid} and id = ${id}`,
+      ...forgiveStatements(forgive, change),
     ])
-    return updated?.length === 1
+    if (claimed?.length === 1) return 'changed'
+    return done?.length === 1 ? 'repeated' : undefined
   }
 
   /**
-   * Deletes the account and its sessions.
+   * Deletes the account, its sessions, and the invitation there may be for its name.
    *
    * @throws ProtocolError `account_unknown`.
    */
   async delete(username: string): Promise<void> {
     const [deleted] = await this.#database.write([
       sql`delete from accounts where username = ${username} returning username`,
+      sql`delete from invitations where username = ${username}`,
     ])
     if (!deleted?.length) throw accountUnknown(username)
   }

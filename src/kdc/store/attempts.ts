@@ -7,6 +7,7 @@
  * @module
  */
 import { type Database, type Statement, sql } from './database.ts'
+import type { Run } from './once.ts'
 
 /** How often something may be tried. */
 export interface Allowance {
@@ -24,33 +25,32 @@ interface AttemptRow {
 /** The latest that a bucket may be full again, and still have a try in it. */
 const latest = ({ burst, intervalSec }: Allowance, now: number) => now + (burst - 1) * intervalSec
 
-/** What a right password undoes: all the tries of some names, and one of others. */
+/** What a right password undoes: all the tries of some names, and one of others; and what it makes familiar. */
 export interface Forgiveness {
   readonly names: readonly string[]
   readonly oneOf: readonly Allowance[]
+  readonly familiar: string
+  /** Until then. */
+  readonly forgetAt: number
 }
 
-/** The statements of a forgiveness, for the transaction that begins a session, before it notes that the login is finished. */
-export function forgiveStatements(
-  { names, oneOf }: Forgiveness,
-  sid: Uint8Array,
-  loginId: Uint8Array,
-): Statement[] {
-  // A recorded login that is sent again must forgive nothing: it was finished, or has no session.
+/** The statements of a forgiveness, for the transaction of a run that has shown the password: a repeated one does nothing. */
+export function forgiveStatements(forgiveness: Forgiveness, { sid, id, run }: Run): Statement[] {
+  const { names, oneOf, familiar, forgetAt } = forgiveness
   return [
+    sql`insert into familiar (name, forget_at) select ${familiar}, cast(${forgetAt} as bigint) from requests
+      where sid = ${sid} and id = ${id} and run = ${run}
+      on conflict (name) do update set forget_at = excluded.forget_at`,
     ...names.map(
-      (
-        name,
-      ) => sql`delete from attempts where name = ${name} and exists (select 1 from sessions where sid = ${sid})
-        and not exists (select 1 from finished_logins where id = ${loginId})`,
+      (name) => sql`delete from attempts where name = ${name}
+        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
     ),
     ...oneOf.map(
       ({
         name,
         intervalSec,
       }) => sql`update attempts set full_at = full_at - ${intervalSec} where name = ${name}
-        and exists (select 1 from sessions where sid = ${sid})
-        and not exists (select 1 from finished_logins where id = ${loginId})`,
+        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
     ),
   ]
 }
@@ -97,18 +97,23 @@ export class Attempts {
     )
   }
 
-  /** Fills the buckets. */
-  async forget(names: readonly string[]): Promise<void> {
-    await this.#database.write(names.map((name) => sql`delete from attempts where name = ${name}`))
+  /** Whether a right password has made this familiar, and it was not forgotten since. */
+  async isFamiliar(name: string, now: number): Promise<boolean> {
+    const rows = await this.#database.read(
+      sql`select 1 as one from familiar where name = ${name} and forget_at > ${now}`,
+    )
+    return rows.length > 0
   }
 
-  /** Frees the places of buckets that are full. @returns whether there may be more. */
+  /** Frees the places of buckets that are full, and of what is familiar no more. @returns whether there may be more. */
   async purge(now: number, limit: number): Promise<boolean> {
-    const [deleted] = await this.#database.write([
+    const deleted = await this.#database.write([
       sql`delete from attempts where name in (select name from attempts where full_at <= ${now} limit ${limit})
         returning name`,
+      sql`delete from familiar where name in (select name from familiar where forget_at <= ${now} limit ${limit})
+        returning name`,
     ])
-    return deleted?.length === limit
+    return deleted.some((rows) => rows.length === limit)
   }
 
   async #longestWait(allowances: readonly Allowance[], now: number): Promise<number> {
@@ -119,6 +124,15 @@ export class Attempts {
     const [row] = await this.#database.read<AttemptRow>(
       sql`select full_at from attempts where name = ${allowance.name}`,
     )
-    return row ? Math.max(0, row.full_at - latest(allowance, now)) : 0
+    if (!row) return 0
+    const { name, burst, intervalSec } = allowance
+    // Empty, it is full again after so long. Whatever says more was written before the clock was set back.
+    const fullAt = Math.min(row.full_at, now + burst * intervalSec)
+    if (fullAt < row.full_at) {
+      await this.#database.write([
+        sql`update attempts set full_at = ${fullAt} where name = ${name} and full_at > ${fullAt}`,
+      ])
+    }
+    return Math.max(0, fullAt - latest(allowance, now))
   }
 }

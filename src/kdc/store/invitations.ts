@@ -87,24 +87,31 @@ export class Invitations {
     return created?.length === 1
   }
 
-  /** Withdraws the invitation for a name. @returns whether there was one. */
-  async withdraw(username: string): Promise<boolean> {
-    const [deleted] = await this.#database.write([
-      sql`delete from invitations where username = ${username} and used_by is null returning id`,
-    ])
-    return deleted?.length === 1
+  /** Withdraws the invitations for these names, in one transaction. @returns how many there were. */
+  async withdraw(usernames: readonly string[]): Promise<number> {
+    const deleted = await this.#database.write(
+      usernames.map(
+        (username) =>
+          sql`delete from invitations where username = ${username} and used_by is null returning id`,
+      ),
+    )
+    return deleted.flat().length
   }
 
-  /** Withdraws all that are not used. @returns how many there were. */
-  async withdrawAll(): Promise<number> {
+  /** Withdraws all that somebody might still use. @returns how many there were. */
+  async withdrawAll(now: number): Promise<number> {
     const [deleted] = await this.#database.write([
-      sql`delete from invitations where used_by is null returning id`,
+      sql`delete from invitations where used_by is null and expires_at > ${now} returning id`,
     ])
     return deleted?.length ?? 0
   }
 
-  /** Frees the places of those that have expired. */
-  async purge(now: number): Promise<void> {
-    await this.#database.write([sql`delete from invitations where expires_at <= ${now}`])
+  /** Frees the places of those that have expired. @returns whether there may be more. */
+  async purge(now: number, limit: number): Promise<boolean> {
+    const [deleted] = await this.#database.write([
+      sql`delete from invitations where id in (select id from invitations where expires_at <= ${now} limit ${limit})
+        returning id`,
+    ])
+    return deleted?.length === limit
   }
 }

@@ -17,13 +17,11 @@ const STEPS: readonly (readonly Statement[])[] = [
       record text not null,
       created_at bigint not null
     )`,
-    // Logins that are finished, each of which can be finished once.
-    sql`create table if not exists finished_logins (id blob primary key, forget_at bigint not null)`,
-    sql`create index if not exists finished_logins_by_time on finished_logins (forget_at)`,
   ],
   [
-    // The sessions of version 1, which did not know when they were used, are over.
+    // What else version 1 had: its sessions, which did not know when they were used, are over.
     sql`drop table if exists sessions`,
+    sql`drop table if exists finished_logins`,
     // sealed_token: see stored-token.ts. The last four are null while the session listens nowhere.
     sql`create table sessions (
       sid blob primary key,
@@ -50,7 +48,19 @@ const STEPS: readonly (readonly Statement[])[] = [
       used_by text
     )`,
     sql`create index invitations_by_expiry on invitations (expires_at)`,
-    // full_at: see attempts.ts.
+    // What was asked lately and is to be done once, logins too: see once.ts. result: what the answer said.
+    sql`create table requests (
+      sid blob not null,
+      id blob not null,
+      run blob not null,
+      result bigint not null,
+      forget_at bigint not null,
+      primary key (sid, id)
+    )`,
+    sql`create index requests_by_time on requests (forget_at)`,
+    // From where which name has logged in lately: hashes, as the names in attempts. full_at: see attempts.ts.
+    sql`create table familiar (name text primary key, forget_at bigint not null)`,
+    sql`create index familiar_by_time on familiar (forget_at)`,
     sql`create table attempts (name text primary key, full_at bigint not null)`,
     sql`create index attempts_by_time on attempts (full_at)`,
   ],
@@ -79,7 +89,8 @@ export async function prepareSchema(database: Database): Promise<void> {
   }
 }
 
-// In the same transaction as the step. Null is refused, and with it the whole transaction, when the step was made already.
+// In the same transaction as the step. Where the step was made already this writes null, which `version bigint not null` refuses,
+// and with it the whole transaction.
 const claim = (from: number): Statement => sql`
   update schema_version set version = case when version = ${from} then version + 1 else null end`
 

@@ -8,6 +8,7 @@
  */
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
 import { type Database, type Statement, sql } from './database.ts'
+import { type Request, runOf } from './once.ts'
 
 /** Where a session accepts channels. */
 export interface Endpoint {
@@ -79,13 +80,7 @@ const toListed = (row: SessionRow): ListedSession => {
 export const MAX_SESSIONS = 100
 /** Stands for the time of what came without a seal: it cannot be told from what was said later, and is heeded. */
 const UNSEALED = -1
-/** How long a finished login is remembered: much longer than it could be finished. */
-const REMEMBER_SEC = 900
 const NO_ID = new Uint8Array(0)
-
-// In the same transaction as its session, and after it: `where not exists` there asks for what was finished before.
-const finishedStatement = (id: Uint8Array, forgetAt: number): Statement =>
-  sql`insert into finished_logins (id, forget_at) values (${id}, ${forgetAt}) on conflict do nothing`
 
 const makeRoomStatement = (username: string, newest: Uint8Array): Statement => sql`
   delete from sessions where username = ${username} and sid <> ${newest} and sid not in (
@@ -133,34 +128,38 @@ export class Sessions {
    * Begins a session, unless the account was deleted or its password changed since the caller read `record`: who knew
    * the old password while it was being replaced must not come in by it.
    *
-   * @param options.endpoint - where the session listens, if it does.
    * @param options.loginId - the login that this finishes; the second time there is no session.
-   * @param options.forgive - the tries that the password has shown to be none, if the session is begun.
+   * @param options.endpoint - where the session listens, if it does.
+   * @param options.forgive - the tries that the password has shown to be none.
    * @returns whether it was begun.
    */
   async begin(
     session: Omit<StoredSession, 'usedAt'>,
     record: string,
     options: {
-      readonly endpoint?: Endpoint | undefined
       readonly loginId?: Uint8Array | undefined
+      readonly endpoint?: Endpoint | undefined
       readonly forgive?: Forgiveness
     } = {},
   ): Promise<boolean> {
     const { sid, username, sealedToken, address, createdAt, expiresAt } = session
-    const { endpoint, loginId = NO_ID, forgive } = options
+    const { loginId, endpoint, forgive } = options
+    const login = runOf({ sid, id: loginId ?? NO_ID, now: createdAt })
+    const { id, run, forgetAt } = login
     const statements = [
+      sql`insert into requests (sid, id, run, result, forget_at)
+        select ${sid}, ${id}, ${run}, 0, cast(${forgetAt} as bigint) from accounts
+        where username = ${username} and record = ${record} on conflict do nothing`,
       sql`insert into sessions (sid, username, sealed_token, address, created_at, used_at, expires_at)
-        select ${sid}, username, ${sealedToken}, ${address}, ${createdAt}, ${createdAt}, ${expiresAt} from accounts
-        where username = ${username} and record = ${record}
-          and not exists (select 1 from finished_logins where id = ${loginId})
+        select ${sid}, ${username}, ${sealedToken}, ${address}, cast(${createdAt} as bigint), cast(${createdAt} as bigint),
+          cast(${expiresAt} as bigint) from requests
+        where sid = ${sid} and id = ${id} and run = ${run}
         on conflict do nothing returning sid`,
       makeRoomStatement(username, sid),
+      ...(forgive ? forgiveStatements(forgive, login) : []),
+      ...(endpoint ? listenStatements(sid, endpoint, UNSEALED) : []),
     ]
-    if (endpoint) statements.push(...listenStatements(sid, endpoint, UNSEALED))
-    if (forgive) statements.push(...forgiveStatements(forgive, sid, loginId))
-    if (loginId !== NO_ID) statements.push(finishedStatement(loginId, createdAt + REMEMBER_SEC))
-    const [inserted] = await this.#database.write(statements)
+    const [, inserted] = await this.#database.write(statements)
     return inserted?.length === 1
   }
 
@@ -217,22 +216,34 @@ export class Sessions {
     await this.#database.write([sql`delete from sessions where sid = ${sid}`])
   }
 
-  /**
-   * Ends sessions of one principal.
-   *
-   * @param which - one, or all but one; all, when nothing is said.
-   * @returns how many there were.
-   */
-  async endOf(
-    username: string,
-    which: { readonly sid: Uint8Array } | { readonly allBut: Uint8Array } = { allBut: NO_ID },
-  ): Promise<number> {
+  /** Ends all of one principal. @returns how many there were. */
+  async endOf(username: string): Promise<number> {
     const [ended] = await this.#database.write([
-      'sid' in which
-        ? sql`delete from sessions where username = ${username} and sid = ${which.sid} returning sid`
-        : sql`delete from sessions where username = ${username} and sid <> ${which.allBut} returning sid`,
+      sql`delete from sessions where username = ${username} returning sid`,
     ])
     return ended?.length ?? 0
+  }
+
+  /**
+   * Ends sessions of one principal, by a request of one of them.
+   *
+   * @param which - the one to end. Default: all but the one that asks.
+   * @returns how many there were, when the request first came.
+   */
+  async endBy(request: Request, username: string, which?: Uint8Array): Promise<number> {
+    const { sid, id, run, forgetAt } = runOf(request)
+    const one = which ?? NO_ID
+    const others = which === undefined ? 1 : 0
+    const [, , done] = await this.#database.write([
+      sql`insert into requests (sid, id, run, result, forget_at)
+        select ${sid}, ${id}, ${run}, count(*), ${forgetAt} from sessions where username = ${username}
+          and (sid = ${one} or (${others} = 1 and sid <> ${sid}))
+        on conflict do nothing`,
+      sql`delete from sessions where username = ${username} and (sid = ${one} or (${others} = 1 and sid <> ${sid}))
+        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
+      sql`select result from requests where sid = ${sid} and id = ${id}`,
+    ])
+    return Number(done?.[0]?.result ?? 0)
   }
 
   /** Ends everybody's. @returns how many there were. */
@@ -242,21 +253,21 @@ export class Sessions {
   }
 
   /**
-   * Frees the places of sessions that are over, and of finished logins that need no longer be remembered.
+   * Frees the places of sessions that are over, and of requests that need no longer be remembered.
    *
    * @param limit - how many of each at most, so that one call never takes long.
-   * @returns how many sessions, and whether there may be more of either.
+   * @returns how many sessions, and whether there may be more of anything.
    */
   async purge({ now, idleSince }: Moment, limit: number): Promise<{ sessions: number; more: boolean }> {
-    const [expired = [], idle = [], logins = []] = await this.#database.write([
+    const [expired = [], idle = [], requests = []] = await this.#database.write([
       sql`delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
         returning sid`,
       sql`delete from sessions where sid in (select sid from sessions where used_at <= ${idleSince} limit ${limit})
         returning sid`,
-      sql`delete from finished_logins where id in (select id from finished_logins where forget_at <= ${now} limit ${limit})
-        returning id`,
+      sql`delete from requests where id in (select id from requests where forget_at <= ${now} limit ${limit})
+        and forget_at <= ${now} returning id`,
     ])
-    const more = [expired, idle, logins].some((deleted) => deleted.length === limit)
+    const more = [expired, idle, requests].some((deleted) => deleted.length >= limit)
     return { sessions: expired.length + idle.length, more }
   }
 }

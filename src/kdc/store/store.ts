@@ -14,9 +14,10 @@ import { type Moment, Sessions } from './sessions.ts'
 /** What logs somebody in, or ends soon by itself. Backups are without it. */
 const PASSING: readonly Statement[] = [
   sql`delete from sessions`,
-  sql`delete from finished_logins`,
+  sql`delete from requests`,
   sql`delete from invitations`,
   sql`delete from attempts`,
+  sql`delete from familiar`,
 ]
 
 /** The KDC's memory. Every method of its parts throws StoreError `store_unavailable` when the database cannot be used. */
@@ -53,9 +54,11 @@ export class Store {
    */
   async purge(moment: Moment, limit: number): Promise<{ sessions: number; more: boolean }> {
     const { sessions, more } = await this.sessions.purge(moment, limit)
-    await this.invitations.purge(moment.now)
-    const moreAttempts = await this.attempts.purge(moment.now, limit)
-    return { sessions, more: more || moreAttempts }
+    const others = [
+      await this.invitations.purge(moment.now, limit),
+      await this.attempts.purge(moment.now, limit),
+    ]
+    return { sessions, more: more || others.includes(true) }
   }
 
   /**
