@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import { type Database, sql } from '../../database/database.ts'
 import { ProtocolError } from '../../lib/errors.ts'
-import { type Database, sql } from './database.ts'
 
 export interface Account {
   readonly username: string

@@ -6,8 +6,9 @@
  *
  * @module
  */
+
+import { type Database, type Statement, sql } from '../../database/database.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
-import { type Database, type Statement, sql } from './database.ts'
 
 /** Where a session accepts channels. */
 export interface Endpoint {

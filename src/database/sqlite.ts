@@ -6,7 +6,7 @@
  */
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
-import { refuseIfShared } from '../../files/private-files.ts'
+import { refuseIfShared } from '../files/private-files.ts'
 import { type Database, type Row, type Statement, StoreError } from './database.ts'
 
 interface SqliteModule {
@@ -37,23 +37,42 @@ interface Job {
  * Opens a database file, making it if there is none (mode 0600; SQLite gives its companion files the same).
  *
  * @param path - of the file, or `':memory:'` for a database that ends with the process.
+ * @param options.exclusive - keeps every other connection out until this one is closed or its process has ended, however it
+ *   ended; when somebody has it, opening fails at once. Default: it is shared.
  * @throws StoreError `store_unavailable` when it cannot be opened; FileError when others may read it.
  */
-export function openSqlite(path: string): Database {
+export function openSqlite(path: string, options: { readonly exclusive?: boolean } = {}): Database {
+  const { exclusive = false } = options
   if (path !== ':memory:') {
-    closeSync(openSync(path, 'a', 0o600))
+    createFile(path)
     refuseIfShared(path)
   }
+  let db: DatabaseSyncInstance | undefined
   try {
-    const db = new DatabaseSync(path)
+    db = new DatabaseSync(path)
     // The timeout first: the other settings may have to wait already.
-    db.exec(`pragma busy_timeout = ${OPEN_TIMEOUT_MS}`)
+    db.exec(`pragma busy_timeout = ${exclusive ? 0 : OPEN_TIMEOUT_MS}`)
+    // Before the journal: a lock of the file itself, which the operating system takes back from a process that has ended
+    // (https://sqlite.org/wal.html#use_of_wal_without_shared_memory).
+    if (exclusive) db.exec('pragma locking_mode = exclusive')
     db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+    if (exclusive) db.exec('begin immediate; commit')
     db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
     return new SqliteDatabase(db)
   } catch (cause) {
+    db?.close()
     const { message } = cause as Error
     throw new StoreError('store_unavailable', `${path} cannot be opened as a database: ${message}`, { cause })
+  }
+}
+
+// An existing file is not opened here: closing it would undo the locks that another connection of this process has on it
+// (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 
