@@ -1,22 +1,13 @@
 /**
- * SQLite behind the `Database` interface, through the `DatabaseSync` API: Node's own from Node 24, and
- * `@photostructure/sqlite`, the same API, below.
+ * SQLite behind the `Database` interface.
  *
  * @module
  */
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
-import { refuseIfShared } from '../files/private-files.ts'
+import { ensurePrivateFile } from '../files/private-files.ts'
 import { type Database, type Row, type Statement, StoreError } from './database.ts'
-
-interface SqliteModule {
-  readonly DatabaseSync: new (path: string) => DatabaseSyncInstance
-}
-
-// A variable, because @types/node 20 does not know the module.
-const builtin: string = 'node:sqlite'
-const hasBuiltin = Number(process.versions.node.split('.')[0]) >= 24
-const { DatabaseSync }: SqliteModule = await import(hasBuiltin ? builtin : '@photostructure/sqlite')
+import { DatabaseSync, isBusy } from './driver.ts'
 
 /** How long opening waits for another process, which may be opening the file too. */
 const OPEN_TIMEOUT_MS = 5000
@@ -24,8 +15,6 @@ const OPEN_TIMEOUT_MS = 5000
 const BUSY_TIMEOUT_MS = 100
 /** How many such waits a write is worth, the event loop turning in between: five seconds in all. */
 const BUSY_TRIES = 50
-/** https://sqlite.org/rescode.html#busy */
-const SQLITE_BUSY = 5
 
 interface Job {
   readonly statements: readonly Statement[]
@@ -37,42 +26,22 @@ interface Job {
  * Opens a database file, making it if there is none (mode 0600; SQLite gives its companion files the same).
  *
  * @param path - of the file, or `':memory:'` for a database that ends with the process.
- * @param options.exclusive - keeps every other connection out until this one is closed or its process has ended, however it
- *   ended; when somebody has it, opening fails at once. Default: it is shared.
  * @throws StoreError `store_unavailable` when it cannot be opened; FileError when others may read it.
  */
-export function openSqlite(path: string, options: { readonly exclusive?: boolean } = {}): Database {
-  const { exclusive = false } = options
-  if (path !== ':memory:') {
-    createFile(path)
-    refuseIfShared(path)
-  }
+export function openSqlite(path: string): Database {
+  if (path !== ':memory:') ensurePrivateFile(path)
   let db: DatabaseSyncInstance | undefined
   try {
     db = new DatabaseSync(path)
     // The timeout first: the other settings may have to wait already.
-    db.exec(`pragma busy_timeout = ${exclusive ? 0 : OPEN_TIMEOUT_MS}`)
-    // Before the journal: a lock of the file itself, which the operating system takes back from a process that has ended
-    // (https://sqlite.org/wal.html#use_of_wal_without_shared_memory).
-    if (exclusive) db.exec('pragma locking_mode = exclusive')
+    db.exec(`pragma busy_timeout = ${OPEN_TIMEOUT_MS}`)
     db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
-    if (exclusive) db.exec('begin immediate; commit')
     db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
     return new SqliteDatabase(db)
   } catch (cause) {
     db?.close()
     const { message } = cause as Error
     throw new StoreError('store_unavailable', `${path} cannot be opened as a database: ${message}`, { cause })
-  }
-}
-
-// An existing file is not opened here: closing it would undo the locks that another connection of this process has on it
-// (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
-function createFile(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 
@@ -144,8 +113,7 @@ class SqliteDatabase implements Database {
 
   // Another process is writing, perhaps many times: the jobs wait, and the event loop goes on in the meantime.
   #refuse(error: unknown): void {
-    const busy = (error as { errcode?: number }).errcode === SQLITE_BUSY
-    if (busy && --this.#triesLeft > 0) setImmediate(() => this.#commit())
+    if (isBusy(error) && --this.#triesLeft > 0) setImmediate(() => this.#commit())
     else for (const { reject } of this.#take()) reject(this.#judge(error))
   }
 

@@ -19,6 +19,11 @@ export function databaseIn(directory: string): string {
   return join(directory, 'state.sqlite')
 }
 
+/** Its lock. */
+export function lockIn(directory: string): string {
+  return join(directory, 'lock')
+}
+
 /**
  * A principal's directory, which need not be there.
  *

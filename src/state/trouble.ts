@@ -8,7 +8,6 @@ import { StateError } from './errors.ts'
 
 // https://sqlite.org/rescode.html; the low byte is the primary code.
 const SQLITE_ERROR = 1
-const SQLITE_BUSY = 5
 const SQLITE_CORRUPT = 11
 const SQLITE_NOTADB = 26
 const PRIMARY = 0xff
@@ -19,7 +18,6 @@ const DAMAGE = new Set([SQLITE_ERROR, SQLITE_CORRUPT, SQLITE_NOTADB])
 export function asStateError(path: string, error: unknown): unknown {
   const { errcode, message } = rootOf(error)
   if (error instanceof StoreError) {
-    if (errcode === SQLITE_BUSY) return busy(path, error)
     if (DAMAGE.has(errcode ?? 0)) return damaged(path, message, error)
     return new StateError('state_unavailable', `${path} cannot be used now: ${message}`, { cause: error })
   }
@@ -38,10 +36,6 @@ export async function inStateTerms<T>(path: string, work: () => T | Promise<T>):
   } catch (error) {
     throw asStateError(path, error)
   }
-}
-
-export function busy(path: string, cause?: unknown): StateError {
-  return new StateError('state_busy', `${path} is in use by another process`, { cause })
 }
 
 /** @param how - it shows. */
