@@ -197,8 +197,13 @@ export class Session {
     const finished = await finishRegistration(this.username, password, state, response)
     const { record, exportKey, kdcKey } = finished
     await this.#judgeKey(kdcKey)
-    await options.onNewExportKey?.(exportKey)
-    await this.#sealed('/password/finish', { record })
+    try {
+      await options.onNewExportKey?.(exportKey)
+      await this.#sealed('/password/finish', { record })
+    } catch (error) {
+      exportKey.wipe()
+      throw error
+    }
     this.#password = password
     const login = this.#current()
     this.#login = { ...login, exportKey }

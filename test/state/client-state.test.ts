@@ -358,7 +358,7 @@ if (process.platform !== 'win32') {
     ])
     for (const name of names) assert.is(statSync(join(place, name)).mode & 0o777, 0o600, name)
     await store.close()
-    for (const name of [...readdirSync(place).map((name) => join(place, name)), place]) {
+    for (const name of [join(place, 'state.sqlite'), join(place, 'lock'), ...keyFilesIn(place), place]) {
       const { mode } = statSync(name)
       chmodSync(name, mode | 0o022)
       await rejects(ClientState.open(place, exportKey), 'file_not_private')
