@@ -16,9 +16,9 @@ const test = suite('change of password, with a state')
 
 const VALUES = { a: 'one', b: 'two' }
 
-/** alice's account, with something stored. */
-async function aliceWithState() {
-  const account = await accountOf('alice', 'old')
+/** dora's account, with something stored. */
+async function doraWithState() {
+  const account = await accountOf('dora', 'old')
   const place = newPlace()
   const state = await ClientState.open(place, account.first.exportKey)
   await put(state, VALUES)
@@ -31,7 +31,7 @@ async function aliceWithState() {
 }
 
 test('the new password opens it, the old one no more, and whoever has it open goes on', async () => {
-  const { enter, first, place, state, states } = await aliceWithState()
+  const { enter, first, place, state, states } = await doraWithState()
   const oldKey = (await enter('old')).exportKey
   await changePassword(first, 'new', states)
   const session = await enter('new')
@@ -46,7 +46,7 @@ test('the new password opens it, the old one no more, and whoever has it open go
 })
 
 test('stopped anywhere, it opens with the password that the KDC takes', async () => {
-  const { enter, place, opens, states } = await aliceWithState()
+  const { enter, place, opens, states } = await doraWithState()
   // The files at each step, as a crash there would leave them, with what the KDC takes then.
   const seen: string[] = []
   const look = async (step: string) => {
@@ -92,7 +92,7 @@ const FAILURES: Record<string, OnTheWay> = {
 
 for (const [what, onTheWay] of Object.entries(FAILURES)) {
   test(`when ${what}, it opens with whichever password holds, and the next change clears up`, async () => {
-    const { enter, place, opens, states } = await aliceWithState()
+    const { enter, place, opens, states } = await doraWithState()
     const failing = await enter('old', onTheWay)
     assert.is(await changePassword(failing, 'new', states).catch(() => 'failed'), 'failed')
     assert.equal(await opens(place), VALUES)
@@ -104,7 +104,7 @@ for (const [what, onTheWay] of Object.entries(FAILURES)) {
 }
 
 test('stopped after the KDC has it, before the old one is let go', async () => {
-  const { first, place, opens, enter } = await aliceWithState()
+  const { first, place, opens, enter } = await doraWithState()
   let asked = 0
   const states = () => {
     if (++asked === 2) throw Object.assign(new Error('stopped'), { code: 'stopped' })
@@ -120,7 +120,7 @@ test('stopped after the KDC has it, before the old one is let go', async () => {
 })
 
 test('if the new key cannot be kept, the password stays', async () => {
-  const { enter, place, opens, states } = await aliceWithState()
+  const { enter, place, opens, states } = await doraWithState()
   const session = await enter('old')
   const failing = () => {
     throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
@@ -132,7 +132,7 @@ test('if the new key cannot be kept, the password stays', async () => {
 })
 
 test('of two at once one succeeds, and its password opens it', async () => {
-  const { enter, place, states } = await aliceWithState()
+  const { enter, place, states } = await doraWithState()
   // The first has its password at the KDC, and stands still; the second logs in with it, sets its own, and is done.
   let goOn = () => {}
   const stands = new Promise<void>((resolve) => {
@@ -166,9 +166,9 @@ test('of two at once one succeeds, and its password opens it', async () => {
 })
 
 test('a state that is made in the meantime with the old password is taken along', async () => {
-  const { enter, place } = await aliceWithState()
+  const { enter, place } = await doraWithState()
   const base = dirname(dirname(place))
-  const late = join(base, 'late', 'alice')
+  const late = join(base, 'late', 'dora')
   const oldKey = (await enter('old')).exportKey
   const session = await enter('old', async (path, pass) => {
     if (path === '/password/finish') await put(await ClientState.open(late, oldKey), { c: 'late' })
@@ -182,33 +182,33 @@ test('a state that is made in the meantime with the old password is taken along'
 })
 
 test('where there is no state, none is made', async () => {
-  const { enter, first } = await accountOf('alice', 'old')
+  const { enter, first } = await accountOf('dora', 'old')
   const base = dirname(newPlace())
-  await changePassword(first, 'new', () => stateDirectoriesOf(base, 'alice'))
+  await changePassword(first, 'new', () => stateDirectoriesOf(base, 'dora'))
   assert.not.ok(existsSync(base))
-  await changePassword(await enter('new'), 'newer', () => [join(base, 'k', 'alice')])
+  await changePassword(await enter('new'), 'newer', () => [join(base, 'k', 'dora')])
   assert.not.ok(existsSync(base))
 })
 
 test('those put aside are taken along; locked, damaged and empty ones are left as they are', async () => {
-  const { enter, first } = await accountOf('alice', 'old')
+  const { enter, first } = await accountOf('dora', 'old')
   const base = dirname(newPlace())
-  const own = join(base, 'k', 'alice')
+  const own = join(base, 'k', 'dora')
   await put(await ClientState.open(own, first.exportKey), { a: 'aside' })
   const aside = putStateAside(own, 0)
   await put(await ClientState.open(own, first.exportKey), VALUES)
   const strangersKey = newExportKey()
-  const locked = join(base, 'other', 'alice')
+  const locked = join(base, 'other', 'dora')
   await put(await ClientState.open(locked, strangersKey), { a: 'locked' })
-  const damaged = join(base, 'damaged', 'alice')
+  const damaged = join(base, 'damaged', 'dora')
   await ClientState.open(damaged, first.exportKey)
   writeFileSync(keyFilesIn(damaged)[0] ?? '', 'nothing')
-  const empty = join(base, 'empty', 'alice')
+  const empty = join(base, 'empty', 'dora')
   mkdirSync(empty, { recursive: true })
   const untouched = () => [locked, damaged, empty].map(keyFilesIn)
   const before = untouched()
 
-  await changePassword(first, 'new', () => stateDirectoriesOf(base, 'alice'))
+  await changePassword(first, 'new', () => stateDirectoriesOf(base, 'dora'))
   const { exportKey } = await enter('new')
   assert.equal(await allIn(own, exportKey), VALUES)
   assert.equal(await allIn(aside, exportKey), { a: 'aside' })
@@ -217,7 +217,7 @@ test('those put aside are taken along; locked, damaged and empty ones are left a
 })
 
 test('a damaged file with the key is no harm beside one that opens', async () => {
-  const { first, place, enter } = await aliceWithState()
+  const { first, place, enter } = await doraWithState()
   for (const name of ['key.0000000000000000', 'key.ffffffffffffffff']) {
     writeFileSync(join(place, name), 'nothing', { mode: 0o600 })
     assert.equal(await allIn(place, first.exportKey), VALUES)

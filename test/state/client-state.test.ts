@@ -13,10 +13,12 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hintFor } from '../../src/cli/hints.ts'
+import { exitCodeOf } from '../../src/cli/tool.ts'
 import { type Statement, sql } from '../../src/database/database.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
 import { ClientState } from '../../src/state/client-state.ts'
+import { STATE_CODES, StateError } from '../../src/state/errors.ts'
 import { putStateAside, stateDirectoriesOf, stateDirectory } from '../../src/state/places.ts'
 import { openState, sealState } from '../../src/state/seal.ts'
 import { keyFilesIn, openStateKey } from '../../src/state/state-key.ts'
@@ -411,6 +413,20 @@ state('each principal and KDC has a place of its own, and all of a principal’s
   }
   for (const name of ['console', 'alice', 'a.con', 'com10'])
     assert.is(stateDirectory('', 'k', name, 'win32'), join('k', name))
+})
+
+state('each trouble has a hint, and says whether to try again', () => {
+  const codes = STATE_CODES.map((code) => {
+    const error = new StateError(code, 'it is')
+    assert.ok(hintFor(error), code)
+    return [code, exitCodeOf(error)]
+  })
+  assert.equal(codes, [
+    ['state_busy', 3],
+    ['state_damaged', 1],
+    ['state_locked', 1],
+    ['state_unavailable', 3],
+  ])
 })
 
 state('where there can be no directory it says so', async () => {
