@@ -6,16 +6,20 @@ import { readCredentials, updateCredentials } from './cli/credentials.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
 import { kdcUrl } from './cli/kdc-url.ts'
 import { readNewPassword } from './cli/password.ts'
+import { stateDir } from './cli/paths.ts'
 import { KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
 import type { Session } from './lib/client.ts'
 import { ProtocolError } from './lib/errors.ts'
 import { parseUsername } from './lib/names.ts'
+import { changePassword } from './state/change-password.ts'
+import { stateDirectoriesOf } from './state/places.ts'
 
 const HELP = `usage: npx tsx src/passwd.ts NAME [options]
 
 Sets another password for NAME, which the KDC never sees. NAME's other sessions end. A
-password in the credentials file is replaced there too.
+password in the credentials file is replaced there too, and what NAME's tools have stored
+on this machine stays readable.
 
   --password-file FILE      the password of now is its first line (else SYMBOLON_PASSWORD,
                             the credentials file, or a prompt)
@@ -62,11 +66,12 @@ runTool('passwd', async (argv) => {
 
 /** Changes it, after another login if the last is too long ago: somebody took his time to think of a password. */
 async function change(session: Session, password: string): Promise<void> {
+  const states = () => stateDirectoriesOf(stateDir(), session.username)
   try {
-    await session.changePassword(password)
+    await changePassword(session, password, states)
   } catch (error) {
     if (!(error instanceof ProtocolError && error.code === 'login_stale')) throw error
     await session.renew()
-    await session.changePassword(password)
+    await changePassword(session, password, states)
   }
 }

@@ -4,10 +4,11 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { STORE_CODES } from '../src/database/database.ts'
+import { KEY_FILE_CODES } from '../src/files/key-file.ts'
 import { FILE_CODES } from '../src/files/private-files.ts'
-import { KEY_FILE_CODES } from '../src/kdc/key-file.ts'
-import { STORE_CODES } from '../src/kdc/store/database.ts'
 import { CODEC_CODES, PROTOCOL_CODES, TRANSPORT_CODES } from '../src/lib/errors.ts'
+import { STATE_CODES } from '../src/state/errors.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const test = suite('conventions')
@@ -37,13 +38,17 @@ function strays(folder: string, allowed: string[]): string[] {
   )
 }
 
-test('dependencies point one way: tools -> cli -> lib, and kdc -> lib; files serve both', () => {
+test('dependencies point one way: tools -> cli, state -> lib, and kdc -> lib; database and files serve both', () => {
   assert.equal(strays('src/lib', []), [])
   assert.equal(strays('src/files', ['src/lib']), [])
+  assert.equal(strays('src/database', ['src/files', 'src/lib']), [])
+  assert.equal(strays('src/state', ['src/database', 'src/files', 'src/lib']), [])
   assert.equal(strays('src/cli', ['src/files', 'src/lib']), [])
   // The KDC's command line is a tool too; what it runs knows nothing of command lines.
   const commandLine = /^src\/kdc\/(main|demo-accounts|commands\/[\w-]+)\.ts imports src\/cli\//
-  const ofKdc = strays('src/kdc', ['src/files', 'src/lib']).filter((stray) => !commandLine.test(stray))
+  const ofKdc = strays('src/kdc', ['src/database', 'src/files', 'src/lib']).filter(
+    (stray) => !commandLine.test(stray),
+  )
   assert.equal(ofKdc, [])
 })
 
@@ -105,6 +110,7 @@ test('every error code is explained in docs/errors.md, and no other', () => {
     ...STORE_CODES,
     ...KEY_FILE_CODES,
     ...FILE_CODES,
+    ...STATE_CODES,
     ...problems,
     'usage',
   ])

@@ -45,6 +45,16 @@ const HINTS = new Map<string, string>([
   ['receiver_offline', 'start its receiver: npx tsx src/receiver.ts NAME'],
   ['registration_closed', 'the KDC’s administrator makes accounts with: npm run kdc -- adduser NAME'],
   ['too_many_attempts', 'a right password works then; look up which it is'],
+  ['state_busy', 'another of your tools is at work on it; try again in a moment'],
+  [
+    'state_damaged',
+    'restore the directory from a copy, or rename it: nothing is deleted, older messages are out of reach, groups are joined again',
+  ],
+  [
+    'state_locked',
+    'only the password of before opens it, and the KDC has forgotten it. Rename the directory: nothing is deleted, older messages are out of reach, groups are joined again',
+  ],
+  ['state_unavailable', 'is the disk full, or can it not be written to? Nothing is lost; try again'],
   ['receiver_unknown', 'check the spelling; accounts are made with: npm run kdc -- adduser NAME'],
 ])
 

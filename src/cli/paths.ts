@@ -25,3 +25,8 @@ export function configDir(): string {
 export function dataDir(): string {
   return base('XDG_DATA_HOME', '.local/share')
 }
+
+/** What the tools keep for principals from one time to the next: `$XDG_STATE_HOME/symbolon`. */
+export function stateDir(): string {
+  return base('XDG_STATE_HOME', '.local/state')
+}

@@ -9,7 +9,7 @@ import { hintFor } from './hints.ts'
 import { jsonLine, talk, visible } from './terminal.ts'
 
 // Refused for now: the same may work later.
-const TRY_LATER = new Set(['receiver_offline', 'store_unavailable'])
+const TRY_LATER = new Set(['receiver_offline', 'state_busy', 'state_unavailable', 'store_unavailable'])
 
 /** The exit status an error stands for. */
 export function exitCodeOf(error: unknown): number {

@@ -50,6 +50,22 @@ export function refuseIfShared(path: string): void {
 }
 
 /**
+ * Makes an empty file, unless there is a file: then that one must be private. One that is there is not opened, since closing it
+ * again would undo the locks that this process has on it
+ * (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+ *
+ * @throws FileError `file_not_private`.
+ */
+export function ensurePrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  refuseIfShared(path)
+}
+
+/**
  * Makes a directory that only its owner may enter, or takes one that nobody else can write to.
  *
  * @throws FileError `file_not_private` when others can write to it, or own it.

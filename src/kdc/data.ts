@@ -5,9 +5,9 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { openSqlite } from '../database/sqlite.ts'
 import { ensurePrivateDirectory } from '../files/private-files.ts'
 import { loadOpaqueKeys, type OpaqueKeys } from './opaque-keys.ts'
-import { openSqlite } from './store/sqlite.ts'
 import { Store } from './store/store.ts'
 
 /** The database's file in a data directory. */

@@ -9,10 +9,10 @@
  */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { formatKeys, KeyFileError, keyCheck, parseKeys, readKeyFile } from '../files/key-file.ts'
 import { createPrivateFile, ensurePrivateDirectory, replacePrivateFile } from '../files/private-files.ts'
 import { type RandomBytes, secureRandomBytes } from '../lib/random.ts'
 import { KEY_BYTES } from '../lib/secret.ts'
-import { formatKeys, KeyFileError, keyCheck, parseKeys, readKeyFile } from './key-file.ts'
 
 const KIND = 'master'
 

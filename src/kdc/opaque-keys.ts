@@ -7,9 +7,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as opaque from '@serenity-kit/opaque'
+import { formatKeys, KeyFileError, readKeyFile } from '../files/key-file.ts'
 import { createPrivateFile } from '../files/private-files.ts'
 import { fromBase64url, toBase64url } from '../lib/bytes.ts'
-import { formatKeys, KeyFileError, readKeyFile } from './key-file.ts'
 
 const KIND = 'opaque-setup'
 /** Their file in a data directory. */

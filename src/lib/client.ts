@@ -75,6 +75,24 @@ export async function login(
   return session
 }
 
+/** How to change a password. */
+export interface ChangePasswordOptions {
+  /**
+   * Told of the new password's export key before the KDC has the new record; if it throws, the password stays. Whoever has
+   * sealed something under the old export key seals it under the new one too, and lets go of the old only when
+   * `changePassword` has resolved. If it rejects, either password may hold: keep both. The key is the session's: not to be
+   * kept or wiped.
+   */
+  readonly onNewExportKey?: (exportKey: Secret) => void | Promise<void>
+}
+
+interface Login {
+  readonly token: Secret
+  readonly exportKey: Secret
+  readonly kdcKey: string
+  readonly expiresAt: number
+}
+
 /** One login of one principal. It lasts until `expiresAt`, `logout`, or the KDC ends it. */
 export class Session {
   readonly username: string
@@ -82,7 +100,7 @@ export class Session {
   readonly #kdc: KdcLink
   readonly #trace: Trace | undefined
   readonly #judgeKey: JudgeKey
-  #login: { readonly token: Secret; readonly expiresAt: number } | undefined
+  #login: Login | undefined
 
   /** Use `login`. */
   constructor(username: string, password: PasswordSource, kdc: KdcLink, options: LoginOptions) {
@@ -96,6 +114,19 @@ export class Session {
   /** The session token. */
   get token(): Secret {
     return this.#current().token
+  }
+
+  /**
+   * OPAQUE's export_key (RFC 9807 §10.4), 64 bytes: what only somebody with the password can make, with the KDC's help, for
+   * sealing what is kept on this machine. It stays the same until the password is set anew.
+   */
+  get exportKey(): Secret {
+    return this.#current().exportKey
+  }
+
+  /** The KDC's public key, 32 bytes in base64url: who it is, whatever its address. */
+  get kdcKey(): string {
+    return this.#current().kdcKey
   }
 
   /** When the session ends, in Unix seconds by the KDC's clock. */
@@ -114,10 +145,10 @@ export class Session {
     const password = typeof this.#password === 'string' ? this.#password : await this.#password()
     const { request, state } = await startLogin(password)
     const begun = readStartReply(await this.#kdc.plain('/login/start', { username, request }))
-    const { finish, token, kdcKey } = await finishLogin(username, password, state, begun.response)
+    const { finish, token, exportKey, kdcKey } = await finishLogin(username, password, state, begun.response)
     await this.#judgeKey(kdcKey, true)
     const reply = await this.#kdc.plain('/login/finish', { username, state: begun.state, finish })
-    this.#login = { token, expiresAt: readFinishReply(reply) }
+    this.#login = { token, exportKey, kdcKey, expiresAt: readFinishReply(reply) }
   }
 
   /**
@@ -166,15 +197,25 @@ export class Session {
    * Sets another password, within five minutes of the login. The KDC never sees it; the principal's other sessions are over.
    *
    * @throws ProtocolError `login_stale`, `kdc_key_changed`, `token_unknown`, `token_expired`; TransportError and CodecError
-   *   as `login`.
+   *   as `login`; what `onNewExportKey` throws.
    */
-  async changePassword(password: string): Promise<void> {
+  async changePassword(password: string, options: ChangePasswordOptions = {}): Promise<void> {
     const { request, state } = await startRegistration(password)
     const { response } = readRegistrationReply(await this.#sealed('/password/start', { request }))
-    const { record, kdcKey } = await finishRegistration(this.username, password, state, response)
+    const finished = await finishRegistration(this.username, password, state, response)
+    const { record, exportKey, kdcKey } = finished
     await this.#judgeKey(kdcKey, false)
-    await this.#sealed('/password/finish', { record })
+    try {
+      await options.onNewExportKey?.(exportKey)
+      await this.#sealed('/password/finish', { record })
+    } catch (error) {
+      exportKey.wipe()
+      throw error
+    }
     this.#password = password
+    const login = this.#current()
+    this.#login = { ...login, exportKey }
+    login.exportKey.wipe()
   }
 
   /**
@@ -224,6 +265,7 @@ export class Session {
   /** Lets go of the connection to the KDC; the session lives on there until it expires. */
   async close(): Promise<void> {
     this.#login?.token.wipe()
+    this.#login?.exportKey.wipe()
     this.#login = undefined
     await this.#kdc.close()
   }

@@ -14,7 +14,14 @@ export { open, seal, ZERO_NONCE } from './aead.ts'
 export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './answers.ts'
 export { concat, EMPTY, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
 export { Channel, type ChannelOptions, MAX_MESSAGE_BYTES, type Peer } from './channel.ts'
-export { type JudgeKey, type LoginOptions, login, type PasswordSource, type Session } from './client.ts'
+export {
+  type ChangePasswordOptions,
+  type JudgeKey,
+  type LoginOptions,
+  login,
+  type PasswordSource,
+  type Session,
+} from './client.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { type ConnectOptions, connect, type Dial } from './connect.ts'
 export {

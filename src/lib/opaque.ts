@@ -7,7 +7,7 @@
  * @module
  */
 import { CodecError, ProtocolError } from './errors.ts'
-import type { Secret } from './secret.ts'
+import { Secret } from './secret.ts'
 import { tokenOf } from './token.ts'
 
 /** The client's slow hash: Argon2id with OWASP's first recommendation, 19 MiB and two passes; about 35 ms. */
@@ -36,6 +36,12 @@ export interface FinishedLogin {
   /** KE3, base64url: for the KDC. */
   readonly finish: string
   readonly token: Secret
+  /**
+   * OPAQUE's export_key (RFC 9807 §3.3 and §10.4), 64 bytes: what only the client can make, of the right password and with the
+   * KDC's help. The same at every login until the record is replaced; another from then on, for the same password too (a
+   * nonce goes into it, §4.1.2). Not to be used before the KDC has proved who it is (§6), which here it has.
+   */
+  readonly exportKey: Secret
   /** The KDC's public key, 32 bytes in base64url: who it is, whatever its address. */
   readonly kdcKey: string
 }
@@ -73,8 +79,13 @@ export async function finishLogin(
     // An answer that is no KE2 is no better than a wrong one.
   }
   if (!finished) throw new ProtocolError('login_refused', 'the username or the password is wrong')
-  const { finishLoginRequest, sessionKey, serverStaticPublicKey } = finished
-  return { finish: finishLoginRequest, token: tokenOf(sessionKey), kdcKey: serverStaticPublicKey }
+  const { finishLoginRequest, sessionKey, exportKey, serverStaticPublicKey } = finished
+  return {
+    finish: finishLoginRequest,
+    token: tokenOf(sessionKey),
+    exportKey: Secret.fromText('export key', exportKey),
+    kdcKey: serverStaticPublicKey,
+  }
 }
 
 /** A registration that the client has begun. */
@@ -89,6 +100,8 @@ export interface StartedRegistration {
 export interface FinishedRegistration {
   /** RegistrationRecord, base64url: for the KDC. */
   readonly record: string
+  /** What logins will give once the KDC has the record. */
+  readonly exportKey: Secret
   /** The KDC's public key, 32 bytes in base64url, as it says itself: only a login proves it. */
   readonly kdcKey: string
 }
@@ -121,7 +134,11 @@ export async function finishRegistration(
       identifiers: identifiers(username),
       keyStretching: KEY_STRETCHING,
     })
-    return { record: finished.registrationRecord, kdcKey: finished.serverStaticPublicKey }
+    return {
+      record: finished.registrationRecord,
+      exportKey: Secret.fromText('export key', finished.exportKey),
+      kdcKey: finished.serverStaticPublicKey,
+    }
   } catch {
     throw new CodecError('reply to the start of a registration: it is no OPAQUE message')
   }

@@ -58,7 +58,9 @@ export async function register(
     if (typeof password !== 'string') await start('any')
     chosen = typeof password === 'string' ? password : await password()
     const { state, response } = await start(chosen)
-    const { record, kdcKey } = await finishRegistration(name, chosen, state, response)
+    const { record, exportKey, kdcKey } = await finishRegistration(name, chosen, state, response)
+    // The login that follows gives it again.
+    exportKey.wipe()
     await options.judgeKey?.(kdcKey, false)
     await post('/register/finish', { username: name, record })
   } catch (error) {

@@ -3,7 +3,12 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { login, type Session } from '../../src/lib/client.ts'
+import { ClientState } from '../../src/state/client-state.ts'
+import { stateDirectory } from '../../src/state/places.ts'
 import { PASSWORD, Realm } from '../helpers/realm.ts'
+import { rejects } from '../helpers/throws.ts'
+import { newExportKey } from '../state/helpers.ts'
 
 const accounts = suite<{ realm: Realm }>('accounts, from the client')
 
@@ -88,6 +93,33 @@ accounts('a password is changed, in the credentials file too, and other sessions
   assert.match(old.stderr, /login_refused/)
   const back = { SYMBOLON_PASSWORD: NEW, SYMBOLON_NEW_PASSWORD: PASSWORD }
   await realm.runWith(back, 'src/passwd.ts', 'bob', '--kdc', realm.url).ends(0)
+})
+
+accounts('what is stored on this machine opens with the new password', async ({ realm }) => {
+  const enter = (password: string) => login(realm.url, 'alice', password)
+  const first = await enter(PASSWORD)
+  const place = stateDirectory(join(realm.home, 'state', 'symbolon'), first.kdcKey, 'alice')
+  const state = await ClientState.open(place, first.exportKey)
+  const values = new Map([['a', new Uint8Array([1, 2, 3])]])
+  await state.withState((store) => store.write(values))
+  const stored = async (session: Session) => {
+    const opened = await ClientState.open(place, session.exportKey)
+    return opened.withState((store) => store.get('a'))
+  }
+  const change = async (from: string, to: string) => {
+    const env = { SYMBOLON_PASSWORD: from, SYMBOLON_NEW_PASSWORD: to }
+    await realm.runWith(env, 'src/passwd.ts', 'alice', '--kdc', realm.url).ends(0)
+  }
+  await change(PASSWORD, NEW)
+  const second = await enter(NEW)
+  assert.equal(await stored(second), values.get('a'))
+  await rejects(ClientState.open(place, newExportKey()), 'state_locked')
+  await change(NEW, PASSWORD)
+  // The administrator knows nothing of it.
+  await realm.forget('alice', 'kdc')
+  const last = await enter(PASSWORD)
+  await rejects(stored(last), 'state_locked')
+  await Promise.all([first, second, last].map((session) => session.close()))
 })
 
 accounts('with a wrong password none is changed', async ({ realm }) => {

@@ -1,9 +1,9 @@
 /** What comes in: every bad request has its own code and status, and none of them is repeated back. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { StoreError } from '../../src/database/database.ts'
 import { Problem } from '../../src/kdc/problems.ts'
 import { MAX_BODY_BYTES } from '../../src/kdc/request.ts'
-import { StoreError } from '../../src/kdc/store/database.ts'
 import { PASSWORD, plainPasswords, testKdc } from './helpers.ts'
 
 const request = suite('request')

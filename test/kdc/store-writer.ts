@@ -2,7 +2,7 @@
  * Creates accounts for ever, several at a time, and writes the name of each on a line once it is on disk.
  * A child process of store.test.ts: `store-writer.ts FILE PREFIX`.
  */
-import { openSqlite } from '../../src/kdc/store/sqlite.ts'
+import { openSqlite } from '../../src/database/sqlite.ts'
 import { Store } from '../../src/kdc/store/store.ts'
 
 const [, , path = '', prefix = ''] = process.argv

@@ -3,9 +3,10 @@
  *
  * @module
  */
+
+import { type Database, sql } from '../../database/database.ts'
 import { ProtocolError } from '../../lib/errors.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
-import { type Database, sql } from './database.ts'
 import { type Request, runOf } from './once.ts'
 
 export interface Account {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Database, type Statement, sql } from './database.ts'
+import { type Database, type Statement, sql } from '../../database/database.ts'
 import type { Run } from './once.ts'
 
 /** How often something may be tried. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import { type Database, sql } from '../../database/database.ts'
 import type { Account } from './accounts.ts'
-import { type Database, sql } from './database.ts'
 
 export interface Invitation {
   /** 16 bytes, `sessionId` of the token that the invitation stands for. */

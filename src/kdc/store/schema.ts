@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Database, type Statement, StoreError, sql } from './database.ts'
+import { type Database, type Statement, StoreError, sql } from '../../database/database.ts'
 
 /**
  * Each step makes one version of the tables of the one before. A step that was released never changes: what is to be

@@ -6,8 +6,9 @@
  *
  * @module
  */
+
+import { type Database, type Statement, sql } from '../../database/database.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
-import { type Database, type Statement, sql } from './database.ts'
 import { type Request, runOf } from './once.ts'
 
 /** Where a session accepts channels. */

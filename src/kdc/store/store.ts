@@ -4,9 +4,10 @@
  *
  * @module
  */
+
+import { type Database, type Statement, sql } from '../../database/database.ts'
 import { Accounts } from './accounts.ts'
 import { Attempts } from './attempts.ts'
-import { type Database, type Statement, sql } from './database.ts'
 import { Invitations } from './invitations.ts'
 import { prepareSchema } from './schema.ts'
 import { type Moment, Sessions } from './sessions.ts'

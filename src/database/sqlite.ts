@@ -1,22 +1,13 @@
 /**
- * SQLite behind the `Database` interface, through the `DatabaseSync` API: Node's own from Node 24, and
- * `@photostructure/sqlite`, the same API, below.
+ * SQLite behind the `Database` interface.
  *
  * @module
  */
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
-import { refuseIfShared } from '../../files/private-files.ts'
+import { ensurePrivateFile } from '../files/private-files.ts'
 import { type Database, type Row, type Statement, StoreError } from './database.ts'
-
-interface SqliteModule {
-  readonly DatabaseSync: new (path: string) => DatabaseSyncInstance
-}
-
-// A variable, because @types/node 20 does not know the module.
-const builtin: string = 'node:sqlite'
-const hasBuiltin = Number(process.versions.node.split('.')[0]) >= 24
-const { DatabaseSync }: SqliteModule = await import(hasBuiltin ? builtin : '@photostructure/sqlite')
+import { DatabaseSync, isBusy } from './driver.ts'
 
 /** How long opening waits for another process, which may be opening the file too. */
 const OPEN_TIMEOUT_MS = 5000
@@ -24,8 +15,6 @@ const OPEN_TIMEOUT_MS = 5000
 const BUSY_TIMEOUT_MS = 100
 /** How many such waits a write is worth, the event loop turning in between: five seconds in all. */
 const BUSY_TRIES = 50
-/** https://sqlite.org/rescode.html#busy */
-const SQLITE_BUSY = 5
 
 interface Job {
   readonly statements: readonly Statement[]
@@ -40,18 +29,17 @@ interface Job {
  * @throws StoreError `store_unavailable` when it cannot be opened; FileError when others may read it.
  */
 export function openSqlite(path: string): Database {
-  if (path !== ':memory:') {
-    closeSync(openSync(path, 'a', 0o600))
-    refuseIfShared(path)
-  }
+  if (path !== ':memory:') ensurePrivateFile(path)
+  let db: DatabaseSyncInstance | undefined
   try {
-    const db = new DatabaseSync(path)
+    db = new DatabaseSync(path)
     // The timeout first: the other settings may have to wait already.
     db.exec(`pragma busy_timeout = ${OPEN_TIMEOUT_MS}`)
     db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
     db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
     return new SqliteDatabase(db)
   } catch (cause) {
+    db?.close()
     const { message } = cause as Error
     throw new StoreError('store_unavailable', `${path} cannot be opened as a database: ${message}`, { cause })
   }
@@ -125,8 +113,7 @@ class SqliteDatabase implements Database {
 
   // Another process is writing, perhaps many times: the jobs wait, and the event loop goes on in the meantime.
   #refuse(error: unknown): void {
-    const busy = (error as { errcode?: number }).errcode === SQLITE_BUSY
-    if (busy && --this.#triesLeft > 0) setImmediate(() => this.#commit())
+    if (isBusy(error) && --this.#triesLeft > 0) setImmediate(() => this.#commit())
     else for (const { reject } of this.#take()) reject(this.#judge(error))
   }
 

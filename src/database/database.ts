@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { SymbolonError } from '../../lib/errors.ts'
+import { SymbolonError } from '../lib/errors.ts'
 
 /** What can be bound to a placeholder. */
 export type Value = string | number | Uint8Array | null

@@ -7,9 +7,9 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { refuseIfShared } from '../files/private-files.ts'
 import { toBase64url, utf8 } from '../lib/bytes.ts'
 import { SymbolonError } from '../lib/errors.ts'
+import { refuseIfShared } from './private-files.ts'
 
 const CHECK_BYTES = 8
 

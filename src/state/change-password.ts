@@ -1,0 +1,96 @@
+/**
+ * Another password, without losing what is sealed under the old one. At every moment the key of each state can be opened with the
+ * password that the KDC takes, whatever stops us:
+ *
+ *   1. the key is sealed under the new password too, and on disk;
+ *   2. the KDC takes the new password;
+ *   3. what was sealed under the old one is removed.
+ *
+ * If it stops before 3, or nobody knows whether 2 happened, both stay; the next change removes what is left.
+ *
+ * @module
+ */
+import { existsSync } from 'node:fs'
+import type { Session } from '../lib/client.ts'
+import { Secret } from '../lib/secret.ts'
+import { StateError } from './errors.ts'
+import { addKeyFile, keyFilesIn, openStateKey, removeKeyFiles } from './state-key.ts'
+import { asStateError } from './trouble.ts'
+
+/** A state that the old password opens. */
+interface Opened {
+  readonly directory: string
+  readonly stateKey: Uint8Array
+  /** The files with its key that were there before. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Changes the password of a session's principal.
+ *
+ * @param statesNow - the directories of the principal's states; asked again when the KDC has the new password. Those that the old
+ *   password does not open, or whose key is damaged, are left as they are.
+ * @throws what `Session.changePassword` throws; StateError `state_unavailable` and FileError, with which the password stays.
+ */
+export async function changePassword(
+  session: Session,
+  password: string,
+  statesNow: () => readonly string[],
+): Promise<void> {
+  // Ours: the session lets go of its own when the new one holds.
+  const oldKey = new Secret('export key', session.exportKey.reveal())
+  let opened: Opened[] = []
+  const onNewExportKey = (newKey: Secret) => {
+    opened = openAll(statesNow(), oldKey)
+    for (const { directory, stateKey } of opened) seal(directory, stateKey, newKey)
+  }
+  try {
+    await session.changePassword(password, { onNewExportKey })
+    // Made in the meantime by a tool that had logged in with the old one.
+    const late = openAll(statesNow(), oldKey).filter((state) => !opens(state, session.exportKey))
+    for (const { directory, stateKey } of late) seal(directory, stateKey, session.exportKey)
+    for (const { files } of [...opened, ...late]) forget(files)
+  } finally {
+    oldKey.wipe()
+    for (const { stateKey } of opened) stateKey.fill(0)
+  }
+}
+
+function openAll(directories: readonly string[], exportKey: Secret): Opened[] {
+  return directories.filter(existsSync).flatMap((directory) => {
+    try {
+      const files = keyFilesIn(directory)
+      return [{ directory, stateKey: openStateKey(directory, files, exportKey), files }]
+    } catch (error) {
+      if (error instanceof StateError && LOST.has(error.code)) return []
+      throw asStateError(directory, error)
+    }
+  })
+}
+
+function opens({ directory }: Opened, exportKey: Secret): boolean {
+  try {
+    openStateKey(directory, keyFilesIn(directory), exportKey).fill(0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+// What stays opens with a key that nobody can make any more; the password is changed, and that is what counts.
+function forget(files: readonly string[]): void {
+  try {
+    removeKeyFiles(files)
+  } catch {}
+}
+
+// Whoever cannot be helped here shall not be kept from a new password.
+const LOST = new Set(['state_locked', 'state_damaged'])
+
+function seal(directory: string, stateKey: Uint8Array, exportKey: Secret): void {
+  try {
+    addKeyFile(directory, stateKey, exportKey)
+  } catch (error) {
+    throw asStateError(directory, error)
+  }
+}

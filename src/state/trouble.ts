@@ -1,0 +1,50 @@
+/**
+ * What the database and the file system say, in the words of `StateError`.
+ *
+ * @module
+ */
+import { StoreError } from '../database/database.ts'
+import { StateError } from './errors.ts'
+
+// https://sqlite.org/rescode.html; the low byte is the primary code.
+const SQLITE_ERROR = 1
+const SQLITE_CORRUPT = 11
+const SQLITE_NOTADB = 26
+const PRIMARY = 0xff
+// The first says that a statement is wrong: ours are right for the tables that we have made.
+const DAMAGE = new Set([SQLITE_ERROR, SQLITE_CORRUPT, SQLITE_NOTADB])
+
+/** @param path - of the state, for people. */
+export function asStateError(path: string, error: unknown): unknown {
+  const { errcode, message } = rootOf(error)
+  if (error instanceof StoreError) {
+    if (DAMAGE.has(errcode ?? 0)) return damaged(path, message, error)
+    return new StateError('state_unavailable', `${path} cannot be used now: ${message}`, { cause: error })
+  }
+  const { code } = error as NodeJS.ErrnoException
+  // The file system's refusals: a full disk, one that is read-only, a directory of somebody else's.
+  if (!(error instanceof StateError) && /^E[A-Z0-9]+$/.test(code ?? '')) {
+    return new StateError('state_unavailable', `${path} cannot be used now: ${message}`, { cause: error })
+  }
+  return error
+}
+
+/** Runs `work` and translates what it throws. */
+export async function inStateTerms<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw asStateError(path, error)
+  }
+}
+
+/** @param how - it shows. */
+export function damaged(path: string, how: string, cause?: unknown): StateError {
+  return new StateError('state_damaged', `${path} is damaged: ${how}`, { cause })
+}
+
+function rootOf(error: unknown): { errcode: number | undefined; message: string } {
+  const { message, cause } = error as Error
+  const { errcode, message: said } = (cause ?? {}) as { errcode?: number; message?: string }
+  return { errcode: errcode === undefined ? undefined : errcode & PRIMARY, message: said ?? message }
+}
