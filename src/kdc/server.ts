@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import {
   createServer,
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerResponse,
   STATUS_CODES,
 } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -53,8 +54,8 @@ export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<
 /** What a server shows and proves under TLS, in PEM. */
 export interface TlsIdentity {
   /** The certificate, followed by those between it and one that clients trust. */
-  readonly cert: string | Buffer
-  readonly key: string | Buffer
+  readonly cert: string
+  readonly key: string
 }
 
 /** Where and how to listen. */
@@ -127,22 +128,22 @@ function urlOf(scheme: 'http' | 'https', { address, family, port }: AddressInfo)
 }
 
 /** A connection over which nothing was asked yet: at most a request that is not whole. */
-interface Silent {
+export interface Silent {
   readonly socket: Socket
   readonly request?: IncomingMessage
 }
 
 /** The connections over which nothing was asked yet; Node does not count those as idle. */
-function trackSilent(server: Server, limit: number): ReadonlyMap<string, Silent> {
+export function trackSilent(server: EventEmitter, limit: number): ReadonlyMap<string, Silent> {
   const silent = new Map<string, Silent>()
-  server.on('connection', (socket) => {
+  server.on('connection', (socket: Socket) => {
     // Whoever means to ask does so at once; a crowd that says nothing must keep nobody out.
     if (silent.size >= limit) [...silent.values()].find(isSilent)?.socket.destroy()
     const ends = endsOf(socket)
     silent.set(ends, { socket })
     socket.once('close', () => silent.get(ends)?.socket === socket && silent.delete(ends))
   })
-  server.on('request', (request, response) => {
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const ends = endsOf(request.socket)
     const entry = silent.get(ends)
     if (!entry) return

@@ -13,7 +13,7 @@ import { type Trace, traceFields } from './trace.ts'
 export interface KdcLinkOptions {
   readonly clock?: Clock | undefined
   readonly trace?: Trace | undefined
-  /** How requests reach the KDC. Default: HTTP by undici. */
+  /** How requests reach the KDC; it is closed with the session, or when none begins. Default: HTTP by undici. */
   readonly link?: HttpLink | undefined
 }
 
@@ -30,14 +30,15 @@ const ANSWERS: Record<string, string> = {
 
 /** One principal's link to one KDC. */
 export class KdcLink {
-  readonly #http: HttpLink
+  /** What the requests go over. */
+  readonly http: HttpLink
   readonly #username: string
   readonly #clock: Clock
   readonly #trace: Trace | undefined
   #offset = 0
 
   private constructor(http: HttpLink, username: string, options: KdcLinkOptions) {
-    this.#http = http
+    this.http = http
     this.#username = username
     this.#clock = options.clock ?? systemClock
     this.#trace = options.trace
@@ -62,7 +63,7 @@ export class KdcLink {
    * @throws what `exchangePlain` throws.
    */
   plain(path: string, body: Record<string, unknown>): Promise<unknown> {
-    return this.#traced(path, '', body, exchangePlain(this.#http, path, body))
+    return this.#traced(path, '', body, exchangePlain(this.http, path, body))
   }
 
   /**
@@ -71,7 +72,7 @@ export class KdcLink {
    * @throws what `exchangeSealed` throws.
    */
   sealed(path: string, body: Record<string, unknown>, token: Secret): Promise<unknown> {
-    return this.#traced(path, ', sealed', body, exchangeSealed(this.#http, path, body, this.#sealing(token)))
+    return this.#traced(path, ', sealed', body, exchangeSealed(this.http, path, body, this.#sealing(token)))
   }
 
   /**
@@ -86,12 +87,12 @@ export class KdcLink {
     token: Secret,
     signal: AbortSignal,
   ): AsyncGenerator<string> {
-    return exchangeEvents(this.#http, path, body, this.#sealing(token), signal)
+    return exchangeEvents(this.http, path, body, this.#sealing(token), signal)
   }
 
   /** Lets go of the connections. */
   close(): Promise<void> {
-    return this.#http.close()
+    return this.http.close()
   }
 
   #sealing(token: Secret): Sealing {

@@ -67,8 +67,7 @@ export async function register(
     await link.close()
     throw error
   }
-  if (!options.link) await link.close()
-  return login(kdc, name, chosen, options)
+  return login(kdc, name, chosen, { ...options, link: link.http })
 }
 
 // RFC 9807 §5: registration takes a channel on which the server is authenticated.

@@ -91,11 +91,11 @@ demo('uses a password that is in the file, and leaves it there', async (context)
 
 demo('with --data leaves the accounts alone that were there, and takes its own away', async (context) => {
   const data = join(context.home.path, 'kdc')
-  await runKdc(['adduser', 'alice', '--data', data], { ...context.env, SYMBOLON_PASSWORD: 'her own' })
+  await runKdc(['adduser', 'alice', '--data', data], { ...context.env, SYMBOLON_PASSWORD: 'her own words' })
   const kdc = startKdc(['--demo', '--port', '0', '--data', data], context.env)
   const url = await kdc.url()
   await kdc.says('stderr', /kdc: alice was here before/)
-  assert.is((await login(url, 'alice', 'her own')).status, 200)
+  assert.is((await login(url, 'alice', 'her own words')).status, 200)
   assert.equal(Object.keys(readFile(context)[url] ?? {}), ['bob'])
   assert.is(await kdc.stop(), 0)
   assert.is((await runKdc(['users', '--data', data])).stdout, 'alice\n')

@@ -1,10 +1,10 @@
 /** The HTTP server around the app: what strangers send at it, and its end. */
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { PasswordChecker } from '../../src/kdc/passwords.ts'
-import { type Fetch, type Limits, serve } from '../../src/kdc/server.ts'
+import { type Fetch, type Limits, serve, trackSilent } from '../../src/kdc/server.ts'
 import { at, PASSWORD, plainPasswords, testKdc } from './helpers.ts'
 
 const server = suite('serve')
@@ -191,6 +191,25 @@ server('who has gone is not counted: the next to give way is the oldest that is 
   }
   last.destroy()
   await close()
+})
+
+server('of two connections from one port the second is counted when the first is gone', () => {
+  const listening = new EventEmitter()
+  const silent = trackSilent(listening, 10)
+  const ends = { localAddress: '127.0.0.1', remoteAddress: '127.0.0.1', remotePort: 40_000 }
+  const [first, second] = [new EventEmitter(), new EventEmitter()].map((socket) =>
+    Object.assign(socket, ends),
+  )
+  listening.emit('connection', first)
+  listening.emit('connection', second)
+  // A client may take its port again before we have heard of the end of what it had there.
+  first?.emit('close')
+  assert.equal(
+    [...silent.values()].map(({ socket }) => socket === (second as unknown)),
+    [true],
+  )
+  second?.emit('close')
+  assert.is(silent.size, 0)
 })
 
 server('a login of somebody who has gone away is known to be abandoned', async () => {

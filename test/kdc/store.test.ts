@@ -253,7 +253,7 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     const { store, database } = await withBob()
     await store.sessions.begin(session(1), 'record of bob')
     await store.sessions.endBy(request(1, 1), 'bob')
-    const count = async () => (await database.read(sql`select id from requests`)).length
+    const count = async () => (await database.read(sql`select id from runs`)).length
     await store.sessions.purge(at(START + 899), 10)
     assert.is(await count(), 2, 'the login’s too')
     await store.sessions.purge(at(START + 900), 10)

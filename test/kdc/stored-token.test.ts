@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { openAtRest, sealAtRest } from '../../src/kdc/at-rest.ts'
 import { MasterKeys } from '../../src/kdc/master-keys.ts'
 import { openStoredToken, sealStoredToken } from '../../src/kdc/stored-token.ts'
 import { Secret } from '../../src/lib/secret.ts'
@@ -42,6 +43,12 @@ stored('is another each time', () => {
 stored('opens for no other session', () => {
   const sealed = sealStoredToken(MASTER, SID, TOKEN)
   throws(() => openStoredToken(MASTER, new Uint8Array(16), sealed), 'decryption_failed')
+})
+
+stored('what is sealed as one kind does not open as the other', () => {
+  const sealed = sealAtRest(MASTER, 'stored token', SID, TOKEN.reveal())
+  assert.equal(openAtRest(MASTER, 'stored token', SID, sealed), TOKEN.reveal())
+  throws(() => openAtRest(MASTER, 'login state', SID, sealed), 'decryption_failed')
 })
 
 stored('is gone with its master key, and a key that took its number opens nothing', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openData } from '../../src/kdc/data.ts'
-import { MasterKeys } from '../../src/kdc/master-keys.ts'
+import { loadMasterKeys, MasterKeys } from '../../src/kdc/master-keys.ts'
 import { openStoredToken } from '../../src/kdc/stored-token.ts'
 import { login } from '../../src/lib/client.ts'
 import { invitationToken } from '../../src/lib/invitation.ts'
@@ -91,6 +91,9 @@ theft('lets nobody log in, speak for anybody, or read anything', async () => {
         return undefined
       }
     }
+    // Under the KDC's own it does: the search below would find a key that fits.
+    const genuine = loadMasterKeys(join(realm.home, 'config', 'symbolon', 'master.key')).current
+    assert.equal(opens(genuine.bytes)?.reveal(), bob.token.reveal())
     const keys = candidates(readFileSync(join(stolen, 'opaque-setup.key')))
     assert.ok(keys.length > 50)
     assert.equal(
@@ -113,8 +116,8 @@ theft('lets nobody log in, speak for anybody, or read anything', async () => {
     const url = await thief.says('stderr', /listening on (http:\S+)/)
     await refused(url, alice.token, 'alice')
     await refused(url, bob.token, 'bob')
-    for (const guess of [record, record.slice(0, 43), 'alice', '']) {
-      if (guess) await rejects(login(url, 'alice', guess), 'login_refused')
+    for (const guess of [record, record.slice(0, 43), 'alice']) {
+      await rejects(login(url, 'alice', guess), 'login_refused')
     }
     // With the password it goes: the refusals above are for want of it.
     await (await login(url, 'alice', PASSWORD)).logout()

@@ -21,8 +21,8 @@ const tls = suite('tls')
 
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
 const identity = (name: string) => ({
-  cert: readFileSync(fixture(`${name}.crt`)),
-  key: readFileSync(fixture(`${name}.key`)),
+  cert: readFileSync(fixture(`${name}.crt`), 'utf8'),
+  key: readFileSync(fixture(`${name}.key`), 'utf8'),
 })
 const LOCALHOST = identity('localhost')
 // Longer than a test may take: nobody goes for being slow.
@@ -223,7 +223,17 @@ tls('broken HTTP is answered as without TLS', async () => {
 
 tls('a handshake has as long as a request', async () => {
   const { url, close } = await start({ limits: { requestTimeoutMs: 50 } })
-  await closed(await dial(url))
+  // Node would wait two minutes for a handshake: a connection with ten seconds to ask would go first.
+  const { app } = await testKdc()
+  const slow = await serve(app.fetch, { host: '127.0.0.1', port: 0, limits: { requestTimeoutMs: 10_000 } })
+  const [noHandshake, other] = [await dial(url), await dial(slow.url)]
+  const first = await Promise.race([
+    closed(noHandshake).then(() => 'no handshake'),
+    closed(other).then(() => 'the other'),
+  ])
+  assert.is(first, 'no handshake')
+  other.destroy()
+  await slow.close()
   // And who has done it but asks nothing, as long again.
   await closed(await dialTls(url))
   await close()

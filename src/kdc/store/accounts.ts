@@ -81,14 +81,14 @@ export class Accounts {
     const change = runOf(request)
     const { sid, id, run, forgetAt } = change
     const [claimed, , , done] = await this.#database.write([
-      sql`insert into requests (sid, id, run, result, forget_at)
+      sql`insert into runs (sid, id, run, result, forget_at)
         select sid, ${id}, ${run}, 0, ${forgetAt} from sessions where sid = ${sid} and username = ${username}
         on conflict do nothing returning run`,
       sql`update accounts set record = ${record} where username = ${username}
-        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
+        and exists (select 1 from runs where sid = ${sid} and id = ${id} and run = ${run})`,
       sql`delete from sessions where username = ${username} and sid <> ${sid}
-        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
-      sql`select result from requests where sid = ${sid} and id = ${id}`,
+        and exists (select 1 from runs where sid = ${sid} and id = ${id} and run = ${run})`,
+      sql`select result from runs where sid = ${sid} and id = ${id}`,
       ...forgiveStatements(forgive, change),
     ])
     if (claimed?.length === 1) return 'changed'

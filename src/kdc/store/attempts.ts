@@ -38,19 +38,19 @@ export interface Forgiveness {
 export function forgiveStatements(forgiveness: Forgiveness, { sid, id, run }: Run): Statement[] {
   const { names, oneOf, familiar, forgetAt } = forgiveness
   return [
-    sql`insert into familiar (name, forget_at) select ${familiar}, cast(${forgetAt} as bigint) from requests
+    sql`insert into familiar (name, forget_at) select ${familiar}, cast(${forgetAt} as bigint) from runs
       where sid = ${sid} and id = ${id} and run = ${run}
       on conflict (name) do update set forget_at = excluded.forget_at`,
     ...names.map(
       (name) => sql`delete from attempts where name = ${name}
-        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
+        and exists (select 1 from runs where sid = ${sid} and id = ${id} and run = ${run})`,
     ),
     ...oneOf.map(
       ({
         name,
         intervalSec,
       }) => sql`update attempts set full_at = full_at - ${intervalSec} where name = ${name}
-        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
+        and exists (select 1 from runs where sid = ${sid} and id = ${id} and run = ${run})`,
     ),
   ]
 }

@@ -49,7 +49,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     )`,
     sql`create index invitations_by_expiry on invitations (expires_at)`,
     // What was asked lately and is to be done once, logins too: see once.ts. result: what the answer said.
-    sql`create table requests (
+    sql`create table runs (
       sid blob not null,
       id blob not null,
       run blob not null,
@@ -57,7 +57,7 @@ const STEPS: readonly (readonly Statement[])[] = [
       forget_at bigint not null,
       primary key (sid, id)
     )`,
-    sql`create index requests_by_time on requests (forget_at)`,
+    sql`create index runs_by_time on runs (forget_at)`,
     // From where which name has logged in lately: hashes, as the names in attempts. full_at: see attempts.ts.
     sql`create table familiar (name text primary key, forget_at bigint not null)`,
     sql`create index familiar_by_time on familiar (forget_at)`,

@@ -148,12 +148,12 @@ export class Sessions {
     const login = runOf({ sid, id: loginId ?? NO_ID, now: createdAt })
     const { id, run, forgetAt } = login
     const statements = [
-      sql`insert into requests (sid, id, run, result, forget_at)
+      sql`insert into runs (sid, id, run, result, forget_at)
         select ${sid}, ${id}, ${run}, 0, cast(${forgetAt} as bigint) from accounts
         where username = ${username} and record = ${record} on conflict do nothing`,
       sql`insert into sessions (sid, username, sealed_token, address, created_at, used_at, expires_at)
         select ${sid}, ${username}, ${sealedToken}, ${address}, cast(${createdAt} as bigint), cast(${createdAt} as bigint),
-          cast(${expiresAt} as bigint) from requests
+          cast(${expiresAt} as bigint) from runs
         where sid = ${sid} and id = ${id} and run = ${run}
         on conflict do nothing returning sid`,
       makeRoomStatement(username, sid),
@@ -236,13 +236,13 @@ export class Sessions {
     const one = which ?? NO_ID
     const others = which === undefined ? 1 : 0
     const [, , done] = await this.#database.write([
-      sql`insert into requests (sid, id, run, result, forget_at)
+      sql`insert into runs (sid, id, run, result, forget_at)
         select ${sid}, ${id}, ${run}, count(*), ${forgetAt} from sessions where username = ${username}
           and (sid = ${one} or (${others} = 1 and sid <> ${sid}))
         on conflict do nothing`,
       sql`delete from sessions where username = ${username} and (sid = ${one} or (${others} = 1 and sid <> ${sid}))
-        and exists (select 1 from requests where sid = ${sid} and id = ${id} and run = ${run})`,
-      sql`select result from requests where sid = ${sid} and id = ${id}`,
+        and exists (select 1 from runs where sid = ${sid} and id = ${id} and run = ${run})`,
+      sql`select result from runs where sid = ${sid} and id = ${id}`,
     ])
     return Number(done?.[0]?.result ?? 0)
   }
@@ -265,7 +265,7 @@ export class Sessions {
         returning sid`,
       sql`delete from sessions where sid in (select sid from sessions where used_at <= ${idleSince} limit ${limit})
         returning sid`,
-      sql`delete from requests where id in (select id from requests where forget_at <= ${now} limit ${limit})
+      sql`delete from runs where id in (select id from runs where forget_at <= ${now} limit ${limit})
         and forget_at <= ${now} returning id`,
     ])
     const more = [expired, idle, requests].some((deleted) => deleted.length >= limit)

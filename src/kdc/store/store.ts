@@ -15,7 +15,7 @@ import { type Moment, Sessions } from './sessions.ts'
 /** What logs somebody in, or ends soon by itself. Backups are without it. */
 const PASSING: readonly Statement[] = [
   sql`delete from sessions`,
-  sql`delete from requests`,
+  sql`delete from runs`,
   sql`delete from invitations`,
   sql`delete from attempts`,
   sql`delete from familiar`,

@@ -1,0 +1,65 @@
+/** Files with secrets in them, and what is left of them when something goes wrong. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { replacePrivateFileAfter } from '../../src/files/private-files.ts'
+import { rejects } from '../helpers/throws.ts'
+import { temporaryDirectory } from '../kdc/helpers.ts'
+
+const files = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('private files')
+
+files.before.each((context) => {
+  context.directory = temporaryDirectory()
+  context.path = join(context.directory.path, 'keytab')
+})
+files.after.each(({ directory }) => directory.remove())
+
+/** What the directory holds, by name; of directories, nothing. */
+function contents(path: string): [string, string][] {
+  return readdirSync(path, { withFileTypes: true }).map((entry) => [
+    entry.name,
+    entry.isFile() ? readFileSync(join(path, entry.name), 'utf8') : '',
+  ])
+}
+
+files('a file is replaced after the act, during which both are on disk', async ({ directory, path }) => {
+  writeFileSync(path, 'old', { mode: 0o600 })
+  let during: [string, string][] = []
+  await replacePrivateFileAfter(path, 'new', async () => {
+    during = contents(directory.path)
+  })
+  assert.equal(during[0], ['keytab', 'old'])
+  assert.match(during[1]?.[0] ?? '', /^keytab\.[0-9a-f]+\.tmp$/)
+  assert.is(during[1]?.[1], 'new')
+  assert.equal(contents(directory.path), [['keytab', 'new']])
+})
+
+files('when the act fails the old file is there, and nothing else', async ({ directory, path }) => {
+  writeFileSync(path, 'old', { mode: 0o600 })
+  const failure = Object.assign(new Error('the account is gone'), { code: 'gone' })
+  await rejects(
+    replacePrivateFileAfter(path, 'new', () => Promise.reject(failure)),
+    'gone',
+  )
+  assert.equal(contents(directory.path), [['keytab', 'old']])
+})
+
+files(
+  'when the file cannot be put in its place it stays, and the error names it',
+  async ({ directory, path }) => {
+    mkdirSync(path)
+    let acted = false
+    const attempt = replacePrivateFileAfter(path, 'new', async () => {
+      acted = true
+    })
+    await rejects(attempt, 'file_not_moved')
+    assert.ok(acted)
+    const message = await attempt.catch(String)
+    const [, kept] = contents(directory.path)
+    assert.is(kept?.[1], 'new')
+    assert.ok(String(message).includes(join(directory.path, kept?.[0] ?? '?')), String(message))
+  },
+)
+
+files.run()
