@@ -5,6 +5,7 @@
  */
 import type { Kdc } from './context.ts'
 import type { Moment, StoredSession } from './store/sessions.ts'
+import type { PurgeMoment } from './store/store.ts'
 
 /** A use is written down only when the last one is this old, or a tenth of the idle time: that it is known roughly will do. */
 const TOUCH_SEC = 60
@@ -13,6 +14,12 @@ const TOUCH_SEC = 60
 export function moment({ clock, sessionIdleSec }: Pick<Kdc, 'clock' | 'sessionIdleSec'>): Moment {
   const now = clock()
   return { now, idleSince: now - sessionIdleSec }
+}
+
+/** What is over now. */
+export function purgeMoment(kdc: Pick<Kdc, 'clock' | 'sessionIdleSec' | 'keepSec'>): PurgeMoment {
+  const { now, idleSince } = moment(kdc)
+  return { now, idleSince, keepSince: now - kdc.keepSec }
 }
 
 /** Whether a session is over. */
