@@ -28,7 +28,10 @@ export function isOver({ expiresAt, usedAt }: StoredSession, { now, idleSince }:
 }
 
 /** Notes that a session is used. */
-export async function noteUse(kdc: Kdc, { sid, usedAt }: StoredSession): Promise<void> {
+export async function noteUse(
+  kdc: Pick<Kdc, 'clock' | 'sessionIdleSec' | 'store'>,
+  { sid, usedAt }: StoredSession,
+): Promise<void> {
   const now = kdc.clock()
   const pause = Math.min(TOUCH_SEC, kdc.sessionIdleSec / 10)
   if (now - usedAt >= pause) await kdc.store.sessions.touch(sid, now)

@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { KdcOptions } from '../../src/kdc/app.ts'
 import { purge } from '../../src/kdc/purge.ts'
-import { moment } from '../../src/kdc/session-life.ts'
+import { purgeMoment } from '../../src/kdc/session-life.ts'
 import type { Database } from '../../src/kdc/store/database.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
 import { openSqlite } from '../../src/kdc/store/sqlite.ts'
@@ -445,7 +445,7 @@ idle('their places are freed, and those of no others', async () => {
   kdc.time.now += 50
   await ask(kdc, 'alice', used, '/sessions')
   kdc.time.now += 49
-  const now = () => moment({ clock: () => kdc.time.now, sessionIdleSec: 100 })
+  const now = () => purgeMoment({ clock: () => kdc.time.now, sessionIdleSec: 100, keepSec: 1000 })
   await purge(kdc.store, now, kdc.log)
   assert.equal(await alive(kdc, [used, unused]), [used, unused])
   kdc.time.now += 1
