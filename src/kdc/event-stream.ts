@@ -60,11 +60,12 @@ export class EventStream {
 
   #flush(): void {
     if (!this.#controller || (this.#controller.desiredSize ?? 0) <= 0) return
-    if (this.#position !== undefined) this.#controller.enqueue(mail(this.#position))
-    else if (this.#owesBeat) this.#controller.enqueue(COMMENT)
-    // Mail shows it as well.
+    const [position, owesBeat] = [this.#position, this.#owesBeat]
+    // First, for `enqueue` may come back here at once. Mail shows as well that both are alive.
     this.#position = undefined
     this.#owesBeat = false
+    if (position !== undefined) this.#controller.enqueue(mail(position))
+    else if (owesBeat) this.#controller.enqueue(COMMENT)
   }
 
   #ended(): void {
