@@ -20,7 +20,6 @@ export const PROTOCOL_CODES = [
   'group_exists',
   'group_unknown',
   'handshake_failed',
-  'history_forked',
   'invalid_name',
   'invitation_refused',
   'invitation_required',

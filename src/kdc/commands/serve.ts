@@ -33,8 +33,7 @@ const MAX_KEEP_DAYS = 3650
 const HELP = `usage: npm run kdc -- [OPTIONS]   serves
        npm run kdc -- COMMAND     manages accounts and more, also while it serves:
                                   adduser, passwd, deluser, users, invite, invitations,
-                                  uninvite, endsessions, keytab, backup, rotatekey,
-                                  stored
+                                  uninvite, endsessions, keytab, backup, rotatekey, stored
 
   --host ADDR --port N    listen here (default 127.0.0.1 8800); port 0 lets the system choose
   --data DIR              keys and database (default: this user's)
@@ -45,8 +44,7 @@ const HELP = `usage: npm run kdc -- [OPTIONS]   serves
   --registration WHO     who may make an account: ${REGISTRATIONS.join(', ')} (default invitation)
   --master-key FILE      what seals session tokens (default: SYMBOLON_MASTER_KEY, else this user's)
   --ticket-lifetime SEC   how long a ticket may be used (default ${TICKET_LIFETIME_SEC})
-  --session-lifetime SEC  how long a login lasts (default ${SESSION_LIFETIME_SEC})
-  --session-idle SEC      how long it may go unused (default ${SESSION_IDLE_SEC})
+  --session-lifetime SEC, --session-idle SEC  a login's time (default ${SESSION_LIFETIME_SEC}), and unused (${SESSION_IDLE_SEC})
   --login-tries N         tries of one name from one address before each takes a minute; those of a
                           whole address, and of a name, in proportion (default ${LOGIN_LIMITS.nameFromAddress.burst})
   --keep-days N           how long messages wait for whoever is away (default ${KEEP_SEC / DAY_SEC})
