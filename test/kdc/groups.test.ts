@@ -406,6 +406,57 @@ sending('need a group, an epoch and something to say', async () => {
   assert.is(await code({ message: bytes(1_600_000) }), 'body_too_large')
 })
 
+const store = suite('the store of groups')
+
+store('judges again what may have changed since it was judged', async () => {
+  const { who, store } = await classKdc(ALL)
+  const group = await makeGroup(who('alice'), ['bob', 'carol'])
+  const id = Buffer.from(group, 'base64url')
+  const found = async () => {
+    const now = await store.groups.find(id, 'alice')
+    assert.ok(now)
+    return now
+  }
+  let requests = 0
+  const key = (username: string) => ({
+    username,
+    id: new Uint8Array(16).fill(++requests),
+    forgetAt: START + 1,
+  })
+  const payload = Uint8Array.of(1)
+  const sends = (username: string, epoch: number) =>
+    store.groups.send(key(username), { group: id, epoch, payload }, QUOTAS, START)
+  const commits = (group: Awaited<ReturnType<typeof found>>) =>
+    store.groups.commit(
+      key('alice'),
+      { group, payload, added: [], removed: [], info: payload },
+      QUOTAS,
+      START,
+    )
+  const before = await found()
+  const nobody = [
+    sends('alice', 0),
+    sends('alice', 2),
+    sends('dora', 1),
+    store.groups.leave(key('alice'), before, payload, START),
+    store.groups.leave(key('dora'), before, payload, START),
+    store.groups.destroy(key('bob'), before, START),
+    store.groups.destroy(key('dora'), before, START),
+    commits({ ...before, epoch: 0 }),
+    commits({ ...before, epoch: 2 }),
+  ]
+  for (const refused of await Promise.all(nobody)) assert.is(refused, undefined)
+  assert.equal(await found(), before, 'and nothing has changed')
+  assert.ok(await store.groups.leave(key('bob'), before, payload, START))
+  assert.is(await commits(before), undefined, 'its members are others now')
+  assert.ok(await commits(await found()))
+  assert.is(await sends('bob', 2), undefined)
+  const small = { ...QUOTAS, groupEntries: 3 }
+  assert.is(await store.groups.send(key('carol'), { group: id, epoch: 2, payload }, small, START), undefined)
+  assert.ok(await store.groups.destroy(key('alice'), await found(), START))
+  assert.is(await sends('carol', 2), undefined)
+})
+
 const leaving = suite('leaving and destroying')
 
 leaving('ends one’s part, and others remove the leaf', async () => {
@@ -611,5 +662,6 @@ quotas('a principal makes so many groups, with so much of group infos', async ()
 making.run()
 changing.run()
 sending.run()
+store.run()
 leaving.run()
 quotas.run()

@@ -62,13 +62,14 @@ reading('gives each what it may see: from being added to being removed, both inc
   await change(who('dora'), '/groups/leave', { group, proposal: bytes(5) })
   await send(alice, group, 3)
   await change(alice, '/groups/commit', commit(group, 3, { added: ['bob'] }))
+  await change(alice, '/groups/commit', commit(group, 4, { removed: ['dora'] }))
   await change(alice, '/groups/destroy', { group })
   const all = '1 commit alice,2 message bob,3 commit alice,4 message carol,5 commit alice,6 proposal dora'
-  const rest = '7 message alice,8 commit alice,9 destroyed alice'
+  const rest = '7 message alice,8 commit alice,9 commit alice,10 destroyed alice'
   assert.is((await mail(alice)).join(), `${all},${rest}`)
   assert.is(
     (await mail(who('bob'))).join(),
-    `${all.replace('1 commit', '1 welcome').replace(/,6.*/, '')},8 welcome alice,9 destroyed alice`,
+    `${all.replace('1 commit', '1 welcome').replace(/,6.*/, '')},8 welcome alice,9 commit alice,10 destroyed alice`,
   )
   assert.is(
     (await mail(who('carol'))).join(),
@@ -77,7 +78,9 @@ reading('gives each what it may see: from being added to being removed, both inc
   assert.is(
     (await mail(who('dora'))).join(),
     '3 welcome alice,4 message carol,5 commit alice,6 proposal dora',
+    'to her leave, not to the commit that removed her leaf',
   )
+  assert.is((await page(who('dora'), { after: 0, limit: 4 })).more, false)
 })
 
 reading('an entry says who, when, in which epoch, and whom it adds and removes', async () => {
@@ -110,6 +113,8 @@ reading('an entry says who, when, in which epoch, and whom it adds and removes',
       payload: bytes(12, 5),
     },
   ])
+  const [own] = (await page(who('alice'), { after: 0 })).entries
+  assert.equal([own.payload, own.welcome], [bytes(10, 2), undefined], 'who made it needs no welcome')
   const [welcomed] = (await page(who('carol'), { after: 0 })).entries
   assert.equal([welcomed.welcome, welcomed.payload], [bytes(14, 6), undefined])
 })
@@ -238,6 +243,18 @@ keeping('who was added later, and who is out, does not keep the others’', asyn
   await acknowledge(who('bob'), last)
   await free(kdc)
   assert.equal(await mail(who('bob')), [])
+})
+
+keeping('who has left is known as long as its leaf is there, though nothing is left to read', async () => {
+  const kdc = await classKdc(ALL)
+  const { who } = kdc
+  const group = await makeGroup(who('alice'), ['bob'])
+  const last = await change(who('bob'), '/groups/leave', { group, proposal: bytes(3) })
+  for (const name of ['alice', 'bob']) await acknowledge(who(name), last)
+  await free(kdc)
+  assert.equal(await mail(who('alice')), [])
+  assert.equal((await who('alice').ask('/groups/info', { group })).body.left, ['bob'])
+  await change(who('alice'), '/groups/commit', commit(group, 1, { removed: ['bob'] }))
 })
 
 keeping('for a week at most, or as long as the operator says', async () => {
