@@ -79,7 +79,7 @@ export class Waiters {
     after: number,
     gone: AbortSignal,
   ): Promise<ReadableStream<Uint8Array>> {
-    const { username, sid } = session
+    const { username } = session
     const { store } = this.#kdc
     const others = this.#waiters.get(username) ?? new Set()
     if ([...others].some((other) => equal(other.id, id))) {
@@ -100,7 +100,7 @@ export class Waiters {
       throw error
     }
     // Gone meanwhile: what was just written down is not so any more.
-    if (!this.#has(waiter)) await store.online.leave(sid)
+    if (!this.#has(waiter)) this.#noteGone(waiter)
     gone.addEventListener('abort', () => waiter.stream.end(), { once: true })
     if (this.#closed || gone.aborted) waiter.stream.end()
     return waiter.stream.body
@@ -183,17 +183,23 @@ export class Waiters {
   }
 
   #left(waiter: Waiter): void {
-    const { username, sid } = waiter.session
+    const { username } = waiter.session
     const others = this.#waiters.get(username)
     if (!others?.delete(waiter)) return
-    const stillThere = [...others].some((other) => equal(other.session.sid, sid))
-    if (!stillThere) this.#kdc.store.online.leave(sid).catch(() => {})
+    this.#noteGone(waiter)
     if (others.size > 0) return
     this.#waiters.delete(username)
     if (this.#waiters.size > 0) return
     this.#stopTimers?.()
     this.#stopTimers = undefined
     this.#seen = undefined
+  }
+
+  // Unless its session waits in another stream. If it cannot be written down it comes to the same, a little later.
+  #noteGone({ session: { username, sid } }: Waiter): void {
+    const others = [...(this.#waiters.get(username) ?? [])]
+    if (others.some((other) => equal(other.session.sid, sid))) return
+    this.#kdc.store.online.leave(sid).catch(() => {})
   }
 
   #has(waiter: Waiter): boolean {

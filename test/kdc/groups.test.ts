@@ -1,9 +1,11 @@
 /** Groups: who may do what, and that everything has one order. docs/protocol.md §7.2. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { judgeChanges } from '../../src/kdc/group-rights.ts'
 import { QUOTAS } from '../../src/kdc/quotas.ts'
 import { openSqlite } from '../../src/kdc/store/sqlite.ts'
 import { Store } from '../../src/kdc/store/store.ts'
+import { throws } from '../helpers/throws.ts'
 import { PASSWORD, START, temporaryDirectory } from './helpers.ts'
 import {
   anotherNode,
@@ -296,6 +298,23 @@ changing('have a welcome for those they add, and for nobody else', async () => {
     assert.is(await code({ [field]: undefined }), 'invalid_request', field)
   }
   for (const epoch of [-1, 1.5, '1', 2 ** 53]) assert.is(await code({ epoch }), 'invalid_request')
+})
+
+changing('leave a group with a thousand members at most', () => {
+  const group = {
+    id: new Uint8Array(16),
+    kind: 'named',
+    admin: 'alice',
+    epoch: 1,
+    seq: 1,
+    roster: 1,
+  } as const
+  const members = ['alice', ...Array.from({ length: 998 }, (_, i) => `u${i}`)]
+  const judge = (added: string[], removed: string[] = []) =>
+    judgeChanges(group, { members, left: [] }, 'alice', { added, removed })
+  judge(['x'])
+  throws(() => judge(['x', 'y']), 'not_allowed')
+  judge(['x', 'y'], ['u1'])
 })
 
 changing('whose answer was lost are done once, also when the group has gone on', async () => {

@@ -629,6 +629,69 @@ waiting('leaves nothing behind when the client goes before it is answered', asyn
   assert.is(await store.online.isOnline('bob', at(START)), false)
 })
 
+waiting('nor when nobody reads the answer', async () => {
+  const { who, waiters } = await waitingKdc()
+  const gone = new AbortController()
+  await who('bob').open('/mailbox/wait', { after: 0 }, newId(), gone.signal)
+  assert.is(waiters.size, 1)
+  gone.abort()
+  await settle()
+  assert.is(waiters.size, 0)
+})
+
+waiting('one that gives way while it is begun counts no more, and takes no other with it', async () => {
+  const { who, store } = await waitingKdc()
+  const wait = store.online.wait.bind(store.online)
+  let streams: Promise<unknown>[] = []
+  store.online.wait = async (...args) => {
+    store.online.wait = wait
+    streams = Array.from({ length: MAX_STREAMS }, () => listen(who('bob'), 0))
+    await Promise.all(streams)
+    return wait(...args)
+  }
+  await listen(who('bob'), 0)
+  await settle()
+  assert.is(await store.online.isOnline('bob', at(START)), true)
+})
+
+waiting('what is stored during a look is found by the next, at once', async () => {
+  const { who, store } = await waitingKdc()
+  const group = await makeGroup(who('alice'), ['bob'])
+  const stream = await listen(who('bob'), 1)
+  await stream.heard()
+  const reached = store.mailbox.reached.bind(store.mailbox)
+  let second = 0
+  store.mailbox.reached = async (after) => {
+    store.mailbox.reached = reached
+    const names = await reached(after)
+    second = await send(who('alice'), group, 1)
+    return names
+  }
+  const first = await send(who('alice'), group, 1)
+  assert.is(await stream.heard(), `${event(first)}${event(second)}`)
+})
+
+waiting('a newcomer does not make the others miss what came before', async () => {
+  const { who, node, waiters, timers, store, log, time } = await waitingKdc()
+  // Another node, which wakes nobody here.
+  const far = anotherNode({ ...node, store, log, time })
+  const group = await makeGroup(who('alice'), ['bob'])
+  const stream = await listen(who('bob'), 1)
+  await stream.heard()
+  const position = await send(await elsewhere(far, who('alice')), group, 1)
+  const carol = await listen(who('carol'), 0)
+  timers.fire(LOOK_MS)
+  assert.is(await stream.heard(), event(position))
+  for (const each of [stream, carol]) await each.cancel()
+  await settle()
+  assert.is(waiters.size, 0)
+  // And who comes when nobody has waited for a while is not told what is old.
+  const later = await send(who('alice'), group, 1)
+  const again = await listen(who('bob'), later)
+  timers.fire(LOOK_MS)
+  assert.is(await again.heard(), ':\n\n')
+})
+
 waiting('nor when the store fails at the beginning; later it tries again', async () => {
   const { who, waiters, timers, store, log } = await waitingKdc()
   const group = await makeGroup(who('alice'), ['bob'])
