@@ -10,15 +10,23 @@ import type { Kdc, KdcEnv } from './context.ts'
 import { LOGIN_LIMITS } from './login-limits.ts'
 import { Problem, renderProblem, toProblem } from './problems.ts'
 import { ProxyList } from './proxies.ts'
+import { KEEP_SEC, QUOTAS } from './quotas.ts'
+import { groupChangesRoute } from './routes/group-changes.ts'
+import { groupsRoute } from './routes/groups.ts'
 import { healthRoute } from './routes/health.ts'
+import { identityRoute } from './routes/identity.ts'
+import { keyPackagesRoute } from './routes/key-packages.ts'
 import { listenRoute } from './routes/listen.ts'
 import { loginRoute } from './routes/login.ts'
 import { logoutRoute } from './routes/logout.ts'
+import { mailboxRoute } from './routes/mailbox.ts'
 import { opaqueLoginRoute } from './routes/opaque-login.ts'
 import { passwordRoute } from './routes/password.ts'
 import { registerRoute } from './routes/register.ts'
 import { sessionsRoute } from './routes/sessions.ts'
 import { userinfoRoute } from './routes/userinfo.ts'
+import { usersRoute } from './routes/users.ts'
+import { Waiters } from './waiters.ts'
 
 /** How long a ticket may be used, if nothing else is said: long enough to connect, no longer. */
 export const TICKET_LIFETIME_SEC = 300
@@ -36,12 +44,14 @@ export type KdcOptions = Pick<Kdc, 'store' | 'opaqueKeys' | 'masterKeys' | 'pass
  * @example const app = createKdc({ store, opaqueKeys, masterKeys, passwords, log })
  */
 export function createKdc(options: KdcOptions): Hono<KdcEnv> {
-  const kdc: Kdc = {
+  const settings: Omit<Kdc, 'waiters'> = {
     clock: systemClock,
     randomBytes: secureRandomBytes,
     ticketLifetimeSec: TICKET_LIFETIME_SEC,
     sessionLifetimeSec: SESSION_LIFETIME_SEC,
     sessionIdleSec: SESSION_IDLE_SEC,
+    keepSec: KEEP_SEC,
+    quotas: QUOTAS,
     registration: 'invitation',
     loginLimits: LOGIN_LIMITS,
     allowPlaintext: false,
@@ -49,6 +59,7 @@ export function createKdc(options: KdcOptions): Hono<KdcEnv> {
     isDraining: () => false,
     ...options,
   }
+  const kdc: Kdc = { ...settings, waiters: options.waiters ?? new Waiters(settings) }
   const app = new Hono<KdcEnv>()
   app.use(async (c, next) => {
     c.header('Cache-Control', 'no-store')
@@ -64,6 +75,12 @@ export function createKdc(options: KdcOptions): Hono<KdcEnv> {
   app.route('/', userinfoRoute(kdc))
   app.route('/', listenRoute(kdc))
   app.route('/', logoutRoute(kdc))
+  app.route('/', identityRoute(kdc))
+  app.route('/', keyPackagesRoute(kdc))
+  app.route('/', groupsRoute(kdc))
+  app.route('/', groupChangesRoute(kdc))
+  app.route('/', mailboxRoute(kdc))
+  app.route('/', usersRoute(kdc))
   app.route('/', healthRoute(kdc))
   app.notFound((c) => {
     throw unrouted(app, c.req.method, c.req.path)

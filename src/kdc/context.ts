@@ -11,9 +11,11 @@ import type { MasterKeys } from './master-keys.ts'
 import type { OpaqueKeys } from './opaque-keys.ts'
 import type { PasswordChecker } from './passwords.ts'
 import type { ProxyList } from './proxies.ts'
+import type { Quotas } from './store/groups.ts'
 import type { Invitation } from './store/invitations.ts'
 import type { StoredSession } from './store/sessions.ts'
 import type { Store } from './store/store.ts'
+import type { Waiters } from './waiters.ts'
 
 /** A log in pino's shape: fields, then the name of the event. */
 export interface Log {
@@ -39,6 +41,12 @@ export interface Kdc {
   readonly sessionLifetimeSec: number
   /** A session that is not used for so long is over. */
   readonly sessionIdleSec: number
+  /** For how long what waits is kept at most. */
+  readonly keepSec: number
+  /** How much may wait. */
+  readonly quotas: Quotas
+  /** Those who wait for something to come, at this node. */
+  readonly waiters: Waiters
   readonly registration: Registration
   readonly loginLimits: LoginLimits
   /** Whether passwords and secrets may cross a network unprotected. */
@@ -59,9 +67,9 @@ export interface KdcEnv {
     session: StoredSession | undefined
     /** What a request to register was sealed with. */
     invitation: Invitation | undefined
-    /** What the client calls a sealed request: 16 bytes, the same when it is sent again. */
-    requestId: Uint8Array | undefined
     /** When a sealed request was made, by the client's clock, Unix seconds: nobody else can have said so. */
     requestTime: number | undefined
+    /** What tells a sealed request from every other, and is the same when it is sent again: 16 bytes. */
+    requestId: Uint8Array | undefined
   }
 }

@@ -15,6 +15,7 @@ import { keytab } from './commands/keytab.ts'
 import { passwd } from './commands/passwd.ts'
 import { rotatekey } from './commands/rotatekey.ts'
 import { serve } from './commands/serve.ts'
+import { stored } from './commands/stored.ts'
 import { uninvite } from './commands/uninvite.ts'
 import { users } from './commands/users.ts'
 
@@ -30,6 +31,7 @@ const COMMANDS = new Map([
   ['keytab', keytab],
   ['backup', backup],
   ['rotatekey', rotatekey],
+  ['stored', stored],
 ])
 
 runTool('kdc', async ([command = '', ...rest]) => {

@@ -28,6 +28,11 @@ const TYPES = {
   registration_closed: { status: 403, title: 'Registration closed' },
   account_exists: { status: 409, title: 'Account exists' },
   too_many_attempts: { status: 429, title: 'Too many attempts' },
+  quota_exceeded: { status: 429, title: 'Quota exceeded', headers: { 'Retry-After': '60' } },
+  group_unknown: { status: 404, title: 'Group unknown' },
+  group_exists: { status: 409, title: 'Group exists' },
+  epoch_passed: { status: 409, title: 'Epoch passed' },
+  not_allowed: { status: 403, title: 'Not allowed' },
   receiver_unknown: { status: 404, title: 'Receiver unknown' },
   receiver_offline: { status: 409, title: 'Receiver offline' },
   invalid_name: { status: 422, title: 'Invalid name' },
@@ -59,10 +64,19 @@ export class Problem extends SymbolonError {
   /** Headers of this occurrence, beside those of its type. */
   readonly headers: Readonly<Record<string, string>>
 
-  constructor(code: ProblemCode, detail: string, headers: Readonly<Record<string, string>> = {}) {
+  /** What else the client is told (RFC 9457 §3.2). */
+  readonly extension: Readonly<Record<string, string>>
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    headers: Readonly<Record<string, string>> = {},
+    extension: Readonly<Record<string, string>> = {},
+  ) {
     super(detail)
     this.code = code
     this.headers = headers
+    this.extension = extension
   }
 }
 
@@ -102,6 +116,7 @@ export function renderProblem(problem: Problem): ProblemResponse {
       status,
       detail: problem.message,
       code: problem.code,
+      ...problem.extension,
     }),
   }
 }

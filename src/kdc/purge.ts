@@ -1,33 +1,34 @@
 /**
- * What is over (sessions, invitations, counts of attempts) is worth nothing, but takes room, which is freed every minute.
+ * What is over (sessions, invitations, counts of attempts, messages that were read or are too old) is worth nothing, but takes room, which is freed every minute.
  *
  * @module
  */
 import type { Log } from './context.ts'
-import type { Moment } from './store/sessions.ts'
-import type { Store } from './store/store.ts'
+import type { PurgeMoment, Store } from './store/store.ts'
 
 const INTERVAL_MS = 60_000
 /** Freed at once, of each kind: some milliseconds of work, after which others have their turn. */
 export const PURGE_LIMIT = 1000
 
 /** Frees the room of what is over; failing is no trouble, for the next time comes. */
-export async function purge(store: Store, moment: () => Moment, log: Log): Promise<void> {
+export async function purge(store: Store, moment: () => PurgeMoment, log: Log): Promise<void> {
   try {
-    let sessions = 0
+    let [sessions, entries] = [0, 0]
     for (let more = true; more; ) {
       const purged = await store.purge(moment(), PURGE_LIMIT)
       sessions += purged.sessions
+      entries += purged.entries
       more = purged.more
     }
-    if (sessions > 0) log.info({ sessions }, 'purged')
+    if (sessions + entries === 0) return
+    log.info({ ...(sessions > 0 && { sessions }), ...(entries > 0 && { entries }) }, 'purged')
   } catch (error) {
     log.warn({ err: error }, 'purge_failed')
   }
 }
 
 /** Purges now and then. @returns what stops it. */
-export function startPurging(store: Store, moment: () => Moment, log: Log): () => void {
+export function startPurging(store: Store, moment: () => PurgeMoment, log: Log): () => void {
   const timer = setInterval(() => void purge(store, moment, log), INTERVAL_MS)
   timer.unref()
   return () => clearInterval(timer)

@@ -11,7 +11,7 @@ import type { Kdc, KdcEnv } from './context.ts'
 import { Problem } from './problems.ts'
 import { type Way, wayOf } from './remote-address.ts'
 
-/** Longest request body: many times what any exchange needs. */
+/** Longest request body, unless a route says otherwise: many times what its exchange needs. */
 export const MAX_BODY_BYTES = 16_384
 
 /** Takes a request in plain JSON, when nobody on the way could have read it. */
@@ -81,7 +81,7 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-const tooLarge = () => new Problem('body_too_large', `a request has at most ${MAX_BODY_BYTES} bytes`)
+const tooLarge = (limit: number) => new Problem('body_too_large', `this request has at most ${limit} bytes`)
 
 /** Whether a request's body is declared as this. */
 export function isOfType(c: Context<KdcEnv>, type: string): boolean {
@@ -92,19 +92,24 @@ export function isOfType(c: Context<KdcEnv>, type: string): boolean {
 /**
  * Reads a request's body, and not too much of it.
  *
+ * @param limit - the most it may have, in bytes.
  * @throws Problem `web_page_refused`, `unsupported_media_type`, `body_too_large`, `malformed_http`.
  */
-export async function readBody(c: Context<KdcEnv>, type: string): Promise<Uint8Array> {
+export async function readBody(
+  c: Context<KdcEnv>,
+  type: string,
+  limit = MAX_BODY_BYTES,
+): Promise<Uint8Array> {
   refuseWebPages(c)
   if (!isOfType(c, type)) {
     throw new Problem('unsupported_media_type', `the body must be JSON, with Content-Type: ${type}`)
   }
   const declared = c.req.header('Content-Length')
-  if (declared !== undefined && Number(declared) > MAX_BODY_BYTES) throw tooLarge()
+  if (declared !== undefined && Number(declared) > limit) throw tooLarge(limit)
   try {
     // Node reads no further than Content-Length says; without one (chunked) the bytes are counted as they come.
     if (declared !== undefined) return new Uint8Array(await c.req.arrayBuffer())
-    return c.req.raw.body ? await readAtMost(c.req.raw.body, MAX_BODY_BYTES) : EMPTY
+    return c.req.raw.body ? await readAtMost(c.req.raw.body, limit) : EMPTY
   } catch (error) {
     if (error instanceof Problem) throw error
     // The client is gone, or was too slow and has been told so: this is for nobody but a test.
@@ -117,7 +122,7 @@ async function readAtMost(body: ReadableStream<Uint8Array>, limit: number): Prom
   let length = 0
   for await (const chunk of body) {
     length += chunk.length
-    if (length > limit) throw tooLarge()
+    if (length > limit) throw tooLarge(limit)
     chunks.push(chunk)
   }
   return concat(...chunks)

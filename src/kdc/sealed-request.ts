@@ -18,8 +18,9 @@ import {
 } from '../lib/sealed.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Kdc, KdcEnv } from './context.ts'
+import { EVENT_STREAM } from './event-stream.ts'
 import { Problem, renderProblem, toProblem } from './problems.ts'
-import { isOfType, parse, plainRequest, readBody } from './request.ts'
+import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
 import type { Request } from './store/once.ts'
 import { openStoredToken } from './stored-token.ts'
 
@@ -46,6 +47,21 @@ export function sessionRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const plain = plainRequest(kdc)
   const sealed = sealedRequest(kdc, findSession)
   return (c, next) => (isOfType(c, SEALED_TYPE) ? sealed(c, next) : plain(c, next))
+}
+
+/**
+ * Takes a request of a session, sealed only: where it must have an id, or may be long.
+ *
+ * @param maxBytes - the longest that it may be, seal included.
+ */
+export function sealedSessionRequest(kdc: Kdc, maxBytes = MAX_BODY_BYTES): MiddlewareHandler<KdcEnv> {
+  const sealed = sealedRequest(kdc, findSession, maxBytes)
+  return (c, next) => {
+    if (!isOfType(c, SEALED_TYPE)) {
+      throw new Problem('request_refused', `this is asked for in a sealed request only: ${SEALED_TYPE}`)
+    }
+    return sealed(c, next)
+  }
 }
 
 /** Takes a request to register: sealed with an invitation, or plain where anybody may. */
@@ -80,10 +96,14 @@ const findInvitation: FindSealer = async (kdc, id) => {
   return { token, introduce: (c) => c.set('invitation', invitation) }
 }
 
-function sealedRequest(kdc: Kdc, findSealer: FindSealer): MiddlewareHandler<KdcEnv> {
+function sealedRequest(
+  kdc: Kdc,
+  findSealer: FindSealer,
+  maxBytes = MAX_BODY_BYTES,
+): MiddlewareHandler<KdcEnv> {
   return async (c, next) => {
     const route: Route = `${c.req.method} ${c.req.path}`
-    const request = parseEnvelope(await readBody(c, SEALED_TYPE))
+    const request = parseEnvelope(await readBody(c, SEALED_TYPE, maxBytes))
     const { token, introduce } = await findSealer(kdc, request.sid)
     const body = openEnvelope(request, token, route)
     // Both sides know each other now: whatever the answer is, nobody else reads or makes it.
@@ -100,6 +120,8 @@ function sealedRequest(kdc: Kdc, findSealer: FindSealer): MiddlewareHandler<KdcE
       const { status, headers, body } = renderProblem(problem)
       c.res = new Response(body, { status, headers })
     }
+    // What comes bit by bit and has no content: see waiters.ts.
+    if (isEventStream(c.res)) return
     await sealResponse(kdc, c, token, route, request.salt)
   }
 }
@@ -125,6 +147,11 @@ export function requestOf({ clock, randomBytes }: Kdc, c: Context<KdcEnv>, sid: 
   return { sid, id: c.var.requestId ?? randomBytes(ID_BYTES), now: clock() }
 }
 
+function isEventStream({ status, headers }: Response): boolean {
+  return status === 200 && headers.get('Content-Type') === EVENT_STREAM
+}
+
+/** @returns what the request says of itself. */
 function judge(kdc: Kdc, body: unknown): { id: Uint8Array; time: number } {
   const { id, time } = parse(Envelope, body)
   if (Math.abs(time - kdc.clock()) > MAX_CLOCK_OFFSET_SEC) {

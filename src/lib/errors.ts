@@ -15,7 +15,10 @@ export const PROTOCOL_CODES = [
   'channel_closed',
   'clock_wrong',
   'decryption_failed',
+  'epoch_passed',
   'frame_damaged',
+  'group_exists',
+  'group_unknown',
   'handshake_failed',
   'invalid_name',
   'invitation_refused',
@@ -26,6 +29,7 @@ export const PROTOCOL_CODES = [
   'login_stale',
   'message_too_large',
   'not_acknowledged',
+  'not_allowed',
   'plaintext_refused',
   'receiver_offline',
   'receiver_unknown',
@@ -54,6 +58,7 @@ export const TRANSPORT_CODES = [
   'peer_silent',
   'peer_unreachable',
   'port_unavailable',
+  'quota_exceeded',
   'too_many_attempts',
 ] as const
 

@@ -16,7 +16,7 @@ import { Secret } from '../../src/lib/secret.ts'
 export const START = 1_700_000_000
 
 /** Which sessions live at a time: those used in the hour before. */
-export const at = (now: number) => ({ now, idleSince: now - 3600 })
+export const at = (now: number) => ({ now, idleSince: now - 3600, keepSince: now - 7 * 86_400 })
 
 /** The password of everybody in these tests. */
 export const PASSWORD = 'correct horse'

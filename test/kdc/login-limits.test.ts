@@ -648,9 +648,9 @@ familiar('takes no room when it is forgotten', async () => {
   const rows = async () => (await kdc.database.read(sql`select name from familiar`)).map(({ name }) => name)
   assert.is((await rows()).length, 1)
   assert.not.match(String((await rows())[0]), /alice|198/)
-  await purge(kdc.store, () => ({ now: START + MONTH_SEC - 1, idleSince: 0 }), kdc.log)
+  await purge(kdc.store, () => ({ now: START + MONTH_SEC - 1, idleSince: 0, keepSince: 0 }), kdc.log)
   assert.is((await rows()).length, 1)
-  await purge(kdc.store, () => ({ now: START + MONTH_SEC, idleSince: 0 }), kdc.log)
+  await purge(kdc.store, () => ({ now: START + MONTH_SEC, idleSince: 0, keepSince: 0 }), kdc.log)
   assert.is((await rows()).length, 0)
 })
 
@@ -734,7 +734,7 @@ const room = suite('the room that tries take')
 
 room('is freed when the buckets are full again, and not before', async () => {
   const kdc = await limitedKdc()
-  const free = () => purge(kdc.store, () => ({ now: kdc.time.now, idleSince: 0 }), kdc.log)
+  const free = () => purge(kdc.store, () => ({ now: kdc.time.now, idleSince: 0, keepSince: 0 }), kdc.log)
   await kdc.guesses(2)
   await kdc.guess('ghost')
   assert.is(await kdc.buckets(), 5, 'two names, each from an address and from all, and that address')
@@ -767,7 +767,11 @@ room('is freed however much it is', async () => {
   assert.is(await store.attempts.take(allowances, START), 0)
   assert.is(await store.attempts.purge(START + 4, 1000), false)
   assert.is(await store.attempts.purge(START + 5, 1000), true)
-  await purge(store, () => ({ now: START + 5, idleSince: 0 }), { info() {}, warn() {}, error() {} })
+  await purge(store, () => ({ now: START + 5, idleSince: 0, keepSince: 0 }), {
+    info() {},
+    warn() {},
+    error() {},
+  })
   assert.is(await store.attempts.purge(START + 5, 1), false)
 })
 

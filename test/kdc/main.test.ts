@@ -5,6 +5,8 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { openData } from '../../src/kdc/data.ts'
+import { QUOTAS } from '../../src/kdc/quotas.ts'
 import { PASSWORD, temporaryDirectory } from './helpers.ts'
 import { post, runKdc, startKdc } from './process.ts'
 
@@ -218,6 +220,35 @@ main('an account that exists is not made again', async ({ data }) => {
   const again = await runKdc(['adduser', 'alice', '--data', data], ADDED)
   assert.is(again.exit, 1)
   assert.match(again.stderr, 'kdc: error: there is an account alice already (account_exists)')
+})
+
+main('lists what waits, by group: sizes and counts', async ({ data }) => {
+  const { store } = await openData(data)
+  await store.accounts.create({ username: 'alice', record: 'r', createdAt: 0 })
+  const key = (n: number) => ({ username: 'alice', id: new Uint8Array(16).fill(n), forgetAt: 1 })
+  const id = new Uint8Array(16).fill(255)
+  const group = { id, kind: 'named', name: 'class', members: [], info: Uint8Array.of(1) } as const
+  await store.groups.create(key(1), group, QUOTAS, 0)
+  const message = { group: id, epoch: 0, payload: new TextEncoder().encode('not to be seen') }
+  await store.groups.send(key(2), message, QUOTAS, 1_700_000_000)
+  await store.close()
+  const text = await runKdc(['stored', '--data', data])
+  assert.equal(text, {
+    exit: 0,
+    stdout: 'class, 1 member, 1 entry, 14 bytes, since 2023-11-14T22:13:20Z\n',
+    stderr: '',
+  })
+  const { stdout } = await runKdc(['stored', '--json', '--data', data])
+  const sizes = { members: 1, entries: 1, bytes: 14, oldest: 1_700_000_000, destroyed: false }
+  assert.equal(JSON.parse(stdout), {
+    group: '_____________________w',
+    name: 'class',
+    kind: 'named',
+    ...sizes,
+  })
+  for (const days of ['0', '1.5', 'x', '3651']) {
+    assert.is((await runKdc(['--keep-days', days, '--data', data])).exit, 2)
+  }
 })
 
 main('helps, with and without a command, on one screen', async () => {

@@ -346,7 +346,7 @@ invitations('one is good until its time comes, and refused from then on', async 
 invitations('one that expired is forgotten in the end; one that did not is kept', async () => {
   const kdc = await testKdc()
   const [old, good] = [await invite(kdc, { expiresAt: START + 100 }), await invite(kdc)]
-  await kdc.store.purge({ now: START + 100, idleSince: START }, 10)
+  await kdc.store.purge({ now: START + 100, idleSince: START, keepSince: 0 }, 10)
   const request = begin().registrationRequest
   const answer = await ask(kdc, '/register/start', { username: 'dora', request }, { invitation: old })
   assert.equal([answer.status, answer.sealed, answer.body.code], [401, false, 'invitation_unknown'])

@@ -6,7 +6,7 @@ import type { Database } from '../../src/database/database.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import type { KdcOptions } from '../../src/kdc/app.ts'
 import { purge } from '../../src/kdc/purge.ts'
-import { moment } from '../../src/kdc/session-life.ts'
+import { purgeMoment } from '../../src/kdc/session-life.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
 import { Store } from '../../src/kdc/store/store.ts'
 import { toBase64url, toHex } from '../../src/lib/bytes.ts'
@@ -530,7 +530,7 @@ idle('their places are freed, and those of no others', async () => {
   kdc.time.now += 50
   await ask(kdc, 'alice', used, '/sessions')
   kdc.time.now += 49
-  const now = () => moment({ clock: () => kdc.time.now, sessionIdleSec: 100 })
+  const now = () => purgeMoment({ clock: () => kdc.time.now, sessionIdleSec: 100, keepSec: 1000 })
   await purge(kdc.store, now, kdc.log)
   assert.equal(await alive(kdc, [used, unused]), [used, unused])
   kdc.time.now += 1

@@ -17,8 +17,10 @@ import { generateMasterKeys, type MasterKeys } from '../master-keys.ts'
 import { createPasswordChecker } from '../passwords.ts'
 import type { ProxyList } from '../proxies.ts'
 import { startPurging } from '../purge.ts'
+import { KEEP_SEC } from '../quotas.ts'
 import { type Fetch, type Listening, serve as listenOn, type TlsIdentity } from '../server.ts'
-import { moment } from '../session-life.ts'
+import { purgeMoment } from '../session-life.ts'
+import { Waiters } from '../waiters.ts'
 import { DATA_OPTION, dataDirectory } from './data-option.ts'
 import {
   forgetMasterKeyVariable,
@@ -29,10 +31,14 @@ import {
 import { PROXY_OPTION, trustedProxies } from './proxy-option.ts'
 import { readTls, TLS_OPTIONS } from './tls-option.ts'
 
+const DAY_SEC = 24 * 60 * 60
+/** Ten years. */
+const MAX_KEEP_DAYS = 3650
+
 const HELP = `usage: npm run kdc -- [OPTIONS]   serves
        npm run kdc -- COMMAND     manages accounts and more, also while it serves:
                                   adduser, passwd, deluser, users, invite, invitations,
-                                  uninvite, endsessions, keytab, backup, rotatekey
+                                  uninvite, endsessions, keytab, backup, rotatekey, stored
 
   --host ADDR --port N    listen here (default 127.0.0.1 8800); port 0 lets the system choose
   --data DIR              keys and database (default: this user's)
@@ -43,10 +49,10 @@ const HELP = `usage: npm run kdc -- [OPTIONS]   serves
   --registration WHO     who may make an account: ${REGISTRATIONS.join(', ')} (default invitation)
   --master-key FILE      what seals session tokens (default: SYMBOLON_MASTER_KEY, else this user's)
   --ticket-lifetime SEC   how long a ticket may be used (default ${TICKET_LIFETIME_SEC})
-  --session-lifetime SEC  how long a login lasts (default ${SESSION_LIFETIME_SEC})
-  --session-idle SEC      how long it may go unused (default ${SESSION_IDLE_SEC})
+  --session-lifetime SEC, --session-idle SEC  a login's time (default ${SESSION_LIFETIME_SEC}), and unused (${SESSION_IDLE_SEC})
   --login-tries N         tries of one name from one address before each takes a minute; those of a
                           whole address, and of a name, in proportion (default ${LOGIN_LIMITS.nameFromAddress.burst})
+  --keep-days N           how long messages wait for whoever is away (default ${KEEP_SEC / DAY_SEC})
   --log-level LEVEL       ${LOG_LEVELS.join(', ')} (default info)
 
 stdout is the log, a JSON object on each line; stderr is for people.
@@ -66,6 +72,7 @@ const OPTIONS = {
   'session-lifetime': { type: 'string', default: String(SESSION_LIFETIME_SEC) },
   'session-idle': { type: 'string', default: String(SESSION_IDLE_SEC) },
   'login-tries': { type: 'string', default: String(LOGIN_LIMITS.nameFromAddress.burst) },
+  'keep-days': { type: 'string', default: String(KEEP_SEC / DAY_SEC) },
   registration: { type: 'string', default: 'invitation' },
   ...MASTER_KEY_OPTION,
   'log-level': { type: 'string', default: 'info' },
@@ -82,6 +89,7 @@ interface Settings {
   readonly ticketLifetimeSec: number
   readonly sessionLifetimeSec: number
   readonly sessionIdleSec: number
+  readonly keepSec: number
   readonly registration: Registration
   readonly loginLimits: ReturnType<typeof loginLimits>
   readonly masterKeys: MasterKeys
@@ -107,6 +115,7 @@ export async function serve(argv: string[]): Promise<void> {
     sessionIdleSec: parseSeconds('--session-idle', values['session-idle']),
     registration: parseChoice('--registration', REGISTRATIONS, values.registration),
     loginLimits: loginLimits(parseInteger('--login-tries', values['login-tries'], 1, MAX_TRIES)),
+    keepSec: parseInteger('--keep-days', values['keep-days'], 1, MAX_KEEP_DAYS) * DAY_SEC,
     logLevel: parseChoice('--log-level', LOG_LEVELS, values['log-level']),
     // Last: a wrong option is told before anything is read.
     tls: readTls(values['tls-cert'], values['tls-key']),
@@ -135,13 +144,16 @@ async function run(settings: Settings): Promise<void> {
   const data = await openData(settings.directory)
   const passwords = createPasswordChecker(data.opaqueKeys.setup)
   const log = createLog(settings.logLevel)
-  const life = { clock: systemClock, sessionIdleSec: settings.sessionIdleSec }
-  const stopPurging = startPurging(data.store, () => moment(life), log)
+  const { sessionIdleSec, keepSec } = settings
+  const life = { clock: systemClock, sessionIdleSec, keepSec }
+  const stopPurging = startPurging(data.store, () => purgeMoment(life), log)
   let draining = false
+  const isDraining = () => draining
+  const waiters = new Waiters({ ...life, store: data.store, log, isDraining })
   let server: Listening | undefined
   let demo: Demo | undefined
   try {
-    const app = createKdc({ ...settings, ...data, passwords, log, isDraining: () => draining })
+    const app = createKdc({ ...settings, ...data, passwords, log, waiters, isDraining })
     server = await listen(app.fetch, settings)
     const kdc = localUrl(server.url)
     if (settings.demo) demo = await addDemo(data, kdc)
@@ -154,6 +166,7 @@ async function run(settings: Settings): Promise<void> {
     say('stopping')
   } finally {
     draining = true
+    waiters.close()
     if (server) {
       await server.close()
       log.info({}, 'stopped')

@@ -8,6 +8,7 @@ import { type Database, sql } from '../../database/database.ts'
 import { ProtocolError } from '../../lib/errors.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
 import { type Request, runOf } from './once.ts'
+import { NEXT_POSITION } from './positions.ts'
 
 export interface Account {
   readonly username: string
@@ -27,6 +28,9 @@ const toAccount = (row: AccountRow): Account => ({
   record: row.record,
   createdAt: row.created_at,
 })
+
+/** Beyond every position. */
+const NOTHING = Number.MAX_SAFE_INTEGER
 
 const accountUnknown = (username: string) =>
   new ProtocolError('account_unknown', `there is no account ${username}`)
@@ -96,12 +100,24 @@ export class Accounts {
   }
 
   /**
-   * Deletes the account, its sessions, and the invitation there may be for its name.
+   * Deletes the account, its sessions, its identity, its part in groups, and the invitation there may be for its name. Its leaf stays in their trees until one of the
+   * others removes it; a group whose admin it was has none from now on.
+   *
+   * Whoever gets an account of that name later sees nothing of what this one could see.
    *
    * @throws ProtocolError `account_unknown`.
    */
   async delete(username: string): Promise<void> {
-    const [deleted] = await this.#database.write([
+    const [, , , , , deleted] = await this.#database.write([
+      NEXT_POSITION,
+      sql`update mls_groups set roster = (select position from positions), pair = null,
+          admin = case when admin = ${username} then null else admin end
+        where id in (select group_id from members where username = ${username} and last is null)`,
+      sql`update mls_groups set creator = null where creator = ${username}`,
+      sql`delete from members where username = ${username} and in_tree = 0`,
+      // From after the end: nothing at all.
+      sql`update members set last = coalesce(last, (select position from positions)), first = ${NOTHING}
+        where username = ${username}`,
       sql`delete from accounts where username = ${username} returning username`,
       sql`delete from invitations where username = ${username}`,
     ])

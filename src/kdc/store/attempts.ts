@@ -16,6 +16,8 @@ export interface Allowance {
   readonly burst: number
   /** Seconds in which one try comes back. */
   readonly intervalSec: number
+  /** How many tries are taken at once; one, if nothing is said. */
+  readonly cost?: number
 }
 
 interface AttemptRow {
@@ -23,7 +25,11 @@ interface AttemptRow {
 }
 
 /** The latest that a bucket may be full again, and still have a try in it. */
-const latest = ({ burst, intervalSec }: Allowance, now: number) => now + (burst - 1) * intervalSec
+const latest = ({ burst, intervalSec, cost = 1 }: Allowance, now: number) =>
+  now + (burst - cost) * intervalSec
+
+/** What taking it adds to the time at which the bucket is full. */
+const price = ({ intervalSec, cost = 1 }: Allowance) => cost * intervalSec
 
 /** What a right password undoes: all the tries of some names, and one of others; and what it makes familiar. */
 export interface Forgiveness {
@@ -64,7 +70,7 @@ export class Attempts {
   }
 
   /**
-   * Takes one try from every bucket; from none, if one of them is empty. Being refused costs nothing: whoever waits gets in.
+   * Takes its cost from every bucket; from none, if one of them is empty. Being refused costs nothing: whoever waits gets in.
    *
    * @returns the seconds to wait, one at least, or 0 when the try is granted.
    */
@@ -75,9 +81,9 @@ export class Attempts {
     const taken = await this.#database.write(
       allowances.map(
         (allowance) => sql`
-        insert into attempts (name, full_at) values (${allowance.name}, ${now + allowance.intervalSec})
+        insert into attempts (name, full_at) values (${allowance.name}, ${now + price(allowance)})
         on conflict (name) do update set
-          full_at = ${allowance.intervalSec} + case when attempts.full_at > ${now} then attempts.full_at else ${now} end
+          full_at = ${price(allowance)} + case when attempts.full_at > ${now} then attempts.full_at else ${now} end
           where attempts.full_at <= ${latest(allowance, now)}
         returning name`,
       ),
@@ -91,8 +97,8 @@ export class Attempts {
   async giveBack(allowances: readonly Allowance[]): Promise<void> {
     await this.#database.write(
       allowances.map(
-        ({ name, intervalSec }) =>
-          sql`update attempts set full_at = full_at - ${intervalSec} where name = ${name}`,
+        (allowance) =>
+          sql`update attempts set full_at = full_at - ${price(allowance)} where name = ${allowance.name}`,
       ),
     )
   }

@@ -64,6 +64,101 @@ const STEPS: readonly (readonly Statement[])[] = [
     sql`create table attempts (name text primary key, full_at bigint not null)`,
     sql`create index attempts_by_time on attempts (full_at)`,
   ],
+  [
+    // See positions.ts.
+    sql`create table positions (one bigint primary key check (one = 1), position bigint not null)`,
+    sql`insert into positions (one, position) values (1, 0)`,
+    // See requests.ts.
+    sql`create table requests (
+      username text not null references accounts (username) on delete cascade,
+      id blob not null,
+      position bigint not null,
+      seq bigint not null,
+      forget_at bigint not null,
+      primary key (username, id)
+    )`,
+    sql`create index requests_by_time on requests (forget_at)`,
+    sql`create table identities (
+      username text primary key references accounts (username) on delete cascade,
+      signature_key blob not null,
+      since bigint not null
+    )`,
+    // id: of the package's bytes, see key-packages.ts. signature_key: the identity it was put under. nr: the order of coming.
+    sql`create table key_packages (
+      username text not null references identities (username) on delete cascade,
+      id blob not null,
+      signature_key blob not null,
+      last_resort bigint not null,
+      nr bigint not null,
+      package blob not null,
+      primary key (username, id)
+    )`,
+    sql`create index key_packages_in_order on key_packages (username, last_resort, nr)`,
+    // name: of a named group that was not destroyed. pair: the two of a direct group which both are in. admin: null in a
+    // direct group, and when there is none any more. roster: position of the last change of who is a member.
+    sql`create table mls_groups (
+      id blob primary key,
+      kind text not null,
+      name text unique,
+      pair text unique,
+      admin text,
+      creator text,
+      epoch bigint not null,
+      seq bigint not null,
+      roster bigint not null,
+      destroyed_at bigint,
+      info_bytes bigint not null
+    )`,
+    sql`create index mls_groups_by_creator on mls_groups (creator, info_bytes)`,
+    // Apart, because it is long, and the group's own row changes with every message.
+    sql`create table group_infos (
+      group_id blob primary key references mls_groups (id) on delete cascade,
+      info blob not null
+    )`,
+    // Who sees which entries: from the first position to the last, both included; last: null while it is a member.
+    // in_tree: 1 as long as no commit has removed it, also when it has left.
+    sql`create table members (
+      group_id blob not null references mls_groups (id) on delete cascade,
+      username text not null,
+      first bigint not null,
+      last bigint,
+      in_tree bigint not null,
+      primary key (group_id, username, first)
+    )`,
+    sql`create index members_by_name on members (username, group_id)`,
+    sql`create index members_by_end on members (group_id, last)`,
+    // One for all who see it. bytes: of payload, welcome and names together. The long ones are last, where they are in nobody's way.
+    sql`create table entries (
+      position bigint primary key,
+      group_id blob not null references mls_groups (id) on delete cascade,
+      seq bigint not null,
+      epoch bigint not null,
+      sender text not null,
+      kind text not null,
+      stored_at bigint not null,
+      bytes bigint not null,
+      added text not null,
+      removed text not null,
+      payload blob not null,
+      welcome blob
+    )`,
+    sql`create index entries_by_group on entries (group_id, position, bytes)`,
+    sql`create index entries_by_sender on entries (sender, bytes)`,
+    sql`create index entries_by_time on entries (stored_at)`,
+    // acked: everything up to there is safe with its receiver.
+    sql`create table mailboxes (
+      username text primary key references accounts (username) on delete cascade,
+      acked bigint not null
+    )`,
+    // Which sessions wait for mail, on whichever node. See online.ts.
+    sql`create table waiting (
+      sid blob primary key references sessions (sid) on delete cascade,
+      username text not null,
+      ends_at bigint not null
+    )`,
+    sql`create index waiting_by_name on waiting (username, ends_at)`,
+    sql`create index waiting_by_time on waiting (ends_at)`,
+  ],
 ]
 
 /** Goes up when the tables change: an older program must not touch them then. */

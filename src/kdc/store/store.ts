@@ -8,17 +8,45 @@
 import { type Database, type Statement, sql } from '../../database/database.ts'
 import { Accounts } from './accounts.ts'
 import { Attempts } from './attempts.ts'
+import { Groups } from './groups.ts'
+import { Identities } from './identities.ts'
 import { Invitations } from './invitations.ts'
+import { KeyPackages } from './key-packages.ts'
+import { Mailbox } from './mailbox.ts'
+import { Online } from './online.ts'
+import { SKIP_POSITIONS } from './positions.ts'
+import { Requests } from './requests.ts'
+import { Retention } from './retention.ts'
 import { prepareSchema } from './schema.ts'
 import { type Moment, Sessions } from './sessions.ts'
 
-/** What logs somebody in, or ends soon by itself. Backups are without it. */
+/** What is purged, and when. */
+export interface PurgeMoment extends Moment {
+  /** What was stored then, or before, is not kept any longer, Unix seconds. */
+  readonly keepSince: number
+}
+
+/** What purging has freed. */
+export interface Purged {
+  readonly sessions: number
+  readonly entries: number
+  /** Whether there may be more of anything. */
+  readonly more: boolean
+}
+
+/**
+ * What logs somebody in, ends soon by itself, or must not be given again: backups are without it. One-time packages may have been
+ * given away between a backup and its return.
+ */
 const PASSING: readonly Statement[] = [
   sql`delete from sessions`,
   sql`delete from runs`,
   sql`delete from invitations`,
   sql`delete from attempts`,
   sql`delete from familiar`,
+  sql`delete from waiting`,
+  sql`delete from key_packages where last_resort = 0`,
+  SKIP_POSITIONS,
 ]
 
 /** The KDC's memory. Every method of its parts throws StoreError `store_unavailable` when the database cannot be used. */
@@ -27,6 +55,13 @@ export class Store {
   readonly sessions: Sessions
   readonly invitations: Invitations
   readonly attempts: Attempts
+  readonly requests: Requests
+  readonly identities: Identities
+  readonly keyPackages: KeyPackages
+  readonly groups: Groups
+  readonly mailbox: Mailbox
+  readonly retention: Retention
+  readonly online: Online
   readonly #database: Database
 
   private constructor(database: Database) {
@@ -35,6 +70,13 @@ export class Store {
     this.sessions = new Sessions(database)
     this.invitations = new Invitations(database)
     this.attempts = new Attempts(database)
+    this.requests = new Requests(database)
+    this.identities = new Identities(database)
+    this.keyPackages = new KeyPackages(database)
+    this.groups = new Groups(database)
+    this.mailbox = new Mailbox(database)
+    this.retention = new Retention(database)
+    this.online = new Online(database)
   }
 
   /**
@@ -51,19 +93,24 @@ export class Store {
    * Frees the places of what is over.
    *
    * @param limit - how much of each at most, so that one call never takes long.
-   * @returns how many sessions that were, and whether there may be more of anything.
    */
-  async purge(moment: Moment, limit: number): Promise<{ sessions: number; more: boolean }> {
-    const { sessions, more } = await this.sessions.purge(moment, limit)
-    const others = [
-      await this.invitations.purge(moment.now, limit),
-      await this.attempts.purge(moment.now, limit),
-    ]
-    return { sessions, more: more || others.includes(true) }
+  async purge(moment: PurgeMoment, limit: number): Promise<Purged> {
+    const { now, keepSince } = moment
+    const sessions = await this.sessions.purge(moment, limit)
+    const moreInvitations = await this.invitations.purge(now, limit)
+    await this.online.purge(now)
+    const moreAttempts = await this.attempts.purge(now, limit)
+    const moreRequests = await this.requests.purge(now, limit)
+    const stored = await this.retention.purge(keepSince, limit)
+    return {
+      sessions: sessions.sessions,
+      entries: stored.entries,
+      more: sessions.more || moreInvitations || moreAttempts || moreRequests || stored.more,
+    }
   }
 
   /**
-   * Writes what lasts, the accounts, to a new database file; see `Database.copyTo`.
+   * Writes what lasts, accounts, identities and groups, to a new database file; see `Database.copyTo`.
    *
    * @returns false, having done nothing, when the database is a server, which has a tool of its own for backups.
    */

@@ -1,0 +1,48 @@
+import { parseArguments } from '../../cli/arguments.ts'
+import { print } from '../../cli/terminal.ts'
+import type { StoredGroup } from '../store/retention.ts'
+import { toText } from '../stored-fields.ts'
+import { DATA_OPTION } from './data-option.ts'
+import { withExistingData } from './existing-data.ts'
+import { count, timestamp } from './words.ts'
+
+const HELP = `usage: npm run kdc -- stored [--json] [--data DIR]
+
+Lists the groups on stdout, with what waits in each: how many messages, how many
+bytes, and since when. What they say nobody can read here. The KDC may be running
+or not.
+
+  --json      a JSON object on each line: {"group", "name", "kind", "members",
+              "entries", "bytes", "oldest", "destroyed"}; the name null for a
+              direct group, the time in Unix seconds, or null
+  --data DIR  the KDC's data directory (default: this user's)
+
+example: npm run --silent kdc -- stored
+`
+
+/** `kdc stored` */
+export async function stored(argv: string[]): Promise<void> {
+  const { values } = parseArguments(argv, {
+    help: HELP,
+    options: { ...DATA_OPTION, json: { type: 'boolean' } },
+    positionals: [],
+  })
+  const groups = await withExistingData(values.data, ({ store }) => store.retention.list())
+  for (const group of groups) await print(values.json ? JSON.stringify(toJson(group)) : line(group))
+}
+
+function toJson({ id, ...group }: StoredGroup): object {
+  return { group: toText(id), ...group }
+}
+
+function line({ id, name, members, entries, bytes, oldest, destroyed }: StoredGroup): string {
+  const parts = [
+    name ?? toText(id),
+    count(members, 'member'),
+    entries === 1 ? '1 entry' : `${entries} entries`,
+    count(bytes, 'byte'),
+    ...(oldest === null ? [] : [`since ${timestamp(oldest)}`]),
+    ...(destroyed ? ['destroyed'] : []),
+  ]
+  return parts.join(', ')
+}

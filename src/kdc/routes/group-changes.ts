@@ -1,0 +1,119 @@
+/**
+ * What happens in a group, in one order for all: the KDC as delivery service. docs/protocol.md §7.2.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { acceptOnce, requestKey } from '../accepted.ts'
+import type { Kdc, KdcEnv } from '../context.ts'
+import { requireAccounts, requireEpoch, requireGroup } from '../group-lookup.ts'
+import { judgeChanges, judgeDestroying, judgeLeaving } from '../group-rights.ts'
+import { Problem } from '../problems.ts'
+import { requireRoomForInfo, requireRoomToSend } from '../quotas.ts'
+import { parse } from '../request.ts'
+import { sealedSessionRequest } from '../sealed-request.ts'
+import { entryBytes } from '../store/groups.ts'
+import {
+  count,
+  groupId,
+  groupInfo,
+  MAX_MESSAGE_BODY_BYTES,
+  message,
+  optionalMessage,
+  toText,
+  usernames,
+} from '../stored-fields.ts'
+
+const CommitRequest = v.object({
+  group: groupId,
+  epoch: count,
+  commit: message,
+  added: usernames,
+  removed: usernames,
+  welcome: optionalMessage,
+  group_info: groupInfo,
+})
+const SendRequest = v.object({ group: groupId, epoch: count, message })
+const LeaveRequest = v.object({ group: groupId, proposal: message })
+const DestroyRequest = v.object({ group: groupId })
+
+/** `POST /groups/commit`, `/groups/send`, `/groups/leave`, `/groups/destroy` */
+export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
+  const { store, clock, log, quotas } = kdc
+  return new Hono<KdcEnv>()
+    .post('/groups/commit', sealedSessionRequest(kdc, MAX_MESSAGE_BODY_BYTES), async (c) => {
+      const request = parse(CommitRequest, c.var.body)
+      const { group: id, epoch, commit: payload, added, removed, welcome, group_info: info } = request
+      if ((welcome !== undefined) !== added.length > 0) {
+        throw new Problem('invalid_request', 'welcome: expected one if members are added, and only then')
+      }
+      const key = await requestKey(kdc, c)
+      const { username } = key
+      const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
+        const group = await requireGroup(kdc, id, username)
+        requireEpoch(group, epoch)
+        if (added.length + removed.length > 0) {
+          judgeChanges(group, await store.groups.roster(id), username, { added, removed })
+        }
+        await requireAccounts(kdc, added)
+        const usage = await store.groups.usage(username, id)
+        const bytes = entryBytes({ payload, welcome, added, removed, epoch, kind: 'commit' })
+        requireRoomToSend(quotas, usage, bytes)
+        requireRoomForInfo(quotas, usage, info.length)
+        return store.groups.commit(key, { group, payload, welcome, added, removed, info }, quotas, clock())
+      })
+      if (isNew) {
+        const fields = { group: toText(id), by: username }
+        for (const member of removed) log.info({ username: member, ...fields }, 'member_removed')
+        for (const member of added) log.info({ username: member, ...fields }, 'member_added')
+        kdc.waiters.notify()
+      }
+      return c.json({ position, seq, time: clock() })
+    })
+    .post('/groups/send', sealedSessionRequest(kdc, MAX_MESSAGE_BODY_BYTES), async (c) => {
+      const { group: id, epoch, message: payload } = parse(SendRequest, c.var.body)
+      const key = await requestKey(kdc, c)
+      const { username } = key
+      const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
+        requireEpoch(await requireGroup(kdc, id, username), epoch)
+        requireRoomToSend(quotas, await store.groups.usage(username, id), payload.length)
+        return store.groups.send(key, { group: id, epoch, payload }, quotas, clock())
+      })
+      if (isNew) {
+        log.info({ sender: username, group: toText(id), bytes: payload.length, position }, 'message_stored')
+        kdc.waiters.notify()
+      }
+      return c.json({ position, seq, time: clock() })
+    })
+    .post('/groups/leave', sealedSessionRequest(kdc), async (c) => {
+      const { group: id, proposal } = parse(LeaveRequest, c.var.body)
+      const key = await requestKey(kdc, c)
+      const { username } = key
+      const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
+        const group = await requireGroup(kdc, id, username)
+        judgeLeaving(group, username)
+        return store.groups.leave(key, group, proposal, clock())
+      })
+      if (isNew) {
+        log.info({ username, group: toText(id) }, 'member_left')
+        kdc.waiters.notify()
+      }
+      return c.json({ position, seq, time: clock() })
+    })
+    .post('/groups/destroy', sealedSessionRequest(kdc), async (c) => {
+      const { group: id } = parse(DestroyRequest, c.var.body)
+      const key = await requestKey(kdc, c)
+      const { username } = key
+      const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
+        const group = await requireGroup(kdc, id, username)
+        judgeDestroying(group, username)
+        return store.groups.destroy(key, group, clock())
+      })
+      if (isNew) {
+        log.info({ username, group: toText(id) }, 'group_destroyed')
+        kdc.waiters.notify()
+      }
+      return c.json({ position, seq, time: clock() })
+    })
+}

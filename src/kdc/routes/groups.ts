@@ -1,0 +1,137 @@
+/**
+ * Groups: making one, and asking about those that one is in. docs/protocol.md §7.2.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { acceptOnce, requestKey } from '../accepted.ts'
+import { authenticate } from '../authenticate.ts'
+import type { Kdc, KdcEnv } from '../context.ts'
+import * as fields from '../fields.ts'
+import { groupUnknown, requireAccounts } from '../group-lookup.ts'
+import { Problem } from '../problems.ts'
+import { MAX_MEMBERS, requireRoomForGroup, requireRoomForInfo, requireRoomToSend } from '../quotas.ts'
+import { parse } from '../request.ts'
+import { sealedSessionRequest } from '../sealed-request.ts'
+import { entryBytes, type Group, type NewGroup } from '../store/groups.ts'
+import {
+  groupId,
+  groupInfo,
+  MAX_MESSAGE_BODY_BYTES,
+  optionalMessage,
+  toText,
+  usernames,
+} from '../stored-fields.ts'
+
+/** Groups in one answer; with all their members' names, so many names. */
+const GROUPS_AT_ONCE = 100
+const NAMES_AT_ONCE = 10_000
+
+const KINDS = ['named', 'direct'] as const
+const CreateRequest = v.object({
+  group: groupId,
+  kind: v.pipe(v.picklist(KINDS), v.description(`one of ${KINDS.join(', ')}`)),
+  name: v.pipe(v.optional(fields.username), v.description('a string')),
+  members: usernames,
+  commit: optionalMessage,
+  welcome: optionalMessage,
+  group_info: groupInfo,
+})
+const ListRequest = v.object({
+  after: v.pipe(v.optional(groupId), v.description('16 bytes in base64url')),
+})
+const InfoRequest = v.object({ group: groupId })
+
+/** `POST /groups/create`, `POST /groups/list`, `POST /groups/info` */
+export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
+  const { store, clock, log, quotas } = kdc
+  return new Hono<KdcEnv>()
+    .post('/groups/create', sealedSessionRequest(kdc, MAX_MESSAGE_BODY_BYTES), async (c) => {
+      const request = parse(CreateRequest, c.var.body)
+      const key = await requestKey(kdc, c)
+      const { username } = key
+      const group = newGroup(request, username)
+      const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
+        await requireNew(kdc, group, username)
+        await requireAccounts(kdc, group.members)
+        const usage = await store.groups.usage(username)
+        requireRoomForGroup(quotas, usage)
+        requireRoomForInfo(quotas, usage, group.info.length)
+        requireRoomToSend(quotas, usage, bytesOf(group))
+        return store.groups.create(key, group, quotas, clock())
+      })
+      if (isNew) {
+        const { kind, members } = group
+        const id = toText(group.id)
+        log.info({ username, group: id, kind, members: members.length + 1 }, 'group_created')
+        for (const member of members) log.info({ username: member, group: id, by: username }, 'member_added')
+        kdc.waiters.notify()
+      }
+      return c.json({ position, seq, time: clock() })
+    })
+    .post('/groups/list', sealedSessionRequest(kdc), async (c) => {
+      const { after = new Uint8Array(0) } = parse(ListRequest, c.var.body)
+      const { username } = await authenticate(kdc, c)
+      const found = await store.groups.list(username, after, GROUPS_AT_ONCE + 1)
+      const groups: object[] = []
+      let names = 0
+      for (const group of found.slice(0, GROUPS_AT_ONCE)) {
+        const described = await describe(kdc, group)
+        names += described.members.length + described.left.length
+        if (groups.length > 0 && names > NAMES_AT_ONCE) break
+        groups.push(described)
+      }
+      return c.json({ groups, more: groups.length < found.length, time: clock() })
+    })
+    .post('/groups/info', sealedSessionRequest(kdc), async (c) => {
+      const { group: id } = parse(InfoRequest, c.var.body)
+      const { username } = await authenticate(kdc, c)
+      // The info first: one that is older than the epoch beside it would be taken for the newest.
+      const info = await store.groups.info(id)
+      const group = await store.groups.find(id, username)
+      if (!group || !info) throw groupUnknown()
+      return c.json({ ...(await describe(kdc, group)), group_info: toText(info), time: clock() })
+    })
+}
+
+async function describe({ store }: Kdc, { id, kind, name, admin, epoch, seq }: Group) {
+  const { members, left } = await store.groups.roster(id)
+  return { group: toText(id), kind, name, admin, epoch, seq, members, left }
+}
+
+const invalid = (detail: string) => new Problem('invalid_request', detail)
+
+/** @throws Problem `invalid_request` for a request whose parts do not go together. */
+function newGroup(request: v.InferOutput<typeof CreateRequest>, username: string): NewGroup {
+  const { group: id, kind, name, members, commit, welcome, group_info: info } = request
+  if (members.includes(username)) throw invalid('members: expected the others only')
+  if (kind === 'named' && name === undefined) throw invalid('name: expected a string')
+  if (kind === 'direct' && name !== undefined) throw invalid('name: expected none for a direct group')
+  if (kind === 'direct' && members.length !== 1)
+    throw invalid('members: expected one other for a direct group')
+  if (members.length >= MAX_MEMBERS) throw invalid(`members: expected at most ${MAX_MEMBERS - 1}`)
+  const group = { id, kind, name, members, info }
+  if (members.length === 0) {
+    if (commit || welcome) throw invalid('commit: expected none where nobody is added')
+    return group
+  }
+  if (!commit || !welcome) throw invalid('commit: expected a commit and a welcome that add the members')
+  return { ...group, commit: { payload: commit, welcome } }
+}
+
+function bytesOf({ commit, members }: NewGroup): number {
+  return commit ? entryBytes({ ...commit, epoch: 0, kind: 'commit', added: members }) : 0
+}
+
+async function requireNew({ store }: Kdc, group: NewGroup, username: string): Promise<void> {
+  const { id, kind, name, members } = group
+  const [other] = members
+  const before = kind === 'direct' && other ? await store.groups.findDirect(username, other) : undefined
+  if (before) {
+    throw new Problem('group_exists', 'there is a direct group of you two', {}, { group: toText(before) })
+  }
+  if (await store.groups.exists(id, name ?? null)) {
+    throw new Problem('group_exists', 'there is a group of this name or id already')
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Which signature key is whose: the KDC as authentication service. docs/protocol.md §7.1.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { requestKey } from '../accepted.ts'
+import { authenticate } from '../authenticate.ts'
+import type { Kdc, KdcEnv } from '../context.ts'
+import { parse } from '../request.ts'
+import { sealedSessionRequest } from '../sealed-request.ts'
+import { MAX_NAMES_BODY_BYTES, signatureKey, toText, usernames } from '../stored-fields.ts'
+
+const PutRequest = v.object({ signature_key: signatureKey })
+const FindRequest = v.object({ usernames })
+
+/** `POST /identity/put`, `POST /identity/find` */
+export function identityRoute(kdc: Kdc): Hono<KdcEnv> {
+  const { store, clock, log } = kdc
+  return new Hono<KdcEnv>()
+    .post('/identity/put', sealedSessionRequest(kdc), async (c) => {
+      const { signature_key } = parse(PutRequest, c.var.body)
+      const key = await requestKey(kdc, c)
+      if (await store.identities.put(key, signature_key, clock())) {
+        log.info({ username: key.username }, 'identity_put')
+      }
+      return c.json({ time: clock() })
+    })
+    .post('/identity/find', sealedSessionRequest(kdc, MAX_NAMES_BODY_BYTES), async (c) => {
+      const { usernames } = parse(FindRequest, c.var.body)
+      await authenticate(kdc, c)
+      const found = await Promise.all(usernames.map((username) => store.identities.find(username)))
+      const identities = found
+        .filter((identity) => identity !== undefined)
+        .map(({ username, signatureKey, since }) => ({
+          username,
+          signature_key: toText(signatureKey),
+          since,
+        }))
+      return c.json({ identities, time: clock() })
+    })
+}

@@ -1,0 +1,54 @@
+/**
+ * What waits for one, and waiting for it. docs/protocol.md §7.3.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { authenticate } from '../authenticate.ts'
+import type { Kdc, KdcEnv } from '../context.ts'
+import { EVENT_STREAM } from '../event-stream.ts'
+import { parse } from '../request.ts'
+import { sealedSessionRequest } from '../sealed-request.ts'
+import type { Entry } from '../store/mailbox.ts'
+import { count, pageLimit, toText } from '../stored-fields.ts'
+
+const MAX_PAGE = 500
+const MAX_PAGE_BYTES = 1024 * 1024
+
+const PageRequest = v.object({ after: count, limit: pageLimit(MAX_PAGE) })
+const AckRequest = v.object({ position: count })
+const WaitRequest = v.object({ after: count })
+
+/** `POST /mailbox`, `POST /mailbox/ack`, `POST /mailbox/wait` */
+export function mailboxRoute(kdc: Kdc): Hono<KdcEnv> {
+  const { store, clock } = kdc
+  return new Hono<KdcEnv>()
+    .post('/mailbox', sealedSessionRequest(kdc), async (c) => {
+      const { after, limit } = parse(PageRequest, c.var.body)
+      const { username } = await authenticate(kdc, c)
+      const { entries, more } = await store.mailbox.page(username, after, limit, MAX_PAGE_BYTES)
+      return c.json({ entries: entries.map(toJson), more, time: clock() })
+    })
+    .post('/mailbox/ack', sealedSessionRequest(kdc), async (c) => {
+      const { position } = parse(AckRequest, c.var.body)
+      const { username } = await authenticate(kdc, c)
+      await store.mailbox.acknowledge(username, position)
+      return c.json({ time: clock() })
+    })
+    .post('/mailbox/wait', sealedSessionRequest(kdc), async (c) => {
+      const { after } = parse(WaitRequest, c.var.body)
+      const session = await authenticate(kdc, c)
+      const id = c.var.requestId ?? new Uint8Array(0)
+      const body = await kdc.waiters.open(session, id, after, c.req.raw.signal)
+      // A proxy that collected answers before it passed them on would keep all of this to itself.
+      const headers = { 'Content-Type': EVENT_STREAM, 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }
+      return c.newResponse(body, { headers })
+    })
+}
+
+function toJson(entry: Entry) {
+  const { position, group, seq, epoch, sender, kind, storedAt, added, removed, payload, isWelcome } = entry
+  const facts = { position, group: toText(group), seq, epoch, sender, kind, at: storedAt, added, removed }
+  return isWelcome ? { ...facts, welcome: toText(payload) } : { ...facts, payload: toText(payload) }
+}

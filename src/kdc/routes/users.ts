@@ -1,0 +1,41 @@
+/**
+ * Who can be reached now. docs/protocol.md §7.3.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { authenticate } from '../authenticate.ts'
+import type { Kdc, KdcEnv } from '../context.ts'
+import * as fields from '../fields.ts'
+import { parse } from '../request.ts'
+import { sealedSessionRequest } from '../sealed-request.ts'
+import { moment } from '../session-life.ts'
+import { MAX_NAMES, MAX_NAMES_BODY_BYTES, optionalUsernames } from '../stored-fields.ts'
+
+const OnlineRequest = v.object({
+  usernames: optionalUsernames,
+  after: v.pipe(v.optional(fields.username), v.description('a string')),
+})
+
+/** `POST /users/online` */
+export function usersRoute(kdc: Kdc): Hono<KdcEnv> {
+  const { store, clock } = kdc
+  return new Hono<KdcEnv>().post(
+    '/users/online',
+    sealedSessionRequest(kdc, MAX_NAMES_BODY_BYTES),
+    async (c) => {
+      const { usernames, after = '' } = parse(OnlineRequest, c.var.body)
+      await authenticate(kdc, c)
+      const now = moment(kdc)
+      if (usernames === undefined) {
+        const online = await store.online.list(now, after, MAX_NAMES + 1)
+        const users = online.slice(0, MAX_NAMES).map((username) => ({ username, online: true }))
+        return c.json({ users, more: online.length > MAX_NAMES, time: clock() })
+      }
+      const online = await Promise.all(usernames.map((username) => store.online.isOnline(username, now)))
+      const users = usernames.map((username, i) => ({ username, online: online[i] }))
+      return c.json({ users, more: false, time: clock() })
+    },
+  )
+}

@@ -1,0 +1,134 @@
+/**
+ * With what somebody is added to a group who is away (RFC 9420 §10): one-time packages, each given to one who asks, and a last
+ * resort, which is given when there are none left (RFC 9420 §16.8).
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import { type Database, type Statement, sql } from '../../database/database.ts'
+import { NEXT_POSITION } from './positions.ts'
+import { claimStatement, type RequestKey } from './requests.ts'
+
+/** What a principal puts there. */
+export interface PutPackages {
+  readonly packages: readonly Uint8Array[]
+  /** Replaces the one before. */
+  readonly lastResort?: Uint8Array | undefined
+  /** The identity that they are for; whichever there is, when nothing is said. */
+  readonly signatureKey?: Uint8Array | undefined
+  /** How many one-time packages there may be at once. */
+  readonly limit: number
+}
+
+const ID_BYTES = 16
+const ANY = new Uint8Array(0)
+
+/** Names a package: the same bytes are the same package, and are given once. */
+const idOf = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(createHash('sha256').update(bytes).digest().subarray(0, ID_BYTES))
+
+/** The key packages. */
+export class KeyPackages {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /**
+   * Stores packages: all of them or none.
+   *
+   * @returns false when this request was accepted before, the identity is not that one (any more), or they are too many.
+   */
+  async put(
+    request: RequestKey,
+    { packages, lastResort, signatureKey, limit }: PutPackages,
+  ): Promise<boolean> {
+    const { username, id, forgetAt } = request
+    const key = signatureKey ?? ANY
+    const statements: Statement[] = [
+      NEXT_POSITION,
+      sql`insert into requests (username, id, position, seq, forget_at)
+        select i.username, ${id}, p.position, 0, ${forgetAt} from positions p, identities i
+        where i.username = ${username} and (i.signature_key = ${key} or length(${key}) = 0)
+          and cast(${packages.length} as bigint) + (
+            select count(*) from key_packages where username = ${username} and last_resort = 0
+          ) <= ${limit}
+        on conflict do nothing returning position`,
+    ]
+    if (lastResort) {
+      statements.push(sql`
+        delete from key_packages where username = ${username} and last_resort = 1 and exists (
+          select 1 from requests r, positions p
+          where r.username = ${username} and r.id = ${id} and r.position = p.position)`)
+      statements.push(insertStatement(request, lastResort, 1, 0))
+    }
+    packages.forEach((bytes, nr) => {
+      statements.push(insertStatement(request, bytes, 0, nr))
+    })
+    const [, claimed] = await this.#database.write(statements)
+    return claimed?.length === 1
+  }
+
+  /** How many one-time packages a principal has left. */
+  async count(username: string): Promise<number> {
+    const [row] = await this.#database.read<{ count: number }>(
+      sql`select count(*) as count from key_packages where username = ${username} and last_resort = 0`,
+    )
+    return row?.count ?? 0
+  }
+
+  /**
+   * Takes a package of each: the oldest one-time package, which nobody else is given, or else the last resort.
+   *
+   * @param usernames - each once.
+   * @returns the packages of those who have any; nothing when this request was accepted before.
+   */
+  async take(
+    request: RequestKey,
+    usernames: readonly string[],
+  ): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
+    const { username, id } = request
+    const [, claimed, ...taken] = await this.#database.write([
+      NEXT_POSITION,
+      claimStatement(request),
+      ...usernames.map(
+        (name) => sql`
+          delete from key_packages where username = ${name} and last_resort = 0 and nr = (
+            select min(nr) from key_packages where username = ${name} and last_resort = 0
+          ) and exists (
+            select 1 from requests r, positions p
+            where r.username = ${username} and r.id = ${id} and r.position = p.position
+          ) returning package`,
+      ),
+    ])
+    if (claimed?.length !== 1) return undefined
+    const packages = new Map<string, Uint8Array>()
+    for (const [i, name] of usernames.entries()) {
+      const bytes = (taken[i]?.[0]?.package as Uint8Array | undefined) ?? (await this.#lastResort(name))
+      if (bytes) packages.set(name, bytes)
+    }
+    return packages
+  }
+
+  async #lastResort(username: string): Promise<Uint8Array | undefined> {
+    const [row] = await this.#database.read<{ package: Uint8Array }>(
+      sql`select package from key_packages where username = ${username} and last_resort = 1`,
+    )
+    return row?.package
+  }
+}
+
+// nr: unique for a principal, for no two requests have one position; and of one request's at most a thousand.
+const insertStatement = (
+  { username, id }: RequestKey,
+  bytes: Uint8Array,
+  lastResort: number,
+  nr: number,
+): Statement => sql`
+  insert into key_packages (username, id, signature_key, last_resort, nr, package)
+  select i.username, ${idOf(bytes)}, i.signature_key, ${lastResort},
+    p.position * 1000 + cast(${nr} as bigint), ${bytes}
+  from identities i, requests r, positions p
+  where i.username = ${username} and r.username = ${username} and r.id = ${id} and r.position = p.position
+  on conflict do nothing`
