@@ -99,6 +99,7 @@ export async function readBody(
   c: Context<KdcEnv>,
   type: string,
   limit = MAX_BODY_BYTES,
+  judge: Judge = () => undefined,
 ): Promise<Uint8Array> {
   refuseWebPages(c)
   if (!isOfType(c, type)) {
@@ -108,8 +109,10 @@ export async function readBody(
   if (declared !== undefined && Number(declared) > limit) throw tooLarge(limit)
   try {
     // Node reads no further than Content-Length says; without one (chunked) the bytes are counted as they come.
-    if (declared !== undefined) return new Uint8Array(await c.req.arrayBuffer())
-    return c.req.raw.body ? await readAtMost(c.req.raw.body, limit) : EMPTY
+    if (declared !== undefined && Number(declared) <= MAX_BODY_BYTES) {
+      return new Uint8Array(await c.req.arrayBuffer())
+    }
+    return c.req.raw.body ? await readAtMost(c.req.raw.body, limit, judge) : EMPTY
   } catch (error) {
     if (error instanceof Problem) throw error
     // The client is gone, or was too slow and has been told so: this is for nobody but a test.
@@ -117,13 +120,22 @@ export async function readBody(
   }
 }
 
-async function readAtMost(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
+/** Judges the beginning of a long body, the first 16 KiB or so, before the rest is taken in; throws to refuse it. */
+export type Judge = (beginning: Uint8Array) => Promise<void> | undefined
+
+async function readAtMost(
+  body: ReadableStream<Uint8Array>,
+  limit: number,
+  judge: Judge,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of body) {
+    const judged = length > MAX_BODY_BYTES
     length += chunk.length
     if (length > limit) throw tooLarge(limit)
     chunks.push(chunk)
+    if (!judged && length > MAX_BODY_BYTES) await judge(concat(...chunks))
   }
   return concat(...chunks)
 }

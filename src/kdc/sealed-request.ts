@@ -103,14 +103,18 @@ function sealedRequest(
 ): MiddlewareHandler<KdcEnv> {
   return async (c, next) => {
     const route: Route = `${c.req.method} ${c.req.path}`
-    const request = parseEnvelope(await readBody(c, SEALED_TYPE, maxBytes))
+    // A stranger cannot make us keep more than a short request: whose it is shows in its beginning.
+    const judge = async (beginning: Uint8Array) => {
+      await findSealer(kdc, parseEnvelope(beginning).sid)
+    }
+    const request = parseEnvelope(await readBody(c, SEALED_TYPE, maxBytes, judge))
     const { token, introduce } = await findSealer(kdc, request.sid)
     const body = openEnvelope(request, token, route)
     // Both sides know each other now: whatever the answer is, nobody else reads or makes it.
     introduce(c)
     c.set('body', body)
     try {
-      const { id, time } = judge(kdc, body)
+      const { id, time } = judgeFields(kdc, body)
       c.set('requestId', id)
       c.set('requestTime', time)
       await next()
@@ -152,7 +156,7 @@ function isEventStream({ status, headers }: Response): boolean {
 }
 
 /** @returns what the request says of itself. */
-function judge(kdc: Kdc, body: unknown): { id: Uint8Array; time: number } {
+function judgeFields(kdc: Kdc, body: unknown): { id: Uint8Array; time: number } {
   const { id, time } = parse(Envelope, body)
   if (Math.abs(time - kdc.clock()) > MAX_CLOCK_OFFSET_SEC) {
     throw new Problem(
