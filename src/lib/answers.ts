@@ -158,7 +158,7 @@ export function readProblem(status: number, body: unknown): SymbolonError {
     )
   }
   const { code, detail } = parsed.output
-  if (code === 'too_many_attempts') return new TransportError(code, detail)
+  if (code === 'too_many_attempts' || code === 'quota_exceeded') return new TransportError(code, detail)
   if (TRY_LATER.has(status)) return new TransportError('kdc_busy', `the KDC cannot answer now: ${detail}`)
   if (status >= 500) return new TransportError('kdc_failed', `the KDC failed: ${detail}`)
   if (isProtocolCode(code)) return new ProtocolError(code, detail)
