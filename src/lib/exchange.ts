@@ -43,7 +43,8 @@ export async function exchangeSealed(
   session: { readonly token: Secret; readonly clock: Clock; readonly onTime: (time: number) => void },
 ): Promise<unknown> {
   const route: Route = `POST ${path}`
-  const id = toBase64url(secureRandomBytes(ID_BYTES))
+  // Whoever may have to send it again after a crash brings its own.
+  const id = 'id' in body ? body.id : toBase64url(secureRandomBytes(ID_BYTES))
   const ask = async (): Promise<Sealable> => {
     const { bytes, salt } = sealRequest(session.token, route, { ...body, id, time: session.clock() })
     const reply = await link.post(path, SEALED_TYPE, bytes)

@@ -29,6 +29,8 @@ const bytes = (name: string, length?: number) =>
   )
 const groupId = v.pipe(v.string(), v.regex(/^[\w-]{22}$/))
 
+const kind = v.picklist(['named', 'direct'])
+
 const Identities = v.object({
   identities: v.array(v.object({ username, signature_key: bytes('signature key', SIGNATURE_KEY_BYTES) })),
 })
@@ -41,7 +43,7 @@ const Groups = v.object({
   groups: v.array(
     v.object({
       group: groupId,
-      kind: v.picklist(['named', 'direct']),
+      kind,
       name: v.optional(username),
       epoch: count,
       seq: count,
@@ -49,7 +51,15 @@ const Groups = v.object({
     }),
   ),
 })
-const Info = v.object({ epoch: count, seq: count, group_info: bytes('group info'), members: usernames })
+const Info = v.object({
+  epoch: count,
+  seq: count,
+  group_info: bytes('group info'),
+  members: usernames,
+  kind,
+  name: v.optional(username),
+  admin: v.optional(username),
+})
 const Stored = v.object({ position: v.optional(count), seq: v.optional(count) })
 const EntrySchema = v.object({
   position: count,

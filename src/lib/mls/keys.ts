@@ -17,6 +17,7 @@ export const KEYS = {
   outgoing: (number: number) => `outgoing/${padded(number)}`,
   package: (reference: string) => `package/${reference}`,
   pin: (username: string) => `pin/${username}`,
+  messages: (group: string) => `message/${group}/`,
   message: (group: string, position: number) => `message/${group}/${padded(position)}`,
   unread: (position: number) => `unread/${padded(position)}`,
   notice: (number: number) => `notice/${padded(number)}`,

@@ -95,7 +95,7 @@ const sameCredential = (a: LeafNode, b: LeafNode) =>
  * could only refuse. Two leaves are the same client when they name the same principal (RFC 9420 §12.2): one leaf for each.
  */
 export const CLIENT_CONFIG: ClientConfig = {
-  // One is the least that ts-mls can keep; `forgetPast` drops that one too.
+  // One epoch is the least that ts-mls can keep; `forgetPast` drops that one too.
   keyRetentionConfig: {
     retainKeysForGenerations: 1,
     retainKeysForEpochs: 1,
@@ -113,17 +113,14 @@ export const CLIENT_CONFIG: ClientConfig = {
 /**
  * A state without the keys of past epochs. Messages come in order, and the KDC takes none of a past epoch: nothing is left
  * that those keys could open.
- *
- * @returns the state, and the secrets that it held more, to be wiped once it is written.
  */
-export function forgetPast(mls: Mls, state: ClientState): { state: ClientState; secrets: Uint8Array[] } {
-  const past = [...state.historicalReceiverData.values()]
-  const secrets = past.flatMap((epoch) => [
-    epoch.senderDataSecret,
-    epoch.resumptionPsk,
-    ...mls.secretTreeValues(epoch.secretTree),
-  ])
-  return { state: { ...state, historicalReceiverData: new Map() }, secrets }
+export function forgetPast(state: ClientState): ClientState {
+  return { ...state, historicalReceiverData: new Map() }
+}
+
+/** What only this epoch needs: to be wiped once the next is written (RFC 9420 §9.2). */
+export function secretsOfEpoch(mls: Mls, state: ClientState): Uint8Array[] {
+  return [...Object.values(state.keySchedule), ...mls.secretTreeValues(state.secretTree)]
 }
 
 /** A group's state as bytes. */
