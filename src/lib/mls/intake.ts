@@ -60,8 +60,13 @@ export async function applyEntry(intake: Intake, entry: Entry): Promise<void> {
     await dispatch(intake, entry)
   } catch (error) {
     if (!(error instanceof ProtocolError) || !BREAKING.includes(error.code)) throw error
-    breakGroup(intake, entry.group, error)
+    // What comes after the end of a group is nobody's loss.
+    if (!isOver(draft.group(entry.group)) || entry.welcome) breakGroup(intake, entry.group, error)
   }
+}
+
+function isOver(group: Group | undefined): boolean {
+  return group !== undefined && group.status !== 'active' && group.status !== 'broken'
 }
 
 /** Marks a group as not to be read further, and says why, once. */

@@ -120,7 +120,9 @@ export function forgetPast(state: ClientState): ClientState {
 
 /** What only this epoch needs: to be wiped once the next is written (RFC 9420 §9.2). */
 export function secretsOfEpoch(mls: Mls, state: ClientState): Uint8Array[] {
-  return [...Object.values(state.keySchedule), ...mls.secretTreeValues(state.secretTree)]
+  // ts-mls 1.6.4 lists them behind as many holes.
+  const ratchets = mls.secretTreeValues(state.secretTree).filter((secret) => secret !== undefined)
+  return [...Object.values(state.keySchedule), ...ratchets]
 }
 
 /** A group's state as bytes. */
