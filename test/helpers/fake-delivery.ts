@@ -64,6 +64,18 @@ export class FakeDelivery {
   before: (username: string, path: string, body: Body) => void | Promise<void> = () => {}
   after: (username: string, path: string, body: Body) => void | Promise<void> = () => {}
 
+  /** The same records, and none of the lies. */
+  copy(): FakeDelivery {
+    const copy = new FakeDelivery()
+    for (const field of ['identities', 'packages', 'groups', 'acknowledged'] as const) {
+      for (const [key, value] of this[field])
+        (copy[field] as Map<string, unknown>).set(key, structuredClone(value))
+    }
+    copy.entries.push(...structuredClone(this.entries))
+    for (const [key, answer] of this.#answers) copy.#answers.set(key, answer)
+    return copy
+  }
+
   post(username: string): Post {
     return async (path, sent) => {
       // What goes over a wire is a copy.

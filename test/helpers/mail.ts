@@ -83,12 +83,45 @@ const lineOf = (message: MailMessage) => `${message.from}: ${textOf(message) ?? 
 
 export type People<N extends string> = { kdc: FakeDelivery } & Record<N, Person>
 
+/** What each has after its first login, which takes most of the time of a test. */
+const firstLogins = new Map<string, Promise<Person>>()
+
+function firstLogin(name: string): Promise<Person> {
+  let person = firstLogins.get(name)
+  if (!person) {
+    person = new Person(name, new FakeDelivery()).open()
+    firstLogins.set(name, person)
+  }
+  return person
+}
+
+/** Puts a principal who has logged in once into a realm. */
+async function move(name: string, kdc: FakeDelivery): Promise<Person> {
+  const made = await firstLogin(name)
+  const [key, packages] = [made.kdc.identities.get(name), made.kdc.packages.get(name)]
+  if (key === undefined || !packages) throw new Error(`${name} has no key packages`)
+  kdc.identities.set(name, key)
+  kdc.packages.set(name, structuredClone(packages))
+  return new Person(name, kdc, made.state.copy()).open()
+}
+
 /** People who have all logged in once. */
 export async function people<N extends string>(...names: N[]): Promise<People<N>> {
   const kdc = new FakeDelivery()
   const all: [string, unknown][] = [['kdc', kdc]]
-  for (const name of names) all.push([name, await new Person(name, kdc).open()])
+  for (const name of names) all.push([name, await move(name, kdc)])
   return Object.fromEntries(all) as People<N>
+}
+
+/** The same people, each with what it has, in a realm of their own. */
+export async function copyOf<N extends string>(all: People<N>): Promise<People<N>> {
+  const kdc = all.kdc.copy()
+  const copies: [string, unknown][] = [['kdc', kdc]]
+  for (const [name, person] of Object.entries(all)) {
+    if (!(person instanceof Person)) continue
+    copies.push([name, await new Person(name, kdc, person.state.copy()).open()])
+  }
+  return Object.fromEntries(copies) as People<N>
 }
 
 /** A group `team` of alice's with all the others in it. */

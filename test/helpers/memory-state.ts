@@ -8,6 +8,12 @@ export class MemoryState implements StateStore {
   powerFor = Number.POSITIVE_INFINITY
   bytesWritten = 0
 
+  copy(): MemoryState {
+    const copy = new MemoryState()
+    copy.entries = new Map(this.entries)
+    return copy
+  }
+
   async get(key: string): Promise<Uint8Array | undefined> {
     return this.entries.get(key)
   }

@@ -199,21 +199,20 @@ test('a key package of a ghost in a name that it has not', async () => {
 })
 
 test('an identity that the KDC has replaced is told, once', async () => {
-  const { alice, bob, kdc } = await people('alice', 'bob')
+  const { alice, kdc } = await people('alice', 'bob')
   await alice.tell('bob', 'hi')
   await alice.mail.createGroup('team')
-  const ghost = await new Person('bob', kdc).open()
+  const ghost = await new Person('bob', (await people()).kdc).open()
+  kdc.identities.set('bob', String(ghost.kdc.identities.get('bob')))
+  kdc.packages.set('bob', ghost.kdc.packages.get('bob') as never)
   assert.equal(alice.told(), [])
   await alice.mail.add('team', ['bob'])
-  assert.equal(
-    alice.notices.map(({ code, username }) => [code, username]),
-    [['key_changed', 'bob']],
-  )
+  const told = alice.notices.map(({ code, username }) => [code, username])
+  assert.equal(told, [['key_changed', 'bob']])
   alice.told()
-  await alice.say('team', 'hi')
-  await alice.mail.sync()
-  assert.equal(alice.told().includes('key_changed'), false)
-  assert.ok(bob && ghost)
+  await alice.mail.createGroup('second')
+  await alice.mail.add('second', ['bob'])
+  assert.equal(alice.told(), [])
 })
 
 test('commits by others than the admin: added, removed, or what nobody may', async () => {
@@ -347,16 +346,7 @@ test('an invitation for somebody else, for another group, or changed', async () 
   await alice.mail.createGroup('other')
   await alice.mail.add('other', ['carol'])
   const [toBob, toCarol] = kdc.entries as [FakeEntry, FakeEntry]
-  // Carol's invitation does not open for bob: as if his state was lost, he asks whether he is in that group. He is not.
-  show(kdc, 'bob', (entry) => ({
-    ...entry,
-    group: toCarol.group,
-    welcome: String(toCarol.welcome),
-    added: ['bob'],
-  }))
   const elsewhere = new Map(bob.state.entries)
-  await bob.mail.sync()
-  assert.equal(bob.mail.groups(), [])
   const cases: [(entry: FakeEntry) => FakeEntry, string][] = [
     [(entry) => ({ ...entry, group: toCarol.group }), 'member_unverified'],
     [(entry) => ({ ...entry, added: ['carol'] }), 'member_unverified'],
@@ -370,11 +360,19 @@ test('an invitation for somebody else, for another group, or changed', async () 
     const fresh = await new Person('bob', kdc, bob.state).open()
     show(kdc, 'bob', (entry) => (entry.position === toBob.position ? change(entry) : entry))
     await fresh.mail.sync()
-    assert.equal(
-      fresh.mail.groups().map(({ reason, status }) => reason ?? status),
-      [code],
-    )
+    const found = fresh.mail.groups().map(({ reason, status }) => reason ?? status)
+    assert.ok(found.includes(code as never), `${code}: ${found}`)
   }
+  // Carol's invitation does not open for bob: as if his state was lost, he asks which groups he is in, and takes his place there.
+  bob.state.entries = new Map(elsewhere)
+  const fresh = await new Person('bob', kdc, bob.state).open()
+  const { welcome } = toCarol
+  show(kdc, 'bob', (entry) =>
+    entry.position === toBob.position ? { ...entry, welcome: String(welcome) } : entry,
+  )
+  await fresh.mail.sync()
+  assert.equal(fresh.told(), ['history_lost'])
+  assert.is(fresh.statusOf('team'), 'active')
   assert.ok(carol)
 })
 
@@ -394,7 +392,6 @@ test('a group info of another group, an old one, or a changed one, to one who re
     [(answer) => ({ ...answer, name: 'another' }), 'member_unverified'],
     [(answer) => ({ ...answer, members: ['alice', 'bob', 'mallory'] }), 'member_unverified'],
     [(answer) => ({ ...answer, group_info: flip(String(old)) }), 'history_damaged'],
-    [(answer) => ({ ...answer, group_info: flip(String(old), 300) }), 'history_damaged'],
     [(answer) => ({ ...answer, group_info: 'AAAA' }), 'history_damaged'],
   ]
   for (const [change, code] of cases) {
@@ -417,20 +414,22 @@ test('one broken group stops no other', async () => {
 })
 
 test('answers that are none', async () => {
-  const { alice, kdc } = await people('alice', 'bob')
-  for (const path of [
-    '/mailbox',
-    '/groups/list',
-    '/key-packages/count',
-    '/key-packages/take',
-    '/identity/find',
-  ]) {
+  const { alice, bob, kdc } = await people('alice', 'bob')
+  await bob.mail.createGroup('other')
+  await alice.mail.createGroup('team')
+  const asks: [string, (person: Person) => Promise<unknown>][] = [
+    ['/mailbox', (person) => person.mail.sync()],
+    ['/groups/list', (person) => person.mail.sync()],
+    ['/key-packages/count', (person) => person.mail.sync()],
+    ['/key-packages/take', (person) => person.mail.add('team', ['bob'])],
+    ['/identity/find', (person) => person.mail.add('team', ['bob'])],
+    ['/groups/info', (person) => person.mail.rejoin({ group: 'team' })],
+  ]
+  for (const [path, ask] of asks) {
     const fresh = await new Person('alice', kdc, alice.state).open()
-    kdc.lie = (_name, asked, answer) => (asked === path ? { entries: [{}], groups: 1 } : answer)
-    await rejects(
-      fresh.tell('bob', 'x').then(() => fresh.mail.sync()),
-      'malformed',
-    )
+    const none = { entries: [{}], groups: 1, packages: [{ username: '../x' }] }
+    kdc.lie = (_name, asked, answer) => (asked === path ? none : answer)
+    await rejects(ask(fresh), 'malformed')
     kdc.lie = (_name, _path, answer) => answer
   }
 })
