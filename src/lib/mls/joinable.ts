@@ -181,6 +181,10 @@ export function readGroupInfo(mls: Mls, bytes: Uint8Array, group: Uint8Array): R
 }
 
 function readCharter(extensions: Extension[]): Charter {
+  // ts-mls would take that tree, and we have checked the one beside.
+  if (extensions.some(({ extensionType }) => extensionType === 'ratchet_tree')) {
+    throw new CodecError('group info: it brings a second tree')
+  }
   const extension = extensions.find(({ extensionType }) => extensionType === CHARTER_EXTENSION)
   try {
     return v.parse(CharterSchema, JSON.parse(fromUtf8(extension?.extensionData ?? new Uint8Array())))

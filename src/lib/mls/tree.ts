@@ -52,10 +52,19 @@ export function leafAt(tree: RatchetTree, index: number): Leaf | undefined {
  * @throws CodecError `malformed`; ProtocolError `member_unverified`
  */
 export function decodeTree(mls: Mls, bytes: Uint8Array): RatchetTree {
-  const decoded = mls.decodeRatchetTree(bytes, 0)
-  if (!decoded || decoded[1] !== bytes.length) throw new CodecError('ratchet tree: it does not decode')
-  checkUnmergedLeaves(decoded[0])
-  return TreeToJoin.from(decoded[0])
+  const tree = decode(mls, bytes)
+  checkUnmergedLeaves(tree)
+  return TreeToJoin.from(tree)
+}
+
+function decode(mls: Mls, bytes: Uint8Array): RatchetTree {
+  try {
+    const decoded = mls.decodeRatchetTree(bytes, 0)
+    if (decoded && decoded[1] === bytes.length) return decoded[0]
+  } catch {
+    // Said below, in words of ours.
+  }
+  throw new CodecError('ratchet tree: it does not decode')
 }
 
 /**
