@@ -45,6 +45,8 @@ const refuse = (code: ConstructorParameters<typeof ProtocolError>[0]) =>
 
 export class FakeDelivery {
   readonly identities = new Map<string, string>()
+  /** The identities that were replaced. */
+  readonly earlier = new Map<string, string[]>()
   readonly packages = new Map<string, { once: string[]; last?: string }>()
   readonly groups = new Map<string, FakeGroup>()
   readonly entries: FakeEntry[] = []
@@ -67,7 +69,7 @@ export class FakeDelivery {
   /** The same records, and none of the lies. */
   copy(): FakeDelivery {
     const copy = new FakeDelivery()
-    for (const field of ['identities', 'packages', 'groups', 'acknowledged'] as const) {
+    for (const field of ['identities', 'earlier', 'packages', 'groups', 'acknowledged'] as const) {
       for (const [key, value] of this[field])
         (copy[field] as Map<string, unknown>).set(key, structuredClone(value))
     }
@@ -121,7 +123,11 @@ export class FakeDelivery {
 
   #putIdentity(username: string, body: Body) {
     const key = String(body.signature_key)
-    if (this.identities.get(username) !== key) this.packages.delete(username)
+    const before = this.identities.get(username)
+    if (before !== key) this.packages.delete(username)
+    if (before !== undefined && before !== key) {
+      this.earlier.set(username, [...(this.earlier.get(username) ?? []), before])
+    }
     this.identities.set(username, key)
     return { time: this.now }
   }
@@ -129,7 +135,11 @@ export class FakeDelivery {
   #findIdentities(_username: string, body: Body) {
     const identities = strings(body.usernames).flatMap((username) => {
       const signature_key = this.identities.get(username)
-      return signature_key === undefined ? [] : [{ username, signature_key, since: this.now }]
+      const earlier = (this.earlier.get(username) ?? []).map((key) => ({
+        signature_key: key,
+        until: this.now,
+      }))
+      return signature_key === undefined ? [] : [{ username, signature_key, since: this.now, earlier }]
     })
     return { identities, time: this.now }
   }

@@ -31,8 +31,15 @@ const groupId = v.pipe(v.string(), v.regex(/^[\w-]{22}$/))
 
 const kind = v.picklist(['named', 'direct'])
 
+const signatureKey = bytes('signature key', SIGNATURE_KEY_BYTES)
 const Identities = v.object({
-  identities: v.array(v.object({ username, signature_key: bytes('signature key', SIGNATURE_KEY_BYTES) })),
+  identities: v.array(
+    v.object({
+      username,
+      signature_key: signatureKey,
+      earlier: v.optional(v.array(v.object({ signature_key: signatureKey })), []),
+    }),
+  ),
 })
 const Count = v.object({ count })
 const Packages = v.object({

@@ -15,13 +15,20 @@ export type Claim = Pick<Leaf, 'username' | 'signatureKey'>
 /** Most names in one question (docs/stored.md §7.1). */
 export const MAX_NAMES = 1000
 
-/** The identities that the KDC names. Those without one are not in the answer. */
-async function findIdentities(post: Post, usernames: string[]): Promise<Map<string, Uint8Array>> {
-  const found = new Map<string, Uint8Array>()
+/** What the KDC says of a principal: the key that is its now, and those that were. */
+interface Identities {
+  readonly current: Uint8Array
+  readonly earlier: Uint8Array[]
+}
+
+/** Those without an identity are not in the answer. */
+async function findIdentities(post: Post, usernames: string[]): Promise<Map<string, Identities>> {
+  const found = new Map<string, Identities>()
   for (let start = 0; start < usernames.length; start += MAX_NAMES) {
     const some = usernames.slice(start, start + MAX_NAMES)
     for (const identity of readIdentities(await post('/identity/find', { usernames: some })).identities) {
-      found.set(identity.username, identity.signature_key)
+      const earlier = identity.earlier.map((past) => past.signature_key)
+      found.set(identity.username, { current: identity.signature_key, earlier })
     }
   }
   return found
@@ -31,26 +38,33 @@ async function findIdentities(post: Post, usernames: string[]): Promise<Map<stri
  * Judges keys: each must be the one under which we know the principal, or else the identity that the KDC names now, which we then
  * remember in its place, and say so.
  *
+ * @param earlier - whether it may also be one that was the principal's identity: in a group it is, until the principal has come back
+ *   with the new one, and for who reads the group's entries late. Never in a key package.
  * @throws ProtocolError `member_unverified`; whatever `post` throws.
  */
-export async function judgeKeys(draft: Draft, post: Post, claims: Claim[]): Promise<void> {
-  const unknown = claims.filter(({ username, signatureKey }) => {
-    const pin = draft.pin(username)
-    return !pin || !equal(pin, signatureKey)
-  })
+export async function judgeKeys(draft: Draft, post: Post, claims: Claim[], earlier: boolean): Promise<void> {
+  const unknown = claims.filter(({ username, signatureKey }) => !isEqual(draft.pin(username), signatureKey))
   if (unknown.length === 0) return
   const found = await findIdentities(
     post,
     unknown.map(({ username }) => username),
   )
   for (const { username, signatureKey } of unknown) {
-    const certified = found.get(username)
-    if (!certified || !equal(certified, signatureKey)) {
+    const identities = found.get(username)
+    if (isEqual(identities?.current, signatureKey)) {
+      if (draft.pin(username)) draft.notice(keyChanged(username))
+      draft.setPin(username, signatureKey)
+    } else if (earlier && identities?.earlier.some((key) => equal(key, signatureKey))) {
+      // When it comes back with the key of now, that is the change that is told.
+      if (!draft.pin(username)) draft.setPin(username, signatureKey)
+    } else {
       throw new ProtocolError('member_unverified', `a key that is said to be ${username}'s is another's`)
     }
-    if (draft.pin(username)) draft.notice(keyChanged(username))
-    draft.setPin(username, signatureKey)
   }
+}
+
+function isEqual(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && equal(a, b)
 }
 
 const keyChanged = (username: string) => ({

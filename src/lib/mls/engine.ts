@@ -412,7 +412,9 @@ export class Engine {
    */
   async rejoin(id: string): Promise<void> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      await this.settle(id)
+      const begun = this.vault.changes.get(id)
+      // Begun before the power went.
+      if ((await this.settle(id)) && begun?.op === 'rejoin') return
       const info = readInfo(await this.post('/groups/info', { group: id }))
       const draft = this.draft()
       const { change, others } = await this.#makeRejoin(draft, id, info)
@@ -420,7 +422,7 @@ export class Engine {
       if (known && JSON.stringify(known) !== JSON.stringify(change.charter)) {
         throw new ProtocolError('member_unverified', 'the group is not what it was')
       }
-      await judgeKeys(draft, this.#options.post, others)
+      await judgeKeys(draft, this.#options.post, others, true)
       const before = this.vault.groups.get(id)?.chain.seq ?? 0
       if (await this.submit(id, change, draft)) return this.#tellLost(id, before)
     }
@@ -458,7 +460,11 @@ export class Engine {
     // Perhaps we have only just been added: the invitation then came before the list.
     await this.pull()
     for (const { group } of groups) {
-      if (this.#isLost(group)) await this.#isolated(group, () => this.rejoin(group))
+      if (!this.#isLost(group)) continue
+      await this.#isolated(
+        () => this.rejoin(group),
+        (error) => this.#giveUp(group, error),
+      )
     }
   }
 
@@ -468,34 +474,59 @@ export class Engine {
     return group.status === 'broken' && group.reason === 'state_damaged'
   }
 
-  /** Brings to an end what was begun, in every group. */
+  /** Brings to an end the changes that were begun, in every group. */
   async settleAll(): Promise<void> {
-    for (const id of [...this.vault.changes.keys()]) await this.#isolated(id, () => this.settle(id))
+    for (const id of [...this.vault.changes.keys()]) {
+      await this.#isolated(
+        () => this.settle(id),
+        async (error) => {
+          const group = this.vault.groups.get(id)
+          const label = group ? labelOf(group, this.username) : {}
+          const text = `a change of a group was not made: ${error.message}`
+          await this.tell({ code: 'change_refused', text, ...label, reason: error.code })
+        },
+      )
+    }
+  }
+
+  /** Sends what waits to be sent, in every group. */
+  async flushAll(): Promise<void> {
     const waiting = new Set([...this.vault.outgoing.values()].map(({ group }) => group))
-    for (const id of waiting) await this.#isolated(id, () => this.flush(id))
+    for (const id of waiting) {
+      await this.#isolated(
+        () => this.flush(id),
+        (error) => this.#dropAll(id, error),
+      )
+    }
   }
 
   /** What one group is refused stops no other. */
-  async #isolated(id: string, run: () => Promise<unknown>): Promise<void> {
+  async #isolated(
+    run: () => Promise<unknown>,
+    refused: (error: SymbolonError) => Promise<void>,
+  ): Promise<void> {
     try {
       await run()
     } catch (error) {
       if (!isRefusal(error)) throw error
-      await this.#abandon(id, error)
+      await refused(error)
     }
   }
 
-  /** What could not be done for a group now will not be tried for ever. */
-  async #abandon(id: string, error: SymbolonError): Promise<void> {
+  async #dropAll(id: string, error: SymbolonError): Promise<void> {
     const draft = this.draft()
-    const group = draft.group(id)
-    const isLost = !group || (group.status === 'broken' && group.reason === 'state_damaged')
-    if (isLost && error instanceof ProtocolError) breakGroup(this.#intake(draft), id, error)
     for (const { number } of draft.outgoing(id)) {
       if (this.#stored.has(number)) continue
       draft.setOutgoing(number, null)
-      draft.notice(this.#messageRefused(group, error))
+      draft.notice(this.#messageRefused(draft.group(id), error))
     }
+    await this.#write(draft)
+  }
+
+  /** A group that cannot be rejoined now is not tried for ever. */
+  async #giveUp(id: string, error: SymbolonError): Promise<void> {
+    const draft = this.draft()
+    if (error instanceof ProtocolError) breakGroup(this.#intake(draft), id, error)
     await this.#write(draft)
   }
 }

@@ -209,6 +209,7 @@ async function judgeJoined(intake: Intake, entry: Entry, joined: Joined): Promis
     draft,
     post,
     [...leaves.values()].filter((leaf) => leaf.username !== username),
+    true,
   )
   return [...leaves.keys()].sort()
 }
@@ -357,7 +358,7 @@ async function enterEpoch(intake: Intake, entry: Entry, group: Group, step: Step
   const { members, fresh } = judgeTree(group, before.ratchetTree, after.ratchetTree, deed, rejoined)
   if (after.groupContext.extensions.length > 0)
     throw unverified('the group has rules that this protocol does not have')
-  await judgeKeys(draft, post, fresh)
+  await judgeKeys(draft, post, fresh, true)
   const state = forgetPast(after)
   draft.wipe(secretsOfEpoch(mls, before))
   draft.setGroup(
@@ -463,8 +464,9 @@ async function applyMessage(intake: Intake, entry: Entry, group: Group): Promise
 
 /** A message of ours, which is now in its place. */
 function takeOwn({ draft, username }: Intake, entry: Entry, group: Group, chain: Chain): boolean {
-  const text = toBase64url(entry.payload ?? EMPTY)
-  const ours = draft.outgoing(group.id).find(({ sealed }) => sealed?.message === text)
+  const sent = draft.outgoing(group.id).filter(({ sealed }) => sealed)
+  const text = sent.length > 0 ? toBase64url(entry.payload ?? EMPTY) : ''
+  const ours = sent.find(({ sealed }) => sealed?.message === text)
   if (!ours) return false
   draft.setGroup({ ...group, chain })
   draft.setOutgoing(ours.number, null)

@@ -167,6 +167,7 @@ export async function takeKeyPackages(
     draft,
     post,
     [...taken].map(([username, { leafNode }]) => ({ username, signatureKey: leafNode.signaturePublicKey })),
+    false,
   )
   return taken
 }

@@ -119,6 +119,7 @@ export class Mailbox {
       await this.#engine.settleAll()
       if (!this.#checkedForLost || unknown.size > 0 || this.#hasDamaged()) await this.#engine.rejoinLost()
       this.#checkedForLost = true
+      await this.#engine.flushAll()
       await this.#engine.replenish(usedPackage)
     })
   }
@@ -141,7 +142,7 @@ export class Mailbox {
    * @throws ProtocolError `receiver_unknown`, `member_unverified`, `message_too_large`, `invalid_name`, or why the conversation is not
    *   read any more; TransportError `quota_exceeded`. Then it was not sent, and will not be.
    */
-  sendTo(username: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
+  async sendTo(username: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
     const payload = this.#payload(body, kind)
     const name = parseUsername(username)
     return this.#alone(async () => this.#engine.send(await this.#directWith(name), payload))
@@ -152,7 +153,7 @@ export class Mailbox {
    *
    * @throws ProtocolError `group_unknown` and as `sendTo`.
    */
-  send(group: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
+  async send(group: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
     const payload = this.#payload(body, kind)
     const name = parseUsername(group)
     return this.#alone(async () => this.#engine.send(await this.#idOf(name), payload))
@@ -163,7 +164,7 @@ export class Mailbox {
   }
 
   /** The messages that have not been marked as shown, in the order in which the KDC took them. */
-  unread(only?: Conversation): Promise<MailMessage[]> {
+  async unread(only?: Conversation): Promise<MailMessage[]> {
     return this.#alone(async () => {
       const messages: MailMessage[] = []
       const groups = only && new Set(this.#idsOf(only))
@@ -184,7 +185,7 @@ export class Mailbox {
   }
 
   /** The last messages of a conversation, ours too, the oldest first. */
-  history(of: Conversation, limit = 100): Promise<MailMessage[]> {
+  async history(of: Conversation, limit = 100): Promise<MailMessage[]> {
     return this.#alone(async () => {
       const keys: { key: string; position: string }[] = []
       for (const id of this.#idsOf(of)) {
@@ -244,7 +245,7 @@ export class Mailbox {
    *
    * @throws ProtocolError `group_exists`, `invalid_name`
    */
-  createGroup(group: string): Promise<void> {
+  async createGroup(group: string): Promise<void> {
     const name = parseUsername(group)
     return this.#alone(() => {
       const charter: Charter = { kind: 'named', name, admin: this.#engine.username }
@@ -316,7 +317,7 @@ export class Mailbox {
    *
    * @throws ProtocolError `not_allowed` for all but the admin, `group_unknown`
    */
-  destroy(group: string): Promise<void> {
+  async destroy(group: string): Promise<void> {
     const name = parseUsername(group)
     return this.#alone(async () => {
       const id = await this.#idOf(name)
@@ -331,7 +332,7 @@ export class Mailbox {
    *
    * @throws ProtocolError `group_unknown`, `member_unverified`, `history_damaged`
    */
-  rejoin(of: Conversation): Promise<void> {
+  async rejoin(of: Conversation): Promise<void> {
     return this.#alone(async () => {
       const id = this.#idsOf(of).find((candidate) => this.#isCurrent(candidate))
       if (id === undefined) throw unknownGroup()
@@ -344,7 +345,7 @@ export class Mailbox {
     return status === 'active' || status === 'broken'
   }
 
-  #change(
+  async #change(
     group: string,
     usernames: readonly string[],
     make: (

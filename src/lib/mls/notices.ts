@@ -6,6 +6,7 @@
 
 /** Codes never change once released; words may improve. */
 export type NoticeCode =
+  | 'change_refused'
   | 'entry_damaged'
   | 'group_broken'
   | 'group_destroyed'

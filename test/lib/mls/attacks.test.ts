@@ -215,6 +215,26 @@ test('an identity that the KDC has replaced is told, once', async () => {
   assert.equal(alice.told(), [])
 })
 
+test("a key that was somebody's once is good in an old entry, and in no key package", async () => {
+  const { alice, carol, kdc } = await people('alice', 'bob', 'carol')
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['carol'])
+  await carol.mail.sync()
+  await alice.mail.add('team', ['bob'])
+  const old = kdc.packages.get('bob')
+  // Bob loses his state; carol reads of his coming only then.
+  const bob = await new Person('bob', kdc).open()
+  await alice.mail.sync()
+  carol.told()
+  await carol.mail.sync()
+  assert.equal(carol.told(), ['member_added', 'key_changed', 'member_rejoined'])
+  await bob.say('team', 'me')
+  assert.equal(await carol.read(), ['bob: me'])
+  kdc.packages.set('bob', old as never)
+  const dave = await new Person('dave', kdc).open()
+  await rejects(dave.tell('bob', 'hi'), 'member_unverified')
+})
+
 test('commits by others than the admin: added, removed, or what nobody may', async () => {
   const { alice, bob, carol, kdc } = await team('bob', 'carol')
   // A client of bob's own making, and a KDC that helps it.

@@ -75,7 +75,8 @@ test('what cannot be: no such group, nobody of that name, a name that is taken, 
   await alice.mail.sendTo('bob', new Uint8Array(1024 * 1024))
   const [large] = (await bob.mail.sync().then(() => bob.mail.unread())) as [{ body: Uint8Array }]
   assert.is(large.body.length, 1024 * 1024)
-  assert.throws(() => alice.mail.sendTo('bob', new Uint8Array(1024 * 1024 + 1)), /1 MiB/)
+  await rejects(alice.mail.sendTo('bob', new Uint8Array(1024 * 1024 + 1)), 'message_too_large')
+  for (const name of ['../x', '', 'a b']) await rejects(alice.tell(name, 'x'), 'invalid_name')
 })
 
 test('a removed member reads nothing that is said afterwards, and cannot speak; a new one nothing from before', async () => {
