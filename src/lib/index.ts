@@ -38,6 +38,20 @@ export type { HttpLink, Reply } from './http.ts'
 export { createInvitation, invitationToken } from './invitation.ts'
 export { type Listener, type ListenOptions, listen, type Refusal } from './listen.ts'
 export type { Message } from './message.ts'
+export type { Post } from './mls/answers.ts'
+export type { Sent } from './mls/engine.ts'
+export type { GroupStatus } from './mls/group.ts'
+export {
+  type Conversation,
+  type GroupInfo,
+  Mailbox,
+  type MailboxOptions,
+  type MailMessage,
+  textOf,
+} from './mls/mailbox.ts'
+export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
+export { MAX_BODY_BYTES } from './mls/payload.ts'
+export type { StateStore } from './mls/state-store.ts'
 export { parseUsername } from './names.ts'
 export {
   CipherState,

@@ -1,0 +1,115 @@
+/**
+ * How the KDC's answers about stored things are judged. docs/stored.md §7.1 to §7.3.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import { fromBase64url } from '../bytes.ts'
+import { CodecError } from '../errors.ts'
+import { unixSeconds } from '../fields.ts'
+import { USERNAME } from '../names.ts'
+
+const GROUP_ID_BYTES = 16
+const SIGNATURE_KEY_BYTES = 32
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const username = v.pipe(v.string(), v.regex(USERNAME))
+const usernames = v.array(username)
+const bytes = (name: string, length?: number) =>
+  v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return fromBase64url(dataset.value, length === undefined ? { name } : { name, length })
+      } catch {
+        addIssue({ message: `${name}: not base64url` })
+        return NEVER
+      }
+    }),
+  )
+const groupId = v.pipe(v.string(), v.regex(/^[\w-]{22}$/))
+
+const kind = v.picklist(['named', 'direct'])
+
+const signatureKey = bytes('signature key', SIGNATURE_KEY_BYTES)
+const Identities = v.object({
+  identities: v.array(
+    v.object({
+      username,
+      signature_key: signatureKey,
+      earlier: v.optional(v.array(v.object({ signature_key: signatureKey })), []),
+    }),
+  ),
+})
+const Count = v.object({ count })
+const Packages = v.object({
+  packages: v.array(v.object({ username, package: bytes('key package') })),
+  missing: usernames,
+})
+const Groups = v.object({
+  groups: v.array(
+    v.object({
+      group: groupId,
+      kind,
+      name: v.optional(username),
+      epoch: count,
+      seq: count,
+      members: usernames,
+    }),
+  ),
+})
+const Info = v.object({
+  epoch: count,
+  seq: count,
+  group_info: bytes('group info'),
+  members: usernames,
+  kind,
+  name: v.optional(username),
+  admin: v.optional(username),
+})
+const Stored = v.object({ position: v.optional(count), seq: v.optional(count) })
+const EntrySchema = v.object({
+  position: count,
+  group: groupId,
+  seq: count,
+  epoch: count,
+  sender: username,
+  kind: v.picklist(['commit', 'message', 'proposal', 'destroyed']),
+  at: unixSeconds,
+  payload: v.optional(bytes('payload')),
+  welcome: v.optional(bytes('welcome')),
+  added: v.optional(usernames, []),
+  removed: v.optional(usernames, []),
+})
+const Page = v.object({ entries: v.array(EntrySchema), more: v.boolean() })
+
+/** One entry of a group, as the KDC passes it on; nothing in it is believed. */
+export type Entry = v.InferOutput<typeof EntrySchema>
+export type GroupOfKdc = v.InferOutput<typeof Groups>['groups'][number]
+export type GroupInfoOfKdc = v.InferOutput<typeof Info>
+
+const reader =
+  <S extends v.GenericSchema>(schema: S, path: string) =>
+  (body: unknown): v.InferOutput<S> => {
+    const parsed = v.safeParse(schema, body)
+    if (parsed.success) return parsed.output
+    const field = v.getDotPath(parsed.issues[0]) ?? 'the body'
+    throw new CodecError(`reply to ${path}: ${field} is missing or of the wrong form`)
+  }
+
+/** Each of these throws CodecError `malformed`. */
+export const readIdentities = reader(Identities, '/identity/find')
+export const readCount = reader(Count, '/key-packages/count')
+export const readPackages = reader(Packages, '/key-packages/take')
+export const readGroups = reader(Groups, '/groups/list')
+export const readInfo = reader(Info, '/groups/info')
+export const readStored = reader(Stored, '/groups/*')
+export const readPage = reader(Page, '/mailbox')
+
+/** A group's id as MLS has it. */
+export function groupIdBytes(id: string): Uint8Array {
+  return fromBase64url(id, { name: 'group', length: GROUP_ID_BYTES })
+}
+
+/** A sealed request to the KDC; throws what stands for a refusal. */
+export type Post = (path: string, body: Record<string, unknown>) => Promise<unknown>

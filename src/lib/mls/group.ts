@@ -1,0 +1,98 @@
+/**
+ * A group as this client keeps it, beside the MLS state.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import { EMPTY } from '../bytes.ts'
+import { PROTOCOL_CODES, type ProtocolCode, ProtocolError } from '../errors.ts'
+import { type Chain, HASH_BYTES } from './chain.ts'
+import { decodeFrame, encodeFrame } from './framing.ts'
+import { type Charter, CharterSchema } from './joinable.ts'
+
+/** `broken`: not read further until it is rejoined. The others are what happened to us, or to the group. */
+export type GroupStatus = 'active' | 'broken' | 'left' | 'removed' | 'destroyed'
+
+export interface Group {
+  readonly id: string
+  /** What it is; unknown when we were never in it, or when that is what was damaged. */
+  readonly charter: Charter | undefined
+  readonly status: GroupStatus
+  /** Why it is broken. */
+  readonly reason: ProtocolCode | undefined
+  readonly epoch: number
+  /** Exactly those who have a leaf in the tree. */
+  readonly members: readonly string[]
+  /** Of these, who has said that he leaves, and in which entry; 0 when the KDC says so. */
+  readonly leaving: ReadonlyMap<string, number>
+  readonly chain: Chain
+}
+
+const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const Schema = v.object({
+  charter: v.optional(CharterSchema),
+  status: v.picklist(['active', 'broken', 'left', 'removed', 'destroyed']),
+  reason: v.optional(v.picklist(PROTOCOL_CODES)),
+  epoch: seq,
+  members: v.array(v.string()),
+  leaving: v.array(v.tuple([v.string(), seq])),
+  epoch_seq: seq,
+  seq,
+})
+
+export function encodeGroup(group: Group): Uint8Array {
+  const { charter, status, reason, epoch, members, leaving, chain } = group
+  const places = { epoch_seq: chain.epochSeq, seq: chain.seq }
+  return encodeFrame(
+    { charter, status, reason, epoch, members, leaving: [...leaving], ...places },
+    chain.hashes,
+  )
+}
+
+/** @throws ProtocolError `state_damaged` */
+export function decodeGroup(id: string, bytes: Uint8Array): Group {
+  const { header, body } = decodeFrame(Schema, bytes)
+  if (body.length % HASH_BYTES !== 0)
+    throw new ProtocolError('state_damaged', 'what was kept here is cut short')
+  return {
+    id,
+    charter: header.charter,
+    status: header.status,
+    reason: header.reason,
+    epoch: header.epoch,
+    members: header.members,
+    leaving: new Map(header.leaving),
+    chain: { epochSeq: header.epoch_seq, seq: header.seq, hashes: body },
+  }
+}
+
+/** A group of which we know nothing but that something is wrong with it. */
+export function unknownGroup(id: string): Group {
+  return {
+    id,
+    charter: undefined,
+    status: 'broken',
+    reason: 'state_damaged',
+    epoch: 0,
+    members: [],
+    leaving: new Map(),
+    chain: { epochSeq: 0, seq: 0, hashes: EMPTY },
+  }
+}
+
+/** The other one of a conversation of two. */
+export function otherOf(group: Group, username: string): string | undefined {
+  return group.charter?.kind === 'direct' ? group.members.find((member) => member !== username) : undefined
+}
+
+/** The members without those who have left. */
+export function presentIn(group: Group): string[] {
+  return group.members.filter((member) => !group.leaving.has(member)).sort()
+}
+
+/** How notices name a group: by its name, or by the other one. */
+export function labelOf(group: Group, username: string): { group?: string; username?: string } {
+  if (group.charter?.kind === 'named') return { group: group.charter.name }
+  const other = otherOf(group, username)
+  return other === undefined ? {} : { username: other }
+}

@@ -1,0 +1,57 @@
+/**
+ * What is inside an application message: `u8 version = 1 || u16 header length || JSON header || body`. docs/stored.md.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import { concat, fromUtf8, readU16, u16, utf8 } from '../bytes.ts'
+import { ProtocolError } from '../errors.ts'
+
+const VERSION = 1
+const PREFIX_BYTES = 3
+
+/** Longest body of a message. */
+export const MAX_BODY_BYTES = 1024 * 1024
+
+/** `sent_at` is the sender's word, in Unix seconds. */
+const Header = v.object({
+  kind: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  sent_at: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+})
+
+export interface Payload {
+  /** `text`; or what a later version may call it; or `unknown`. */
+  readonly kind: string
+  readonly sentAt?: number
+  readonly body: Uint8Array
+}
+
+/**
+ * A text, or something of another kind, as the bytes of an application message.
+ *
+ * @throws ProtocolError `message_too_large`
+ */
+export function encodePayload(payload: Payload): Uint8Array {
+  if (payload.body.length > MAX_BODY_BYTES) {
+    throw new ProtocolError('message_too_large', 'a message has at most 1 MiB')
+  }
+  const header = utf8(JSON.stringify({ kind: payload.kind, sent_at: payload.sentAt }))
+  return concat(Uint8Array.of(VERSION), u16(header.length), header, payload.body)
+}
+
+/** Reads an application message. It came authenticated from a member: what we do not understand is kept whole, as `unknown`. */
+export function decodePayload(bytes: Uint8Array): Payload {
+  try {
+    if (bytes[0] === VERSION) {
+      const end = PREFIX_BYTES + readU16(bytes, 1)
+      if (end <= bytes.length) {
+        const header = v.parse(Header, JSON.parse(fromUtf8(bytes.subarray(PREFIX_BYTES, end))))
+        const sentAt = header.sent_at === undefined ? {} : { sentAt: header.sent_at }
+        return { kind: header.kind, ...sentAt, body: bytes.slice(end) }
+      }
+    }
+  } catch {
+    // Not of this version.
+  }
+  return { kind: 'unknown', body: bytes.slice() }
+}

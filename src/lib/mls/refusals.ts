@@ -1,0 +1,24 @@
+/**
+ * What an error of a request says about it: that it was judged and nothing happened, or that nobody knows.
+ *
+ * @module
+ */
+import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
+
+/** A session that is over says nothing about the request: after the next login it is sent again. */
+const OF_THE_SESSION: readonly string[] = ['token_unknown', 'token_expired', 'clock_wrong', 'login_refused']
+
+/** Whether the KDC has judged the request and refused it: sent again, it would be refused again, and it has not happened. */
+export function isRefusal(error: unknown): error is SymbolonError {
+  if (error instanceof TransportError) return error.code === 'quota_exceeded'
+  return error instanceof ProtocolError && !OF_THE_SESSION.includes(error.code)
+}
+
+/** Whether it is unknown if the request happened: it is kept, and sent again later. */
+export function isUnknown(error: unknown): error is SymbolonError {
+  return (error instanceof SymbolonError && !isRefusal(error)) || error instanceof CodecError
+}
+
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof SymbolonError && error.code === code
+}

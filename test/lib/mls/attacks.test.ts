@@ -1,0 +1,457 @@
+/** A KDC that lies: what each lie comes to. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { toBase64url } from '../../../src/lib/bytes.ts'
+import type { FakeDelivery, FakeEntry } from '../../helpers/fake-delivery.ts'
+import { Person, people, team } from '../../helpers/mail.ts'
+import { rejects } from '../../helpers/throws.ts'
+
+const test = suite('a KDC that lies')
+
+/** What `name` is shown of every entry is changed; `undefined` withholds it. */
+function show(
+  kdc: FakeDelivery,
+  name: string,
+  change: (entry: FakeEntry) => FakeEntry | FakeEntry[] | undefined,
+) {
+  kdc.lieInMailbox = (who, page) =>
+    who === name ? page.flatMap((entry) => change({ ...entry }) ?? []) : page
+}
+
+const flip = (text: string, at = text.length - 10) =>
+  `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`
+
+test('an entry withheld in the middle', async () => {
+  const { alice, bob, carol, kdc } = await team('bob', 'carol')
+  for (const text of ['one', 'two', 'three']) await alice.say('team', text)
+  show(kdc, 'bob', (entry) => (entry.seq === 3 ? undefined : entry))
+  assert.equal(await bob.read(), ['alice: one'])
+  assert.is(bob.statusOf('team'), 'history_damaged')
+  const [lost, broken] = bob.notices
+  assert.is(lost?.code, 'history_lost')
+  assert.is(lost?.from, 3)
+  assert.is(lost?.to, 3)
+  assert.is(broken?.code, 'group_broken')
+  assert.is(broken?.reason, 'history_damaged')
+  assert.is(broken?.group, 'team')
+  // Told once; the others go on; and it can be rejoined.
+  await alice.say('team', 'four')
+  bob.told()
+  assert.equal(await bob.read(), [])
+  assert.equal(bob.told(), [])
+  await rejects(bob.say('team', 'x'), 'history_damaged')
+  assert.equal(await carol.read(), ['alice: one', 'alice: two', 'alice: three', 'alice: four'])
+  await bob.mail.rejoin({ group: 'team' })
+  assert.equal(bob.told(), ['history_lost'])
+  await alice.say('team', 'five')
+  assert.equal(await bob.read(), ['alice: five'])
+  assert.equal(await carol.read(), ['alice: five'])
+  await bob.say('team', 'here')
+  assert.equal(await alice.read(), ['bob: here'])
+})
+
+test('an entry dropped, and the rest renumbered: the next message says so', async () => {
+  const { alice, bob, carol, kdc } = await team('bob', 'carol')
+  await carol.say('team', 'dropped')
+  await alice.mail.sync()
+  await alice.say('team', 'next')
+  show(kdc, 'bob', (entry) =>
+    entry.seq === 2 ? undefined : { ...entry, seq: entry.seq > 2 ? entry.seq - 1 : entry.seq },
+  )
+  assert.equal(await bob.read(), [])
+  assert.is(bob.statusOf('team'), 'history_forked')
+  assert.equal(await carol.read(), ['alice: next'])
+})
+
+test('an entry dropped, and another in its place: the next message says so', async () => {
+  const { alice, bob, carol, kdc } = await team('bob', 'carol')
+  await carol.say('team', 'one')
+  await carol.say('team', 'two')
+  await alice.mail.sync()
+  await alice.say('team', 'three')
+  const [one, two] = kdc.entries.slice(-3) as [FakeEntry, FakeEntry]
+  show(kdc, 'bob', (entry) => {
+    if (entry.seq === one.seq) return { ...entry, payload: String(two.payload) }
+    return entry.seq === two.seq ? { ...entry, payload: String(one.payload) } : entry
+  })
+  assert.equal((await bob.read()).at(-1) === 'alice: three', false)
+  assert.is(bob.statusOf('team'), 'history_forked')
+})
+
+test('an entry repeated, with its number or the next', async () => {
+  for (const seq of [0, 1]) {
+    const { alice, bob, kdc } = await team('bob')
+    await alice.say('team', 'once')
+    show(kdc, 'bob', (entry) =>
+      entry.kind === 'message'
+        ? [entry, { ...entry, position: entry.position + 1, seq: entry.seq + seq }]
+        : entry,
+    )
+    assert.equal(await bob.read(), ['alice: once'])
+    // With the next number it is an entry that does not open: whoever put it there does not stop the group.
+    assert.equal(bob.told(), [seq === 0 ? 'group_broken' : 'entry_damaged'])
+    assert.is(bob.statusOf('team'), seq === 0 ? 'history_damaged' : 'active')
+  }
+})
+
+test('entries out of order', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await alice.say('team', 'one')
+  await alice.say('team', 'two')
+  kdc.lieInMailbox = (name, page) => (name === 'bob' ? [...page].reverse() : page)
+  assert.equal(await bob.read(), [])
+  assert.is(bob.statusOf('team'), 'history_damaged')
+})
+
+test('a position twice', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await alice.say('team', 'one')
+  await alice.say('team', 'two')
+  const last = kdc.entries.length
+  show(kdc, 'bob', (entry) => ({ ...entry, position: Math.min(entry.position, last - 1) }))
+  assert.equal(await bob.read(), ['alice: one'])
+  assert.is(bob.statusOf('team'), 'history_damaged')
+})
+
+test('flipped bits in a message: passed over, told, and noticed by the next', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await alice.say('team', 'one')
+  show(kdc, 'bob', (entry) => (entry.seq === 2 ? { ...entry, payload: flip(String(entry.payload)) } : entry))
+  assert.equal(await bob.read(), [])
+  assert.equal(bob.told(), ['entry_damaged'])
+  assert.is(bob.statusOf('team'), 'active')
+  // Alice has seen her own entry as it was.
+  await alice.mail.sync()
+  await alice.say('team', 'two')
+  assert.equal(await bob.read(), [])
+  assert.is(bob.statusOf('team'), 'history_forked')
+})
+
+test('a member that sends garbage stops nobody', async () => {
+  const { alice, bob, carol, kdc } = await team('bob', 'carol')
+  await kdc.post('carol')('/groups/send', {
+    group: kdc.entries[0]?.group,
+    epoch: 1,
+    message: 'AAAA',
+    id: 'garbage',
+  })
+  await alice.mail.sync()
+  await alice.say('team', 'still here')
+  assert.equal(await bob.read(), ['alice: still here'])
+  assert.equal(
+    bob.notices.map(({ by, from }) => [by, from]),
+    [['carol', 2]],
+  )
+  assert.equal(await carol.read(), ['alice: still here'])
+})
+
+test('flipped bits, or nothing, in a commit', async () => {
+  for (const change of [(payload: string) => flip(payload), () => 'AAAA', () => '']) {
+    const { alice, bob, carol, kdc } = await team('bob', 'carol', 'dave')
+    await alice.mail.remove('team', ['dave'])
+    show(kdc, 'bob', (entry) =>
+      entry.seq === 2 ? { ...entry, payload: change(String(entry.payload)) } : entry,
+    )
+    await alice.say('team', 'hi')
+    assert.equal(await bob.read(), [])
+    assert.is(bob.statusOf('team'), 'history_damaged')
+    assert.equal(await carol.read(), ['alice: hi'])
+  }
+})
+
+test('a commit of an old epoch once more', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol', 'dave')
+  await alice.mail.remove('team', ['dave'])
+  await bob.mail.sync()
+  const commit = kdc.entries.at(-1) as FakeEntry
+  kdc.lieInMailbox = (name, page) =>
+    name === 'bob' ? [{ ...commit, position: commit.position + 1, seq: commit.seq + 1 }, ...page] : page
+  await bob.mail.sync()
+  assert.is(bob.statusOf('team'), 'history_damaged')
+})
+
+test('a key package that is not of the one whom the KDC says', async () => {
+  const { alice, kdc } = await people('alice', 'bob', 'mallory')
+  await alice.mail.createGroup('team')
+  const forged = kdc.packages.get('mallory')?.once[0]
+  kdc.lie = (_name, path, answer) =>
+    path === '/key-packages/take' ? { packages: [{ username: 'bob', package: forged }], missing: [] } : answer
+  await rejects(alice.mail.add('team', ['bob']), 'member_unverified')
+  await rejects(alice.tell('bob', 'hi'), 'member_unverified')
+  for (const text of ['AAAA', flip(String(forged)), flip(String(forged), 60)]) {
+    kdc.lie = (_name, path, answer) =>
+      path === '/key-packages/take'
+        ? { packages: [{ username: 'mallory', package: text }], missing: [] }
+        : answer
+    await rejects(alice.mail.add('team', ['mallory']), 'member_unverified')
+  }
+  assert.equal(alice.mail.members('team'), ['alice'])
+})
+
+test('a key package of a ghost in a name that it has not', async () => {
+  const { alice, kdc } = await people('alice', 'bob')
+  const ghost = await new Person('bob', (await people()).kdc).open()
+  const forged = ghost.kdc.packages.get('bob')?.once[0]
+  kdc.lie = (_name, path, answer) =>
+    path === '/key-packages/take' ? { packages: [{ username: 'bob', package: forged }], missing: [] } : answer
+  // The KDC has given one key to some and another to others.
+  await rejects(alice.tell('bob', 'hi'), 'member_unverified')
+})
+
+test('an identity that the KDC has replaced is told, once', async () => {
+  const { alice, kdc } = await people('alice', 'bob')
+  await alice.tell('bob', 'hi')
+  await alice.mail.createGroup('team')
+  const ghost = await new Person('bob', (await people()).kdc).open()
+  kdc.identities.set('bob', String(ghost.kdc.identities.get('bob')))
+  kdc.packages.set('bob', ghost.kdc.packages.get('bob') as never)
+  assert.equal(alice.told(), [])
+  await alice.mail.add('team', ['bob'])
+  const told = alice.notices.map(({ code, username }) => [code, username])
+  assert.equal(told, [['key_changed', 'bob']])
+  alice.told()
+  await alice.mail.createGroup('second')
+  await alice.mail.add('second', ['bob'])
+  assert.equal(alice.told(), [])
+})
+
+test("a key that was somebody's once is good in an old entry, and in no key package", async () => {
+  const { alice, carol, kdc } = await people('alice', 'bob', 'carol')
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['carol'])
+  await carol.mail.sync()
+  await alice.mail.add('team', ['bob'])
+  const old = kdc.packages.get('bob')
+  // Bob loses his state; carol reads of his coming only then.
+  const bob = await new Person('bob', kdc).open()
+  await alice.mail.sync()
+  carol.told()
+  await carol.mail.sync()
+  assert.equal(carol.told(), ['member_added', 'key_changed', 'member_rejoined'])
+  await bob.say('team', 'me')
+  assert.equal(await carol.read(), ['bob: me'])
+  kdc.packages.set('bob', old as never)
+  const dave = await new Person('dave', kdc).open()
+  await rejects(dave.tell('bob', 'hi'), 'member_unverified')
+})
+
+test('commits by others than the admin: added, removed, or what nobody may', async () => {
+  const { alice, bob, carol, kdc } = await team('bob', 'carol')
+  // A client of bob's own making, and a KDC that helps it.
+  const { loadMls } = await import('../../../src/lib/mls/suite.ts')
+  const { makeCommit } = await import('../../../src/lib/mls/changes.ts')
+  const { Vault, Draft } = await import('../../../src/lib/mls/vault.ts')
+  const { takeKeyPackages } = await import('../../../src/lib/mls/key-packages.ts')
+  const mls = await loadMls()
+  await new Person('mallory', kdc).open()
+  const vault = await Vault.open(mls, bob.state)
+  const [group] = [...vault.groups.values()]
+  if (!group) throw new Error('no group')
+  const draft = new Draft(vault)
+  const maker = { mls, username: 'bob', clock: () => bob.now, newId: () => 'id' }
+  const packages = await takeKeyPackages(draft, kdc.post('bob'), () => bob.now, ['mallory'])
+  const state = await draft.state(group)
+  const commits = [
+    { change: await makeCommit(maker, group, state, packages, []), added: ['mallory'], removed: [] },
+    { change: await makeCommit(maker, group, state, new Map(), ['carol']), added: [], removed: ['carol'] },
+    { change: await makeCommit(maker, group, state, packages, []), added: [], removed: [] },
+  ]
+  for (const { change, added, removed } of commits) {
+    const alone = await new Person('alice', kdc, alice.state).open()
+    const entry: FakeEntry = {
+      position: kdc.entries.length + 1,
+      group: group.id,
+      seq: 2,
+      epoch: 1,
+      sender: 'bob',
+      kind: 'commit',
+      at: kdc.now,
+      payload: String(change.payload),
+      added,
+      removed,
+    }
+    const saved = new Map(alice.state.entries)
+    kdc.lieInMailbox = (name) => (name === 'alice' ? [entry] : [])
+    await alone.mail.sync()
+    assert.is(alone.statusOf('team'), 'member_unverified')
+    alice.state.entries = saved
+  }
+  assert.ok(carol)
+})
+
+test('a commit of the admin, of which the KDC says something else', async () => {
+  for (const [added, removed] of [
+    [[], []],
+    [['eve'], ['dave']],
+    [[], ['carol']],
+  ] as const) {
+    const { alice, bob, kdc } = await team('bob', 'carol', 'dave')
+    await alice.mail.remove('team', ['dave'])
+    show(kdc, 'bob', (entry) =>
+      entry.seq === 2 ? { ...entry, added: [...added], removed: [...removed] } : entry,
+    )
+    await bob.mail.sync()
+    assert.is(bob.statusOf('team'), 'member_unverified')
+    assert.ok(alice)
+  }
+})
+
+test('the KDC takes the place of a member by an external commit: the key has changed, and it is told', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol')
+  await alice.say('team', 'before')
+  // The KDC can do what bob can: it holds the group info, and says who bob is.
+  const ghost = await new Person('bob', kdc).open()
+  await alice.mail.sync()
+  assert.equal(
+    alice.notices.map(({ code, username }) => [code, username]),
+    [
+      ['key_changed', 'bob'],
+      ['member_rejoined', 'bob'],
+    ],
+  )
+  assert.equal(await ghost.read(), [])
+  assert.equal(await bob.read(), ['alice: before'])
+})
+
+test('somebody who is no member joins from outside', async () => {
+  const { alice, kdc } = await team('bob')
+  const id = String(kdc.entries[0]?.group)
+  const { loadMls, CLIENT_CONFIG } = await import('../../../src/lib/mls/suite.ts')
+  const { readGroupInfo } = await import('../../../src/lib/mls/joinable.ts')
+  const { makeKeyPackage } = await import('../../../src/lib/mls/key-packages.ts')
+  const { makeIdentity } = await import('../../../src/lib/mls/identity.ts')
+  const { encodePlace, placeOfNewcomer } = await import('../../../src/lib/mls/chain.ts')
+  const { fromBase64url } = await import('../../../src/lib/bytes.ts')
+  const mls = await loadMls()
+  const identity = await makeIdentity(mls)
+  const info = readGroupInfo(mls, fromBase64url(String(kdc.groups.get(id)?.info)), fromBase64url(id))
+  const own = await makeKeyPackage(mls, 'mallory', identity, () => alice.now)
+  const { publicMessage } = await mls.api.joinGroupExternal(
+    info.groupInfo,
+    own.publicPackage,
+    own.privatePackage,
+    false,
+    mls.suite,
+    info.tree,
+    CLIENT_CONFIG,
+    encodePlace(placeOfNewcomer(1)),
+  )
+  const payload = toBase64url(
+    mls.api.encodeMlsMessage({ wireformat: 'mls_public_message', version: 'mls10', publicMessage }),
+  )
+  const common = {
+    group: id,
+    seq: 2,
+    epoch: 1,
+    sender: 'mallory',
+    kind: 'commit' as const,
+    at: 1,
+    removed: [],
+  }
+  const saved = new Map(alice.state.entries)
+  for (const added of [[], ['mallory']]) {
+    alice.state.entries = new Map(saved)
+    const fresh = await new Person('alice', kdc, alice.state).open()
+    kdc.identities.set('mallory', toBase64url(identity.publicKey))
+    kdc.lieInMailbox = () => [{ ...common, position: 2, payload, added }]
+    await fresh.mail.sync()
+    assert.is(fresh.statusOf('team'), 'member_unverified')
+  }
+})
+
+test('an invitation for somebody else, for another group, or changed', async () => {
+  const { alice, bob, carol, kdc } = await people('alice', 'bob', 'carol')
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['bob'])
+  await alice.mail.createGroup('other')
+  await alice.mail.add('other', ['carol'])
+  const [toBob, toCarol] = kdc.entries as [FakeEntry, FakeEntry]
+  const elsewhere = new Map(bob.state.entries)
+  const cases: [(entry: FakeEntry) => FakeEntry, string][] = [
+    [(entry) => ({ ...entry, group: toCarol.group }), 'member_unverified'],
+    [(entry) => ({ ...entry, added: ['carol'] }), 'member_unverified'],
+    [(entry) => ({ ...entry, added: ['bob', 'mallory'] }), 'member_unverified'],
+    [(entry) => ({ ...entry, welcome: flip(String(entry.welcome), 400) }), 'history_damaged'],
+    [(entry) => ({ ...entry, welcome: flip(String(entry.welcome)) }), 'history_damaged'],
+    [(entry) => ({ ...entry, welcome: 'AAAA' }), 'history_damaged'],
+  ]
+  for (const [change, code] of cases) {
+    bob.state.entries = new Map(elsewhere)
+    const fresh = await new Person('bob', kdc, bob.state).open()
+    show(kdc, 'bob', (entry) => (entry.position === toBob.position ? change(entry) : entry))
+    await fresh.mail.sync()
+    const found = fresh.mail.groups().map(({ reason, status }) => reason ?? status)
+    assert.ok(found.includes(code as never), `${code}: ${found}`)
+  }
+  // Carol's invitation does not open for bob: as if his state was lost, he asks which groups he is in, and takes his place there.
+  bob.state.entries = new Map(elsewhere)
+  const fresh = await new Person('bob', kdc, bob.state).open()
+  const { welcome } = toCarol
+  show(kdc, 'bob', (entry) =>
+    entry.position === toBob.position ? { ...entry, welcome: String(welcome) } : entry,
+  )
+  await fresh.mail.sync()
+  assert.equal(fresh.told(), ['history_lost'])
+  assert.is(fresh.statusOf('team'), 'active')
+  assert.ok(carol)
+})
+
+test('a group info of another group, an old one, or a changed one, to one who rejoins', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  const old = [...kdc.groups.values()][0]?.info
+  await alice.mail.createGroup('other')
+  const other = [...kdc.groups.values()][1]?.info
+  const infoLie = (change: (answer: Record<string, unknown>) => Record<string, unknown>) => {
+    kdc.lie = (_name, path, answer) =>
+      path === '/groups/info' ? change(answer as Record<string, unknown>) : answer
+  }
+  const cases: [(answer: Record<string, unknown>) => Record<string, unknown>, string][] = [
+    [(answer) => ({ ...answer, group_info: other }), 'member_unverified'],
+    [(answer) => ({ ...answer, epoch: 7 }), 'member_unverified'],
+    [(answer) => ({ ...answer, admin: 'bob' }), 'member_unverified'],
+    [(answer) => ({ ...answer, name: 'another' }), 'member_unverified'],
+    [(answer) => ({ ...answer, members: ['alice', 'bob', 'mallory'] }), 'member_unverified'],
+    [(answer) => ({ ...answer, group_info: flip(String(old)) }), 'history_damaged'],
+    [(answer) => ({ ...answer, group_info: 'AAAA' }), 'history_damaged'],
+  ]
+  for (const [change, code] of cases) {
+    infoLie(change)
+    await rejects(bob.mail.rejoin({ group: 'team' }), code)
+  }
+})
+
+test('one broken group stops no other', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await alice.mail.createGroup('second')
+  await alice.mail.add('second', ['bob'])
+  await alice.say('team', 'one')
+  await alice.say('team', 'two')
+  await alice.say('second', 'three')
+  const [first] = [...kdc.groups.keys()]
+  show(kdc, 'bob', (entry) => (entry.group === first && entry.seq === 2 ? undefined : entry))
+  assert.equal(await bob.read(), ['alice: three'])
+  assert.is(bob.statusOf('second'), 'active')
+})
+
+test('answers that are none', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob')
+  await bob.mail.createGroup('other')
+  await alice.mail.createGroup('team')
+  const asks: [string, (person: Person) => Promise<unknown>][] = [
+    ['/mailbox', (person) => person.mail.sync()],
+    ['/groups/list', (person) => person.mail.sync()],
+    ['/key-packages/count', (person) => person.mail.sync()],
+    ['/key-packages/take', (person) => person.mail.add('team', ['bob'])],
+    ['/identity/find', (person) => person.mail.add('team', ['bob'])],
+    ['/groups/info', (person) => person.mail.rejoin({ group: 'team' })],
+  ]
+  for (const [path, ask] of asks) {
+    const fresh = await new Person('alice', kdc, alice.state).open()
+    const none = { entries: [{}], groups: 1, packages: [{ username: '../x' }] }
+    kdc.lie = (_name, asked, answer) => (asked === path ? none : answer)
+    await rejects(ask(fresh), 'malformed')
+    kdc.lie = (_name, _path, answer) => answer
+  }
+})
+
+test.run()

@@ -1,0 +1,142 @@
+/** The small parts: payloads, the chain, what is kept. */
+import * as fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { equal, utf8 } from '../../../src/lib/bytes.ts'
+import {
+  beginChain,
+  type Chain,
+  comparePlace,
+  decodePlace,
+  encodePlace,
+  extendChain,
+  placeOf,
+} from '../../../src/lib/mls/chain.ts'
+import { decodeGroup, encodeGroup, type Group } from '../../../src/lib/mls/group.ts'
+import { decodePayload, encodePayload } from '../../../src/lib/mls/payload.ts'
+import { loadMls } from '../../../src/lib/mls/suite.ts'
+import { throws } from '../../helpers/throws.ts'
+
+const test = suite('parts')
+const mls = await loadMls()
+const chainFrom = (seq: number): Promise<Chain> => beginChain(mls, new Uint8Array(32).fill(7), seq)
+
+test('a payload comes out as it went in', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ minLength: 1, maxLength: 64 }),
+      fc.option(fc.nat(), { nil: undefined }),
+      fc.uint8Array({ maxLength: 100 }),
+      (kind, sentAt, body) => {
+        const payload = { kind, ...(sentAt === undefined ? {} : { sentAt }), body }
+        assert.equal(decodePayload(encodePayload(payload)), payload)
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+test('the bytes of a payload', () => {
+  const bytes = encodePayload({ kind: 'text', sentAt: 5, body: utf8('hi') })
+  const header = '{"kind":"text","sent_at":5}'
+  assert.equal([...bytes], [1, 0, header.length, ...utf8(header), ...utf8('hi')])
+})
+
+test('what is no payload of ours is kept whole', () => {
+  const good = encodePayload({ kind: 'text', sentAt: 5, body: utf8('hi') })
+  const other = (version: number) => Uint8Array.from([version, ...good.subarray(1)])
+  const cases = [
+    other(0),
+    other(2),
+    new Uint8Array(),
+    Uint8Array.of(1),
+    Uint8Array.of(1, 0),
+    good.subarray(0, 20),
+  ]
+  cases.push(
+    encodePayload({ kind: '', body: utf8('hi') }),
+    encodePayload({ kind: 'x'.repeat(65), body: utf8('hi') }),
+  )
+  for (const bytes of cases)
+    assert.equal(decodePayload(bytes), { kind: 'unknown', body: Uint8Array.from(bytes) })
+})
+
+test('the chain: the same entries give the same, and others something else', async () => {
+  const start = await chainFrom(4)
+  const one = extendChain(start, 'message', utf8('a'))
+  assert.is(one.seq, 5)
+  const place = placeOf(one)
+  assert.is(place.hash.length, 32)
+  comparePlace(one, placeOf(start))
+  comparePlace(one, decodePlace(encodePlace(place)))
+  comparePlace(extendChain(one, 'message', utf8('b')), place)
+  for (const other of [
+    extendChain(start, 'message', utf8('b')),
+    extendChain(start, 'proposal', utf8('a')),
+    extendChain(
+      await chainFrom(4).then((chain) => extendChain(chain, 'message', utf8('a'))),
+      'message',
+      utf8('a'),
+    ),
+    extendChain(await chainFrom(3), 'message', utf8('a')),
+    extendChain(await beginChain(mls, new Uint8Array(32), 4), 'message', utf8('a')),
+  ]) {
+    throws(() => comparePlace(one, placeOf(other)), 'history_forked')
+  }
+})
+
+test('a place before the epoch, or after what we have', async () => {
+  const chain = extendChain(await chainFrom(4), 'message', utf8('a'))
+  const { hash } = placeOf(chain)
+  throws(() => comparePlace(chain, { seq: 3, hash }), 'history_forked')
+  throws(() => comparePlace(chain, { seq: 6, hash }), 'history_forked')
+})
+
+test('the chain remembers the last 1024 hashes, and does not judge what is older', async () => {
+  let chain = await chainFrom(0)
+  const first = placeOf(chain)
+  const places = [first]
+  for (let seq = 1; seq <= 1500; seq++) {
+    chain = extendChain(chain, 'message', utf8(`${seq}`))
+    places.push(placeOf(chain))
+  }
+  assert.is(chain.hashes.length, 1024 * 32)
+  for (const seq of [1500, 1000, 477]) {
+    const place = places[seq]
+    if (!place) throw new Error('no place')
+    comparePlace(chain, place)
+    throws(() => comparePlace(chain, { ...place, hash: first.hash }), 'history_forked')
+  }
+  comparePlace(chain, { seq: 476, hash: first.hash })
+})
+
+test('a place is 40 bytes, and no number that cannot be', () => {
+  throws(() => decodePlace(new Uint8Array(39)), 'malformed')
+  throws(() => decodePlace(new Uint8Array(41)), 'malformed')
+  throws(() => decodePlace(new Uint8Array(40).fill(255)), 'malformed')
+  assert.is(decodePlace(Uint8Array.from([0, 0, 0, 0, 0, 0, 1, 2, ...new Uint8Array(32)])).seq, 258)
+})
+
+test('a group comes out as it was kept', async () => {
+  const group: Group = {
+    id: 'x'.repeat(22),
+    charter: { kind: 'named', name: 'team', admin: 'alice' },
+    status: 'broken',
+    reason: 'history_forked',
+    epoch: 7,
+    members: ['alice', 'bob'],
+    leaving: new Map([['bob', 9]]),
+    chain: extendChain(await chainFrom(8), 'proposal', utf8('x')),
+  }
+  const bytes = encodeGroup(group)
+  const read = decodeGroup(group.id, bytes)
+  assert.ok(equal(read.chain.hashes, group.chain.hashes))
+  assert.equal(
+    { ...read, chain: { ...read.chain, hashes: 0 } },
+    { ...group, chain: { ...group.chain, hashes: 0 } },
+  )
+  for (const cut of [0, 3, 30, bytes.length - 1])
+    throws(() => decodeGroup(group.id, bytes.subarray(0, cut)), 'state_damaged')
+})
+
+test.run()

@@ -1,0 +1,380 @@
+/** What a crash leaves, at every step; what is lost with the state, and what is not. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { TransportError } from '../../../src/lib/errors.ts'
+import { FakeDelivery } from '../../helpers/fake-delivery.ts'
+import { copyOf, Person, people, team } from '../../helpers/mail.ts'
+import { MemoryState } from '../../helpers/memory-state.ts'
+import { rejects } from '../../helpers/throws.ts'
+
+const test = suite('state')
+
+/** Runs `work`, with the power going after 0, 1, 2 ... writes, each time from the beginning; `after` says what must hold then. */
+async function atEveryWrite(
+  begin: () => Promise<{ person: Person; work: () => Promise<unknown>; after: () => Promise<void> }>,
+): Promise<number> {
+  for (let writes = 0; ; writes++) {
+    const { person, work, after } = await begin()
+    person.state.powerFor = writes
+    const survived = await work().then(
+      () => true,
+      (error: Error) => {
+        if (error.message !== 'the power is gone') throw error
+        return false
+      },
+    )
+    person.state.powerFor = Number.POSITIVE_INFINITY
+    if (!survived) await person.open()
+    await after()
+    if (survived) return writes
+  }
+}
+
+/** The same with the answer of the n-th request lost, and the program killed by it. */
+async function atEveryAnswer(
+  begin: () => Promise<{ person: Person; work: () => Promise<unknown>; after: () => Promise<void> }>,
+): Promise<number> {
+  for (let answers = 0; ; answers++) {
+    const { person, work, after } = await begin()
+    const { kdc } = person
+    let left = answers
+    let lost = false
+    kdc.after = (name) => {
+      if (name !== person.name || left-- > 0 || lost) return
+      lost = true
+      throw new TransportError('kdc_unreachable', 'the answer is lost')
+    }
+    await work().catch((error: Error) => {
+      if (!(error instanceof TransportError)) throw error
+    })
+    kdc.after = () => {}
+    await person.open()
+    await after()
+    if (!lost) return answers
+  }
+}
+
+const CRASHES = [atEveryWrite, atEveryAnswer]
+
+test('a crash at any step of reading: nothing is lost, nothing is shown twice', async () => {
+  const before = await team('bob')
+  for (const text of ['one', 'two', 'three', 'four', 'five']) await before.alice.say('team', text)
+  for (const crash of CRASHES) {
+    const steps = await crash(async () => {
+      const { bob, kdc } = await copyOf(before)
+      kdc.pageSize = 2
+      const shown: string[] = []
+      const show = async () => {
+        shown.push(...(await bob.read()))
+      }
+      return {
+        person: bob,
+        work: show,
+        after: async () => {
+          await show()
+          const all = await bob.history({ group: 'team' })
+          assert.equal(
+            all,
+            ['one', 'two', 'three', 'four', 'five'].map((text) => `alice: ${text}`),
+          )
+          // What was marked as shown before the crash was not printed any more: it is in the history.
+          assert.equal([...new Set(shown)], shown)
+          assert.equal(await bob.mail.unread(), [])
+          assert.is(kdc.acknowledged.get('bob'), kdc.entries.length)
+        },
+      }
+    })
+    assert.ok(steps > 3)
+  }
+})
+
+test('nothing is acknowledged that is not written', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  const before = kdc.acknowledged.get('bob')
+  await alice.say('team', 'hi')
+  bob.state.powerFor = 0
+  await bob.mail.sync().catch(() => {})
+  assert.is(kdc.acknowledged.get('bob'), before)
+  // After a failed write nothing more is written, nor sent: nobody knows what is kept.
+  bob.state.powerFor = Number.POSITIVE_INFINITY
+  const sent = kdc.entries.length
+  let failed = false
+  await bob.say('team', 'x').catch(() => {
+    failed = true
+  })
+  assert.ok(failed)
+  assert.is(kdc.entries.length, sent)
+})
+
+test('a crash at any step of sending: a message comes once, or not at all when it was never kept', async () => {
+  const before = await team('bob', 'carol')
+  await before.bob.say('team', 'zero')
+  for (const crash of CRASHES) {
+    const steps = await crash(async () => {
+      const { alice, bob } = await copyOf(before)
+      let resolved = false
+      return {
+        person: bob,
+        work: async () => {
+          const { stored } = await bob.say('team', 'one')
+          resolved = stored
+        },
+        after: async () => {
+          await bob.mail.sync()
+          await bob.say('team', 'two')
+          const read = await alice.read()
+          const once = read.filter((line) => line === 'bob: one').length
+          assert.ok(once === 1 || (once === 0 && !resolved), read.join())
+          assert.is(read.at(-1), 'bob: two')
+          await bob.mail.sync()
+          assert.equal(await bob.history({ group: 'team' }), read)
+        },
+      }
+    })
+    assert.ok(steps >= 1)
+  }
+})
+
+test('a crash at any step of adding, removing and beginning: it happens once, and the group goes on', async () => {
+  for (const crash of CRASHES) {
+    const steps = await crash(async () => {
+      const all = await people('alice', 'bob', 'carol')
+      const { alice, bob, carol } = all
+      return {
+        person: alice,
+        work: async () => {
+          await alice.mail.createGroup('team')
+          await alice.mail.add('team', ['bob', 'carol'])
+          await alice.mail.remove('team', ['carol'])
+          await alice.tell('carol', 'sorry')
+        },
+        after: async () => {
+          await alice.mail.sync()
+          const names = alice.mail.groups().map(({ name }) => name)
+          if (!names.includes('team')) await alice.mail.createGroup('team')
+          await alice.mail.add('team', ['bob'])
+          await alice.mail.remove('team', ['carol'])
+          assert.equal(alice.mail.members('team'), ['alice', 'bob'])
+          await alice.say('team', 'hi')
+          await alice.tell('carol', 'bye')
+          assert.equal(await bob.read(), ['alice: hi'])
+          const [last, ...earlier] = (await carol.read()).reverse()
+          assert.is(last, 'alice: bye')
+          assert.ok(earlier.length <= 1)
+          assert.is([...alice.kdc.groups.values()].length, 2)
+          await bob.say('team', 'fine')
+          assert.equal(await alice.read(), ['bob: fine'])
+        },
+      }
+    })
+    assert.ok(steps > 5)
+  }
+})
+
+test('a crash at any step of leaving and of rejoining', async () => {
+  const before = await team('bob', 'carol')
+  for (const crash of CRASHES) {
+    await crash(async () => {
+      const { alice, bob } = await copyOf(before)
+      return {
+        person: bob,
+        work: async () => {
+          await bob.mail.rejoin({ group: 'team' })
+          await bob.say('team', 'here')
+          await bob.mail.leave('team')
+        },
+        after: async () => {
+          await bob.mail.sync()
+          if (bob.statusOf('team') !== 'left') await bob.mail.leave('team')
+          assert.is(bob.statusOf('team'), 'left')
+          await alice.mail.sync()
+          await alice.say('team', 'gone?')
+          assert.equal(alice.mail.members('team'), ['alice', 'carol'])
+          await rejects(bob.say('team', 'x'), 'group_unknown')
+        },
+      }
+    })
+  }
+})
+
+test('a crash at any step of the first login', async () => {
+  for (const crash of CRASHES) {
+    await crash(async () => {
+      const { kdc, alice } = await people('alice')
+      const bob = new Person('bob', kdc)
+      return {
+        person: bob,
+        work: () => bob.open(),
+        after: async () => {
+          await bob.mail.sync()
+          for (let message = 0; message < 2; message++) await alice.tell('bob', `${message}`)
+          assert.equal(await bob.read(), ['alice: 0', 'alice: 1'])
+        },
+      }
+    })
+  }
+})
+
+test('the state is lost: a new identity, the old groups, and words about it', async () => {
+  const { alice, bob, carol } = await team('bob', 'carol')
+  await alice.tell('bob', 'before')
+  await alice.say('team', 'before too')
+  await bob.loseState()
+  assert.equal(bob.told(), ['history_lost', 'history_lost'])
+  assert.equal(await bob.read(), [])
+  assert.equal(bob.mail.members('team'), ['alice', 'bob', 'carol'])
+  await alice.tell('bob', 'after')
+  await alice.say('team', 'after too')
+  assert.equal(await bob.read(), ['alice: after', 'alice: after too'])
+  await bob.say('team', 'back')
+  await bob.tell('alice', 'sorry')
+  assert.equal(await alice.read(), ['bob: back', 'bob: sorry'])
+  assert.equal(alice.told(), ['key_changed', 'member_rejoined', 'member_rejoined'])
+  assert.equal(await carol.read(), ['alice: before too', 'alice: after too', 'bob: back'])
+  assert.equal(carol.told(), ['key_changed', 'member_rejoined'])
+  // He is the same to those whom he has not met, too.
+  await bob.tell('carol', 'me')
+  assert.equal(await carol.read(), ['bob: me'])
+  assert.equal(carol.told(), [])
+})
+
+test('the admin has lost its state, and goes on as admin', async () => {
+  const { alice, bob, carol } = await team('bob', 'carol')
+  await alice.loseState()
+  await alice.mail.remove('team', ['carol'])
+  await alice.say('team', 'hi')
+  assert.equal(await bob.read(), ['alice: hi'])
+  assert.equal(bob.mail.members('team'), ['alice', 'bob'])
+  assert.equal(await carol.read(), [])
+})
+
+test('one who was invited with keys that are lost takes its place all the same', async () => {
+  const { alice, bob } = await people('alice', 'bob')
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['bob'])
+  await bob.loseState()
+  await alice.say('team', 'hi')
+  assert.equal(await bob.read(), ['alice: hi'])
+})
+
+test('a state that does not decode: that group is rejoined, the others are not touched', async () => {
+  for (const prefix of ['state/', 'group/']) {
+    for (const damage of [
+      () => new Uint8Array(9),
+      (bytes: Uint8Array) => bytes.subarray(0, 40),
+      () => undefined,
+    ]) {
+      const { alice, bob, kdc } = await team('bob')
+      await alice.tell('bob', 'hi')
+      assert.equal(await bob.read(), ['alice: hi'])
+      bob.told()
+      const team1 = [...kdc.groups.values()].find(({ name }) => name === 'team')?.id
+      const key = `${prefix}${team1}`
+      const damaged = damage(bob.state.entries.get(key) as Uint8Array)
+      if (damaged) bob.state.entries.set(key, damaged)
+      else bob.state.entries.delete(key)
+      await bob.open()
+      await alice.say('team', 'lost')
+      await alice.tell('bob', 'not lost')
+      assert.equal(await bob.read(), ['alice: not lost'])
+      assert.ok(bob.told().includes('history_lost'))
+      assert.is(bob.statusOf('team'), 'active')
+      await alice.say('team', 'again')
+      assert.equal(await bob.read(), ['alice: again'])
+    }
+  }
+})
+
+test('an identity that does not decode stops the mailbox, and says so', async () => {
+  const { bob } = await people('bob')
+  bob.state.entries.set('identity', new Uint8Array(20))
+  await rejects(bob.open(), 'state_damaged')
+})
+
+test('away for longer than entries are kept: what is lost is said, and the group can be rejoined', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  for (const text of ['one', 'two', 'three']) await alice.say('team', text)
+  kdc.lieInMailbox = (name, page) => page.filter(({ seq }) => name === 'alice' || seq > 3)
+  assert.equal(await bob.read(), [])
+  assert.equal(
+    bob.notices.map(({ code, from, to }) => [code, from, to]),
+    [
+      ['history_lost', 2, 3],
+      ['group_broken', undefined, undefined],
+    ],
+  )
+  await bob.mail.rejoin({ group: 'team' })
+  await alice.say('team', 'four')
+  assert.equal(await bob.read(), ['alice: four'])
+})
+
+test('the KDC is not reached at the first login: the next goes on', async () => {
+  const kdc = new FakeDelivery()
+  const alice = new Person('alice', kdc, new MemoryState())
+  kdc.before = () => {
+    throw new TransportError('kdc_unreachable', 'no')
+  }
+  await rejects(alice.open(), 'kdc_unreachable')
+  kdc.before = () => {}
+  await alice.open()
+  assert.ok((kdc.packages.get('alice')?.once.length ?? 0) >= 50)
+})
+
+test('what is kept is there without the KDC', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await alice.say('team', 'hi')
+  await bob.mail.sync()
+  kdc.before = () => {
+    throw new TransportError('kdc_unreachable', 'no')
+  }
+  await bob.open()
+  assert.equal(await bob.history({ group: 'team' }), ['alice: hi'])
+  assert.equal((await bob.mail.unread()).length, 1)
+})
+
+test('key packages run out: the last resort, once, and then there are new ones', async () => {
+  const { alice, bob, carol, kdc } = await people('alice', 'bob', 'carol')
+  const own = kdc.packages.get('bob')
+  own?.once.splice(0)
+  const last = own?.last
+  await alice.tell('bob', 'one')
+  await carol.tell('bob', 'two')
+  assert.equal(await bob.read(), ['alice: one', 'carol: two'])
+  const now = kdc.packages.get('bob')
+  assert.ok((now?.once.length ?? 0) >= 50)
+  assert.is.not(now?.last, last)
+})
+
+test('used key packages are forgotten, and replaced when few are left; old ones too', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob')
+  const packages = () => [...bob.state.entries.keys()].filter((key) => key.startsWith('package/')).length
+  assert.is(packages(), 51)
+  await alice.tell('bob', 'hi')
+  await bob.mail.sync()
+  assert.is(packages(), 50)
+  kdc.packages.get('bob')?.once.splice(0, 30)
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['bob'])
+  await bob.mail.sync()
+  assert.is(kdc.packages.get('bob')?.once.length, 18 + 50)
+  bob.now += 31 * 24 * 3600
+  await bob.mail.sync()
+  assert.is(kdc.packages.get('bob')?.once.length, 18 + 100)
+  // Those that nobody can use any more are forgotten here.
+  bob.now += 200 * 24 * 3600
+  await bob.mail.sync()
+  assert.is(packages(), 51)
+})
+
+test('old key packages are passed over for the next; when all are old, it is said', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob')
+  const old = kdc.packages.get('bob')?.once.splice(0) as string[]
+  bob.now += 100 * 24 * 3600
+  alice.now += 100 * 24 * 3600
+  kdc.packages.delete('bob')
+  kdc.packages.set('bob', { once: [...old.slice(0, 5)] })
+  await rejects(alice.tell('bob', 'hi'), 'receiver_unknown')
+  assert.ok(bob)
+})
+
+test.run()
