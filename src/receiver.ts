@@ -4,6 +4,7 @@
 import { parseArguments, parsePort, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { showLetters } from './cli/letters.ts'
 import { Reception } from './cli/reception.ts'
 import { refusalReporter } from './cli/refusals.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
@@ -16,8 +17,9 @@ import type { PresenceChange } from './lib/presence.ts'
 const HELP = `usage: npx tsx src/receiver.ts NAME [options]
 
 Logs NAME in and prints what others send, one line each: "alice: hi". Serves any
-number of senders at once, until Ctrl+C. On a terminal, what you type goes to
-the one in the prompt, who spoke last, or to the one you name: "@alice see you".
+number of senders at once, until Ctrl+C, and first those whose messages waited at
+the KDC, with their time. On a terminal, what you type goes to the one in the
+prompt, who spoke last, or to the one you name: "@alice see you".
 
   --host ADDR           address to listen at (default: 127.0.0.1; 0.0.0.0 for all)
   --port N              port to listen at (default: any that is free)
@@ -79,12 +81,16 @@ runTool('receiver', async (argv) => {
   stopSignal().then(leave)
   const at = presence.address
   output.event('listening', { address: at.address, port: at.port }, `listening on ${at.address}:${at.port}`)
+  const ended = new AbortController()
+  const letters = showLetters(session, output, ended.signal)
   if (isInteractive() && !values.json) terminal = new Conversation('> ', reception.reply, leave)
   try {
     await over
   } finally {
     terminal?.close()
     terminal = undefined
+    ended.abort()
+    await letters
     await presence.close()
   }
 })

@@ -5,27 +5,31 @@ import { parseArguments, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { ToolError, UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { Mail } from './cli/mail.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { readStdin } from './cli/stdin.ts'
 import { print, talk } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
+import { utf8 } from './lib/bytes.ts'
 import { type Channel, MAX_MESSAGE_BYTES } from './lib/channel.ts'
-import { TransportError } from './lib/errors.ts'
+import type { Session } from './lib/client.ts'
+import { SymbolonError, TransportError } from './lib/errors.ts'
 import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: npx tsx src/sender.ts NAME RECEIVER [MESSAGE | -] [options]
 
 Logs NAME in and sends one message straight to RECEIVER: MESSAGE, or with "-" what
-standard input holds (1 MiB at most). Without either, on a terminal, it is a
-conversation, until Ctrl+D.
+standard input holds (1 MiB at most). If RECEIVER is away, the KDC keeps it, encrypted.
+Without either, on a terminal, it is a conversation, until Ctrl+D.
 
   --timeout SEC         how long to wait for the acknowledgement (default: 30)
+  --no-store            fail when RECEIVER is away
 ${LOGIN_HELP}
 ${OUTPUT_HELP}
   -h, --help            show this
 
 stdout: what RECEIVER says (or events with --json); stderr: talk.
-exit status: 0 RECEIVER has acknowledged the message, 1 refused or failed,
+exit status: 0 delivered or stored, as it says, 1 refused or failed,
 2 wrong usage, 3 cannot reach: try later
 
 example: npx tsx src/sender.ts alice bob "hi"
@@ -35,7 +39,12 @@ runTool('sender', async (argv) => {
   const { values, positionals } = parseArguments(argv, {
     help: HELP,
     positionals: ['NAME', 'RECEIVER', '[MESSAGE]'],
-    options: { timeout: { type: 'string', default: '30' }, ...LOGIN_OPTIONS, ...OUTPUT_OPTIONS },
+    options: {
+      timeout: { type: 'string', default: '30' },
+      'no-store': { type: 'boolean' },
+      ...LOGIN_OPTIONS,
+      ...OUTPUT_OPTIONS,
+    },
   })
   const [name = '', to = '', words] = positionals
   const [username, receiver] = [parseUsername(name), parseUsername(to)]
@@ -54,8 +63,14 @@ runTool('sender', async (argv) => {
   })
   const session = await loginFrom(username, values, output)
   try {
-    const channel = await session.connect(receiver)
-    if (message !== undefined) {
+    const channel = await session.connect(receiver).catch((error: unknown) => {
+      if (message === undefined || values['no-store'] || !isAway(error)) throw error
+      return undefined
+    })
+    if (!channel) {
+      await store(session, output, receiver, message ?? '')
+      output.event('stored', { to: receiver }, `stored for ${receiver}, who is away`)
+    } else if (message !== undefined) {
       await deliver(channel, message, timeoutSec)
       output.event('delivered', { to: receiver }, `delivered to ${receiver}`)
     } else {
@@ -69,6 +84,32 @@ runTool('sender', async (argv) => {
     await session.logout().catch(() => {})
   }
 })
+
+// Nobody is there, or nobody who could prove to be the receiver: nothing was said yet.
+const AWAY = ['receiver_offline', 'peer_unreachable', 'peer_silent', 'handshake_failed']
+
+function isAway(error: unknown): boolean {
+  return error instanceof SymbolonError && AWAY.includes(error.code)
+}
+
+/** Leaves one message with the KDC, which cannot read it. */
+async function store(
+  session: Session,
+  output: Output,
+  receiver: string,
+  message: string | Uint8Array,
+): Promise<void> {
+  const mail = await Mail.open(session, output)
+  try {
+    await mail.use(async (mailbox) => {
+      await mailbox.sync()
+      const [bytes, kind] = typeof message === 'string' ? [utf8(message), 'text'] : [message, 'bytes']
+      await mailbox.sendTo(receiver, bytes, kind)
+    })
+  } finally {
+    await mail.close()
+  }
+}
 
 /** Sends one message and ends; what the receiver may say meanwhile is not read. */
 async function deliver(channel: Channel, message: string | Uint8Array, timeoutSec: number): Promise<void> {

@@ -5,7 +5,9 @@
  * @module
  */
 import type { Message } from '../lib/message.ts'
+import type { MailMessage } from '../lib/mls/mailbox.ts'
 import type { Trace, TraceEvent } from '../lib/trace.ts'
+import { localTime } from './local-time.ts'
 import { dim, jsonLine, portions, print, saidLines, talk, visible } from './terminal.ts'
 
 /** The options of every tool that tells events, for `parseArguments`. */
@@ -23,6 +25,8 @@ export interface Output {
   readonly json: boolean
   /** Somebody said something; resolves when it has been written. */
   said(from: string, message: Message): Promise<void>
+  /** Somebody said something earlier, and it has waited; resolves when it has been written. */
+  stored(message: MailMessage): Promise<void>
   /** Something happened: an event with a stable name for programs; for people, a line if it is worth one. */
   event(name: string, fields: Record<string, unknown>, line?: string): void
   /** Given with `--trace`. */
@@ -55,6 +59,8 @@ function jsonOutput(): Output {
   return {
     json: true,
     said: (from, message) => json('message', { from, ...textFields(message) }),
+    stored: ({ from, group, body, sentAt, at }) =>
+      json('message', { from, group, ...textFields({ bytes: body }), sent_at: sentAt, stored_at: at }),
     event: (name, fields) => {
       json(name, fields)
     },
@@ -65,11 +71,17 @@ function jsonOutput(): Output {
 }
 
 function lineOutput(lines: Lines): Output {
+  const say = async (from: string, message: Pick<Message, 'bytes'>) => {
+    const said = saidLines(from, textFields(message).text, process.stdout.columns)
+    for (const portion of portions(said)) await lines.data(portion)
+  }
   return {
     json: false,
     async said(from, message) {
-      const said = saidLines(from, textFields(message).text, process.stdout.columns)
-      for (const portion of portions(said)) await lines.data(portion)
+      await say(from, message)
+    },
+    async stored({ from, body, sentAt, at }) {
+      await say(`[${localTime(sentAt ?? at)}] ${visible(from)}`, { bytes: body })
     },
     event(_name, _fields, line) {
       // It may hold what others wrote: a problem's detail, for one.
@@ -80,7 +92,7 @@ function lineOutput(lines: Lines): Output {
 }
 
 // Bytes that are not text are shown as far as they are, and given in full to programs.
-function textFields(message: Message): { text: string; base64?: string } {
+function textFields(message: Pick<Message, 'bytes'>): { text: string; base64?: string } {
   const text = new TextDecoder().decode(message.bytes)
   const isText = Buffer.from(text).equals(message.bytes)
   return isText ? { text } : { text, base64: Buffer.from(message.bytes).toString('base64') }

@@ -5,6 +5,7 @@
  */
 import type { SessionInfo } from '../lib/answers.ts'
 import { ToolError } from './errors.ts'
+import { localTime } from './local-time.ts'
 import { visible } from './terminal.ts'
 
 /** Shown of an ID; among a hundred sessions, chance gives two the same once in a million. */
@@ -48,14 +49,6 @@ export function table(sessions: readonly SessionInfo[], now: number): string[] {
       .join('  ')
       .trimEnd(),
   )
-}
-
-/** `2026-11-21 09:05`, where the reader is. */
-function localTime(unixSeconds: number): string {
-  const time = new Date(unixSeconds * 1000)
-  const two = (value: number) => String(value).padStart(2, '0')
-  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
-  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`
 }
 
 function ago(seconds: number): string {

@@ -1,0 +1,70 @@
+/**
+ * What waits at the KDC, for the tools: messages to those who were away, and groups. docs/protocol.md §7.
+ *
+ * @module
+ */
+import type { Session } from '../lib/client.ts'
+import { Mailbox } from '../lib/mls/mailbox.ts'
+import type { Notice } from '../lib/mls/notices.ts'
+import { ClientState } from '../state/client-state.ts'
+import { stateDirectory } from '../state/places.ts'
+import type { Output } from './events.ts'
+import { stateDir } from './paths.ts'
+
+/** One principal's mail. */
+export class Mail {
+  readonly #session: Session
+  readonly #output: Output
+  readonly #state: ClientState
+
+  private constructor(session: Session, output: Output, state: ClientState) {
+    this.#session = session
+    this.#output = output
+    this.#state = state
+  }
+
+  /**
+   * Opens what this principal keeps here, making it the first time.
+   *
+   * @throws StateError, FileError.
+   */
+  static async open(session: Session, output: Output): Promise<Mail> {
+    const directory = stateDirectory(stateDir(), session.kdcKey, session.username)
+    return new Mail(session, output, await ClientState.open(directory, session.exportKey))
+  }
+
+  /**
+   * Does a piece of work with the mailbox, while no other tool of this principal can.
+   *
+   * @throws StateError `state_busy` and as `open`; what `work` and `Mailbox.open` throw.
+   */
+  async use<T>(work: (mailbox: Mailbox) => Promise<T>): Promise<T> {
+    const { username, clock } = this.#session
+    const state = await this.#state.hold()
+    try {
+      const post = (path: string, body: Record<string, unknown>) => this.#session.request(path, body)
+      const onNotice = (notice: Notice) => this.#tell(notice)
+      return await work(await Mailbox.open({ username, post, state, clock, onNotice }))
+    } finally {
+      await state.close()
+    }
+  }
+
+  /** When something has come, again and again, until `signal` ends it: the KDC says no more than that. */
+  async *arrivals(signal: AbortSignal): AsyncGenerator<void> {
+    let after = 0
+    for await (const id of this.#session.events('/mailbox/wait', { after }, signal)) {
+      after = Number(id)
+      yield
+    }
+  }
+
+  /** Lets go of it. */
+  close(): Promise<void> {
+    return this.#state.close()
+  }
+
+  #tell({ code, text, ...fields }: Notice): void {
+    this.#output.event(code, fields, text)
+  }
+}
