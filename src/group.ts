@@ -168,6 +168,8 @@ function isText(bytes: Uint8Array): boolean {
 }
 
 async function read(mailbox: Mailbox, { group, all }: Given, output: Output): Promise<void> {
+  // What was said in a group that is over, or that one was removed from, can still be read here.
+  if (!mailbox.groups().some(({ name }) => name === group)) mailbox.members(group)
   if (!all) {
     await showNew(mailbox, output, (message) => message.group === group)
     return

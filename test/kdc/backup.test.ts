@@ -90,7 +90,7 @@ backup('holds what lasts and the key, and no row of anything else', async ({ dat
     JSON.stringify(before),
   )
   assert.is(await backUp(store, data, target), true)
-  const passing = 'attempts finished_logins invitations key_packages sessions waiting'.split(' ')
+  const passing = 'attempts familiar invitations key_packages runs sessions waiting'.split(' ')
   const expected = Object.entries(before).map(([name, rows]) => [name, passing.includes(name) ? 0 : rows])
   assert.equal(await rowsOf(join(target, 'kdc.sqlite')), Object.fromEntries(expected))
   assert.equal(readdirSync(home.path).sort(), ['copy', 'kdc'])
