@@ -90,8 +90,8 @@ runTool('receiver', async (argv) => {
     terminal?.close()
     terminal = undefined
     ended.abort()
-    await letters
     await presence.close()
+    await letters
   }
 })
 

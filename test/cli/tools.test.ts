@@ -169,7 +169,7 @@ test('a password that nobody gives is asked for, or said to be missing where the
 test('a receiver that dies without a word leaves a clear error, exit status 3', async () => {
   const bob = await realm.receiver('bob')
   await bob.stop('SIGKILL')
-  const sender = await realm.tool('sender', 'alice', 'bob', 'hi').input().ends(3)
+  const sender = await realm.tool('sender', 'alice', 'bob', 'hi', '--no-store').input().ends(3)
   assert.match(sender.stderr, /cannot reach bob .* \(peer_unreachable\)\nsender: hint: /)
 })
 
