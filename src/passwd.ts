@@ -6,10 +6,8 @@ import { readCredentials, updateCredentials } from './cli/credentials.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
 import { kdcUrl } from './cli/kdc-url.ts'
 import { readNewPassword } from './cli/password.ts'
-import { KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/session.ts'
+import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
-import type { Session } from './lib/client.ts'
-import { ProtocolError } from './lib/errors.ts'
 import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: npx tsx src/passwd.ts NAME [options]
@@ -48,7 +46,7 @@ runTool('passwd', async (argv) => {
   try {
     const passwordFile = values['new-password-file']
     const password = await readNewPassword({ username, passwordFile, variable: 'SYMBOLON_NEW_PASSWORD' })
-    await change(session, password)
+    await changePassword(session, password)
     output.event('password_changed', { username }, `${username} has a new password; other sessions are over`)
     const kdc = kdcUrl(values.kdc)
     if (readCredentials().get(kdc)?.has(username)) {
@@ -59,14 +57,3 @@ runTool('passwd', async (argv) => {
     await session.logout().catch(() => {})
   }
 })
-
-/** Changes it, after another login if the last is too long ago: somebody took his time to think of a password. */
-async function change(session: Session, password: string): Promise<void> {
-  try {
-    await session.changePassword(password)
-  } catch (error) {
-    if (!(error instanceof ProtocolError && error.code === 'login_stale')) throw error
-    await session.renew()
-    await session.changePassword(password)
-  }
-}

@@ -4,6 +4,7 @@
  * @module
  */
 import { type LoginOptions, login, type Session } from '../lib/client.ts'
+import { ProtocolError } from '../lib/errors.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import { kdcUrl } from './kdc-url.ts'
@@ -69,6 +70,20 @@ export function loginFrom(username: string, values: LoginValues, output: Output)
   )
   const password = passwordSource({ username, kdc, passwordFile, keytab })
   return login(kdc, username, password, options)
+}
+
+/** Changes a password, after another login if the last is too long ago: somebody took his time to think of one. */
+export async function changePassword(
+  session: Pick<Session, 'changePassword' | 'renew'>,
+  password: string,
+): Promise<void> {
+  try {
+    await session.changePassword(password)
+  } catch (error) {
+    if (!(error instanceof ProtocolError && error.code === 'login_stale')) throw error
+    await session.renew()
+    await session.changePassword(password)
+  }
 }
 
 function keytabOf(username: string, path: string): Keytab {
