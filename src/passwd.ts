@@ -1,30 +1,35 @@
 /**
  * Changes a password: `tsx src/passwd.ts alice`.
  */
+
 import { parseArguments } from './cli/arguments.ts'
 import { readCredentials, updateCredentials } from './cli/credentials.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
+import { HELP_HELP, optionLines } from './cli/help.ts'
 import { kdcUrl } from './cli/kdc-url.ts'
-import { readNewPassword } from './cli/password.ts'
+import { PASSWORD_HELP, readNewPassword } from './cli/password.ts'
 import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: npx tsx src/passwd.ts NAME [options]
 
-Sets another password for NAME, which the KDC never sees. NAME's other sessions end. A
-password in the credentials file is replaced there too.
+Sets another password for NAME, which the KDC never sees. NAME's other sessions
+end. A password in the credentials file is replaced there too.
 
-  --password-file FILE      the password of now is its first line (else SYMBOLON_PASSWORD,
-                            the credentials file, or a prompt)
-  --new-password-file FILE  the new one is its first line (else
-                            SYMBOLON_NEW_PASSWORD, or a prompt)
-${KDC_HELP}
-${OUTPUT_HELP}
-  -h, --help                show this
+${optionLines(
+  PASSWORD_HELP,
+  [
+    '--new-password-file FILE',
+    'the new password is its first line (else SYMBOLON_NEW_PASSWORD, or a prompt)',
+  ],
+  ...KDC_HELP,
+  ...OUTPUT_HELP,
+  HELP_HELP,
+)}
 
-exit status: 0 the new password holds, 1 refused or failed, 2 wrong usage, 3 cannot
-reach: try later
+exit status: 0 the new password holds, 1 refused or failed, 2 wrong usage,
+3 cannot reach: try later
 
 example: npx tsx src/passwd.ts alice
 `

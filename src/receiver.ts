@@ -1,9 +1,11 @@
 /**
  * Waits for messages and prints them: `tsx src/receiver.ts bob`.
  */
+
 import { parseArguments, parsePort, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { HELP_HELP, optionLines } from './cli/help.ts'
 import { Reception } from './cli/reception.ts'
 import { refusalReporter } from './cli/refusals.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
@@ -19,15 +21,17 @@ Logs NAME in and prints what others send, one line each: "alice: hi". Serves any
 number of senders at once, until Ctrl+C. On a terminal, what you type goes to
 the one in the prompt, who spoke last, or to the one you name: "@alice see you".
 
-  --host ADDR           address to listen at (default: 127.0.0.1; 0.0.0.0 for all)
-  --port N              port to listen at (default: any that is free)
-  --refresh SEC         how often to tell the KDC that we still listen (default: 15)
-${LOGIN_HELP}
-${OUTPUT_HELP}
-  -h, --help            show this
+${optionLines(
+  ['--host ADDR', 'listen here, 0.0.0.0 for everywhere (default: 127.0.0.1)'],
+  ['--port N', 'and this port (default: any that is free)'],
+  ['--refresh SEC', 'how often to tell the KDC so (default: 15)'],
+  ...LOGIN_HELP,
+  ...OUTPUT_HELP,
+  HELP_HELP,
+)}
 
 stdout: messages (or events with --json); stderr: talk.
-exit status: 0 stopped by Ctrl+C, 1 refused or failed, 2 wrong usage, 3 try later
+exit status: 0 ended by Ctrl+C, 1 refused or failed, 2 wrong usage, 3 try later
 
 example: npx tsx src/receiver.ts bob
 `

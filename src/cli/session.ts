@@ -7,10 +7,11 @@ import { type LoginOptions, login, type Session } from '../lib/client.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
-import { kdcUrl } from './kdc-url.ts'
+import type { OptionHelp } from './help.ts'
+import { KDC_URL_HELP, kdcUrl } from './kdc-url.ts'
 import { type Keytab, readKeytab } from './keytab.ts'
 import { keyJudge } from './known-kdcs.ts'
-import { passwordSource } from './password.ts'
+import { PASSWORD_HELP, passwordSource } from './password.ts'
 
 /** Which KDC, and by which key it is known, for `parseArguments`. */
 export const KDC_OPTIONS = {
@@ -18,8 +19,10 @@ export const KDC_OPTIONS = {
   'kdc-key': { type: 'string' },
 } as const
 
-export const KDC_HELP = `  --kdc URL             the KDC (default: SYMBOLON_KDC, else http://127.0.0.1:8800)
-  --kdc-key KEY         its key (default: as known; the first time, any)`
+export const KDC_HELP: readonly OptionHelp[] = [
+  KDC_URL_HELP,
+  ['--kdc-key KEY', 'its key (default: as known; the first time, any)'],
+]
 
 /** The options that every tool with a login takes, for `parseArguments`. */
 export const LOGIN_OPTIONS = {
@@ -28,10 +31,11 @@ export const LOGIN_OPTIONS = {
   keytab: { type: 'string' },
 } as const
 
-export const LOGIN_HELP = `${KDC_HELP}
-  --password-file FILE  the password is its first line (else SYMBOLON_PASSWORD,
-                        the credentials file, or a prompt)
-  --keytab FILE         KDC, key and password of a service`
+export const LOGIN_HELP: readonly OptionHelp[] = [
+  ...KDC_HELP,
+  PASSWORD_HELP,
+  ['--keytab FILE', 'KDC, key and password of a service'],
+]
 
 export interface KdcValues {
   readonly kdc?: string | undefined

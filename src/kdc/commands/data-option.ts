@@ -4,11 +4,14 @@
  * @module
  */
 import { join } from 'node:path'
+import type { OptionHelp } from '../../cli/help.ts'
 import { dataDir } from '../../cli/paths.ts'
 import { type KdcData, openData } from '../data.ts'
 
 /** For `parseArguments`. */
 export const DATA_OPTION = { data: { type: 'string' } } as const
+
+export const DATA_HELP: OptionHelp = ['--data DIR', "the KDC's data directory (default: this user's)"]
 
 /** The data directory of this user, unless `--data` names another. */
 export function dataDirectory(option: string | undefined): string {

@@ -1,22 +1,22 @@
 import { parseArguments } from '../../cli/arguments.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { optionLines } from '../../cli/help.ts'
 import { talk } from '../../cli/terminal.ts'
+import { count } from '../../cli/words.ts'
 import { ProtocolError } from '../../lib/errors.ts'
 import { parseUsername } from '../../lib/names.ts'
 import type { Store } from '../store/store.ts'
-import { DATA_OPTION } from './data-option.ts'
+import { DATA_HELP, DATA_OPTION } from './data-option.ts'
 import { withExistingData } from './existing-data.ts'
-import { count } from './words.ts'
 
-const HELP = `usage: npm run kdc -- endsessions NAME [--data DIR]
-       npm run kdc -- endsessions --all [--data DIR]
+const HELP = `usage: npm run kdc -- endsessions NAME [options]
+       npm run kdc -- endsessions --all [options]
 
 Ends the sessions of NAME, or everybody's, at once: their tokens are worth
 nothing from now on, and whoever wants to go on logs in again. Passwords stay.
 The KDC may be running or not.
 
-  --all       everybody's, as after the KDC's files were restored by hand
-  --data DIR  the KDC's data directory (default: this user's)
+${optionLines(['--all', "everybody's: do so when you have put the KDC's files back by hand"], DATA_HELP)}
 
 example: npm run kdc -- endsessions alice
 `
