@@ -34,7 +34,7 @@ export interface Limits {
   readonly drainTimeoutMs: number
 }
 
-export const LIMITS: Limits = {
+const LIMITS: Limits = {
   requestTimeoutMs: 10_000,
   keepAliveTimeoutMs: 5000,
   maxHeaderBytes: 16_384,

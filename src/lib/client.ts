@@ -170,7 +170,8 @@ export class Session {
    */
   async changePassword(password: string): Promise<void> {
     const { request, state } = await startRegistration(password)
-    const { response } = readRegistrationReply(await this.#sealed('/password/start', { request }))
+    const reply = await this.#sealed('/password/start', { request })
+    const { response } = readRegistrationReply(reply, '/password/start')
     const { record, kdcKey } = await finishRegistration(this.username, password, state, response)
     await this.#judgeKey(kdcKey, false)
     await this.#sealed('/password/finish', { record })
