@@ -246,7 +246,29 @@ main('a session ends and tries are refused when the command line says so', async
   assert.is(await kdc.stop(), 0)
 })
 
+main(
+  'only what makes accounts, or serves, makes the data of a KDC where there are none',
+  async ({ home, data }) => {
+    const commands = [
+      ['users'],
+      ['deluser', 'alice'],
+      ['passwd', 'alice'],
+      ['invitations'],
+      ['endsessions', '--all'],
+    ]
+    await Promise.all(
+      commands.map(async (args) => {
+        const { exit, stderr } = await runKdc([...args, '--data', data], ADDED)
+        assert.is(exit, 1, args.join(' '))
+        assert.match(stderr, /^kdc: error: there is no KDC's data in .*\nkdc: hint: --data /)
+      }),
+    )
+    assert.equal(readdirSync(home.path), [])
+  },
+)
+
 main('what it cannot do it refuses, in words and with an exit status', async ({ data }) => {
+  await runKdc(['adduser', 'alice', '--data', data], ADDED)
   await Promise.all(
     REFUSALS.map(async ([args, exit, stderr]) => {
       const result = await runKdc([...args, '--data', data], ADDED)

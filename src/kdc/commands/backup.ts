@@ -5,8 +5,7 @@ import { optionLines } from '../../cli/help.ts'
 import { talk } from '../../cli/terminal.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { backUp } from '../backup.ts'
-import { DATA_HELP, DATA_OPTION, dataDirectory } from './data-option.ts'
-import { withExistingData } from './existing-data.ts'
+import { DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
 
 const HELP = `usage: npm run kdc -- backup DIR [options]
 
@@ -30,7 +29,7 @@ export async function backup(argv: string[]): Promise<void> {
     positionals: ['DIR'],
   })
   const target = resolve(positionals[0] ?? '')
-  await withExistingData(values.data, async ({ store }) => {
+  await withData(values.data, { create: false }, async ({ store }) => {
     const done = await backUp(store, dataDirectory(values.data), target).catch((error: unknown) => {
       throw explain(error, target)
     })

@@ -21,6 +21,6 @@ export async function deluser(argv: string[]): Promise<void> {
     positionals: ['NAME'],
   })
   const username = parseUsername(positionals[0] ?? '')
-  await withData(values.data, ({ store }) => store.accounts.delete(username))
+  await withData(values.data, { create: false }, ({ store }) => store.accounts.delete(username))
   talk('kdc')(`deleted ${username}`)
 }

@@ -3,8 +3,7 @@ import { optionLines } from '../../cli/help.ts'
 import { print } from '../../cli/terminal.ts'
 import { timestamp } from '../../cli/words.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { DATA_HELP, DATA_OPTION } from './data-option.ts'
-import { withExistingData } from './existing-data.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
 const HELP = `usage: npm run kdc -- invitations [options]
 
@@ -30,7 +29,9 @@ export async function invitations(argv: string[]): Promise<void> {
     options: { ...DATA_OPTION, json: { type: 'boolean' } },
     positionals: [],
   })
-  const open = await withExistingData(values.data, ({ store }) => store.invitations.list(systemClock()))
+  const open = await withData(values.data, { create: false }, ({ store }) =>
+    store.invitations.list(systemClock()),
+  )
   for (const { username, expiresAt } of open) {
     await print(
       values.json

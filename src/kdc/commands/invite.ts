@@ -72,7 +72,7 @@ export async function invite(argv: string[]): Promise<void> {
   const days = parseInteger('--days', values.days, 1, MAX_DAYS)
   const guests = await readGuests(values, positionals)
   const masterKeys = masterKeysFrom(values['master-key'])
-  await withData(values.data, async ({ store }) => {
+  await withData(values.data, { create: true }, async ({ store }) => {
     const now = systemClock()
     const expiresAt = now + days * DAY_SEC
     const open = await openNames(store, now)

@@ -40,7 +40,7 @@ export async function keytab(argv: string[]): Promise<void> {
   const username = parseUsername(name)
   const kdc = kdcUrl(values.kdc)
   refuseToReplace(file, username)
-  await withData(values.data, async (data) => {
+  await withData(values.data, { create: true }, async (data) => {
     const password = randomBytes(PASSWORD_BYTES).toString('base64url')
     const kdcKey = await data.opaqueKeys.publicKey()
     const exists = (await data.store.accounts.find(username)) !== undefined

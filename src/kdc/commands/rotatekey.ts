@@ -8,8 +8,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { numbersInUse } from '../master-key-use.ts'
 import { loadMasterKeys, saveMasterKeys } from '../master-keys.ts'
 import type { Store } from '../store/store.ts'
-import { DATA_HELP, DATA_OPTION } from './data-option.ts'
-import { withExistingData } from './existing-data.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 import { MASTER_KEY_HELP, MASTER_KEY_OPTION, requireMasterKeyFile } from './master-key-option.ts'
 
 const HELP = `usage: npm run kdc -- rotatekey [options]
@@ -39,7 +38,7 @@ export async function rotatekey(argv: string[]): Promise<void> {
       hint: 'the KDC makes one when it starts; --master-key names another file',
     })
   }
-  const { kept, dropped } = await withExistingData(values.data, ({ store }) => rotate(store, file))
+  const { kept, dropped } = await withData(values.data, { create: false }, ({ store }) => rotate(store, file))
   const say = talk('kdc')
   say(`a fresh master key is in ${file}; ${count(kept, 'older one')} kept, ${dropped} dropped`)
   say('restart the KDC to use it; several nodes get the file first, all of them')

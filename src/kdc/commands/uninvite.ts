@@ -6,8 +6,7 @@ import { count } from '../../cli/words.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { parseUsername } from '../../lib/names.ts'
 import type { Store } from '../store/store.ts'
-import { DATA_HELP, DATA_OPTION } from './data-option.ts'
-import { withExistingData } from './existing-data.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
 const HELP = `usage: npm run kdc -- uninvite NAME... [options]
        npm run kdc -- uninvite --all [options]
@@ -31,7 +30,7 @@ export async function uninvite(argv: string[]): Promise<void> {
     throw new UsageError('expected either names or --all', 'npm run kdc -- invitations lists the names')
   }
   const names = [...new Set(positionals.map(parseUsername))]
-  const withdrawn = await withExistingData(values.data, ({ store }) =>
+  const withdrawn = await withData(values.data, { create: false }, ({ store }) =>
     values.all ? store.invitations.withdrawAll(systemClock()) : withdraw(store, names),
   )
   talk('kdc')(`withdrew ${count(withdrawn, 'invitation')}`)

@@ -23,7 +23,7 @@ export async function users(argv: string[]): Promise<void> {
     options: { ...DATA_OPTION, json: { type: 'boolean' } },
     positionals: [],
   })
-  const accounts = await withData(values.data, ({ store }) => store.accounts.list())
+  const accounts = await withData(values.data, { create: false }, ({ store }) => store.accounts.list())
   for (const { username, createdAt } of accounts) {
     await print(values.json ? JSON.stringify({ username, created_at: createdAt }) : username)
   }

@@ -27,6 +27,9 @@ const toAccount = (row: AccountRow): Account => ({
   createdAt: row.created_at,
 })
 
+export const accountExists = (username: string) =>
+  new ProtocolError('account_exists', `there is an account ${username} already`)
+
 const accountUnknown = (username: string) =>
   new ProtocolError('account_unknown', `there is no account ${username}`)
 
@@ -50,7 +53,7 @@ export class Accounts {
   /** @throws ProtocolError `account_exists`. */
   async create(account: Account): Promise<void> {
     if (await this.add(account)) return
-    throw new ProtocolError('account_exists', `there is an account ${account.username} already`)
+    throw accountExists(account.username)
   }
 
   /**
@@ -112,6 +115,13 @@ export class Accounts {
       sql`select username, record, created_at from accounts where username = ${username}`,
     )
     return row && toAccount(row)
+  }
+
+  /** @throws ProtocolError `account_unknown`. */
+  async require(username: string): Promise<Account> {
+    const account = await this.find(username)
+    if (!account) throw accountUnknown(username)
+    return account
   }
 
   /** All accounts, by name. */
