@@ -6,7 +6,6 @@ import { parseArguments } from './cli/arguments.ts'
 import { readCredentials, updateCredentials } from './cli/credentials.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
-import { kdcUrl } from './cli/kdc-url.ts'
 import { PASSWORD_HELP, readNewPassword } from './cli/password.ts'
 import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
@@ -47,13 +46,12 @@ runTool('passwd', async (argv) => {
   })
   const username = parseUsername(positionals[0] ?? '')
   const output = makeOutput('passwd', values)
-  const session = await loginFrom(username, values, output)
+  const { kdc, session } = await loginFrom(username, values, output)
   try {
     const passwordFile = values['new-password-file']
     const password = await readNewPassword({ username, passwordFile, variable: 'SYMBOLON_NEW_PASSWORD' })
     await changePassword(session, password)
     output.event('password_changed', { username }, `${username} has a new password; other sessions are over`)
-    const kdc = kdcUrl(values.kdc)
     if (readCredentials().get(kdc)?.has(username)) {
       updateCredentials((credentials) => credentials.get(kdc)?.set(username, password))
       output.event('credentials_updated', { username, kdc }, 'the credentials file has it too')

@@ -59,7 +59,7 @@ runTool('receiver', async (argv) => {
     talk: (line) => (terminal ? void terminal.print(`receiver: ${line}`) : say(line)),
   })
   const reception = new Reception(output, () => terminal)
-  const session = await loginFrom(username, values, output)
+  const { session } = await loginFrom(username, values, output)
   let fail: (error: unknown) => void = () => {}
   let leave: () => void = () => {}
   const over = new Promise<void>((resolve, reject) => {

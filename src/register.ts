@@ -5,7 +5,7 @@
 import { parseArguments } from './cli/arguments.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
-import { readInvitation } from './cli/invitation.ts'
+import { givenInvitation, promptInvitation } from './cli/invitation.ts'
 import { readNewPassword, SET_PASSWORD_HELP } from './cli/password.ts'
 import { KDC_HELP, KDC_OPTIONS, kdcFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
@@ -58,14 +58,14 @@ runTool('register', async (argv) => {
   const output = makeOutput('register', values)
   const { kdc, options } = kdcFrom(values, output)
   const password = () => readNewPassword({ username, passwordFile: values['password-file'] })
-  const invitations = readInvitation(values['invitation-file'])
+  const given = givenInvitation(values['invitation-file'])
   const attempt = (invitation: string | undefined) =>
     register(kdc, username, password, { ...options, invitation, allowPlaintext: values['allow-plaintext'] })
 
-  const session = await attempt(invitations.given).catch(async (error: unknown) => {
+  const session = await attempt(given).catch(async (error: unknown) => {
     if (!(error instanceof ProtocolError && NEEDS_INVITATION.includes(error.code))) throw error
     // Whoever had none to give is asked for it, now that it is known to be needed.
-    const invitation = await invitations.prompt()
+    const invitation = given === undefined ? await promptInvitation() : undefined
     if (invitation === undefined) throw error
     return attempt(invitation)
   })

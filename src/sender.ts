@@ -56,7 +56,7 @@ runTool('sender', async (argv) => {
     data: (line) => (terminal ? terminal.print(line) : print(line)),
     talk: (line) => (terminal ? void terminal.print(`sender: ${line}`) : say(line)),
   })
-  const session = await loginFrom(username, values, output)
+  const { session } = await loginFrom(username, values, output)
   try {
     const channel = await session.connect(receiver)
     if (message !== undefined) {

@@ -47,7 +47,7 @@ runTool('sessions', async (argv) => {
   const username = parseUsername(positionals[0] ?? '')
   if (values.end && values['end-others']) throw new UsageError('--end and --end-others do not go together')
   const output = makeOutput('sessions', values)
-  const session = await loginFrom(username, values, output)
+  const { session } = await loginFrom(username, values, output)
   try {
     const others = (await session.sessions()).filter(({ isThis }) => !isThis)
     if (values['end-others']) {

@@ -63,9 +63,14 @@ export function kdcFrom(values: KdcValues, output: Output): { kdc: string; optio
 /**
  * Logs `username` in with whatever the command line says.
  *
+ * @returns the session, and the URL of the KDC that it is at.
  * @throws the errors of `login`, of `passwordSource` and of `keyJudge`.
  */
-export function loginFrom(username: string, values: LoginValues, output: Output): Promise<Session> {
+export async function loginFrom(
+  username: string,
+  values: LoginValues,
+  output: Output,
+): Promise<{ readonly kdc: string; readonly session: Session }> {
   const { keytab, 'password-file': passwordFile } = values
   const service = keytab === undefined ? undefined : keytabOf(username, keytab)
   const { kdc, options } = kdcFrom(
@@ -73,7 +78,7 @@ export function loginFrom(username: string, values: LoginValues, output: Output)
     output,
   )
   const password = passwordSource({ username, kdc, passwordFile, keytab })
-  return login(kdc, username, password, options)
+  return { kdc, session: await login(kdc, username, password, options) }
 }
 
 /** Changes a password, after another login if the last is too long ago: somebody took his time to think of one. */
