@@ -1,25 +1,27 @@
 /**
  * Shows the whole protocol with nothing set up: `npm run demo`.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArguments } from './cli/arguments.ts'
 import { ToolError } from './cli/errors.ts'
+import { HELP_HELP, optionLines } from './cli/help.ts'
 import { startTool, type Tool } from './cli/start-tool.ts'
 import { stopSignal } from './cli/stop.ts'
 import { tell } from './cli/story.ts'
 import { dim, print } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 
-const HELP = `usage: npm run demo -- [MESSAGE]
+const HELP = `usage: npm run demo -- [MESSAGE] [options]
 
-Starts a KDC with accounts for alice and bob, bob's receiver and alice's sender, each a
-process of its own, and shows the five messages of the protocol as they happen. It
-ends by itself and leaves nothing behind.
+Starts a KDC with accounts for alice and bob, bob's receiver and alice's sender,
+each a process of its own, and shows the five messages of the protocol as they
+happen. It ends by itself and leaves nothing behind.
 
-  -h, --help            show this
+${optionLines(HELP_HELP)}
 
 example: npm run demo -- "see you at eight"
 `

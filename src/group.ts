@@ -74,7 +74,7 @@ runTool('group', async (argv) => {
   if (word !== 'list') parseUsername(group)
   const given = { username, group, rest, follow: values.follow === true, all: values.all === true }
   const output = makeOutput('group', values)
-  const session = await loginFrom(username, values, output)
+  const { session } = await loginFrom(username, values, output)
   const mail = await Mail.open(session, output)
   const ended = new AbortController()
   try {

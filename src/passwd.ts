@@ -1,36 +1,38 @@
 /**
  * Changes a password: `tsx src/passwd.ts alice`.
  */
+
 import { parseArguments } from './cli/arguments.ts'
 import { readCredentials, updateCredentials } from './cli/credentials.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { kdcUrl } from './cli/kdc-url.ts'
-import { readNewPassword } from './cli/password.ts'
+import { HELP_HELP, optionLines } from './cli/help.ts'
+import { PASSWORD_HELP, readNewPassword } from './cli/password.ts'
 import { stateDir } from './cli/paths.ts'
-import { KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/session.ts'
+import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
-import type { Session } from './lib/client.ts'
-import { ProtocolError } from './lib/errors.ts'
 import { parseUsername } from './lib/names.ts'
-import { changePassword } from './state/change-password.ts'
+import { changePassword as rewrap } from './state/change-password.ts'
 import { stateDirectoriesOf } from './state/places.ts'
 
 const HELP = `usage: npx tsx src/passwd.ts NAME [options]
 
-Sets another password for NAME, which the KDC never sees. NAME's other sessions end. A
-password in the credentials file is replaced there too, and what NAME's tools have stored
-on this machine stays readable.
+Sets another password for NAME, which the KDC never sees. NAME's other sessions
+end. A password in the credentials file is replaced there too, and what NAME's
+tools have stored on this machine stays readable.
 
-  --password-file FILE      the password of now is its first line (else SYMBOLON_PASSWORD,
-                            the credentials file, or a prompt)
-  --new-password-file FILE  the new one is its first line (else
-                            SYMBOLON_NEW_PASSWORD, or a prompt)
-${KDC_HELP}
-${OUTPUT_HELP}
-  -h, --help                show this
+${optionLines(
+  PASSWORD_HELP,
+  [
+    '--new-password-file FILE',
+    'the new password is its first line (else SYMBOLON_NEW_PASSWORD, or a prompt)',
+  ],
+  ...KDC_HELP,
+  ...OUTPUT_HELP,
+  HELP_HELP,
+)}
 
-exit status: 0 the new password holds, 1 refused or failed, 2 wrong usage, 3 cannot
-reach: try later
+exit status: 0 the new password holds, 1 refused or failed, 2 wrong usage,
+3 cannot reach: try later
 
 example: npx tsx src/passwd.ts alice
 `
@@ -48,13 +50,13 @@ runTool('passwd', async (argv) => {
   })
   const username = parseUsername(positionals[0] ?? '')
   const output = makeOutput('passwd', values)
-  const session = await loginFrom(username, values, output)
+  const { kdc, session } = await loginFrom(username, values, output)
   try {
     const passwordFile = values['new-password-file']
     const password = await readNewPassword({ username, passwordFile, variable: 'SYMBOLON_NEW_PASSWORD' })
-    await change(session, password)
+    const states = () => stateDirectoriesOf(stateDir(), username)
+    await changePassword(session, () => rewrap(session, password, states))
     output.event('password_changed', { username }, `${username} has a new password; other sessions are over`)
-    const kdc = kdcUrl(values.kdc)
     if (readCredentials().get(kdc)?.has(username)) {
       updateCredentials((credentials) => credentials.get(kdc)?.set(username, password))
       output.event('credentials_updated', { username, kdc }, 'the credentials file has it too')
@@ -63,15 +65,3 @@ runTool('passwd', async (argv) => {
     await session.logout().catch(() => {})
   }
 })
-
-/** Changes it, after another login if the last is too long ago: somebody took his time to think of a password. */
-async function change(session: Session, password: string): Promise<void> {
-  const states = () => stateDirectoriesOf(stateDir(), session.username)
-  try {
-    await changePassword(session, password, states)
-  } catch (error) {
-    if (!(error instanceof ProtocolError && error.code === 'login_stale')) throw error
-    await session.renew()
-    await changePassword(session, password, states)
-  }
-}

@@ -1,9 +1,11 @@
 /**
  * Waits for messages and prints them: `tsx src/receiver.ts bob`.
  */
+
 import { parseArguments, parsePort, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { HELP_HELP, optionLines } from './cli/help.ts'
 import { showLetters } from './cli/letters.ts'
 import { Reception } from './cli/reception.ts'
 import { refusalReporter } from './cli/refusals.ts'
@@ -21,15 +23,17 @@ number of senders at once, until Ctrl+C, and first those whose messages waited a
 the KDC, with their time. On a terminal, what you type goes to the one in the
 prompt, who spoke last, or to the one you name: "@alice see you".
 
-  --host ADDR           address to listen at (default: 127.0.0.1; 0.0.0.0 for all)
-  --port N              port to listen at (default: any that is free)
-  --refresh SEC         how often to tell the KDC that we still listen (default: 15)
-${LOGIN_HELP}
-${OUTPUT_HELP}
-  -h, --help            show this
+${optionLines(
+  ['--host ADDR', 'listen here, 0.0.0.0 for everywhere (default: 127.0.0.1)'],
+  ['--port N', 'and this port (default: any that is free)'],
+  ['--refresh SEC', 'how often to tell the KDC so (default: 15)'],
+  ...LOGIN_HELP,
+  ...OUTPUT_HELP,
+  HELP_HELP,
+)}
 
 stdout: messages (or events with --json); stderr: talk.
-exit status: 0 stopped by Ctrl+C, 1 refused or failed, 2 wrong usage, 3 try later
+exit status: 0 ended by Ctrl+C, 1 refused or failed, 2 wrong usage, 3 try later
 
 example: npx tsx src/receiver.ts bob
 `
@@ -57,7 +61,7 @@ runTool('receiver', async (argv) => {
     talk: (line) => (terminal ? void terminal.print(`receiver: ${line}`) : say(line)),
   })
   const reception = new Reception(output, () => terminal)
-  const session = await loginFrom(username, values, output)
+  const { session } = await loginFrom(username, values, output)
   let fail: (error: unknown) => void = () => {}
   let leave: () => void = () => {}
   const over = new Promise<void>((resolve, reject) => {

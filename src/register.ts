@@ -1,10 +1,12 @@
 /**
  * Makes an account: `tsx src/register.ts alice`.
  */
+
 import { parseArguments } from './cli/arguments.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { readInvitation } from './cli/invitation.ts'
-import { readNewPassword } from './cli/password.ts'
+import { HELP_HELP, optionLines } from './cli/help.ts'
+import { givenInvitation, promptInvitation } from './cli/invitation.ts'
+import { readNewPassword, SET_PASSWORD_HELP } from './cli/password.ts'
 import { KDC_HELP, KDC_OPTIONS, kdcFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
 import { ProtocolError } from './lib/errors.ts'
@@ -13,18 +15,23 @@ import { register } from './lib/register.ts'
 
 const HELP = `usage: npx tsx src/register.ts NAME [options]
 
-Makes an account for NAME at the KDC, with a password that the KDC never sees. Where not
-everybody may have one, it takes an invitation from the KDC's administrator.
+Makes an account for NAME at the KDC, with a password that the KDC never sees.
+Where not everybody may have one, it takes an invitation from the administrator.
 
-  --invitation-file FILE  the invitation is its first line (else SYMBOLON_INVITATION,
-                          or a prompt where the KDC asks for one)
-  --password-file FILE    the new password is its first line (else SYMBOLON_PASSWORD,
-                          or a prompt)
-  --allow-plaintext       sign up without an invitation across a network without TLS,
-                          where somebody could answer for the KDC and guess the password
-${KDC_HELP}
-${OUTPUT_HELP}
-  -h, --help              show this
+${optionLines(
+  [
+    '--invitation-file FILE',
+    'the invitation is its first line (else SYMBOLON_INVITATION, or a prompt where one is needed)',
+  ],
+  SET_PASSWORD_HELP,
+  [
+    '--allow-plaintext',
+    'sign up without an invitation and without TLS, where somebody could answer for the KDC and guess the password',
+  ],
+  ...KDC_HELP,
+  ...OUTPUT_HELP,
+  HELP_HELP,
+)}
 
 exit status: 0 the account is there and its password works, 1 refused or failed,
 2 wrong usage, 3 cannot reach: try later
@@ -51,14 +58,14 @@ runTool('register', async (argv) => {
   const output = makeOutput('register', values)
   const { kdc, options } = kdcFrom(values, output)
   const password = () => readNewPassword({ username, passwordFile: values['password-file'] })
-  const invitations = readInvitation(values['invitation-file'])
+  const given = givenInvitation(values['invitation-file'])
   const attempt = (invitation: string | undefined) =>
     register(kdc, username, password, { ...options, invitation, allowPlaintext: values['allow-plaintext'] })
 
-  const session = await attempt(invitations.given).catch(async (error: unknown) => {
+  const session = await attempt(given).catch(async (error: unknown) => {
     if (!(error instanceof ProtocolError && NEEDS_INVITATION.includes(error.code))) throw error
     // Whoever had none to give is asked for it, now that it is known to be needed.
-    const invitation = await invitations.prompt()
+    const invitation = given === undefined ? await promptInvitation() : undefined
     if (invitation === undefined) throw error
     return attempt(invitation)
   })

@@ -1,10 +1,12 @@
 /**
  * Sends a message, or talks: `tsx src/sender.ts alice bob "hi"`.
  */
+
 import { parseArguments, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { ToolError, UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { HELP_HELP, optionLines } from './cli/help.ts'
 import { Mail } from './cli/mail.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { readStdin } from './cli/stdin.ts'
@@ -18,15 +20,17 @@ import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: npx tsx src/sender.ts NAME RECEIVER [MESSAGE | -] [options]
 
-Logs NAME in and sends one message straight to RECEIVER: MESSAGE, or with "-" what
-standard input holds (1 MiB at most). If RECEIVER is away, the KDC keeps it, encrypted.
-Without either, on a terminal, it is a conversation, until Ctrl+D.
+Logs NAME in and sends one message straight to RECEIVER: MESSAGE, or with "-"
+what standard input holds (1 MiB at most). If RECEIVER is away, the KDC keeps it,
+encrypted. Without either, on a terminal, it is a conversation, until Ctrl+D.
 
-  --timeout SEC         how long to wait for the acknowledgement (default: 30)
-  --no-store            fail when RECEIVER is away
-${LOGIN_HELP}
-${OUTPUT_HELP}
-  -h, --help            show this
+${optionLines(
+  ['--timeout SEC', 'how long to wait for the acknowledgement (default: 30)'],
+  ['--no-store', 'fail when RECEIVER is away'],
+  ...LOGIN_HELP,
+  ...OUTPUT_HELP,
+  HELP_HELP,
+)}
 
 stdout: what RECEIVER says (or events with --json); stderr: talk.
 exit status: 0 delivered or stored, as it says, 1 refused or failed,
@@ -61,7 +65,7 @@ runTool('sender', async (argv) => {
     data: (line) => (terminal ? terminal.print(line) : print(line)),
     talk: (line) => (terminal ? void terminal.print(`sender: ${line}`) : say(line)),
   })
-  const session = await loginFrom(username, values, output)
+  const { session } = await loginFrom(username, values, output)
   try {
     const channel = await session.connect(receiver).catch((error: unknown) => {
       if (message === undefined || values['no-store'] || !isAway(error)) throw error

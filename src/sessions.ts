@@ -1,30 +1,34 @@
 /**
  * Lists and ends sessions, in the manner of Kerberos's klist: `tsx src/sessions.ts alice`.
  */
+
 import { parseArguments } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { HELP_HELP, optionLines } from './cli/help.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { findSession, shortId, table } from './cli/session-table.ts'
 import { print } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
+import { count } from './cli/words.ts'
 import type { SessionInfo } from './lib/answers.ts'
 import type { Session } from './lib/client.ts'
 import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: npx tsx src/sessions.ts NAME [options]
 
-Lists NAME's sessions: one for each login that has neither ended nor expired, but for this
-tool's own. A receiver is one that listens.
+Lists NAME's sessions: one for each login that has neither ended nor expired,
+but for this tool's own. A receiver is one that listens.
 
-  --end ID              end this session: as many letters of its ID as tell it from
-                        the others; may be given several times
-  --end-others          end all of them
-${LOGIN_HELP}
-${OUTPUT_HELP}
-  -h, --help            show this
+${optionLines(
+  ['--end ID', 'end this session: as much of its ID as tells it from the others; may be given several times'],
+  ['--end-others', 'end all of them'],
+  ...LOGIN_HELP,
+  ...OUTPUT_HELP,
+  HELP_HELP,
+)}
 
-exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 cannot reach: try later
+exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 try later
 
 example: npx tsx src/sessions.ts alice
 `
@@ -43,12 +47,12 @@ runTool('sessions', async (argv) => {
   const username = parseUsername(positionals[0] ?? '')
   if (values.end && values['end-others']) throw new UsageError('--end and --end-others do not go together')
   const output = makeOutput('sessions', values)
-  const session = await loginFrom(username, values, output)
+  const { session } = await loginFrom(username, values, output)
   try {
     const others = (await session.sessions()).filter(({ isThis }) => !isThis)
     if (values['end-others']) {
       const ended = await session.endSessions()
-      output.event('ended', { sessions: ended }, `ended ${count(ended)}`)
+      output.event('ended', { sessions: ended }, `ended ${count(ended, 'session')}`)
     } else if (values.end) {
       // All of them are found before the first is ended.
       const chosen = values.end.map((prefix) => findSession(others, prefix))
@@ -83,8 +87,4 @@ async function end(session: Session, { id }: SessionInfo, output: Output): Promi
   const ended = await session.endSessions(id)
   const short = shortId(id)
   output.event('ended', { id, sessions: ended }, ended ? `ended ${short}` : `${short} had ended already`)
-}
-
-function count(sessions: number): string {
-  return sessions === 1 ? 'one session' : `${sessions} sessions`
 }

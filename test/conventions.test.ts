@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { STORE_CODES } from '../src/database/database.ts'
 import { KEY_FILE_CODES } from '../src/files/key-file.ts'
 import { FILE_CODES } from '../src/files/private-files.ts'
+import { LOGIN_LIMITS } from '../src/kdc/login-limits.ts'
 import { CODEC_CODES, PROTOCOL_CODES, TRANSPORT_CODES } from '../src/lib/errors.ts'
 import { STATE_CODES } from '../src/state/errors.ts'
 
@@ -148,6 +149,19 @@ function readable(path: string): boolean {
     return (error as NodeJS.ErrnoException).code === 'ENOTDIR'
   }
 }
+
+test('the limits on tries that operators read are those that hold', () => {
+  const [, table = ''] = /## Limits on tries\n\n((?:\|.*\n)+)/.exec(read('docs/operating.md')) ?? []
+  const written = table
+    .split('\n')
+    .slice(2, -1)
+    .map((row) => row.split('|').slice(2, 4).map(Number.parseFloat))
+  const { nameFromAddress, name, address, registration } = LOGIN_LIMITS
+  assert.equal(
+    written,
+    [nameFromAddress, name, address, registration].map(({ burst, intervalSec }) => [burst, intervalSec]),
+  )
+})
 
 test('no file names a package registry', () => {
   const places = ['src', 'test', 'docs', 'exercises', 'bench'].flatMap((folder) => [

@@ -7,6 +7,7 @@
 import type { Message } from '../lib/message.ts'
 import type { MailMessage } from '../lib/mls/mailbox.ts'
 import type { Trace, TraceEvent } from '../lib/trace.ts'
+import type { OptionHelp } from './help.ts'
 import { localTime } from './local-time.ts'
 import { dim, jsonLine, portions, print, saidLines, talk, visible } from './terminal.ts'
 
@@ -16,8 +17,10 @@ export const OUTPUT_OPTIONS = {
   trace: { type: 'boolean' },
 } as const
 
-export const OUTPUT_HELP = `  --json                tell events as NDJSON on stdout
-  --trace               show each protocol message as it passes, secrets shortened`
+export const OUTPUT_HELP: readonly OptionHelp[] = [
+  ['--json', 'tell events as NDJSON on stdout'],
+  ['--trace', 'show protocol messages as they pass, secrets shortened'],
+]
 
 /** How one tool tells things. */
 export interface Output {

@@ -8,12 +8,8 @@ import { knownKdcsPath } from './known-kdcs.ts'
 
 const HINTS = new Map<string, string>([
   [
-    'kdc_key_changed',
-    `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`,
-  ],
-  [
     'account_exists',
-    'choose another name; the KDC’s administrator gives it another password with: npm run kdc -- passwd NAME',
+    "choose another name; the KDC's administrator gives it another password with: npm run kdc -- passwd NAME",
   ],
   ['account_unknown', 'npm run kdc -- users lists the accounts'],
   ['channel_truncated', 'the message may or may not have arrived; send it again if in doubt'],
@@ -21,30 +17,34 @@ const HINTS = new Map<string, string>([
     'file_not_private',
     'take it from the others: chmod 600 for a file, chmod 700 for a directory, chown for an owner',
   ],
-  ['key_file_damaged', 'restore it from a backup'],
-  ['key_file_missing', 'restore it from a backup, or start with an empty data directory'],
   ['invalid_name', 'for example: alice, bob-2, print.server'],
+  ['invitation_refused', "the KDC's administrator makes another with: npm run kdc -- invite NAME"],
+  ['invitation_required', "the KDC's administrator makes one with: npm run kdc -- invite NAME"],
+  ['invitation_unknown', "the KDC's administrator makes another with: npm run kdc -- invite NAME"],
   ['kdc_busy', 'try again in a few seconds'],
+  [
+    'kdc_key_changed',
+    `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`,
+  ],
   [
     'kdc_unreachable',
     'is the KDC running, and is this its URL? npm run kdc -- --demo starts one; --kdc URL or SYMBOLON_KDC names another',
   ],
+  ['key_file_damaged', 'restore it from a backup'],
+  ['key_file_missing', 'restore it from a backup, or start with an empty data directory'],
   [
     'login_refused',
     'check the name, the password and the KDC; an account is made with: npx tsx src/register.ts NAME',
   ],
+  ['message_too_large', 'send it in smaller pieces'],
+  ['peer_unreachable', 'the receiver may have stopped without a word; try again when it is back'],
   [
     'plaintext_refused',
     'from afar, sign up with an invitation, or over https; everything else goes sealed by itself',
   ],
-  ['invitation_required', 'the KDC’s administrator makes one with: npm run kdc -- invite NAME'],
-  ['invitation_unknown', 'the KDC’s administrator makes another with: npm run kdc -- invite NAME'],
-  ['invitation_refused', 'the KDC’s administrator makes another with: npm run kdc -- invite NAME'],
-  ['message_too_large', 'send it in smaller pieces'],
-  ['peer_unreachable', 'the receiver may have stopped without a word; try again when it is back'],
   ['receiver_offline', 'start its receiver: npx tsx src/receiver.ts NAME'],
-  ['registration_closed', 'the KDC’s administrator makes accounts with: npm run kdc -- adduser NAME'],
-  ['too_many_attempts', 'a right password works then; look up which it is'],
+  ['receiver_unknown', 'check the spelling; accounts are made with: npm run kdc -- adduser NAME'],
+  ['registration_closed', "the KDC's administrator makes accounts with: npm run kdc -- adduser NAME"],
   ['state_busy', 'another of your tools is at work on it; try again in a moment'],
   [
     'state_damaged',
@@ -55,7 +55,7 @@ const HINTS = new Map<string, string>([
     'only the password of before opens it, and the KDC has forgotten it. Rename the directory: nothing is deleted, older messages are out of reach, groups are joined again',
   ],
   ['state_unavailable', 'is the disk full, or can it not be written to? Nothing is lost; try again'],
-  ['receiver_unknown', 'check the spelling; accounts are made with: npm run kdc -- adduser NAME'],
+  ['too_many_attempts', 'wait as long as the message says; a right password works then'],
 ])
 
 /** A hint for this error, if there is one. */

@@ -10,25 +10,24 @@ import { promptSecret } from './prompt.ts'
 import { readSecretFile } from './secret-file.ts'
 
 /**
- * Looks for an invitation.
+ * The invitation that was given beforehand, if one was.
  *
  * @param file - of `--invitation-file`.
- * @returns what was given, if anything was, and how to ask for it; without a terminal or with one given before, nobody is asked.
  * @throws UsageError for what cannot be an invitation; ToolError, FileError.
  */
-export function readInvitation(file: string | undefined): {
-  readonly given: string | undefined
-  prompt(): Promise<string | undefined>
-} {
+export function givenInvitation(file: string | undefined): string | undefined {
   const text = file === undefined ? process.env.SYMBOLON_INVITATION : readSecretFile(file, 'invitation')
-  const given = text === undefined ? undefined : check(text)
-  return {
-    given,
-    async prompt() {
-      if (given !== undefined || !process.stdin.isTTY) return undefined
-      return check(await promptSecret('invitation: '))
-    },
-  }
+  return text === undefined ? undefined : check(text)
+}
+
+/**
+ * Asks for an invitation.
+ *
+ * @returns nothing where there is no terminal to ask on.
+ * @throws UsageError for what cannot be an invitation; ToolError.
+ */
+export async function promptInvitation(): Promise<string | undefined> {
+  return process.stdin.isTTY ? check(await promptSecret('invitation: ')) : undefined
 }
 
 function check(text: string): string {

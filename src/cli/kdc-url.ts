@@ -4,8 +4,11 @@
  * @module
  */
 import { UsageError } from './errors.ts'
+import type { OptionHelp } from './help.ts'
 
 export const DEFAULT_KDC = 'http://127.0.0.1:8800'
+
+export const KDC_URL_HELP: OptionHelp = ['--kdc URL', `the KDC (default: SYMBOLON_KDC, else ${DEFAULT_KDC})`]
 
 /**
  * @param option - what `--kdc` gave.

@@ -7,6 +7,7 @@
 import { MAX_PASSWORD_BYTES } from '../lib/opaque.ts'
 import { readCredentials } from './credentials.ts'
 import { ToolError, UsageError } from './errors.ts'
+import type { OptionHelp } from './help.ts'
 import { readKeytab } from './keytab.ts'
 import { promptSecret } from './prompt.ts'
 import { readSecretFile } from './secret-file.ts'
@@ -21,6 +22,17 @@ export interface PasswordSources {
   /** A keytab, which has the password. */
   readonly keytab?: string | undefined
 }
+
+export const PASSWORD_HELP: OptionHelp = [
+  '--password-file FILE',
+  'the password is its first line (else SYMBOLON_PASSWORD, the credentials file, or a prompt)',
+]
+
+/** The option of whatever sets a password and needs none. */
+export const SET_PASSWORD_HELP: OptionHelp = [
+  '--password-file FILE',
+  'the new password is its first line (else SYMBOLON_PASSWORD, or a prompt)',
+]
 
 /** Shortest password to be set, in characters: NIST SP 800-63B §5.1.1.2. */
 const MIN_PASSWORD_CHARACTERS = 8

@@ -4,12 +4,14 @@
  * @module
  */
 import { type LoginOptions, login, type Session } from '../lib/client.ts'
+import { ProtocolError } from '../lib/errors.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
-import { kdcUrl } from './kdc-url.ts'
+import type { OptionHelp } from './help.ts'
+import { KDC_URL_HELP, kdcUrl } from './kdc-url.ts'
 import { type Keytab, readKeytab } from './keytab.ts'
 import { keyJudge } from './known-kdcs.ts'
-import { passwordSource } from './password.ts'
+import { PASSWORD_HELP, passwordSource } from './password.ts'
 
 /** Which KDC, and by which key it is known, for `parseArguments`. */
 export const KDC_OPTIONS = {
@@ -17,8 +19,10 @@ export const KDC_OPTIONS = {
   'kdc-key': { type: 'string' },
 } as const
 
-export const KDC_HELP = `  --kdc URL             the KDC (default: SYMBOLON_KDC, else http://127.0.0.1:8800)
-  --kdc-key KEY         its key (default: as known; the first time, any)`
+export const KDC_HELP: readonly OptionHelp[] = [
+  KDC_URL_HELP,
+  ['--kdc-key KEY', 'its key (default: as known; the first time, any)'],
+]
 
 /** The options that every tool with a login takes, for `parseArguments`. */
 export const LOGIN_OPTIONS = {
@@ -27,10 +31,11 @@ export const LOGIN_OPTIONS = {
   keytab: { type: 'string' },
 } as const
 
-export const LOGIN_HELP = `${KDC_HELP}
-  --password-file FILE  the password is its first line (else SYMBOLON_PASSWORD,
-                        the credentials file, or a prompt)
-  --keytab FILE         KDC, key and password of a service`
+export const LOGIN_HELP: readonly OptionHelp[] = [
+  ...KDC_HELP,
+  PASSWORD_HELP,
+  ['--keytab FILE', 'KDC, key and password of a service'],
+]
 
 export interface KdcValues {
   readonly kdc?: string | undefined
@@ -58,9 +63,14 @@ export function kdcFrom(values: KdcValues, output: Output): { kdc: string; optio
 /**
  * Logs `username` in with whatever the command line says.
  *
+ * @returns the session, and the URL of the KDC that it is at.
  * @throws the errors of `login`, of `passwordSource` and of `keyJudge`.
  */
-export function loginFrom(username: string, values: LoginValues, output: Output): Promise<Session> {
+export async function loginFrom(
+  username: string,
+  values: LoginValues,
+  output: Output,
+): Promise<{ readonly kdc: string; readonly session: Session }> {
   const { keytab, 'password-file': passwordFile } = values
   const service = keytab === undefined ? undefined : keytabOf(username, keytab)
   const { kdc, options } = kdcFrom(
@@ -68,7 +78,21 @@ export function loginFrom(username: string, values: LoginValues, output: Output)
     output,
   )
   const password = passwordSource({ username, kdc, passwordFile, keytab })
-  return login(kdc, username, password, options)
+  return { kdc, session: await login(kdc, username, password, options) }
+}
+
+/** Changes a password, after another login if the last is too long ago: somebody took his time to think of one. */
+export async function changePassword(
+  session: Pick<Session, 'renew'>,
+  change: () => Promise<void>,
+): Promise<void> {
+  try {
+    await change()
+  } catch (error) {
+    if (!(error instanceof ProtocolError && error.code === 'login_stale')) throw error
+    await session.renew()
+    await change()
+  }
 }
 
 function keytabOf(username: string, path: string): Keytab {

@@ -182,8 +182,8 @@ function link(from: string, to: string): void {
   }
 }
 
-// The name is on disk only when its directory is. Windows cannot open directories, nor needs it.
-function syncDirectory(path: string): void {
+/** Sees to it that the names in a directory are on disk. Windows cannot open directories, nor needs it. */
+export function syncDirectory(path: string): void {
   if (!HAS_MODES) return
   const directory = openSync(path, 'r')
   fsyncSync(directory)

@@ -3,18 +3,9 @@
  *
  * @module
  */
-import {
-  closeSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-} from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { createPrivateFile } from '../files/private-files.ts'
+import { createPrivateFile, syncDirectory } from '../files/private-files.ts'
 import { DATABASE_FILE } from './data.ts'
 import { OPAQUE_KEYS_FILE } from './opaque-keys.ts'
 import type { Store } from './store/store.ts'
@@ -54,12 +45,4 @@ function moveInto(place: string, temporary: string): void {
   syncDirectory(temporary)
   renameSync(temporary, place)
   syncDirectory(dirname(place))
-}
-
-// The names are on disk only when their directory is. Windows cannot open directories, nor needs it.
-function syncDirectory(path: string): void {
-  if (process.platform === 'win32') return
-  const directory = openSync(path, 'r')
-  fsyncSync(directory)
-  closeSync(directory)
 }

@@ -83,8 +83,8 @@ export class Problem extends SymbolonError {
 /** Whatever was thrown while a request was answered, as the client may know it. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof SymbolonError && error.code === 'invalid_name') {
-    return new Problem('invalid_name', error.message)
+  if (error instanceof SymbolonError && (error.code === 'invalid_name' || error.code === 'account_exists')) {
+    return new Problem(error.code, error.message)
   }
   if (error instanceof SymbolonError && error.code === 'store_unavailable') {
     return new Problem('store_unavailable', 'the KDC cannot use its database at the moment: try again')

@@ -8,7 +8,7 @@ import type { PurgeMoment, Store } from './store/store.ts'
 
 const INTERVAL_MS = 60_000
 /** Freed at once, of each kind: some milliseconds of work, after which others have their turn. */
-export const PURGE_LIMIT = 1000
+const PURGE_LIMIT = 1000
 
 /** Frees the room of what is over; failing is no trouble, for the next time comes. */
 export async function purge(store: Store, moment: () => PurgeMoment, log: Log): Promise<void> {

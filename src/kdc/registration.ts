@@ -9,9 +9,10 @@ import { fromBase64url } from '../lib/bytes.ts'
 import { identifiers } from '../lib/opaque.ts'
 import { Problem } from './problems.ts'
 
-/** RegistrationRequest and RegistrationRecord with ristretto255 and SHA-512: RFC 9807 §5.1. */
+/** RegistrationRequest with ristretto255 (RFC 9807 §5.1): Noe. */
 const REQUEST_BYTES = 32
-const RECORD_BYTES = 192
+/** RegistrationRecord with ristretto255 and SHA-512 (the same): Npk + Nh + Nn + Nm. */
+const RECORD_BYTES = 32 + 64 + 32 + 64
 
 /**
  * Answers the start of a registration.
@@ -20,7 +21,7 @@ const RECORD_BYTES = 192
  * @returns RegistrationResponse, base64url.
  * @throws Problem `invalid_request`.
  */
-export function respond(serverSetup: string, username: string, request: string): string {
+export function createRegistrationResponse(serverSetup: string, username: string, request: string): string {
   try {
     fromBase64url(request, { length: REQUEST_BYTES })
     return opaque.server.createRegistrationResponse({
@@ -39,7 +40,7 @@ export function respond(serverSetup: string, username: string, request: string):
  * @param record - RegistrationRecord, base64url.
  * @throws Problem `invalid_request`.
  */
-export function requireRecord(serverSetup: string, username: string, record: string): void {
+export function validateRecord(serverSetup: string, username: string, record: string): void {
   const { startLoginRequest } = opaque.client.startLogin({ password: 'any' })
   try {
     // The library reads no further than it must.

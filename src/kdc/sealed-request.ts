@@ -70,13 +70,13 @@ export function registrationRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const sealed = sealedRequest(kdc, findInvitation)
   return (c, next) => {
     if (kdc.registration === 'closed') {
-      throw new Problem('registration_closed', 'accounts are made by the KDC’s administrator only')
+      throw new Problem('registration_closed', "accounts are made by the KDC's administrator only")
     }
     if (isOfType(c, SEALED_TYPE)) return sealed(c, next)
     if (kdc.registration === 'open') return plain(c, next)
     throw new Problem(
       'invitation_required',
-      'accounts are made with an invitation, which the KDC’s administrator gives',
+      "accounts are made with an invitation, which the KDC's administrator gives",
     )
   }
 }

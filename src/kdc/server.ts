@@ -34,7 +34,7 @@ export interface Limits {
   readonly drainTimeoutMs: number
 }
 
-export const LIMITS: Limits = {
+const LIMITS: Limits = {
   requestTimeoutMs: 10_000,
   keepAliveTimeoutMs: 5000,
   maxHeaderBytes: 16_384,
@@ -128,7 +128,7 @@ function urlOf(scheme: 'http' | 'https', { address, family, port }: AddressInfo)
 }
 
 /** A connection over which nothing was asked yet: at most a request that is not whole. */
-export interface Silent {
+interface Silent {
   readonly socket: Socket
   readonly request?: IncomingMessage
 }

@@ -99,8 +99,11 @@ export function readFinishReply(body: unknown): number {
  *
  * @throws CodecError `malformed`
  */
-export function readRegistrationReply(body: unknown): { response: string } {
-  return parse(RegistrationReply, body, '/register/start')
+export function readRegistrationReply(
+  body: unknown,
+  path: '/register/start' | '/password/start',
+): { response: string } {
+  return parse(RegistrationReply, body, path)
 }
 
 /** @throws CodecError `malformed` */

@@ -201,7 +201,8 @@ export class Session {
    */
   async changePassword(password: string, options: ChangePasswordOptions = {}): Promise<void> {
     const { request, state } = await startRegistration(password)
-    const { response } = readRegistrationReply(await this.#sealed('/password/start', { request }))
+    const reply = await this.#sealed('/password/start', { request })
+    const { response } = readRegistrationReply(reply, '/password/start')
     const finished = await finishRegistration(this.username, password, state, response)
     const { record, exportKey, kdcKey } = finished
     await this.#judgeKey(kdcKey, false)

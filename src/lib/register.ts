@@ -52,7 +52,7 @@ export async function register(
     const start = async (text: string) => {
       const { request, state } = await startRegistration(text)
       const reply = await post('/register/start', { username: name, request })
-      return { state, response: readRegistrationReply(reply).response }
+      return { state, response: readRegistrationReply(reply, '/register/start').response }
     }
     // Nobody should think up a password for an account that there cannot be.
     if (typeof password !== 'string') await start('any')

@@ -42,6 +42,8 @@ export function traceFields(body: object): Record<string, string | number> {
   const fields = Object.entries(body).map(([name, value]) => {
     if (name === 'password') return [name, '[password]']
     if (SHORTENED.has(name) && typeof value === 'string') return [name, shorten(value)]
+    // How many there are of what has no room on a line.
+    if (Array.isArray(value)) return [name, value.length]
     return [name, typeof value === 'number' || typeof value === 'string' ? value : `[${typeof value}]`]
   })
   return Object.fromEntries(fields)

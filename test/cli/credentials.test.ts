@@ -14,8 +14,11 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { credentialsPath, readCredentials, updateCredentials } from '../../src/cli/credentials.ts'
+import { formatKeytab, readKeytab } from '../../src/cli/keytab.ts'
 import { passwordSource, readNewPassword, readPassword } from '../../src/cli/password.ts'
+import { changePassword } from '../../src/cli/session.ts'
 import { refuseIfShared } from '../../src/files/private-files.ts'
+import { type ProtocolCode, ProtocolError } from '../../src/lib/errors.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 
 const test = suite('passwords and where they come from')
@@ -115,6 +118,60 @@ test('a changed credentials file is found at the next login', async () => {
 test('the same password typed in two Unicode forms is the same', async () => {
   process.env.SYMBOLON_PASSWORD = 'cafe\u0301'
   assert.is(await readPassword({ username: 'alice' }), 'caf\u00e9')
+})
+
+test('a password that is set has eight characters, whatever they take', async () => {
+  process.env.SYMBOLON_PASSWORD = '\u{1f600}'.repeat(4)
+  await rejects(readNewPassword({ username: 'alice' }), 'usage')
+  process.env.SYMBOLON_PASSWORD = '\u{1f600}'.repeat(7)
+  await rejects(readNewPassword({ username: 'alice' }), 'usage')
+  process.env.SYMBOLON_PASSWORD = '\u{1f600}'.repeat(8)
+  assert.is(await readNewPassword({ username: 'alice' }), process.env.SYMBOLON_PASSWORD)
+})
+
+test('a keytab that others can read is refused', () => {
+  const keytab = { kdc: KDC, kdcKey: 'A'.repeat(43), username: 'printer', password: 'secret' }
+  const file = join(home, 'keytab')
+  writeFileSync(file, formatKeytab(keytab), { mode: 0o600 })
+  assert.equal(readKeytab(file), keytab)
+  if (process.platform === 'win32') return
+  chmodSync(file, 0o644)
+  throws(() => readKeytab(file), 'file_not_private')
+})
+
+test('a password is changed after another login when the last is too long ago', async () => {
+  const session = (...codes: ProtocolCode[]) => {
+    const calls: string[] = []
+    return {
+      calls,
+      renew: async () => {
+        calls.push('renew')
+      },
+      changePassword: async (password: string) => {
+        calls.push(password)
+        const code = codes.shift()
+        if (code) throw new ProtocolError(code, 'no')
+      },
+    }
+  }
+  const fresh = session()
+  await changePassword(fresh, () => fresh.changePassword('new'))
+  assert.equal(fresh.calls, ['new'])
+  const stale = session('login_stale')
+  await changePassword(stale, () => stale.changePassword('new'))
+  assert.equal(stale.calls, ['new', 'renew', 'new'])
+  const staleAgain = session('login_stale', 'login_stale')
+  await rejects(
+    changePassword(staleAgain, () => staleAgain.changePassword('new')),
+    'login_stale',
+  )
+  assert.equal(staleAgain.calls, ['new', 'renew', 'new'])
+  const refused = session('token_unknown')
+  await rejects(
+    changePassword(refused, () => refused.changePassword('new')),
+    'token_unknown',
+  )
+  assert.equal(refused.calls, ['new'])
 })
 
 test('an empty or endless password, a missing file and a missing terminal are said plainly', async () => {

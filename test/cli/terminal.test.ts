@@ -9,6 +9,7 @@ import { Replies } from '../../src/cli/replies.ts'
 import { jsonLine, portions, print, saidLines, visible } from '../../src/cli/terminal.ts'
 import type { Channel } from '../../src/lib/channel.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
+import { traceFields } from '../../src/lib/trace.ts'
 import { throws } from '../helpers/throws.ts'
 
 const test = suite('what tools print and take')
@@ -106,6 +107,11 @@ test('a flood of refused connections is told in a few lines, and the rest counte
   assert.is(await counted, 995)
   clearInterval(awake)
   assert.equal(told, [...Array(5).fill('refused'), 'refused_more'])
+})
+
+test('a trace shows how many there are in a list, and no secret', () => {
+  const fields = { sessions: [{ id: 'a' }, { id: 'b' }, { id: 'c' }], token: 'abcdefghij', this: true }
+  assert.equal(traceFields(fields), { sessions: 3, token: 'abcdef…', this: '[boolean]' })
 })
 
 test('a trace is one line, whatever it holds', () => {

@@ -1,11 +1,14 @@
 /** The KDC as a process: its commands, its ports, its end, and what it never writes. */
 import { once } from 'node:events'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openData } from '../../src/kdc/data.ts'
+import { sql } from '../../src/database/database.ts'
+import { openSqlite } from '../../src/database/sqlite.ts'
+import { DATABASE_FILE, openData } from '../../src/kdc/data.ts'
+import { generateMasterKeys } from '../../src/kdc/master-keys.ts'
 import { QUOTAS } from '../../src/kdc/quotas.ts'
 import { PASSWORD, temporaryDirectory } from './helpers.ts'
 import { post, runKdc, startKdc } from './process.ts'
@@ -204,7 +207,69 @@ const REFUSALS: [string[], number, RegExp][] = [
   ],
 ]
 
+main('a master key beside what it seals, or for a demo, is refused', async ({ home, data }) => {
+  const inside = join(data, 'master.key')
+  const [apart, demo] = await Promise.all([
+    runKdc(['--port', '0', '--data', data, '--master-key', inside]),
+    runKdc(['--port', '0', '--demo', '--master-key', join(home.path, 'master.key')]),
+  ])
+  assert.equal([apart.exit, apart.stdout], [2, ''])
+  assert.match(apart.stderr, /^kdc: error: the master key is not safe in the data directory/)
+  assert.equal([demo.exit, demo.stdout], [2, ''])
+  assert.match(demo.stderr, /^kdc: error: --master-key: a demo keeps nothing/)
+  assert.equal(readdirSync(home.path), [])
+})
+
+main('a session ends and tries are refused when the command line says so', async ({ home, data }) => {
+  const master = generateMasterKeys().toText().trim()
+  await runKdc(['adduser', 'alice', '--data', data], ADDED)
+  const strict = ['--session-idle', '100', '--login-tries', '2']
+  const kdc = startKdc(['--port', '0', '--data', data, ...strict], {
+    SYMBOLON_MASTER_KEY: master,
+    XDG_CONFIG_HOME: join(home.path, 'config'),
+  })
+  const url = await kdc.url()
+  assert.not.ok(existsSync(join(home.path, 'config')), 'the master key is the one of the environment')
+  const login = (password: string) => post(`${url}/login`, { username: 'alice', password })
+  const { token } = (await login(PASSWORD)).json
+  const listen = async () => (await post(`${url}/listen`, { username: 'alice', token, port: 1 })).status
+  assert.is(await listen(), 200)
+  const database = openSqlite(join(data, DATABASE_FILE))
+  await database.write([sql`update sessions set used_at = used_at - 50`])
+  assert.is(await listen(), 200)
+  await database.write([sql`update sessions set used_at = used_at - 101`])
+  assert.is(await listen(), 401)
+  await database.close()
+  const codes = [await login('wrong'), await login('wrong'), await login('wrong')].map(
+    ({ json }) => json.code,
+  )
+  assert.equal(codes, ['login_refused', 'login_refused', 'too_many_attempts'])
+  assert.is(await kdc.stop(), 0)
+})
+
+main(
+  'only what makes accounts, or serves, makes the data of a KDC where there are none',
+  async ({ home, data }) => {
+    const commands = [
+      ['users'],
+      ['deluser', 'alice'],
+      ['passwd', 'alice'],
+      ['invitations'],
+      ['endsessions', '--all'],
+    ]
+    await Promise.all(
+      commands.map(async (args) => {
+        const { exit, stderr } = await runKdc([...args, '--data', data], ADDED)
+        assert.is(exit, 1, args.join(' '))
+        assert.match(stderr, /^kdc: error: there is no KDC's data in .*\nkdc: hint: --data /)
+      }),
+    )
+    assert.equal(readdirSync(home.path), [])
+  },
+)
+
 main('what it cannot do it refuses, in words and with an exit status', async ({ data }) => {
+  await runKdc(['adduser', 'alice', '--data', data], ADDED)
   await Promise.all(
     REFUSALS.map(async ([args, exit, stderr]) => {
       const result = await runKdc([...args, '--data', data], ADDED)
@@ -257,7 +322,6 @@ main('helps, with and without a command, on one screen', async () => {
   assert.ok(commands.includes('adduser'))
   const { stdout: all } = await runKdc(['--help'])
   for (const command of commands) assert.match(all, new RegExp(`^ {8}.*\\b${command}\\b`, 'm'))
-  const narrow = ['invite', 'invitations', 'uninvite', 'endsessions', 'backup', 'rotatekey']
   await Promise.all(
     ['', ...commands].map(async (command) => {
       const args = command === '' ? ['--help'] : [command, '--help']
@@ -266,9 +330,10 @@ main('helps, with and without a command, on one screen', async () => {
       assert.match(stdout, `usage: npm run`)
       assert.match(stdout, command)
       assert.match(stdout, /\nexample: .*\n$/)
-      const width = narrow.includes(command) ? 80 : 100
       const lines = stdout.split('\n')
-      assert.ok(lines.length <= 24 && lines.every((line) => line.length <= width), command)
+      assert.ok(lines.length <= 24 && lines.every((line) => line.length <= 80), command)
+      assert.match(stdout, /\[options\]/)
+      assert.not.match(stdout, /\(default [^:]/)
     }),
   )
 })

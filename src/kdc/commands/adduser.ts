@@ -1,18 +1,17 @@
 import { parseArguments } from '../../cli/arguments.ts'
-import { readNewPassword } from '../../cli/password.ts'
+import { optionLines } from '../../cli/help.ts'
+import { readNewPassword, SET_PASSWORD_HELP } from '../../cli/password.ts'
 import { talk } from '../../cli/terminal.ts'
-import { ProtocolError } from '../../lib/errors.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { addAccount } from '../accounts.ts'
-import { DATA_OPTION, dataDirectory, withData } from './data-option.ts'
+import { accountExists } from '../store/accounts.ts'
+import { DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- adduser NAME [--password-file FILE] [--data DIR]
+const HELP = `usage: npm run kdc -- adduser NAME [options]
 
-Makes an account. The KDC may be running or not. The password is asked for, or comes from
-the first line of FILE, or from SYMBOLON_PASSWORD.
+Makes an account. The KDC may be running or not.
 
-  --password-file FILE  take the password from here
-  --data DIR            the KDC's data directory (default: this user's)
+${optionLines(SET_PASSWORD_HELP, DATA_HELP)}
 
 example: npm run kdc -- adduser alice
 `
@@ -25,11 +24,9 @@ export async function adduser(argv: string[]): Promise<void> {
     positionals: ['NAME'],
   })
   const username = parseUsername(positionals[0] ?? '')
-  await withData(values.data, async (data) => {
+  await withData(values.data, { create: true }, async (data) => {
     // Before anybody types a password twice for nothing.
-    if (await data.store.accounts.find(username)) {
-      throw new ProtocolError('account_exists', `there is an account ${username} already`)
-    }
+    if (await data.store.accounts.find(username)) throw accountExists(username)
     const password = await readNewPassword({ username, passwordFile: values['password-file'] })
     await addAccount(data, username, password)
   })

@@ -1,13 +1,13 @@
 import { dirname, resolve } from 'node:path'
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
+import { optionLines } from '../../cli/help.ts'
 import { talk } from '../../cli/terminal.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { backUp } from '../backup.ts'
-import { DATA_OPTION, dataDirectory } from './data-option.ts'
-import { withExistingData } from './existing-data.ts'
+import { DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- backup DIR [--data DIR]
+const HELP = `usage: npm run kdc -- backup DIR [options]
 
 Copies what the KDC must not lose, its key and its accounts, to a new directory:
 all of it or nothing. The KDC may be running or not.
@@ -16,7 +16,7 @@ A backup is a data directory: to restore one, start the KDC with --data naming a
 copy of it. Everybody logs in as before; sessions and invitations are not in it.
 Keep it secret: its thief can guess passwords, and pass for the KDC.
 
-  --data DIR  the KDC's data directory (default: this user's)
+${optionLines(DATA_HELP)}
 
 example: npm run kdc -- backup /mnt/backups/kdc-2026-01-31
 `
@@ -29,7 +29,7 @@ export async function backup(argv: string[]): Promise<void> {
     positionals: ['DIR'],
   })
   const target = resolve(positionals[0] ?? '')
-  await withExistingData(values.data, async ({ store }) => {
+  await withData(values.data, { create: false }, async ({ store }) => {
     const done = await backUp(store, dataDirectory(values.data), target).catch((error: unknown) => {
       throw explain(error, target)
     })

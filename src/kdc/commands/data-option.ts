@@ -3,24 +3,42 @@
  *
  * @module
  */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { ToolError } from '../../cli/errors.ts'
+import type { OptionHelp } from '../../cli/help.ts'
 import { dataDir } from '../../cli/paths.ts'
-import { type KdcData, openData } from '../data.ts'
+import { DATABASE_FILE, type KdcData, openData } from '../data.ts'
 
 /** For `parseArguments`. */
 export const DATA_OPTION = { data: { type: 'string' } } as const
+
+export const DATA_HELP: OptionHelp = ['--data DIR', "the KDC's data directory (default: this user's)"]
 
 /** The data directory of this user, unless `--data` names another. */
 export function dataDirectory(option: string | undefined): string {
   return option ?? join(dataDir(), 'kdc')
 }
 
-/** Opens the data directory for one piece of work and closes it again. A KDC may be running on it. */
+/**
+ * Opens the data directory for one piece of work and closes it again. A KDC may be running on it.
+ *
+ * @param options.create - whether to make the data where there are none: not for a command that is pointless then, for the
+ *   directory was mistyped.
+ * @throws ToolError when there are none and none are to be made.
+ */
 export async function withData<T>(
   option: string | undefined,
+  { create }: { readonly create: boolean },
   work: (data: KdcData) => Promise<T>,
 ): Promise<T> {
-  const data = await openData(dataDirectory(option))
+  const directory = dataDirectory(option)
+  if (!create && !existsSync(join(directory, DATABASE_FILE))) {
+    throw new ToolError(`there is no KDC's data in ${directory}`, {
+      hint: '--data names the directory that the KDC has',
+    })
+  }
+  const data = await openData(directory)
   try {
     return await work(data)
   } finally {

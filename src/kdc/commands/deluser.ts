@@ -1,13 +1,14 @@
 import { parseArguments } from '../../cli/arguments.ts'
+import { optionLines } from '../../cli/help.ts'
 import { talk } from '../../cli/terminal.ts'
 import { parseUsername } from '../../lib/names.ts'
-import { DATA_OPTION, withData } from './data-option.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- deluser NAME [--data DIR]
+const HELP = `usage: npm run kdc -- deluser NAME [options]
 
 Deletes an account and ends its sessions. The KDC may be running or not.
 
-  --data DIR  the KDC's data directory (default: this user's)
+${optionLines(DATA_HELP)}
 
 example: npm run kdc -- deluser alice
 `
@@ -20,6 +21,6 @@ export async function deluser(argv: string[]): Promise<void> {
     positionals: ['NAME'],
   })
   const username = parseUsername(positionals[0] ?? '')
-  await withData(values.data, ({ store }) => store.accounts.delete(username))
+  await withData(values.data, { create: false }, ({ store }) => store.accounts.delete(username))
   talk('kdc')(`deleted ${username}`)
 }

@@ -1,22 +1,20 @@
 import { parseArguments } from '../../cli/arguments.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { optionLines } from '../../cli/help.ts'
 import { talk } from '../../cli/terminal.ts'
-import { ProtocolError } from '../../lib/errors.ts'
+import { count } from '../../cli/words.ts'
 import { parseUsername } from '../../lib/names.ts'
 import type { Store } from '../store/store.ts'
-import { DATA_OPTION } from './data-option.ts'
-import { withExistingData } from './existing-data.ts'
-import { count } from './words.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- endsessions NAME [--data DIR]
-       npm run kdc -- endsessions --all [--data DIR]
+const HELP = `usage: npm run kdc -- endsessions NAME [options]
+       npm run kdc -- endsessions --all [options]
 
 Ends the sessions of NAME, or everybody's, at once: their tokens are worth
 nothing from now on, and whoever wants to go on logs in again. Passwords stay.
 The KDC may be running or not.
 
-  --all       everybody's, as after the KDC's files were restored by hand
-  --data DIR  the KDC's data directory (default: this user's)
+${optionLines(['--all', "everybody's: do so when you have put the KDC's files back by hand"], DATA_HELP)}
 
 example: npm run kdc -- endsessions alice
 `
@@ -33,15 +31,13 @@ export async function endsessions(argv: string[]): Promise<void> {
     throw new UsageError('expected either NAME or --all', 'npm run kdc -- users lists the names')
   }
   const username = name === undefined ? undefined : parseUsername(name)
-  const ended = await withExistingData(values.data, ({ store }) =>
+  const ended = await withData(values.data, { create: false }, ({ store }) =>
     username === undefined ? store.sessions.endAll() : endOf(store, username),
   )
   talk('kdc')(`ended ${count(ended, 'session')}${username === undefined ? '' : ` of ${username}`}`)
 }
 
 async function endOf(store: Store, username: string): Promise<number> {
-  if (!(await store.accounts.find(username))) {
-    throw new ProtocolError('account_unknown', `there is no account ${username}`)
-  }
+  await store.accounts.require(username)
   return store.sessions.endOf(username)
 }

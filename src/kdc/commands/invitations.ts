@@ -1,19 +1,23 @@
 import { parseArguments } from '../../cli/arguments.ts'
+import { optionLines } from '../../cli/help.ts'
 import { print } from '../../cli/terminal.ts'
+import { timestamp } from '../../cli/words.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { DATA_OPTION } from './data-option.ts'
-import { withExistingData } from './existing-data.ts'
-import { timestamp } from './words.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- invitations [--json] [--data DIR]
+const HELP = `usage: npm run kdc -- invitations [options]
 
 Lists the invitations that can still be used, on stdout: whom each is for, * for
 anybody, and until when. The invitations themselves were shown when they were
 made, and are not known any more. The KDC may be running or not.
 
-  --json      a JSON object on each line: {"username", "expires_at"}, the name
-              null for anybody, the time in Unix seconds
-  --data DIR  the KDC's data directory (default: this user's)
+${optionLines(
+  [
+    '--json',
+    'a JSON object on each line: {"username", "expires_at"}, the name null for anybody, the time in Unix seconds',
+  ],
+  DATA_HELP,
+)}
 
 example: npm run --silent kdc -- invitations
 `
@@ -25,7 +29,9 @@ export async function invitations(argv: string[]): Promise<void> {
     options: { ...DATA_OPTION, json: { type: 'boolean' } },
     positionals: [],
   })
-  const open = await withExistingData(values.data, ({ store }) => store.invitations.list(systemClock()))
+  const open = await withData(values.data, { create: false }, ({ store }) =>
+    store.invitations.list(systemClock()),
+  )
   for (const { username, expiresAt } of open) {
     await print(
       values.json

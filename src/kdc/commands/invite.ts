@@ -1,6 +1,8 @@
 import { parseArguments, parseInteger } from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
+import { optionLines } from '../../cli/help.ts'
 import { print, talk, visible } from '../../cli/terminal.ts'
+import { count, timestamp } from '../../cli/words.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { type Invited, invite as makeInvitations } from '../invite.ts'
@@ -8,27 +10,27 @@ import { sealedByOthers } from '../master-key-use.ts'
 import type { MasterKeys } from '../master-keys.ts'
 import type { Store } from '../store/store.ts'
 import { type CsvForm, columnIndex, formatCsv, PLAIN_FORM, readClassList, sameColumn } from './class-list.ts'
-import { DATA_OPTION, withData } from './data-option.ts'
-import { MASTER_KEY_OPTION, masterKeysFrom } from './master-key-option.ts'
-import { count, timestamp } from './words.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
+import { MASTER_KEY_HELP, MASTER_KEY_OPTION, masterKeysFrom } from './master-key-option.ts'
 
-const HELP = `usage: npm run --silent kdc -- invite NAME... [OPTIONS]
-       npm run --silent kdc -- invite --csv FILE [--column COLUMN] [OPTIONS]
-       npm run --silent kdc -- invite --anybody N [OPTIONS]
+const HELP = `usage: npm run --silent kdc -- invite NAME... [options]
+       npm run --silent kdc -- invite --csv FILE [--column COLUMN] [options]
+       npm run --silent kdc -- invite --anybody N [options]
 
 Makes an invitation for each name, with which an account of that name can be
 made, once. Prints CSV: username, invitation, expires. Invitations are secrets,
 and shown this one time. Whoever is invited again can use the new one only;
 whoever has an account gets none. The KDC may be running or not.
 
-  --csv FILE         invite everybody of a class list, whose columns are printed
-                     too; - reads standard input
-  --column COLUMN    the column with the usernames (default: username)
-  --anybody N        make N invitations for accounts of any name
-  --days N           how long they are good for (default 14)
-  --force            although the master key seems to be another than the KDC's
-  --master-key FILE  the KDC's (default: SYMBOLON_MASTER_KEY, else this user's)
-  --data DIR         the KDC's data directory (default: this user's)
+${optionLines(
+  ['--csv FILE', 'invite everybody of a class list, whose columns are printed too; - reads standard input'],
+  ['--column COLUMN', 'the column with the usernames (default: username)'],
+  ['--anybody N', 'make N invitations for accounts of any name'],
+  ['--days N', 'how long they are good for (default: 14)'],
+  ['--force', "although the master key seems to be another than the KDC's"],
+  MASTER_KEY_HELP,
+  DATA_HELP,
+)}
 
 example: npm run --silent kdc -- invite --csv class.csv > invitations.csv
 `
@@ -70,7 +72,7 @@ export async function invite(argv: string[]): Promise<void> {
   const days = parseInteger('--days', values.days, 1, MAX_DAYS)
   const guests = await readGuests(values, positionals)
   const masterKeys = masterKeysFrom(values['master-key'])
-  await withData(values.data, async ({ store }) => {
+  await withData(values.data, { create: true }, async ({ store }) => {
     const now = systemClock()
     const expiresAt = now + days * DAY_SEC
     const open = await openNames(store, now)
@@ -88,7 +90,7 @@ export async function invite(argv: string[]): Promise<void> {
 async function requireSameKey(store: Store, masterKeys: MasterKeys, now: number): Promise<void> {
   if (!(await sealedByOthers(store, masterKeys, now))) return
   throw new ToolError('this master key has sealed nothing of what this KDC has in use', {
-    hint: 'name the KDC’s with --master-key; if it is the right one, and new, --force',
+    hint: "name the KDC's with --master-key; if it is the right one, and new, --force",
   })
 }
 

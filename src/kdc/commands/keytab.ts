@@ -3,24 +3,24 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
-import { DEFAULT_KDC, kdcUrl } from '../../cli/kdc-url.ts'
+import { optionLines } from '../../cli/help.ts'
+import { KDC_URL_HELP, kdcUrl } from '../../cli/kdc-url.ts'
 import { formatKeytab, readKeytab } from '../../cli/keytab.ts'
 import { talk } from '../../cli/terminal.ts'
 import { replacePrivateFileAfter } from '../../files/private-files.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { addAccount, changePassword } from '../accounts.ts'
-import { DATA_OPTION, withData } from './data-option.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- keytab NAME FILE [--kdc URL] [--data DIR]
+const HELP = `usage: npm run kdc -- keytab NAME FILE [options]
 
-Writes a keytab: a file with which the service NAME logs in by itself, wherever the file
-is. NAME gets a random password that only the keytab holds; the account is made if there is
-none. One that exists loses its password, and its sessions end. The KDC may be running or
-not.
+Writes a keytab: a file with which the service NAME logs in by itself, wherever
+the file is. NAME gets a random password that only the keytab holds; the account
+is made if there is none. One that exists loses its password, and its sessions
+end. The KDC may be running or not.
 
-  --kdc URL   where the service finds the KDC (default: ${DEFAULT_KDC})
-  --data DIR  the KDC's data directory (default: this user's)
+${optionLines(KDC_URL_HELP, DATA_HELP)}
 
 A service uses it so: npx tsx src/receiver.ts NAME --keytab FILE
 
@@ -40,7 +40,7 @@ export async function keytab(argv: string[]): Promise<void> {
   const username = parseUsername(name)
   const kdc = kdcUrl(values.kdc)
   refuseToReplace(file, username)
-  await withData(values.data, async (data) => {
+  await withData(values.data, { create: true }, async (data) => {
     const password = randomBytes(PASSWORD_BYTES).toString('base64url')
     const kdcKey = await data.opaqueKeys.publicKey()
     const exists = (await data.store.accounts.find(username)) !== undefined

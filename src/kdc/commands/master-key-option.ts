@@ -6,16 +6,22 @@
  */
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { UsageError } from '../../cli/errors.ts'
+import type { OptionHelp } from '../../cli/help.ts'
 import { configDir } from '../../cli/paths.ts'
 import { loadMasterKeys, type MasterKeys, parseMasterKeys } from '../master-keys.ts'
 
 /** For `parseArguments`. */
 export const MASTER_KEY_OPTION = { 'master-key': { type: 'string' } } as const
 
+export const MASTER_KEY_HELP: OptionHelp = [
+  '--master-key FILE',
+  "the KDC's master key (default: SYMBOLON_MASTER_KEY, else this user's)",
+]
+
 const VARIABLE = 'SYMBOLON_MASTER_KEY'
 
 /** The file of the master keys, whether or not it is there. */
-export function masterKeyFile(option: string | undefined): string {
+function masterKeyFile(option: string | undefined): string {
   return option ?? join(configDir(), 'master.key')
 }
 

@@ -1,18 +1,17 @@
 import { parseArguments } from '../../cli/arguments.ts'
-import { readNewPassword } from '../../cli/password.ts'
+import { optionLines } from '../../cli/help.ts'
+import { readNewPassword, SET_PASSWORD_HELP } from '../../cli/password.ts'
 import { talk } from '../../cli/terminal.ts'
-import { ProtocolError } from '../../lib/errors.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { changePassword } from '../accounts.ts'
-import { DATA_OPTION, withData } from './data-option.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- passwd NAME [--password-file FILE] [--data DIR]
+const HELP = `usage: npm run kdc -- passwd NAME [options]
 
-Sets another password and ends the account's sessions. The KDC may be running or not. The
-password is asked for, or comes from the first line of FILE, or from SYMBOLON_PASSWORD.
+Sets another password and ends the account's sessions. The KDC may be running or
+not.
 
-  --password-file FILE  take the password from here
-  --data DIR            the KDC's data directory (default: this user's)
+${optionLines(SET_PASSWORD_HELP, DATA_HELP)}
 
 example: npm run kdc -- passwd alice
 `
@@ -25,10 +24,8 @@ export async function passwd(argv: string[]): Promise<void> {
     positionals: ['NAME'],
   })
   const username = parseUsername(positionals[0] ?? '')
-  await withData(values.data, async (data) => {
-    if (!(await data.store.accounts.find(username))) {
-      throw new ProtocolError('account_unknown', `there is no account ${username}`)
-    }
+  await withData(values.data, { create: false }, async (data) => {
+    await data.store.accounts.require(username)
     const password = await readNewPassword({ username, passwordFile: values['password-file'] })
     await changePassword(data, username, password)
   })

@@ -4,12 +4,18 @@
  * @module
  */
 import { UsageError } from '../../cli/errors.ts'
+import type { OptionHelp } from '../../cli/help.ts'
 import { ProxyList, parseNetwork } from '../proxies.ts'
 
 /** For `parseArguments`. */
 export const PROXY_OPTION = {
   'trusted-proxy': { type: 'string', multiple: true, default: [] as string[] },
 } as const
+
+export const PROXY_HELP: OptionHelp = [
+  '--trusted-proxy ADDR',
+  'believe its X-Forwarded-For; also ADDR/BITS, repeated',
+]
 
 /**
  * What `--trusted-proxy` names, each time that it is given.

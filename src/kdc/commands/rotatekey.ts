@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs'
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
+import { optionLines } from '../../cli/help.ts'
 import { talk } from '../../cli/terminal.ts'
+import { count } from '../../cli/words.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { numbersInUse } from '../master-key-use.ts'
 import { loadMasterKeys, saveMasterKeys } from '../master-keys.ts'
 import type { Store } from '../store/store.ts'
-import { DATA_OPTION } from './data-option.ts'
-import { withExistingData } from './existing-data.ts'
-import { MASTER_KEY_OPTION, requireMasterKeyFile } from './master-key-option.ts'
-import { count } from './words.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
+import { MASTER_KEY_HELP, MASTER_KEY_OPTION, requireMasterKeyFile } from './master-key-option.ts'
 
-const HELP = `usage: npm run kdc -- rotatekey [--master-key FILE] [--data DIR]
+const HELP = `usage: npm run kdc -- rotatekey [options]
 
 Puts a fresh master key into its file, under which the KDC seals sessions and
 invitations from its next start on. Nobody is logged out: today's key stays, and
@@ -20,8 +20,7 @@ dropped. To be rid of today's, run it again when they have ended.
 
 Where the master key is in SYMBOLON_MASTER_KEY, only you can change it.
 
-  --master-key FILE  the KDC's (default: this user's)
-  --data DIR         the KDC's data directory (default: this user's)
+${optionLines(MASTER_KEY_HELP, DATA_HELP)}
 
 example: npm run kdc -- rotatekey
 `
@@ -39,7 +38,7 @@ export async function rotatekey(argv: string[]): Promise<void> {
       hint: 'the KDC makes one when it starts; --master-key names another file',
     })
   }
-  const { kept, dropped } = await withExistingData(values.data, ({ store }) => rotate(store, file))
+  const { kept, dropped } = await withData(values.data, { create: false }, ({ store }) => rotate(store, file))
   const say = talk('kdc')
   say(`a fresh master key is in ${file}; ${count(kept, 'older one')} kept, ${dropped} dropped`)
   say('restart the KDC to use it; several nodes get the file first, all of them')

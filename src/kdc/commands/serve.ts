@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArguments, parseChoice, parseInteger, parsePort, parseSeconds } from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
+import { optionLines } from '../../cli/help.ts'
 import { DEFAULT_KDC } from '../../cli/kdc-url.ts'
 import { stopSignal } from '../../cli/stop.ts'
 import { talk } from '../../cli/terminal.ts'
@@ -21,42 +22,44 @@ import { KEEP_SEC } from '../quotas.ts'
 import { type Fetch, type Listening, serve as listenOn, type TlsIdentity } from '../server.ts'
 import { purgeMoment } from '../session-life.ts'
 import { Waiters } from '../waiters.ts'
-import { DATA_OPTION, dataDirectory } from './data-option.ts'
+import { DATA_HELP, DATA_OPTION, dataDirectory } from './data-option.ts'
 import {
   forgetMasterKeyVariable,
+  MASTER_KEY_HELP,
   MASTER_KEY_OPTION,
   masterKeysFrom,
   requireApart,
 } from './master-key-option.ts'
-import { PROXY_OPTION, trustedProxies } from './proxy-option.ts'
-import { readTls, TLS_OPTIONS } from './tls-option.ts'
+import { PROXY_HELP, PROXY_OPTION, trustedProxies } from './proxy-option.ts'
+import { readTls, TLS_HELP, TLS_OPTIONS } from './tls-option.ts'
 
 const DAY_SEC = 24 * 60 * 60
 /** Ten years. */
 const MAX_KEEP_DAYS = 3650
 
-const HELP = `usage: npm run kdc -- [OPTIONS]   serves
-       npm run kdc -- COMMAND     manages accounts and more, also while it serves:
-                                  adduser, passwd, deluser, users, invite, invitations,
-                                  uninvite, endsessions, keytab, backup, rotatekey, stored
+const HELP = `usage: npm run kdc -- [options]   serves
+       npm run kdc -- COMMAND     manages accounts and more, also as it serves:
+        adduser, passwd, deluser, users, invite, invitations, uninvite,
+        endsessions, keytab, backup, rotatekey, stored; COMMAND --help tells of each
 
-  --host ADDR --port N    listen here (default 127.0.0.1 8800); port 0 lets the system choose
-  --data DIR              keys and database (default: this user's)
-  --demo                  with accounts alice and bob; without --data, nothing is kept
-  --tls-cert FILE, --tls-key FILE  serve over TLS: certificate and key, in PEM
-  --trusted-proxy ADDR    believe the X-Forwarded-For of this proxy; also ADDR/BITS, also repeated
-  --allow-plaintext       take passwords from other machines unencrypted: in a closed classroom
-  --registration WHO     who may make an account: ${REGISTRATIONS.join(', ')} (default invitation)
-  --master-key FILE      what seals session tokens (default: SYMBOLON_MASTER_KEY, else this user's)
-  --ticket-lifetime SEC   how long a ticket may be used (default ${TICKET_LIFETIME_SEC})
-  --session-lifetime SEC, --session-idle SEC  a login's time (default ${SESSION_LIFETIME_SEC}), and unused (${SESSION_IDLE_SEC})
-  --login-tries N         tries of one name from one address before each takes a minute; those of a
-                          whole address, and of a name, in proportion (default ${LOGIN_LIMITS.nameFromAddress.burst})
-  --keep-days N           how long messages wait for whoever is away (default ${KEEP_SEC / DAY_SEC})
-  --log-level LEVEL       ${LOG_LEVELS.join(', ')} (default info)
+${optionLines(
+  ['--host ADDR, --port N', 'listen here (default: 127.0.0.1, 8800); 0 is any port'],
+  DATA_HELP,
+  ['--demo', 'with alice and bob; without --data, nothing is kept'],
+  ...TLS_HELP,
+  PROXY_HELP,
+  ['--allow-plaintext', 'take passwords in clear from other machines'],
+  ['--registration MODE', `${REGISTRATIONS.join(', ')} (default: invitation)`],
+  MASTER_KEY_HELP,
+  ['--ticket-lifetime SEC', `how long a ticket may be used (default: ${TICKET_LIFETIME_SEC})`],
+  ['--session-lifetime SEC', `how long a login lasts (default: ${SESSION_LIFETIME_SEC})`],
+  ['--session-idle SEC', `how long it may go unused (default: ${SESSION_IDLE_SEC})`],
+  ['--login-tries N', `tries of a name from an address (default: ${LOGIN_LIMITS.nameFromAddress.burst})`],
+  ['--keep-days N', `how long messages wait for the absent (default: ${KEEP_SEC / DAY_SEC})`],
+  ['--log-level LEVEL', `${LOG_LEVELS.join(', ')} (default: info)`],
+)}
 
 stdout is the log, a JSON object on each line; stderr is for people.
-
 example: npm run kdc -- --demo
 `
 

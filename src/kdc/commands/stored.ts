@@ -1,21 +1,24 @@
 import { parseArguments } from '../../cli/arguments.ts'
+import { optionLines } from '../../cli/help.ts'
 import { print } from '../../cli/terminal.ts'
+import { count, timestamp } from '../../cli/words.ts'
 import type { StoredGroup } from '../store/retention.ts'
 import { toText } from '../stored-fields.ts'
-import { DATA_OPTION } from './data-option.ts'
-import { withExistingData } from './existing-data.ts'
-import { count, timestamp } from './words.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- stored [--json] [--data DIR]
+const HELP = `usage: npm run kdc -- stored [options]
 
 Lists the groups on stdout, with what waits in each: how many messages, how many
 bytes, and since when. What they say nobody can read here. The KDC may be running
 or not.
 
-  --json      a JSON object on each line: {"group", "name", "kind", "members",
-              "entries", "bytes", "oldest", "destroyed"}; the name null for a
-              direct group, the time in Unix seconds, or null
-  --data DIR  the KDC's data directory (default: this user's)
+${optionLines(
+  [
+    '--json',
+    'a JSON object on each line: {"group", "name", "kind", "members", "entries", "bytes", "oldest", "destroyed"}; the name null for a direct group, the time in Unix seconds, or null',
+  ],
+  DATA_HELP,
+)}
 
 example: npm run --silent kdc -- stored
 `
@@ -27,7 +30,7 @@ export async function stored(argv: string[]): Promise<void> {
     options: { ...DATA_OPTION, json: { type: 'boolean' } },
     positionals: [],
   })
-  const groups = await withExistingData(values.data, ({ store }) => store.retention.list())
+  const groups = await withData(values.data, { create: false }, ({ store }) => store.retention.list())
   for (const group of groups) await print(values.json ? JSON.stringify(toJson(group)) : line(group))
 }
 

@@ -7,11 +7,17 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { ToolError, UsageError } from '../../cli/errors.ts'
+import type { OptionHelp } from '../../cli/help.ts'
 import { refuseIfShared } from '../../files/private-files.ts'
 import type { TlsIdentity } from '../server.ts'
 
 /** For `parseArguments`. */
 export const TLS_OPTIONS = { 'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' } } as const
+
+export const TLS_HELP: readonly OptionHelp[] = [
+  ['--tls-cert FILE', 'serve over TLS: the certificate, in PEM'],
+  ['--tls-key FILE', 'and its key'],
+]
 
 /**
  * What `--tls-cert` and `--tls-key` name, read and judged.

@@ -1,21 +1,20 @@
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
+import { optionLines } from '../../cli/help.ts'
 import { talk } from '../../cli/terminal.ts'
+import { count } from '../../cli/words.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { parseUsername } from '../../lib/names.ts'
 import type { Store } from '../store/store.ts'
-import { DATA_OPTION } from './data-option.ts'
-import { withExistingData } from './existing-data.ts'
-import { count } from './words.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- uninvite NAME... [--data DIR]
-       npm run kdc -- uninvite --all [--data DIR]
+const HELP = `usage: npm run kdc -- uninvite NAME... [options]
+       npm run kdc -- uninvite --all [options]
 
 Withdraws invitations that were not used. Accounts that were made with one stay.
 The KDC may be running or not.
 
-  --all       all of them, also those for anybody
-  --data DIR  the KDC's data directory (default: this user's)
+${optionLines(['--all', 'all of them, also those for anybody'], DATA_HELP)}
 
 example: npm run kdc -- uninvite alice bob
 `
@@ -31,7 +30,7 @@ export async function uninvite(argv: string[]): Promise<void> {
     throw new UsageError('expected either names or --all', 'npm run kdc -- invitations lists the names')
   }
   const names = [...new Set(positionals.map(parseUsername))]
-  const withdrawn = await withExistingData(values.data, ({ store }) =>
+  const withdrawn = await withData(values.data, { create: false }, ({ store }) =>
     values.all ? store.invitations.withdrawAll(systemClock()) : withdraw(store, names),
   )
   talk('kdc')(`withdrew ${count(withdrawn, 'invitation')}`)

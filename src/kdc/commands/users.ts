@@ -1,13 +1,17 @@
 import { parseArguments } from '../../cli/arguments.ts'
+import { optionLines } from '../../cli/help.ts'
 import { print } from '../../cli/terminal.ts'
-import { DATA_OPTION, withData } from './data-option.ts'
+import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- users [--json] [--data DIR]
+const HELP = `usage: npm run kdc -- users [options]
 
-Lists the accounts on stdout, a name on each line. The KDC may be running or not.
+Lists the accounts on stdout, a name on each line. The KDC may be running or
+not.
 
-  --json      a JSON object on each line: {"username", "created_at"}, the time in Unix seconds
-  --data DIR  the KDC's data directory (default: this user's)
+${optionLines(
+  ['--json', 'a JSON object on each line: {"username", "created_at"}, the time in Unix seconds'],
+  DATA_HELP,
+)}
 
 example: npm run --silent kdc -- users --json
 `
@@ -19,7 +23,7 @@ export async function users(argv: string[]): Promise<void> {
     options: { ...DATA_OPTION, json: { type: 'boolean' } },
     positionals: [],
   })
-  const accounts = await withData(values.data, ({ store }) => store.accounts.list())
+  const accounts = await withData(values.data, { create: false }, ({ store }) => store.accounts.list())
   for (const { username, createdAt } of accounts) {
     await print(values.json ? JSON.stringify({ username, created_at: createdAt }) : username)
   }

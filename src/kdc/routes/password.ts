@@ -11,7 +11,7 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
 import { countTry, forgiveness } from '../login-limits.ts'
 import { Problem } from '../problems.ts'
-import { requireRecord, respond } from '../registration.ts'
+import { createRegistrationResponse, validateRecord } from '../registration.ts'
 import { remoteAddress } from '../remote-address.ts'
 import { parse } from '../request.ts'
 import { requestOf, sessionRequest } from '../sealed-request.ts'
@@ -29,13 +29,16 @@ export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
       // As in /register/start: with many answers one could guess the old password without asking again.
       await countTry(kdc, username, remoteAddress(kdc, c))
       await opaque.ready
-      return c.json({ response: respond(opaqueKeys.setup, username, request), time: clock() })
+      return c.json({
+        response: createRegistrationResponse(opaqueKeys.setup, username, request),
+        time: clock(),
+      })
     })
     .post('/password/finish', sessionRequest(kdc), async (c) => {
       const { record } = parse(FinishRequest, c.var.body)
       const { username, sid } = await authenticateFresh(kdc, c)
       await opaque.ready
-      requireRecord(opaqueKeys.setup, username, record)
+      validateRecord(opaqueKeys.setup, username, record)
       // Whoever knows the old password may be why there is a new one: what he has begun ends with it.
       const forgive = await forgiveness(kdc, username, remoteAddress(kdc, c))
       const outcome = await store.accounts.replaceRecordBy(requestOf(kdc, c, sid), username, record, forgive)

@@ -10,11 +10,11 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
 import { countRegistration, countTry } from '../login-limits.ts'
 import { Problem } from '../problems.ts'
-import { requireRecord, respond } from '../registration.ts'
+import { createRegistrationResponse, validateRecord } from '../registration.ts'
 import { remoteAddress } from '../remote-address.ts'
 import { parse } from '../request.ts'
 import { registrationRequest } from '../sealed-request.ts'
-import type { Account } from '../store/accounts.ts'
+import { type Account, accountExists } from '../store/accounts.ts'
 
 const StartRequest = v.object({ username: fields.username, request: fields.base64url })
 const FinishRequest = v.object({ username: fields.username, record: fields.base64url })
@@ -30,14 +30,17 @@ export function registerRoute(kdc: Kdc): Hono<KdcEnv> {
       await countTry(kdc, username, remoteAddress(kdc, c))
       if (await store.accounts.find(username)) throw accountExists(username)
       await opaque.ready
-      return c.json({ response: respond(opaqueKeys.setup, username, request), time: clock() })
+      return c.json({
+        response: createRegistrationResponse(opaqueKeys.setup, username, request),
+        time: clock(),
+      })
     })
     .post('/register/finish', registrationRequest(kdc), async (c) => {
       const { username, record } = parse(FinishRequest, c.var.body)
       // Whether a name is taken can be learned here too.
       await countTry(kdc, username, remoteAddress(kdc, c))
       await opaque.ready
-      requireRecord(opaqueKeys.setup, username, record)
+      validateRecord(opaqueKeys.setup, username, record)
       if (await create(kdc, c, { username, record, createdAt: clock() })) {
         log.info(
           { username, ip_addr: remoteAddress(kdc, c), invited: c.var.invitation !== undefined },
@@ -47,9 +50,6 @@ export function registerRoute(kdc: Kdc): Hono<KdcEnv> {
       return c.json({ username, time: clock() })
     })
 }
-
-const accountExists = (username: string) =>
-  new Problem('account_exists', `there is an account ${username} already`)
 
 function judgeInvitation({ clock }: Kdc, c: Context<KdcEnv>, username: string): void {
   const { invitation } = c.var

@@ -32,6 +32,9 @@ const toAccount = (row: AccountRow): Account => ({
 /** Beyond every position. */
 const NOTHING = Number.MAX_SAFE_INTEGER
 
+export const accountExists = (username: string) =>
+  new ProtocolError('account_exists', `there is an account ${username} already`)
+
 const accountUnknown = (username: string) =>
   new ProtocolError('account_unknown', `there is no account ${username}`)
 
@@ -55,7 +58,7 @@ export class Accounts {
   /** @throws ProtocolError `account_exists`. */
   async create(account: Account): Promise<void> {
     if (await this.add(account)) return
-    throw new ProtocolError('account_exists', `there is an account ${account.username} already`)
+    throw accountExists(account.username)
   }
 
   /**
@@ -129,6 +132,13 @@ export class Accounts {
       sql`select username, record, created_at from accounts where username = ${username}`,
     )
     return row && toAccount(row)
+  }
+
+  /** @throws ProtocolError `account_unknown`. */
+  async require(username: string): Promise<Account> {
+    const account = await this.find(username)
+    if (!account) throw accountUnknown(username)
+    return account
   }
 
   /** All accounts, by name. */

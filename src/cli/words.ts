@@ -1,5 +1,5 @@
 /**
- * How the commands put numbers and times into words.
+ * Numbers and times in words.
  *
  * @module
  */

@@ -1,0 +1,34 @@
+/**
+ * The options in a tool's help.
+ *
+ * @module
+ */
+
+/** An option as it is given, and what it is for; a default is written `(default: X)`. */
+export type OptionHelp = readonly [option: string, text: string]
+
+/** Terminals are at least so wide. */
+const WIDTH = 80
+
+/** Lines of help in two columns. */
+export function optionLines(...options: readonly OptionHelp[]): string {
+  const width = Math.max(...options.map(([option]) => option.length))
+  return options
+    .flatMap(([option, text]) =>
+      wrap(text, WIDTH - width - 4).map((line, i) => `  ${(i === 0 ? option : '').padEnd(width)}  ${line}`),
+    )
+    .join('\n')
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = `${line} ${word}`
+  }
+  return lines
+}
+
+/** The option of every tool; the KDC's commands take it too, and spare the line. */
+export const HELP_HELP: OptionHelp = ['-h, --help', 'show this']
