@@ -35,6 +35,7 @@ runTool('demo', async (argv) => {
   const start = (file: string, args: string[]) => {
     const env = {
       XDG_CONFIG_HOME: join(home, 'config'),
+      XDG_STATE_HOME: join(home, 'state'),
       SYMBOLON_PASSWORD: undefined,
       SYMBOLON_KDC: undefined,
     }

@@ -15,14 +15,15 @@ import { runTool } from './cli/tool.ts'
 import { utf8 } from './lib/bytes.ts'
 import { type Channel, MAX_MESSAGE_BYTES } from './lib/channel.ts'
 import type { Session } from './lib/client.ts'
-import { SymbolonError, TransportError } from './lib/errors.ts'
+import { ProtocolError, SymbolonError, TransportError } from './lib/errors.ts'
 import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: npx tsx src/sender.ts NAME RECEIVER [MESSAGE | -] [options]
 
 Logs NAME in and sends one message straight to RECEIVER: MESSAGE, or with "-"
-what standard input holds (1 MiB at most). If RECEIVER is away, the KDC keeps it,
-encrypted. Without either, on a terminal, it is a conversation, until Ctrl+D.
+what standard input holds (1 MiB at most). If RECEIVER is away, it waits at
+the KDC, encrypted. Without either, on a terminal, it is a conversation, until
+Ctrl+D.
 
 ${optionLines(
   ['--timeout SEC', 'how long to wait for the acknowledgement (default: 30)'],
@@ -67,12 +68,16 @@ runTool('sender', async (argv) => {
   })
   const { session } = await loginFrom(username, values, output)
   try {
+    let away: unknown
     const channel = await session.connect(receiver).catch((error: unknown) => {
       if (message === undefined || values['no-store'] || !isAway(error)) throw error
-      return undefined
+      away = error
     })
     if (!channel) {
-      await store(session, output, receiver, message ?? '')
+      await store(session, output, receiver, message ?? '').catch((error: unknown) => {
+        // Somebody who has never been here has no keys to encrypt it with.
+        throw error instanceof ProtocolError && error.code === 'receiver_unknown' ? away : error
+      })
       output.event('stored', { to: receiver }, `stored for ${receiver}, who is away`)
     } else if (message !== undefined) {
       await deliver(channel, message, timeoutSec)

@@ -26,6 +26,18 @@ export function shorten(secret: string): string {
   return `${secret.slice(0, 6)}…`
 }
 
+// Not secret, but of no use to the eye in full.
+const STORED = [
+  'id',
+  'group',
+  'signature_key',
+  'last_resort',
+  'commit',
+  'welcome',
+  'group_info',
+  'message',
+  'proposal',
+]
 const SHORTENED = new Set([
   'token',
   'secret',
@@ -35,6 +47,7 @@ const SHORTENED = new Set([
   'state',
   'finish',
   'record',
+  ...STORED,
 ])
 
 /** The fields of a JSON body, as a trace shows them. */
