@@ -40,7 +40,7 @@ const MAX_KEEP_DAYS = 3650
 const HELP = `usage: npm run kdc -- [options]   serves
        npm run kdc -- COMMAND     manages accounts and more, also as it serves:
         adduser, passwd, deluser, users, invite, invitations, uninvite,
-        endsessions, keytab, backup, rotatekey, stored; COMMAND --help tells of each
+        endsessions, keytab, backup, rotatekey, stored; each has a --help
 
 ${optionLines(
   ['--host ADDR, --port N', 'listen here (default: 127.0.0.1, 8800); 0 is any port'],

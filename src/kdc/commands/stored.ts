@@ -8,9 +8,9 @@ import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
 const HELP = `usage: npm run kdc -- stored [options]
 
-Lists the groups on stdout, with what waits in each: how many messages, how many
-bytes, and since when. What they say nobody can read here. The KDC may be running
-or not.
+Lists the groups on stdout, with what waits in each: how many messages, how
+many bytes, and since when. What they say nobody can read here. The KDC may be
+running or not.
 
 ${optionLines(
   [
