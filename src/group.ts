@@ -4,6 +4,7 @@
 import { parseArguments } from './cli/arguments.ts'
 import { ToolError, UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { HELP_HELP, optionLines } from './cli/help.ts'
 import { Mail } from './cli/mail.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { readStdin } from './cli/stdin.ts'
@@ -19,20 +20,18 @@ import { parseUsername } from './lib/names.ts'
 const HELP = `usage: npx tsx src/group.ts NAME COMMAND [GROUP] [...] [options]
 
   create GROUP             NAME is its admin
-  add GROUP USER...        the admin only; they see nothing that was said before
-  remove GROUP USER...     the admin only; they see nothing that is said afterwards
+  add GROUP USER...        the admin only; they see nothing from before
+  remove GROUP USER...     the admin only; they see nothing from then on
   leave GROUP              anybody but the admin
   destroy GROUP            the admin only
   list                     the groups that NAME is in
   members GROUP            who is in one
   send GROUP MESSAGE       or "-" for standard input
-  read GROUP [--follow]    what is new; --all from the beginning; --follow stays
+  read GROUP               what is new; --all everything, --follow stays
 
-${LOGIN_HELP}
-${OUTPUT_HELP}
-  -h, --help               show this
+${optionLines(...LOGIN_HELP, ...OUTPUT_HELP, HELP_HELP)}
 
-exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 cannot reach: try later
+exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 try later
 
 example: npx tsx src/group.ts alice send friends "hi, all"
 `

@@ -19,9 +19,9 @@ import type { PresenceChange } from './lib/presence.ts'
 const HELP = `usage: npx tsx src/receiver.ts NAME [options]
 
 Logs NAME in and prints what others send, one line each: "alice: hi". Serves any
-number of senders at once, until Ctrl+C, and what has waited at the KDC, with its
-time. On a terminal, what you type goes to the one in the prompt, who spoke last,
-or to the one you name: "@alice see you".
+number of senders at once, until Ctrl+C, and what has waited at the KDC, with
+its time. On a terminal, what you type goes to the one in the prompt, who spoke
+last, or to the one you name: "@alice see you".
 
 ${optionLines(
   ['--host ADDR', 'listen here, 0.0.0.0 for everywhere (default: 127.0.0.1)'],

@@ -59,7 +59,6 @@ ${optionLines(
   ['--log-level LEVEL', `${LOG_LEVELS.join(', ')} (default: info)`],
 )}
 
-stdout is the log, a JSON object on each line; stderr is for people.
 example: npm run kdc -- --demo
 `
 
