@@ -10,6 +10,8 @@ import type { Secret } from './secret.ts'
 
 /** How often the KDC is told that we still listen; also the longest that a forgotten session goes unnoticed. */
 const REFRESH_INTERVAL_MS = 15_000
+/** How long to wait after a login was refused: a receiver with an old password must not use up the tries of its owner. */
+const REFUSED_PAUSE_MS = 300_000
 
 /** What a presence needs of a session. */
 export interface PresentSession {
@@ -49,6 +51,7 @@ export class Presence {
   #refreshing: Promise<void> | undefined
   #lost = false
   #closed = false
+  #refused = false
 
   private constructor(session: PresentSession, listener: Listener, options: PresenceOptions) {
     this.#session = session
@@ -97,6 +100,7 @@ export class Presence {
       const renewed = await this.#announce()
       if (this.#lost) this.#options.onChange?.({ state: 'back' })
       this.#lost = false
+      this.#refused = false
       if (renewed) this.#options.onChange?.({ state: 'renewed' })
     } catch (error) {
       this.#onFailure(error as Error)
@@ -134,12 +138,14 @@ export class Presence {
       this.#options.onChange?.({ state: 'refused', error })
       return
     }
+    this.#refused = error instanceof ProtocolError && error.code === 'login_refused'
     if (!this.#lost) this.#options.onChange?.({ state: 'lost', error })
     this.#lost = true
   }
 
   #refreshLater(): void {
-    const interval = this.#options.refreshIntervalMs ?? REFRESH_INTERVAL_MS
+    const asked = this.#options.refreshIntervalMs ?? REFRESH_INTERVAL_MS
+    const interval = this.#refused ? Math.max(asked, REFUSED_PAUSE_MS) : asked
     // Up to a tenth earlier, so that a thousand receivers do not ask in step after the KDC was away.
     this.#timer = setTimeout(
       async () => {
