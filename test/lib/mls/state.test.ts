@@ -106,6 +106,20 @@ test('nothing is acknowledged that is not written', async () => {
   assert.is(kdc.entries.length, sent)
 })
 
+test('what was acknowledged is not acknowledged again, but for the first time after a start', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await alice.say('team', 'hi')
+  await bob.mail.sync()
+  const asked = () => kdc.asked.get('/mailbox/ack')
+  const before = asked() ?? 0
+  await bob.mail.sync()
+  assert.is(asked(), before)
+  await bob.open()
+  await bob.mail.sync()
+  await bob.mail.sync()
+  assert.is(asked(), before + 1)
+})
+
 test('a crash at any step of sending: a message comes once, or not at all when it was never kept', async () => {
   const before = await team('bob', 'carol')
   await before.bob.say('team', 'zero')
