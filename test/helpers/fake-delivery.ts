@@ -58,6 +58,8 @@ export class FakeDelivery {
   quota = Number.POSITIVE_INFINITY
   now = 1_800_000_000
 
+  /** Forgets which requests it has answered. */
+  forgetful = false
   /** Lets anybody do anything. */
   lax = false
   /** Lies about the mailbox: what it gives in place of a page. */
@@ -95,7 +97,7 @@ export class FakeDelivery {
   /** A request with an `id` that was answered before is answered the same. */
   #once(username: string, path: string, body: Body): unknown {
     const key = typeof body.id === 'string' ? `${username} ${body.id}` : undefined
-    if (key !== undefined && this.#answers.has(key)) return this.#answers.get(key)
+    if (key !== undefined && !this.forgetful && this.#answers.has(key)) return this.#answers.get(key)
     const answer = this.#answer(username, path, body)
     if (key !== undefined) this.#answers.set(key, answer)
     return answer
