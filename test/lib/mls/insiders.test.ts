@@ -2,16 +2,17 @@
 import type { Proposal } from 'ts-mls'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
+import { concat, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
 import { encodePlace, placeOf, placeOfNewcomer } from '../../../src/lib/mls/chain.ts'
 import { type Maker, makeCommit, makeGroup, makeRejoin } from '../../../src/lib/mls/changes.ts'
 import type { Group } from '../../../src/lib/mls/group.ts'
-import { type Charter, readGroupInfo } from '../../../src/lib/mls/joinable.ts'
+import { type Charter, decodeMessage, encodeGroupInfo, readGroupInfo } from '../../../src/lib/mls/joinable.ts'
 import { makeKeyPackage, takeKeyPackages } from '../../../src/lib/mls/key-packages.ts'
 import { CLIENT_CONFIG, loadMls } from '../../../src/lib/mls/suite.ts'
 import { leavesOf } from '../../../src/lib/mls/tree.ts'
 import { Draft, Vault } from '../../../src/lib/mls/vault.ts'
 import { copyOf, Person, people, team } from '../../helpers/mail.ts'
+import { rejects, throws } from '../../helpers/throws.ts'
 
 const test = suite('insiders')
 const mls = await loadMls()
@@ -305,6 +306,39 @@ test('a member that lies about where it is breaks the group, which is rejoined',
   await carol.say('team', 'back')
   await alice.mail.sync()
   assert.is(alice.statusOf('team'), 'history_forked')
+})
+
+test('one who rejoins is told by a member, and by the KDC, that the admin is another', async () => {
+  const { bob, carol, kdc } = await team('bob', 'carol')
+  const { state, group } = await new Rogue(bob).state()
+  const of = kdc.groups.get(group.id)
+  if (!of) throw new Error('no group')
+  of.admin = 'bob'
+  of.info = toBase64url(await encodeGroupInfo(mls, state, { kind: 'named', name: 'team', admin: 'bob' }))
+  await rejects(carol.mail.rejoin({ group: 'team' }), 'member_unverified')
+  of.admin = 'alice'
+  await rejects(carol.mail.rejoin({ group: 'team' }), 'member_unverified')
+})
+
+test('a group info is of one group, and nothing follows it', async () => {
+  const { bob } = await team('bob')
+  const { state, group } = await new Rogue(bob).state()
+  const bytes = await encodeGroupInfo(mls, state, { kind: 'direct' })
+  assert.is(readGroupInfo(mls, bytes, fromBase64url(group.id)).signer, 'bob')
+  throws(() => readGroupInfo(mls, bytes, new Uint8Array(16)), 'member_unverified')
+  throws(() => readGroupInfo(mls, concat(bytes, new Uint8Array(1)), fromBase64url(group.id)), 'malformed')
+  const message = bytes.subarray(4, 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0))
+  decodeMessage(mls, message)
+  throws(() => decodeMessage(mls, concat(message, new Uint8Array(1))), 'malformed')
+})
+
+test('a key package with the key of its owner, in the name of another', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob', 'carol')
+  const { identity } = await new Rogue(bob).draft()
+  const { publicPackage } = await makeKeyPackage(mls, 'carol', identity, () => bob.now)
+  const message = { wireformat: 'mls_key_package', version: 'mls10', keyPackage: publicPackage } as const
+  kdc.packages.set('bob', { once: [toBase64url(mls.api.encodeMlsMessage(message))] })
+  await rejects(alice.tell('bob', 'hi'), 'member_unverified')
 })
 
 test('a member that says nothing of where it is, is not heard', async () => {
