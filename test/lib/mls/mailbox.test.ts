@@ -199,6 +199,28 @@ test('a message that was taken, though nobody heard it, is not sent again when t
   assert.equal(await bob.history({ group: 'team' }), ['bob: first', 'bob: second'])
 })
 
+test('a request that comes twice, to a KDC that has forgotten the first: it was heard', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol')
+  kdc.forgetful = true
+  let doubled = 0
+  kdc.before = async (name, path, body) => {
+    if (name !== 'bob' || !/send|leave|commit/.test(path)) return
+    const { before } = kdc
+    kdc.before = () => {}
+    await kdc.post('bob')(path, body)
+    if (path === '/groups/send') await alice.mail.remove('team', ['carol'])
+    doubled++
+    kdc.before = before
+  }
+  assert.is((await bob.say('team', 'once')).stored, true)
+  await bob.mail.rejoin({ group: 'team' })
+  await bob.mail.leave('team')
+  assert.is(doubled, 3)
+  assert.is(bob.statusOf('team'), 'left')
+  assert.equal(await alice.read(), ['bob: once'])
+  assert.equal(alice.told(), ['member_rejoined', 'member_left'])
+})
+
 test('a change that is refused for good is forgotten, and its key is not used again', async () => {
   const { ProtocolError } = await import('../../../src/lib/errors.ts')
   const { alice, bob, kdc } = await team('bob', 'carol')

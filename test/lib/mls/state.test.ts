@@ -352,6 +352,22 @@ test('a state that does not decode: that group is rejoined, the others are not t
   }
 })
 
+test('the state of another epoch than the group has is damage, too', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol')
+  const key = `state/${kdc.entries[0]?.group}`
+  const old = bob.state.entries.get(key) as Uint8Array
+  await alice.mail.remove('team', ['carol'])
+  await bob.mail.sync()
+  bob.told()
+  bob.state.entries.set(key, old)
+  await bob.open()
+  await alice.say('team', 'lost')
+  assert.equal(await bob.read(), [])
+  assert.equal(bob.told(), ['group_broken', 'history_lost'])
+  await alice.say('team', 'again')
+  assert.equal(await bob.read(), ['alice: again'])
+})
+
 test('an identity that does not decode stops the mailbox, and says so', async () => {
   const { bob } = await people('bob')
   bob.state.entries.set('identity', new Uint8Array(20))
