@@ -1,6 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../../src/lib/bytes.ts'
+import { loadMls } from '../../../src/lib/mls/suite.ts'
+import { Draft, Vault } from '../../../src/lib/mls/vault.ts'
 import type { FakeEntry } from '../../helpers/fake-delivery.ts'
 import { people, team } from '../../helpers/mail.ts'
 import { rejects } from '../../helpers/throws.ts'
@@ -179,6 +181,66 @@ test('a message that the KDC was not reached for is kept, and sent once by the n
     await bob.mail.sync()
     assert.equal(await bob.history({ group: 'team' }), ['bob: first', 'bob: second'])
   }
+})
+
+test('a message that was taken, though nobody heard it, is not sent again when the epoch has passed', async () => {
+  const { TransportError } = await import('../../../src/lib/errors.ts')
+  const { alice, bob, kdc } = await team('bob', 'carol')
+  kdc.forgetful = true
+  kdc.after = (name, path) => {
+    if (name === 'bob' && path === '/groups/send') throw new TransportError('kdc_unreachable', 'no')
+  }
+  await bob.say('team', 'first')
+  kdc.after = () => {}
+  await alice.mail.remove('team', ['carol'])
+  assert.is((await bob.say('team', 'second')).stored, true)
+  assert.equal(await alice.read(), ['bob: first', 'bob: second'])
+  await bob.mail.sync()
+  assert.equal(await bob.history({ group: 'team' }), ['bob: first', 'bob: second'])
+})
+
+test('a request that comes twice, to a KDC that has forgotten the first: it was heard', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol')
+  kdc.forgetful = true
+  let doubled = 0
+  kdc.before = async (name, path, body) => {
+    if (name !== 'bob' || !/send|leave|commit/.test(path)) return
+    const { before } = kdc
+    kdc.before = () => {}
+    await kdc.post('bob')(path, body)
+    if (path === '/groups/send') await alice.mail.remove('team', ['carol'])
+    doubled++
+    kdc.before = before
+  }
+  assert.is((await bob.say('team', 'once')).stored, true)
+  await bob.mail.rejoin({ group: 'team' })
+  await bob.mail.leave('team')
+  assert.is(doubled, 3)
+  assert.is(bob.statusOf('team'), 'left')
+  assert.equal(await alice.read(), ['bob: once'])
+  assert.equal(alice.told(), ['member_rejoined', 'member_left'])
+})
+
+test('a change that is refused for good is forgotten, and its key is not used again', async () => {
+  const { ProtocolError } = await import('../../../src/lib/errors.ts')
+  const { alice, bob, kdc } = await team('bob', 'carol')
+  const generation = async () => {
+    const draft = new Draft(await Vault.open(await loadMls(), alice.state))
+    const [group] = draft.groups()
+    const state = group && (await draft.state(group))
+    return state?.secretTree[0]?.handshake.generation
+  }
+  assert.is(await generation(), 0)
+  kdc.before = (_name, path) => {
+    if (path === '/groups/commit') throw new ProtocolError('not_allowed', 'no')
+  }
+  await rejects(alice.mail.remove('team', ['carol']), 'not_allowed')
+  assert.is(await generation(), 1)
+  kdc.before = () => {}
+  await alice.say('team', 'as it was')
+  await alice.mail.remove('team', ['carol'])
+  await alice.say('team', 'without carol')
+  assert.equal(await bob.read(), ['alice: as it was', 'alice: without carol'])
 })
 
 test('a message that is refused is not kept', async () => {

@@ -89,7 +89,7 @@ test('all see the same messages in the same order, each once, whatever is lost o
         )
       }
     }),
-    { numRuns: 12 },
+    { numRuns: 8 },
   )
 })
 
@@ -162,7 +162,7 @@ test('five hundred are added at once; a thousand messages are one write of the s
   assert.is(kdc.entries.length, 1)
   await bob.mail.sync()
   assert.is(bob.mail.members('all').length, 501)
-  const messages = 300
+  const messages = 200
   for (let number = 0; number < messages; number++) await alice.say('all', `${number}`)
   kdc.pageSize = 100
   const { writes, bytesWritten } = bob.state

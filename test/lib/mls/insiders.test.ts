@@ -1,0 +1,351 @@
+/** Members with clients of their own making, and a KDC that lets them: what the others make of it. */
+import type { Proposal } from 'ts-mls'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { concat, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
+import { encodePlace, placeOf, placeOfNewcomer } from '../../../src/lib/mls/chain.ts'
+import { type Maker, makeCommit, makeGroup, makeRejoin } from '../../../src/lib/mls/changes.ts'
+import type { Group } from '../../../src/lib/mls/group.ts'
+import { type Charter, decodeMessage, encodeGroupInfo, readGroupInfo } from '../../../src/lib/mls/joinable.ts'
+import { makeKeyPackage, takeKeyPackages } from '../../../src/lib/mls/key-packages.ts'
+import { CLIENT_CONFIG, loadMls } from '../../../src/lib/mls/suite.ts'
+import { leavesOf } from '../../../src/lib/mls/tree.ts'
+import { Draft, Vault } from '../../../src/lib/mls/vault.ts'
+import { copyOf, Person, people, team } from '../../helpers/mail.ts'
+import { rejects, throws } from '../../helpers/throws.ts'
+
+const test = suite('insiders')
+const mls = await loadMls()
+let ids = 0
+
+/** The same principal with the same keys, and no rules. */
+class Rogue {
+  readonly person: Person
+  readonly maker: Maker
+
+  constructor(person: Person) {
+    this.person = person
+    person.kdc.lax = true
+    this.maker = { mls, username: person.name, clock: () => person.now, newId: () => `rogue${ids++}` }
+  }
+
+  post(path: string, body: Record<string, unknown>) {
+    return this.person.kdc.post(this.person.name)(path, body)
+  }
+
+  async draft(): Promise<Draft> {
+    return new Draft(await Vault.open(mls, this.person.state))
+  }
+
+  async state(name = 'team') {
+    const draft = await this.draft()
+    const group = draft
+      .groups()
+      .find(({ charter }) => charter?.kind !== 'named' || charter.name === name) as Group
+    return { draft, group, state: await draft.state(group) }
+  }
+
+  async packages(...names: string[]) {
+    return takeKeyPackages(
+      await this.draft(),
+      (path, body) => this.post(path, body),
+      () => this.person.now,
+      names,
+    )
+  }
+
+  async commit(added: string[], removed: string[]) {
+    const { group, state } = await this.state()
+    const change = await makeCommit(this.maker, group, state, await this.packages(...added), removed)
+    await this.post(change.path, change.body)
+  }
+
+  async begin(charter: Charter, members: string[], id = toBase64url(utf8(`group${ids++}`.padEnd(16, '.')))) {
+    const { identity } = await this.draft()
+    const change = await makeGroup(this.maker, identity, id, charter, await this.packages(...members))
+    await this.post(change.path, change.body)
+  }
+
+  async propose(proposal: Proposal, place?: Uint8Array) {
+    const { group, state } = await this.state()
+    const data = place ?? encodePlace(placeOf(group.chain))
+    const { message } = await mls.api.createProposal(state, false, proposal, mls.suite, data)
+    const text = toBase64url(mls.api.encodeMlsMessage(message))
+    await this.post('/groups/leave', { group: group.id, proposal: text, id: this.maker.newId() })
+  }
+
+  async say(text: string, place?: Uint8Array) {
+    const { group, state } = await this.state()
+    const data = place ?? encodePlace(placeOf(group.chain))
+    const { privateMessage } = await mls.api.createApplicationMessage(state, utf8(text), mls.suite, data)
+    const message = toBase64url(
+      mls.api.encodeMlsMessage({ wireformat: 'mls_private_message', version: 'mls10', privateMessage }),
+    )
+    await this.post('/groups/send', { group: group.id, epoch: group.epoch, message, id: this.maker.newId() })
+  }
+}
+
+const remove = (removed: number): Proposal => ({ proposalType: 'remove', remove: { removed } })
+
+test('a member that is not the admin adds and removes: the others, and whom it adds, refuse', async () => {
+  const before = await team('bob', 'carol')
+  for (const [added, removed] of [
+    [['mallory'], []],
+    [[], ['carol']],
+    [[], ['alice']],
+  ] as const) {
+    const { alice, bob, kdc } = await copyOf(before)
+    const { mallory } = await people('mallory')
+    kdc.identities.set('mallory', String(mallory.kdc.identities.get('mallory')))
+    kdc.packages.set('mallory', mallory.kdc.packages.get('mallory') as never)
+    await new Rogue(bob).commit([...added], [...removed])
+    await alice.mail.sync()
+    assert.is(alice.statusOf('team'), 'member_unverified')
+    if (added.length === 0) continue
+    const invited = new Person('mallory', kdc, mallory.state)
+    await invited.open()
+    await invited.mail.sync()
+    assert.equal(
+      invited.mail.groups().map(({ reason }) => reason),
+      ['member_unverified'],
+    )
+  }
+})
+
+test('a conversation of three, a second one of the same two, a second group of the same name', async () => {
+  const { bob, carol } = await people('alice', 'bob', 'carol', 'dave')
+  await new Rogue(carol).begin({ kind: 'direct' }, ['bob', 'dave'])
+  await bob.mail.sync()
+  assert.equal(
+    bob.mail.groups().map(({ reason }) => reason),
+    ['member_unverified'],
+  )
+  for (const charter of [{ kind: 'direct' }, { kind: 'named', name: 'team', admin: 'carol' }] as Charter[]) {
+    const all = await people('alice', 'bob', 'carol')
+    const rogue = new Rogue(all.carol)
+    await rogue.begin(charter, ['bob'])
+    await all.bob.mail.sync()
+    await rogue.begin(charter, ['bob'])
+    await all.bob.mail.sync()
+    assert.equal(
+      all.bob.mail.groups().map(({ status, reason }) => reason ?? status),
+      ['active', 'member_unverified'],
+    )
+  }
+})
+
+test('a group whose admin is said to be another', async () => {
+  const { bob, carol } = await people('alice', 'bob', 'carol')
+  await new Rogue(carol).begin({ kind: 'named', name: 'team', admin: 'alice' }, ['bob'])
+  await bob.mail.sync()
+  assert.is(bob.statusOf('team') ?? bob.mail.groups()[0]?.reason, 'member_unverified')
+})
+
+test('one who is in the group is added once more', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol')
+  await alice.say('team', 'hi')
+  const [first] = kdc.entries
+  kdc.lieInMailbox = (name, page) =>
+    name === 'bob' ? page.map((entry) => ({ ...entry, welcome: String(first?.welcome) })) : page
+  await bob.mail.sync()
+  assert.is(bob.statusOf('team'), 'history_damaged')
+})
+
+test('our own change, of which the KDC says something else', async () => {
+  for (const [added, removed] of [
+    [['eve'], ['carol']],
+    [[], []],
+  ] as const) {
+    const { alice, kdc } = await team('bob', 'carol')
+    kdc.lieInMailbox = (_name, page) =>
+      page.map((entry) => ({ ...entry, added: [...added], removed: [...removed] }))
+    await alice.mail.remove('team', ['carol'])
+    assert.is(alice.statusOf('team'), 'member_unverified')
+  }
+})
+
+test('a fork is noticed by a change of the group, and by a leaving, too', async () => {
+  const before = await team('bob', 'carol', 'dave')
+  await before.carol.say('team', 'dropped')
+  for (const name of ['alice', 'dave'] as const) await before[name].mail.sync()
+  for (const act of ['commit', 'leave']) {
+    const { alice, bob, dave, kdc } = await copyOf(before)
+    if (act === 'commit') await alice.mail.remove('team', ['dave'])
+    else await dave.mail.leave('team')
+    kdc.lieInMailbox = (name, page) =>
+      name !== 'bob'
+        ? page
+        : page.filter(({ seq }) => seq !== 2).map((entry) => ({ ...entry, seq: Math.max(entry.seq - 1, 1) }))
+    await bob.mail.sync()
+    assert.is(bob.statusOf('team'), 'history_forked')
+  }
+})
+
+test('a leaving in the name of another, of the admin, or in a conversation of two is none', async () => {
+  const { alice, bob, carol } = await team('bob', 'carol')
+  const rogue = new Rogue(bob)
+  const { state } = await rogue.state()
+  await rogue.propose(remove(leavesOf(state.ratchetTree).get('carol')?.index ?? 0))
+  await carol.mail.sync()
+  assert.equal(carol.told(), ['entry_damaged'])
+  assert.equal(carol.mail.members('team'), ['alice', 'bob', 'carol'])
+  const admin = new Rogue(alice)
+  await alice.mail.sync()
+  await admin.propose(remove(0))
+  await carol.mail.sync()
+  assert.equal(carol.told(), ['entry_damaged'])
+  const two = await people('alice', 'bob')
+  await two.alice.tell('bob', 'hi')
+  await two.bob.mail.sync()
+  await new Rogue(two.alice).propose(remove(0))
+  await two.bob.mail.sync()
+  assert.equal(two.bob.told(), ['entry_damaged'])
+})
+
+test('one who has left speaks on, and takes its place again: neither', async () => {
+  const before = await team('bob', 'carol')
+  const { bob: rogue } = await copyOf(before)
+  await before.bob.mail.leave('team')
+  const { alice, bob, carol, kdc } = before
+  kdc.lax = true
+
+  bob.state.entries = rogue.state.entries
+  await new Rogue(bob).say('still here')
+  await carol.mail.sync()
+  assert.equal(carol.told(), ['member_left', 'entry_damaged'])
+  const info = (await kdc.post('carol')('/groups/info', { group: kdc.entries[0]?.group })) as Record<
+    string,
+    unknown
+  >
+  const maker = new Rogue(bob).maker
+  const { identity } = await new Rogue(bob).draft()
+  const text = fromBase64url(String(info.group_info))
+  const answer = {
+    ...info,
+    seq: 3,
+    epoch: 1,
+    members: ['alice', 'bob', 'carol'],
+    group_info: text,
+    kind: 'named',
+  }
+  const { change } = await makeRejoin(maker, identity, String(kdc.entries[0]?.group), answer as never)
+  await kdc.post('bob')('/groups/commit', change.body)
+  await carol.mail.sync()
+  assert.is(carol.statusOf('team'), 'member_unverified')
+  await alice.mail.sync()
+  assert.is(alice.statusOf('team'), 'member_unverified')
+})
+
+test('who left in an earlier epoch is left to the admin', async () => {
+  const { alice, bob, carol, dave } = await team('bob', 'carol', 'dave')
+  await bob.mail.leave('team')
+  await carol.mail.rejoin({ group: 'team' })
+  // Carol has not heard bob, and says it all the same.
+  assert.equal(carol.mail.members('team'), ['alice', 'carol', 'dave'])
+  await carol.say('team', 'one')
+  assert.equal(await dave.read(), ['carol: one'])
+  await dave.say('team', 'two')
+  assert.equal(await alice.read(), ['carol: one', 'dave: two'])
+  await alice.say('team', 'three')
+  assert.equal(await carol.read(), ['dave: two', 'alice: three'])
+  assert.equal(carol.told().includes('group_broken'), false)
+  const again = await team('bob', 'carol', 'dave')
+  await again.bob.mail.leave('team')
+  await again.carol.mail.rejoin({ group: 'team' })
+  await again.dave.mail.sync()
+  await new Rogue(again.dave).commit([], ['bob'])
+  await again.carol.mail.sync()
+  assert.is(again.carol.statusOf('team'), 'member_unverified')
+  await again.alice.mail.sync()
+  assert.is(again.alice.statusOf('team'), 'member_unverified')
+})
+
+test('one takes the place of another from outside, in its own name', async () => {
+  const { alice, carol, kdc } = await team('bob', 'carol')
+  const id = String(kdc.entries[0]?.group)
+  const { identity } = await new Rogue(carol).draft()
+  const info = readGroupInfo(mls, fromBase64url(String(kdc.groups.get(id)?.info)), fromBase64url(id))
+  const own = await makeKeyPackage(mls, 'carol', { ...identity }, () => carol.now)
+  // Carol's leaf, in the place of bob's; hers stays.
+  const config = {
+    ...CLIENT_CONFIG,
+    keyPackageEqualityConfig: {
+      ...CLIENT_CONFIG.keyPackageEqualityConfig,
+      compareKeyPackageToLeafNode: (_a: unknown, leaf: { credential: object }) =>
+        'identity' in leaf.credential &&
+        toBase64url(leaf.credential.identity as Uint8Array) === toBase64url(utf8('bob')),
+    },
+  }
+  const data = encodePlace(placeOfNewcomer(1))
+  const { publicPackage, privatePackage } = own
+  const { publicMessage } = await mls.api.joinGroupExternal(
+    info.groupInfo,
+    publicPackage,
+    privatePackage,
+    true,
+    mls.suite,
+    info.tree,
+    config,
+    data,
+  )
+  const commit = toBase64url(
+    mls.api.encodeMlsMessage({ wireformat: 'mls_public_message', version: 'mls10', publicMessage }),
+  )
+  const body = { group: id, epoch: 1, commit, added: [], removed: [], group_info: '' }
+  await kdc.post('carol')('/groups/commit', body)
+  await alice.mail.sync()
+  assert.is(alice.statusOf('team'), 'member_unverified')
+})
+
+test('a member that lies about where it is breaks the group, which is rejoined', async () => {
+  const { alice, bob, carol } = await team('bob', 'carol')
+  await new Rogue(bob).say('a lie', encodePlace({ seq: 1, hash: new Uint8Array(32) }))
+  assert.equal(await carol.read(), [])
+  assert.is(carol.statusOf('team'), 'history_forked')
+  await carol.mail.rejoin({ group: 'team' })
+  await carol.say('team', 'back')
+  await alice.mail.sync()
+  assert.is(alice.statusOf('team'), 'history_forked')
+})
+
+test('one who rejoins is told by a member, and by the KDC, that the admin is another', async () => {
+  const { bob, carol, kdc } = await team('bob', 'carol')
+  const { state, group } = await new Rogue(bob).state()
+  const of = kdc.groups.get(group.id)
+  if (!of) throw new Error('no group')
+  of.admin = 'bob'
+  of.info = toBase64url(await encodeGroupInfo(mls, state, { kind: 'named', name: 'team', admin: 'bob' }))
+  await rejects(carol.mail.rejoin({ group: 'team' }), 'member_unverified')
+  of.admin = 'alice'
+  await rejects(carol.mail.rejoin({ group: 'team' }), 'member_unverified')
+})
+
+test('a group info is of one group, and nothing follows it', async () => {
+  const { bob } = await team('bob')
+  const { state, group } = await new Rogue(bob).state()
+  const bytes = await encodeGroupInfo(mls, state, { kind: 'direct' })
+  assert.is(readGroupInfo(mls, bytes, fromBase64url(group.id)).signer, 'bob')
+  throws(() => readGroupInfo(mls, bytes, new Uint8Array(16)), 'member_unverified')
+  throws(() => readGroupInfo(mls, concat(bytes, new Uint8Array(1)), fromBase64url(group.id)), 'malformed')
+  const message = bytes.subarray(4, 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0))
+  decodeMessage(mls, message)
+  throws(() => decodeMessage(mls, concat(message, new Uint8Array(1))), 'malformed')
+})
+
+test('a key package with the key of its owner, in the name of another', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob', 'carol')
+  const { identity } = await new Rogue(bob).draft()
+  const { publicPackage } = await makeKeyPackage(mls, 'carol', identity, () => bob.now)
+  const message = { wireformat: 'mls_key_package', version: 'mls10', keyPackage: publicPackage } as const
+  kdc.packages.set('bob', { once: [toBase64url(mls.api.encodeMlsMessage(message))] })
+  await rejects(alice.tell('bob', 'hi'), 'member_unverified')
+})
+
+test('a member that says nothing of where it is, is not heard', async () => {
+  const { bob, carol } = await team('bob', 'carol')
+  await new Rogue(bob).say('hi', new Uint8Array(3))
+  assert.equal(await carol.read(), [])
+  assert.equal(carol.told(), ['entry_damaged'])
+})
+
+test.run()
