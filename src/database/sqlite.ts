@@ -11,6 +11,8 @@ import { DatabaseSync, isBusy } from './driver.ts'
 
 /** How long opening waits for another process, which may be opening the file too. */
 const OPEN_TIMEOUT_MS = 5000
+/** How long it stands still between two tries, where SQLite does not wait by itself. */
+const OPEN_PAUSE_MS = 10
 /** How long a write stands still for another process's transaction, which takes about a millisecond. */
 const BUSY_TIMEOUT_MS = 100
 /** How many such waits a write is worth, the event loop turning in between: five seconds in all. */
@@ -35,13 +37,30 @@ export function openSqlite(path: string): Database {
     db = new DatabaseSync(path)
     // The timeout first: the other settings may have to wait already.
     db.exec(`pragma busy_timeout = ${OPEN_TIMEOUT_MS}`)
-    db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+    useLog(db)
+    db.exec('pragma synchronous = full; pragma foreign_keys = on')
     db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
     return new SqliteDatabase(db)
   } catch (cause) {
     db?.close()
     const { message } = cause as Error
     throw new StoreError('store_unavailable', `${path} cannot be opened as a database: ${message}`, { cause })
+  }
+}
+
+/**
+ * Turns the write-ahead log on. Of two processes that do so at once, one holds what the other wants for less than a millisecond; SQLite does not
+ * wait then, since it would be for each other (https://sqlite.org/c3ref/busy_handler.html), but a new try has nothing in its hands.
+ */
+function useLog(db: DatabaseSyncInstance): void {
+  for (let triesLeft = OPEN_TIMEOUT_MS / OPEN_PAUSE_MS; ; triesLeft--) {
+    try {
+      db.exec('pragma journal_mode = wal')
+      return
+    } catch (error) {
+      if (!isBusy(error) || triesLeft <= 1) throw error
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_PAUSE_MS)
   }
 }
 

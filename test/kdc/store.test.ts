@@ -2,14 +2,17 @@
  * What every store must do, once for each database driver. A third driver joins by a line in `DRIVERS`.
  */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Database, sql } from '../../src/database/database.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
+import { ensurePrivateFile } from '../../src/files/private-files.ts'
 import { SCHEMA_VERSION } from '../../src/kdc/store/schema.ts'
 import type { StoredSession } from '../../src/kdc/store/sessions.ts'
 import { Store } from '../../src/kdc/store/store.ts'
@@ -430,6 +433,23 @@ file('waits for another process’s transaction, and reads go on meanwhile', asy
   await waiting
   assert.equal(await store.accounts.list(), [account('bob')])
   await store.close()
+})
+
+file('is made by several processes at once', async () => {
+  const path = newFile()
+  ensurePrivateFile(path)
+  const shared = new Int32Array(new SharedArrayBuffer(4))
+  const script = new URL('./slow-opener.mjs', import.meta.url)
+  const other = new Worker(script, { workerData: { path, shared }, execArgv: [] })
+  const exit = once(other, 'exit')
+  // It has a write transaction in a file that has no write-ahead log yet, and ends it once we are trying.
+  await once(other, 'message')
+  Atomics.store(shared, 0, 1)
+  Atomics.notify(shared, 0)
+  const store = await Store.open(openSqlite(path))
+  assert.equal(await store.accounts.list(), [])
+  await store.close()
+  await exit
 })
 
 file('one handle sees what another wrote, and is there after all are closed', async () => {
