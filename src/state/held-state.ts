@@ -32,7 +32,7 @@ export class HeldState implements StateStore {
   async list(prefix: string): Promise<string[]> {
     this.#check()
     await this.#written
-    return this.#values.names().filter((name) => name.startsWith(prefix))
+    return this.#values.names(prefix)
   }
 
   async write(changes: ReadonlyMap<string, Uint8Array | null>): Promise<void> {

@@ -6,7 +6,7 @@
 import { type Database, type Statement, sql } from '../database/database.ts'
 import { concat, EMPTY, utf8 } from '../lib/bytes.ts'
 import { ProtocolError } from '../lib/errors.ts'
-import { areContents, type Contents, sealContents } from './contents.ts'
+import { Contents } from './contents.ts'
 import { HEADER_BYTES, openState, sealState } from './seal.ts'
 import { damaged, inStateTerms } from './trouble.ts'
 
@@ -32,14 +32,14 @@ export async function isEmpty(database: Database): Promise<boolean> {
 
 /** Makes an empty database one whose values will be sealed under this key. */
 export async function prepare(database: Database, stateKey: Uint8Array): Promise<void> {
-  await database.write([...TABLES, putContents(sealContents(stateKey, new Map()))])
+  await database.write([...TABLES, putContents(new Contents(stateKey).change([]).sealed)])
 }
 
 export class SealedValues {
   readonly #database: Database
   readonly #path: string
   readonly #stateKey: Uint8Array
-  #contents: Contents = new Map()
+  #contents: Contents
   // SQLite's word for "somebody else has changed it".
   #version: unknown
 
@@ -51,6 +51,7 @@ export class SealedValues {
     this.#database = database
     this.#path = path
     this.#stateKey = stateKey
+    this.#contents = new Contents(stateKey)
   }
 
   /**
@@ -62,14 +63,16 @@ export class SealedValues {
     return this.#run(async () => {
       const [now] = await this.#database.read(sql`pragma data_version`)
       if (this.#version !== undefined && this.#version === now?.data_version) return
-      this.#contents = await this.#read()
+      const contents = await this.#read()
+      this.#contents.wipe()
+      this.#contents = contents
       this.#version = now?.data_version
     })
   }
 
   /** The value of a name, if it has one. */
   async get(name: string): Promise<Uint8Array | undefined> {
-    const header = this.#contents.get(name)
+    const header = this.#contents.header(name)
     if (!header) return undefined
     const [entry] = await this.#run(() =>
       this.#database.read<Entry>(sql`select sealed from entries where name = ${name}`),
@@ -82,9 +85,9 @@ export class SealedValues {
     }
   }
 
-  /** All names, in order. */
-  names(): string[] {
-    return [...this.#contents.keys()].sort()
+  /** The names that begin with this, in order. */
+  names(prefix: string): string[] {
+    return [...this.#contents.names()].filter((name) => name.startsWith(prefix)).sort()
   }
 
   /** Seals a value, for `write`. */
@@ -95,22 +98,13 @@ export class SealedValues {
 
   /** Writes all of these, or none; null deletes. To be called again only when the last one is done. */
   async write(changes: ReadonlyMap<string, Entry | null>): Promise<void> {
-    const contents = new Map(this.#contents)
-    const statements: Statement[] = []
-    for (const [name, entry] of changes) {
-      if (entry) {
-        contents.set(name, entry.header)
-        statements.push(sql`
-          insert into entries (name, header, sealed) values (${name}, ${entry.header}, ${entry.sealed})
-          on conflict (name) do update set header = excluded.header, sealed = excluded.sealed`)
-      } else {
-        contents.delete(name)
-        statements.push(sql`delete from entries where name = ${name}`)
-      }
-    }
-    statements.push(putContents(sealContents(this.#stateKey, contents)))
+    const contents = this.#contents.change([...changes].map(([name, entry]) => [name, entry?.header ?? null]))
+    const statements = [...changes].map(([name, entry]) =>
+      entry ? putEntry(name, entry) : deleteEntry(name),
+    )
+    statements.push(putContents(contents.sealed))
     await this.#run(() => this.#database.write(statements))
-    this.#contents = contents
+    contents.make()
   }
 
   /** Brings what was written from the journal to its place, and leaves nothing of what was deleted. */
@@ -122,6 +116,7 @@ export class SealedValues {
   /** Forgets the key, and closes the database. */
   async close(): Promise<void> {
     this.#stateKey.fill(0)
+    this.#contents.wipe()
     await this.#database.close()
   }
 
@@ -130,10 +125,9 @@ export class SealedValues {
     const entries = await this.#database.read<{ name: unknown; header: unknown }>(
       sql`select name, header from entries`,
     )
-    const contents = new Map(entries.map(({ name, header }) => [String(name), bytesOf(header)]))
-    if (contents.size === entries.length && areContents(this.#stateKey, contents, bytesOf(row?.sealed))) {
-      return contents
-    }
+    const contents = new Contents(this.#stateKey)
+    contents.change(entries.map(({ name, header }) => [String(name), bytesOf(header)])).make()
+    if (contents.size === entries.length && contents.are(bytesOf(row?.sealed))) return contents
     throw damaged(this.#path, 'values are missing, or are not those that were written')
   }
 
@@ -141,6 +135,12 @@ export class SealedValues {
     return inStateTerms(this.#path, work)
   }
 }
+
+const putEntry = (name: string, { header, sealed }: Entry): Statement => sql`
+  insert into entries (name, header, sealed) values (${name}, ${header}, ${sealed})
+  on conflict (name) do update set header = excluded.header, sealed = excluded.sealed`
+
+const deleteEntry = (name: string): Statement => sql`delete from entries where name = ${name}`
 
 function putContents(sealed: Uint8Array): Statement {
   return sql`insert into contents (one, sealed) values (1, ${sealed}) on conflict (one) do update set sealed = excluded.sealed`
