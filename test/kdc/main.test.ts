@@ -293,9 +293,9 @@ main('lists what waits, by group: sizes and counts', async ({ data }) => {
   const key = (n: number) => ({ username: 'alice', id: new Uint8Array(16).fill(n), forgetAt: 1 })
   const id = new Uint8Array(16).fill(255)
   const group = { id, kind: 'named', name: 'class', members: [], info: Uint8Array.of(1) } as const
-  await store.groups.create(key(1), group, QUOTAS, 0)
+  await store.groupChanges.create(key(1), group, QUOTAS, 0)
   const message = { group: id, epoch: 0, payload: new TextEncoder().encode('not to be seen') }
-  await store.groups.send(key(2), message, QUOTAS, 1_700_000_000)
+  await store.groupChanges.send(key(2), message, QUOTAS, 1_700_000_000)
   await store.close()
   const text = await runKdc(['stored', '--data', data])
   assert.equal(text, {

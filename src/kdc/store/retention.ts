@@ -24,6 +24,7 @@ export interface StoredGroup {
 const NEVER = Number.MAX_SAFE_INTEGER
 const NO_GROUP = new Uint8Array(0)
 const GROUPS_AT_ONCE = 100
+const FREED_AT_ONCE = 1000
 
 /** The end of what is stored. */
 export class Retention {
@@ -59,6 +60,20 @@ export class Retention {
     }
     await this.#purgeEnded()
     return { entries, more }
+  }
+
+  /**
+   * Frees what everybody has read of one group, and of those in which something of this sender waits.
+   *
+   * @param sender - who has met a quota.
+   */
+  async free(sender: string, group: Uint8Array): Promise<void> {
+    const waiting = await this.#database.read<{ group_id: Uint8Array }>(
+      sql`select distinct group_id from entries where sender = ${sender} or group_id = ${group}`,
+    )
+    for (const { group_id } of waiting) {
+      while ((await this.#purgeGroup(group_id, FREED_AT_ONCE)) === FREED_AT_ONCE);
+    }
   }
 
   /** What is stored, by group. */

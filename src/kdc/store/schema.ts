@@ -159,6 +159,22 @@ const STEPS: readonly (readonly Statement[])[] = [
     sql`create index waiting_by_name on waiting (username, ends_at)`,
     sql`create index waiting_by_time on waiting (ends_at)`,
   ],
+  [
+    // What was once in `runs` is in `requests` now, of sessions that there are still: nobody else could send it again. result: a
+    // position, or how many.
+    sql`alter table requests rename column position to result`,
+    sql`insert into requests (username, id, result, seq, forget_at)
+      select s.username, r.id, r.result, 0, r.forget_at from runs r, sessions s
+      where r.sid = s.sid and length(r.id) > 0 on conflict do nothing`,
+    sql`drop table runs`,
+    // Keys that were a principal's identity, and are it no more. position: when another took the place.
+    sql`create table earlier_identities (
+      username text not null references identities (username) on delete cascade,
+      signature_key blob not null,
+      position bigint not null,
+      primary key (username, signature_key)
+    )`,
+  ],
 ]
 
 /** Goes up when the tables change: an older program must not touch them then. */

@@ -8,6 +8,7 @@
 import { type Database, type Statement, sql } from '../../database/database.ts'
 import { Accounts } from './accounts.ts'
 import { Attempts } from './attempts.ts'
+import { GroupChanges } from './group-changes.ts'
 import { Groups } from './groups.ts'
 import { Identities } from './identities.ts'
 import { Invitations } from './invitations.ts'
@@ -40,7 +41,6 @@ export interface Purged {
  */
 const PASSING: readonly Statement[] = [
   sql`delete from sessions`,
-  sql`delete from runs`,
   sql`delete from invitations`,
   sql`delete from attempts`,
   sql`delete from familiar`,
@@ -59,6 +59,7 @@ export class Store {
   readonly identities: Identities
   readonly keyPackages: KeyPackages
   readonly groups: Groups
+  readonly groupChanges: GroupChanges
   readonly mailbox: Mailbox
   readonly retention: Retention
   readonly online: Online
@@ -74,6 +75,7 @@ export class Store {
     this.identities = new Identities(database)
     this.keyPackages = new KeyPackages(database)
     this.groups = new Groups(database)
+    this.groupChanges = new GroupChanges(database)
     this.mailbox = new Mailbox(database)
     this.retention = new Retention(database)
     this.online = new Online(database)
