@@ -5,6 +5,7 @@
  */
 import type { Kdc } from './context.ts'
 import { Problem } from './problems.ts'
+import { purgeMoment } from './session-life.ts'
 import type { Usage } from './store/groups.ts'
 import type { Quotas } from './store/quotas.ts'
 
@@ -61,7 +62,18 @@ export async function requireRoom(
   if (what) throw quotaExceeded(what)
 }
 
-export const quotaExceeded = (what: string) => new Problem('quota_exceeded', what)
+/** @throws Problem `quota_exceeded`, when so many bytes more would be too much. */
+export async function requireRoomForFile(kdc: Kdc, username: string, bytes: number): Promise<void> {
+  const { store, quotas } = kdc
+  const usage = await store.files.usage(username, purgeMoment(kdc).keepSince)
+  if (usage.files >= quotas.files)
+    throw quotaExceeded(`${quotas.files} files of yours are stored: drop one first`)
+  if (usage.fileBytes + bytes > quotas.fileBytes) {
+    throw quotaExceeded(`your files have at most ${quotas.fileBytes} bytes together: drop one first`)
+  }
+}
+
+const quotaExceeded = (what: string) => new Problem('quota_exceeded', what)
 
 /** @returns what there is too much of. */
 function shortage(

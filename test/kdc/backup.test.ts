@@ -63,6 +63,13 @@ async function fill(data: string): Promise<Store> {
   const group = { id, kind: 'named', name: 'class', members: [], info: Uint8Array.of(1) } as const
   await store.groupChanges.create(request(3), group, QUOTAS, START)
   await store.groupChanges.send(request(4), { group: id, epoch: 0, payload: Uint8Array.of(1) }, QUOTAS, START)
+  await store.files.begin(request(5), { id, group: id, bytes: 40, chunks: 1 }, QUOTAS, {
+    now: START,
+    keepSince: START - 1,
+  })
+  const file = await store.files.findOwn(id, 'alice', START - 1)
+  assert.ok(file)
+  await store.files.put(file, 0, new Uint8Array(40), START - 1)
   await store.mailbox.acknowledge('alice', 1)
   return store
 }

@@ -304,13 +304,13 @@ keeping('a little at a time', async () => {
   for (let i = 0; i < 4; i++) await send(who('bob'), group, 1)
   for (const name of ['alice', 'bob']) await acknowledge(who(name), 5)
   const moment = { now: START, idleSince: START - 1, keepSince: START - 1 }
-  assert.equal(await store.purge(moment, 2), { sessions: 0, entries: 2, more: true })
-  assert.equal(await store.purge(moment, 4), { sessions: 0, entries: 3, more: false })
+  assert.equal(await store.purge(moment, 2), { sessions: 0, entries: 2, files: 0, more: true })
+  assert.equal(await store.purge(moment, 4), { sessions: 0, entries: 3, files: 0, more: false })
   await send(who('bob'), group, 1)
   await send(who('bob'), group, 1)
   const late = { ...moment, keepSince: START }
-  assert.equal(await store.purge(late, 1), { sessions: 0, entries: 1, more: true })
-  assert.equal(await store.purge(late, 2), { sessions: 0, entries: 1, more: false })
+  assert.equal(await store.purge(late, 1), { sessions: 0, entries: 1, files: 0, more: true })
+  assert.equal(await store.purge(late, 2), { sessions: 0, entries: 1, files: 0, more: false })
 })
 
 keeping('a destroyed group goes when its end was read, and its id is free', async () => {
@@ -415,6 +415,8 @@ keeping('the operator sees how much, and nothing of what', async () => {
         entries: 2,
         bytes: 41,
         oldest: START,
+        files: 0,
+        fileBytes: 0,
         destroyed: false,
       },
       {
@@ -425,6 +427,8 @@ keeping('the operator sees how much, and nothing of what', async () => {
         entries: 0,
         bytes: 0,
         oldest: null,
+        files: 0,
+        fileBytes: 0,
         destroyed: false,
       },
     ],

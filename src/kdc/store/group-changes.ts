@@ -9,7 +9,7 @@
  */
 import { type Database, required, type Statement, sql } from '../../database/database.ts'
 import { entryBytes, entryStatement, type NewEntry } from './entries.ts'
-import { type Group, type GroupKind, pairOf } from './groups.ts'
+import { type Group, type GroupKind, inGroup, pairOf } from './groups.ts'
 import { NEXT_POSITION } from './positions.ts'
 import { entriesIn, entriesOf, groupsBeside, type Quotas } from './quotas.ts'
 import { type Accepted, claim, type RequestKey } from './requests.ts'
@@ -38,11 +38,6 @@ const NO_BYTES = new Uint8Array(0)
 
 /** Of a group's entry: its position, and its number. */
 const NEXT_ENTRY = sql`p.position, g.seq + 1`
-
-/** Gives a row if the group is there, and this principal is in it. */
-const inGroup = (group: Uint8Array, username: string): Statement => sql`
-  g.id = ${group} and g.destroyed_at is null
-    and m.group_id = g.id and m.username = ${username} and m.last is null`
 
 /** The first entry of a group that has others than its creator. */
 const firstEntry = ({ id, members, commit }: NewGroup): NewEntry | undefined =>

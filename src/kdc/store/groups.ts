@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Database, sql } from '../../database/database.ts'
+import { type Database, type Statement, sql } from '../../database/database.ts'
 import { entriesIn, entriesOf, groupsBeside, type Quotas } from './quotas.ts'
 
 export type GroupKind = 'named' | 'direct'
@@ -60,6 +60,11 @@ const toGroup = ({ id, kind, name, admin, epoch, seq, roster }: GroupRow): Group
 /** What two have in common, in whichever order: a space is in no name. */
 export const pairOf = (one: string, other: string): string => [one, other].sort().join(' ')
 
+/** With `mls_groups g, members m`: gives a row if the group is there, and this principal is in it. */
+export const inGroup = (group: Uint8Array, username: string): Statement => sql`
+  g.id = ${group} and g.destroyed_at is null
+    and m.group_id = g.id and m.username = ${username} and m.last is null`
+
 /** The groups. */
 export class Groups {
   readonly #database: Database
@@ -72,8 +77,7 @@ export class Groups {
   async find(id: Uint8Array, username: string): Promise<Group | undefined> {
     const [row] = await this.#database.read<GroupRow>(sql`
       select g.id, g.kind, g.name, g.admin, g.epoch, g.seq, g.roster from mls_groups g, members m
-      where g.id = ${id} and g.destroyed_at is null
-        and m.group_id = g.id and m.username = ${username} and m.last is null`)
+      where ${inGroup(id, username)}`)
     return row && toGroup(row)
   }
 

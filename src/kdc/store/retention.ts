@@ -17,6 +17,9 @@ export interface StoredGroup {
   readonly bytes: number
   /** When the oldest entry came, Unix seconds; null where there is none. */
   readonly oldest: number | null
+  /** Those that have still to come whole included. */
+  readonly files: number
+  readonly fileBytes: number
   readonly destroyed: boolean
 }
 
@@ -35,7 +38,7 @@ export class Retention {
   }
 
   /**
-   * Frees the places of entries that are older than all are kept, or that nobody waits for, and of groups of which nothing is left.
+   * Frees the places of entries that are older than all are kept, or that nobody waits for.
    *
    * @param keepSince - entries of this time and before go, Unix seconds.
    * @param limit - how many entries at most of one group, so that one call never stands still for long.
@@ -58,7 +61,6 @@ export class Retention {
       }
       after = groups.at(-1)?.group_id
     }
-    await this.#purgeEnded()
     return { entries, more }
   }
 
@@ -85,7 +87,9 @@ export class Retention {
         (select count(*) from members m where m.group_id = g.id and m.last is null) as members,
         (select count(*) from entries e where e.group_id = g.id) as entries,
         (select coalesce(sum(e.bytes), 0) from entries e where e.group_id = g.id) as bytes,
-        (select min(e.stored_at) from entries e where e.group_id = g.id) as oldest
+        (select min(e.stored_at) from entries e where e.group_id = g.id) as oldest,
+        (select count(*) from files f where f.group_id = g.id) as files,
+        (select coalesce(sum(f.bytes), 0) from files f where f.group_id = g.id) as "fileBytes"
       from mls_groups g order by coalesce(g.name, ''), g.id`)
     return rows.map(({ destroyed_at, ...row }) => ({ ...row, destroyed: destroyed_at !== null }))
   }
@@ -120,17 +124,19 @@ export class Retention {
     return row?.floor ?? NEVER
   }
 
-  async #purgeEnded(): Promise<void> {
+  /** Forgets who is out of a group and has nothing more to get of it, and groups of which nothing is left. */
+  async purgeEnded(): Promise<void> {
     await this.#database.write([
       SAME_POSITION,
-      // Whose part has ended, and who has nothing to read of it any more.
       sql`delete from members where last is not null and in_tree = 0 and not exists (
         select 1 from entries e where e.group_id = members.group_id
-          and e.position >= members.first and e.position <= members.last)`,
-      // Destroyed, or left by the last who was in it.
+          and e.position >= members.first and e.position <= members.last
+      ) and not exists (select 1 from files f where f.group_id = members.group_id
+          and f.position <= members.last and members.first <= members.last)`,
       sql`delete from mls_groups where not exists (
           select 1 from members m where m.group_id = mls_groups.id and m.last is null
-        ) and not exists (select 1 from entries e where e.group_id = mls_groups.id)`,
+        ) and not exists (select 1 from entries e where e.group_id = mls_groups.id)
+          and not exists (select 1 from files f where f.group_id = mls_groups.id)`,
     ])
   }
 }

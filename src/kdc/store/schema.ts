@@ -174,6 +174,26 @@ const STEPS: readonly (readonly Statement[])[] = [
       position bigint not null,
       primary key (username, signature_key)
     )`,
+    // bytes: of all chunks together. missing: how many of them are not there yet. position: of its beginning. sender: null when
+    // the account is gone.
+    sql`create table files (
+      id blob primary key,
+      group_id blob not null references mls_groups (id) on delete cascade,
+      sender text,
+      bytes bigint not null,
+      missing bigint not null,
+      position bigint not null,
+      begun_at bigint not null
+    )`,
+    sql`create index files_by_group on files (group_id, position, bytes)`,
+    sql`create index files_by_sender on files (sender, begun_at, bytes)`,
+    sql`create index files_by_time on files (begun_at)`,
+    sql`create table file_chunks (
+      file_id blob not null references files (id) on delete cascade,
+      nr bigint not null,
+      chunk blob not null,
+      primary key (file_id, nr)
+    )`,
   ],
 ]
 
