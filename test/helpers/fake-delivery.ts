@@ -3,6 +3,7 @@
  */
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
 import type { Post } from '../../src/lib/mls/answers.ts'
+import { FakeFiles } from './fake-files.ts'
 
 export interface FakeEntry {
   position: number
@@ -53,6 +54,7 @@ export class FakeDelivery {
   readonly acknowledged = new Map<string, number>()
   /** How often each path was asked for. */
   readonly asked = new Map<string, number>()
+  readonly files = new FakeFiles((username, group) => this.groups.get(group)?.members.has(username) ?? false)
   readonly #answers = new Map<string, unknown>()
   pageSize = 500
   quota = Number.POSITIVE_INFINITY
@@ -104,6 +106,7 @@ export class FakeDelivery {
   }
 
   #answer(username: string, path: string, body: Body): unknown {
+    if (path.startsWith('/files/')) return this.files.answer(username, path, body)
     const routes: Record<string, (username: string, body: Body) => unknown> = {
       '/identity/put': this.#putIdentity,
       '/identity/find': this.#findIdentities,
