@@ -142,10 +142,7 @@ export class FakeDelivery {
   #findIdentities(_username: string, body: Body) {
     const identities = strings(body.usernames).flatMap((username) => {
       const signature_key = this.identities.get(username)
-      const earlier = (this.earlier.get(username) ?? []).map((key) => ({
-        signature_key: key,
-        until: this.now,
-      }))
+      const earlier = (this.earlier.get(username) ?? []).map((key) => ({ signature_key: key }))
       return signature_key === undefined ? [] : [{ username, signature_key, since: this.now, earlier }]
     })
     return { identities, time: this.now }
@@ -290,7 +287,7 @@ export class FakeDelivery {
   #leave(username: string, body: Body) {
     const group = this.#group(username, body)
     if ((group.admin === username || group.kind === 'direct') && !this.lax) throw refuse('not_allowed')
-    if (body.epoch !== undefined && body.epoch !== group.epoch) throw refuse('epoch_passed')
+    if (body.epoch !== group.epoch) throw refuse('epoch_passed')
     const answer = this.#append(group, username, 'proposal', body)
     this.#close(group, username, answer.seq)
     group.left.add(username)
