@@ -8,11 +8,12 @@ import { toBase64url } from '../bytes.ts'
 import type { Clock } from '../clock.ts'
 import { ProtocolError, type SymbolonError } from '../errors.ts'
 import type { RandomBytes } from '../random.ts'
-import { type Post, readCount, readGroups, readInfo, readPage, readStored } from './answers.ts'
+import { type Post, readCount, readInfo, readPage, readStored } from './answers.ts'
 import { encodePlace, placeOf } from './chain.ts'
 import { burnHandshakeKey, type Maker, makeCommit, makeRejoin } from './changes.ts'
 import { judgeKeys } from './contacts.ts'
 import { type Group, labelOf } from './group.ts'
+import { listGroups } from './group-list.ts'
 import { makeIdentity } from './identity.ts'
 import { adopt, applyEntry, breakGroup, type Intake } from './intake.ts'
 import { draftKeyPackages, forgetExpired } from './key-packages.ts'
@@ -30,6 +31,8 @@ const PAGE_ENTRIES = 500
 const FIRST_PACKAGES = 50
 const FEWEST_PACKAGES = 20
 const PACKAGES_AT_ONCE = 50
+/** What the KDC keeps of one principal (docs/protocol.md §7.1). */
+const MOST_PACKAGES = 200
 /** How often key packages are counted without a reason, and made anew because the old ones age. */
 const COUNT_SEC = 600
 const REFRESH_SEC = 30 * 24 * 3600
@@ -123,11 +126,13 @@ export class Engine {
   async replenish(usedPackage: boolean): Promise<void> {
     const now = this.#options.clock()
     const { refreshedAt, lastResortUsed } = this.draft().identity
-    if (lastResortUsed || refreshedAt + REFRESH_SEC < now) return this.#publishPackages(PACKAGES_AT_ONCE)
-    if (!usedPackage && this.#countAt + COUNT_SEC > now) return
+    const isDue = lastResortUsed || refreshedAt + REFRESH_SEC < now
+    if (!isDue && !usedPackage && this.#countAt + COUNT_SEC > now) return
     const { count } = readCount(await this.post('/key-packages/count', {}))
     this.#countAt = now
-    if (count < FEWEST_PACKAGES) await this.#publishPackages(PACKAGES_AT_ONCE)
+    // What there is no room for would be refused, and the last resort with it.
+    const room = Math.max(0, MOST_PACKAGES - count)
+    if (isDue || count < FEWEST_PACKAGES) await this.#publishPackages(Math.min(PACKAGES_AT_ONCE, room))
   }
 
   // Fetching.
@@ -226,7 +231,7 @@ export class Engine {
   async #refused(id: string, change: Change, error: Error): Promise<boolean> {
     await this.pull()
     if (this.vault.changes.get(id) !== change) return true
-    if (change.payload === undefined && (await this.#isListed(id))) {
+    if (change.payload === undefined && (await listGroups(this.#options.post)).has(id)) {
       await this.#adoptNow(id, change, 0)
       return true
     }
@@ -239,11 +244,6 @@ export class Engine {
     await draft.write()
     if (hasCode(error, 'epoch_passed')) return false
     throw error
-  }
-
-  async #isListed(id: string): Promise<boolean> {
-    const { groups } = readGroups(await this.post('/groups/list', {}))
-    return groups.some(({ group }) => group === id)
   }
 
   /** A group without members begins without an entry. */
@@ -455,11 +455,11 @@ export class Engine {
 
   /** Rejoins what the KDC says we are in and we cannot read because our state is lost or damaged. */
   async rejoinLost(): Promise<void> {
-    const { groups } = readGroups(await this.post('/groups/list', {}))
-    if (!groups.some(({ group }) => this.#isLost(group))) return
+    const groups = [...(await listGroups(this.#options.post))]
+    if (!groups.some((group) => this.#isLost(group))) return
     // Perhaps we have only just been added: the invitation then came before the list.
     await this.pull()
-    for (const { group } of groups) {
+    for (const group of groups) {
       if (!this.#isLost(group)) continue
       await this.#isolated(
         () => this.rejoin(group),
