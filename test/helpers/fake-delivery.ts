@@ -1,5 +1,5 @@
 /**
- * A KDC's delivery service in memory, as docs/stored.md §7.1 to §7.3 has it; and one that lies, when a test says how.
+ * A KDC's delivery service in memory, as docs/protocol.md §7.1 to §7.3 has it; and one that lies, when a test says how.
  */
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
 import type { Post } from '../../src/lib/mls/answers.ts'
