@@ -865,6 +865,26 @@ online('is whoever listens or waits, until it does not any more', async () => {
   await store.purge(at(time.now), 10)
 })
 
+online('tells of all who are, a thousand at a time', async () => {
+  const { who, store } = await waitingKdc()
+  const names = Array.from({ length: 1003 }, (_, i) => `user${i}`).sort()
+  const record = 'r'
+  for (const [i, username] of names.entries()) {
+    const sid = new Uint8Array(16)
+    new DataView(sid.buffer).setUint32(0, i + 1)
+    const session = { sid, username, sealedToken: sid, address: '192.0.2.1', createdAt: START }
+    await store.accounts.create({ username, record, createdAt: START })
+    const endpoint = { address: '192.0.2.1', port: 4000 }
+    await store.sessions.begin({ ...session, expiresAt: START + 100 }, record, { endpoint })
+  }
+  const first = await ask(who('dora'))
+  assert.equal([first.users.length, first.more], [1000, true])
+  const next = await ask(who('dora'), { after: first.users.at(-1).username })
+  assert.equal([next.users.length, next.more], [3, false])
+  const told = [...first.users, ...next.users].map(({ username }: { username: string }) => username)
+  assert.equal(told, names)
+})
+
 online('asks for a thousand at most, each once', async () => {
   const { who } = await waitingKdc()
   const names = Array.from({ length: 1001 }, (_, i) => `user${i}`)
