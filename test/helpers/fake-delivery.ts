@@ -149,6 +149,8 @@ export class FakeDelivery {
   }
 
   #putPackages(username: string, body: Body) {
+    if ((body.signature_key ?? this.identities.get(username)) !== this.identities.get(username))
+      throw refuse('not_allowed')
     const own = this.packages.get(username) ?? { once: [] }
     const packages = strings(body.packages)
     if (own.once.length + packages.length > 200)
