@@ -1,8 +1,9 @@
 /**
- * A KDC's delivery service in memory, as docs/stored.md §7.1 to §7.3 has it; and one that lies, when a test says how.
+ * A KDC's delivery service in memory, as docs/protocol.md §7.1 to §7.3 has it; and one that lies, when a test says how.
  */
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
 import type { Post } from '../../src/lib/mls/answers.ts'
+import { FakeFiles } from './fake-files.ts'
 
 export interface FakeEntry {
   position: number
@@ -53,6 +54,7 @@ export class FakeDelivery {
   readonly acknowledged = new Map<string, number>()
   /** How often each path was asked for. */
   readonly asked = new Map<string, number>()
+  readonly files = new FakeFiles((username, group) => this.groups.get(group)?.members.has(username) ?? false)
   readonly #answers = new Map<string, unknown>()
   pageSize = 500
   quota = Number.POSITIVE_INFINITY
@@ -104,6 +106,7 @@ export class FakeDelivery {
   }
 
   #answer(username: string, path: string, body: Body): unknown {
+    if (path.startsWith('/files/')) return this.files.answer(username, path, body)
     const routes: Record<string, (username: string, body: Body) => unknown> = {
       '/identity/put': this.#putIdentity,
       '/identity/find': this.#findIdentities,
@@ -139,20 +142,21 @@ export class FakeDelivery {
   #findIdentities(_username: string, body: Body) {
     const identities = strings(body.usernames).flatMap((username) => {
       const signature_key = this.identities.get(username)
-      const earlier = (this.earlier.get(username) ?? []).map((key) => ({
-        signature_key: key,
-        until: this.now,
-      }))
+      const earlier = (this.earlier.get(username) ?? []).map((key) => ({ signature_key: key }))
       return signature_key === undefined ? [] : [{ username, signature_key, since: this.now, earlier }]
     })
     return { identities, time: this.now }
   }
 
   #putPackages(username: string, body: Body) {
+    if ((body.signature_key ?? this.identities.get(username)) !== this.identities.get(username))
+      throw refuse('not_allowed')
     const own = this.packages.get(username) ?? { once: [] }
-    own.once.push(...strings(body.packages))
+    const packages = strings(body.packages)
+    if (own.once.length + packages.length > 200)
+      throw new TransportError('quota_exceeded', 'too many packages')
+    own.once.push(...packages)
     if (body.last_resort !== undefined) own.last = String(body.last_resort)
-    if (own.once.length > 200) throw refuse('request_refused')
     this.packages.set(username, own)
     return { count: own.once.length }
   }
@@ -241,11 +245,14 @@ export class FakeDelivery {
     return group
   }
 
-  #list(username: string) {
+  /** In the order in which the groups were made, which is as good as any. */
+  #list(username: string, { after }: Body) {
     const groups = [...this.groups.values()].filter(
       (group) => !group.destroyed && group.members.has(username),
     )
-    return { groups: groups.map((group) => this.#describe(group)) }
+    const rest = groups.slice(groups.findIndex(({ id }) => id === after) + 1)
+    const page = rest.slice(0, this.pageSize).map((group) => this.#describe(group))
+    return { groups: page, more: rest.length > page.length }
   }
 
   #describe({ id, kind, name, admin, epoch, seq, members }: FakeGroup) {
@@ -287,7 +294,7 @@ export class FakeDelivery {
   #leave(username: string, body: Body) {
     const group = this.#group(username, body)
     if ((group.admin === username || group.kind === 'direct') && !this.lax) throw refuse('not_allowed')
-    if (body.epoch !== undefined && body.epoch !== group.epoch) throw refuse('epoch_passed')
+    if (body.epoch !== group.epoch) throw refuse('epoch_passed')
     const answer = this.#append(group, username, 'proposal', body)
     this.#close(group, username, answer.seq)
     group.left.add(username)

@@ -6,8 +6,9 @@ import { concat, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes
 import { encodePlace, placeOf, placeOfNewcomer } from '../../../src/lib/mls/chain.ts'
 import { type Maker, makeCommit, makeGroup, makeRejoin } from '../../../src/lib/mls/changes.ts'
 import type { Group } from '../../../src/lib/mls/group.ts'
-import { type Charter, decodeMessage, encodeGroupInfo, readGroupInfo } from '../../../src/lib/mls/joinable.ts'
+import { type Charter, encodeGroupInfo, readGroupInfo } from '../../../src/lib/mls/joinable.ts'
 import { makeKeyPackage, takeKeyPackages } from '../../../src/lib/mls/key-packages.ts'
+import { decodeMessage } from '../../../src/lib/mls/mls-message.ts'
 import { CLIENT_CONFIG, loadMls } from '../../../src/lib/mls/suite.ts'
 import { leavesOf } from '../../../src/lib/mls/tree.ts'
 import { Draft, Vault } from '../../../src/lib/mls/vault.ts'
@@ -71,7 +72,8 @@ class Rogue {
     const data = place ?? encodePlace(placeOf(group.chain))
     const { message } = await mls.api.createProposal(state, false, proposal, mls.suite, data)
     const text = toBase64url(mls.api.encodeMlsMessage(message))
-    await this.post('/groups/leave', { group: group.id, proposal: text, id: this.maker.newId() })
+    const { id, epoch } = group
+    await this.post('/groups/leave', { group: id, epoch, proposal: text, id: this.maker.newId() })
   }
 
   async say(text: string, place?: Uint8Array) {
