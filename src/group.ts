@@ -9,7 +9,7 @@ import { Mail } from './cli/mail.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { readStdin } from './cli/stdin.ts'
 import { stopSignal } from './cli/stop.ts'
-import { showNew } from './cli/stored.ts'
+import { mustBeStored, showNew } from './cli/stored.ts'
 import { print, visible } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import { fromUtf8, utf8 } from './lib/bytes.ts'
@@ -153,7 +153,7 @@ async function send(mailbox: Mailbox, { group, rest }: Given, output: Output): P
   if (more.length > 0) throw new UsageError('too many arguments', 'quote a message of several words')
   const message = words === '-' ? await readStdin(MAX_BODY_BYTES) : utf8(words)
   if (message.length === 0) throw new ToolError('the message is empty: nothing was sent')
-  await mailbox.send(group, message, isText(message) ? 'text' : 'bytes')
+  mustBeStored(await mailbox.send(group, message, isText(message) ? 'text' : 'bytes'), output)
   output.event('stored', { group }, `sent to ${group}`)
 }
 

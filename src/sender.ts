@@ -6,10 +6,12 @@ import { parseArguments, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { ToolError, UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { Mail } from './cli/mail.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { readStdin } from './cli/stdin.ts'
+import { mustBeStored } from './cli/stored.ts'
 import { print, talk } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import { utf8 } from './lib/bytes.ts'
@@ -88,6 +90,7 @@ runTool('sender', async (argv) => {
         terminal = begun
       })
     }
+    await haveMailbox(session, output).catch(() => {})
   } finally {
     // The KDC may be gone by now; the session then ends by itself.
     await session.logout().catch(() => {})
@@ -113,7 +116,7 @@ async function store(
     await mail.use(async (mailbox) => {
       await mailbox.sync()
       const [bytes, kind] = typeof message === 'string' ? [utf8(message), 'text'] : [message, 'bytes']
-      await mailbox.sendTo(receiver, bytes, kind)
+      mustBeStored(await mailbox.sendTo(receiver, bytes, kind), output)
     })
   } finally {
     await mail.close()

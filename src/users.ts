@@ -4,6 +4,7 @@
 
 import { parseArguments } from './cli/arguments.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
+import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { everybodyOnline, reachabilityOf } from './cli/online.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
@@ -43,6 +44,7 @@ runTool('users', async (argv) => {
       told++
     }
     if (told === 0) output.event('none', {}, 'nobody is online')
+    await haveMailbox(session, output).catch(() => {})
   } finally {
     await session.logout().catch(() => {})
   }

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Session } from '../lib/client.ts'
+import { decodeIdentity } from '../lib/mls/identity.ts'
+import { KEYS } from '../lib/mls/keys.ts'
 import { Mailbox } from '../lib/mls/mailbox.ts'
 import type { Notice } from '../lib/mls/notices.ts'
 import { ClientState } from '../state/client-state.ts'
@@ -50,6 +52,13 @@ export class Mail {
     }
   }
 
+  /** Whether there is an identity here that others know, one that is yet to be published, or none. */
+  async identity(): Promise<'published' | 'made' | 'none'> {
+    const bytes = await this.#state.withState((store) => store.get(KEYS.identity), { waitMs: 0 })
+    if (!bytes) return 'none'
+    return decodeIdentity(bytes).published ? 'published' : 'made'
+  }
+
   /** When something has come, again and again, until `signal` ends it: the KDC says no more than that. */
   async *arrivals(signal: AbortSignal): AsyncGenerator<void> {
     let after = 0
@@ -65,6 +74,7 @@ export class Mail {
   }
 
   #tell({ code, text, ...fields }: Notice): void {
-    this.#output.event(code, fields, text)
+    const { group } = fields
+    this.#output.event(code, fields, group === undefined ? text : `${group}: ${text}`)
   }
 }

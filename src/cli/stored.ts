@@ -1,8 +1,10 @@
 /**
- * Messages that have waited, as the tools show them: with the time at which they were sent.
+ * Messages that wait: sending them, and showing those that have waited, with the time at which they were sent.
  *
  * @module
  */
+import { SymbolonError } from '../lib/errors.ts'
+import type { Sent } from '../lib/mls/engine.ts'
 import type { Mailbox, MailMessage } from '../lib/mls/mailbox.ts'
 import type { Output } from './events.ts'
 
@@ -22,4 +24,18 @@ export async function showNew(
   await mailbox.markShown(messages)
   for (const message of messages) await output.stored(message)
   return messages.length
+}
+
+/**
+ * Makes an error of a message that the KDC did not take, or may not have taken: it is kept here and goes out later, but whoever
+ * sends it must not take it for sent.
+ *
+ * @throws why the KDC was not reached.
+ */
+export function mustBeStored(sent: Sent, output: Output): void {
+  if (sent.stored) return
+  const { reason } = sent
+  const code = reason instanceof SymbolonError ? { code: reason.code } : {}
+  output.event('kept', code, 'not sent yet: it is kept here, and goes out with your next command')
+  throw reason
 }

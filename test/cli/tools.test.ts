@@ -116,7 +116,7 @@ test('what is wrong is said in a line, with a hint, and an exit status', async (
       /^sender: error: .*nobody.* \(receiver_unknown\)\nsender: hint: .*spelling/,
     ],
     [
-      ['alice', 'carol', 'hi'],
+      ['alice', 'carol', 'hi', '--no-store'],
       3,
       /^sender: error: .*carol.* \(receiver_offline\)\nsender: hint: .*src\/receiver\.ts/,
     ],
