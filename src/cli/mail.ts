@@ -74,7 +74,12 @@ export class Mail {
   }
 
   #tell({ code, text, ...fields }: Notice): void {
-    const { group } = fields
-    this.#output.event(code, fields, group === undefined ? text : `${group}: ${text}`)
+    this.#output.event(code, fields, `${placeOf(fields, text)}${text}`)
   }
+}
+
+// Which group or conversation it is about, unless the words say so.
+function placeOf({ group, username }: Pick<Notice, 'group' | 'username'>, text: string): string {
+  if (group !== undefined) return `${group}: `
+  return username === undefined || text.includes(username) ? '' : `with ${username}: `
 }
