@@ -4,9 +4,29 @@
  * @module
  */
 import * as v from 'valibot'
+import { fromBase64url } from './bytes.ts'
 
 /** A time in whole Unix seconds. */
 export const unixSeconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+/**
+ * Bytes in canonical base64url.
+ *
+ * @param name - what they are, for the error.
+ * @param length - how many they must be, when that is fixed.
+ */
+export const base64url = (name: string, length?: number) =>
+  v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return fromBase64url(dataset.value, length === undefined ? { name } : { name, length })
+      } catch {
+        addIssue({ message: `${name}: not base64url` })
+        return NEVER
+      }
+    }),
+  )
 
 /** A TCP port that somebody can connect to. */
 export const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))

@@ -40,6 +40,17 @@ export { type Listener, type ListenOptions, listen, type Refusal } from './liste
 export type { Message } from './message.ts'
 export type { Post } from './mls/answers.ts'
 export type { Sent } from './mls/engine.ts'
+export {
+  encodeFileNote,
+  type FetchOptions,
+  type FileNote,
+  fetchFile,
+  fileNoteOf,
+  MAX_FILE_BYTES,
+  type OutgoingFile,
+  type UploadOptions,
+  uploadFile,
+} from './mls/files.ts'
 export type { GroupStatus } from './mls/group.ts'
 export {
   type Conversation,

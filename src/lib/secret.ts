@@ -11,7 +11,7 @@ export const KEY_BYTES = 32
 const EXPORT_KEY_BYTES = 64
 
 /** What a secret is for; it appears in place of the bytes wherever somebody prints it. */
-export type SecretKind = 'session token' | 'channel secret' | 'invitation' | 'export key'
+export type SecretKind = 'session token' | 'channel secret' | 'invitation' | 'export key' | 'file key'
 
 /**
  * A key, 32 bytes but for an export key's 64, that logs, errors, `JSON.stringify` and string templates render as `[session token]` or

@@ -37,6 +37,8 @@ const STORED = [
   'group_info',
   'message',
   'proposal',
+  'file',
+  'chunk',
 ]
 const SHORTENED = new Set([
   'token',

@@ -3,6 +3,7 @@
  */
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
 import type { Post } from '../../src/lib/mls/answers.ts'
+import { FakeFiles } from './fake-files.ts'
 
 export interface FakeEntry {
   position: number
@@ -53,6 +54,7 @@ export class FakeDelivery {
   readonly acknowledged = new Map<string, number>()
   /** How often each path was asked for. */
   readonly asked = new Map<string, number>()
+  readonly files = new FakeFiles((username, group) => this.groups.get(group)?.members.has(username) ?? false)
   readonly #answers = new Map<string, unknown>()
   pageSize = 500
   quota = Number.POSITIVE_INFINITY
@@ -104,6 +106,7 @@ export class FakeDelivery {
   }
 
   #answer(username: string, path: string, body: Body): unknown {
+    if (path.startsWith('/files/')) return this.files.answer(username, path, body)
     const routes: Record<string, (username: string, body: Body) => unknown> = {
       '/identity/put': this.#putIdentity,
       '/identity/find': this.#findIdentities,
@@ -139,10 +142,7 @@ export class FakeDelivery {
   #findIdentities(_username: string, body: Body) {
     const identities = strings(body.usernames).flatMap((username) => {
       const signature_key = this.identities.get(username)
-      const earlier = (this.earlier.get(username) ?? []).map((key) => ({
-        signature_key: key,
-        until: this.now,
-      }))
+      const earlier = (this.earlier.get(username) ?? []).map((key) => ({ signature_key: key }))
       return signature_key === undefined ? [] : [{ username, signature_key, since: this.now, earlier }]
     })
     return { identities, time: this.now }
@@ -287,7 +287,7 @@ export class FakeDelivery {
   #leave(username: string, body: Body) {
     const group = this.#group(username, body)
     if ((group.admin === username || group.kind === 'direct') && !this.lax) throw refuse('not_allowed')
-    if (body.epoch !== undefined && body.epoch !== group.epoch) throw refuse('epoch_passed')
+    if (body.epoch !== group.epoch) throw refuse('epoch_passed')
     const answer = this.#append(group, username, 'proposal', body)
     this.#close(group, username, answer.seq)
     group.left.add(username)

@@ -101,6 +101,11 @@ test('both derive, hash and agree alike', () => {
     fc.property(bytes(32), bytes(32), fc.uint8Array({ maxLength: 100 }), (a, b, info) => {
       assert.is(toHex(node.hkdf(a, b, info, 64)), toHex(noble.hkdf(a, b, info, 64)))
       assert.is(toHex(node.sha256(a, info, b)), toHex(noble.sha256(a, info, b)))
+      for (const { createSha256 } of [node, noble]) {
+        const hash = createSha256()
+        for (const part of [a, info, b]) hash.update(part)
+        assert.is(toHex(hash.digest()), toHex(node.sha256(a, info, b)))
+      }
       const [publicA, publicB] = [node.x25519PublicKey(a), noble.x25519PublicKey(b)]
       assert.is(toHex(noble.x25519PublicKey(a)), toHex(publicA))
       const shared = toHex(node.x25519(a, publicB))

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Makes the test vectors of docs/protocol.md without any of this project's own code.
 
-    /usr/bin/python3 test/vectors/make.py           writes ticket, sealed, noise and channel.json
+    /usr/bin/python3 test/vectors/make.py           writes ticket, sealed, noise, channel and file.json
     /usr/bin/python3 test/vectors/make.py --check   makes them anew and compares; exits 1 when one differs
 
 Needs Debian's python3-dissononce (Noise) and python3-cryptography (HKDF, X25519, ChaCha20-Poly1305).
@@ -17,6 +17,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # leave no __pycache__ beside the vectors
 
 import channel_vectors  # noqa: E402
+import file_vectors  # noqa: E402
 import noise_vectors  # noqa: E402
 import sealed_vectors  # noqa: E402
 import ticket_vectors  # noqa: E402
@@ -27,6 +28,7 @@ FILES = {
     'sealed.json': sealed_vectors.make,
     'noise.json': noise_vectors.make,
     'channel.json': channel_vectors.make,
+    'file.json': file_vectors.make,
 }
 
 

@@ -6,7 +6,7 @@
 import * as v from 'valibot'
 import { fromBase64url } from '../bytes.ts'
 import { CodecError } from '../errors.ts'
-import { unixSeconds } from '../fields.ts'
+import { base64url, unixSeconds } from '../fields.ts'
 import { USERNAME } from '../names.ts'
 
 const GROUP_ID_BYTES = 16
@@ -15,23 +15,11 @@ const SIGNATURE_KEY_BYTES = 32
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const username = v.pipe(v.string(), v.regex(USERNAME))
 const usernames = v.array(username)
-const bytes = (name: string, length?: number) =>
-  v.pipe(
-    v.string(),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      try {
-        return fromBase64url(dataset.value, length === undefined ? { name } : { name, length })
-      } catch {
-        addIssue({ message: `${name}: not base64url` })
-        return NEVER
-      }
-    }),
-  )
 const groupId = v.pipe(v.string(), v.regex(/^[\w-]{22}$/))
 
 const kind = v.picklist(['named', 'direct'])
 
-const signatureKey = bytes('signature key', SIGNATURE_KEY_BYTES)
+const signatureKey = base64url('signature key', SIGNATURE_KEY_BYTES)
 const Identities = v.object({
   identities: v.array(
     v.object({
@@ -43,7 +31,7 @@ const Identities = v.object({
 })
 const Count = v.object({ count })
 const Packages = v.object({
-  packages: v.array(v.object({ username, package: bytes('key package') })),
+  packages: v.array(v.object({ username, package: base64url('key package') })),
   missing: usernames,
 })
 const Groups = v.object({
@@ -61,7 +49,7 @@ const Groups = v.object({
 const Info = v.object({
   epoch: count,
   seq: count,
-  group_info: bytes('group info'),
+  group_info: base64url('group info'),
   members: usernames,
   kind,
   name: v.optional(username),
@@ -76,11 +64,12 @@ const EntrySchema = v.object({
   sender: username,
   kind: v.picklist(['commit', 'message', 'proposal', 'destroyed']),
   at: unixSeconds,
-  payload: v.optional(bytes('payload')),
-  welcome: v.optional(bytes('welcome')),
+  payload: v.optional(base64url('payload')),
+  welcome: v.optional(base64url('welcome')),
   added: v.optional(usernames, []),
   removed: v.optional(usernames, []),
 })
+const Chunk = v.object({ chunk: v.string() })
 const Page = v.object({ entries: v.array(EntrySchema), more: v.boolean() })
 
 /** One entry of a group, as the KDC passes it on; nothing in it is believed. */
@@ -105,6 +94,8 @@ export const readGroups = reader(Groups, '/groups/list')
 export const readInfo = reader(Info, '/groups/info')
 export const readStored = reader(Stored, '/groups/*')
 export const readPage = reader(Page, '/mailbox')
+/** The chunk is still text: its length is judged before it is decoded. */
+export const readChunk = reader(Chunk, '/files/get')
 
 /** A group's id as MLS has it. */
 export function groupIdBytes(id: string): Uint8Array {

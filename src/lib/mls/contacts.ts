@@ -55,8 +55,9 @@ export async function judgeKeys(draft: Draft, post: Post, claims: Claim[], earli
       if (draft.pin(username)) draft.notice(keyChanged(username))
       draft.setPin(username, signatureKey)
     } else if (earlier && identities?.earlier.some((key) => equal(key, signatureKey))) {
-      // When it comes back with the key of now, that is the change that is told.
-      if (!draft.pin(username)) draft.setPin(username, signatureKey)
+      // Not the key that we know: told, lest the KDC passes a key of its own off as an old one.
+      if (draft.pin(username)) draft.notice(keyChanged(username))
+      else draft.setPin(username, signatureKey)
     } else {
       throw new ProtocolError('member_unverified', `a key that is said to be ${username}'s is another's`)
     }

@@ -159,6 +159,22 @@ export class Mailbox {
     return this.#alone(async () => this.#engine.send(await this.#idOf(name), payload))
   }
 
+  /**
+   * The id by which the KDC knows a group, for a file that is stored before its note is sent. A conversation of two begins, if there is
+   * none yet.
+   *
+   * @throws as `sendTo` and `send`.
+   */
+  async conversationId(of: Conversation): Promise<string> {
+    return this.#alone(async () => {
+      const id =
+        'group' in of
+          ? await this.#idOf(parseUsername(of.group))
+          : await this.#directWith(parseUsername(of.with))
+      return this.#engine.active(id).id
+    })
+  }
+
   #payload(body: Uint8Array, kind: string): Uint8Array {
     return encodePayload({ kind, sentAt: this.#clock(), body })
   }

@@ -25,6 +25,13 @@ export const noble: Primitives = {
     for (const part of parts) hash.update(part)
     return hash.digest()
   },
+  createSha256() {
+    const hash = nobleSha256.create()
+    return {
+      update: (part) => void hash.update(part),
+      digest: () => hash.digest(),
+    }
+  },
   hkdf: (ikm, salt, info, length) => nobleHkdf(nobleSha256, ikm, salt, info, length),
   x25519PublicKey: (secretKey) => curve.getPublicKey(secretKey),
   x25519(secretKey, publicKey) {

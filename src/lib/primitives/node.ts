@@ -61,6 +61,13 @@ export const node: Primitives = {
     for (const part of parts) hash.update(part)
     return new Uint8Array(hash.digest())
   },
+  createSha256() {
+    const hash = createHash('sha256')
+    return {
+      update: (part) => void hash.update(part),
+      digest: () => new Uint8Array(hash.digest()),
+    }
+  },
   hkdf: (ikm, salt, info, length) => new Uint8Array(hkdfSync('sha256', ikm, salt, info, length)),
   x25519PublicKey(secretKey) {
     const { x } = createPublicKey(x25519PrivateKey(secretKey)).export({ format: 'jwk' })

@@ -1,3 +1,10 @@
+/** A hash over what comes piece by piece. */
+export interface Hash {
+  update(part: Uint8Array): void
+  /** The hash of all parts, once. */
+  digest(): Uint8Array
+}
+
 /** What an implementation of the primitives offers. Arguments have been checked by the callers in `src/lib`. */
 export interface Primitives {
   /** AEAD_CHACHA20_POLY1305 (RFC 8439 §2.8): returns ciphertext followed by the 16-byte tag. */
@@ -6,6 +13,8 @@ export interface Primitives {
   open(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined
   /** SHA-256 (FIPS 180-4) of the parts, concatenated. */
   sha256(...parts: Uint8Array[]): Uint8Array
+  /** The same of parts that are not all there at once. */
+  createSha256(): Hash
   /** HKDF-SHA256 (RFC 5869 §2): extract, then expand. */
   hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array
   /** X25519(k, 9) (RFC 7748 §6.1). */

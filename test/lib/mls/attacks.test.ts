@@ -313,6 +313,22 @@ test('the KDC takes the place of a member by an external commit: the key has cha
   assert.equal(await bob.read(), ['alice: before'])
 })
 
+test('the KDC takes the place of a member with a key that it says was his once: that is told, too', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol')
+  const [real, packages] = [String(kdc.identities.get('bob')), structuredClone(kdc.packages.get('bob'))]
+  await new Person('bob', kdc).open()
+  const ghost = String(kdc.identities.get('bob'))
+  kdc.identities.set('bob', real)
+  kdc.packages.set('bob', packages as never)
+  kdc.earlier.set('bob', [ghost])
+  await alice.mail.sync()
+  assert.equal(alice.told(), ['key_changed', 'member_rejoined'])
+  // The key that alice knows is still bob's.
+  await alice.tell('bob', 'is that you?')
+  assert.equal(await bob.read(), ['alice: is that you?'])
+  assert.equal(alice.told(), [])
+})
+
 test('somebody who is no member joins from outside', async () => {
   const { alice, kdc } = await team('bob')
   const id = String(kdc.entries[0]?.group)

@@ -71,7 +71,8 @@ class Rogue {
     const data = place ?? encodePlace(placeOf(group.chain))
     const { message } = await mls.api.createProposal(state, false, proposal, mls.suite, data)
     const text = toBase64url(mls.api.encodeMlsMessage(message))
-    await this.post('/groups/leave', { group: group.id, proposal: text, id: this.maker.newId() })
+    const { id, epoch } = group
+    await this.post('/groups/leave', { group: id, epoch, proposal: text, id: this.maker.newId() })
   }
 
   async say(text: string, place?: Uint8Array) {
