@@ -4,6 +4,7 @@
  * @module
  */
 import type { Session } from '../lib/client.ts'
+import type { Post } from '../lib/mls/answers.ts'
 import { decodeIdentity } from '../lib/mls/identity.ts'
 import { KEYS } from '../lib/mls/keys.ts'
 import { Mailbox } from '../lib/mls/mailbox.ts'
@@ -44,13 +45,20 @@ export class Mail {
     const { username, clock } = this.#session
     const state = await this.#state.hold()
     try {
-      const post = (path: string, body: Record<string, unknown>) => this.#session.request(path, body)
       const onNotice = (notice: Notice) => this.#tell(notice)
-      return await work(await Mailbox.open({ username, post, state, clock, onNotice }))
+      return await work(await Mailbox.open({ username, post: this.post, state, clock, onNotice }))
     } finally {
       await state.close()
     }
   }
+
+  /** Whose it is. */
+  get username(): string {
+    return this.#session.username
+  }
+
+  /** A sealed request, for what takes longer than others of our tools can wait: files. */
+  readonly post: Post = (path, body) => this.#session.request(path, body)
 
   /** Whether there is an identity here that others know, one that is yet to be published, or none. */
   async identity(): Promise<'published' | 'made' | 'none'> {
