@@ -149,8 +149,13 @@ function judge(
   }
 }
 
-const nameOf = (text = '') => parseUsername(text)
-const namesOf = (texts: readonly string[]) => [...new Set(texts.map(parseUsername))]
+function nameOf(text = ''): string {
+  return parseUsername(text)
+}
+
+function namesOf(texts: readonly string[]): string[] {
+  return [...new Set(texts.map(parseUsername))]
+}
 
 /** Does something with the mailbox, when it has heard all that happened. */
 function withMailbox<T>(mail: Mail, work: (mailbox: Mailbox) => Promise<T> | T): Promise<T> {

@@ -16,15 +16,48 @@ export interface Statement {
   /** The same object at every run of one call site, so that a driver can keep what it prepared. */
   readonly strings: TemplateStringsArray
   readonly values: readonly Value[]
+  /** See `required`. */
+  readonly isRequired?: true
 }
 
+/** Texts that were put together: finitely many, for no value is part of a text. */
+const composed = new Map<string, TemplateStringsArray>()
+
 /**
- * Writes a statement. Every `${value}` becomes a bound parameter: no value is ever part of the SQL text.
+ * Writes a statement, or a part of one. Every `${value}` becomes a bound parameter: no value is ever part of the SQL text. A part
+ * is put in its place.
  *
  * @example sql`select record from accounts where username = ${username}`
+ * @example const isBob = sql`username = ${'bob'}`; sql`select record from accounts where ${isBob}`
  */
-export function sql(strings: TemplateStringsArray, ...values: Value[]): Statement {
-  return { strings, values }
+export function sql(strings: TemplateStringsArray, ...holes: (Value | Statement)[]): Statement {
+  if (!holes.some(isPart)) return { strings, values: holes as Value[] }
+  const texts = [strings[0] ?? '']
+  const values: Value[] = []
+  const append = (text = '') => texts.push(`${texts.pop()}${text}`)
+  holes.forEach((hole, i) => {
+    if (isPart(hole)) {
+      append(hole.strings[0])
+      texts.push(...hole.strings.slice(1))
+      values.push(...hole.values)
+      append(strings[i + 1])
+    } else {
+      texts.push(strings[i + 1] ?? '')
+      values.push(hole)
+    }
+  })
+  const text = texts.join('?')
+  const known = composed.get(text) ?? Object.assign(texts, { raw: texts })
+  composed.set(text, known)
+  return { strings: known, values }
+}
+
+const isPart = (hole: Value | Statement): hole is Statement =>
+  hole !== null && typeof hole === 'object' && 'strings' in hole
+
+/** The statement as a condition of its transaction: if it gives no row, nothing of the transaction is done. */
+export function required(statement: Statement): Statement {
+  return { ...statement, isRequired: true }
 }
 
 /** A row as the driver gives it: columns by name, integers as numbers, blobs as `Uint8Array`. */
@@ -41,7 +74,7 @@ export interface Database {
   /**
    * Runs the statements in one transaction: all of them or none. When the promise resolves, they are on disk.
    *
-   * @returns the rows of each statement, in order.
+   * @returns the rows of each statement, in order; an empty list when a required one gave no row, and nothing was done.
    * @throws StoreError `store_unavailable`.
    */
   write(statements: readonly Statement[]): Promise<Row[][]>

@@ -128,7 +128,15 @@ class SqliteDatabase implements Database {
   #runInSavepoint({ statements, resolve, reject }: Job): () => void {
     this.#db.exec('savepoint job')
     try {
-      const rows = statements.map((statement) => this.#run(statement))
+      const rows: Row[][] = []
+      for (const statement of statements) {
+        const found = this.#run(statement)
+        if (statement.isRequired && found.length === 0) {
+          this.#db.exec('rollback to job; release job')
+          return () => resolve([])
+        }
+        rows.push(found)
+      }
       this.#db.exec('release job')
       return () => resolve(rows)
     } catch (error) {

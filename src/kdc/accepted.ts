@@ -11,19 +11,28 @@ import type { Accepted, RequestKey } from './store/requests.ts'
 
 /** A request is known for longer than it can be sent again by anybody but its client. */
 const REMEMBER_SEC = 900
+const ID_BYTES = 16
 /** Each time, somebody else's change came between the look and the write. */
 const TRIES = 20
 
+/** What tells a principal's request from every other. Of one that came in clear nobody can tell whether it came before. */
+export function keyOf(
+  { clock, keepSec, randomBytes }: Kdc,
+  c: Context<KdcEnv>,
+  username: string,
+): RequestKey {
+  const id = c.var.requestId ?? randomBytes(ID_BYTES)
+  return { username, id, forgetAt: clock() + Math.max(REMEMBER_SEC, keepSec) }
+}
+
 /**
- * What tells this request from every other.
+ * The same, of whoever asks.
  *
  * @throws Problem as `authenticate`.
  */
 export async function requestKey(kdc: Kdc, c: Context<KdcEnv>): Promise<RequestKey> {
   const { username } = await authenticate(kdc, c)
-  const id = c.var.requestId
-  if (!id) throw new Error('a route that takes plain requests has no key for them')
-  return { username, id, forgetAt: kdc.clock() + Math.max(REMEMBER_SEC, kdc.keepSec) }
+  return keyOf(kdc, c, username)
 }
 
 /**

@@ -11,6 +11,7 @@ import { LOGIN_LIMITS } from './login-limits.ts'
 import { Problem, renderProblem, toProblem } from './problems.ts'
 import { ProxyList } from './proxies.ts'
 import { KEEP_SEC, QUOTAS } from './quotas.ts'
+import { filesRoute } from './routes/files.ts'
 import { groupChangesRoute } from './routes/group-changes.ts'
 import { groupsRoute } from './routes/groups.ts'
 import { healthRoute } from './routes/health.ts'
@@ -80,6 +81,7 @@ export function createKdc(options: KdcOptions): Hono<KdcEnv> {
   app.route('/', groupsRoute(kdc))
   app.route('/', groupChangesRoute(kdc))
   app.route('/', mailboxRoute(kdc))
+  app.route('/', filesRoute(kdc))
   app.route('/', usersRoute(kdc))
   app.route('/', healthRoute(kdc))
   app.notFound((c) => {

@@ -16,7 +16,8 @@ export interface Changes {
 }
 
 /**
- * Judges the changes that a member's commit brings: the admin adds and removes others, anybody removes those who have left.
+ * Judges the changes that a member's commit brings: the admin adds and removes others, anybody removes those who have left. Whom
+ * it removes it may also add again.
  *
  * @throws Problem `not_allowed`, or `invalid_request` for changes that are none.
  */
@@ -38,7 +39,7 @@ export function judgeChanges(
     }
   }
   for (const name of added) {
-    if (inGroup.has(name) || (gone.has(name) && !leaving.has(name))) {
+    if ((inGroup.has(name) || gone.has(name)) && !leaving.has(name)) {
       throw new Problem('invalid_request', 'added: expected nobody who is in the group already')
     }
   }

@@ -31,6 +31,8 @@ const TYPES = {
   quota_exceeded: { status: 429, title: 'Quota exceeded', headers: { 'Retry-After': '60' } },
   group_unknown: { status: 404, title: 'Group unknown' },
   group_exists: { status: 409, title: 'Group exists' },
+  file_unknown: { status: 404, title: 'File unknown' },
+  file_exists: { status: 409, title: 'File exists' },
   epoch_passed: { status: 409, title: 'Epoch passed' },
   not_allowed: { status: 403, title: 'Not allowed' },
   receiver_unknown: { status: 404, title: 'Receiver unknown' },

@@ -1,5 +1,6 @@
 /**
- * What is over (sessions, invitations, counts of attempts, messages that were read or are too old) is worth nothing, but takes room, which is freed every minute.
+ * What is over (sessions, invitations, counts of attempts, messages that were read, files and messages that are too old) is worth
+ * nothing, but takes room, which is freed every minute.
  *
  * @module
  */
@@ -13,15 +14,16 @@ const PURGE_LIMIT = 1000
 /** Frees the room of what is over; failing is no trouble, for the next time comes. */
 export async function purge(store: Store, moment: () => PurgeMoment, log: Log): Promise<void> {
   try {
-    let [sessions, entries] = [0, 0]
+    let [sessions, entries, files] = [0, 0, 0]
     for (let more = true; more; ) {
       const purged = await store.purge(moment(), PURGE_LIMIT)
       sessions += purged.sessions
       entries += purged.entries
+      files += purged.files
       more = purged.more
     }
-    if (sessions + entries === 0) return
-    log.info({ ...(sessions > 0 && { sessions }), ...(entries > 0 && { entries }) }, 'purged')
+    const counts = Object.entries({ sessions, entries, files }).filter(([, count]) => count > 0)
+    if (counts.length > 0) log.info(Object.fromEntries(counts), 'purged')
   } catch (error) {
     log.warn({ err: error }, 'purge_failed')
   }

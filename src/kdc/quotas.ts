@@ -3,8 +3,11 @@
  *
  * @module
  */
+import type { Kdc } from './context.ts'
 import { Problem } from './problems.ts'
-import type { Quotas, Usage } from './store/groups.ts'
+import { purgeMoment } from './session-life.ts'
+import type { Usage } from './store/groups.ts'
+import type { Quotas } from './store/quotas.ts'
 
 /** For how long what waits is kept, if nothing else is said. */
 export const KEEP_SEC = 7 * 24 * 60 * 60
@@ -18,6 +21,8 @@ export const QUOTAS: Quotas = {
   groupEntries: 20_000,
   groups: 1000,
   groupInfoBytes: 64 * MEBIBYTE,
+  files: 1000,
+  fileBytes: 256 * MEBIBYTE,
 }
 
 /** One-time key packages of one principal. */
@@ -25,24 +30,67 @@ export const MAX_PACKAGES = 200
 /** Members of one group. */
 export const MAX_MEMBERS = 1000
 
-/** @throws Problem `quota_exceeded`, when so many bytes more of what a sender stores would be too much. */
-export function requireRoomToSend(quotas: Quotas, usage: Usage, bytes: number): void {
-  if (usage.senderEntries >= quotas.senderEntries || usage.senderBytes + bytes > quotas.senderBytes) {
-    throw new Problem('quota_exceeded', 'too much of what you have sent waits to be read: try again later')
+/** How often a principal who has met a quota can have freed what was read: it costs a look at all that waits. */
+const FREEING = { burst: 10, intervalSec: 6 }
+
+/** What a change takes. */
+interface Need {
+  /** The group that changes, or is made. */
+  readonly group: Uint8Array
+  readonly entryBytes: number
+  /** Nothing, if the group info stays. */
+  readonly infoBytes?: number
+  readonly isNew?: boolean
+}
+
+/**
+ * Makes sure that there is room for a change: if need be, by freeing at once what everybody has read.
+ *
+ * @throws Problem `quota_exceeded`
+ */
+export async function requireRoom(
+  { store, quotas, clock }: Kdc,
+  username: string,
+  need: Need,
+): Promise<void> {
+  const judge = async () => shortage(quotas, await store.groups.usage(username, need.group), need)
+  if (!(await judge())) return
+  if ((await store.attempts.take([{ name: `free ${username}`, ...FREEING }], clock())) === 0) {
+    await store.retention.free(username, need.group)
+  }
+  const what = await judge()
+  if (what) throw quotaExceeded(what)
+}
+
+/** @throws Problem `quota_exceeded`, when so many bytes more would be too much. */
+export async function requireRoomForFile(kdc: Kdc, username: string, bytes: number): Promise<void> {
+  const { store, quotas } = kdc
+  const usage = await store.files.usage(username, purgeMoment(kdc).keepSince)
+  if (usage.files >= quotas.files)
+    throw quotaExceeded(`${quotas.files} files of yours are stored: drop one first`)
+  if (usage.fileBytes + bytes > quotas.fileBytes) {
+    throw quotaExceeded(`your files have at most ${quotas.fileBytes} bytes together: drop one first`)
+  }
+}
+
+const quotaExceeded = (what: string) => new Problem('quota_exceeded', what)
+
+/** @returns what there is too much of. */
+function shortage(
+  quotas: Quotas,
+  usage: Usage,
+  { entryBytes, infoBytes = 0, isNew }: Need,
+): string | undefined {
+  if (isNew && usage.groups >= quotas.groups)
+    return `you have made ${quotas.groups} groups: destroy one first`
+  if (infoBytes > 0 && usage.groupInfoBytes + infoBytes > quotas.groupInfoBytes) {
+    return 'the groups of the one who made this group need too much room together'
+  }
+  if (usage.senderEntries >= quotas.senderEntries || usage.senderBytes + entryBytes > quotas.senderBytes) {
+    return 'too much of what you have sent waits to be read: try again later'
   }
   if (usage.groupEntries >= quotas.groupEntries) {
-    throw new Problem('quota_exceeded', 'too much waits to be read in this group: try again later')
+    return 'too much waits to be read in this group: try again later'
   }
-}
-
-/** @throws Problem `quota_exceeded`, when the group infos would be too long together. */
-export function requireRoomForInfo(quotas: Quotas, usage: Usage, bytes: number): void {
-  if (usage.groupInfoBytes + bytes <= quotas.groupInfoBytes) return
-  throw new Problem('quota_exceeded', 'the groups of the one who made this group need too much room together')
-}
-
-/** @throws Problem `quota_exceeded`, when a principal has made as many groups as it may. */
-export function requireRoomForGroup(quotas: Quotas, usage: Usage): void {
-  if (usage.groups < quotas.groups) return
-  throw new Problem('quota_exceeded', `you have made ${quotas.groups} groups: destroy one first`)
+  return undefined
 }

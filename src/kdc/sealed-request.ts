@@ -21,7 +21,6 @@ import type { Kdc, KdcEnv } from './context.ts'
 import { EVENT_STREAM } from './event-stream.ts'
 import { Problem, renderProblem, toProblem } from './problems.ts'
 import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
-import type { Request } from './store/once.ts'
 import { openStoredToken } from './stored-token.ts'
 
 const ID_BYTES = 16
@@ -144,11 +143,6 @@ function openEnvelope(request: SealedRequest, token: Secret, route: Route): unkn
   } catch {
     throw new Problem('request_refused', 'the sealed request does not open')
   }
-}
-
-/** The request, for what is to be done once. Of one that came in clear nobody can tell whether it came before. */
-export function requestOf({ clock, randomBytes }: Kdc, c: Context<KdcEnv>, sid: Uint8Array): Request {
-  return { sid, id: c.var.requestId ?? randomBytes(ID_BYTES), now: clock() }
 }
 
 function isEventStream({ status, headers }: Response): boolean {

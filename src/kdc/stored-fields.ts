@@ -5,9 +5,12 @@
  */
 import * as v from 'valibot'
 import * as fields from './fields.ts'
+import { CHUNK_BYTES, TAG_BYTES } from './file-chunks.ts'
 
 /** The longest request that carries messages; base64url makes four bytes of three. */
 export const MAX_MESSAGE_BODY_BYTES = 2 * 1024 * 1024
+/** The longest request that carries a chunk of a file. */
+export const MAX_CHUNK_BODY_BYTES = 512 * 1024
 /** The longest request that lists names: a thousand of 64 characters. */
 export const MAX_NAMES_BODY_BYTES = 128 * 1024
 /** How many names a request lists at most. */
@@ -40,6 +43,15 @@ export const toText = (bytes: Uint8Array): string =>
 
 /** A group's id. */
 export const groupId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
+
+/** A file's id. */
+export const fileId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
+
+/** A chunk of a file. */
+export const fileChunk = v.pipe(
+  inBase64url(TAG_BYTES, CHUNK_BYTES),
+  v.description(`${TAG_BYTES} to ${CHUNK_BYTES} bytes in base64url`),
+)
 
 /** An Ed25519 key. */
 export const signatureKey = v.pipe(inBase64url(32, 32), v.description('32 bytes in base64url'))

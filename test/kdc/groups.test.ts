@@ -250,9 +250,9 @@ changing('of two for one epoch one is accepted, in one turn and on two handles',
   const change = { group: found, payload: Uint8Array.of(1), added: [], removed: [], info: Uint8Array.of(1) }
   const key = (n: number, username: string) => ({ username, id: new Uint8Array(16).fill(n), forgetAt: START })
   const accepted = await Promise.all([
-    one.groups.commit(key(1, 'alice'), change, QUOTAS, START),
-    one.groups.commit(key(2, 'bob'), change, QUOTAS, START),
-    other.groups.commit(key(3, 'carol'), change, QUOTAS, START),
+    one.groupChanges.commit(key(1, 'alice'), change, QUOTAS, START),
+    one.groupChanges.commit(key(2, 'bob'), change, QUOTAS, START),
+    other.groupChanges.commit(key(3, 'carol'), change, QUOTAS, START),
   ])
   assert.is(accepted.filter(Boolean).length, 1)
   await one.close()
@@ -279,12 +279,28 @@ changing('by anybody in the group, but only the admin adds and removes', async (
   assert.is(await by('bob', { removed: ['alice'] }), 'not_allowed')
   assert.is(await by('alice', { removed: ['alice'] }), 'not_allowed', 'the admin is never removed')
   assert.is(await by('alice', { added: ['bob'] }), 'invalid_request')
-  assert.is(await by('alice', { added: ['bob'], removed: ['bob'] }), 'invalid_request')
   assert.is(await by('alice', { removed: ['dora'] }), 'invalid_request')
   assert.is(await by('alice', { added: ['nobody'] }), 'receiver_unknown')
   assert.is(await by('dora'), 'group_unknown')
   assert.is(await by('dora', { added: ['dora'] }), 'group_unknown')
   assert.is(await by('bob'), 2)
+})
+
+changing('remove before they add: a member may take a new place in the same commit', async () => {
+  const { who, log } = await classKdc(ALL)
+  const group = await makeGroup(who('alice'), ['bob'])
+  const by = (name: string, changes: object) =>
+    outcome(who(name).ask('/groups/commit', commit(group, 1, changes)))
+  const both = { added: ['bob'], removed: ['bob'] }
+  assert.is(await by('bob', both), 'not_allowed', 'for the admin only')
+  assert.is(await by('alice', { added: ['alice'], removed: ['alice'] }), 'not_allowed', 'but never the admin')
+  assert.is(await by('alice', both), 2)
+  assert.equal(
+    log.events.slice(-2).map(({ event }) => event),
+    ['member_removed', 'member_added'],
+  )
+  assert.equal((await list(who('bob'))).groups[0].members, ['alice', 'bob'])
+  assert.is(await outcome(send(who('bob'), group, 2)), 3)
 })
 
 changing('have a welcome for those they add, and for nobody else', async () => {
@@ -336,7 +352,7 @@ changing('one that was judged before somebody left is judged again', async () =>
     const before = await roster(id)
     if (left) return before
     left = true
-    await who('bob').ask('/groups/leave', { group, proposal: bytes(3) })
+    await who('bob').ask('/groups/leave', { group, epoch: 1, proposal: bytes(3) })
     return before
   }
   assert.is(await outcome(who('alice').ask('/groups/commit', commit(group, 1, { removed: ['carol'] }))), 3)
@@ -444,9 +460,10 @@ store('judges again what may have changed since it was judged', async () => {
   })
   const payload = Uint8Array.of(1)
   const sends = (username: string, epoch: number) =>
-    store.groups.send(key(username), { group: id, epoch, payload }, QUOTAS, START)
+    store.groupChanges.send(key(username), { group: id, epoch, payload }, QUOTAS, START)
+  const leaving = (epoch: number) => ({ group: id, epoch, payload })
   const commits = (group: Awaited<ReturnType<typeof found>>) =>
-    store.groups.commit(
+    store.groupChanges.commit(
       key('alice'),
       { group, payload, added: [], removed: [], info: payload },
       QUOTAS,
@@ -457,22 +474,27 @@ store('judges again what may have changed since it was judged', async () => {
     sends('alice', 0),
     sends('alice', 2),
     sends('dora', 1),
-    store.groups.leave(key('alice'), before, payload, START),
-    store.groups.leave(key('dora'), before, payload, START),
-    store.groups.destroy(key('bob'), before, START),
-    store.groups.destroy(key('dora'), before, START),
+    store.groupChanges.leave(key('alice'), leaving(1), START),
+    store.groupChanges.leave(key('dora'), leaving(1), START),
+    store.groupChanges.leave(key('bob'), leaving(0), START),
+    store.groupChanges.leave(key('bob'), leaving(2), START),
+    store.groupChanges.destroy(key('bob'), before, START),
+    store.groupChanges.destroy(key('dora'), before, START),
     commits({ ...before, epoch: 0 }),
     commits({ ...before, epoch: 2 }),
   ]
   for (const refused of await Promise.all(nobody)) assert.is(refused, undefined)
   assert.equal(await found(), before, 'and nothing has changed')
-  assert.ok(await store.groups.leave(key('bob'), before, payload, START))
+  assert.ok(await store.groupChanges.leave(key('bob'), leaving(1), START))
   assert.is(await commits(before), undefined, 'its members are others now')
   assert.ok(await commits(await found()))
   assert.is(await sends('bob', 2), undefined)
   const small = { ...QUOTAS, groupEntries: 3 }
-  assert.is(await store.groups.send(key('carol'), { group: id, epoch: 2, payload }, small, START), undefined)
-  assert.ok(await store.groups.destroy(key('alice'), await found(), START))
+  assert.is(
+    await store.groupChanges.send(key('carol'), { group: id, epoch: 2, payload }, small, START),
+    undefined,
+  )
+  assert.ok(await store.groupChanges.destroy(key('alice'), await found(), START))
   assert.is(await sends('carol', 2), undefined)
 })
 
@@ -482,11 +504,17 @@ leaving('ends one’s part, and others remove the leaf', async () => {
   const { who, log } = await classKdc(ALL)
   const group = await makeGroup(who('alice'), ['bob', 'carol'])
   const id = newId()
-  const gone = await who('bob').ask('/groups/leave', { group, proposal: bytes(9) }, id)
+  const gone = await who('bob').ask('/groups/leave', { group, epoch: 1, proposal: bytes(9) }, id)
   assert.equal([gone.status, gone.body.seq], [200, 2])
   assert.equal(log.events.at(-1), { event: 'member_left', fields: { username: 'bob', group } })
-  assert.equal((await who('bob').ask('/groups/leave', { group, proposal: bytes(9) }, id)).body, gone.body)
-  assert.is(await outcome(who('bob').ask('/groups/leave', { group, proposal: bytes(9) })), 'group_unknown')
+  assert.equal(
+    (await who('bob').ask('/groups/leave', { group, epoch: 1, proposal: bytes(9) }, id)).body,
+    gone.body,
+  )
+  assert.is(
+    await outcome(who('bob').ask('/groups/leave', { group, epoch: 1, proposal: bytes(9) })),
+    'group_unknown',
+  )
   for (const path of ['/groups/send', '/groups/commit', '/groups/info', '/groups/destroy']) {
     const body = { ...commit(group, 1), message: bytes(3) }
     assert.is(await outcome(who('bob').ask(path, body)), 'group_unknown', path)
@@ -503,10 +531,22 @@ leaving('ends one’s part, and others remove the leaf', async () => {
   assert.equal((await list(who('bob'))).groups[0].members, ['alice', 'bob', 'carol'])
 })
 
+leaving('is for the epoch in which the proposal was made, and for no other', async () => {
+  const { who } = await classKdc(ALL)
+  const group = await makeGroup(who('alice'), ['bob'])
+  await who('alice').ask('/groups/commit', commit(group, 1))
+  const leave = (change: object) =>
+    outcome(who('bob').ask('/groups/leave', { group, epoch: 2, proposal: bytes(9), ...change }))
+  for (const epoch of [0, 1, 3]) assert.is(await leave({ epoch }), 'epoch_passed')
+  for (const epoch of [undefined, -1, '2']) assert.is(await leave({ epoch }), 'invalid_request')
+  assert.equal((await list(who('alice'))).groups[0].members, ['alice', 'bob'])
+  assert.is(await leave({}), 3)
+})
+
 leaving('one who has left may be removed and added in one commit', async () => {
   const { who } = await classKdc(ALL)
   const group = await makeGroup(who('alice'), ['bob'])
-  await who('bob').ask('/groups/leave', { group, proposal: bytes(9) })
+  await who('bob').ask('/groups/leave', { group, epoch: 1, proposal: bytes(9) })
   const both = { added: ['bob'], removed: ['bob'] }
   assert.is(await outcome(who('alice').ask('/groups/commit', commit(group, 1, both))), 3)
   const [described] = (await list(who('bob'))).groups
@@ -516,7 +556,8 @@ leaving('one who has left may be removed and added in one commit', async () => {
 leaving('is not for the admin, who destroys the group; nobody else does', async () => {
   const { who, log } = await classKdc(ALL)
   const group = await makeGroup(who('alice'), ['bob'], 'class')
-  const leave = (name: string) => outcome(who(name).ask('/groups/leave', { group, proposal: bytes(9) }))
+  const leave = (name: string) =>
+    outcome(who(name).ask('/groups/leave', { group, epoch: 1, proposal: bytes(9) }))
   const destroy = (name: string, id?: string) => outcome(who(name).ask('/groups/destroy', { group }, id))
   assert.is(await leave('alice'), 'not_allowed')
   assert.is(await destroy('bob'), 'not_allowed')
@@ -562,7 +603,7 @@ leaving('a direct group either of the two leaves or destroys, and they may begin
     assert.is(await outcome(who(one).ask('/groups/commit', commit(group, 1, changes))), 'not_allowed')
     const remove = { removed: [other] }
     assert.is(await outcome(who(one).ask('/groups/commit', commit(group, 1, remove))), 'not_allowed')
-    assert.is(await outcome(who(one).ask(path, { group, proposal: bytes(4) })), 2)
+    assert.is(await outcome(who(one).ask(path, { group, epoch: 1, proposal: bytes(4) })), 2)
   }
 })
 
@@ -572,7 +613,7 @@ leaving('of destroying and sending at once both come to something', async () => 
   const results = await Promise.all([
     outcome(who('alice').ask('/groups/destroy', { group })),
     outcome(send(who('bob'), group, 1)),
-    outcome(who('bob').ask('/groups/leave', { group, proposal: bytes(3) })),
+    outcome(who('bob').ask('/groups/leave', { group, epoch: 1, proposal: bytes(3) })),
   ])
   const seqs = results.filter((result) => typeof result === 'number')
   assert.equal(new Set(seqs).size, seqs.length)
@@ -649,7 +690,7 @@ quotas('a group has so many entries', async () => {
   const two = await Promise.all(['alice', 'bob'].map((name) => outcome(send(who(name), group, 1))))
   assert.equal(two.map(String).sort(), ['3', 'quota_exceeded'])
   assert.is(await outcome(who('bob').ask('/groups/commit', commit(group, 1))), 'quota_exceeded')
-  assert.is(await outcome(who('bob').ask('/groups/leave', { group, proposal: bytes(3) })), 4)
+  assert.is(await outcome(who('bob').ask('/groups/leave', { group, epoch: 1, proposal: bytes(3) })), 4)
 })
 
 quotas('a principal makes so many groups, with so much of group infos', async () => {

@@ -25,8 +25,8 @@ identity('is found by everybody, as it was put there; who has none is left out',
   time.now += 5
   await put(who('__proto__'), 2)
   assert.equal(await find(who('bob'), 'ALICE', 'bob', '__proto__', 'nobody'), [
-    { username: 'alice', signature_key: bytes(32, 1), since: START },
-    { username: '__proto__', signature_key: bytes(32, 2), since: START + 5 },
+    { username: 'alice', signature_key: bytes(32, 1), since: START, earlier: [] },
+    { username: '__proto__', signature_key: bytes(32, 2), since: START + 5, earlier: [] },
   ])
   assert.equal(await find(who('bob')), [])
 })
@@ -41,11 +41,41 @@ identity('a new one takes the place of the old one, and its packages go with it'
   assert.is((await find(who('bob'), 'alice'))[0].since, START, 'the same again is no news')
   await put(who('alice'), 2)
   assert.equal(await find(who('bob'), 'alice'), [
-    { username: 'alice', signature_key: bytes(32, 2), since: START + 5 },
+    {
+      username: 'alice',
+      signature_key: bytes(32, 2),
+      since: START + 5,
+      earlier: [{ signature_key: bytes(32, 1) }],
+    },
   ])
   const taken = await who('bob').ask('/key-packages/take', { usernames: ['alice'] })
   assert.equal(taken.body, { packages: [], missing: ['alice'], time: START + 5 })
   assert.is(log.events.filter(({ event }) => event === 'identity_put').length, 3)
+})
+
+/** The keys of before, by what they are filled with. */
+const earlier = async (who: Principal, username: string) =>
+  (await find(who, username))[0].earlier.map(
+    (past: { signature_key: string }) => Buffer.from(past.signature_key, 'base64url')[0],
+  )
+
+identity('those of before are known: each once, the newest first, and not the one that is', async () => {
+  const { who } = await classKdc(['alice', 'bob'])
+  for (const fill of [1, 2, 2, 3, 1]) await put(who('alice'), fill)
+  await put(who('bob'), 9)
+  assert.equal(await earlier(who('bob'), 'alice'), [3, 2])
+  await put(who('alice'), 2)
+  assert.equal(await earlier(who('bob'), 'alice'), [1, 3])
+  assert.equal(await earlier(who('bob'), 'bob'), [])
+})
+
+identity('the last 32 of before are known', async () => {
+  const kdc = await classKdc(['alice', 'bob'])
+  for (let fill = 1; fill <= 35; fill++) await put(kdc.who('alice'), fill)
+  const newest = Array.from({ length: 32 }, (_, i) => 34 - i)
+  assert.equal(await earlier(kdc.who('bob'), 'alice'), newest)
+  await put(kdc.who('alice'), 34)
+  assert.equal(await earlier(kdc.who('bob'), 'alice'), [35, ...newest.slice(1)])
 })
 
 identity('a recorded request does not bring an old one back', async () => {
@@ -86,6 +116,7 @@ identity('what is malformed, too much, or not sealed is refused', async () => {
 
 identity('goes with the account; the next of that name has none', async () => {
   const kdc = await classKdc(['alice', 'bob'])
+  await put(kdc.who('alice'), 3)
   await put(kdc.who('alice'), 1)
   await kdc.who('alice').ask('/key-packages/put', { packages: [bytes(5)] })
   await kdc.store.accounts.delete('alice')
@@ -93,6 +124,8 @@ identity('goes with the account; the next of that name has none', async () => {
   assert.equal(await find(kdc.who('bob'), 'alice'), [])
   const again = await principal(kdc, 'alice')
   assert.is((await again.ask('/key-packages/count')).body.count, 0)
+  await put(again, 2)
+  assert.equal(await earlier(kdc.who('bob'), 'alice'), [], 'nor has it those of the one before')
 })
 
 const packages = suite('key packages')
@@ -245,8 +278,7 @@ packages('what is remembered of requests is forgotten when all are', async () =>
   const id = newId()
   await who('bob').ask('/key-packages/put', { packages: [bytes(5, 1)] }, id)
   const known = async () =>
-    (await store.requests.find({ username: 'bob', id: Buffer.from(id, 'base64url'), forgetAt: 0 })) !==
-    undefined
+    (await store.requests.find({ username: 'bob', id: Buffer.from(id, 'base64url') })) !== undefined
   time.now += 7 * 86_400 - 1
   await purge(store, () => at(time.now), log)
   assert.is(await known(), true)

@@ -59,7 +59,7 @@ reading('gives each what it may see: from being added to being removed, both inc
   await change(alice, '/groups/commit', commit(group, 1, { added: ['carol', 'dora'] }))
   await send(who('carol'), group, 2)
   await change(alice, '/groups/commit', commit(group, 2, { removed: ['bob'] }))
-  await change(who('dora'), '/groups/leave', { group, proposal: bytes(5) })
+  await change(who('dora'), '/groups/leave', { group, epoch: 3, proposal: bytes(5) })
   await send(alice, group, 3)
   await change(alice, '/groups/commit', commit(group, 3, { added: ['bob'] }))
   await change(alice, '/groups/commit', commit(group, 4, { removed: ['dora'] }))
@@ -81,6 +81,27 @@ reading('gives each what it may see: from being added to being removed, both inc
     'to her leave, not to the commit that removed her leaf',
   )
   assert.is((await page(who('dora'), { after: 0, limit: 4 })).more, false)
+})
+
+reading('who is removed and added again by one commit reads its welcome, once, and goes on', async () => {
+  const { who } = await classKdc(ALL)
+  const group = await makeGroup(who('alice'), ['bob', 'carol'])
+  await send(who('bob'), group, 1)
+  const both = { added: ['bob', 'dora'], removed: ['bob', 'carol'] }
+  const position = await change(who('alice'), '/groups/commit', commit(group, 1, both))
+  await send(who('bob'), group, 2)
+  assert.equal(await mail(who('bob')), [
+    '1 welcome alice',
+    '2 message bob',
+    '3 welcome alice',
+    '4 message bob',
+  ])
+  assert.equal(await mail(who('carol')), ['1 welcome alice', '2 message bob', '3 commit alice'])
+  assert.equal(await mail(who('dora')), ['3 welcome alice', '4 message bob'])
+  const [entry] = (await page(who('bob'), { after: position - 1, limit: 1 })).entries
+  assert.equal([entry.added, entry.removed, entry.payload], [both.added, both.removed, undefined])
+  const described = (await who('bob').ask('/groups/info', { group })).body
+  assert.equal([described.members, described.left], [['alice', 'bob', 'dora'], []])
 })
 
 reading('an entry says who, when, in which epoch, and whom it adds and removes', async () => {
@@ -249,7 +270,7 @@ keeping('who has left is known as long as its leaf is there, though nothing is l
   const kdc = await classKdc(ALL)
   const { who } = kdc
   const group = await makeGroup(who('alice'), ['bob'])
-  const last = await change(who('bob'), '/groups/leave', { group, proposal: bytes(3) })
+  const last = await change(who('bob'), '/groups/leave', { group, epoch: 1, proposal: bytes(3) })
   for (const name of ['alice', 'bob']) await acknowledge(who(name), last)
   await free(kdc)
   assert.equal(await mail(who('alice')), [])
@@ -283,13 +304,13 @@ keeping('a little at a time', async () => {
   for (let i = 0; i < 4; i++) await send(who('bob'), group, 1)
   for (const name of ['alice', 'bob']) await acknowledge(who(name), 5)
   const moment = { now: START, idleSince: START - 1, keepSince: START - 1 }
-  assert.equal(await store.purge(moment, 2), { sessions: 0, entries: 2, more: true })
-  assert.equal(await store.purge(moment, 4), { sessions: 0, entries: 3, more: false })
+  assert.equal(await store.purge(moment, 2), { sessions: 0, entries: 2, files: 0, more: true })
+  assert.equal(await store.purge(moment, 4), { sessions: 0, entries: 3, files: 0, more: false })
   await send(who('bob'), group, 1)
   await send(who('bob'), group, 1)
   const late = { ...moment, keepSince: START }
-  assert.equal(await store.purge(late, 1), { sessions: 0, entries: 1, more: true })
-  assert.equal(await store.purge(late, 2), { sessions: 0, entries: 1, more: false })
+  assert.equal(await store.purge(late, 1), { sessions: 0, entries: 1, files: 0, more: true })
+  assert.equal(await store.purge(late, 2), { sessions: 0, entries: 1, files: 0, more: false })
 })
 
 keeping('a destroyed group goes when its end was read, and its id is free', async () => {
@@ -313,7 +334,7 @@ keeping('a group that all have left goes too; one with somebody in it stays', as
   await makeGroup(who('alice'), [], 'alone')
   const group = await makeGroup(who('alice'), ['bob'], 'left')
   await store.accounts.delete('alice')
-  await change(who('bob'), '/groups/leave', { group, proposal: bytes(3) })
+  await change(who('bob'), '/groups/leave', { group, epoch: 1, proposal: bytes(3) })
   await acknowledge(who('bob'), 100)
   await free(kdc)
   assert.equal(await store.retention.list(), [])
@@ -327,9 +348,34 @@ keeping('a quota is met no more when what waited was read', async () => {
   const last = await send(who('alice'), group, 1)
   const again = () => who('alice').ask('/groups/send', { group, epoch: 1, message: bytes(3) })
   assert.is((await again()).body.code, 'quota_exceeded')
-  for (const name of ['alice', 'bob']) await acknowledge(who(name), last)
-  await free(kdc)
-  assert.is((await again()).body.seq, 3)
+  await acknowledge(who('alice'), last)
+  assert.is((await again()).body.code, 'quota_exceeded')
+  await acknowledge(who('bob'), last)
+  assert.is((await again()).body.seq, 3, 'at once')
+})
+
+keeping('a quota that is met again and again has what was read freed now and then only', async () => {
+  const { QUOTAS } = await import('../../src/kdc/quotas.ts')
+  const kdc = await classKdc(ALL, { quotas: { ...QUOTAS, groupEntries: 2 } })
+  const { who, store, time } = kdc
+  const groups = [await makeGroup(who('alice'), ['bob']), await makeGroup(who('alice'), ['bob'])]
+  const send3 = (by: string, group = groups[0]) =>
+    who(by).ask('/groups/send', { group, epoch: 1, message: bytes(3) })
+  for (const group of groups) await send3('bob', group)
+  const free = store.retention.free.bind(store.retention)
+  let times = 0
+  store.retention.free = (...args) => {
+    times++
+    return free(...args)
+  }
+  for (let i = 0; i < 12; i++) assert.is((await send3('alice')).body.code, 'quota_exceeded')
+  assert.is(times, 10)
+  for (const name of ['alice', 'bob']) await acknowledge(who(name), await store.mailbox.lastPosition())
+  assert.is((await send3('alice')).body.code, 'quota_exceeded')
+  time.now += 6
+  assert.is((await send3('alice')).status, 200)
+  assert.is((await send3('carol')).body.code, 'group_unknown')
+  assert.equal(await mail(who('bob')), ['3 message alice'], 'also what waited in the other')
 })
 
 keeping('a backup has the groups; its one-time packages are gone, and its positions lie ahead', async () => {
@@ -369,6 +415,8 @@ keeping('the operator sees how much, and nothing of what', async () => {
         entries: 2,
         bytes: 41,
         oldest: START,
+        files: 0,
+        fileBytes: 0,
         destroyed: false,
       },
       {
@@ -379,6 +427,8 @@ keeping('the operator sees how much, and nothing of what', async () => {
         entries: 0,
         bytes: 0,
         oldest: null,
+        files: 0,
+        fileBytes: 0,
         destroyed: false,
       },
     ],

@@ -293,18 +293,28 @@ main('lists what waits, by group: sizes and counts', async ({ data }) => {
   const key = (n: number) => ({ username: 'alice', id: new Uint8Array(16).fill(n), forgetAt: 1 })
   const id = new Uint8Array(16).fill(255)
   const group = { id, kind: 'named', name: 'class', members: [], info: Uint8Array.of(1) } as const
-  await store.groups.create(key(1), group, QUOTAS, 0)
+  await store.groupChanges.create(key(1), group, QUOTAS, 0)
   const message = { group: id, epoch: 0, payload: new TextEncoder().encode('not to be seen') }
-  await store.groups.send(key(2), message, QUOTAS, 1_700_000_000)
+  await store.groupChanges.send(key(2), message, QUOTAS, 1_700_000_000)
+  const file = { id, group: id, bytes: 2000, chunks: 1 }
+  await store.files.begin(key(3), file, QUOTAS, { now: 1_700_000_000, keepSince: 0 })
   await store.close()
   const text = await runKdc(['stored', '--data', data])
   assert.equal(text, {
     exit: 0,
-    stdout: 'class, 1 member, 1 entry, 14 bytes, since 2023-11-14T22:13:20Z\n',
+    stdout: 'class, 1 member, 1 entry, 14 bytes, since 2023-11-14T22:13:20Z, 1 file of 2000 bytes\n',
     stderr: '',
   })
   const { stdout } = await runKdc(['stored', '--json', '--data', data])
-  const sizes = { members: 1, entries: 1, bytes: 14, oldest: 1_700_000_000, destroyed: false }
+  const sizes = {
+    members: 1,
+    entries: 1,
+    bytes: 14,
+    oldest: 1_700_000_000,
+    destroyed: false,
+    files: 1,
+    file_bytes: 2000,
+  }
   assert.equal(JSON.parse(stdout), {
     group: '_____________________w',
     name: 'class',

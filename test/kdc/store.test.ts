@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Database, sql } from '../../src/database/database.ts'
+import { type Database, required, sql } from '../../src/database/database.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import { SCHEMA_VERSION } from '../../src/kdc/store/schema.ts'
 import type { StoredSession } from '../../src/kdc/store/sessions.ts'
@@ -54,11 +54,11 @@ const session = (n: number, expiresAt = START + 100): StoredSession => ({
 /** Forgives nothing. */
 const NOTHING = { names: [], oneOf: [], familiar: 'bob at home', forgetAt: START }
 
-/** A request of one of them, named by a byte too. */
-const request = (n: number, id: number) => ({
-  sid: session(n).sid,
+/** A request of bob's, named by a byte too. */
+const request = (id: number) => ({
+  username: 'bob',
   id: new Uint8Array(16).fill(id),
-  now: START,
+  forgetAt: START + 900,
 })
 
 for (const [name, open] of Object.entries(DRIVERS)) {
@@ -85,6 +85,40 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     const both = [store.accounts.create(account('alice')), store.accounts.create(account('alice'))]
     const results = await Promise.allSettled(both)
     assert.equal(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  })
+
+  store('does nothing of a transaction whose condition does not hold, and all of the others', async () => {
+    const { store, database } = await withBob()
+    const known = (username: string) =>
+      required(sql`select username from accounts where username = ${username}`)
+    const rename = sql`update accounts set record = 'changed' where username = 'bob'`
+    const [before, after] = await Promise.all([
+      database.write([rename, known('nobody')]),
+      database.write([known('nobody'), rename]),
+    ])
+    assert.equal([before, after], [[], []])
+    assert.is((await store.accounts.find('bob'))?.record, 'record of bob')
+    const [none, all] = await Promise.all([
+      database.write([known('nobody'), rename]),
+      database.write([known('bob'), rename]),
+    ])
+    assert.equal([none, all.length, all[0]?.[0]?.username], [[], 2, 'bob'])
+    assert.is((await store.accounts.find('bob'))?.record, 'changed')
+  })
+
+  store('a statement may have parts, whose values are values too', async () => {
+    const { database } = await withBob()
+    await database.write([sql`insert into accounts values (${"x' or 1=1"}, 'r', 1)`])
+    const named = (name: string) => sql`username = ${name}`
+    const find = (one: string, other: string) =>
+      sql`select username, ${7} as n from accounts where (${named(one)} or ${named(other)}) and created_at > ${0}`
+    const found = await database.read(find("x' or 1=1", 'bob'))
+    assert.equal(found.map(({ username, n }) => [username, n]).sort(), [
+      ['bob', 7],
+      ["x' or 1=1", 7],
+    ])
+    assert.equal(await database.read(find('nobody', "' or 1=1 --")), [])
+    assert.is(find('a', 'b').strings, find('c', 'd').strings, 'prepared once')
   })
 
   store('takes any text as a value, never as SQL', async () => {
@@ -197,9 +231,9 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     await store.sessions.end(session(1).sid)
     assert.is(await store.sessions.begin(session(1), 'record of bob', options), false)
     assert.is(await store.sessions.find(session(1).sid), undefined)
-    await store.sessions.purge(at(START + 899), 10)
+    await store.requests.purge(START + 899, 10)
     assert.is(await store.sessions.begin(session(1), 'record of bob', options), false)
-    await store.sessions.purge(at(START + 900), 10)
+    await store.requests.purge(START + 900, 10)
     assert.is(await store.sessions.begin(session(1), 'record of bob', options), true)
   })
 
@@ -227,36 +261,37 @@ for (const [name, open] of Object.entries(DRIVERS)) {
   store('ends sessions by a request once, however often it comes, and says the same', async () => {
     const { store } = await withBob()
     for (const n of [1, 2, 3]) await store.sessions.begin(session(n), 'record of bob')
-    assert.is(await store.sessions.endBy(request(1, 7), 'bob', session(2).sid), 1)
+    assert.is(await store.sessions.endBy(request(7), session(1).sid, session(2).sid), 1)
     await store.sessions.begin(session(4), 'record of bob')
-    assert.is(await store.sessions.endBy(request(1, 8), 'bob'), 2)
+    assert.is(await store.sessions.endBy(request(8), session(1).sid), 2)
     await store.sessions.begin(session(5), 'record of bob')
-    assert.is(await store.sessions.endBy(request(1, 8), 'bob'), 2)
+    assert.is(await store.sessions.endBy(request(8), session(1).sid), 2)
     assert.ok(await store.sessions.find(session(5).sid))
-    assert.is(await store.sessions.endBy(request(1, 9), 'bob', session(2).sid), 0)
+    assert.is(await store.sessions.endBy(request(9), session(1).sid, session(2).sid), 0)
   })
 
   store('a new record by a request is set once, by a session that lives', async () => {
     const { store } = await withBob()
     for (const n of [1, 2]) await store.sessions.begin(session(n), 'record of bob')
-    assert.is(await store.accounts.replaceRecordBy(request(1, 1), 'bob', 'one', NOTHING), 'changed')
-    assert.is(await store.accounts.replaceRecordBy(request(1, 2), 'bob', 'two', NOTHING), 'changed')
+    assert.is(await store.accounts.replaceRecordBy(request(1), session(1).sid, 'one', NOTHING), 'changed')
+    assert.is(await store.accounts.replaceRecordBy(request(2), session(1).sid, 'two', NOTHING), 'changed')
     await store.sessions.begin(session(3), 'two')
-    assert.is(await store.accounts.replaceRecordBy(request(1, 1), 'bob', 'one', NOTHING), 'repeated')
+    assert.is(await store.accounts.replaceRecordBy(request(1), session(1).sid, 'one', NOTHING), 'repeated')
     assert.is((await store.accounts.find('bob'))?.record, 'two')
     assert.ok(await store.sessions.find(session(3).sid))
-    assert.is(await store.accounts.replaceRecordBy(request(2, 3), 'bob', 'three', NOTHING), undefined)
+    assert.is(await store.accounts.replaceRecordBy(request(3), session(2).sid, 'three', NOTHING), undefined)
     assert.is((await store.accounts.find('bob'))?.record, 'two')
   })
 
   store('requests are forgotten when they cannot come again', async () => {
     const { store, database } = await withBob()
-    await store.sessions.begin(session(1), 'record of bob')
-    await store.sessions.endBy(request(1, 1), 'bob')
-    const count = async () => (await database.read(sql`select id from runs`)).length
-    await store.sessions.purge(at(START + 899), 10)
+    await store.sessions.begin(session(1), 'record of bob', { loginId: Uint8Array.of(1, 2, 3) })
+    await store.sessions.endBy(request(1), session(1).sid)
+    const count = async () => (await database.read(sql`select id from requests`)).length
+    assert.is(await store.requests.purge(START + 899, 10), false)
     assert.is(await count(), 2, 'the login’s too')
-    await store.sessions.purge(at(START + 900), 10)
+    assert.is(await store.requests.purge(START + 900, 1), true)
+    assert.is(await store.requests.purge(START + 900, 2), false)
     assert.is(await count(), 0)
   })
 
@@ -265,7 +300,7 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     await store.accounts.create(account('alice'))
     for (const n of [1, 2, 3]) await store.sessions.begin(session(n), 'record of bob')
     await store.sessions.begin({ ...session(4), username: 'alice' }, 'record of alice')
-    assert.is(await store.sessions.endBy(request(1, 1), 'bob'), 2)
+    assert.is(await store.sessions.endBy(request(1), session(1).sid), 2)
     assert.is(await store.sessions.endOf('bob'), 1)
     assert.is(await store.sessions.endOf('bob'), 0)
     assert.ok(await store.sessions.find(session(4).sid))

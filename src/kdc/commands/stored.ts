@@ -9,13 +9,13 @@ import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 const HELP = `usage: npm run kdc -- stored [options]
 
 Lists the groups on stdout, with what waits in each: how many messages, how
-many bytes, and since when. What they say nobody can read here. The KDC may be
-running or not.
+many bytes, since when, and files. What they say nobody can read here. The KDC
+may be running or not.
 
 ${optionLines(
   [
     '--json',
-    'a JSON object on each line: {"group", "name", "kind", "members", "entries", "bytes", "oldest", "destroyed"}; the name null for a direct group, the time in Unix seconds, or null',
+    'a JSON object on each line: {"group", "name", "kind", "members", "entries", "bytes", "oldest", "files", "file_bytes", "destroyed"}; the name null for a direct group, the time in Unix seconds, or null',
   ],
   DATA_HELP,
 )}
@@ -34,17 +34,19 @@ export async function stored(argv: string[]): Promise<void> {
   for (const group of groups) await print(values.json ? JSON.stringify(toJson(group)) : line(group))
 }
 
-function toJson({ id, ...group }: StoredGroup): object {
-  return { group: toText(id), ...group }
+function toJson({ id, fileBytes, ...group }: StoredGroup): object {
+  return { group: toText(id), ...group, file_bytes: fileBytes }
 }
 
-function line({ id, name, members, entries, bytes, oldest, destroyed }: StoredGroup): string {
+function line(group: StoredGroup): string {
+  const { id, name, members, entries, bytes, oldest, files, fileBytes, destroyed } = group
   const parts = [
     name ?? toText(id),
     count(members, 'member'),
     entries === 1 ? '1 entry' : `${entries} entries`,
     count(bytes, 'byte'),
     ...(oldest === null ? [] : [`since ${timestamp(oldest)}`]),
+    ...(files > 0 ? [`${count(files, 'file')} of ${count(fileBytes, 'byte')}`] : []),
     ...(destroyed ? ['destroyed'] : []),
   ]
   return parts.join(', ')

@@ -10,10 +10,10 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import { requireAccounts, requireEpoch, requireGroup } from '../group-lookup.ts'
 import { judgeChanges, judgeDestroying, judgeLeaving } from '../group-rights.ts'
 import { Problem } from '../problems.ts'
-import { requireRoomForInfo, requireRoomToSend } from '../quotas.ts'
+import { requireRoom } from '../quotas.ts'
 import { parse } from '../request.ts'
 import { sealedSessionRequest } from '../sealed-request.ts'
-import { entryBytes } from '../store/groups.ts'
+import { entryBytes } from '../store/entries.ts'
 import {
   count,
   groupId,
@@ -35,7 +35,7 @@ const CommitRequest = v.object({
   group_info: groupInfo,
 })
 const SendRequest = v.object({ group: groupId, epoch: count, message })
-const LeaveRequest = v.object({ group: groupId, proposal: message })
+const LeaveRequest = v.object({ group: groupId, epoch: count, proposal: message })
 const DestroyRequest = v.object({ group: groupId })
 
 /** `POST /groups/commit`, `/groups/send`, `/groups/leave`, `/groups/destroy` */
@@ -57,11 +57,10 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
           judgeChanges(group, await store.groups.roster(id), username, { added, removed })
         }
         await requireAccounts(kdc, added)
-        const usage = await store.groups.usage(username, id)
-        const bytes = entryBytes({ payload, welcome, added, removed, epoch, kind: 'commit' })
-        requireRoomToSend(quotas, usage, bytes)
-        requireRoomForInfo(quotas, usage, info.length)
-        return store.groups.commit(key, { group, payload, welcome, added, removed, info }, quotas, clock())
+        const commit = { group, payload, welcome, added, removed, info }
+        const bytes = entryBytes({ ...commit, epoch, kind: 'commit' })
+        await requireRoom(kdc, username, { group: id, entryBytes: bytes, infoBytes: info.length })
+        return store.groupChanges.commit(key, commit, quotas, clock())
       })
       if (isNew) {
         const fields = { group: toText(id), by: username }
@@ -77,8 +76,8 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       const { username } = key
       const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
         requireEpoch(await requireGroup(kdc, id, username), epoch)
-        requireRoomToSend(quotas, await store.groups.usage(username, id), payload.length)
-        return store.groups.send(key, { group: id, epoch, payload }, quotas, clock())
+        await requireRoom(kdc, username, { group: id, entryBytes: payload.length })
+        return store.groupChanges.send(key, { group: id, epoch, payload }, quotas, clock())
       })
       if (isNew) {
         log.info({ sender: username, group: toText(id), bytes: payload.length, position }, 'message_stored')
@@ -87,13 +86,14 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       return c.json({ position, seq, time: clock() })
     })
     .post('/groups/leave', sealedSessionRequest(kdc), async (c) => {
-      const { group: id, proposal } = parse(LeaveRequest, c.var.body)
+      const { group: id, epoch, proposal } = parse(LeaveRequest, c.var.body)
       const key = await requestKey(kdc, c)
       const { username } = key
       const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
         const group = await requireGroup(kdc, id, username)
         judgeLeaving(group, username)
-        return store.groups.leave(key, group, proposal, clock())
+        requireEpoch(group, epoch)
+        return store.groupChanges.leave(key, { group: id, epoch, payload: proposal }, clock())
       })
       if (isNew) {
         log.info({ username, group: toText(id) }, 'member_left')
@@ -108,7 +108,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
         const group = await requireGroup(kdc, id, username)
         judgeDestroying(group, username)
-        return store.groups.destroy(key, group, clock())
+        return store.groupChanges.destroy(key, group, clock())
       })
       if (isNew) {
         log.info({ username, group: toText(id) }, 'group_destroyed')

@@ -11,10 +11,11 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
 import { groupUnknown, requireAccounts } from '../group-lookup.ts'
 import { Problem } from '../problems.ts'
-import { MAX_MEMBERS, requireRoomForGroup, requireRoomForInfo, requireRoomToSend } from '../quotas.ts'
+import { MAX_MEMBERS, requireRoom } from '../quotas.ts'
 import { parse } from '../request.ts'
 import { sealedSessionRequest } from '../sealed-request.ts'
-import { entryBytes, type Group, type NewGroup } from '../store/groups.ts'
+import { firstEntryBytes, type NewGroup } from '../store/group-changes.ts'
+import type { Group } from '../store/groups.ts'
 import {
   groupId,
   groupInfo,
@@ -55,11 +56,9 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
       const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
         await requireNew(kdc, group, username)
         await requireAccounts(kdc, group.members)
-        const usage = await store.groups.usage(username)
-        requireRoomForGroup(quotas, usage)
-        requireRoomForInfo(quotas, usage, group.info.length)
-        requireRoomToSend(quotas, usage, bytesOf(group))
-        return store.groups.create(key, group, quotas, clock())
+        const [entryBytes, infoBytes] = [firstEntryBytes(group), group.info.length]
+        await requireRoom(kdc, username, { group: group.id, entryBytes, infoBytes, isNew: true })
+        return store.groupChanges.create(key, group, quotas, clock())
       })
       if (isNew) {
         const { kind, members } = group
@@ -118,10 +117,6 @@ function newGroup(request: v.InferOutput<typeof CreateRequest>, username: string
   }
   if (!commit || !welcome) throw invalid('commit: expected a commit and a welcome that add the members')
   return { ...group, commit: { payload: commit, welcome } }
-}
-
-function bytesOf({ commit, members }: NewGroup): number {
-  return commit ? entryBytes({ ...commit, epoch: 0, kind: 'commit', added: members }) : 0
 }
 
 async function requireNew({ store }: Kdc, group: NewGroup, username: string): Promise<void> {

@@ -33,10 +33,11 @@ export function identityRoute(kdc: Kdc): Hono<KdcEnv> {
       const found = await Promise.all(usernames.map((username) => store.identities.find(username)))
       const identities = found
         .filter((identity) => identity !== undefined)
-        .map(({ username, signatureKey, since }) => ({
+        .map(({ username, signatureKey, since, earlier }) => ({
           username,
           signature_key: toText(signatureKey),
           since,
+          earlier: earlier.map((key) => ({ signature_key: toText(key) })),
         }))
       return c.json({ identities, time: clock() })
     })

@@ -6,6 +6,7 @@
 import * as opaque from '@serenity-kit/opaque'
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { keyOf } from '../accepted.ts'
 import { authenticateFresh } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
@@ -14,7 +15,7 @@ import { Problem } from '../problems.ts'
 import { createRegistrationResponse, validateRecord } from '../registration.ts'
 import { remoteAddress } from '../remote-address.ts'
 import { parse } from '../request.ts'
-import { requestOf, sessionRequest } from '../sealed-request.ts'
+import { sessionRequest } from '../sealed-request.ts'
 
 const StartRequest = v.object({ request: fields.base64url })
 const FinishRequest = v.object({ record: fields.base64url })
@@ -41,7 +42,7 @@ export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
       validateRecord(opaqueKeys.setup, username, record)
       // Whoever knows the old password may be why there is a new one: what he has begun ends with it.
       const forgive = await forgiveness(kdc, username, remoteAddress(kdc, c))
-      const outcome = await store.accounts.replaceRecordBy(requestOf(kdc, c, sid), username, record, forgive)
+      const outcome = await store.accounts.replaceRecordBy(keyOf(kdc, c, username), sid, record, forgive)
       if (!outcome) throw new Problem('token_unknown', 'the session was ended: log in again')
       if (outcome === 'repeated') return c.json({ time: clock() })
       log.info({ username, ip_addr: remoteAddress(kdc, c) }, 'password_changed')

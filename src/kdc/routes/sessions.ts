@@ -7,12 +7,13 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { equal, fromHex, toHex } from '../../lib/bytes.ts'
 import { SESSION_ID_BYTES } from '../../lib/ticket.ts'
+import { keyOf } from '../accepted.ts'
 import { authenticate, authenticateFresh } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
 import { Problem } from '../problems.ts'
 import { parse } from '../request.ts'
-import { requestOf, sessionRequest } from '../sealed-request.ts'
+import { sessionRequest } from '../sealed-request.ts'
 import { moment } from '../session-life.ts'
 
 const EndRequest = v.object({ session: v.optional(fields.text) })
@@ -41,7 +42,7 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
       const { session } = parse(EndRequest, c.var.body)
       const { username, sid } = await authenticateFresh(kdc, c)
       const which = session === undefined ? undefined : parseId(session)
-      const ended = await store.sessions.endBy(requestOf(kdc, c, sid), username, which)
+      const ended = await store.sessions.endBy(keyOf(kdc, c, username), sid, which)
       if (ended > 0) log.info({ username, sessions: ended }, 'sessions_ended')
       return c.json({ ended, time: clock() })
     })

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { type Database, sql } from '../../database/database.ts'
+import { type Database, required, sql } from '../../database/database.ts'
 import { ProtocolError } from '../../lib/errors.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
-import { type Request, runOf } from './once.ts'
 import { NEXT_POSITION } from './positions.ts'
+import { answerTo, claim, type RequestKey } from './requests.ts'
 
 export interface Account {
   readonly username: string
@@ -67,11 +67,11 @@ export class Accounts {
    * @throws ProtocolError `account_unknown`.
    */
   async replaceRecord(username: string, record: string): Promise<void> {
-    const [updated] = await this.#database.write([
-      sql`update accounts set record = ${record} where username = ${username} returning username`,
+    const done = await this.#database.write([
+      required(sql`update accounts set record = ${record} where username = ${username} returning username`),
       sql`delete from sessions where username = ${username}`,
     ])
-    if (!updated?.length) throw accountUnknown(username)
+    if (done.length === 0) throw accountUnknown(username)
   }
 
   /**
@@ -80,26 +80,20 @@ export class Accounts {
    * @returns nothing when that session was ended in the meantime, by another that did this, perhaps.
    */
   async replaceRecordBy(
-    request: Request,
-    username: string,
+    request: RequestKey,
+    sid: Uint8Array,
     record: string,
     forgive: Forgiveness,
   ): Promise<'changed' | 'repeated' | undefined> {
-    const change = runOf(request)
-    const { sid, id, run, forgetAt } = change
-    const [claimed, , , done] = await this.#database.write([
-      sql`insert into runs (sid, id, run, result, forget_at)
-        select sid, ${id}, ${run}, 0, ${forgetAt} from sessions where sid = ${sid} and username = ${username}
-        on conflict do nothing returning run`,
-      sql`update accounts set record = ${record} where username = ${username}
-        and exists (select 1 from runs where sid = ${sid} and id = ${id} and run = ${run})`,
-      sql`delete from sessions where username = ${username} and sid <> ${sid}
-        and exists (select 1 from runs where sid = ${sid} and id = ${id} and run = ${run})`,
-      sql`select result from runs where sid = ${sid} and id = ${id}`,
-      ...forgiveStatements(forgive, change),
+    const { username } = request
+    const done = await this.#database.write([
+      claim(request, sql`0, 0`, sql`sessions where sid = ${sid} and username = ${username}`),
+      sql`update accounts set record = ${record} where username = ${username}`,
+      sql`delete from sessions where username = ${username} and sid <> ${sid}`,
+      ...forgiveStatements(forgive),
     ])
-    if (claimed?.length === 1) return 'changed'
-    return done?.length === 1 ? 'repeated' : undefined
+    if (done.length > 0) return 'changed'
+    return (await answerTo(this.#database, request)) && 'repeated'
   }
 
   /**
@@ -111,20 +105,24 @@ export class Accounts {
    * @throws ProtocolError `account_unknown`.
    */
   async delete(username: string): Promise<void> {
-    const [, , , , , deleted] = await this.#database.write([
+    const done = await this.#database.write([
+      required(sql`select username from accounts where username = ${username}`),
       NEXT_POSITION,
       sql`update mls_groups set roster = (select position from positions), pair = null,
           admin = case when admin = ${username} then null else admin end
         where id in (select group_id from members where username = ${username} and last is null)`,
       sql`update mls_groups set creator = null where creator = ${username}`,
+      // What is not whole is of no use to the others: purged, as what is from before every time.
+      sql`update files set sender = null, begun_at = case when missing > 0 then 0 else begun_at end
+        where sender = ${username}`,
       sql`delete from members where username = ${username} and in_tree = 0`,
       // From after the end: nothing at all.
       sql`update members set last = coalesce(last, (select position from positions)), first = ${NOTHING}
         where username = ${username}`,
-      sql`delete from accounts where username = ${username} returning username`,
+      sql`delete from accounts where username = ${username}`,
       sql`delete from invitations where username = ${username}`,
     ])
-    if (!deleted?.length) throw accountUnknown(username)
+    if (done.length === 0) throw accountUnknown(username)
   }
 
   async find(username: string): Promise<Account | undefined> {

@@ -7,7 +7,6 @@
  * @module
  */
 import { type Database, type Statement, sql } from '../../database/database.ts'
-import type { Run } from './once.ts'
 
 /** How often something may be tried. */
 export interface Allowance {
@@ -40,23 +39,15 @@ export interface Forgiveness {
   readonly forgetAt: number
 }
 
-/** The statements of a forgiveness, for the transaction of a run that has shown the password: a repeated one does nothing. */
-export function forgiveStatements(forgiveness: Forgiveness, { sid, id, run }: Run): Statement[] {
-  const { names, oneOf, familiar, forgetAt } = forgiveness
+/** The statements of a forgiveness, for a transaction on condition that the password was shown, and not before: see requests.ts. */
+export function forgiveStatements({ names, oneOf, familiar, forgetAt }: Forgiveness): Statement[] {
   return [
-    sql`insert into familiar (name, forget_at) select ${familiar}, cast(${forgetAt} as bigint) from runs
-      where sid = ${sid} and id = ${id} and run = ${run}
+    sql`insert into familiar (name, forget_at) values (${familiar}, ${forgetAt})
       on conflict (name) do update set forget_at = excluded.forget_at`,
-    ...names.map(
-      (name) => sql`delete from attempts where name = ${name}
-        and exists (select 1 from runs where sid = ${sid} and id = ${id} and run = ${run})`,
-    ),
+    ...names.map((name) => sql`delete from attempts where name = ${name}`),
     ...oneOf.map(
-      ({
-        name,
-        intervalSec,
-      }) => sql`update attempts set full_at = full_at - ${intervalSec} where name = ${name}
-        and exists (select 1 from runs where sid = ${sid} and id = ${id} and run = ${run})`,
+      ({ name, intervalSec }) =>
+        sql`update attempts set full_at = full_at - ${intervalSec} where name = ${name}`,
     ),
   ]
 }

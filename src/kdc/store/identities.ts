@@ -4,8 +4,7 @@
  * @module
  */
 import { type Database, sql } from '../../database/database.ts'
-import { NEXT_POSITION } from './positions.ts'
-import { claimStatement, type RequestKey } from './requests.ts'
+import { beginChange, type RequestKey } from './requests.ts'
 
 /** A principal's key, by which others know its messages. */
 export interface Identity {
@@ -14,7 +13,15 @@ export interface Identity {
   readonly signatureKey: Uint8Array
   /** When it was put there, Unix seconds. */
   readonly since: number
+  /** The keys that were in its place before, the newest first. */
+  readonly earlier: readonly Uint8Array[]
 }
+
+/**
+ * How many earlier keys of a principal are known. What others have still to read may be older than a key: whoever was away finds
+ * in groups the keys of that time.
+ */
+const MAX_EARLIER = 32
 
 interface IdentityRow {
   readonly username: string
@@ -36,20 +43,25 @@ export class Identities {
    * @returns false when this request was accepted before, or there is no such account.
    */
   async put(request: RequestKey, signatureKey: Uint8Array, now: number): Promise<boolean> {
-    const { username, id } = request
-    const [, claimed] = await this.#database.write([
-      NEXT_POSITION,
-      claimStatement(request),
-      // A recorded request that is sent again must not bring an old key back.
-      sql`insert into identities (username, signature_key, since)
-        select r.username, ${signatureKey}, ${now} from requests r, positions p
-        where r.username = ${username} and r.id = ${id} and r.position = p.position
+    const { username } = request
+    // A recorded request that is sent again must not bring an old key back.
+    const done = await this.#database.write([
+      ...beginChange(request),
+      sql`insert into earlier_identities (username, signature_key, position)
+        select i.username, i.signature_key, p.position from identities i, positions p
+        where i.username = ${username} and i.signature_key <> ${signatureKey}
+        on conflict (username, signature_key) do update set position = excluded.position`,
+      sql`insert into identities (username, signature_key, since) values (${username}, ${signatureKey}, ${now})
         on conflict (username) do update set signature_key = excluded.signature_key, since = excluded.since
           where identities.signature_key <> excluded.signature_key`,
-      sql`delete from key_packages where username = ${username}
-        and signature_key <> (select signature_key from identities where username = ${username})`,
+      sql`delete from earlier_identities where username = ${username} and (signature_key = ${signatureKey}
+        or position not in (
+          select position from earlier_identities where username = ${username} and signature_key <> ${signatureKey}
+          order by position desc limit ${MAX_EARLIER}
+        ))`,
+      sql`delete from key_packages where username = ${username} and signature_key <> ${signatureKey}`,
     ])
-    return claimed?.length === 1
+    return done.length > 0
   }
 
   /** The identity of this principal, if it has one. */
@@ -57,6 +69,15 @@ export class Identities {
     const [row] = await this.#database.read<IdentityRow>(
       sql`select username, signature_key, since from identities where username = ${username}`,
     )
-    return row && { username: row.username, signatureKey: row.signature_key, since: row.since }
+    if (!row) return undefined
+    const earlier = await this.#database.read<{ signature_key: Uint8Array }>(
+      sql`select signature_key from earlier_identities where username = ${username} order by position desc`,
+    )
+    return {
+      username: row.username,
+      signatureKey: row.signature_key,
+      since: row.since,
+      earlier: earlier.map(({ signature_key }) => signature_key),
+    }
   }
 }

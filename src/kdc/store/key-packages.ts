@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import { type Database, type Statement, sql } from '../../database/database.ts'
 import { NEXT_POSITION } from './positions.ts'
-import { claimStatement, type RequestKey } from './requests.ts'
+import { beginChange, claim, type RequestKey } from './requests.ts'
 
 /** What a principal puts there. */
 export interface PutPackages {
@@ -44,30 +44,28 @@ export class KeyPackages {
     request: RequestKey,
     { packages, lastResort, signatureKey, limit }: PutPackages,
   ): Promise<boolean> {
-    const { username, id, forgetAt } = request
+    const { username } = request
     const key = signatureKey ?? ANY
-    const statements: Statement[] = [
+    const done = await this.#database.write([
       NEXT_POSITION,
-      sql`insert into requests (username, id, position, seq, forget_at)
-        select i.username, ${id}, p.position, 0, ${forgetAt} from positions p, identities i
-        where i.username = ${username} and (i.signature_key = ${key} or length(${key}) = 0)
+      claim(
+        request,
+        sql`p.position, 0`,
+        sql`positions p, identities i where i.username = ${username}
+          and (i.signature_key = ${key} or length(${key}) = 0)
           and cast(${packages.length} as bigint) + (
             select count(*) from key_packages where username = ${username} and last_resort = 0
-          ) <= ${limit}
-        on conflict do nothing returning position`,
-    ]
-    if (lastResort) {
-      statements.push(sql`
-        delete from key_packages where username = ${username} and last_resort = 1 and exists (
-          select 1 from requests r, positions p
-          where r.username = ${username} and r.id = ${id} and r.position = p.position)`)
-      statements.push(insertStatement(request, lastResort, 1, 0))
-    }
-    packages.forEach((bytes, nr) => {
-      statements.push(insertStatement(request, bytes, 0, nr))
-    })
-    const [, claimed] = await this.#database.write(statements)
-    return claimed?.length === 1
+          ) <= ${limit}`,
+      ),
+      ...(lastResort
+        ? [
+            sql`delete from key_packages where username = ${username} and last_resort = 1`,
+            insertStatement(username, lastResort, 1, 0),
+          ]
+        : []),
+      ...packages.map((bytes, nr) => insertStatement(username, bytes, 0, nr)),
+    ])
+    return done.length > 0
   }
 
   /** How many one-time packages a principal has left. */
@@ -88,21 +86,18 @@ export class KeyPackages {
     request: RequestKey,
     usernames: readonly string[],
   ): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
-    const { username, id } = request
-    const [, claimed, ...taken] = await this.#database.write([
-      NEXT_POSITION,
-      claimStatement(request),
+    const before = beginChange(request)
+    const done = await this.#database.write([
+      ...before,
       ...usernames.map(
         (name) => sql`
           delete from key_packages where username = ${name} and last_resort = 0 and nr = (
             select min(nr) from key_packages where username = ${name} and last_resort = 0
-          ) and exists (
-            select 1 from requests r, positions p
-            where r.username = ${username} and r.id = ${id} and r.position = p.position
           ) returning package`,
       ),
     ])
-    if (claimed?.length !== 1) return undefined
+    if (done.length === 0) return undefined
+    const taken = done.slice(before.length)
     const packages = new Map<string, Uint8Array>()
     for (const [i, name] of usernames.entries()) {
       const bytes = (taken[i]?.[0]?.package as Uint8Array | undefined) ?? (await this.#lastResort(name))
@@ -121,7 +116,7 @@ export class KeyPackages {
 
 // nr: unique for a principal, for no two requests have one position; and of one request's at most a thousand.
 const insertStatement = (
-  { username, id }: RequestKey,
+  username: string,
   bytes: Uint8Array,
   lastResort: number,
   nr: number,
@@ -129,6 +124,5 @@ const insertStatement = (
   insert into key_packages (username, id, signature_key, last_resort, nr, package)
   select i.username, ${idOf(bytes)}, i.signature_key, ${lastResort},
     p.position * 1000 + cast(${nr} as bigint), ${bytes}
-  from identities i, requests r, positions p
-  where i.username = ${username} and r.username = ${username} and r.id = ${id} and r.position = p.position
+  from identities i, positions p where i.username = ${username}
   on conflict do nothing`

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Database, sql } from '../../database/database.ts'
-import type { EntryKind } from './groups.ts'
+import type { EntryKind } from './entries.ts'
 import { lastPosition } from './positions.ts'
 
 /** An entry, as one of those who see it sees it. */

@@ -1,19 +1,19 @@
 /**
- * Which requests were accepted: each is done once, however often it is sent, by its client, which did not get the answer, or
- * by somebody who recorded it.
+ * Which requests were accepted: what one changes is done once, however often it is sent, by its client, which did not get the
+ * answer, or by somebody who recorded it.
  *
- * A row is made in the transaction that does what is asked for, as its second statement, and only if everything allows it.
- * What follows in that transaction looks for the row, with the transaction's own position.
+ * A row is made in the transaction that does what is asked for, and is a condition of it: if there is one already, or something
+ * does not allow the change, nothing of that transaction is done.
  *
  * @module
  */
-import { type Database, type Statement, sql } from '../../database/database.ts'
+import { type Database, required, type Statement, sql } from '../../database/database.ts'
 import { NEXT_POSITION } from './positions.ts'
 
 /** What tells a request from every other. */
 export interface RequestKey {
   readonly username: string
-  /** 16 bytes. */
+  /** 16 bytes, the same when it is sent again (docs/protocol.md §3.7); of the end of a login, what login-state.ts calls it. */
   readonly id: Uint8Array
   /** When it need not be known any more, Unix seconds. */
   readonly forgetAt: number
@@ -26,11 +26,43 @@ export interface Accepted {
   readonly seq: number
 }
 
-/** The second statement of a transaction that depends on nothing but that it was not done before. */
-export const claimStatement = ({ username, id, forgetAt }: RequestKey): Statement => sql`
-  insert into requests (username, id, position, seq, forget_at)
-  select a.username, ${id}, p.position, 0, ${forgetAt} from positions p, accounts a
-  where a.username = ${username} on conflict do nothing returning position, seq`
+interface RequestRow {
+  readonly result: number
+  readonly seq: number
+}
+
+/**
+ * The condition of a change: that its request was not accepted before, and whatever else must hold.
+ *
+ * @param answer - two expressions, for what is answered: the position, or how many; and the number of the entry.
+ * @param from - gives one row, of which the expressions are made, if the change is allowed.
+ */
+export const claim = (
+  { username, id, forgetAt }: RequestKey,
+  answer: Statement,
+  from: Statement,
+): Statement =>
+  required(sql`
+    insert into requests (username, id, forget_at, result, seq)
+    select ${username}, ${id}, cast(${forgetAt} as bigint), ${answer} from ${from}
+    on conflict do nothing returning result, seq`)
+
+/** The first statements of a change that depends on nothing but that its principal has an account. */
+export const beginChange = (key: RequestKey): Statement[] => [
+  NEXT_POSITION,
+  claim(key, sql`p.position, 0`, sql`positions p, accounts a where a.username = ${key.username}`),
+]
+
+/** What was answered to a request, if it was accepted: its position or how many, and the number of the entry. */
+export async function answerTo(
+  database: Database,
+  { username, id }: Pick<RequestKey, 'username' | 'id'>,
+): Promise<RequestRow | undefined> {
+  const [row] = await database.read<RequestRow>(
+    sql`select result, seq from requests where username = ${username} and id = ${id}`,
+  )
+  return row
+}
 
 /** The requests that were accepted. */
 export class Requests {
@@ -40,22 +72,10 @@ export class Requests {
     this.#database = database
   }
 
-  /** What was answered to a request, if it was accepted. */
-  async find({ username, id }: RequestKey): Promise<Accepted | undefined> {
-    const [row] = await this.#database.read<{ position: number; seq: number }>(
-      sql`select position, seq from requests where username = ${username} and id = ${id}`,
-    )
-    return row && { position: row.position, seq: row.seq }
-  }
-
-  /**
-   * Does what depends on nothing but that it was not done before: for a request whose answer cannot be given again.
-   *
-   * @returns false when it was.
-   */
-  async claim(key: RequestKey): Promise<boolean> {
-    const [, claimed] = await this.#database.write([NEXT_POSITION, claimStatement(key)])
-    return claimed?.length === 1
+  /** What was answered to a change of a group, if it was accepted. */
+  async find(key: Pick<RequestKey, 'username' | 'id'>): Promise<Accepted | undefined> {
+    const row = await answerTo(this.#database, key)
+    return row && { position: row.result, seq: row.seq }
   }
 
   /** Forgets what it may. @returns whether there may be more. */

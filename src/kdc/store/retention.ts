@@ -17,6 +17,9 @@ export interface StoredGroup {
   readonly bytes: number
   /** When the oldest entry came, Unix seconds; null where there is none. */
   readonly oldest: number | null
+  /** Those that have still to come whole included. */
+  readonly files: number
+  readonly fileBytes: number
   readonly destroyed: boolean
 }
 
@@ -24,6 +27,7 @@ export interface StoredGroup {
 const NEVER = Number.MAX_SAFE_INTEGER
 const NO_GROUP = new Uint8Array(0)
 const GROUPS_AT_ONCE = 100
+const FREED_AT_ONCE = 1000
 
 /** The end of what is stored. */
 export class Retention {
@@ -34,7 +38,7 @@ export class Retention {
   }
 
   /**
-   * Frees the places of entries that are older than all are kept, or that nobody waits for, and of groups of which nothing is left.
+   * Frees the places of entries that are older than all are kept, or that nobody waits for.
    *
    * @param keepSince - entries of this time and before go, Unix seconds.
    * @param limit - how many entries at most of one group, so that one call never stands still for long.
@@ -57,8 +61,21 @@ export class Retention {
       }
       after = groups.at(-1)?.group_id
     }
-    await this.#purgeEnded()
     return { entries, more }
+  }
+
+  /**
+   * Frees what everybody has read of one group, and of those in which something of this sender waits.
+   *
+   * @param sender - who has met a quota.
+   */
+  async free(sender: string, group: Uint8Array): Promise<void> {
+    const waiting = await this.#database.read<{ group_id: Uint8Array }>(
+      sql`select distinct group_id from entries where sender = ${sender} or group_id = ${group}`,
+    )
+    for (const { group_id } of waiting) {
+      while ((await this.#purgeGroup(group_id, FREED_AT_ONCE)) === FREED_AT_ONCE);
+    }
   }
 
   /** What is stored, by group. */
@@ -70,7 +87,9 @@ export class Retention {
         (select count(*) from members m where m.group_id = g.id and m.last is null) as members,
         (select count(*) from entries e where e.group_id = g.id) as entries,
         (select coalesce(sum(e.bytes), 0) from entries e where e.group_id = g.id) as bytes,
-        (select min(e.stored_at) from entries e where e.group_id = g.id) as oldest
+        (select min(e.stored_at) from entries e where e.group_id = g.id) as oldest,
+        (select count(*) from files f where f.group_id = g.id) as files,
+        (select coalesce(sum(f.bytes), 0) from files f where f.group_id = g.id) as "fileBytes"
       from mls_groups g order by coalesce(g.name, ''), g.id`)
     return rows.map(({ destroyed_at, ...row }) => ({ ...row, destroyed: destroyed_at !== null }))
   }
@@ -105,17 +124,19 @@ export class Retention {
     return row?.floor ?? NEVER
   }
 
-  async #purgeEnded(): Promise<void> {
+  /** Forgets who is out of a group and has nothing more to get of it, and groups of which nothing is left. */
+  async purgeEnded(): Promise<void> {
     await this.#database.write([
       SAME_POSITION,
-      // Whose part has ended, and who has nothing to read of it any more.
       sql`delete from members where last is not null and in_tree = 0 and not exists (
         select 1 from entries e where e.group_id = members.group_id
-          and e.position >= members.first and e.position <= members.last)`,
-      // Destroyed, or left by the last who was in it.
+          and e.position >= members.first and e.position <= members.last
+      ) and not exists (select 1 from files f where f.group_id = members.group_id
+          and f.position <= members.last and members.first <= members.last)`,
       sql`delete from mls_groups where not exists (
           select 1 from members m where m.group_id = mls_groups.id and m.last is null
-        ) and not exists (select 1 from entries e where e.group_id = mls_groups.id)`,
+        ) and not exists (select 1 from entries e where e.group_id = mls_groups.id)
+          and not exists (select 1 from files f where f.group_id = mls_groups.id)`,
     ])
   }
 }

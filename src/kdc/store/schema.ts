@@ -159,6 +159,42 @@ const STEPS: readonly (readonly Statement[])[] = [
     sql`create index waiting_by_name on waiting (username, ends_at)`,
     sql`create index waiting_by_time on waiting (ends_at)`,
   ],
+  [
+    // What was once in `runs` is in `requests` now, of sessions that there are still: nobody else could send it again. result: a
+    // position, or how many.
+    sql`alter table requests rename column position to result`,
+    sql`insert into requests (username, id, result, seq, forget_at)
+      select s.username, r.id, r.result, 0, r.forget_at from runs r, sessions s
+      where r.sid = s.sid and length(r.id) > 0 on conflict do nothing`,
+    sql`drop table runs`,
+    // Keys that were a principal's identity, and are it no more. position: when another took the place.
+    sql`create table earlier_identities (
+      username text not null references identities (username) on delete cascade,
+      signature_key blob not null,
+      position bigint not null,
+      primary key (username, signature_key)
+    )`,
+    // bytes: of all chunks together. missing: how many of them are not there yet. position: of its beginning. sender: null when
+    // the account is gone.
+    sql`create table files (
+      id blob primary key,
+      group_id blob not null references mls_groups (id) on delete cascade,
+      sender text,
+      bytes bigint not null,
+      missing bigint not null,
+      position bigint not null,
+      begun_at bigint not null
+    )`,
+    sql`create index files_by_group on files (group_id, position, bytes)`,
+    sql`create index files_by_sender on files (sender, begun_at, bytes)`,
+    sql`create index files_by_time on files (begun_at)`,
+    sql`create table file_chunks (
+      file_id blob not null references files (id) on delete cascade,
+      nr bigint not null,
+      chunk blob not null,
+      primary key (file_id, nr)
+    )`,
+  ],
 ]
 
 /** Goes up when the tables change: an older program must not touch them then. */

@@ -7,9 +7,9 @@
  * @module
  */
 
-import { type Database, type Statement, sql } from '../../database/database.ts'
+import { type Database, required, type Statement, sql } from '../../database/database.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
-import { type Request, runOf } from './once.ts'
+import { answerTo, claim, type RequestKey } from './requests.ts'
 
 /** Where a session accepts channels. */
 export interface Endpoint {
@@ -82,12 +82,14 @@ export const MAX_SESSIONS = 100
 /** Stands for the time of what came without a seal: it cannot be told from what was said later, and is heeded. */
 const UNSEALED = -1
 const NO_ID = new Uint8Array(0)
+/** A login that was begun cannot be finished for so long. */
+const REMEMBER_SEC = 900
 
 const makeRoomStatement = (username: string, newest: Uint8Array): Statement => sql`
   delete from sessions where username = ${username} and sid <> ${newest} and sid not in (
     select sid from sessions where username = ${username} and sid <> ${newest}
     order by case when listen_order is null then 1 else 0 end, used_at desc, sid limit ${MAX_SESSIONS - 1}
-  ) and exists (select 1 from sessions where sid = ${newest})`
+  )`
 
 // Of a principal's sessions the one with the highest listen_order said last where it listens. Counting beats the clock:
 // two logins in one second have an order too. Where it listens already, its place in the order stays.
@@ -145,23 +147,19 @@ export class Sessions {
   ): Promise<boolean> {
     const { sid, username, sealedToken, address, createdAt, expiresAt } = session
     const { loginId, endpoint, forgive } = options
-    const login = runOf({ sid, id: loginId ?? NO_ID, now: createdAt })
-    const { id, run, forgetAt } = login
-    const statements = [
-      sql`insert into runs (sid, id, run, result, forget_at)
-        select ${sid}, ${id}, ${run}, 0, cast(${forgetAt} as bigint) from accounts
-        where username = ${username} and record = ${record} on conflict do nothing`,
-      sql`insert into sessions (sid, username, sealed_token, address, created_at, used_at, expires_at)
-        select ${sid}, ${username}, ${sealedToken}, ${address}, cast(${createdAt} as bigint), cast(${createdAt} as bigint),
-          cast(${expiresAt} as bigint) from runs
-        where sid = ${sid} and id = ${id} and run = ${run}
-        on conflict do nothing returning sid`,
+    const known = sql`accounts where username = ${username} and record = ${record}`
+    const done = await this.#database.write([
+      loginId
+        ? claim({ username, id: loginId, forgetAt: createdAt + REMEMBER_SEC }, sql`0, 0`, known)
+        : required(sql`select username from ${known}`),
+      required(sql`insert into sessions (sid, username, sealed_token, address, created_at, used_at, expires_at)
+        values (${sid}, ${username}, ${sealedToken}, ${address}, ${createdAt}, ${createdAt}, ${expiresAt})
+        on conflict do nothing returning sid`),
       makeRoomStatement(username, sid),
-      ...(forgive ? forgiveStatements(forgive, login) : []),
+      ...(forgive ? forgiveStatements(forgive) : []),
       ...(endpoint ? listenStatements(sid, endpoint, UNSEALED) : []),
-    ]
-    const [, inserted] = await this.#database.write(statements)
-    return inserted?.length === 1
+    ])
+    return done.length > 0
   }
 
   /** The session of this id, be it over or not. */
@@ -228,23 +226,21 @@ export class Sessions {
   /**
    * Ends sessions of one principal, by a request of one of them.
    *
+   * @param sid - the one that asks.
    * @param which - the one to end. Default: all but the one that asks.
    * @returns how many there were, when the request first came.
    */
-  async endBy(request: Request, username: string, which?: Uint8Array): Promise<number> {
-    const { sid, id, run, forgetAt } = runOf(request)
-    const one = which ?? NO_ID
+  async endBy(request: RequestKey, sid: Uint8Array, which?: Uint8Array): Promise<number> {
+    const { username } = request
     const others = which === undefined ? 1 : 0
-    const [, , done] = await this.#database.write([
-      sql`insert into runs (sid, id, run, result, forget_at)
-        select ${sid}, ${id}, ${run}, count(*), ${forgetAt} from sessions where username = ${username}
-          and (sid = ${one} or (${others} = 1 and sid <> ${sid}))
-        on conflict do nothing`,
-      sql`delete from sessions where username = ${username} and (sid = ${one} or (${others} = 1 and sid <> ${sid}))
-        and exists (select 1 from runs where sid = ${sid} and id = ${id} and run = ${run})`,
-      sql`select result from runs where sid = ${sid} and id = ${id}`,
+    const those = sql`sessions where username = ${username}
+      and (sid = ${which ?? NO_ID} or (${others} = 1 and sid <> ${sid}))`
+    const [claimed] = await this.#database.write([
+      claim(request, sql`count(*), 0`, those),
+      sql`delete from ${those}`,
     ])
-    return Number(done?.[0]?.result ?? 0)
+    const answer = claimed ? claimed[0] : await answerTo(this.#database, request)
+    return Number(answer?.result ?? 0)
   }
 
   /** Ends everybody's. @returns how many there were. */
@@ -254,21 +250,19 @@ export class Sessions {
   }
 
   /**
-   * Frees the places of sessions that are over, and of requests that need no longer be remembered.
+   * Frees the places of sessions that are over.
    *
    * @param limit - how many of each at most, so that one call never takes long.
-   * @returns how many sessions, and whether there may be more of anything.
+   * @returns how many sessions, and whether there may be more.
    */
   async purge({ now, idleSince }: Moment, limit: number): Promise<{ sessions: number; more: boolean }> {
-    const [expired = [], idle = [], requests = []] = await this.#database.write([
+    const [expired = [], idle = []] = await this.#database.write([
       sql`delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
         returning sid`,
       sql`delete from sessions where sid in (select sid from sessions where used_at <= ${idleSince} limit ${limit})
         returning sid`,
-      sql`delete from runs where id in (select id from runs where forget_at <= ${now} limit ${limit})
-        and forget_at <= ${now} returning id`,
     ])
-    const more = [expired, idle, requests].some((deleted) => deleted.length >= limit)
+    const more = [expired, idle].some((deleted) => deleted.length >= limit)
     return { sessions: expired.length + idle.length, more }
   }
 }

@@ -8,6 +8,8 @@
 import { type Database, type Statement, sql } from '../../database/database.ts'
 import { Accounts } from './accounts.ts'
 import { Attempts } from './attempts.ts'
+import { Files } from './files.ts'
+import { GroupChanges } from './group-changes.ts'
 import { Groups } from './groups.ts'
 import { Identities } from './identities.ts'
 import { Invitations } from './invitations.ts'
@@ -30,6 +32,7 @@ export interface PurgeMoment extends Moment {
 export interface Purged {
   readonly sessions: number
   readonly entries: number
+  readonly files: number
   /** Whether there may be more of anything. */
   readonly more: boolean
 }
@@ -40,7 +43,6 @@ export interface Purged {
  */
 const PASSING: readonly Statement[] = [
   sql`delete from sessions`,
-  sql`delete from runs`,
   sql`delete from invitations`,
   sql`delete from attempts`,
   sql`delete from familiar`,
@@ -59,7 +61,9 @@ export class Store {
   readonly identities: Identities
   readonly keyPackages: KeyPackages
   readonly groups: Groups
+  readonly groupChanges: GroupChanges
   readonly mailbox: Mailbox
+  readonly files: Files
   readonly retention: Retention
   readonly online: Online
   readonly #database: Database
@@ -74,7 +78,9 @@ export class Store {
     this.identities = new Identities(database)
     this.keyPackages = new KeyPackages(database)
     this.groups = new Groups(database)
+    this.groupChanges = new GroupChanges(database)
     this.mailbox = new Mailbox(database)
+    this.files = new Files(database)
     this.retention = new Retention(database)
     this.online = new Online(database)
   }
@@ -102,15 +108,18 @@ export class Store {
     const moreAttempts = await this.attempts.purge(now, limit)
     const moreRequests = await this.requests.purge(now, limit)
     const stored = await this.retention.purge(keepSince, limit)
+    const files = await this.files.purge(keepSince, limit)
+    await this.retention.purgeEnded()
     return {
       sessions: sessions.sessions,
       entries: stored.entries,
-      more: sessions.more || moreInvitations || moreAttempts || moreRequests || stored.more,
+      files: files.files,
+      more: sessions.more || moreInvitations || moreAttempts || moreRequests || stored.more || files.more,
     }
   }
 
   /**
-   * Writes what lasts, accounts, identities and groups, to a new database file; see `Database.copyTo`.
+   * Writes what lasts, accounts, identities, groups and what waits in them, to a new database file; see `Database.copyTo`.
    *
    * @returns false, having done nothing, when the database is a server, which has a tool of its own for backups.
    */

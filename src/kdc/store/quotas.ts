@@ -1,0 +1,39 @@
+/**
+ * What quotas limit: how much may wait, and how much there is.
+ *
+ * @module
+ */
+import { type Statement, sql } from '../../database/database.ts'
+
+/** How much may wait. */
+export interface Quotas {
+  /** Entries of one sender that somebody has still to acknowledge, and their bytes. */
+  readonly senderEntries: number
+  readonly senderBytes: number
+  /** Entries of one group. */
+  readonly groupEntries: number
+  /** Groups that one principal has made and not destroyed, and the bytes of their group infos. */
+  readonly groups: number
+  readonly groupInfoBytes: number
+  /** Files of one sender that have not expired, and their bytes, those included that have still to come. */
+  readonly files: number
+  readonly fileBytes: number
+}
+
+/** `(entries, bytes)`: what of this sender is stored. */
+export const entriesOf = (username: string): Statement => sql`(
+  select count(*) as entries, coalesce(sum(bytes), 0) as bytes from entries where sender = ${username})`
+
+/** `(entries)`: what is stored of this group. */
+export const entriesIn = (group: Uint8Array): Statement => sql`(
+  select count(*) as entries from entries where group_id = ${group})`
+
+/** `(groups, bytes)`: the others of the one who made this group, and their group infos; of this principal, if nobody has. */
+export const groupsBeside = (group: Uint8Array, username: string): Statement => sql`(
+  select count(*) as groups, coalesce(sum(info_bytes), 0) as bytes from mls_groups
+  where id <> ${group} and creator = coalesce((select creator from mls_groups where id = ${group}), ${username}))`
+
+/** `(files, bytes)`: those of this sender that were begun after `keepSince`, Unix seconds. */
+export const filesOf = (username: string, keepSince: number): Statement => sql`(
+  select count(*) as files, coalesce(sum(bytes), 0) as bytes from files
+  where sender = ${username} and begun_at > ${keepSince})`
