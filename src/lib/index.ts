@@ -39,7 +39,7 @@ export { createInvitation, invitationToken } from './invitation.ts'
 export { type Listener, type ListenOptions, listen, type Refusal } from './listen.ts'
 export type { Message } from './message.ts'
 export type { Post } from './mls/answers.ts'
-export type { Sent } from './mls/engine.ts'
+
 export {
   encodeFileNote,
   type FetchOptions,
@@ -58,10 +58,10 @@ export {
   Mailbox,
   type MailboxOptions,
   type MailMessage,
-  textOf,
 } from './mls/mailbox.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
-export { MAX_BODY_BYTES } from './mls/payload.ts'
+export { MAX_BODY_BYTES, textOf } from './mls/payload.ts'
+export type { Sent } from './mls/sender.ts'
 export type { StateStore } from './mls/state-store.ts'
 export { parseUsername } from './names.ts'
 export {

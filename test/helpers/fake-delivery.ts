@@ -150,9 +150,11 @@ export class FakeDelivery {
 
   #putPackages(username: string, body: Body) {
     const own = this.packages.get(username) ?? { once: [] }
-    own.once.push(...strings(body.packages))
+    const packages = strings(body.packages)
+    if (own.once.length + packages.length > 200)
+      throw new TransportError('quota_exceeded', 'too many packages')
+    own.once.push(...packages)
     if (body.last_resort !== undefined) own.last = String(body.last_resort)
-    if (own.once.length > 200) throw refuse('request_refused')
     this.packages.set(username, own)
     return { count: own.once.length }
   }
@@ -241,11 +243,14 @@ export class FakeDelivery {
     return group
   }
 
-  #list(username: string) {
+  /** In the order in which the groups were made, which is as good as any. */
+  #list(username: string, { after }: Body) {
     const groups = [...this.groups.values()].filter(
       (group) => !group.destroyed && group.members.has(username),
     )
-    return { groups: groups.map((group) => this.#describe(group)) }
+    const rest = groups.slice(groups.findIndex(({ id }) => id === after) + 1)
+    const page = rest.slice(0, this.pageSize).map((group) => this.#describe(group))
+    return { groups: page, more: rest.length > page.length }
   }
 
   #describe({ id, kind, name, admin, epoch, seq, members }: FakeGroup) {

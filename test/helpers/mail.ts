@@ -1,7 +1,8 @@
 /** Principals with mailboxes at a fake delivery service. */
 import { utf8 } from '../../src/lib/bytes.ts'
-import { type Conversation, Mailbox, type MailMessage, textOf } from '../../src/lib/mls/mailbox.ts'
+import { type Conversation, Mailbox, type MailMessage } from '../../src/lib/mls/mailbox.ts'
 import type { Notice } from '../../src/lib/mls/notices.ts'
+import { textOf } from '../../src/lib/mls/payload.ts'
 import { FakeDelivery } from './fake-delivery.ts'
 import { MemoryState } from './memory-state.ts'
 

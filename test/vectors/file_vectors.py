@@ -1,4 +1,4 @@
-"""file.json: docs/protocol.md §7.9."""
+"""file.json: docs/protocol.md §7.7."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ const Groups = v.object({
       members: usernames,
     }),
   ),
+  more: v.boolean(),
 })
 const Info = v.object({
   epoch: count,

@@ -1,7 +1,7 @@
 /**
  * How a file is encrypted: in chunks, each sealed for its place, so that none can be left out, repeated or moved, and none after the last
  * is missed. STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, 2015), as age's payload has it (https://age-encryption.org/v1),
- * with longer chunks. docs/protocol.md §7.9.
+ * with longer chunks. docs/protocol.md §7.7.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Files that wait at the KDC. The file is stored there encrypted; a message of kind `file`, its note, says where it is and how to open it.
- * docs/protocol.md §7.4 and §7.9.
+ * docs/protocol.md §7.4 and §7.7.
  *
  * @module
  */

@@ -90,6 +90,11 @@ export function presentIn(group: Group): string[] {
   return group.members.filter((member) => !group.leaving.has(member)).sort()
 }
 
+/** Of those who are leaving, who is still in the tree after these were taken out. */
+export function stillLeaving(group: Group, removed: readonly string[]): Map<string, number> {
+  return new Map([...group.leaving].filter(([username]) => !removed.includes(username)))
+}
+
 /** How notices name a group: by its name, or by the other one. */
 export function labelOf(group: Group, username: string): { group?: string; username?: string } {
   if (group.charter?.kind === 'named') return { group: group.charter.name }

@@ -18,6 +18,7 @@ import * as v from 'valibot'
 import { concat, equal, fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
 import { USERNAME } from '../names.ts'
+import { decodeMessage } from './mls-message.ts'
 import { CLIENT_CONFIG, type Mls } from './suite.ts'
 import { decodeTree, leafAt } from './tree.ts'
 
@@ -80,21 +81,6 @@ function unpack(mls: Mls, bytes: Uint8Array): { message: MLSMessage; tree: Uint8
   if (bytes.length < LENGTH_BYTES) throw new CodecError('welcome: it is too short')
   const end = LENGTH_BYTES + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
   return { message: decodeMessage(mls, bytes.subarray(LENGTH_BYTES, end)), tree: bytes.subarray(end) }
-}
-
-/**
- * Reads an MLSMessage, all of it.
- *
- * @throws CodecError `malformed`
- */
-export function decodeMessage(mls: Mls, bytes: Uint8Array): MLSMessage {
-  try {
-    const decoded = mls.api.decodeMlsMessage(bytes, 0)
-    if (decoded && decoded[1] === bytes.length) return decoded[0]
-  } catch {
-    // Said below, in words of ours.
-  }
-  throw new CodecError('MLS message: it does not decode')
 }
 
 /** A Welcome, read but not yet used. */

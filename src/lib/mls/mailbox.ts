@@ -1,30 +1,29 @@
 /**
- * A principal's mailbox: messages and groups that wait at the KDC, end to end encrypted by MLS (RFC 9420). docs/stored.md.
+ * A principal's mailbox: messages and groups that wait at the KDC, end to end encrypted by MLS (RFC 9420). docs/protocol.md §7.
  *
  * @module
  */
-
-import * as v from 'valibot'
-import { fromUtf8 } from '../bytes.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { type ProtocolCode, ProtocolError } from '../errors.ts'
 import { parseUsername } from '../names.ts'
 import { type RandomBytes, secureRandomBytes } from '../random.ts'
 import type { Post } from './answers.ts'
-import { makeCommit, makeGroup, makeLeave } from './changes.ts'
-import { Engine, type Sent } from './engine.ts'
-import { decodeFrame } from './framing.ts'
-import { type Group, type GroupStatus, otherOf, presentIn } from './group.ts'
-import type { Charter } from './joinable.ts'
-import { takeKeyPackages } from './key-packages.ts'
-import { KEYS } from './keys.ts'
-import { decodeStored, type StoredMessage } from './messages.ts'
+import { MlsClient } from './client.ts'
+import { type Conversation, Conversations, type GroupInfo, groupUnknown } from './conversations.ts'
+import { presentIn } from './group.ts'
+import { History, type MailMessage } from './history.ts'
+import { Membership, notAllowed } from './membership.ts'
 import type { OnNotice } from './notices.ts'
 import { encodePayload } from './payload.ts'
-import { isAdmin } from './policy.ts'
+import { Publisher } from './publisher.ts'
+import { Puller } from './puller.ts'
 import { hasCode } from './refusals.ts'
+import { Rejoiner } from './rejoiner.ts'
+import { Sender, type Sent } from './sender.ts'
 import type { StateStore } from './state-store.ts'
+import { Submitter } from './submitter.ts'
 import { loadMls } from './suite.ts'
+
+export type { Conversation, GroupInfo, MailMessage }
 
 export interface MailboxOptions {
   readonly username: string
@@ -37,31 +36,6 @@ export interface MailboxOptions {
   readonly randomBytes?: RandomBytes
   readonly onNotice?: OnNotice
 }
-
-/** A conversation: a group by its name, or with one other. */
-export type Conversation = { readonly group: string } | { readonly with: string }
-
-export interface GroupInfo {
-  /** Of a named group. */
-  readonly name?: string
-  readonly admin?: string
-  /** The other one of a conversation of two. */
-  readonly with?: string
-  readonly status: GroupStatus
-  /** Why it is broken. */
-  readonly reason?: ProtocolCode
-  readonly members: string[]
-}
-
-/** A message to be shown. */
-export interface MailMessage extends Omit<StoredMessage, 'group'> {
-  /** The group's name; none in a conversation of two. */
-  readonly group?: string
-  /** The other one of a conversation of two. */
-  readonly with?: string
-}
-
-const UnreadSchema = v.object({ key: v.string() })
 
 /**
  * A principal's mailbox.
@@ -78,16 +52,28 @@ const UnreadSchema = v.object({ key: v.string() })
  * await mailbox.sendTo('bob', utf8('hello'))
  */
 export class Mailbox {
-  readonly #engine: Engine
-  readonly #state: StateStore
-  readonly #clock: Clock
+  readonly #client: MlsClient
+  readonly #publisher: Publisher
+  readonly #puller: Puller
+  readonly #submitter: Submitter
+  readonly #sender: Sender
+  readonly #rejoiner: Rejoiner
+  readonly #membership: Membership
+  readonly #conversations: Conversations
+  readonly #history: History
   #last: Promise<unknown> = Promise.resolve()
   #checkedForLost = false
 
-  private constructor(engine: Engine, options: MailboxOptions) {
-    this.#engine = engine
-    this.#state = options.state
-    this.#clock = options.clock ?? systemClock
+  private constructor(client: MlsClient) {
+    this.#client = client
+    this.#publisher = new Publisher(client)
+    this.#puller = new Puller(client)
+    this.#submitter = new Submitter(client, this.#puller)
+    this.#sender = new Sender(client, this.#puller, this.#submitter)
+    this.#rejoiner = new Rejoiner(client, this.#puller, this.#submitter)
+    this.#membership = new Membership(client, this.#puller, this.#submitter)
+    this.#conversations = new Conversations(client)
+    this.#history = new History(client, this.#conversations)
   }
 
   /**
@@ -97,7 +83,7 @@ export class Mailbox {
    * @throws ProtocolError `state_damaged` when the identity that is kept cannot be read.
    */
   static async open(options: MailboxOptions): Promise<Mailbox> {
-    const engine = await Engine.open(await loadMls(), {
+    const client = await MlsClient.open(await loadMls(), {
       username: parseUsername(options.username),
       post: options.post,
       state: options.state,
@@ -105,9 +91,10 @@ export class Mailbox {
       randomBytes: options.randomBytes ?? secureRandomBytes,
       onNotice: options.onNotice ?? (() => {}),
     })
-    const mailbox = new Mailbox(engine, options)
-    const isNew = !engine.vault.identity?.published
-    await engine.start()
+    const mailbox = new Mailbox(client)
+    const isNew = !client.vault.identity?.published
+    await mailbox.#publisher.start()
+    await client.tellKept()
     if (isNew) await mailbox.sync()
     return mailbox
   }
@@ -115,22 +102,24 @@ export class Mailbox {
   /** Fetches what waits, completes what was begun, rejoins what was lost, and sees to it that others find key packages. */
   sync(): Promise<void> {
     return this.#alone(async () => {
-      const { unknown, usedPackage } = await this.#engine.pull()
-      await this.#engine.settleAll()
-      if (!this.#checkedForLost || unknown.size > 0 || this.#hasDamaged()) await this.#engine.rejoinLost()
+      const { unknown, usedPackage } = await this.#puller.pull()
+      await this.#submitter.settleAll()
+      if (!this.#checkedForLost || unknown.size > 0 || this.#hasDamaged()) await this.#rejoiner.rejoinLost()
       this.#checkedForLost = true
-      await this.#engine.flushAll()
-      await this.#engine.replenish(usedPackage)
+      await this.#sender.flushAll()
+      await this.#publisher.replenish(usedPackage)
     })
   }
 
   #hasDamaged(): boolean {
-    return this.#groups().some(({ status, reason }) => status === 'broken' && reason === 'state_damaged')
+    return this.#conversations
+      .all()
+      .some(({ status, reason }) => status === 'broken' && reason === 'state_damaged')
   }
 
   /** Lets go of the state. Nothing is lost. */
   close(): Promise<void> {
-    return this.#alone(() => this.#state.close())
+    return this.#alone(() => this.#client.vault.store.close())
   }
 
   // Messages.
@@ -145,7 +134,7 @@ export class Mailbox {
   async sendTo(username: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
     const payload = this.#payload(body, kind)
     const name = parseUsername(username)
-    return this.#alone(async () => this.#engine.send(await this.#directWith(name), payload))
+    return this.#alone(async () => this.#sender.send(await this.#directWith(name), payload))
   }
 
   /**
@@ -156,7 +145,11 @@ export class Mailbox {
   async send(group: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
     const payload = this.#payload(body, kind)
     const name = parseUsername(group)
-    return this.#alone(async () => this.#engine.send(await this.#idOf(name), payload))
+    return this.#alone(async () => this.#sender.send(await this.#idOf(name), payload))
+  }
+
+  #payload(body: Uint8Array, kind: string): Uint8Array {
+    return encodePayload({ kind, sentAt: this.#client.clock(), body })
   }
 
   /**
@@ -166,73 +159,33 @@ export class Mailbox {
    * @throws as `sendTo` and `send`.
    */
   async conversationId(of: Conversation): Promise<string> {
+    const meant = parseConversation(of)
     return this.#alone(async () => {
-      const id =
-        'group' in of
-          ? await this.#idOf(parseUsername(of.group))
-          : await this.#directWith(parseUsername(of.with))
-      return this.#engine.active(id).id
+      const id = 'group' in meant ? await this.#idOf(meant.group) : await this.#directWith(meant.with)
+      return this.#client.active(id).id
     })
-  }
-
-  #payload(body: Uint8Array, kind: string): Uint8Array {
-    return encodePayload({ kind, sentAt: this.#clock(), body })
   }
 
   /** The messages that have not been marked as shown, in the order in which the KDC took them. */
-  async unread(only?: Conversation): Promise<MailMessage[]> {
-    return this.#alone(async () => {
-      const messages: MailMessage[] = []
-      const groups = only && new Set(this.#idsOf(only))
-      for (const key of (await this.#state.list('unread/')).sort()) {
-        const pointer = await this.#state.get(key)
-        const message = pointer && (await this.#readMessage(decodeFrame(UnreadSchema, pointer).header.key))
-        if (message && (!groups || groups.has(message.group))) messages.push(this.#toShow(message))
-      }
-      return messages
-    })
+  unread(only?: Conversation): Promise<MailMessage[]> {
+    return this.#alone(() => this.#history.unread(only && parseConversation(only)))
   }
 
   /** Marks messages as shown: before they are, so that none is shown twice. */
   markShown(messages: Iterable<Pick<MailMessage, 'position'>>): Promise<void> {
-    return this.#alone(() =>
-      this.#engine.vault.keep(new Map([...messages].map(({ position }) => [KEYS.unread(position), null]))),
-    )
+    return this.#alone(() => this.#history.markShown(messages))
   }
 
   /** The last messages of a conversation, ours too, the oldest first. */
-  async history(of: Conversation, limit = 100): Promise<MailMessage[]> {
-    return this.#alone(async () => {
-      const keys: { key: string; position: string }[] = []
-      for (const id of this.#idsOf(of)) {
-        for (const key of await this.#state.list(KEYS.messages(id))) {
-          keys.push({ key, position: key.slice(KEYS.messages(id).length) })
-        }
-      }
-      keys.sort((a, b) => (a.position < b.position ? -1 : 1))
-      const last = limit > 0 ? keys.slice(-limit) : []
-      const messages = await Promise.all(last.map(({ key }) => this.#readMessage(key)))
-      return messages.filter((message) => message !== undefined).map((message) => this.#toShow(message))
-    })
-  }
-
-  async #readMessage(key: string): Promise<StoredMessage | undefined> {
-    const bytes = await this.#state.get(key)
-    return bytes && decodeStored(bytes)
-  }
-
-  #toShow({ group: id, ...message }: StoredMessage): MailMessage {
-    const group = this.#engine.vault.groups.get(id)
-    if (group?.charter?.kind === 'named') return { ...message, group: group.charter.name }
-    const other = group && otherOf(group, this.#engine.username)
-    return other === undefined ? message : { ...message, with: other }
+  history(of: Conversation, limit = 100): Promise<MailMessage[]> {
+    return this.#alone(() => this.#history.last(parseConversation(of), limit))
   }
 
   // Groups.
 
   /** The groups and conversations, also those that are over. */
   groups(): GroupInfo[] {
-    return this.#groups().map((group) => this.#describe(group))
+    return this.#conversations.all().map((group) => this.#conversations.describe(group))
   }
 
   /**
@@ -241,19 +194,7 @@ export class Mailbox {
    * @throws ProtocolError `group_unknown`
    */
   members(group: string): string[] {
-    return presentIn(this.#named(parseUsername(group)))
-  }
-
-  #describe(group: Group): GroupInfo {
-    const { charter, status, reason } = group
-    const other = otherOf(group, this.#engine.username)
-    return {
-      ...(charter?.kind === 'named' && { name: charter.name, admin: charter.admin }),
-      ...(other !== undefined && { with: other }),
-      status,
-      ...(reason !== undefined && { reason }),
-      members: presentIn(group),
-    }
+    return presentIn(this.#conversations.named(parseUsername(group)))
   }
 
   /**
@@ -263,38 +204,18 @@ export class Mailbox {
    */
   async createGroup(group: string): Promise<void> {
     const name = parseUsername(group)
-    return this.#alone(() => {
-      const charter: Charter = { kind: 'named', name, admin: this.#engine.username }
-      return this.#create(charter, [])
-    })
+    const { username } = this.#client
+    return this.#alone(() => this.#membership.create({ kind: 'named', name, admin: username }, []))
   }
-
-  async #create(charter: Charter, others: string[]): Promise<void> {
-    const engine = this.#engine
-    await engine.settleAll()
-    const draft = engine.draft()
-    const packages = await takeKeyPackages(draft, this.#post, this.#clock, others)
-    const id = engine.newGroupId()
-    const change = await makeGroup(engine.maker, draft.identity, id, charter, packages)
-    await engine.submit(id, change, draft)
-  }
-
-  readonly #post: Post = (path, body) => this.#engine.post(path, body)
 
   /**
    * Adds members, all at once. They read what is said from then on.
    *
    * @throws ProtocolError `not_allowed` for all but the admin, `group_unknown`, `receiver_unknown`, `member_unverified`, `invalid_name`
    */
-  add(group: string, usernames: readonly string[]): Promise<void> {
-    return this.#change(group, usernames, async (draft, current, names) => {
-      this.#requireAdmin(current)
-      const wanted = names.filter((name) => !presentIn(current).includes(name))
-      if (wanted.length === 0) return undefined
-      const packages = await takeKeyPackages(draft, this.#post, this.#clock, wanted)
-      const state = await draft.state(current)
-      return makeCommit(this.#engine.maker, current, state, packages, [...current.leaving.keys()])
-    })
+  async add(group: string, usernames: readonly string[]): Promise<void> {
+    const [name, names] = [parseUsername(group), parseUsernames(usernames)]
+    return this.#alone(async () => this.#membership.add(await this.#idOf(name), names))
   }
 
   /**
@@ -302,17 +223,9 @@ export class Mailbox {
    *
    * @throws ProtocolError `not_allowed` for all but the admin and for the admin itself, `group_unknown`, `invalid_name`
    */
-  remove(group: string, usernames: readonly string[]): Promise<void> {
-    return this.#change(group, usernames, async (draft, current, names) => {
-      this.#requireAdmin(current)
-      if (names.includes(this.#engine.username))
-        throw notAllowed('the admin cannot be removed: destroy the group')
-      const unwanted = current.members.filter(
-        (member) => names.includes(member) || current.leaving.has(member),
-      )
-      if (unwanted.length === 0) return undefined
-      return makeCommit(this.#engine.maker, current, await draft.state(current), new Map(), unwanted)
-    })
+  async remove(group: string, usernames: readonly string[]): Promise<void> {
+    const [name, names] = [parseUsername(group), parseUsernames(usernames)]
+    return this.#alone(async () => this.#membership.remove(await this.#idOf(name), names))
   }
 
   /**
@@ -320,12 +233,9 @@ export class Mailbox {
    *
    * @throws ProtocolError `not_allowed` for the admin, `group_unknown`
    */
-  leave(group: string): Promise<void> {
-    return this.#change(group, [], async (draft, current) => {
-      if (isAdmin(current, this.#engine.username))
-        throw notAllowed('the admin cannot leave: destroy the group')
-      return makeLeave(this.#engine.maker, current, await draft.state(current))
-    })
+  async leave(group: string): Promise<void> {
+    const name = parseUsername(group)
+    return this.#alone(async () => this.#membership.leave(await this.#idOf(name)))
   }
 
   /**
@@ -336,10 +246,8 @@ export class Mailbox {
   async destroy(group: string): Promise<void> {
     const name = parseUsername(group)
     return this.#alone(async () => {
-      const id = await this.#idOf(name)
-      this.#requireAdmin(this.#named(name))
-      await this.#engine.post('/groups/destroy', { group: id, id: this.#engine.maker.newId() })
-      await this.#engine.pull()
+      await this.#idOf(name)
+      await this.#membership.destroy(this.#conversations.named(name))
     })
   }
 
@@ -349,90 +257,41 @@ export class Mailbox {
    * @throws ProtocolError `group_unknown`, `member_unverified`, `history_damaged`
    */
   async rejoin(of: Conversation): Promise<void> {
+    const meant = parseConversation(of)
     return this.#alone(async () => {
-      const id = this.#idsOf(of).find((candidate) => this.#isCurrent(candidate))
-      if (id === undefined) throw unknownGroup()
-      await this.#engine.rejoin(id)
+      const id = this.#conversations.currentIdOf(meant)
+      if (id === undefined) throw groupUnknown()
+      await this.#rejoiner.rejoin(id)
     })
-  }
-
-  #isCurrent(id: string): boolean {
-    const status = this.#engine.vault.groups.get(id)?.status
-    return status === 'active' || status === 'broken'
-  }
-
-  async #change(
-    group: string,
-    usernames: readonly string[],
-    make: (
-      draft: ReturnType<Engine['draft']>,
-      current: Group,
-      names: string[],
-    ) => ReturnType<Parameters<Engine['change']>[1]>,
-  ): Promise<void> {
-    const name = parseUsername(group)
-    const names = [...new Set(usernames.map(parseUsername))]
-    return this.#alone(async () => {
-      const id = await this.#idOf(name)
-      await this.#engine.change(id, (draft, current) => make(draft, current, names))
-    })
-  }
-
-  #requireAdmin(group: Group): void {
-    if (!isAdmin(group, this.#engine.username)) throw notAllowed("only the group's admin may do that")
-  }
-
-  // Names.
-
-  #groups(): Group[] {
-    return [...this.#engine.vault.groups.values()]
-  }
-
-  #idsOf(of: Conversation): string[] {
-    const groups = this.#groups()
-    if ('group' in of) {
-      const name = parseUsername(of.group)
-      return groups.filter((group) => isNamed(group, name)).map(({ id }) => id)
-    }
-    const name = parseUsername(of.with)
-    return groups.filter((group) => otherOf(group, this.#engine.username) === name).map(({ id }) => id)
-  }
-
-  /** A group by name: the one that we are in, or else one that we were in. */
-  #named(name: string): Group {
-    const groups = this.#groups().filter((group) => isNamed(group, name))
-    const group = groups.find(({ id }) => this.#isCurrent(id)) ?? groups.at(-1)
-    if (!group) throw unknownGroup()
-    return group
   }
 
   /** Somebody may have added us a moment ago. */
   async #idOf(name: string): Promise<string> {
-    const known = this.#groups().find((group) => isNamed(group, name) && this.#isCurrent(group.id))
-    if (known) return known.id
-    await this.#engine.pull()
-    await this.#engine.settleAll()
-    return this.#named(name).id
+    const known = this.#conversations.currentIdOf({ group: name })
+    if (known !== undefined) return known
+    await this.#puller.pull()
+    await this.#submitter.settleAll()
+    return this.#conversations.named(name).id
   }
 
   async #directWith(name: string): Promise<string> {
-    if (name === this.#engine.username) throw notAllowed('a conversation takes two')
-    const find = () => this.#idsOf({ with: name }).find((id) => this.#isCurrent(id))
+    if (name === this.#client.username) throw notAllowed('a conversation takes two')
+    const find = () => this.#conversations.currentIdOf({ with: name })
     const known = find()
     if (known !== undefined) return known
     // The other one may have begun it.
-    await this.#engine.pull()
+    await this.#puller.pull()
     const begun = find()
     if (begun !== undefined) return begun
     try {
-      await this.#create({ kind: 'direct' }, [name])
+      await this.#membership.create({ kind: 'direct' }, [name])
     } catch (error) {
       if (!hasCode(error, 'group_exists')) throw error
       // The other one has begun it meanwhile; or our state was lost.
-      if (find() === undefined) await this.#engine.rejoinLost()
+      if (find() === undefined) await this.#rejoiner.rejoinLost()
     }
     const made = find()
-    if (made === undefined) throw unknownGroup()
+    if (made === undefined) throw groupUnknown()
     return made
   }
 
@@ -444,16 +303,8 @@ export class Mailbox {
   }
 }
 
-/** The text of a message of kind `text`, if it is UTF-8. */
-export function textOf(message: Pick<MailMessage, 'kind' | 'body'>): string | undefined {
-  if (message.kind !== 'text') return undefined
-  try {
-    return fromUtf8(message.body)
-  } catch {
-    return undefined
-  }
+function parseConversation(of: Conversation): Conversation {
+  return 'group' in of ? { group: parseUsername(of.group) } : { with: parseUsername(of.with) }
 }
 
-const isNamed = (group: Group, name: string) => group.charter?.kind === 'named' && group.charter.name === name
-const notAllowed = (message: string) => new ProtocolError('not_allowed', message)
-const unknownGroup = () => new ProtocolError('group_unknown', 'there is no such group')
+const parseUsernames = (usernames: readonly string[]) => [...new Set(usernames.map(parseUsername))]

@@ -1,5 +1,6 @@
 /**
- * What is inside an application message: `u8 version = 1 || u16 header length || JSON header || body`. docs/stored.md.
+ * What is inside an application message: `u8 version = 1 || u16 header length || JSON header || body`. docs/protocol.md
+ * §7.6.
  *
  * @module
  */
@@ -54,4 +55,14 @@ export function decodePayload(bytes: Uint8Array): Payload {
     // Not of this version.
   }
   return { kind: 'unknown', body: bytes.slice() }
+}
+
+/** The text of a message of kind `text`, if it is UTF-8. */
+export function textOf(message: Pick<Payload, 'kind' | 'body'>): string | undefined {
+  if (message.kind !== 'text') return undefined
+  try {
+    return fromUtf8(message.body)
+  } catch {
+    return undefined
+  }
 }

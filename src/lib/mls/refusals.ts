@@ -22,3 +22,16 @@ export function isUnknown(error: unknown): error is SymbolonError {
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof SymbolonError && error.code === code
 }
+
+/** Runs what is done for one group: what it is refused stops no other. */
+export async function isolated(
+  run: () => Promise<unknown>,
+  refused: (error: SymbolonError) => Promise<void>,
+): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    await refused(error)
+  }
+}

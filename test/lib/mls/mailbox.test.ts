@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../../src/lib/bytes.ts'
+import { TransportError } from '../../../src/lib/errors.ts'
 import { loadMls } from '../../../src/lib/mls/suite.ts'
 import { Draft, Vault } from '../../../src/lib/mls/vault.ts'
 import type { FakeEntry } from '../../helpers/fake-delivery.ts'
@@ -219,6 +220,37 @@ test('a request that comes twice, to a KDC that has forgotten the first: it was 
   assert.is(bob.statusOf('team'), 'left')
   assert.equal(await alice.read(), ['bob: once'])
   assert.equal(alice.told(), ['member_rejoined', 'member_left'])
+})
+
+test('a group without members that was made, though nobody heard it, is found behind others in the list', async () => {
+  const { alice, kdc } = await people('alice')
+  for (const name of ['one', 'two', 'three']) await alice.mail.createGroup(name)
+  kdc.pageSize = 1
+  kdc.forgetful = true
+  let lost = 1
+  kdc.after = (_name, path) => {
+    if (path === '/groups/create' && lost-- > 0)
+      throw new TransportError('kdc_unreachable', 'the line is cut')
+  }
+  await rejects(alice.mail.createGroup('team'), 'kdc_unreachable')
+  await alice.mail.sync()
+  assert.equal(alice.told(), [])
+  assert.equal(alice.mail.members('team'), ['alice'])
+})
+
+test('one leaves while the group changes', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol')
+  kdc.before = async (name, path) => {
+    if (name !== 'bob' || path !== '/groups/leave') return
+    kdc.before = () => {}
+    await alice.mail.remove('team', ['carol'])
+  }
+  await bob.mail.leave('team')
+  assert.is(bob.statusOf('team'), 'left')
+  assert.is(kdc.asked.get('/groups/leave'), 2)
+  await alice.mail.sync()
+  assert.equal(alice.told(), ['member_left'])
+  assert.equal(alice.mail.members('team'), ['alice'])
 })
 
 test('a change that is refused for good is forgotten, and its key is not used again', async () => {

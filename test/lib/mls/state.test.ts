@@ -304,10 +304,34 @@ test('one who comes back without a memory checks whom it finds there', async () 
   )
 })
 
+test('one who comes back finds its groups on whichever page of the list they are', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob')
+  const names = ['one', 'two', 'three', 'four']
+  for (const name of names) {
+    await alice.mail.createGroup(name)
+    await alice.mail.add(name, ['bob'])
+  }
+  kdc.pageSize = 1
+  await bob.loseState()
+  for (const name of names) {
+    assert.is(bob.statusOf(name), 'active')
+    await alice.say(name, name)
+  }
+  assert.equal(await bob.read(), ['alice: one', 'alice: two', 'alice: three', 'alice: four'])
+})
+
+test('a list of groups without an end is read to where nothing new comes', async () => {
+  const { bob, kdc } = await team('bob')
+  kdc.lie = (_name, path, answer) =>
+    path === '/groups/list' ? { ...(answer as object), more: true } : answer
+  await bob.loseState()
+  assert.is(bob.statusOf('team'), 'active')
+})
+
 test('a conversation that was hidden from one who came back is found when it is begun again', async () => {
   const { alice, bob, kdc } = await people('alice', 'bob')
   await alice.tell('bob', 'hi')
-  kdc.lie = (_name, path, answer) => (path === '/groups/list' ? { groups: [] } : answer)
+  kdc.lie = (_name, path, answer) => (path === '/groups/list' ? { groups: [], more: false } : answer)
   await alice.loseState()
   assert.equal(alice.mail.groups(), [])
   kdc.lie = (_name, _path, answer) => answer
@@ -455,6 +479,18 @@ test('used key packages are forgotten, and replaced when few are left; old ones 
   bob.now += 200 * 24 * 3600
   await bob.mail.sync()
   assert.is(packages(), 51)
+})
+
+test('one whom nobody adds for years has no more key packages than the KDC keeps, and a last resort that is new', async () => {
+  const { bob, kdc } = await people('bob')
+  let last = kdc.packages.get('bob')?.last
+  for (let month = 0; month < 8; month++) {
+    bob.now += 31 * 24 * 3600
+    await bob.mail.sync()
+    assert.is.not(kdc.packages.get('bob')?.last, last)
+    last = kdc.packages.get('bob')?.last
+  }
+  assert.is(kdc.packages.get('bob')?.once.length, 200)
 })
 
 test('old key packages are passed over for the next; when all are old, it is said', async () => {

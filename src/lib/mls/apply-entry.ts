@@ -1,0 +1,70 @@
+/**
+ * What becomes of the entries that the mailbox gives: each is checked, applied to its group, and drafted to be kept.
+ * docs/protocol.md §7.5.
+ *
+ * @module
+ */
+import { EMPTY, toBase64url } from '../bytes.ts'
+import { adopt } from './adopt.ts'
+import type { Entry } from './answers.ts'
+import { applyCommit } from './apply-commit.ts'
+import { applyLeaving } from './apply-leaving.ts'
+import { applyMessage } from './apply-message.ts'
+import { breakGroup, checkSeq, damaged, isBreaking } from './damage.ts'
+import { destroyed, removedFrom } from './endings.ts'
+import type { Group } from './group.ts'
+import type { Intake } from './intake.ts'
+import { join } from './join.ts'
+import type { Change } from './pending.ts'
+
+/**
+ * Applies one entry. What is wrong with a group breaks that group, is told once, and stops no other.
+ *
+ * @throws whatever `post` throws, but for what breaks a group.
+ */
+export async function applyEntry(intake: Intake, entry: Entry): Promise<void> {
+  const { draft } = intake
+  try {
+    if (entry.position <= draft.position) throw damaged('an entry of the group came twice, or out of order')
+    draft.position = entry.position
+    await dispatch(intake, entry)
+  } catch (error) {
+    if (!isBreaking(error)) throw error
+    // What comes after the end of a group is nobody's loss.
+    if (!isOver(draft.group(entry.group)) || entry.welcome) breakGroup(intake, entry.group, error)
+  }
+}
+
+function isOver(group: Group | undefined): boolean {
+  return group !== undefined && group.status !== 'active' && group.status !== 'broken'
+}
+
+async function dispatch(intake: Intake, entry: Entry): Promise<void> {
+  const { draft } = intake
+  const group = draft.group(entry.group)
+  const change = draft.change(entry.group)
+  if (change && isOurs(change, entry)) return adopt(intake, entry, change)
+  if (group?.status === 'active') return applyToActive(intake, entry, group)
+  if (entry.welcome) return join(intake, entry)
+  if (group?.status === 'broken') return applyToBroken(intake, entry, group)
+  if (!group) intake.unknown.add(entry.group)
+}
+
+function isOurs(change: Change, entry: Entry): boolean {
+  return change.payload !== undefined && change.payload === toBase64url(entry.payload ?? EMPTY)
+}
+
+async function applyToActive(intake: Intake, entry: Entry, group: Group): Promise<void> {
+  checkSeq(intake, entry, group)
+  if (entry.kind === 'destroyed') return destroyed(intake, group)
+  if (entry.welcome) throw damaged('we are added to the group once more')
+  if (entry.kind === 'commit') return applyCommit(intake, entry, group)
+  if (entry.kind === 'proposal') return applyLeaving(intake, entry, group)
+  return applyMessage(intake, entry, group)
+}
+
+/** A group that we do not read hears of its end all the same. */
+function applyToBroken(intake: Intake, entry: Entry, group: Group): void {
+  if (entry.kind === 'destroyed') destroyed(intake, group)
+  else if (entry.removed.includes(intake.username)) removedFrom(intake, group, entry.sender)
+}

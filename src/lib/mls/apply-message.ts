@@ -1,0 +1,63 @@
+/**
+ * Messages: of others, which are opened; and ours, which have come back. docs/protocol.md §7.5.
+ *
+ * @module
+ */
+import { EMPTY, toBase64url } from '../bytes.ts'
+import type { Entry } from './answers.ts'
+import { type Chain, comparePlace, decodePlace, extendChain } from './chain.ts'
+import { attempted, skip } from './damage.ts'
+import type { Group } from './group.ts'
+import type { Intake } from './intake.ts'
+import { decodePrivateMessage } from './mls-message.ts'
+import { decodePayload } from './payload.ts'
+import { leafAt } from './tree.ts'
+
+/** A message that does not open is passed over. */
+export async function applyMessage(intake: Intake, entry: Entry, group: Group): Promise<void> {
+  const { mls, draft } = intake
+  const { api, suite } = mls
+  const payload = entry.payload ?? EMPTY
+  const chain = extendChain(group.chain, 'message', payload)
+  if (takeOwn(intake, entry, group, chain)) return
+  const state = await draft.state(group)
+  const result = await attempted(async () => {
+    const message = decodePrivateMessage(mls, payload, 'application')
+    const data = await mls.decryptSenderData(message, state.keySchedule.senderDataSecret, suite)
+    // The sender that MLS authenticates: the message opens under no other leaf's key, and by no other's signature.
+    const sender = data && leafAt(state.ratchetTree, data.leafIndex)
+    const read = await api.processPrivateMessage(state, message, api.emptyPskIndex, suite)
+    if (!sender || group.leaving.has(sender.username) || read.kind !== 'applicationMessage') return undefined
+    return {
+      read,
+      message: read.message,
+      from: sender.username,
+      place: decodePlace(message.authenticatedData),
+    }
+  })
+  if (!result) return skip(intake, entry, group, chain)
+  comparePlace(group.chain, result.place)
+  draft.wipe(result.read.consumed)
+  draft.setGroup({ ...group, chain }, result.read.newState)
+  const { position, seq, at } = entry
+  draft.addMessage(
+    { group: group.id, position, seq, at, from: result.from, ...decodePayload(result.message) },
+    true,
+  )
+}
+
+/** A message of ours, which is now in its place. */
+function takeOwn({ draft, username }: Intake, entry: Entry, group: Group, chain: Chain): boolean {
+  const sent = draft.outgoing(group.id).filter(({ sealed }) => sealed)
+  const text = sent.length > 0 ? toBase64url(entry.payload ?? EMPTY) : ''
+  const ours = sent.find(({ sealed }) => sealed?.message === text)
+  if (!ours) return false
+  draft.setGroup({ ...group, chain })
+  draft.setOutgoing(ours.number, null)
+  const { position, seq, at } = entry
+  draft.addMessage(
+    { group: group.id, position, seq, at, from: username, ...decodePayload(ours.payload) },
+    false,
+  )
+  return true
+}

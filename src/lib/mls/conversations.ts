@@ -1,0 +1,83 @@
+/**
+ * Which group is meant: by its name, or by the other one of a conversation of two.
+ *
+ * @module
+ */
+import { type ProtocolCode, ProtocolError } from '../errors.ts'
+import type { MlsClient } from './client.ts'
+import { type Group, type GroupStatus, otherOf, presentIn } from './group.ts'
+
+/** A conversation: a group by its name, or with one other. */
+export type Conversation = { readonly group: string } | { readonly with: string }
+
+export interface GroupInfo {
+  /** Of a named group. */
+  readonly name?: string
+  readonly admin?: string
+  /** The other one of a conversation of two. */
+  readonly with?: string
+  readonly status: GroupStatus
+  /** Why it is broken. */
+  readonly reason?: ProtocolCode
+  readonly members: string[]
+}
+
+export class Conversations {
+  readonly #client: MlsClient
+
+  constructor(client: MlsClient) {
+    this.#client = client
+  }
+
+  /** All, also those that are over. */
+  all(): Group[] {
+    return [...this.#client.vault.groups.values()]
+  }
+
+  describe(group: Group): GroupInfo {
+    const { charter, status, reason } = group
+    const other = otherOf(group, this.#client.username)
+    return {
+      ...(charter?.kind === 'named' && { name: charter.name, admin: charter.admin }),
+      ...(other !== undefined && { with: other }),
+      status,
+      ...(reason !== undefined && { reason }),
+      members: presentIn(group),
+    }
+  }
+
+  /** The ids of a conversation, of which there may have been several one after the other. */
+  idsOf(of: Conversation): string[] {
+    const isMeant = (group: Group) =>
+      'group' in of ? isNamed(group, of.group) : otherOf(group, this.#client.username) === of.with
+    return this.all()
+      .filter(isMeant)
+      .map(({ id }) => id)
+  }
+
+  /** The one that we are in, whether we can read it or not. */
+  currentIdOf(of: Conversation): string | undefined {
+    return this.idsOf(of).find((id) => this.#isCurrent(id))
+  }
+
+  /**
+   * A group by name: the one that we are in, or else one that we were in.
+   *
+   * @throws ProtocolError `group_unknown`
+   */
+  named(name: string): Group {
+    const groups = this.all().filter((group) => isNamed(group, name))
+    const group = groups.find(({ id }) => this.#isCurrent(id)) ?? groups.at(-1)
+    if (!group) throw groupUnknown()
+    return group
+  }
+
+  #isCurrent(id: string): boolean {
+    const status = this.#client.vault.groups.get(id)?.status
+    return status === 'active' || status === 'broken'
+  }
+}
+
+export const groupUnknown = () => new ProtocolError('group_unknown', 'there is no such group')
+
+const isNamed = (group: Group, name: string) => group.charter?.kind === 'named' && group.charter.name === name

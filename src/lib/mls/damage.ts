@@ -1,0 +1,90 @@
+/**
+ * What is wrong with a group, which is then not read further; or with one entry, which is passed over.
+ * docs/protocol.md §7.5.
+ *
+ * @module
+ */
+import { type ProtocolCode, ProtocolError } from '../errors.ts'
+import type { Entry } from './answers.ts'
+import type { Chain } from './chain.ts'
+import { type Group, labelOf, unknownGroup } from './group.ts'
+import type { Intake } from './intake.ts'
+
+/** What stops one group, and no other. */
+const BREAKING: readonly string[] = [
+  'history_damaged',
+  'history_forked',
+  'member_unverified',
+  'state_damaged',
+] satisfies ProtocolCode[]
+
+/** Whether this is what stops a group: any other error stops the work. */
+export function isBreaking(error: unknown): error is ProtocolError {
+  return error instanceof ProtocolError && BREAKING.includes(error.code)
+}
+
+/** Marks a group as not to be read further, and says why, once. */
+export function breakGroup(intake: Intake, id: string, error: ProtocolError): void {
+  const { draft } = intake
+  const known = draft.group(id)
+  const group = known ?? unknownGroup(id)
+  if (known?.status === 'broken' && known.reason === error.code) return
+  draft.setGroup({ ...group, status: 'broken', reason: error.code })
+  const label = labelOf(group, intake.username)
+  draft.notice({ code: 'group_broken', text: error.message, ...label, reason: error.code })
+}
+
+/** The entries of a group are 1, 2, 3 …: none is missing, none comes twice. */
+export function checkSeq(intake: Intake, entry: Entry, group: Group): void {
+  const next = group.chain.seq + 1
+  if (entry.seq < next) throw damaged('an entry of the group came twice')
+  if (entry.seq === next) return
+  const to = entry.seq - 1
+  intake.draft.notice({
+    code: 'history_lost',
+    text: `what was said in the meantime is lost: ${to - next + 1} entries are missing`,
+    ...labelOf(group, intake.username),
+    from: next,
+    to,
+  })
+  throw damaged('entries of the group are missing')
+}
+
+/**
+ * What does not open changes nothing, and is told: any member could put such a thing there, and must not stop the others by it. It
+ * counts in the chain, so that the next message tells whether the others were shown the same.
+ */
+export function skip({ draft, username }: Intake, entry: Entry, group: Group, chain: Chain): void {
+  draft.setGroup({ ...group, chain })
+  const text = `an entry that is said to be of ${entry.sender} does not open, and is passed over`
+  draft.notice({
+    code: 'entry_damaged',
+    text,
+    ...labelOf(group, username),
+    by: entry.sender,
+    from: entry.seq,
+    to: entry.seq,
+  })
+}
+
+/** Runs what MLS or a codec refuses by an error: one of ours goes on as it is, any other is damage. */
+export async function opened<T>(run: () => T | Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw cause
+    throw new ProtocolError('history_damaged', 'an entry of the group does not open', { cause })
+  }
+}
+
+/** Runs what one entry may fail in, and no more than that entry. */
+export async function attempted<T>(run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run()
+  } catch {
+    return undefined
+  }
+}
+
+export const damaged = (message: string) => new ProtocolError('history_damaged', message)
+export const unverified = (message: string) => new ProtocolError('member_unverified', message)

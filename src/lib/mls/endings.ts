@@ -1,0 +1,22 @@
+/**
+ * How a group ends for us.
+ *
+ * @module
+ */
+import { type Group, labelOf } from './group.ts'
+import type { Intake } from './intake.ts'
+
+export function destroyed({ draft, username }: Intake, group: Group): void {
+  draft.setGroup({ ...group, status: 'destroyed', reason: undefined })
+  draft.notice({ code: 'group_destroyed', text: 'the group was destroyed', ...labelOf(group, username) })
+}
+
+export function removedFrom({ draft, username }: Intake, group: Group, by: string): void {
+  draft.setGroup({ ...group, status: 'removed', reason: undefined })
+  const text = `${by} has removed you from the group`
+  draft.notice({ code: 'removed_from_group', text, ...labelOf(group, username), by })
+}
+
+export function left({ draft }: Intake, group: Group): void {
+  draft.setGroup({ ...group, status: 'left', reason: undefined })
+}

@@ -1,0 +1,110 @@
+/**
+ * Joining a group by a Welcome (RFC 9420 §12.4.3.1): whether we may believe it. docs/protocol.md §7.5.
+ *
+ * @module
+ */
+import { EMPTY, equal } from '../bytes.ts'
+import { ProtocolError } from '../errors.ts'
+import { type Entry, groupIdBytes } from './answers.ts'
+import { beginChain } from './chain.ts'
+import { judgeKeys } from './contacts.ts'
+import { opened, unverified } from './damage.ts'
+import { type Group, otherOf } from './group.ts'
+import type { Intake } from './intake.ts'
+import { type Charter, type Joined, joinByWelcome, type ReadWelcome, readWelcome } from './joinable.ts'
+import { readOwnPackage } from './key-packages.ts'
+import { leavesOf } from './tree.ts'
+
+export async function join(intake: Intake, entry: Entry): Promise<void> {
+  const { mls, draft, username } = intake
+  const read = await opened(() => readWelcome(mls, entry.welcome ?? EMPTY))
+  const reference = read.packages.find((name) => draft.hasPackage(name))
+  if (reference === undefined) {
+    // For a key package of before we lost our state.
+    intake.unknown.add(entry.group)
+    return
+  }
+  const joined = await openWelcome(intake, read, reference)
+  const members = await judgeJoined(intake, entry, joined)
+  const chain = await beginChain(mls, joined.state.keySchedule.exporterSecret, entry.seq)
+  const group: Group = {
+    id: entry.group,
+    charter: joined.charter,
+    status: 'active',
+    reason: undefined,
+    epoch: Number(joined.state.groupContext.epoch),
+    members,
+    leaving: new Map(),
+    chain,
+  }
+  draft.setGroup(group, joined.state)
+  if (joined.charter.kind === 'direct') return
+  const by = joined.signer
+  draft.notice({
+    code: 'member_added',
+    text: `${by} has added you to the group`,
+    group: joined.charter.name,
+    username,
+    by,
+  })
+}
+
+async function openWelcome(intake: Intake, read: ReadWelcome, reference: string): Promise<Joined> {
+  const { mls, draft } = intake
+  const own = await readOwnPackage(draft, reference)
+  if (!own) throw new ProtocolError('state_damaged', 'the keys that open an invitation are gone')
+  const joined = await opened(() => joinByWelcome(mls, read, own))
+  intake.usedPackage = true
+  if (own.isLastResort) {
+    draft.setIdentity({ ...draft.identity, lastResortUsed: true })
+  } else {
+    // It opens nothing else: whoever takes this machine later cannot open the Welcome again (RFC 9420 §16.8).
+    draft.setPackage(reference, null)
+    const { initPrivateKey } = own.privatePackage
+    draft.wipe([initPrivateKey])
+  }
+  draft.wipe(joined.secrets)
+  return joined
+}
+
+/** Whether we were added by one who may, to what it says it is, among members who are who they say. */
+async function judgeJoined(intake: Intake, entry: Entry, joined: Joined): Promise<string[]> {
+  const { draft, post, username } = intake
+  const { state, charter, signer } = joined
+  const { groupId, extensions } = state.groupContext
+  const leaves = leavesOf(state.ratchetTree)
+  const fits =
+    equal(groupId, groupIdBytes(entry.group)) && extensions.length === 0 && entry.added.includes(username)
+  const added = entry.added.every((name) => leaves.has(name))
+  const byOne = charter.kind === 'named' ? signer === charter.admin : leaves.size === 2 && signer !== username
+  if (!fits || !added || !byOne) throw unverified('we were added to a group that is not what it says it is')
+  if (isTaken(intake, entry.group, charter, leaves.keys())) {
+    throw unverified('we were added to a second group of the same name')
+  }
+  await judgeLeaves(intake, leaves)
+  await judgeKeys(
+    draft,
+    post,
+    [...leaves.values()].filter((leaf) => leaf.username !== username),
+    true,
+  )
+  return [...leaves.keys()].sort()
+}
+
+function judgeLeaves({ draft, username }: Intake, leaves: ReturnType<typeof leavesOf>): void {
+  const own = leaves.get(username)
+  if (!own || !equal(own.signatureKey, draft.identity.publicKey)) {
+    throw unverified('our place in the group is held under another key')
+  }
+}
+
+/** Whether an active group has this name, or these two. */
+function isTaken(intake: Intake, id: string, charter: Charter, members: Iterable<string>): boolean {
+  const other = [...members].find((member) => member !== intake.username)
+  return intake.draft.groups().some((group) => {
+    if (group.id === id || group.status !== 'active') return false
+    if (charter.kind === 'named')
+      return group.charter?.kind === 'named' && group.charter.name === charter.name
+    return otherOf(group, intake.username) === other
+  })
+}

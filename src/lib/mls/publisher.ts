@@ -1,0 +1,70 @@
+/**
+ * What others find of us at the KDC: our identity, and key packages by which they add us. docs/protocol.md §7.1 and §7.8.
+ *
+ * @module
+ */
+import { toBase64url } from '../bytes.ts'
+import { readCount } from './answers.ts'
+import type { MlsClient } from './client.ts'
+import { makeIdentity } from './identity.ts'
+import { draftKeyPackages, forgetExpired } from './key-packages.ts'
+
+const FIRST_PACKAGES = 50
+const FEWEST_PACKAGES = 20
+const PACKAGES_AT_ONCE = 50
+/** What the KDC keeps of one principal (docs/protocol.md §7.1). */
+const MOST_PACKAGES = 200
+/** How often key packages are counted without a reason, and made anew because the old ones age. */
+const COUNT_SEC = 600
+const REFRESH_SEC = 30 * 24 * 3600
+
+export class Publisher {
+  readonly #client: MlsClient
+  #countAt = 0
+
+  constructor(client: MlsClient) {
+    this.#client = client
+  }
+
+  /** Makes an identity, unless there is one, and sees to it that the KDC has it. */
+  async start(): Promise<void> {
+    const client = this.#client
+    if (!client.vault.identity) {
+      const draft = client.draft()
+      draft.setIdentity(await makeIdentity(client.vault.mls))
+      await draft.write()
+    }
+    const { identity } = client.draft()
+    if (identity.published) return
+    await client.post('/identity/put', { signature_key: toBase64url(identity.publicKey) })
+    await this.#publish(FIRST_PACKAGES)
+  }
+
+  /** Makes more key packages when few are left, or old, or the last resort was used. */
+  async replenish(usedPackage: boolean): Promise<void> {
+    const client = this.#client
+    const now = client.clock()
+    const { refreshedAt, lastResortUsed } = client.draft().identity
+    const isDue = lastResortUsed || refreshedAt + REFRESH_SEC < now
+    if (!isDue && !usedPackage && this.#countAt + COUNT_SEC > now) return
+    const { count } = readCount(await client.post('/key-packages/count', {}))
+    this.#countAt = now
+    // What there is no room for would be refused, and the last resort with it.
+    const room = Math.max(0, MOST_PACKAGES - count)
+    if (isDue || count < FEWEST_PACKAGES) await this.#publish(Math.min(PACKAGES_AT_ONCE, room))
+  }
+
+  /** Puts new key packages, and a new last resort: kept here first, so that nobody uses one that we cannot open. */
+  async #publish(count: number): Promise<void> {
+    const { username, clock, vault, post } = this.#client
+    const draft = this.#client.draft()
+    const packages = await draftKeyPackages(draft, username, clock, count, false)
+    const [last_resort] = await draftKeyPackages(draft, username, clock, 1, true)
+    await forgetExpired(vault, draft, clock)
+    await draft.write()
+    await post('/key-packages/put', { packages, last_resort })
+    const done = this.#client.draft()
+    done.setIdentity({ ...done.identity, published: true, refreshedAt: clock(), lastResortUsed: false })
+    await done.write()
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Taking our place again in groups that we cannot read any more (RFC 9420 §12.4.3.2). docs/protocol.md §7.5.
+ *
+ * @module
+ */
+import { ProtocolError, type SymbolonError } from '../errors.ts'
+import { readInfo } from './answers.ts'
+import { makeRejoin } from './changes.ts'
+import type { MlsClient } from './client.ts'
+import { judgeKeys } from './contacts.ts'
+import { breakGroup } from './damage.ts'
+import { labelOf } from './group.ts'
+import { listGroups } from './group-list.ts'
+import type { Puller } from './puller.ts'
+import { isolated } from './refusals.ts'
+import { MAX_TRIES, type Submitter, tooManyTries } from './submitter.ts'
+import type { Draft } from './vault.ts'
+
+export class Rejoiner {
+  readonly #client: MlsClient
+  readonly #puller: Puller
+  readonly #submitter: Submitter
+
+  constructor(client: MlsClient, puller: Puller, submitter: Submitter) {
+    this.#client = client
+    this.#puller = puller
+    this.#submitter = submitter
+  }
+
+  /**
+   * Takes our place in a group again, by an external commit.
+   *
+   * @throws ProtocolError `member_unverified`, `history_damaged`; and as `change`.
+   */
+  async rejoin(id: string): Promise<void> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const begun = this.#client.vault.changes.get(id)
+      // Begun before the power went.
+      if ((await this.#submitter.settle(id)) && begun?.op === 'rejoin') return
+      const info = readInfo(await this.#client.post('/groups/info', { group: id }))
+      const draft = this.#client.draft()
+      const { change, others } = await this.#makeRejoin(draft, id, info)
+      const known = draft.group(id)?.charter
+      if (known && JSON.stringify(known) !== JSON.stringify(change.charter)) {
+        throw new ProtocolError('member_unverified', 'the group is not what it was')
+      }
+      await judgeKeys(draft, this.#client.post, others, true)
+      const before = this.#client.vault.groups.get(id)?.chain.seq ?? 0
+      if (await this.#submitter.submit(id, change, draft)) return this.#tellLost(id, before)
+    }
+    throw tooManyTries()
+  }
+
+  async #makeRejoin(draft: Draft, id: string, info: ReturnType<typeof readInfo>) {
+    try {
+      return await makeRejoin(this.#client.maker, draft.identity, id, info)
+    } catch (cause) {
+      if (cause instanceof ProtocolError) throw cause
+      throw new ProtocolError(
+        'history_damaged',
+        'the group cannot be rejoined: what describes it does not open',
+        {
+          cause,
+        },
+      )
+    }
+  }
+
+  async #tellLost(id: string, before: number): Promise<void> {
+    const group = this.#client.vault.groups.get(id)
+    const to = (group?.chain.seq ?? 0) - 1
+    if (!group || to <= before) return
+    const label = labelOf(group, this.#client.username)
+    const text = `back in the group; what was said before, and not read here, is lost (entries ${before + 1} to ${to})`
+    await this.#client.tell({ code: 'history_lost', text, ...label, from: before + 1, to })
+  }
+
+  /** Rejoins what the KDC says we are in and we cannot read because our state is lost or damaged. */
+  async rejoinLost(): Promise<void> {
+    const groups = [...(await listGroups(this.#client.post))]
+    if (!groups.some((group) => this.#isLost(group))) return
+    // Perhaps we have only just been added: the invitation then came before the list.
+    await this.#puller.pull()
+    for (const group of groups) {
+      if (!this.#isLost(group)) continue
+      await isolated(
+        () => this.rejoin(group),
+        (error) => this.#giveUp(group, error),
+      )
+    }
+  }
+
+  #isLost(id: string): boolean {
+    const group = this.#client.vault.groups.get(id)
+    if (!group) return !this.#client.vault.changes.has(id)
+    return group.status === 'broken' && group.reason === 'state_damaged'
+  }
+
+  /** A group that cannot be rejoined now is not tried for ever. */
+  async #giveUp(id: string, error: SymbolonError): Promise<void> {
+    const draft = this.#client.draft()
+    if (error instanceof ProtocolError) breakGroup(this.#client.intake(draft), id, error)
+    await this.#client.write(draft)
+  }
+}

@@ -1,0 +1,186 @@
+/** The library and the KDC together, without a port: that each takes the other's word as it is meant. */
+import { randomBytes } from 'node:crypto'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { concat, equal, utf8 } from '../../../src/lib/bytes.ts'
+import { exchangeSealed } from '../../../src/lib/exchange.ts'
+import type { HttpLink } from '../../../src/lib/http.ts'
+import type { Post } from '../../../src/lib/mls/answers.ts'
+import { CHUNK_BYTES } from '../../../src/lib/mls/file-stream.ts'
+import {
+  encodeFileNote,
+  fetchFile,
+  fileNoteOf,
+  MAX_FILE_BYTES,
+  uploadFile,
+} from '../../../src/lib/mls/files.ts'
+import { listGroups } from '../../../src/lib/mls/group-list.ts'
+import { Mailbox } from '../../../src/lib/mls/mailbox.ts'
+import { textOf } from '../../../src/lib/mls/payload.ts'
+import { MemoryState } from '../../helpers/memory-state.ts'
+import { rejects } from '../../helpers/throws.ts'
+import { connectionFrom, secretOf, testKdc } from '../../kdc/helpers.ts'
+import { makeGroup, principal } from '../../kdc/stored.ts'
+
+type Kdc = Awaited<ReturnType<typeof testKdc>>
+
+/** A principal with one mailbox after the other. */
+class Person {
+  readonly name: string
+  readonly post: Post
+  readonly #kdc: Kdc
+  #mail: Mailbox | undefined
+  #told: string[] = []
+
+  constructor(name: string, kdc: Kdc, post: Post) {
+    this.name = name
+    this.post = post
+    this.#kdc = kdc
+  }
+
+  get mail(): Mailbox {
+    if (!this.#mail) throw new Error(`${this.name} is not logged in`)
+    return this.#mail
+  }
+
+  /** Opens a mailbox, with nothing of the one before. */
+  async begin(): Promise<void> {
+    this.#mail = await Mailbox.open({
+      username: this.name,
+      post: this.post,
+      state: new MemoryState(),
+      clock: () => this.#kdc.time.now,
+      onNotice: ({ code }) => this.#told.push(code),
+    })
+  }
+
+  async read(): Promise<string[]> {
+    await this.mail.sync()
+    const unread = await this.mail.unread()
+    await this.mail.markShown(unread)
+    return unread.map((message) => `${message.from}: ${textOf(message) ?? message.kind}`)
+  }
+
+  told(): string[] {
+    return this.#told.splice(0)
+  }
+}
+
+async function realm() {
+  const kdc = await testKdc()
+  // ts-mls judges the lifetimes of key packages that we add by the machine's clock.
+  kdc.time.now = Math.floor(Date.now() / 1000)
+  const link: HttpLink = {
+    async post(path, type, body) {
+      const init = { method: 'POST', headers: { 'Content-Type': type }, body: body.slice() }
+      const response = await kdc.app.request(path, init, connectionFrom('192.0.2.7'))
+      const [mediaType = ''] = (response.headers.get('Content-Type') ?? '').split(';')
+      return { status: response.status, type: mediaType, body: new Uint8Array(await response.arrayBuffer()) }
+    },
+    async close() {},
+  }
+  const login = async (name: string) => {
+    const token = secretOf(await kdc.login(name))
+    const sealing = { token, clock: () => kdc.time.now, onTime: () => {} }
+    const person = new Person(name, kdc, (path, body) => exchangeSealed(link, path, body, sealing))
+    await person.begin()
+    return person
+  }
+  return { kdc, alice: await login('alice'), bob: await login('bob'), carol: await login('carol') }
+}
+
+async function* pieces(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let offset = 0; offset < content.length; offset += 100_000) {
+    yield content.subarray(offset, offset + 100_000)
+  }
+}
+
+async function fetched(post: Post, note: Parameters<typeof fetchFile>[1]): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of fetchFile(post, note)) chunks.push(chunk)
+  return concat(...chunks)
+}
+
+const test = suite('library and KDC')
+
+test('a group is made, filled, spoken in, left and destroyed; a conversation goes on', async () => {
+  const { alice, bob, carol } = await realm()
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['bob', 'carol'])
+  await alice.mail.send('team', utf8('hi'))
+  assert.equal(await bob.read(), ['alice: hi'])
+  await bob.mail.leave('team')
+  await carol.mail.send('team', utf8('he is gone'))
+  assert.equal(await alice.read(), ['carol: he is gone'])
+  assert.equal(alice.mail.members('team'), ['alice', 'carol'])
+  assert.equal(await bob.read(), [])
+  await alice.mail.destroy('team')
+  await carol.mail.sync()
+  assert.equal(carol.told(), ['member_added', 'member_left', 'group_destroyed'])
+  await bob.mail.sendTo('carol', utf8('still there?'))
+  assert.equal(await carol.read(), ['alice: hi', 'bob: still there?'])
+})
+
+test('one loses its state and comes back before another, who was away, has read that it was added', async () => {
+  const { alice, bob, carol } = await realm()
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['carol'])
+  await carol.mail.sync()
+  carol.told()
+  await alice.mail.add('team', ['bob'])
+  await bob.mail.send('team', utf8('before'))
+  await bob.begin()
+  await bob.mail.send('team', utf8('after'))
+  assert.equal(await carol.read(), ['bob: before', 'bob: after'])
+  assert.equal(carol.told(), ['member_added', 'key_changed', 'member_rejoined'])
+  assert.equal(
+    carol.mail.groups().map(({ status }) => status),
+    ['active'],
+  )
+})
+
+test('all groups are listed, also when they do not fit one answer', async () => {
+  const { kdc, alice } = await realm()
+  const asker = await principal(kdc, 'alice')
+  const made = new Set<string>()
+  for (let count = 0; count < 101; count++) made.add(await makeGroup(asker))
+  assert.equal([...(await listGroups(alice.post))].sort(), [...made].sort())
+})
+
+test('a file waits for one who is away, and for nobody else', async () => {
+  const { alice, bob, carol } = await realm()
+  for (const size of [0, CHUNK_BYTES, 2 * CHUNK_BYTES + 17]) {
+    const content = randomBytes(size)
+    const group = await alice.mail.conversationId({ with: 'bob' })
+    const note = await uploadFile(alice.post, group, { name: 'report.pdf', size, content: pieces(content) })
+    await alice.mail.sendTo('bob', encodeFileNote(note), 'file')
+    await bob.mail.sync()
+    const message = (await bob.mail.unread()).at(-1)
+    const read = message && fileNoteOf(message)
+    assert.ok(read && equal(await fetched(bob.post, read), content))
+    await rejects(fetched(carol.post, note), 'file_unknown')
+  }
+})
+
+test('of a file that changes while it is sent nothing stays, and its room is free again', async () => {
+  const { kdc, alice } = await realm()
+  const group = await alice.mail.conversationId({ with: 'bob' })
+  const file = { name: 'log', size: MAX_FILE_BYTES, content: pieces(randomBytes(CHUNK_BYTES + 5)) }
+  await rejects(uploadFile(alice.post, group, file), 'file_changed')
+  const events = kdc.log.events.map(({ event }) => event)
+  assert.ok(events.includes('file_dropped'))
+  assert.not.ok(events.includes('file_stored'))
+  // As much as fits, once more; a byte more does not.
+  await rejects(uploadFile(alice.post, group, { ...file, content: pieces(new Uint8Array()) }), 'file_changed')
+  const tooLarge = { name: 'log', size: MAX_FILE_BYTES + 1, content: pieces(new Uint8Array()) }
+  await rejects(uploadFile(alice.post, group, tooLarge), 'quota_exceeded')
+})
+
+test('who is not in the group stores no file in it', async () => {
+  const { alice, carol } = await realm()
+  const group = await alice.mail.conversationId({ with: 'bob' })
+  const file = { name: 'x', size: 1, content: pieces(new Uint8Array(1)) }
+  await rejects(uploadFile(carol.post, group, file), 'group_unknown')
+})
+
+test.run()
