@@ -14,6 +14,9 @@ import { stateDirectory } from '../state/places.ts'
 import type { Output } from './events.ts'
 import { stateDir } from './paths.ts'
 
+/** What works on somebody's mail needs of it. */
+export type MailAccess = Pick<Mail, 'username' | 'post' | 'use'>
+
 /** One principal's mail. */
 export class Mail {
   readonly #session: Session

@@ -11,7 +11,7 @@ import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import { type FileFate, shownName } from './file-fate.ts'
 import type { OptionHelp } from './help.ts'
-import type { Mail } from './mail.ts'
+import type { MailAccess } from './mail.ts'
 import { progressOf, SILENT } from './progress.ts'
 import { parseSize, sizeText } from './size.ts'
 
@@ -71,7 +71,7 @@ export function isFile(message: MailMessage): boolean {
  * @throws FileError `file_not_saved`, TransportError, the reason of `signal`: the message is to be kept for later.
  */
 export async function saveFile(
-  mail: Mail,
+  mail: MailAccess,
   output: Output,
   message: MailMessage,
   { directory, maxBytes, signal, silent }: Saving,

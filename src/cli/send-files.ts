@@ -10,7 +10,7 @@ import { isRefusal } from '../lib/mls/refusals.ts'
 import { ToolError } from './errors.ts'
 import type { Output } from './events.ts'
 import type { OptionHelp } from './help.ts'
-import type { Mail } from './mail.ts'
+import type { MailAccess } from './mail.ts'
 import { progressOf } from './progress.ts'
 import { sizeText } from './size.ts'
 import { mustBeStored } from './stored.ts'
@@ -57,7 +57,7 @@ export async function closeFiles(files: readonly Outgoing[]): Promise<void> {
  * @throws what `uploadFile` and `Mailbox.send` throw; the reason of `signal`.
  */
 export async function sendFiles(
-  mail: Mail,
+  mail: MailAccess,
   output: Output,
   to: Conversation,
   files: readonly Outgoing[],
@@ -77,7 +77,7 @@ export async function sendFiles(
 
 // Others of our tools may use the mailbox while the file is on its way.
 async function sendFile(
-  mail: Mail,
+  mail: MailAccess,
   output: Output,
   to: Conversation,
   group: string,

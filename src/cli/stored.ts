@@ -4,11 +4,11 @@
  * @module
  */
 import { SymbolonError } from '../lib/errors.ts'
-import type { Sent } from '../lib/mls/engine.ts'
 import type { Conversation, MailMessage } from '../lib/mls/mailbox.ts'
+import type { Sent } from '../lib/mls/sender.ts'
 import type { Output } from './events.ts'
 import type { FileFate } from './file-fate.ts'
-import type { Mail } from './mail.ts'
+import type { MailAccess } from './mail.ts'
 import { isFile, type Saving, saveFile } from './save-files.ts'
 
 /**
@@ -21,7 +21,7 @@ import { isFile, type Saving, saveFile } from './save-files.ts'
  * @throws as `saveFile`: from that message on, all stay new.
  */
 export async function showNew(
-  mail: Mail,
+  mail: MailAccess,
   output: Output,
   isMeant: (message: MailMessage) => boolean,
   saving?: Saving,
@@ -48,7 +48,7 @@ export async function showNew(
 }
 
 /** @returns whether nobody has shown it yet. */
-function markIfNew(mail: Mail, message: MailMessage): Promise<boolean> {
+function markIfNew(mail: MailAccess, message: MailMessage): Promise<boolean> {
   return mail.use(async (mailbox) => {
     const isNew = (await mailbox.unread()).some(({ position }) => position === message.position)
     if (isNew) await mailbox.markShown([message])
@@ -64,7 +64,7 @@ function markIfNew(mail: Mail, message: MailMessage): Promise<boolean> {
  * @throws as `saveFile`.
  */
 export async function showAll(
-  mail: Mail,
+  mail: MailAccess,
   output: Output,
   of: Conversation,
   saving?: Saving,
