@@ -5,10 +5,11 @@
 import { parseArguments, parsePort, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
-import { HELP_HELP, optionLines } from './cli/help.ts'
+import { optionLines } from './cli/help.ts'
 import { showLetters } from './cli/letters.ts'
 import { Reception } from './cli/reception.ts'
 import { refusalReporter } from './cli/refusals.ts'
+import { SAVE_HELP, SAVE_OPTIONS, savingFrom } from './cli/save-files.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { stopSignal } from './cli/stop.ts'
 import { print, talk } from './cli/terminal.ts'
@@ -18,21 +19,19 @@ import type { PresenceChange } from './lib/presence.ts'
 
 const HELP = `usage: npx tsx src/receiver.ts NAME [options]
 
-Logs NAME in and prints what others send, one line each: "alice: hi". Serves any
-number of senders at once, until Ctrl+C, and what has waited at the KDC, with
-its time. On a terminal, what you type goes to the one in the prompt, who spoke
-last, or to the one you name: "@alice see you".
+Logs NAME in and prints what others send, one line each: "alice: hi", and what
+has waited at the KDC, with its time; until Ctrl+C. On a terminal, what you type
+goes to the one in the prompt, or to the one you name: "@alice see you".
 
 ${optionLines(
   ['--host ADDR', 'listen here, 0.0.0.0 for everywhere (default: 127.0.0.1)'],
   ['--port N', 'and this port (default: any that is free)'],
   ['--refresh SEC', 'how often to tell the KDC so (default: 15)'],
+  ...SAVE_HELP,
   ...LOGIN_HELP,
   ...OUTPUT_HELP,
-  HELP_HELP,
 )}
 
-stdout: messages (or events with --json); stderr: talk.
 exit status: 0 ended by Ctrl+C, 1 refused or failed, 2 wrong usage, 3 try later
 
 example: npx tsx src/receiver.ts bob
@@ -46,6 +45,7 @@ runTool('receiver', async (argv) => {
       host: { type: 'string', default: '127.0.0.1' },
       port: { type: 'string', default: '0' },
       refresh: { type: 'string', default: '15' },
+      ...SAVE_OPTIONS,
       ...LOGIN_OPTIONS,
       ...OUTPUT_OPTIONS,
     },
@@ -53,6 +53,9 @@ runTool('receiver', async (argv) => {
   const username = parseUsername(positionals[0] ?? '')
   const port = parsePort(values.port)
   const refreshIntervalMs = 1000 * parseSeconds('--refresh', values.refresh)
+  const isTyping = isInteractive() && !values.json
+  const ended = new AbortController()
+  const saving = await savingFrom(values, ended.signal, isTyping)
 
   const say = talk('receiver')
   let terminal: Conversation | undefined
@@ -85,9 +88,8 @@ runTool('receiver', async (argv) => {
   stopSignal().then(leave)
   const at = presence.address
   output.event('listening', { address: at.address, port: at.port }, `listening on ${at.address}:${at.port}`)
-  const ended = new AbortController()
-  const letters = showLetters(session, output, ended.signal)
-  if (isInteractive() && !values.json) terminal = new Conversation('> ', reception.reply, leave)
+  const letters = showLetters(session, output, ended.signal, saving)
+  if (isTyping) terminal = new Conversation('> ', reception.reply, leave)
   try {
     await over
   } finally {

@@ -4,12 +4,13 @@
 
 import { parseArguments } from './cli/arguments.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
+import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { givenInvitation, promptInvitation } from './cli/invitation.ts'
 import { readNewPassword, SET_PASSWORD_HELP } from './cli/password.ts'
 import { KDC_HELP, KDC_OPTIONS, kdcFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
-import { ProtocolError } from './lib/errors.ts'
+import { ProtocolError, SymbolonError } from './lib/errors.ts'
 import { parseUsername } from './lib/names.ts'
 import { register } from './lib/register.ts'
 
@@ -69,6 +70,18 @@ runTool('register', async (argv) => {
     if (invitation === undefined) throw error
     return attempt(invitation)
   })
-  await session.logout().catch(() => {})
   output.event('registered', { username, kdc }, `${username} has an account at ${kdc}`)
+  try {
+    await haveMailbox(session, output)
+  } catch (error) {
+    // The account is there all the same, and the next tool of its owner's makes the mailbox.
+    const { message } = error as Error
+    output.event(
+      'mailbox_missing',
+      error instanceof SymbolonError ? { code: error.code } : {},
+      `nothing can wait for ${username} yet: ${message}`,
+    )
+  } finally {
+    await session.logout().catch(() => {})
+  }
 })

@@ -6,12 +6,17 @@ import { parseArguments, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { ToolError, UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { Mail } from './cli/mail.ts'
+import { closeFiles, FILE_HELP, FILE_OPTION, openFiles, sendFiles } from './cli/send-files.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { readStdin } from './cli/stdin.ts'
+import { stopping } from './cli/stop.ts'
+import { mustBeStored } from './cli/stored.ts'
 import { print, talk } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
+import type { Outgoing } from './files/outgoing.ts'
 import { utf8 } from './lib/bytes.ts'
 import { type Channel, MAX_MESSAGE_BYTES } from './lib/channel.ts'
 import type { Session } from './lib/client.ts'
@@ -20,12 +25,12 @@ import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: npx tsx src/sender.ts NAME RECEIVER [MESSAGE | -] [options]
 
-Logs NAME in and sends one message straight to RECEIVER: MESSAGE, or with "-"
-what standard input holds (1 MiB at most). If RECEIVER is away, it waits at
-the KDC, encrypted. Without either, on a terminal, it is a conversation, until
-Ctrl+D.
+Sends a message straight to RECEIVER: MESSAGE, or with "-" standard input (1 MiB
+at most). If RECEIVER is away, it waits at the KDC, encrypted, as files always
+do. With neither, on a terminal, it is a conversation, until Ctrl+D.
 
 ${optionLines(
+  FILE_HELP,
   ['--timeout SEC', 'how long to wait for the acknowledgement (default: 30)'],
   ['--no-store', 'fail when RECEIVER is away'],
   ...LOGIN_HELP,
@@ -34,8 +39,7 @@ ${optionLines(
 )}
 
 stdout: what RECEIVER says (or events with --json); stderr: talk.
-exit status: 0 delivered or stored, as it says, 1 refused or failed,
-2 wrong usage, 3 cannot reach: try later
+exit status: 0 delivered or stored, 1 failed, 2 wrong usage, 3 try later
 
 example: npx tsx src/sender.ts alice bob "hi"
 `
@@ -47,6 +51,7 @@ runTool('sender', async (argv) => {
     options: {
       timeout: { type: 'string', default: '30' },
       'no-store': { type: 'boolean' },
+      ...FILE_OPTION,
       ...LOGIN_OPTIONS,
       ...OUTPUT_OPTIONS,
     },
@@ -54,11 +59,16 @@ runTool('sender', async (argv) => {
   const [name = '', to = '', words] = positionals
   const [username, receiver] = [parseUsername(name), parseUsername(to)]
   const timeoutSec = parseSeconds('--timeout', values.timeout)
-  if (words === undefined && !isInteractive()) {
+  const paths = values.file ?? []
+  if (paths.length > 0 && values['no-store']) {
+    throw new UsageError('--file and --no-store do not go together', 'files always wait at the KDC')
+  }
+  if (words === undefined && paths.length === 0 && !isInteractive()) {
     throw new UsageError('there is no message', 'give it in quotes, or - to send standard input')
   }
   const message = words === '-' ? await readStdin(MAX_MESSAGE_BYTES) : words
   if (words === '-' && message?.length === 0) throw new ToolError('standard input is empty: nothing was sent')
+  const files = await openFiles(paths)
 
   const say = talk('sender')
   let terminal: Conversation | undefined
@@ -68,31 +78,64 @@ runTool('sender', async (argv) => {
   })
   const { session } = await loginFrom(username, values, output)
   try {
-    let away: unknown
-    const channel = await session.connect(receiver).catch((error: unknown) => {
-      if (message === undefined || values['no-store'] || !isAway(error)) throw error
-      away = error
-    })
-    if (!channel) {
-      await store(session, output, receiver, message ?? '').catch((error: unknown) => {
-        // Somebody who has never been here has no keys to encrypt it with.
-        throw error instanceof ProtocolError && error.code === 'receiver_unknown' ? away : error
-      })
-      output.event('stored', { to: receiver }, `stored for ${receiver}, who is away`)
-    } else if (message !== undefined) {
-      await deliver(channel, message, timeoutSec)
-      output.event('delivered', { to: receiver }, `delivered to ${receiver}`)
-    } else {
+    if (message !== undefined) {
+      await tell(session, output, receiver, message, { timeoutSec, mayStore: !values['no-store'] })
+    } else if (files.length === 0) {
+      const channel = await session.connect(receiver)
       output.event('connected', { to: receiver }, `talking with ${receiver}; Ctrl+D ends`)
       await converse(channel, output, (begun) => {
         terminal = begun
       })
     }
+    if (files.length > 0) await sendAll(session, output, receiver, files)
+    await haveMailbox(session, output).catch(() => {})
   } finally {
+    await closeFiles(files)
     // The KDC may be gone by now; the session then ends by itself.
     await session.logout().catch(() => {})
   }
 })
+
+/** Sends one message: straight to the receiver, or by way of the KDC. */
+async function tell(
+  session: Session,
+  output: Output,
+  receiver: string,
+  message: string | Uint8Array,
+  { timeoutSec, mayStore }: { timeoutSec: number; mayStore: boolean },
+): Promise<void> {
+  let away: unknown
+  const channel = await session.connect(receiver).catch((error: unknown) => {
+    // Nobody has a mailbox in common with oneself.
+    if (!mayStore || receiver === session.username || !isAway(error)) throw error
+    away = error
+  })
+  if (channel) {
+    await deliver(channel, message, timeoutSec)
+    output.event('delivered', { to: receiver }, `delivered to ${receiver}`)
+    return
+  }
+  await store(session, output, receiver, message).catch((error: unknown) => {
+    // Somebody who has never been here has no keys to encrypt it with.
+    throw error instanceof ProtocolError && error.code === 'receiver_unknown' ? away : error
+  })
+  output.event('stored', { to: receiver }, `stored for ${receiver}, who is away`)
+}
+
+/** Leaves files with the KDC, until Ctrl+C. */
+async function sendAll(
+  session: Session,
+  output: Output,
+  receiver: string,
+  files: readonly Outgoing[],
+): Promise<void> {
+  const mail = await Mail.open(session, output)
+  try {
+    await sendFiles(mail, output, { with: receiver }, files, stopping())
+  } finally {
+    await mail.close()
+  }
+}
 
 // Nobody is there, or nobody who could prove to be the receiver: nothing was said yet.
 const AWAY = ['receiver_offline', 'peer_unreachable', 'peer_silent', 'handshake_failed']
@@ -113,7 +156,7 @@ async function store(
     await mail.use(async (mailbox) => {
       await mailbox.sync()
       const [bytes, kind] = typeof message === 'string' ? [utf8(message), 'text'] : [message, 'bytes']
-      await mailbox.sendTo(receiver, bytes, kind)
+      mustBeStored(await mailbox.sendTo(receiver, bytes, kind), output)
     })
   } finally {
     await mail.close()

@@ -5,6 +5,7 @@
 import { parseArguments } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { findSession, shortId, table } from './cli/session-table.ts'
@@ -60,6 +61,7 @@ runTool('sessions', async (argv) => {
     } else {
       await list(others, output, session.clock())
     }
+    await haveMailbox(session, output).catch(() => {})
   } finally {
     await session.logout().catch(() => {})
   }

@@ -4,11 +4,15 @@
  *
  * @module
  */
+import { utf8 } from '../lib/bytes.ts'
 import type { Message } from '../lib/message.ts'
+import { type FileNote, fileNoteOf } from '../lib/mls/files.ts'
 import type { MailMessage } from '../lib/mls/mailbox.ts'
 import type { Trace, TraceEvent } from '../lib/trace.ts'
+import { type FileFate, shownName } from './file-fate.ts'
 import type { OptionHelp } from './help.ts'
 import { localTime } from './local-time.ts'
+import { sizeText } from './size.ts'
 import { dim, jsonLine, portions, print, saidLines, talk, visible } from './terminal.ts'
 
 /** The options of every tool that tells events, for `parseArguments`. */
@@ -28,8 +32,8 @@ export interface Output {
   readonly json: boolean
   /** Somebody said something; resolves when it has been written. */
   said(from: string, message: Message): Promise<void>
-  /** Somebody said something earlier, and it has waited; resolves when it has been written. */
-  stored(message: MailMessage): Promise<void>
+  /** Somebody said something or sent a file earlier, and it has waited; resolves when it has been written. */
+  stored(message: MailMessage, fate?: FileFate): Promise<void>
   /** Something happened: an event with a stable name for programs; for people, a line if it is worth one. */
   event(name: string, fields: Record<string, unknown>, line?: string): void
   /** Given with `--trace`. */
@@ -62,8 +66,16 @@ function jsonOutput(): Output {
   return {
     json: true,
     said: (from, message) => json('message', { from, ...textFields(message) }),
-    stored: ({ from, group, body, sentAt, at }) =>
-      json('message', { from, group, ...textFields({ bytes: body }), sent_at: sentAt, stored_at: at }),
+    stored: (message, fate = {}) => {
+      const { from, group, body, sentAt, at } = message
+      const times = { sent_at: sentAt, stored_at: at }
+      if (message.kind !== 'file') {
+        return json('message', { from, group, ...textFields({ bytes: body }), ...times })
+      }
+      const note = fileNoteOf(message)
+      const file = note ? { name: shownName(note), size: note.size } : { code: 'malformed' }
+      return json('file', { from, group, ...file, ...fateFields(fate), ...times })
+    },
     event: (name, fields) => {
       json(name, fields)
     },
@@ -83,8 +95,10 @@ function lineOutput(lines: Lines): Output {
     async said(from, message) {
       await say(from, message)
     },
-    async stored({ from, body, sentAt, at }) {
-      await say(`[${localTime(sentAt ?? at)}] ${visible(from)}`, { bytes: body })
+    async stored(message, fate = {}) {
+      const { from, body, sentAt, at } = message
+      const bytes = message.kind === 'file' ? utf8(fileLine(fileNoteOf(message), fate)) : body
+      await say(`[${localTime(sentAt ?? at)}] ${from}`, { bytes })
     },
     event(_name, _fields, line) {
       // It may hold what others wrote: a problem's detail, for one.
@@ -92,6 +106,18 @@ function lineOutput(lines: Lines): Output {
     },
     trace: (event) => lines.talk(dim(traceLine(event), process.stderr)),
   }
+}
+
+/** `[file] report.pdf (1.2 MB) saved as inbox/report.pdf` */
+function fileLine(note: FileNote | undefined, { savedAs, already, why }: FileFate): string {
+  if (!note) return '[file] that is none: its description cannot be read'
+  const file = `[file] ${shownName(note)} (${sizeText(note.size)})`
+  if (savedAs !== undefined) return `${file} ${already ? 'is here as' : 'saved as'} ${savedAs}`
+  return why === undefined ? file : `${file} ${why}`
+}
+
+function fateFields({ savedAs, already, code }: FileFate): Record<string, unknown> {
+  return savedAs === undefined ? { code } : { saved_as: savedAs, already }
 }
 
 // Bytes that are not text are shown as far as they are, and given in full to programs.

@@ -6,22 +6,32 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Session } from '../lib/client.ts'
 import { SymbolonError } from '../lib/errors.ts'
+import type { MailMessage } from '../lib/mls/mailbox.ts'
 import type { Output } from './events.ts'
 import { Mail } from './mail.ts'
+import { isFile, type Saving } from './save-files.ts'
 import { showNew } from './stored.ts'
 
 /** After something went wrong, the next look is so much later. */
 const RETRY_MS = 5000
+/** And after a file could not be saved, which may have been fetched in vain. */
+const SAVE_RETRY_MS = 60_000
 
 /**
  * Shows what others have left, as it comes, until `signal` ends it. Whatever goes wrong is told once, and tried again: a receiver
  * is there for those who come by themselves, too.
  */
-export async function showLetters(session: Session, output: Output, signal: AbortSignal): Promise<void> {
+export async function showLetters(
+  session: Session,
+  output: Output,
+  signal: AbortSignal,
+  saving?: Saving,
+): Promise<void> {
   let told: string | undefined
   while (!signal.aborted) {
+    let retryMs = RETRY_MS
     try {
-      await watch(session, output, signal)
+      await watch(session, output, signal, saving)
       told = undefined
     } catch (error) {
       if (signal.aborted) return
@@ -30,19 +40,33 @@ export async function showLetters(session: Session, output: Output, signal: Abor
         output.event('mail_unavailable', codeOf(error), `messages that wait cannot be read now: ${message}`)
       }
       told = message
+      if (codeOf(error).code === 'file_not_saved') retryMs = SAVE_RETRY_MS
     }
-    await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
+    await sleep(retryMs, undefined, { signal }).catch(() => {})
   }
 }
 
-async function watch(session: Session, output: Output, signal: AbortSignal): Promise<void> {
+async function watch(
+  session: Session,
+  output: Output,
+  signal: AbortSignal,
+  saving: Saving | undefined,
+): Promise<void> {
   const mail = await Mail.open(session, output)
+  // Once; the files stay at the KDC for days.
+  let told = saving !== undefined
+  const tellHowToSave = (shown: readonly MailMessage[]) => {
+    const sender = shown.find(isFile)?.from
+    if (told || sender === undefined) return
+    told = true
+    const command = `npx tsx src/group.ts ${session.username} read --with ${sender} --all --output DIR`
+    output.event('file_not_fetched', {}, `to save files, start with --output DIR; these: ${command}`)
+  }
   try {
-    const look = () =>
-      mail.use(async (mailbox) => {
-        await mailbox.sync()
-        await showNew(mailbox, output, (message) => message.with !== undefined)
-      })
+    const look = async () => {
+      const shown = await showNew(mail, output, (message) => message.with !== undefined, saving)
+      tellHowToSave(shown)
+    }
     await look()
     for await (const _ of mail.arrivals(signal)) await look()
   } finally {

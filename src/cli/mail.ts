@@ -4,12 +4,18 @@
  * @module
  */
 import type { Session } from '../lib/client.ts'
+import type { Post } from '../lib/mls/answers.ts'
+import { decodeIdentity } from '../lib/mls/identity.ts'
+import { KEYS } from '../lib/mls/keys.ts'
 import { Mailbox } from '../lib/mls/mailbox.ts'
 import type { Notice } from '../lib/mls/notices.ts'
 import { ClientState } from '../state/client-state.ts'
 import { stateDirectory } from '../state/places.ts'
 import type { Output } from './events.ts'
 import { stateDir } from './paths.ts'
+
+/** What works on somebody's mail needs of it. */
+export type MailAccess = Pick<Mail, 'username' | 'post' | 'use'>
 
 /** One principal's mail. */
 export class Mail {
@@ -42,12 +48,26 @@ export class Mail {
     const { username, clock } = this.#session
     const state = await this.#state.hold()
     try {
-      const post = (path: string, body: Record<string, unknown>) => this.#session.request(path, body)
       const onNotice = (notice: Notice) => this.#tell(notice)
-      return await work(await Mailbox.open({ username, post, state, clock, onNotice }))
+      return await work(await Mailbox.open({ username, post: this.post, state, clock, onNotice }))
     } finally {
       await state.close()
     }
+  }
+
+  /** Whose it is. */
+  get username(): string {
+    return this.#session.username
+  }
+
+  /** A sealed request, for what takes longer than others of our tools can wait: files. */
+  readonly post: Post = (path, body) => this.#session.request(path, body)
+
+  /** Whether there is an identity here that others know, one that is yet to be published, or none. */
+  async identity(): Promise<'published' | 'made' | 'none'> {
+    const bytes = await this.#state.withState((store) => store.get(KEYS.identity), { waitMs: 0 })
+    if (!bytes) return 'none'
+    return decodeIdentity(bytes).published ? 'published' : 'made'
   }
 
   /** When something has come, again and again, until `signal` ends it: the KDC says no more than that. */
@@ -65,6 +85,12 @@ export class Mail {
   }
 
   #tell({ code, text, ...fields }: Notice): void {
-    this.#output.event(code, fields, text)
+    this.#output.event(code, fields, `${placeOf(fields, text)}${text}`)
   }
+}
+
+// Which group or conversation it is about, unless the words say so.
+function placeOf({ group, username }: Pick<Notice, 'group' | 'username'>, text: string): string {
+  if (group !== undefined) return `${group}: `
+  return username === undefined || text.includes(username) ? '' : `with ${username}: `
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ToolError } from './errors.ts'
 
 /**
  * Resolves at the first SIGINT (Ctrl+C), SIGTERM or SIGHUP; the second ends the process at once, with the status that
@@ -18,4 +19,11 @@ export function stopSignal(): Promise<void> {
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   })
+}
+
+/** The same, for work that is cut short by it: the signal's reason is the error to end with. */
+export function stopping(): AbortSignal {
+  const stopped = new AbortController()
+  stopSignal().then(() => stopped.abort(new ToolError('stopped')))
+  return stopped.signal
 }

@@ -27,9 +27,14 @@ const HAS_MODES = process.platform !== 'win32'
 const OTHERS_READ_OR_WRITE = 0o077
 const OTHERS_WRITE = 0o022
 
-export const FILE_CODES = ['file_not_private', 'file_not_moved'] as const
+export const FILE_CODES = [
+  'file_not_private',
+  'file_not_moved',
+  'file_not_readable',
+  'file_not_saved',
+] as const
 
-/** A file or directory with a secret in it that others could read or replace, or that could not be put in its place. */
+/** A file that others could read or replace though there is a secret in it; or one that cannot be read, saved or put in its place. */
 export class FileError extends SymbolonError {
   override readonly name = 'FileError'
   readonly code: (typeof FILE_CODES)[number]

@@ -116,7 +116,7 @@ test('what is wrong is said in a line, with a hint, and an exit status', async (
       /^sender: error: .*nobody.* \(receiver_unknown\)\nsender: hint: .*spelling/,
     ],
     [
-      ['alice', 'carol', 'hi'],
+      ['alice', 'carol', 'hi', '--no-store'],
       3,
       /^sender: error: .*carol.* \(receiver_offline\)\nsender: hint: .*src\/receiver\.ts/,
     ],
@@ -246,7 +246,17 @@ test('the first KDC under a URL is remembered, and another in its place is refus
   }
 })
 
-for (const tool of ['sender', 'receiver', 'register', 'passwd', 'sessions', 'demo', 'kdc/main']) {
+for (const tool of [
+  'sender',
+  'receiver',
+  'register',
+  'passwd',
+  'sessions',
+  'users',
+  'group',
+  'demo',
+  'kdc/main',
+]) {
   test(`${tool} --help fits a screen and ends with an example`, async () => {
     const { stdout, stderr } = await realm.run(`src/${tool}.ts`, '--help').input().ends(0)
     assert.is(stderr, '')

@@ -1,0 +1,67 @@
+/**
+ * Asking the KDC who can be reached now. docs/protocol.md §7.3.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import type { Session } from '../lib/client.ts'
+import { CodecError } from '../lib/errors.ts'
+import { USERNAME } from '../lib/names.ts'
+
+/** How many names one request may have. */
+const MAX_NAMES = 1000
+
+const Reply = v.object({
+  users: v.array(v.object({ username: v.pipe(v.string(), v.regex(USERNAME)), online: v.boolean() })),
+  more: v.boolean(),
+})
+
+/** One principal, and whether one of its sessions listens or waits. */
+export type Reachability = v.InferOutput<typeof Reply>['users'][number]
+
+type Asking = Pick<Session, 'request'>
+
+/**
+ * Of each of these names, in their order, whether it can be reached. A name that nobody has cannot be.
+ *
+ * @param usernames - as `parseUsername` gives them, each once.
+ * @throws CodecError `malformed`; what `Session.request` throws.
+ */
+export async function* reachabilityOf(
+  session: Asking,
+  usernames: readonly string[],
+): AsyncGenerator<Reachability> {
+  for (let i = 0; i < usernames.length; i += MAX_NAMES) {
+    const asked = usernames.slice(i, i + MAX_NAMES)
+    const { users } = await ask(session, { usernames: asked })
+    const online = new Map(users.map((user) => [user.username, user.online]))
+    for (const username of asked) yield { username, online: online.get(username) === true }
+  }
+}
+
+/**
+ * Everybody who can be reached, by name.
+ *
+ * @throws as `reachabilityOf`.
+ */
+export async function* everybodyOnline(session: Asking): AsyncGenerator<Reachability> {
+  let after: string | undefined
+  for (;;) {
+    const { users, more } = await ask(session, after === undefined ? {} : { after })
+    yield* users
+    const last = users.at(-1)?.username
+    if (!more) return
+    // A page that leads nowhere would have us ask for ever.
+    if (last === undefined || (after !== undefined && last <= after)) throw malformed('the names')
+    after = last
+  }
+}
+
+async function ask(session: Asking, body: Record<string, unknown>): Promise<v.InferOutput<typeof Reply>> {
+  const parsed = v.safeParse(Reply, await session.request('/users/online', body))
+  if (parsed.success) return parsed.output
+  throw malformed(v.getDotPath(parsed.issues[0]) ?? 'the body')
+}
+
+const malformed = (what: string) =>
+  new CodecError(`reply to /users/online: ${what} is missing or of the wrong form`)

@@ -1,0 +1,103 @@
+/**
+ * Files that others have sent: fetched and saved, or said what became of them.
+ *
+ * @module
+ */
+import { ensureOutputDirectory, saveIncoming } from '../files/incoming.ts'
+import { ProtocolError } from '../lib/errors.ts'
+import { fetchFile, fileNoteOf } from '../lib/mls/files.ts'
+import type { MailMessage } from '../lib/mls/mailbox.ts'
+import { UsageError } from './errors.ts'
+import type { Output } from './events.ts'
+import { type FileFate, shownName } from './file-fate.ts'
+import type { OptionHelp } from './help.ts'
+import type { MailAccess } from './mail.ts'
+import { progressOf, SILENT } from './progress.ts'
+import { parseSize, sizeText } from './size.ts'
+
+/** The options, for `parseArguments`. */
+export const SAVE_OPTIONS = {
+  output: { type: 'string' },
+  'max-file': { type: 'string' },
+} as const
+
+const DEFAULT_MAX = '100MB'
+
+export const SAVE_HELP: readonly OptionHelp[] = [
+  ['--output DIR', 'save files that others send in this directory'],
+  ['--max-file SIZE', `only those up to this size (default: ${DEFAULT_MAX})`],
+]
+
+/** Where files are saved, and up to which size. */
+export interface Saving {
+  readonly directory: string
+  readonly maxBytes: number
+  /** Ends it half way; nothing is left of a file then. */
+  readonly signal: AbortSignal
+  /** Something else is on the terminal. */
+  readonly silent: boolean
+}
+
+/**
+ * What the command line says about saving.
+ *
+ * @returns nothing when files are not to be saved.
+ * @throws UsageError; FileError `file_not_saved` when there is no such directory, nor can be.
+ */
+export async function savingFrom(
+  values: { readonly output?: string | undefined; readonly 'max-file'?: string | undefined },
+  signal: AbortSignal,
+  silent = false,
+): Promise<Saving | undefined> {
+  const { output: directory, 'max-file': max } = values
+  const maxBytes = parseSize('--max-file', max ?? DEFAULT_MAX)
+  if (directory === undefined) {
+    if (max === undefined) return undefined
+    throw new UsageError('--max-file goes with --output', 'without --output DIR no file is fetched')
+  }
+  if (directory === '') throw new UsageError('--output: the directory has no name')
+  await ensureOutputDirectory(directory)
+  return { directory, maxBytes, signal, silent }
+}
+
+/** Whether it is a message that a file is to be fetched for. */
+export function isFile(message: MailMessage): boolean {
+  return fileNoteOf(message) !== undefined
+}
+
+/**
+ * Fetches a message's file and saves it. What can never be had is said, not thrown: it is passed over.
+ *
+ * @throws FileError `file_not_saved`, TransportError, the reason of `signal`: the message is to be kept for later.
+ */
+export async function saveFile(
+  mail: MailAccess,
+  output: Output,
+  message: MailMessage,
+  { directory, maxBytes, signal, silent }: Saving,
+): Promise<FileFate> {
+  const note = fileNoteOf(message)
+  if (!note) return {}
+  if (note.size > maxBytes) {
+    return { code: 'file_too_large', why: `larger than ${sizeText(maxBytes)} (--max-file): not fetched` }
+  }
+  const progress = silent ? SILENT : progressOf(output, shownName(note), note.size)
+  const onProgress = (bytes: number) => progress.at(bytes)
+  try {
+    const fetch = () => fetchFile(mail.post, note, { onProgress, signal })
+    const { path, already } = await saveIncoming(directory, note, fetch)
+    return { savedAs: path, already }
+  } catch (error) {
+    const why = error instanceof ProtocolError ? WHY.get(error.code) : undefined
+    if (why === undefined) throw error
+    return { code: (error as ProtocolError).code, why }
+  } finally {
+    progress.end()
+    note.key.wipe()
+  }
+}
+
+const WHY = new Map<string, string>([
+  ['file_unknown', 'no longer at the KDC: not saved'],
+  ['file_damaged', 'damaged: not saved'],
+])

@@ -1,0 +1,108 @@
+/**
+ * Sending files by way of the KDC, which cannot read them. docs/protocol.md §7.4.
+ *
+ * @module
+ */
+import { type Outgoing, openOutgoing } from '../files/outgoing.ts'
+import { encodeFileNote, MAX_FILE_BYTES, uploadFile } from '../lib/mls/files.ts'
+import type { Conversation } from '../lib/mls/mailbox.ts'
+import { isRefusal } from '../lib/mls/refusals.ts'
+import { ToolError } from './errors.ts'
+import type { Output } from './events.ts'
+import type { OptionHelp } from './help.ts'
+import type { MailAccess } from './mail.ts'
+import { progressOf } from './progress.ts'
+import { sizeText } from './size.ts'
+import { mustBeStored } from './stored.ts'
+
+/** The option, for `parseArguments`. */
+export const FILE_OPTION = { file: { type: 'string', multiple: true } } as const
+
+export const FILE_HELP: OptionHelp = ['--file PATH', 'send a file; may be given several times']
+
+/**
+ * Opens all files, before anything is sent.
+ *
+ * @throws FileError `file_not_readable`; ToolError for one that is too large.
+ */
+export async function openFiles(paths: readonly string[] = []): Promise<Outgoing[]> {
+  const files: Outgoing[] = []
+  try {
+    for (const path of paths) {
+      const file = await openOutgoing(path)
+      files.push(file)
+      if (file.size <= MAX_FILE_BYTES) continue
+      throw new ToolError(
+        `${path} has ${sizeText(file.size)}, and a file ${sizeText(MAX_FILE_BYTES)} at most`,
+        {
+          hint: 'send it in parts, made with: split -b 200M',
+        },
+      )
+    }
+    return files
+  } catch (error) {
+    await closeFiles(files)
+    throw error
+  }
+}
+
+export async function closeFiles(files: readonly Outgoing[]): Promise<void> {
+  await Promise.all(files.map((file) => file.close()))
+}
+
+/**
+ * Stores files for a group or for one other, each with the message that tells of it; says so of each.
+ *
+ * @param signal - ends it; of the file that is being sent nothing stays.
+ * @throws what `uploadFile` and `Mailbox.send` throw; the reason of `signal`.
+ */
+export async function sendFiles(
+  mail: MailAccess,
+  output: Output,
+  to: Conversation,
+  files: readonly Outgoing[],
+  signal: AbortSignal,
+): Promise<void> {
+  const group = await mail.use(async (mailbox) => {
+    await mailbox.sync()
+    return mailbox.conversationId(to)
+  })
+  for (const file of files) {
+    await sendFile(mail, output, to, group, file, signal)
+    const { name, size } = file
+    const [field, receiver] = 'group' in to ? [{ group: to.group }, to.group] : [{ to: to.with }, to.with]
+    output.event('file_stored', { ...field, name, size }, `stored ${file.path} for ${receiver}`)
+  }
+}
+
+// Others of our tools may use the mailbox while the file is on its way.
+async function sendFile(
+  mail: MailAccess,
+  output: Output,
+  to: Conversation,
+  group: string,
+  { name, size, content }: Outgoing,
+  signal: AbortSignal,
+): Promise<void> {
+  const progress = progressOf(output, name, size)
+  const onProgress = (bytes: number) => progress.at(bytes)
+  const note = await uploadFile(
+    mail.post,
+    group,
+    { name, size, content: content() },
+    { onProgress, signal },
+  ).finally(() => progress.end())
+  const body = encodeFileNote(note)
+  try {
+    const sent = await mail.use((mailbox) =>
+      'group' in to ? mailbox.send(to.group, body, 'file') : mailbox.sendTo(to.with, body, 'file'),
+    )
+    mustBeStored(sent, output)
+  } catch (error) {
+    // Nobody will ever ask for it.
+    if (isRefusal(error)) await mail.post('/files/drop', { file: note.file }).catch(() => {})
+    throw error
+  } finally {
+    note.key.wipe()
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Who can be reached now: `tsx src/users.ts alice bob`.
+ */
+
+import { parseArguments } from './cli/arguments.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
+import { haveMailbox } from './cli/have-mailbox.ts'
+import { HELP_HELP, optionLines } from './cli/help.ts'
+import { everybodyOnline, reachabilityOf } from './cli/online.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
+import { print } from './cli/terminal.ts'
+import { runTool } from './cli/tool.ts'
+import { parseUsername } from './lib/names.ts'
+
+const HELP = `usage: npx tsx src/users.ts NAME [USER...] [options]
+
+Logs NAME in and says of each USER, one line each, whether one of its tools
+waits for messages: "bob: online" or "bob: away". The KDC does not tell away
+from unknown. Without USER: everybody who is online.
+
+${optionLines(...LOGIN_HELP, ...OUTPUT_HELP, HELP_HELP)}
+
+stdout: who (or events with --json); stderr: talk.
+exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 try later
+
+example: npx tsx src/users.ts alice bob charlie
+`
+
+runTool('users', async (argv) => {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    positionals: ['NAME', '[USER...]'],
+    options: { ...LOGIN_OPTIONS, ...OUTPUT_OPTIONS },
+  })
+  const [username = '', ...asked] = positionals.map(parseUsername)
+  const output = makeOutput('users', values)
+  const { session } = await loginFrom(username, values, output)
+  try {
+    const names = [...new Set(asked)]
+    let told = 0
+    for await (const user of names.length > 0 ? reachabilityOf(session, names) : everybodyOnline(session)) {
+      output.event('user', user)
+      if (!output.json) await print(`${user.username}: ${user.online ? 'online' : 'away'}`)
+      told++
+    }
+    if (told === 0) output.event('none', {}, 'nobody is online')
+    await haveMailbox(session, output).catch(() => {})
+  } finally {
+    await session.logout().catch(() => {})
+  }
+})

@@ -1,0 +1,116 @@
+/** Messages to those who are away, and who can be left any. */
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { mustBeStored } from '../../src/cli/stored.ts'
+import { TransportError } from '../../src/lib/errors.ts'
+import { Realm } from '../helpers/realm.ts'
+import { throws } from '../helpers/throws.ts'
+
+const stored = suite('messages that wait')
+let realm: Realm
+
+stored.before(async () => {
+  realm = await Realm.start('alice', 'bob', 'carol', 'erin', 'frank')
+})
+
+stored.after(() => realm.close())
+
+/** Deletes what somebody's tools have kept on this machine: another machine has none of it either. */
+const onAnotherMachine = () => rmSync(join(realm.home, 'state'), { recursive: true, force: true })
+
+stored('somebody who has never logged in has no keys, and is said to be away', async () => {
+  const { stderr } = await realm.tool('sender', 'alice', 'bob', 'hi').input().ends(3)
+  assert.match(stderr, /bob is not listening anywhere \(receiver_offline\)/)
+})
+
+for (const [tool, name] of [
+  ['sessions', 'bob'],
+  ['users', 'erin'],
+] as const) {
+  stored(
+    `can be left for somebody who has only run ${tool}, and are shown once by the receiver`,
+    async () => {
+      await realm.tool(tool, name).input().ends(0)
+      const alice = await realm.tool('sender', 'alice', name, 'see you').input().ends(0)
+      assert.is(alice.stderr, `sender: stored for ${name}, who is away\n`)
+      const receiver = await realm.receiver(name)
+      const line = await receiver.says('stdout', /^\[.*\] alice: see you$/m)
+      assert.match(line, /^\[\d{4}-\d\d-\d\d \d\d:\d\d\] /)
+      await receiver.stop()
+      const again = await realm.receiver(name)
+      await realm.tool('sender', 'alice', name, 'live').input().ends(0)
+      assert.is(again.stdout, 'alice: live\n')
+      await again.stop()
+    },
+  )
+}
+
+stored('can be left for somebody who has just signed up', async () => {
+  const file = join(realm.home, 'invitation')
+  writeFileSync(file, `${await realm.invite('dave', 'kdc')}\n`, { mode: 0o600 })
+  await realm.tool('register', 'dave', '--invitation-file', file).input().ends(0)
+  const { stderr } = await realm.tool('sender', 'alice', 'dave', 'welcome').input().ends(0)
+  assert.is(stderr, 'sender: stored for dave, who is away\n')
+})
+
+stored('an account is made even where its mailbox cannot be, and the next tool makes it', async () => {
+  const file = join(realm.home, 'invitation')
+  writeFileSync(file, `${await realm.invite('grace', 'kdc')}\n`, { mode: 0o600 })
+  const inTheWay = join(realm.home, 'a-file')
+  writeFileSync(inTheWay, '')
+  const login = ['--kdc', realm.url, '--password-file', realm.passwordFile]
+  const env = { XDG_STATE_HOME: inTheWay }
+  const grace = realm.runWith(env, 'src/register.ts', 'grace', ...login, '--invitation-file', file).input()
+  await grace.ends(0)
+  assert.match(grace.stderr, /^register: grace has an account .*\nregister: nothing can wait for grace yet: /)
+  assert.not.match(grace.stderr, /^\s+at /m, 'no stack')
+  await realm.tool('users', 'grace').input().ends(0)
+  await realm.tool('sender', 'alice', 'grace', 'welcome').input().ends(0)
+})
+
+stored('a tool that neither reads nor stores takes no mailbox from another machine', async () => {
+  const carol = await realm.receiver('carol')
+  await realm.tool('sender', 'alice', 'carol', 'live').input().ends(0)
+  await carol.stop()
+  const elsewhere = { XDG_STATE_HOME: join(realm.home, 'elsewhere') }
+  const login = ['--kdc', realm.url, '--password-file', realm.passwordFile]
+  await realm.runWith(elsewhere, 'src/sessions.ts', 'carol', ...login).ends(0)
+  await realm.tool('sender', 'alice', 'carol', 'later').input().ends(0)
+  const back = await realm.receiver('carol')
+  await back.says('stdout', /alice: later/)
+  assert.not.match(back.stderr, /lost|key/)
+  await back.stop()
+})
+
+stored('--no-store fails when the receiver is away', async () => {
+  const { stderr } = await realm.tool('sender', 'alice', 'carol', 'hi', '--no-store').input().ends(3)
+  assert.match(stderr, /receiver_offline/)
+})
+
+stored('a state that is lost is said to whoever writes, and messages arrive all the same', async () => {
+  onAnotherMachine()
+  const carol = await realm.receiver('carol')
+  await carol.says('stderr', /with alice: back in the group/)
+  await carol.stop()
+  const alice = await realm.tool('sender', 'alice', 'carol', 'are you there?').input().ends(0)
+  assert.match(alice.stderr, /^sender: with carol: back in the group; .* is lost/m)
+  const back = await realm.receiver('carol')
+  await back.says('stdout', /alice: are you there\?/)
+  await back.stop()
+})
+
+stored('a message that the KDC may not have is not said to be stored', () => {
+  const events: string[] = []
+  const output = { event: (name: string) => events.push(name) } as unknown as Parameters<
+    typeof mustBeStored
+  >[1]
+  mustBeStored({ stored: true, position: 1, seq: 1 }, output)
+  assert.equal(events, [])
+  const reason = new TransportError('kdc_unreachable', 'gone')
+  throws(() => mustBeStored({ stored: false, reason }, output), 'kdc_unreachable')
+  assert.equal(events, ['kept'])
+})
+
+stored.run()

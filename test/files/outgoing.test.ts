@@ -1,0 +1,111 @@
+/** Files to be sent, and what looks like one. */
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { openOutgoing } from '../../src/files/outgoing.ts'
+import { rejects } from '../helpers/throws.ts'
+import { temporaryDirectory } from '../kdc/helpers.ts'
+
+const outgoing = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('files to be sent')
+
+outgoing.before.each((context) => {
+  context.directory = temporaryDirectory()
+  context.path = join(context.directory.path, 'report.pdf')
+})
+outgoing.after.each(({ directory }) => directory.remove())
+
+async function all(path: string, onPiece: () => void = () => {}): Promise<Buffer> {
+  const file = await openOutgoing(path)
+  try {
+    const pieces: Uint8Array[] = []
+    for await (const piece of file.content()) {
+      pieces.push(piece)
+      onPiece()
+    }
+    const content = Buffer.concat(pieces)
+    assert.is(content.length, file.size)
+    return content
+  } finally {
+    await file.close()
+  }
+}
+
+/** What is said of a path that is not sent. */
+async function refusal(path: string): Promise<string> {
+  try {
+    await (await openOutgoing(path)).close()
+  } catch (error) {
+    assert.is((error as { code?: string }).code, 'file_not_readable')
+    return (error as Error).message.replace(`cannot send ${path}: `, '')
+  }
+  return 'none'
+}
+
+outgoing('are read whole', async ({ path }) => {
+  for (const length of [0, 1, 65_536, 200_000]) {
+    const bytes = Buffer.alloc(length, 'abc')
+    writeFileSync(path, bytes)
+    assert.ok((await all(path)).equals(bytes))
+  }
+})
+
+outgoing(
+  'are named by the last part of their path, and may be reached by a link',
+  async ({ path, directory }) => {
+    writeFileSync(path, 'x')
+    const link = join(directory.path, 'latest.pdf')
+    symlinkSync(path, link)
+    const file = await openOutgoing(link)
+    assert.is(file.name, 'latest.pdf')
+    await file.close()
+  },
+)
+
+outgoing('are regular files', async ({ path, directory }) => {
+  const at = (name: string) => join(directory.path, name)
+  assert.is(await refusal(path), 'there is no such file')
+  mkdirSync(at('folder'))
+  assert.match(await refusal(at('folder')), /it is a directory: pack it first/)
+  writeFileSync(path, '')
+  assert.is(await refusal(join(path, 'below')), 'there is no such file')
+  if (process.platform === 'win32') return
+  assert.is(await refusal('/dev/zero'), 'it is not a regular file')
+  // Nobody writes to it: opening it the usual way would wait for ever.
+  execFileSync('mkfifo', [at('pipe')])
+  assert.is(await refusal(at('pipe')), 'it is not a regular file')
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(at('socket'), resolve))
+  assert.is(await refusal(at('socket')), 'it is not a regular file')
+  server.close()
+  symlinkSync('loop', at('loop'))
+  assert.is(await refusal(at('loop')), 'it is a link to itself')
+  if (process.getuid?.() === 0) return
+  writeFileSync(at('secret'), '', { mode: 0 })
+  assert.is(await refusal(at('secret')), 'we may not read it')
+})
+
+outgoing('that are written to meanwhile are an error, also when their length stays', async ({ path }) => {
+  const content = Buffer.alloc(200_000)
+  const changes = [
+    () => appendFileSync(path, 'x'),
+    () => truncateSync(path, 100_000),
+    () => {
+      writeFileSync(path, content)
+      utimesSync(path, 1, 1)
+    },
+  ]
+  for (const change of changes) {
+    writeFileSync(path, content)
+    const once = { done: false }
+    const reading = all(path, () => {
+      if (!once.done) change()
+      once.done = true
+    })
+    await rejects(reading, 'file_changed')
+  }
+})
+
+outgoing.run()
