@@ -234,7 +234,7 @@ story('what nobody fetches for a week is purged, and bob is told that something 
   assert.ok((await stored(realm)).every(({ entries }) => entries === 0))
   await realm.startKdc(KDC, port)
   await store('alice', 'bob', 'a message from later')
-  const bob = await realm.receiver('bob', '--json')
+  const bob = realm.tool('receiver', 'bob', '--json').input()
   await bob.says('stdout', /"event":"history_lost"/)
   assert.is(await bob.stop('SIGINT'), 0)
 })
