@@ -29,16 +29,17 @@ export interface RunningKdc extends Server {
 const LOGIN_TRIES = '1000000'
 
 /**
- * Starts the KDC with accounts for alice and bob. Everything that it writes is in a temporary directory.
+ * Starts the KDC. Everything that it writes is in a temporary directory.
  *
+ * @param options.names - who has an account; alice and bob, if not said.
  * @param options.probe - a module loaded into it, which talks to us over IPC.
  */
-export async function startKdc(options: { probe?: string } = {}): Promise<RunningKdc> {
+export async function startKdc(options: { names?: string[]; probe?: string } = {}): Promise<RunningKdc> {
   const directory = temporaryDirectory()
   const data = join(directory, 'kdc')
   const passwordFile = join(directory, 'password')
   writeFileSync(passwordFile, PASSWORD, { mode: 0o600 })
-  for (const name of ['alice', 'bob']) {
+  for (const name of options.names ?? ['alice', 'bob']) {
     const args = ['adduser', name, '--password-file', passwordFile, '--data', data]
     await ended(startTs('src/kdc/main.ts', args, { stdio: 'ignore' }))
   }

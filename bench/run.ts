@@ -17,6 +17,7 @@ const BENCHMARKS = new Map([
   ['logins', 'what others notice of logins; what the time of a refusal tells'],
   ['opaque', 'what an OPAQUE login costs the KDC, beside Argon2id; what the time of its start tells'],
   ['channel', 'the direct channel beside TLS 1.3'],
+  ['stored', 'messages that wait, and groups: the KDC by their size, a client with a full mailbox'],
   ['start', 'how long the demo and the tools take to start, beside Node doing nothing'],
 ])
 
