@@ -88,7 +88,7 @@ async function fill(
       const id = freshKey(sender).id
       const info = new Uint8Array(1)
       const first = { payload: info, welcome: info }
-      await store.groups.create(
+      await store.groupChanges.create(
         freshKey(sender),
         { id, kind: 'named', name: `of-${sender}-${sent}`, members: ['bob'], info, commit: first },
         NO_LIMIT,
@@ -99,7 +99,7 @@ async function fill(
         await Promise.all(
           Array.from({ length: batch }, () => {
             const payload = new Uint8Array(randomBytes(MESSAGE_BYTES))
-            return store.groups.send(
+            return store.groupChanges.send(
               freshKey(sender),
               { group: id, epoch: 1, payload },
               NO_LIMIT,

@@ -20,7 +20,7 @@ import type { Outgoing } from './files/outgoing.ts'
 import { fromUtf8, utf8 } from './lib/bytes.ts'
 import type { Session } from './lib/client.ts'
 import { ProtocolError } from './lib/errors.ts'
-import type { Conversation, Mailbox, MailMessage } from './lib/mls/mailbox.ts'
+import type { Conversation, Mailbox } from './lib/mls/mailbox.ts'
 import { MAX_BODY_BYTES } from './lib/mls/payload.ts'
 import { parseUsername } from './lib/names.ts'
 
@@ -244,12 +244,11 @@ function rejoin(group: string): Run {
 }
 
 async function list({ mail, output }: Tools): Promise<void> {
-  const groups = await withMailbox(mail, async (mailbox) => {
-    const unread = await mailbox.unread()
+  const groups = await withMailbox(mail, (mailbox) => {
     return mailbox.groups().flatMap((info) => {
       const { name: group, admin, members, status, reason } = info
       if (group === undefined) return []
-      const count = unread.filter((message) => message.group === group).length
+      const count = mailbox.countUnread({ group })
       // One that is over is of interest as long as something of it has not been read.
       if (status !== 'active' && status !== 'broken' && count === 0) return []
       return [{ group, admin, members, status, reason, unread: count }]
@@ -335,16 +334,14 @@ async function prepareRead([group]: readonly string[], values: Values): Promise<
 
 function read(of: Conversation, { all }: Values, saving: Saving | undefined, following?: AbortSignal): Run {
   const label = 'group' in of ? of.group : of.with
-  const isMeant = (message: MailMessage) =>
-    'group' in of ? message.group === of.group : message.with === of.with
   return async ({ session, mail, output }) => {
     await withGroup(mail, label, (mailbox) => {
       // What was said in a group that is over, or that one was removed from, can still be read here.
       if ('group' in of) mailbox.members(of.group)
     })
-    const showMore = () => showNew(mail, output, isMeant, saving)
-    const shown = await (all ? showAll(mail, output, of, saving) : showMore())
-    if (shown.length === 0 && !following) {
+    const showMore = () => showNew(mail, output, of, { saving, signal: following })
+    const { count } = await (all ? showAll(mail, output, of, saving) : showMore())
+    if (count === 0 && !following) {
       const where = 'group' in of ? `in ${label}` : `with ${label}`
       output.event('none', of, all ? `nothing is kept of what was said ${where}` : `nothing new ${where}`)
     }

@@ -6,11 +6,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Session } from '../lib/client.ts'
 import { SymbolonError } from '../lib/errors.ts'
-import type { MailMessage } from '../lib/mls/mailbox.ts'
 import type { Output } from './events.ts'
 import { Mail } from './mail.ts'
-import { isFile, type Saving } from './save-files.ts'
-import { showNew } from './stored.ts'
+import type { Saving } from './save-files.ts'
+import { type Shown, showNew } from './stored.ts'
 
 /** After something went wrong, the next look is so much later. */
 const RETRY_MS = 5000
@@ -55,18 +54,14 @@ async function watch(
   const mail = await Mail.open(session, output)
   // Once; the files stay at the KDC for days.
   let told = saving !== undefined
-  const tellHowToSave = (shown: readonly MailMessage[]) => {
-    const sender = shown.find(isFile)?.from
-    if (told || sender === undefined) return
+  const tellHowToSave = ({ fileFrom }: Shown) => {
+    if (told || fileFrom === undefined) return
     told = true
-    const command = `npx tsx src/group.ts ${session.username} read --with ${sender} --all --output DIR`
+    const command = `npx tsx src/group.ts ${session.username} read --with ${fileFrom} --all --output DIR`
     output.event('file_not_fetched', {}, `to save files, start with --output DIR; these: ${command}`)
   }
   try {
-    const look = async () => {
-      const shown = await showNew(mail, output, (message) => message.with !== undefined, saving)
-      tellHowToSave(shown)
-    }
+    const look = async () => tellHowToSave(await showNew(mail, output, 'direct', { saving, signal }))
     await look()
     for await (const _ of mail.arrivals(signal)) await look()
   } finally {

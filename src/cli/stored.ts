@@ -4,47 +4,65 @@
  * @module
  */
 import { SymbolonError } from '../lib/errors.ts'
-import type { Conversation, MailMessage } from '../lib/mls/mailbox.ts'
+import type { Conversation, MailMessage, Selection } from '../lib/mls/mailbox.ts'
 import type { Sent } from '../lib/mls/sender.ts'
 import type { Output } from './events.ts'
 import type { FileFate } from './file-fate.ts'
 import type { MailAccess } from './mail.ts'
 import { isFile, type Saving, saveFile } from './save-files.ts'
 
+/** How often the state is written while messages are shown. */
+const MAX_PORTIONS = 100
+
+/** What `showNew` has shown. */
+export interface Shown {
+  readonly count: number
+  /** Who sent the first file among it. */
+  readonly fileFrom: string | undefined
+}
+
 /**
- * Shows what is new in some conversations, in order, each message once: what is marked as shown stays in the history, whatever becomes
- * of the terminal. A file is saved before its message is marked, so that one whose saving was cut short comes again.
+ * Shows what is new in some conversations, in order, each message once: it is marked as shown before it is, and stays in the history,
+ * whatever becomes of the terminal. Few are marked one by one and many in portions, so that who is stopped has little to look for there.
+ * A file is saved before its message is marked: one whose saving was cut short comes again.
  *
- * @param isMeant - which messages.
+ * @param of - which messages.
  * @param saving - where their files go. Without it they are not fetched.
- * @returns what was shown.
+ * @param signal - stops between two portions.
  * @throws as `saveFile`: from that message on, all stay new.
  */
 export async function showNew(
   mail: MailAccess,
   output: Output,
-  isMeant: (message: MailMessage) => boolean,
-  saving?: Saving,
-): Promise<MailMessage[]> {
-  const shown: MailMessage[] = []
-  await mail.use((mailbox) => mailbox.sync())
-  for (;;) {
+  of: Selection,
+  { saving, signal }: { readonly saving?: Saving | undefined; readonly signal?: AbortSignal | undefined },
+): Promise<Shown> {
+  let shown: Shown = { count: 0, fileFrom: undefined }
+  const show = async (message: MailMessage, fate?: FileFate) => {
+    await output.stored(message, fate)
+    const fileFrom = shown.fileFrom ?? (isFile(message) ? message.from : undefined)
+    shown = { count: shown.count + 1, fileFrom }
+  }
+  const portion = await mail.use(async (mailbox) => {
+    await mailbox.sync()
+    return Math.ceil(mailbox.countUnread(of) / MAX_PORTIONS)
+  })
+  while (portion > 0 && !signal?.aborted) {
     const { ready, file } = await mail.use(async (mailbox) => {
-      const messages = (await mailbox.unread()).filter(isMeant)
+      const messages = await mailbox.unread(of, portion)
       const index = saving ? messages.findIndex(isFile) : -1
       const ready = index < 0 ? messages : messages.slice(0, index)
       await mailbox.markShown(ready)
       return { ready, file: messages[index] }
     })
-    for (const message of ready) await output.stored(message)
-    shown.push(...ready)
-    if (!file || !saving) return shown
-    // It may take long: meanwhile others of our tools may use the mailbox, and show it.
-    const fate = await saveFile(mail, output, file, saving)
-    if (!(await markIfNew(mail, file))) continue
-    await output.stored(file, fate)
-    shown.push(file)
+    for (const message of ready) await show(message)
+    if (file && saving) {
+      // It may take long: meanwhile others of our tools may use the mailbox, and show it.
+      const fate = await saveFile(mail, output, file, saving)
+      if (await markIfNew(mail, file)) await show(file, fate)
+    } else if (ready.length === 0) break
   }
+  return shown
 }
 
 /** @returns whether nobody has shown it yet. */
@@ -60,7 +78,7 @@ function markIfNew(mail: MailAccess, message: MailMessage): Promise<boolean> {
  * Shows all that was said in a conversation and is kept here.
  *
  * @param saving - where the files of others go, as far as the KDC still has them.
- * @returns what was shown.
+ * @returns how much that was.
  * @throws as `saveFile`.
  */
 export async function showAll(
@@ -68,7 +86,7 @@ export async function showAll(
   output: Output,
   of: Conversation,
   saving?: Saving,
-): Promise<MailMessage[]> {
+): Promise<{ readonly count: number }> {
   const isWanted = (message: MailMessage) =>
     saving !== undefined && message.from !== mail.username && isFile(message)
   const messages = await mail.use(async (mailbox) => {
@@ -85,7 +103,7 @@ export async function showAll(
     }
     await output.stored(message, fate)
   }
-  return messages
+  return { count: messages.length }
 }
 
 /**

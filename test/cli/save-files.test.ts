@@ -84,7 +84,6 @@ async function sendFile(
   return made.file
 }
 
-const everything = () => true
 const inbox = ({ directory }: Saving) =>
   Object.fromEntries(
     readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), 'utf8')]),
@@ -98,7 +97,7 @@ files('are saved in their turn among the messages', async ({ all: { alice, bob }
   await sendFile(alice, bob, '../../b', 'of b')
   await alice.tell('bob', 'last')
   const { output, lines } = collected()
-  await showNew(mailOf(bob), output, everything, saving)
+  await showNew(mailOf(bob), output, 'direct', { saving })
   assert.equal(lines, [
     'first',
     'a.txt saved a.txt',
@@ -108,7 +107,7 @@ files('are saved in their turn among the messages', async ({ all: { alice, bob }
     'last',
   ])
   assert.equal(inbox(saving), { 'a.txt': 'of a', 'a (2).txt': 'of another a', b: 'of b' })
-  assert.is((await showNew(mailOf(bob), output, everything, saving)).length, 0)
+  assert.is((await showNew(mailOf(bob), output, 'direct', { saving })).count, 0)
 })
 
 files('are not fetched unless it is asked for, and can be fetched later', async ({ all, saving }) => {
@@ -126,7 +125,7 @@ files('are not fetched unless it is asked for, and can be fetched later', async 
     },
   }
   const { output, lines } = collected()
-  await showNew(mail, output, everything)
+  await showNew(mail, output, 'direct', {})
   assert.equal(lines.splice(0), ['a.txt'])
   assert.equal(asked, [])
   await showAll(mail, output, { with: 'alice' }, saving)
@@ -150,7 +149,7 @@ files(
     await alice.mail.sendTo('bob', utf8('{}'), 'file')
     await alice.tell('bob', 'last')
     const { output, lines } = collected()
-    await showNew(mailOf(bob), output, everything, saving)
+    await showNew(mailOf(bob), output, 'direct', { saving })
     assert.equal(lines, [
       'expired no longer at the KDC: not saved',
       'wrong hash damaged: not saved',
@@ -176,11 +175,11 @@ files(
       if ('a.txt' in inbox(saving)) throw killed
     })
     const { output, lines } = collected()
-    const error = await showNew(dying, output, everything, saving).catch((caught: unknown) => caught)
+    const error = await showNew(dying, output, 'direct', { saving }).catch((caught: unknown) => caught)
     assert.is(error, killed)
     assert.equal(inbox(saving), { 'a.txt': 'of a' })
     assert.equal(lines, [])
-    await showNew(mailOf(bob), output, everything, saving)
+    await showNew(mailOf(bob), output, 'direct', { saving })
     assert.equal(lines, ['a.txt is here a.txt', 'next'])
     assert.equal(inbox(saving), { 'a.txt': 'of a' })
   },
@@ -195,7 +194,7 @@ files(
     await alice.tell('bob', 'after')
     const { output, lines } = collected()
     rmSync(saving.directory, { recursive: true })
-    await rejects(showNew(mailOf(bob), output, everything, saving), 'file_not_saved')
+    await rejects(showNew(mailOf(bob), output, 'direct', { saving }), 'file_not_saved')
     assert.equal(lines.splice(0), ['before'])
     mkdirSync(saving.directory)
     const offline = {
@@ -204,10 +203,10 @@ files(
         throw new TransportError('kdc_unreachable', 'gone')
       },
     }
-    await rejects(showNew(offline, output, everything, saving), 'kdc_unreachable')
+    await rejects(showNew(offline, output, 'direct', { saving }), 'kdc_unreachable')
     assert.equal(lines, [])
     assert.equal(inbox(saving), {})
-    await showNew(mailOf(bob), output, everything, saving)
+    await showNew(mailOf(bob), output, 'direct', { saving })
     assert.equal(lines, ['a.txt saved a.txt', 'after'])
   },
 )
@@ -225,7 +224,10 @@ files('leave nothing when they are stopped half way', async ({ all: { alice, bob
     },
   }
   const { output } = collected()
-  await rejects(showNew(stopped, output, everything, { ...saving, signal: stop.signal }), 'kdc_unreachable')
+  await rejects(
+    showNew(stopped, output, 'direct', { saving: { ...saving, signal: stop.signal } }),
+    'kdc_unreachable',
+  )
   assert.equal(inbox(saving), {})
   assert.is((await bob.mail.unread()).length, 1)
 })
@@ -243,7 +245,7 @@ files(
       },
     }
     const { output, lines } = collected()
-    await showNew(other, output, everything, saving)
+    await showNew(other, output, 'direct', { saving })
     assert.equal(lines, [])
   },
 )

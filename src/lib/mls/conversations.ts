@@ -10,6 +10,9 @@ import { type Group, type GroupStatus, otherOf, presentIn } from './group.ts'
 /** A conversation: a group by its name, or with one other. */
 export type Conversation = { readonly group: string } | { readonly with: string }
 
+/** Some of them: one, or those with one other, whoever it is. */
+export type Selection = Conversation | 'direct'
+
 export interface GroupInfo {
   /** Of a named group. */
   readonly name?: string
@@ -47,9 +50,12 @@ export class Conversations {
   }
 
   /** The ids of a conversation, of which there may have been several one after the other. */
-  idsOf(of: Conversation): string[] {
-    const isMeant = (group: Group) =>
-      'group' in of ? isNamed(group, of.group) : otherOf(group, this.#client.username) === of.with
+  idsOf(of: Selection): string[] {
+    const isMeant = (group: Group) => {
+      const other = otherOf(group, this.#client.username)
+      if (of === 'direct') return other !== undefined
+      return 'group' in of ? isNamed(group, of.group) : other === of.with
+    }
     return this.all()
       .filter(isMeant)
       .map(({ id }) => id)

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import * as v from 'valibot'
+import { turn } from '../turn.ts'
 import type { MlsClient } from './client.ts'
-import type { Conversation, Conversations } from './conversations.ts'
-import { decodeFrame } from './framing.ts'
+import type { Conversation, Conversations, Selection } from './conversations.ts'
 import { otherOf } from './group.ts'
 import { KEYS } from './keys.ts'
 import { decodeStored, type StoredMessage } from './messages.ts'
@@ -19,7 +18,8 @@ export interface MailMessage extends Omit<StoredMessage, 'group'> {
   readonly with?: string
 }
 
-const UnreadSchema = v.object({ key: v.string() })
+/** How many messages are read before others get a turn of the event loop. */
+const READ_AT_ONCE = 50
 
 export class History {
   readonly #client: MlsClient
@@ -30,22 +30,34 @@ export class History {
     this.#conversations = conversations
   }
 
-  /** The messages that have not been marked as shown, in the order in which the KDC took them. */
-  async unread(only?: Conversation): Promise<MailMessage[]> {
-    const { store } = this.#client.vault
-    const messages: MailMessage[] = []
-    const groups = only && new Set(this.#conversations.idsOf(only))
-    for (const key of (await store.list('unread/')).sort()) {
-      const pointer = await store.get(key)
-      const message = pointer && (await this.#read(decodeFrame(UnreadSchema, pointer).header.key))
-      if (message && (!groups || groups.has(message.group))) messages.push(this.#toShow(message))
-    }
-    return messages
+  /** How many messages have not been marked as shown. */
+  countUnread(of?: Selection): number {
+    return this.#unread(of).length
   }
 
-  markShown(messages: Iterable<Pick<MailMessage, 'position'>>): Promise<void> {
-    const shown = [...messages].map(({ position }) => [KEYS.unread(position), null] as const)
-    return this.#client.vault.keep(new Map(shown))
+  /** The first messages that have not been marked as shown, in the order in which the KDC took them. */
+  async unread(of: Selection | undefined, limit: number): Promise<MailMessage[]> {
+    const keys = this.#unread(of).map(([position, group]) => KEYS.message(group, position))
+    return this.#readAll(keys.slice(0, limit))
+  }
+
+  async markShown(messages: Iterable<Pick<MailMessage, 'position'>>): Promise<void> {
+    const { vault } = this.#client
+    const shown = new Map<number, string>()
+    for (const { position } of messages) {
+      const group = vault.unread.get(position)
+      if (group !== undefined) shown.set(position, group)
+    }
+    if (shown.size === 0) return
+    await vault.keep(new Map([...shown].map(([position, group]) => [KEYS.unread(group, position), null])))
+    for (const position of shown.keys()) vault.unread.delete(position)
+  }
+
+  #unread(of: Selection | undefined): [position: number, group: string][] {
+    const all = [...this.#client.vault.unread]
+    if (of === undefined) return all
+    const ids = new Set(this.#conversations.idsOf(of))
+    return all.filter(([, group]) => ids.has(group))
   }
 
   /** The last messages of a conversation, the oldest first. */
@@ -58,13 +70,18 @@ export class History {
     }
     keys.sort((a, b) => (a.position < b.position ? -1 : 1))
     const last = limit > 0 ? keys.slice(-limit) : []
-    const messages = await Promise.all(last.map(({ key }) => this.#read(key)))
-    return messages.filter((message) => message !== undefined).map((message) => this.#toShow(message))
+    return this.#readAll(last.map(({ key }) => key))
   }
 
-  async #read(key: string): Promise<StoredMessage | undefined> {
-    const bytes = await this.#client.vault.store.get(key)
-    return bytes && decodeStored(bytes)
+  async #readAll(keys: readonly string[]): Promise<MailMessage[]> {
+    const { store } = this.#client.vault
+    const messages: MailMessage[] = []
+    for (const [index, key] of keys.entries()) {
+      if (index > 0 && index % READ_AT_ONCE === 0) await turn()
+      const bytes = await store.get(key)
+      if (bytes) messages.push(this.#toShow(decodeStored(bytes)))
+    }
+    return messages
   }
 
   #toShow({ group: id, ...message }: StoredMessage): MailMessage {

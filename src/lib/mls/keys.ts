@@ -19,7 +19,7 @@ export const KEYS = {
   pin: (username: string) => `pin/${username}`,
   messages: (group: string) => `message/${group}/`,
   message: (group: string, position: number) => `message/${group}/${padded(position)}`,
-  unread: (position: number) => `unread/${padded(position)}`,
+  unread: (group: string, position: number) => `unread/${group}/${padded(position)}`,
   notice: (number: number) => `notice/${padded(number)}`,
 } as const
 

@@ -8,7 +8,13 @@ import { parseUsername } from '../names.ts'
 import { type RandomBytes, secureRandomBytes } from '../random.ts'
 import type { Post } from './answers.ts'
 import { MlsClient } from './client.ts'
-import { type Conversation, Conversations, type GroupInfo, groupUnknown } from './conversations.ts'
+import {
+  type Conversation,
+  Conversations,
+  type GroupInfo,
+  groupUnknown,
+  type Selection,
+} from './conversations.ts'
 import { presentIn } from './group.ts'
 import { History, type MailMessage } from './history.ts'
 import { Membership, notAllowed } from './membership.ts'
@@ -23,7 +29,7 @@ import type { StateStore } from './state-store.ts'
 import { Submitter } from './submitter.ts'
 import { loadMls } from './suite.ts'
 
-export type { Conversation, GroupInfo, MailMessage }
+export type { Conversation, GroupInfo, MailMessage, Selection }
 
 export interface MailboxOptions {
   readonly username: string
@@ -166,9 +172,19 @@ export class Mailbox {
     })
   }
 
-  /** The messages that have not been marked as shown, in the order in which the KDC took them. */
-  unread(only?: Conversation): Promise<MailMessage[]> {
-    return this.#alone(() => this.#history.unread(only && parseConversation(only)))
+  /** How many messages have not been marked as shown. */
+  countUnread(of?: Selection): number {
+    return this.#history.countUnread(of && parseSelection(of))
+  }
+
+  /**
+   * The messages that have not been marked as shown, in the order in which the KDC took them.
+   *
+   * @param of - default: in all groups and conversations.
+   * @param limit - how many at most.
+   */
+  unread(of?: Selection, limit = Number.POSITIVE_INFINITY): Promise<MailMessage[]> {
+    return this.#alone(() => this.#history.unread(of && parseSelection(of), limit))
   }
 
   /** Marks messages as shown: before they are, so that none is shown twice. */
@@ -301,6 +317,10 @@ export class Mailbox {
     this.#last = result.catch(() => {})
     return result
   }
+}
+
+function parseSelection(of: Selection): Selection {
+  return of === 'direct' ? of : parseConversation(of)
 }
 
 function parseConversation(of: Conversation): Conversation {

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { turn } from '../turn.ts'
 import { readPage } from './answers.ts'
 import { applyEntry } from './apply-entry.ts'
 import type { MlsClient } from './client.ts'
 
-const PAGE_ENTRIES = 500
+/** What is written at once, while the event loop stands still: for about the time of a picture on a screen. */
+const PAGE_ENTRIES = 200
 
 /** What a pull has found besides what it kept. */
 export interface Pulled {
@@ -54,9 +56,4 @@ export class Puller {
     await post('/mailbox/ack', { position: cursor })
     this.#acknowledged = cursor
   }
-}
-
-/** Lets others have their turn: ten thousand entries are some seconds of work. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -5,6 +5,7 @@
  */
 import type { ClientState } from 'ts-mls'
 import * as v from 'valibot'
+import { EMPTY } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'
 import { decodeGroup, encodeGroup, type Group, unknownGroup } from './group.ts'
@@ -41,6 +42,8 @@ export class Vault {
   readonly pins = new Map<string, Uint8Array>()
   /** The references of our key packages. */
   readonly packages = new Set<string>()
+  /** The messages that have not been shown: the group of each position, in the order of positions. */
+  readonly unread = new Map<number, string>()
   /** What is still to be told. */
   readonly notices = new Map<number, Notice>()
   #numbers = 0
@@ -70,6 +73,7 @@ export class Vault {
     await vault.#each('pin/', (username, bytes) => vault.pins.set(username, bytes))
     await vault.#each('notice/', (number, bytes) => vault.notices.set(vault.#seen(number), readNotice(bytes)))
     for (const key of await store.list('package/')) vault.packages.add(tailOf(key))
+    await vault.#readUnread()
     return vault
   }
 
@@ -96,6 +100,12 @@ export class Vault {
   #seen(number: string): number {
     this.#numbers = Math.max(this.#numbers, Number(number))
     return Number(number)
+  }
+
+  async #readUnread(): Promise<void> {
+    const keys = (await this.store.list('unread/')).map((key) => key.split('/'))
+    const unread = keys.map(([, group = '', position]) => [Number(position), group] as const)
+    for (const [position, group] of unread.sort(([a], [b]) => a - b)) this.unread.set(position, group)
   }
 
   async #readGroups(): Promise<void> {
@@ -131,6 +141,7 @@ export class Draft {
   readonly #pins = new Map<string, Uint8Array>()
   readonly #packages = new Map<string, Uint8Array | null>()
   readonly #notices: Notice[] = []
+  readonly #unread = new Map<number, string>()
   readonly #entries = new Map<string, Uint8Array | null>()
   readonly #secrets: Uint8Array[] = []
   #identity: Identity | undefined
@@ -231,9 +242,11 @@ export class Draft {
   }
 
   addMessage(message: StoredMessage, unread: boolean): void {
-    const key = KEYS.message(message.group, message.position)
-    this.#entries.set(key, encodeStored(message))
-    if (unread) this.#entries.set(KEYS.unread(message.position), encodeFrame({ key }))
+    const { group, position } = message
+    this.#entries.set(KEYS.message(group, position), encodeStored(message))
+    if (!unread) return
+    this.#entries.set(KEYS.unread(group, position), EMPTY)
+    this.#unread.set(position, group)
   }
 
   /** Something to tell once this is written. */
@@ -261,6 +274,7 @@ export class Draft {
     merge(vault.outgoing, this.#outgoing)
     merge(vault.pins, this.#pins)
     merge(vault.notices, new Map(notices))
+    merge(vault.unread, this.#unread)
     for (const [reference, bytes] of this.#packages) {
       if (bytes) vault.packages.add(reference)
       else vault.packages.delete(reference)
