@@ -14,6 +14,7 @@ import { makeKeyPackage } from '../src/lib/mls/key-packages.ts'
 import { Mailbox } from '../src/lib/mls/mailbox.ts'
 import { loadMls } from '../src/lib/mls/suite.ts'
 import { ClientState } from '../src/state/client-state.ts'
+import { MemoryState } from '../test/helpers/memory-state.ts'
 import { PASSWORD, type RunningKdc } from './kdc.ts'
 import { addAccounts } from './opaque-accounts.ts'
 
@@ -50,6 +51,15 @@ export async function addMembers(data: string, count: number): Promise<string[]>
   }
   return names
 }
+
+/** A mailbox that keeps nothing, for those who only have something to say. */
+export const openFleeting = (session: Session): Promise<Mailbox> =>
+  Mailbox.open({
+    username: session.username,
+    post: (path, body) => session.request(path, body),
+    state: new MemoryState(),
+    clock: session.clock,
+  })
 
 /** Logs in, as the tools do. */
 export const logIn = ({ url }: RunningKdc, username: string): Promise<Session> =>

@@ -11,7 +11,7 @@ import { utf8 } from '../src/lib/bytes.ts'
 import { compare, digits, interleave, quantile, type Result, say } from './harness.ts'
 import { startKdc } from './kdc.ts'
 import { temporaryDirectory } from './processes.ts'
-import { logIn, openMail } from './stored-people.ts'
+import { logIn, openFleeting, openMail } from './stored-people.ts'
 
 /** Of two senders: what waits of one has a limit. */
 const MESSAGES = 10_000
@@ -29,21 +29,18 @@ export async function reading(): Promise<Result> {
   const [alice, bob, carol] = await Promise.all(['alice', 'bob', 'carol'].map((name) => logIn(kdc, name)))
   if (!alice || !bob || !carol) throw new Error('nobody is there')
   await (await openMail(bob, before)).close()
-  const senders = await Promise.all(
-    [alice, carol].map((session) => openMail(session, join(directory, session.username))),
-  )
+  const senders = await Promise.all([alice, carol].map(openFleeting))
   const [first, second] = senders
-  await first?.mailbox.createGroup('team')
-  await first?.mailbox.add('team', ['bob', 'carol'])
-  await second?.mailbox.sync()
+  await first?.createGroup('team')
+  await first?.add('team', ['bob', 'carol'])
+  await second?.sync()
   const from = performance.now()
   for (let sent = 0; sent < MESSAGES; sent++) {
-    const mailbox = senders[sent % 2]?.mailbox
+    const mailbox = senders[sent % 2]
     await mailbox?.send('team', utf8(`message ${sent} of a few words`))
     if (sent % SYNC_EVERY < 2) await mailbox?.sync()
   }
   say(`${MESSAGES} messages sent in ${digits((performance.now() - from) / 1000)} s`)
-  for (const sender of senders) await sender.close()
 
   let round = 0
   const read = async () => {
