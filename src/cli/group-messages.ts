@@ -11,7 +11,7 @@ import { parseUsername } from '../lib/names.ts'
 import { ToolError, UsageError } from './errors.ts'
 import { follow } from './follow.ts'
 import { type Run, type Tools, type Values, withGroup } from './group-command.ts'
-import { type Saving, savingFrom } from './save-files.ts'
+import { commandToSave, isFile, type Saving, savingFrom } from './save-files.ts'
 import { closeFiles, openFiles, sendFiles } from './send-files.ts'
 import { readStdin } from './stdin.ts'
 import { stopping, stopSignal } from './stop.ts'
@@ -101,8 +101,20 @@ async function read(
   // What was said in a group that is over, or that one was removed from, can still be read here.
   if (isGroup) await withGroup(mail, label, (mailbox) => mailbox.members(label))
   const isMeant = (message: MailMessage) => (isGroup ? message.group : message.with) === label
-  const showMore = () => showNew(mail, output, isMeant, saving)
+  let told = saving !== undefined
+  const tellHowToSave = (messages: readonly MailMessage[]) => {
+    if (told || !messages.some((message) => message.from !== mail.username && isFile(message))) return
+    told = true
+    const line = `to save the files: ${commandToSave(mail.username, of)}`
+    output.event('file_not_fetched', { ...of }, line)
+  }
+  const showMore = async () => {
+    const more = await showNew(mail, output, isMeant, saving)
+    tellHowToSave(more)
+    return more
+  }
   const shown = await (values.all ? showAll(mail, output, of, saving) : showMore())
+  tellHowToSave(shown)
   if (values.follow) {
     await follow({ session, mail, output, of, showMore, signal })
   } else if (shown.length === 0) {

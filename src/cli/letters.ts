@@ -9,7 +9,7 @@ import { SymbolonError } from '../lib/errors.ts'
 import type { MailMessage } from '../lib/mls/mailbox.ts'
 import type { Output } from './events.ts'
 import { Mail } from './mail.ts'
-import { isFile, type Saving } from './save-files.ts'
+import { commandToSave, isFile, type Saving } from './save-files.ts'
 import { showNew } from './stored.ts'
 
 /** After something went wrong, the next look is so much later. */
@@ -59,8 +59,8 @@ async function watch(
     const sender = shown.find(isFile)?.from
     if (told || sender === undefined) return
     told = true
-    const command = `npx tsx src/group.ts ${session.username} read --with ${sender} --all --output DIR`
-    output.event('file_not_fetched', {}, `to save files, start with --output DIR; these: ${command}`)
+    const these = commandToSave(session.username, { with: sender })
+    output.event('file_not_fetched', {}, `to save files, start with --output DIR; these: ${these}`)
   }
   try {
     const look = async () => {
