@@ -9,30 +9,27 @@ import type { Kdc, KdcEnv } from './context.ts'
 import { Problem } from './problems.ts'
 import type { Accepted, RequestKey } from './store/requests.ts'
 
-/** A request is known for longer than it can be sent again by anybody but its client. */
+/** A request is known for longer than it can be sent again by anybody but its client (docs/protocol.md §3.7). */
 const REMEMBER_SEC = 900
 const ID_BYTES = 16
 /** Each time, somebody else's change came between the look and the write. */
 const TRIES = 20
 
 /** What tells a principal's request from every other. Of one that came in clear nobody can tell whether it came before. */
-export function keyOf(
-  { clock, keepSec, randomBytes }: Kdc,
-  c: Context<KdcEnv>,
-  username: string,
-): RequestKey {
+export function keyOf({ clock, randomBytes }: Kdc, c: Context<KdcEnv>, username: string): RequestKey {
   const id = c.var.requestId ?? randomBytes(ID_BYTES)
-  return { username, id, forgetAt: clock() + Math.max(REMEMBER_SEC, keepSec) }
+  return { username, id, forgetAt: clock() + REMEMBER_SEC }
 }
 
 /**
- * The same, of whoever asks.
+ * The same, of whoever asks; known for as long as anything is kept, so that a client may send it again after days.
  *
  * @throws Problem as `authenticate`.
  */
 export async function requestKey(kdc: Kdc, c: Context<KdcEnv>): Promise<RequestKey> {
   const { username } = await authenticate(kdc, c)
-  return keyOf(kdc, c, username)
+  const key = keyOf(kdc, c, username)
+  return { ...key, forgetAt: Math.max(key.forgetAt, kdc.clock() + kdc.keepSec) }
 }
 
 /**

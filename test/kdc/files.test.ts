@@ -307,10 +307,12 @@ room('is taken by the beginning, before anything is stored', async () => {
   assert.is(await begin(who('bob'), group, 700), 200)
 })
 
-room('is for so many files, also when many are begun at once', async () => {
-  const { who, group } = await withQuotas({ files: 3 })
-  const many = await Promise.all([1, 2, 3, 4, 5].map(() => begin(who('bob'), group, 16)))
-  assert.equal(many.map(String).sort(), ['200', '200', '200', 'quota_exceeded', 'quota_exceeded'])
+room('is for so many files and bytes, also when many are begun at once', async () => {
+  for (const quota of [{ files: 3 }, { fileBytes: 3 * 16 + 15 }]) {
+    const { who, group } = await withQuotas(quota)
+    const many = await Promise.all([1, 2, 3, 4, 5].map(() => begin(who('bob'), group, 16)))
+    assert.equal(many.map(String).sort(), ['200', '200', '200', 'quota_exceeded', 'quota_exceeded'])
+  }
 })
 
 room('is not taken by more than was said', async () => {
@@ -391,6 +393,23 @@ keeping('with its group: to the end of what waits there', async () => {
   await who('carol').ask('/mailbox/ack', { position: end })
   await purgeAll(kdc)
   assert.is(await get(who('carol'), file), 'file_unknown')
+  assert.equal(await kept.retention.list(), [])
+})
+
+keeping('with its group, a few at a time: the group goes last', async () => {
+  const kdc = await withGroup()
+  const { who, group, store: kept } = kdc
+  const { keepSince } = at(START)
+  await store(who('bob'), group)
+  await store(who('carol'), group)
+  await who('alice').ask('/groups/destroy', { group })
+  const last = await kept.mailbox.lastPosition()
+  for (const name of ['alice', 'bob', 'carol']) await who(name).ask('/mailbox/ack', { position: last })
+  await kept.retention.purge(keepSince, 100)
+  assert.equal(await kept.files.purge(keepSince, 1), { files: 1, more: true })
+  await kept.retention.purgeEnded()
+  assert.is(await rows(kdc), 1)
+  await kept.purge(at(START), 10)
   assert.equal(await kept.retention.list(), [])
 })
 

@@ -470,7 +470,11 @@ store('judges again what may have changed since it was judged', async () => {
       START,
     )
   const before = await found()
+  const fresh = (n: number, members: string[] = []) =>
+    ({ id: new Uint8Array(16).fill(n), kind: 'named', name: `n${n}`, members, info: payload }) as const
   const nobody = [
+    store.groupChanges.create(key('nobody'), fresh(1), QUOTAS, START),
+    store.groupChanges.create(key('alice'), fresh(2, ['nobody']), QUOTAS, START),
     sends('alice', 0),
     sends('alice', 2),
     sends('dora', 1),

@@ -358,7 +358,10 @@ keeping('a quota that is met again and again has what was read freed now and the
   const { QUOTAS } = await import('../../src/kdc/quotas.ts')
   const kdc = await classKdc(ALL, { quotas: { ...QUOTAS, groupEntries: 2 } })
   const { who, store, time } = kdc
-  const groups = [await makeGroup(who('alice'), ['bob']), await makeGroup(who('alice'), ['bob'])]
+  const groups = [
+    await makeGroup(who('alice'), ['bob', 'carol']),
+    await makeGroup(who('alice'), ['bob', 'carol']),
+  ]
   const send3 = (by: string, group = groups[0]) =>
     who(by).ask('/groups/send', { group, epoch: 1, message: bytes(3) })
   for (const group of groups) await send3('bob', group)
@@ -370,12 +373,18 @@ keeping('a quota that is met again and again has what was read freed now and the
   }
   for (let i = 0; i < 12; i++) assert.is((await send3('alice')).body.code, 'quota_exceeded')
   assert.is(times, 10)
-  for (const name of ['alice', 'bob']) await acknowledge(who(name), await store.mailbox.lastPosition())
+  for (const name of ALL) await acknowledge(who(name), await store.mailbox.lastPosition())
   assert.is((await send3('alice')).body.code, 'quota_exceeded')
+  assert.is((await send3('carol')).status, 200, 'whose group is full, having sent nothing')
+  assert.equal(await mail(who('bob')), ['1 welcome alice', '2 message bob', '3 message carol'])
+  await send3('carol')
   time.now += 6
-  assert.is((await send3('alice')).status, 200)
-  assert.is((await send3('carol')).body.code, 'group_unknown')
-  assert.equal(await mail(who('bob')), ['3 message alice'], 'also what waited in the other')
+  assert.is((await send3('alice')).body.code, 'quota_exceeded', 'nobody has read these')
+  assert.equal(
+    await mail(who('bob')),
+    ['3 message carol', '4 message carol'],
+    'also what waited in the other',
+  )
 })
 
 keeping('a backup has the groups; its one-time packages are gone, and its positions lie ahead', async () => {
@@ -863,6 +872,26 @@ online('is whoever listens or waits, until it does not any more', async () => {
   time.now += 90
   assert.equal((await ask(who('dora'))).users, [])
   await store.purge(at(time.now), 10)
+})
+
+online('tells of all who are, a thousand at a time', async () => {
+  const { who, store } = await waitingKdc()
+  const names = Array.from({ length: 1003 }, (_, i) => `user${i}`).sort()
+  const record = 'r'
+  for (const [i, username] of names.entries()) {
+    const sid = new Uint8Array(16)
+    new DataView(sid.buffer).setUint32(0, i + 1)
+    const session = { sid, username, sealedToken: sid, address: '192.0.2.1', createdAt: START }
+    await store.accounts.create({ username, record, createdAt: START })
+    const endpoint = { address: '192.0.2.1', port: 4000 }
+    await store.sessions.begin({ ...session, expiresAt: START + 100 }, record, { endpoint })
+  }
+  const first = await ask(who('dora'))
+  assert.equal([first.users.length, first.more], [1000, true])
+  const next = await ask(who('dora'), { after: first.users.at(-1).username })
+  assert.equal([next.users.length, next.more], [3, false])
+  const told = [...first.users, ...next.users].map(({ username }: { username: string }) => username)
+  assert.equal(told, names)
 })
 
 online('asks for a thousand at most, each once', async () => {

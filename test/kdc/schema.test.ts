@@ -97,6 +97,44 @@ schema('a database of version 1 keeps its accounts; its sessions are over', asyn
   await works(store)
 })
 
+schema('what version 3 has done once is done: by requests of sessions that there are', async () => {
+  const database = openSqlite(':memory:')
+  const store = await Store.open(database)
+  await store.accounts.create(account('alice'))
+  await store.sessions.begin(session(2), 'record of alice')
+  const id = (n: number) => new Uint8Array(16).fill(n)
+  const key = (n: number) => ({ username: 'alice', id: id(n), forgetAt: START + 900 })
+  const run = (
+    n: number,
+    sid: Uint8Array,
+    result: number,
+  ) => sql`insert into runs (sid, id, run, result, forget_at)
+    values (${sid}, ${id(n)}, ${id(0)}, ${result}, ${START + 900})`
+  await database.write([
+    sql`drop table file_chunks`,
+    sql`drop table files`,
+    sql`drop table earlier_identities`,
+    sql`alter table requests rename column result to position`,
+    sql`create table runs (
+      sid blob not null, id blob not null, run blob not null, result bigint not null, forget_at bigint not null,
+      primary key (sid, id)
+    )`,
+    sql`insert into requests (username, id, position, seq, forget_at) values ('alice', ${id(7)}, 12, 3, ${START})`,
+    run(8, session(2).sid, 5),
+    run(9, session(3).sid, 6),
+    sql`update schema_version set version = 3`,
+  ])
+  const upgraded = await Store.open(database)
+  assert.equal(await upgraded.requests.find(key(7)), { position: 12, seq: 3 })
+  assert.is(await upgraded.sessions.endBy(key(8), session(2).sid, session(2).sid), 5, 'the answer again')
+  assert.ok(await upgraded.sessions.find(session(2).sid))
+  assert.is(await upgraded.requests.find(key(9)), undefined)
+  const fresh = openSqlite(':memory:')
+  await prepareSchema(fresh)
+  const names = async (of: Database) => (await structure(of)).map(({ name }) => name)
+  assert.equal(await names(database), await names(fresh))
+})
+
 schema('it is the same then as one that was made today', async () => {
   const [old, fresh] = [await makeVersion1(openSqlite(':memory:')), openSqlite(':memory:')]
   await prepareSchema(old)

@@ -268,6 +268,8 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     assert.is(await store.sessions.endBy(request(8), session(1).sid), 2)
     assert.ok(await store.sessions.find(session(5).sid))
     assert.is(await store.sessions.endBy(request(9), session(1).sid, session(2).sid), 0)
+    await store.accounts.delete('bob')
+    assert.is(await store.sessions.endBy(request(10), session(1).sid), 0, 'who is no more')
   })
 
   store('a new record by a request is set once, by a session that lives', async () => {

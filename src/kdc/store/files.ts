@@ -195,7 +195,7 @@ export class Files {
     return { files: expired.length + left.length, more: expired.length === limit || left.length === limit }
   }
 
-  /** Deletes a file's chunks, the last ones first: it is whole no more, and whoever begins to read it finds out late, but does. */
+  /** Deletes a file's chunks, the last ones first: whoever reads it meanwhile does not come to its end. */
   async #empty(id: Uint8Array): Promise<void> {
     for (let deleted = CHUNKS_AT_ONCE; deleted === CHUNKS_AT_ONCE; ) {
       const [rows] = await this.#database.write([

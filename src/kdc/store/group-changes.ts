@@ -79,8 +79,8 @@ export class GroupChanges {
       claim(
         request,
         sql`p.position, cast(${seq} as bigint)`,
-        sql`positions p, ${entriesOf(username)} sent, ${groupsBeside(id, username)} beside
-          where not exists (select 1 from mls_groups where id = ${id} or name = ${name} or pair = ${pair})
+        sql`positions p, accounts a, ${entriesOf(username)} sent, ${groupsBeside(id, username)} beside
+          where a.username = ${username} and not exists (select 1 from mls_groups where id = ${id} or name = ${name} or pair = ${pair})
             and sent.entries < ${quotas.senderEntries}
             and sent.bytes + cast(${firstEntryBytes(group)} as bigint) <= ${quotas.senderBytes}
             and beside.groups < ${quotas.groups}

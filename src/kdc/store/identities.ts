@@ -54,11 +54,10 @@ export class Identities {
       sql`insert into identities (username, signature_key, since) values (${username}, ${signatureKey}, ${now})
         on conflict (username) do update set signature_key = excluded.signature_key, since = excluded.since
           where identities.signature_key <> excluded.signature_key`,
-      sql`delete from earlier_identities where username = ${username} and (signature_key = ${signatureKey}
-        or position not in (
+      sql`delete from earlier_identities where username = ${username} and position not in (
           select position from earlier_identities where username = ${username} and signature_key <> ${signatureKey}
           order by position desc limit ${MAX_EARLIER}
-        ))`,
+        )`,
       sql`delete from key_packages where username = ${username} and signature_key <> ${signatureKey}`,
     ])
     return done.length > 0

@@ -131,8 +131,7 @@ export class Retention {
       sql`delete from members where last is not null and in_tree = 0 and not exists (
         select 1 from entries e where e.group_id = members.group_id
           and e.position >= members.first and e.position <= members.last
-      ) and not exists (select 1 from files f where f.group_id = members.group_id
-          and f.position <= members.last and members.first <= members.last)`,
+      ) and not exists (select 1 from files f where f.group_id = members.group_id and f.position <= members.last)`,
       sql`delete from mls_groups where not exists (
           select 1 from members m where m.group_id = mls_groups.id and m.last is null
         ) and not exists (select 1 from entries e where e.group_id = mls_groups.id)

@@ -236,7 +236,7 @@ export class Sessions {
     const those = sql`sessions where username = ${username}
       and (sid = ${which ?? NO_ID} or (${others} = 1 and sid <> ${sid}))`
     const [claimed] = await this.#database.write([
-      claim(request, sql`count(*), 0`, those),
+      claim(request, sql`(select count(*) from ${those}), 0`, sql`accounts where username = ${username}`),
       sql`delete from ${those}`,
     ])
     const answer = claimed ? claimed[0] : await answerTo(this.#database, request)
