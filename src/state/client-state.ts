@@ -1,5 +1,5 @@
 /**
- * What a principal's tools keep from one time to the next, sealed under the password: docs/protocol.md §7.5.
+ * What a principal's tools keep from one time to the next, sealed under the password: docs/protocol.md §7.8.
  *
  * A receiver runs for days and a sender for a second, and both use one state: so nobody has it for longer than a piece of work
  * takes.

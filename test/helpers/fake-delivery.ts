@@ -1,5 +1,5 @@
 /**
- * A KDC's delivery service in memory, as docs/stored.md §7.1 to §7.3 has it; and one that lies, when a test says how.
+ * A KDC's delivery service in memory, as docs/protocol.md §7.1 to §7.3 has it; and one that lies, when a test says how.
  */
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
 import type { Post } from '../../src/lib/mls/answers.ts'
@@ -149,6 +149,8 @@ export class FakeDelivery {
   }
 
   #putPackages(username: string, body: Body) {
+    if ((body.signature_key ?? this.identities.get(username)) !== this.identities.get(username))
+      throw refuse('not_allowed')
     const own = this.packages.get(username) ?? { once: [] }
     const packages = strings(body.packages)
     if (own.once.length + packages.length > 200)

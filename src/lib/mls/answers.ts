@@ -1,5 +1,5 @@
 /**
- * How the KDC's answers about stored things are judged. docs/stored.md §7.1 to §7.3.
+ * How the KDC's answers about stored things are judged. docs/protocol.md §7.1 to §7.4.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The running hash over a group's entries, by which members notice that the KDC shows them different things. docs/stored.md §7.4.
+ * The running hash over a group's entries, by which members notice that the KDC shows them different things. docs/protocol.md §7.5.
  *
  *     chain_0 of an epoch = MLS exporter "symbolon chain" of that epoch (RFC 9420 §8.5)
  *     chain_n             = SHA-256(chain_(n-1) || u64 seq || kind || payload)

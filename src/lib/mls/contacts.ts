@@ -12,7 +12,7 @@ import type { Draft } from './vault.ts'
 /** A key that claims to be somebody's. */
 export type Claim = Pick<Leaf, 'username' | 'signatureKey'>
 
-/** Most names in one question (docs/stored.md §7.1). */
+/** Most names in one question (docs/protocol.md §7). */
 export const MAX_NAMES = 1000
 
 /** What the KDC says of a principal: the key that is its now, and those that were. */

@@ -1,5 +1,5 @@
 /**
- * Who we are to others: an Ed25519 signature key, made here, put at the KDC in a sealed session. docs/stored.md §7.1.
+ * Who we are to others: an Ed25519 signature key, made here, put at the KDC in a sealed session. docs/protocol.md §7.1.
  *
  * @module
  */

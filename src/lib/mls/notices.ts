@@ -11,6 +11,7 @@ export type NoticeCode =
   | 'group_broken'
   | 'group_destroyed'
   | 'history_lost'
+  | 'identity_replaced'
   | 'key_changed'
   | 'member_added'
   | 'member_left'

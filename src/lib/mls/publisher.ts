@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { toBase64url } from '../bytes.ts'
-import { readCount } from './answers.ts'
+import { equal, toBase64url } from '../bytes.ts'
+import { readCount, readIdentities } from './answers.ts'
 import type { MlsClient } from './client.ts'
 import { makeIdentity } from './identity.ts'
 import { draftKeyPackages, forgetExpired } from './key-packages.ts'
@@ -21,6 +21,7 @@ const REFRESH_SEC = 30 * 24 * 3600
 export class Publisher {
   readonly #client: MlsClient
   #countAt = 0
+  #isReplaced = false
 
   constructor(client: MlsClient) {
     this.#client = client
@@ -36,13 +37,14 @@ export class Publisher {
     }
     const { identity } = client.draft()
     if (identity.published) return
-    await client.post('/identity/put', { signature_key: toBase64url(identity.publicKey) })
+    await this.#putIdentity(identity.publicKey)
     await this.#publish(FIRST_PACKAGES)
   }
 
   /** Makes more key packages when few are left, or old, or the last resort was used. */
   async replenish(usedPackage: boolean): Promise<void> {
     const client = this.#client
+    if (this.#isReplaced) return
     const now = client.clock()
     const { refreshedAt, lastResortUsed } = client.draft().identity
     const isDue = lastResortUsed || refreshedAt + REFRESH_SEC < now
@@ -51,7 +53,28 @@ export class Publisher {
     this.#countAt = now
     // What there is no room for would be refused, and the last resort with it.
     const room = Math.max(0, MOST_PACKAGES - count)
-    if (isDue || count < FEWEST_PACKAGES) await this.#publish(Math.min(PACKAGES_AT_ONCE, room))
+    if (!isDue && count >= FEWEST_PACKAGES) return
+    const { publicKey } = client.draft().identity
+    const known = await this.#knownKey()
+    // An account that was made anew.
+    if (!known) await this.#putIdentity(publicKey)
+    this.#isReplaced = known !== undefined && !equal(known, publicKey)
+    // Packages under an old key would keep others from reaching the new one.
+    if (!this.#isReplaced) return this.#publish(Math.min(PACKAGES_AT_ONCE, room))
+    const text =
+      'you have logged in elsewhere, or without this state, and others know you there: nobody can add you here'
+    await client.tell({ code: 'identity_replaced', text })
+  }
+
+  /** The key under which others find us. */
+  async #knownKey(): Promise<Uint8Array | undefined> {
+    const { username, post } = this.#client
+    const { identities } = readIdentities(await post('/identity/find', { usernames: [username] }))
+    return identities.find((identity) => identity.username === username)?.signature_key
+  }
+
+  async #putIdentity(publicKey: Uint8Array): Promise<void> {
+    await this.#client.post('/identity/put', { signature_key: toBase64url(publicKey) })
   }
 
   /** Puts new key packages, and a new last resort: kept here first, so that nobody uses one that we cannot open. */
@@ -62,7 +85,9 @@ export class Publisher {
     const [last_resort] = await draftKeyPackages(draft, username, clock, 1, true)
     await forgetExpired(vault, draft, clock)
     await draft.write()
-    await post('/key-packages/put', { packages, last_resort })
+    // With the key, they are refused when it is not ours any more.
+    const signature_key = toBase64url(draft.identity.publicKey)
+    await post('/key-packages/put', { packages, last_resort, signature_key })
     const done = this.#client.draft()
     done.setIdentity({ ...done.identity, published: true, refreshedAt: clock(), lastResortUsed: false })
     await done.write()

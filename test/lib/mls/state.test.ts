@@ -493,6 +493,32 @@ test('one whom nobody adds for years has no more key packages than the KDC keeps
   assert.is(kdc.packages.get('bob')?.once.length, 200)
 })
 
+test('one who has logged in elsewhere is told, once, and what is found of him is what he has there', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob')
+  const elsewhere = await new Person('bob', kdc).open()
+  kdc.packages.get('bob')?.once.splice(0)
+  bob.now += 3600
+  await bob.mail.sync()
+  await bob.mail.sync()
+  assert.equal(bob.told(), ['identity_replaced'])
+  assert.equal(kdc.packages.get('bob')?.once, [])
+  assert.is([...bob.state.entries.keys()].filter((key) => key.startsWith('package/')).length, 51)
+  await alice.tell('bob', 'hi')
+  assert.equal(await elsewhere.read(), ['alice: hi'])
+})
+
+test('one whose account was made anew is found again, with the same key', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob')
+  const key = kdc.identities.get('bob')
+  kdc.identities.delete('bob')
+  kdc.packages.delete('bob')
+  await bob.mail.sync()
+  assert.is(kdc.identities.get('bob'), key)
+  await alice.tell('bob', 'hi')
+  assert.equal(await bob.read(), ['alice: hi'])
+  assert.equal(bob.told(), [])
+})
+
 test('old key packages are passed over for the next; when all are old, it is said', async () => {
   const { alice, bob, kdc } = await people('alice', 'bob')
   const old = kdc.packages.get('bob')?.once.splice(0) as string[]
