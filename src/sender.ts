@@ -13,7 +13,7 @@ import { closeFiles, FILE_HELP, FILE_OPTION, openFiles, sendFiles } from './cli/
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { readStdin } from './cli/stdin.ts'
 import { stopping } from './cli/stop.ts'
-import { mustBeStored } from './cli/stored.ts'
+import { leaveMessage } from './cli/stored.ts'
 import { print, talk } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import type { Outgoing } from './files/outgoing.ts'
@@ -156,7 +156,7 @@ async function store(
     await mail.use(async (mailbox) => {
       await mailbox.sync()
       const [bytes, kind] = typeof message === 'string' ? [utf8(message), 'text'] : [message, 'bytes']
-      mustBeStored(await mailbox.sendTo(receiver, bytes, kind), output)
+      await leaveMessage(mailbox, output, { with: receiver }, bytes, kind)
     })
   } finally {
     await mail.close()
