@@ -198,6 +198,21 @@ test('a key package of a ghost in a name that it has not', async () => {
   await rejects(alice.tell('bob', 'hi'), 'member_unverified')
 })
 
+test('a key package of one whom nobody asked for', async () => {
+  const { alice, kdc } = await people('alice', 'bob', 'mallory')
+  await alice.mail.createGroup('team')
+  kdc.lie = (_who, path, answer) => {
+    if (path !== '/key-packages/take') return answer
+    const { packages } = answer as { packages: object[] }
+    const ghost = { username: 'mallory', package: kdc.packages.get('mallory')?.once[0] }
+    return { packages: [...packages, ghost], missing: [] }
+  }
+  await rejects(alice.mail.add('team', ['bob']), 'member_unverified')
+  await rejects(alice.tell('bob', 'hi'), 'member_unverified')
+  assert.equal(alice.mail.members('team'), ['alice'])
+  assert.is(kdc.entries.length, 0)
+})
+
 test('an identity that the KDC has replaced is told, once', async () => {
   const { alice, kdc } = await people('alice', 'bob')
   await alice.tell('bob', 'hi')
