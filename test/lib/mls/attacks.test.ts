@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url } from '../../../src/lib/bytes.ts'
+import { TransportError } from '../../../src/lib/errors.ts'
 import type { FakeDelivery, FakeEntry } from '../../helpers/fake-delivery.ts'
 import { Person, people, team } from '../../helpers/mail.ts'
 import { rejects } from '../../helpers/throws.ts'
@@ -168,6 +169,34 @@ test('a commit of an old epoch once more', async () => {
     name === 'bob' ? [{ ...commit, position: commit.position + 1, seq: commit.seq + 1 }, ...page] : page
   await bob.mail.sync()
   assert.is(bob.statusOf('team'), 'history_damaged')
+})
+
+test('a commit of ours, withheld until another one has taken its place', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol', 'dave')
+  let withheld: Record<string, unknown> | undefined
+  kdc.before = (name, path, body) => {
+    if (name !== 'alice' || path !== '/groups/commit' || withheld) return
+    withheld = body
+    throw new TransportError('kdc_unreachable', 'nothing comes back')
+  }
+  await rejects(alice.mail.remove('team', ['dave']), 'kdc_unreachable')
+  // Whoever has stolen what bob had reads nothing from here on.
+  await bob.loseState()
+  kdc.lieInMailbox = (name, page) => {
+    const last = kdc.entries.at(-1)
+    if (name !== 'alice' || !last || page.at(-1)?.position !== last.position) return page
+    const { commit, removed, epoch } = withheld as { commit: string; removed: string[]; epoch: number }
+    const { position, seq } = last
+    return [
+      ...page,
+      { ...last, sender: 'alice', position: position + 1, seq: seq + 1, epoch, payload: commit, removed },
+    ]
+  }
+  await alice.mail.sync()
+  // Neither has she gone back to the keys of before, nor has anything been done of what the KDC says.
+  assert.is(alice.statusOf('team'), 'history_damaged')
+  assert.equal(alice.mail.members('team'), ['alice', 'bob', 'carol', 'dave'])
+  await rejects(alice.say('team', 'x'), 'history_damaged')
 })
 
 test('a key package that is not of the one whom the KDC says', async () => {
