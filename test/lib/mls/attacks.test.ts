@@ -51,6 +51,26 @@ test('an entry withheld in the middle', async () => {
   assert.equal(await alice.read(), ['bob: here'])
 })
 
+test('a commit withheld: who rejoins is told who came and went', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol', 'mallory')
+  await alice.mail.remove('team', ['mallory'])
+  await bob.mail.sync()
+  bob.told()
+  await alice.mail.add('team', ['mallory'])
+  await alice.mail.remove('team', ['carol'])
+  await alice.say('team', 'hi')
+  show(kdc, 'bob', (entry) => (entry.kind === 'commit' && entry.sender === 'alice' ? undefined : entry))
+  await bob.mail.sync()
+  bob.notices = []
+  await bob.mail.rejoin({ group: 'team' })
+  const told = bob.notices.map(({ code, username }) => ({ code, username }))
+  assert.equal(told, [
+    { code: 'history_lost', username: undefined },
+    { code: 'member_added', username: 'mallory' },
+    { code: 'member_removed', username: 'carol' },
+  ])
+})
+
 test('an entry dropped, and the rest renumbered: the next message says so', async () => {
   const { alice, bob, carol, kdc } = await team('bob', 'carol')
   await carol.say('team', 'dropped')
