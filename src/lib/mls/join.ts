@@ -78,6 +78,7 @@ async function judgeJoined(intake: Intake, entry: Entry, joined: Joined): Promis
   const added = entry.added.every((name) => leaves.has(name))
   const byOne = charter.kind === 'named' ? signer === charter.admin : leaves.size === 2 && signer !== username
   if (!fits || !added || !byOne) throw unverified('we were added to a group that is not what it says it is')
+  if (isOld(draft.group(entry.group), joined)) throw unverified('we were given an old invitation once more')
   if (isTaken(intake, entry.group, charter, leaves.keys())) {
     throw unverified('we were added to a second group of the same name')
   }
@@ -96,6 +97,16 @@ function judgeLeaves({ draft, username }: Intake, leaves: ReturnType<typeof leav
   if (!own || !equal(own.signatureKey, draft.identity.publicKey)) {
     throw unverified('our place in the group is held under another key')
   }
+}
+
+/**
+ * Whether a Welcome leads back to where we have been: to keys that others have, who were removed since. One for our last resort opens
+ * more than once.
+ */
+function isOld(known: Group | undefined, { state, charter }: Joined): boolean {
+  if (!known) return false
+  const isOther = known.charter !== undefined && JSON.stringify(known.charter) !== JSON.stringify(charter)
+  return isOther || state.groupContext.epoch <= BigInt(known.epoch)
 }
 
 /** Whether an active group has this name, or these two. */

@@ -191,6 +191,30 @@ test('a commit of an old epoch once more', async () => {
   assert.is(bob.statusOf('team'), 'history_damaged')
 })
 
+test('an old invitation, given once more', async () => {
+  const { alice, bob, mallory, kdc } = await people('alice', 'bob', 'mallory')
+  const own = kdc.packages.get('bob')
+  if (own) own.once = []
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['bob', 'mallory'])
+  await bob.mail.sync()
+  await mallory.mail.sync()
+  await alice.mail.remove('team', ['mallory'])
+  await bob.mail.sync()
+  bob.told()
+  const [welcome] = kdc.visible('bob')
+  for (let more = 1; more <= 2; more++) {
+    kdc.lieInMailbox = (name, page) =>
+      name === 'bob' ? [{ ...(welcome as FakeEntry), position: kdc.entries.length + more }] : page
+    await bob.mail.sync()
+    // Never back among those who could read then.
+    await rejects(bob.say('team', 'x'), more === 1 ? 'history_damaged' : 'member_unverified')
+  }
+  assert.is(kdc.asked.get('/groups/send'), undefined)
+  assert.equal(bob.told(), ['group_broken', 'group_broken'])
+  assert.equal(bob.mail.members('team'), ['alice', 'bob'])
+})
+
 test('a commit of ours, withheld until another one has taken its place', async () => {
   const { alice, bob, kdc } = await team('bob', 'carol', 'dave')
   let withheld: Record<string, unknown> | undefined
