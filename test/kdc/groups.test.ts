@@ -611,6 +611,24 @@ leaving('a direct group either of the two leaves or destroys, and they may begin
   }
 })
 
+leaving('of a direct group: nothing more is taken that nobody would read', async () => {
+  const kdc = await classKdc(ALL)
+  const { who, store } = kdc
+  const file = (group: string) => who('alice').ask('/files/begin', { file: newId(), group, bytes: 20 })
+  for (const leave of [
+    (group: string) => who('bob').ask('/groups/leave', { group, epoch: 1, proposal: bytes(4) }),
+    () => store.accounts.delete('bob'),
+  ]) {
+    const group = newId()
+    await direct(who('alice'), 'bob', group)
+    assert.is(await outcome(send(who('alice'), group, 1)), 2)
+    assert.is((await file(group)).status, 200)
+    await leave(group)
+    assert.is(await outcome(send(who('alice'), group, 1)), 'group_unknown')
+    assert.is((await file(group)).body.code, 'group_unknown')
+  }
+})
+
 leaving('of destroying and sending at once both come to something', async () => {
   const { who } = await classKdc(ALL)
   const group = await makeGroup(who('alice'), ['bob'])

@@ -7,7 +7,7 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { acceptOnce, requestKey } from '../accepted.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { requireAccounts, requireEpoch, requireGroup } from '../group-lookup.ts'
+import { requireAccounts, requireEpoch, requireGroup, requireReaders } from '../group-lookup.ts'
 import { judgeChanges, judgeDestroying, judgeLeaving } from '../group-rights.ts'
 import { Problem } from '../problems.ts'
 import { requireRoom } from '../quotas.ts'
@@ -75,7 +75,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       const key = await requestKey(kdc, c)
       const { username } = key
       const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
-        requireEpoch(await requireGroup(kdc, id, username), epoch)
+        requireEpoch(await requireReaders(kdc, id, username), epoch)
         await requireRoom(kdc, username, { group: id, entryBytes: payload.length })
         return store.groupChanges.send(key, { group: id, epoch, payload }, quotas, clock())
       })
