@@ -715,6 +715,16 @@ quotas('a group has so many entries', async () => {
   assert.is(await outcome(who('bob').ask('/groups/leave', { group, epoch: 1, proposal: bytes(3) })), 4)
 })
 
+quotas('who fills a group does not keep its admin from removing him', async () => {
+  const { who } = await withQuotas({ groupEntries: 3 })
+  const group = await makeGroup(who('alice'), ['bob', 'carol', 'dora'])
+  for (const name of ['bob', 'carol']) assert.is(typeof (await outcome(send(who(name), group, 1))), 'number')
+  assert.is(await outcome(send(who('alice'), group, 1)), 'quota_exceeded')
+  assert.is(await outcome(who('bob').ask('/groups/commit', commit(group, 1))), 'quota_exceeded')
+  const removal = commit(group, 1, { removed: ['bob', 'carol'] })
+  assert.is(await outcome(who('alice').ask('/groups/commit', removal)), 4)
+})
+
 quotas('a principal makes so many groups, with so much of group infos', async () => {
   const few = await withQuotas({ groups: 2 })
   const first = await makeGroup(few.who('alice'))

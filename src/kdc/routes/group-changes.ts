@@ -59,7 +59,8 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
         await requireAccounts(kdc, added)
         const commit = { group, payload, welcome, added, removed, info }
         const bytes = entryBytes({ ...commit, epoch, kind: 'commit' })
-        await requireRoom(kdc, username, { group: id, entryBytes: bytes, infoBytes: info.length })
+        const isAdmins = group.admin === username
+        await requireRoom(kdc, username, { group: id, entryBytes: bytes, infoBytes: info.length, isAdmins })
         return store.groupChanges.commit(key, commit, quotas, clock())
       })
       if (isNew) {
