@@ -205,4 +205,24 @@ test('a conversation with one whose account was made anew begins anew, whoever s
   }
 })
 
+test('a member whose account is gone keeps nobody from coming in, nor its successor out', async () => {
+  const { kdc, login, alice, bob, carol } = await realm()
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['bob'])
+  await bob.mail.sync()
+  await kdc.store.accounts.delete('bob')
+  await alice.mail.add('team', ['carol'])
+  assert.equal(alice.told(), ['member_left'])
+  await alice.mail.send('team', utf8('hi'))
+  assert.equal(await carol.read(), ['alice: hi'])
+  assert.equal(carol.mail.members('team'), ['alice', 'carol'])
+  await kdc.store.accounts.delete('carol')
+  await kdc.store.accounts.create({ username: 'carol', record: PASSWORD, createdAt: kdc.time.now })
+  const next = await login('carol')
+  await alice.mail.add('team', ['carol'])
+  await alice.mail.send('team', utf8('welcome'))
+  assert.equal(await next.read(), ['alice: welcome'])
+  assert.equal(alice.told(), ['member_left', 'key_changed'])
+})
+
 test.run()
