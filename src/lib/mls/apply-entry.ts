@@ -31,7 +31,7 @@ export async function applyEntry(intake: Intake, entry: Entry): Promise<void> {
   } catch (error) {
     if (!isBreaking(error)) throw error
     // What comes after the end of a group is nobody's loss.
-    if (!isOver(draft.group(entry.group)) || entry.welcome) breakGroup(intake, entry.group, error)
+    if (!isOver(draft.group(entry.group)) || entry.welcome) breakGroup(intake, entry, error)
   }
 }
 

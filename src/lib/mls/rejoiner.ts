@@ -114,7 +114,7 @@ export class Rejoiner {
   /** A group that cannot be rejoined now is not tried for ever. */
   async #giveUp(id: string, error: SymbolonError): Promise<void> {
     const draft = this.#client.draft()
-    if (error instanceof ProtocolError) breakGroup(this.#client.intake(draft), id, error)
+    if (error instanceof ProtocolError) breakGroup(this.#client.intake(draft), { group: id }, error)
     await this.#client.write(draft)
   }
 }

@@ -243,6 +243,17 @@ test('a commit of ours, withheld until another one has taken its place', async (
   await rejects(alice.say('team', 'x'), 'history_damaged')
 })
 
+test('an invitation that is none: it is told by whom', async () => {
+  const { bob, kdc } = await people('bob', 'mallory')
+  const group = toBase64url(new Uint8Array(16).fill(7))
+  const nothing = { commit: 'AAAA', welcome: 'AAAA', group_info: 'AAAA' }
+  const body = { group, kind: 'named', name: 'nice', members: ['bob'], ...nothing }
+  await kdc.post('mallory')('/groups/create', body)
+  await bob.mail.sync()
+  const told = bob.notices.map(({ code, by, reason }) => ({ code, by, reason }))
+  assert.equal(told, [{ code: 'group_broken', by: 'mallory', reason: 'history_damaged' }])
+})
+
 test('a key package that is not of the one whom the KDC says', async () => {
   const { alice, kdc } = await people('alice', 'bob', 'mallory')
   await alice.mail.createGroup('team')
