@@ -98,7 +98,8 @@ function lineOutput(lines: Lines): Output {
     async stored(message, fate = {}) {
       const { from, body, sentAt, at } = message
       const bytes = message.kind === 'file' ? utf8(fileLine(fileNoteOf(message), fate)) : body
-      await say(`[${localTime(sentAt ?? at)}] ${from}`, { bytes })
+      // The sender's word, which may lie in the past and not in the future.
+      await say(`[${localTime(Math.min(sentAt ?? at, at))}] ${from}`, { bytes })
     },
     event(_name, _fields, line) {
       // It may hold what others wrote: a problem's detail, for one.

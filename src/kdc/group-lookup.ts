@@ -17,6 +17,17 @@ export async function requireGroup({ store }: Kdc, id: Uint8Array, username: str
   return group
 }
 
+/**
+ * The same for what somebody is to read: a direct group that the other one has left, or whose account is gone, is as good as none.
+ *
+ * @throws Problem `group_unknown`
+ */
+export async function requireReaders(kdc: Kdc, id: Uint8Array, username: string): Promise<Group> {
+  const group = await requireGroup(kdc, id, username)
+  if (group.kind === 'direct' && (await kdc.store.groups.roster(id)).members.length < 2) throw groupUnknown()
+  return group
+}
+
 /** @throws Problem `epoch_passed` */
 export function requireEpoch(group: Group, epoch: number): void {
   if (group.epoch === epoch) return

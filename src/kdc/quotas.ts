@@ -43,6 +43,8 @@ interface Need {
   /** Nothing, if the group info stays. */
   readonly infoBytes?: number
   readonly isNew?: boolean
+  /** Whoever fills a group must not keep its admin from removing him. */
+  readonly isAdmins?: boolean
 }
 
 /**
@@ -92,7 +94,7 @@ const quotaExceeded = (what: string) => new Problem('quota_exceeded', what)
 function shortage(
   quotas: Quotas,
   usage: Usage,
-  { entryBytes, infoBytes = 0, isNew }: Need,
+  { entryBytes, infoBytes = 0, isNew, isAdmins }: Need,
 ): string | undefined {
   if (isNew && usage.groups >= quotas.groups)
     return `you have made ${quotas.groups} groups: destroy one first`
@@ -102,7 +104,7 @@ function shortage(
   if (usage.senderEntries >= quotas.senderEntries || usage.senderBytes + entryBytes > quotas.senderBytes) {
     return 'too much of what you have sent waits to be read: try again later'
   }
-  if (usage.groupEntries >= quotas.groupEntries) {
+  if (usage.groupEntries >= quotas.groupEntries && !isAdmins) {
     return 'too much waits to be read in this group: try again later'
   }
   return undefined

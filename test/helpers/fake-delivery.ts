@@ -287,6 +287,7 @@ export class FakeDelivery {
   #send(username: string, body: Body) {
     const group = this.#group(username, body)
     if (body.epoch !== group.epoch) throw refuse('epoch_passed')
+    if (group.kind === 'direct' && group.members.size < 2) throw refuse('group_unknown')
     if (this.entries.length >= this.quota) throw new TransportError('quota_exceeded', 'too much waits')
     return this.#append(group, username, 'message', body)
   }

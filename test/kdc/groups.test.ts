@@ -611,6 +611,24 @@ leaving('a direct group either of the two leaves or destroys, and they may begin
   }
 })
 
+leaving('of a direct group: nothing more is taken that nobody would read', async () => {
+  const kdc = await classKdc(ALL)
+  const { who, store } = kdc
+  const file = (group: string) => who('alice').ask('/files/begin', { file: newId(), group, bytes: 20 })
+  for (const leave of [
+    (group: string) => who('bob').ask('/groups/leave', { group, epoch: 1, proposal: bytes(4) }),
+    () => store.accounts.delete('bob'),
+  ]) {
+    const group = newId()
+    await direct(who('alice'), 'bob', group)
+    assert.is(await outcome(send(who('alice'), group, 1)), 2)
+    assert.is((await file(group)).status, 200)
+    await leave(group)
+    assert.is(await outcome(send(who('alice'), group, 1)), 'group_unknown')
+    assert.is((await file(group)).body.code, 'group_unknown')
+  }
+})
+
 leaving('of destroying and sending at once both come to something', async () => {
   const { who } = await classKdc(ALL)
   const group = await makeGroup(who('alice'), ['bob'])
@@ -725,6 +743,16 @@ quotas(
     }
   },
 )
+
+quotas('who fills a group does not keep its admin from removing him', async () => {
+  const { who } = await withQuotas({ groupEntries: 3 })
+  const group = await makeGroup(who('alice'), ['bob', 'carol', 'dora'])
+  for (const name of ['bob', 'carol']) assert.is(typeof (await outcome(send(who(name), group, 1))), 'number')
+  assert.is(await outcome(send(who('alice'), group, 1)), 'quota_exceeded')
+  assert.is(await outcome(who('bob').ask('/groups/commit', commit(group, 1))), 'quota_exceeded')
+  const removal = commit(group, 1, { removed: ['bob', 'carol'] })
+  assert.is(await outcome(who('alice').ask('/groups/commit', removal)), 4)
+})
 
 quotas('a principal makes so many groups, with so much of group infos', async () => {
   const few = await withQuotas({ groups: 2 })

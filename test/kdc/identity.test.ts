@@ -281,6 +281,19 @@ packages('are for the identity there is, and for no other', async () => {
   assert.is(await code('bob', bytes(32, 2)), undefined)
 })
 
+packages('a recorded request sent again uses up nobody’s, and one for nobody counts as one', async () => {
+  const { who } = await withIdentities()
+  const names = Array.from({ length: 1000 }, (_, i) => `user${i}`)
+  const [id, ask] = [newId(), who('alice').ask]
+  const code = async (usernames: string[], id?: string) =>
+    (await ask('/key-packages/take', { usernames }, id)).body.code
+  assert.is(await code(names, id), undefined)
+  for (let again = 0; again < 3; again++) assert.is(await code(names, id), 'request_refused')
+  assert.is(await code(names.slice(1)), undefined)
+  assert.is(await code([]), undefined)
+  assert.is(await code([]), 'too_many_attempts')
+})
+
 packages('are counted when they are taken: two thousand, then one a second', async () => {
   const { who, time } = await withIdentities()
   const names = (count: number) => Array.from({ length: count }, (_, i) => `user${i}`)

@@ -10,7 +10,7 @@ import { acceptOnce, requestKey } from '../accepted.ts'
 import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { chunkBytes, chunkCount, isFileLength } from '../file-chunks.ts'
-import { requireGroup } from '../group-lookup.ts'
+import { requireReaders } from '../group-lookup.ts'
 import { Problem } from '../problems.ts'
 import { requireRoomForFile } from '../quotas.ts'
 import { parse } from '../request.ts'
@@ -38,7 +38,7 @@ export function filesRoute(kdc: Kdc): Hono<KdcEnv> {
       const key = await requestKey(kdc, c)
       const { username } = key
       await acceptOnce(kdc, key, async () => {
-        await requireGroup(kdc, group, username)
+        await requireReaders(kdc, group, username)
         const before = await store.files.find(id)
         if (!before) await requireRoomForFile(kdc, username, bytes)
         else if (!isSame(before, file, username))

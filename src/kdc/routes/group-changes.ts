@@ -7,7 +7,7 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { acceptOnce, requestKey } from '../accepted.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { requireAccounts, requireEpoch, requireGroup } from '../group-lookup.ts'
+import { requireAccounts, requireEpoch, requireGroup, requireReaders } from '../group-lookup.ts'
 import { judgeChanges, judgeDestroying, judgeLeaving } from '../group-rights.ts'
 import { Problem } from '../problems.ts'
 import { requireRoom, requireRoomAt } from '../quotas.ts'
@@ -59,7 +59,8 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
         await requireAccounts(kdc, added)
         const commit = { group, payload, welcome, added, removed, info }
         const bytes = entryBytes({ ...commit, epoch, kind: 'commit' })
-        await requireRoom(kdc, username, { group: id, entryBytes: bytes, infoBytes: info.length })
+        const isAdmins = group.admin === username
+        await requireRoom(kdc, username, { group: id, entryBytes: bytes, infoBytes: info.length, isAdmins })
         return store.groupChanges.commit(key, commit, quotas, clock())
       })
       if (isNew) {
@@ -75,7 +76,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       const key = await requestKey(kdc, c)
       const { username } = key
       const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
-        const group = await requireGroup(kdc, id, username)
+        const group = await requireReaders(kdc, id, username)
         requireEpoch(group, epoch)
         await requireRoom(kdc, username, { group: id, entryBytes: payload.length })
         if (group.kind === 'direct') {

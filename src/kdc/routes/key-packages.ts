@@ -66,11 +66,11 @@ export function keyPackagesRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/key-packages/take', sealedSessionRequest(kdc, MAX_NAMES_BODY_BYTES), async (c) => {
       const { usernames } = parse(TakeRequest, c.var.body)
       const key = await requestKey(kdc, c)
-      await countTakes(kdc, key.username, usernames.length)
+      // Before it counts: whoever has recorded it, and sends it again, uses up nobody's tries.
+      if (await store.requests.find(key)) throw answeredAlready()
+      await countTakes(kdc, key.username, Math.max(1, usernames.length))
       const taken = await store.keyPackages.take(key, usernames)
-      // The answer cannot be given again, for what was taken is gone.
-      if (!taken)
-        throw new Problem('request_refused', 'this request was answered already: ask with another id')
+      if (!taken) throw answeredAlready()
       return c.json({
         packages: [...taken].map(([username, bytes]) => ({ username, package: toText(bytes) })),
         missing: usernames.filter((username) => !taken.has(username)),
@@ -78,6 +78,10 @@ export function keyPackagesRoute(kdc: Kdc): Hono<KdcEnv> {
       })
     })
 }
+
+// The answer cannot be given again, for what was taken is gone.
+const answeredAlready = () =>
+  new Problem('request_refused', 'this request was answered already: ask with another id')
 
 async function whyNotPut(
   kdc: Kdc,

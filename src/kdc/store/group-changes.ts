@@ -118,7 +118,7 @@ export class GroupChanges {
           where ${inGroup(id, username)} and g.epoch = ${epoch} and g.roster = ${roster}
             and sent.entries < ${quotas.senderEntries}
             and sent.bytes + cast(${entryBytes(entry)} as bigint) <= ${quotas.senderBytes}
-            and waiting.entries < ${quotas.groupEntries}
+            and (waiting.entries < ${quotas.groupEntries} or g.admin = ${username})
             and beside.bytes + cast(${info.length} as bigint) <= ${quotas.groupInfoBytes}`,
       ),
       sql`

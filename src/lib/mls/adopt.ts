@@ -5,9 +5,9 @@
  */
 import type { Entry } from './answers.ts'
 import { beginChain } from './chain.ts'
-import { keepSent, opened, passGap } from './damage.ts'
+import { damaged, keepSent, opened, passGap } from './damage.ts'
 import { left } from './endings.ts'
-import { stillLeaving } from './group.ts'
+import { type Group, stillLeaving } from './group.ts'
 import type { Intake } from './intake.ts'
 import type { Change } from './pending.ts'
 import { agree } from './policy.ts'
@@ -28,9 +28,14 @@ export async function adopt(
   }
   agree(change.added, entry.added)
   agree(change.removed, entry.removed)
-  // A group that was not read, or was not known, begins here.
-  if (group?.status === 'active' && change.op === 'commit') passGap(intake, entry, group)
-  else keepSent(intake, entry.group, entry.seq)
+  if (change.op === 'commit') {
+    // Of no use to who cannot read the group.
+    if (group?.status === 'broken') return
+    checkPlace(intake, entry, group, change)
+  } else {
+    // Where we rejoin a group that was not read, or make one, it begins here.
+    keepSent(intake, entry.group, entry.seq)
+  }
   const state = await opened(() => decodeState(mls, change.state))
   if (group?.status === 'active') draft.wipe(secretsOfEpoch(mls, await draft.state(group)))
   const leaving = new Map((change.leaving ?? []).map((username) => [username, 0] as const))
@@ -48,4 +53,17 @@ export async function adopt(
     },
     state,
   )
+}
+
+/** A commit of ours is the next entry, and ends the epoch in which it was made: the KDC must not lead us back to that one. */
+function checkPlace(
+  intake: Intake,
+  entry: Pick<Entry, 'seq' | 'epoch'>,
+  group: Group | undefined,
+  change: Change,
+): void {
+  if (group?.status !== 'active' || group.epoch !== change.epoch) {
+    throw damaged('a change of ours comes when the group has gone on')
+  }
+  passGap(intake, entry, group)
 }

@@ -34,7 +34,7 @@ export async function applyEntry(intake: Intake, entry: Entry): Promise<void> {
     const group = draft.group(entry.group)
     // What comes after the end of a group is nobody's loss.
     if (isOver(group) && !entry.welcome) return
-    breakGroup(intake, entry.group, error)
+    breakGroup(intake, entry, error)
     if (group && error.code === 'history_lost') hearOfEnd(intake, entry, group)
   }
 }

@@ -5,6 +5,7 @@
  */
 import { type ProtocolCode, ProtocolError } from '../errors.ts'
 import type { MlsClient } from './client.ts'
+import { left } from './endings.ts'
 import { type Group, type GroupStatus, otherOf, presentIn } from './group.ts'
 
 /** A conversation: a group by its name, or with one other. */
@@ -76,6 +77,14 @@ export class Conversations {
     const group = groups.find(({ id }) => this.#isCurrent(id)) ?? groups.at(-1)
     if (!group) throw groupUnknown()
     return group
+  }
+
+  /** Lets go of one that nobody else is in any more. */
+  async end(id: string): Promise<void> {
+    const draft = this.#client.draft()
+    const group = draft.group(id)
+    if (group) left(this.#client.intake(draft), group)
+    await this.#client.write(draft)
   }
 
   #isCurrent(id: string): boolean {

@@ -26,7 +26,11 @@ export function isBreaking(error: unknown): error is ProtocolError {
 }
 
 /** Marks a group as not to be read further, and says why, once. */
-export function breakGroup(intake: Intake, id: string, error: ProtocolError): void {
+export function breakGroup(
+  intake: Intake,
+  { group: id, sender }: Pick<Entry, 'group'> & Partial<Entry>,
+  error: ProtocolError,
+): void {
   const { draft } = intake
   const known = draft.group(id)
   const group = known ?? unknownGroup(id)
@@ -35,7 +39,13 @@ export function breakGroup(intake: Intake, id: string, error: ProtocolError): vo
   // That was told when they were missed.
   if (error.code === 'history_lost') return
   const label = labelOf(group, intake.username)
-  draft.notice({ code: 'group_broken', text: error.message, ...label, reason: error.code })
+  if (known || sender === undefined) {
+    draft.notice({ code: 'group_broken', text: error.message, ...label, reason: error.code })
+    return
+  }
+  // It has no name yet by which anybody could ask.
+  const text = `the KDC says that ${sender} has added you to a group, which cannot be read: ${error.message}`
+  draft.notice({ code: 'group_broken', text, by: sender, reason: error.code })
 }
 
 /**

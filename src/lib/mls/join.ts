@@ -9,9 +9,10 @@ import { type Entry, groupIdBytes } from './answers.ts'
 import { beginChain } from './chain.ts'
 import { judgeKeys } from './contacts.ts'
 import { opened, unverified } from './damage.ts'
+import { left } from './endings.ts'
 import { type Group, otherOf } from './group.ts'
 import type { Intake } from './intake.ts'
-import { type Charter, type Joined, joinByWelcome, type ReadWelcome, readWelcome } from './joinable.ts'
+import { type Joined, joinByWelcome, type ReadWelcome, readWelcome } from './joinable.ts'
 import { readOwnPackage } from './key-packages.ts'
 import { leavesOf } from './tree.ts'
 
@@ -38,7 +39,7 @@ export async function join(intake: Intake, entry: Entry): Promise<void> {
     chain,
   }
   draft.setGroup(group, joined.state)
-  if (joined.charter.kind === 'direct') return
+  if (joined.charter.kind === 'direct') return endOlder(intake, entry.group, joined.signer)
   const by = joined.signer
   draft.notice({
     code: 'member_added',
@@ -78,7 +79,8 @@ async function judgeJoined(intake: Intake, entry: Entry, joined: Joined): Promis
   const added = entry.added.every((name) => leaves.has(name))
   const byOne = charter.kind === 'named' ? signer === charter.admin : leaves.size === 2 && signer !== username
   if (!fits || !added || !byOne) throw unverified('we were added to a group that is not what it says it is')
-  if (isTaken(intake, entry.group, charter, leaves.keys())) {
+  if (isOld(draft.group(entry.group), joined)) throw unverified('we were given an old invitation once more')
+  if (charter.kind === 'named' && isTaken(intake, entry.group, charter.name)) {
     throw unverified('we were added to a second group of the same name')
   }
   await judgeLeaves(intake, leaves)
@@ -98,13 +100,37 @@ function judgeLeaves({ draft, username }: Intake, leaves: ReturnType<typeof leav
   }
 }
 
-/** Whether an active group has this name, or these two. */
-function isTaken(intake: Intake, id: string, charter: Charter, members: Iterable<string>): boolean {
-  const other = [...members].find((member) => member !== intake.username)
-  return intake.draft.groups().some((group) => {
-    if (group.id === id || group.status !== 'active') return false
-    if (charter.kind === 'named')
-      return group.charter?.kind === 'named' && group.charter.name === charter.name
-    return otherOf(group, intake.username) === other
-  })
+/**
+ * Whether a Welcome leads back to where we have been: to keys that others have, who were removed since. One for our last resort opens
+ * more than once.
+ */
+function isOld(known: Group | undefined, { state, charter }: Joined): boolean {
+  if (!known) return false
+  const isOther = known.charter !== undefined && JSON.stringify(known.charter) !== JSON.stringify(charter)
+  return isOther || state.groupContext.epoch <= BigInt(known.epoch)
+}
+
+/** Whether an active group has this name. */
+function isTaken({ draft }: Intake, id: string, name: string): boolean {
+  return draft
+    .groups()
+    .some(
+      (group) =>
+        group.id !== id &&
+        group.status === 'active' &&
+        group.charter?.kind === 'named' &&
+        group.charter.name === name,
+    )
+}
+
+/** A conversation that the other one has begun anew goes on there: with another account, or another state, it reads no older one. */
+function endOlder(intake: Intake, id: string, other: string): void {
+  const { draft, username } = intake
+  for (const group of draft.groups()) {
+    const isOpen = group.status === 'active' || group.status === 'broken'
+    if (group.id === id || !isOpen || otherOf(group, username) !== other) continue
+    left(intake, group)
+    const text = `${other} has begun the conversation anew`
+    draft.notice({ code: 'member_rejoined', text, username: other })
+  }
 }

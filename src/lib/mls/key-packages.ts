@@ -178,8 +178,16 @@ async function takeOnce(mls: Mls, post: Post, usernames: string[]): Promise<Map<
   for (let start = 0; start < usernames.length; start += MAX_NAMES) {
     const some = usernames.slice(start, start + MAX_NAMES)
     const { packages, missing } = readPackages(await post('/key-packages/take', { usernames: some }))
-    for (const item of packages)
+    for (const item of packages) {
+      // Whoever is in this answer becomes a member.
+      if (!some.includes(item.username)) {
+        throw new ProtocolError(
+          'member_unverified',
+          `the KDC gave a key package of ${item.username}, unasked`,
+        )
+      }
       taken.set(item.username, await checkPackage(mls, item.username, item.package))
+    }
     const without = some.find((username) => !taken.has(username)) ?? missing[0]
     if (without !== undefined) {
       throw new ProtocolError(

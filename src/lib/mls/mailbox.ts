@@ -138,7 +138,17 @@ export class Mailbox {
   async sendTo(username: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
     const payload = this.#payload(body, kind)
     const name = parseUsername(username)
-    return this.#alone(async () => this.#sender.send(await this.#directWith(name), payload))
+    return this.#alone(async () => {
+      const id = await this.#directWith(name)
+      try {
+        return await this.#sender.send(id, payload)
+      } catch (error) {
+        if (!hasCode(error, 'group_unknown')) throw error
+        // The account of one of us is another than when it began: what is said there nobody reads.
+        await this.#conversations.end(id)
+        return this.#sender.send(await this.#directWith(name), payload)
+      }
+    })
   }
 
   /**

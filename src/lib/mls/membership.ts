@@ -4,9 +4,10 @@
  * @module
  */
 import { ProtocolError } from '../errors.ts'
+import { readInfo } from './answers.ts'
 import { makeCommit, makeGroup, makeLeave } from './changes.ts'
 import type { MlsClient } from './client.ts'
-import { type Group, presentIn } from './group.ts'
+import { type Group, labelOf, presentIn } from './group.ts'
 import type { Charter } from './joinable.ts'
 import { takeKeyPackages } from './key-packages.ts'
 import { isAdmin } from './policy.ts'
@@ -42,10 +43,16 @@ export class Membership {
     return this.#submitter.change(id, async (draft, group) => {
       this.#requireAdmin(group)
       const { post, clock, maker } = this.#client
-      const wanted = usernames.filter((name) => !presentIn(group).includes(name))
+      const gone = await this.#findGone(group)
+      const present = presentIn(group).filter((name) => !gone.includes(name))
+      const wanted = usernames.filter((name) => !present.includes(name))
       if (wanted.length === 0) return undefined
+      for (const username of gone) {
+        const text = `${username} has left the group, or has no account any more, and is taken out`
+        draft.notice({ code: 'member_left', text, ...labelOf(group, this.#client.username), username })
+      }
       const packages = await takeKeyPackages(draft, post, clock, wanted)
-      return makeCommit(maker, group, await draft.state(group), packages, [...group.leaving.keys()])
+      return makeCommit(maker, group, await draft.state(group), packages, [...group.leaving.keys(), ...gone])
     })
   }
 
@@ -75,6 +82,16 @@ export class Membership {
     const { post, maker } = this.#client
     await post('/groups/destroy', { group: group.id, id: maker.newId() })
     await this.#puller.pull()
+  }
+
+  /**
+   * Members who have left without a word: their accounts were deleted. Nobody says any more whose their keys are, so that whoever is
+   * added could not believe in the group.
+   */
+  async #findGone(group: Group): Promise<string[]> {
+    const { epoch, members } = readInfo(await this.#client.post('/groups/info', { group: group.id }))
+    if (epoch !== group.epoch) return []
+    return group.members.filter((name) => !members.includes(name) && !group.leaving.has(name))
   }
 
   #requireAdmin(group: Group): void {

@@ -9,7 +9,7 @@ import { makeRejoin } from './changes.ts'
 import type { MlsClient } from './client.ts'
 import { judgeKeys } from './contacts.ts'
 import { breakGroup } from './damage.ts'
-import { type Group, labelOf } from './group.ts'
+import { type Group, labelOf, presentIn } from './group.ts'
 import { listGroups } from './group-list.ts'
 import type { Puller } from './puller.ts'
 import { isolated } from './refusals.ts'
@@ -45,8 +45,8 @@ export class Rejoiner {
         throw new ProtocolError('member_unverified', 'the group is not what it was')
       }
       await judgeKeys(draft, this.#client.post, others, true)
-      const before = this.#client.vault.groups.get(id)?.chain.seq ?? 0
-      if (await this.#submitter.submit(id, change, draft)) return this.#tellLost(id, before)
+      const before = this.#client.vault.groups.get(id)
+      if (await this.#submitter.submit(id, change, draft)) return this.#tellChanged(id, before)
     }
     throw tooManyTries()
   }
@@ -66,13 +66,28 @@ export class Rejoiner {
     }
   }
 
-  async #tellLost(id: string, before: number): Promise<void> {
+  async #tellChanged(id: string, before: Group | undefined): Promise<void> {
     const group = this.#client.vault.groups.get(id)
-    const to = (group?.chain.seq ?? 0) - 1
-    if (!group || to <= before) return
+    if (!group) return
     const label = labelOf(group, this.#client.username)
-    const text = `back in the group; what was said before, and not read here, is lost (entries ${before + 1} to ${to})`
-    await this.#client.tell({ code: 'history_lost', text, ...label, from: before + 1, to })
+    const draft = this.#client.draft()
+    const [from, to] = [(before?.chain.seq ?? 0) + 1, group.chain.seq - 1]
+    if (from <= to) {
+      const text = `back in the group; what was said before, and not read here, is lost (entries ${from} to ${to})`
+      draft.notice({ code: 'history_lost', text, ...label, from, to })
+    }
+    // Nobody comes into a group unseen, whoever has told us of it.
+    if (before?.charter) {
+      for (const username of without(presentIn(group), before.members)) {
+        const text = `${username} is in the group now, and was not before`
+        draft.notice({ code: 'member_added', text, ...label, username })
+      }
+      for (const username of without(presentIn(before), presentIn(group))) {
+        const text = `${username} is not in the group any more`
+        draft.notice({ code: 'member_removed', text, ...label, username })
+      }
+    }
+    await this.#client.write(draft)
   }
 
   /** Rejoins what the KDC says we are in and we cannot read because our state is lost or damaged, or a commit is. */
@@ -99,7 +114,7 @@ export class Rejoiner {
   /** A group that cannot be rejoined now is not tried for ever. */
   async #giveUp(id: string, error: SymbolonError): Promise<void> {
     const draft = this.#client.draft()
-    if (error instanceof ProtocolError) breakGroup(this.#client.intake(draft), id, error)
+    if (error instanceof ProtocolError) breakGroup(this.#client.intake(draft), { group: id }, error)
     await this.#client.write(draft)
   }
 }
@@ -108,3 +123,6 @@ export class Rejoiner {
 export function isLost({ status, reason }: Pick<Group, 'status' | 'reason'>): boolean {
   return status === 'broken' && (reason === 'state_damaged' || reason === 'history_lost')
 }
+
+const without = (names: readonly string[], others: readonly string[]) =>
+  names.filter((name) => !others.includes(name))

@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url } from '../../../src/lib/bytes.ts'
+import { TransportError } from '../../../src/lib/errors.ts'
 import type { FakeDelivery, FakeEntry } from '../../helpers/fake-delivery.ts'
 import { Person, people, team } from '../../helpers/mail.ts'
 import { rejects } from '../../helpers/throws.ts'
@@ -83,6 +84,7 @@ test('a commit withheld: told, and our place is taken again', async () => {
     [
       ['history_lost', 3, 3],
       ['history_lost', 3, 4],
+      ['member_removed', undefined, undefined],
     ],
   )
   assert.equal(bob.mail.members('team'), ['alice', 'bob'])
@@ -118,6 +120,25 @@ test('a leaving withheld: the removal after it cannot be judged, and our place i
   assert.equal(bob.mail.members('team'), ['alice', 'bob', 'dave'])
   await alice.say('team', 'again')
   assert.equal(await bob.read(), ['alice: again'])
+})
+
+test('a commit withheld: who rejoins is told who came and went', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol', 'mallory')
+  await alice.mail.remove('team', ['mallory'])
+  await bob.mail.sync()
+  bob.told()
+  await alice.mail.add('team', ['mallory'])
+  await alice.mail.remove('team', ['carol'])
+  await alice.say('team', 'hi')
+  show(kdc, 'bob', (entry) => (entry.kind === 'commit' && entry.sender === 'alice' ? undefined : entry))
+  await bob.mail.sync()
+  const told = bob.notices.map(({ code, username }) => ({ code, username }))
+  assert.equal(told, [
+    { code: 'history_lost', username: undefined },
+    { code: 'history_lost', username: undefined },
+    { code: 'member_added', username: 'mallory' },
+    { code: 'member_removed', username: 'carol' },
+  ])
 })
 
 test('an entry dropped, and the rest renumbered: the next message says so', async () => {
@@ -240,6 +261,69 @@ test('a commit of an old epoch once more', async () => {
   assert.is(bob.statusOf('team'), 'history_damaged')
 })
 
+test('an old invitation, given once more', async () => {
+  const { alice, bob, mallory, kdc } = await people('alice', 'bob', 'mallory')
+  const own = kdc.packages.get('bob')
+  if (own) own.once = []
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['bob', 'mallory'])
+  await bob.mail.sync()
+  await mallory.mail.sync()
+  await alice.mail.remove('team', ['mallory'])
+  await bob.mail.sync()
+  bob.told()
+  const [welcome] = kdc.visible('bob')
+  for (let more = 1; more <= 2; more++) {
+    kdc.lieInMailbox = (name, page) =>
+      name === 'bob' ? [{ ...(welcome as FakeEntry), position: kdc.entries.length + more }] : page
+    await bob.mail.sync()
+    // Never back among those who could read then.
+    await rejects(bob.say('team', 'x'), more === 1 ? 'history_damaged' : 'member_unverified')
+  }
+  assert.is(kdc.asked.get('/groups/send'), undefined)
+  assert.equal(bob.told(), ['group_broken', 'group_broken'])
+  assert.equal(bob.mail.members('team'), ['alice', 'bob'])
+})
+
+test('a commit of ours, withheld until another one has taken its place', async () => {
+  const { alice, bob, kdc } = await team('bob', 'carol', 'dave')
+  let withheld: Record<string, unknown> | undefined
+  kdc.before = (name, path, body) => {
+    if (name !== 'alice' || path !== '/groups/commit' || withheld) return
+    withheld = body
+    throw new TransportError('kdc_unreachable', 'nothing comes back')
+  }
+  await rejects(alice.mail.remove('team', ['dave']), 'kdc_unreachable')
+  // Whoever has stolen what bob had reads nothing from here on.
+  await bob.loseState()
+  kdc.lieInMailbox = (name, page) => {
+    const last = kdc.entries.at(-1)
+    if (name !== 'alice' || !last || page.at(-1)?.position !== last.position) return page
+    const { commit, removed, epoch } = withheld as { commit: string; removed: string[]; epoch: number }
+    const { position, seq } = last
+    return [
+      ...page,
+      { ...last, sender: 'alice', position: position + 1, seq: seq + 1, epoch, payload: commit, removed },
+    ]
+  }
+  await alice.mail.sync()
+  // Neither has she gone back to the keys of before, nor has anything been done of what the KDC says.
+  assert.is(alice.statusOf('team'), 'history_damaged')
+  assert.equal(alice.mail.members('team'), ['alice', 'bob', 'carol', 'dave'])
+  await rejects(alice.say('team', 'x'), 'history_damaged')
+})
+
+test('an invitation that is none: it is told by whom', async () => {
+  const { bob, kdc } = await people('bob', 'mallory')
+  const group = toBase64url(new Uint8Array(16).fill(7))
+  const nothing = { commit: 'AAAA', welcome: 'AAAA', group_info: 'AAAA' }
+  const body = { group, kind: 'named', name: 'nice', members: ['bob'], ...nothing }
+  await kdc.post('mallory')('/groups/create', body)
+  await bob.mail.sync()
+  const told = bob.notices.map(({ code, by, reason }) => ({ code, by, reason }))
+  assert.equal(told, [{ code: 'group_broken', by: 'mallory', reason: 'history_damaged' }])
+})
+
 test('a key package that is not of the one whom the KDC says', async () => {
   const { alice, kdc } = await people('alice', 'bob', 'mallory')
   await alice.mail.createGroup('team')
@@ -266,6 +350,21 @@ test('a key package of a ghost in a name that it has not', async () => {
     path === '/key-packages/take' ? { packages: [{ username: 'bob', package: forged }], missing: [] } : answer
   // The KDC has given one key to some and another to others.
   await rejects(alice.tell('bob', 'hi'), 'member_unverified')
+})
+
+test('a key package of one whom nobody asked for', async () => {
+  const { alice, kdc } = await people('alice', 'bob', 'mallory')
+  await alice.mail.createGroup('team')
+  kdc.lie = (_who, path, answer) => {
+    if (path !== '/key-packages/take') return answer
+    const { packages } = answer as { packages: object[] }
+    const ghost = { username: 'mallory', package: kdc.packages.get('mallory')?.once[0] }
+    return { packages: [...packages, ghost], missing: [] }
+  }
+  await rejects(alice.mail.add('team', ['bob']), 'member_unverified')
+  await rejects(alice.tell('bob', 'hi'), 'member_unverified')
+  assert.equal(alice.mail.members('team'), ['alice'])
+  assert.is(kdc.entries.length, 0)
 })
 
 test('an identity that the KDC has replaced is told, once', async () => {

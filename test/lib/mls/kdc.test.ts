@@ -19,7 +19,7 @@ import { Mailbox } from '../../../src/lib/mls/mailbox.ts'
 import { textOf } from '../../../src/lib/mls/payload.ts'
 import { MemoryState } from '../../helpers/memory-state.ts'
 import { rejects } from '../../helpers/throws.ts'
-import { connectionFrom, secretOf, testKdc } from '../../kdc/helpers.ts'
+import { connectionFrom, PASSWORD, secretOf, testKdc } from '../../kdc/helpers.ts'
 import { makeGroup, principal } from '../../kdc/stored.ts'
 
 type Kdc = Awaited<ReturnType<typeof testKdc>>
@@ -86,7 +86,7 @@ async function realm() {
     await person.begin()
     return person
   }
-  return { kdc, alice: await login('alice'), bob: await login('bob'), carol: await login('carol') }
+  return { kdc, login, alice: await login('alice'), bob: await login('bob'), carol: await login('carol') }
 }
 
 async function* pieces(content: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -181,6 +181,48 @@ test('who is not in the group stores no file in it', async () => {
   const group = await alice.mail.conversationId({ with: 'bob' })
   const file = { name: 'x', size: 1, content: pieces(new Uint8Array(1)) }
   await rejects(uploadFile(carol.post, group, file), 'group_unknown')
+})
+
+test('a conversation with one whose account was made anew begins anew, whoever speaks first', async () => {
+  for (const first of ['alice', 'bob']) {
+    const { kdc, login, alice, bob } = await realm()
+    await alice.mail.sendTo('bob', utf8('hi'))
+    assert.equal(await bob.read(), ['alice: hi'])
+    await kdc.store.accounts.delete('alice')
+    await rejects(bob.mail.sendTo('alice', utf8('nobody reads this')), 'receiver_unknown')
+    await kdc.store.accounts.create({ username: 'alice', record: PASSWORD, createdAt: kdc.time.now })
+    const next = await login('alice')
+    bob.told()
+    if (first === 'bob') {
+      await bob.mail.sendTo('alice', utf8('are you there?'))
+      assert.equal(await next.read(), ['bob: are you there?'])
+      assert.equal(bob.told(), ['key_changed'])
+    }
+    await next.mail.sendTo('bob', utf8('somebody else'))
+    assert.equal(await bob.read(), ['alice: somebody else'])
+    await bob.mail.sendTo('alice', utf8('I see'))
+    assert.equal(await next.read(), ['bob: I see'])
+  }
+})
+
+test('a member whose account is gone keeps nobody from coming in, nor its successor out', async () => {
+  const { kdc, login, alice, bob, carol } = await realm()
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['bob'])
+  await bob.mail.sync()
+  await kdc.store.accounts.delete('bob')
+  await alice.mail.add('team', ['carol'])
+  assert.equal(alice.told(), ['member_left'])
+  await alice.mail.send('team', utf8('hi'))
+  assert.equal(await carol.read(), ['alice: hi'])
+  assert.equal(carol.mail.members('team'), ['alice', 'carol'])
+  await kdc.store.accounts.delete('carol')
+  await kdc.store.accounts.create({ username: 'carol', record: PASSWORD, createdAt: kdc.time.now })
+  const next = await login('carol')
+  await alice.mail.add('team', ['carol'])
+  await alice.mail.send('team', utf8('welcome'))
+  assert.equal(await next.read(), ['alice: welcome'])
+  assert.equal(alice.told(), ['member_left', 'key_changed'])
 })
 
 test.run()
