@@ -23,7 +23,7 @@ const BENCHMARKS = new Map([
 
 const HELP = `usage: npm run bench -- [--json] [NAME...]
 
-Measures, and prints ratios: nothing passes or fails. All of it takes about five minutes.
+Measures, and prints ratios: nothing passes or fails. All of it takes about eight minutes.
 
 ${[...BENCHMARKS].map(([name, what]) => `  ${name.padEnd(10)}${what}`).join('\n')}
 

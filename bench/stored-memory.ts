@@ -18,6 +18,7 @@ import { makeGroup, sends } from './stored-sending.ts'
 const WAITING = [0, 10_000, 100_000]
 /** What one sender may have waiting. */
 const EACH = 9000
+const OWN = 7000
 const LOOKS = 10
 const SENDS = 50
 const AT_ONCE = 250
@@ -39,8 +40,11 @@ export async function waiting(): Promise<Row[]> {
     looks.push(await look(kdc, alice, group))
     say(`${count} waiting`)
   }
+  // Less than the limit, with what alice has sent in the looks.
+  await fill(kdc, ['alice'], 0, OWN)
+  const own = await look(kdc, alice, group)
   const [empty, ...full] = looks
-  return full.flatMap((values, index) => {
+  const rows = full.flatMap((values, index) => {
     const many = (WAITING[index + 1] ?? 0).toLocaleString('en')
     const row = { against: 'none', better: 'one' as const }
     return [
@@ -60,6 +64,15 @@ export async function waiting(): Promise<Row[]> {
       }),
     ]
   })
+  const ownRow = compare({
+    what: `a message, ${OWN.toLocaleString('en')} of one's own waiting, KDC's CPU`,
+    unit: 'us',
+    against: 'none',
+    better: 'one',
+    ours: own.map(({ cpu }) => cpu),
+    theirs: (empty ?? []).map(({ cpu }) => cpu),
+  })
+  return [...rows, ownRow]
 }
 
 /** What the KDC needs while it takes messages and gives pages of them. */

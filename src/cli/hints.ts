@@ -50,7 +50,10 @@ const HINTS = new Map<string, string>([
     'plaintext_refused',
     'from afar, sign up with an invitation, or over https; everything else goes sealed by itself',
   ],
-  ['quota_exceeded', 'it is freed when others read what waits, or after some days'],
+  [
+    'quota_exceeded',
+    'room is made when others read the messages that wait, and when files expire: after 7 days, unless the KDC says otherwise',
+  ],
   ['receiver_offline', 'start its receiver: npx tsx src/receiver.ts NAME'],
   [
     'receiver_unknown',

@@ -59,19 +59,11 @@ export async function showNew(
     if (file && saving) {
       // It may take long: meanwhile others of our tools may use the mailbox, and show it.
       const fate = await saveFile(mail, output, file, saving)
-      if (await markIfNew(mail, file)) await show(file, fate)
+      const isNew = await mail.use((mailbox) => mailbox.markShown([file]))
+      if (isNew) await show(file, fate)
     } else if (ready.length === 0) break
   }
   return shown
-}
-
-/** @returns whether nobody has shown it yet. */
-function markIfNew(mail: MailAccess, message: MailMessage): Promise<boolean> {
-  return mail.use(async (mailbox) => {
-    const isNew = (await mailbox.unread()).some(({ position }) => position === message.position)
-    if (isNew) await mailbox.markShown([message])
-    return isNew
-  })
 }
 
 /**

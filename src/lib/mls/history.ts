@@ -41,16 +41,17 @@ export class History {
     return this.#readAll(keys.slice(0, limit))
   }
 
-  async markShown(messages: Iterable<Pick<MailMessage, 'position'>>): Promise<void> {
+  async markShown(messages: Iterable<Pick<MailMessage, 'position'>>): Promise<number> {
     const { vault } = this.#client
     const shown = new Map<number, string>()
     for (const { position } of messages) {
       const group = vault.unread.get(position)
       if (group !== undefined) shown.set(position, group)
     }
-    if (shown.size === 0) return
+    if (shown.size === 0) return 0
     await vault.keep(new Map([...shown].map(([position, group]) => [KEYS.unread(group, position), null])))
     for (const position of shown.keys()) vault.unread.delete(position)
+    return shown.size
   }
 
   #unread(of: Selection | undefined): [position: number, group: string][] {

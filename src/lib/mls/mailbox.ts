@@ -187,8 +187,12 @@ export class Mailbox {
     return this.#alone(() => this.#history.unread(of && parseSelection(of), limit))
   }
 
-  /** Marks messages as shown: before they are, so that none is shown twice. */
-  markShown(messages: Iterable<Pick<MailMessage, 'position'>>): Promise<void> {
+  /**
+   * Marks messages as shown: before they are, so that none is shown twice.
+   *
+   * @returns how many of them had not been marked.
+   */
+  markShown(messages: Iterable<Pick<MailMessage, 'position'>>): Promise<number> {
     return this.#alone(() => this.#history.markShown(messages))
   }
 

@@ -1,0 +1,52 @@
+/**
+ * What the commands of the group tool have in common.
+ *
+ * @module
+ */
+import type { Session } from '../lib/client.ts'
+import { ProtocolError } from '../lib/errors.ts'
+import type { Mailbox } from '../lib/mls/mailbox.ts'
+import type { Output } from './events.ts'
+import type { Mail } from './mail.ts'
+
+/** What a command works with. */
+export interface Tools {
+  readonly session: Session
+  readonly mail: Mail
+  readonly output: Output
+}
+
+/** What is to be done, once somebody is logged in. */
+export type Run = (tools: Tools) => Promise<void>
+
+/** The options of the commands. */
+export interface Values {
+  readonly follow?: boolean | undefined
+  readonly all?: boolean | undefined
+  readonly with?: string | undefined
+  readonly file?: readonly string[] | undefined
+  readonly output?: string | undefined
+  readonly 'max-file'?: string | undefined
+}
+
+/** Does something with the mailbox, when it has heard all that happened. */
+export function withMailbox<T>(mail: Mail, work: (mailbox: Mailbox) => Promise<T> | T): Promise<T> {
+  return mail.use(async (mailbox) => {
+    await mailbox.sync()
+    return work(mailbox)
+  })
+}
+
+/** The same with a group, naming it when there is none. */
+export async function withGroup<T>(
+  mail: Mail,
+  group: string,
+  work: (mailbox: Mailbox) => Promise<T> | T,
+): Promise<T> {
+  try {
+    return await withMailbox(mail, work)
+  } catch (error) {
+    if (!(error instanceof ProtocolError && error.code === 'group_unknown')) throw error
+    throw new ProtocolError('group_unknown', `there is no group ${group}, or ${mail.username} is not in it`)
+  }
+}

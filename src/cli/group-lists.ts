@@ -1,0 +1,42 @@
+/**
+ * Which groups there are, and who is in one.
+ *
+ * @module
+ */
+import { type Run, type Tools, withGroup, withMailbox } from './group-command.ts'
+import { groupTable } from './group-table.ts'
+import { print } from './terminal.ts'
+
+/** The groups that somebody is in, and those that are over of which something has not been read. */
+export async function list({ mail, output }: Tools): Promise<void> {
+  const groups = await withMailbox(mail, (mailbox) => {
+    return mailbox.groups().flatMap((info) => {
+      const { name: group, admin, members, status, reason } = info
+      if (group === undefined) return []
+      const count = mailbox.countUnread({ group })
+      // One that is over is of interest as long as something of it has not been read.
+      if (status !== 'active' && status !== 'broken' && count === 0) return []
+      return [{ group, admin, members, status, reason, unread: count }]
+    })
+  })
+  for (const group of groups) output.event('group', group)
+  if (output.json) return
+  if (groups.length === 0) output.event('none', {}, `${mail.username} is in no group`)
+  else for (const line of groupTable(groups)) await print(line)
+}
+
+/** Who is in a group. */
+export function members(group: string): Run {
+  return async ({ mail, output }) => {
+    const info = await withGroup(mail, group, (mailbox) => {
+      const { admin } =
+        mailbox.groups().find(({ name, status }) => name === group && status === 'active') ?? {}
+      return { admin, usernames: mailbox.members(group) }
+    })
+    for (const username of info.usernames) {
+      const isAdmin = username === info.admin
+      output.event('member', { group, username, admin: isAdmin })
+      if (!output.json) await print(isAdmin ? `${username} (admin)` : username)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * What is said in groups: sending and reading it.
+ *
+ * @module
+ */
+import type { Outgoing } from '../files/outgoing.ts'
+import { fromUtf8, utf8 } from '../lib/bytes.ts'
+import type { Conversation } from '../lib/mls/mailbox.ts'
+import { MAX_BODY_BYTES } from '../lib/mls/payload.ts'
+import { parseUsername } from '../lib/names.ts'
+import { ToolError, UsageError } from './errors.ts'
+import { follow } from './follow.ts'
+import { type Run, type Tools, type Values, withGroup } from './group-command.ts'
+import { type Saving, savingFrom } from './save-files.ts'
+import { closeFiles, openFiles, sendFiles } from './send-files.ts'
+import { readStdin } from './stdin.ts'
+import { stopping, stopSignal } from './stop.ts'
+import { mustBeStored, showAll, showNew } from './stored.ts'
+
+/**
+ * A message, files, or both.
+ *
+ * @throws UsageError, ToolError; FileError `file_not_readable`.
+ */
+export async function prepareSend([name = '', words]: readonly string[], values: Values): Promise<Run> {
+  const group = parseUsername(name)
+  const paths = values.file ?? []
+  if (words === undefined && paths.length === 0) {
+    throw new UsageError('there is no message', 'give it in quotes, - for standard input, or --file PATH')
+  }
+  const message = words === '-' ? await readStdin(MAX_BODY_BYTES) : words && utf8(words)
+  if (message?.length === 0) throw new ToolError('the message is empty: nothing was sent')
+  return send(group, message || undefined, await openFiles(paths))
+}
+
+function send(group: string, message: Uint8Array | undefined, files: readonly Outgoing[]): Run {
+  return async ({ mail, output }) => {
+    try {
+      if (message) {
+        const sent = await withGroup(mail, group, (mailbox) =>
+          mailbox.send(group, message, isText(message) ? 'text' : 'bytes'),
+        )
+        mustBeStored(sent, output)
+        output.event('stored', { group }, `sent to ${group}`)
+      }
+      if (files.length === 0) return
+      // Said plainly, before the first file.
+      await withGroup(mail, group, (mailbox) => mailbox.conversationId({ group }))
+      await sendFiles(mail, output, { group }, files, stopping())
+    } finally {
+      await closeFiles(files)
+    }
+  }
+}
+
+function isText(bytes: Uint8Array): boolean {
+  try {
+    fromUtf8(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * What is new, or all; once, or until Ctrl+C.
+ *
+ * @throws UsageError; FileError `file_not_saved`.
+ */
+export async function prepareRead([group]: readonly string[], values: Values): Promise<Run> {
+  if ((group === undefined) === (values.with === undefined)) {
+    throw new UsageError(
+      group === undefined ? 'GROUP is missing' : 'GROUP and --with do not go together',
+      'read GROUP, or read --with USER for what was said with one other',
+    )
+  }
+  const of =
+    group === undefined ? { with: parseUsername(values.with ?? '') } : { group: parseUsername(group) }
+  const stopped = new AbortController()
+  const saving = await savingFrom(values, stopped.signal)
+  return async (tools) => {
+    // Otherwise nothing is left half done, and Ctrl+C ends it as it ends any tool.
+    if (saving || values.follow) stopSignal().then(() => stopped.abort(new ToolError('stopped')))
+    try {
+      await read(tools, of, values, saving, stopped.signal)
+    } catch (error) {
+      if (!(values.follow && stopped.signal.aborted)) throw error
+    }
+  }
+}
+
+async function read(
+  { session, mail, output }: Tools,
+  of: Conversation,
+  values: Values,
+  saving: Saving | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const isGroup = 'group' in of
+  const label = isGroup ? of.group : of.with
+  // What was said in a group that is over, or that one was removed from, can still be read here.
+  if (isGroup) await withGroup(mail, label, (mailbox) => mailbox.members(label))
+  const showMore = () => showNew(mail, output, of, { saving, signal })
+  const { count } = await (values.all ? showAll(mail, output, of, saving) : showMore())
+  if (values.follow) {
+    await follow({ session, mail, output, of, showMore, signal })
+  } else if (count === 0) {
+    const where = isGroup ? `in ${label}` : `with ${label}`
+    const line = values.all ? `nothing is kept of what was said ${where}` : `nothing new ${where}`
+    output.event('none', { ...of }, line)
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * Long work, in pieces.
+ *
+ * @module
+ */
+
+// Browsers have no setImmediate; their setTimeout is late by some milliseconds once it is used again and again.
+const later: (run: () => void) => unknown = globalThis.setImmediate ?? ((run) => setTimeout(run, 0))
+
+/** Lets others have their turn of the event loop. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => later(resolve))
+}
