@@ -166,21 +166,23 @@ test('five hundred are added at once; each page of messages is one write of the 
   for (let number = 0; number < messages; number++) await alice.say('all', `${number}`)
   kdc.pageSize = 100
   const { writes, bytesWritten } = bob.state
-  let [turns, isReading] = [0, true]
-  const count = () => {
-    turns++
-    if (isReading) setImmediate(count)
-  }
-  setImmediate(count)
   await bob.mail.sync()
-  isReading = false
   assert.is((await bob.mail.unread()).length, messages)
   assert.is(bob.state.writes - writes, messages / 100)
   assert.ok(
     bob.state.bytesWritten - bytesWritten < 2_000_000,
     `${bob.state.bytesWritten - bytesWritten} bytes`,
   )
-  assert.ok(turns >= messages, `others had ${turns} turns while ${messages} messages were read`)
+  // Her own messages need no cryptography that would let others have their turn.
+  let [turns, isReading] = [0, true]
+  const count = () => {
+    turns++
+    if (isReading) setImmediate(count)
+  }
+  setImmediate(count)
+  await alice.mail.sync()
+  isReading = false
+  assert.ok(turns >= messages, `others had ${turns} turns while ${messages} entries were read`)
 })
 
 test.run()
