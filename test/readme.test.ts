@@ -1,4 +1,4 @@
-/** The README's program, run as a project of its own that depends on this one. */
+/** What the README shows: its program, run as a project of its own that depends on this one, and its tools. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,6 +27,37 @@ test('its program sends a message, and ends', async () => {
       .input()
       .ends(0)
     assert.is(bob.stdout, 'alice: hello\n')
+  } finally {
+    await realm.close()
+  }
+})
+
+test('its tools leave messages and files for somebody who is away, and make a group', async () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const [, block = ''] = /```sh\n(npx tsx src\/users\.ts alice bob [\s\S]*?)```/.exec(readme) ?? []
+  const commands = [...block.matchAll(/^npx tsx (src\/\w+\.ts) (.*?)(?: +#.*)?$/gm)].map(
+    ([, file = '', args = '']) => ({ file, args: args.match(/"[^"]*"|\S+/g)?.map(String) ?? [] }),
+  )
+  assert.is(commands.length, 8)
+  const realm = await Realm.start('alice', 'bob')
+  const inbox = join(realm.home, 'inbox')
+  realm.env.SYMBOLON_PASSWORD = PASSWORD
+  realm.env.SYMBOLON_KDC = realm.url
+  try {
+    await realm.run('src/users.ts', 'bob').input().ends(0)
+    for (const { file, args } of commands) {
+      const given = args.map((arg) => (arg === 'inbox' ? inbox : arg.replaceAll('"', '')))
+      const tool = realm.run(file, ...given).input()
+      if (file === 'src/receiver.ts') {
+        await tool.says('stdout', /alice: see you\n.*alice: \[file\] README\.md .* saved as .*\n/)
+        await tool.stop()
+      } else {
+        await tool.ends(0)
+      }
+      if (file === 'src/users.ts') assert.is(tool.stdout, 'bob: away\n')
+      if (args.includes('read')) assert.match(tool.stdout, /alice: hi, all\n$/)
+    }
+    assert.is(readFileSync(join(inbox, 'README.md'), 'utf8'), readme)
   } finally {
     await realm.close()
   }

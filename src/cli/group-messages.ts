@@ -11,11 +11,11 @@ import { parseUsername } from '../lib/names.ts'
 import { ToolError, UsageError } from './errors.ts'
 import { follow } from './follow.ts'
 import { type Run, type Tools, type Values, withGroup } from './group-command.ts'
-import { type Saving, savingFrom } from './save-files.ts'
+import { commandToSave, type Saving, savingFrom } from './save-files.ts'
 import { closeFiles, openFiles, sendFiles } from './send-files.ts'
 import { readStdin } from './stdin.ts'
 import { stopping, stopSignal } from './stop.ts'
-import { mustBeStored, showAll, showNew } from './stored.ts'
+import { mustBeStored, type Shown, showAll, showNew } from './stored.ts'
 
 /**
  * A message, files, or both.
@@ -89,8 +89,16 @@ async function read(
   const label = isGroup ? of.group : of.with
   // What was said in a group that is over, or that one was removed from, can still be read here.
   if (isGroup) await withGroup(mail, label, (mailbox) => mailbox.members(label))
-  const showMore = () => showNew(mail, output, of, { saving, signal })
-  const { count } = await (values.all ? showAll(mail, output, of, saving) : showMore())
+  let told = saving !== undefined
+  const tellHowToSave = (shown: Shown) => {
+    if (told || shown.fileFrom === undefined) return shown
+    told = true
+    const line = `to save the files: ${commandToSave(mail.username, of)}`
+    output.event('file_not_fetched', { ...of }, line)
+    return shown
+  }
+  const showMore = async () => tellHowToSave(await showNew(mail, output, of, { saving, signal }))
+  const { count } = await (values.all ? showAll(mail, output, of, saving).then(tellHowToSave) : showMore())
   if (values.follow) {
     await follow({ session, mail, output, of, showMore, signal })
   } else if (count === 0) {

@@ -8,7 +8,7 @@ import type { Session } from '../lib/client.ts'
 import { SymbolonError } from '../lib/errors.ts'
 import type { Output } from './events.ts'
 import { Mail } from './mail.ts'
-import type { Saving } from './save-files.ts'
+import { commandToSave, type Saving } from './save-files.ts'
 import { type Shown, showNew } from './stored.ts'
 
 /** After something went wrong, the next look is so much later. */
@@ -57,8 +57,8 @@ async function watch(
   const tellHowToSave = ({ fileFrom }: Shown) => {
     if (told || fileFrom === undefined) return
     told = true
-    const command = `npx tsx src/group.ts ${session.username} read --with ${fileFrom} --all --output DIR`
-    output.event('file_not_fetched', {}, `to save files, start with --output DIR; these: ${command}`)
+    const these = commandToSave(session.username, { with: fileFrom })
+    output.event('file_not_fetched', {}, `to save files, start with --output DIR; these: ${these}`)
   }
   try {
     const look = async () => tellHowToSave(await showNew(mail, output, 'direct', { saving, signal }))

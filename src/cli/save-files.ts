@@ -6,7 +6,7 @@
 import { ensureOutputDirectory, saveIncoming } from '../files/incoming.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import { fetchFile, fileNoteOf } from '../lib/mls/files.ts'
-import type { MailMessage } from '../lib/mls/mailbox.ts'
+import type { Conversation, MailMessage } from '../lib/mls/mailbox.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import { type FileFate, shownName } from './file-fate.ts'
@@ -58,6 +58,12 @@ export async function savingFrom(
   if (directory === '') throw new UsageError('--output: the directory has no name')
   await ensureOutputDirectory(directory)
   return { directory, maxBytes, signal, silent }
+}
+
+/** How to save the files of a conversation that were shown without. */
+export function commandToSave(username: string, of: Conversation): string {
+  const which = 'group' in of ? of.group : `--with ${of.with}`
+  return `npx tsx src/group.ts ${username} read ${which} --all --output DIR`
 }
 
 /** Whether it is a message that a file is to be fetched for. */

@@ -17,7 +17,7 @@ const MAX_PORTIONS = 100
 /** What `showNew` has shown. */
 export interface Shown {
   readonly count: number
-  /** Who sent the first file among it. */
+  /** Who sent the first file of others among it. */
   readonly fileFrom: string | undefined
 }
 
@@ -40,8 +40,7 @@ export async function showNew(
   let shown: Shown = { count: 0, fileFrom: undefined }
   const show = async (message: MailMessage, fate?: FileFate) => {
     await output.stored(message, fate)
-    const fileFrom = shown.fileFrom ?? (isFile(message) ? message.from : undefined)
-    shown = { count: shown.count + 1, fileFrom }
+    shown = { count: shown.count + 1, fileFrom: shown.fileFrom ?? fileFrom(mail, message) }
   }
   const portion = await mail.use(async (mailbox) => {
     await mailbox.sync()
@@ -70,7 +69,6 @@ export async function showNew(
  * Shows all that was said in a conversation and is kept here.
  *
  * @param saving - where the files of others go, as far as the KDC still has them.
- * @returns how much that was.
  * @throws as `saveFile`.
  */
 export async function showAll(
@@ -78,9 +76,8 @@ export async function showAll(
   output: Output,
   of: Conversation,
   saving?: Saving,
-): Promise<{ readonly count: number }> {
-  const isWanted = (message: MailMessage) =>
-    saving !== undefined && message.from !== mail.username && isFile(message)
+): Promise<Shown> {
+  const isWanted = (message: MailMessage) => saving !== undefined && fileFrom(mail, message) !== undefined
   const messages = await mail.use(async (mailbox) => {
     await mailbox.sync()
     const all = await mailbox.history(of, Number.POSITIVE_INFINITY)
@@ -95,7 +92,13 @@ export async function showAll(
     }
     await output.stored(message, fate)
   }
-  return { count: messages.length }
+  const files = messages.map((message) => fileFrom(mail, message))
+  return { count: messages.length, fileFrom: files.find((from) => from !== undefined) }
+}
+
+/** Who sent it, if it is a file of somebody else's. */
+function fileFrom({ username }: MailAccess, message: MailMessage): string | undefined {
+  return message.from !== username && isFile(message) ? message.from : undefined
 }
 
 /**

@@ -25,6 +25,7 @@ export const PROTOCOL_CODES = [
   'group_unknown',
   'handshake_failed',
   'history_damaged',
+  'history_lost',
   'history_forked',
   'invalid_name',
   'invitation_refused',

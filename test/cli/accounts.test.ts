@@ -136,7 +136,9 @@ accounts('sessions are listed, and ended by the beginning of their ID', async ({
   assert.is(alone.stdout, '')
   assert.match(alone.stderr, /no other sessions/)
 
-  const receivers = [await realm.receiver('alice'), await realm.receiver('alice')]
+  // One whose session was ended logs in again when it next tells the KDC where it listens: not while this test runs.
+  const rarely = ['--refresh', '1000']
+  const receivers = [await realm.receiver('alice', ...rarely), await realm.receiver('alice', ...rarely)]
   const listed = realm.tool('sessions', 'alice')
   await listed.ends(0)
   const [heading, ...rows] = listed.stdout.trimEnd().split('\n')

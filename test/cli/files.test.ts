@@ -110,6 +110,8 @@ files('go to groups too, and programs hear of it', async () => {
     { event: 'file_stored', group: 'team', name: 'plan.pdf', size: 8 },
   ])
   const inbox = at('team')
+  const aside = await realm.tool('group', 'alice', 'read', 'team', '--all').input().ends(0)
+  assert.is(aside.stderr, '', 'who sent it has it')
   const read = ['bob', 'read', 'team', '--output', inbox, '--json']
   const bob = await realm
     .tool('group', ...read)
@@ -128,6 +130,10 @@ files('go to groups too, and programs hear of it', async () => {
     },
   ])
   assert.is(readFileSync(join(inbox, 'plan.pdf'), 'utf8'), 'the plan')
+  const again = await realm.tool('group', 'bob', 'read', 'team', '--all').input().ends(0)
+  assert.is(said(again.stdout), 'alice: see\nalice: [file] plan.pdf (8 bytes)\n')
+  const how = 'npx tsx src/group.ts bob read team --all --output DIR'
+  assert.is(again.stderr, `group: to save the files: ${how}\n`)
 })
 
 files('that are none, or too large, or for nobody, are refused before the login', async () => {

@@ -5,7 +5,7 @@
  */
 import type { Entry } from './answers.ts'
 import { beginChain } from './chain.ts'
-import { checkSeq, opened } from './damage.ts'
+import { keepSent, opened, passGap } from './damage.ts'
 import { left } from './endings.ts'
 import { stillLeaving } from './group.ts'
 import type { Intake } from './intake.ts'
@@ -16,7 +16,7 @@ import { decodeState, secretsOfEpoch } from './suite.ts'
 /** A commit of ours, or the beginning of a group: what we made and kept is now what is. */
 export async function adopt(
   intake: Intake,
-  entry: Pick<Entry, 'group' | 'seq' | 'added' | 'removed'>,
+  entry: Pick<Entry, 'group' | 'seq' | 'epoch' | 'added' | 'removed'>,
   change: Change,
 ): Promise<void> {
   const { mls, draft } = intake
@@ -29,7 +29,8 @@ export async function adopt(
   agree(change.added, entry.added)
   agree(change.removed, entry.removed)
   // A group that was not read, or was not known, begins here.
-  if (group?.status === 'active' && change.op === 'commit') checkSeq(intake, entry as Entry, group)
+  if (group?.status === 'active' && change.op === 'commit') passGap(intake, entry, group)
+  else keepSent(intake, entry.group, entry.seq)
   const state = await opened(() => decodeState(mls, change.state))
   if (group?.status === 'active') draft.wipe(secretsOfEpoch(mls, await draft.state(group)))
   const leaving = new Map((change.leaving ?? []).map((username) => [username, 0] as const))

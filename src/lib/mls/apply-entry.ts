@@ -10,7 +10,8 @@ import type { Entry } from './answers.ts'
 import { applyCommit } from './apply-commit.ts'
 import { applyLeaving } from './apply-leaving.ts'
 import { applyMessage } from './apply-message.ts'
-import { breakGroup, checkSeq, damaged, isBreaking } from './damage.ts'
+import { hasGap } from './chain.ts'
+import { breakGroup, damaged, isBreaking, lost, passGap } from './damage.ts'
 import { destroyed, removedFrom } from './endings.ts'
 import type { Group } from './group.ts'
 import type { Intake } from './intake.ts'
@@ -30,8 +31,11 @@ export async function applyEntry(intake: Intake, entry: Entry): Promise<void> {
     await dispatch(intake, entry)
   } catch (error) {
     if (!isBreaking(error)) throw error
+    const group = draft.group(entry.group)
     // What comes after the end of a group is nobody's loss.
-    if (!isOver(draft.group(entry.group)) || entry.welcome) breakGroup(intake, entry.group, error)
+    if (isOver(group) && !entry.welcome) return
+    breakGroup(intake, entry.group, error)
+    if (group && error.code === 'history_lost') hearOfEnd(intake, entry, group)
   }
 }
 
@@ -46,7 +50,7 @@ async function dispatch(intake: Intake, entry: Entry): Promise<void> {
   if (change && isOurs(change, entry)) return adopt(intake, entry, change)
   if (group?.status === 'active') return applyToActive(intake, entry, group)
   if (entry.welcome) return join(intake, entry)
-  if (group?.status === 'broken') return applyToBroken(intake, entry, group)
+  if (group?.status === 'broken') return hearOfEnd(intake, entry, group)
   if (!group) intake.unknown.add(entry.group)
 }
 
@@ -55,16 +59,25 @@ function isOurs(change: Change, entry: Entry): boolean {
 }
 
 async function applyToActive(intake: Intake, entry: Entry, group: Group): Promise<void> {
-  checkSeq(intake, entry, group)
-  if (entry.kind === 'destroyed') return destroyed(intake, group)
+  const ready = passGap(intake, entry, group)
+  if (entry.kind === 'destroyed') return destroyed(intake, ready)
   if (entry.welcome) throw damaged('we are added to the group once more')
-  if (entry.kind === 'commit') return applyCommit(intake, entry, group)
-  if (entry.kind === 'proposal') return applyLeaving(intake, entry, group)
-  return applyMessage(intake, entry, group)
+  if (entry.kind === 'commit') return applyNext(intake, entry, ready)
+  if (entry.kind === 'proposal') return applyLeaving(intake, entry, ready)
+  return applyMessage(intake, entry, ready)
+}
+
+/** A commit that cannot be judged without what is lost, such as somebody's leaving, ends what we can read, as a lost commit does. */
+async function applyNext(intake: Intake, entry: Entry, group: Group): Promise<void> {
+  try {
+    await applyCommit(intake, entry, group)
+  } catch (error) {
+    throw isBreaking(error) && hasGap(group.chain) ? lost() : error
+  }
 }
 
 /** A group that we do not read hears of its end all the same. */
-function applyToBroken(intake: Intake, entry: Entry, group: Group): void {
+function hearOfEnd(intake: Intake, entry: Entry, group: Group): void {
   if (entry.kind === 'destroyed') destroyed(intake, group)
   else if (entry.removed.includes(intake.username)) removedFrom(intake, group, entry.sender)
 }

@@ -35,8 +35,10 @@ export interface Chain {
   /** The entry that began the epoch; 0 for a group without entries. */
   readonly epochSeq: number
   readonly seq: number
-  /** The latest hashes, one after the other, that of `seq` last. */
+  /** The latest hashes, one after the other. */
   readonly hashes: Uint8Array
+  /** The entry that the last of them is of: `seq`, unless entries were lost since. */
+  readonly hashSeq: number
 }
 
 /** An unsigned 64-bit integer, big-endian. */
@@ -49,22 +51,33 @@ function u64(value: number): Uint8Array {
 /** The chain of an epoch that begins with the entry `seq`. */
 export async function beginChain(mls: Mls, exporterSecret: Uint8Array, seq: number): Promise<Chain> {
   const hashes = await mls.api.mlsExporter(exporterSecret, LABEL, EMPTY, HASH_BYTES, mls.suite)
-  return { epochSeq: seq, seq, hashes }
+  return { epochSeq: seq, seq, hashes, hashSeq: seq }
+}
+
+/** The chain after entries that are lost: it has no more hashes until the next epoch begins. */
+export function skipTo(chain: Chain, seq: number): Chain {
+  return { ...chain, seq }
+}
+
+/** Whether entries of this epoch are lost to us. */
+export function hasGap({ seq, hashSeq }: Chain): boolean {
+  return hashSeq < seq
 }
 
 /** The chain with one more entry, the next. */
 export function extendChain(chain: Chain, kind: keyof typeof KINDS, payload: Uint8Array): Chain {
   const seq = chain.seq + 1
+  if (hasGap(chain)) return skipTo(chain, seq)
   const hash = primitives.sha256(lastHash(chain), u64(seq), Uint8Array.of(KINDS[kind]), payload)
   const kept = chain.hashes.subarray(Math.max(0, chain.hashes.length - (REMEMBERED - 1) * HASH_BYTES))
-  return { ...chain, seq, hashes: concat(kept, hash) }
+  return { ...chain, seq, hashes: concat(kept, hash), hashSeq: seq }
 }
 
 const lastHash = (chain: Chain) => chain.hashes.subarray(chain.hashes.length - HASH_BYTES)
 
-/** Where we are. */
+/** Where we are: at the last entry before which nothing is lost to us. */
 export function placeOf(chain: Chain): Place {
-  return { seq: chain.seq, hash: lastHash(chain) }
+  return { seq: chain.hashSeq, hash: lastHash(chain) }
 }
 
 /** A place as MLS authenticated data: `u64 seq || hash`. */
@@ -90,12 +103,12 @@ export function decodePlace(bytes: Uint8Array): Place {
  * Compares where a member says it is with what we saw.
  *
  * @throws ProtocolError `history_forked` when it saw something else: it numbers otherwise, has processed what we were not given, or
- *   has another hash. A hash so old that we remember none is not compared.
+ *   has another hash. What is so old that we remember no hash, and what is lost to us, is not compared.
  */
 export function comparePlace(chain: Chain, place: Place): void {
-  const index = place.seq - (chain.seq + 1 - chain.hashes.length / HASH_BYTES)
+  const index = place.seq - (chain.hashSeq + 1 - chain.hashes.length / HASH_BYTES)
   if (place.seq > chain.seq || place.seq < chain.epochSeq) throw forked(place.seq)
-  if (index < 0) return
+  if (index < 0 || place.seq > chain.hashSeq) return
   const ours = chain.hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
   if (!equal(ours, place.hash)) throw forked(place.seq)
 }

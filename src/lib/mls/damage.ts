@@ -6,14 +6,16 @@
  */
 import { type ProtocolCode, ProtocolError } from '../errors.ts'
 import type { Entry } from './answers.ts'
-import type { Chain } from './chain.ts'
+import { type Chain, hasGap, skipTo } from './chain.ts'
 import { type Group, labelOf, unknownGroup } from './group.ts'
 import type { Intake } from './intake.ts'
+import { decodePayload } from './payload.ts'
 
 /** What stops one group, and no other. */
 const BREAKING: readonly string[] = [
   'history_damaged',
   'history_forked',
+  'history_lost',
   'member_unverified',
   'state_damaged',
 ] satisfies ProtocolCode[]
@@ -30,31 +32,59 @@ export function breakGroup(intake: Intake, id: string, error: ProtocolError): vo
   const group = known ?? unknownGroup(id)
   if (known?.status === 'broken' && known.reason === error.code) return
   draft.setGroup({ ...group, status: 'broken', reason: error.code })
+  // That was told when they were missed.
+  if (error.code === 'history_lost') return
   const label = labelOf(group, intake.username)
   draft.notice({ code: 'group_broken', text: error.message, ...label, reason: error.code })
 }
 
-/** The entries of a group are 1, 2, 3 …: none is missing, none comes twice. */
-export function checkSeq(intake: Intake, entry: Entry, group: Group): void {
+/**
+ * The entries of a group are 1, 2, 3 …: none comes twice, and what is missing is told. Where no commit is among it, the
+ * keys of this epoch go on, and what comes then can be read.
+ *
+ * @returns the group, ready for this entry.
+ * @throws ProtocolError `history_damaged`; `history_lost` when a commit is missing.
+ */
+export function passGap(intake: Intake, entry: Pick<Entry, 'seq' | 'epoch'>, group: Group): Group {
   const next = group.chain.seq + 1
   if (entry.seq < next) throw damaged('an entry of the group came twice')
-  if (entry.seq === next) return
+  if (entry.seq === next) return group
   const to = entry.seq - 1
+  const count = to - next + 1
   intake.draft.notice({
     code: 'history_lost',
-    text: `what was said in the meantime is lost: ${to - next + 1} entries are missing`,
+    text: `${count === 1 ? 'an entry is' : `${count} entries are`} missing: what was said there is lost`,
     ...labelOf(group, intake.username),
     from: next,
     to,
   })
-  throw damaged('entries of the group are missing')
+  keepSent(intake, group.id, to)
+  if (entry.epoch !== group.epoch) throw lost()
+  const passed = { ...group, chain: skipTo(group.chain, to) }
+  intake.draft.setGroup(passed)
+  return passed
+}
+
+/** What we have sent, and the KDC had taken in its place, before it was lost to us: others may have read it. */
+export function keepSent({ draft, username }: Intake, id: string, to: number): void {
+  for (const { number, stored, payload } of draft.outgoing(id)) {
+    if (!stored || stored.seq > to) continue
+    draft.setOutgoing(number, null)
+    const said = decodePayload(payload)
+    const { position, seq } = stored
+    draft.addMessage({ group: id, position, seq, at: said.sentAt ?? 0, from: username, ...said }, false)
+  }
 }
 
 /**
  * What does not open changes nothing, and is told: any member could put such a thing there, and must not stop the others by it. It
  * counts in the chain, so that the next message tells whether the others were shown the same.
+ *
+ * @throws ProtocolError `history_lost` where entries are lost already.
  */
 export function skip({ draft, username }: Intake, entry: Entry, group: Group, chain: Chain): void {
+  // Or too much is lost, and the keys have gone on too far.
+  if (hasGap(chain)) throw lost()
   draft.setGroup({ ...group, chain })
   const text = `an entry that is said to be of ${entry.sender} does not open, and is passed over`
   draft.notice({
@@ -86,5 +116,7 @@ export async function attempted<T>(run: () => Promise<T>): Promise<T | undefined
   }
 }
 
+export const lost = () =>
+  new ProtocolError('history_lost', 'what is lost of the group is needed to read what comes then')
 export const damaged = (message: string) => new ProtocolError('history_damaged', message)
 export const unverified = (message: string) => new ProtocolError('member_unverified', message)

@@ -38,11 +38,12 @@ const Schema = v.object({
   leaving: v.array(v.tuple([v.string(), seq])),
   epoch_seq: seq,
   seq,
+  hash_seq: seq,
 })
 
 export function encodeGroup(group: Group): Uint8Array {
   const { charter, status, reason, epoch, members, leaving, chain } = group
-  const places = { epoch_seq: chain.epochSeq, seq: chain.seq }
+  const places = { epoch_seq: chain.epochSeq, seq: chain.seq, hash_seq: chain.hashSeq }
   return encodeFrame(
     { charter, status, reason, epoch, members, leaving: [...leaving], ...places },
     chain.hashes,
@@ -62,7 +63,7 @@ export function decodeGroup(id: string, bytes: Uint8Array): Group {
     epoch: header.epoch,
     members: header.members,
     leaving: new Map(header.leaving),
-    chain: { epochSeq: header.epoch_seq, seq: header.seq, hashes: body },
+    chain: { epochSeq: header.epoch_seq, seq: header.seq, hashes: body, hashSeq: header.hash_seq },
   }
 }
 
@@ -76,7 +77,7 @@ export function unknownGroup(id: string): Group {
     epoch: 0,
     members: [],
     leaving: new Map(),
-    chain: { epochSeq: 0, seq: 0, hashes: EMPTY },
+    chain: { epochSeq: 0, seq: 0, hashes: EMPTY, hashSeq: 0 },
   }
 }
 

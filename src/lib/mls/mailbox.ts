@@ -23,7 +23,7 @@ import { encodePayload } from './payload.ts'
 import { Publisher } from './publisher.ts'
 import { Puller } from './puller.ts'
 import { hasCode } from './refusals.ts'
-import { Rejoiner } from './rejoiner.ts'
+import { isLost, Rejoiner } from './rejoiner.ts'
 import { Sender, type Sent } from './sender.ts'
 import type { StateStore } from './state-store.ts'
 import { Submitter } from './submitter.ts'
@@ -110,17 +110,15 @@ export class Mailbox {
     return this.#alone(async () => {
       const { unknown, usedPackage } = await this.#puller.pull()
       await this.#submitter.settleAll()
-      if (!this.#checkedForLost || unknown.size > 0 || this.#hasDamaged()) await this.#rejoiner.rejoinLost()
+      if (!this.#checkedForLost || unknown.size > 0 || this.#hasLost()) await this.#rejoiner.rejoinLost()
       this.#checkedForLost = true
       await this.#sender.flushAll()
       await this.#publisher.replenish(usedPackage)
     })
   }
 
-  #hasDamaged(): boolean {
-    return this.#conversations
-      .all()
-      .some(({ status, reason }) => status === 'broken' && reason === 'state_damaged')
+  #hasLost(): boolean {
+    return this.#conversations.all().some(isLost)
   }
 
   /** Lets go of the state. Nothing is lost. */

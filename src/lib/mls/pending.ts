@@ -50,6 +50,8 @@ const OutgoingSchema = v.object({
   number: whole,
   /** The request's `id`, by which the KDC knows one sent twice; and the epoch and message, once it is encrypted. */
   sealed: v.optional(v.object({ id: v.string(), epoch: whole, message: v.string() })),
+  /** Where it is, once the KDC has said that it has it: then it is not sent again. */
+  stored: v.optional(v.object({ position: whole, seq: whole })),
 })
 
 /** A message that is not yet among the group's entries. */

@@ -9,7 +9,7 @@ import { makeRejoin } from './changes.ts'
 import type { MlsClient } from './client.ts'
 import { judgeKeys } from './contacts.ts'
 import { breakGroup } from './damage.ts'
-import { labelOf } from './group.ts'
+import { type Group, labelOf } from './group.ts'
 import { listGroups } from './group-list.ts'
 import type { Puller } from './puller.ts'
 import { isolated } from './refusals.ts'
@@ -75,7 +75,7 @@ export class Rejoiner {
     await this.#client.tell({ code: 'history_lost', text, ...label, from: before + 1, to })
   }
 
-  /** Rejoins what the KDC says we are in and we cannot read because our state is lost or damaged. */
+  /** Rejoins what the KDC says we are in and we cannot read because our state is lost or damaged, or a commit is. */
   async rejoinLost(): Promise<void> {
     const groups = [...(await listGroups(this.#client.post))]
     if (!groups.some((group) => this.#isLost(group))) return
@@ -93,7 +93,7 @@ export class Rejoiner {
   #isLost(id: string): boolean {
     const group = this.#client.vault.groups.get(id)
     if (!group) return !this.#client.vault.changes.has(id)
-    return group.status === 'broken' && group.reason === 'state_damaged'
+    return isLost(group)
   }
 
   /** A group that cannot be rejoined now is not tried for ever. */
@@ -102,4 +102,9 @@ export class Rejoiner {
     if (error instanceof ProtocolError) breakGroup(this.#client.intake(draft), id, error)
     await this.#client.write(draft)
   }
+}
+
+/** Whether a group is one whose members we can only become again. */
+export function isLost({ status, reason }: Pick<Group, 'status' | 'reason'>): boolean {
+  return status === 'broken' && (reason === 'state_damaged' || reason === 'history_lost')
 }

@@ -6,7 +6,7 @@
 import { toBase64url } from '../bytes.ts'
 import type { SymbolonError } from '../errors.ts'
 import { readStored } from './answers.ts'
-import { encodePlace, placeOf } from './chain.ts'
+import { encodePlace, hasGap, placeOf } from './chain.ts'
 import { makeCommit } from './changes.ts'
 import type { MlsClient } from './client.ts'
 import { type Group, labelOf } from './group.ts'
@@ -26,8 +26,6 @@ export class Sender {
   readonly #client: MlsClient
   readonly #puller: Puller
   readonly #submitter: Submitter
-  /** Messages that the KDC has, and that have not come back yet. */
-  readonly #stored = new Set<number>()
 
   constructor(client: MlsClient, puller: Puller, submitter: Submitter) {
     this.#client = client
@@ -75,7 +73,7 @@ export class Sender {
       await this.#submitter.settle(id)
       const next = this.#nextOutgoing(id)
       if (!next) return answer
-      await this.#removeLeavers(id)
+      await this.#renewEpoch(id)
       const sent = await this.#sendOne(this.#client.active(id), next, next.number === current)
       if (!sent) tries++
       else if (next.number === current) answer = sent
@@ -84,19 +82,20 @@ export class Sender {
   }
 
   #nextOutgoing(id: string): Outgoing | undefined {
-    for (const number of this.#stored)
-      if (!this.#client.vault.outgoing.has(number)) this.#stored.delete(number)
     return this.#client
       .draft()
       .outgoing(id)
-      .find(({ number }) => !this.#stored.has(number))
+      .find(({ stored }) => !stored)
   }
 
-  /** Those who have left must not be able to read what is said now. */
-  async #removeLeavers(id: string): Promise<void> {
+  /**
+   * Those who have left must not be able to read what is said now. And where entries were lost, a new epoch begins, so that members
+   * can compare again what they were shown.
+   */
+  async #renewEpoch(id: string): Promise<void> {
     await this.#submitter.change(id, async (draft, group) => {
       const leavers = toRemove(group, this.#client.username)
-      if (leavers.length === 0) return undefined
+      if (leavers.length === 0 && !hasGap(group.chain)) return undefined
       return makeCommit(this.#client.maker, group, await draft.state(group), new Map(), leavers)
     })
   }
@@ -112,7 +111,7 @@ export class Sender {
     try {
       const body = { group: group.id, epoch, message: text, id }
       const { position, seq } = readStored(await this.#client.post('/groups/send', body))
-      this.#stored.add(number)
+      await this.#markStored(number, { position, seq })
       return { stored: true, position, seq }
     } catch (error) {
       if (!isRefusal(error)) throw error
@@ -127,6 +126,14 @@ export class Sender {
       await this.#client.write(draft)
       return { stored: false, reason: error }
     }
+  }
+
+  async #markStored(number: number, stored: NonNullable<Outgoing['stored']>): Promise<void> {
+    const message = this.#client.vault.outgoing.get(number)
+    if (!message) return
+    const draft = this.#client.draft()
+    draft.setOutgoing(number, { ...message, stored })
+    await draft.write()
   }
 
   #messageRefused(group: Group | undefined, error: SymbolonError): Notice {
@@ -157,7 +164,8 @@ export class Sender {
 
   /** Sends what waits to be sent, in every group. */
   async flushAll(): Promise<void> {
-    const waiting = new Set([...this.#client.vault.outgoing.values()].map(({ group }) => group))
+    const outgoing = [...this.#client.vault.outgoing.values()].filter(({ stored }) => !stored)
+    const waiting = new Set(outgoing.map(({ group }) => group))
     for (const id of waiting) {
       await isolated(
         () => this.flush(id),
@@ -168,8 +176,8 @@ export class Sender {
 
   async #dropAll(id: string, error: SymbolonError): Promise<void> {
     const draft = this.#client.draft()
-    for (const { number } of draft.outgoing(id)) {
-      if (this.#stored.has(number)) continue
+    for (const { number, stored } of draft.outgoing(id)) {
+      if (stored) continue
       draft.setOutgoing(number, null)
       draft.notice(this.#messageRefused(draft.group(id), error))
     }

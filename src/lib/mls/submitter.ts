@@ -86,7 +86,11 @@ export class Submitter {
   /** A group without members begins without an entry. */
   async #adoptNow(id: string, change: Change, seq: number): Promise<void> {
     const draft = this.#client.draft()
-    await adopt(this.#client.intake(draft), { group: id, seq, added: [], removed: [] }, change)
+    await adopt(
+      this.#client.intake(draft),
+      { group: id, seq, epoch: change.epoch, added: [], removed: [] },
+      change,
+    )
     await this.#client.write(draft)
   }
 

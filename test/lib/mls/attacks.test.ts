@@ -21,33 +21,103 @@ function show(
 const flip = (text: string, at = text.length - 10) =>
   `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`
 
-test('an entry withheld in the middle', async () => {
+test('a message withheld in the middle: told, and the rest is read', async () => {
   const { alice, bob, carol, kdc } = await team('bob', 'carol')
   for (const text of ['one', 'two', 'three']) await alice.say('team', text)
   show(kdc, 'bob', (entry) => (entry.seq === 3 ? undefined : entry))
-  assert.equal(await bob.read(), ['alice: one'])
-  assert.is(bob.statusOf('team'), 'history_damaged')
-  const [lost, broken] = bob.notices
-  assert.is(lost?.code, 'history_lost')
-  assert.is(lost?.from, 3)
-  assert.is(lost?.to, 3)
-  assert.is(broken?.code, 'group_broken')
-  assert.is(broken?.reason, 'history_damaged')
-  assert.is(broken?.group, 'team')
-  // Told once; the others go on; and it can be rejoined.
-  await alice.say('team', 'four')
+  assert.equal(await bob.read(), ['alice: one', 'alice: three'])
+  assert.is(bob.statusOf('team'), 'active')
+  const [lost, ...more] = bob.notices
+  assert.equal(more, [])
+  const { code, from, to, group } = lost ?? {}
+  assert.equal([code, from, to, group], ['history_lost', 3, 3, 'team'])
+  // Told once. Before bob says something he begins an epoch, with a chain that has no gap.
   bob.told()
-  assert.equal(await bob.read(), [])
+  const commits = () => kdc.entries.filter(({ kind }) => kind === 'commit').length
+  const before = commits()
+  await bob.say('team', 'four')
+  assert.is(commits(), before + 1)
+  await bob.say('team', 'five')
+  assert.is(commits(), before + 1)
   assert.equal(bob.told(), [])
-  await rejects(bob.say('team', 'x'), 'history_damaged')
-  assert.equal(await carol.read(), ['alice: one', 'alice: two', 'alice: three', 'alice: four'])
-  await bob.mail.rejoin({ group: 'team' })
-  assert.equal(bob.told(), ['history_lost'])
-  await alice.say('team', 'five')
-  assert.equal(await bob.read(), ['alice: five'])
-  assert.equal(await carol.read(), ['alice: five'])
+  assert.equal(await carol.read(), ['alice: one', 'alice: two', 'alice: three', 'bob: four', 'bob: five'])
+  assert.equal(await alice.read(), ['bob: four', 'bob: five'])
+  await alice.say('team', 'six')
+  show(kdc, 'bob', (entry) =>
+    entry.sender === 'alice' && entry.kind === 'message' ? { ...entry, at: 1 } : entry,
+  )
+  assert.equal(await bob.read(), ['alice: six'])
+})
+
+test('after a gap, and before the next epoch, members are still compared up to it; after that, to the end', async () => {
+  const { alice, bob, carol, kdc } = await team('bob', 'carol')
+  await alice.say('team', 'one')
+  await alice.say('team', 'two')
+  // Bob is shown neither carol's words nor that anything was said: alice's next message tells.
+  show(kdc, 'bob', (entry) => (entry.seq === 2 ? undefined : entry))
+  assert.equal(await bob.read(), ['alice: two'])
+  await bob.say('team', 'a new epoch')
+  await Promise.all([alice.read(), carol.read()])
+  await carol.say('team', 'unheard')
+  await alice.read()
+  await alice.say('team', 'heard')
+  const unheard = kdc.entries.at(-2)
+  show(kdc, 'bob', (entry) => {
+    if (entry.seq === unheard?.seq) return undefined
+    return entry.seq > (unheard?.seq ?? 0) ? { ...entry, seq: entry.seq - 1 } : entry
+  })
+  assert.equal(await bob.read(), [])
+  assert.is(bob.statusOf('team'), 'history_forked')
+})
+
+test('a commit withheld: told, and our place is taken again', async () => {
+  const { alice, bob, carol, kdc } = await team('bob', 'carol')
+  await alice.say('team', 'one')
+  await alice.mail.remove('team', ['carol'])
+  await alice.say('team', 'two')
+  show(kdc, 'bob', (entry) => (entry.seq === 3 ? undefined : entry))
+  assert.equal(await bob.read(), ['alice: one'])
+  assert.is(bob.statusOf('team'), 'active')
+  assert.equal(
+    bob.notices.map(({ code, from, to }) => [code, from, to]),
+    [
+      ['history_lost', 3, 3],
+      ['history_lost', 3, 4],
+    ],
+  )
+  assert.equal(bob.mail.members('team'), ['alice', 'bob'])
+  await alice.say('team', 'three')
+  assert.equal(await bob.read(), ['alice: three'])
   await bob.say('team', 'here')
   assert.equal(await alice.read(), ['bob: here'])
+  assert.equal(await carol.read(), ['alice: one'])
+})
+
+test('the end is heard of also after what is lost: removed, or destroyed', async () => {
+  for (const end of ['removed', 'destroyed']) {
+    const { alice, bob, kdc } = await team('bob', 'carol')
+    await alice.mail.remove('team', ['carol'])
+    if (end === 'removed') await alice.mail.remove('team', ['bob'])
+    else await alice.mail.destroy('team')
+    show(kdc, 'bob', (entry) => (entry.seq === 2 ? undefined : entry))
+    assert.equal(await bob.read(), [])
+    assert.is(bob.statusOf('team'), end)
+    assert.is(bob.told()[0], 'history_lost')
+  }
+})
+
+test('a leaving withheld: the removal after it cannot be judged, and our place is taken again', async () => {
+  const { alice, bob, carol, dave, kdc } = await team('bob', 'carol', 'dave')
+  await carol.mail.leave('team')
+  const leaving = kdc.entries.at(-1)
+  await dave.mail.sync()
+  await dave.say('team', 'without carol')
+  show(kdc, 'bob', (entry) => (entry.position === leaving?.position ? undefined : entry))
+  await bob.read()
+  assert.is(bob.statusOf('team'), 'active')
+  assert.equal(bob.mail.members('team'), ['alice', 'bob', 'dave'])
+  await alice.say('team', 'again')
+  assert.equal(await bob.read(), ['alice: again'])
 })
 
 test('an entry dropped, and the rest renumbered: the next message says so', async () => {
@@ -99,7 +169,7 @@ test('entries out of order', async () => {
   await alice.say('team', 'one')
   await alice.say('team', 'two')
   kdc.lieInMailbox = (name, page) => (name === 'bob' ? [...page].reverse() : page)
-  assert.equal(await bob.read(), [])
+  assert.equal(await bob.read(), ['alice: two'])
   assert.is(bob.statusOf('team'), 'history_damaged')
 })
 
@@ -457,8 +527,9 @@ test('one broken group stops no other', async () => {
   await alice.say('team', 'two')
   await alice.say('second', 'three')
   const [first] = [...kdc.groups.keys()]
-  show(kdc, 'bob', (entry) => (entry.group === first && entry.seq === 2 ? undefined : entry))
-  assert.equal(await bob.read(), ['alice: three'])
+  show(kdc, 'bob', (entry) => (entry.group === first && entry.seq === 3 ? { ...entry, seq: 2 } : entry))
+  assert.equal(await bob.read(), ['alice: one', 'alice: three'])
+  assert.is(bob.statusOf('team'), 'history_damaged')
   assert.is(bob.statusOf('second'), 'active')
 })
 

@@ -28,7 +28,7 @@ const group = (changes: Partial<Group> = {}): Group => ({
   epoch: 1,
   members: ['alice', 'bob', 'carol'],
   leaving: new Map(),
-  chain: { epochSeq: 5, seq: 9, hashes: EMPTY },
+  chain: { epochSeq: 5, seq: 9, hashSeq: 0, hashes: EMPTY },
   ...changes,
 })
 const direct = group({ charter: { kind: 'direct' }, members: ['alice', 'bob'] })
