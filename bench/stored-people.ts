@@ -43,8 +43,13 @@ export async function addMembers(data: string, count: number): Promise<string[]>
         keyPackage: publicPackage,
       })
       await store.identities.put(freshKey(username), identity.publicKey, systemClock())
-      const put = { packages: [], lastResort, signatureKey: identity.publicKey, limit: MAX_PACKAGES }
-      await store.keyPackages.put(freshKey(username), put)
+      await store.keyPackages.put(freshKey(username), {
+        packages: [],
+        lastResort,
+        signatureKey: identity.publicKey,
+        limit: MAX_PACKAGES,
+        now: systemClock(),
+      })
     }
   } finally {
     await store.close()

@@ -13,7 +13,7 @@ import { closeFiles, FILE_HELP, FILE_OPTION, openFiles, sendFiles } from './cli/
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { readStdin } from './cli/stdin.ts'
 import { stopping } from './cli/stop.ts'
-import { mustBeStored } from './cli/stored.ts'
+import { leaveMessage } from './cli/stored.ts'
 import { print, talk } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import type { Outgoing } from './files/outgoing.ts'
@@ -157,7 +157,7 @@ async function store(
     await mail.use(async (mailbox) => {
       await mailbox.sync()
       const bytes = typeof message === 'string' ? utf8(message) : message
-      mustBeStored(await mailbox.sendTo(receiver, bytes, kindOf(bytes)), output)
+      await leaveMessage(mailbox, output, { with: receiver }, bytes, kindOf(bytes))
     })
   } finally {
     await mail.close()

@@ -13,7 +13,7 @@ import { availableParallelism } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const FILE_TIMEOUT_MS = 150_000
+const FILE_TIMEOUT_MS = 300_000
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 interface Result {

@@ -15,7 +15,7 @@ import { commandToSave, type Saving, savingFrom } from './save-files.ts'
 import { closeFiles, openFiles, sendFiles } from './send-files.ts'
 import { readStdin } from './stdin.ts'
 import { stopping, stopSignal } from './stop.ts'
-import { mustBeStored, type Shown, showAll, showNew } from './stored.ts'
+import { leaveMessage, type Shown, showAll, showNew } from './stored.ts'
 
 /**
  * A message, files, or both.
@@ -37,8 +37,9 @@ function send(group: string, message: Uint8Array | undefined, files: readonly Ou
   return async ({ mail, output }) => {
     try {
       if (message) {
-        const sent = await withGroup(mail, group, (mailbox) => mailbox.send(group, message, kindOf(message)))
-        mustBeStored(sent, output)
+        await withGroup(mail, group, (mailbox) =>
+          leaveMessage(mailbox, output, { group }, message, kindOf(message)),
+        )
         output.event('stored', { group }, `sent to ${group}`)
       }
       if (files.length === 0) return

@@ -13,7 +13,7 @@ import type { OptionHelp } from './help.ts'
 import type { MailAccess } from './mail.ts'
 import { progressOf } from './progress.ts'
 import { sizeText } from './size.ts'
-import { mustBeStored } from './stored.ts'
+import { leaveMessage } from './stored.ts'
 
 /** The option, for `parseArguments`. */
 export const FILE_OPTION = { file: { type: 'string', multiple: true } } as const
@@ -92,10 +92,7 @@ async function sendFile(
   ).finally(() => progress.end())
   const body = encodeFileNote(note)
   try {
-    const sent = await mail.use((mailbox) =>
-      'group' in to ? mailbox.send(to.group, body, 'file') : mailbox.sendTo(to.with, body, 'file'),
-    )
-    mustBeStored(sent, output)
+    await mail.use((mailbox) => leaveMessage(mailbox, output, to, body, 'file'))
   } catch (error) {
     // Nobody will ever ask for it.
     if (isRefusal(error)) await mail.post('/files/drop', { file: note.file }).catch(() => {})

@@ -4,8 +4,7 @@
  * @module
  */
 import { SymbolonError } from '../lib/errors.ts'
-import type { Conversation, MailMessage, Selection } from '../lib/mls/mailbox.ts'
-import type { Sent } from '../lib/mls/sender.ts'
+import type { Conversation, Mailbox, MailMessage, Selection } from '../lib/mls/mailbox.ts'
 import type { Output } from './events.ts'
 import type { FileFate } from './file-fate.ts'
 import type { MailAccess } from './mail.ts'
@@ -102,15 +101,27 @@ function fileFrom({ username }: MailAccess, message: MailMessage): string | unde
 }
 
 /**
- * Makes an error of a message that the KDC did not take, or may not have taken: it is kept here and goes out later, but whoever
- * sends it must not take it for sent.
+ * Leaves a message at the KDC. One that it did not take, or may not have taken, is an error: it is kept here and goes out later, but
+ * whoever sends it must not take it for sent.
  *
- * @throws why the KDC was not reached.
+ * @throws why the KDC was not reached; as `Mailbox.send`.
  */
-export function mustBeStored(sent: Sent, output: Output): void {
-  if (sent.stored) return
-  const { reason } = sent
-  const code = reason instanceof SymbolonError ? { code: reason.code } : {}
-  output.event('kept', code, 'not sent yet: it is kept here, and goes out with your next command')
-  throw reason
+export async function leaveMessage(
+  mailbox: Mailbox,
+  output: Output,
+  to: Conversation,
+  body: Uint8Array,
+  kind: string,
+): Promise<void> {
+  const sent = await ('group' in to
+    ? mailbox.send(to.group, body, kind)
+    : mailbox.sendTo(to.with, body, kind))
+  if (!sent.stored) {
+    const { reason } = sent
+    const code = reason instanceof SymbolonError ? { code: reason.code } : {}
+    output.event('kept', code, 'not sent yet: it is kept here, and goes out with your next command')
+    throw reason
+  }
+  // It waits for us, too, until we have it back, and counts against what may wait of us. It is safe: the next time would do as well.
+  await mailbox.sync().catch(() => {})
 }

@@ -19,6 +19,8 @@ export const QUOTAS: Quotas = {
   senderEntries: 10_000,
   senderBytes: 64 * MEBIBYTE,
   groupEntries: 20_000,
+  receiverEntries: 20_000,
+  receiverBytes: 256 * MEBIBYTE,
   groups: 1000,
   groupInfoBytes: 64 * MEBIBYTE,
   files: 1000,
@@ -60,6 +62,17 @@ export async function requireRoom(
   }
   const what = await judge()
   if (what) throw quotaExceeded(what)
+}
+
+/**
+ * Makes sure that there is room for what is left for one who is away. What waits in named groups is limited by group.
+ *
+ * @throws Problem `quota_exceeded`
+ */
+export async function requireRoomAt({ store, quotas }: Kdc, receiver: string, bytes: number): Promise<void> {
+  const waiting = await store.mailbox.waitingDirectly(receiver, quotas.receiverEntries)
+  if (waiting.entries < quotas.receiverEntries && waiting.bytes + bytes <= quotas.receiverBytes) return
+  throw quotaExceeded(`too much waits to be read by ${receiver}: try again later`)
 }
 
 /** @throws Problem `quota_exceeded`, when so many bytes more would be too much. */

@@ -3,10 +3,14 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { mustBeStored } from '../../src/cli/stored.ts'
+import type { Output } from '../../src/cli/events.ts'
+import { leaveMessage } from '../../src/cli/stored.ts'
+import { utf8 } from '../../src/lib/bytes.ts'
 import { TransportError } from '../../src/lib/errors.ts'
+import type { Mailbox } from '../../src/lib/mls/mailbox.ts'
+import type { Sent } from '../../src/lib/mls/sender.ts'
 import { Realm } from '../helpers/realm.ts'
-import { throws } from '../helpers/throws.ts'
+import { rejects } from '../helpers/throws.ts'
 
 const stored = suite('messages that wait')
 let realm: Realm
@@ -102,15 +106,22 @@ stored('a state that is lost is said to whoever writes, and messages arrive all 
   await back.stop()
 })
 
-stored('a message that the KDC may not have is not said to be stored', () => {
+stored('a message that the KDC may not have is not said to be stored', async () => {
   const events: string[] = []
-  const output = { event: (name: string) => events.push(name) } as unknown as Parameters<
-    typeof mustBeStored
-  >[1]
-  mustBeStored({ stored: true, position: 1, seq: 1 }, output)
-  assert.equal(events, [])
+  const output = { event: (name: string) => events.push(name) } as unknown as Output
   const reason = new TransportError('kdc_unreachable', 'gone')
-  throws(() => mustBeStored({ stored: false, reason }, output), 'kdc_unreachable')
+  const mailbox = (sent: Sent) =>
+    ({
+      sendTo: async () => sent,
+      sync: async () => {
+        throw reason
+      },
+    }) as unknown as Mailbox
+  const leave = (sent: Sent) => leaveMessage(mailbox(sent), output, { with: 'bob' }, utf8('hi'), 'text')
+  // What is stored stays so, whatever comes afterwards.
+  await leave({ stored: true, position: 1, seq: 1 })
+  assert.equal(events, [])
+  await rejects(leave({ stored: false, reason }), 'kdc_unreachable')
   assert.equal(events, ['kept'])
 })
 

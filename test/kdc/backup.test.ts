@@ -58,7 +58,7 @@ async function fill(data: string): Promise<Store> {
   })
   await store.identities.put(request(0), new Uint8Array(32).fill(1), START)
   await store.identities.put(request(1), new Uint8Array(32), START)
-  await store.keyPackages.put(request(2), { packages: [SEALED], limit: 1 })
+  await store.keyPackages.put(request(2), { packages: [SEALED], limit: 1, now: START })
   const id = new Uint8Array(16).fill(3)
   const group = { id, kind: 'named', name: 'class', members: [], info: Uint8Array.of(1) } as const
   await store.groupChanges.create(request(3), group, QUOTAS, START)

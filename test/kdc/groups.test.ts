@@ -730,6 +730,35 @@ quotas('a group has so many entries', async () => {
   assert.is(await outcome(who('bob').ask('/groups/leave', { group, epoch: 1, proposal: bytes(3) })), 4)
 })
 
+quotas(
+  'so much waits for one who is away, of all that leave something directly, and no group for that',
+  async () => {
+    const create = (other: string) => ({
+      group: newId(),
+      kind: 'direct',
+      members: [other],
+      commit: bytes(3),
+      welcome: bytes(3),
+      group_info: bytes(3),
+    })
+    const limits: Partial<typeof QUOTAS>[] = [{ receiverEntries: 2 }, { receiverBytes: 20 }]
+    for (const limit of limits) {
+      const { who } = await withQuotas(limit)
+      const direct = create('bob')
+      assert.is(await outcome(who('alice').ask('/groups/create', direct)), 1)
+      assert.is(await outcome(send(who('alice'), direct.group, 1)), 2)
+      assert.is(await outcome(send(who('alice'), direct.group, 1)), 'quota_exceeded')
+      assert.is(await outcome(who('carol').ask('/groups/create', create('bob'))), 'quota_exceeded')
+      assert.is(await outcome(send(who('bob'), direct.group, 1)), 3, 'his own are no burden to him')
+      const group = await makeGroup(who('carol'), ['bob'])
+      assert.is(await outcome(send(who('carol'), group, 1)), 2)
+      const { entries } = (await who('bob').ask('/mailbox', { after: 0 })).body
+      await who('bob').ask('/mailbox/ack', { position: entries.at(-1).position })
+      assert.is(await outcome(send(who('alice'), direct.group, 1)), 4)
+    }
+  },
+)
+
 quotas('a principal makes so many groups, with so much of group infos', async () => {
   const few = await withQuotas({ groups: 2 })
   const first = await makeGroup(few.who('alice'))

@@ -162,6 +162,31 @@ packages('are given once each, the oldest first; then the last resort, again and
   assert.is((await who('bob').ask('/key-packages/count')).body.count, 0)
 })
 
+packages('that have expired are given to nobody; the last resort stays', async () => {
+  const kdc = await withIdentities()
+  const { who, time, store } = kdc
+  const day = 24 * 60 * 60
+  await who('bob').ask('/key-packages/put', { packages: [bytes(5, 1)], last_resort: bytes(5, 9) })
+  const later = START + 87 * day
+  const purgeAt = (now: number) => store.purge({ now, idleSince: 0, keepSince: 0 }, 100)
+  await store.keyPackages.put(
+    { username: 'bob', id: new Uint8Array(16).fill(7), forgetAt: later },
+    { packages: [new Uint8Array(5).fill(2)], limit: 200, now: later },
+  )
+  await purgeAt(later)
+  assert.is(await store.keyPackages.count('bob'), 2)
+  await purgeAt(START + 88 * day)
+  assert.is(await store.keyPackages.count('bob'), 1)
+  assert.ok(time.now < later)
+  const taken = async (id: number) =>
+    (
+      await store.keyPackages.take({ username: 'alice', id: new Uint8Array(16).fill(id), forgetAt: later }, [
+        'bob',
+      ])
+    )?.get('bob')?.[0]
+  assert.equal([await taken(1), await taken(2)], [2, 9])
+})
+
 packages('of several are taken at once; who has none is missing', async () => {
   const { who } = await withIdentities()
   await who('alice').ask('/key-packages/put', { packages: [bytes(5, 1)] })

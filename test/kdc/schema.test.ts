@@ -114,6 +114,8 @@ schema('what version 3 has done once is done: by requests of sessions that there
     sql`drop table file_chunks`,
     sql`drop table files`,
     sql`drop table earlier_identities`,
+    sql`drop index key_packages_by_time`,
+    sql`alter table key_packages drop column put_at`,
     sql`alter table requests rename column result to position`,
     sql`create table runs (
       sid blob not null, id blob not null, run blob not null, result bigint not null, forget_at bigint not null,

@@ -10,7 +10,7 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import { requireAccounts, requireEpoch, requireGroup } from '../group-lookup.ts'
 import { judgeChanges, judgeDestroying, judgeLeaving } from '../group-rights.ts'
 import { Problem } from '../problems.ts'
-import { requireRoom } from '../quotas.ts'
+import { requireRoom, requireRoomAt } from '../quotas.ts'
 import { parse } from '../request.ts'
 import { sealedSessionRequest } from '../sealed-request.ts'
 import { entryBytes } from '../store/entries.ts'
@@ -75,8 +75,14 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       const key = await requestKey(kdc, c)
       const { username } = key
       const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
-        requireEpoch(await requireGroup(kdc, id, username), epoch)
+        const group = await requireGroup(kdc, id, username)
+        requireEpoch(group, epoch)
         await requireRoom(kdc, username, { group: id, entryBytes: payload.length })
+        if (group.kind === 'direct') {
+          const { members } = await store.groups.roster(id)
+          const other = members.find((member) => member !== username)
+          if (other !== undefined) await requireRoomAt(kdc, other, payload.length)
+        }
         return store.groupChanges.send(key, { group: id, epoch, payload }, quotas, clock())
       })
       if (isNew) {

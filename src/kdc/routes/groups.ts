@@ -11,7 +11,7 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
 import { requireAccounts, requireGroup } from '../group-lookup.ts'
 import { Problem } from '../problems.ts'
-import { MAX_MEMBERS, requireRoom } from '../quotas.ts'
+import { MAX_MEMBERS, requireRoom, requireRoomAt } from '../quotas.ts'
 import { parse } from '../request.ts'
 import { sealedSessionRequest } from '../sealed-request.ts'
 import { firstEntryBytes, type NewGroup } from '../store/group-changes.ts'
@@ -60,6 +60,8 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
         await requireAccounts(kdc, group.members)
         const [entryBytes, infoBytes] = [firstEntryBytes(group), group.info.length]
         await requireRoom(kdc, username, { group: group.id, entryBytes, infoBytes, isNew: true })
+        const [other] = group.members
+        if (group.kind === 'direct' && other) await requireRoomAt(kdc, other, entryBytes)
         return store.groupChanges.create(key, group, quotas, clock())
       })
       if (isNew) {

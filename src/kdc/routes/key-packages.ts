@@ -44,7 +44,13 @@ export function keyPackagesRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/key-packages/put', sealedSessionRequest(kdc, MAX_MESSAGE_BODY_BYTES), async (c) => {
       const { packages, last_resort, signature_key } = parse(PutRequest, c.var.body)
       const key = await requestKey(kdc, c)
-      const put = { packages, lastResort: last_resort, signatureKey: signature_key, limit: MAX_PACKAGES }
+      const put = {
+        packages,
+        lastResort: last_resort,
+        signatureKey: signature_key,
+        limit: MAX_PACKAGES,
+        now: clock(),
+      }
       if (await store.keyPackages.put(key, put)) {
         const fields = { packages: packages.length, last_resort: last_resort !== undefined }
         log.info({ username: key.username, ...fields }, 'key_packages_stored')

@@ -18,9 +18,13 @@ export interface PutPackages {
   readonly signatureKey?: Uint8Array | undefined
   /** How many one-time packages there may be at once. */
   readonly limit: number
+  /** Unix seconds. */
+  readonly now: number
 }
 
 const ID_BYTES = 16
+/** Clients make packages that are good for 90 days, from a day before on (docs/protocol.md §7.5). */
+const KEEP_SEC = 88 * 24 * 60 * 60
 const ANY = new Uint8Array(0)
 
 /** Names a package: the same bytes are the same package, and are given once. */
@@ -42,7 +46,7 @@ export class KeyPackages {
    */
   async put(
     request: RequestKey,
-    { packages, lastResort, signatureKey, limit }: PutPackages,
+    { packages, lastResort, signatureKey, limit, now }: PutPackages,
   ): Promise<boolean> {
     const { username } = request
     const key = signatureKey ?? ANY
@@ -60,10 +64,10 @@ export class KeyPackages {
       ...(lastResort
         ? [
             sql`delete from key_packages where username = ${username} and last_resort = 1`,
-            insertStatement(username, lastResort, 1, 0),
+            insertStatement(username, lastResort, { lastResort: 1, nr: 0, now }),
           ]
         : []),
-      ...packages.map((bytes, nr) => insertStatement(username, bytes, 0, nr)),
+      ...packages.map((bytes, nr) => insertStatement(username, bytes, { lastResort: 0, nr, now })),
     ])
     return done.length > 0
   }
@@ -106,6 +110,20 @@ export class KeyPackages {
     return packages
   }
 
+  /**
+   * Drops one-time packages that have expired, or are about to: whoever took one would have asked in vain.
+   *
+   * @returns whether there may be more.
+   */
+  async purge(now: number, limit: number): Promise<boolean> {
+    const [gone = []] = await this.#database.write([
+      sql`delete from key_packages where (username, id) in (
+        select username, id from key_packages where last_resort = 0 and put_at <= ${now - KEEP_SEC} limit ${limit}
+      ) returning nr`,
+    ])
+    return gone.length === limit
+  }
+
   async #lastResort(username: string): Promise<Uint8Array | undefined> {
     const [row] = await this.#database.read<{ package: Uint8Array }>(
       sql`select package from key_packages where username = ${username} and last_resort = 1`,
@@ -118,11 +136,10 @@ export class KeyPackages {
 const insertStatement = (
   username: string,
   bytes: Uint8Array,
-  lastResort: number,
-  nr: number,
+  { lastResort, nr, now }: { readonly lastResort: number; readonly nr: number; readonly now: number },
 ): Statement => sql`
-  insert into key_packages (username, id, signature_key, last_resort, nr, package)
-  select i.username, ${idOf(bytes)}, i.signature_key, ${lastResort},
-    p.position * 1000 + cast(${nr} as bigint), ${bytes}
+  insert into key_packages (username, id, signature_key, last_resort, nr, package, put_at)
+  select i.username, ${idOf(bytes)}, i.signature_key, cast(${lastResort} as bigint),
+    p.position * 1000 + cast(${nr} as bigint), ${bytes}, cast(${now} as bigint)
   from identities i, positions p where i.username = ${username}
   on conflict do nothing`

@@ -12,6 +12,9 @@ export interface Quotas {
   readonly senderBytes: number
   /** Entries of one group. */
   readonly groupEntries: number
+  /** Entries that one principal has still to read in its direct groups, and their bytes. */
+  readonly receiverEntries: number
+  readonly receiverBytes: number
   /** Groups that one principal has made and not destroyed, and the bytes of their group infos. */
   readonly groups: number
   readonly groupInfoBytes: number

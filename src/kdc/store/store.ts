@@ -109,12 +109,20 @@ export class Store {
     const moreRequests = await this.requests.purge(now, limit)
     const stored = await this.retention.purge(keepSince, limit)
     const files = await this.files.purge(keepSince, limit)
+    const morePackages = await this.keyPackages.purge(now, limit)
     await this.retention.purgeEnded()
     return {
       sessions: sessions.sessions,
       entries: stored.entries,
       files: files.files,
-      more: sessions.more || moreInvitations || moreAttempts || moreRequests || stored.more || files.more,
+      more:
+        sessions.more ||
+        morePackages ||
+        moreInvitations ||
+        moreAttempts ||
+        moreRequests ||
+        stored.more ||
+        files.more,
     }
   }
 
