@@ -21,6 +21,7 @@ import { utf8 } from './lib/bytes.ts'
 import { type Channel, MAX_MESSAGE_BYTES } from './lib/channel.ts'
 import type { Session } from './lib/client.ts'
 import { ProtocolError, SymbolonError, TransportError } from './lib/errors.ts'
+import { kindOf } from './lib/mls/payload.ts'
 import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: npx tsx src/sender.ts NAME RECEIVER [MESSAGE | -] [options]
@@ -155,8 +156,8 @@ async function store(
   try {
     await mail.use(async (mailbox) => {
       await mailbox.sync()
-      const [bytes, kind] = typeof message === 'string' ? [utf8(message), 'text'] : [message, 'bytes']
-      await leaveMessage(mailbox, output, { with: receiver }, bytes, kind)
+      const bytes = typeof message === 'string' ? utf8(message) : message
+      await leaveMessage(mailbox, output, { with: receiver }, bytes, kindOf(bytes))
     })
   } finally {
     await mail.close()

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Outgoing } from '../files/outgoing.ts'
-import { fromUtf8, utf8 } from '../lib/bytes.ts'
+import { utf8 } from '../lib/bytes.ts'
 import type { Conversation } from '../lib/mls/mailbox.ts'
-import { MAX_BODY_BYTES } from '../lib/mls/payload.ts'
+import { kindOf, MAX_BODY_BYTES } from '../lib/mls/payload.ts'
 import { parseUsername } from '../lib/names.ts'
 import { ToolError, UsageError } from './errors.ts'
 import { follow } from './follow.ts'
@@ -37,8 +37,9 @@ function send(group: string, message: Uint8Array | undefined, files: readonly Ou
   return async ({ mail, output }) => {
     try {
       if (message) {
-        const kind = isText(message) ? 'text' : 'bytes'
-        await withGroup(mail, group, (mailbox) => leaveMessage(mailbox, output, { group }, message, kind))
+        await withGroup(mail, group, (mailbox) =>
+          leaveMessage(mailbox, output, { group }, message, kindOf(message)),
+        )
         output.event('stored', { group }, `sent to ${group}`)
       }
       if (files.length === 0) return
@@ -48,15 +49,6 @@ function send(group: string, message: Uint8Array | undefined, files: readonly Ou
     } finally {
       await closeFiles(files)
     }
-  }
-}
-
-function isText(bytes: Uint8Array): boolean {
-  try {
-    fromUtf8(bytes)
-    return true
-  } catch {
-    return false
   }
 }
 

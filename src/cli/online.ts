@@ -6,10 +6,8 @@
 import * as v from 'valibot'
 import type { Session } from '../lib/client.ts'
 import { CodecError } from '../lib/errors.ts'
+import { MAX_NAMES } from '../lib/mls/answers.ts'
 import { USERNAME } from '../lib/names.ts'
-
-/** How many names one request may have. */
-const MAX_NAMES = 1000
 
 const Reply = v.object({
   users: v.array(v.object({ username: v.pipe(v.string(), v.regex(USERNAME)), online: v.boolean() })),

@@ -34,9 +34,7 @@ export async function openFiles(paths: readonly string[] = []): Promise<Outgoing
       if (file.size <= MAX_FILE_BYTES) continue
       throw new ToolError(
         `${path} has ${sizeText(file.size)}, and a file ${sizeText(MAX_FILE_BYTES)} at most`,
-        {
-          hint: 'send it in parts, made with: split -b 200M',
-        },
+        { hint: 'send it in parts' },
       )
     }
     return files

@@ -7,13 +7,10 @@ import type { Kdc } from './context.ts'
 import { Problem } from './problems.ts'
 import type { Group } from './store/groups.ts'
 
-/** The same answer whether there is no such group or it is not the asker's. */
-export const groupUnknown = () => new Problem('group_unknown', 'there is no such group that you are in')
-
-/** @throws Problem `group_unknown` */
+/** @throws Problem `group_unknown`: the same whether there is no such group or it is not the asker's. */
 export async function requireGroup({ store }: Kdc, id: Uint8Array, username: string): Promise<Group> {
   const group = await store.groups.find(id, username)
-  if (!group) throw groupUnknown()
+  if (!group) throw new Problem('group_unknown', 'there is no such group that you are in')
   return group
 }
 

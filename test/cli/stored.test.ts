@@ -1,5 +1,5 @@
 /** Messages to those who are away, and who can be left any. */
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -81,6 +81,7 @@ stored('a tool that neither reads nor stores takes no mailbox from another machi
   const elsewhere = { XDG_STATE_HOME: join(realm.home, 'elsewhere') }
   const login = ['--kdc', realm.url, '--password-file', realm.passwordFile]
   await realm.runWith(elsewhere, 'src/sessions.ts', 'carol', ...login).ends(0)
+  assert.not.ok(existsSync(elsewhere.XDG_STATE_HOME), 'nor does it leave an empty one there')
   await realm.tool('sender', 'alice', 'carol', 'later').input().ends(0)
   const back = await realm.receiver('carol')
   await back.says('stdout', /alice: later/)

@@ -106,7 +106,9 @@ users('that the KDC says nothing of are away, and others that it names are not b
 
 users('of a KDC whose pages lead nowhere, or that answers nonsense, are an error', async () => {
   const page = { users: [online('a')], more: true }
-  await rejects(collect(everybodyOnline(answers(page, page, page))), 'malformed')
+  const round = answers(page, page, page)
+  await rejects(collect(everybodyOnline(round)), 'malformed')
+  assert.is(round.asked.length, 2, 'as soon as it shows')
   await rejects(collect(everybodyOnline(answers({ users: [], more: true }))), 'malformed')
   await rejects(collect(everybodyOnline(answers({ users: [online('../x')], more: false }))), 'malformed')
   await rejects(collect(reachabilityOf(answers(null), ['a'])), 'malformed')

@@ -196,7 +196,7 @@ export class FakeDelivery {
       destroyed: false,
     }
     this.groups.set(group.id, group)
-    if (body.commit === undefined) return { time: this.now }
+    if (body.commit === undefined) return { position: this.entries.length, seq: 0, time: this.now }
     return this.#append(group, username, 'commit', { ...body, added: others })
   }
 

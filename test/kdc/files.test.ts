@@ -415,12 +415,16 @@ keeping('with its group, a few at a time: the group goes last', async () => {
 
 keeping('a large one is deleted a little at a time', async () => {
   const deleted: number[] = []
+  const there: unknown[] = []
   const database = openSqlite(':memory:')
   const watched: Database = {
     read: (statement) => database.read(statement),
     write: async (statements) => {
       const done = await database.write(statements)
-      if (statements[0]?.strings[0]?.includes('delete from file_chunks')) deleted.push(done[0]?.length ?? 0)
+      if (statements[0]?.strings[0]?.includes('delete from file_chunks')) {
+        deleted.push(done[0]?.length ?? 0)
+        there.push(await get(who('alice'), file, 0), await get(who('alice'), file, 69))
+      }
       return done
     },
     close: () => database.close(),
@@ -433,6 +437,7 @@ keeping('a large one is deleted a little at a time', async () => {
   for (let index = 0; index < 70; index++) await put(who('bob'), file, index, chunk)
   await drop(who('bob'), file)
   assert.equal(deleted, [64, 6])
+  assert.equal(there, [1, 'file_unknown', 'file_unknown', 'file_unknown'], 'its end goes first')
   assert.is(await rows(kdc), 0)
 })
 

@@ -205,6 +205,39 @@ making('all groups of a principal are listed, some at a time', async () => {
   assert.equal(new Set(seen), made)
 })
 
+making('are listed with ten thousand names at a time, but one group at least', async () => {
+  const { who, store } = await classKdc(ALL)
+  for (let i = 0; i < 3; i++) await makeGroup(who('alice'))
+  const withNames = async (count: number) => {
+    store.groups.roster = async () => ({ members: Array.from({ length: count }, () => 'x'), left: [] })
+    const { groups, more } = await list(who('alice'))
+    return [groups.length, more]
+  }
+  assert.equal(await withNames(3333), [3, false])
+  assert.equal(await withNames(3334), [2, true])
+  assert.equal(await withNames(20_000), [1, true])
+})
+
+making('group info, epoch and members are of one moment, whatever comes between', async () => {
+  const { who, store } = await classKdc(ALL)
+  const group = await makeGroup(who('alice'), ['bob'])
+  const between = [
+    () => who('alice').ask('/groups/commit', commit(group, 1, { added: ['carol'] })),
+    () => who('bob').ask('/groups/leave', { group, epoch: 2, proposal: bytes(3) }),
+    () => who('carol').ask('/groups/commit', commit(group, 2, { removed: ['bob'] })),
+  ]
+  const info = store.groups.info.bind(store.groups)
+  store.groups.info = async (id) => {
+    const before = await info(id)
+    await between.shift()?.()
+    return before
+  }
+  const { body } = await who('alice').ask('/groups/info', { group })
+  assert.is(between.length, 0)
+  assert.equal([body.epoch, body.members, body.left], [3, ['alice', 'carol'], []])
+  assert.is(body.group_info, bytes(31, 7))
+})
+
 const changing = suite('commits')
 
 changing('bring the group to its next epoch, with another group info', async () => {

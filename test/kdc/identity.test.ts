@@ -325,5 +325,22 @@ packages('what is remembered of requests is forgotten when all are', async () =>
   assert.is(await known(), false)
 })
 
+packages(
+  'what is remembered of requests is not forgotten while they could be sent again by others',
+  async () => {
+    const { who, store, time, log } = await classKdc(['bob'], { keepSec: 60 })
+    const id = newId()
+    await put(who('bob'), 1, id)
+    const known = async () =>
+      (await store.requests.find({ username: 'bob', id: Buffer.from(id, 'base64url') })) !== undefined
+    time.now += 899
+    await purge(store, () => at(time.now), log)
+    assert.is(await known(), true)
+    time.now += 1
+    await purge(store, () => at(time.now), log)
+    assert.is(await known(), false)
+  },
+)
+
 identity.run()
 packages.run()

@@ -892,6 +892,8 @@ online('tells of all who are, a thousand at a time', async () => {
   assert.equal([next.users.length, next.more], [3, false])
   const told = [...first.users, ...next.users].map(({ username }: { username: string }) => username)
   assert.equal(told, names)
+  const rest = await ask(who('dora'), { after: names[2] })
+  assert.equal([rest.users.length, rest.more], [1000, false])
 })
 
 online('asks for a thousand at most, each once', async () => {

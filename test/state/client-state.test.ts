@@ -52,6 +52,21 @@ state('gives back what was written, after opening it again too', async () => {
   })
 })
 
+state('gives back what is still being written', async () => {
+  const { state } = await stateWith({ a: 'before' })
+  await state.withState(async (store) => {
+    const writing = store.write(
+      new Map([
+        ['a', utf8('after')],
+        ['b', utf8('new')],
+      ]),
+    )
+    assert.equal(await store.get('a'), utf8('after'))
+    assert.equal(await store.list(''), ['a', 'b'])
+    await writing
+  })
+})
+
 state('takes any bytes, and a megabyte of them', async () => {
   const { place, exportKey, state } = await stateWith()
   const long = new Uint8Array(1 << 20).map((_, i) => i * 7)

@@ -9,7 +9,7 @@ import { acceptOnce, requestKey } from '../accepted.ts'
 import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../fields.ts'
-import { groupUnknown, requireAccounts } from '../group-lookup.ts'
+import { requireAccounts, requireGroup } from '../group-lookup.ts'
 import { Problem } from '../problems.ts'
 import { MAX_MEMBERS, requireRoom, requireRoomAt } from '../quotas.ts'
 import { parse } from '../request.ts'
@@ -28,6 +28,8 @@ import {
 /** Groups in one answer; with all their members' names, so many names. */
 const GROUPS_AT_ONCE = 100
 const NAMES_AT_ONCE = 10_000
+/** How often a group is looked at again that changed meanwhile. */
+const LOOKS = 20
 
 const KINDS = ['named', 'direct'] as const
 const CreateRequest = v.object({
@@ -88,17 +90,32 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/groups/info', sealedSessionRequest(kdc), async (c) => {
       const { group: id } = parse(InfoRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
-      // The info first: one that is older than the epoch beside it would be taken for the newest.
-      const info = await store.groups.info(id)
-      const group = await store.groups.find(id, username)
-      if (!group || !info) throw groupUnknown()
-      return c.json({ ...(await describe(kdc, group)), group_info: toText(info), time: clock() })
+      return c.json({ ...(await describeWithInfo(kdc, id, username)), time: clock() })
     })
 }
 
 async function describe({ store }: Kdc, { id, kind, name, admin, epoch, seq }: Group) {
   const { members, left } = await store.groups.roster(id)
   return { group: toText(id), kind, name, admin, epoch, seq, members, left }
+}
+
+/**
+ * A group with its GroupInfo, all of it as it was at one moment: one who rejoins takes members who are not in the tree, or another
+ * epoch, for a lie (docs/protocol.md §7.6).
+ *
+ * @throws Problem `group_unknown`; `kdc_busy` when a change came between again and again.
+ */
+async function describeWithInfo(kdc: Kdc, id: Uint8Array, username: string) {
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const group = await requireGroup(kdc, id, username)
+    const info = await kdc.store.groups.info(id)
+    const described = await describe(kdc, group)
+    const { epoch, roster } = await requireGroup(kdc, id, username)
+    if (info && epoch === group.epoch && roster === group.roster) {
+      return { ...described, group_info: toText(info) }
+    }
+  }
+  throw new Problem('kdc_busy', 'this group changes too fast: try again')
 }
 
 const invalid = (detail: string) => new Problem('invalid_request', detail)

@@ -48,7 +48,7 @@ const STEPS: readonly (readonly Statement[])[] = [
       used_by text
     )`,
     sql`create index invitations_by_expiry on invitations (expires_at)`,
-    // What was asked lately and is to be done once, logins too: see once.ts. result: what the answer said.
+    // What was asked lately and is to be done once, logins too. result: what the answer said.
     sql`create table runs (
       sid blob not null,
       id blob not null,

@@ -9,6 +9,9 @@ import { CodecError } from '../errors.ts'
 import { base64url, unixSeconds } from '../fields.ts'
 import { USERNAME } from '../names.ts'
 
+/** Most names in one request. */
+export const MAX_NAMES = 1000
+
 const GROUP_ID_BYTES = 16
 const SIGNATURE_KEY_BYTES = 32
 
@@ -56,7 +59,7 @@ const Info = v.object({
   name: v.optional(username),
   admin: v.optional(username),
 })
-const Stored = v.object({ position: v.optional(count), seq: v.optional(count) })
+const Stored = v.object({ position: count, seq: count })
 const EntrySchema = v.object({
   position: count,
   group: groupId,
@@ -75,7 +78,6 @@ const Page = v.object({ entries: v.array(EntrySchema), more: v.boolean() })
 
 /** One entry of a group, as the KDC passes it on; nothing in it is believed. */
 export type Entry = v.InferOutput<typeof EntrySchema>
-export type GroupOfKdc = v.InferOutput<typeof Groups>['groups'][number]
 export type GroupInfoOfKdc = v.InferOutput<typeof Info>
 
 const reader =

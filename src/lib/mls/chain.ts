@@ -2,7 +2,7 @@
  * The running hash over a group's entries, by which members notice that the KDC shows them different things. docs/protocol.md §7.5.
  *
  *     chain_0 of an epoch = MLS exporter "symbolon chain" of that epoch (RFC 9420 §8.5)
- *     chain_n             = SHA-256(chain_(n-1) || u64 seq || kind || payload)
+ *     chain_n             = SHA-256(chain_(n-1) || u64 seq || u8 kind || payload)
  *
  * Every message and commit carries, as MLS authenticated data, the `seq` of the last entry that its sender had processed, and the
  * hash there.
@@ -21,8 +21,8 @@ const LABEL = 'symbolon chain'
 /** Of how many entries the hash is remembered: nobody who has processed an entry speaks of one so old. */
 const REMEMBERED = 1024
 
-const KINDS = { commit: 1, message: 2, proposal: 3, destroyed: 4 } as const
-export type EntryKind = keyof typeof KINDS
+/** What an epoch has after the commit that began it. */
+const KINDS = { message: 2, proposal: 3 } as const
 
 /** Where somebody is in a group: the last entry that he processed, and the hash there. */
 export interface Place {
@@ -42,7 +42,7 @@ export interface Chain {
 }
 
 /** An unsigned 64-bit integer, big-endian. */
-export function u64(value: number): Uint8Array {
+function u64(value: number): Uint8Array {
   const bytes = new Uint8Array(SEQ_BYTES)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value))
   return bytes
@@ -65,7 +65,7 @@ export function hasGap({ seq, hashSeq }: Chain): boolean {
 }
 
 /** The chain with one more entry, the next. */
-export function extendChain(chain: Chain, kind: EntryKind, payload: Uint8Array): Chain {
+export function extendChain(chain: Chain, kind: keyof typeof KINDS, payload: Uint8Array): Chain {
   const seq = chain.seq + 1
   if (hasGap(chain)) return skipTo(chain, seq)
   const hash = primitives.sha256(lastHash(chain), u64(seq), Uint8Array.of(KINDS[kind]), payload)

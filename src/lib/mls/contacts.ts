@@ -5,15 +5,12 @@
  */
 import { equal } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
-import { type Post, readIdentities } from './answers.ts'
+import { MAX_NAMES, type Post, readIdentities } from './answers.ts'
 import type { Leaf } from './tree.ts'
 import type { Draft } from './vault.ts'
 
 /** A key that claims to be somebody's. */
 export type Claim = Pick<Leaf, 'username' | 'signatureKey'>
-
-/** Most names in one question (docs/protocol.md §7). */
-export const MAX_NAMES = 1000
 
 /** What the KDC says of a principal: the key that is its now, and those that were. */
 interface Identities {

@@ -21,7 +21,7 @@ const Header = v.object({
 })
 
 export interface Payload {
-  /** `text`; or what a later version may call it; or `unknown`. */
+  /** `text`, `bytes`, `file`; or what a later version may call it; or `unknown`. */
   readonly kind: string
   readonly sentAt?: number
   readonly body: Uint8Array
@@ -55,6 +55,11 @@ export function decodePayload(bytes: Uint8Array): Payload {
     // Not of this version.
   }
   return { kind: 'unknown', body: bytes.slice() }
+}
+
+/** Which kind of message these bytes are: `text` if they are UTF-8, else `bytes`. */
+export function kindOf(body: Uint8Array): 'text' | 'bytes' {
+  return textOf({ kind: 'text', body }) === undefined ? 'bytes' : 'text'
 }
 
 /** The text of a message of kind `text`, if it is UTF-8. */

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Proposal, RatchetTree } from 'ts-mls'
-import { ProtocolError } from '../errors.ts'
 import type { Entry } from './answers.ts'
+import { unverified } from './damage.ts'
 import type { Group } from './group.ts'
 import { usernameOf } from './suite.ts'
 import { type Leaf, leafAt, leavesOf } from './tree.ts'
@@ -17,8 +17,6 @@ export interface Deed {
   readonly added: string[]
   readonly removed: string[]
 }
-
-const unverified = (message: string) => new ProtocolError('member_unverified', message)
 
 /** The admin of a named group adds and removes; a conversation of two has none. */
 export function isAdmin(group: Group, username: string): boolean {

@@ -110,7 +110,7 @@ export class Sender {
     } = message.sealed?.epoch === group.epoch ? message.sealed : await this.#seal(group, message)
     try {
       const body = { group: group.id, epoch, message: text, id }
-      const { position = 0, seq = 0 } = readStored(await this.#client.post('/groups/send', body))
+      const { position, seq } = readStored(await this.#client.post('/groups/send', body))
       await this.#markStored(number, { position, seq })
       return { stored: true, position, seq }
     } catch (error) {

@@ -46,14 +46,14 @@ export class Submitter {
   async settle(id: string): Promise<boolean> {
     const change = this.#client.vault.changes.get(id)
     if (!change) return true
-    let seq: number | undefined
+    let seq: number
     try {
       seq = readStored(await this.#client.post(change.path, change.body)).seq
     } catch (error) {
       if (!isRefusal(error)) throw error
       return this.#refused(id, change, error)
     }
-    if (change.payload === undefined) await this.#adoptNow(id, change, seq ?? 0)
+    if (change.payload === undefined) await this.#adoptNow(id, change, seq)
     else await this.#puller.pull()
     if (this.#client.vault.changes.get(id) === change) {
       throw new ProtocolError(

@@ -91,7 +91,7 @@ const sameCredential = (a: LeafNode, b: LeafNode) =>
 /**
  * How ts-mls is to judge and to keep.
  *
- * Whose keys the leaves hold is judged by `Contacts`, which can ask the KDC and say what changed, and not by `authService`, which
+ * Whose keys the leaves hold is judged by `judgeKeys`, which can ask the KDC and say what changed, and not by `authService`, which
  * could only refuse. Two leaves are the same client when they name the same principal (RFC 9420 §12.2): one leaf for each.
  */
 export const CLIENT_CONFIG: ClientConfig = {

@@ -605,6 +605,19 @@ test('a group info of another group, an old one, or a changed one, to one who re
   }
 })
 
+test('a mailbox that always has more, and gives nothing', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await alice.say('team', 'one')
+  let asked = 0
+  kdc.lie = (_name, path, answer) => {
+    if (path !== '/mailbox') return answer
+    asked++
+    return { ...(answer as object), more: asked < 100 }
+  }
+  assert.equal(await bob.read(), ['alice: one'])
+  assert.is(asked, 2)
+})
+
 test('one broken group stops no other', async () => {
   const { alice, bob, kdc } = await team('bob')
   await alice.mail.createGroup('second')

@@ -1,12 +1,19 @@
 /** Members with clients of their own making, and a KDC that lets them: what the others make of it. */
-import type { Proposal } from 'ts-mls'
+import type { Extension, KeyPackage, Proposal, Welcome } from 'ts-mls'
+import { signKeyPackage } from 'ts-mls/keyPackage.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concat, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
 import { encodePlace, placeOf, placeOfNewcomer } from '../../../src/lib/mls/chain.ts'
 import { type Maker, makeCommit, makeGroup, makeRejoin } from '../../../src/lib/mls/changes.ts'
 import type { Group } from '../../../src/lib/mls/group.ts'
-import { type Charter, encodeGroupInfo, readGroupInfo } from '../../../src/lib/mls/joinable.ts'
+import {
+  type Charter,
+  charterExtension,
+  encodeGroupInfo,
+  encodeWelcome,
+  readGroupInfo,
+} from '../../../src/lib/mls/joinable.ts'
 import { makeKeyPackage, takeKeyPackages } from '../../../src/lib/mls/key-packages.ts'
 import { decodeMessage } from '../../../src/lib/mls/mls-message.ts'
 import { CLIENT_CONFIG, loadMls } from '../../../src/lib/mls/suite.ts'
@@ -341,6 +348,66 @@ test('a key package with the key of its owner, in the name of another', async ()
   const message = { wireformat: 'mls_key_package', version: 'mls10', keyPackage: publicPackage } as const
   kdc.packages.set('bob', { once: [toBase64url(mls.api.encodeMlsMessage(message))] })
   await rejects(alice.tell('bob', 'hi'), 'member_unverified')
+})
+
+test('a key package that its owner has made wrong: without a signature in its leaf, of another suite, with one key for two uses', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob')
+  const { identity } = await new Rogue(bob).draft()
+  const { signature, ...good } = (await makeKeyPackage(mls, 'bob', identity, () => bob.now)).publicPackage
+  assert.is(signature.length, 64)
+  const { leafNode } = good
+  const suite1 = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519'
+  for (const wrong of [
+    { ...good, leafNode: { ...leafNode, signature: new Uint8Array(64) } },
+    { ...good, cipherSuite: suite1 } as const,
+    { ...good, initKey: leafNode.hpkePublicKey },
+  ]) {
+    const keyPackage = await signKeyPackage(wrong, identity.signKey, mls.suite.signature)
+    const message = { wireformat: 'mls_key_package', version: 'mls10', keyPackage } as const
+    kdc.packages.set('bob', { once: [toBase64url(mls.api.encodeMlsMessage(message))] })
+    await rejects(alice.tell('bob', 'hi'), 'member_unverified')
+  }
+})
+
+test('a group with rules that this protocol does not have is joined by nobody', async () => {
+  for (const extensions of [
+    [],
+    [{ extensionType: 'required_capabilities', extensionData: new Uint8Array(3) }],
+  ]) {
+    const { bob, carol, kdc } = await people('bob', 'carol')
+    const rogue = new Rogue(carol)
+    const { identity } = await rogue.draft()
+    const [id, charter] = [new Uint8Array(16), { kind: 'named', name: 'team', admin: 'carol' } as const]
+    const { publicPackage, privatePackage } = await makeKeyPackage(mls, 'carol', identity, () => carol.now)
+    const alone = await mls.api.createGroup(
+      id,
+      publicPackage,
+      privatePackage,
+      extensions as Extension[],
+      mls.suite,
+      CLIENT_CONFIG,
+    )
+    const keyPackage = (await rogue.packages('bob')).get('bob') as KeyPackage
+    const { welcome, newState } = await mls.api.createCommit(
+      { state: alone, cipherSuite: mls.suite },
+      {
+        extraProposals: [{ proposalType: 'add', add: { keyPackage } }],
+        groupInfoExtensions: [charterExtension(charter)],
+      },
+    )
+    await kdc.post('carol')('/groups/create', {
+      group: toBase64url(id),
+      kind: 'named',
+      name: 'team',
+      members: ['bob'],
+      commit: 'AA',
+      welcome: toBase64url(encodeWelcome(mls, welcome as Welcome, newState)),
+      group_info: 'AA',
+    })
+    await bob.mail.sync()
+    const [found] = bob.mail.groups()
+    assert.is(found?.reason ?? found?.status, extensions.length > 0 ? 'member_unverified' : 'active')
+  }
 })
 
 test('a member that says nothing of where it is, is not heard', async () => {

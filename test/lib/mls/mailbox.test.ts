@@ -122,6 +122,17 @@ test('removed, and added again', async () => {
   assert.equal(await alice.read(), ['bob: back'])
 })
 
+test('left, and added again', async () => {
+  const { alice, bob, carol } = await team('bob', 'carol')
+  await bob.mail.leave('team')
+  await alice.mail.sync()
+  await alice.mail.add('team', ['bob'])
+  await alice.say('team', 'welcome back')
+  assert.equal(await bob.read(), ['alice: welcome back'])
+  assert.equal(await carol.read(), ['alice: welcome back'])
+  assert.equal(carol.mail.members('team'), ['alice', 'bob', 'carol'])
+})
+
 test('both begin a conversation at the same time: there is one', async () => {
   const { alice, bob, kdc } = await people('alice', 'bob')
   let once = true

@@ -13,7 +13,7 @@ import {
   placeOf,
 } from '../../../src/lib/mls/chain.ts'
 import { decodeGroup, encodeGroup, type Group } from '../../../src/lib/mls/group.ts'
-import { decodePayload, encodePayload } from '../../../src/lib/mls/payload.ts'
+import { decodePayload, encodePayload, kindOf } from '../../../src/lib/mls/payload.ts'
 import { loadMls } from '../../../src/lib/mls/suite.ts'
 import { throws } from '../../helpers/throws.ts'
 
@@ -59,6 +59,11 @@ test('what is no payload of ours is kept whole', () => {
   )
   for (const bytes of cases)
     assert.equal(decodePayload(bytes), { kind: 'unknown', body: Uint8Array.from(bytes) })
+})
+
+test('what is UTF-8 is a text, anything else is bytes', () => {
+  for (const body of [utf8('grüß dich'), new Uint8Array()]) assert.is(kindOf(body), 'text')
+  for (const body of [Uint8Array.of(0xff), utf8('ü').subarray(0, 1)]) assert.is(kindOf(body), 'bytes')
 })
 
 test('the chain: the same entries give the same, and others something else', async () => {

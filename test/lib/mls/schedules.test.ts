@@ -8,7 +8,7 @@ import { makeIdentity } from '../../../src/lib/mls/identity.ts'
 import { draftKeyPackages } from '../../../src/lib/mls/key-packages.ts'
 import { loadMls } from '../../../src/lib/mls/suite.ts'
 import { Draft, Vault } from '../../../src/lib/mls/vault.ts'
-import { copyOf, Person, people, team } from '../../helpers/mail.ts'
+import { copyOf, people, team } from '../../helpers/mail.ts'
 import { MemoryState } from '../../helpers/memory-state.ts'
 
 const test = suite('schedules')
@@ -145,7 +145,7 @@ test('members come and go, lose their state and come back: those who are in it a
   await fc.assert(fc.asyncProperty(deeds, run), { numRuns: 4 })
 })
 
-test('five hundred are added at once; a thousand messages are one write of the state for each page', async () => {
+test('five hundred are added at once; each page of messages is one write of the state, and holds nobody up', async () => {
   const { alice, bob, kdc } = await people('alice', 'bob')
   const mls = await loadMls()
   const names = Array.from({ length: 499 }, (_, index) => `member${index}`)
@@ -166,22 +166,23 @@ test('five hundred are added at once; a thousand messages are one write of the s
   for (let number = 0; number < messages; number++) await alice.say('all', `${number}`)
   kdc.pageSize = 100
   const { writes, bytesWritten } = bob.state
-  let longest = 0
-  let last = performance.now()
-  const ticker = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last)
-    last = performance.now()
-  }, 1)
   await bob.mail.sync()
-  clearInterval(ticker)
   assert.is((await bob.mail.unread()).length, messages)
   assert.is(bob.state.writes - writes, messages / 100)
   assert.ok(
     bob.state.bytesWritten - bytesWritten < 2_000_000,
     `${bob.state.bytesWritten - bytesWritten} bytes`,
   )
-  assert.ok(longest < 1000, `the loop was held for ${longest} ms`)
-  assert.ok(new Person('x', kdc))
+  // Her own messages need no cryptography that would let others have their turn.
+  let [turns, isReading] = [0, true]
+  const count = () => {
+    turns++
+    if (isReading) setImmediate(count)
+  }
+  setImmediate(count)
+  await alice.mail.sync()
+  isReading = false
+  assert.ok(turns >= messages, `others had ${turns} turns while ${messages} entries were read`)
 })
 
 test.run()
