@@ -7,10 +7,13 @@ import type { Kdc } from './context.ts'
 import { Problem } from './problems.ts'
 import type { Group } from './store/groups.ts'
 
-/** @throws Problem `group_unknown`: the same whether there is no such group or it is not the asker's. */
+// The same answer whether there is no such group or it is not the asker's.
+const groupUnknown = () => new Problem('group_unknown', 'there is no such group that you are in')
+
+/** @throws Problem `group_unknown` */
 export async function requireGroup({ store }: Kdc, id: Uint8Array, username: string): Promise<Group> {
   const group = await store.groups.find(id, username)
-  if (!group) throw new Problem('group_unknown', 'there is no such group that you are in')
+  if (!group) throw groupUnknown()
   return group
 }
 
