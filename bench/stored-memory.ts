@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { openData } from '../src/kdc/data.ts'
-import { QUOTAS } from '../src/kdc/quotas.ts'
+import { QUOTAS } from '../src/kdc/groups/quotas.ts'
 import type { Session } from '../src/lib/client.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { compare, type Row, say } from './harness.ts'

@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { openData } from '../src/kdc/data.ts'
-import { MAX_PACKAGES } from '../src/kdc/quotas.ts'
+import { MAX_PACKAGES } from '../src/kdc/groups/quotas.ts'
 import { login, type Session } from '../src/lib/client.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { makeIdentity } from '../src/lib/mls/identity.ts'

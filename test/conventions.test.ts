@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { STORE_CODES } from '../src/database/database.ts'
 import { KEY_FILE_CODES } from '../src/files/key-file.ts'
 import { FILE_CODES } from '../src/files/private-files.ts'
-import { LOGIN_LIMITS } from '../src/kdc/login-limits.ts'
+import { LOGIN_LIMITS } from '../src/kdc/logins/login-limits.ts'
 import { CODEC_CODES, PROTOCOL_CODES, TRANSPORT_CODES } from '../src/lib/errors.ts'
 import { STATE_CODES } from '../src/state/errors.ts'
 
@@ -103,7 +103,9 @@ test('every test suite runs, and asserts errors by helpers that cannot pass unse
 
 test('every error code is explained in docs/errors.md, and no other', () => {
   const documented = [...read('docs/errors.md').matchAll(/^\| `([a-z_]+)` \|/gm)].map((match) => match[1])
-  const problems = [...read('src/kdc/problems.ts').matchAll(/^ {2}([a-z_]+): /gm)].map((match) => match[1])
+  const problems = [...read('src/kdc/http/problems.ts').matchAll(/^ {2}([a-z_]+): /gm)].map(
+    (match) => match[1],
+  )
   const codes = new Set<string | undefined>([
     ...PROTOCOL_CODES,
     ...CODEC_CODES,

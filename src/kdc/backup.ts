@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:f
 import { dirname, join, resolve } from 'node:path'
 import { createPrivateFile, syncDirectory } from '../files/private-files.ts'
 import { DATABASE_FILE } from './data.ts'
-import { OPAQUE_KEYS_FILE } from './opaque-keys.ts'
+import { OPAQUE_KEYS_FILE } from './keys/opaque-keys.ts'
 import type { Store } from './store/store.ts'
 
 /**

@@ -6,16 +6,16 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Clock } from '../lib/clock.ts'
 import type { RandomBytes } from '../lib/random.ts'
-import type { LoginLimits } from './login-limits.ts'
-import type { MasterKeys } from './master-keys.ts'
-import type { OpaqueKeys } from './opaque-keys.ts'
-import type { PasswordChecker } from './passwords.ts'
-import type { ProxyList } from './proxies.ts'
+import type { Waiters } from './groups/waiters.ts'
+import type { ProxyList } from './http/proxies.ts'
+import type { MasterKeys } from './keys/master-keys.ts'
+import type { OpaqueKeys } from './keys/opaque-keys.ts'
+import type { LoginLimits } from './logins/login-limits.ts'
+import type { PasswordChecker } from './logins/passwords.ts'
 import type { Invitation } from './store/invitations.ts'
 import type { Quotas } from './store/quotas.ts'
 import type { StoredSession } from './store/sessions.ts'
 import type { Store } from './store/store.ts'
-import type { Waiters } from './waiters.ts'
 
 /** A log in pino's shape: fields, then the name of the event. */
 export interface Log {

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openSqlite } from '../database/sqlite.ts'
 import { ensurePrivateDirectory } from '../files/private-files.ts'
-import { loadOpaqueKeys, type OpaqueKeys } from './opaque-keys.ts'
+import { loadOpaqueKeys, type OpaqueKeys } from './keys/opaque-keys.ts'
 import { Store } from './store/store.ts'
 
 /** The database's file in a data directory. */

@@ -6,8 +6,8 @@
 import { randomBytes } from 'node:crypto'
 import { readCredentials, updateCredentials } from '../cli/credentials.ts'
 import { readKnownKdcs, updateKnownKdcs } from '../cli/known-kdcs.ts'
-import { addAccount } from './accounts.ts'
 import type { KdcData } from './data.ts'
+import { addAccount } from './logins/accounts.ts'
 
 const NAMES = ['alice', 'bob']
 const PASSWORD_BYTES = 12

@@ -2,11 +2,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openSqlite } from '../../src/database/sqlite.ts'
-import { EventStream } from '../../src/kdc/event-stream.ts'
+import { BEAT_MS, LOOK_MS, MAX_STREAMS, Waiters } from '../../src/kdc/groups/waiters.ts'
+import { EventStream } from '../../src/kdc/http/event-stream.ts'
+import { serve } from '../../src/kdc/http/server.ts'
 import { purge } from '../../src/kdc/purge.ts'
-import { serve } from '../../src/kdc/server.ts'
 import { Store } from '../../src/kdc/store/store.ts'
-import { BEAT_MS, LOOK_MS, MAX_STREAMS, Waiters } from '../../src/kdc/waiters.ts'
 import { SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
 import { rejects } from '../helpers/throws.ts'
 import { at, START, temporaryDirectory } from './helpers.ts'
@@ -341,7 +341,7 @@ keeping('a group that all have left goes too; one with somebody in it stays', as
 })
 
 keeping('a quota is met no more when what waited was read', async () => {
-  const { QUOTAS } = await import('../../src/kdc/quotas.ts')
+  const { QUOTAS } = await import('../../src/kdc/groups/quotas.ts')
   const kdc = await classKdc(ALL, { quotas: { ...QUOTAS, senderEntries: 2 } })
   const { who } = kdc
   const group = await makeGroup(who('alice'), ['bob'])
@@ -355,7 +355,7 @@ keeping('a quota is met no more when what waited was read', async () => {
 })
 
 keeping('a quota that is met again and again has what was read freed now and then only', async () => {
-  const { QUOTAS } = await import('../../src/kdc/quotas.ts')
+  const { QUOTAS } = await import('../../src/kdc/groups/quotas.ts')
   const kdc = await classKdc(ALL, { quotas: { ...QUOTAS, groupEntries: 2 } })
   const { who, store, time } = kdc
   const groups = [

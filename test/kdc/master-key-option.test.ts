@@ -8,7 +8,7 @@ import {
   requireApart,
   requireMasterKeyFile,
 } from '../../src/kdc/commands/master-key-option.ts'
-import { generateMasterKeys } from '../../src/kdc/master-keys.ts'
+import { generateMasterKeys } from '../../src/kdc/keys/master-keys.ts'
 import { throws } from '../helpers/throws.ts'
 import { temporaryDirectory } from './helpers.ts'
 

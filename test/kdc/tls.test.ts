@@ -9,7 +9,7 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Fetch, type Limits, serve } from '../../src/kdc/server.ts'
+import { type Fetch, type Limits, serve } from '../../src/kdc/http/server.ts'
 import { needs } from '../helpers/needs.ts'
 import { type Program, startTool } from '../helpers/program.ts'
 import { PASSWORD as REALM_PASSWORD, Realm } from '../helpers/realm.ts'

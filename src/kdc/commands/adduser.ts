@@ -3,7 +3,7 @@ import { optionLines } from '../../cli/help.ts'
 import { readNewPassword, SET_PASSWORD_HELP } from '../../cli/password.ts'
 import { talk } from '../../cli/terminal.ts'
 import { parseUsername } from '../../lib/names.ts'
-import { addAccount } from '../accounts.ts'
+import { addAccount } from '../logins/accounts.ts'
 import { accountExists } from '../store/accounts.ts'
 import { DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
 

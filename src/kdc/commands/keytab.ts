@@ -10,7 +10,7 @@ import { talk } from '../../cli/terminal.ts'
 import { replacePrivateFileAfter } from '../../files/private-files.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { parseUsername } from '../../lib/names.ts'
-import { addAccount, changePassword } from '../accounts.ts'
+import { addAccount, changePassword } from '../logins/accounts.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
 const HELP = `usage: npm run kdc -- keytab NAME FILE [options]

@@ -8,7 +8,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path'
 import { UsageError } from '../../cli/errors.ts'
 import type { OptionHelp } from '../../cli/help.ts'
 import { configDir } from '../../cli/paths.ts'
-import { loadMasterKeys, type MasterKeys, parseMasterKeys } from '../master-keys.ts'
+import { loadMasterKeys, type MasterKeys, parseMasterKeys } from '../keys/master-keys.ts'
 
 /** For `parseArguments`. */
 export const MASTER_KEY_OPTION = { 'master-key': { type: 'string' } } as const

@@ -3,7 +3,7 @@ import { optionLines } from '../../cli/help.ts'
 import { readNewPassword, SET_PASSWORD_HELP } from '../../cli/password.ts'
 import { talk } from '../../cli/terminal.ts'
 import { parseUsername } from '../../lib/names.ts'
-import { changePassword } from '../accounts.ts'
+import { changePassword } from '../logins/accounts.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
 const HELP = `usage: npm run kdc -- passwd NAME [options]

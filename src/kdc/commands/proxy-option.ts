@@ -5,7 +5,7 @@
  */
 import { UsageError } from '../../cli/errors.ts'
 import type { OptionHelp } from '../../cli/help.ts'
-import { ProxyList, parseNetwork } from '../proxies.ts'
+import { ProxyList, parseNetwork } from '../http/proxies.ts'
 
 /** For `parseArguments`. */
 export const PROXY_OPTION = {

@@ -2,8 +2,8 @@ import { parseArguments } from '../../cli/arguments.ts'
 import { optionLines } from '../../cli/help.ts'
 import { print } from '../../cli/terminal.ts'
 import { count, timestamp } from '../../cli/words.ts'
+import { toText } from '../groups/stored-fields.ts'
 import type { StoredGroup } from '../store/retention.ts'
-import { toText } from '../stored-fields.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
 const HELP = `usage: npm run kdc -- stored [options]

@@ -9,7 +9,7 @@ import { createSecureContext } from 'node:tls'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import type { OptionHelp } from '../../cli/help.ts'
 import { refuseIfShared } from '../../files/private-files.ts'
-import type { TlsIdentity } from '../server.ts'
+import type { TlsIdentity } from '../http/server.ts'
 
 /** For `parseArguments`. */
 export const TLS_OPTIONS = { 'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' } } as const

@@ -5,15 +5,11 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { acceptOnce, requestKey } from '../accepted.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { requireAccounts, requireEpoch, requireGroup, requireReaders } from '../group-lookup.ts'
-import { judgeChanges, judgeDestroying, judgeLeaving } from '../group-rights.ts'
-import { Problem } from '../problems.ts'
-import { requireRoom, requireRoomAt } from '../quotas.ts'
-import { parse } from '../request.ts'
-import { sealedSessionRequest } from '../sealed-request.ts'
-import { entryBytes } from '../store/entries.ts'
+import { acceptOnce, requestKey } from '../groups/accepted.ts'
+import { requireAccounts, requireEpoch, requireGroup, requireReaders } from '../groups/group-lookup.ts'
+import { judgeChanges, judgeDestroying, judgeLeaving } from '../groups/group-rights.ts'
+import { requireRoom, requireRoomAt } from '../groups/quotas.ts'
 import {
   count,
   groupId,
@@ -23,7 +19,11 @@ import {
   optionalMessage,
   toText,
   usernames,
-} from '../stored-fields.ts'
+} from '../groups/stored-fields.ts'
+import { Problem } from '../http/problems.ts'
+import { parse } from '../http/request.ts'
+import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { entryBytes } from '../store/entries.ts'
 
 const CommitRequest = v.object({
   group: groupId,

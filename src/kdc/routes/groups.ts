@@ -5,17 +5,10 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { acceptOnce, requestKey } from '../accepted.ts'
-import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import * as fields from '../fields.ts'
-import { requireAccounts, requireGroup } from '../group-lookup.ts'
-import { Problem } from '../problems.ts'
-import { MAX_MEMBERS, requireRoom, requireRoomAt } from '../quotas.ts'
-import { parse } from '../request.ts'
-import { sealedSessionRequest } from '../sealed-request.ts'
-import { firstEntryBytes, type NewGroup } from '../store/group-changes.ts'
-import type { Group } from '../store/groups.ts'
+import { acceptOnce, requestKey } from '../groups/accepted.ts'
+import { requireAccounts, requireGroup } from '../groups/group-lookup.ts'
+import { MAX_MEMBERS, requireRoom, requireRoomAt } from '../groups/quotas.ts'
 import {
   groupId,
   groupInfo,
@@ -23,7 +16,14 @@ import {
   optionalMessage,
   toText,
   usernames,
-} from '../stored-fields.ts'
+} from '../groups/stored-fields.ts'
+import * as fields from '../http/fields.ts'
+import { Problem } from '../http/problems.ts'
+import { parse } from '../http/request.ts'
+import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { authenticate } from '../logins/authenticate.ts'
+import { firstEntryBytes, type NewGroup } from '../store/group-changes.ts'
+import type { Group } from '../store/groups.ts'
 
 /** Groups in one answer; with all their members' names, so many names. */
 const GROUPS_AT_ONCE = 100

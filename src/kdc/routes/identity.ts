@@ -5,12 +5,12 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { requestKey } from '../accepted.ts'
-import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { parse } from '../request.ts'
-import { sealedSessionRequest } from '../sealed-request.ts'
-import { MAX_NAMES_BODY_BYTES, signatureKey, toText, usernames } from '../stored-fields.ts'
+import { requestKey } from '../groups/accepted.ts'
+import { MAX_NAMES_BODY_BYTES, signatureKey, toText, usernames } from '../groups/stored-fields.ts'
+import { parse } from '../http/request.ts'
+import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { authenticate } from '../logins/authenticate.ts'
 
 const PutRequest = v.object({ signature_key: signatureKey })
 const FindRequest = v.object({ usernames })

@@ -7,15 +7,9 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { requestKey } from '../accepted.ts'
-import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { Problem } from '../problems.ts'
-import { MAX_PACKAGES } from '../quotas.ts'
-import { parse } from '../request.ts'
-import { sealedSessionRequest } from '../sealed-request.ts'
-import type { PutPackages } from '../store/key-packages.ts'
-import type { RequestKey } from '../store/requests.ts'
+import { requestKey } from '../groups/accepted.ts'
+import { MAX_PACKAGES } from '../groups/quotas.ts'
 import {
   MAX_MESSAGE_BODY_BYTES,
   MAX_NAMES_BODY_BYTES,
@@ -24,7 +18,13 @@ import {
   packages,
   toText,
   usernames,
-} from '../stored-fields.ts'
+} from '../groups/stored-fields.ts'
+import { Problem } from '../http/problems.ts'
+import { parse } from '../http/request.ts'
+import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { authenticate } from '../logins/authenticate.ts'
+import type { PutPackages } from '../store/key-packages.ts'
+import type { RequestKey } from '../store/requests.ts'
 
 const MAX_AT_ONCE = 100
 /** Packages that one principal may take: a large group at once, then one a second. */

@@ -5,12 +5,12 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import * as fields from '../fields.ts'
-import { remoteAddress } from '../remote-address.ts'
-import { parse } from '../request.ts'
-import { sessionRequest } from '../sealed-request.ts'
+import * as fields from '../http/fields.ts'
+import { remoteAddress } from '../http/remote-address.ts'
+import { parse } from '../http/request.ts'
+import { sessionRequest } from '../http/sealed-request.ts'
+import { authenticate } from '../logins/authenticate.ts'
 
 const ListenRequest = v.object({ port: fields.port })
 

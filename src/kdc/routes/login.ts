@@ -7,12 +7,12 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { MAX_PASSWORD_BYTES } from '../../lib/opaque.ts'
 import { KEY_BYTES, Secret } from '../../lib/secret.ts'
-import { beginSession, loginRefused } from '../begin-session.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import * as fields from '../fields.ts'
-import { countTry } from '../login-limits.ts'
-import { remoteAddress } from '../remote-address.ts'
-import { parse, plainRequest } from '../request.ts'
+import * as fields from '../http/fields.ts'
+import { remoteAddress } from '../http/remote-address.ts'
+import { parse, plainRequest } from '../http/request.ts'
+import { beginSession, loginRefused } from '../logins/begin-session.ts'
+import { countTry } from '../logins/login-limits.ts'
 
 const LoginRequest = v.object({
   username: fields.username,

@@ -4,9 +4,9 @@
  * @module
  */
 import { Hono } from 'hono'
-import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { sessionRequest } from '../sealed-request.ts'
+import { sessionRequest } from '../http/sealed-request.ts'
+import { authenticate } from '../logins/authenticate.ts'
 
 /** `POST /logout` */
 export function logoutRoute(kdc: Kdc): Hono<KdcEnv> {

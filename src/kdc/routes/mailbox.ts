@@ -5,13 +5,13 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { EVENT_STREAM } from '../event-stream.ts'
-import { parse } from '../request.ts'
-import { sealedSessionRequest } from '../sealed-request.ts'
+import { count, pageLimit, toText } from '../groups/stored-fields.ts'
+import { EVENT_STREAM } from '../http/event-stream.ts'
+import { parse } from '../http/request.ts'
+import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { authenticate } from '../logins/authenticate.ts'
 import type { Entry } from '../store/mailbox.ts'
-import { count, pageLimit, toText } from '../stored-fields.ts'
 
 const MAX_PAGE = 500
 const MAX_PAGE_BYTES = 1024 * 1024

@@ -5,13 +5,13 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { authenticate } from '../authenticate.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import * as fields from '../fields.ts'
-import { parse } from '../request.ts'
-import { sealedSessionRequest } from '../sealed-request.ts'
-import { moment } from '../session-life.ts'
-import { MAX_NAMES, MAX_NAMES_BODY_BYTES, optionalUsernames } from '../stored-fields.ts'
+import { MAX_NAMES, MAX_NAMES_BODY_BYTES, optionalUsernames } from '../groups/stored-fields.ts'
+import * as fields from '../http/fields.ts'
+import { parse } from '../http/request.ts'
+import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { authenticate } from '../logins/authenticate.ts'
+import { moment } from '../logins/session-life.ts'
 
 const OnlineRequest = v.object({
   usernames: optionalUsernames,

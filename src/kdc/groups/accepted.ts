@@ -1,0 +1,54 @@
+/**
+ * How a change is accepted once, whatever else happens at the same time.
+ *
+ * @module
+ */
+import type { Context } from 'hono'
+import type { Kdc, KdcEnv } from '../context.ts'
+import { Problem } from '../http/problems.ts'
+import { authenticate } from '../logins/authenticate.ts'
+import type { Accepted, RequestKey } from '../store/requests.ts'
+
+/** A request is known for longer than it can be sent again by anybody but its client (docs/protocol.md §3.7). */
+const REMEMBER_SEC = 900
+const ID_BYTES = 16
+/** Each time, somebody else's change came between the look and the write. */
+const TRIES = 20
+
+/** What tells a principal's request from every other. Of one that came in clear nobody can tell whether it came before. */
+export function keyOf({ clock, randomBytes }: Kdc, c: Context<KdcEnv>, username: string): RequestKey {
+  const id = c.var.requestId ?? randomBytes(ID_BYTES)
+  return { username, id, forgetAt: clock() + REMEMBER_SEC }
+}
+
+/**
+ * The same, of whoever asks; known for as long as anything is kept, so that a client may send it again after days.
+ *
+ * @throws Problem as `authenticate`.
+ */
+export async function requestKey(kdc: Kdc, c: Context<KdcEnv>): Promise<RequestKey> {
+  const { username } = await authenticate(kdc, c)
+  const key = keyOf(kdc, c, username)
+  return { ...key, forgetAt: Math.max(key.forgetAt, kdc.clock() + kdc.keepSec) }
+}
+
+/**
+ * Makes a change, once.
+ *
+ * @param attempt - looks, judges (throwing a Problem), and writes; nothing when what it saw was not so any more.
+ * @returns what was accepted, now or when the same request came before, and which of these it was.
+ * @throws Problem of `attempt`; `kdc_busy` when others were faster again and again.
+ */
+export async function acceptOnce(
+  kdc: Kdc,
+  key: RequestKey,
+  attempt: () => Promise<Accepted | undefined>,
+): Promise<Accepted & { readonly isNew: boolean }> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const earlier = await kdc.store.requests.find(key)
+    if (earlier) return { ...earlier, isNew: false }
+    const accepted = await attempt()
+    if (accepted) return { ...accepted, isNew: true }
+  }
+  throw new Problem('kdc_busy', 'this group changes too fast: try again')
+}

@@ -1,0 +1,111 @@
+/**
+ * How much may wait for those who are away.
+ *
+ * @module
+ */
+import type { Kdc } from '../context.ts'
+import { Problem } from '../http/problems.ts'
+import { purgeMoment } from '../logins/session-life.ts'
+import type { Usage } from '../store/groups.ts'
+import type { Quotas } from '../store/quotas.ts'
+
+/** For how long what waits is kept, if nothing else is said. */
+export const KEEP_SEC = 7 * 24 * 60 * 60
+
+const MEBIBYTE = 1024 * 1024
+
+/** Enough for a class that talks all week; a principal fills no disk. */
+export const QUOTAS: Quotas = {
+  senderEntries: 10_000,
+  senderBytes: 64 * MEBIBYTE,
+  groupEntries: 20_000,
+  receiverEntries: 20_000,
+  receiverBytes: 256 * MEBIBYTE,
+  groups: 1000,
+  groupInfoBytes: 64 * MEBIBYTE,
+  files: 1000,
+  fileBytes: 256 * MEBIBYTE,
+}
+
+/** One-time key packages of one principal. */
+export const MAX_PACKAGES = 200
+/** Members of one group. */
+export const MAX_MEMBERS = 1000
+
+/** How often a principal who has met a quota can have freed what was read: it costs a look at all that waits. */
+const FREEING = { burst: 10, intervalSec: 6 }
+
+/** What a change takes. */
+interface Need {
+  /** The group that changes, or is made. */
+  readonly group: Uint8Array
+  readonly entryBytes: number
+  /** Nothing, if the group info stays. */
+  readonly infoBytes?: number
+  readonly isNew?: boolean
+  /** Whoever fills a group must not keep its admin from removing him. */
+  readonly isAdmins?: boolean
+}
+
+/**
+ * Makes sure that there is room for a change: if need be, by freeing at once what everybody has read.
+ *
+ * @throws Problem `quota_exceeded`
+ */
+export async function requireRoom(
+  { store, quotas, clock }: Kdc,
+  username: string,
+  need: Need,
+): Promise<void> {
+  const judge = async () => shortage(quotas, await store.groups.usage(username, need.group), need)
+  if (!(await judge())) return
+  if ((await store.attempts.take([{ name: `free ${username}`, ...FREEING }], clock())) === 0) {
+    await store.retention.free(username, need.group)
+  }
+  const what = await judge()
+  if (what) throw quotaExceeded(what)
+}
+
+/**
+ * Makes sure that there is room for what is left for one who is away. What waits in named groups is limited by group.
+ *
+ * @throws Problem `quota_exceeded`
+ */
+export async function requireRoomAt({ store, quotas }: Kdc, receiver: string, bytes: number): Promise<void> {
+  const waiting = await store.mailbox.waitingDirectly(receiver, quotas.receiverEntries)
+  if (waiting.entries < quotas.receiverEntries && waiting.bytes + bytes <= quotas.receiverBytes) return
+  throw quotaExceeded(`too much waits to be read by ${receiver}: try again later`)
+}
+
+/** @throws Problem `quota_exceeded`, when so many bytes more would be too much. */
+export async function requireRoomForFile(kdc: Kdc, username: string, bytes: number): Promise<void> {
+  const { store, quotas } = kdc
+  const usage = await store.files.usage(username, purgeMoment(kdc).keepSince)
+  if (usage.files >= quotas.files)
+    throw quotaExceeded(`${quotas.files} files of yours are stored: drop one first`)
+  if (usage.fileBytes + bytes > quotas.fileBytes) {
+    throw quotaExceeded(`your files have at most ${quotas.fileBytes} bytes together: drop one first`)
+  }
+}
+
+const quotaExceeded = (what: string) => new Problem('quota_exceeded', what)
+
+/** @returns what there is too much of. */
+function shortage(
+  quotas: Quotas,
+  usage: Usage,
+  { entryBytes, infoBytes = 0, isNew, isAdmins }: Need,
+): string | undefined {
+  if (isNew && usage.groups >= quotas.groups)
+    return `you have made ${quotas.groups} groups: destroy one first`
+  if (infoBytes > 0 && usage.groupInfoBytes + infoBytes > quotas.groupInfoBytes) {
+    return 'the groups of the one who made this group need too much room together'
+  }
+  if (usage.senderEntries >= quotas.senderEntries || usage.senderBytes + entryBytes > quotas.senderBytes) {
+    return 'too much of what you have sent waits to be read: try again later'
+  }
+  if (usage.groupEntries >= quotas.groupEntries && !isAdmins) {
+    return 'too much waits to be read in this group: try again later'
+  }
+  return undefined
+}

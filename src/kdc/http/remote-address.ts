@@ -1,0 +1,96 @@
+/**
+ * Where a request came from, and which way: as the socket tells it, and proxies that are trusted.
+ *
+ * @module
+ */
+import type { TLSSocket } from 'node:tls'
+import type { Context } from 'hono'
+import { isLoopback, plainAddress } from '../../lib/address.ts'
+import type { Kdc, KdcEnv } from '../context.ts'
+import { Problem } from './problems.ts'
+import { canonicalIp } from './proxies.ts'
+
+/** What proxies add to the requests they pass on (RFC 7239, RFC 9110 §7.6.3, and by custom); no client of ours does. */
+const FORWARDING_HEADERS = [
+  'Forwarded',
+  'Via',
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Proto',
+  'X-Real-IP',
+]
+
+/**
+ * The address of whoever asks, an IPv4 one in its own form also when it came to an IPv6 socket. When a trusted proxy
+ * passed the request on, it is the address that this proxy saw.
+ *
+ * @throws Problem `malformed_http` when a trusted proxy names what is no IP address, or the connection is gone.
+ */
+export function remoteAddress(kdc: Pick<Kdc, 'proxies'>, c: Context<KdcEnv>): string {
+  return path(kdc, c).client
+}
+
+/** What the way was like that a request took: read by nobody, across a network, or past a proxy from who knows where. */
+export type Way = 'unread' | 'network' | 'unknown'
+
+/**
+ * Which way a request came. TLS, or loopback, protects it from the nearest other side only: before a proxy there is a
+ * way of which we know no more than the addresses that trusted proxies tell.
+ *
+ * @throws as `remoteAddress`.
+ */
+export function wayOf(kdc: Pick<Kdc, 'proxies'>, c: Context<KdcEnv>): Way {
+  const { peer, trusted, hops, goesOn } = path(kdc, c)
+  // Also a trusted one that does not say for whom it asks: its own address says nothing of whoever is behind it.
+  if (trusted ? hops.length === 0 || goesOn : wasForwarded(c)) return 'unknown'
+  const here = isLoopback(peer) || isEncrypted(c)
+  return here && hops.every(isLoopback) ? 'unread' : 'network'
+}
+
+function wasForwarded(c: Context<KdcEnv>): boolean {
+  return FORWARDING_HEADERS.some((name) => c.req.header(name) !== undefined)
+}
+
+interface Path {
+  /** The other end of the connection. */
+  readonly peer: string
+  /** Whether that is a trusted proxy. */
+  readonly trusted: boolean
+  /** The addresses before it, nearest first, as far as trusted proxies tell them. */
+  readonly hops: readonly string[]
+  /** The farthest of all these. */
+  readonly client: string
+  /** Whether the farthest says that it asks for somebody else again, and nobody knows it. */
+  readonly goesOn: boolean
+}
+
+function path({ proxies }: Pick<Kdc, 'proxies'>, c: Context<KdcEnv>): Path {
+  const peer = peerAddress(c)
+  const trusted = proxies.has(peer)
+  const hops: string[] = []
+  let client = peer
+  // Each proxy adds at the right whom it saw. What stands left of the first stranger is what he says.
+  const claims = c.req.header('X-Forwarded-For')?.split(',') ?? []
+  while (claims.length > 0 && proxies.has(client)) {
+    client = claimedAddress(claims.pop() ?? '')
+    hops.push(client)
+  }
+  return { peer, trusted, hops, client, goesOn: claims.length > 0 }
+}
+
+function claimedAddress(claim: string): string {
+  const address = canonicalIp(claim.trim())
+  if (address) return address
+  throw new Problem('malformed_http', 'X-Forwarded-For: expected IP addresses, without ports')
+}
+
+function peerAddress(c: Context<KdcEnv>): string {
+  const address = c.env.incoming.socket.remoteAddress
+  // A socket forgets its address when it is closed: nobody is left to read the answer.
+  if (!address) throw new Problem('malformed_http', 'the connection is gone')
+  return plainAddress(address)
+}
+
+function isEncrypted(c: Context<KdcEnv>): boolean {
+  return (c.env.incoming.socket as TLSSocket).encrypted === true
+}

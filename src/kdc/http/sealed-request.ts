@@ -1,0 +1,184 @@
+/**
+ * How a sealed request comes in, and its answer goes out. docs/protocol.md §3.7.
+ *
+ * @module
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import * as v from 'valibot'
+import { fromBase64url } from '../../lib/bytes.ts'
+import { unixSeconds } from '../../lib/fields.ts'
+import {
+  MAX_CLOCK_OFFSET_SEC,
+  openRequest,
+  parseSealedRequest,
+  type Route,
+  SEALED_TYPE,
+  type SealedRequest,
+  sealReply,
+} from '../../lib/sealed.ts'
+import type { Secret } from '../../lib/secret.ts'
+import type { Kdc, KdcEnv } from '../context.ts'
+import { openStoredToken } from '../keys/stored-token.ts'
+import { EVENT_STREAM } from './event-stream.ts'
+import { Problem, renderProblem, toProblem } from './problems.ts'
+import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
+
+const ID_BYTES = 16
+
+const Envelope = v.object({
+  id: v.pipe(v.string(), v.description('16 bytes in base64url')),
+  time: v.pipe(unixSeconds, v.description('a time in Unix seconds')),
+})
+
+/**
+ * Finds whose token an envelope is sealed with.
+ *
+ * @returns the token, and what tells the handlers whose it is, once the envelope has opened.
+ * @throws Problem, which is answered without a seal.
+ */
+type FindSealer = (
+  kdc: Kdc,
+  sid: Uint8Array,
+) => Promise<{ token: Secret; introduce(c: Context<KdcEnv>): void }>
+
+/** Takes a request of a session, sealed or plain. */
+export function sessionRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
+  const plain = plainRequest(kdc)
+  const sealed = sealedRequest(kdc, findSession)
+  return (c, next) => (isOfType(c, SEALED_TYPE) ? sealed(c, next) : plain(c, next))
+}
+
+/**
+ * Takes a request of a session, sealed only: where it must have an id, or may be long.
+ *
+ * @param maxBytes - the longest that it may be, seal included.
+ */
+export function sealedSessionRequest(kdc: Kdc, maxBytes = MAX_BODY_BYTES): MiddlewareHandler<KdcEnv> {
+  const sealed = sealedRequest(kdc, findSession, maxBytes)
+  return (c, next) => {
+    if (!isOfType(c, SEALED_TYPE)) {
+      throw new Problem('request_refused', `this is asked for in a sealed request only: ${SEALED_TYPE}`)
+    }
+    return sealed(c, next)
+  }
+}
+
+/** Takes a request to register: sealed with an invitation, or plain where anybody may. */
+export function registrationRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
+  const plain = plainRequest(kdc)
+  const sealed = sealedRequest(kdc, findInvitation)
+  return (c, next) => {
+    if (kdc.registration === 'closed') {
+      throw new Problem('registration_closed', "accounts are made by the KDC's administrator only")
+    }
+    if (isOfType(c, SEALED_TYPE)) return sealed(c, next)
+    if (kdc.registration === 'open') return plain(c, next)
+    throw new Problem(
+      'invitation_required',
+      "accounts are made with an invitation, which the KDC's administrator gives",
+    )
+  }
+}
+
+const findSession: FindSealer = async (kdc, sid) => {
+  const session = await kdc.store.sessions.find(sid)
+  const token = session && openStoredToken(kdc.masterKeys, sid, session.sealedToken)
+  if (!token) throw new Problem('token_unknown', 'there is no such session: log in again')
+  return { token, introduce: (c) => c.set('session', session) }
+}
+
+const findInvitation: FindSealer = async (kdc, id) => {
+  const invitation = await kdc.store.invitations.find(id)
+  const token = invitation && openStoredToken(kdc.masterKeys, id, invitation.sealedToken)
+  if (!token)
+    throw new Problem('invitation_unknown', 'there is no such invitation: it was withdrawn, or has expired')
+  return { token, introduce: (c) => c.set('invitation', invitation) }
+}
+
+function sealedRequest(
+  kdc: Kdc,
+  findSealer: FindSealer,
+  maxBytes = MAX_BODY_BYTES,
+): MiddlewareHandler<KdcEnv> {
+  return async (c, next) => {
+    const route: Route = `${c.req.method} ${c.req.path}`
+    // A stranger cannot make us keep more than a short request: whose it is shows in its beginning.
+    const judge = async (beginning: Uint8Array) => {
+      await findSealer(kdc, parseEnvelope(beginning).sid)
+    }
+    const request = parseEnvelope(await readBody(c, SEALED_TYPE, maxBytes, judge))
+    const { token, introduce } = await findSealer(kdc, request.sid)
+    const body = openEnvelope(request, token, route)
+    // Both sides know each other now: whatever the answer is, nobody else reads or makes it.
+    introduce(c)
+    c.set('body', body)
+    try {
+      const { id, time } = judgeFields(kdc, body)
+      c.set('requestId', id)
+      c.set('requestTime', time)
+      await next()
+    } catch (error) {
+      const problem = toProblem(error)
+      if (problem.code === 'internal') kdc.log.error({ err: error, path: c.req.path }, 'internal_error')
+      const { status, headers, body } = renderProblem(problem)
+      c.res = new Response(body, { status, headers })
+    }
+    // What comes bit by bit and has no content: see waiters.ts.
+    if (isEventStream(c.res)) return
+    await sealResponse(kdc, c, token, route, request.salt)
+  }
+}
+
+function parseEnvelope(bytes: Uint8Array): SealedRequest {
+  try {
+    return parseSealedRequest(bytes)
+  } catch {
+    throw new Problem('request_refused', 'the body is no sealed request')
+  }
+}
+
+function openEnvelope(request: SealedRequest, token: Secret, route: Route): unknown {
+  try {
+    return openRequest(request, token, route)
+  } catch {
+    throw new Problem('request_refused', 'the sealed request does not open')
+  }
+}
+
+function isEventStream({ status, headers }: Response): boolean {
+  return status === 200 && headers.get('Content-Type') === EVENT_STREAM
+}
+
+/** @returns what the request says of itself. */
+function judgeFields(kdc: Kdc, body: unknown): { id: Uint8Array; time: number } {
+  const { id, time } = parse(Envelope, body)
+  if (Math.abs(time - kdc.clock()) > MAX_CLOCK_OFFSET_SEC) {
+    throw new Problem(
+      'clock_wrong',
+      `the request's time is more than ${MAX_CLOCK_OFFSET_SEC} s from the KDC's`,
+    )
+  }
+  try {
+    return { id: fromBase64url(id, { length: ID_BYTES }), time }
+  } catch {
+    throw new Problem('invalid_request', 'id: expected 16 bytes in base64url')
+  }
+}
+
+async function sealResponse(
+  kdc: Kdc,
+  c: Context<KdcEnv>,
+  token: Secret,
+  route: Route,
+  salt: Uint8Array,
+): Promise<void> {
+  const { status } = c.res
+  const body: unknown = JSON.parse(await c.res.text())
+  const bytes = sealReply(token, route, salt, { status, time: kdc.clock(), body }, kdc.randomBytes)
+  const headers = new Headers(c.res.headers)
+  headers.set('Content-Type', SEALED_TYPE)
+  headers.delete('Content-Length')
+  // Not assigned to c.res as it stands: Hono would merge the old headers, the old type among them, into the new ones.
+  c.res = undefined
+  c.res = new Response(bytes, { status, headers })
+}

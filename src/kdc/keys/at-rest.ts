@@ -1,0 +1,89 @@
+/**
+ * What the KDC seals for itself, under a master key: so that a copy of the database, or a text that a client keeps for
+ * it, gives nothing away.
+ *
+ * ```
+ * header = u8 format = 1 || u32 number of the master key || salt (32 bytes, fresh)
+ * key    = HKDF-SHA256(master key || another secret, if any, salt, "symbolon/1 " || what it is, 32 bytes)
+ * sealed = header || ChaCha20-Poly1305(key, zero nonce, aad = header || context, plaintext)
+ * ```
+ * @module
+ */
+import { open, seal, ZERO_NONCE } from '../../lib/aead.ts'
+import { concat, EMPTY } from '../../lib/bytes.ts'
+import { ProtocolError } from '../../lib/errors.ts'
+import { hkdf } from '../../lib/hkdf.ts'
+import { type RandomBytes, secureRandomBytes } from '../../lib/random.ts'
+import type { MasterKeys } from './master-keys.ts'
+
+/** What is sealed: one key never serves for two of them. */
+export type Kind = 'stored token' | 'login state'
+
+const SALT_BYTES = 32
+const FORMAT = 1
+const PREFIX_BYTES = 1 + 4
+const HEADER_BYTES = PREFIX_BYTES + SALT_BYTES
+
+/**
+ * Seals, under the current master key.
+ *
+ * @param context - what it belongs to: moved to another place, it does not open.
+ * @param options.with - another secret, without which it does not open either.
+ */
+export function sealAtRest(
+  { current }: MasterKeys,
+  kind: Kind,
+  context: Uint8Array,
+  plaintext: Uint8Array,
+  options: { readonly randomBytes?: RandomBytes; readonly with?: Uint8Array } = {},
+): Uint8Array {
+  const { randomBytes = secureRandomBytes, with: another = EMPTY } = options
+  const salt = randomBytes(SALT_BYTES)
+  const header = concat(prefixOf(current.number), salt)
+  const key = keyFor(concat(current.bytes, another), salt, kind)
+  return concat(header, seal(key, ZERO_NONCE, concat(header, context), plaintext))
+}
+
+/**
+ * Opens what `sealAtRest` made.
+ *
+ * @returns nothing when it was sealed under a master key that is gone.
+ * @throws ProtocolError `decryption_failed` for another format, kind or context, and for any changed bit.
+ */
+export function openAtRest(
+  masterKeys: MasterKeys,
+  kind: Kind,
+  context: Uint8Array,
+  sealed: Uint8Array,
+  options: { readonly with?: Uint8Array } = {},
+): Uint8Array | undefined {
+  const header = sealed.subarray(0, HEADER_BYTES)
+  if (header.length < HEADER_BYTES || header[0] !== FORMAT) {
+    throw new ProtocolError('decryption_failed', 'sealed in a format unknown here')
+  }
+  const masterKey = masterKeys.find(keyNumberOf(sealed))
+  if (!masterKey) return undefined
+  const key = keyFor(concat(masterKey.bytes, options.with ?? EMPTY), saltOf(sealed), kind)
+  return open(key, ZERO_NONCE, concat(header, context), sealed.subarray(HEADER_BYTES))
+}
+
+/** The number of the master key under which something was sealed. */
+export function keyNumberOf(sealed: Uint8Array): number {
+  return new DataView(sealed.buffer, sealed.byteOffset).getUint32(1)
+}
+
+/** The salt of what `sealAtRest` made: 32 bytes that are there once. */
+export function saltOf(sealed: Uint8Array): Uint8Array {
+  return sealed.slice(PREFIX_BYTES, HEADER_BYTES)
+}
+
+function prefixOf(keyNumber: number): Uint8Array {
+  const prefix = new Uint8Array(PREFIX_BYTES)
+  prefix[0] = FORMAT
+  new DataView(prefix.buffer).setUint32(1, keyNumber)
+  return prefix
+}
+
+function keyFor(ikm: Uint8Array, salt: Uint8Array, kind: Kind): Uint8Array {
+  return hkdf(ikm, salt, `symbolon/1 ${kind}`)
+}
