@@ -13,6 +13,7 @@ export const KEYS = {
   cursor: 'cursor',
   group: (id: string) => `group/${id}`,
   state: (id: string) => `state/${id}`,
+  tree: (id: string) => `tree/${id}`,
   change: (id: string) => `change/${id}`,
   outgoing: (number: number) => `outgoing/${padded(number)}`,
   package: (reference: string) => `package/${reference}`,

@@ -26,6 +26,8 @@ export interface Mls {
   readonly verifyLeaf: typeof import('ts-mls/leafNode.js').verifyLeafNodeSignatureKeyPackage
   readonly encodeRatchetTree: typeof import('ts-mls/ratchetTree.js').encodeRatchetTree
   readonly decodeRatchetTree: typeof import('ts-mls/ratchetTree.js').decodeRatchetTree
+  readonly encodeStateWithoutTree: typeof import('ts-mls/clientState.js').encodeGroupStateWithoutTree
+  readonly decodeStateWithoutTree: typeof import('ts-mls/clientState.js').decodeGroupStateWithoutTree
   readonly decryptGroupSecrets: typeof import('ts-mls/welcome.js').decryptGroupSecrets
   readonly decryptGroupInfo: typeof import('ts-mls/welcome.js').decryptGroupInfo
   readonly secretTreeValues: typeof import('ts-mls/secretTree.js').allSecretTreeValues
@@ -41,15 +43,17 @@ export function loadMls(): Promise<Mls> {
 }
 
 async function load(): Promise<Mls> {
-  const [api, privateMessage, keyPackage, leafNode, ratchetTree, secretTree, welcome] = await Promise.all([
-    import('ts-mls'),
-    import('ts-mls/privateMessage.js'),
-    import('ts-mls/keyPackage.js'),
-    import('ts-mls/leafNode.js'),
-    import('ts-mls/ratchetTree.js'),
-    import('ts-mls/secretTree.js'),
-    import('ts-mls/welcome.js'),
-  ])
+  const [api, clientState, privateMessage, keyPackage, leafNode, ratchetTree, secretTree, welcome] =
+    await Promise.all([
+      import('ts-mls'),
+      import('ts-mls/clientState.js'),
+      import('ts-mls/privateMessage.js'),
+      import('ts-mls/keyPackage.js'),
+      import('ts-mls/leafNode.js'),
+      import('ts-mls/ratchetTree.js'),
+      import('ts-mls/secretTree.js'),
+      import('ts-mls/welcome.js'),
+    ])
   return {
     api,
     suite: await api.getCiphersuiteImpl(api.getCiphersuiteFromName(SUITE)),
@@ -59,6 +63,8 @@ async function load(): Promise<Mls> {
     verifyLeaf: leafNode.verifyLeafNodeSignatureKeyPackage,
     encodeRatchetTree: ratchetTree.encodeRatchetTree,
     decodeRatchetTree: ratchetTree.decodeRatchetTree,
+    encodeStateWithoutTree: clientState.encodeGroupStateWithoutTree,
+    decodeStateWithoutTree: clientState.decodeGroupStateWithoutTree,
     decryptGroupSecrets: welcome.decryptGroupSecrets,
     decryptGroupInfo: welcome.decryptGroupInfo,
     secretTreeValues: secretTree.allSecretTreeValues,
@@ -125,7 +131,7 @@ export function secretsOfEpoch(mls: Mls, state: ClientState): Uint8Array[] {
   return [...Object.values(state.keySchedule), ...ratchets]
 }
 
-/** A group's state as bytes. */
+/** A group's state as bytes, whole. */
 export function encodeState(mls: Mls, state: ClientState): Uint8Array {
   return mls.api.encodeGroupState(state)
 }
@@ -136,10 +142,37 @@ export function encodeState(mls: Mls, state: ClientState): Uint8Array {
  * @throws CodecError `malformed`
  */
 export function decodeState(mls: Mls, bytes: Uint8Array): ClientState {
+  return readWhole(mls.api.decodeGroupState, bytes)
+}
+
+/**
+ * A group's state without the tree, which is most of a large group and changes with the epoch only: so that a message does not cost
+ * more in a larger group than it must.
+ */
+export function encodeBesideTree(mls: Mls, state: ClientState): Uint8Array {
+  return mls.encodeStateWithoutTree(state)
+}
+
+/**
+ * Reads what `encodeBesideTree` wrote, and the tree beside it.
+ *
+ * @throws CodecError `malformed`
+ */
+export function decodeBesideTree(mls: Mls, state: Uint8Array, tree: Uint8Array): ClientState {
+  return readWhole(mls.decodeStateWithoutTree(readPart(mls.decodeRatchetTree, tree)), state)
+}
+
+type Decoder<T> = (bytes: Uint8Array, offset: number) => [T, number] | undefined
+
+function readWhole(decoder: Decoder<Omit<ClientState, 'clientConfig'>>, bytes: Uint8Array): ClientState {
+  return { ...readPart(decoder, bytes), clientConfig: CLIENT_CONFIG }
+}
+
+function readPart<T>(decoder: Decoder<T>, bytes: Uint8Array): T {
   try {
     // A copy: what is read points into these bytes, and is wiped some day.
-    const decoded = mls.api.decodeGroupState(bytes.slice(), 0)
-    if (decoded && decoded[1] === bytes.length) return { ...decoded[0], clientConfig: CLIENT_CONFIG }
+    const decoded = decoder(bytes.slice(), 0)
+    if (decoded && decoded[1] === bytes.length) return decoded[0]
   } catch {
     // Said below, in words of ours.
   }

@@ -22,7 +22,7 @@ import {
   type Outgoing,
 } from './pending.ts'
 import type { StateStore } from './state-store.ts'
-import { decodeState, encodeState, type Mls, secretsOfEpoch } from './suite.ts'
+import { decodeBesideTree, encodeBesideTree, type Mls, secretsOfEpoch } from './suite.ts'
 
 const CursorSchema = v.object({ position: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) })
 
@@ -197,10 +197,10 @@ export class Draft {
     const known = this.#states.get(group.id) ?? this.vault.states.get(group.id)
     if (known) return known
     const { mls, store } = this.vault
-    const bytes = await store.get(KEYS.state(group.id))
+    const [bytes, tree] = [await store.get(KEYS.state(group.id)), await store.get(KEYS.tree(group.id))]
     try {
-      if (!bytes) throw new CodecError('group state: it is gone')
-      const state = decodeState(mls, bytes)
+      if (!bytes || !tree) throw new CodecError('group state: it is gone')
+      const state = decodeBesideTree(mls, bytes, tree)
       if (Number(state.groupContext.epoch) !== group.epoch)
         throw new CodecError('group state: of another epoch')
       this.vault.states.set(group.id, state)
@@ -289,7 +289,12 @@ export class Draft {
     if (this.position !== vault.cursor) entries.set(KEYS.cursor, encodeFrame({ position: this.position }))
     for (const [id, group] of this.#groups) entries.set(KEYS.group(id), encodeGroup(group))
     for (const [id, state] of this.#states) {
-      entries.set(KEYS.state(id), state && encodeState(vault.mls, state))
+      entries.set(KEYS.state(id), state && encodeBesideTree(vault.mls, state))
+      const tree = state?.ratchetTree
+      if (!tree) entries.set(KEYS.tree(id), null)
+      else if (tree !== vault.states.get(id)?.ratchetTree) {
+        entries.set(KEYS.tree(id), vault.mls.encodeRatchetTree(tree))
+      }
     }
     for (const [id, change] of this.#changes) entries.set(KEYS.change(id), change && encodeChange(change))
     for (const [number, message] of this.#outgoing) {
