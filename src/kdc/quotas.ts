@@ -84,7 +84,9 @@ export async function requireRoomForFile(kdc: Kdc, username: string, bytes: numb
   if (usage.files >= quotas.files)
     throw quotaExceeded(`${quotas.files} files of yours are stored: room is made when they expire`)
   if (usage.fileBytes + bytes > quotas.fileBytes) {
-    throw quotaExceeded(`your files have at most ${quotas.fileBytes} bytes together: room is made when they expire`)
+    throw quotaExceeded(
+      `your files have at most ${quotas.fileBytes} bytes together: room is made when they expire`,
+    )
   }
 }
 
