@@ -10,7 +10,7 @@ import { kindOf, MAX_BODY_BYTES } from '../lib/mls/payload.ts'
 import { parseUsername } from '../lib/names.ts'
 import { ToolError, UsageError } from './errors.ts'
 import { follow } from './follow.ts'
-import { type Run, type Tools, type Values, withGroup } from './group-command.ts'
+import { conversationOf, type Run, type Tools, type Values, withGroup } from './group-command.ts'
 import { commandToSave, type Saving, savingFrom } from './save-files.ts'
 import { closeFiles, openFiles, sendFiles } from './send-files.ts'
 import { readStdin } from './stdin.ts'
@@ -58,14 +58,7 @@ function send(group: string, message: Uint8Array | undefined, files: readonly Ou
  * @throws UsageError; FileError `file_not_saved`.
  */
 export async function prepareRead([group]: readonly string[], values: Values): Promise<Run> {
-  if ((group === undefined) === (values.with === undefined)) {
-    throw new UsageError(
-      group === undefined ? 'GROUP is missing' : 'GROUP and --with do not go together',
-      'read GROUP, or read --with USER for what was said with one other',
-    )
-  }
-  const of =
-    group === undefined ? { with: parseUsername(values.with ?? '') } : { group: parseUsername(group) }
+  const of = conversationOf('read', group, values.with)
   const stopped = new AbortController()
   const saving = await savingFrom(values, stopped.signal)
   return async (tools) => {

@@ -49,6 +49,7 @@ test('a group: made, filled, spoken in, left, destroyed', async () => {
   assert.equal(await alice.read(), ['carol: he is gone'])
   assert.equal(alice.told(), ['member_left'])
   await alice.mail.destroy('team')
+  assert.equal(alice.told(), [])
   await carol.mail.sync()
   assert.equal(carol.told(), ['group_destroyed'])
   assert.is(carol.statusOf('team'), 'destroyed')
