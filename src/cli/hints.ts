@@ -68,11 +68,11 @@ const HINTS = new Map<string, string>([
   ['state_busy', 'another of your tools is at work on it; try again in a moment'],
   [
     'state_damaged',
-    'restore the directory from a copy, or rename it: nothing is deleted, older messages are out of reach, groups are joined again',
+    'put its directory aside by renaming it, NAME to NAME~1: nothing is deleted, older messages are out of reach, groups are joined again',
   ],
   [
     'state_locked',
-    'only the password of before opens it, and the KDC has forgotten it. Rename the directory: nothing is deleted, older messages are out of reach, groups are joined again',
+    'only the password of before opens it, and the KDC has forgotten it. Put the directory aside by renaming it, NAME to NAME~1: nothing is deleted, older messages are out of reach, groups are joined again',
   ],
   ['state_unavailable', 'is the disk full, or can it not be written to? Nothing is lost; try again'],
   ['too_many_attempts', 'wait as long as the message says; a right password works then'],
