@@ -12,8 +12,7 @@ const test = suite('mailbox')
 
 test('a message to somebody who is away, and the answer', async () => {
   const { alice, bob } = await people('alice', 'bob')
-  const sent = await alice.tell('bob', 'hi')
-  assert.is(sent.stored, true)
+  assert.equal(await alice.tell('bob', 'hi'), { stored: true })
   assert.equal(await bob.read(), ['alice: hi'])
   await bob.tell('alice', 'hello')
   await bob.tell('alice', 'are you there?')
@@ -225,7 +224,7 @@ test('a request that comes twice, to a KDC that has forgotten the first: it was 
     doubled++
     kdc.before = before
   }
-  assert.is((await bob.say('team', 'once')).stored, true)
+  assert.equal(await bob.say('team', 'once'), { stored: true })
   await bob.mail.rejoin({ group: 'team' })
   await bob.mail.leave('team')
   assert.is(doubled, 3)
