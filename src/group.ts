@@ -10,7 +10,7 @@ import { list, members } from './cli/group-lists.ts'
 import { prepareRead, prepareSend } from './cli/group-messages.ts'
 import { optionLines } from './cli/help.ts'
 import { Mail } from './cli/mail.ts'
-import { SAVE_OPTIONS } from './cli/save-files.ts'
+import { DEFAULT_MAX, SAVE_OPTIONS } from './cli/save-files.ts'
 import { FILE_OPTION } from './cli/send-files.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
@@ -25,7 +25,7 @@ const HELP = `usage: npx tsx src/group.ts NAME COMMAND [GROUP] [...] [options]
   list | members GROUP    the groups that NAME is in; who is in one
   send GROUP [MESSAGE|-]  "-" for standard input; --file PATH... sends files
   read GROUP|--with USER  what is new; --all everything, --follow stays;
-                          --output DIR saves files, up to --max-file 100MB
+                          --output DIR saves files, up to --max-file ${DEFAULT_MAX}
 
 ${optionLines(...LOGIN_HELP, ...OUTPUT_HELP)}
 

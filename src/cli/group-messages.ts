@@ -28,15 +28,15 @@ export async function prepareSend([name = '', words]: readonly string[], values:
   if (words === undefined && paths.length === 0) {
     throw new UsageError('there is no message', 'give it in quotes, - for standard input, or --file PATH')
   }
-  const message = words === '-' ? await readStdin(MAX_BODY_BYTES) : words && utf8(words)
-  if (message?.length === 0) throw new ToolError('the message is empty: nothing was sent')
-  return send(group, message || undefined, await openFiles(paths))
+  const message =
+    words === '-' ? await readStdin(MAX_BODY_BYTES) : words === undefined ? undefined : utf8(words)
+  return send(group, message, await openFiles(paths))
 }
 
 function send(group: string, message: Uint8Array | undefined, files: readonly Outgoing[]): Run {
   return async ({ mail, output }) => {
     try {
-      if (message) {
+      if (message !== undefined) {
         await withGroup(mail, group, (mailbox) =>
           leaveMessage(mailbox, output, { group }, message, kindOf(message)),
         )

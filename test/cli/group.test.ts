@@ -94,7 +94,7 @@ groups('refuse with words, a code and a hint', async () => {
       ['alice', 'remove', 'refusing', 'bob', 'carol'],
       /carol is not in refusing: nobody was removed\ngroup: hint: /,
     ],
-    [['alice', 'send', 'refusing', ''], /the message is empty/],
+    [['alice', 'send', 'refusing', '-'], /standard input is empty: nothing was sent/],
     [['alice', 'rejoin', 'nowhere'], /no group nowhere, .* \(group_unknown\)/],
     [['alice', 'rejoin', '--with', 'dave'], /no conversation of alice with dave \(group_unknown\)/],
   ]
@@ -183,8 +183,10 @@ groups('tell programs what happened', async () => {
   )
 })
 
-groups('take standard input as one message', async () => {
+groups('take standard input as one message, and an empty one as what it is', async () => {
   await made('pipe', 'bob')
+  assert.is((await group('alice', 'send', 'pipe', '')).status, 0)
+  assert.is(said((await group('bob', 'read', 'pipe')).out), 'alice: \n')
   await realm.tool('group', 'alice', 'send', 'pipe', '-').input('one\ntwo\x1b[2J\n').ends(0)
   assert.match(said((await group('bob', 'read', 'pipe')).out), /^alice: one\n.*alice: two\\x1b\[2J\n$/)
 })
