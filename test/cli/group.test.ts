@@ -69,6 +69,11 @@ groups('are made, filled, written to, read and destroyed, and each step is said'
     'group: friends: bob has left the group\ngroup: destroyed friends\n',
   )
   assert.match((await group('alice', 'list')).err, /alice is in no group/)
+  assert.equal(await group('alice', 'members', 'friends'), {
+    status: 0,
+    out: 'alice (admin)\n',
+    err: 'group: friends is over: it was destroyed; these were in it then\n',
+  })
 })
 
 groups('refuse with words, a code and a hint', async () => {
