@@ -5,12 +5,12 @@ import { parseArguments } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
 import { add, create, destroy, leave, rejoin, remove } from './cli/group-changes.ts'
-import type { Run, Values } from './cli/group-command.ts'
+import { conversationOf, type Run, type Values } from './cli/group-command.ts'
 import { list, members } from './cli/group-lists.ts'
 import { prepareRead, prepareSend } from './cli/group-messages.ts'
 import { optionLines } from './cli/help.ts'
 import { Mail } from './cli/mail.ts'
-import { SAVE_OPTIONS } from './cli/save-files.ts'
+import { DEFAULT_MAX, SAVE_OPTIONS } from './cli/save-files.ts'
 import { FILE_OPTION } from './cli/send-files.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
@@ -21,11 +21,11 @@ const HELP = `usage: npx tsx src/group.ts NAME COMMAND [GROUP] [...] [options]
   create | destroy GROUP  NAME is its admin, who adds and removes
   add GROUP USER...       they see nothing from before
   remove GROUP USER...    they see nothing from then on
-  leave | rejoin GROUP    not for the admin; when it is broken
+  leave | rejoin GROUP    not for the admin; when it is broken (or --with USER)
   list | members GROUP    the groups that NAME is in; who is in one
   send GROUP [MESSAGE|-]  "-" for standard input; --file PATH... sends files
   read GROUP|--with USER  what is new; --all everything, --follow stays;
-                          --output DIR saves files, up to --max-file 100MB
+                          --output DIR saves files, up to --max-file ${DEFAULT_MAX}
 
 ${optionLines(...LOGIN_HELP, ...OUTPUT_HELP)}
 
@@ -70,7 +70,14 @@ const COMMANDS = new Map<string, Command>([
       prepare: prepareRead,
     },
   ],
-  ['rejoin', { takes: 'GROUP', prepare: ([group]) => rejoin(nameOf(group)) }],
+  [
+    'rejoin',
+    {
+      takes: '[GROUP]',
+      options: ['with'],
+      prepare: ([group], values) => rejoin(conversationOf('rejoin', group, values.with)),
+    },
+  ],
 ])
 
 runTool('group', async (argv) => {

@@ -4,7 +4,7 @@
 
 import { parseArguments, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
-import { ToolError, UsageError } from './cli/errors.ts'
+import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
 import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
@@ -68,7 +68,6 @@ runTool('sender', async (argv) => {
     throw new UsageError('there is no message', 'give it in quotes, or - to send standard input')
   }
   const message = words === '-' ? await readStdin(MAX_MESSAGE_BYTES) : words
-  if (words === '-' && message?.length === 0) throw new ToolError('standard input is empty: nothing was sent')
   const files = await openFiles(paths)
 
   const say = talk('sender')

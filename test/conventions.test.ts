@@ -128,6 +128,26 @@ test('every error code is used', () => {
   for (const code of [...PROTOCOL_CODES, ...TRANSPORT_CODES]) assert.match(source, `'${code}'`)
 })
 
+test('every event of the tools is in docs/events.md, and no other', () => {
+  const documented = [...read('docs/events.md').matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, names = '']) =>
+    [...names.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name),
+  )
+  const tools = [...files('src/cli', '.ts'), ...readdirSync(join(ROOT, 'src')).map((name) => `src/${name}`)]
+  const source = tools
+    .filter((file) => file.endsWith('.ts'))
+    .map(read)
+    .join('\n')
+  const told = [...source.matchAll(/(?:\.event\(|\bjson\(|\{ event:)\s*'([a-z_]+)'/g)].map(([, name]) => name)
+  const notices = [...read('src/lib/mls/notices.ts').matchAll(/^ {2}\| '([a-z_]+)'/gm)].map(
+    ([, name]) => name,
+  )
+  assert.ok(told.length > 30 && notices.length > 10)
+  // A notice's code is the only name that is not written where it is told.
+  const unnamed = [...source.matchAll(/(?:output|Output)\.event\((?!\s*')([^,]*)/g)].map(([, name]) => name)
+  assert.equal(unnamed, ['code'])
+  assert.equal([...new Set(documented)].sort(), [...new Set([...told, ...notices])].sort())
+})
+
 test('links between documents lead somewhere', () => {
   const documents = [
     'README.md',

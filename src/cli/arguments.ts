@@ -51,7 +51,7 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
 
 function attempt<const T extends Options>(argv: string[], options: T) {
   try {
-    return parseArgs({ args: argv, options, allowPositionals: true, strict: true })
+    return parseArgs({ args: joinValues(argv, options), options, allowPositionals: true, strict: true })
   } catch (cause) {
     const { code, message } = cause as { code?: string; message: string }
     if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
@@ -65,6 +65,27 @@ function attempt<const T extends Options>(argv: string[], options: T) {
     // Node's own sentences, without its advice on how to write a parser.
     throw new UsageError(message.split('\n')[0]?.replace(/\. .*$/, '') ?? message, '--help lists the options')
   }
+}
+
+/**
+ * `--kdc-key -abc` as `--kdc-key=-abc`: values in base64url may begin with a dash, and `parseArgs` wants those joined. What begins with
+ * two dashes stays an option that stands where a value should.
+ */
+function joinValues(argv: readonly string[], options: Options): string[] {
+  const joined: string[] = []
+  for (let i = 0; i < argv.length; i++) {
+    const arg = argv[i] ?? ''
+    const value = argv[i + 1]
+    if (arg === '--') return [...joined, ...argv.slice(i)]
+    const takesValue = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string'
+    if (!takesValue || value === undefined || value.startsWith('--')) {
+      joined.push(arg)
+      continue
+    }
+    joined.push(...(/^-../.test(value) ? [`${arg}=${value}`] : [arg, value]))
+    i++
+  }
+  return joined
 }
 
 function endOfOptions(argv: string[]): number {

@@ -4,8 +4,9 @@
  * @module
  */
 import { ProtocolError } from '../lib/errors.ts'
+import type { Conversation } from '../lib/mls/mailbox.ts'
 import { ToolError } from './errors.ts'
-import { type Run, withGroup, withMailbox } from './group-command.ts'
+import { type Run, withConversation, withGroup, withMailbox } from './group-command.ts'
 
 /** Makes a group. */
 export function create(group: string): Run {
@@ -57,7 +58,7 @@ export function remove(group: string, usernames: readonly string[]): Run {
 export function leave(group: string): Run {
   return async ({ mail, output }) => {
     await withGroup(mail, group, (mailbox) => mailbox.leave(group))
-    output.event('left', { group }, `left ${group}`)
+    output.event('group_left', { group }, `left ${group}`)
   }
 }
 
@@ -65,14 +66,15 @@ export function leave(group: string): Run {
 export function destroy(group: string): Run {
   return async ({ mail, output }) => {
     await withGroup(mail, group, (mailbox) => mailbox.destroy(group))
-    output.event('destroyed', { group }, `destroyed ${group}`)
+    output.event('group_destroyed', { group }, `destroyed ${group}`)
   }
 }
 
-/** Takes one's place in a broken group again. */
-export function rejoin(group: string): Run {
+/** Takes one's place in a broken group, or conversation with one other, again. */
+export function rejoin(of: Conversation): Run {
   return async ({ mail, output }) => {
-    await withGroup(mail, group, (mailbox) => mailbox.rejoin({ group }))
-    output.event('rejoined', { group }, `back in ${group}`)
+    await withConversation(mail, of, (mailbox) => mailbox.rejoin(of))
+    const where = 'group' in of ? of.group : `the conversation with ${of.with}`
+    output.event('group_rejoined', { ...of }, `back in ${where}`)
   }
 }

@@ -5,7 +5,9 @@
  */
 import type { Session } from '../lib/client.ts'
 import { ProtocolError } from '../lib/errors.ts'
-import type { Mailbox } from '../lib/mls/mailbox.ts'
+import type { Conversation, Mailbox } from '../lib/mls/mailbox.ts'
+import { parseUsername } from '../lib/names.ts'
+import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import type { Mail } from './mail.ts'
 
@@ -29,6 +31,24 @@ export interface Values {
   readonly 'max-file'?: string | undefined
 }
 
+/**
+ * Which conversation is meant: GROUP, or `--with USER`.
+ *
+ * @throws UsageError for neither, or both; ProtocolError `invalid_name`.
+ */
+export function conversationOf(
+  command: string,
+  group: string | undefined,
+  other: string | undefined,
+): Conversation {
+  if (group !== undefined && other === undefined) return { group: parseUsername(group) }
+  if (group === undefined && other !== undefined) return { with: parseUsername(other) }
+  throw new UsageError(
+    group === undefined ? 'GROUP is missing' : 'GROUP and --with do not go together',
+    `${command} GROUP, or ${command} --with USER for the conversation with one other`,
+  )
+}
+
 /** Does something with the mailbox, when it has heard all that happened. */
 export function withMailbox<T>(mail: Mail, work: (mailbox: Mailbox) => Promise<T> | T): Promise<T> {
   return mail.use(async (mailbox) => {
@@ -38,15 +58,28 @@ export function withMailbox<T>(mail: Mail, work: (mailbox: Mailbox) => Promise<T
 }
 
 /** The same with a group, naming it when there is none. */
-export async function withGroup<T>(
+export function withGroup<T>(
   mail: Mail,
   group: string,
+  work: (mailbox: Mailbox) => Promise<T> | T,
+): Promise<T> {
+  return withConversation(mail, { group }, work)
+}
+
+/** The same with a conversation. */
+export async function withConversation<T>(
+  mail: Mail,
+  of: Conversation,
   work: (mailbox: Mailbox) => Promise<T> | T,
 ): Promise<T> {
   try {
     return await withMailbox(mail, work)
   } catch (error) {
     if (!(error instanceof ProtocolError && error.code === 'group_unknown')) throw error
-    throw new ProtocolError('group_unknown', `there is no group ${group}, or ${mail.username} is not in it`)
+    const none =
+      'group' in of
+        ? `there is no group ${of.group}, or ${mail.username} is not in it`
+        : `there is no conversation of ${mail.username} with ${of.with}`
+    throw new ProtocolError('group_unknown', none)
   }
 }

@@ -25,16 +25,24 @@ export async function list({ mail, output }: Tools): Promise<void> {
   else for (const line of groupTable(groups)) await print(line)
 }
 
-/** Who is in a group. */
+const OVER = new Map<string, string>([
+  ['left', 'you have left it'],
+  ['removed', 'you were removed'],
+  ['destroyed', 'it was destroyed'],
+])
+
+/** Who is in a group, or was when it ended for us, which is said. */
 export function members(group: string): Run {
   return async ({ mail, output }) => {
-    const info = await withGroup(mail, group, (mailbox) => {
-      const { admin } =
-        mailbox.groups().find(({ name, status }) => name === group && status === 'active') ?? {}
-      return { admin, usernames: mailbox.members(group) }
+    const { usernames, admin, status } = await withGroup(mail, group, (mailbox) => {
+      const infos = mailbox.groups().filter(({ name }) => name === group)
+      const current = infos.find(({ status }) => !OVER.has(status)) ?? infos.at(-1)
+      return { ...current, usernames: mailbox.members(group) }
     })
-    for (const username of info.usernames) {
-      const isAdmin = username === info.admin
+    const over = status && OVER.get(status)
+    if (over) output.event('ended', { group, status }, `${group} is over: ${over}; these were in it then`)
+    for (const username of usernames) {
+      const isAdmin = username === admin
       output.event('member', { group, username, admin: isAdmin })
       if (!output.json) await print(isAdmin ? `${username} (admin)` : username)
     }

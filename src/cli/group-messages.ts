@@ -10,7 +10,7 @@ import { kindOf, MAX_BODY_BYTES } from '../lib/mls/payload.ts'
 import { parseUsername } from '../lib/names.ts'
 import { ToolError, UsageError } from './errors.ts'
 import { follow } from './follow.ts'
-import { type Run, type Tools, type Values, withGroup } from './group-command.ts'
+import { conversationOf, type Run, type Tools, type Values, withGroup } from './group-command.ts'
 import { commandToSave, type Saving, savingFrom } from './save-files.ts'
 import { closeFiles, openFiles, sendFiles } from './send-files.ts'
 import { readStdin } from './stdin.ts'
@@ -28,15 +28,15 @@ export async function prepareSend([name = '', words]: readonly string[], values:
   if (words === undefined && paths.length === 0) {
     throw new UsageError('there is no message', 'give it in quotes, - for standard input, or --file PATH')
   }
-  const message = words === '-' ? await readStdin(MAX_BODY_BYTES) : words && utf8(words)
-  if (message?.length === 0) throw new ToolError('the message is empty: nothing was sent')
-  return send(group, message || undefined, await openFiles(paths))
+  const message =
+    words === '-' ? await readStdin(MAX_BODY_BYTES) : words === undefined ? undefined : utf8(words)
+  return send(group, message, await openFiles(paths))
 }
 
 function send(group: string, message: Uint8Array | undefined, files: readonly Outgoing[]): Run {
   return async ({ mail, output }) => {
     try {
-      if (message) {
+      if (message !== undefined) {
         await withGroup(mail, group, (mailbox) =>
           leaveMessage(mailbox, output, { group }, message, kindOf(message)),
         )
@@ -58,14 +58,7 @@ function send(group: string, message: Uint8Array | undefined, files: readonly Ou
  * @throws UsageError; FileError `file_not_saved`.
  */
 export async function prepareRead([group]: readonly string[], values: Values): Promise<Run> {
-  if ((group === undefined) === (values.with === undefined)) {
-    throw new UsageError(
-      group === undefined ? 'GROUP is missing' : 'GROUP and --with do not go together',
-      'read GROUP, or read --with USER for what was said with one other',
-    )
-  }
-  const of =
-    group === undefined ? { with: parseUsername(values.with ?? '') } : { group: parseUsername(group) }
+  const of = conversationOf('read', group, values.with)
   const stopped = new AbortController()
   const saving = await savingFrom(values, stopped.signal)
   return async (tools) => {

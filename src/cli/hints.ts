@@ -6,6 +6,8 @@
 import { SymbolonError } from '../lib/errors.ts'
 import { knownKdcsPath } from './known-kdcs.ts'
 
+const REJOIN = 'take your place in it again: npx tsx src/group.ts NAME rejoin GROUP, or --with USER'
+
 const HINTS = new Map<string, string>([
   [
     'account_exists',
@@ -21,8 +23,8 @@ const HINTS = new Map<string, string>([
   ['file_not_saved', 'nothing is lost: make room, or name another directory with --output, and read again'],
   ['group_exists', 'choose another name'],
   ['group_unknown', 'npx tsx src/group.ts NAME list shows the groups; the admin of one adds you'],
-  ['history_damaged', 'take your place in the group again: npx tsx src/group.ts NAME rejoin GROUP'],
-  ['history_forked', 'take your place in the group again: npx tsx src/group.ts NAME rejoin GROUP'],
+  ['history_damaged', REJOIN],
+  ['history_forked', REJOIN],
   ['invalid_name', 'for example: alice, bob-2, print.server'],
   ['invitation_refused', "the KDC's administrator makes another with: npm run kdc -- invite NAME"],
   ['invitation_required', "the KDC's administrator makes one with: npm run kdc -- invite NAME"],
@@ -42,7 +44,10 @@ const HINTS = new Map<string, string>([
     'login_refused',
     'check the name, the password and the KDC; an account is made with: npx tsx src/register.ts NAME',
   ],
-  ['member_unverified', 'ask the admin of the group who is in it, and why; or rejoin it, or leave'],
+  [
+    'member_unverified',
+    'ask the admin of the group, or the other one, who is in it, and why; then rejoin it, or leave',
+  ],
   ['message_too_large', 'send it in smaller pieces'],
   ['not_allowed', 'npx tsx src/group.ts NAME members GROUP says who the admin is'],
   ['peer_unreachable', 'the receiver may have stopped without a word; try again when it is back'],
@@ -63,11 +68,11 @@ const HINTS = new Map<string, string>([
   ['state_busy', 'another of your tools is at work on it; try again in a moment'],
   [
     'state_damaged',
-    'restore the directory from a copy, or rename it: nothing is deleted, older messages are out of reach, groups are joined again',
+    'put its directory aside by renaming it, NAME to NAME~1: nothing is deleted, older messages are out of reach, groups are joined again',
   ],
   [
     'state_locked',
-    'only the password of before opens it, and the KDC has forgotten it. Rename the directory: nothing is deleted, older messages are out of reach, groups are joined again',
+    'only the password of before opens it, and the KDC has forgotten it. Put the directory aside by renaming it, NAME to NAME~1: nothing is deleted, older messages are out of reach, groups are joined again',
   ],
   ['state_unavailable', 'is the disk full, or can it not be written to? Nothing is lost; try again'],
   ['too_many_attempts', 'wait as long as the message says; a right password works then'],

@@ -20,17 +20,31 @@ const SAVE_RETRY_MS = 60_000
  * Shows what others have left, as it comes, until `signal` ends it. Whatever goes wrong is told once, and tried again: a receiver
  * is there for those who come by themselves, too.
  */
-export async function showLetters(
+export function showLetters(
   session: Session,
   output: Output,
   signal: AbortSignal,
   saving?: Saving,
 ): Promise<void> {
+  return tryAgain(() => watch(session, output, signal, saving), output, signal)
+}
+
+/**
+ * Does something over and over, until `signal` ends it.
+ *
+ * @param wait - for so many milliseconds; for tests.
+ */
+export async function tryAgain(
+  work: () => Promise<void>,
+  output: Pick<Output, 'event'>,
+  signal: AbortSignal,
+  wait: (ms: number) => Promise<void> = (ms) => sleep(ms, undefined, { signal }),
+): Promise<void> {
   let told: string | undefined
   while (!signal.aborted) {
     let retryMs = RETRY_MS
     try {
-      await watch(session, output, signal, saving)
+      await work()
       told = undefined
     } catch (error) {
       if (signal.aborted) return
@@ -41,7 +55,7 @@ export async function showLetters(
       told = message
       if (codeOf(error).code === 'file_not_saved') retryMs = SAVE_RETRY_MS
     }
-    await sleep(retryMs, undefined, { signal }).catch(() => {})
+    await wait(retryMs).catch(() => {})
   }
 }
 

@@ -21,7 +21,8 @@ export const SAVE_OPTIONS = {
   'max-file': { type: 'string' },
 } as const
 
-const DEFAULT_MAX = '100MB'
+/** Up to which size files are saved, if nothing else is said. */
+export const DEFAULT_MAX = '100MB'
 
 export const SAVE_HELP: readonly OptionHelp[] = [
   ['--output DIR', 'save files that others send in this directory'],

@@ -6,9 +6,9 @@
 import { ToolError } from './errors.ts'
 
 /**
- * Reads standard input to its end.
+ * Reads standard input to its end. A message may be empty, but who redirects something expects it to hold one.
  *
- * @throws ToolError when it holds more than `maxBytes`; nothing has been sent then.
+ * @throws ToolError when it holds nothing, or more than `maxBytes`; nothing has been sent then.
  */
 export async function readStdin(maxBytes: number): Promise<Uint8Array> {
   const chunks: Buffer[] = []
@@ -23,5 +23,6 @@ export async function readStdin(maxBytes: number): Promise<Uint8Array> {
     }
     chunks.push(chunk)
   }
+  if (length === 0) throw new ToolError('standard input is empty: nothing was sent')
   return Buffer.concat(chunks)
 }

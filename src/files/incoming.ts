@@ -5,7 +5,19 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, rmSync, type Stats } from 'node:fs'
-import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
+import {
+  type FileHandle,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+  unlink,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { equal } from '../lib/bytes.ts'
 import { FileError, syncDirectory } from './private-files.ts'
@@ -29,6 +41,10 @@ export interface Saved {
 /** Only its owner needs to look into what is not finished; the owner may open the file to others later. */
 const FILE_MODE = 0o600
 const DIRECTORY_MODE = 0o700
+
+/** The names of what is not finished. */
+const TEMPORARY = /^\.symbolon-[0-9a-f]{16}\.part$/
+const LEFTOVER_MS = 24 * 60 * 60 * 1000
 
 /**
  * Sees to it that there is such a directory, making it if there is none.
@@ -59,6 +75,7 @@ export async function saveIncoming(
   const name = safeName(file.name)
   const there = await onDisk(directory, () => find(directory, name, file))
   if (there !== undefined) return { path: there, already: true }
+  await removeLeftovers(directory)
   await requireRoom(directory, file.size)
   const temporary = join(directory, `.symbolon-${randomBytes(8).toString('hex')}.part`)
   const unfinished = await onDisk(directory, () => open(temporary, 'wx', FILE_MODE))
@@ -157,6 +174,18 @@ async function statsOf(path: string): Promise<Stats | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
+  }
+}
+
+/** What a tool left that was killed, or whose machine stopped: nothing has been written to it for long. */
+async function removeLeftovers(directory: string): Promise<void> {
+  const before = Date.now() - LEFTOVER_MS
+  for (const name of await onDisk(directory, () => readdir(directory))) {
+    if (!TEMPORARY.test(name)) continue
+    const path = join(directory, name)
+    const stats = await lstat(path).catch(() => undefined)
+    // It may be another's, in a directory that is shared.
+    if (stats?.isFile() && stats.mtimeMs < before) await unlink(path).catch(() => {})
   }
 }
 

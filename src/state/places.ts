@@ -2,13 +2,12 @@
  * Where the states are:
  *
  *   <base>/<kdc key>/<username>/           one principal's at one KDC
- *   <base>/<kdc key>/<username>~<time>/    one that was put aside; no username has a ~
+ *   <base>/<kdc key>/<username>~1/         one that was put aside, by hand: no username has a ~
  *
  * @module
  */
-import { existsSync, readdirSync, renameSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { asStateError } from './trouble.ts'
 
 // Names that Windows gives to devices, whatever follows the first dot, and the dots at the end that it drops:
 // https://learn.microsoft.com/windows/win32/fileio/naming-a-file
@@ -54,25 +53,4 @@ function foldersIn(path: string): string[] {
   if (!existsSync(path)) return []
   const entries = readdirSync(path, { withFileTypes: true })
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
-}
-
-/**
- * Puts a state aside under another name, in one step, deleting nothing: the next one begins empty. Nobody may be using it.
- *
- * @param time - in Unix seconds.
- * @returns where it is now.
- * @throws StateError `state_unavailable`.
- */
-export function putStateAside(directory: string, time: number): string {
-  const stamp = new Date(time * 1000).toISOString().replace(/[-:]|\.\d+/g, '')
-  for (let n = 1; ; n++) {
-    const aside = `${directory}~${stamp}${n === 1 ? '' : `-${n}`}`
-    if (existsSync(aside)) continue
-    try {
-      renameSync(directory, aside)
-      return aside
-    } catch (error) {
-      throw asStateError(directory, error)
-    }
-  }
 }

@@ -64,8 +64,16 @@ groups('are made, filled, written to, read and destroyed, and each step is said'
   const removed = await group('carol', 'read', 'friends')
   assert.match(removed.err, /^group: friends: alice has removed you from the group$/m)
   assert.is((await group('bob', 'leave', 'friends')).err.split('\n').at(-2), 'group: left friends')
-  assert.match((await group('alice', 'destroy', 'friends')).err, /^group: destroyed friends$/m)
+  assert.is(
+    (await group('alice', 'destroy', 'friends')).err,
+    'group: friends: bob has left the group\ngroup: destroyed friends\n',
+  )
   assert.match((await group('alice', 'list')).err, /alice is in no group/)
+  assert.equal(await group('alice', 'members', 'friends'), {
+    status: 0,
+    out: 'alice (admin)\n',
+    err: 'group: friends is over: it was destroyed; these were in it then\n',
+  })
 })
 
 groups('refuse with words, a code and a hint', async () => {
@@ -91,8 +99,9 @@ groups('refuse with words, a code and a hint', async () => {
       ['alice', 'remove', 'refusing', 'bob', 'carol'],
       /carol is not in refusing: nobody was removed\ngroup: hint: /,
     ],
-    [['alice', 'send', 'refusing', ''], /the message is empty/],
-    [['alice', 'rejoin', 'nowhere'], /\(group_unknown\)/],
+    [['alice', 'send', 'refusing', '-'], /standard input is empty: nothing was sent/],
+    [['alice', 'rejoin', 'nowhere'], /no group nowhere, .* \(group_unknown\)/],
+    [['alice', 'rejoin', '--with', 'dave'], /no conversation of alice with dave \(group_unknown\)/],
   ]
   for (const [args, words] of cases) {
     const { status, out, err } = await group(...args)
@@ -118,6 +127,7 @@ groups('are refused wrong usage before any login', async () => {
     [['send', 'friends', 'hi', 'all'], /too many arguments.*\ngroup: hint: quote/],
     [['read'], /GROUP is missing\ngroup: hint: .*--with USER/],
     [['read', 'friends', '--with', 'bob'], /GROUP and --with do not go together/],
+    [['rejoin'], /GROUP is missing\ngroup: hint: rejoin GROUP, or rejoin --with USER/],
     [['members', 'friends', '--all'], /--all does not go with members/],
     [['read', 'friends', '--file', 'x'], /--file does not go with read/],
     [['read', 'friends', '--output', 'x', '--max-file', 'much'], /--max-file: expected a size, got 'much'/],
@@ -169,10 +179,19 @@ groups('tell programs what happened', async () => {
     { event: 'member', group: 'json', username: 'alice', admin: true },
     { event: 'member', group: 'json', username: 'bob', admin: false },
   ])
+  assert.equal(await events('bob', 'rejoin', 'json'), [{ event: 'group_rejoined', group: 'json' }])
+  assert.equal(await events('bob', 'leave', 'json'), [{ event: 'group_left', group: 'json' }])
+  const destroyed = await events('alice', 'destroy', 'json')
+  assert.equal(
+    destroyed.filter(({ event }) => event === 'group_destroyed'),
+    [{ event: 'group_destroyed', group: 'json' }],
+  )
 })
 
-groups('take standard input as one message', async () => {
+groups('take standard input as one message, and an empty one as what it is', async () => {
   await made('pipe', 'bob')
+  assert.is((await group('alice', 'send', 'pipe', '')).status, 0)
+  assert.is(said((await group('bob', 'read', 'pipe')).out), 'alice: \n')
   await realm.tool('group', 'alice', 'send', 'pipe', '-').input('one\ntwo\x1b[2J\n').ends(0)
   assert.match(said((await group('bob', 'read', 'pipe')).out), /^alice: one\n.*alice: two\\x1b\[2J\n$/)
 })
@@ -240,6 +259,16 @@ groups('what was said with one other can be read again', async () => {
   assert.is(said(first.out), 'alice: between us\n')
   assert.is((await group('bob', 'read', '--with', 'alice')).err, 'group: nothing new with alice\n')
   assert.is(said((await group('bob', 'read', '--with', 'alice', '--all')).out), 'alice: between us\n')
+})
+
+groups('one takes its place again in a conversation with one other, too', async () => {
+  await realm.tool('sender', 'carol', 'bob', 'before').input().ends(0)
+  assert.is(
+    (await group('bob', 'rejoin', '--with', 'carol')).err,
+    'group: back in the conversation with carol\n',
+  )
+  await realm.tool('sender', 'carol', 'bob', 'after').input().ends(0)
+  assert.is(said((await group('bob', 'read', '--with', 'carol')).out), 'carol: before\ncarol: after\n')
 })
 
 groups('have a line each in a table', () => {

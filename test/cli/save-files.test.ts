@@ -250,6 +250,16 @@ files(
   },
 )
 
+files(
+  'as large as --max-file says are saved, and not a byte more',
+  async ({ all: { alice, bob }, saving }) => {
+    await sendFile(alice, bob, 'fits', 'x'.repeat(saving.maxBytes))
+    await sendFile(alice, bob, 'does not', 'x'.repeat(saving.maxBytes + 1))
+    await showNew(mailOf(bob), collected().output, 'direct', { saving })
+    assert.equal(Object.keys(inbox(saving)), ['fits'])
+  },
+)
+
 /** A file to be sent, from memory. */
 function outgoing(name: string, content: () => AsyncGenerator<Uint8Array>, size = 2): Outgoing {
   return { path: `/tmp/${name}`, name, size, content, close: async () => {} }

@@ -150,6 +150,19 @@ test('arguments are taken strictly, with a hint for likely mistakes', () => {
   assert.match(hintOf(['bob', 'hello', 'world']), /too many arguments, beginning with 'world' \| quote/)
 })
 
+test('a value may begin with a dash, as keys in base64url do', () => {
+  const key = '-ipKfU0v9mPq3sYtW5xZ7bD1gH4jL6nR8cA2eT0oMSk'
+  for (const given of [['--kdc', key], [`--kdc=${key}`]]) {
+    const { values, positionals } = parseArguments(['bob', ...given, '--json'], commandLine)
+    assert.equal({ ...values }, { kdc: key, json: true })
+    assert.equal(positionals, ['bob'])
+  }
+  const { positionals } = parseArguments(['--', '--kdc', key], commandLine)
+  assert.equal(positionals, ['--kdc', key])
+  assert.match(hintOf(['bob', '--kdc', '--json']), /--kdc.* ambiguous/)
+  assert.match(hintOf(['bob', '--json', key]), /no option -i/)
+})
+
 test('numbers are whole and within bounds', () => {
   assert.is(parsePort('0'), 0)
   assert.is(parsePort('65535'), 65535)

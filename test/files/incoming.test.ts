@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import {
   existsSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -19,6 +20,7 @@ import * as assert from 'uvu/assert'
 import { ensureOutputDirectory, saveIncoming } from '../../src/files/incoming.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
+import { withLinks } from '../helpers/links.ts'
 import { rejects } from '../helpers/throws.ts'
 import { temporaryDirectory } from '../kdc/helpers.ts'
 
@@ -93,7 +95,7 @@ incoming('stay in the directory, whatever their name', async ({ at, directory })
   assert.is(readdirSync(at).length, 8)
 })
 
-incoming(
+withLinks(incoming)(
   'never go through a link, nor replace one, be it to a file or to nothing',
   async ({ at, directory }) => {
     const victim = join(directory.path, 'victim')
@@ -112,7 +114,7 @@ incoming(
   },
 )
 
-incoming(
+withLinks(incoming)(
   'do not take the place of what appears under their name while they come',
   async ({ at, directory }) => {
     const victim = join(directory.path, 'victim')
@@ -184,6 +186,23 @@ incoming('have their directory made, for its owner', async ({ at }) => {
   await ensureOutputDirectory(below)
   if (process.platform !== 'win32') assert.is(statSync(below).mode & 0o777, 0o700)
 })
+
+withLinks(incoming)(
+  'of which a killed tool has left a part a day ago take it away, and nothing else',
+  async ({ at }) => {
+    const part = (digit: string) => `.symbolon-${digit.repeat(16)}.part`
+    const others = ['x.part', '.symbolon-1.part', `${part('1')}.txt`, `x${part('1')}`]
+    for (const name of [part('a'), part('b'), ...others]) writeFileSync(join(at, name), 'half')
+    mkdirSync(join(at, part('c')))
+    symlinkSync(join(at, 'x.part'), join(at, part('d')))
+    const [now, dayAgo] = [Date.now() / 1000, Date.now() / 1000 - 24 * 60 * 60 - 60]
+    for (const name of readdirSync(at)) lutimesSync(join(at, name), now, dayAgo)
+    // Another tool is at work on this one.
+    lutimesSync(join(at, part('b')), now, now - 23 * 60 * 60)
+    await save(at, 'new', 'one')
+    assert.equal(readdirSync(at).sort(), [...others, part('b'), part('c'), part('d'), 'new'].sort())
+  },
+)
 
 incoming('that are coming when the program ends leave nothing', ({ at }) => {
   const module = new URL('../../src/files/incoming.ts', import.meta.url)

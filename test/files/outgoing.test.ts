@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openOutgoing } from '../../src/files/outgoing.ts'
+import { withLinks } from '../helpers/links.ts'
 import { rejects } from '../helpers/throws.ts'
 import { temporaryDirectory } from '../kdc/helpers.ts'
 
@@ -52,7 +53,7 @@ outgoing('are read whole', async ({ path }) => {
   }
 })
 
-outgoing(
+withLinks(outgoing)(
   'are named by the last part of their path, and may be reached by a link',
   async ({ path, directory }) => {
     writeFileSync(path, 'x')

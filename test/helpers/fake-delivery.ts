@@ -1,5 +1,6 @@
 /**
  * A KDC's delivery service in memory, as docs/protocol.md §7.1 to §7.3 has it; and one that lies, when a test says how.
+ * test/lib/mls/kdc.test.ts holds it against the real one.
  */
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
 import type { Post } from '../../src/lib/mls/answers.ts'
@@ -255,7 +256,7 @@ export class FakeDelivery {
     return { groups: page, more: rest.length > page.length }
   }
 
-  #describe({ id, kind, name, admin, epoch, seq, members }: FakeGroup) {
+  #describe({ id, kind, name, admin, epoch, seq, members, left }: FakeGroup) {
     return {
       group: id,
       kind,
@@ -264,6 +265,7 @@ export class FakeDelivery {
       epoch,
       seq,
       members: [...members],
+      left: [...left],
     }
   }
 
@@ -294,7 +296,7 @@ export class FakeDelivery {
 
   #leave(username: string, body: Body) {
     const group = this.#group(username, body)
-    if ((group.admin === username || group.kind === 'direct') && !this.lax) throw refuse('not_allowed')
+    if (group.admin === username && !this.lax) throw refuse('not_allowed')
     if (body.epoch !== group.epoch) throw refuse('epoch_passed')
     const answer = this.#append(group, username, 'proposal', body)
     this.#close(group, username, answer.seq)

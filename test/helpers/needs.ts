@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process'
 import type { Test } from 'uvu'
 
 /** Takes the place of a uvu suite: `const withPostgres = needs(...)`, then `withPostgres(store)('keeps ...', ...)`. */
-export type Needing = <T>(suite: Test<T>) => (name: string, test: () => Promise<void> | void) => void
+export type Needing = <T>(suite: Test<T>) => (name: string, test: Parameters<Test<T>>[1]) => void
 
 /**
  * @param name - what is needed, such as `python3-cryptography`.

@@ -61,7 +61,7 @@ demo('takes the place of a demo that was killed, and not that of a real KDC', as
   const real = left.replace(' demo', '')
   writeFileSync(known, real, { mode: 0o600 })
   const wrong = startKdc(['--demo', '--port', port], context.env)
-  await wrong.says('stderr', /sender\.ts alice bob "hi" --kdc http\S+ --kdc-key [\w-]{43}/)
+  await wrong.says('stderr', /sender\.ts alice bob "hi" --kdc http\S+ --kdc-key=[\w-]{43}/)
   assert.is(await wrong.stop(), 0)
   assert.is(readFileSync(known, 'utf8'), real)
 })

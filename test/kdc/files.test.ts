@@ -4,7 +4,12 @@ import * as assert from 'uvu/assert'
 import type { Database, Row } from '../../src/database/database.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import type { KdcOptions } from '../../src/kdc/app.ts'
-import { CHUNK_BYTES, chunkBytes, chunkCount, isFileLength } from '../../src/kdc/groups/file-chunks.ts'
+import {
+  isFileLength,
+  SEALED_CHUNK_BYTES,
+  sealedChunkBytes,
+  sealedChunkCount,
+} from '../../src/kdc/groups/file-chunks.ts'
 import { QUOTAS } from '../../src/kdc/groups/quotas.ts'
 import { purge } from '../../src/kdc/purge.ts'
 import { Store } from '../../src/kdc/store/store.ts'
@@ -72,15 +77,15 @@ const chunks = suite('chunks')
 
 chunks('a length says how many there are, and how long each is', () => {
   const lengths = (length: number) =>
-    Array.from({ length: chunkCount(length) }, (_, i) => chunkBytes(length, i))
+    Array.from({ length: sealedChunkCount(length) }, (_, i) => sealedChunkBytes(length, i))
   assert.equal(lengths(16), [16])
-  assert.equal(lengths(CHUNK_BYTES), [CHUNK_BYTES])
-  assert.equal(lengths(2 * CHUNK_BYTES + 17), [CHUNK_BYTES, CHUNK_BYTES, 17])
-  assert.is(chunkBytes(CHUNK_BYTES, 1), 0)
-  for (const length of [16, 17, CHUNK_BYTES, CHUNK_BYTES + 17, 3 * CHUNK_BYTES]) {
+  assert.equal(lengths(SEALED_CHUNK_BYTES), [SEALED_CHUNK_BYTES])
+  assert.equal(lengths(2 * SEALED_CHUNK_BYTES + 17), [SEALED_CHUNK_BYTES, SEALED_CHUNK_BYTES, 17])
+  assert.is(sealedChunkBytes(SEALED_CHUNK_BYTES, 1), 0)
+  for (const length of [16, 17, SEALED_CHUNK_BYTES, SEALED_CHUNK_BYTES + 17, 3 * SEALED_CHUNK_BYTES]) {
     assert.is(isFileLength(length), true, String(length))
   }
-  for (const length of [0, 1, 15, CHUNK_BYTES + 1, CHUNK_BYTES + 15, CHUNK_BYTES + 16]) {
+  for (const length of [0, 1, 15, SEALED_CHUNK_BYTES + 1, SEALED_CHUNK_BYTES + 15, SEALED_CHUNK_BYTES + 16]) {
     assert.is(isFileLength(length), false, String(length))
   }
 })
@@ -91,16 +96,16 @@ storing('whole, in any order, and telling so once; everybody in the group gets i
   const kdc = await withGroup()
   const { who, group } = kdc
   const file = newId()
-  const size = CHUNK_BYTES + 100
+  const size = SEALED_CHUNK_BYTES + 100
   const begun = await who('bob').ask('/files/begin', { file, group, bytes: size })
   assert.equal([begun.status, begun.body], [200, { time: START }])
   assert.is(await put(who('bob'), file, 1, bytes(100, 7)), 200)
   assert.equal(events(kdc), [])
   assert.equal([await get(who('carol'), file, 0), await get(who('carol'), file, 1)], ['file_unknown', 7])
-  assert.is(await put(who('bob'), file, 0, bytes(CHUNK_BYTES, 6)), 200)
+  assert.is(await put(who('bob'), file, 0, bytes(SEALED_CHUNK_BYTES, 6)), 200)
   const stored = { event: 'file_stored', sender: 'bob', group, file, bytes: size }
   assert.equal(events(kdc), [stored])
-  assert.is(await put(who('bob'), file, 0, bytes(CHUNK_BYTES, 6)), 200, 'the same chunk again')
+  assert.is(await put(who('bob'), file, 0, bytes(SEALED_CHUNK_BYTES, 6)), 200, 'the same chunk again')
   assert.equal(events(kdc), [stored])
   for (const name of ['alice', 'bob', 'carol']) assert.is(await get(who(name), file), 6)
   const got = await who('alice').ask('/files/get', { file, index: 1 })
@@ -111,8 +116,8 @@ storing('whole, in any order, and telling so once; everybody in the group gets i
 storing('of one chunk that is sent many times at once, one is stored', async () => {
   const kdc = await withGroup()
   const file = newId()
-  await begin(kdc.who('bob'), kdc.group, 2 * CHUNK_BYTES, file)
-  const chunk = bytes(CHUNK_BYTES, 3)
+  await begin(kdc.who('bob'), kdc.group, 2 * SEALED_CHUNK_BYTES, file)
+  const chunk = bytes(SEALED_CHUNK_BYTES, 3)
   const twice = [0, 1, 0, 1, 0, 1].map((index) => put(kdc.who('bob'), file, index, chunk))
   assert.equal(await Promise.all(twice), [200, 200, 200, 200, 200, 200])
   assert.is(events(kdc).length, 1)
@@ -137,18 +142,18 @@ storing('a chunk that is there is not replaced, and a file is begun once', async
 storing('what has another length or place than it was said is refused', async () => {
   const { who, group } = await withGroup()
   const file = newId()
-  await begin(who('bob'), group, CHUNK_BYTES + 20, file)
+  await begin(who('bob'), group, SEALED_CHUNK_BYTES + 20, file)
   const cases: [number, number][] = [
-    [0, CHUNK_BYTES - 1],
+    [0, SEALED_CHUNK_BYTES - 1],
     [0, 20],
-    [0, CHUNK_BYTES + 1],
+    [0, SEALED_CHUNK_BYTES + 1],
     [1, 19],
     [1, 21],
-    [1, CHUNK_BYTES],
+    [1, SEALED_CHUNK_BYTES],
     [2, 20],
     [2 ** 53 - 1, 20],
     [-1, 20],
-    [0.5, CHUNK_BYTES],
+    [0.5, SEALED_CHUNK_BYTES],
   ]
   for (const [index, size] of cases) {
     assert.is(await put(who('bob'), file, index, bytes(size)), 'invalid_request', `${index}: ${size}`)
@@ -156,7 +161,9 @@ storing('what has another length or place than it was said is refused', async ()
   assert.is(await put(who('bob'), file, 0, bytes(450_000)), 'body_too_large')
   const good = { file: newId(), group, bytes: 20 }
   const wrong = [
-    ...[0, 15, -1, 1.5, '20', CHUNK_BYTES + 16, CHUNK_BYTES + 1, undefined].map((size) => ({ bytes: size })),
+    ...[0, 15, -1, 1.5, '20', SEALED_CHUNK_BYTES + 16, SEALED_CHUNK_BYTES + 1, undefined].map((size) => ({
+      bytes: size,
+    })),
     { file: bytes(15) },
     { file: '../../etc/passwd' },
     { group: '' },
@@ -266,7 +273,7 @@ rights('of a deleted account stay, whole ones, and are not those of the next of 
   const kdc = await withQuotas({ files: 2 })
   const { who, group, store: kept } = kdc
   const [whole, half] = [await store(who('bob'), group), newId()]
-  await begin(who('bob'), group, CHUNK_BYTES + 20, half)
+  await begin(who('bob'), group, SEALED_CHUNK_BYTES + 20, half)
   await put(who('bob'), half, 1, bytes(20))
   const alices = await store(who('alice'), group, 20, 8)
   await kept.accounts.delete('bob')
@@ -316,12 +323,12 @@ room('is for so many files and bytes, also when many are begun at once', async (
 })
 
 room('is not taken by more than was said', async () => {
-  const { who, group } = await withQuotas({ fileBytes: 2 * CHUNK_BYTES })
+  const { who, group } = await withQuotas({ fileBytes: 2 * SEALED_CHUNK_BYTES })
   assert.is(await begin(who('bob'), group, 2 ** 53 - 1), 'quota_exceeded')
   const file = newId()
-  await begin(who('bob'), group, CHUNK_BYTES + 20, file)
-  await put(who('bob'), file, 0, bytes(CHUNK_BYTES))
-  assert.is(await put(who('bob'), file, 1, bytes(CHUNK_BYTES)), 'invalid_request')
+  await begin(who('bob'), group, SEALED_CHUNK_BYTES + 20, file)
+  await put(who('bob'), file, 0, bytes(SEALED_CHUNK_BYTES))
+  assert.is(await put(who('bob'), file, 1, bytes(SEALED_CHUNK_BYTES)), 'invalid_request')
   assert.is(await put(who('bob'), file, 2, bytes(20)), 'invalid_request')
 })
 
@@ -362,8 +369,8 @@ keeping('for a week from the beginning; then nobody gets it, even before it is p
   const kdc = await withQuotas({ files: 1 }, LONG)
   const { who, group, time, log } = kdc
   const file = newId()
-  await begin(who('bob'), group, CHUNK_BYTES + 20, file)
-  await put(who('bob'), file, 0, bytes(CHUNK_BYTES))
+  await begin(who('bob'), group, SEALED_CHUNK_BYTES + 20, file)
+  await put(who('bob'), file, 0, bytes(SEALED_CHUNK_BYTES))
   time.now += WEEK - 1
   assert.is(await put(who('bob'), file, 1, bytes(20)), 200)
   await purgeAll(kdc)
@@ -432,8 +439,8 @@ keeping('a large one is deleted a little at a time', async () => {
   const kdc = await withGroup({ store: await Store.open(watched) })
   const { who, group } = kdc
   const file = newId()
-  await begin(who('bob'), group, 99 * CHUNK_BYTES + 20, file)
-  const chunk = bytes(CHUNK_BYTES)
+  await begin(who('bob'), group, 99 * SEALED_CHUNK_BYTES + 20, file)
+  const chunk = bytes(SEALED_CHUNK_BYTES)
   for (let index = 0; index < 70; index++) await put(who('bob'), file, index, chunk)
   await drop(who('bob'), file)
   assert.equal(deleted, [64, 6])
@@ -475,9 +482,9 @@ keeping('never has more than a chunk in its hands', async () => {
   const kdc = await withGroup({ store: await Store.open(watched), ...LONG })
   const { who, group, time } = kdc
   const files = [newId(), newId()]
-  const chunk = bytes(CHUNK_BYTES)
+  const chunk = bytes(SEALED_CHUNK_BYTES)
   for (const file of files) {
-    await begin(who('bob'), group, 5 * CHUNK_BYTES, file)
+    await begin(who('bob'), group, 5 * SEALED_CHUNK_BYTES, file)
     for (let index = 0; index < 5; index++) await put(who('bob'), file, index, chunk)
     await put(who('bob'), file, 0, chunk)
     assert.is(await get(who('alice'), file, 4), 1)
@@ -487,7 +494,7 @@ keeping('never has more than a chunk in its hands', async () => {
   time.now += WEEK
   await purgeAll(kdc)
   assert.is(await rows(kdc), 0)
-  assert.ok(most >= CHUNK_BYTES && most < CHUNK_BYTES + 1000, String(most))
+  assert.ok(most >= SEALED_CHUNK_BYTES && most < SEALED_CHUNK_BYTES + 1000, String(most))
 })
 
 keeping('the operator sees how many, and how much, by group', async () => {

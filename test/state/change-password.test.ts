@@ -1,12 +1,12 @@
 /** Another password, whatever stops it: at every moment the password that the KDC takes opens what is stored. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TransportError } from '../../src/lib/errors.ts'
 import { changePassword } from '../../src/state/change-password.ts'
 import { ClientState } from '../../src/state/client-state.ts'
-import { putStateAside, stateDirectoriesOf } from '../../src/state/places.ts'
+import { stateDirectoriesOf } from '../../src/state/places.ts'
 import { keyFilesIn } from '../../src/state/state-key.ts'
 import { accountOf, type OnTheWay } from '../helpers/account.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -195,7 +195,8 @@ test('those put aside are taken along; locked, damaged and empty ones are left a
   const base = dirname(newPlace())
   const own = join(base, 'k', 'dora')
   await put(await ClientState.open(own, first.exportKey), { a: 'aside' })
-  const aside = putStateAside(own, 0)
+  const aside = `${own}~1`
+  renameSync(own, aside)
   await put(await ClientState.open(own, first.exportKey), VALUES)
   const strangersKey = newExportKey()
   const locked = join(base, 'other', 'dora')

@@ -203,7 +203,8 @@ function localUrl(url: string): string {
 function introduce({ untouched, trusted }: Demo, url: string, key: string): void {
   for (const username of untouched) say(`${username} was here before, with a password of its own`)
   if (!trusted) say(`the tools know another KDC under ${url}, and take this one only with its key`)
-  const kdc = (url === DEFAULT_KDC ? '' : ` --kdc ${url}`) + (trusted ? '' : ` --kdc-key ${key}`)
+  // Joined, because a key may begin with dashes.
+  const kdc = (url === DEFAULT_KDC ? '' : ` --kdc ${url}`) + (trusted ? '' : ` --kdc-key=${key}`)
   say('it knows alice and bob, and is gone when it stops. Try, in two other terminals:')
   say(`  npx tsx src/receiver.ts bob${kdc}`)
   say(`  npx tsx src/sender.ts alice bob "hi"${kdc}`)

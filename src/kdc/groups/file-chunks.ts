@@ -5,21 +5,21 @@
  * @module
  */
 
-/** A whole chunk, in bytes: 256 KiB, and the tag. */
-export const CHUNK_BYTES = 256 * 1024 + 16
-/** Of a chunk in which nothing is: the only one of an empty file. */
-export const TAG_BYTES = 16
+import { TAG_BYTES } from '../../lib/aead.ts'
+
+/** A whole chunk, in bytes: 256 KiB, and the tag, which is all there is of the only chunk of an empty file. */
+export const SEALED_CHUNK_BYTES = 256 * 1024 + TAG_BYTES
 
 /** The number of chunks of a file with so many bytes, tags included. */
-export const chunkCount = (bytes: number): number => Math.max(1, Math.ceil(bytes / CHUNK_BYTES))
+export const sealedChunkCount = (bytes: number): number => Math.max(1, Math.ceil(bytes / SEALED_CHUNK_BYTES))
 
 /** The length of a chunk, in bytes; 0 for one that the file does not have. */
-export function chunkBytes(bytes: number, index: number): number {
-  return Math.max(0, Math.min(CHUNK_BYTES, bytes - index * CHUNK_BYTES))
+export function sealedChunkBytes(bytes: number, index: number): number {
+  return Math.max(0, Math.min(SEALED_CHUNK_BYTES, bytes - index * SEALED_CHUNK_BYTES))
 }
 
 /** Whether there are chunks which have so many bytes together: the last one is empty in an empty file only. */
 export function isFileLength(bytes: number): boolean {
-  const last = chunkBytes(bytes, chunkCount(bytes) - 1)
+  const last = sealedChunkBytes(bytes, sealedChunkCount(bytes) - 1)
   return last > TAG_BYTES || bytes === TAG_BYTES
 }

@@ -82,9 +82,11 @@ export async function requireRoomForFile(kdc: Kdc, username: string, bytes: numb
   const { store, quotas } = kdc
   const usage = await store.files.usage(username, purgeMoment(kdc).keepSince)
   if (usage.files >= quotas.files)
-    throw quotaExceeded(`${quotas.files} files of yours are stored: drop one first`)
+    throw quotaExceeded(`${quotas.files} files of yours are stored: room is made when they expire`)
   if (usage.fileBytes + bytes > quotas.fileBytes) {
-    throw quotaExceeded(`your files have at most ${quotas.fileBytes} bytes together: drop one first`)
+    throw quotaExceeded(
+      `your files have at most ${quotas.fileBytes} bytes together: room is made when they expire`,
+    )
   }
 }
 

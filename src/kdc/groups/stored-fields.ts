@@ -4,8 +4,9 @@
  * @module
  */
 import * as v from 'valibot'
+import { TAG_BYTES } from '../../lib/aead.ts'
 import * as fields from '../http/fields.ts'
-import { CHUNK_BYTES, TAG_BYTES } from './file-chunks.ts'
+import { SEALED_CHUNK_BYTES } from './file-chunks.ts'
 
 /** The longest request that carries messages; base64url makes four bytes of three. */
 export const MAX_MESSAGE_BODY_BYTES = 2 * 1024 * 1024
@@ -49,8 +50,8 @@ export const fileId = v.pipe(inBase64url(16, 16), v.description('16 bytes in bas
 
 /** A chunk of a file. */
 export const fileChunk = v.pipe(
-  inBase64url(TAG_BYTES, CHUNK_BYTES),
-  v.description(`${TAG_BYTES} to ${CHUNK_BYTES} bytes in base64url`),
+  inBase64url(TAG_BYTES, SEALED_CHUNK_BYTES),
+  v.description(`${TAG_BYTES} to ${SEALED_CHUNK_BYTES} bytes in base64url`),
 )
 
 /** An Ed25519 key. */

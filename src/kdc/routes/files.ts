@@ -8,7 +8,7 @@ import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { acceptOnce, requestKey } from '../groups/accepted.ts'
-import { chunkBytes, chunkCount, isFileLength } from '../groups/file-chunks.ts'
+import { isFileLength, sealedChunkBytes, sealedChunkCount } from '../groups/file-chunks.ts'
 import { requireReaders } from '../groups/group-lookup.ts'
 import { requireRoomForFile } from '../groups/quotas.ts'
 import { count, fileChunk, fileId, groupId, MAX_CHUNK_BODY_BYTES, toText } from '../groups/stored-fields.ts'
@@ -34,7 +34,7 @@ export function filesRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/files/begin', sealedSessionRequest(kdc), async (c) => {
       const { file: id, group, bytes } = parse(BeginRequest, c.var.body)
       if (!isFileLength(bytes)) throw new Problem('invalid_request', 'bytes: no chunks have so many together')
-      const file = { id, group, bytes, chunks: chunkCount(bytes) }
+      const file = { id, group, bytes, chunks: sealedChunkCount(bytes) }
       const key = await requestKey(kdc, c)
       const { username } = key
       await acceptOnce(kdc, key, async () => {
@@ -91,7 +91,8 @@ const toLog = ({ id, group, sender, bytes }: StoredFile) => ({
 
 /** @throws Problem `invalid_request` for a chunk that the file does not have. */
 function judgeChunk({ bytes }: StoredFile, index: number, chunk: Uint8Array): void {
-  const length = chunkBytes(bytes, index)
-  if (length === 0) throw new Problem('invalid_request', `index: the file has ${chunkCount(bytes)} chunks`)
+  const length = sealedChunkBytes(bytes, index)
+  if (length === 0)
+    throw new Problem('invalid_request', `index: the file has ${sealedChunkCount(bytes)} chunks`)
   if (chunk.length !== length) throw new Problem('invalid_request', `chunk: expected ${length} bytes`)
 }

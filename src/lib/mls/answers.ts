@@ -38,16 +38,7 @@ const Packages = v.object({
   missing: usernames,
 })
 const Groups = v.object({
-  groups: v.array(
-    v.object({
-      group: groupId,
-      kind,
-      name: v.optional(username),
-      epoch: count,
-      seq: count,
-      members: usernames,
-    }),
-  ),
+  groups: v.array(v.object({ group: groupId })),
   more: v.boolean(),
 })
 const Info = v.object({

@@ -6,8 +6,10 @@
 import { type Group, labelOf } from './group.ts'
 import type { Intake } from './intake.ts'
 
-export function destroyed({ draft, username }: Intake, group: Group): void {
+export function destroyed({ draft, username, destroying }: Intake, group: Group): void {
   draft.setGroup({ ...group, status: 'destroyed', reason: undefined })
+  // Our own doing needs no telling. The entry's sender does not say whose it is: that is the KDC's word.
+  if (group.id === destroying) return
   draft.notice({ code: 'group_destroyed', text: 'the group was destroyed', ...labelOf(group, username) })
 }
 

@@ -12,6 +12,8 @@ export interface Intake {
   readonly username: string
   readonly post: Post
   readonly draft: Draft
+  /** The group that we have just asked the KDC to destroy. */
+  readonly destroying?: string | undefined
   /** Groups that we are told of and know nothing about. */
   readonly unknown: Set<string>
   /** Whether we joined a group by one of our key packages. */

@@ -81,7 +81,7 @@ export class Membership {
     this.#requireAdmin(group)
     const { post, maker } = this.#client
     await post('/groups/destroy', { group: group.id, id: maker.newId() })
-    await this.#puller.pull()
+    await this.#puller.pull(group.id)
   }
 
   /**

@@ -27,8 +27,12 @@ export class Puller {
     this.#client = client
   }
 
-  /** Fetches and applies all that waits. */
-  async pull(): Promise<Pulled> {
+  /**
+   * Fetches and applies all that waits.
+   *
+   * @param destroying - the group that we have just asked the KDC to destroy.
+   */
+  async pull(destroying?: string): Promise<Pulled> {
     const client = this.#client
     const unknown = new Set<string>()
     let usedPackage = false
@@ -36,7 +40,7 @@ export class Puller {
       const after = client.vault.cursor
       const page = readPage(await client.post('/mailbox', { after, limit: PAGE_ENTRIES }))
       const draft = client.draft()
-      const intake = { ...client.intake(draft), unknown }
+      const intake = { ...client.intake(draft), unknown, destroying }
       for (const entry of page.entries) {
         await applyEntry(intake, entry)
         await turn()

@@ -18,9 +18,7 @@ import { hasCode, isolated, isRefusal, isUnknown } from './refusals.ts'
 import { MAX_TRIES, type Submitter, tooManyTries } from './submitter.ts'
 
 /** What became of a message: stored by the KDC; or kept here, to be sent by the next `sync`, because the KDC was not reached. */
-export type Sent =
-  | { readonly stored: true; readonly position: number; readonly seq: number }
-  | { readonly stored: false; readonly reason: Error }
+export type Sent = { readonly stored: true } | { readonly stored: false; readonly reason: Error }
 
 export class Sender {
   readonly #client: MlsClient
@@ -112,12 +110,12 @@ export class Sender {
       const body = { group: group.id, epoch, message: text, id }
       const { position, seq } = readStored(await this.#client.post('/groups/send', body))
       await this.#markStored(number, { position, seq })
-      return { stored: true, position, seq }
+      return { stored: true }
     } catch (error) {
       if (!isRefusal(error)) throw error
       await this.#puller.pull()
       // It is among the entries: an earlier request was heard, and this one came too late.
-      if (!this.#client.vault.outgoing.has(number)) return { stored: true, position: 0, seq: 0 }
+      if (!this.#client.vault.outgoing.has(number)) return { stored: true }
       if (hasCode(error, 'epoch_passed')) return undefined
       if (isCurrent) throw error
       const draft = this.#client.draft()

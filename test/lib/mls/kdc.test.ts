@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { concat, equal, utf8 } from '../../../src/lib/bytes.ts'
+import { concat, equal, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
+import type { Clock } from '../../../src/lib/clock.ts'
 import { exchangeSealed } from '../../../src/lib/exchange.ts'
 import type { HttpLink } from '../../../src/lib/http.ts'
-import type { Post } from '../../../src/lib/mls/answers.ts'
+import { type Post, readIdentities } from '../../../src/lib/mls/answers.ts'
 import { CHUNK_BYTES } from '../../../src/lib/mls/file-stream.ts'
 import {
   encodeFileNote,
@@ -17,25 +18,24 @@ import {
 import { listGroups } from '../../../src/lib/mls/group-list.ts'
 import { Mailbox } from '../../../src/lib/mls/mailbox.ts'
 import { textOf } from '../../../src/lib/mls/payload.ts'
+import { FakeDelivery } from '../../helpers/fake-delivery.ts'
 import { MemoryState } from '../../helpers/memory-state.ts'
 import { rejects } from '../../helpers/throws.ts'
 import { connectionFrom, PASSWORD, secretOf, testKdc } from '../../kdc/helpers.ts'
-import { makeGroup, principal } from '../../kdc/stored.ts'
-
-type Kdc = Awaited<ReturnType<typeof testKdc>>
+import { makeGroup, newId, principal } from '../../kdc/stored.ts'
 
 /** A principal with one mailbox after the other. */
 class Person {
   readonly name: string
   readonly post: Post
-  readonly #kdc: Kdc
+  readonly #clock: Clock
   #mail: Mailbox | undefined
   #told: string[] = []
 
-  constructor(name: string, kdc: Kdc, post: Post) {
+  constructor(name: string, clock: Clock, post: Post) {
     this.name = name
     this.post = post
-    this.#kdc = kdc
+    this.#clock = clock
   }
 
   get mail(): Mailbox {
@@ -49,7 +49,7 @@ class Person {
       username: this.name,
       post: this.post,
       state: new MemoryState(),
-      clock: () => this.#kdc.time.now,
+      clock: this.#clock,
       onNotice: ({ code }) => this.#told.push(code),
     })
   }
@@ -82,11 +82,28 @@ async function realm() {
   const login = async (name: string) => {
     const token = secretOf(await kdc.login(name))
     const sealing = { token, clock: () => kdc.time.now, onTime: () => {} }
-    const person = new Person(name, kdc, (path, body) => exchangeSealed(link, path, body, sealing))
+    const person = new Person(
+      name,
+      () => kdc.time.now,
+      (path, body) => exchangeSealed(link, path, body, sealing),
+    )
     await person.begin()
     return person
   }
   return { kdc, login, alice: await login('alice'), bob: await login('bob'), carol: await login('carol') }
+}
+
+/** The KDC of the other tests: only here it is seen whether it is like the real one. */
+async function fakeRealm() {
+  const kdc = new FakeDelivery()
+  // As above.
+  const now = Math.floor(Date.now() / 1000)
+  const login = async (name: string) => {
+    const person = new Person(name, () => now, kdc.post(name))
+    await person.begin()
+    return person
+  }
+  return { alice: await login('alice'), bob: await login('bob'), carol: await login('carol') }
 }
 
 async function* pieces(content: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -103,41 +120,105 @@ async function fetched(post: Post, note: Parameters<typeof fetchFile>[1]): Promi
 
 const test = suite('library and KDC')
 
-test('a group is made, filled, spoken in, left and destroyed; a conversation goes on', async () => {
-  const { alice, bob, carol } = await realm()
-  await alice.mail.createGroup('team')
-  await alice.mail.add('team', ['bob', 'carol'])
-  await alice.mail.send('team', utf8('hi'))
-  assert.equal(await bob.read(), ['alice: hi'])
-  await bob.mail.leave('team')
-  await carol.mail.send('team', utf8('he is gone'))
-  assert.equal(await alice.read(), ['carol: he is gone'])
-  assert.equal(alice.mail.members('team'), ['alice', 'carol'])
-  assert.equal(await bob.read(), [])
-  await alice.mail.destroy('team')
-  await carol.mail.sync()
-  assert.equal(carol.told(), ['member_added', 'member_left', 'group_destroyed'])
-  await bob.mail.sendTo('carol', utf8('still there?'))
-  assert.equal(await carol.read(), ['alice: hi', 'bob: still there?'])
-})
+interface Listed {
+  readonly members: string[]
+  readonly left: string[]
+}
 
-test('one loses its state and comes back before another, who was away, has read that it was added', async () => {
-  const { alice, bob, carol } = await realm()
-  await alice.mail.createGroup('team')
-  await alice.mail.add('team', ['carol'])
-  await carol.mail.sync()
-  carol.told()
-  await alice.mail.add('team', ['bob'])
-  await bob.mail.send('team', utf8('before'))
-  await bob.begin()
-  await bob.mail.send('team', utf8('after'))
-  assert.equal(await carol.read(), ['bob: before', 'bob: after'])
-  assert.equal(carol.told(), ['member_added', 'key_changed', 'member_rejoined'])
-  assert.equal(
-    carol.mail.groups().map(({ status }) => status),
-    ['active'],
-  )
-})
+const rosterOf = ({ members, left }: Listed) => ({ members: [...members].sort(), left })
+// What it says is nobody's business but the members'.
+const leaving = (group: string, epoch: number) => ({ group, epoch, proposal: 'AAAA', id: newId() })
+
+for (const [name, begin] of [
+  ['the KDC', realm],
+  ['the fake one', fakeRealm],
+] as const) {
+  test(`a group is made, filled, spoken in, left and destroyed; a conversation goes on (${name})`, async () => {
+    const { alice, bob, carol } = await begin()
+    await alice.mail.createGroup('team')
+    await alice.mail.add('team', ['bob', 'carol'])
+    await alice.mail.send('team', utf8('hi'))
+    assert.equal(await bob.read(), ['alice: hi'])
+    await bob.mail.leave('team')
+    await carol.mail.send('team', utf8('he is gone'))
+    assert.equal(await alice.read(), ['carol: he is gone'])
+    assert.equal(alice.mail.members('team'), ['alice', 'carol'])
+    assert.equal(await bob.read(), [])
+    await alice.mail.destroy('team')
+    await carol.mail.sync()
+    assert.equal(carol.told(), ['member_added', 'member_left', 'group_destroyed'])
+    await bob.mail.sendTo('carol', utf8('still there?'))
+    assert.equal(await carol.read(), ['alice: hi', 'bob: still there?'])
+  })
+
+  test(`one loses its state and comes back before another, who was away, has read that it was added (${name})`, async () => {
+    const { alice, bob, carol } = await begin()
+    await alice.mail.createGroup('team')
+    await alice.mail.add('team', ['carol'])
+    await carol.mail.sync()
+    carol.told()
+    await alice.mail.add('team', ['bob'])
+    await bob.mail.send('team', utf8('before'))
+    await bob.begin()
+    await bob.mail.send('team', utf8('after'))
+    assert.equal(await carol.read(), ['bob: before', 'bob: after'])
+    assert.equal(carol.told(), ['member_added', 'key_changed', 'member_rejoined'])
+    assert.equal(
+      carol.mail.groups().map(({ status }) => status),
+      ['active'],
+    )
+  })
+
+  test(`identities that were replaced are told, and who has left but is in the tree (${name})`, async () => {
+    const { alice, bob, carol } = await begin()
+    const find = async () => {
+      const { identities } = readIdentities(
+        await carol.post('/identity/find', { usernames: ['bob', 'nobody'] }),
+      )
+      return identities.map(({ username, signature_key, earlier }) => ({
+        username,
+        key: toBase64url(signature_key),
+        earlier: earlier.map((one) => toBase64url(one.signature_key)),
+      }))
+    }
+    const [before] = await find()
+    assert.equal(before, { username: 'bob', key: before?.key, earlier: [] })
+    await bob.begin()
+    const [after] = await find()
+    assert.equal(after, { username: 'bob', key: after?.key, earlier: [before?.key] })
+    assert.is.not(after?.key, before?.key)
+
+    await alice.mail.createGroup('team')
+    await alice.mail.add('team', ['bob'])
+    await bob.mail.sync()
+    await bob.mail.leave('team')
+    const list = async () =>
+      ((await alice.post('/groups/list', {})) as { groups: Listed[] }).groups.map(rosterOf)
+    assert.equal(await list(), [{ members: ['alice'], left: ['bob'] }])
+    await alice.mail.sync()
+    await alice.mail.send('team', utf8('he is gone'))
+    assert.equal(await list(), [{ members: ['alice'], left: [] }])
+  })
+
+  test(`a conversation that one has left is over, and the next word begins another (${name})`, async () => {
+    const { alice, bob } = await begin()
+    await alice.mail.sendTo('bob', utf8('hi'))
+    assert.equal(await bob.read(), ['alice: hi'])
+    const group = await bob.mail.conversationId({ with: 'alice' })
+    await rejects(bob.post('/groups/leave', leaving(group, 7)), 'epoch_passed')
+    await bob.post('/groups/leave', leaving(group, 1))
+    const info = (await alice.post('/groups/info', { group })) as Listed
+    assert.equal(rosterOf(info), { members: ['alice'], left: ['bob'] })
+    await rejects(bob.post('/groups/info', { group }), 'group_unknown')
+    await rejects(
+      alice.post('/groups/send', { group, epoch: 1, message: 'AAAA', id: newId() }),
+      'group_unknown',
+    )
+    await alice.mail.sendTo('bob', utf8('are you there?'))
+    assert.equal(await bob.read(), ['alice: are you there?'])
+    assert.is.not(await bob.mail.conversationId({ with: 'alice' }), group)
+  })
+}
 
 test('all groups are listed, also when they do not fit one answer', async () => {
   const { kdc, alice } = await realm()

@@ -12,8 +12,7 @@ const test = suite('mailbox')
 
 test('a message to somebody who is away, and the answer', async () => {
   const { alice, bob } = await people('alice', 'bob')
-  const sent = await alice.tell('bob', 'hi')
-  assert.is(sent.stored, true)
+  assert.equal(await alice.tell('bob', 'hi'), { stored: true })
   assert.equal(await bob.read(), ['alice: hi'])
   await bob.tell('alice', 'hello')
   await bob.tell('alice', 'are you there?')
@@ -49,6 +48,7 @@ test('a group: made, filled, spoken in, left, destroyed', async () => {
   assert.equal(await alice.read(), ['carol: he is gone'])
   assert.equal(alice.told(), ['member_left'])
   await alice.mail.destroy('team')
+  assert.equal(alice.told(), [])
   await carol.mail.sync()
   assert.equal(carol.told(), ['group_destroyed'])
   assert.is(carol.statusOf('team'), 'destroyed')
@@ -224,7 +224,7 @@ test('a request that comes twice, to a KDC that has forgotten the first: it was 
     doubled++
     kdc.before = before
   }
-  assert.is((await bob.say('team', 'once')).stored, true)
+  assert.equal(await bob.say('team', 'once'), { stored: true })
   await bob.mail.rejoin({ group: 'team' })
   await bob.mail.leave('team')
   assert.is(doubled, 3)
