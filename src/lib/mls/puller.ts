@@ -22,29 +22,57 @@ export interface Pulled {
 export class Puller {
   readonly #client: MlsClient
   #acknowledged = -1
+  #hasPulledAgain = false
 
   constructor(client: MlsClient) {
     this.#client = client
   }
 
   /** Fetches and applies all that waits. */
-  async pull(): Promise<Pulled> {
+  pull(): Promise<Pulled> {
+    return this.#pull(this.#client.vault.cursor, false)
+  }
+
+  /** Fetches what waits, among which is what we have sent: the KDC has said so. */
+  async pullUpTo(position: number): Promise<void> {
+    if (position > this.#client.vault.cursor) await this.pull()
+    else await this.pullAgain()
+  }
+
+  /**
+   * Fetches everything from the beginning, when what the KDC says shows that our cursor, which is from the KDC too, is beyond what we
+   * have not been given. Once only: a KDC that says so again has not changed.
+   */
+  async pullAgain(): Promise<void> {
+    if (this.#hasPulledAgain) return
+    this.#hasPulledAgain = true
+    const text = 'the KDC has more than it has given: all that it keeps is fetched once more'
+    await this.#client.tell({ code: 'entries_withheld', text })
+    await this.#pull(0, true)
+  }
+
+  async #pull(from: number, again: boolean): Promise<Pulled> {
     const client = this.#client
+    let position = from
     const unknown = new Set<string>()
     let usedPackage = false
     for (let more = true; more; ) {
-      const after = client.vault.cursor
+      const after = position
       const page = readPage(await client.post('/mailbox', { after, limit: PAGE_ENTRIES }))
       const draft = client.draft()
-      const intake = { ...client.intake(draft), unknown }
+      draft.position = after
+      const intake = { ...client.intake(draft), unknown, again }
       for (const entry of page.entries) {
         await applyEntry(intake, entry)
         await turn()
       }
       usedPackage ||= intake.usedPackage
+      position = draft.position
+      more = page.more && position > after
+      // Only a whole one moves the cursor: in the middle of it, entries that we have would follow. So does none that gave nothing.
+      if (again && (more || position === 0)) draft.position = client.vault.cursor
       await client.write(draft)
       await this.#acknowledge()
-      more = page.more && client.vault.cursor > after
     }
     return { unknown, usedPackage }
   }
