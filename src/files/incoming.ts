@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, rmSync, type Stats } from 'node:fs'
-import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
+import { access, type FileHandle, link, lstat, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { equal } from '../lib/bytes.ts'
 import { FileError, syncDirectory } from './private-files.ts'
@@ -41,6 +41,16 @@ export async function ensureOutputDirectory(path: string): Promise<void> {
     return stat(path)
   })
   if (!found.isDirectory()) throw notSaved(path, 'it is no directory')
+}
+
+/** Whether files can be made in a directory, small ones at least. */
+export async function isUsable(directory: string): Promise<boolean> {
+  try {
+    await access(directory, constants.W_OK | constants.X_OK)
+    return (await stat(directory)).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 /**
