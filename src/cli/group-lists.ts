@@ -28,10 +28,10 @@ export async function list({ mail, output }: Tools): Promise<void> {
 /** Who is in a group. */
 export function members(group: string): Run {
   return async ({ mail, output }) => {
-    const info = await withGroup(mail, group, (mailbox) => {
+    const info = await withGroup(mail, group, async (mailbox) => {
       const { admin } =
         mailbox.groups().find(({ name, status }) => name === group && status === 'active') ?? {}
-      return { admin, usernames: mailbox.members(group) }
+      return { admin, usernames: await mailbox.lookAt(group) }
     })
     for (const username of info.usernames) {
       const isAdmin = username === info.admin
