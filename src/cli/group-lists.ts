@@ -34,10 +34,10 @@ const OVER = new Map<string, string>([
 /** Who is in a group, or was when it ended for us, which is said. */
 export function members(group: string): Run {
   return async ({ mail, output }) => {
-    const { usernames, admin, status } = await withGroup(mail, group, (mailbox) => {
+    const { usernames, admin, status } = await withGroup(mail, group, async (mailbox) => {
       const infos = mailbox.groups().filter(({ name }) => name === group)
       const current = infos.find(({ status }) => !OVER.has(status)) ?? infos.at(-1)
-      return { ...current, usernames: mailbox.members(group) }
+      return { ...current, usernames: await mailbox.lookAt(group) }
     })
     const over = status && OVER.get(status)
     if (over) output.event('ended', { group, status }, `${group} is over: ${over}; these were in it then`)

@@ -82,7 +82,7 @@ async function read(
   const isGroup = 'group' in of
   const label = isGroup ? of.group : of.with
   // What was said in a group that is over, or that one was removed from, can still be read here.
-  if (isGroup) await withGroup(mail, label, (mailbox) => mailbox.members(label))
+  if (isGroup) await withGroup(mail, label, (mailbox) => mailbox.lookAt(label))
   let told = saving !== undefined
   const tellHowToSave = (shown: Shown) => {
     if (told || shown.fileFrom === undefined) return shown

@@ -22,6 +22,7 @@ const HINTS = new Map<string, string>([
   ['file_changed', 'send it again when nobody writes to it, or send a copy'],
   ['file_not_saved', 'nothing is lost: make room, or name another directory with --output, and read again'],
   ['group_exists', 'choose another name'],
+  ['group_replaced', 'npx tsx src/group.ts NAME members GROUP shows who is in it; then send again'],
   ['group_unknown', 'npx tsx src/group.ts NAME list shows the groups; the admin of one adds you'],
   ['history_damaged', REJOIN],
   ['history_forked', REJOIN],

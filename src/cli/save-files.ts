@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ensureOutputDirectory, saveIncoming } from '../files/incoming.ts'
+import { ensureOutputDirectory, isUsable, saveIncoming } from '../files/incoming.ts'
+import { FileError } from '../files/private-files.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import { fetchFile, fileNoteOf } from '../lib/mls/files.ts'
 import type { Conversation, MailMessage } from '../lib/mls/mailbox.ts'
@@ -13,6 +14,7 @@ import { type FileFate, shownName } from './file-fate.ts'
 import type { OptionHelp } from './help.ts'
 import type { MailAccess } from './mail.ts'
 import { progressOf, SILENT } from './progress.ts'
+import { SaveRecord } from './save-record.ts'
 import { parseSize, sizeText } from './size.ts'
 
 /** The options, for `parseArguments`. */
@@ -23,6 +25,8 @@ export const SAVE_OPTIONS = {
 
 /** Up to which size files are saved, if nothing else is said. */
 export const DEFAULT_MAX = '100MB'
+/** How much of one sender a run fetches, in files of the largest size. */
+const MAX_FILES_OF_ONE = 10
 
 export const SAVE_HELP: readonly OptionHelp[] = [
   ['--output DIR', 'save files that others send in this directory'],
@@ -37,6 +41,7 @@ export interface Saving {
   readonly signal: AbortSignal
   /** Something else is on the terminal. */
   readonly silent: boolean
+  readonly record: SaveRecord
 }
 
 /**
@@ -58,7 +63,7 @@ export async function savingFrom(
   }
   if (directory === '') throw new UsageError('--output: the directory has no name')
   await ensureOutputDirectory(directory)
-  return { directory, maxBytes, signal, silent }
+  return { directory, maxBytes, signal, silent, record: new SaveRecord() }
 }
 
 /** How to save the files of a conversation that were shown without. */
@@ -73,28 +78,39 @@ export function isFile(message: MailMessage): boolean {
 }
 
 /**
- * Fetches a message's file and saves it. What can never be had is said, not thrown: it is passed over.
+ * Fetches a message's file and saves it. What can never be had, and what there is no room for, is said, not thrown: it is passed over.
  *
- * @throws FileError `file_not_saved`, TransportError, the reason of `signal`: the message is to be kept for later.
+ * @throws FileError `file_not_saved` when nothing can be saved in the directory, TransportError, the reason of `signal`: the message is to be kept for later.
  */
 export async function saveFile(
   mail: MailAccess,
   output: Output,
   message: MailMessage,
-  { directory, maxBytes, signal, silent }: Saving,
+  { directory, maxBytes, signal, silent, record }: Saving,
 ): Promise<FileFate> {
   const note = fileNoteOf(message)
   if (!note) return {}
   if (note.size > maxBytes) {
     return { code: 'file_too_large', why: `larger than ${sizeText(maxBytes)} (--max-file): not fetched` }
   }
+  const here = record.pathOf(note)
+  if (here !== undefined) return { savedAs: here, already: true }
+  const most = maxBytes * MAX_FILES_OF_ONE
+  if (record.bytesOf(message.from) + note.size > most) {
+    const why = `more than ${sizeText(most)} of ${message.from}'s files at once: not fetched`
+    return { code: 'file_too_large', why: `${why}${howLater(mail, message)}` }
+  }
   const progress = silent ? SILENT : progressOf(output, shownName(note), note.size)
   const onProgress = (bytes: number) => progress.at(bytes)
   try {
     const fetch = () => fetchFile(mail.post, note, { onProgress, signal })
     const { path, already } = await saveIncoming(directory, note, fetch)
+    record.saved(message.from, note, path, already ? 0 : note.size)
     return { savedAs: path, already }
   } catch (error) {
+    if (error instanceof FileError && (await isUsable(directory))) {
+      return { code: error.code, why: `${error.message}${howLater(mail, message)}` }
+    }
     const why = error instanceof ProtocolError ? WHY.get(error.code) : undefined
     if (why === undefined) throw error
     return { code: (error as ProtocolError).code, why }
@@ -102,6 +118,12 @@ export async function saveFile(
     progress.end()
     note.key.wipe()
   }
+}
+
+function howLater({ username }: MailAccess, { group, with: other }: MailMessage): string {
+  if (group === undefined && other === undefined) return ''
+  const of = group === undefined ? { with: other ?? '' } : { group }
+  return `; to try again: ${commandToSave(username, of)}`
 }
 
 const WHY = new Map<string, string>([

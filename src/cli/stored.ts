@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileError } from '../files/private-files.ts'
 import { SymbolonError } from '../lib/errors.ts'
 import type { Conversation, Mailbox, MailMessage, Selection } from '../lib/mls/mailbox.ts'
 import type { Output } from './events.ts'
@@ -28,7 +29,7 @@ export interface Shown {
  * @param of - which messages.
  * @param saving - where their files go. Without it they are not fetched.
  * @param signal - stops between two portions.
- * @throws as `saveFile`: from that message on, all stay new.
+ * @throws as `saveFile`: from that message on, all stay new; but where files cannot be saved, only these do.
  */
 export async function showNew(
   mail: MailAccess,
@@ -41,13 +42,14 @@ export async function showNew(
     await output.stored(message, fate)
     shown = { count: shown.count + 1, fileFrom: shown.fileFrom ?? fileFrom(mail, message) }
   }
+  const waiting = new Waiting()
   const portion = await mail.use(async (mailbox) => {
     await mailbox.sync()
     return Math.ceil(mailbox.countUnread(of) / MAX_PORTIONS)
   })
   while (portion > 0 && !signal?.aborted) {
     const { ready, file } = await mail.use(async (mailbox) => {
-      const messages = await mailbox.unread(of, portion)
+      const messages = waiting.without(await mailbox.unread(of, portion + waiting.count))
       const index = saving ? messages.findIndex(isFile) : -1
       const ready = index < 0 ? messages : messages.slice(0, index)
       await mailbox.markShown(ready)
@@ -56,11 +58,13 @@ export async function showNew(
     for (const message of ready) await show(message)
     if (file && saving) {
       // It may take long: meanwhile others of our tools may use the mailbox, and show it.
-      const fate = await saveFile(mail, output, file, saving)
+      const fate = await waiting.unlessSaved(file, () => saveFile(mail, output, file, saving))
+      if (!fate) continue
       const isNew = await mail.use((mailbox) => mailbox.markShown([file]))
       if (isNew) await show(file, fate)
     } else if (ready.length === 0) break
   }
+  waiting.throwIfAny()
   return shown
 }
 
@@ -68,7 +72,7 @@ export async function showNew(
  * Shows all that was said in a conversation and is kept here.
  *
  * @param saving - where the files of others go, as far as the KDC still has them.
- * @throws as `saveFile`.
+ * @throws as `saveFile`, when the rest has been shown.
  */
 export async function showAll(
   mail: MailAccess,
@@ -83,16 +87,49 @@ export async function showAll(
     await mailbox.markShown(all.filter((message) => !isWanted(message)))
     return all
   })
+  const waiting = new Waiting()
   for (const message of messages) {
-    let fate: FileFate = {}
+    let fate: FileFate | undefined = {}
     if (saving && isWanted(message)) {
-      fate = await saveFile(mail, output, message, saving)
+      fate = await waiting.unlessSaved(message, () => saveFile(mail, output, message, saving))
+      if (!fate) continue
       await mail.use((mailbox) => mailbox.markShown([message]))
     }
     await output.stored(message, fate)
   }
+  waiting.throwIfAny()
   const files = messages.map((message) => fileFrom(mail, message))
   return { count: messages.length, fileFrom: files.find((from) => from !== undefined) }
+}
+
+/** The messages whose files cannot be saved, because nothing can: they stay new, and what comes after them is shown. */
+class Waiting {
+  readonly #positions = new Set<number>()
+  #error: FileError | undefined
+
+  get count(): number {
+    return this.#positions.size
+  }
+
+  without(messages: readonly MailMessage[]): MailMessage[] {
+    return messages.filter(({ position }) => !this.#positions.has(position))
+  }
+
+  /** @returns nothing when it stays new. */
+  async unlessSaved({ position }: MailMessage, save: () => Promise<FileFate>): Promise<FileFate | undefined> {
+    try {
+      return await save()
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+      this.#error ??= error
+      this.#positions.add(position)
+      return undefined
+    }
+  }
+
+  throwIfAny(): void {
+    if (this.#error) throw this.#error
+  }
 }
 
 /** Who sent it, if it is a file of somebody else's. */

@@ -6,6 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, rmSync, type Stats } from 'node:fs'
 import {
+  access,
   type FileHandle,
   link,
   lstat,
@@ -57,6 +58,16 @@ export async function ensureOutputDirectory(path: string): Promise<void> {
     return stat(path)
   })
   if (!found.isDirectory()) throw notSaved(path, 'it is no directory')
+}
+
+/** Whether files can be made in a directory, small ones at least. */
+export async function isUsable(directory: string): Promise<boolean> {
+  try {
+    await access(directory, constants.W_OK | constants.X_OK)
+    return (await stat(directory)).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -22,6 +22,7 @@ export const PROTOCOL_CODES = [
   'file_unknown',
   'frame_damaged',
   'group_exists',
+  'group_replaced',
   'group_unknown',
   'handshake_failed',
   'history_damaged',

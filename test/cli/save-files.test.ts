@@ -7,6 +7,7 @@ import type { Output } from '../../src/cli/events.ts'
 import type { FileFate } from '../../src/cli/file-fate.ts'
 import type { MailAccess } from '../../src/cli/mail.ts'
 import { type Saving, savingFrom } from '../../src/cli/save-files.ts'
+import { SaveRecord } from '../../src/cli/save-record.ts'
 import { sendFiles } from '../../src/cli/send-files.ts'
 import { showAll, showNew } from '../../src/cli/stored.ts'
 import type { Outgoing } from '../../src/files/outgoing.ts'
@@ -32,7 +33,8 @@ files.before.each(async (context) => {
   context.directory = temporaryDirectory()
   const directory = join(context.directory.path, 'inbox')
   mkdirSync(directory)
-  context.saving = { directory, maxBytes: 1000, signal: new AbortController().signal, silent: true }
+  const { signal } = new AbortController()
+  context.saving = { directory, maxBytes: 1000, signal, silent: true, record: new SaveRecord() }
 })
 files.after.each(({ directory }) => directory.remove())
 
@@ -186,7 +188,7 @@ files(
 )
 
 files(
-  'that cannot be saved, or fetched now, stay new, with all that comes after them',
+  'stay new where nothing can be saved; and when they cannot be fetched now, with all that comes after them',
   async ({ all, saving }) => {
     const { alice, bob } = all
     await alice.tell('bob', 'before')
@@ -195,8 +197,9 @@ files(
     const { output, lines } = collected()
     rmSync(saving.directory, { recursive: true })
     await rejects(showNew(mailOf(bob), output, 'direct', { saving }), 'file_not_saved')
-    assert.equal(lines.splice(0), ['before'])
+    assert.equal(lines.splice(0), ['before', 'after'])
     mkdirSync(saving.directory)
+    await alice.tell('bob', 'later')
     const offline = {
       ...mailOf(bob),
       post: async () => {
@@ -207,9 +210,55 @@ files(
     assert.equal(lines, [])
     assert.equal(inbox(saving), {})
     await showNew(mailOf(bob), output, 'direct', { saving })
-    assert.equal(lines, ['a.txt saved a.txt', 'after'])
+    assert.equal(lines, ['a.txt saved a.txt', 'later'])
   },
 )
+
+files('that there is no room for are said to be so, and what comes after them is shown', async (context) => {
+  const { alice, bob } = context.all
+  const maxBytes = Number.MAX_SAFE_INTEGER
+  await sendFile(alice, bob, 'huge', 'x', { size: 2 ** 52 })
+  await alice.tell('bob', 'after')
+  const { output, lines } = collected()
+  const { count } = await showNew(mailOf(bob), output, 'direct', { saving: { ...context.saving, maxBytes } })
+  assert.is(count, 2)
+  assert.match(lines[0] ?? '', /^huge cannot save in .*: there is not enough room; to try again: .* --all/)
+  assert.equal(lines.slice(1), ['after'])
+  assert.is((await bob.mail.unread()).length, 0)
+})
+
+files('of the same bytes are saved once, whatever they are called', async ({ all, saving }) => {
+  const { alice, bob, kdc } = all
+  const group = await alice.mail.conversationId({ with: 'bob' })
+  const content = async function* () {
+    yield utf8('of a')
+  }
+  const made = await uploadFile(kdc.post('alice'), group, { name: 'a', size: 4, content: content() })
+  for (const name of ['a', 'b', 'c']) {
+    await alice.mail.sendTo('bob', encodeFileNote({ ...made, name }), 'file')
+  }
+  const { output, lines } = collected()
+  const before = kdc.asked.get('/files/get') ?? 0
+  await showNew(mailOf(bob), output, 'direct', { saving })
+  assert.equal(lines, ['a saved a', 'b is here a', 'c is here a'])
+  assert.equal(inbox(saving), { a: 'of a' })
+  assert.is((kdc.asked.get('/files/get') ?? 0) - before, 1)
+})
+
+files('of one sender are fetched up to ten times the largest size in one run', async ({ all, saving }) => {
+  const { alice, bob } = all
+  const { output, lines } = collected()
+  for (const name of 'abcdefghij') await sendFile(alice, bob, name, name.repeat(40))
+  await sendFile(alice, bob, 'k', 'k')
+  await alice.tell('bob', 'last')
+  await showNew(mailOf(bob), output, 'direct', { saving: { ...saving, maxBytes: 40 } })
+  assert.is(Object.keys(inbox(saving)).length, 10)
+  assert.match(
+    lines[10] ?? '',
+    /^k more than 400 bytes of alice's files at once: not fetched; to try again: /,
+  )
+  assert.is(lines[11], 'last')
+})
 
 files('leave nothing when they are stopped half way', async ({ all: { alice, bob }, saving }) => {
   await sendFile(alice, bob, 'a.txt', 'of a')

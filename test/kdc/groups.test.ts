@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import { judgeChanges } from '../../src/kdc/groups/group-rights.ts'
 import { QUOTAS } from '../../src/kdc/groups/quotas.ts'
+import { CHANGES } from '../../src/kdc/groups/rates.ts'
 import { Store } from '../../src/kdc/store/store.ts'
 import { throws } from '../helpers/throws.ts'
 import { PASSWORD, START, temporaryDirectory } from './helpers.ts'
@@ -445,10 +446,11 @@ sending('cost the same for two members and for five hundred', async () => {
     rows.push(Number(after[0]?.n) - Number(before[0]?.n))
     assert.equal(
       writes.map(({ length }) => length),
-      [4],
+      // That it is counted, and then the message.
+      [1, 4],
     )
   }
-  assert.equal(rows, [4, 4])
+  assert.equal(rows, [5, 5])
 })
 
 const TOTAL_CHANGES = Object.assign(['select total_changes() as n'], {
@@ -809,9 +811,44 @@ quotas('a principal makes so many groups, with so much of group infos', async ()
   assert.is(await outcome(small.who('alice').ask('/groups/create', create('p', 41))), 'quota_exceeded')
   assert.is(await outcome(small.who('alice').ask('/groups/create', create('p', 39))), 0)
   assert.is(await outcome(small.who('bob').ask('/groups/commit', commit(one, 1))), 2)
-  const longer = { ...commit(one, 2), group_info: bytes(32) }
-  assert.is(await outcome(small.who('bob').ask('/groups/commit', longer)), 'quota_exceeded')
+  const longest = { ...commit(one, 2), group_info: bytes(70) }
+  assert.is(await outcome(small.who('bob').ask('/groups/commit', longest)), 3)
+  const another = await makeGroup(small.who('alice'), ['bob'])
+  assert.is(
+    await outcome(small.who('bob').ask('/groups/commit', commit(another, 1))),
+    'quota_exceeded',
+    'it is his',
+  )
+  assert.is(await outcome(small.who('alice').ask('/groups/create', create('q', 1))), 0, 'and not hers')
 })
+
+quotas('the groups of one principal have so many members together', async () => {
+  const { who } = await withQuotas({ memberships: 5 })
+  const group = await makeGroup(who('alice'), ['bob', 'carol'])
+  const add = commit(group, 1, { added: ['dora'] })
+  await makeGroup(who('alice'))
+  assert.is(await outcome(who('alice').ask('/groups/commit', add)), 2)
+  const create = { group: newId(), kind: 'named', name: 'n', members: [], group_info: bytes(3) }
+  assert.is(await outcome(who('alice').ask('/groups/create', create)), 'quota_exceeded')
+  assert.is(await outcome(who('bob').ask('/groups/create', create)), 0)
+})
+
+quotas(
+  'a principal changes so much at once, then so much in a time; what came before is not counted',
+  async () => {
+    const { who, store, time } = await classKdc(ALL)
+    const group = await makeGroup(who('alice'), ['bob'])
+    const id = newId()
+    assert.is(await outcome(send(who('alice'), group, 1, id)), 2)
+    await store.attempts.take([{ name: 'change alice', ...CHANGES, cost: CHANGES.burst - 2 }], time.now)
+    const refused = await send(who('alice'), group, 1)
+    assert.is(refused.body.code, 'too_many_attempts')
+    assert.is(await outcome(send(who('alice'), group, 1, id)), 2)
+    assert.is(await outcome(send(who('bob'), group, 1)), 3)
+    time.now += 1
+    assert.is(await outcome(send(who('alice'), group, 1)), 4)
+  },
+)
 
 making.run()
 changing.run()

@@ -71,12 +71,32 @@ identity('those of before are known: each once, the newest first, and not the on
 
 identity('the last 32 of before are known', async () => {
   const kdc = await classKdc(['alice', 'bob'])
-  for (let fill = 1; fill <= 35; fill++) await put(kdc.who('alice'), fill)
+  const alice = async () => {
+    kdc.time.now += 3600
+    return principal(kdc, 'alice')
+  }
+  for (let fill = 1; fill <= 35; fill++) await put(await alice(), fill)
   const newest = Array.from({ length: 32 }, (_, i) => 34 - i)
-  assert.equal(await earlier(kdc.who('bob'), 'alice'), newest)
-  await put(kdc.who('alice'), 34)
-  assert.equal(await earlier(kdc.who('bob'), 'alice'), [35, ...newest.slice(1)])
+  assert.equal(await earlier(await principal(kdc, 'bob'), 'alice'), newest)
+  await put(await alice(), 34)
+  assert.equal(await earlier(await principal(kdc, 'bob'), 'alice'), [35, ...newest.slice(1)])
 })
+
+identity(
+  'a principal has so many at once, then so many in a time; what came before is not counted',
+  async () => {
+    const kdc = await classKdc(['alice', 'bob'])
+    const { who, time } = kdc
+    const id = newId()
+    for (let fill = 1; fill < 20; fill++) await put(who('alice'), fill)
+    assert.is((await put(who('alice'), 20, id)).status, 200)
+    assert.is((await put(who('alice'), 21)).body.code, 'too_many_attempts')
+    assert.is((await put(who('alice'), 20, id)).status, 200)
+    assert.is((await put(who('bob'), 21)).status, 200)
+    time.now += 3600
+    assert.is((await put(await principal(kdc, 'alice'), 21)).status, 200)
+  },
+)
 
 identity('a recorded request does not bring an old one back', async () => {
   const { who } = await classKdc(['alice'])

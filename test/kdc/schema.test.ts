@@ -114,6 +114,8 @@ schema('what version 3 has done once is done: by requests of sessions that there
     sql`drop table file_chunks`,
     sql`drop table files`,
     sql`drop table earlier_identities`,
+    sql`drop index mls_groups_by_info`,
+    sql`alter table mls_groups drop column info_by`,
     sql`drop index key_packages_by_time`,
     sql`alter table key_packages drop column put_at`,
     sql`alter table requests rename column result to position`,

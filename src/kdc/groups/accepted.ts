@@ -8,6 +8,7 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import { Problem } from '../http/problems.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import type { Accepted, RequestKey } from '../store/requests.ts'
+import { CHANGES, requireRate } from './rates.ts'
 
 /** A request is known for longer than it can be sent again by anybody but its client (docs/protocol.md §3.7). */
 const REMEMBER_SEC = 900
@@ -22,13 +23,17 @@ export function keyOf({ clock, randomBytes }: Kdc, c: Context<KdcEnv>, username:
 }
 
 /**
- * The same, of whoever asks; known for as long as anything is kept, so that a client may send it again after days.
+ * The same, of whoever asks; known for as long as anything is kept, so that a client may send it again after days. So it is counted,
+ * unless it came before: whoever has recorded it, and sends it again, uses up nobody's tries.
  *
- * @throws Problem as `authenticate`.
+ * @throws Problem as `authenticate`; `too_many_attempts`.
  */
 export async function requestKey(kdc: Kdc, c: Context<KdcEnv>): Promise<RequestKey> {
   const { username } = await authenticate(kdc, c)
   const key = keyOf(kdc, c, username)
+  if (!(await kdc.store.requests.find(key))) {
+    await requireRate(kdc, username, { name: `change ${username}`, ...CHANGES, what: 'changes' })
+  }
   return { ...key, forgetAt: Math.max(key.forgetAt, kdc.clock() + kdc.keepSec) }
 }
 

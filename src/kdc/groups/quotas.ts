@@ -23,6 +23,7 @@ export const QUOTAS: Quotas = {
   receiverBytes: 256 * MEBIBYTE,
   groups: 1000,
   groupInfoBytes: 64 * MEBIBYTE,
+  memberships: 100_000,
   files: 1000,
   fileBytes: 256 * MEBIBYTE,
 }
@@ -77,6 +78,20 @@ export async function requireRoomAt({ store, quotas }: Kdc, receiver: string, by
   throw quotaExceeded(`too much waits to be read by ${receiver}: try again later`)
 }
 
+/**
+ * Makes sure that somebody may add so many to the groups that are its own.
+ *
+ * @throws Problem `quota_exceeded`
+ */
+export async function requireRoomForMembers(
+  { store, quotas }: Kdc,
+  username: string,
+  count: number,
+): Promise<void> {
+  if (count === 0 || (await store.groups.memberships(username)) + count <= quotas.memberships) return
+  throw quotaExceeded(`your groups have at most ${quotas.memberships} members together: destroy one first`)
+}
+
 /** @throws Problem `quota_exceeded`, when so many bytes more would be too much. */
 export async function requireRoomForFile(kdc: Kdc, username: string, bytes: number): Promise<void> {
   const { store, quotas } = kdc
@@ -101,7 +116,7 @@ function shortage(
   if (isNew && usage.groups >= quotas.groups)
     return `you have made ${quotas.groups} groups: destroy one first`
   if (infoBytes > 0 && usage.groupInfoBytes + infoBytes > quotas.groupInfoBytes) {
-    return 'the groups of the one who made this group need too much room together'
+    return 'the groups that you have made, or changed last, need too much room together'
   }
   if (usage.senderEntries >= quotas.senderEntries || usage.senderBytes + entryBytes > quotas.senderBytes) {
     return 'too much of what you have sent waits to be read: try again later'

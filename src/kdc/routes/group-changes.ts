@@ -9,7 +9,7 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import { acceptOnce, requestKey } from '../groups/accepted.ts'
 import { requireAccounts, requireEpoch, requireGroup, requireReaders } from '../groups/group-lookup.ts'
 import { judgeChanges, judgeDestroying, judgeLeaving } from '../groups/group-rights.ts'
-import { requireRoom, requireRoomAt } from '../groups/quotas.ts'
+import { requireRoom, requireRoomAt, requireRoomForMembers } from '../groups/quotas.ts'
 import {
   count,
   groupId,
@@ -57,6 +57,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
           judgeChanges(group, await store.groups.roster(id), username, { added, removed })
         }
         await requireAccounts(kdc, added)
+        await requireRoomForMembers(kdc, username, added.length)
         const commit = { group, payload, welcome, added, removed, info }
         const bytes = entryBytes({ ...commit, epoch, kind: 'commit' })
         const isAdmins = group.admin === username

@@ -8,7 +8,7 @@ import * as v from 'valibot'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { acceptOnce, requestKey } from '../groups/accepted.ts'
 import { requireAccounts, requireGroup } from '../groups/group-lookup.ts'
-import { MAX_MEMBERS, requireRoom, requireRoomAt } from '../groups/quotas.ts'
+import { MAX_MEMBERS, requireRoom, requireRoomAt, requireRoomForMembers } from '../groups/quotas.ts'
 import {
   groupId,
   groupInfo,
@@ -58,6 +58,7 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
       const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
         await requireNew(kdc, group, username)
         await requireAccounts(kdc, group.members)
+        await requireRoomForMembers(kdc, username, group.members.length + 1)
         const [entryBytes, infoBytes] = [firstEntryBytes(group), group.info.length]
         await requireRoom(kdc, username, { group: group.id, entryBytes, infoBytes, isNew: true })
         const [other] = group.members

@@ -7,6 +7,7 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { requestKey } from '../groups/accepted.ts'
+import { IDENTITIES, requireRate } from '../groups/rates.ts'
 import { MAX_NAMES_BODY_BYTES, signatureKey, toText, usernames } from '../groups/stored-fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedSessionRequest } from '../http/sealed-request.ts'
@@ -22,8 +23,12 @@ export function identityRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/identity/put', sealedSessionRequest(kdc), async (c) => {
       const { signature_key } = parse(PutRequest, c.var.body)
       const key = await requestKey(kdc, c)
+      const { username } = key
+      if (!(await store.requests.find(key))) {
+        await requireRate(kdc, username, { name: `identity ${username}`, ...IDENTITIES, what: 'identities' })
+      }
       if (await store.identities.put(key, signature_key, clock())) {
-        log.info({ username: key.username }, 'identity_put')
+        log.info({ username }, 'identity_put')
       }
       return c.json({ time: clock() })
     })

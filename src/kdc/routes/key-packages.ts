@@ -10,6 +10,7 @@ import * as v from 'valibot'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { requestKey } from '../groups/accepted.ts'
 import { MAX_PACKAGES } from '../groups/quotas.ts'
+import { requireRate } from '../groups/rates.ts'
 import {
   MAX_MESSAGE_BODY_BYTES,
   MAX_NAMES_BODY_BYTES,
@@ -68,7 +69,14 @@ export function keyPackagesRoute(kdc: Kdc): Hono<KdcEnv> {
       const key = await requestKey(kdc, c)
       // Before it counts: whoever has recorded it, and sends it again, uses up nobody's tries.
       if (await store.requests.find(key)) throw answeredAlready()
-      await countTakes(kdc, key.username, Math.max(1, usernames.length))
+      const { username } = key
+      const cost = Math.max(1, usernames.length)
+      await requireRate(kdc, username, {
+        name: `take ${username}`,
+        ...TAKES,
+        cost,
+        what: 'key packages taken',
+      })
       const taken = await store.keyPackages.take(key, usernames)
       if (!taken) throw answeredAlready()
       return c.json({
@@ -94,13 +102,4 @@ async function whyNotPut(
     return new Problem('not_allowed', 'another signature key is yours now')
   }
   return new Problem('quota_exceeded', `there are at most ${MAX_PACKAGES} one-time packages of yours`)
-}
-
-async function countTakes({ store, clock, log }: Kdc, username: string, cost: number): Promise<void> {
-  const waitSec = await store.attempts.take([{ name: `take ${username}`, ...TAKES, cost }], clock())
-  if (waitSec === 0) return
-  log.warn({ username }, 'too_many_attempts')
-  throw new Problem('too_many_attempts', `too many key packages taken: try again in ${waitSec} s`, {
-    'Retry-After': String(waitSec),
-  })
 }

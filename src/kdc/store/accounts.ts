@@ -112,6 +112,7 @@ export class Accounts {
           admin = case when admin = ${username} then null else admin end
         where id in (select group_id from members where username = ${username} and last is null)`,
       sql`update mls_groups set creator = null where creator = ${username}`,
+      sql`update mls_groups set info_by = null where info_by = ${username}`,
       // What is not whole is of no use to the others: purged, as what is from before every time.
       sql`update files set sender = null, begun_at = case when missing > 0 then 0 else begun_at end
         where sender = ${username}`,

@@ -87,9 +87,9 @@ export class GroupChanges {
             and beside.bytes + cast(${info.length} as bigint) <= ${quotas.groupInfoBytes}`,
       ),
       sql`
-        insert into mls_groups (id, kind, name, pair, admin, creator, epoch, seq, roster, info_bytes)
+        insert into mls_groups (id, kind, name, pair, admin, creator, epoch, seq, roster, info_bytes, info_by)
         select ${id}, ${kind}, ${name}, ${pair}, ${kind === 'named' ? username : null}, ${username},
-          cast(${seq} as bigint), cast(${seq} as bigint), position, cast(${info.length} as bigint)
+          cast(${seq} as bigint), cast(${seq} as bigint), position, cast(${info.length} as bigint), ${username}
         from positions`,
       sql`insert into group_infos (group_id, info) values (${id}, ${info})`,
       ...[username, ...members].map((member) => addStatement(id, member)),
@@ -122,7 +122,7 @@ export class GroupChanges {
             and beside.bytes + cast(${info.length} as bigint) <= ${quotas.groupInfoBytes}`,
       ),
       sql`
-        update mls_groups set epoch = epoch + 1, seq = seq + 1, info_bytes = ${info.length},
+        update mls_groups set epoch = epoch + 1, seq = seq + 1, info_bytes = ${info.length}, info_by = ${username},
           roster = case when ${added.length + removed.length} = 0 then roster
             else (select position from positions) end
         where id = ${id}`,
@@ -209,7 +209,7 @@ export class GroupChanges {
       ),
       sql`
         update mls_groups set seq = seq + 1, roster = (select position from positions), destroyed_at = ${now},
-          name = null, pair = null, creator = null, info_bytes = 0
+          name = null, pair = null, creator = null, info_bytes = 0, info_by = null
         where id = ${id}`,
       sql`delete from group_infos where group_id = ${id}`,
       sql`

@@ -124,6 +124,13 @@ export class Groups {
     return rows.length > 0
   }
 
+  /** How many have a part, or had one that is not purged yet, in the groups of one who made them. */
+  async memberships(creator: string): Promise<number> {
+    const [row] = await this.#database.read<{ count: number }>(sql`
+      select count(*) as count from mls_groups g, members m where g.creator = ${creator} and m.group_id = g.id`)
+    return Number(row?.count)
+  }
+
   /**
    * What there is of what quotas limit.
    *

@@ -15,9 +15,12 @@ export interface Quotas {
   /** Entries that one principal has still to read in its direct groups, and their bytes. */
   readonly receiverEntries: number
   readonly receiverBytes: number
-  /** Groups that one principal has made and not destroyed, and the bytes of their group infos. */
+  /** Groups that one principal has made and not destroyed. */
   readonly groups: number
+  /** Bytes of the group infos that one principal has put. */
   readonly groupInfoBytes: number
+  /** Members of one principal's groups, those included that are no more, as long as anything waits for them. */
+  readonly memberships: number
   /** Files of one sender that have not expired, and their bytes, those included that have still to come. */
   readonly files: number
   readonly fileBytes: number
@@ -31,10 +34,10 @@ export const entriesOf = (username: string): Statement => sql`(
 export const entriesIn = (group: Uint8Array): Statement => sql`(
   select count(*) as entries from entries where group_id = ${group})`
 
-/** `(groups, bytes)`: the others of the one who made this group, and their group infos; of this principal, if nobody has. */
+/** `(groups, bytes)`: the groups of this principal, and its group infos, but for those of one group. */
 export const groupsBeside = (group: Uint8Array, username: string): Statement => sql`(
-  select count(*) as groups, coalesce(sum(info_bytes), 0) as bytes from mls_groups
-  where id <> ${group} and creator = coalesce((select creator from mls_groups where id = ${group}), ${username}))`
+  select (select count(*) from mls_groups where id <> ${group} and creator = ${username}) as groups,
+    (select coalesce(sum(info_bytes), 0) from mls_groups where id <> ${group} and info_by = ${username}) as bytes)`
 
 /** `(files, bytes)`: those of this sender that were begun after `keepSince`, Unix seconds. */
 export const filesOf = (username: string, keepSince: number): Statement => sql`(

@@ -200,6 +200,12 @@ const STEPS: readonly (readonly Statement[])[] = [
     sql`alter table key_packages add column put_at bigint not null default 0`,
     sql`create index key_packages_by_time on key_packages (last_resort, put_at)`,
   ],
+  [
+    // Whose the group info is: who made the group, or changed it last; null when that account is gone.
+    sql`alter table mls_groups add column info_by text`,
+    sql`update mls_groups set info_by = creator`,
+    sql`create index mls_groups_by_info on mls_groups (info_by, info_bytes)`,
+  ],
 ]
 
 /** Goes up when the tables change: an older program must not touch them then. */

@@ -7,7 +7,7 @@ import type { Entry } from './answers.ts'
 import { beginChain } from './chain.ts'
 import { damaged, keepSent, opened, passGap } from './damage.ts'
 import { left } from './endings.ts'
-import { type Group, stillLeaving } from './group.ts'
+import { formerAdminOf, type Group, stillLeaving } from './group.ts'
 import type { Intake } from './intake.ts'
 import type { Change } from './pending.ts'
 import { agree } from './policy.ts'
@@ -46,6 +46,7 @@ export async function adopt(
       charter: change.charter,
       status: 'active',
       reason: undefined,
+      formerAdmin: group?.charter ? group.formerAdmin : formerAdminHere(intake, entry.group, change),
       epoch: Number(state.groupContext.epoch),
       members: change.members,
       leaving: stay,
@@ -53,6 +54,11 @@ export async function adopt(
     },
     state,
   )
+}
+
+function formerAdminHere({ draft, username }: Intake, id: string, { charter }: Change): string | undefined {
+  const isOwn = charter.kind === 'named' && charter.admin === username
+  return isOwn ? undefined : formerAdminOf(draft.groups(), id, charter)
 }
 
 /** A commit of ours is the next entry, and ends the epoch in which it was made: the KDC must not lead us back to that one. */

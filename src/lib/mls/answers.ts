@@ -38,7 +38,7 @@ const Packages = v.object({
   missing: usernames,
 })
 const Groups = v.object({
-  groups: v.array(v.object({ group: groupId })),
+  groups: v.array(v.object({ group: groupId, epoch: count, seq: count })),
   more: v.boolean(),
 })
 const Info = v.object({

@@ -28,6 +28,7 @@ export async function applyEntry(intake: Intake, entry: Entry): Promise<void> {
   try {
     if (entry.position <= draft.position) throw damaged('an entry of the group came twice, or out of order')
     draft.position = entry.position
+    if (intake.again && isProcessed(intake, entry)) return
     await dispatch(intake, entry)
   } catch (error) {
     if (!isBreaking(error)) throw error
@@ -37,6 +38,12 @@ export async function applyEntry(intake: Intake, entry: Entry): Promise<void> {
     breakGroup(intake, entry, error)
     if (group && error.code === 'history_lost') hearOfEnd(intake, entry, group)
   }
+}
+
+/** Whether it came before. */
+function isProcessed({ draft }: Intake, { group, seq }: Entry): boolean {
+  const known = draft.group(group)
+  return known !== undefined && seq <= known.chain.seq
 }
 
 function isOver(group: Group | undefined): boolean {

@@ -61,7 +61,15 @@ export class MlsClient {
 
   intake(draft: Draft): Intake {
     const { username, post } = this
-    return { mls: this.vault.mls, username, post, draft, unknown: new Set(), usedPackage: false }
+    return {
+      mls: this.vault.mls,
+      username,
+      post,
+      draft,
+      unknown: new Set(),
+      again: false,
+      usedPackage: false,
+    }
   }
 
   /** Writes a draft, and tells what it had to tell. */

@@ -79,6 +79,29 @@ export class Conversations {
     return group
   }
 
+  /**
+   * A group by name, when somebody who means another may be about to speak in it.
+   *
+   * @throws ProtocolError `group_replaced`
+   */
+  requireLookedAt(id: string): void {
+    const group = this.#client.vault.groups.get(id)
+    if (group?.status !== 'active' || group.formerAdmin === undefined) return
+    throw new ProtocolError(
+      'group_replaced',
+      `the group is not ${group.formerAdmin}'s of this name, but another: see who is in it before you send to it`,
+    )
+  }
+
+  /** Somebody has looked who is in a group. */
+  async lookedAt({ id, formerAdmin }: Group): Promise<void> {
+    if (formerAdmin === undefined) return
+    const draft = this.#client.draft()
+    const group = draft.group(id)
+    if (group) draft.setGroup({ ...group, formerAdmin: undefined })
+    await this.#client.write(draft)
+  }
+
   /** Lets go of one that nobody else is in any more. */
   async end(id: string): Promise<void> {
     const draft = this.#client.draft()

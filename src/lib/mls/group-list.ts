@@ -5,20 +5,23 @@
  */
 import { type Post, readGroups } from './answers.ts'
 
+/** A group as the KDC lists it; nothing in it is believed. */
+export type ListedGroup = ReturnType<typeof readGroups>['groups'][number]
+
 /**
- * @returns the ids.
+ * @returns each once.
  * @throws whatever `post` throws; CodecError `malformed`
  */
-export async function listGroups(post: Post): Promise<Set<string>> {
-  const ids = new Set<string>()
+export async function listGroups(post: Post): Promise<ListedGroup[]> {
+  const groups = new Map<string, ListedGroup>()
   let after: string | undefined
   for (let more = true; more; ) {
-    const before = ids.size
+    const before = groups.size
     const page = readGroups(await post('/groups/list', after === undefined ? {} : { after }))
-    for (const { group } of page.groups) ids.add(group)
+    for (const group of page.groups) groups.set(group.group, group)
     after = page.groups.at(-1)?.group
     // A page with nothing new would be given for ever.
-    more = page.more && ids.size > before
+    more = page.more && groups.size > before
   }
-  return ids
+  return [...groups.values()]
 }

@@ -20,6 +20,8 @@ export interface Group {
   readonly status: GroupStatus
   /** Why it is broken. */
   readonly reason: ProtocolCode | undefined
+  /** Another's, of another group of this name that we were in, until somebody has looked who is in this one. */
+  readonly formerAdmin: string | undefined
   readonly epoch: number
   /** Exactly those who have a leaf in the tree. */
   readonly members: readonly string[]
@@ -33,6 +35,7 @@ const Schema = v.object({
   charter: v.optional(CharterSchema),
   status: v.picklist(['active', 'broken', 'left', 'removed', 'destroyed']),
   reason: v.optional(v.picklist(PROTOCOL_CODES)),
+  former_admin: v.optional(v.string()),
   epoch: seq,
   members: v.array(v.string()),
   leaving: v.array(v.tuple([v.string(), seq])),
@@ -42,10 +45,10 @@ const Schema = v.object({
 })
 
 export function encodeGroup(group: Group): Uint8Array {
-  const { charter, status, reason, epoch, members, leaving, chain } = group
+  const { charter, status, reason, formerAdmin, epoch, members, leaving, chain } = group
   const places = { epoch_seq: chain.epochSeq, seq: chain.seq, hash_seq: chain.hashSeq }
   return encodeFrame(
-    { charter, status, reason, epoch, members, leaving: [...leaving], ...places },
+    { charter, status, reason, former_admin: formerAdmin, epoch, members, leaving: [...leaving], ...places },
     chain.hashes,
   )
 }
@@ -60,6 +63,7 @@ export function decodeGroup(id: string, bytes: Uint8Array): Group {
     charter: header.charter,
     status: header.status,
     reason: header.reason,
+    formerAdmin: header.former_admin,
     epoch: header.epoch,
     members: header.members,
     leaving: new Map(header.leaving),
@@ -74,11 +78,23 @@ export function unknownGroup(id: string): Group {
     charter: undefined,
     status: 'broken',
     reason: 'state_damaged',
+    formerAdmin: undefined,
     epoch: 0,
     members: [],
     leaving: new Map(),
     chain: { epochSeq: 0, seq: 0, hashes: EMPTY, hashSeq: 0 },
   }
+}
+
+/** Whose group of this name we know, when none of them is of the admin that this one has. */
+export function formerAdminOf(groups: readonly Group[], id: string, charter: Charter): string | undefined {
+  if (charter.kind !== 'named') return undefined
+  const admins = groups.flatMap((known) =>
+    known.id !== id && known.charter?.kind === 'named' && known.charter.name === charter.name
+      ? [known.formerAdmin ?? known.charter.admin]
+      : [],
+  )
+  return admins.includes(charter.admin) ? undefined : admins.at(-1)
 }
 
 /** The other one of a conversation of two. */

@@ -16,6 +16,8 @@ export interface Intake {
   readonly destroying?: string | undefined
   /** Groups that we are told of and know nothing about. */
   readonly unknown: Set<string>
+  /** Everything is fetched once more: what was processed before is passed over. */
+  readonly again: boolean
   /** Whether we joined a group by one of our key packages. */
   usedPackage: boolean
 }

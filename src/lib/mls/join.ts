@@ -10,7 +10,7 @@ import { beginChain } from './chain.ts'
 import { judgeKeys } from './contacts.ts'
 import { opened, unverified } from './damage.ts'
 import { left } from './endings.ts'
-import { type Group, otherOf } from './group.ts'
+import { formerAdminOf, type Group, otherOf } from './group.ts'
 import type { Intake } from './intake.ts'
 import { type Joined, joinByWelcome, type ReadWelcome, readWelcome } from './joinable.ts'
 import { readOwnPackage } from './key-packages.ts'
@@ -28,11 +28,16 @@ export async function join(intake: Intake, entry: Entry): Promise<void> {
   const joined = await openWelcome(intake, read, reference)
   const members = await judgeJoined(intake, entry, joined)
   const chain = await beginChain(mls, joined.state.keySchedule.exporterSecret, entry.seq)
+  const known = draft.group(entry.group)
+  const formerAdmin = known?.charter
+    ? known.formerAdmin
+    : formerAdminOf(draft.groups(), entry.group, joined.charter)
   const group: Group = {
     id: entry.group,
     charter: joined.charter,
     status: 'active',
     reason: undefined,
+    formerAdmin,
     epoch: Number(joined.state.groupContext.epoch),
     members,
     leaving: new Map(),
@@ -43,7 +48,7 @@ export async function join(intake: Intake, entry: Entry): Promise<void> {
   const by = joined.signer
   draft.notice({
     code: 'member_added',
-    text: `${by} has added you to the group`,
+    text: `${by} has added you to ${formerAdmin === undefined ? 'the group' : `a group of this name, which is not ${formerAdmin}'s`}`,
     group: joined.charter.name,
     username,
     by,

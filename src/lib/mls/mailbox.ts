@@ -154,12 +154,13 @@ export class Mailbox {
   /**
    * Sends to a group.
    *
-   * @throws ProtocolError `group_unknown` and as `sendTo`.
+   * @throws ProtocolError `group_unknown`; `group_replaced` when another group has this name now, and `lookAt` was not called since;
+   *   and as `sendTo`.
    */
   async send(group: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
     const payload = this.#payload(body, kind)
     const name = parseUsername(group)
-    return this.#alone(async () => this.#sender.send(await this.#idOf(name), payload))
+    return this.#alone(async () => this.#sender.send(await this.#idToSend(name), payload))
   }
 
   #payload(body: Uint8Array, kind: string): Uint8Array {
@@ -175,7 +176,7 @@ export class Mailbox {
   async conversationId(of: Conversation): Promise<string> {
     const meant = parseConversation(of)
     return this.#alone(async () => {
-      const id = 'group' in meant ? await this.#idOf(meant.group) : await this.#directWith(meant.with)
+      const id = 'group' in meant ? await this.#idToSend(meant.group) : await this.#directWith(meant.with)
       return this.#client.active(id).id
     })
   }
@@ -223,6 +224,20 @@ export class Mailbox {
    */
   members(group: string): string[] {
     return presentIn(this.#conversations.named(parseUsername(group)))
+  }
+
+  /**
+   * Who is in a group, for somebody who sees it: from then on he means this one by its name.
+   *
+   * @throws ProtocolError `group_unknown`
+   */
+  async lookAt(group: string): Promise<string[]> {
+    const name = parseUsername(group)
+    return this.#alone(async () => {
+      const found = this.#conversations.named(name)
+      await this.#conversations.lookedAt(found)
+      return presentIn(found)
+    })
   }
 
   /**
@@ -300,6 +315,12 @@ export class Mailbox {
     await this.#puller.pull()
     await this.#submitter.settleAll()
     return this.#conversations.named(name).id
+  }
+
+  async #idToSend(name: string): Promise<string> {
+    const id = await this.#idOf(name)
+    this.#conversations.requireLookedAt(id)
+    return id
   }
 
   async #directWith(name: string): Promise<string> {

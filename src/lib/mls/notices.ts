@@ -8,6 +8,7 @@
 export type NoticeCode =
   | 'change_refused'
   | 'entry_damaged'
+  | 'entries_withheld'
   | 'group_broken'
   | 'group_destroyed'
   | 'history_lost'

@@ -22,6 +22,7 @@ export interface Pulled {
 export class Puller {
   readonly #client: MlsClient
   #acknowledged = -1
+  #hasPulledAgain = false
 
   constructor(client: MlsClient) {
     this.#client = client
@@ -32,23 +33,53 @@ export class Puller {
    *
    * @param destroying - the group that we have just asked the KDC to destroy.
    */
-  async pull(destroying?: string): Promise<Pulled> {
+  pull(destroying?: string): Promise<Pulled> {
+    return this.#pull(this.#client.vault.cursor, { again: false, destroying })
+  }
+
+  /** Fetches what waits, among which is what we have sent: the KDC has said so. */
+  async pullUpTo(position: number): Promise<void> {
+    if (position > this.#client.vault.cursor) await this.pull()
+    else await this.pullAgain()
+  }
+
+  /**
+   * Fetches everything from the beginning, when what the KDC says shows that our cursor, which is from the KDC too, is beyond what we
+   * have not been given. Once only: a KDC that says so again has not changed.
+   */
+  async pullAgain(): Promise<void> {
+    if (this.#hasPulledAgain) return
+    this.#hasPulledAgain = true
+    const text = 'the KDC has more than it has given: all that it keeps is fetched once more'
+    await this.#client.tell({ code: 'entries_withheld', text })
+    await this.#pull(0, { again: true, destroying: undefined })
+  }
+
+  async #pull(
+    from: number,
+    how: { readonly again: boolean; readonly destroying: string | undefined },
+  ): Promise<Pulled> {
     const client = this.#client
+    let position = from
     const unknown = new Set<string>()
     let usedPackage = false
     for (let more = true; more; ) {
-      const after = client.vault.cursor
+      const after = position
       const page = readPage(await client.post('/mailbox', { after, limit: PAGE_ENTRIES }))
       const draft = client.draft()
-      const intake = { ...client.intake(draft), unknown, destroying }
+      draft.position = after
+      const intake = { ...client.intake(draft), unknown, ...how }
       for (const entry of page.entries) {
         await applyEntry(intake, entry)
         await turn()
       }
       usedPackage ||= intake.usedPackage
+      position = draft.position
+      more = page.more && position > after
+      // Only a whole one moves the cursor: in the middle of it, entries that we have would follow. So does none that gave nothing.
+      if (how.again && (more || position === 0)) draft.position = client.vault.cursor
       await client.write(draft)
       await this.#acknowledge()
-      more = page.more && client.vault.cursor > after
     }
     return { unknown, usedPackage }
   }

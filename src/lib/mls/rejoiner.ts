@@ -5,6 +5,7 @@
  */
 import { ProtocolError, type SymbolonError } from '../errors.ts'
 import { readInfo } from './answers.ts'
+import { catchUp } from './catch-up.ts'
 import { makeRejoin } from './changes.ts'
 import type { MlsClient } from './client.ts'
 import { judgeKeys } from './contacts.ts'
@@ -92,7 +93,9 @@ export class Rejoiner {
 
   /** Rejoins what the KDC says we are in and we cannot read because our state is lost or damaged, or a commit is. */
   async rejoinLost(): Promise<void> {
-    const groups = [...(await listGroups(this.#client.post))]
+    const listed = await listGroups(this.#client.post)
+    await catchUp(this.#client, this.#puller, listed)
+    const groups = listed.map(({ group }) => group)
     if (!groups.some((group) => this.#isLost(group))) return
     // Perhaps we have only just been added: the invitation then came before the list.
     await this.#puller.pull()

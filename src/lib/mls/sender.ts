@@ -109,7 +109,10 @@ export class Sender {
     try {
       const body = { group: group.id, epoch, message: text, id }
       const { position, seq } = readStored(await this.#client.post('/groups/send', body))
+      const { cursor } = this.#client.vault
       await this.#markStored(number, { position, seq })
+      // It would have come back among the entries already.
+      if (position <= cursor) await this.#puller.pullAgain()
       return { stored: true }
     } catch (error) {
       if (!isRefusal(error)) throw error

@@ -46,15 +46,15 @@ export class Submitter {
   async settle(id: string): Promise<boolean> {
     const change = this.#client.vault.changes.get(id)
     if (!change) return true
-    let seq: number
+    let stored: ReturnType<typeof readStored>
     try {
-      seq = readStored(await this.#client.post(change.path, change.body)).seq
+      stored = readStored(await this.#client.post(change.path, change.body))
     } catch (error) {
       if (!isRefusal(error)) throw error
       return this.#refused(id, change, error)
     }
-    if (change.payload === undefined) await this.#adoptNow(id, change, seq)
-    else await this.#puller.pull()
+    if (change.payload === undefined) await this.#adoptNow(id, change, stored.seq)
+    else await this.#puller.pullUpTo(stored.position)
     if (this.#client.vault.changes.get(id) === change) {
       throw new ProtocolError(
         'history_damaged',
@@ -68,7 +68,7 @@ export class Submitter {
   async #refused(id: string, change: Change, error: Error): Promise<boolean> {
     await this.#puller.pull()
     if (this.#client.vault.changes.get(id) !== change) return true
-    if (change.payload === undefined && (await listGroups(this.#client.post)).has(id)) {
+    if (change.payload === undefined && (await this.#isListed(id))) {
       await this.#adoptNow(id, change, 0)
       return true
     }
@@ -81,6 +81,10 @@ export class Submitter {
     await draft.write()
     if (hasCode(error, 'epoch_passed')) return false
     throw error
+  }
+
+  async #isListed(id: string): Promise<boolean> {
+    return (await listGroups(this.#client.post)).some(({ group }) => group === id)
   }
 
   /** A group without members begins without an entry. */

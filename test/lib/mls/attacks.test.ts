@@ -653,4 +653,66 @@ test('answers that are none', async () => {
   }
 })
 
+/** Once, `name` is given an entry at a position beyond all others. */
+function leapOnce(kdc: FakeDelivery, name: string) {
+  kdc.lieInMailbox = (who, page) => {
+    if (who !== name || page.length === 0) return page
+    kdc.lieInMailbox = (_who, later) => later
+    return page.map((entry, at) =>
+      at === page.length - 1 ? { ...entry, position: Number.MAX_SAFE_INTEGER } : entry,
+    )
+  }
+}
+
+test('a position beyond all others, once: the next start tells it, and fetches what came since', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await alice.say('team', 'one')
+  leapOnce(kdc, 'bob')
+  assert.equal(await bob.read(), ['alice: one'])
+  await alice.say('team', 'two')
+  await alice.say('team', 'three')
+  kdc.pageSize = 1
+  await bob.open()
+  assert.equal(await bob.read(), ['alice: two', 'alice: three'])
+  assert.equal(bob.told(), ['entries_withheld'])
+  await alice.say('team', 'four')
+  assert.equal(await bob.read(), ['alice: four'])
+  await bob.open()
+  assert.equal(await bob.read(), [])
+  assert.equal(bob.told(), [])
+  assert.is(bob.statusOf('team'), 'active')
+})
+
+test('a position beyond all others, once: who says something finds it out', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await bob.read()
+  await alice.say('team', 'one')
+  leapOnce(kdc, 'bob')
+  assert.equal(await bob.read(), ['alice: one'])
+  await alice.say('team', 'two')
+  assert.ok((await bob.say('team', 'three')).stored)
+  assert.equal(await bob.read(), ['alice: two'])
+  assert.equal(bob.told(), ['entries_withheld'])
+  // What came with a false position keeps it.
+  assert.equal(await bob.history({ group: 'team' }), ['alice: two', 'bob: three', 'alice: one'])
+})
+
+test('a KDC that goes on saying that there is more: told, and asked no more than once', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await alice.say('team', 'one')
+  await alice.say('team', 'two')
+  show(kdc, 'bob', (entry) => (entry.kind === 'message' ? undefined : entry))
+  await bob.open()
+  const before = kdc.asked.get('/mailbox') ?? 0
+  assert.equal(await bob.read(), [])
+  assert.ok((kdc.asked.get('/mailbox') ?? 0) - before <= 4)
+  assert.equal(bob.told(), ['entries_withheld', 'history_lost'])
+  await bob.open()
+  assert.equal(await bob.read(), [])
+  assert.equal(bob.told(), [])
+  await alice.say('team', 'three')
+  show(kdc, 'bob', (entry) => (entry.seq === 4 ? entry : undefined))
+  assert.equal(await bob.read(), ['alice: three'])
+})
+
 test.run()

@@ -128,6 +128,7 @@ test('a group comes out as it was kept', async () => {
     charter: { kind: 'named', name: 'team', admin: 'alice' },
     status: 'broken',
     reason: 'history_forked',
+    formerAdmin: 'carol',
     epoch: 7,
     members: ['alice', 'bob'],
     leaving: new Map([['bob', 9]]),

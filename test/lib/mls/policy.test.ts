@@ -25,6 +25,7 @@ const group = (changes: Partial<Group> = {}): Group => ({
   charter: { kind: 'named', name: 'team', admin: 'alice' },
   status: 'active',
   reason: undefined,
+  formerAdmin: undefined,
   epoch: 1,
   members: ['alice', 'bob', 'carol'],
   leaving: new Map(),

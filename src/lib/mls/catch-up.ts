@@ -1,0 +1,41 @@
+/**
+ * When the KDC says that a group has more entries than it has given. docs/protocol.md §7.5.
+ *
+ * @module
+ */
+import type { MlsClient } from './client.ts'
+import { breakGroup, isBreaking, passGap } from './damage.ts'
+import type { ListedGroup } from './group-list.ts'
+import type { Puller } from './puller.ts'
+
+/**
+ * Compares what the KDC says of groups with what it has given. A KDC that once gave a position beyond all others gives nothing after it
+ * any more, even when it is honest again: so everything is fetched from the beginning. What it does not give then either is lost.
+ */
+export async function catchUp(
+  client: MlsClient,
+  puller: Puller,
+  listed: readonly ListedGroup[],
+): Promise<void> {
+  const behind = () =>
+    listed.filter(({ group: id, seq }) => {
+      const group = client.vault.groups.get(id)
+      return group?.status === 'active' && group.chain.seq < seq
+    })
+  // It may have come since we asked for what waits.
+  if (behind().length > 0) await puller.pull()
+  if (behind().length > 0) await puller.pullAgain()
+  const draft = client.draft()
+  const intake = client.intake(draft)
+  for (const { group: id, seq, epoch } of behind()) {
+    const group = draft.group(id)
+    if (!group) continue
+    try {
+      passGap(intake, { seq: seq + 1, epoch }, group)
+    } catch (error) {
+      if (!isBreaking(error)) throw error
+      breakGroup(intake, { group: id }, error)
+    }
+  }
+  await client.write(draft)
+}
