@@ -38,7 +38,16 @@ const Packages = v.object({
   missing: usernames,
 })
 const Groups = v.object({
-  groups: v.array(v.object({ group: groupId, epoch: count, seq: count })),
+  groups: v.array(
+    v.object({
+      group: groupId,
+      kind,
+      name: v.optional(username),
+      members: usernames,
+      epoch: count,
+      seq: count,
+    }),
+  ),
   more: v.boolean(),
 })
 const Info = v.object({

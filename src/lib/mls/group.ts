@@ -86,6 +86,18 @@ export function unknownGroup(id: string): Group {
   }
 }
 
+/** Whether another group of this name is active. */
+export function isNameTaken(groups: readonly Group[], id: string, charter: Charter): boolean {
+  return groups.some(
+    (known) =>
+      known.id !== id &&
+      known.status === 'active' &&
+      known.charter?.kind === 'named' &&
+      charter.kind === 'named' &&
+      known.charter.name === charter.name,
+  )
+}
+
 /** Whose group of this name we know, when none of them is of the admin that this one has. */
 export function formerAdminOf(groups: readonly Group[], id: string, charter: Charter): string | undefined {
   if (charter.kind !== 'named') return undefined

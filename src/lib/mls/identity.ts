@@ -17,6 +17,8 @@ export interface Identity {
   readonly refreshedAt: number
   /** Whether the last resort has been used: whoever holds its keys reads every group that it was added to with it. */
   readonly lastResortUsed: boolean
+  /** Whether the groups were rejoined that we were in when it was made: only of those before we need not be told how we came there. */
+  readonly settled: boolean
 }
 
 const Schema = v.object({
@@ -24,11 +26,12 @@ const Schema = v.object({
   published: v.boolean(),
   refreshed_at: v.number(),
   last_resort_used: v.boolean(),
+  settled: v.optional(v.boolean(), true),
 })
 
 export async function makeIdentity(mls: Mls): Promise<Identity> {
   const { signKey, publicKey } = await mls.suite.signature.keygen()
-  return { signKey, publicKey, published: false, refreshedAt: 0, lastResortUsed: false }
+  return { signKey, publicKey, published: false, refreshedAt: 0, lastResortUsed: false, settled: false }
 }
 
 export function encodeIdentity(identity: Identity): Uint8Array {
@@ -37,6 +40,7 @@ export function encodeIdentity(identity: Identity): Uint8Array {
     published: identity.published,
     refreshed_at: identity.refreshedAt,
     last_resort_used: identity.lastResortUsed,
+    settled: identity.settled,
   }
   return encodeFrame(header, identity.signKey)
 }
@@ -50,5 +54,6 @@ export function decodeIdentity(bytes: Uint8Array): Identity {
     published: header.published,
     refreshedAt: header.refreshed_at,
     lastResortUsed: header.last_resort_used,
+    settled: header.settled,
   }
 }

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { EMPTY, equal } from '../bytes.ts'
+import { EMPTY, equal, toBase64url } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
-import { type Entry, groupIdBytes } from './answers.ts'
+import type { Entry } from './answers.ts'
 import { beginChain } from './chain.ts'
 import { judgeKeys } from './contacts.ts'
-import { opened, unverified } from './damage.ts'
+import { damaged, opened, unverified } from './damage.ts'
 import { left } from './endings.ts'
-import { formerAdminOf, type Group, otherOf } from './group.ts'
+import { formerAdminOf, type Group, isNameTaken, otherOf } from './group.ts'
 import type { Intake } from './intake.ts'
 import { type Joined, joinByWelcome, type ReadWelcome, readWelcome } from './joinable.ts'
 import { readOwnPackage } from './key-packages.ts'
@@ -21,7 +21,8 @@ export async function join(intake: Intake, entry: Entry): Promise<void> {
   const read = await opened(() => readWelcome(mls, entry.welcome ?? EMPTY))
   const reference = read.packages.find((name) => draft.hasPackage(name))
   if (reference === undefined) {
-    // For a key package of before we lost our state.
+    // For a key package of before we lost our state; or for nobody's, from who wants us to take a place in groups without end.
+    if (draft.identity.settled) throw damaged('the invitation is for keys that are not here')
     intake.unknown.add(entry.group)
     return
   }
@@ -80,12 +81,12 @@ async function judgeJoined(intake: Intake, entry: Entry, joined: Joined): Promis
   const { groupId, extensions } = state.groupContext
   const leaves = leavesOf(state.ratchetTree)
   const fits =
-    equal(groupId, groupIdBytes(entry.group)) && extensions.length === 0 && entry.added.includes(username)
+    toBase64url(groupId) === entry.group && extensions.length === 0 && entry.added.includes(username)
   const added = entry.added.every((name) => leaves.has(name))
   const byOne = charter.kind === 'named' ? signer === charter.admin : leaves.size === 2 && signer !== username
   if (!fits || !added || !byOne) throw unverified('we were added to a group that is not what it says it is')
   if (isOld(draft.group(entry.group), joined)) throw unverified('we were given an old invitation once more')
-  if (charter.kind === 'named' && isTaken(intake, entry.group, charter.name)) {
+  if (isNameTaken(draft.groups(), entry.group, joined.charter)) {
     throw unverified('we were added to a second group of the same name')
   }
   await judgeLeaves(intake, leaves)
@@ -113,19 +114,6 @@ function isOld(known: Group | undefined, { state, charter }: Joined): boolean {
   if (!known) return false
   const isOther = known.charter !== undefined && JSON.stringify(known.charter) !== JSON.stringify(charter)
   return isOther || state.groupContext.epoch <= BigInt(known.epoch)
-}
-
-/** Whether an active group has this name. */
-function isTaken({ draft }: Intake, id: string, name: string): boolean {
-  return draft
-    .groups()
-    .some(
-      (group) =>
-        group.id !== id &&
-        group.status === 'active' &&
-        group.charter?.kind === 'named' &&
-        group.charter.name === name,
-    )
 }
 
 /** A conversation that the other one has begun anew goes on there: with another account, or another state, it reads no older one. */

@@ -303,8 +303,7 @@ export class Mailbox {
     const meant = parseConversation(of)
     return this.#alone(async () => {
       const id = this.#conversations.currentIdOf(meant)
-      if (id === undefined) throw groupUnknown()
-      await this.#rejoiner.rejoin(id)
+      await (id === undefined ? this.#rejoiner.rejoinListed(meant) : this.#rejoiner.rejoin(id))
     })
   }
 
@@ -337,7 +336,7 @@ export class Mailbox {
     } catch (error) {
       if (!hasCode(error, 'group_exists')) throw error
       // The other one has begun it meanwhile; or our state was lost.
-      if (find() === undefined) await this.#rejoiner.rejoinLost()
+      if (find() === undefined) await this.#rejoiner.rejoinListed({ with: name })
     }
     const made = find()
     if (made === undefined) throw groupUnknown()

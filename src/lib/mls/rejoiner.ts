@@ -9,9 +9,11 @@ import { catchUp } from './catch-up.ts'
 import { makeRejoin } from './changes.ts'
 import type { MlsClient } from './client.ts'
 import { judgeKeys } from './contacts.ts'
-import { breakGroup } from './damage.ts'
-import { type Group, labelOf, presentIn } from './group.ts'
-import { listGroups } from './group-list.ts'
+import { type Conversation, groupUnknown } from './conversations.ts'
+import { breakGroup, damaged } from './damage.ts'
+import { type Group, isNameTaken, labelOf, presentIn } from './group.ts'
+import { type ListedGroup, listGroups } from './group-list.ts'
+import { KEYS } from './keys.ts'
 import type { Puller } from './puller.ts'
 import { isolated } from './refusals.ts'
 import { MAX_TRIES, type Submitter, tooManyTries } from './submitter.ts'
@@ -45,6 +47,9 @@ export class Rejoiner {
       if (known && JSON.stringify(known) !== JSON.stringify(change.charter)) {
         throw new ProtocolError('member_unverified', 'the group is not what it was')
       }
+      if (isNameTaken(draft.groups(), id, change.charter)) {
+        throw new ProtocolError('member_unverified', 'we are in another group of the same name')
+      }
       await judgeKeys(draft, this.#client.post, others, true)
       const before = this.#client.vault.groups.get(id)
       if (await this.#submitter.submit(id, change, draft)) return this.#tellChanged(id, before)
@@ -77,6 +82,12 @@ export class Rejoiner {
       const text = `back in the group; what was said before, and not read here, is lost (entries ${from} to ${to})`
       draft.notice({ code: 'history_lost', text, ...label, from, to })
     }
+    if (!before?.charter && group.charter?.kind === 'named') {
+      const { username } = this.#client
+      const others = without(presentIn(group), [username])
+      const text = `back in the group; in it are you${others.map((name) => `, ${name}`).join('')}`
+      draft.notice({ code: 'member_rejoined', text, ...label, username })
+    }
     // Nobody comes into a group unseen, whoever has told us of it.
     if (before?.charter) {
       for (const username of without(presentIn(group), before.members)) {
@@ -91,21 +102,62 @@ export class Rejoiner {
     await this.#client.write(draft)
   }
 
-  /** Rejoins what the KDC says we are in and we cannot read because our state is lost or damaged, or a commit is. */
+  /**
+   * Rejoins a group or conversation of which nothing is known here but what the KDC says.
+   *
+   * @throws ProtocolError `group_unknown`, and as `rejoin`.
+   */
+  async rejoinListed(of: Conversation): Promise<void> {
+    const { username } = this.#client
+    const isMeant = ({ kind, name, members }: ListedGroup) =>
+      'group' in of
+        ? name === of.group
+        : kind === 'direct' && members.includes(username) && members.includes(of.with)
+    const found = (await listGroups(this.#client.post)).find(isMeant)
+    if (!found) throw groupUnknown()
+    await this.rejoin(found.group)
+  }
+
+  /**
+   * Rejoins what the KDC says we are in and we cannot read because our state is lost or damaged, or a commit is. Of other groups into
+   * which we came without a word it only tells: anybody could make us take a place in groups without end.
+   */
   async rejoinLost(): Promise<void> {
     const listed = await listGroups(this.#client.post)
     await catchUp(this.#client, this.#puller, listed)
     const groups = listed.map(({ group }) => group)
-    if (!groups.some((group) => this.#isLost(group))) return
+    const nameOf = (id: string) => listed.find(({ group }) => group === id)?.name
+    const { settled } = this.#client.draft().identity
+    if (!groups.some((group) => this.#isLost(group))) return this.#settled()
     // Perhaps we have only just been added: the invitation then came before the list.
     await this.#puller.pull()
     for (const group of groups) {
       if (!this.#isLost(group)) continue
+      if (settled && !(await this.#wasKnown(group))) {
+        const which = nameOf(group) ?? 'a conversation'
+        const text = `the KDC says that you are in ${which}, of which nothing is known here: rejoin it to read it`
+        await this.#giveUp(group, damaged(text))
+        continue
+      }
       await isolated(
         () => this.rejoin(group),
         (error) => this.#giveUp(group, error),
       )
     }
+    await this.#settled()
+  }
+
+  async #wasKnown(id: string): Promise<boolean> {
+    const { groups, store } = this.#client.vault
+    return groups.has(id) || (await store.get(KEYS.state(id))) !== undefined
+  }
+
+  /** From now on we are in no group without knowing it. */
+  async #settled(): Promise<void> {
+    const draft = this.#client.draft()
+    if (draft.identity.settled) return
+    draft.setIdentity({ ...draft.identity, settled: true })
+    await draft.write()
   }
 
   #isLost(id: string): boolean {

@@ -568,17 +568,79 @@ test('an invitation for somebody else, for another group, or changed', async () 
     const found = fresh.mail.groups().map(({ reason, status }) => reason ?? status)
     assert.ok(found.includes(code as never), `${code}: ${found}`)
   }
-  // Carol's invitation does not open for bob: as if his state was lost, he asks which groups he is in, and takes his place there.
+  // Carol's invitation does not open for bob. He is told, and takes his place when he says so.
   bob.state.entries = new Map(elsewhere)
   const fresh = await new Person('bob', kdc, bob.state).open()
   const { welcome } = toCarol
   show(kdc, 'bob', (entry) =>
     entry.position === toBob.position ? { ...entry, welcome: String(welcome) } : entry,
   )
+  const before = kdc.asked.get('/groups/info') ?? 0
   await fresh.mail.sync()
-  assert.equal(fresh.told(), ['history_lost'])
+  assert.is(fresh.notices[0]?.by, 'alice')
+  assert.equal(fresh.told(), ['group_broken'])
+  await fresh.mail.sync()
+  assert.equal(fresh.told(), [])
+  assert.is(kdc.asked.get('/groups/info') ?? 0, before)
+  await fresh.mail.rejoin({ group: 'team' })
+  assert.equal(fresh.told(), ['history_lost', 'member_rejoined'])
   assert.is(fresh.statusOf('team'), 'active')
   assert.ok(carol)
+})
+
+test('a group into which we came without a word: told once, and rejoined when we say so', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob')
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['bob'])
+  await alice.say('team', 'hi')
+  show(kdc, 'bob', (entry) => (entry.kind === 'commit' ? undefined : entry))
+  await bob.open()
+  assert.equal(await bob.read(), [])
+  assert.equal(bob.told(), ['group_broken'])
+  await bob.open()
+  assert.equal(await bob.read(), [])
+  assert.equal(bob.told(), [])
+  kdc.lieInMailbox = (_who, page) => page
+  await bob.mail.rejoin({ group: 'team' })
+  await alice.read()
+  await alice.say('team', 'again')
+  assert.equal(await bob.read(), ['alice: again'])
+  await rejects(bob.mail.rejoin({ group: 'nothing' }), 'group_unknown')
+})
+
+test('an id of a group that is none fails that group alone', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob')
+  await alice.mail.createGroup('team')
+  await alice.mail.add('team', ['bob'])
+  await alice.tell('bob', 'hi')
+  const [first] = kdc.groups.keys()
+  // 22 characters have 4 bits more than 16 bytes.
+  const wrong = `${first?.slice(0, -1)}B`
+  show(kdc, 'bob', (entry) => (entry.group === first ? { ...entry, group: wrong } : entry))
+  kdc.lie = (_name, path, answer) =>
+    path === '/groups/list' ? JSON.parse(JSON.stringify(answer).replaceAll(String(first), wrong)) : answer
+  assert.equal(await bob.read(), ['alice: hi'])
+  assert.equal(bob.told(), ['group_broken'])
+  await bob.loseState()
+  assert.ok(bob.told().includes('group_broken'))
+  await alice.tell('bob', 'again')
+  assert.equal(await bob.read(), ['alice: again'])
+})
+
+test('a second group of one name is not rejoined either', async () => {
+  const { bob, kdc } = await team('bob')
+  const mallory = await new Person('mallory', kdc).open()
+  // The KDC makes two groups of one name.
+  kdc.lax = true
+  await mallory.mail.createGroup('team')
+  await mallory.mail.add('team', ['bob'])
+  await bob.loseState()
+  const active = bob.mail.groups().filter(({ status }) => status === 'active')
+  assert.equal(
+    active.map(({ admin }) => admin),
+    ['alice'],
+  )
+  assert.ok(bob.told().includes('group_broken'))
 })
 
 test('a group info of another group, an old one, or a changed one, to one who rejoins', async () => {
