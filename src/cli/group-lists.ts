@@ -11,12 +11,11 @@ import { print } from './terminal.ts'
 export async function list({ mail, output }: Tools): Promise<void> {
   const groups = await withMailbox(mail, (mailbox) => {
     return mailbox.groups().flatMap((info) => {
-      const { name: group, admin, members, status, reason } = info
+      const { name: group, admin, members, status, reason, unread } = info
       if (group === undefined) return []
-      const count = mailbox.countUnread({ group })
       // One that is over is of interest as long as something of it has not been read.
-      if (status !== 'active' && status !== 'broken' && count === 0) return []
-      return [{ group, admin, members, status, reason, unread: count }]
+      if (status !== 'active' && status !== 'broken' && unread === 0) return []
+      return [{ group, admin, members, status, reason, unread }]
     })
   })
   for (const group of groups) output.event('group', group)

@@ -44,7 +44,7 @@ groups('are made, filled, written to, read and destroyed, and each step is said'
   assert.is((await group('alice', 'send', 'friends', 'hi, all')).err, 'group: sent to friends\n')
 
   const listed = await group('bob', 'list')
-  assert.is(listed.out, 'GROUP    MEMBERS  ADMIN  UNREAD\nfriends  3        alice  1\n')
+  assert.is(listed.out, 'GROUP    MEMBERS  ADMIN  UNREAD  STATUS\nfriends  3        alice  1       active\n')
   assert.is(listed.err, 'group: friends: alice has added you to the group\n')
   const read = await group('bob', 'read', 'friends')
   assert.is(said(read.out), 'alice: hi, all\n')
@@ -54,7 +54,7 @@ groups('are made, filled, written to, read and destroyed, and each step is said'
     out: '',
     err: 'group: nothing new in friends\n',
   })
-  assert.match((await group('bob', 'list')).out, /^friends {2}3 {8}alice {2}-$/m)
+  assert.match((await group('bob', 'list')).out, /^friends {2}3 {8}alice {2}- {7}active$/m)
   assert.is((await group('carol', 'members', 'friends')).out, 'alice (admin)\nbob\ncarol\n')
 
   await group('bob', 'send', 'friends', '--', '-hello')
@@ -271,6 +271,28 @@ groups('one takes its place again in a conversation with one other, too', async 
   assert.is(said((await group('bob', 'read', '--with', 'carol')).out), 'carol: before\ncarol: after\n')
 })
 
+groups('of one name, one after the other, are listed with what is unread of each', async () => {
+  await made('phoenix', 'carol')
+  await group('alice', 'destroy', 'phoenix')
+  await made('phoenix', 'carol')
+  await group('alice', 'send', 'phoenix', 'risen')
+  const rows = async () =>
+    (await group('carol', 'list')).out.split('\n').filter((row) => /^phoenix /.test(row))
+  assert.equal(
+    (await rows()).map((row) => row.split(/ +/)),
+    [['phoenix', '2', 'alice', '1', 'active']],
+  )
+  await group('alice', 'destroy', 'phoenix')
+  await made('phoenix', 'carol')
+  assert.equal(
+    (await rows()).map((row) => row.split(/ +/)),
+    [
+      ['phoenix', '2', 'alice', '1', 'destroyed'],
+      ['phoenix', '2', 'alice', '-', 'active'],
+    ],
+  )
+})
+
 groups('have a line each in a table', () => {
   const rows = [
     { group: 'a', admin: 'alice', members: ['alice'], status: 'active', unread: 0 },
@@ -278,8 +300,8 @@ groups('have a line each in a table', () => {
     { group: 'gone', admin: 'bob', members: ['alice', 'bob'], status: 'removed', unread: 1 },
   ]
   assert.equal(groupTable(rows), [
-    'GROUP   MEMBERS  ADMIN  UNREAD',
-    'a       1        alice  -',
+    'GROUP   MEMBERS  ADMIN  UNREAD  STATUS',
+    'a       1        alice  -       active',
     'longer  0        -      12      broken: history_forked',
     'gone    2        bob    1       removed',
   ])

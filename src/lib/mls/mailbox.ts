@@ -213,7 +213,7 @@ export class Mailbox {
 
   /** The groups and conversations, also those that are over. */
   groups(): GroupInfo[] {
-    return this.#conversations.all().map((group) => this.#conversations.describe(group))
+    return this.#conversations.describe()
   }
 
   /**
