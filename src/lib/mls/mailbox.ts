@@ -282,13 +282,17 @@ export class Mailbox {
   /**
    * Takes this principal's place in a broken group or conversation again. What was said in the meantime is lost to it.
    *
-   * @throws ProtocolError `group_unknown`, `member_unverified`, `history_damaged`
+   * @throws ProtocolError `not_allowed` when it is not broken, `group_unknown`, `member_unverified`, `history_damaged`
    */
   async rejoin(of: Conversation): Promise<void> {
     const meant = parseConversation(of)
     return this.#alone(async () => {
       const id = this.#conversations.currentIdOf(meant)
       if (id === undefined) throw groupUnknown()
+      // All others would be told that our state was lost.
+      if (this.#client.vault.groups.get(id)?.status === 'active') {
+        throw notAllowed('it is not broken: there is nothing to rejoin')
+      }
       await this.#rejoiner.rejoin(id)
     })
   }
