@@ -4,7 +4,7 @@
  * @module
  */
 import { type Clock, systemClock } from '../clock.ts'
-import { parseUsername } from '../names.ts'
+import { parseGroupName, parseUsername } from '../names.ts'
 import { type RandomBytes, secureRandomBytes } from '../random.ts'
 import type { Post } from './answers.ts'
 import { MlsClient } from './client.ts'
@@ -158,7 +158,7 @@ export class Mailbox {
    */
   async send(group: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
     const payload = this.#payload(body, kind)
-    const name = parseUsername(group)
+    const name = parseGroupName(group)
     return this.#alone(async () => this.#sender.send(await this.#idOf(name), payload))
   }
 
@@ -222,7 +222,7 @@ export class Mailbox {
    * @throws ProtocolError `group_unknown`
    */
   members(group: string): string[] {
-    return presentIn(this.#conversations.named(parseUsername(group)))
+    return presentIn(this.#conversations.named(parseGroupName(group)))
   }
 
   /**
@@ -231,7 +231,7 @@ export class Mailbox {
    * @throws ProtocolError `group_exists`, `invalid_name`
    */
   async createGroup(group: string): Promise<void> {
-    const name = parseUsername(group)
+    const name = parseGroupName(group)
     const { username } = this.#client
     return this.#alone(() => this.#membership.create({ kind: 'named', name, admin: username }, []))
   }
@@ -242,7 +242,7 @@ export class Mailbox {
    * @throws ProtocolError `not_allowed` for all but the admin, `group_unknown`, `receiver_unknown`, `member_unverified`, `invalid_name`
    */
   async add(group: string, usernames: readonly string[]): Promise<void> {
-    const [name, names] = [parseUsername(group), parseUsernames(usernames)]
+    const [name, names] = [parseGroupName(group), parseUsernames(usernames)]
     return this.#alone(async () => this.#membership.add(await this.#idOf(name), names))
   }
 
@@ -252,7 +252,7 @@ export class Mailbox {
    * @throws ProtocolError `not_allowed` for all but the admin and for the admin itself, `group_unknown`, `invalid_name`
    */
   async remove(group: string, usernames: readonly string[]): Promise<void> {
-    const [name, names] = [parseUsername(group), parseUsernames(usernames)]
+    const [name, names] = [parseGroupName(group), parseUsernames(usernames)]
     return this.#alone(async () => this.#membership.remove(await this.#idOf(name), names))
   }
 
@@ -262,7 +262,7 @@ export class Mailbox {
    * @throws ProtocolError `not_allowed` for the admin, `group_unknown`
    */
   async leave(group: string): Promise<void> {
-    const name = parseUsername(group)
+    const name = parseGroupName(group)
     return this.#alone(async () => this.#membership.leave(await this.#idOf(name)))
   }
 
@@ -272,7 +272,7 @@ export class Mailbox {
    * @throws ProtocolError `not_allowed` for all but the admin, `group_unknown`
    */
   async destroy(group: string): Promise<void> {
-    const name = parseUsername(group)
+    const name = parseGroupName(group)
     return this.#alone(async () => {
       await this.#idOf(name)
       await this.#membership.destroy(this.#conversations.named(name))
@@ -340,7 +340,7 @@ function parseSelection(of: Selection): Selection {
 }
 
 function parseConversation(of: Conversation): Conversation {
-  return 'group' in of ? { group: parseUsername(of.group) } : { with: parseUsername(of.with) }
+  return 'group' in of ? { group: parseGroupName(of.group) } : { with: parseUsername(of.with) }
 }
 
 const parseUsernames = (usernames: readonly string[]) => [...new Set(usernames.map(parseUsername))]
