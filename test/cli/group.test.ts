@@ -72,7 +72,7 @@ groups('are made, filled, written to, read and destroyed, and each step is said'
   assert.equal(await group('alice', 'members', 'friends'), {
     status: 0,
     out: 'alice (admin)\n',
-    err: 'group: friends is over: it was destroyed; these were in it then\n',
+    err: 'group: friends was destroyed; these were in it then\n',
   })
 })
 
@@ -120,6 +120,7 @@ groups('are refused wrong usage before any login', async () => {
   const cases: [string[], RegExp][] = [
     [[], /COMMAND is missing/],
     [['dance'], /there is no command dance\ngroup: hint: the commands are create, /],
+    [['creat'], /there is no command creat\ngroup: hint: did you mean create\?/],
     [['create'], /GROUP is missing\ngroup: hint: usage: .* create GROUP/],
     [['add', 'friends'], /USER is missing/],
     [['leave', 'friends', 'now'], /too many arguments, beginning with 'now'/],
@@ -141,7 +142,13 @@ groups('are refused wrong usage before any login', async () => {
     assert.match(err, words)
   })
   await Promise.all(runs)
-  assert.match((await group('ghost', 'create', '../x')).err, /invalid_name/)
+  const turned = await group('create', 'ghost', 'friends')
+  assert.is(turned.status, 2)
+  assert.match(turned.err, /there is no command ghost\ngroup: hint: usage: .* NAME create GROUP\n$/)
+  assert.match(
+    (await group('ghost', 'create', 'my friends')).err,
+    /a group's name is 1 to 64 .*\(invalid_name\)/,
+  )
 })
 
 groups('tell programs what happened', async () => {
@@ -258,7 +265,31 @@ groups('what was said with one other can be read again', async () => {
   const first = await group('bob', 'read', '--with', 'alice')
   assert.is(said(first.out), 'alice: between us\n')
   assert.is((await group('bob', 'read', '--with', 'alice')).err, 'group: nothing new with alice\n')
+  const none = 'group: nothing was ever left between you and alcie\n'
+  assert.equal(await group('bob', 'read', '--with', 'alcie'), { status: 0, out: '', err: none })
   assert.is(said((await group('bob', 'read', '--with', 'alice', '--all')).out), 'alice: between us\n')
+})
+
+groups('that are over are said to be, to whoever reads or writes, also when it was told before', async () => {
+  await made('over', 'bob', 'carol')
+  await group('alice', 'send', 'over', 'last words')
+  await group('alice', 'remove', 'over', 'bob')
+  await group('alice', 'destroy', 'over')
+  await Promise.all([group('bob', 'list'), group('carol', 'list')])
+  const read = await group('carol', 'read', 'over')
+  assert.is(said(read.out), 'alice: last words\n')
+  assert.is(read.err, 'group: over was destroyed\n')
+  const all = await group('bob', 'read', 'over', '--all')
+  assert.is(said(all.out), 'alice: last words\n')
+  assert.is(all.err, 'group: you were removed from over\n')
+  assert.is((await group('carol', 'read', 'over')).err, 'group: over was destroyed\n')
+  const sent = await group('bob', 'send', 'over', 'hello?')
+  assert.is(sent.status, 1)
+  assert.match(sent.err, /^group: error: you were removed from over \(group_unknown\)$/m)
+  assert.match(
+    (await group('carol', 'send', 'over', 'hello?')).err,
+    /error: over was destroyed \(group_unknown\)/,
+  )
 })
 
 groups('of one name, one after the other, are listed with what is unread of each', async () => {
