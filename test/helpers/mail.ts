@@ -49,15 +49,15 @@ export class Person {
     return this.open()
   }
 
-  /** Has every group here stand as one that is not read further, as after a fork, and starts the program again. */
-  async breakGroups(): Promise<this> {
+  /** Has every group here stand as one that is not read further, and starts the program again. */
+  async breakGroups(reason: 'history_forked' | 'history_lost' = 'history_forked'): Promise<this> {
     for (const key of await this.state.list(KEYS.group(''))) {
       const group = decodeGroup(
         key.slice(KEYS.group('').length),
         this.state.entries.get(key) ?? new Uint8Array(),
       )
       if (group.status !== 'active') continue
-      this.state.entries.set(key, encodeGroup({ ...group, status: 'broken', reason: 'history_forked' }))
+      this.state.entries.set(key, encodeGroup({ ...group, status: 'broken', reason }))
     }
     return this.open()
   }
