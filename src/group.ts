@@ -1,7 +1,7 @@
 /**
  * Groups: `tsx src/group.ts alice create friends`.
  */
-import { parseArguments } from './cli/arguments.ts'
+import { nearest, parseArguments } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
 import { add, create, destroy, leave, rejoin, remove } from './cli/group-changes.ts'
@@ -14,7 +14,7 @@ import { DEFAULT_MAX, SAVE_OPTIONS } from './cli/save-files.ts'
 import { FILE_OPTION } from './cli/send-files.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
-import { parseUsername } from './lib/names.ts'
+import { parseGroupName, parseUsername } from './lib/names.ts'
 
 const HELP = `usage: npx tsx src/group.ts NAME COMMAND [GROUP] [...] [options]
 
@@ -88,9 +88,7 @@ runTool('group', async (argv) => {
   })
   const [name = '', word = '', ...args] = positionals
   const command = COMMANDS.get(word)
-  if (!command) {
-    throw new UsageError(`there is no command ${word}`, `the commands are ${[...COMMANDS.keys()].join(', ')}`)
-  }
+  if (!command) throw new UsageError(`there is no command ${word}`, hintForCommand(name, word))
   const username = parseUsername(name)
   judge(word, command, args, values)
   const run = await command.prepare(args, values)
@@ -108,6 +106,19 @@ runTool('group', async (argv) => {
   }
 })
 
+function usageOf(word: string, takes: string): string {
+  return `usage: npx tsx src/group.ts NAME ${word} ${takes}`.trimEnd()
+}
+
+function hintForCommand(name: string, word: string): string {
+  // The command where the name should be: they were given the other way round.
+  const turned = COMMANDS.get(name)
+  if (turned) return usageOf(name, turned.takes)
+  const words = [...COMMANDS.keys()]
+  const near = nearest(word, words)
+  return near ? `did you mean ${near}?` : `the commands are ${words.join(', ')}`
+}
+
 /** @throws UsageError for too few arguments, too many, or options of another command. */
 function judge(
   word: string,
@@ -115,7 +126,7 @@ function judge(
   args: readonly string[],
   values: Values,
 ): void {
-  const usage = `usage: npx tsx src/group.ts NAME ${word} ${takes}`.trimEnd()
+  const usage = usageOf(word, takes)
   const names = takes.split(' ').filter((name) => name !== '')
   const missing = names.filter((name) => !name.startsWith('['))[args.length]
   if (missing !== undefined) throw new UsageError(`${missing.replace('...', '')} is missing`, usage)
@@ -131,7 +142,7 @@ function judge(
 }
 
 function nameOf(text = ''): string {
-  return parseUsername(text)
+  return parseGroupName(text)
 }
 
 function namesOf(texts: readonly string[]): string[] {

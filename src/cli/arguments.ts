@@ -98,7 +98,7 @@ function usageLine(help: string): string {
 }
 
 /** The candidate within two edits of `word`, if one is. */
-function nearest(word: string, candidates: string[]): string | undefined {
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const scored = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
   scored.sort((a, b) => a.distance - b.distance)
   return scored[0] && scored[0].distance <= 2 ? scored[0].candidate : undefined

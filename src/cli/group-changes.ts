@@ -4,7 +4,7 @@
  * @module
  */
 import { ProtocolError } from '../lib/errors.ts'
-import type { Conversation } from '../lib/mls/mailbox.ts'
+import type { Conversation, Mailbox } from '../lib/mls/mailbox.ts'
 import { ToolError } from './errors.ts'
 import { type Run, withConversation, withGroup, withMailbox } from './group-command.ts'
 
@@ -73,8 +73,20 @@ export function destroy(group: string): Run {
 /** Takes one's place in a broken group, or conversation with one other, again. */
 export function rejoin(of: Conversation): Run {
   return async ({ mail, output }) => {
-    await withConversation(mail, of, (mailbox) => mailbox.rejoin(of))
     const where = 'group' in of ? of.group : `the conversation with ${of.with}`
+    // Hearing what happened rejoins by itself what was lost, and completes what was begun.
+    const wasBroken = await mail.use(async (mailbox) => statuses(mailbox, of).includes('broken'))
+    await withConversation(mail, of, async (mailbox) => {
+      if (!statuses(mailbox, of).includes('active')) await mailbox.rejoin(of)
+      else if (!wasBroken) throw new ToolError(`${where} is not broken: there is nothing to rejoin`)
+    })
     output.event('group_rejoined', { ...of }, `back in ${where}`)
   }
+}
+
+function statuses(mailbox: Mailbox, of: Conversation): string[] {
+  return mailbox
+    .groups()
+    .filter((info) => ('group' in of ? info.name === of.group : info.with === of.with))
+    .map(({ status }) => status)
 }

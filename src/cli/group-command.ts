@@ -6,9 +6,10 @@
 import type { Session } from '../lib/client.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import type { Conversation, Mailbox } from '../lib/mls/mailbox.ts'
-import { parseUsername } from '../lib/names.ts'
+import { parseGroupName, parseUsername } from '../lib/names.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
+import { endingOf } from './group-ending.ts'
 import type { Mail } from './mail.ts'
 
 /** What a command works with. */
@@ -41,7 +42,7 @@ export function conversationOf(
   group: string | undefined,
   other: string | undefined,
 ): Conversation {
-  if (group !== undefined && other === undefined) return { group: parseUsername(group) }
+  if (group !== undefined && other === undefined) return { group: parseGroupName(group) }
   if (group === undefined && other !== undefined) return { with: parseUsername(other) }
   throw new UsageError(
     group === undefined ? 'GROUP is missing' : 'GROUP and --with do not go together',
@@ -57,7 +58,7 @@ export function withMailbox<T>(mail: Mail, work: (mailbox: Mailbox) => Promise<T
   })
 }
 
-/** The same with a group, naming it when there is none. */
+/** The same with a group, naming it when there is none, and saying how it ended when it is over. */
 export function withGroup<T>(
   mail: Mail,
   group: string,
@@ -72,14 +73,17 @@ export async function withConversation<T>(
   of: Conversation,
   work: (mailbox: Mailbox) => Promise<T> | T,
 ): Promise<T> {
-  try {
-    return await withMailbox(mail, work)
-  } catch (error) {
-    if (!(error instanceof ProtocolError && error.code === 'group_unknown')) throw error
-    const none =
-      'group' in of
-        ? `there is no group ${of.group}, or ${mail.username} is not in it`
-        : `there is no conversation of ${mail.username} with ${of.with}`
-    throw new ProtocolError('group_unknown', none)
-  }
+  return withMailbox(mail, async (mailbox) => {
+    try {
+      return await work(mailbox)
+    } catch (error) {
+      if (!(error instanceof ProtocolError && error.code === 'group_unknown')) throw error
+      const none =
+        'group' in of
+          ? (endingOf(mailbox, of.group)?.words ??
+            `there is no group ${of.group}, or ${mail.username} is not in it`)
+          : `there is no conversation of ${mail.username} with ${of.with}`
+      throw new ProtocolError('group_unknown', none)
+    }
+  })
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Run, type Tools, withGroup, withMailbox } from './group-command.ts'
+import { endingOf } from './group-ending.ts'
 import { groupTable } from './group-table.ts'
 import { print } from './terminal.ts'
 
@@ -11,12 +12,11 @@ import { print } from './terminal.ts'
 export async function list({ mail, output }: Tools): Promise<void> {
   const groups = await withMailbox(mail, (mailbox) => {
     return mailbox.groups().flatMap((info) => {
-      const { name: group, admin, members, status, reason } = info
+      const { name: group, admin, members, status, reason, unread } = info
       if (group === undefined) return []
-      const count = mailbox.countUnread({ group })
       // One that is over is of interest as long as something of it has not been read.
-      if (status !== 'active' && status !== 'broken' && count === 0) return []
-      return [{ group, admin, members, status, reason, unread: count }]
+      if (status !== 'active' && status !== 'broken' && unread === 0) return []
+      return [{ group, admin, members, status, reason, unread }]
     })
   })
   for (const group of groups) output.event('group', group)
@@ -25,22 +25,19 @@ export async function list({ mail, output }: Tools): Promise<void> {
   else for (const line of groupTable(groups)) await print(line)
 }
 
-const OVER = new Map<string, string>([
-  ['left', 'you have left it'],
-  ['removed', 'you were removed'],
-  ['destroyed', 'it was destroyed'],
-])
-
 /** Who is in a group, or was when it ended for us, which is said. */
 export function members(group: string): Run {
   return async ({ mail, output }) => {
-    const { usernames, admin, status } = await withGroup(mail, group, async (mailbox) => {
+    const { usernames, admin, ending } = await withGroup(mail, group, async (mailbox) => {
       const infos = mailbox.groups().filter(({ name }) => name === group)
-      const current = infos.find(({ status }) => !OVER.has(status)) ?? infos.at(-1)
-      return { ...current, usernames: await mailbox.lookAt(group) }
+      const current = infos.find(({ status }) => status === 'active' || status === 'broken') ?? infos.at(-1)
+      const ending = endingOf(mailbox, group)
+      return { admin: current?.admin, ending, usernames: await mailbox.lookAt(group) }
     })
-    const over = status && OVER.get(status)
-    if (over) output.event('ended', { group, status }, `${group} is over: ${over}; these were in it then`)
+    if (ending) {
+      const line = `${ending.words}; these were in it then`
+      output.event('ended', { group, status: ending.status }, line)
+    }
     for (const username of usernames) {
       const isAdmin = username === admin
       output.event('member', { group, username, admin: isAdmin })

@@ -7,10 +7,11 @@ import type { Outgoing } from '../files/outgoing.ts'
 import { utf8 } from '../lib/bytes.ts'
 import type { Conversation } from '../lib/mls/mailbox.ts'
 import { kindOf, MAX_BODY_BYTES } from '../lib/mls/payload.ts'
-import { parseUsername } from '../lib/names.ts'
+import { parseGroupName } from '../lib/names.ts'
 import { ToolError, UsageError } from './errors.ts'
 import { follow } from './follow.ts'
 import { conversationOf, type Run, type Tools, type Values, withGroup } from './group-command.ts'
+import { endingOf } from './group-ending.ts'
 import { commandToSave, type Saving, savingFrom } from './save-files.ts'
 import { closeFiles, openFiles, sendFiles } from './send-files.ts'
 import { readStdin } from './stdin.ts'
@@ -23,7 +24,7 @@ import { leaveMessage, type Shown, showAll, showNew } from './stored.ts'
  * @throws UsageError, ToolError; FileError `file_not_readable`.
  */
 export async function prepareSend([name = '', words]: readonly string[], values: Values): Promise<Run> {
-  const group = parseUsername(name)
+  const group = parseGroupName(name)
   const paths = values.file ?? []
   if (words === undefined && paths.length === 0) {
     throw new UsageError('there is no message', 'give it in quotes, - for standard input, or --file PATH')
@@ -95,9 +96,17 @@ async function read(
   const { count } = await (values.all ? showAll(mail, output, of, saving).then(tellHowToSave) : showMore())
   if (values.follow) {
     await follow({ session, mail, output, of, showMore, signal })
-  } else if (count === 0) {
-    const where = isGroup ? `in ${label}` : `with ${label}`
-    const line = values.all ? `nothing is kept of what was said ${where}` : `nothing new ${where}`
-    output.event('none', { ...of }, line)
+    return
   }
+  const { ending, isNone } = await mail.use(async (mailbox) => ({
+    ending: isGroup ? endingOf(mailbox, label) : undefined,
+    isNone: !isGroup && !mailbox.groups().some((info) => info.with === label),
+  }))
+  if (count === 0) {
+    const where = isGroup ? `in ${label}` : `with ${label}`
+    const nothing = values.all ? `nothing is kept of what was said ${where}` : `nothing new ${where}`
+    const line = isNone ? `nothing was ever left between you and ${label}` : nothing
+    output.event('none', { ...of }, ending ? undefined : line)
+  }
+  if (ending) output.event('ended', { group: label, status: ending.status }, ending.words)
 }

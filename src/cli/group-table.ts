@@ -24,9 +24,9 @@ export function groupTable(groups: readonly GroupRow[]): string[] {
     String(row.members.length),
     visible(row.admin ?? '-'),
     row.unread > 0 ? String(row.unread) : '-',
-    row.status === 'active' ? '' : [row.status, row.reason].filter((word) => word !== undefined).join(': '),
+    [row.status, row.reason].filter((word) => word !== undefined).join(': '),
   ])
-  const all = [['GROUP', 'MEMBERS', 'ADMIN', 'UNREAD', ''], ...rows]
+  const all = [['GROUP', 'MEMBERS', 'ADMIN', 'UNREAD', 'STATUS'], ...rows]
   const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
   return all.map((row) =>
     row

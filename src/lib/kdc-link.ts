@@ -17,7 +17,7 @@ export interface KdcLinkOptions {
   readonly link?: HttpLink | undefined
 }
 
-// What a trace calls the answer to each request.
+// What a trace calls the answer to a request, where that is not `…-answer`.
 const ANSWERS: Record<string, string> = {
   '/login/start': 'login-answer',
   '/login/finish': 'token',
@@ -116,7 +116,7 @@ export class KdcLink {
     try {
       const reply = await answer
       const fields = traceFields(reply as object)
-      trace({ ...back, name: ANSWERS[path] ?? 'answer', by: `200${how}`, fields })
+      trace({ ...back, name: ANSWERS[path] ?? `${name}-answer`, by: `200${how}`, fields })
       return reply
     } catch (error) {
       const { code, message } = error as { code?: string; message: string }

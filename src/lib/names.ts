@@ -12,17 +12,30 @@ const MAX_USERNAME_LENGTH = 64
 export const USERNAME = /^[a-z0-9_][a-z0-9_.-]{0,63}$/
 
 /**
+ * Reads a group's name as a person or another program gave it: it follows the grammar of usernames.
+ *
+ * @throws ProtocolError `invalid_name`
+ */
+export function parseGroupName(input: string): string {
+  return parseName(input, "a group's name")
+}
+
+/**
  * Reads a username as a person or another program gave it: lower-cased here, once, at the edge.
  *
  * @throws ProtocolError `invalid_name`; the message does not repeat the name, which may hold anything.
  */
 export function parseUsername(input: string): string {
+  return parseName(input, 'a username')
+}
+
+function parseName(input: string, what: string): string {
   // toLowerCase() maps letters such as U+212A KELVIN SIGN into a-z: only ASCII may reach it.
   const name = /^[\x21-\x7e]*$/.test(input) ? input.toLowerCase() : ''
   if (!USERNAME.test(name)) {
     throw new ProtocolError(
       'invalid_name',
-      `a username is 1 to ${MAX_USERNAME_LENGTH} of a-z 0-9 _ . - and begins with a letter, a digit or _`,
+      `${what} is 1 to ${MAX_USERNAME_LENGTH} of a-z 0-9 _ . - and begins with a letter, a digit or _`,
     )
   }
   return name

@@ -7,7 +7,7 @@
 
 /** One protocol message. */
 export interface TraceEvent {
-  /** `login-start`, `login-answer`, `login-finish`, `token`, `userinfo`, `answer`, `listen`, `ticket`, `noise-1`, `noise-2`, `message`, `ack`, `end`, … */
+  /** `login-start`, `login-answer`, `login-finish`, `token`, `userinfo`, `answer`, `mailbox`, `mailbox-answer`, `listen`, `ticket`, `noise-1`, `noise-2`, `message`, `ack`, `end`, … */
   readonly name: string
   /** Who sent it: a username, `KDC`, or an address. */
   readonly from: string

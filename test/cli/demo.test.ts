@@ -35,6 +35,26 @@ test('shows the five messages in order and what bob sees, and leaves nothing beh
     assert.ok(found, `${step} after\n${demo.stdout.slice(0, at)}`)
     at += found.index + found[0].length
   }
+  const steps = [...demo.stdout.matchAll(/^ ([ \d]) {2}(\w+ → \w+)/gm)].map(
+    ([, number, way]) => `${number} ${way}`,
+  )
+  assert.equal(steps, [
+    '1 alice → KDC',
+    '  KDC → alice',
+    '  alice → KDC',
+    '2 KDC → alice',
+    '3 alice → KDC',
+    '4 KDC → alice',
+    '5 alice → bob',
+    '  alice → bob',
+    '  bob → alice',
+    '  alice → bob',
+    '  bob → alice',
+  ])
+  assert.match(
+    demo.stdout.slice(at),
+    /^\n\n {3}Nobody who listened could read it, not even the KDC\.\n {3}docs\/protocol\.md explains every byte\.\n$/,
+  )
   assert.is(demo.stderr, '')
   assert.not.match(demo.stdout, /[\w-]{22,}/, 'no whole key or password')
   // tsx keeps its compiled files in a folder of its own there.

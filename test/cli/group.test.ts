@@ -44,7 +44,7 @@ groups('are made, filled, written to, read and destroyed, and each step is said'
   assert.is((await group('alice', 'send', 'friends', 'hi, all')).err, 'group: sent to friends\n')
 
   const listed = await group('bob', 'list')
-  assert.is(listed.out, 'GROUP    MEMBERS  ADMIN  UNREAD\nfriends  3        alice  1\n')
+  assert.is(listed.out, 'GROUP    MEMBERS  ADMIN  UNREAD  STATUS\nfriends  3        alice  1       active\n')
   assert.is(listed.err, 'group: friends: alice has added you to the group\n')
   const read = await group('bob', 'read', 'friends')
   assert.is(said(read.out), 'alice: hi, all\n')
@@ -54,7 +54,7 @@ groups('are made, filled, written to, read and destroyed, and each step is said'
     out: '',
     err: 'group: nothing new in friends\n',
   })
-  assert.match((await group('bob', 'list')).out, /^friends {2}3 {8}alice {2}-$/m)
+  assert.match((await group('bob', 'list')).out, /^friends {2}3 {8}alice {2}- {7}active$/m)
   assert.is((await group('carol', 'members', 'friends')).out, 'alice (admin)\nbob\ncarol\n')
 
   await group('bob', 'send', 'friends', '--', '-hello')
@@ -72,7 +72,7 @@ groups('are made, filled, written to, read and destroyed, and each step is said'
   assert.equal(await group('alice', 'members', 'friends'), {
     status: 0,
     out: 'alice (admin)\n',
-    err: 'group: friends is over: it was destroyed; these were in it then\n',
+    err: 'group: friends was destroyed; these were in it then\n',
   })
 })
 
@@ -101,6 +101,7 @@ groups('refuse with words, a code and a hint', async () => {
     ],
     [['alice', 'send', 'refusing', '-'], /standard input is empty: nothing was sent/],
     [['alice', 'rejoin', 'nowhere'], /no group nowhere, .* \(group_unknown\)/],
+    [['bob', 'rejoin', 'refusing'], /^group: error: refusing is not broken: there is nothing to rejoin\n$/m],
     [['alice', 'rejoin', '--with', 'dave'], /no conversation of alice with dave \(group_unknown\)/],
   ]
   for (const [args, words] of cases) {
@@ -119,6 +120,7 @@ groups('are refused wrong usage before any login', async () => {
   const cases: [string[], RegExp][] = [
     [[], /COMMAND is missing/],
     [['dance'], /there is no command dance\ngroup: hint: the commands are create, /],
+    [['creat'], /there is no command creat\ngroup: hint: did you mean create\?/],
     [['create'], /GROUP is missing\ngroup: hint: usage: .* create GROUP/],
     [['add', 'friends'], /USER is missing/],
     [['leave', 'friends', 'now'], /too many arguments, beginning with 'now'/],
@@ -140,7 +142,13 @@ groups('are refused wrong usage before any login', async () => {
     assert.match(err, words)
   })
   await Promise.all(runs)
-  assert.match((await group('ghost', 'create', '../x')).err, /invalid_name/)
+  const turned = await group('create', 'ghost', 'friends')
+  assert.is(turned.status, 2)
+  assert.match(turned.err, /there is no command ghost\ngroup: hint: usage: .* NAME create GROUP\n$/)
+  assert.match(
+    (await group('ghost', 'create', 'my friends')).err,
+    /a group's name is 1 to 64 .*\(invalid_name\)/,
+  )
 })
 
 groups('tell programs what happened', async () => {
@@ -179,7 +187,6 @@ groups('tell programs what happened', async () => {
     { event: 'member', group: 'json', username: 'alice', admin: true },
     { event: 'member', group: 'json', username: 'bob', admin: false },
   ])
-  assert.equal(await events('bob', 'rejoin', 'json'), [{ event: 'group_rejoined', group: 'json' }])
   assert.equal(await events('bob', 'leave', 'json'), [{ event: 'group_left', group: 'json' }])
   const destroyed = await events('alice', 'destroy', 'json')
   assert.equal(
@@ -258,17 +265,50 @@ groups('what was said with one other can be read again', async () => {
   const first = await group('bob', 'read', '--with', 'alice')
   assert.is(said(first.out), 'alice: between us\n')
   assert.is((await group('bob', 'read', '--with', 'alice')).err, 'group: nothing new with alice\n')
+  const none = 'group: nothing was ever left between you and alcie\n'
+  assert.equal(await group('bob', 'read', '--with', 'alcie'), { status: 0, out: '', err: none })
   assert.is(said((await group('bob', 'read', '--with', 'alice', '--all')).out), 'alice: between us\n')
 })
 
-groups('one takes its place again in a conversation with one other, too', async () => {
-  await realm.tool('sender', 'carol', 'bob', 'before').input().ends(0)
-  assert.is(
-    (await group('bob', 'rejoin', '--with', 'carol')).err,
-    'group: back in the conversation with carol\n',
+groups('that are over are said to be, to whoever reads or writes, also when it was told before', async () => {
+  await made('over', 'bob', 'carol')
+  await group('alice', 'send', 'over', 'last words')
+  await group('alice', 'remove', 'over', 'bob')
+  await group('alice', 'destroy', 'over')
+  await Promise.all([group('bob', 'list'), group('carol', 'list')])
+  const read = await group('carol', 'read', 'over')
+  assert.is(said(read.out), 'alice: last words\n')
+  assert.is(read.err, 'group: over was destroyed\n')
+  const all = await group('bob', 'read', 'over', '--all')
+  assert.is(said(all.out), 'alice: last words\n')
+  assert.is(all.err, 'group: you were removed from over\n')
+  assert.is((await group('carol', 'read', 'over')).err, 'group: over was destroyed\n')
+  const sent = await group('bob', 'send', 'over', 'hello?')
+  assert.is(sent.status, 1)
+  assert.match(sent.err, /^group: error: you were removed from over \(group_unknown\)$/m)
+  assert.match(
+    (await group('carol', 'send', 'over', 'hello?')).err,
+    /error: over was destroyed \(group_unknown\)/,
   )
-  await realm.tool('sender', 'carol', 'bob', 'after').input().ends(0)
-  assert.is(said((await group('bob', 'read', '--with', 'carol')).out), 'carol: before\ncarol: after\n')
+})
+
+groups('of one name, one after the other, are listed with what is unread of each', async () => {
+  await made('phoenix', 'carol')
+  await group('alice', 'destroy', 'phoenix')
+  await made('phoenix', 'carol')
+  await group('alice', 'send', 'phoenix', 'risen')
+  const rows = async () =>
+    (await group('carol', 'list')).out.split('\n').filter((row) => /^phoenix /.test(row))
+  assert.equal(
+    (await rows()).map((row) => row.split(/ +/)),
+    [['phoenix', '2', 'alice', '1', 'active']],
+  )
+  await group('alice', 'destroy', 'phoenix')
+  await made('phoenix', 'carol')
+  assert.equal((await rows()).map((row) => row.split(/ +/)).sort(), [
+    ['phoenix', '2', 'alice', '-', 'active'],
+    ['phoenix', '2', 'alice', '1', 'destroyed'],
+  ])
 })
 
 groups('have a line each in a table', () => {
@@ -278,8 +318,8 @@ groups('have a line each in a table', () => {
     { group: 'gone', admin: 'bob', members: ['alice', 'bob'], status: 'removed', unread: 1 },
   ]
   assert.equal(groupTable(rows), [
-    'GROUP   MEMBERS  ADMIN  UNREAD',
-    'a       1        alice  -',
+    'GROUP   MEMBERS  ADMIN  UNREAD  STATUS',
+    'a       1        alice  -       active',
     'longer  0        -      12      broken: history_forked',
     'gone    2        bob    1       removed',
   ])

@@ -1,5 +1,7 @@
 /** Principals with mailboxes at a fake delivery service. */
 import { utf8 } from '../../src/lib/bytes.ts'
+import { decodeGroup, encodeGroup } from '../../src/lib/mls/group.ts'
+import { KEYS } from '../../src/lib/mls/keys.ts'
 import { type Conversation, Mailbox, type MailMessage } from '../../src/lib/mls/mailbox.ts'
 import type { Notice } from '../../src/lib/mls/notices.ts'
 import { textOf } from '../../src/lib/mls/payload.ts'
@@ -45,6 +47,25 @@ export class Person {
   async loseState(): Promise<this> {
     this.state = new MemoryState()
     return this.open()
+  }
+
+  /** Has every group here stand as one that is not read further, and starts the program again. */
+  async breakGroups(reason: 'history_forked' | 'history_lost' = 'history_forked'): Promise<this> {
+    for (const key of await this.state.list(KEYS.group(''))) {
+      const group = decodeGroup(
+        key.slice(KEYS.group('').length),
+        this.state.entries.get(key) ?? new Uint8Array(),
+      )
+      if (group.status !== 'active') continue
+      this.state.entries.set(key, encodeGroup({ ...group, status: 'broken', reason }))
+    }
+    return this.open()
+  }
+
+  /** Takes its place in a group again, which is made to need it. */
+  async rejoin(group: string): Promise<void> {
+    await this.breakGroups()
+    await this.mail.rejoin({ group })
   }
 
   say(group: string, text: string) {

@@ -128,7 +128,7 @@ function tellDeed({ draft, username }: Intake, group: Group, deed: Deed, rejoine
     draft.notice({ code: 'member_removed', text: `${by} has removed ${name}`, ...label, username: name, by })
   }
   if (rejoined !== undefined) {
-    const text = `${rejoined} has lost its state, and is back: what was said before is lost to it`
+    const text = `${rejoined} is back, with nothing of what was said before: the state was lost, or damaged`
     draft.notice({ code: 'member_rejoined', text, ...label, username: rejoined })
   }
 }

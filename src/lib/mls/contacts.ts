@@ -67,6 +67,6 @@ function isEqual(a: Uint8Array | undefined, b: Uint8Array): boolean {
 
 const keyChanged = (username: string) => ({
   code: 'key_changed' as const,
-  text: `${username} has another key than before: it is another machine, or its state was lost, or somebody else`,
+  text: `${username} comes with another key: the state was lost, or this is another machine, or somebody else`,
   username,
 })

@@ -24,6 +24,8 @@ export interface GroupInfo {
   /** Why it is broken. */
   readonly reason?: ProtocolCode
   readonly members: string[]
+  /** How many of its messages have not been marked as shown. */
+  readonly unread: number
 }
 
 export class Conversations {
@@ -38,7 +40,14 @@ export class Conversations {
     return [...this.#client.vault.groups.values()]
   }
 
-  describe(group: Group): GroupInfo {
+  /** All, for who asks. Names come again: what is counted is counted by id. */
+  describe(): GroupInfo[] {
+    const unread = new Map<string, number>()
+    for (const id of this.#client.vault.unread.values()) unread.set(id, (unread.get(id) ?? 0) + 1)
+    return this.all().map((group) => this.#describe(group, unread.get(group.id) ?? 0))
+  }
+
+  #describe(group: Group, unread: number): GroupInfo {
     const { charter, status, reason } = group
     const other = otherOf(group, this.#client.username)
     return {
@@ -47,6 +56,7 @@ export class Conversations {
       status,
       ...(reason !== undefined && { reason }),
       members: presentIn(group),
+      unread,
     }
   }
 

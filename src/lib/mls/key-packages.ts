@@ -161,7 +161,7 @@ export async function takeKeyPackages(
   if (without !== undefined) {
     throw new ProtocolError(
       'receiver_unknown',
-      `${without} has not been here for months: its key packages are too old`,
+      `${without} has not been here for months: the key packages are too old`,
     )
   }
   await judgeKeys(

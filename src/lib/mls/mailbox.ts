@@ -4,7 +4,7 @@
  * @module
  */
 import { type Clock, systemClock } from '../clock.ts'
-import { parseUsername } from '../names.ts'
+import { parseGroupName, parseUsername } from '../names.ts'
 import { type RandomBytes, secureRandomBytes } from '../random.ts'
 import type { Post } from './answers.ts'
 import { MlsClient } from './client.ts'
@@ -159,7 +159,7 @@ export class Mailbox {
    */
   async send(group: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
     const payload = this.#payload(body, kind)
-    const name = parseUsername(group)
+    const name = parseGroupName(group)
     return this.#alone(async () => this.#sender.send(await this.#idToSend(name), payload))
   }
 
@@ -214,7 +214,7 @@ export class Mailbox {
 
   /** The groups and conversations, also those that are over. */
   groups(): GroupInfo[] {
-    return this.#conversations.all().map((group) => this.#conversations.describe(group))
+    return this.#conversations.describe()
   }
 
   /**
@@ -223,7 +223,7 @@ export class Mailbox {
    * @throws ProtocolError `group_unknown`
    */
   members(group: string): string[] {
-    return presentIn(this.#conversations.named(parseUsername(group)))
+    return presentIn(this.#conversations.named(parseGroupName(group)))
   }
 
   /**
@@ -232,7 +232,7 @@ export class Mailbox {
    * @throws ProtocolError `group_unknown`
    */
   async lookAt(group: string): Promise<string[]> {
-    const name = parseUsername(group)
+    const name = parseGroupName(group)
     return this.#alone(async () => {
       const found = this.#conversations.named(name)
       await this.#conversations.lookedAt(found)
@@ -246,7 +246,7 @@ export class Mailbox {
    * @throws ProtocolError `group_exists`, `invalid_name`
    */
   async createGroup(group: string): Promise<void> {
-    const name = parseUsername(group)
+    const name = parseGroupName(group)
     const { username } = this.#client
     return this.#alone(() => this.#membership.create({ kind: 'named', name, admin: username }, []))
   }
@@ -257,7 +257,7 @@ export class Mailbox {
    * @throws ProtocolError `not_allowed` for all but the admin, `group_unknown`, `receiver_unknown`, `member_unverified`, `invalid_name`
    */
   async add(group: string, usernames: readonly string[]): Promise<void> {
-    const [name, names] = [parseUsername(group), parseUsernames(usernames)]
+    const [name, names] = [parseGroupName(group), parseUsernames(usernames)]
     return this.#alone(async () => this.#membership.add(await this.#idOf(name), names))
   }
 
@@ -267,7 +267,7 @@ export class Mailbox {
    * @throws ProtocolError `not_allowed` for all but the admin and for the admin itself, `group_unknown`, `invalid_name`
    */
   async remove(group: string, usernames: readonly string[]): Promise<void> {
-    const [name, names] = [parseUsername(group), parseUsernames(usernames)]
+    const [name, names] = [parseGroupName(group), parseUsernames(usernames)]
     return this.#alone(async () => this.#membership.remove(await this.#idOf(name), names))
   }
 
@@ -277,7 +277,7 @@ export class Mailbox {
    * @throws ProtocolError `not_allowed` for the admin, `group_unknown`
    */
   async leave(group: string): Promise<void> {
-    const name = parseUsername(group)
+    const name = parseGroupName(group)
     return this.#alone(async () => this.#membership.leave(await this.#idOf(name)))
   }
 
@@ -287,7 +287,7 @@ export class Mailbox {
    * @throws ProtocolError `not_allowed` for all but the admin, `group_unknown`
    */
   async destroy(group: string): Promise<void> {
-    const name = parseUsername(group)
+    const name = parseGroupName(group)
     return this.#alone(async () => {
       await this.#idOf(name)
       await this.#membership.destroy(this.#conversations.named(name))
@@ -297,13 +297,18 @@ export class Mailbox {
   /**
    * Takes this principal's place in a broken group or conversation again. What was said in the meantime is lost to it.
    *
-   * @throws ProtocolError `group_unknown`, `member_unverified`, `history_damaged`
+   * @throws ProtocolError `not_allowed` when it is not broken, `group_unknown`, `member_unverified`, `history_damaged`
    */
   async rejoin(of: Conversation): Promise<void> {
     const meant = parseConversation(of)
     return this.#alone(async () => {
       const id = this.#conversations.currentIdOf(meant)
-      await (id === undefined ? this.#rejoiner.rejoinListed(meant) : this.#rejoiner.rejoin(id))
+      if (id === undefined) return this.#rejoiner.rejoinListed(meant)
+      // All others would be told that our state was lost.
+      if (this.#client.vault.groups.get(id)?.status === 'active') {
+        throw notAllowed('it is not broken: there is nothing to rejoin')
+      }
+      return this.#rejoiner.rejoin(id)
     })
   }
 
@@ -356,7 +361,7 @@ function parseSelection(of: Selection): Selection {
 }
 
 function parseConversation(of: Conversation): Conversation {
-  return 'group' in of ? { group: parseUsername(of.group) } : { with: parseUsername(of.with) }
+  return 'group' in of ? { group: parseGroupName(of.group) } : { with: parseUsername(of.with) }
 }
 
 const parseUsernames = (usernames: readonly string[]) => [...new Set(usernames.map(parseUsername))]

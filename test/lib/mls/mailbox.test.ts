@@ -154,7 +154,7 @@ test('two change the group at the same time: one waits for the other', async () 
     if (name !== 'alice' || path !== '/groups/commit' || !once) return
     once = false
     // Carol rejoins while alice's commit is on its way.
-    await carol.mail.rejoin({ group: 'team' })
+    await carol.rejoin('team')
   }
   await alice.mail.remove('team', ['dave'])
   await alice.say('team', 'done')
@@ -225,7 +225,7 @@ test('a request that comes twice, to a KDC that has forgotten the first: it was 
     kdc.before = before
   }
   assert.equal(await bob.say('team', 'once'), { stored: true })
-  await bob.mail.rejoin({ group: 'team' })
+  await bob.rejoin('team')
   await bob.mail.leave('team')
   assert.is(doubled, 3)
   assert.is(bob.statusOf('team'), 'left')

@@ -58,7 +58,7 @@ test('all see the same messages in the same order, each once, whatever is lost o
           else if (does === 'restart') await person.open()
           else if (does === 'rejoin') {
             rejoined.add(who)
-            await person.mail.rejoin({ group: 'team' })
+            await person.rejoin('team')
           } else if (all.alice.mail.members('team').includes('dave'))
             await all.alice.mail.remove('team', ['dave'])
           else await all.alice.mail.add('team', ['dave'])
@@ -112,7 +112,7 @@ test('members come and go, lose their state and come back: those who are in it a
         if (does === 'lose') await person.loseState()
         await person.mail.sync()
         if (does === 'leave') await person.mail.leave('team')
-        else if (does === 'rejoin') await person.mail.rejoin({ group: 'team' })
+        else if (does === 'rejoin') await person.rejoin('team')
         else if (does === 'say') await person.say('team', name)
       }
     }

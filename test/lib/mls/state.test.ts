@@ -198,6 +198,7 @@ test('a crash at any step of leaving and of rejoining', async () => {
   for (const crash of [atEveryWrite, atEveryAnswer]) {
     await crash(async () => {
       const { alice, bob } = await copyOf(before)
+      await bob.breakGroups()
       return {
         person: bob,
         work: async () => {
@@ -207,6 +208,7 @@ test('a crash at any step of leaving and of rejoining', async () => {
         },
         after: async () => {
           await bob.mail.sync()
+          if (bob.statusOf('team') === 'history_forked') await bob.mail.rejoin({ group: 'team' })
           if (bob.statusOf('team') !== 'left') await bob.mail.leave('team')
           assert.is(bob.statusOf('team'), 'left')
           await alice.mail.sync()
@@ -276,10 +278,21 @@ test('one who has come back does not do so twice, when the answer was lost', asy
   kdc.after = (_name, path) => {
     if (path === '/groups/commit') throw new TransportError('kdc_unreachable', 'no')
   }
+  await bob.breakGroups()
   await rejects(bob.mail.rejoin({ group: 'team' }), 'kdc_unreachable')
   kdc.after = () => {}
   await bob.mail.rejoin({ group: 'team' })
   assert.is(kdc.entries.length, 2)
+})
+
+test('one who can read a group does not take its place in it again: nobody is told what is not so', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await rejects(bob.mail.rejoin({ group: 'team' }), 'not_allowed')
+  assert.is(kdc.entries.length, 1)
+  await alice.mail.sync()
+  assert.equal(alice.told(), [])
+  await bob.say('team', 'still here')
+  assert.equal(await alice.read(), ['bob: still here'])
 })
 
 test('one who is added at the moment when it asks which groups it is in joins as invited', async () => {
