@@ -9,7 +9,7 @@ import { adopt } from './adopt.ts'
 import type { Entry } from './answers.ts'
 import { applyCommit } from './apply-commit.ts'
 import { applyLeaving } from './apply-leaving.ts'
-import { applyMessage } from './apply-message.ts'
+import { applyMessage, takeOwn } from './apply-message.ts'
 import { hasGap } from './chain.ts'
 import { breakGroup, damaged, isBreaking, lost, passGap } from './damage.ts'
 import { destroyed, removedFrom } from './endings.ts'
@@ -86,5 +86,7 @@ async function applyNext(intake: Intake, entry: Entry, group: Group): Promise<vo
 /** A group that we do not read hears of its end all the same. */
 function hearOfEnd(intake: Intake, entry: Entry, group: Group): void {
   if (entry.kind === 'destroyed') destroyed(intake, group)
+  // Or it would be sent again when the group is rejoined.
+  else if (entry.kind === 'message') takeOwn(intake, entry)
   else if (entry.removed.includes(intake.username)) removedFrom(intake, group, entry.sender)
 }

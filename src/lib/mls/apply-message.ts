@@ -5,7 +5,7 @@
  */
 import { EMPTY, toBase64url } from '../bytes.ts'
 import type { Entry } from './answers.ts'
-import { type Chain, comparePlace, decodePlace, extendChain } from './chain.ts'
+import { comparePlace, decodePlace, extendChain } from './chain.ts'
 import { attempted, skip } from './damage.ts'
 import type { Group } from './group.ts'
 import type { Intake } from './intake.ts'
@@ -19,7 +19,10 @@ export async function applyMessage(intake: Intake, entry: Entry, group: Group): 
   const { api, suite } = mls
   const payload = entry.payload ?? EMPTY
   const chain = extendChain(group.chain, 'message', payload)
-  if (takeOwn(intake, entry, group, chain)) return
+  if (takeOwn(intake, entry)) {
+    draft.setGroup({ ...group, chain })
+    return
+  }
   const state = await draft.state(group)
   const result = await attempted(async () => {
     const message = decodePrivateMessage(mls, payload, 'application')
@@ -46,18 +49,15 @@ export async function applyMessage(intake: Intake, entry: Entry, group: Group): 
   )
 }
 
-/** A message of ours, which is now in its place. */
-function takeOwn({ draft, username }: Intake, entry: Entry, group: Group, chain: Chain): boolean {
-  const sent = draft.outgoing(group.id).filter(({ sealed }) => sealed)
+/** A message of ours, which is now in its place. @returns whether it is one. */
+export function takeOwn({ draft, username }: Intake, entry: Entry): boolean {
+  const { group } = entry
+  const sent = draft.outgoing(group).filter(({ sealed }) => sealed)
   const text = sent.length > 0 ? toBase64url(entry.payload ?? EMPTY) : ''
   const ours = sent.find(({ sealed }) => sealed?.message === text)
   if (!ours) return false
-  draft.setGroup({ ...group, chain })
   draft.setOutgoing(ours.number, null)
   const { position, seq, at } = entry
-  draft.addMessage(
-    { group: group.id, position, seq, at, from: username, ...decodePayload(ours.payload) },
-    false,
-  )
+  draft.addMessage({ group, position, seq, at, from: username, ...decodePayload(ours.payload) }, false)
   return true
 }
