@@ -68,7 +68,7 @@ runTool('sender', async (argv) => {
     throw new UsageError('there is no message', 'give it in quotes, or - to send standard input')
   }
   const message = words === '-' ? await readStdin(MAX_MESSAGE_BYTES) : words
-  const files = await openFiles(paths)
+  const files = await openFiles(paths, words)
 
   const say = talk('sender')
   let terminal: Conversation | undefined
@@ -117,9 +117,16 @@ async function tell(
   }
   await store(session, output, receiver, message).catch((error: unknown) => {
     // Somebody who has never been here has no keys to encrypt it with.
-    throw error instanceof ProtocolError && error.code === 'receiver_unknown' ? away : error
+    const hasNone = error instanceof ProtocolError && error.code === 'receiver_unknown'
+    throw hasNone ? withoutMailbox(away, receiver) : error
   })
   output.event('stored', { to: receiver }, `stored for ${receiver}, who is away`)
+}
+
+function withoutMailbox(away: unknown, receiver: string): unknown {
+  if (!(away instanceof ProtocolError && away.code === 'receiver_offline')) return away
+  const why = `${receiver} is not listening anywhere, and nothing can wait for one who has never logged in`
+  return new ProtocolError('receiver_offline', why, { cause: away })
 }
 
 /** Leaves files with the KDC, until Ctrl+C. */

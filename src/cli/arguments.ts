@@ -43,7 +43,7 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
   if (parsed.positionals.length > most) {
     throw new UsageError(
       `too many arguments, beginning with '${parsed.positionals[names.length]}'`,
-      names.includes('[MESSAGE]') ? 'quote a message of several words' : usageLine(help),
+      names.includes('[MESSAGE]') ? hintForWords('file' in parsed.values) : usageLine(help),
     )
   }
   return parsed
@@ -91,6 +91,11 @@ function joinValues(argv: readonly string[], options: Options): string[] {
 function endOfOptions(argv: string[]): number {
   const end = argv.indexOf('--')
   return end < 0 ? argv.length : end
+}
+
+function hintForWords(withFiles: boolean): string {
+  const quote = 'quote a message of several words'
+  return withFiles ? `${quote}; each file has a --file of its own` : quote
 }
 
 function usageLine(help: string): string {

@@ -31,7 +31,7 @@ export async function prepareSend([name = '', words]: readonly string[], values:
   }
   const message =
     words === '-' ? await readStdin(MAX_BODY_BYTES) : words === undefined ? undefined : utf8(words)
-  return send(group, message, await openFiles(paths))
+  return send(group, message, await openFiles(paths, words))
 }
 
 function send(group: string, message: Uint8Array | undefined, files: readonly Outgoing[]): Run {

@@ -4,6 +4,7 @@
  * @module
  */
 import { SymbolonError } from '../lib/errors.ts'
+import { DEFAULT_KDC } from './kdc-url.ts'
 import { knownKdcsPath } from './known-kdcs.ts'
 
 const REJOIN = 'take your place in it again: npx tsx src/group.ts NAME rejoin GROUP, or --with USER'
@@ -34,10 +35,6 @@ const HINTS = new Map<string, string>([
   [
     'kdc_key_changed',
     `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`,
-  ],
-  [
-    'kdc_unreachable',
-    'is the KDC running, and is this its URL? npm run kdc -- --demo starts one; --kdc URL or SYMBOLON_KDC names another',
   ],
   ['key_file_damaged', 'restore it from a backup'],
   ['key_file_missing', 'restore it from a backup, or start with an empty data directory'],
@@ -81,5 +78,12 @@ const HINTS = new Map<string, string>([
 
 /** A hint for this error, if there is one. */
 export function hintFor(error: unknown): string | undefined {
-  return error instanceof SymbolonError ? HINTS.get(error.code) : undefined
+  if (!(error instanceof SymbolonError)) return undefined
+  return error.code === 'kdc_unreachable' ? whereIsTheKdc(error) : HINTS.get(error.code)
+}
+
+// One on this machine is easily started; whoever named another meant that one.
+function whereIsTheKdc({ message }: SymbolonError): string {
+  const start = message.includes(`${DEFAULT_KDC}:`) ? '; npm run kdc -- --demo starts one' : ''
+  return `is the KDC running at this URL? --kdc URL or SYMBOLON_KDC names another${start}`
 }

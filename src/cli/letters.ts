@@ -26,26 +26,32 @@ export function showLetters(
   signal: AbortSignal,
   saving?: Saving,
 ): Promise<void> {
-  return tryAgain(() => watch(session, output, signal, saving), output, signal)
+  return tryAgain((works) => watch(session, output, signal, works, saving), output, signal)
 }
 
 /**
  * Does something over and over, until `signal` ends it.
  *
+ * @param work - calls `works` once it has succeeded, if it goes on for long then.
  * @param wait - for so many milliseconds; for tests.
  */
 export async function tryAgain(
-  work: () => Promise<void>,
+  work: (works: () => void) => Promise<void>,
   output: Pick<Output, 'event'>,
   signal: AbortSignal,
   wait: (ms: number) => Promise<void> = (ms) => sleep(ms, undefined, { signal }),
 ): Promise<void> {
   let told: string | undefined
+  const back = () => {
+    if (told !== undefined && !signal.aborted)
+      output.event('mail_back', {}, 'messages that wait can be read again')
+    told = undefined
+  }
   while (!signal.aborted) {
     let retryMs = RETRY_MS
     try {
-      await work()
-      told = undefined
+      await work(back)
+      back()
     } catch (error) {
       if (signal.aborted) return
       const { message } = error as Error
@@ -63,6 +69,7 @@ async function watch(
   session: Session,
   output: Output,
   signal: AbortSignal,
+  works: () => void,
   saving: Saving | undefined,
 ): Promise<void> {
   const mail = await Mail.open(session, output)
@@ -77,6 +84,7 @@ async function watch(
   try {
     const look = async () => tellHowToSave(await showNew(mail, output, 'direct', { saving, signal }))
     await look()
+    works()
     for await (const _ of mail.arrivals(signal)) await look()
   } finally {
     await mail.close()

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { stat } from 'node:fs/promises'
 import { type Outgoing, openOutgoing } from '../files/outgoing.ts'
 import { encodeFileNote, MAX_FILE_BYTES, uploadFile } from '../lib/mls/files.ts'
 import type { Conversation } from '../lib/mls/mailbox.ts'
 import { isRefusal } from '../lib/mls/refusals.ts'
-import { ToolError } from './errors.ts'
+import { ToolError, UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import type { OptionHelp } from './help.ts'
 import type { MailAccess } from './mail.ts'
@@ -23,9 +24,16 @@ export const FILE_HELP: OptionHelp = ['--file PATH', 'send a file; may be given 
 /**
  * Opens all files, before anything is sent.
  *
- * @throws FileError `file_not_readable`; ToolError for one that is too large.
+ * @param words - the message beside them, as it was given.
+ * @throws FileError `file_not_readable`; ToolError for one that is too large; UsageError when `words` name a file.
  */
-export async function openFiles(paths: readonly string[] = []): Promise<Outgoing[]> {
+export async function openFiles(paths: readonly string[], words?: string): Promise<Outgoing[]> {
+  if (paths.length > 0 && words !== undefined && (await isFilePath(words))) {
+    throw new UsageError(
+      `${words} is a file: give it as --file ${words}`,
+      'each file has a --file of its own; if these words are the message, send them without files',
+    )
+  }
   const files: Outgoing[] = []
   try {
     for (const path of paths) {
@@ -42,6 +50,13 @@ export async function openFiles(paths: readonly string[] = []): Promise<Outgoing
     await closeFiles(files)
     throw error
   }
+}
+
+// `-` is standard input, whatever lies here under that name.
+async function isFilePath(words: string): Promise<boolean> {
+  if (words === '-') return false
+  const found = await stat(words).catch(() => undefined)
+  return found?.isFile() === true
 }
 
 export async function closeFiles(files: readonly Outgoing[]): Promise<void> {

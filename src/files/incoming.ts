@@ -48,13 +48,18 @@ const TEMPORARY = /^\.symbolon-[0-9a-f]{16}\.part$/
 const LEFTOVER_MS = 24 * 60 * 60 * 1000
 
 /**
- * Sees to it that there is such a directory, making it if there is none.
+ * Sees to it that there is such a directory, making it if there is none; what it is in must be there.
  *
  * @throws FileError `file_not_saved`.
  */
 export async function ensureOutputDirectory(path: string): Promise<void> {
   const found = await onDisk(path, async () => {
-    await mkdir(path, { recursive: true, mode: DIRECTORY_MODE })
+    // Not with its parents: Node's recursive mkdir never returns where a file system has none of a name and lets none be made (/proc).
+    await mkdir(path, DIRECTORY_MODE).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return
+      if (error.code !== 'ENOENT') throw error
+      throw notSaved(path, 'the directory to make it in is not there, or takes no others', error)
+    })
     return stat(path)
   })
   if (!found.isDirectory()) throw notSaved(path, 'it is no directory')
@@ -232,7 +237,7 @@ async function onDisk<T>(directory: string, act: () => Promise<T>): Promise<T> {
     return await act()
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    if (code === undefined) throw cause
+    if (code === undefined || cause instanceof FileError) throw cause
     throw notSaved(directory, REASONS[code] ?? code, cause)
   }
 }

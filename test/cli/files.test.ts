@@ -139,6 +139,7 @@ files('go to groups too, and programs hear of it', async () => {
 files('that are none, or too large, or for nobody, are refused before the login', async () => {
   mkdirSync(at('folder'))
   const large = make('large', '')
+  const fine = make('fine', 'x')
   truncateSync(large, 300_000_000)
   const cases: [string[], number, RegExp][] = [
     [['--file', at('nowhere')], 1, /cannot send .*nowhere: there is no such file \(file_not_readable\)/],
@@ -147,6 +148,8 @@ files('that are none, or too large, or for nobody, are refused before the login'
     [['--file', large], 1, /large has 300 MB, and a file 268 MB at most\nsender: hint: send it in parts/],
     [['--file', large, '--no-store'], 2, /--file and --no-store do not go together/],
     [['--file'], 2, /argument missing/],
+    [['--file', fine, fine], 2, /fine is a file: give it as --file \S+fine\nsender: hint: each file has/],
+    [['--file', fine, fine, fine], 2, /too many arguments.*\nsender: hint: .*; each file has a --file/],
   ]
   const runs = cases.map(async ([args, status, words]) => {
     // Nobody of that name could log in.
@@ -157,6 +160,8 @@ files('that are none, or too large, or for nobody, are refused before the login'
     assert.match(stderr, words)
   })
   await Promise.all(runs)
+  const group = await realm.tool('group', 'ghost', 'send', 'team', '--file', fine, fine).input().ends(2)
+  assert.match(group.stderr, /fine is a file: give it as --file/)
   const nobody = await realm.tool('sender', 'alice', 'nobody', '--file', make('x', 'x')).input().ends(1)
   assert.match(nobody.stderr, /nobody .* \(receiver_unknown\)\nsender: hint: no account/)
 })

@@ -29,6 +29,7 @@ async function run(...happens: (Error | undefined)[]): Promise<{ told: unknown[]
 const unreachable = () => new TransportError('kdc_unreachable', 'gone')
 const unsaved = () => new FileError('file_not_saved', 'full')
 const GONE = ['mail_unavailable', { code: 'kdc_unreachable' }, 'gone']
+const BACK = ['mail_back', {}, undefined]
 const FULL = ['mail_unavailable', { code: 'file_not_saved' }, 'full']
 
 letters('that cannot be read are told of once, not with each try', async () => {
@@ -40,14 +41,15 @@ letters('that cannot be read are told of once, not with each try', async () => {
   ])
 })
 
-letters('that can be read again, and then not, are told of again', async () => {
-  assert.equal((await run(unreachable(), undefined, unreachable())).told, [GONE, GONE])
+letters('that can be read again are said to be, once; and then not, are told of again', async () => {
+  const { told } = await run(undefined, unreachable(), undefined, undefined, unreachable())
+  assert.equal(told, [GONE, BACK, GONE])
 })
 
 letters('are tried soon again; later after a failed save, for all that was fetched', async () => {
   const { told, waited } = await run(unreachable(), unsaved(), unsaved(), undefined, unreachable())
   assert.equal(waited, [5000, 60_000, 60_000, 5000, 5000])
-  assert.equal(told, [GONE, FULL, GONE])
+  assert.equal(told, [GONE, FULL, BACK, GONE])
 })
 
 letters('are not told of when it is the end that stops them', async () => {

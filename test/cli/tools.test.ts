@@ -156,7 +156,7 @@ test('a KDC that is not there is said with what to do, exit status 3', async () 
   const sender = await startTool('src/sender.ts', args, env).input().ends(3)
   assert.match(
     sender.stderr,
-    /nothing listens there \(kdc_unreachable\)\nsender: hint: is the KDC running, and is this its URL\? npm run kdc/,
+    /nothing listens there \(kdc_unreachable\)\nsender: hint: is the KDC running at this URL\? --kdc URL or SYMBOLON_KDC names another\n$/,
   )
 })
 

@@ -180,8 +180,16 @@ incoming('that are larger than the disk are not even fetched', async ({ at }) =>
   assert.equal(readdirSync(at), [])
 })
 
+incoming('have their directory made only in one that is there', async ({ at }) => {
+  const error = await ensureOutputDirectory(join(at, 'none', 'below')).catch((caught: Error) => caught)
+  assert.match((error as Error).message, /cannot save in .*below: the directory to make it in is not there/)
+  assert.equal(readdirSync(at), [])
+  // Node's recursive mkdir never comes back from there.
+  if (process.platform === 'linux') await rejects(ensureOutputDirectory('/proc/none'), 'file_not_saved')
+})
+
 incoming('have their directory made, for its owner', async ({ at }) => {
-  const below = join(at, 'a', 'b')
+  const below = join(at, 'a')
   await ensureOutputDirectory(below)
   await ensureOutputDirectory(below)
   if (process.platform !== 'win32') assert.is(statSync(below).mode & 0o777, 0o700)
