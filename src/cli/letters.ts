@@ -10,6 +10,7 @@ import type { Output } from './events.ts'
 import { Mail } from './mail.ts'
 import { commandToSave, type Saving } from './save-files.ts'
 import { type Shown, showNew } from './stored.ts'
+import { UnreadGroups } from './unread-groups.ts'
 
 /** After something went wrong, the next look is so much later. */
 const RETRY_MS = 5000
@@ -73,6 +74,7 @@ async function watch(
   saving: Saving | undefined,
 ): Promise<void> {
   const mail = await Mail.open(session, output)
+  const unread = new UnreadGroups(session.username, output)
   // Once; the files stay at the KDC for days.
   let told = saving !== undefined
   const tellHowToSave = ({ fileFrom }: Shown) => {
@@ -82,7 +84,10 @@ async function watch(
     output.event('file_not_fetched', {}, `to save files, start with --output DIR; these: ${these}`)
   }
   try {
-    const look = async () => tellHowToSave(await showNew(mail, output, 'direct', { saving, signal }))
+    const look = async () => {
+      tellHowToSave(await showNew(mail, output, 'direct', { saving, signal }))
+      unread.tell(await mail.use(async (mailbox) => mailbox.groups()))
+    }
     await look()
     works()
     for await (const _ of mail.arrivals(signal)) await look()
