@@ -352,7 +352,7 @@ files(
 
 files('are saved where the command line says, if it is a directory', async ({ directory }) => {
   const { signal } = new AbortController()
-  const at = join(directory.path, 'new', 'inbox')
+  const at = join(directory.path, 'inbox')
   assert.is(await savingFrom({}, signal), undefined)
   assert.is((await savingFrom({ output: at }, signal))?.maxBytes, 100_000_000)
   assert.equal(readdirSync(at), [])
