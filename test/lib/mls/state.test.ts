@@ -435,6 +435,20 @@ test('away for longer than entries are kept: what is lost is said, and the rest 
   assert.equal(await bob.read(), ['alice: four'])
 })
 
+test('a message whose answer was lost is not sent again when the group is broken, and rejoined', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  kdc.after = (name, path) => {
+    if (name === 'bob' && path === '/groups/send')
+      throw new TransportError('kdc_unreachable', 'the answer is lost')
+  }
+  await bob.say('team', 'once')
+  kdc.after = () => {}
+  await bob.rejoin('team')
+  await bob.mail.sync()
+  assert.equal(await alice.read(), ['bob: once'])
+  assert.equal(await bob.history({ group: 'team' }), ['bob: once'])
+})
+
 test('the KDC is not reached at the first login: the next goes on', async () => {
   const kdc = new FakeDelivery()
   const alice = new Person('alice', kdc, new MemoryState())
