@@ -778,4 +778,17 @@ test('a KDC that goes on saying that there is more: told, and asked no more than
   assert.equal(await bob.read(), ['alice: three'])
 })
 
+test('positions beyond all others, again and again: everything is fetched once more, and not with each message', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  await alice.say('team', 'one')
+  kdc.lieInMailbox = (who, page) =>
+    page.map((entry, at) =>
+      who === 'bob' && at === page.length - 1 ? { ...entry, position: Number.MAX_SAFE_INTEGER } : entry,
+    )
+  await bob.read()
+  bob.told()
+  for (const text of ['two', 'three', 'four']) await bob.say('team', text)
+  assert.is(bob.told().filter((code) => code === 'entries_withheld').length, 1)
+})
+
 test.run()
