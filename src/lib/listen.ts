@@ -75,7 +75,7 @@ export class Listener {
     this.#options = options
     this.#token = options.token
     const asked = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true }
-    this.#server = net.createServer(asked, (socket) => this.#onSocket(acceptInPlace(socket)))
+    this.#server = net.createServer(asked, (socket) => this.#onSocket(socket))
   }
 
   /** @throws TransportError `port_unavailable` */
@@ -126,15 +126,16 @@ export class Listener {
     })
   }
 
-  #onSocket(socket: net.Socket): void {
-    const address = plainAddress(socket.remoteAddress ?? 'unknown')
+  #onSocket(accepted: net.Socket): void {
+    const address = plainAddress(accepted.remoteAddress ?? 'unknown')
     const over = this.#overBudget(address)
     if (over) {
-      socket.on('error', () => {})
-      socket.destroy()
+      accepted.on('error', () => {})
+      accepted.destroy()
       this.#options.onRefused?.({ address, error: over })
       return
     }
+    const socket = acceptInPlace(accepted)
     this.#handshakes.set(socket, address)
     this.#handshake(socket, address).then(
       (channel) => {
