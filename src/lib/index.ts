@@ -38,8 +38,6 @@ export type { HttpLink, Reply } from './http.ts'
 export { createInvitation, invitationToken } from './invitation.ts'
 export { type Listener, type ListenOptions, listen, type Refusal } from './listen.ts'
 export type { Message } from './message.ts'
-export type { Post } from './mls/answers.ts'
-
 export {
   encodeFileNote,
   type FetchOptions,
@@ -51,7 +49,7 @@ export {
   type UploadOptions,
   uploadFile,
 } from './mls/files.ts'
-export type { GroupStatus } from './mls/group.ts'
+export type { GroupStatus } from './mls/group-status.ts'
 export {
   type Conversation,
   type GroupInfo,
@@ -61,7 +59,8 @@ export {
 } from './mls/mailbox.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, textOf } from './mls/payload.ts'
-export type { Sent } from './mls/sender.ts'
+export type { Post } from './mls/post.ts'
+export type { Sent } from './mls/sent.ts'
 export type { StateStore } from './mls/state-store.ts'
 export { parseUsername } from './names.ts'
 export {

@@ -6,7 +6,8 @@
 import { type ProtocolCode, ProtocolError } from '../errors.ts'
 import type { MlsClient } from './client.ts'
 import { left } from './endings.ts'
-import { type Group, type GroupStatus, otherOf, presentIn } from './group.ts'
+import { type Group, otherOf, presentIn } from './group.ts'
+import type { GroupStatus } from './group-status.ts'
 
 /** A conversation: a group by its name, or with one other. */
 export type Conversation = { readonly group: string } | { readonly with: string }
