@@ -49,13 +49,11 @@ export {
   type UploadOptions,
   uploadFile,
 } from './mls/files.ts'
-export type { GroupStatus } from './mls/group-status.ts'
+export type { Conversation, GroupInfo, GroupStatus } from './mls/group-info.ts'
+export type { MailMessage } from './mls/mail-message.ts'
 export {
-  type Conversation,
-  type GroupInfo,
   Mailbox,
   type MailboxOptions,
-  type MailMessage,
 } from './mls/mailbox.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, textOf } from './mls/payload.ts'

@@ -8,7 +8,7 @@ import { EMPTY } from '../bytes.ts'
 import { PROTOCOL_CODES, type ProtocolCode, ProtocolError } from '../errors.ts'
 import { type Chain, HASH_BYTES } from './chain.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'
-import type { GroupStatus } from './group-status.ts'
+import type { GroupStatus } from './group-info.ts'
 import { type Charter, CharterSchema } from './joinable.ts'
 
 export interface Group {
