@@ -8,29 +8,23 @@ import { readFileSync } from 'node:fs'
 import { asksForHelp, optionLines } from './cli/help.ts'
 import type { ToolName } from './cli/installed.ts'
 
-interface Command {
-  readonly about: string
-  /** Begins the tool, which reads what is left of the command line. */
-  readonly run: () => Promise<unknown>
-}
-
-const COMMANDS: Record<ToolName, Command> = {
-  kdc: { about: 'the server that both trust; manages its accounts', run: () => import('./kdc/main.ts') },
-  send: { about: 'a message, files, a conversation', run: () => import('./sender.ts') },
-  receive: { about: 'waits for messages and files', run: () => import('./receiver.ts') },
-  group: { about: 'groups: messages and files for several', run: () => import('./group.ts') },
-  users: { about: 'who can be reached now', run: () => import('./users.ts') },
-  register: { about: 'makes an account', run: () => import('./register.ts') },
-  passwd: { about: 'another password', run: () => import('./passwd.ts') },
-  sessions: { about: 'where one is logged in', run: () => import('./sessions.ts') },
-  demo: { about: 'the whole protocol, with nothing set up', run: () => import('./demo.ts') },
+const COMMANDS: Record<ToolName, string> = {
+  kdc: 'the server that both trust; manages its accounts',
+  send: 'a message, files, a conversation',
+  receive: 'waits for messages and files',
+  group: 'groups: messages and files for several',
+  users: 'who can be reached now',
+  register: 'makes an account',
+  passwd: 'another password',
+  sessions: 'where one is logged in',
+  demo: 'the whole protocol, with nothing set up',
 }
 
 const HELP = `usage: symbolon COMMAND [...]
 
 Messages between people who trust one small server, end to end encrypted.
 
-${optionLines(...Object.entries(COMMANDS).map(([name, { about }]) => [name, about] as const))}
+${optionLines(...Object.entries(COMMANDS))}
 
   symbolon COMMAND --help  what it takes; also: symbolon help COMMAND
   symbolon --version       which this is
@@ -54,7 +48,9 @@ async function main(argv: string[]): Promise<void> {
   if (help !== undefined) return write(help)
   // The tools take what comes after the program.
   process.argv.splice(2, process.argv.length, ...rest)
-  await COMMANDS[word].run()
+  // What is imported runs.
+  if (word === 'kdc') await import('./kdc/main.ts')
+  else await (await import('./client.ts')).CLIENT[word]()
 }
 
 function write(text: string): void {
