@@ -36,12 +36,15 @@ const FILES = [
   { name: 'password-worker', entry: 'src/kdc/logins/password-worker.mjs' },
   { name: 'mls', entry: 'src/lib/mls/ts-mls.ts' },
   { name: 'opaque', contents: "export * from '@serenity-kit/opaque'" },
-  { name: 'undici', contents: `export { ${(await namesOf('undici')).join(', ')} } from 'undici'` },
+  { name: 'undici', contents: await withNames('undici') },
 ] as const
 
-// A CommonJS package does not tell its names to those who import a bundle of it.
-async function namesOf(name: string): Promise<string[]> {
-  return Object.keys(await import(name)).filter((key) => /^[A-Za-z_]\w*$/.test(key) && key !== 'default')
+// A file that a CommonJS package is bundled into exports nothing by name, unless it is told what.
+async function withNames(name: string): Promise<string> {
+  const names = Object.keys(await import(name)).filter(
+    (key) => /^[A-Za-z_]\w*$/.test(key) && key !== 'default',
+  )
+  return `export { ${names.join(', ')} } from '${name}'`
 }
 
 /** @returns the files that went into it. */
@@ -86,6 +89,21 @@ function elsewhere(self: string): Plugin {
   }
 }
 
+/** The same for what is imported by `import()` and becomes a file by itself. */
+const NAMED: Plugin = {
+  name: 'named',
+  setup({ onResolve, onLoad }) {
+    const filter = /^undici$/
+    onResolve({ filter }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'named' } : undefined,
+    )
+    onLoad({ filter, namespace: 'named' }, async ({ path }) => ({
+      contents: await withNames(path),
+      resolveDir: ROOT,
+    }))
+  },
+}
+
 /** @returns the files that went into it. */
 export async function bundleLibrary(): Promise<string[]> {
   const { metafile } = await build({
@@ -99,6 +117,7 @@ export async function bundleLibrary(): Promise<string[]> {
     splitting: true,
     chunkNames: '[name]-[hash]',
     external: ['#primitives'],
+    plugins: [NAMED],
   })
   // Node takes these from the nearest package.json; that of the package names the sources.
   const imports = { '#primitives': { node: './primitives-node.js', default: './primitives-noble.js' } }
