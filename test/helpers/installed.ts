@@ -33,7 +33,8 @@ export class Installed {
   /** `symbolon` with these arguments. */
   run(args: readonly string[], env: NodeJS.ProcessEnv): Program {
     // Only a shell starts what npm makes on Windows, and it would read the arguments too.
-    if (WINDOWS) return new Program(process.execPath, [join(this.folder, 'dist', 'symbolon.mjs'), ...args], env)
+    if (WINDOWS)
+      return new Program(process.execPath, [join(this.folder, 'dist', 'symbolon.mjs'), ...args], env)
     // It finds Node in the path: the one that runs this.
     const PATH = [dirname(process.execPath), env.PATH].join(delimiter)
     return new Program(join(this.place, 'bin', 'symbolon'), [...args], { ...env, PATH })
