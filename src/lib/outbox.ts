@@ -144,12 +144,30 @@ export class Outbox {
   async #flush(): Promise<void> {
     this.#flushing = true
     while (!this.#closed && !this.idle) {
-      this.#sealNext()
-      if (this.#waiting.empty) this.#tellSealed()
+      const more = this.#waiting.several
+      this.#sealSome()
       if (this.#wire.full) await this.#wire.drained()
+      // Whoever writes a stream may have more by the next turn: what does not fill a transport message waits for it.
+      if (more && this.#whenSealed.length > 0 && this.#waiting.onlyCopies) {
+        this.#tellSealed()
+        this.#flushLater()
+        break
+      }
     }
     this.#flushing = false
-    if (!this.#closed) this.#whenIdle()
+    if (this.#closed) return
+    if (this.#waiting.empty) this.#tellSealed()
+    if (this.idle) this.#whenIdle()
+  }
+
+  /** Seals a few transport messages, which go out together. */
+  #sealSome(): void {
+    this.#wire.cork()
+    for (let n = 0; n < 4 && !this.idle; n++) {
+      this.#sealNext()
+      if (this.#waiting.onlyCopies) break
+    }
+    this.#wire.uncork()
   }
 
   #tellSealed(): void {

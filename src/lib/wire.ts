@@ -139,9 +139,16 @@ export class Wire {
     const header = [u16(length)]
     let parts = 0
     for (let part = content[0]; part && part.length < GATHERED_BYTES; part = content[++parts]) header.push(part)
-    this.#stream.cork()
     this.#stream.write(Buffer.concat(header))
     for (; parts < content.length; parts++) this.#stream.write(content[parts])
+  }
+
+  /** Has frames go out together, in one system call, until `uncork`. */
+  cork(): void {
+    this.#stream.cork()
+  }
+
+  uncork(): void {
     this.#stream.uncork()
   }
 
