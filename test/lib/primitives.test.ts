@@ -42,11 +42,11 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
     const bob = hex('5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb')
     const alicePublic = hex('8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a')
     assert.is(
-      toHex(primitives.x25519PublicKey(bob)),
+      toHex(primitives.x25519(bob).publicKey),
       'de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f',
     )
     assert.is(
-      toHex(primitives.x25519(bob, alicePublic)),
+      toHex(primitives.x25519(bob).agree(alicePublic)),
       '4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742',
     )
   })
@@ -62,7 +62,7 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
       `ed${'ff'.repeat(30)}7f`,
       `ee${'ff'.repeat(30)}7f`,
     ]
-    for (const point of smallOrder) assert.is(primitives.x25519(secretKey, hex(point)), undefined, point)
+    for (const point of smallOrder) assert.is(primitives.x25519(secretKey).agree(hex(point)), undefined, point)
   })
 }
 
@@ -106,11 +106,11 @@ test('both derive, hash and agree alike', () => {
         for (const part of [a, info, b]) hash.update(part)
         assert.is(toHex(hash.digest()), toHex(node.sha256(a, info, b)))
       }
-      const [publicA, publicB] = [node.x25519PublicKey(a), noble.x25519PublicKey(b)]
-      assert.is(toHex(noble.x25519PublicKey(a)), toHex(publicA))
-      const shared = toHex(node.x25519(a, publicB))
-      assert.is(toHex(noble.x25519(a, publicB)), shared)
-      assert.is(toHex(noble.x25519(b, publicA)), shared)
+      const [publicA, publicB] = [node.x25519(a).publicKey, noble.x25519(b).publicKey]
+      assert.is(toHex(noble.x25519(a).publicKey), toHex(publicA))
+      const shared = toHex(node.x25519(a).agree(publicB))
+      assert.is(toHex(noble.x25519(a).agree(publicB)), shared)
+      assert.is(toHex(noble.x25519(b).agree(publicA)), shared)
     }),
     { numRuns: 20 },
   )

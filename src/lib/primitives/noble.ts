@@ -34,12 +34,18 @@ export const noble: Primitives = {
     }
   },
   hkdf: (ikm, salt, info, length) => nobleHkdf(nobleSha256, ikm, salt, info, length),
-  x25519PublicKey: (secretKey) => curve.getPublicKey(secretKey),
-  x25519(secretKey, publicKey) {
-    try {
-      return curve.getSharedSecret(secretKey, publicKey)
-    } catch {
-      return undefined // noble throws on an all-zero result
+  x25519(secretKey = curve.utils.randomSecretKey()) {
+    const secret = Uint8Array.from(secretKey)
+    return {
+      publicKey: curve.getPublicKey(secret),
+      agree(theirs) {
+        try {
+          return curve.getSharedSecret(secret, theirs)
+        } catch {
+          return undefined // noble throws on an all-zero result
+        }
+      },
+      destroy: () => void secret.fill(0),
     }
   },
   equal: (a, b) => equalBytes(a, b),

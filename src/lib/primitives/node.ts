@@ -10,6 +10,7 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
+  generateKeyPairSync,
   hkdfSync,
   type KeyObject,
   timingSafeEqual,
@@ -23,7 +24,7 @@ const FULL_TAG = { authTagLength: TAG_BYTES } as const
 // PKCS #8 of an X25519 private key, up to the 32 key bytes (RFC 8410 §7).
 const X25519_PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
 
-function x25519PrivateKey(secretKey: Uint8Array): KeyObject {
+function importX25519(secretKey: Uint8Array): KeyObject {
   const der = Buffer.concat([X25519_PKCS8, secretKey])
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   der.fill(0)
@@ -76,17 +77,27 @@ export const node: Primitives = {
     }
   },
   hkdf: (ikm, salt, info, length) => new Uint8Array(hkdfSync('sha256', ikm, salt, info, length)),
-  x25519PublicKey(secretKey) {
-    const { x } = createPublicKey(x25519PrivateKey(secretKey)).export({ format: 'jwk' })
-    return new Uint8Array(Buffer.from(x as string, 'base64url'))
-  },
-  x25519(secretKey, publicKey) {
-    const x = Buffer.from(publicKey).toString('base64url')
-    const theirs = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' })
-    try {
-      return new Uint8Array(diffieHellman({ privateKey: x25519PrivateKey(secretKey), publicKey: theirs }))
-    } catch {
-      return undefined // OpenSSL refuses an all-zero result
+  x25519(secretKey) {
+    // To import a key, and to export it in another form than JWK, costs OpenSSL more than to use it.
+    const pair = secretKey ? undefined : generateKeyPairSync('x25519')
+    let privateKey: KeyObject | undefined = pair?.privateKey ?? importX25519(secretKey as Uint8Array)
+    const { x } = (pair?.publicKey ?? createPublicKey(privateKey)).export({ format: 'jwk' })
+    return {
+      publicKey: new Uint8Array(Buffer.from(x as string, 'base64url')),
+      agree(theirs) {
+        if (!privateKey) throw new TypeError('X25519: used after it was destroyed')
+        const x = Buffer.from(theirs).toString('base64url')
+        const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' })
+        try {
+          return new Uint8Array(diffieHellman({ privateKey, publicKey }))
+        } catch {
+          return undefined // OpenSSL refuses an all-zero result
+        }
+      },
+      destroy() {
+        // OpenSSL wipes it when the last reference is gone.
+        privateKey = undefined
+      },
     }
   },
   equal: (a, b) => timingSafeEqual(a, b),
