@@ -12,6 +12,9 @@ import { rekeyIfDue } from './rekey.ts'
 import { later } from './turn.ts'
 import type { Wire } from './wire.ts'
 
+/** So many long transport messages go out in one system call, which takes a tenth off what a byte costs. */
+const TOGETHER = 4
+
 interface Unacknowledged {
   resolve(): void
   reject(error: Error): void
@@ -163,7 +166,7 @@ export class Outbox {
   /** Seals a few transport messages, which go out together. */
   #sealSome(): void {
     this.#wire.cork()
-    for (let n = 0; n < 4 && !this.idle; n++) {
+    for (let n = 0; n < TOGETHER && !this.idle; n++) {
       this.#sealNext()
       if (this.#waiting.onlyCopies) break
     }

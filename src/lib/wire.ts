@@ -175,7 +175,7 @@ export class Wire {
 
   /** Ends our half of the stream. */
   end(): void {
-    this.#stream.end()
+    if (!this.#stream.writableEnded) this.#stream.end()
   }
 
   /**

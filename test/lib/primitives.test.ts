@@ -62,7 +62,8 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
       `ed${'ff'.repeat(30)}7f`,
       `ee${'ff'.repeat(30)}7f`,
     ]
-    for (const point of smallOrder) assert.is(primitives.x25519(secretKey).agree(hex(point)), undefined, point)
+    for (const point of smallOrder)
+      assert.is(primitives.x25519(secretKey).agree(hex(point)), undefined, point)
   })
 }
 
