@@ -98,7 +98,7 @@ class Sending {
   }
 
   async send(sources: AsyncIterable<Source> | Iterable<Source>): Promise<void> {
-    this.#control(Type.begin, { version: frames.VERSION })
+    this.#control(Type.begin, { transfer: frames.VERSION })
     await this.#each(sources, async (source) => {
       if (source.kind === 'directory') await this.#tree(source)
       else await this.#file({ kind: source.kind, name: source.name }, source)
