@@ -48,8 +48,11 @@ export async function receiveItems(
     await link.end()
     return receiving.summary()
   } catch (error) {
+    // Before the link has failed nothing has happened to the stream: it is what came over it.
+    const misbehaved = !link.failure && (error instanceof CodecError || error instanceof ProtocolError)
     link.fail(error as Error)
-    await receiving.abandon(link.failure)
+    // One who does not keep to the protocol is not waited for again.
+    await receiving.abandon(misbehaved ? 'given_up' : 'cut')
     throw link.failure ?? error
   } finally {
     link.leave()
@@ -99,9 +102,7 @@ class Receiving {
   }
 
   /** Gives up what was under way. */
-  async abandon(error: unknown): Promise<void> {
-    // One who does not keep to the protocol is not waited for again.
-    const why: Abandoned = error instanceof CodecError || error instanceof ProtocolError ? 'given_up' : 'cut'
+  async abandon(why: Abandoned): Promise<void> {
     await this.#sink?.abandon(why)
     await this.#tree?.sink.abandon(why)
   }
