@@ -169,7 +169,12 @@ class Sending {
 
   /** @returns whether it was sent whole. */
   async #file(about: Item, source: { open(): Promise<Content> }): Promise<boolean> {
-    const opened = await this.#attempt(about, source.open())
+    const opening = source.open()
+    const opened = await this.#attempt(about, opening).catch((error) => {
+      // It may yet be opened, for nobody.
+      opening.then((content) => content.close()).catch(() => {})
+      throw error
+    })
     if (!opened) return false
     const content = opened.value
     const item: Item = content.size === undefined ? about : { ...about, size: content.size }

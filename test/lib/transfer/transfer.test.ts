@@ -428,6 +428,24 @@ transfer('either side can end it half way; what was begun may be resumed', async
   }
 })
 
+transfer('what is opened after the end is closed again', async () => {
+  const end = new AbortController()
+  let closed = () => {}
+  const isClosed = new Promise<void>((resolve) => {
+    closed = resolve
+  })
+  const open = async () => {
+    end.abort(new Error('enough'))
+    await new Promise((resolve) => setImmediate(resolve))
+    return { ...content(pattern(1)), close: async () => closed() }
+  }
+  const { sent } = await run([{ kind: 'file', name: 'f', open }], new Place(), {
+    alice: { signal: end.signal },
+  })
+  assert.is(sent.status, 'rejected')
+  await isClosed
+})
+
 transfer('an end that came before the beginning is an end too', async () => {
   const signal = AbortSignal.abort(new Error('enough'))
   const { sent, received } = await run([file('f', pattern(1))], new Place(), { alice: { signal } })
