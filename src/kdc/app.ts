@@ -65,6 +65,7 @@ export function createKdc(options: KdcOptions): Hono<KdcEnv> {
   app.use(async (c, next) => {
     c.header('Cache-Control', 'no-store')
     await next()
+    await kdc.log.written?.()
     // Judged last, so that it reaches also those who asked before the end was near: nobody keeps us waiting.
     if (kdc.isDraining()) c.header('Connection', 'close')
   })

@@ -22,6 +22,8 @@ export interface Log {
   info(fields: object, event: string): void
   warn(fields: object, event: string): void
   error(fields: object, event: string): void
+  /** Nothing when all that was logged is written; else, what resolves once it is. An answer waits for this. */
+  written?(): Promise<void> | undefined
 }
 
 /** Who may make an account: anybody, whoever has an invitation, or nobody but the KDC's administrator. */
