@@ -59,6 +59,13 @@ export interface Kdc {
   readonly isDraining: () => boolean
 }
 
+/** As much of a request as it takes to judge it, whatever carries it: Hono's context is one, and direct.ts has another. */
+export interface Asked {
+  readonly env: { readonly incoming: Pick<HttpBindings['incoming'], 'socket'> }
+  readonly req: { header(name: string): string | undefined }
+  readonly var: Readonly<Pick<KdcEnv['Variables'], 'body' | 'session'>>
+}
+
 /** What Hono hands from the server to the handlers, and from a middleware to the next. */
 export interface KdcEnv {
   Bindings: HttpBindings
