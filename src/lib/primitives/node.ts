@@ -7,13 +7,13 @@ import {
   createCipheriv,
   createDecipheriv,
   createHash,
-  createHmac,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
   type KeyObject,
   timingSafeEqual,
 } from 'node:crypto'
+import { hkdfSha256 } from './hkdf-sha256.ts'
 import type { Primitives } from './types.ts'
 
 const TAG_BYTES = 16
@@ -28,33 +28,6 @@ function x25519PrivateKey(secretKey: Uint8Array): KeyObject {
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   der.fill(0)
   return key
-}
-
-const HASH_BYTES = 32
-const COUNTERS = Array.from({ length: 256 }, (_, i) => Uint8Array.of(i))
-
-// RFC 5869 §2.2 and §2.3 by HMACs, which takes half as long as hkdfSync.
-function hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-  const blocks = Math.ceil(length / HASH_BYTES)
-  if (blocks > 255) throw new RangeError(`hkdf: at most ${255 * HASH_BYTES} bytes`)
-  const output = new Uint8Array(length)
-  const prk = createHmac('sha256', salt).update(ikm).digest()
-  let block: Buffer | undefined
-  for (let i = 1; i <= blocks; i++) {
-    const hmac = createHmac('sha256', prk)
-    if (block) hmac.update(block)
-    const next = hmac
-      .update(info)
-      .update(COUNTERS[i] as Uint8Array)
-      .digest()
-    block?.fill(0)
-    block = next
-    const at = (i - 1) * HASH_BYTES
-    output.set(length - at < HASH_BYTES ? block.subarray(0, length - at) : block, at)
-  }
-  block?.fill(0)
-  prk.fill(0)
-  return output
 }
 
 export const node: Primitives = {
@@ -95,7 +68,7 @@ export const node: Primitives = {
       digest: () => new Uint8Array(hash.digest()),
     }
   },
-  hkdf,
+  hkdf: hkdfSha256,
   x25519PublicKey(secretKey) {
     const { x } = createPublicKey(x25519PrivateKey(secretKey)).export({ format: 'jwk' })
     return new Uint8Array(Buffer.from(x as string, 'base64url'))
