@@ -63,6 +63,7 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const CODES = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0))
 const VALUES = new Int8Array(128).fill(-1)
 for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i
 
@@ -73,8 +74,11 @@ export function toBase64url(bytes: Uint8Array): string {
   let offset = 0
   for (let i = 0; i < bytes.length; i += 3) {
     const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    const characters = Math.min(bytes.length - i, 3) + 1
-    for (let j = 0; j < characters; j++) text[offset++] = ALPHABET.charCodeAt((group >> (18 - 6 * j)) & 63)
+    // What is beyond the end is not stored.
+    text[offset++] = CODES[group >> 18] ?? 0
+    text[offset++] = CODES[(group >> 12) & 63] ?? 0
+    text[offset++] = CODES[(group >> 6) & 63] ?? 0
+    text[offset++] = CODES[group & 63] ?? 0
   }
   return decoder.decode(text)
 }
