@@ -150,8 +150,7 @@ export class Outbox {
       const more = this.#waiting.several
       this.#sealSome()
       if (this.#wire.full) await this.#wire.drained()
-      // Whoever writes a stream may have more by the next turn: what does not fill a transport message waits for it.
-      if (more && this.#whenSealed.length > 0 && this.#waiting.onlyCopies) {
+      if (more && this.#tailMayGrow) {
         this.#tellSealed()
         this.#flushLater()
         break
@@ -163,12 +162,17 @@ export class Outbox {
     if (this.idle) this.#whenIdle()
   }
 
+  /** Whoever writes a stream may have more by the next turn: what does not fill a transport message can wait for it. */
+  get #tailMayGrow(): boolean {
+    return this.#whenSealed.length > 0 && this.#waiting.onlyCopies
+  }
+
   /** Seals a few transport messages, which go out together. */
   #sealSome(): void {
     this.#wire.cork()
     for (let n = 0; n < TOGETHER && !this.idle; n++) {
       this.#sealNext()
-      if (this.#waiting.onlyCopies) break
+      if (this.#tailMayGrow) break
     }
     this.#wire.uncork()
   }

@@ -11,11 +11,11 @@ import {
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
-  hkdfSync,
   type KeyObject,
   type Hash as NodeHash,
   timingSafeEqual,
 } from 'node:crypto'
+import { hkdfSha256 } from './hkdf-sha256.ts'
 import type { Hash, Primitives } from './types.ts'
 
 const TAG_BYTES = 16
@@ -81,7 +81,7 @@ export const node: Primitives = {
   createSha256() {
     return hashBy(createHash('sha256'))
   },
-  hkdf: (ikm, salt, info, length) => new Uint8Array(hkdfSync('sha256', ikm, salt, info, length)),
+  hkdf: hkdfSha256,
   x25519(secretKey) {
     // To import a key, and to export it in another form than JWK, costs OpenSSL more than to use it.
     const pair = secretKey ? undefined : generateKeyPairSync('x25519')
