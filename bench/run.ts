@@ -8,37 +8,59 @@ import { parseArguments } from '../src/cli/arguments.ts'
 import { EXIT, ToolError, UsageError } from '../src/cli/errors.ts'
 import { print, talk } from '../src/cli/terminal.ts'
 import { report, runTool } from '../src/cli/tool.ts'
-import { conditions, type Result, render } from './harness.ts'
+import { conditions } from './conditions.ts'
+import { writeDocuments } from './documents.ts'
 import { cleanUp, startTs } from './processes.ts'
+import { keep, type Recorded } from './record.ts'
+import type { Result } from './result.ts'
+import { render } from './table.ts'
 
-const BENCHMARKS = new Map([
-  ['userinfo', 'what an answer to /userinfo costs the KDC, beside bare Hono'],
-  ['memory', "the KDC's memory over 100,000 tickets"],
-  ['logins', 'what others notice of logins; what the time of a refusal tells'],
-  ['opaque', 'what an OPAQUE login costs the KDC, beside Argon2id; what the time of its start tells'],
-  ['channel', 'the direct channel beside TLS 1.3'],
-  ['stored', 'messages that wait, and groups: the KDC by their size, a client with a full mailbox'],
-  ['start', 'how long the demo and the tools take to start, beside Node doing nothing'],
+/** The table. */
+const USUAL = new Map([
+  ['channel', 'bulk, small messages, ping, connections: TLS 1.3, C, others'],
+  ['idle', 'memory of idle connections, beside TLS 1.3'],
+  ['kdc', "/userinfo beside krb5's user-to-user ticket"],
+  ['logins', "OPAQUE beside krb5's logins, and what each protects"],
+  ['start', 'the tools, installed and from sources, beside Node'],
 ])
 
-const HELP = `usage: npm run bench -- [--json] [NAME...]
+/** Longer, or of interest to few. */
+const NAMED = new Map([
+  ['memory', "the KDC's memory over 100,000 tickets"],
+  ['opaque', 'OPAQUE beside Argon2id; what the time of a start tells'],
+  ['responsive', 'what others notice of logins, and of refusals'],
+  ['stored', 'messages that wait, and groups; 10,000 of them'],
+])
+const BENCHMARKS = new Map([...USUAL, ...NAMED])
 
-Measures, and prints ratios: nothing passes or fails. All of it takes about eight minutes.
+const list = (names: ReadonlyMap<string, string>) =>
+  [...names].map(([name, what]) => `  ${name.padEnd(12)}${what}`).join('\n')
 
-${[...BENCHMARKS].map(([name, what]) => `  ${name.padEnd(10)}${what}`).join('\n')}
+const HELP = `usage: npm run bench -- [--write] [--json] [NAME...]
 
+Measures, and prints ratios: nothing passes or fails. Without names, these
+(six minutes):
+${list(USUAL)}
+Only when named:
+${list(NAMED)}
+
+  --write     keep the results, and put them into docs/performance.md
+  --redraw    measure nothing: only that, from the results that are kept
   --json      one JSON object a benchmark on stdout
   -h, --help  show this
 
-Traffic stays on this machine. bench/README.md says what the figures mean, and what not.
-
-example: npm run bench -- userinfo channel
+Traffic stays on this machine. bench/README.md: how to get the peers.
+example: npm run bench -- kdc channel
 `
 
 runTool('bench', async (argv) => {
   const { values, positionals } = parseArguments(argv, {
     help: HELP,
-    options: { json: { type: 'boolean', default: false } },
+    options: {
+      json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      redraw: { type: 'boolean', default: false },
+    },
     positionals: ['[NAME...]'],
   })
   const unknown = positionals.find((name) => !BENCHMARKS.has(name))
@@ -48,37 +70,55 @@ runTool('bench', async (argv) => {
       `there are ${[...BENCHMARKS.keys()].join(', ')}`,
     )
   }
+  if (values.redraw) return writeDocuments()
   try {
-    await runAll(positionals.length > 0 ? positionals : [...BENCHMARKS.keys()], values.json)
+    await runAll(positionals.length > 0 ? positionals : [...USUAL.keys()], values)
   } finally {
     await cleanUp()
   }
 })
 
-async function runAll(names: readonly string[], json: boolean): Promise<void> {
-  const results: [string, Result][] = []
+async function runAll(names: readonly string[], options: { json: boolean; write: boolean }): Promise<void> {
+  const results: [string, Recorded][] = []
   for (const name of names) {
     talk(name)(`${BENCHMARKS.get(name)}`)
     try {
       const result = await run(name)
       results.push([name, result])
-      if (json) await print(JSON.stringify({ conditions: conditions(), ...result }))
+      if (options.write) keep(name, result)
+      if (options.json) await print(JSON.stringify({ name, ...result }))
     } catch (error) {
       // The others may still have something to say.
       report('bench', error)
       process.exitCode = EXIT.failed
     }
   }
-  if (json) return
-  await print(`\n${conditions()}\nnpm run bench -- ${names.join(' ')}`)
-  await print('medians (smallest - largest) of rounds taken in turn\n')
-  const rows = results.flatMap(([, { rows }]) => rows)
-  const notes = results.flatMap(([name, { notes = [] }]) => notes.map((note) => `${name}: ${note}`))
-  process.stdout.write(render({ rows, notes }))
+  if (options.write) writeDocuments()
+  if (!options.json) await print(asTable(results, names))
+}
+
+function asTable(results: readonly [string, Recorded][], names: readonly string[]): string {
+  const labelled = <T extends string>(key: 'notes' | 'missing') =>
+    results.flatMap(([name, { [key]: words = [] }]) => words.map((word) => `${name}: ${word}` as T))
+  const table = render({
+    rows: results.flatMap(([, { rows }]) => rows),
+    missing: labelled('missing'),
+    notes: labelled('notes'),
+    tables: results.flatMap(([, { tables = [] }]) => tables),
+  })
+  const left = [...BENCHMARKS.keys()].filter((name) => !names.includes(name))
+  const seconds = Math.round(results.reduce((sum, [, result]) => sum + result.seconds, 0))
+  return [
+    `\n${conditions()}`,
+    `npm run bench -- ${names.join(' ')}: ${seconds} s; medians (smallest - largest) of rounds taken in turn`,
+    '',
+    `${table}- not run, because not named: ${left.join(', ') || 'nothing'}`,
+  ].join('\n')
 }
 
 /** One benchmark in a process of its own; what it says on stderr goes to ours. */
-async function run(name: string): Promise<Result> {
+async function run(name: string): Promise<Recorded> {
+  const from = performance.now()
   const child = startTs(`bench/${name}.ts`, ['--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -86,5 +126,8 @@ async function run(name: string): Promise<Result> {
   })
   const [status] = await once(child, 'close')
   if (status !== 0) throw new ToolError(`${name} did not end well: exit status ${status}`)
-  return JSON.parse(output) as Result
+  const seconds = (performance.now() - from) / 1000
+  const { rows, notes, missing, tables } = JSON.parse(output) as Result
+  const result = JSON.parse(JSON.stringify({ rows, notes, missing, tables })) as Result
+  return { conditions: conditions(), command: `npm run bench -- ${name}`, seconds, ...result }
 }
