@@ -80,8 +80,8 @@ function barsOf(rows: readonly Row[], own: Own): Bar[] {
 }
 
 function dotOf({ what, parent, against, ratio, better, goal = 1 }: Row) {
-  const name = `${parent ? `${parent}: ` : ''}${what.trim()}, beside ${against}`
-  return better === 'higher' ? { name, ratio, goal } : { name, ratio: inverse(ratio), goal: 1 / goal }
+  const shown = { name: `${parent ? `${parent}: ` : ''}${what.trim()}`, peer: against }
+  return better === 'higher' ? { ...shown, ratio, goal } : { ...shown, ratio: inverse(ratio), goal: 1 / goal }
 }
 
 function inverse({ median, min, max }: Spread): Spread {

@@ -11,17 +11,53 @@ const WIDTH = 760
 const [LABEL_WIDTH, VALUE_WIDTH, ROW, TOP] = [250, 96, 27, 50]
 const PLOT_WIDTH = WIDTH - LABEL_WIDTH - VALUE_WIDTH
 
+interface Palette {
+  readonly ink: string
+  readonly dim: string
+  readonly grid: string
+  readonly ours: string
+  readonly theirs: string
+  readonly met: string
+  readonly missed: string
+}
+
+const LIGHT: Palette = {
+  ink: '#1f2430',
+  dim: '#687182',
+  grid: '#d9dde4',
+  ours: '#2563c9',
+  theirs: '#a9b3c1',
+  met: '#1a7f4b',
+  missed: '#c2410c',
+}
+const DARK: Palette = {
+  ink: '#e6e9ef',
+  dim: '#9aa4b5',
+  grid: '#39414f',
+  ours: '#6ea3f5',
+  theirs: '#5b6778',
+  met: '#4cc38a',
+  missed: '#f5894f',
+}
+
+/** Written out for both: not every viewer knows variables. */
+function colours({ ink, dim, grid, ours, theirs, met, missed }: Palette): string {
+  return [
+    `text { fill: ${ink} } .dim { fill: ${dim} } .grid { stroke: ${grid} } .one { stroke: ${dim} }`,
+    `.ours { fill: ${ours} } .theirs { fill: ${theirs} } .whisker { stroke: ${ink} } .goal { stroke: ${ink} }`,
+    `.met { fill: ${met}; stroke: ${met} } .missed { fill: ${missed}; stroke: ${missed} }`,
+  ].join('\n')
+}
+
 const STYLE = `<style>
-  svg { --ink: #1f2430; --dim: #687182; --grid: #d9dde4; --ours: #2563c9; --theirs: #a9b3c1; --met: #1a7f4b; --missed: #c2410c }
-  @media (prefers-color-scheme: dark) {
-    svg { --ink: #e6e9ef; --dim: #9aa4b5; --grid: #39414f; --ours: #6ea3f5; --theirs: #5b6778; --met: #4cc38a; --missed: #f5894f }
-  }
-  text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: var(--ink) }
-  .title { font-size: 15px; font-weight: 600 } .section { font-weight: 600 } .dim { fill: var(--dim) } .end { text-anchor: end }
-  .middle { text-anchor: middle } .ours { fill: var(--ours) } .theirs { fill: var(--theirs) } .bold { font-weight: 600 }
-  .grid { stroke: var(--grid) } .one { stroke: var(--dim) } .whisker { stroke: var(--ink); stroke-opacity: .55 }
-  .met { fill: var(--met); stroke: var(--met) } .missed { fill: var(--missed); stroke: var(--missed) } .goal { stroke: var(--ink); stroke-width: 2 }
-  text.met, text.missed { stroke: none }
+text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif }
+.title { font-size: 15px; font-weight: 600 } .section, .bold { font-weight: 600 } .small { font-size: 12px }
+.end { text-anchor: end } .middle { text-anchor: middle } .whisker { stroke-opacity: .55 } .goal { stroke-width: 2 }
+${colours(LIGHT)}
+@media (prefers-color-scheme: dark) {
+${colours(DARK)}
+}
+text.met, text.missed { stroke: none }
 </style>`
 
 /** One bar. */
@@ -43,7 +79,14 @@ export function barChart(title: string, about: string, sections: readonly Sectio
   const parts = sections.map((section) => {
     const most = Math.max(...section.bars.map(({ value }) => value.max))
     const scale = (value: number) => (PLOT_WIDTH * Math.max(0, value)) / most
-    const head = section.title ? text(0, y + 20, section.title, 'section') : ''
+    const head = section.title
+      ? text(
+          0,
+          y + 20,
+          section.title.replace(/^./, (first) => first.toUpperCase()),
+          'section',
+        )
+      : ''
     if (section.title) y += 26
     const bars = section.bars.map((bar) => {
       const drawn = oneBar(bar, y, scale)
@@ -70,6 +113,7 @@ function oneBar({ name, value, ours }: Bar, y: number, scale: (value: number) =>
 /** One ratio: above 1 is better than the peer, whichever way the figure itself is good. */
 export interface Dot {
   readonly name: string
+  readonly peer: string
   readonly ratio: Spread
   readonly goal: number
 }
@@ -77,22 +121,23 @@ export interface Dot {
 const TICKS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]
 
 export function dotChart(title: string, about: string, dots: readonly Dot[]): string {
-  const labelWidth = 370
+  const [labelWidth, row] = [350, 42]
   const values = dots.flatMap(({ ratio, goal }) => [ratio.min, ratio.max, goal, 1])
   const [low, high] = [Math.min(...values) / 1.2, Math.max(...values) * 1.2].map(Math.log) as [number, number]
   const x = (value: number) =>
     round(labelWidth + ((WIDTH - labelWidth - 70) * (Math.log(value) - low)) / (high - low))
-  const bottom = TOP + dots.length * ROW
+  const bottom = TOP + dots.length * row
   const ticks = TICKS.filter((tick) => Math.log(tick) >= low && Math.log(tick) <= high).map(
     (tick) =>
       `<path class="${tick === 1 ? 'one' : 'grid'}" d="M${x(tick)} ${TOP}V${bottom}"/>` +
       text(x(tick), bottom + 16, `${tick}`, 'dim middle'),
   )
-  const drawn = dots.map(({ name, ratio, goal }, index) => {
-    const middle = TOP + index * ROW + ROW / 2
+  const drawn = dots.map(({ name, peer, ratio, goal }, index) => {
+    const middle = TOP + index * row + row / 2
     const kind = ratio.median >= goal ? 'met' : 'missed'
     return [
-      text(labelWidth - 12, middle + 4.5, name, 'end'),
+      text(labelWidth - 12, middle - 2.5, name, 'end'),
+      text(labelWidth - 12, middle + 13, `beside ${peer}`, 'end dim small'),
       `<path class="${kind}" d="M${x(ratio.min)} ${middle}H${x(ratio.max)}"/>`,
       `<path class="goal" d="M${x(goal)} ${middle - 8}v16"/>`,
       `<circle class="${kind}" cx="${x(ratio.median)}" cy="${middle}" r="4.5"/>`,
@@ -103,7 +148,7 @@ export function dotChart(title: string, about: string, dots: readonly Dot[]): st
 }
 
 function document(title: string, about: string, height: number, content: string): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escaped(title)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-8 -4 ${WIDTH + 16} ${height + 8}" width="${WIDTH}" height="${height}" role="img" aria-label="${escaped(title)}">
 ${STYLE}
 ${text(0, 18, title, 'title')}${text(0, 38, about, 'dim')}
 ${content}
