@@ -45,6 +45,8 @@ export const PROTOCOL_CODES = [
   'registration_closed',
   'request_refused',
   'state_damaged',
+  'stream_unexpected',
+  'stream_unfinished',
   'ticket_damaged',
   'ticket_expired',
   'ticket_not_for_us',
