@@ -4,6 +4,9 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { filled } from '../bench/documents.ts'
+import { plots } from '../bench/plots.ts'
+import { readRecords } from '../bench/record.ts'
 import { STORE_CODES } from '../src/database/database.ts'
 import { KEY_FILE_CODES } from '../src/files/key-file.ts'
 import { FILE_CODES } from '../src/files/private-files.ts'
@@ -183,6 +186,13 @@ test('the limits on tries that operators read are those that hold', () => {
     written,
     [nameFromAddress, name, address, registration].map(({ burst, intervalSec }) => [burst, intervalSec]),
   )
+})
+
+test('figures and plots of docs/performance.md are those that were measured', () => {
+  const records = readRecords()
+  const document = read('docs/performance.md')
+  assert.is(document, filled(document, records), 'run: npm run bench -- --redraw')
+  for (const [file, svg] of plots(records)) assert.is(read(`docs/plots/${file}`), svg, file)
 })
 
 test('no file names a package registry', () => {
