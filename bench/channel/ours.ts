@@ -13,6 +13,7 @@ import {
   Secret,
   secureRandomBytes,
 } from '../../src/lib/index.ts'
+import { rate, repeat } from '../rate.ts'
 import * as tasks from './tasks.ts'
 
 const TICKET_LIFETIME_SEC = 300
@@ -93,15 +94,15 @@ export function alice(address: tasks.Address): tasks.Alice {
         case 'ping':
           return ping(await open(), short, task.count)
         case 'connections':
-          return tasks.rate(task.count, () =>
-            tasks.repeat(task.count, task.atOnce, async () => {
+          return rate(task.count, () =>
+            repeat(task.count, task.atOnce, async () => {
               const channel = await open()
               await channel.send(short)
               channel.close().catch(() => {})
             }),
           )
         case 'idle':
-          await tasks.repeat(task.count, 8, async () => {
+          await repeat(task.count, 8, async () => {
             const channel = await open()
             await channel.send(short)
             kept.push(channel)
@@ -116,7 +117,7 @@ export function alice(address: tasks.Address): tasks.Alice {
 async function sendBulk(channel: Channel, bytes: number): Promise<number> {
   const chunk = Buffer.alloc(tasks.CHUNK_BYTES, tasks.FILL)
   const stream = channel.stream()
-  const perSecond = await tasks.rate(bytes / 1e6, async () => {
+  const perSecond = await rate(bytes / 1e6, async () => {
     for (let sent = 0; sent < bytes; sent += chunk.length) {
       if (!stream.write(chunk)) await once(stream, 'drain')
     }
@@ -139,7 +140,7 @@ async function sendBulk(channel: Channel, bytes: number): Promise<number> {
 async function sendAll(channel: Channel, messages: readonly Uint8Array[], count: number): Promise<number> {
   const size = messages[0]?.length ?? 1
   const group = Math.max(1, Math.floor(tasks.WINDOW_BYTES / 2 / size))
-  const perSecond = await tasks.rate(count, async () => {
+  const perSecond = await rate(count, async () => {
     let before: Promise<unknown> = Promise.resolve()
     for (let sent = 0; sent < count; ) {
       let last = before

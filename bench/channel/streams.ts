@@ -5,6 +5,7 @@
  * @module
  */
 import type { Duplex } from 'node:stream'
+import { rate, repeat } from '../rate.ts'
 import * as tasks from './tasks.ts'
 
 /** What a peer must be able to do. */
@@ -116,8 +117,8 @@ function alice(peer: StreamPeer, address: tasks.Address): tasks.Alice {
           return taken[task.count >> 1] ?? Number.NaN
         }
         case 'connections':
-          return tasks.rate(task.count, () =>
-            tasks.repeat(task.count, task.atOnce, async () => {
+          return rate(task.count, () =>
+            repeat(task.count, task.atOnce, async () => {
               const { stream, answer } = await open()
               stream.write(short)
               await answer()
@@ -125,7 +126,7 @@ function alice(peer: StreamPeer, address: tasks.Address): tasks.Alice {
             }),
           )
         case 'idle':
-          await tasks.repeat(task.count, 8, async () => {
+          await repeat(task.count, 8, async () => {
             const { stream, answer } = await open()
             stream.write(short)
             await answer()
@@ -157,7 +158,7 @@ async function writeAll(
   { stream, answer }: Asker,
   { count, next }: { count: number; next: (index: number) => Buffer },
 ): Promise<number> {
-  const perSecond = await tasks.rate(1, async () => {
+  const perSecond = await rate(1, async () => {
     const answered = answer()
     for (let i = 0; i < count; i++) {
       if (!stream.write(next(i)) && stream.writableLength >= tasks.WINDOW_BYTES) await drained(stream)
@@ -175,7 +176,7 @@ async function sendBatched(
   count: number,
 ): Promise<number> {
   const batch = new Batch(stream)
-  const perSecond = await tasks.rate(1, async () => {
+  const perSecond = await rate(1, async () => {
     const answered = answer()
     for (let i = 0; i < count; i++) {
       if (!batch.add(messages[i % messages.length] as Buffer)) await drained(stream)

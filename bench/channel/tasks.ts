@@ -93,22 +93,6 @@ export function lookAtPiece(piece: Uint8Array): void {
   }
 }
 
-/** @returns so many a second. */
-export async function rate(count: number, work: () => Promise<unknown>): Promise<number> {
-  const from = performance.now()
-  await work()
-  return count / ((performance.now() - from) / 1000)
-}
-
-/** Does something again and again, several at once. */
-export async function repeat(count: number, atOnce: number, work: () => Promise<void>): Promise<void> {
-  let left = count
-  const lane = async () => {
-    while (left-- > 0) await work()
-  }
-  await Promise.all(Array.from({ length: atOnce }, lane))
-}
-
 /** @returns how long each took, in microseconds, in the order of their length; those that warm up are left out. */
 export async function times(count: number, work: () => Promise<unknown>): Promise<Float64Array> {
   const taken = new Float64Array(count)
