@@ -9,7 +9,7 @@ import { type Outcome, Pair } from './channel/pair.ts'
 import type { KindName } from './channel/process.ts'
 import type { Task } from './channel/tasks.ts'
 import { compare, interleave, quantile, runBenchmark, say } from './harness.ts'
-import { Missing, packageVersion } from './peers/installed.ts'
+import { packageVersion, reasonOf } from './peers/installed.ts'
 import type { Row } from './result.ts'
 import { digits } from './table.ts'
 
@@ -116,8 +116,8 @@ await runBenchmark('channel', async () => {
     try {
       peers[name] = await starter(name)
     } catch (error) {
-      if (!(error instanceof Missing)) throw error
-      missing.push(error.message)
+      if (name === 'ours') throw error
+      missing.push(reasonOf(error))
     }
   }
   const rows: Row[] = []
@@ -131,7 +131,7 @@ await runBenchmark('channel', async () => {
   return { rows, notes, missing }
 })
 
-/** @throws Missing */
+/** @throws when there is no such peer. */
 async function starter(name: PeerName): Promise<(task: Task) => Promise<Outcome>> {
   if (name === 'limit') return limit()
   if (name === 'secret-stream') packageVersion('@hyperswarm/secret-stream')

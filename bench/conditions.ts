@@ -4,7 +4,7 @@
  * @module
  */
 import { spawnSync } from 'node:child_process'
-import { availableParallelism, cpus, release, type as system, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, type as system, totalmem } from 'node:os'
 
 /** One line: when, on what, with what. */
 export function conditions(): string {
@@ -13,7 +13,9 @@ export function conditions(): string {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
   const machine = `${cpu?.model ?? 'unknown processor'}, ${availableParallelism()} cores, ${memory}`
   const node = `Node ${process.version} (OpenSSL ${process.versions.openssl})`
-  return `${date}; ${machine}; ${system()} ${release().split('-')[0]}; ${node}${commit()}`
+  // What others do disturbs: figures of a busy machine are to be recognized.
+  const load = `load ${loadavg()[0]?.toFixed(1)} before`
+  return `${date}; ${machine}, ${load}; ${system()} ${release().split('-')[0]}; ${node}${commit()}`
 }
 
 /** Which state of the project: nothing where there is no git. */

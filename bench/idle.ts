@@ -7,7 +7,7 @@
 import { Pair } from './channel/pair.ts'
 import type { KindName, Memory } from './channel/process.ts'
 import { compare, interleave, runBenchmark } from './harness.ts'
-import { Missing, packageVersion } from './peers/installed.ts'
+import { packageVersion, reasonOf } from './peers/installed.ts'
 import type { Row } from './result.ts'
 
 const ROUNDS = 5
@@ -23,10 +23,10 @@ await runBenchmark('idle', async () => {
   const peers: (keyof typeof PEERS)[] = ['tls']
   try {
     packageVersion('@hyperswarm/secret-stream')
+    await (await Pair.start('secret-stream')).stop()
     peers.push('secret-stream')
   } catch (error) {
-    if (!(error instanceof Missing)) throw error
-    missing.push(error.message)
+    missing.push(reasonOf(error))
   }
   const kinds: KindName[] = ['ours', ...peers]
   const measured: Record<string, Record<'alice' | 'bob', Memory>[]> = await interleave(

@@ -14,7 +14,7 @@ import {
   startBareHono,
   startKdc,
 } from './kdc/server.ts'
-import { Missing } from './peers/installed.ts'
+import { reasonOf } from './peers/installed.ts'
 import { krb5Version, type Realm, startRealm } from './peers/krb5/realm.ts'
 import { cpuTime, residentMemory } from './processes.ts'
 import type { Row } from './result.ts'
@@ -60,8 +60,7 @@ async function realms(): Promise<{ fastest?: Realm; defaults?: Realm; missing: s
       missing: [],
     }
   } catch (error) {
-    if (!(error instanceof Missing)) throw error
-    return { missing: [error.message] }
+    return { missing: [reasonOf(error)] }
   }
 }
 

@@ -47,6 +47,9 @@ export function plots(records: Records): Map<string, string> {
 
 type Own = (row: Row) => string
 
+/** What ours may be compared with that is ours too. */
+const OURS = /^OPAQUE/
+
 const ABOUT = 'bar: median; whisker: smallest and largest of the rounds'
 
 function unitOf({ unit, better }: Row): string {
@@ -73,7 +76,7 @@ function barsOf(rows: readonly Row[], own: Own): Bar[] {
   for (const row of rows) {
     const [ours, theirs] = [own(row), row.against]
     if (!bars.has(ours)) bars.set(ours, { name: ours, value: row.ours, ours: true })
-    if (!bars.has(theirs)) bars.set(theirs, { name: theirs, value: row.theirs, ours: false })
+    if (!bars.has(theirs)) bars.set(theirs, { name: theirs, value: row.theirs, ours: OURS.test(theirs) })
   }
   const sign = rows[0]?.better === 'higher' ? -1 : 1
   return [...bars.values()].sort((a, b) => sign * (a.value.median - b.value.median))

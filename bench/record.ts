@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { BENCHMARKS } from './benchmarks.ts'
 import { ROOT } from './processes.ts'
 import type { Result } from './result.ts'
 
@@ -23,8 +24,12 @@ export interface Recorded extends Result {
 /** All of them, by name. */
 export type Records = Readonly<Record<string, Recorded>>
 
+/** In the order in which benchmarks are shown. */
 export function readRecords(): Records {
-  return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Records) : {}
+  const kept = existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Records) : {}
+  return Object.fromEntries(
+    [...BENCHMARKS.keys()].flatMap((name) => (kept[name] ? [[name, kept[name]]] : [])),
+  )
 }
 
 /** Puts one in the place of what was there; the others stay. */

@@ -8,32 +8,13 @@ import { parseArguments } from '../src/cli/arguments.ts'
 import { EXIT, ToolError, UsageError } from '../src/cli/errors.ts'
 import { print, talk } from '../src/cli/terminal.ts'
 import { report, runTool } from '../src/cli/tool.ts'
+import { BENCHMARKS, NAMED, USUAL } from './benchmarks.ts'
 import { conditions } from './conditions.ts'
 import { writeDocuments } from './documents.ts'
 import { cleanUp, startTs } from './processes.ts'
 import { keep, type Recorded } from './record.ts'
 import type { Result } from './result.ts'
 import { render } from './table.ts'
-
-/** The table. */
-const USUAL = new Map([
-  ['channel', 'bulk, small messages, ping, connections: TLS 1.3, C, others'],
-  ['idle', 'memory of idle connections, beside TLS 1.3'],
-  ['kdc', "/userinfo beside krb5's user-to-user ticket"],
-  ['logins', "OPAQUE beside krb5's logins, and what each protects"],
-  ['writes', 'durable writes of many callers at once, beside one'],
-  ['start', 'the tools, installed and from sources, beside Node'],
-])
-
-/** Longer, or of interest to few. */
-const NAMED = new Map([
-  ['memory', "the KDC's memory over 100,000 tickets"],
-  ['primitives', 'the cryptography alone: node:crypto beside noble'],
-  ['opaque', 'OPAQUE beside Argon2id; what the time of a start tells'],
-  ['responsive', 'what others notice of logins, and of refusals'],
-  ['stored', 'messages that wait, and groups; 10,000 of them'],
-])
-const BENCHMARKS = new Map([...USUAL, ...NAMED])
 
 const list = (names: ReadonlyMap<string, string>) =>
   [...names].map(([name, what]) => `  ${name.padEnd(12)}${what}`).join('\n')
@@ -82,10 +63,11 @@ runTool('bench', async (argv) => {
 
 async function runAll(names: readonly string[], options: { json: boolean; write: boolean }): Promise<void> {
   const results: [string, Recorded][] = []
+  const where = conditions()
   for (const name of names) {
     talk(name)(`${BENCHMARKS.get(name)}`)
     try {
-      const result = await run(name)
+      const result: Recorded = { conditions: where, ...(await run(name)) }
       results.push([name, result])
       if (options.write) keep(name, result)
       if (options.json) await print(JSON.stringify({ name, ...result }))
@@ -96,10 +78,10 @@ async function runAll(names: readonly string[], options: { json: boolean; write:
     }
   }
   if (options.write) writeDocuments()
-  if (!options.json) await print(asTable(results, names))
+  if (!options.json) await print(asTable(where, results, names))
 }
 
-function asTable(results: readonly [string, Recorded][], names: readonly string[]): string {
+function asTable(where: string, results: readonly [string, Recorded][], names: readonly string[]): string {
   const labelled = <T extends string>(key: 'notes' | 'missing') =>
     results.flatMap(([name, { [key]: words = [] }]) => words.map((word) => `${name}: ${word}` as T))
   const table = render({
@@ -111,7 +93,7 @@ function asTable(results: readonly [string, Recorded][], names: readonly string[
   const left = [...BENCHMARKS.keys()].filter((name) => !names.includes(name))
   const seconds = Math.round(results.reduce((sum, [, result]) => sum + result.seconds, 0))
   return [
-    `\n${conditions()}`,
+    `\n${where}`,
     `npm run bench -- ${names.join(' ')}: ${seconds} s; medians (smallest - largest) of rounds taken in turn`,
     '',
     `${table}- not run, because not named: ${left.join(', ') || 'nothing'}`,
@@ -119,7 +101,7 @@ function asTable(results: readonly [string, Recorded][], names: readonly string[
 }
 
 /** One benchmark in a process of its own; what it says on stderr goes to ours. */
-async function run(name: string): Promise<Recorded> {
+async function run(name: string): Promise<Omit<Recorded, 'conditions'>> {
   const from = performance.now()
   const child = startTs(`bench/${name}.ts`, ['--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
@@ -131,5 +113,5 @@ async function run(name: string): Promise<Recorded> {
   const seconds = (performance.now() - from) / 1000
   const { rows, notes, missing, tables } = JSON.parse(output) as Result
   const result = JSON.parse(JSON.stringify({ rows, notes, missing, tables })) as Result
-  return { conditions: conditions(), command: `npm run bench -- ${name}`, seconds, ...result }
+  return { command: `npm run bench -- ${name}`, seconds, ...result }
 }

@@ -29,9 +29,9 @@ export class Pair {
 
   static async start(kind: KindName): Promise<Pair> {
     const bob = begin('bob', kind)
-    const address = await heard(bob)
+    const address = await heard(bob, kind)
     const alice = begin('alice', kind, JSON.stringify(address))
-    await heard(alice)
+    await heard(alice, kind)
     return new Pair(bob, alice)
   }
 
@@ -68,9 +68,9 @@ function ask(child: ChildProcess, question: Question): Promise<unknown> {
 }
 
 /** @throws when the process stops instead: it has said why. */
-function heard(child: ChildProcess): Promise<unknown> {
+function heard(child: ChildProcess, who = 'alice or bob'): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const stopped = () => reject(new Error('alice or bob stopped'))
+    const stopped = () => reject(new Error(`${who} stopped`))
     child.once('exit', stopped)
     child.once('message', ({ value }: { value: unknown }) => {
       child.off('exit', stopped)

@@ -13,6 +13,12 @@ const FOLDER = join(ROOT, 'bench', 'peers')
 /** A peer that cannot be measured, and what to do about it. */
 export class Missing extends Error {}
 
+/** Why a peer is left out, for the table: also one that is there and does not work. */
+export function reasonOf(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error)
+  return error instanceof Missing ? words : `a peer does not work here: ${words}`
+}
+
 /**
  * Compiles a C file of this folder into a directory that is gone at the end.
  *
