@@ -84,7 +84,7 @@ function connections(what: string, count: number, atOnce: number): Figure {
 
 const FIGURES: readonly Figure[] = [
   {
-    what: 'bulk',
+    what: 'bulk, 64 KiB a write',
     group: 'bulk',
     unit: 'MB/s',
     better: 'higher',
@@ -181,6 +181,6 @@ async function measure(figure: Figure, peers: Peers): Promise<{ rows: Row[]; not
       )
     return `${name} ${side('alice')} and ${side('bob')}`
   })
-  const note = `${figure.group}: CPU of alice and of bob, us, ${figure.what}: ${sides.join('; ')}`
+  const note = `${figure.group}: ${figure.what}: CPU of alice and of bob, us a ${figure.one}: ${sides.join('; ')}`
   return { rows, note }
 }

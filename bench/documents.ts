@@ -45,7 +45,9 @@ function figures(name: string, records: Records): string {
   if (!record) return `Not measured yet: \`npm run bench -- --write ${benchmark}\`.`
   if (group === 'words') return (record.tables ?? []).map(markdownOf).join('\n\n')
   const rows = group ? record.rows.filter((row) => row.group === group) : record.rows
-  const notes = (record.notes ?? []).filter((note) => !group || note.startsWith(`${group}: `))
+  const notes = (record.notes ?? [])
+    .filter((note) => !group || note.startsWith(`${group}: `))
+    .map((note) => (group ? note.slice(group.length + 2) : note))
   const words = [...(record.missing ?? []).map((what) => `left out: ${what}`), ...notes]
   return [tableOf(rows), ...(words.length > 0 ? [words.map((word) => `- ${word}`).join('\n')] : [])].join(
     '\n\n',
@@ -64,7 +66,7 @@ function withParent(row: Row): Row {
 function conditionsOf(records: Records): string {
   const lines = Object.entries(records).map(
     ([name, { conditions, command, seconds }]) =>
-      `| ${name} | ${conditions} | \`${command}\` | ${Math.round(seconds)} |`,
+      `| ${name} | ${conditions} | \`${command}\` | ${seconds === undefined ? '' : Math.round(seconds)} |`,
   )
   return ['| benchmark | when and where | command | seconds |', '| --- | --- | --- | ---: |', ...lines].join(
     '\n',

@@ -56,9 +56,10 @@ export function compare(
  * disturbs all of them alike. A first round warms up and is not counted.
  */
 export async function interleave<Cases extends Record<string, () => Promise<unknown>>>(
-  rounds: number,
+  usual: number,
   cases: Cases,
 ): Promise<Measured<Cases>> {
+  const rounds = Number(process.env[ROUNDS_VARIABLE] ?? usual)
   const names = Object.keys(cases) as (keyof Cases)[]
   const results = Object.fromEntries(names.map((name) => [name, [] as unknown[]])) as Measured<Cases>
   for (let round = 0; round <= rounds; round++) {
@@ -71,6 +72,9 @@ export async function interleave<Cases extends Record<string, () => Promise<unkn
   process.stderr.write('\n')
   return results
 }
+
+/** `npm run bench -- --rounds` sets this for the benchmarks that it starts. */
+export const ROUNDS_VARIABLE = 'SYMBOLON_BENCH_ROUNDS'
 
 /** The results of every case, one a round. */
 type Measured<Cases extends Record<string, () => Promise<unknown>>> = {

@@ -17,8 +17,8 @@ export interface Recorded extends Result {
   /** `conditions()` of that day. */
   readonly conditions: string
   readonly command: string
-  /** How long it took. */
-  readonly seconds: number
+  /** How long it took, where that was noted. */
+  readonly seconds?: number
 }
 
 /** All of them, by name. */

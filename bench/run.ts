@@ -11,6 +11,7 @@ import { report, runTool } from '../src/cli/tool.ts'
 import { BENCHMARKS, NAMED, USUAL } from './benchmarks.ts'
 import { conditions } from './conditions.ts'
 import { writeDocuments } from './documents.ts'
+import { ROUNDS_VARIABLE } from './harness.ts'
 import { cleanUp, startTs } from './processes.ts'
 import { keep, type Recorded } from './record.ts'
 import type { Result } from './result.ts'
@@ -29,7 +30,7 @@ ${list(NAMED)}
 
   --write     keep the results, and put them into docs/performance.md
   --redraw    measure nothing: only that, from the results that are kept
-  --json      one JSON object a benchmark on stdout
+  --rounds N  so many rounds, to see that it works; --json: NDJSON on stdout
   -h, --help  show this
 
 Traffic stays on this machine. bench/README.md: how to get the peers.
@@ -43,6 +44,7 @@ runTool('bench', async (argv) => {
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       redraw: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
     },
     positionals: ['[NAME...]'],
   })
@@ -52,6 +54,11 @@ runTool('bench', async (argv) => {
       `there is no benchmark '${unknown}'`,
       `there are ${[...BENCHMARKS.keys()].join(', ')}`,
     )
+  }
+  if (values.rounds !== undefined) {
+    if (values.write)
+      throw new UsageError('what is written has all its rounds: --write goes without --rounds')
+    process.env[ROUNDS_VARIABLE] = values.rounds
   }
   if (values.redraw) return writeDocuments()
   try {
@@ -91,7 +98,7 @@ function asTable(where: string, results: readonly [string, Recorded][], names: r
     tables: results.flatMap(([, { tables = [] }]) => tables),
   })
   const left = [...BENCHMARKS.keys()].filter((name) => !names.includes(name))
-  const seconds = Math.round(results.reduce((sum, [, result]) => sum + result.seconds, 0))
+  const seconds = Math.round(results.reduce((sum, [, { seconds = 0 }]) => sum + seconds, 0))
   return [
     `\n${where}`,
     `npm run bench -- ${names.join(' ')}: ${seconds} s; medians (smallest - largest) of rounds taken in turn`,
