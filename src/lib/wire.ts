@@ -13,7 +13,7 @@ import { readInPlace } from './in-place.ts'
 const STALL_TIMEOUT_MS = 30_000
 const LINGER_MS = 1_000
 /** So much may wait in the stream: enough to keep the connection busy while the event loop does something else. */
-const FULL_BYTES = 128 * 1024
+const FULL_BYTES = 256 * 1024
 /** The parts of a shorter frame are put together: that costs less than to write each. */
 const GATHERED_BYTES = 4096
 
@@ -131,15 +131,17 @@ export class Wire {
   writeFrame(...content: Uint8Array[]): void {
     let length = 0
     for (const part of content) length += part.length
-    const header = u16(length)
     if (length < GATHERED_BYTES) {
-      this.#stream.write(concat(header, ...content))
+      this.#stream.write(Buffer.concat([u16(length), ...content], 2 + length))
       return
     }
-    // In one system call, and without putting them together.
+    // In one system call, and without putting together what is long.
+    const header = [u16(length)]
+    let parts = 0
+    for (let part = content[0]; part && part.length < GATHERED_BYTES; part = content[++parts]) header.push(part)
     this.#stream.cork()
-    this.#stream.write(header)
-    for (const part of content) this.#stream.write(part)
+    this.#stream.write(Buffer.concat(header))
+    for (; parts < content.length; parts++) this.#stream.write(content[parts])
     this.#stream.uncork()
   }
 
