@@ -119,7 +119,7 @@ async function sendBulk(channel: Channel, bytes: number): Promise<number> {
   const stream = channel.stream()
   const perSecond = await rate(bytes / 1e6, async () => {
     for (let sent = 0; sent < bytes; sent += chunk.length) {
-      if (!stream.write(chunk)) await once(stream, 'drain')
+      if (!stream.write(chunk) && stream.writableLength >= tasks.WINDOW_BYTES) await once(stream, 'drain')
     }
     const read = once(stream, 'finish')
     stream.end()
