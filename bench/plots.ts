@@ -13,7 +13,9 @@ const GOOD = { higher: 'more is better', lower: 'less is better', one: 'equal is
 /** @returns SVG by file name: those for which there are measurements. */
 export function plots(records: Records): Map<string, string> {
   const drawn = new Map<string, string>()
-  const rows = Object.values(records).flatMap((record) => record.rows)
+  const rows = Object.values(records)
+    .flatMap((record) => record.rows)
+    .filter(({ ratio }) => Number.isFinite(ratio.median))
   const group = (name: string) => rows.filter((row) => row.group === name)
   const bars = (file: string, title: string, name: string, rest: { own?: Own; only?: RegExp } = {}) => {
     const chosen = group(name).filter(({ what }) => (rest.only ?? /^(?! )/).test(what))

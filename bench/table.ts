@@ -27,6 +27,8 @@ export function cells(row: Row): string[] {
 /** A row's goal, and whether its median meets it. */
 export function good({ better, goal, ratio }: Row): string {
   if (goal === undefined) return better === 'one' ? 'near 1' : better
+  // What a system does not tell is NaN, and null once it was JSON.
+  if (!Number.isFinite(ratio.median)) return 'not measured'
   const words = better === 'higher' ? `${goal} or more` : `${goal} or less`
   return `${words}: ${isMet(goal, better, ratio.median) ? 'met' : 'NOT MET'}`
 }
