@@ -76,7 +76,10 @@ async function runAll(names: readonly string[], options: { json: boolean; write:
     try {
       const result: Recorded = { conditions: where, ...(await run(name)) }
       results.push([name, result])
-      if (options.write) keep(name, result)
+      if (options.write) {
+        keep(name, result)
+        writeDocuments()
+      }
       if (options.json) await print(JSON.stringify({ name, ...result }))
     } catch (error) {
       // The others may still have something to say.
@@ -84,7 +87,6 @@ async function runAll(names: readonly string[], options: { json: boolean; write:
       process.exitCode = EXIT.failed
     }
   }
-  if (options.write) writeDocuments()
   if (!options.json) await print(asTable(where, results, names))
 }
 
