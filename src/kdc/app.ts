@@ -39,12 +39,8 @@ export const SESSION_IDLE_SEC = 60 * 60
 /** What a KDC is made of; the settings have defaults. */
 export type KdcOptions = Pick<Kdc, 'store' | 'opaqueKeys' | 'masterKeys' | 'passwords' | 'log'> & Partial<Kdc>
 
-/**
- * Builds the app.
- *
- * @example const app = createKdc({ store, opaqueKeys, masterKeys, passwords, log })
- */
-export function createKdc(options: KdcOptions): Hono<KdcEnv> {
+/** Puts the parts together, and adds the defaults. */
+export function assembleKdc(options: KdcOptions): Kdc {
   const settings: Omit<Kdc, 'waiters'> = {
     clock: systemClock,
     randomBytes: secureRandomBytes,
@@ -60,11 +56,25 @@ export function createKdc(options: KdcOptions): Hono<KdcEnv> {
     isDraining: () => false,
     ...options,
   }
-  const kdc: Kdc = { ...settings, waiters: options.waiters ?? new Waiters(settings) }
+  return { ...settings, waiters: options.waiters ?? new Waiters(settings) }
+}
+
+/**
+ * Builds the app.
+ *
+ * @example const app = createKdc({ store, opaqueKeys, masterKeys, passwords, log })
+ */
+export function createKdc(options: KdcOptions): Hono<KdcEnv> {
+  return createApp(assembleKdc(options))
+}
+
+/** Builds the app of a KDC that is put together. */
+export function createApp(kdc: Kdc): Hono<KdcEnv> {
   const app = new Hono<KdcEnv>()
   app.use(async (c, next) => {
     c.header('Cache-Control', 'no-store')
     await next()
+    await kdc.log.written?.()
     // Judged last, so that it reaches also those who asked before the end was near: nobody keeps us waiting.
     if (kdc.isDraining()) c.header('Connection', 'close')
   })

@@ -22,6 +22,8 @@ export interface Log {
   info(fields: object, event: string): void
   warn(fields: object, event: string): void
   error(fields: object, event: string): void
+  /** Nothing when all that was logged is written; else, what resolves once it is. An answer waits for this. */
+  written?(): Promise<void> | undefined
 }
 
 /** Who may make an account: anybody, whoever has an invitation, or nobody but the KDC's administrator. */
@@ -55,6 +57,13 @@ export interface Kdc {
   readonly proxies: ProxyList
   /** Whether the KDC is about to stop. */
   readonly isDraining: () => boolean
+}
+
+/** As much of a request as it takes to judge it, whatever carries it: Hono's context is one, and direct.ts has another. */
+export interface Asked {
+  readonly env: { readonly incoming: Pick<HttpBindings['incoming'], 'socket'> }
+  readonly req: { header(name: string): string | undefined }
+  readonly var: Readonly<Pick<KdcEnv['Variables'], 'body' | 'session'>>
 }
 
 /** What Hono hands from the server to the handlers, and from a middleware to the next. */

@@ -63,20 +63,31 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const CODES = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0))
 const VALUES = new Int8Array(128).fill(-1)
 for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i
+
+/** Where short texts are made: to allocate takes longer than to encode. */
+const shortText = new Uint8Array(1024)
 
 /** Base64url without padding (RFC 4648 §5). */
 export function toBase64url(bytes: Uint8Array): string {
   // In bytes first: a string that grows by a character at a time is slow, and a chunk of a file has 350,000.
-  const text = new Uint8Array(Math.ceil((bytes.length * 4) / 3))
+  const length = Math.ceil((bytes.length * 4) / 3)
+  const text = length > shortText.length ? new Uint8Array(length) : shortText.subarray(0, length)
   let offset = 0
   for (let i = 0; i < bytes.length; i += 3) {
     const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    const characters = Math.min(bytes.length - i, 3) + 1
-    for (let j = 0; j < characters; j++) text[offset++] = ALPHABET.charCodeAt((group >> (18 - 6 * j)) & 63)
+    // What is beyond the end is not stored.
+    text[offset++] = CODES[group >> 18] ?? 0
+    text[offset++] = CODES[(group >> 12) & 63] ?? 0
+    text[offset++] = CODES[(group >> 6) & 63] ?? 0
+    text[offset++] = CODES[group & 63] ?? 0
   }
-  return decoder.decode(text)
+  const decoded = decoder.decode(text)
+  // It may have been a secret.
+  text.fill(0)
+  return decoded
 }
 
 /**

@@ -96,14 +96,21 @@ function opened(stream: Duplex, whom: string): Promise<void> {
   // A stream that is no socket is open already.
   if (!(stream instanceof net.Socket) || !stream.connecting) return Promise.resolve()
   return new Promise((resolve, reject) => {
+    const over = () => {
+      stream.off('error', failed)
+      stream.off('close', failed)
+      stream.off('connect', connected)
+    }
     const failed = (cause?: Error) => {
+      over()
       reject(new TransportError('peer_unreachable', `cannot reach ${whom}`, { cause }))
     }
-    stream.once('error', failed)
-    stream.once('close', () => failed())
-    stream.once('connect', () => {
-      stream.off('error', failed)
+    const connected = () => {
+      over()
       resolve()
-    })
+    }
+    stream.once('error', failed)
+    stream.once('close', failed)
+    stream.once('connect', connected)
   })
 }

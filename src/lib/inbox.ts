@@ -88,19 +88,16 @@ export class Inbox {
   }
 
   /**
-   * Takes the last, or only, part of a message.
+   * Takes the last, or only, part of a message: the bytes of `source` from `from` up to `to`, which must stay as they are.
    *
    * @returns the message, or nothing when whatever comes is being discarded.
    * @throws ProtocolError `message_too_large`; CodecError `malformed` after the end, or inside a stream.
    */
-  message(body: Uint8Array): Message | undefined {
+  message(source: Uint8Array, from = 0, to: number = source.length): Message | undefined {
     this.#refuseMessageNow()
-    this.#append(body)
-    const message = new Message(this.#partial.slice(0, this.#partialBytes))
-    // Not kept for the next one: a thousand idle channels would each hold on to their largest message.
-    this.#partial = EMPTY
-    this.#partialBytes = 0
-    this.#insideMessage = false
+    const message = this.#insideMessage
+      ? this.#together(source.subarray(from, to))
+      : this.#alone(source, from, to)
     if (this.#discarding) return undefined
     this.#arrived(message)
     return message
@@ -163,8 +160,13 @@ export class Inbox {
    * @throws ProtocolError `stream_unexpected` when a stream comes next: it can still be read.
    */
   receive(): Promise<Message | undefined> {
-    if (!this.#waiter && this.#head instanceof Message) return Promise.resolve(this.#takeMessage())
-    return this.#receiveLater()
+    const message = this.receiveNow()
+    return message ? Promise.resolve(message) : this.#receiveLater()
+  }
+
+  /** The next message, if it is here. */
+  receiveNow(): Message | undefined {
+    return !this.#waiter && this.#head instanceof Message ? this.#takeMessage() : undefined
   }
 
   async #receiveLater(): Promise<Message | undefined> {
@@ -277,14 +279,23 @@ export class Inbox {
     reader?.ended(read)
   }
 
+  #alone(source: Uint8Array, from: number, to: number): Message {
+    this.#refuseLonger(to - from)
+    return new Message(source, from, to)
+  }
+
+  #together(last: Uint8Array): Message {
+    this.#append(last)
+    const message = new Message(this.#partial, 0, this.#partialBytes)
+    this.#partial = EMPTY
+    this.#partialBytes = 0
+    this.#insideMessage = false
+    return message
+  }
+
   #append(body: Uint8Array): void {
     const length = this.#partialBytes + body.length
-    if (length > this.#maxMessageBytes) {
-      throw new ProtocolError(
-        'message_too_large',
-        `a message of more than ${this.#maxMessageBytes} bytes came`,
-      )
-    }
+    this.#refuseLonger(length)
     if (length > this.#partial.length) {
       // Doubled, so that tiny parts cost no more than large ones.
       const larger = new Uint8Array(
@@ -295,6 +306,11 @@ export class Inbox {
     }
     this.#partial.set(body, this.#partialBytes)
     this.#partialBytes = length
+  }
+
+  #refuseLonger(length: number): void {
+    if (length <= this.#maxMessageBytes) return
+    throw new ProtocolError('message_too_large', `a message of more than ${this.#maxMessageBytes} bytes came`)
   }
 
   #refuseMessageNow(): void {
@@ -308,5 +324,5 @@ export class Inbox {
 }
 
 function sizeOf(item: Item): number {
-  return OVERHEAD_BYTES + (item instanceof Message ? item.bytes.length : item.length)
+  return OVERHEAD_BYTES + item.length
 }

@@ -362,7 +362,7 @@ export class HandshakeState {
     const [ours, theirs] = this.#options.initiator ? [token[0], token[1]] : [token[1], token[0]]
     const pair = ours === 'e' ? needed('e', this.#e) : needed('s', this.#options.staticKey)
     const remote = theirs === 'e' ? needed('re', this.#re) : needed('rs', this.#rs)
-    const shared = sharedSecret(pair.secretKey, remote)
+    const shared = sharedSecret(pair, remote)
     this.#symmetric.mixKey(shared)
     shared.fill(0)
   }
@@ -372,7 +372,7 @@ export class HandshakeState {
     const [initiator, responder] = this.#symmetric.split()
     const [send, receive] = this.#options.initiator ? [initiator, responder] : [responder, initiator]
     this.#transport = { send, receive, handshakeHash: this.#symmetric.handshakeHash }
-    this.#e?.secretKey.fill(0)
+    this.#e?.destroy()
   }
 }
 

@@ -12,6 +12,9 @@ import { rekeyIfDue } from './rekey.ts'
 import { later } from './turn.ts'
 import type { Wire } from './wire.ts'
 
+/** So many long transport messages go out in one system call, which takes a tenth off what a byte costs. */
+const TOGETHER = 4
+
 interface Unacknowledged {
   resolve(): void
   reject(error: Error): void
@@ -144,12 +147,34 @@ export class Outbox {
   async #flush(): Promise<void> {
     this.#flushing = true
     while (!this.#closed && !this.idle) {
-      this.#sealNext()
-      if (this.#waiting.empty) this.#tellSealed()
+      const more = this.#waiting.several
+      this.#sealSome()
       if (this.#wire.full) await this.#wire.drained()
+      if (more && this.#tailMayGrow) {
+        this.#tellSealed()
+        this.#flushLater()
+        break
+      }
     }
     this.#flushing = false
-    if (!this.#closed) this.#whenIdle()
+    if (this.#closed) return
+    if (this.#waiting.empty) this.#tellSealed()
+    if (this.idle) this.#whenIdle()
+  }
+
+  /** Whoever writes a stream may have more by the next turn: what does not fill a transport message can wait for it. */
+  get #tailMayGrow(): boolean {
+    return this.#whenSealed.length > 0 && this.#waiting.onlyCopies
+  }
+
+  /** Seals a few transport messages, which go out together. */
+  #sealSome(): void {
+    this.#wire.cork()
+    for (let n = 0; n < TOGETHER && !this.idle; n++) {
+      this.#sealNext()
+      if (this.#tailMayGrow) break
+    }
+    this.#wire.uncork()
   }
 
   #tellSealed(): void {

@@ -78,6 +78,11 @@ export class Packer {
     return this.#full.length > 0
   }
 
+  /** Whether what waits fits one plaintext, and was copied. */
+  get onlyCopies(): boolean {
+    return !this.several && this.#open !== undefined && this.#open.parts.length === 0
+  }
+
   /** Takes a record that must not be divided. */
   record(type: number, body: Uint8Array): void {
     this.#withRoom(RECORD_HEADER_BYTES + body.length).put(type, body)

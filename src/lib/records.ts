@@ -75,47 +75,86 @@ export function encodeMessage(message: Uint8Array): Uint8Array[] {
   return records
 }
 
+/** Takes the records of a plaintext one by one. A body is given by where it is, so that small ones cost little. */
+export interface RecordVisitor {
+  message(plaintext: Uint8Array, from: number, to: number): void
+  part(plaintext: Uint8Array, from: number, to: number): void
+  data(plaintext: Uint8Array, from: number, to: number): void
+  ack(count: number): void
+  end(): void
+  abort(code: string): void
+}
+
 /**
- * The records in a transport message's plaintext.
+ * Gives a visitor the records in a transport message's plaintext, in order; those before a bad one, too.
  *
  * @throws CodecError `malformed`: no record, an unknown type, a body of the wrong size, or bytes left over.
  */
-export function decodeRecords(plaintext: Uint8Array): ChannelRecord[] {
-  const records: ChannelRecord[] = []
+export function visitRecords(plaintext: Uint8Array, visitor: RecordVisitor): void {
   let offset = 0
   do {
     const type = plaintext[offset]
-    const length = readU16(plaintext, offset + 1)
-    const start = offset + RECORD_HEADER_BYTES
-    const body = plaintext.subarray(start, start + length)
-    if (body.length !== length) throw new CodecError('record: its body is cut short')
-    records.push(decode(type, body))
-    offset = start + length
+    const from = offset + RECORD_HEADER_BYTES
+    const to = from + readU16(plaintext, offset + 1)
+    if (to > plaintext.length) throw new CodecError('record: its body is cut short')
+    visit(type, plaintext, from, to, visitor)
+    offset = to
   } while (offset < plaintext.length)
-  return records
 }
 
-function decode(type: number | undefined, body: Uint8Array): ChannelRecord {
+function visit(
+  type: number | undefined,
+  plaintext: Uint8Array,
+  from: number,
+  to: number,
+  visitor: RecordVisitor,
+): void {
   switch (type) {
     case MESSAGE:
-      return { type: 'message', body }
+      visitor.message(plaintext, from, to)
+      return
     case PART:
       // An endless message of nothing would pass every limit on size.
-      if (body.length === 0) throw new CodecError('record part: it is empty')
-      return { type: 'part', body }
+      if (from === to) throw new CodecError('record part: it is empty')
+      visitor.part(plaintext, from, to)
+      return
     case DATA:
-      return { type: 'data', body }
+      visitor.data(plaintext, from, to)
+      return
     case ACK:
-      return { type: 'ack', count: decodeCount(body) }
+      visitor.ack(decodeCount(plaintext.subarray(from, to)))
+      return
     case END:
-      if (body.length > 0)
-        throw new CodecError(`record end: expected an empty body, got ${body.length} bytes`)
-      return { type: 'end' }
+      if (to > from) throw new CodecError(`record end: expected an empty body, got ${to - from} bytes`)
+      visitor.end()
+      return
     case ABORT:
-      return { type: 'abort', code: decodeCode(body) }
+      visitor.abort(decodeCode(plaintext.subarray(from, to)))
+      return
     default:
       throw new CodecError(`record: type ${type} is unknown`)
   }
+}
+
+/**
+ * The records in a transport message's plaintext.
+ *
+ * @throws CodecError `malformed`, as `visitRecords`.
+ */
+export function decodeRecords(plaintext: Uint8Array): ChannelRecord[] {
+  const records: ChannelRecord[] = []
+  const withBody = (type: 'message' | 'part' | 'data') => (_: Uint8Array, from: number, to: number) => {
+    records.push({ type, body: plaintext.subarray(from, to) })
+  }
+  visitRecords(plaintext, {
+    message: withBody('message'),
+    part: withBody('part'),
+    data: withBody('data'),
+    ack: (count) => records.push({ type: 'ack', count }),
+    end: () => records.push({ type: 'end' }),
+    abort: (code) => records.push({ type: 'abort', code }),
+  })
+  return records
 }
 
 function decodeCount(body: Uint8Array): number {

@@ -105,6 +105,7 @@ export interface Sealable {
  * Seals the reply to a request: the KDC's half.
  *
  * @param salt - the request's.
+ * @param sid - `sessionId(token)`, for whoever has it already.
  */
 export function sealReply(
   token: Secret,
@@ -112,11 +113,12 @@ export function sealReply(
   salt: Uint8Array,
   reply: Sealable,
   randomBytes: RandomBytes = secureRandomBytes,
+  sid: Uint8Array = sessionId(token),
 ): Uint8Array {
   const replySalt = randomBytes(SALT_BYTES)
   const header = concat(Uint8Array.of(VERSION), replySalt)
   const key = replyKey(token, salt, replySalt)
-  return concat(header, seal(key, ZERO_NONCE, replyAad(token, route, header), jsonBytes(reply)))
+  return concat(header, seal(key, ZERO_NONCE, replyAad(sid, route, header), jsonBytes(reply)))
 }
 
 /**
@@ -131,7 +133,12 @@ export function openReply(token: Secret, route: Route, salt: Uint8Array, bytes: 
   }
   const header = bytes.subarray(0, REPLY_HEADER_BYTES)
   const key = replyKey(token, salt, header.subarray(1))
-  const plaintext = open(key, ZERO_NONCE, replyAad(token, route, header), bytes.subarray(REPLY_HEADER_BYTES))
+  const plaintext = open(
+    key,
+    ZERO_NONCE,
+    replyAad(sessionId(token), route, header),
+    bytes.subarray(REPLY_HEADER_BYTES),
+  )
   const reply = v.safeParse(ReplyJson, parseJson(plaintext))
   if (!reply.success) throw new CodecError('sealed reply: it has no status or no time')
   return { status: reply.output.status, time: reply.output.time, body: reply.output.body }
@@ -141,8 +148,8 @@ function replyKey(token: Secret, salt: Uint8Array, replySalt: Uint8Array): Uint8
   return hkdf(token.reveal(), concat(salt, replySalt), REPLY_INFO)
 }
 
-function replyAad(token: Secret, route: Route, header: Uint8Array): Uint8Array {
-  return concat(utf8(route), sessionId(token), header)
+function replyAad(sid: Uint8Array, route: Route, header: Uint8Array): Uint8Array {
+  return concat(utf8(route), sid, header)
 }
 
 function jsonBytes(value: object): Uint8Array {

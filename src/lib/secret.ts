@@ -32,7 +32,7 @@ export class Secret {
     if (bytes.length !== length)
       throw new RangeError(`${kind}: expected ${length} bytes, got ${bytes.length}`)
     this.kind = kind
-    this.#bytes = Uint8Array.from(bytes)
+    this.#bytes = new Uint8Array(bytes)
   }
 
   /**

@@ -78,17 +78,18 @@ function ticketKey(token: Secret, salt: Uint8Array): Uint8Array {
  *
  * @param ticket - what the ticket is to say.
  * @param token - session token of the *receiver*.
+ * @param options.sid - `sessionId(token)`, for whoever has it already.
  * @returns the ticket's bytes; JSON carries them as base64url.
  * @example const ticket = createTicket({ username: 'alice', receiver: 'bob', ... }, bobsToken)
  */
 export function createTicket(
   ticket: Ticket,
   token: Secret,
-  options: { randomBytes?: RandomBytes } = {},
+  options: { randomBytes?: RandomBytes; sid?: Uint8Array } = {},
 ): Uint8Array {
-  const { randomBytes = secureRandomBytes } = options
+  const { randomBytes = secureRandomBytes, sid = sessionId(token) } = options
   const salt = randomBytes(SALT_BYTES)
-  const header = concat(Uint8Array.of(TICKET_VERSION), sessionId(token), salt)
+  const header = concat(Uint8Array.of(TICKET_VERSION), sid, salt)
   const plaintext = utf8(
     JSON.stringify({
       username: ticket.username,

@@ -138,10 +138,18 @@ export class Wire {
     // In one system call, and without putting together what is long.
     const header = [u16(length)]
     let parts = 0
-    for (let part = content[0]; part && part.length < GATHERED_BYTES; part = content[++parts]) header.push(part)
-    this.#stream.cork()
+    for (let part = content[0]; part && part.length < GATHERED_BYTES; part = content[++parts])
+      header.push(part)
     this.#stream.write(Buffer.concat(header))
     for (; parts < content.length; parts++) this.#stream.write(content[parts])
+  }
+
+  /** Has frames go out together, in one system call, until `uncork`. */
+  cork(): void {
+    this.#stream.cork()
+  }
+
+  uncork(): void {
     this.#stream.uncork()
   }
 
@@ -167,7 +175,7 @@ export class Wire {
 
   /** Ends our half of the stream. */
   end(): void {
-    this.#stream.end()
+    if (!this.#stream.writableEnded) this.#stream.end()
   }
 
   /**

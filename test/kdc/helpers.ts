@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HttpBindings } from '@hono/node-server'
 import { openSqlite } from '../../src/database/sqlite.ts'
-import { createKdc, type KdcOptions } from '../../src/kdc/app.ts'
+import { assembleKdc, createApp, type KdcOptions } from '../../src/kdc/app.ts'
 import type { Log } from '../../src/kdc/context.ts'
 import { generateMasterKeys } from '../../src/kdc/keys/master-keys.ts'
 import { generateOpaqueKeys } from '../../src/kdc/keys/opaque-keys.ts'
@@ -60,7 +60,7 @@ export async function testKdc(overrides: Partial<KdcOptions> = {}) {
   for (const username of ['alice', 'bob', 'carol']) {
     await store.accounts.create({ username, record: PASSWORD, createdAt: START })
   }
-  const app = createKdc({
+  const kdc = assembleKdc({
     store,
     opaqueKeys,
     masterKeys,
@@ -69,6 +69,7 @@ export async function testKdc(overrides: Partial<KdcOptions> = {}) {
     clock: () => time.now,
     ...overrides,
   })
+  const app = createApp(kdc)
   const request = async (path: string, init: RequestInit = {}, from = '127.0.0.1'): Promise<Answer> => {
     const response = await app.request(path, init, connectionFrom(from))
     const text = await response.text()
@@ -90,7 +91,7 @@ export async function testKdc(overrides: Partial<KdcOptions> = {}) {
     const { json } = await post('/login', { username, password: PASSWORD, port }, from)
     return json.token
   }
-  return { app, store, opaqueKeys, masterKeys, log, time, request, post, login }
+  return { kdc, app, store, opaqueKeys, masterKeys, log, time, request, post, login }
 }
 
 export const secretOf = (token: string) => Secret.fromText('session token', token)

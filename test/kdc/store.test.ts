@@ -366,6 +366,47 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     await store.accounts.create(account('later'))
   })
 
+  store('recalls what was read until something is written', async () => {
+    const { database, store } = await withBob()
+    await store.sessions.begin(session(1), 'record of bob', { endpoint: HERE })
+    const ask = (name: string) => database.recall(sql`select sid from sessions where username = ${name}`)
+    const first = await ask('bob')
+    assert.is(first.length, 1)
+    assert.is(await ask('bob'), first)
+    assert.equal(await ask('alice'), [])
+    await store.sessions.begin(session(2), 'record of bob')
+    assert.is((await ask('bob')).length, 2)
+    await store.sessions.endOf('bob')
+    assert.equal(await ask('bob'), [])
+    assert.is(await store.sessions.find(session(1).sid), undefined)
+    assert.is(await store.sessions.findListener('bob', at(START)), undefined)
+    await store.close()
+    await rejects(ask('bob'), 'store_unavailable')
+  })
+
+  store('tells values of every type apart when it recalls', async () => {
+    const { database, store } = await withBob()
+    const values = [
+      '1',
+      1,
+      '1;',
+      null,
+      '-',
+      Uint8Array.of(0x31),
+      Uint8Array.of(0x31, 0x3b),
+      's1:1',
+      '',
+      12,
+      1.5,
+    ]
+    const ask = (a: (typeof values)[number], b: (typeof values)[number]) =>
+      database.recall(sql`select ${a} as a, ${b} as b`)
+    for (let again = 0; again < 2; again++) {
+      for (const a of values) for (const b of values) assert.equal({ ...(await ask(a, b))[0] }, { a, b })
+    }
+    await store.close()
+  })
+
   store('finishes what it accepted before it closes, and takes nothing afterwards', async () => {
     const { database, store } = await withBob()
     const accepted = store.accounts.create(account('alice'))
@@ -523,6 +564,78 @@ file('is refused, and left alone, when it is no database', () => {
     (error: { code?: string }) => error.code === 'store_unavailable',
   )
   assert.is(readFileSync(path, 'utf8'), 'a letter to my aunt')
+})
+
+file('recalls nothing that another node has changed, and keeps it from nothing', async () => {
+  const path = newFile()
+  const [here, there] = [await Store.open(openSqlite(path)), await Store.open(openSqlite(path))]
+  await here.accounts.create(account('bob'))
+  await here.sessions.begin(session(1), 'record of bob', { endpoint: HERE })
+  for (let again = 0; again < 2; again++) {
+    assert.ok(await here.sessions.find(session(1).sid))
+    assert.equal((await here.sessions.findListener('bob', at(START)))?.endpoint, HERE)
+  }
+  await there.sessions.listen(session(1).sid, THERE)
+  assert.equal((await here.sessions.findListener('bob', at(START)))?.endpoint, THERE)
+  await there.sessions.end(session(1).sid)
+  assert.is(await here.sessions.find(session(1).sid), undefined)
+  assert.is(await here.sessions.findListener('bob', at(START)), undefined)
+  // Whoever recalls holds no transaction open: the log can be emptied.
+  const db = new DatabaseSync(path)
+  const [emptied] = db.prepare('pragma wal_checkpoint(truncate)').all() as { busy: number }[]
+  assert.is(emptied?.busy, 0)
+  db.close()
+  await here.close()
+  await there.close()
+})
+
+file('commits once for all the callers of a turn, one of whom fails', async () => {
+  const path = newFile()
+  const database = openSqlite(path)
+  const store = await Store.open(database)
+  const other = new DatabaseSync(path)
+  // Another number after any commits of others that it has not seen; how many, the frames of the log tell.
+  const frames = () => (other.prepare('pragma wal_checkpoint(noop)').all() as { log: number }[])[0]?.log ?? 0
+  const version = () => (other.prepare('pragma data_version').get() as { data_version: number }).data_version
+  other.exec('pragma wal_checkpoint(truncate)')
+  const before = version()
+  const names = Array.from({ length: 50 }, (_, i) => `user${i}`)
+  const seen: (number | string)[] = []
+  const writes = [...names, 'user7'].map((username) =>
+    store.accounts.create(account(username)).then(
+      // All are there when the first is told so.
+      () => seen.push(Number((other.prepare('select count(*) as n from accounts').get() as { n: number }).n)),
+      (error: { code: string }) => seen.push(error.code),
+    ),
+  )
+  assert.is(version(), before)
+  await Promise.all(writes)
+  assert.equal(new Set(seen), new Set([50, 'account_exists']))
+  assert.is(seen.filter((what) => what === 50).length, 50)
+  assert.ok(frames() < 50)
+  other.close()
+  await store.close()
+})
+
+file('tells nobody of a turn that it was done, when its commit fails', async () => {
+  const path = newFile()
+  const store = await Store.open(openSqlite(path))
+  await store.accounts.create(account('bob'))
+  const database = openSqlite(path)
+  // Checked at the commit only (https://sqlite.org/foreignkeys.html#fk_deferred), so that all statements succeed before.
+  await database.write([
+    sql`create table parents (id bigint primary key)`,
+    sql`create table children (id bigint references parents (id) deferrable initially deferred)`,
+  ])
+  const good = database.write([sql`insert into parents (id) values (1)`])
+  const bad = database.write([sql`insert into children (id) values (2)`])
+  await rejects(good, 'store_unavailable')
+  await rejects(bad, 'store_unavailable')
+  assert.equal(await database.recall(sql`select id from parents`), [])
+  await database.write([sql`insert into parents (id) values (3)`])
+  assert.is((await database.recall(sql`select id from parents`)).length, 1)
+  await database.close()
+  await store.close()
 })
 
 file.run()

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -42,11 +42,11 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
     const bob = hex('5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb')
     const alicePublic = hex('8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a')
     assert.is(
-      toHex(primitives.x25519PublicKey(bob)),
+      toHex(primitives.x25519(bob).publicKey),
       'de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f',
     )
     assert.is(
-      toHex(primitives.x25519(bob, alicePublic)),
+      toHex(primitives.x25519(bob).agree(alicePublic)),
       '4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742',
     )
   })
@@ -62,9 +62,41 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
       `ed${'ff'.repeat(30)}7f`,
       `ee${'ff'.repeat(30)}7f`,
     ]
-    for (const point of smallOrder) assert.is(primitives.x25519(secretKey, hex(point)), undefined, point)
+    for (const point of smallOrder)
+      assert.is(primitives.x25519(secretKey).agree(hex(point)), undefined, point)
   })
 }
+
+test('derives as OpenSSL does, wherever the ends of blocks fall, also from long salts and to long outputs', () => {
+  const lengths = [0, 1, 13, 31, 32, 54, 55, 56, 63, 64, 65, 119, 120, 128, 200]
+  for (const ikm of lengths) {
+    for (const salt of lengths) {
+      for (const info of [0, 18, 22, 23, 54, 55, 64, 120]) {
+        const [a, b, c] = [randomBytes(ikm), randomBytes(salt), randomBytes(info)]
+        const length = [1, 16, 32, 33, 64, 100][(ikm + salt + info) % 6] as number
+        assert.is(
+          toHex(node.hkdf(a, b, c, length)),
+          toHex(new Uint8Array(hkdfSync('sha256', a, b, c, length))),
+        )
+      }
+    }
+  }
+  const longest = node.hkdf(hex('01'), hex('02'), hex('03'), 255 * 32)
+  assert.is(
+    toHex(longest),
+    toHex(new Uint8Array(hkdfSync('sha256', hex('01'), hex('02'), hex('03'), 255 * 32))),
+  )
+  assert.throws(() => node.hkdf(hex('01'), hex('02'), hex('03'), 255 * 32 + 1), /at most 8160 bytes/)
+})
+
+test('derives from much as OpenSSL does', () => {
+  // OpenSSL takes at most 1024 bytes of info.
+  const [ikm, salt, info] = [randomBytes(100_000), randomBytes(5000), randomBytes(1024)]
+  assert.is(
+    toHex(node.hkdf(ikm, salt, info, 32)),
+    toHex(new Uint8Array(hkdfSync('sha256', ikm, salt, info, 32))),
+  )
+})
 
 test('both seal alike, and each opens what the other sealed', () => {
   const sizes = fc.integer({ min: 0, max: 2000 }).chain(bytes)
@@ -106,11 +138,11 @@ test('both derive, hash and agree alike', () => {
         for (const part of [a, info, b]) hash.update(part)
         assert.is(toHex(hash.digest()), toHex(node.sha256(a, info, b)))
       }
-      const [publicA, publicB] = [node.x25519PublicKey(a), noble.x25519PublicKey(b)]
-      assert.is(toHex(noble.x25519PublicKey(a)), toHex(publicA))
-      const shared = toHex(node.x25519(a, publicB))
-      assert.is(toHex(noble.x25519(a, publicB)), shared)
-      assert.is(toHex(noble.x25519(b, publicA)), shared)
+      const [publicA, publicB] = [node.x25519(a).publicKey, noble.x25519(b).publicKey]
+      assert.is(toHex(noble.x25519(a).publicKey), toHex(publicA))
+      const shared = toHex(node.x25519(a).agree(publicB))
+      assert.is(toHex(noble.x25519(a).agree(publicB)), shared)
+      assert.is(toHex(noble.x25519(b).agree(publicA)), shared)
     }),
     { numRuns: 20 },
   )

@@ -9,14 +9,27 @@ import { DEFAULT_KDC } from '../../cli/kdc-url.ts'
 import { stopSignal } from '../../cli/stop.ts'
 import { talk } from '../../cli/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { createKdc, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../app.ts'
+import {
+  assembleKdc,
+  createApp,
+  SESSION_IDLE_SEC,
+  SESSION_LIFETIME_SEC,
+  TICKET_LIFETIME_SEC,
+} from '../app.ts'
 import { REGISTRATIONS, type Registration } from '../context.ts'
 import { openData } from '../data.ts'
 import { addDemo, type Demo } from '../demo-accounts.ts'
 import { KEEP_SEC } from '../groups/quotas.ts'
 import { Waiters } from '../groups/waiters.ts'
+import { directRoutes } from '../http/direct.ts'
 import type { ProxyList } from '../http/proxies.ts'
-import { type Fetch, type Listening, serve as listenOn, type TlsIdentity } from '../http/server.ts'
+import {
+  type Direct,
+  type Fetch,
+  type Listening,
+  serve as listenOn,
+  type TlsIdentity,
+} from '../http/server.ts'
 import { generateMasterKeys, type MasterKeys } from '../keys/master-keys.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
 import { LOGIN_LIMITS, loginLimits } from '../logins/login-limits.ts'
@@ -156,14 +169,14 @@ async function run(settings: Settings): Promise<void> {
   let server: Listening | undefined
   let demo: Demo | undefined
   try {
-    const app = createKdc({ ...settings, ...data, passwords, log, waiters, isDraining })
-    server = await listen(app.fetch, settings)
-    const kdc = localUrl(server.url)
-    if (settings.demo) demo = await addDemo(data, kdc)
+    const kdc = assembleKdc({ ...settings, ...data, passwords, log, waiters, isDraining })
+    server = await listen(createApp(kdc).fetch, directRoutes(kdc), settings)
+    const url = localUrl(server.url)
+    if (settings.demo) demo = await addDemo(data, url)
     say(`listening on ${server.url}`)
     const key = await data.opaqueKeys.publicKey()
     say(`its key is ${key}`)
-    if (demo) introduce(demo, kdc, key)
+    if (demo) introduce(demo, url, key)
     log.info({ url: server.url }, 'started')
     await stop
     say('stopping')
@@ -181,9 +194,9 @@ async function run(settings: Settings): Promise<void> {
   }
 }
 
-async function listen(fetch: Fetch, { host, port, tls }: Settings): Promise<Listening> {
+async function listen(fetch: Fetch, direct: Direct, { host, port, tls }: Settings): Promise<Listening> {
   try {
-    return await listenOn(fetch, { host, port, tls })
+    return await listenOn(fetch, { host, port, tls, direct })
   } catch (cause) {
     const { code } = cause as { code?: string }
     const hint = 'choose others with --host and --port; --port 0 takes any that is free'

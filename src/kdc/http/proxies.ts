@@ -24,14 +24,17 @@ export interface Network extends Address {
 /** The addresses of trusted proxies. */
 export class ProxyList {
   readonly #networks = new BlockList()
+  readonly #isEmpty: boolean
 
   /** @param networks - none: nobody's word is taken. */
   constructor(networks: readonly Network[] = []) {
+    this.#isEmpty = networks.length === 0
     for (const { text, bits, family } of networks) this.#networks.addSubnet(text, bits, family)
   }
 
   /** Whether this address, in any of its forms, is a proxy's. */
   has(address: string): boolean {
+    if (this.#isEmpty) return false
     const parsed = parse(address)
     return parsed !== undefined && this.#networks.check(parsed.text, parsed.family)
   }

@@ -4,9 +4,8 @@
  * @module
  */
 import type { TLSSocket } from 'node:tls'
-import type { Context } from 'hono'
 import { isLoopback, plainAddress } from '../../lib/address.ts'
-import type { Kdc, KdcEnv } from '../context.ts'
+import type { Asked, Kdc } from '../context.ts'
 import { Problem } from './problems.ts'
 import { canonicalIp } from './proxies.ts'
 
@@ -26,7 +25,7 @@ const FORWARDING_HEADERS = [
  *
  * @throws Problem `malformed_http` when a trusted proxy names what is no IP address, or the connection is gone.
  */
-export function remoteAddress(kdc: Pick<Kdc, 'proxies'>, c: Context<KdcEnv>): string {
+export function remoteAddress(kdc: Pick<Kdc, 'proxies'>, c: Asked): string {
   return path(kdc, c).client
 }
 
@@ -39,7 +38,7 @@ export type Way = 'unread' | 'network' | 'unknown'
  *
  * @throws as `remoteAddress`.
  */
-export function wayOf(kdc: Pick<Kdc, 'proxies'>, c: Context<KdcEnv>): Way {
+export function wayOf(kdc: Pick<Kdc, 'proxies'>, c: Asked): Way {
   const { peer, trusted, hops, goesOn } = path(kdc, c)
   // Also a trusted one that does not say for whom it asks: its own address says nothing of whoever is behind it.
   if (trusted ? hops.length === 0 || goesOn : wasForwarded(c)) return 'unknown'
@@ -47,7 +46,7 @@ export function wayOf(kdc: Pick<Kdc, 'proxies'>, c: Context<KdcEnv>): Way {
   return here && hops.every(isLoopback) ? 'unread' : 'network'
 }
 
-function wasForwarded(c: Context<KdcEnv>): boolean {
+function wasForwarded(c: Asked): boolean {
   return FORWARDING_HEADERS.some((name) => c.req.header(name) !== undefined)
 }
 
@@ -64,7 +63,7 @@ interface Path {
   readonly goesOn: boolean
 }
 
-function path({ proxies }: Pick<Kdc, 'proxies'>, c: Context<KdcEnv>): Path {
+function path({ proxies }: Pick<Kdc, 'proxies'>, c: Asked): Path {
   const peer = peerAddress(c)
   const trusted = proxies.has(peer)
   const hops: string[] = []
@@ -84,13 +83,13 @@ function claimedAddress(claim: string): string {
   throw new Problem('malformed_http', 'X-Forwarded-For: expected IP addresses, without ports')
 }
 
-function peerAddress(c: Context<KdcEnv>): string {
+function peerAddress(c: Asked): string {
   const address = c.env.incoming.socket.remoteAddress
   // A socket forgets its address when it is closed: nobody is left to read the answer.
   if (!address) throw new Problem('malformed_http', 'the connection is gone')
   return plainAddress(address)
 }
 
-function isEncrypted(c: Context<KdcEnv>): boolean {
+function isEncrypted(c: Asked): boolean {
   return (c.env.incoming.socket as TLSSocket).encrypted === true
 }

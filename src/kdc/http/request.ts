@@ -7,9 +7,9 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
 import { concat, EMPTY, fromUtf8 } from '../../lib/bytes.ts'
-import type { Kdc, KdcEnv } from '../context.ts'
+import type { Asked, Kdc, KdcEnv } from '../context.ts'
 import { Problem } from './problems.ts'
-import { type Way, wayOf } from './remote-address.ts'
+import { wayOf } from './remote-address.ts'
 
 /** Longest request body, unless a route says otherwise: many times what its exchange needs. */
 export const MAX_BODY_BYTES = 16_384
@@ -18,12 +18,15 @@ export const MAX_BODY_BYTES = 16_384
 export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const json = jsonRequest()
   return async (c, next) => {
-    if (!kdc.allowPlaintext) refuseOpen(wayOf(kdc, c))
+    refuseOpen(kdc, c)
     return json(c, next)
   }
 }
 
-function refuseOpen(way: Way): void {
+/** @throws Problem `plaintext_refused`, unless nobody on the way could have read the request, or all are told that they may. */
+export function refuseOpen(kdc: Kdc, c: Asked): void {
+  if (kdc.allowPlaintext) return
+  const way = wayOf(kdc, c)
   if (way === 'unread') return
   throw new Problem(
     'plaintext_refused',
@@ -67,12 +70,13 @@ export function parse<const E extends v.ObjectEntries>(
 
 // Browsers name the page that asks, our clients never do. A page must not reach a KDC on its visitor's machine, and the
 // media type alone does not keep one away whose own host name leads here (DNS rebinding).
-function refuseWebPages(c: Context<KdcEnv>): void {
+function refuseWebPages(c: Asked): void {
   if (c.req.header('Origin') === undefined) return
   throw new Problem('web_page_refused', 'requests from web pages are not taken')
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+/** @throws Problem `malformed_json`. */
+export function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(fromUtf8(bytes))
   } catch {
@@ -84,7 +88,7 @@ function parseJson(bytes: Uint8Array): unknown {
 const tooLarge = (limit: number) => new Problem('body_too_large', `this request has at most ${limit} bytes`)
 
 /** Whether a request's body is declared as this. */
-export function isOfType(c: Context<KdcEnv>, type: string): boolean {
+export function isOfType(c: Asked, type: string): boolean {
   const declared = c.req.header('Content-Type') ?? ''
   return declared.split(';', 1)[0]?.trim().toLowerCase() === type
 }

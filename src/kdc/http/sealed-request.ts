@@ -19,6 +19,7 @@ import {
 import type { Secret } from '../../lib/secret.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { openStoredToken } from '../keys/stored-token.ts'
+import type { StoredSession } from '../store/sessions.ts'
 import { EVENT_STREAM } from './event-stream.ts'
 import { Problem, renderProblem, toProblem } from './problems.ts'
 import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
@@ -80,10 +81,19 @@ export function registrationRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   }
 }
 
-const findSession: FindSealer = async (kdc, sid) => {
+/** Finds the session that a sealed request is of. @throws Problem `token_unknown`. */
+export async function findSealingSession(
+  kdc: Kdc,
+  sid: Uint8Array,
+): Promise<{ token: Secret; session: StoredSession }> {
   const session = await kdc.store.sessions.find(sid)
   const token = session && openStoredToken(kdc.masterKeys, sid, session.sealedToken)
   if (!token) throw new Problem('token_unknown', 'there is no such session: log in again')
+  return { token, session }
+}
+
+const findSession: FindSealer = async (kdc, sid) => {
+  const { token, session } = await findSealingSession(kdc, sid)
   return { token, introduce: (c) => c.set('session', session) }
 }
 
@@ -125,11 +135,12 @@ function sealedRequest(
     }
     // What comes bit by bit and has no content: see waiters.ts.
     if (isEventStream(c.res)) return
-    await sealResponse(kdc, c, token, route, request.salt)
+    await sealResponse(kdc, c, token, route, request)
   }
 }
 
-function parseEnvelope(bytes: Uint8Array): SealedRequest {
+/** @throws Problem `request_refused`. */
+export function parseEnvelope(bytes: Uint8Array): SealedRequest {
   try {
     return parseSealedRequest(bytes)
   } catch {
@@ -137,7 +148,8 @@ function parseEnvelope(bytes: Uint8Array): SealedRequest {
   }
 }
 
-function openEnvelope(request: SealedRequest, token: Secret, route: Route): unknown {
+/** @throws Problem `request_refused`. */
+export function openEnvelope(request: SealedRequest, token: Secret, route: Route): unknown {
   try {
     return openRequest(request, token, route)
   } catch {
@@ -150,7 +162,7 @@ function isEventStream({ status, headers }: Response): boolean {
 }
 
 /** @returns what the request says of itself. */
-function judgeFields(kdc: Kdc, body: unknown): { id: Uint8Array; time: number } {
+export function judgeFields(kdc: Kdc, body: unknown): { id: Uint8Array; time: number } {
   const { id, time } = parse(Envelope, body)
   if (Math.abs(time - kdc.clock()) > MAX_CLOCK_OFFSET_SEC) {
     throw new Problem(
@@ -170,11 +182,11 @@ async function sealResponse(
   c: Context<KdcEnv>,
   token: Secret,
   route: Route,
-  salt: Uint8Array,
+  { salt, sid }: SealedRequest,
 ): Promise<void> {
   const { status } = c.res
   const body: unknown = JSON.parse(await c.res.text())
-  const bytes = sealReply(token, route, salt, { status, time: kdc.clock(), body }, kdc.randomBytes)
+  const bytes = sealReply(token, route, salt, { status, time: kdc.clock(), body }, kdc.randomBytes, sid)
   const headers = new Headers(c.res.headers)
   headers.set('Content-Type', SEALED_TYPE)
   headers.delete('Content-Length')

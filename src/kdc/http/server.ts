@@ -51,6 +51,9 @@ const LAST_WORDS_MS = 1000
 /** What answers: `app.fetch` of a Hono app. */
 export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
 
+/** What answers some requests by itself, before `Fetch` is asked: see direct.ts. @returns whether it does this one. */
+export type Direct = (request: IncomingMessage, response: ServerResponse) => boolean
+
 /** What a server shows and proves under TLS, in PEM. */
 export interface TlsIdentity {
   /** The certificate, followed by those between it and one that clients trust. */
@@ -66,6 +69,7 @@ export interface ServeOptions {
   readonly limits?: Partial<Limits>
   /** Without it, plain HTTP. */
   readonly tls?: TlsIdentity | undefined
+  readonly direct?: Direct
 }
 
 /** A server that is listening. */
@@ -85,9 +89,13 @@ export interface Listening {
 export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listening> {
   const { host, port, tls } = options
   const limits = { ...LIMITS, ...options.limits }
-  const listener = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
+  const viaFetch = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
     errorHandler: answerError,
   })
+  const { direct } = options
+  const listener: RequestListener = (request, response) => {
+    if (!direct?.(request, response)) void viaFetch(request, response)
+  }
   const server = createLimited(listener, limits, tls)
   server.maxConnections = limits.maxConnections
   server.on('clientError', answerBrokenHttp)

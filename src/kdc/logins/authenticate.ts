@@ -3,12 +3,11 @@
  *
  * @module
  */
-import type { Context } from 'hono'
 import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'
 import { Secret } from '../../lib/secret.ts'
 import { sessionId } from '../../lib/ticket.ts'
-import type { Kdc, KdcEnv } from '../context.ts'
+import type { Asked, Kdc } from '../context.ts'
 import * as fields from '../http/fields.ts'
 import { Problem } from '../http/problems.ts'
 import { parse } from '../http/request.ts'
@@ -29,7 +28,7 @@ const Claim = v.object({ username: fields.username, token: fields.token })
  *
  * @throws Problem `token_unknown`, `token_expired`, `invalid_request`.
  */
-export async function authenticate(kdc: Kdc, c: Context<KdcEnv>): Promise<StoredSession> {
+export async function authenticate(kdc: Kdc, c: Asked): Promise<StoredSession> {
   const session = c.var.session ?? (await findClaimed(kdc, parse(Claim, c.var.body)))
   if (isOver(session, moment(kdc))) {
     throw new Problem('token_expired', 'the session has ended: log in again')
@@ -44,7 +43,7 @@ export async function authenticate(kdc: Kdc, c: Context<KdcEnv>): Promise<Stored
  *
  * @throws Problem `login_stale`, and as `authenticate`.
  */
-export async function authenticateFresh(kdc: Kdc, c: Context<KdcEnv>): Promise<StoredSession> {
+export async function authenticateFresh(kdc: Kdc, c: Asked): Promise<StoredSession> {
   const session = await authenticate(kdc, c)
   if (kdc.clock() - session.createdAt > FRESH_LOGIN_SEC) {
     throw new Problem('login_stale', `this takes a login of the last ${FRESH_LOGIN_SEC} s: log in again`)

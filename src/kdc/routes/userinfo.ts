@@ -8,7 +8,7 @@ import * as v from 'valibot'
 import { toBase64url } from '../../lib/bytes.ts'
 import { KEY_BYTES, Secret } from '../../lib/secret.ts'
 import { createTicket } from '../../lib/ticket.ts'
-import type { Kdc, KdcEnv } from '../context.ts'
+import type { Asked, Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../http/fields.ts'
 import { Problem } from '../http/problems.ts'
 import { remoteAddress } from '../http/remote-address.ts'
@@ -22,32 +22,43 @@ const UserinfoRequest = v.object({ receiver: fields.username })
 
 /** `POST /userinfo` */
 export function userinfoRoute(kdc: Kdc): Hono<KdcEnv> {
+  return new Hono<KdcEnv>().post('/userinfo', sessionRequest(kdc), async (c) =>
+    c.json(await answerUserinfo(kdc, c)),
+  )
+}
+
+/**
+ * Makes the secret and the ticket.
+ *
+ * @returns the answer's JSON.
+ * @throws Problem
+ */
+export async function answerUserinfo(kdc: Kdc, c: Asked): Promise<object> {
   const { clock, randomBytes, log, ticketLifetimeSec } = kdc
-  return new Hono<KdcEnv>().post('/userinfo', sessionRequest(kdc), async (c) => {
-    const { receiver } = parse(UserinfoRequest, c.var.body)
-    const { username } = await authenticate(kdc, c)
-    const time = clock()
-    const { listener, receiversToken } = await findListener(kdc, receiver)
-    const secret = new Secret('channel secret', randomBytes(KEY_BYTES))
-    const ticket = {
-      username,
-      ipAddress: remoteAddress(kdc, c),
-      secret,
-      receiver: listener.username,
-      issuedAt: time,
-      expiresAt: time + ticketLifetimeSec,
-    }
-    const senderinfo = toBase64url(createTicket(ticket, receiversToken, { randomBytes }))
-    log.info({ sender: username, receiver: listener.username }, 'ticket_issued')
-    return c.json({
-      ip_addr: listener.endpoint.address,
-      port: listener.endpoint.port,
-      secret: secret.toText(),
-      senderinfo,
-      expires_at: ticket.expiresAt,
-      time,
-    })
-  })
+  const { receiver } = parse(UserinfoRequest, c.var.body)
+  const { username } = await authenticate(kdc, c)
+  const time = clock()
+  const { listener, receiversToken } = await findListener(kdc, receiver)
+  const secret = new Secret('channel secret', randomBytes(KEY_BYTES))
+  const ticket = {
+    username,
+    ipAddress: remoteAddress(kdc, c),
+    secret,
+    receiver: listener.username,
+    issuedAt: time,
+    expiresAt: time + ticketLifetimeSec,
+  }
+  // Stored tokens are bound to their session's id: it need not be derived again.
+  const senderinfo = createTicket(ticket, receiversToken, { randomBytes, sid: listener.sid })
+  log.info({ sender: username, receiver: listener.username }, 'ticket_issued')
+  return {
+    ip_addr: listener.endpoint.address,
+    port: listener.endpoint.port,
+    secret: secret.toText(),
+    senderinfo: toBase64url(senderinfo),
+    expires_at: ticket.expiresAt,
+    time,
+  }
 }
 
 async function findListener(kdc: Kdc, receiver: string) {

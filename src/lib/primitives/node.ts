@@ -10,11 +10,13 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  hkdfSync,
+  generateKeyPairSync,
   type KeyObject,
+  type Hash as NodeHash,
   timingSafeEqual,
 } from 'node:crypto'
-import type { Primitives } from './types.ts'
+import { hkdfSha256 } from './hkdf-sha256.ts'
+import type { Hash, Primitives } from './types.ts'
 
 const TAG_BYTES = 16
 // Node would accept tags as short as one byte if it were asked to; it is never asked.
@@ -23,11 +25,19 @@ const FULL_TAG = { authTagLength: TAG_BYTES } as const
 // PKCS #8 of an X25519 private key, up to the 32 key bytes (RFC 8410 §7).
 const X25519_PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
 
-function x25519PrivateKey(secretKey: Uint8Array): KeyObject {
+function importX25519(secretKey: Uint8Array): KeyObject {
   const der = Buffer.concat([X25519_PKCS8, secretKey])
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   der.fill(0)
   return key
+}
+
+function hashBy(hash: NodeHash): Hash {
+  return {
+    update: (part) => void hash.update(part),
+    copy: () => hashBy(hash.copy()),
+    digest: () => new Uint8Array(hash.digest()),
+  }
 }
 
 export const node: Primitives = {
@@ -69,24 +79,30 @@ export const node: Primitives = {
     return new Uint8Array(hash.digest())
   },
   createSha256() {
-    const hash = createHash('sha256')
+    return hashBy(createHash('sha256'))
+  },
+  hkdf: hkdfSha256,
+  x25519(secretKey) {
+    // To import a key, and to export it in another form than JWK, costs OpenSSL more than to use it.
+    const pair = secretKey ? undefined : generateKeyPairSync('x25519')
+    let privateKey: KeyObject | undefined = pair?.privateKey ?? importX25519(secretKey as Uint8Array)
+    const { x } = (pair?.publicKey ?? createPublicKey(privateKey)).export({ format: 'jwk' })
     return {
-      update: (part) => void hash.update(part),
-      digest: () => new Uint8Array(hash.digest()),
-    }
-  },
-  hkdf: (ikm, salt, info, length) => new Uint8Array(hkdfSync('sha256', ikm, salt, info, length)),
-  x25519PublicKey(secretKey) {
-    const { x } = createPublicKey(x25519PrivateKey(secretKey)).export({ format: 'jwk' })
-    return new Uint8Array(Buffer.from(x as string, 'base64url'))
-  },
-  x25519(secretKey, publicKey) {
-    const x = Buffer.from(publicKey).toString('base64url')
-    const theirs = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' })
-    try {
-      return new Uint8Array(diffieHellman({ privateKey: x25519PrivateKey(secretKey), publicKey: theirs }))
-    } catch {
-      return undefined // OpenSSL refuses an all-zero result
+      publicKey: new Uint8Array(Buffer.from(x as string, 'base64url')),
+      agree(theirs) {
+        if (!privateKey) throw new TypeError('X25519: used after it was destroyed')
+        const x = Buffer.from(theirs).toString('base64url')
+        const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' })
+        try {
+          return new Uint8Array(diffieHellman({ privateKey, publicKey }))
+        } catch {
+          return undefined // OpenSSL refuses an all-zero result
+        }
+      },
+      destroy() {
+        // OpenSSL wipes it when the last reference is gone.
+        privateKey = undefined
+      },
     }
   },
   equal: (a, b) => timingSafeEqual(a, b),

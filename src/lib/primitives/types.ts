@@ -1,8 +1,20 @@
 /** A hash over what comes piece by piece. */
 export interface Hash {
   update(part: Uint8Array): void
+  /** One that has seen the same, and goes its own way from here. */
+  copy(): Hash
   /** The hash of all parts, once. */
   digest(): Uint8Array
+}
+
+/** An X25519 key pair, whose secret half is kept where the implementation keeps it. */
+export interface X25519KeyPair {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array
+  /** X25519 of our secret key and their public key (RFC 7748 §6.1), 32 bytes; `undefined` when the result is all zeros. */
+  agree(theirs: Uint8Array): Uint8Array | undefined
+  /** Overwrites the secret key, or lets the implementation do so: it cannot be used any more. */
+  destroy(): void
 }
 
 /** What an implementation of the primitives offers. Arguments have been checked by the callers in `src/lib`. */
@@ -19,10 +31,12 @@ export interface Primitives {
   createSha256(): Hash
   /** HKDF-SHA256 (RFC 5869 §2): extract, then expand. */
   hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array
-  /** X25519(k, 9) (RFC 7748 §6.1). */
-  x25519PublicKey(secretKey: Uint8Array): Uint8Array
-  /** X25519(k, u) (RFC 7748 §6.1); `undefined` when the result is all zeros. */
-  x25519(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined
+  /**
+   * An X25519 key pair (RFC 7748 §6.1).
+   *
+   * @param secretKey - 32 bytes; without it a fresh one, which the implementation keeps to itself.
+   */
+  x25519(secretKey?: Uint8Array): X25519KeyPair
   /** Whether two byte strings of the same length are equal, in time that depends on the length only. */
   equal(a: Uint8Array, b: Uint8Array): boolean
 }

@@ -1,0 +1,53 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createLog } from '../../src/kdc/log.ts'
+
+const log = suite('log')
+
+/** What a log gives to its stream. */
+function watchedLog(level: Parameters<typeof createLog>[0] = 'info') {
+  const writes: string[] = []
+  return { writes, log: createLog(level, { write: (text: string) => writes.push(text) > 0 }) }
+}
+
+log('writes the lines of a turn at once, in their order, and says when', async () => {
+  const { writes, log } = watchedLog()
+  log.info({ n: 1 }, 'one')
+  const first = log.written?.()
+  log.warn({ n: 2 }, 'two')
+  assert.equal(writes, [])
+  assert.ok(first)
+  await first
+  assert.is(writes.length, 1)
+  const lines = writes[0]?.split('\n') ?? []
+  assert.is(lines.pop(), '')
+  const events = lines.map((line) => JSON.parse(line)).map(({ event, level, n }) => ({ event, level, n }))
+  assert.equal(events, [
+    { event: 'one', level: 'info', n: 1 },
+    { event: 'two', level: 'warn', n: 2 },
+  ])
+})
+
+log('there is nothing to wait for when nothing was logged, or all is written', async () => {
+  const { writes, log } = watchedLog('warn')
+  log.info({}, 'not of this level')
+  assert.is(log.written?.(), undefined)
+  log.error({}, 'of this level')
+  await log.written?.()
+  assert.is(writes.length, 1)
+  assert.is(log.written?.(), undefined)
+})
+
+log('goes on in the next turn', async () => {
+  const { writes, log } = watchedLog()
+  log.info({}, 'one')
+  await log.written?.()
+  log.info({}, 'two')
+  await log.written?.()
+  assert.equal(
+    writes.map((line) => JSON.parse(line).event),
+    ['one', 'two'],
+  )
+})
+
+log.run()
