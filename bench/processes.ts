@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
 
 /** The checkout. */
 export const ROOT: string = fileURLToPath(new URL('..', import.meta.url))
@@ -40,6 +41,43 @@ export function start(command: string, args: readonly string[], options: SpawnOp
 /** Starts one of our own TypeScript files, named from the checkout. */
 export function startTs(file: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   return start(process.execPath, ['--import', 'tsx', file, ...args], options)
+}
+
+/**
+ * Puts one of our own TypeScript files, and what it imports of ours, into one of JavaScript, as `npm run build` does: the loader that
+ * runs the sources stays in a process's memory, and every garbage collection goes through it.
+ *
+ * @returns its path. It is gone at the end.
+ */
+export function bundled(file: string): string {
+  // Beside the sources, where what they name by its place is in the same place.
+  const outfile = join(ROOT, 'bench', `.${file.replaceAll('/', '-')}.${process.pid}.mjs`)
+  directories.add(outfile)
+  buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: [file],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    banner: {
+      js: "import { createRequire } from 'node:module';const require=createRequire(import.meta.url);",
+    },
+    external: ['@photostructure/sqlite'],
+    logLevel: 'error',
+  })
+  return outfile
+}
+
+/** Builds the tools. @returns the installed command's file. */
+export function builtSymbolon(): string {
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'build/run.ts'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`npm run build: ${stderr}`)
+  return join(ROOT, 'dist', 'symbolon.mjs')
 }
 
 /** Waits until a process says on stderr what matches, and gives the first group. */

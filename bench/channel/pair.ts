@@ -5,7 +5,7 @@
  */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { start } from '../processes.ts'
+import { bundled, start } from '../processes.ts'
 import type { KindName, Memory, Question } from './process.ts'
 import type { Task } from './tasks.ts'
 
@@ -56,9 +56,13 @@ export class Pair {
   }
 }
 
+let program: string | undefined
+
 function begin(...args: string[]): ChildProcess {
-  const options = ['--expose-gc', '--import', 'tsx', 'bench/channel/process.ts']
-  return start(process.execPath, [...options, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  program ??= bundled('bench/channel/process.ts')
+  return start(process.execPath, ['--expose-gc', program, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
 }
 
 function ask(child: ChildProcess, question: Question): Promise<unknown> {

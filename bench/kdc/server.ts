@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { Pool } from 'undici'
 import { login, secureRandomBytes, systemClock, toBase64url } from '../../src/lib/index.ts'
 import { SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
-import { ended, said, start, startTs, temporaryDirectory } from '../processes.ts'
+import { builtSymbolon, ended, said, start, startTs, temporaryDirectory } from '../processes.ts'
 import { encodeRequest } from './crowd.ts'
 
 export const PASSWORD = 'correct horse battery staple'
@@ -47,13 +47,14 @@ export async function startKdc(options: { names?: string[]; probe?: string } = {
     await ended(startTs('src/kdc/main.ts', args, { stdio: 'ignore' }))
   }
   const log = openSync(join(directory, 'log'), 'w')
-  const probe = options.probe ? ['--import', options.probe] : []
+  // As it is installed; with a module loaded into it, from its sources.
+  const program = options.probe
+    ? ['--import', 'tsx', '--import', options.probe, 'src/kdc/main.ts']
+    : [builtSymbolon(), 'kdc']
   const settings = ['--port', '0', '--data', data, '--master-key', join(directory, 'master.key')]
-  const child = start(
-    process.execPath,
-    ['--import', 'tsx', ...probe, 'src/kdc/main.ts', ...settings, '--login-tries', LOGIN_TRIES],
-    { stdio: ['ignore', log, 'pipe', ...(options.probe ? ['ipc' as const] : [])] },
-  )
+  const child = start(process.execPath, [...program, ...settings, '--login-tries', LOGIN_TRIES], {
+    stdio: ['ignore', log, 'pipe', ...(options.probe ? ['ipc' as const] : [])],
+  })
   return { url: await said(child, /listening on (http:\S+)/), pid: child.pid ?? 0, child, data }
 }
 
