@@ -61,8 +61,9 @@ export function bundled(file: string): string {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    // Some packages are CommonJS, and require Node's own modules by name.
     banner: {
-      js: "import { createRequire } from 'node:module';const require=createRequire(import.meta.url);",
+      js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);",
     },
     external: ['@photostructure/sqlite'],
     logLevel: 'error',
