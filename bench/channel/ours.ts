@@ -139,7 +139,7 @@ async function sendBulk(channel: Channel, bytes: number): Promise<number> {
  */
 async function sendAll(channel: Channel, messages: readonly Uint8Array[], count: number): Promise<number> {
   const size = messages[0]?.length ?? 1
-  const group = Math.max(1, Math.floor(tasks.WINDOW_BYTES / 2 / size))
+  const group = Math.max(1, Math.floor(tasks.GROUP_BYTES / size))
   const perSecond = await rate(count, async () => {
     let before: Promise<unknown> = Promise.resolve()
     for (let sent = 0; sent < count; ) {
