@@ -163,6 +163,39 @@ test('a value may begin with a dash, as keys in base64url do', () => {
   assert.match(hintOf(['bob', '--json', key]), /no option -i/)
 })
 
+test('an option may take what follows it, as a shell expands *.pdf, and never the first arguments', () => {
+  const take = (...argv: string[]) => {
+    const { values, positionals } = parseArguments(argv, {
+      help: 'usage: send NAME TO [MESSAGE]\n',
+      options: { file: { type: 'string', multiple: true }, json: { type: 'boolean' } },
+      positionals: ['NAME', 'TO', '[MESSAGE]'],
+      greedy: { option: 'file', after: 2 },
+    })
+    return [positionals, [...(values.file ?? [])]]
+  }
+  assert.equal(take('alice', 'bob', '--file', 'a', 'b', 'c'), [
+    ['alice', 'bob'],
+    ['a', 'b', 'c'],
+  ])
+  assert.equal(take('alice', 'bob', 'hi', '--file', 'a', 'b', '--json', '--file', 'c', 'd'), [
+    ['alice', 'bob', 'hi'],
+    ['a', 'b', 'c', 'd'],
+  ])
+  assert.equal(take('--file', 'a', 'alice', 'bob', 'b'), [
+    ['alice', 'bob'],
+    ['a', 'b'],
+  ])
+  assert.equal(take('alice', 'bob', '--file=-', 'x', '--json', 'hi'), [
+    ['alice', 'bob', 'hi'],
+    ['-', 'x'],
+  ])
+  assert.equal(take('alice', 'bob', '--file', 'a', 'b', '--', 'hi'), [
+    ['alice', 'bob', 'hi'],
+    ['a', 'b'],
+  ])
+  assert.equal(take('alice', 'bob', 'hi'), [['alice', 'bob', 'hi'], []])
+})
+
 test('numbers are whole and within bounds', () => {
   assert.is(parsePort('0'), 0)
   assert.is(parsePort('65535'), 65535)
