@@ -92,6 +92,7 @@ test('a flood of refused connections is told in a few lines, and the rest counte
       json: false,
       said: async () => {},
       stored: async () => {},
+      arrived: async () => {},
       event: (name: string, fields: Record<string, unknown>) => {
         told.push(name)
         if (name === 'refused_more') resolve(fields.count)
