@@ -9,13 +9,14 @@ import { createInterface } from 'node:readline'
 import { parseArguments } from './cli/arguments.ts'
 import { ToolError } from './cli/errors.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
+import { commandOf, type ToolName } from './cli/installed.ts'
 import { startTool, type Tool } from './cli/start-tool.ts'
 import { stopSignal } from './cli/stop.ts'
 import { tell } from './cli/story.ts'
 import { dim, print } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 
-const HELP = `usage: npm run demo -- [MESSAGE] [options]
+const HELP = `usage: ${commandOf('demo')} [MESSAGE] [options]
 
 Starts a KDC with accounts for alice and bob, bob's receiver and alice's sender,
 each a process of its own, and shows the five messages of the protocol as they
@@ -23,7 +24,7 @@ happen. It ends by itself and leaves nothing behind.
 
 ${optionLines(HELP_HELP)}
 
-example: npm run demo -- "see you at eight"
+example: ${commandOf('demo')} "see you at eight"
 `
 
 runTool('demo', async (argv) => {
@@ -32,14 +33,14 @@ runTool('demo', async (argv) => {
   const home = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
   const tools: Tool[] = []
   // Everything that the tools would write lands in `home`, whoever runs this.
-  const start = (file: string, args: string[]) => {
+  const start = (name: ToolName, args: string[]) => {
     const env = {
       XDG_CONFIG_HOME: join(home, 'config'),
       XDG_STATE_HOME: join(home, 'state'),
       SYMBOLON_PASSWORD: undefined,
       SYMBOLON_KDC: undefined,
     }
-    const tool = startTool(file, args, env)
+    const tool = startTool(name, args, env)
     tools.push(tool)
     return tool
   }
@@ -63,19 +64,19 @@ async function stopped(): Promise<never> {
 async function play(
   message: string,
   data: string,
-  start: (file: string, args: string[]) => Tool,
+  start: (name: ToolName, args: string[]) => Tool,
 ): Promise<void> {
   await print('Symbolon: alice wants to tell bob something. Both trust one small server, the')
   await print('KDC, and neither has ever met the other.\n')
 
-  const kdc = start('kdc/main.ts', ['--demo', '--port', '0', '--data', data])
+  const kdc = start('kdc', ['--demo', '--port', '0', '--data', data])
   const url = await kdc.said(/listening on (http:\S+)/)
   await print(`   the KDC listens at ${url}; it knows alice and bob`)
-  const receiver = start('receiver.ts', ['bob', '--kdc', url])
+  const receiver = start('receive', ['bob', '--kdc', url])
   const printed = firstLine(receiver)
   await print(`   bob has logged in and listens at ${await receiver.said(/listening on (\S+)/)}\n`)
 
-  const sender = start('sender.ts', ['alice', 'bob', '--kdc', url, '--json', '--trace', '--', message])
+  const sender = start('send', ['alice', 'bob', '--kdc', url, '--json', '--trace', '--', message])
   for await (const line of createInterface({ input: sender.stdout })) {
     const event = JSON.parse(line)
     for (const told of tell(event)) await print(told)

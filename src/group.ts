@@ -1,6 +1,7 @@
 /**
  * Groups: `tsx src/group.ts alice create friends`.
  */
+
 import { nearest, parseArguments } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
@@ -9,6 +10,7 @@ import { conversationOf, type Run, type Values } from './cli/group-command.ts'
 import { list, members } from './cli/group-lists.ts'
 import { prepareRead, prepareSend } from './cli/group-messages.ts'
 import { optionLines } from './cli/help.ts'
+import { commandOf } from './cli/installed.ts'
 import { Mail } from './cli/mail.ts'
 import { DEFAULT_MAX, SAVE_OPTIONS } from './cli/save-files.ts'
 import { FILE_OPTION } from './cli/send-files.ts'
@@ -16,7 +18,7 @@ import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
 import { parseGroupName, parseUsername } from './lib/names.ts'
 
-const HELP = `usage: npx tsx src/group.ts NAME COMMAND [GROUP] [...] [options]
+const HELP = `usage: ${commandOf('group')} NAME COMMAND [GROUP] [...] [options]
 
   create | destroy GROUP  NAME is its admin, who adds and removes
   add GROUP USER...       they see nothing from before
@@ -31,7 +33,7 @@ ${optionLines(...LOGIN_HELP, ...OUTPUT_HELP)}
 
 exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 try later
 
-example: npx tsx src/group.ts alice send friends "hi, all"
+example: ${commandOf('group')} alice send friends "hi, all"
 `
 
 const OPTIONS = {
@@ -109,7 +111,7 @@ runTool('group', async (argv) => {
 })
 
 function usageOf(word: string, takes: string): string {
-  return `usage: npx tsx src/group.ts NAME ${word} ${takes}`.trimEnd()
+  return `usage: ${commandOf('group')} NAME ${word} ${takes}`.trimEnd()
 }
 
 function hintForCommand(name: string, word: string): string {

@@ -7,6 +7,7 @@ import { readCredentials, updateCredentials } from './cli/credentials.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
 import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
+import { commandOf } from './cli/installed.ts'
 import { PASSWORD_HELP, readNewPassword } from './cli/password.ts'
 import { stateDir } from './cli/paths.ts'
 import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/session.ts'
@@ -15,7 +16,7 @@ import { parseUsername } from './lib/names.ts'
 import { changePassword as rewrap } from './state/change-password.ts'
 import { stateDirectoriesOf } from './state/places.ts'
 
-const HELP = `usage: npx tsx src/passwd.ts NAME [options]
+const HELP = `usage: ${commandOf('passwd')} NAME [options]
 
 Sets another password for NAME, which the KDC never sees. NAME's other sessions
 end. A password in the credentials file is replaced there too, and what NAME's
@@ -35,7 +36,7 @@ ${optionLines(
 exit status: 0 the new password holds, 1 refused or failed, 2 wrong usage,
 3 cannot reach: try later
 
-example: npx tsx src/passwd.ts alice
+example: ${commandOf('passwd')} alice
 `
 
 runTool('passwd', async (argv) => {

@@ -6,6 +6,7 @@ import { parseArguments, parsePort, parseSeconds } from './cli/arguments.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
 import { optionLines } from './cli/help.ts'
+import { commandOf } from './cli/installed.ts'
 import { showLetters } from './cli/letters.ts'
 import { Reception } from './cli/reception.ts'
 import { refusalReporter } from './cli/refusals.ts'
@@ -17,7 +18,7 @@ import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
 import type { PresenceChange } from './lib/presence.ts'
 
-const HELP = `usage: npx tsx src/receiver.ts NAME [options]
+const HELP = `usage: ${commandOf('receive')} NAME [options]
 
 Logs NAME in and prints what others send, one line each: "alice: hi", and what
 has waited at the KDC, with its time; until Ctrl+C. On a terminal, what you type
@@ -34,7 +35,7 @@ ${optionLines(
 
 exit status: 0 ended by Ctrl+C, 1 refused or failed, 2 wrong usage, 3 try later
 
-example: npx tsx src/receiver.ts bob
+example: ${commandOf('receive')} bob
 `
 
 runTool('receiver', async (argv) => {

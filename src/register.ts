@@ -6,6 +6,7 @@ import { parseArguments } from './cli/arguments.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
 import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
+import { commandOf } from './cli/installed.ts'
 import { givenInvitation, promptInvitation } from './cli/invitation.ts'
 import { readNewPassword, SET_PASSWORD_HELP } from './cli/password.ts'
 import { KDC_HELP, KDC_OPTIONS, kdcFrom } from './cli/session.ts'
@@ -14,7 +15,7 @@ import { ProtocolError, SymbolonError } from './lib/errors.ts'
 import { parseUsername } from './lib/names.ts'
 import { register } from './lib/register.ts'
 
-const HELP = `usage: npx tsx src/register.ts NAME [options]
+const HELP = `usage: ${commandOf('register')} NAME [options]
 
 Makes an account for NAME at the KDC, with a password that the KDC never sees.
 Where not everybody may have one, it takes an invitation from the administrator.
@@ -37,7 +38,7 @@ ${optionLines(
 exit status: 0 the account is there and its password works, 1 refused or failed,
 2 wrong usage, 3 cannot reach: try later
 
-example: npx tsx src/register.ts alice
+example: ${commandOf('register')} alice
 `
 
 // Without one, across a network, nothing is sent at all.

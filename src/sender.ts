@@ -8,6 +8,7 @@ import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
 import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
+import { commandOf } from './cli/installed.ts'
 import { Mail } from './cli/mail.ts'
 import { closeFiles, FILE_HELP, FILE_OPTION, openFiles, sendFiles } from './cli/send-files.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
@@ -24,7 +25,7 @@ import { ProtocolError, SymbolonError, TransportError } from './lib/errors.ts'
 import { kindOf } from './lib/mls/payload.ts'
 import { parseUsername } from './lib/names.ts'
 
-const HELP = `usage: npx tsx src/sender.ts NAME RECEIVER [MESSAGE | -] [options]
+const HELP = `usage: ${commandOf('send')} NAME RECEIVER [MESSAGE | -] [options]
 
 Sends a message straight to RECEIVER: MESSAGE, or with "-" standard input (1 MiB
 at most). If RECEIVER is away, it waits at the KDC, encrypted, as files always
@@ -42,7 +43,7 @@ ${optionLines(
 stdout: what RECEIVER says (or events with --json); stderr: talk.
 exit status: 0 delivered or stored, 1 failed, 2 wrong usage, 3 try later
 
-example: npx tsx src/sender.ts alice bob "hi"
+example: ${commandOf('send')} alice bob "hi"
 `
 
 runTool('sender', async (argv) => {

@@ -7,6 +7,7 @@ import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
 import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
+import { commandOf } from './cli/installed.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { findSession, shortId, table } from './cli/session-table.ts'
 import { print } from './cli/terminal.ts'
@@ -16,7 +17,7 @@ import type { SessionInfo } from './lib/answers.ts'
 import type { Session } from './lib/client.ts'
 import { parseUsername } from './lib/names.ts'
 
-const HELP = `usage: npx tsx src/sessions.ts NAME [options]
+const HELP = `usage: ${commandOf('sessions')} NAME [options]
 
 Lists NAME's sessions: one for each login that has neither ended nor expired,
 but for this tool's own. A receiver is one that listens.
@@ -31,7 +32,7 @@ ${optionLines(
 
 exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 try later
 
-example: npx tsx src/sessions.ts alice
+example: ${commandOf('sessions')} alice
 `
 
 runTool('sessions', async (argv) => {

@@ -6,13 +6,14 @@ import { parseArguments } from './cli/arguments.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
 import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
+import { commandOf } from './cli/installed.ts'
 import { everybodyOnline, reachabilityOf } from './cli/online.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { print } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
 
-const HELP = `usage: npx tsx src/users.ts NAME [USER...] [options]
+const HELP = `usage: ${commandOf('users')} NAME [USER...] [options]
 
 Logs NAME in and says of each USER, one line each, whether one of its tools
 waits for messages: "bob: online" or "bob: away". The KDC does not tell away
@@ -23,7 +24,7 @@ ${optionLines(...LOGIN_HELP, ...OUTPUT_HELP, HELP_HELP)}
 stdout: who (or events with --json); stderr: talk.
 exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 try later
 
-example: npx tsx src/users.ts alice bob charlie
+example: ${commandOf('users')} alice bob charlie
 `
 
 runTool('users', async (argv) => {

@@ -3,18 +3,20 @@
  *
  * @module
  */
+
 import { SymbolonError } from '../lib/errors.ts'
+import { commandOf } from './installed.ts'
 import { DEFAULT_KDC } from './kdc-url.ts'
 import { knownKdcsPath } from './known-kdcs.ts'
 
-const REJOIN = 'take your place in it again: npx tsx src/group.ts NAME rejoin GROUP, or --with USER'
+const REJOIN = `take your place in it again: ${commandOf('group')} NAME rejoin GROUP, or --with USER`
 
 const HINTS = new Map<string, string>([
   [
     'account_exists',
-    "choose another name; the KDC's administrator gives it another password with: npm run kdc -- passwd NAME",
+    `choose another name; the KDC's administrator gives it another password with: ${commandOf('kdc')} passwd NAME`,
   ],
-  ['account_unknown', 'npm run kdc -- users lists the accounts'],
+  ['account_unknown', `${commandOf('kdc')} users lists the accounts`],
   ['channel_truncated', 'the message may or may not have arrived; send it again if in doubt'],
   [
     'file_not_private',
@@ -23,14 +25,14 @@ const HINTS = new Map<string, string>([
   ['file_changed', 'send it again when nobody writes to it, or send a copy'],
   ['file_not_saved', 'nothing is lost: make room, or name another directory with --output, and read again'],
   ['group_exists', 'choose another name'],
-  ['group_replaced', 'npx tsx src/group.ts NAME members GROUP shows who is in it; then send again'],
-  ['group_unknown', 'npx tsx src/group.ts NAME list shows the groups; the admin of one adds you'],
+  ['group_replaced', `${commandOf('group')} NAME members GROUP shows who is in it; then send again`],
+  ['group_unknown', `${commandOf('group')} NAME list shows the groups; the admin of one adds you`],
   ['history_damaged', REJOIN],
   ['history_forked', REJOIN],
   ['invalid_name', 'for example: alice, bob-2, print.server'],
-  ['invitation_refused', "the KDC's administrator makes another with: npm run kdc -- invite NAME"],
-  ['invitation_required', "the KDC's administrator makes one with: npm run kdc -- invite NAME"],
-  ['invitation_unknown', "the KDC's administrator makes another with: npm run kdc -- invite NAME"],
+  ['invitation_refused', `the KDC's administrator makes another with: ${commandOf('kdc')} invite NAME`],
+  ['invitation_required', `the KDC's administrator makes one with: ${commandOf('kdc')} invite NAME`],
+  ['invitation_unknown', `the KDC's administrator makes another with: ${commandOf('kdc')} invite NAME`],
   ['kdc_busy', 'try again in a few seconds'],
   [
     'kdc_key_changed',
@@ -40,14 +42,14 @@ const HINTS = new Map<string, string>([
   ['key_file_missing', 'restore it from a backup, or start with an empty data directory'],
   [
     'login_refused',
-    'check the name, the password and the KDC; an account is made with: npx tsx src/register.ts NAME',
+    `check the name, the password and the KDC; an account is made with: ${commandOf('register')} NAME`,
   ],
   [
     'member_unverified',
     'ask the admin of the group, or the other one, who is in it, and why; then rejoin it, or leave',
   ],
   ['message_too_large', 'send it in smaller pieces'],
-  ['not_allowed', 'npx tsx src/group.ts NAME members GROUP says who the admin is'],
+  ['not_allowed', `${commandOf('group')} NAME members GROUP says who the admin is`],
   ['peer_unreachable', 'the receiver may have stopped without a word; try again when it is back'],
   [
     'plaintext_refused',
@@ -57,12 +59,12 @@ const HINTS = new Map<string, string>([
     'quota_exceeded',
     'room is made when others read the messages that wait, and when files expire: after 7 days, unless the KDC says otherwise',
   ],
-  ['receiver_offline', 'start its receiver: npx tsx src/receiver.ts NAME'],
+  ['receiver_offline', `start its receiver: ${commandOf('receive')} NAME`],
   [
     'receiver_unknown',
-    'no account, or one that has never logged in: check the spelling; accounts are made with: npm run kdc -- adduser NAME',
+    `no account, or one that has never logged in: check the spelling; accounts are made with: ${commandOf('kdc')} adduser NAME`,
   ],
-  ['registration_closed', "the KDC's administrator makes accounts with: npm run kdc -- adduser NAME"],
+  ['registration_closed', `the KDC's administrator makes accounts with: ${commandOf('kdc')} adduser NAME`],
   ['state_busy', 'another of your tools is at work on it; try again in a moment'],
   [
     'state_damaged',
@@ -84,6 +86,6 @@ export function hintFor(error: unknown): string | undefined {
 
 // One on this machine is easily started; whoever named another meant that one.
 function whereIsTheKdc({ message }: SymbolonError): string {
-  const start = message.includes(`${DEFAULT_KDC}:`) ? '; npm run kdc -- --demo starts one' : ''
+  const start = message.includes(`${DEFAULT_KDC}:`) ? `; ${commandOf('kdc')} --demo starts one` : ''
   return `is the KDC running at this URL? --kdc URL or SYMBOLON_KDC names another${start}`
 }

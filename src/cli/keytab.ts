@@ -5,10 +5,14 @@
  *
  * @module
  */
+
 import { existsSync, readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { refuseIfShared } from '../files/private-files.ts'
 import { ToolError } from './errors.ts'
+import { commandOf } from './installed.ts'
+
+const HOW_TO_MAKE = `${commandOf('kdc')} keytab NAME FILE makes one`
 
 const KeytabFile = v.object({
   version: v.literal(1),
@@ -35,7 +39,7 @@ export interface Keytab {
  */
 export function readKeytab(path: string): Keytab {
   if (!existsSync(path)) {
-    throw new ToolError(`there is no keytab ${path}`, { hint: 'npm run kdc -- keytab NAME FILE makes one' })
+    throw new ToolError(`there is no keytab ${path}`, { hint: HOW_TO_MAKE })
   }
   refuseIfShared(path)
   try {
@@ -43,7 +47,7 @@ export function readKeytab(path: string): Keytab {
     return { kdc: file.kdc, kdcKey: file.kdc_key, username: file.username, password: file.password }
   } catch {
     // No cause: it would quote the file.
-    throw new ToolError(`${path} is not a keytab`, { hint: 'npm run kdc -- keytab NAME FILE makes one' })
+    throw new ToolError(`${path} is not a keytab`, { hint: HOW_TO_MAKE })
   }
 }
 

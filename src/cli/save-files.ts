@@ -3,6 +3,7 @@
  *
  * @module
  */
+
 import { ensureOutputDirectory, isUsable, saveIncoming } from '../files/incoming.ts'
 import { FileError } from '../files/private-files.ts'
 import { ProtocolError } from '../lib/errors.ts'
@@ -12,6 +13,7 @@ import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import { type FileFate, shownName } from './file-fate.ts'
 import type { OptionHelp } from './help.ts'
+import { commandOf } from './installed.ts'
 import type { MailAccess } from './mail.ts'
 import { progressOf, SILENT } from './progress.ts'
 import { SaveRecord } from './save-record.ts'
@@ -69,7 +71,7 @@ export async function savingFrom(
 /** How to save the files of a conversation that were shown without. */
 export function commandToSave(username: string, of: Conversation): string {
   const which = 'group' in of ? of.group : `--with ${of.with}`
-  return `npx tsx src/group.ts ${username} read ${which} --all --output DIR`
+  return `${commandOf('group')} ${username} read ${which} --all --output DIR`
 }
 
 /** Whether it is a message that a file is to be fetched for. */

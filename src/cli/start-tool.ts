@@ -5,10 +5,8 @@
  */
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { ToolError } from './errors.ts'
-
-const SRC = new URL('../', import.meta.url)
+import { argumentsFor, type ToolName } from './installed.ts'
 
 /** A tool that runs. */
 export interface Tool {
@@ -24,13 +22,12 @@ export interface Tool {
 }
 
 /**
- * Starts `src/<file>` with the arguments.
+ * Starts a tool with the arguments, in the way that we were started: from sources, or installed.
  *
  * @param env - environment variables to change from ours; `undefined` takes one away.
  */
-export function startTool(file: string, args: string[], env: NodeJS.ProcessEnv): Tool {
-  const path = fileURLToPath(new URL(file, SRC))
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), path, ...args], {
+export function startTool(name: ToolName, args: string[], env: NodeJS.ProcessEnv): Tool {
+  const child = spawn(process.execPath, [...argumentsFor(name), ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -50,7 +47,7 @@ export function startTool(file: string, args: string[], env: NodeJS.ProcessEnv):
         }
         child.stderr.on('data', look)
         look()
-        exit.then(() => reject(new ToolError(`${file} stopped:\n${talk.trim()}`)))
+        exit.then(() => reject(new ToolError(`${name} stopped:\n${talk.trim()}`)))
       }),
     async stop() {
       child.kill('SIGTERM')

@@ -3,8 +3,10 @@
  *
  * @module
  */
+
 import type { GroupInfo } from '../lib/mls/mailbox.ts'
 import type { Output } from './events.ts'
+import { commandOf } from './installed.ts'
 
 /** Says of each group, once, that something in it is unread; and again when that was read, and more has come. */
 export class UnreadGroups {
@@ -24,7 +26,7 @@ export class UnreadGroups {
       if (unread === 0) this.#told.delete(group)
       else if (!this.#told.has(group)) {
         this.#told.add(group)
-        const line = `${group}: ${unread} unread; read with: npx tsx src/group.ts ${this.#username} read ${group}`
+        const line = `${group}: ${unread} unread; read with: ${commandOf('group')} ${this.#username} read ${group}`
         this.#output.event('unread', { group, count: unread }, line)
       }
     }

@@ -1,5 +1,6 @@
 import { parseArguments } from '../../cli/arguments.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { readNewPassword, SET_PASSWORD_HELP } from '../../cli/password.ts'
 import { talk } from '../../cli/terminal.ts'
 import { parseUsername } from '../../lib/names.ts'
@@ -7,13 +8,13 @@ import { addAccount } from '../logins/accounts.ts'
 import { accountExists } from '../store/accounts.ts'
 import { DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- adduser NAME [options]
+const HELP = `usage: ${commandOf('kdc')} adduser NAME [options]
 
 Makes an account. The KDC may be running or not.
 
 ${optionLines(SET_PASSWORD_HELP, DATA_HELP)}
 
-example: npm run kdc -- adduser alice
+example: ${commandOf('kdc')} adduser alice
 `
 
 /** `kdc adduser NAME` */

@@ -2,12 +2,13 @@ import { dirname, resolve } from 'node:path'
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { talk } from '../../cli/terminal.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { backUp } from '../backup.ts'
 import { DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- backup DIR [options]
+const HELP = `usage: ${commandOf('kdc')} backup DIR [options]
 
 Copies what the KDC must not lose, its key and its accounts, to a new directory:
 all of it or nothing. The KDC may be running or not.
@@ -18,7 +19,7 @@ Keep it secret: its thief can guess passwords, and pass for the KDC.
 
 ${optionLines(DATA_HELP)}
 
-example: npm run kdc -- backup /mnt/backups/kdc-2026-01-31
+example: ${commandOf('kdc')} backup /mnt/backups/kdc-2026-01-31
 `
 
 /** `kdc backup DIR` */

@@ -1,16 +1,17 @@
 import { parseArguments } from '../../cli/arguments.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { talk } from '../../cli/terminal.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- deluser NAME [options]
+const HELP = `usage: ${commandOf('kdc')} deluser NAME [options]
 
 Deletes an account and ends its sessions. The KDC may be running or not.
 
 ${optionLines(DATA_HELP)}
 
-example: npm run kdc -- deluser alice
+example: ${commandOf('kdc')} deluser alice
 `
 
 /** `kdc deluser NAME` */

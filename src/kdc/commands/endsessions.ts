@@ -1,14 +1,15 @@
 import { parseArguments } from '../../cli/arguments.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { talk } from '../../cli/terminal.ts'
 import { count } from '../../cli/words.ts'
 import { parseUsername } from '../../lib/names.ts'
 import type { Store } from '../store/store.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- endsessions NAME [options]
-       npm run kdc -- endsessions --all [options]
+const HELP = `usage: ${commandOf('kdc')} endsessions NAME [options]
+       ${commandOf('kdc')} endsessions --all [options]
 
 Ends the sessions of NAME, or everybody's, at once: their tokens are worth
 nothing from now on, and whoever wants to go on logs in again. Passwords stay.
@@ -16,7 +17,7 @@ The KDC may be running or not.
 
 ${optionLines(['--all', "everybody's: do so when you have put the KDC's files back by hand"], DATA_HELP)}
 
-example: npm run kdc -- endsessions alice
+example: ${commandOf('kdc')} endsessions alice
 `
 
 /** `kdc endsessions` */
@@ -28,7 +29,7 @@ export async function endsessions(argv: string[]): Promise<void> {
   })
   const [name] = positionals
   if (values.all === (name !== undefined)) {
-    throw new UsageError('expected either NAME or --all', 'npm run kdc -- users lists the names')
+    throw new UsageError('expected either NAME or --all', `${commandOf('kdc')} users lists the names`)
   }
   const username = name === undefined ? undefined : parseUsername(name)
   const ended = await withData(values.data, { create: false }, ({ store }) =>

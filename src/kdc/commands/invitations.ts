@@ -1,11 +1,12 @@
 import { parseArguments } from '../../cli/arguments.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { print } from '../../cli/terminal.ts'
 import { timestamp } from '../../cli/words.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- invitations [options]
+const HELP = `usage: ${commandOf('kdc')} invitations [options]
 
 Lists the invitations that can still be used, on stdout: whom each is for, * for
 anybody, and until when. The invitations themselves were shown when they were
@@ -19,7 +20,7 @@ ${optionLines(
   DATA_HELP,
 )}
 
-example: npm run --silent kdc -- invitations
+example: ${commandOf('kdc', { silent: true })} invitations
 `
 
 /** `kdc invitations` */

@@ -1,6 +1,7 @@
 import { parseArguments, parseInteger } from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { print, talk, visible } from '../../cli/terminal.ts'
 import { count, timestamp } from '../../cli/words.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -13,9 +14,9 @@ import { type CsvForm, columnIndex, formatCsv, PLAIN_FORM, readClassList, sameCo
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 import { MASTER_KEY_HELP, MASTER_KEY_OPTION, masterKeysFrom } from './master-key-option.ts'
 
-const HELP = `usage: npm run --silent kdc -- invite NAME... [options]
-       npm run --silent kdc -- invite --csv FILE [--column COLUMN] [options]
-       npm run --silent kdc -- invite --anybody N [options]
+const HELP = `usage: ${commandOf('kdc', { silent: true })} invite NAME... [options]
+       ${commandOf('kdc', { silent: true })} invite --csv FILE [--column COLUMN] [options]
+       ${commandOf('kdc', { silent: true })} invite --anybody N [options]
 
 Makes an invitation for each name, with which an account of that name can be
 made, once. Prints CSV: username, invitation, expires. Invitations are secrets,
@@ -32,7 +33,7 @@ ${optionLines(
   DATA_HELP,
 )}
 
-example: npm run --silent kdc -- invite --csv class.csv > invitations.csv
+example: ${commandOf('kdc', { silent: true })} invite --csv class.csv > invitations.csv
 `
 
 const OPTIONS = {
@@ -202,5 +203,5 @@ function tell(invited: readonly Invited[], open: ReadonlySet<string | undefined>
   const again = made.filter(({ username }) => username !== undefined && open.has(username)).length
   if (again > 0) say(`${count(again, 'earlier invitation')} to the same people cannot be used any more`)
   say(`made ${count(made.length, 'invitation')}, good for ${count(days, 'day')}`)
-  if (made.length > 0) say('whoever gets one makes the account with: npx tsx src/register.ts NAME')
+  if (made.length > 0) say(`whoever gets one makes the account with: ${commandOf('register')} NAME`)
 }

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { KDC_URL_HELP, kdcUrl } from '../../cli/kdc-url.ts'
 import { formatKeytab, readKeytab } from '../../cli/keytab.ts'
 import { talk } from '../../cli/terminal.ts'
@@ -13,7 +14,7 @@ import { parseUsername } from '../../lib/names.ts'
 import { addAccount, changePassword } from '../logins/accounts.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- keytab NAME FILE [options]
+const HELP = `usage: ${commandOf('kdc')} keytab NAME FILE [options]
 
 Writes a keytab: a file with which the service NAME logs in by itself, wherever
 the file is. NAME gets a random password that only the keytab holds; the account
@@ -22,9 +23,9 @@ end. The KDC may be running or not.
 
 ${optionLines(KDC_URL_HELP, DATA_HELP)}
 
-A service uses it so: npx tsx src/receiver.ts NAME --keytab FILE
+A service uses it so: ${commandOf('receive')} NAME --keytab FILE
 
-example: npm run kdc -- keytab printer /etc/printer.keytab
+example: ${commandOf('kdc')} keytab printer /etc/printer.keytab
 `
 
 const PASSWORD_BYTES = 32

@@ -1,19 +1,20 @@
 import { parseArguments } from '../../cli/arguments.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { readNewPassword, SET_PASSWORD_HELP } from '../../cli/password.ts'
 import { talk } from '../../cli/terminal.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { changePassword } from '../logins/accounts.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- passwd NAME [options]
+const HELP = `usage: ${commandOf('kdc')} passwd NAME [options]
 
 Sets another password and ends the account's sessions. The KDC may be running or
 not.
 
 ${optionLines(SET_PASSWORD_HELP, DATA_HELP)}
 
-example: npm run kdc -- passwd alice
+example: ${commandOf('kdc')} passwd alice
 `
 
 /** `kdc passwd NAME` */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { talk } from '../../cli/terminal.ts'
 import { count } from '../../cli/words.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -11,7 +12,7 @@ import type { Store } from '../store/store.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 import { MASTER_KEY_HELP, MASTER_KEY_OPTION, requireMasterKeyFile } from './master-key-option.ts'
 
-const HELP = `usage: npm run kdc -- rotatekey [options]
+const HELP = `usage: ${commandOf('kdc')} rotatekey [options]
 
 Puts a fresh master key into its file, under which the KDC seals sessions and
 invitations from its next start on. Nobody is logged out: today's key stays, and
@@ -22,7 +23,7 @@ Where the master key is in SYMBOLON_MASTER_KEY, only you can change it.
 
 ${optionLines(MASTER_KEY_HELP, DATA_HELP)}
 
-example: npm run kdc -- rotatekey
+example: ${commandOf('kdc')} rotatekey
 `
 
 /** `kdc rotatekey` */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArguments, parseChoice, parseInteger, parsePort, parseSeconds } from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { DEFAULT_KDC } from '../../cli/kdc-url.ts'
 import { stopSignal } from '../../cli/stop.ts'
 import { talk } from '../../cli/terminal.ts'
@@ -37,8 +38,8 @@ const DAY_SEC = 24 * 60 * 60
 /** Ten years. */
 const MAX_KEEP_DAYS = 3650
 
-const HELP = `usage: npm run kdc -- [options]   serves
-       npm run kdc -- COMMAND     manages accounts and more, also as it serves:
+const HELP = `usage: ${commandOf('kdc')} [options]   serves
+       ${commandOf('kdc')} COMMAND     manages accounts and more, also as it serves:
         adduser, passwd, deluser, users, invite, invitations, uninvite,
         endsessions, keytab, backup, rotatekey, stored; each has a --help
 
@@ -59,7 +60,7 @@ ${optionLines(
   ['--log-level LEVEL', `${LOG_LEVELS.join(', ')} (default: info)`],
 )}
 
-example: npm run kdc -- --demo
+example: ${commandOf('kdc')} --demo
 `
 
 const OPTIONS = {
@@ -206,6 +207,6 @@ function introduce({ untouched, trusted }: Demo, url: string, key: string): void
   // Joined, because a key may begin with dashes.
   const kdc = (url === DEFAULT_KDC ? '' : ` --kdc ${url}`) + (trusted ? '' : ` --kdc-key=${key}`)
   say('it knows alice and bob, and is gone when it stops. Try, in two other terminals:')
-  say(`  npx tsx src/receiver.ts bob${kdc}`)
-  say(`  npx tsx src/sender.ts alice bob "hi"${kdc}`)
+  say(`  ${commandOf('receive')} bob${kdc}`)
+  say(`  ${commandOf('send')} alice bob "hi"${kdc}`)
 }

@@ -1,12 +1,13 @@
 import { parseArguments } from '../../cli/arguments.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { print } from '../../cli/terminal.ts'
 import { count, timestamp } from '../../cli/words.ts'
 import { toText } from '../groups/stored-fields.ts'
 import type { StoredGroup } from '../store/retention.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- stored [options]
+const HELP = `usage: ${commandOf('kdc')} stored [options]
 
 Lists the groups on stdout, with what waits in each: how many messages, how
 many bytes, since when, and files. What they say nobody can read here. The KDC
@@ -20,7 +21,7 @@ ${optionLines(
   DATA_HELP,
 )}
 
-example: npm run --silent kdc -- stored
+example: ${commandOf('kdc', { silent: true })} stored
 `
 
 /** `kdc stored` */

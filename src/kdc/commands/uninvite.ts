@@ -1,6 +1,7 @@
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { talk } from '../../cli/terminal.ts'
 import { count } from '../../cli/words.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -8,15 +9,15 @@ import { parseUsername } from '../../lib/names.ts'
 import type { Store } from '../store/store.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- uninvite NAME... [options]
-       npm run kdc -- uninvite --all [options]
+const HELP = `usage: ${commandOf('kdc')} uninvite NAME... [options]
+       ${commandOf('kdc')} uninvite --all [options]
 
 Withdraws invitations that were not used. Accounts that were made with one stay.
 The KDC may be running or not.
 
 ${optionLines(['--all', 'all of them, also those for anybody'], DATA_HELP)}
 
-example: npm run kdc -- uninvite alice bob
+example: ${commandOf('kdc')} uninvite alice bob
 `
 
 /** `kdc uninvite` */
@@ -27,7 +28,7 @@ export async function uninvite(argv: string[]): Promise<void> {
     positionals: ['[NAME...]'],
   })
   if (values.all === positionals.length > 0) {
-    throw new UsageError('expected either names or --all', 'npm run kdc -- invitations lists the names')
+    throw new UsageError('expected either names or --all', `${commandOf('kdc')} invitations lists the names`)
   }
   const names = [...new Set(positionals.map(parseUsername))]
   const withdrawn = await withData(values.data, { create: false }, ({ store }) =>
@@ -41,7 +42,7 @@ async function withdraw(store: Store, names: readonly string[]): Promise<number>
   const unknown = names.filter((name) => !open.has(name))
   if (unknown.length > 0) {
     throw new ToolError(`nothing was withdrawn: there is no invitation for ${unknown.join(', ')}`, {
-      hint: 'npm run kdc -- invitations lists those that were not used',
+      hint: `${commandOf('kdc')} invitations lists those that were not used`,
     })
   }
   return store.invitations.withdraw(names)

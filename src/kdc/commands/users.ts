@@ -1,9 +1,10 @@
 import { parseArguments } from '../../cli/arguments.ts'
 import { optionLines } from '../../cli/help.ts'
+import { commandOf } from '../../cli/installed.ts'
 import { print } from '../../cli/terminal.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: npm run kdc -- users [options]
+const HELP = `usage: ${commandOf('kdc')} users [options]
 
 Lists the accounts on stdout, a name on each line. The KDC may be running or
 not.
@@ -13,7 +14,7 @@ ${optionLines(
   DATA_HELP,
 )}
 
-example: npm run --silent kdc -- users --json
+example: ${commandOf('kdc', { silent: true })} users --json
 `
 
 /** `kdc users` */
