@@ -81,7 +81,7 @@ export class Conversation {
       this.#questions.push(question)
       signal?.addEventListener('abort', () => this.#takeBack(question), { once: true })
       this.#wipeStatus()
-      if (this.typing && !this.#asking) void this.print(`${text}  (once your line is sent)`)
+      if (this.typing && !this.#asking) void this.print(`${text.trimEnd()}  (once your line is sent)`)
       else this.#askNext()
     })
   }

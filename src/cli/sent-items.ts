@@ -1,0 +1,150 @@
+/**
+ * What the sender of files tells of each: how far it is, that it goes on where it was cut, what became of it.
+ *
+ * @module
+ */
+import { SymbolonError } from '../lib/errors.ts'
+import type { Fate, Item } from '../lib/transfer/items.ts'
+import type { Output } from './events.ts'
+import { arrivalText } from './file-fate.ts'
+import type { Meter } from './progress.ts'
+import { sizeText } from './size.ts'
+import { type Extent, Tally } from './tally.ts'
+import { count } from './words.ts'
+
+/** Tells of one transfer. */
+export class SentItems {
+  readonly #output: Output
+  readonly #to: string
+  readonly #tally: Tally
+  readonly #sizes = new Map<Item, number>()
+  readonly #delivered: string[] = []
+  #failed = 0
+  #entries = { files: 0, bytes: 0, failed: 0 }
+  #refusal: string | undefined
+
+  constructor(output: Output, to: string, meter: Meter, extent?: Extent) {
+    this.#output = output
+    this.#to = to
+    this.#tally = new Tally(meter, extent)
+  }
+
+  /** How many of what was given on the command line are with the receiver. */
+  get delivered(): number {
+    return this.#delivered.length
+  }
+
+  /** How many files, directories and entries of these are not. */
+  get failed(): number {
+    return this.#failed
+  }
+
+  /** Why the first thing was refused, if it was, by a receiver who has taken nothing. */
+  get refusal(): string | undefined {
+    return this.#delivered.length === 0 ? this.#refusal : undefined
+  }
+
+  /** The receiver wants a file, or the rest of it. */
+  readonly onStart = (item: Item, from: number): void => {
+    const { size } = item
+    this.#begin(item, from)
+    if (from === 0) return
+    const all = size === undefined ? '' : ` of ${sizeText(size)}`
+    const line = `${nameOf(item)}: going on from ${sizeText(from)}${all}, which ${this.#to} has`
+    this.#tally.end()
+    this.#output.event('resumed', { to: this.#to, ...fieldsOf(item), size, from }, line)
+  }
+
+  readonly onProgress = (item: Item, bytes: number): void => {
+    if (!this.#sizes.has(item)) this.#begin(item, 0)
+    this.#sizes.set(item, bytes)
+    this.#tally.at(item, bytes)
+  }
+
+  readonly onFate = (item: Item, fate: Fate): void => {
+    this.#tally.end()
+    if (fate.saved) this.#saved(item)
+    else this.#notSaved(item, fate)
+    this.#sizes.delete(item)
+  }
+
+  /** It is over, in whatever way. */
+  end(): void {
+    this.#tally.end()
+  }
+
+  /** What was done so far, and how to go on: for a transfer that was cut short. */
+  story(): string {
+    const last = this.#tally.last
+    const done = this.delivered > 0 ? `${count(this.delivered, 'item')} delivered to ${this.#to}; ` : ''
+    if (!last) return `${done}nothing was on its way`
+    const { name, bytes, size } = last
+    return `${done}${name} was on its way, ${sizeText(bytes)}${size === undefined ? '' : ` of ${sizeText(size)}`}`
+  }
+
+  #begin(item: Item, from: number): void {
+    this.#sizes.set(item, from)
+    this.#tally.begin(item, nameOf(item), item.size, from)
+  }
+
+  #saved(item: Item): void {
+    const bytes = this.#sizes.get(item) ?? item.size ?? 0
+    if (item.path !== undefined) {
+      if (item.kind === 'file')
+        this.#entries = {
+          ...this.#entries,
+          files: this.#entries.files + 1,
+          bytes: this.#entries.bytes + bytes,
+        }
+      return
+    }
+    const name = nameOf(item)
+    const { files, bytes: all } = this.#entries
+    const facts = item.kind === 'directory' ? { size: all, files } : { size: bytes }
+    this.#entries = { files: 0, bytes: 0, failed: 0 }
+    this.#delivered.push(name)
+    const what = item.kind === 'directory' ? arrivalText({ kind: 'directory', name, ...facts }) : name
+    const kind = item.kind === 'file' ? {} : { kind: item.kind }
+    this.#output.event(
+      'file_delivered',
+      { to: this.#to, name, ...kind, ...facts },
+      `delivered ${what} to ${this.#to}`,
+    )
+  }
+
+  #notSaved(item: Item, { code, byPeer, cause }: Exclude<Fate, { saved: true }>): void {
+    this.#failed++
+    if (item.path === undefined) {
+      this.#entries = { files: 0, bytes: 0, failed: 0 }
+      if (byPeer) this.#refusal ??= code
+    }
+    const why = byPeer ? refusalText(this.#to, code) : messageOf(cause)
+    const line = `not delivered: ${nameOf(item)}: ${why} (${code})`
+    this.#output.event(
+      'file_not_delivered',
+      { to: this.#to, ...fieldsOf(item), code, by: byPeer ? this.#to : undefined },
+      line,
+    )
+  }
+}
+
+const nameOf = ({ name, path }: Item) => (path === undefined ? name : [name, ...path].join('/'))
+
+const fieldsOf = ({ name, path }: Item) => (path === undefined ? { name } : { name, path: path.join('/') })
+
+const messageOf = (cause: unknown) => (cause instanceof SymbolonError ? cause.message : 'it cannot be read')
+
+const REFUSALS = new Map<string, (who: string) => string>([
+  ['file_damaged', (who) => `what ${who} got is not what was sent`],
+  ['file_not_saved', (who) => `${who} cannot save it: no room, perhaps`],
+  ['file_refused', (who) => `${who} does not want it`],
+  ['file_too_large', (who) => `larger than ${who} takes`],
+  ['files_not_taken', (who) => `${who}'s receiver takes no files now`],
+  ['stream_not_taken', (who) => `${who}'s receiver takes no stream`],
+  ['transfer_too_large', (who) => `more than ${who} takes of one sender`],
+])
+
+/** Why the receiver did not take something, in words. */
+export function refusalText(who: string, code: string): string {
+  return REFUSALS.get(code)?.(who) ?? `${who} did not save it`
+}
