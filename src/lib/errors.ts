@@ -19,6 +19,8 @@ export const PROTOCOL_CODES = [
   'file_changed',
   'file_damaged',
   'file_exists',
+  'file_refused',
+  'file_too_large',
   'file_unknown',
   'frame_damaged',
   'group_exists',
@@ -53,6 +55,7 @@ export const PROTOCOL_CODES = [
   'ticket_version',
   'token_expired',
   'token_unknown',
+  'transfer_too_large',
   'version_unknown',
 ] as const
 

@@ -9,7 +9,15 @@ import { equalBytes } from '@noble/ciphers/utils.js'
 import { x25519 as curve } from '@noble/curves/ed25519.js'
 import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
-import type { Primitives } from './types.ts'
+import type { Hash, Primitives } from './types.ts'
+
+function hashBy(hash: ReturnType<typeof nobleSha256.create>): Hash {
+  return {
+    update: (part) => void hash.update(part),
+    copy: () => hashBy(hash.clone()),
+    digest: () => hash.digest(),
+  }
+}
 
 export const noble: Primitives = {
   seal: (key, nonce, aad, plaintext) => chacha20poly1305(key, nonce, aad).encrypt(plaintext),
@@ -26,11 +34,7 @@ export const noble: Primitives = {
     return hash.digest()
   },
   createSha256() {
-    const hash = nobleSha256.create()
-    return {
-      update: (part) => void hash.update(part),
-      digest: () => hash.digest(),
-    }
+    return hashBy(nobleSha256.create())
   },
   hkdf: (ikm, salt, info, length) => nobleHkdf(nobleSha256, ikm, salt, info, length),
   x25519PublicKey: (secretKey) => curve.getPublicKey(secretKey),

@@ -12,9 +12,10 @@ import {
   diffieHellman,
   hkdfSync,
   type KeyObject,
+  type Hash as NodeHash,
   timingSafeEqual,
 } from 'node:crypto'
-import type { Primitives } from './types.ts'
+import type { Hash, Primitives } from './types.ts'
 
 const TAG_BYTES = 16
 // Node would accept tags as short as one byte if it were asked to; it is never asked.
@@ -28,6 +29,14 @@ function x25519PrivateKey(secretKey: Uint8Array): KeyObject {
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   der.fill(0)
   return key
+}
+
+function hashBy(hash: NodeHash): Hash {
+  return {
+    update: (part) => void hash.update(part),
+    copy: () => hashBy(hash.copy()),
+    digest: () => new Uint8Array(hash.digest()),
+  }
 }
 
 export const node: Primitives = {
@@ -62,11 +71,7 @@ export const node: Primitives = {
     return new Uint8Array(hash.digest())
   },
   createSha256() {
-    const hash = createHash('sha256')
-    return {
-      update: (part) => void hash.update(part),
-      digest: () => new Uint8Array(hash.digest()),
-    }
+    return hashBy(createHash('sha256'))
   },
   hkdf: (ikm, salt, info, length) => new Uint8Array(hkdfSync('sha256', ikm, salt, info, length)),
   x25519PublicKey(secretKey) {

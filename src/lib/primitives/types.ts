@@ -1,6 +1,8 @@
 /** A hash over what comes piece by piece. */
 export interface Hash {
   update(part: Uint8Array): void
+  /** One that has seen the same, and goes its own way from here. */
+  copy(): Hash
   /** The hash of all parts, once. */
   digest(): Uint8Array
 }

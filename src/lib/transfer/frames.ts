@@ -1,0 +1,126 @@
+/**
+ * What crosses a stream when files do: frames, and what is in them. docs/protocol.md §8.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import { fromUtf8, toBase64url, utf8 } from '../bytes.ts'
+import { CodecError, ProtocolError } from '../errors.ts'
+import { base64url } from '../fields.ts'
+
+export const VERSION = 1
+
+/** Types of frames; the low ones are the sender's, those from 0x10 the receiver's. */
+export const Type = {
+  begin: 0x01,
+  item: 0x02,
+  start: 0x03,
+  data: 0x04,
+  end: 0x05,
+  cancel: 0x06,
+  close: 0x07,
+  done: 0x08,
+  ready: 0x11,
+  saved: 0x12,
+  refused: 0x13,
+} as const
+
+export const HEADER_BYTES = 5
+/** Most that a data frame may hold. It is passed on as it comes, never gathered. */
+export const MAX_DATA_BYTES = 1024 * 1024
+/** Most that any other frame may hold: a path of the greatest length, every character of it escaped. */
+export const MAX_CONTROL_BYTES = 32 * 1024
+/** Files up to this size are sent without asking first. */
+export const SMALL_BYTES = 64 * 1024
+/** Longest name, and longest part of a path, in UTF-8. */
+export const MAX_NAME_BYTES = 1024
+/** Longest path inside a directory, in UTF-8, with one byte between its parts. */
+export const MAX_PATH_BYTES = 4096
+/** Deepest path inside a directory. */
+export const MAX_DEPTH = 64
+const HASH_BYTES = 32
+
+/** Why something was not saved: a word, of those in docs/errors.md or a later version's. */
+const code = v.pipe(v.string(), v.regex(/^[a-z_]{1,64}$/))
+const name = v.pipe(v.string(), v.check(isName))
+const path = v.pipe(
+  v.array(name),
+  v.check((names: string[]) => isPath(names)),
+)
+const length = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const sha256 = base64url('sha256', HASH_BYTES)
+
+const BeginSchema = v.object({ version: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) })
+const ItemSchema = v.union([
+  v.strictObject({ kind: v.picklist(['file', 'bytes']), name, size: v.optional(length) }),
+  v.strictObject({ kind: v.literal('directory'), name }),
+  v.strictObject({ kind: v.literal('file'), path, size: length }),
+  v.strictObject({ kind: v.literal('directory'), path }),
+])
+const StartSchema = v.strictObject({ from: length })
+const EndSchema = v.strictObject({ sha256 })
+const CodeSchema = v.strictObject({ code })
+const ReadySchema = v.union([
+  v.strictObject({ from: v.literal(0) }),
+  v.strictObject({ from: v.pipe(length, v.minValue(1)), sha256 }),
+])
+const EmptySchema = v.strictObject({})
+
+/** What an item frame says. */
+export interface ItemFields {
+  readonly kind: 'file' | 'directory' | 'bytes'
+  readonly name?: string | undefined
+  readonly path?: readonly string[] | undefined
+  readonly size?: number | undefined
+}
+
+/** Where the receiver would go on, and the hash of what comes before. */
+export interface ReadyFields {
+  readonly from: number
+  readonly sha256?: Uint8Array | undefined
+}
+
+/** Whether a name may be sent; what it means is the receiver's affair. */
+export function isName(text: string): boolean {
+  return text.length > 0 && text.length <= MAX_NAME_BYTES && utf8(text).length <= MAX_NAME_BYTES
+}
+
+/** Whether a path inside a directory may be sent. */
+export function isPath(path: readonly string[]): boolean {
+  if (path.length < 1 || path.length > MAX_DEPTH || !path.every(isName)) return false
+  return utf8(path.join('/')).length <= MAX_PATH_BYTES
+}
+
+/** @throws ProtocolError `version_unknown`. */
+export function readBegin(body: Uint8Array): void {
+  const { version } = parse('begin', BeginSchema, body)
+  if (version !== VERSION)
+    throw new ProtocolError('version_unknown', `transfer: version ${version} is not known here`)
+}
+export const readItem = (body: Uint8Array): ItemFields => parse('item', ItemSchema, body)
+export const readStart = (body: Uint8Array): { from: number } => parse('start', StartSchema, body)
+export const readEnd = (body: Uint8Array): { sha256: Uint8Array } => parse('end', EndSchema, body)
+/** Of `cancel` and `refused`. */
+export const readCode = (body: Uint8Array): { code: string } => parse('code', CodeSchema, body)
+export const readReady = (body: Uint8Array): ReadyFields => parse('ready', ReadySchema, body)
+/** Of `close`, `done` and `saved`. */
+export const readEmpty = (body: Uint8Array): object => parse('frame', EmptySchema, body)
+
+/** The body of a frame: bytes are written in base64url, and what is undefined is left out. */
+export function encode(fields: object): Uint8Array {
+  return utf8(
+    JSON.stringify(fields, (_, value) => (value instanceof Uint8Array ? toBase64url(value) : value)),
+  )
+}
+
+function parse<S extends v.GenericSchema>(what: string, schema: S, body: Uint8Array): v.InferOutput<S> {
+  let value: unknown
+  try {
+    value = JSON.parse(fromUtf8(body))
+  } catch (cause) {
+    throw new CodecError(`transfer, ${what}: not JSON`, { cause })
+  }
+  const result = v.safeParse(schema, value)
+  if (!result.success) throw new CodecError(`transfer, ${what}: ${result.issues[0].message}`)
+  return result.output
+}

@@ -1,0 +1,132 @@
+/**
+ * What is sent, where it comes from, where it goes, and what became of it.
+ *
+ * @module
+ */
+
+/** What is said of something before it comes. The words are its sender's: nothing here is a path to write to. */
+export interface Item {
+  /** `bytes`: without a name of its own, such as standard input. */
+  readonly kind: 'file' | 'directory' | 'bytes'
+  /** 1 to 1024 bytes; of an entry of a directory, that directory's. */
+  readonly name: string
+  /** Where in the directory it is: 1 to 64 names. Only entries of a directory have one. */
+  readonly path?: readonly string[] | undefined
+  /** In bytes; nothing when it is not known, as of a pipe. Directories have none. */
+  readonly size?: number | undefined
+}
+
+/** What became of an item. */
+export type Fate =
+  | { readonly saved: true }
+  | {
+      readonly saved: false
+      /** A word of docs/errors.md, or one that is not known here. */
+      readonly code: string
+      /** Whether it is the peer that said so. */
+      readonly byPeer: boolean
+      /** What went wrong on this side. */
+      readonly cause?: unknown
+    }
+
+/** What a whole transfer came to. */
+export interface Summary {
+  /** Items saved; entries of directories count, once their directory is saved, and so does the directory. */
+  readonly saved: number
+  /** Items not saved. */
+  readonly failed: number
+  /** Content that crossed the stream: less than the sizes where a transfer was resumed. */
+  readonly bytes: number
+}
+
+// --- sending ---
+
+/** A content that is open for reading. */
+export interface Content {
+  /** In bytes; nothing when only its end will tell. */
+  readonly size?: number | undefined
+  /**
+   * Reads into the whole of `into`, or less.
+   *
+   * @param position - from the beginning. Where `size` is unknown it only ever counts on.
+   * @returns how many bytes; 0 at the end.
+   * @throws a SymbolonError: this item is given up. Anything else ends the transfer.
+   */
+  read(into: Uint8Array, position: number): Promise<number>
+  /**
+   * Asked when all has been read.
+   *
+   * @throws ProtocolError `file_changed` when it is not what it was when it was opened.
+   */
+  verify?(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A file, or bytes, to be sent. It is opened when its turn comes. */
+export interface FileSource {
+  readonly kind: 'file' | 'bytes'
+  readonly name: string
+  /** @throws a SymbolonError: this item is given up. Anything else ends the transfer. */
+  open(): Promise<Content>
+}
+
+/** An entry of a directory; a directory comes before what is in it. */
+export type EntrySource =
+  | { readonly kind: 'directory'; readonly path: readonly string[] }
+  | { readonly kind: 'file'; readonly path: readonly string[]; open(): Promise<Content> }
+
+/** A directory to be sent. */
+export interface TreeSource {
+  readonly kind: 'directory'
+  readonly name: string
+  /** @throws a SymbolonError: the directory is given up. */
+  entries(): AsyncIterable<EntrySource>
+}
+
+export type Source = FileSource | TreeSource
+
+// --- receiving ---
+
+/** Why nothing comes of what was begun: the stream was `cut`, and it may be resumed; or it was `given_up`, by either side. */
+export type Abandoned = 'cut' | 'given_up'
+
+/** Where a content goes. A SymbolonError that it throws refuses the item, with its code; anything else ends the transfer. */
+export interface FileSink {
+  /** What an earlier attempt left of it, from the beginning: asked at most once, first, and only where the size is known. */
+  held?(): AsyncIterable<Uint8Array>
+  /** @param from - how many bytes of what was held are kept: all, or 0. */
+  start(from: number): Promise<void>
+  /** Takes the next bytes. What it returns, if anything, is waited for. They are its own from then on. */
+  write(bytes: Uint8Array): Promise<void> | undefined
+  /** All has come, and has this hash. */
+  finish(sha256: Uint8Array): Promise<void>
+  /** Called where `finish` will not be, or has thrown. */
+  abandon(why: Abandoned): Promise<void>
+}
+
+/** Where a directory goes. What it throws is judged as with files; the whole directory is refused then. */
+export interface TreeSink {
+  /** @param path - of a directory whose parent has come before, or is the directory itself. */
+  directory(path: readonly string[]): Promise<void>
+  file(path: readonly string[], size: number): Promise<FileSink>
+  /** Every entry has come. */
+  finish(): Promise<void>
+  /** Called where `finish` will not be, or has thrown. */
+  abandon(why: Abandoned): Promise<void>
+}
+
+/** Said in place of a sink: the item is not wanted. */
+export interface Refused {
+  /** Goes to the sender: 1 to 64 of `a-z_`; such as `file_refused`. */
+  readonly refused: string
+}
+
+/** What a receiver takes. */
+export interface Limits {
+  /** Of one file. */
+  readonly maxFileBytes: number
+  /** Files and directories, those in directories too. */
+  readonly maxItems: number
+  /** Of everything. */
+  readonly maxTotalBytes: number
+}

@@ -1,0 +1,285 @@
+/**
+ * Frames over a stream of bytes, with back pressure both ways: nothing is read ahead beyond what the stream itself holds and one piece.
+ *
+ * @module
+ */
+import type { Duplex } from 'node:stream'
+import { CodecError, SymbolonError, TransportError } from '../errors.ts'
+import { HEADER_BYTES, MAX_CONTROL_BYTES, MAX_DATA_BYTES, Type } from './frames.ts'
+
+/** The stream is paused while so much waits to be taken. */
+const HIGH_WATER_BYTES = 256 * 1024
+
+export interface LinkOptions {
+  /** Ends the transfer half way. */
+  readonly signal?: AbortSignal | undefined
+  /** How long the peer may let us wait, in milliseconds, before it is given up; for ever, if nothing is said. */
+  readonly patienceMs?: number | undefined
+}
+
+export interface Header {
+  readonly type: number
+  readonly length: number
+}
+
+export class Link {
+  readonly #stream: Duplex
+  readonly #patienceMs: number | undefined
+  readonly #signal: AbortSignal | undefined
+  readonly #pieces: Uint8Array[] = []
+  #waitingBytes = 0
+  /** How much of the first piece is taken. */
+  #taken = 0
+  #ended = false
+  #finished = false
+  #failure: Error | undefined
+  readonly #wakers = new Set<() => void>()
+
+  constructor(stream: Duplex, { signal, patienceMs }: LinkOptions) {
+    this.#stream = stream
+    this.#signal = signal
+    this.#patienceMs = patienceMs
+    stream.on('error', this.#onError)
+    stream.on('close', this.#onClose)
+    stream.on('end', this.#onEnd)
+    stream.on('finish', this.#onFinish)
+    stream.on('drain', this.#wake)
+    signal?.addEventListener('abort', this.#onAbort)
+    if (signal?.aborted) this.#onAbort()
+    else if (stream.destroyed) this.#onClose()
+    stream.on('data', this.#onData)
+  }
+
+  /** Why it is over, if it has failed. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  /** Destroys the stream; whoever waits for it hears why. */
+  fail(error: Error): void {
+    if (this.#failure) return
+    this.#failure = error
+    this.#pieces.length = 0
+    this.#waitingBytes = 0
+    this.#taken = 0
+    this.#stream.destroy(error)
+    this.#release()
+    this.#wake()
+  }
+
+  /** Leaves the stream, which has ended, to its owner. */
+  leave(): void {
+    this.#release()
+  }
+
+  #release(): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#stream.off('data', this.#onData)
+    this.#stream.off('drain', this.#wake)
+    // Those for its end stay: an error that nobody hears ends the process.
+  }
+
+  readonly #onAbort = () => {
+    this.fail(this.#signal?.reason instanceof Error ? this.#signal.reason : new Error('aborted'))
+  }
+  readonly #onError = (cause: Error) => {
+    const known = cause instanceof SymbolonError
+    this.fail(known ? cause : new TransportError('channel_truncated', 'the stream failed', { cause }))
+  }
+  readonly #onClose = () => {
+    if (this.#ended && this.#finished) return
+    this.fail(new TransportError('channel_truncated', 'the stream was cut'))
+  }
+  readonly #onEnd = () => {
+    this.#ended = true
+    this.#wake()
+  }
+  readonly #onFinish = () => {
+    this.#finished = true
+    this.#wake()
+  }
+  readonly #onData = (piece: Uint8Array) => {
+    if (piece.length === 0) return
+    this.#pieces.push(piece)
+    this.#waitingBytes += piece.length
+    if (this.#waitingBytes >= HIGH_WATER_BYTES) this.#stream.pause()
+    this.#wake()
+  }
+  readonly #wake = () => {
+    for (const wake of this.#wakers) wake()
+  }
+
+  /** Wakes those who wait `until` something. */
+  changed(): void {
+    this.#wake()
+  }
+
+  /**
+   * Waits until something holds, looking whenever something has happened.
+   *
+   * @throws why the link failed; TransportError `peer_silent`.
+   */
+  async until(holds: () => boolean): Promise<void> {
+    for (;;) {
+      if (this.#failure) throw this.#failure
+      if (holds()) return
+      await this.#something()
+    }
+  }
+
+  #something(): Promise<void> {
+    return new Promise((resolve) => {
+      const patience = this.#patienceMs
+      const timer =
+        patience === undefined
+          ? undefined
+          : setTimeout(() => {
+              this.fail(new TransportError('peer_silent', `nothing came for ${patience / 1000} s`))
+            }, patience)
+      const wake = () => {
+        clearTimeout(timer)
+        this.#wakers.delete(wake)
+        resolve()
+      }
+      this.#wakers.add(wake)
+    })
+  }
+
+  /**
+   * Does what may take for ever, but no longer than the link lives.
+   *
+   * @throws what `act` throws; why the link failed.
+   */
+  async during<T>(act: Promise<T>): Promise<T> {
+    let settled = false
+    const watched = act.finally(() => {
+      settled = true
+      this.#wake()
+    })
+    watched.catch(() => {})
+    while (!settled) {
+      if (this.#failure) throw this.#failure
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#wakers.delete(wake)
+          resolve()
+        }
+        this.#wakers.add(wake)
+      })
+    }
+    return watched
+  }
+
+  // --- reading ---
+
+  /**
+   * The next frame's header; its body must be taken before the next.
+   *
+   * @returns nothing at the end of the stream.
+   * @throws CodecError for a frame that is too long; TransportError `channel_truncated` in the middle of one; why the link failed.
+   */
+  async header(): Promise<Header | undefined> {
+    await this.until(() => this.#has(1) || this.#ended)
+    if (!this.#has(1)) return undefined
+    const [type = 0, a = 0, b = 0, c = 0, d = 0] = await this.#take(HEADER_BYTES)
+    const length = a * 0x1000000 + ((b << 16) | (c << 8) | d)
+    const most = type === Type.data ? MAX_DATA_BYTES : MAX_CONTROL_BYTES
+    if (length > most) throw new CodecError(`transfer: a frame of ${length} bytes`)
+    return { type, length }
+  }
+
+  /** The body of a frame other than data. */
+  async body({ length }: Header): Promise<Uint8Array> {
+    return this.#take(length)
+  }
+
+  /**
+   * What has come of a data frame's body: its pieces, one by one, as the stream gave them.
+   *
+   * @param most - how much of the body is still to come, at least 1.
+   */
+  async piece(most: number): Promise<Uint8Array> {
+    if (!this.#has(1)) await this.#have(1)
+    if (this.#failure) throw this.#failure
+    const [first] = this.#pieces as [Uint8Array]
+    return this.#cut(first, Math.min(first.length - this.#taken, most))
+  }
+
+  #has(bytes: number): boolean {
+    return this.#waitingBytes - this.#taken >= bytes
+  }
+
+  async #have(bytes: number): Promise<void> {
+    await this.until(() => this.#has(bytes) || this.#ended)
+    if (!this.#has(bytes))
+      throw new TransportError('channel_truncated', 'the stream ended in the middle of a transfer')
+  }
+
+  async #take(bytes: number): Promise<Uint8Array> {
+    await this.#have(bytes)
+    const [first] = this.#pieces
+    if (bytes === 0 || first === undefined) return new Uint8Array(0)
+    if (first.length - this.#taken >= bytes) return this.#cut(first, bytes)
+    const whole = new Uint8Array(bytes)
+    for (let offset = 0; offset < bytes; ) {
+      const [piece] = this.#pieces as [Uint8Array]
+      const part = this.#cut(piece, Math.min(piece.length - this.#taken, bytes - offset))
+      whole.set(part, offset)
+      offset += part.length
+    }
+    return whole
+  }
+
+  #cut(first: Uint8Array, bytes: number): Uint8Array {
+    const part = first.subarray(this.#taken, this.#taken + bytes)
+    this.#taken += bytes
+    if (this.#taken === first.length) {
+      this.#pieces.shift()
+      this.#waitingBytes -= first.length
+      this.#taken = 0
+      if (this.#waitingBytes < HIGH_WATER_BYTES && this.#stream.isPaused()) this.#stream.resume()
+    }
+    return part
+  }
+
+  // --- writing ---
+
+  /**
+   * Writes a frame.
+   *
+   * @param written - called when the body may be written over.
+   */
+  write(type: number, body: Uint8Array, written?: () => void): void {
+    if (this.#failure) throw this.#failure
+    const header = new Uint8Array(HEADER_BYTES)
+    header[0] = type
+    new DataView(header.buffer).setUint32(1, body.length)
+    this.#stream.cork()
+    this.#stream.write(header)
+    this.#stream.write(body, written && (() => written()))
+    this.#stream.uncork()
+  }
+
+  /** Holds what is written until `act` has been done, so that it travels together. */
+  together(act: () => void): void {
+    this.#stream.cork()
+    try {
+      act()
+    } finally {
+      this.#stream.uncork()
+    }
+  }
+
+  /** Waits until the stream takes more. */
+  async room(): Promise<void> {
+    if (this.#stream.writableNeedDrain || this.#failure)
+      await this.until(() => !this.#stream.writableNeedDrain)
+  }
+
+  /** Ends our half, and waits until the peer has everything and has ended its own. */
+  async end(): Promise<void> {
+    this.#stream.end()
+    await this.until(() => this.#finished && this.#ended)
+    if (this.#has(1)) throw new CodecError('transfer: bytes after the end')
+  }
+}
