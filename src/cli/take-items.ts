@@ -176,17 +176,18 @@ class Transfer {
 
   #tellSaved(item: Item, arrival: Arrival & { readonly size: number }): void {
     this.#saved++
+    const { size } = arrival
     const saved = this.#kept.get(item)?.saved()
     this.#kept.delete(item)
     if (!saved) {
       this.#taking.output.event(
-        'stream_ended',
+        'stream_taken',
         { from: this.#from, size },
         `took ${sizeText(size)} from ${this.#from}`,
       )
       return
     }
-    this.#taking.saving?.record.took(this.#from, saved.already ? 0 : arrival.size)
+    this.#taking.saving?.record.took(this.#from, saved.already ? 0 : size)
     this.#tell(arrival, { savedAs: saved.path, already: saved.already })
   }
 
