@@ -75,11 +75,14 @@ export class SentItems {
 
   /** What was done so far, and how to go on: for a transfer that was cut short. */
   story(): string {
-    const last = this.#tally.last
-    const done = this.delivered > 0 ? `${count(this.delivered, 'item')} delivered to ${this.#to}; ` : ''
-    if (!last) return `${done}nothing was on its way`
-    const { name, bytes, size } = last
-    return `${done}${name} was on its way, ${sizeText(bytes)}${size === undefined ? '' : ` of ${sizeText(size)}`}`
+    const { delivered } = this
+    const done = delivered > 0 ? `${count(delivered, 'item')} delivered to ${this.#to}; ` : ''
+    // The one that was begun last, of those that nothing became of yet.
+    const [item, bytes = 0] = [...this.#sizes].at(-1) ?? []
+    if (!item) return `${done}nothing ${delivered > 0 ? 'more ' : ''}was on its way`
+    const { size } = item
+    const all = size === undefined ? '' : ` of ${sizeText(size)}`
+    return `${done}${nameOf(item)} was on its way, ${sizeText(bytes)}${all}`
   }
 
   #begin(item: Item, from: number): void {
@@ -103,13 +106,14 @@ export class SentItems {
     const facts = item.kind === 'directory' ? { size: all, files } : { size: bytes }
     this.#entries = { files: 0, bytes: 0, failed: 0 }
     this.#delivered.push(name)
+    const to = this.#to
+    if (item.kind === 'bytes') {
+      this.#output.event('stream_delivered', { to, ...facts }, `delivered ${sizeText(bytes)} to ${to}`)
+      return
+    }
     const what = item.kind === 'directory' ? arrivalText({ kind: 'directory', name, ...facts }) : name
-    const kind = item.kind === 'file' ? {} : { kind: item.kind }
-    this.#output.event(
-      'file_delivered',
-      { to: this.#to, name, ...kind, ...facts },
-      `delivered ${what} to ${this.#to}`,
-    )
+    const kind = item.kind === 'directory' ? { kind: item.kind } : {}
+    this.#output.event('file_delivered', { to, name, ...kind, ...facts }, `delivered ${what} to ${to}`)
   }
 
   #notSaved(item: Item, { code, byPeer, cause }: Exclude<Fate, { saved: true }>): void {
@@ -118,6 +122,8 @@ export class SentItems {
       this.#entries = { files: 0, bytes: 0, failed: 0 }
       if (byPeer) this.#refusal ??= code
     }
+    // Whoever sends them lets them wait at the KDC, or says that this cannot be.
+    if (byPeer && NOT_TAKEN.has(code)) return
     const why = byPeer ? refusalText(this.#to, code) : messageOf(cause)
     const line = `not delivered: ${nameOf(item)}: ${why} (${code})`
     this.#output.event(
@@ -134,13 +140,13 @@ const fieldsOf = ({ name, path }: Item) => (path === undefined ? { name } : { na
 
 const messageOf = (cause: unknown) => (cause instanceof SymbolonError ? cause.message : 'it cannot be read')
 
+const NOT_TAKEN = new Set(['files_not_taken', 'stream_not_taken'])
+
 const REFUSALS = new Map<string, (who: string) => string>([
   ['file_damaged', (who) => `what ${who} got is not what was sent`],
   ['file_not_saved', (who) => `${who} cannot save it: no room, perhaps`],
   ['file_refused', (who) => `${who} does not want it`],
   ['file_too_large', (who) => `larger than ${who} takes`],
-  ['files_not_taken', (who) => `${who}'s receiver takes no files now`],
-  ['stream_not_taken', (who) => `${who}'s receiver takes no stream`],
   ['transfer_too_large', (who) => `more than ${who} takes of one sender`],
 ])
 

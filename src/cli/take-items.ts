@@ -95,7 +95,8 @@ class Transfer {
 
   async run(): Promise<Taken> {
     const { saving, signal } = this.#taking
-    const maxFileBytes = saving?.maxBytes ?? 0
+    // Without a place for them all are refused anyhow, for that reason.
+    const maxFileBytes = saving?.maxBytes ?? Number.POSITIVE_INFINITY
     const maxTotalBytes = maxFileBytes * MAX_FILES_OF_ONE - (saving?.record.bytesOf(this.#from) ?? 0)
     try {
       await receiveItems(this.#stream, this.#take, {
