@@ -3,7 +3,7 @@
  * https://www.rfc-editor.org/rfc/rfc8439#section-2.8
  *
  * The implementation is OpenSSL's in Node and noble's elsewhere (`primitives/`), tested equal. Every seal and every
- * open in the project passes through these two functions.
+ * open in the project passes through these three functions.
  *
  * @module
  */
@@ -39,6 +39,24 @@ export function seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaint
   check('key', key, KEY_BYTES)
   check('nonce', nonce, NONCE_BYTES)
   return primitives.seal(key, nonce, aad, plaintext)
+}
+
+/**
+ * Encrypts and authenticates what is there in parts, with nothing else to authenticate.
+ *
+ * @param key - 32 bytes.
+ * @param nonce - 12 bytes, never used before with this key.
+ * @returns ciphertext and tag, in parts of any number; together 16 bytes more than `plaintext`.
+ * @throws RangeError when key or nonce have another length.
+ */
+export function sealParts(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  plaintext: readonly Uint8Array[],
+): Uint8Array[] {
+  check('key', key, KEY_BYTES)
+  check('nonce', nonce, NONCE_BYTES)
+  return primitives.sealParts(key, nonce, plaintext)
 }
 
 /**

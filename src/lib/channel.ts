@@ -3,16 +3,20 @@
  *
  * @module
  */
+import { once } from 'node:events'
+import type { Duplex } from 'node:stream'
 import { TAG_BYTES } from './aead.ts'
 import { EMPTY, utf8 } from './bytes.ts'
+import { ChannelStream } from './channel-stream.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from './errors.ts'
-import { Inbox } from './inbox.ts'
+import { Inbox, type Kind } from './inbox.ts'
 import type { Message } from './message.ts'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type Transport } from './noise.ts'
 import { Outbox } from './outbox.ts'
 import { type ChannelRecord, decodeRecords, RECORD_HEADER_BYTES } from './records.ts'
 import { rekeyIfDue } from './rekey.ts'
 import type { Trace } from './trace.ts'
+import { toWebStreams, type WebStreams } from './web-stream.ts'
 import type { Wire } from './wire.ts'
 
 /** Longest message, all its parts together. */
@@ -46,10 +50,11 @@ export interface ChannelOptions {
 }
 
 /**
- * One conversation. Both sides may send at any time; messages arrive whole, in order, once.
+ * One conversation. Both sides may send at any time: messages, which arrive whole, in order, once, and streams of bytes
+ * between them.
  *
- * A received message is acknowledged once it has been handled: when its reader asks for the next one, or calls `close`.
- * `destroy` acknowledges nothing more.
+ * A received message is acknowledged once it has been handled: when its reader asks for the next one, or calls `close`;
+ * a stream once it has been read to its end. `destroy` acknowledges nothing more.
  *
  * @example
  * for await (const message of channel) console.log(message.text)
@@ -67,6 +72,7 @@ export class Channel implements AsyncIterable<Message> {
   readonly #maxMessageBytes: number
   readonly #closeTimeoutMs: number
   readonly #trace: ((direction: 'sent' | 'received', record: ChannelRecord) => void) | undefined
+  #stream: ChannelStream | undefined
   #handled = 0
   #endSent = false
   #peerClosed = false
@@ -104,30 +110,77 @@ export class Channel implements AsyncIterable<Message> {
    *
    * @param message - text is sent as UTF-8, bytes as they are; at most `maxMessageBytes`.
    * @returns when the peer has acknowledged it. Waiting for that also keeps the sender from running ahead of the peer.
-   * @throws ProtocolError `message_too_large`, `channel_closed`, `not_acknowledged`, `channel_aborted`, `frame_damaged`;
+   * @throws ProtocolError `message_too_large`, `stream_unfinished`, `channel_closed`, `not_acknowledged`, `channel_aborted`, `frame_damaged`;
    *   CodecError `malformed`; TransportError `channel_truncated`, `peer_silent`. After all but the first two it may or
    *   may not have arrived.
    */
-  async send(message: string | Uint8Array): Promise<void> {
+  send(message: string | Uint8Array): Promise<void> {
     const bytes = typeof message === 'string' ? utf8(message) : message
-    const limit = this.#maxMessageBytes
-    if (bytes.length > limit) {
-      throw new ProtocolError(
-        'message_too_large',
-        `a message has at most ${limit} bytes, not ${bytes.length}`,
-      )
-    }
+    const refusal = this.#refusalToSend(bytes.length)
+    if (refusal) return Promise.reject(refusal)
+    this.#trace?.('sent', { type: 'message', body: bytes })
+    return this.#outbox.message(bytes)
+  }
+
+  /**
+   * The channel as a stream of bytes in both directions, with what Node's streams do about fast writers and slow readers.
+   *
+   * `end` ends our half of it, and `finish` comes once the peer has read all of it. Reading ends where the peer has said so,
+   * and nowhere else: a channel that is cut is an error. To destroy it is to give up the channel. Its bytes go to the
+   * peer's stream, in order with the messages sent before and after. The bytes of a chunk must not change before it has been written.
+   *
+   * @returns one at a time: the next when both halves of this one are over.
+   * @throws ProtocolError `channel_closed`; TypeError while there is another.
+   * @example await pipeline(createReadStream('backup.tar'), channel.stream())
+   */
+  stream(): Duplex {
+    if (this.#stream) throw new TypeError('Channel: there is a stream already')
     if (this.#failure) throw this.#failure
     if (this.#endSent) throw new ProtocolError('channel_closed', 'nothing can be sent after the end')
-    this.#trace?.('sent', { type: 'message', body: bytes })
-    await this.#outbox.message(bytes)
+    const stream = new ChannelStream({
+      write: (piece, sealed) => {
+        this.#trace?.('sent', { type: 'data', body: piece })
+        this.#outbox.data(piece, sealed)
+      },
+      end: () => {
+        this.#trace?.('sent', { type: 'data', body: EMPTY })
+        return this.#outbox.endOfData()
+      },
+      resume: () => this.#inbox.resume(),
+      wasRead: () => this.#acknowledge(),
+      abort: () => this.destroy(),
+    })
+    stream.once('close', () => {
+      this.#stream = undefined
+    })
+    this.#stream = stream
+    this.#acknowledge()
+    this.#inbox.read(stream)
+    return stream
+  }
+
+  /** The same as web streams: `stream()` says more. */
+  webStream(): WebStreams {
+    return toWebStreams(this.stream())
+  }
+
+  /**
+   * What comes next, without taking it; to ask acknowledges the message before.
+   *
+   * @returns nothing once the peer has ended.
+   * @throws as `receive`.
+   */
+  next(): Promise<Kind | undefined> {
+    this.#acknowledge()
+    return this.#inbox.next()
   }
 
   /**
    * The next message, in order; asking for it acknowledges the one before.
    *
    * @returns nothing once the peer has ended.
-   * @throws TransportError `channel_truncated` when the connection was cut; the channel's other errors.
+   * @throws ProtocolError `stream_unexpected` when a stream comes instead, which `stream` can read; TransportError
+   *   `channel_truncated` when the connection was cut; the channel's other errors.
    */
   receive(): Promise<Message | undefined> {
     this.#acknowledge()
@@ -135,13 +188,20 @@ export class Channel implements AsyncIterable<Message> {
   }
 
   /** The messages until the peer ends. Leaving the loop early leaves the channel open. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
-    for (let message = await this.receive(); message; message = await this.receive()) yield message
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    return {
+      next: () => this.receive().then((value) => (value ? { value } : { done: true, value })),
+    }
   }
 
-  /** Says that we send nothing more. The peer may go on, and we may go on reading. */
+  /**
+   * Says that we send nothing more. The peer may go on, and we may go on reading.
+   *
+   * @throws ProtocolError `stream_unfinished`.
+   */
   end(): void {
     if (this.#endSent || this.#over) return
+    if (this.#stream?.unfinished) throw unfinished()
     this.#endSent = true
     this.#trace?.('sent', { type: 'end' })
     this.#outbox.end()
@@ -149,18 +209,25 @@ export class Channel implements AsyncIterable<Message> {
 
   /**
    * Ends in good order: acknowledges what was read, says the end, and waits for the peer's. Messages that nobody has
-   * read, waiting here or still coming, end it otherwise: the peer is told that they were `not_read`.
+   * read, waiting here or still coming, end it otherwise: the peer is told that they were `not_read`. So does a stream that
+   * was not finished, which must not look whole: the peer is told `gave_up`.
    *
-   * @throws TransportError `channel_truncated`; `peer_silent` when the peer's end does not come in time.
+   * @throws ProtocolError `stream_unfinished`; TransportError `channel_truncated`; `peer_silent` when the peer's end does not come in time.
    */
   async close(): Promise<void> {
-    this.#acknowledge()
-    if (this.#inbox.discard() > 0) this.#refuseUnread()
-    this.end()
-    this.#endConnectionIfDone()
+    const stream = this.#stream
+    if (stream?.unfinished && !stream.writableEnded) {
+      this.destroy()
+      throw unfinished()
+    }
     const timer = setTimeout(() => {
       this.#fail(new TransportError('peer_silent', 'the peer did not end the conversation in time'))
     }, this.#closeTimeoutMs)
+    if (stream?.unfinished) await Promise.race([once(stream, 'finish').catch(() => {}), this.#whenOver])
+    this.#acknowledge()
+    if (this.#inbox.discard() > 0 && !this.#over) this.#refuseUnread()
+    this.end()
+    this.#endConnectionIfDone()
     await this.#whenOver
     clearTimeout(timer)
     if (this.#failure && !this.#leftUnread) throw this.#failure
@@ -172,7 +239,11 @@ export class Channel implements AsyncIterable<Message> {
    * @param code - tells the peer why: 1 to 64 of `a-z _`.
    */
   destroy(code = 'gave_up'): void {
+    // It ends with no error event of its own: whoever destroys the channel knows.
+    const stream = this.#stream
+    this.#stream = undefined
     this.#abort(code, new ProtocolError('channel_closed', 'the channel was destroyed at this end'))
+    stream?.destroy()
   }
 
   async #readLoop(): Promise<void> {
@@ -208,9 +279,13 @@ export class Channel implements AsyncIterable<Message> {
         else this.#refuseUnread()
         return
       }
+      case 'data':
+        this.#trace?.('received', record)
+        if (!this.#inbox.data(record.body)) this.#refuseUnread()
+        return
       case 'ack':
         this.#trace?.('received', record)
-        this.#outbox.acknowledged(record.count)
+        this.#outbox.hasAcknowledged(record.count)
         return
       case 'end':
         this.#trace?.('received', record)
@@ -221,6 +296,16 @@ export class Channel implements AsyncIterable<Message> {
         this.#trace?.('received', record)
         throw new ProtocolError('channel_aborted', `the peer gave up: ${record.code}`)
     }
+  }
+
+  #refusalToSend(length: number): SymbolonError | undefined {
+    const limit = this.#maxMessageBytes
+    if (length > limit) {
+      return new ProtocolError('message_too_large', `a message has at most ${limit} bytes, not ${length}`)
+    }
+    if (this.#failure) return this.#failure
+    if (this.#endSent) return new ProtocolError('channel_closed', 'nothing can be sent after the end')
+    return this.#stream?.unfinished ? unfinished() : undefined
   }
 
   #acknowledge(): void {
@@ -247,7 +332,7 @@ export class Channel implements AsyncIterable<Message> {
     if (count > 0) {
       throw new ProtocolError(
         'not_acknowledged',
-        `the peer left without acknowledging ${count} of our messages`,
+        `the peer left without acknowledging ${count} of our messages and streams`,
       )
     }
     this.#peerClosed = true
@@ -295,8 +380,14 @@ export class Channel implements AsyncIterable<Message> {
     this.#outbox.close(failure)
     this.#cipher.destroy()
     if (failure) this.#inbox.fail(failure)
+    // After everything that it has been given, so that a stream which came to its end is not taken for one that was cut.
+    this.#stream?.destroy(failure)
     this.#declareOver()
   }
+}
+
+function unfinished(): ProtocolError {
+  return new ProtocolError('stream_unfinished', 'the stream is to be ended first')
 }
 
 function recordTrace({ trace, peer, us = 'us' }: ChannelOptions) {
@@ -311,6 +402,7 @@ function recordFields(record: ChannelRecord): Record<string, string | number> {
   switch (record.type) {
     case 'message':
     case 'part':
+    case 'data':
       return { bytes: record.body.length }
     case 'ack':
       return { count: record.count }

@@ -49,6 +49,8 @@ export const PROTOCOL_CODES = [
   'request_refused',
   'state_damaged',
   'stream_not_taken',
+  'stream_unexpected',
+  'stream_unfinished',
   'ticket_damaged',
   'ticket_expired',
   'ticket_not_for_us',

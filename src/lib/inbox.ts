@@ -1,5 +1,6 @@
 /**
- * The receiving half of a channel: puts messages together from their parts and keeps them until they are read.
+ * The receiving half of a channel: puts messages together from their parts, and keeps what has come, messages and pieces of
+ * streams in one order, until it is read.
  *
  * @module
  */
@@ -9,23 +10,45 @@ import { Message } from './message.ts'
 
 /** How much may wait unread before the channel stops reading, and TCP makes the peer wait. */
 const MAX_WAITING_BYTES = 1024 * 1024
-/** What a waiting message costs besides its bytes, so that a million empty ones do not come for free. */
-const MESSAGE_OVERHEAD_BYTES = 128
+/** What something that waits costs besides its bytes, so that a million empty messages do not come for free. */
+const OVERHEAD_BYTES = 128
 
-interface Reader {
-  resolve(message: Message | undefined): void
+/** What comes next. */
+export type Kind = 'message' | 'stream'
+
+/** Whoever reads a stream. */
+export interface StreamReader {
+  /** Takes the next piece; false when it wants no more before `Inbox.resume`. */
+  piece(bytes: Uint8Array): boolean
+  /** The stream ended, as its sender said; `read` is to be called once all of it has been read. */
+  ended(read: () => void): void
+}
+
+/** A message, a piece of a stream, or, empty, the end of one. */
+type Item = Message | Uint8Array
+
+interface Waiter {
+  resolve(): void
   reject(error: Error): void
 }
 
-/** Messages on their way from the connection to whoever reads the channel. */
+/** What has come, on its way from the connection to whoever reads the channel. */
 export class Inbox {
   readonly #maxMessageBytes: number
-  readonly #waiting: Message[] = []
+  #waiting: Item[] = []
+  /** Where in `#waiting` the first one is: `shift` would move all the others. */
+  #first = 0
   #waitingBytes = 0
   #partial = EMPTY
   #partialBytes = 0
   #insideMessage = false
-  #reader: Reader | undefined
+  /** Whether the peer has begun a stream that it has not ended. */
+  #insideStream = false
+  #waiter: Waiter | undefined
+  #stream: StreamReader | undefined
+  #flowing = false
+  /** Streams given to their reader to the end, of which it has not said so. */
+  #unfinished = 0
   #roomAgain: (() => void) | undefined
   #ended = false
   #discarding = false
@@ -36,14 +59,14 @@ export class Inbox {
     this.#maxMessageBytes = maxMessageBytes
   }
 
-  /** How many messages have been given to the reader. */
+  /** How many messages have been given to the reader, and streams read to their end. */
   get delivered(): number {
     return this.#delivered
   }
 
-  /** Whether nothing more will be given to the reader. */
+  /** Whether nothing more will be given to the reader, and it has read all. */
   get finished(): boolean {
-    return this.#discarding || (this.#ended && this.#waiting.length === 0)
+    return this.#discarding || (this.#ended && this.#head === undefined && this.#unfinished === 0)
   }
 
   /** Whether the peer has said its end. */
@@ -54,10 +77,10 @@ export class Inbox {
   /**
    * Takes a part of a message; more follow.
    *
-   * @throws ProtocolError `message_too_large`; CodecError `malformed` after the end.
+   * @throws ProtocolError `message_too_large`; CodecError `malformed` after the end, or inside a stream.
    */
   part(body: Uint8Array): void {
-    this.#refuseAfterEnd()
+    this.#refuseMessageNow()
     this.#append(body)
     this.#insideMessage = true
   }
@@ -66,10 +89,10 @@ export class Inbox {
    * Takes the last, or only, part of a message.
    *
    * @returns the message, or nothing when whatever comes is being discarded.
-   * @throws ProtocolError `message_too_large`; CodecError `malformed` after the end.
+   * @throws ProtocolError `message_too_large`; CodecError `malformed` after the end, or inside a stream.
    */
   message(body: Uint8Array): Message | undefined {
-    this.#refuseAfterEnd()
+    this.#refuseMessageNow()
     this.#append(body)
     const message = new Message(this.#partial.slice(0, this.#partialBytes))
     // Not kept for the next one: a thousand idle channels would each hold on to their largest message.
@@ -77,69 +100,102 @@ export class Inbox {
     this.#partialBytes = 0
     this.#insideMessage = false
     if (this.#discarding) return undefined
-    if (this.#reader) {
-      this.#delivered++
-      this.#reader.resolve(message)
-      this.#reader = undefined
-    } else {
-      this.#waiting.push(message)
-      this.#waitingBytes += message.bytes.length + MESSAGE_OVERHEAD_BYTES
-    }
+    this.#arrived(message)
     return message
   }
 
   /**
-   * The peer sends no more messages.
+   * Takes a piece of a stream, or its end, which is empty.
    *
-   * @throws CodecError `malformed` inside a message, or the second time.
+   * @returns false when whatever comes is being discarded.
+   * @throws CodecError `malformed` after the end, or inside a message.
+   */
+  data(body: Uint8Array): boolean {
+    this.#refuseAfterEnd()
+    if (this.#insideMessage) throw new CodecError('record data: inside a message')
+    this.#insideStream = body.length > 0
+    if (this.#discarding) return false
+    this.#arrived(body)
+    return true
+  }
+
+  /**
+   * The peer sends nothing more.
+   *
+   * @throws CodecError `malformed` inside a message or a stream, or the second time.
    */
   end(): void {
     this.#refuseAfterEnd()
     if (this.#insideMessage) throw new CodecError('record end: inside a message')
+    if (this.#insideStream) throw new CodecError('record end: inside a stream')
     this.#ended = true
-    this.#reader?.resolve(undefined)
-    this.#reader = undefined
+    this.#flow()
+    this.#wake()
   }
 
-  /** Nothing more will come, because of an error; messages that have come whole can still be read. */
+  /** Nothing more will come, because of an error; what has come can still be read. */
   fail(error: Error): void {
     this.#failure = error
-    this.#reader?.reject(error)
-    this.#reader = undefined
+    this.#waiter?.reject(error)
+    this.#waiter = undefined
     this.#roomAgain?.()
   }
 
-  /** The next message, or nothing after the end. */
+  /**
+   * What comes next, or nothing after the end. A stream that has its reader is the reader's: what comes after it is told.
+   */
+  async next(): Promise<Kind | undefined> {
+    if (this.#waiter) throw new TypeError('Channel: somebody is already waiting for what comes next')
+    if (!this.#ready) {
+      if (this.#failure) throw this.#failure
+      await new Promise<void>((resolve, reject) => {
+        this.#waiter = { resolve, reject }
+      })
+    }
+    const head = this.#head
+    return head && (head instanceof Message ? 'message' : 'stream')
+  }
+
+  /**
+   * The next message, or nothing after the end.
+   *
+   * @throws ProtocolError `stream_unexpected` when a stream comes next: it can still be read.
+   */
   receive(): Promise<Message | undefined> {
-    if (this.#reader) {
-      return Promise.reject(new TypeError('Channel: somebody is already waiting for the next message'))
-    }
-    const message = this.#waiting.shift()
-    if (message) {
-      this.#waitingBytes -= message.bytes.length + MESSAGE_OVERHEAD_BYTES
-      this.#delivered++
-      this.#roomAgain?.()
-      return Promise.resolve(message)
-    }
-    if (this.#ended || this.#discarding) return Promise.resolve(undefined)
-    if (this.#failure) return Promise.reject(this.#failure)
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject }
-    })
+    if (!this.#waiter && this.#head instanceof Message) return Promise.resolve(this.#takeMessage())
+    return this.#receiveLater()
+  }
+
+  async #receiveLater(): Promise<Message | undefined> {
+    const kind = await this.next()
+    if (kind === 'stream') throw new ProtocolError('stream_unexpected', 'a stream comes next, not a message')
+    return kind && this.#takeMessage()
+  }
+
+  /** From now on, and after each `resume`, `reader` gets the pieces of the next stream. */
+  read(reader: StreamReader): void {
+    this.#stream = reader
+  }
+
+  /** The stream's reader takes pieces again. */
+  resume(): void {
+    if (this.#flowing) return
+    this.#flowing = true
+    this.#flow()
   }
 
   /**
    * From now on nobody reads: what waits and what comes is dropped, so that the peer's end can be seen.
    *
-   * @returns how many messages were waiting.
+   * @returns how many messages and pieces were waiting.
    */
   discard(): number {
-    const unread = this.#waiting.length
+    const unread = this.#waiting.length - this.#first
     this.#discarding = true
-    this.#waiting.length = 0
+    this.#waiting = []
+    this.#first = 0
     this.#waitingBytes = 0
-    this.#reader?.resolve(undefined)
-    this.#reader = undefined
+    this.#wake()
     this.#roomAgain?.()
     return unread
   }
@@ -151,6 +207,76 @@ export class Inbox {
         this.#roomAgain = resolve
       })
     }
+  }
+
+  get #head(): Item | undefined {
+    return this.#waiting[this.#first]
+  }
+
+  /** Whether it is known what comes next for whoever asks. */
+  get #ready(): boolean {
+    const head = this.#head
+    if (head === undefined) return this.#ended || this.#discarding
+    return head instanceof Message || this.#stream === undefined
+  }
+
+  #wake(): void {
+    if (!this.#waiter || !this.#ready) return
+    this.#waiter.resolve()
+    this.#waiter = undefined
+  }
+
+  #arrived(item: Item): void {
+    this.#waiting.push(item)
+    this.#waitingBytes += sizeOf(item)
+    this.#flow()
+    this.#wake()
+  }
+
+  #take(): Item {
+    const item = this.#waiting[this.#first++] as Item
+    if (this.#first === this.#waiting.length) {
+      this.#waiting = []
+      this.#first = 0
+    }
+    this.#waitingBytes -= sizeOf(item)
+    this.#roomAgain?.()
+    return item
+  }
+
+  #takeMessage(): Message {
+    this.#delivered++
+    return this.#take() as Message
+  }
+
+  /** Gives the stream's reader what there is for it, as long as it wants more. */
+  #flow(): void {
+    while (this.#flowing && this.#stream) {
+      const head = this.#head
+      if (head instanceof Message) return
+      if (head === undefined) {
+        // No stream comes any more: for its reader that is an empty one, which the peer need not be told of.
+        if (this.#ended) this.#endStream(() => {})
+        return
+      }
+      this.#take()
+      if (head.length > 0) {
+        this.#flowing = this.#stream.piece(head)
+        continue
+      }
+      this.#unfinished++
+      this.#endStream(() => {
+        this.#unfinished--
+        this.#delivered++
+      })
+    }
+  }
+
+  #endStream(read: () => void): void {
+    const reader = this.#stream
+    this.#stream = undefined
+    this.#flowing = false
+    reader?.ended(read)
   }
 
   #append(body: Uint8Array): void {
@@ -173,7 +299,16 @@ export class Inbox {
     this.#partialBytes = length
   }
 
+  #refuseMessageNow(): void {
+    this.#refuseAfterEnd()
+    if (this.#insideStream) throw new CodecError('record message: inside a stream')
+  }
+
   #refuseAfterEnd(): void {
     if (this.#ended) throw new CodecError('record: something other than ack or abort after the end')
   }
+}
+
+function sizeOf(item: Item): number {
+  return OVERHEAD_BYTES + (item instanceof Message ? item.bytes.length : item.length)
 }

@@ -35,6 +35,7 @@ export {
 export { type AcceptOptions, accept, type InitiateOptions, initiate } from './handshake.ts'
 export { hkdf } from './hkdf.ts'
 export type { HttpLink, Reply } from './http.ts'
+export type { Kind } from './inbox.ts'
 export { createInvitation, invitationToken } from './invitation.ts'
 export { type Listener, type ListenOptions, listen, type Refusal } from './listen.ts'
 export type { Message } from './message.ts'
@@ -88,5 +89,6 @@ export {
   type Ticket,
 } from './ticket.ts'
 export type { Trace, TraceEvent } from './trace.ts'
-export { Wire } from './wire.ts'
+export type { WebStreams } from './web-stream.ts'
+export { Wire, type WireOptions } from './wire.ts'
 export type { KeyPair } from './x25519.ts'

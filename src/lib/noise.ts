@@ -8,7 +8,7 @@
  * @module
  */
 import { primitives } from '#primitives'
-import { open, seal, TAG_BYTES } from './aead.ts'
+import { open, seal, sealParts, TAG_BYTES } from './aead.ts'
 import { concat, EMPTY, utf8 } from './bytes.ts'
 import { ProtocolError } from './errors.ts'
 import { hkdf } from './hkdf.ts'
@@ -48,6 +48,18 @@ export class CipherState {
   encryptWithAd(ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
     if (!this.#key) return plaintext
     const sealed = seal(this.#key, this.#nonce(), ad, plaintext)
+    this.#n++
+    return sealed
+  }
+
+  /**
+   * EncryptWithAd with empty associated data, of a plaintext in parts, which are not put together first.
+   *
+   * @returns the ciphertext and its tag, in parts of any number.
+   */
+  encryptParts(parts: readonly Uint8Array[]): Uint8Array[] {
+    if (!this.#key) return [...parts]
+    const sealed = sealParts(this.#key, this.#nonce(), parts)
     this.#n++
     return sealed
   }

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { concat, EMPTY } from './bytes.ts'
+import { EMPTY, utf8 } from './bytes.ts'
 import { CodecError } from './errors.ts'
 import type { CipherState } from './noise.ts'
-import { encodeMessage, encodeRecord, MAX_PLAINTEXT_BYTES } from './records.ts'
+import { Packer } from './packer.ts'
+import { encodeRecord, RECORD_TYPES } from './records.ts'
 import { rekeyIfDue } from './rekey.ts'
+import { later } from './turn.ts'
 import type { Wire } from './wire.ts'
 
 interface Unacknowledged {
@@ -20,11 +22,17 @@ export class Outbox {
   readonly #wire: Wire
   readonly #cipher: CipherState
   readonly #whenIdle: () => void
-  #records: Uint8Array[] = []
+  readonly #waiting = new Packer()
+  #whenSealed: (() => void)[] = []
+  #scheduled = false
   #flushing = false
   #closed = false
+  /** Messages, and streams that were ended. */
   #sent = 0
-  readonly #unacknowledged: Unacknowledged[] = []
+  #acknowledged = 0
+  #unacknowledged: Unacknowledged[] = []
+  /** Where in `#unacknowledged` the first one is: to take each out would move all the others. */
+  #first = 0
   #handled = 0
   #handledSaid = 0
 
@@ -37,45 +45,53 @@ export class Outbox {
 
   /** Whether everything has been handed to the connection. */
   get idle(): boolean {
-    return this.#records.length === 0 && this.#handled === this.#handledSaid
+    return this.#waiting.empty && this.#handled === this.#handledSaid
   }
 
-  /** How many of our messages the peer has not acknowledged. */
+  /** How many of our messages and streams the peer has not acknowledged. */
   get unacknowledged(): number {
-    return this.#unacknowledged.length
+    return this.#sent - this.#acknowledged
   }
 
   /** Queues a message; resolves when the peer has acknowledged it. */
   message(bytes: Uint8Array): Promise<void> {
-    this.#sent++
-    const acknowledged = new Promise<void>((resolve, reject) => {
-      this.#unacknowledged.push({ resolve, reject })
-    })
-    for (const record of encodeMessage(bytes)) this.#records.push(record)
-    this.#flushSoon()
-    return acknowledged
+    this.#waiting.message(bytes)
+    return this.#sentOneMore()
   }
 
-  /**
-   * Queues our acknowledgement of the peer's first `count` messages; only the last count said in a turn is sent. A reader
-   * handles many messages in one turn, in microtasks of their own: the acknowledgement waits for the turn to end.
-   */
+  /** Queues a piece of our stream; calls back when its bytes may change again, and more may follow. */
+  data(bytes: Uint8Array, sealed: () => void): void {
+    const copied = this.#waiting.data(bytes)
+    this.#flushLater()
+    // Whoever writes waits when the connection does, or when this turn has more than one transport message to send.
+    if (copied && !this.#flushing && !this.#waiting.several) sealed()
+    else this.#whenSealed.push(sealed)
+  }
+
+  /** Queues the end of our stream; resolves when the peer has read to it. */
+  endOfData(): Promise<void> {
+    this.#waiting.record(RECORD_TYPES.data, EMPTY)
+    return this.#sentOneMore()
+  }
+
+  /** Queues our acknowledgement of the peer's first `count` messages; only the last count said in a turn is sent. */
   acknowledge(count: number): void {
-    if (this.idle) setImmediate(() => this.#flushSoon())
     this.#handled = count
+    this.#flushLater()
   }
 
   /** Queues the end. */
   end(): void {
-    this.#records.push(encodeRecord({ type: 'end' }))
-    this.#flushSoon()
+    this.#waiting.record(RECORD_TYPES.end, EMPTY)
+    this.#flushLater()
   }
 
   /** Says why we give up, if the connection takes it at once: nobody waits for it. */
   abort(code: string): void {
     if (this.#closed) return
-    this.#records = [encodeRecord({ type: 'abort', code })]
-    this.#sealAndWrite()
+    this.#waiting.clear()
+    this.#waiting.record(RECORD_TYPES.abort, utf8(code))
+    this.#sealNext()
   }
 
   /**
@@ -83,55 +99,74 @@ export class Outbox {
    *
    * @throws CodecError `malformed` for a count that does not grow, or of more than we sent.
    */
-  acknowledged(count: number): void {
-    const before = this.#sent - this.#unacknowledged.length
+  hasAcknowledged(count: number): void {
+    const before = this.#acknowledged
     if (count <= before || count > this.#sent) {
       throw new CodecError(`record ack: expected ${before + 1} to ${this.#sent}, got ${count}`)
     }
-    for (const message of this.#unacknowledged.splice(0, count - before)) message.resolve()
+    this.#acknowledged = count
+    for (let i = before; i < count; i++) this.#unacknowledged[this.#first++]?.resolve()
+    // Seldom, so that each is moved only a few times.
+    if (2 * this.#first < this.#unacknowledged.length) return
+    this.#unacknowledged = this.#unacknowledged.slice(this.#first)
+    this.#first = 0
   }
 
   /** Nothing more can be sent; every message not acknowledged fails with `error`. */
   close(error?: Error): void {
     this.#closed = true
-    this.#records = []
+    this.#waiting.clear()
+    this.#whenSealed = []
     this.#cipher.destroy()
-    if (error) for (const message of this.#unacknowledged.splice(0)) message.reject(error)
+    if (error) for (const message of this.#unacknowledged.slice(this.#first)) message.reject(error)
+    this.#unacknowledged = []
+    this.#first = 0
   }
 
-  #flushSoon(): void {
-    if (this.#flushing || this.#closed) return
-    this.#flushing = true
-    // A microtask later, everything that this turn sends is in the queue.
-    queueMicrotask(() => this.#flush())
+  #sentOneMore(): Promise<void> {
+    this.#sent++
+    this.#flushLater()
+    return new Promise((resolve, reject) => {
+      this.#unacknowledged.push({ resolve, reject })
+    })
+  }
+
+  #flushLater(): void {
+    if (this.#scheduled || this.#closed) return
+    this.#scheduled = true
+    // By then everything that this turn sends, and handles, is known.
+    later(() => {
+      this.#scheduled = false
+      if (!this.#flushing) this.#flush()
+    })
   }
 
   async #flush(): Promise<void> {
+    this.#flushing = true
     while (!this.#closed && !this.idle) {
-      if (!this.#sealAndWrite()) await this.#wire.drained()
+      this.#sealNext()
+      if (this.#waiting.empty) this.#tellSealed()
+      if (this.#wire.full) await this.#wire.drained()
     }
     this.#flushing = false
     if (!this.#closed) this.#whenIdle()
   }
 
-  // One transport message with as many of the waiting records as fit.
-  #sealAndWrite(): boolean {
-    const parts: Uint8Array[] = []
+  #tellSealed(): void {
+    if (this.#whenSealed.length === 0) return
+    const told = this.#whenSealed
+    this.#whenSealed = []
+    for (const sealed of told) sealed()
+  }
+
+  /** Seals one transport message with as many of the waiting records as fit, and our last acknowledgement before them. */
+  #sealNext(): void {
+    const parts = this.#waiting.next() ?? []
     if (this.#handled > this.#handledSaid) {
-      parts.push(encodeRecord({ type: 'ack', count: this.#handled }))
+      parts.unshift(encodeRecord({ type: 'ack', count: this.#handled }))
       this.#handledSaid = this.#handled
     }
-    let bytes = parts[0]?.length ?? 0
-    let taken = 0
-    for (const record of this.#records) {
-      bytes += record.length
-      if (bytes > MAX_PLAINTEXT_BYTES) break
-      parts.push(record)
-      taken++
-    }
-    this.#records = taken === this.#records.length ? [] : this.#records.slice(taken)
-    const accepted = this.#wire.writeFrame(this.#cipher.encryptWithAd(EMPTY, concat(...parts)))
+    this.#wire.writeFrame(...this.#cipher.encryptParts(parts))
     rekeyIfDue(this.#cipher)
-    return accepted
   }
 }

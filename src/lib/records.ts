@@ -15,11 +15,16 @@ export const RECORD_HEADER_BYTES = 3
 /** The longest body of a record. */
 export const MAX_BODY_BYTES = MAX_PLAINTEXT_BYTES - RECORD_HEADER_BYTES
 
-const MESSAGE = 0x01
-const PART = 0x02
-const ACK = 0x04
-const END = 0x05
-const ABORT = 0x06
+/** The first byte of a record. */
+export const RECORD_TYPES = {
+  message: 0x01,
+  part: 0x02,
+  data: 0x03,
+  ack: 0x04,
+  end: 0x05,
+  abort: 0x06,
+} as const
+const { message: MESSAGE, part: PART, data: DATA, ack: ACK, end: END, abort: ABORT } = RECORD_TYPES
 
 const ABORT_CODE = /^[a-z_]{1,64}$/
 
@@ -27,6 +32,8 @@ const ABORT_CODE = /^[a-z_]{1,64}$/
 export type ChannelRecord =
   | { readonly type: 'message'; readonly body: Uint8Array }
   | { readonly type: 'part'; readonly body: Uint8Array }
+  /** The next piece of a stream, or, empty, its end. */
+  | { readonly type: 'data'; readonly body: Uint8Array }
   | { readonly type: 'ack'; readonly count: number }
   | { readonly type: 'end' }
   | { readonly type: 'abort'; readonly code: string }
@@ -38,6 +45,8 @@ export function encodeRecord(record: ChannelRecord): Uint8Array {
       return encode(MESSAGE, record.body)
     case 'part':
       return encode(PART, record.body)
+    case 'data':
+      return encode(DATA, record.body)
     case 'ack': {
       const body = new Uint8Array(8)
       new DataView(body.buffer).setBigUint64(0, BigInt(record.count))
@@ -94,6 +103,8 @@ function decode(type: number | undefined, body: Uint8Array): ChannelRecord {
       // An endless message of nothing would pass every limit on size.
       if (body.length === 0) throw new CodecError('record part: it is empty')
       return { type: 'part', body }
+    case DATA:
+      return { type: 'data', body }
     case ACK:
       return { type: 'ack', count: decodeCount(body) }
     case END:

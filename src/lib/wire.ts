@@ -11,11 +11,24 @@ import { CodecError, TransportError } from './errors.ts'
 /** From the first byte of a frame to its last. */
 const STALL_TIMEOUT_MS = 30_000
 const LINGER_MS = 1_000
+/** So much may wait in the stream: enough to keep the connection busy while the event loop does something else. */
+const FULL_BYTES = 128 * 1024
+/** The parts of a shorter frame are put together: that costs less than to write each. */
+const GATHERED_BYTES = 4096
+
+/** For tests, and for those who know their connection. */
+export interface WireOptions {
+  /** From the first byte of a frame to its last. */
+  readonly stallTimeoutMs?: number | undefined
+  /** How much may wait to be sent. */
+  readonly fullBytes?: number | undefined
+}
 
 /** Reads and writes whole frames; one reader at a time. */
 export class Wire {
   readonly #stream: Duplex
   readonly #stallTimeoutMs: number
+  readonly #fullBytes: number
   #ended = false
   #error: Error | undefined
   #wake: (() => void) | undefined
@@ -25,8 +38,9 @@ export class Wire {
   /**
    * @param stream - a connected socket, or any duplex stream of bytes. Its errors are reported by `read` and `drained`.
    */
-  constructor(stream: Duplex, options: { stallTimeoutMs?: number | undefined } = {}) {
+  constructor(stream: Duplex, options: WireOptions = {}) {
     this.#stream = stream
+    this.#fullBytes = options.fullBytes ?? FULL_BYTES
     this.#stallTimeoutMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS
     stream.on('readable', () => this.#wake?.())
     stream.on('end', () => {
@@ -87,15 +101,31 @@ export class Wire {
     return this.#stream.write(bytes)
   }
 
-  /** Writes one frame; `false` when the stream asks to wait for `drained`. */
-  writeFrame(content: Uint8Array): boolean {
-    return this.#stream.write(concat(u16(content.length), content))
+  /** Writes one frame, whose content may come in parts. Whether to wait before the next one, `full` says. */
+  writeFrame(...content: Uint8Array[]): void {
+    let length = 0
+    for (const part of content) length += part.length
+    const header = u16(length)
+    if (length < GATHERED_BYTES) {
+      this.#stream.write(concat(header, ...content))
+      return
+    }
+    // In one system call, and without putting them together.
+    this.#stream.cork()
+    this.#stream.write(header)
+    for (const part of content) this.#stream.write(part)
+    this.#stream.uncork()
   }
 
-  /** Resolves when the stream takes bytes again, or never will. */
+  /** Whether so much waits to be sent that more would only take up memory. */
+  get full(): boolean {
+    return this.#stream.writableLength >= this.#fullBytes
+  }
+
+  /** Resolves when the stream has sent what it was given, or never will. */
   drained(): Promise<void> {
     const stream = this.#stream
-    if (!stream.writableNeedDrain || stream.destroyed) return Promise.resolve()
+    if (!this.full || stream.destroyed) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
         stream.off('drain', done)

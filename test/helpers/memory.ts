@@ -66,7 +66,7 @@ export function memoryConversation(options: Partial<ChannelOptions> = {}) {
   const transports = transportPair()
   const peer = { username: 'alice', address: '192.0.2.1' }
   const bob = new Channel(new Wire(bobs), transports.bob, { peer, us: 'bob', ...options })
-  return { bob, stream: bobs, alice: new BareAlice(alices, transports.alice) }
+  return { bob, stream: bobs, alice: new BareAlice(alices, transports.alice), transports }
 }
 
 /** Lets everything happen that waits for nothing else: in memory that takes a few turns of the event loop. */

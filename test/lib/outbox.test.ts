@@ -20,10 +20,14 @@ function slowOutbox() {
       frames.push(frame)
       take = taken
     },
+    writev(chunks: { chunk: Buffer }[], taken) {
+      frames.push(Buffer.concat(chunks.map(({ chunk }) => chunk)))
+      take = taken
+    },
   })
   const { alice, bob } = transportPair()
   let idle = 0
-  const outbox = new Outbox(new Wire(stream), alice.send, () => {
+  const outbox = new Outbox(new Wire(stream, { fullBytes: 1 }), alice.send, () => {
     idle++
   })
   return {
@@ -99,11 +103,11 @@ test('a message is sent once the peer has acknowledged it, or all up to a later 
   const { outbox } = slowOutbox()
   const [one, two, three] = [1, 2, 3].map(() => outbox.message(LARGE))
   assert.is(outbox.unacknowledged, 3)
-  outbox.acknowledged(2)
+  outbox.hasAcknowledged(2)
   await Promise.all([one, two])
   assert.is(outbox.unacknowledged, 1)
   assert.ok(await isPending(three as Promise<void>))
-  outbox.acknowledged(3)
+  outbox.hasAcknowledged(3)
   await three
 })
 
@@ -116,10 +120,10 @@ for (const [what, before, count] of [
   test(`an acknowledgement that ${what} is refused`, async () => {
     const { outbox } = slowOutbox()
     const sent = [1, 2, 3].map(() => outbox.message(LARGE))
-    if (before > 0) outbox.acknowledged(before)
-    throws(() => outbox.acknowledged(count), 'malformed')
+    if (before > 0) outbox.hasAcknowledged(before)
+    throws(() => outbox.hasAcknowledged(count), 'malformed')
     assert.is(outbox.unacknowledged, 3 - before)
-    outbox.acknowledged(3)
+    outbox.hasAcknowledged(3)
     await Promise.all(sent)
   })
 }
@@ -142,7 +146,7 @@ test('an abort takes the place of everything that was queued', async () => {
 test('what was not acknowledged fails with the channel, and nothing is sent any more', async () => {
   const { outbox, next } = slowOutbox()
   const sent = [1, 2].map(() => outbox.message(LARGE))
-  outbox.acknowledged(1)
+  outbox.hasAcknowledged(1)
   outbox.close(Object.assign(new Error(), { code: 'cut' }))
   await sent[0]
   assert.not(await isPending(sent[1] as Promise<void>))

@@ -130,9 +130,10 @@ test('waits for a full stream until it drains, or is closed', async () => {
         taken = done
       },
     })
-    const wire = new Wire(stream)
+    const wire = new Wire(stream, { fullBytes: 1 })
     assert.not(await isPending(wire.drained()))
-    assert.not(wire.writeFrame(Buffer.of(1)))
+    wire.writeFrame(Buffer.of(1))
+    assert.ok(wire.full)
     const drained = wire.drained()
     assert.ok(await isPending(drained))
     if (closed) wire.destroy()

@@ -11,8 +11,8 @@ from dissononce.dh.x25519.public import PublicKey
 from noise_vectors import EPHEMERALS, NN_PSK0, SMALL_ORDER, Conversation
 from ticket_vectors import ISSUED_AT, SECRET, TOKEN, compact, fields, seal_ticket
 
-MESSAGE, PART, STREAM, ACK, END, ABORT = range(1, 7)
-NAMES = {MESSAGE: 'message', PART: 'part', ACK: 'ack', END: 'end', ABORT: 'abort'}
+MESSAGE, PART, DATA, ACK, END, ABORT = range(1, 7)
+NAMES = {MESSAGE: 'message', PART: 'part', DATA: 'data', ACK: 'ack', END: 'end', ABORT: 'abort'}
 MAX_BODY = 65535 - 16 - 3
 REKEY_AFTER = 65536
 
@@ -240,15 +240,16 @@ def refused_records() -> list[dict[str, Any]]:
     end = encode([(END, b'')])
     part = encode([(PART, b'beginning')])
     hi = encode([(MESSAGE, b'hi')])
+    data = encode([(DATA, b'piece')])
+    over = encode([(DATA, b'')])
     refuse('a type without a length', b'\x01')
     refuse('half a length', b'\x01\x00')
     refuse('a body shorter than its length', b'\x01\x00\x03hi')
     refuse('a byte left over after a record', hi + b'\x00')
     refuse('a second record cut short', hi + hi[:-1])
     refuse('the length little-endian', b'\x01\x02\x00hi')
-    for kind in (0x00, STREAM, 0x07, 0x7F, 0x81, 0xFF):
+    for kind in (0x00, 0x07, 0x7F, 0x81, 0xFF):
         refuse(f'type {kind:#04x}', encode([(kind, b'')]))
-    refuse('type 0x03 with a body', encode([(STREAM, b'stream')]))
     refuse('an unknown type after a good record', hi + encode([(0x07, b'')]))
     refuse('an ack of 0 bytes', encode([(ACK, b'')]), sent=1)
     refuse('an ack of 7 bytes', encode([(ACK, bytes(6) + b'\x01')]), sent=1)
@@ -270,6 +271,15 @@ def refused_records() -> list[dict[str, Any]]:
     refuse('a second end', end, end)
     refuse('an end between parts', part, end)
     refuse('an end between parts, in one transport message', part + end)
+    refuse('data shorter than its length', b'\x03\x00\x03hi')
+    refuse('data inside a message', part, data)
+    refuse('the end of a stream inside a message', part, over)
+    refuse('a message inside a stream', data, hi)
+    refuse('a message inside a stream, in one transport message', data + hi)
+    refuse('a part inside a stream', data, part)
+    refuse('an end inside a stream', data, end)
+    refuse('data after the end', end, data)
+    refuse('the end of a stream after the end', end, over)
     refuse('an abort of 0 bytes', encode([(ABORT, b'')]))
     refuse('an abort of 65 bytes', encode([(ABORT, b'a' * 65)]))
     refuse('an abort with an upper-case letter', encode([(ABORT, b'Message_too_large')]))

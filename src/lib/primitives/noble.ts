@@ -5,7 +5,7 @@
  * @module
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { equalBytes } from '@noble/ciphers/utils.js'
+import { concatBytes, equalBytes } from '@noble/ciphers/utils.js'
 import { x25519 as curve } from '@noble/curves/ed25519.js'
 import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
@@ -21,6 +21,7 @@ function hashBy(hash: ReturnType<typeof nobleSha256.create>): Hash {
 
 export const noble: Primitives = {
   seal: (key, nonce, aad, plaintext) => chacha20poly1305(key, nonce, aad).encrypt(plaintext),
+  sealParts: (key, nonce, plaintext) => [chacha20poly1305(key, nonce).encrypt(concatBytes(...plaintext))],
   open(key, nonce, aad, sealed) {
     try {
       return chacha20poly1305(key, nonce, aad).decrypt(sealed)

@@ -50,6 +50,13 @@ export const node: Primitives = {
     sealed.set(cipher.getAuthTag(), ciphertext.length)
     return sealed
   },
+  sealParts(key, nonce, plaintext) {
+    const cipher = createCipheriv('chacha20-poly1305', key, nonce, FULL_TAG)
+    const sealed: Uint8Array[] = plaintext.map((part) => cipher.update(part))
+    cipher.final()
+    sealed.push(cipher.getAuthTag())
+    return sealed
+  },
   open(key, nonce, aad, sealed) {
     const decipher = createDecipheriv('chacha20-poly1305', key, nonce, FULL_TAG)
     const end = sealed.length - TAG_BYTES

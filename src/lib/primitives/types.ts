@@ -11,6 +11,8 @@ export interface Hash {
 export interface Primitives {
   /** AEAD_CHACHA20_POLY1305 (RFC 8439 §2.8): returns ciphertext followed by the 16-byte tag. */
   seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array
+  /** `seal` without aad, of a plaintext in parts: returns ciphertext and tag in parts of any number. */
+  sealParts(key: Uint8Array, nonce: Uint8Array, plaintext: readonly Uint8Array[]): Uint8Array[]
   /** The inverse of `seal`; `undefined` when the tag does not match, and then nothing was decrypted. */
   open(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined
   /** SHA-256 (FIPS 180-4) of the parts, concatenated. */

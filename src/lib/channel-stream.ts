@@ -1,0 +1,88 @@
+/**
+ * A channel as a stream of bytes, for whatever takes Node's streams.
+ *
+ * @module
+ */
+import { Duplex } from 'node:stream'
+import type { StreamReader } from './inbox.ts'
+
+/** What is read ahead, and what is taken to be written, before whoever is faster has to wait. In bytes. */
+const HIGH_WATER_MARK = 256 * 1024
+
+/** What a stream needs of its channel. */
+export interface StreamEnds {
+  /** Sends a piece; calls back when its bytes may change again. */
+  write(piece: Uint8Array, sealed: () => void): void
+  /** Ends our half; resolves when the peer has read all of it. */
+  end(): Promise<void>
+  /** Lets the reader have pieces, until it wants no more. */
+  resume(): void
+  /** The peer's half has been read to its end. */
+  wasRead(): void
+  /** The stream was given up before both halves were over. */
+  abort(): void
+}
+
+/** Bytes both ways. `Channel.stream` makes them. */
+export class ChannelStream extends Duplex implements StreamReader {
+  readonly #ends: StreamEnds
+  #begun = false
+  #endSent = false
+
+  constructor(ends: StreamEnds) {
+    super({ readableHighWaterMark: HIGH_WATER_MARK, writableHighWaterMark: HIGH_WATER_MARK })
+    this.#ends = ends
+  }
+
+  /** Whether our half has been begun, and the peer not been told of its end: to leave it so would be to cut it short. */
+  get unfinished(): boolean {
+    return this.#begun && !this.#endSent
+  }
+
+  piece(bytes: Uint8Array): boolean {
+    return this.push(bytes)
+  }
+
+  ended(read: () => void): void {
+    this.once('end', () => {
+      read()
+      this.#ends.wasRead()
+    })
+    this.push(null)
+  }
+
+  /** What comes. Unlike Node's own, to read to the end, or to leave the loop, does not destroy our half with the peer's. */
+  override [Symbol.asyncIterator](): NodeJS.AsyncIterator<Uint8Array> {
+    return this.iterator({ destroyOnReturn: false })
+  }
+
+  override _read(): void {
+    this.#ends.resume()
+  }
+
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: () => void): void {
+    this.#begun = true
+    this.#ends.write(chunk, done)
+  }
+
+  override _writev(chunks: { chunk: Uint8Array }[], done: () => void): void {
+    this.#begun = true
+    let left = chunks.length
+    const sealed = () => {
+      if (--left === 0) done()
+    }
+    for (const { chunk } of chunks) this.#ends.write(chunk, sealed)
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#begun = true
+    this.#endSent = true
+    this.#ends.end().then(() => done(), done)
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    const over = this.writableFinished && this.readableEnded
+    if (!over) this.#ends.abort()
+    done(error)
+  }
+}
