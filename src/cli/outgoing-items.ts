@@ -5,9 +5,11 @@
  */
 import { stat } from 'node:fs/promises'
 import { type Outgoing, openOutgoing } from '../files/outgoing.ts'
+import { measureTree, sourceOf, type WhySkipped } from '../files/outgoing-tree.ts'
 import { MAX_FILE_BYTES } from '../lib/mls/files.ts'
 import type { Source } from '../lib/transfer/index.ts'
 import { EXIT, ToolError, UsageError } from './errors.ts'
+import type { Output } from './events.ts'
 import type { OptionHelp } from './help.ts'
 import { closeFiles } from './send-files.ts'
 import { sizeText } from './size.ts'
@@ -88,11 +90,14 @@ export class OutgoingItems {
    */
   static async look(
     { file: paths = [], name }: ItemValues,
+    output: () => Output,
     stdin: AsyncIterable<Uint8Array> = process.stdin,
   ): Promise<OutgoingItems> {
     const given: Given[] = []
     for (const path of paths) {
-      given.push(path === STDIN ? { path, kind: 'pipe', source: pipeSource(stdin, name) } : await look(path))
+      given.push(
+        path === STDIN ? { path, kind: 'pipe', source: pipeSource(stdin, name) } : await look(path, output),
+      )
     }
     return new OutgoingItems(given)
   }
@@ -112,7 +117,7 @@ export class OutgoingItems {
       if (item.kind === 'directory') {
         const inside = await measureTree(item.path)
         files += inside.files
-        size += inside.size
+        size += inside.bytes
         continue
       }
       files++
@@ -169,10 +174,30 @@ function cannotWait(item: Given): string {
   }
 }
 
-async function look(path: string): Promise<Given> {
+async function look(path: string, output: () => Output): Promise<Given> {
+  const { size, isDirectory } = await statOf(path)
+  const source = await sourceOf(path, {
+    skipped: (below, why) => tellSkipped(output(), source.name, below, why),
+    renamed: (below) => {
+      const line = `${source.name}/${below}: sent under this name: its own is not UTF-8`
+      output().event('file_renamed', { name: source.name, path: below }, line)
+    },
+  })
+  return isDirectory ? { path, kind: 'directory', source } : { path, kind: 'file', size, source }
+}
+
+async function statOf(path: string): Promise<{ size: number; isDirectory: boolean }> {
   const found = await stat(path).catch(() => undefined)
-  if (found?.isDirectory()) return { path, kind: 'directory', source: treeSource(path) }
-  const { size, close } = await openOutgoing(path)
-  await close()
-  return { path, kind: 'file', size, source: fileSource(path) }
+  return { size: found?.size ?? 0, isDirectory: found?.isDirectory() === true }
+}
+
+const SKIPPED: Record<WhySkipped, string> = {
+  link: 'it is a link, and links are not followed',
+  'not a file': 'it is neither a file nor a directory',
+  'too deep': 'it lies too deep, or its name is too long',
+}
+
+function tellSkipped(output: Output, name: string, path: string, why: WhySkipped): void {
+  const reason = why.replaceAll(' ', '_')
+  output.event('file_skipped', { name, path, reason }, `not sent: ${name}/${path}: ${SKIPPED[why]}`)
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Duplex } from 'node:stream'
+import { type Taker, takeInto } from '../files/take.ts'
 import { SymbolonError } from '../lib/errors.ts'
 import {
   type Fate,
@@ -24,21 +25,12 @@ import { Tally } from './tally.ts'
 /** A sender that lets us wait for so long is gone, or wants to keep our room. */
 const PATIENCE_MS = 600_000
 
-/** What takes the bytes of one item, and where they are in the end. */
-export interface Kept {
-  readonly sink: FileSink | TreeSink
-  /** Once it is saved. */
-  saved(): { readonly path: string; readonly already: boolean }
-}
-
-/** Keeps an item in a directory. */
-export type Keep = (directory: string, item: Item) => Promise<Kept>
-
 export interface Taking {
   readonly output: Output
   /** Where files go; without it none is taken. */
   readonly saving: Saving | undefined
-  readonly keep: Keep
+  /** Makes the place for what one sender sends. Default: as `takeInto`. */
+  readonly takeInto?: typeof takeInto
   /** Puts a question, once for each transfer. */
   readonly ask?: Ask | undefined
   /** Where the terminal has room for how far it is, if a conversation is on it. */
@@ -73,7 +65,7 @@ class Transfer {
   readonly #from: string
   readonly #taking: Taking
   readonly #tally: Tally
-  readonly #kept = new Map<Item, Kept>()
+  readonly #taker: Taker | undefined
   readonly #gone = new AbortController()
   #isWanted: Promise<boolean> | undefined
   /** Of the directory that is coming. */
@@ -87,7 +79,8 @@ class Transfer {
     this.#stream = stream
     this.#from = from
     this.#taking = taking
-    const { output, status } = taking
+    const { output, status, saving } = taking
+    this.#taker = saving && (taking.takeInto ?? takeInto)(saving.directory, from)
     this.#tally = new Tally(meterOf(output, { status: status?.() }))
     // Then nobody needs to answer any more.
     stream.once('close', () => this.#gone.abort())
@@ -121,14 +114,12 @@ class Transfer {
   }
 
   readonly #take = async (item: Item): Promise<FileSink | TreeSink | Refused> => {
-    const { saving, keep, streamTo } = this.#taking
+    const { streamTo } = this.#taking
     if (item.kind === 'bytes') return streamTo ? streamTo() : { refused: 'stream_not_taken' }
-    if (!saving) return { refused: 'files_not_taken' }
+    if (!this.#taker) return { refused: 'files_not_taken' }
     this.#isWanted ??= this.#ask(item)
     if (!(await this.#isWanted)) return { refused: 'file_refused' }
-    const kept = await keep(saving.directory, item)
-    this.#kept.set(item, kept)
-    return kept.sink
+    return this.#taker.take(item)
   }
 
   // Once: whoever sends a hundred files is not to be answered a hundred times.
@@ -178,8 +169,7 @@ class Transfer {
   #tellSaved(item: Item, arrival: Arrival & { readonly size: number }): void {
     this.#saved++
     const { size } = arrival
-    const saved = this.#kept.get(item)?.saved()
-    this.#kept.delete(item)
+    const saved = this.#taker?.savedAs(item)
     if (!saved) {
       this.#taking.output.event(
         'stream_taken',
@@ -194,7 +184,6 @@ class Transfer {
 
   #tellRefused(item: Item, { code, cause }: Exclude<Fate, { saved: true }>): void {
     this.#failed++
-    this.#kept.delete(item)
     if (code === 'stream_not_taken') {
       const line = `${this.#from} wants to send a stream, which is taken with --once`
       this.#taking.output.event('stream_not_taken', { from: this.#from }, line)

@@ -51,9 +51,9 @@ async function send(sources: Source[], { line, stopAlice, ...options }: Options 
       silent: true,
       record: new SaveRecord(),
     },
-    keep: async (directory, item) => ({
-      sink: await place.take(item),
-      saved: () => ({ path: `${directory}/${item.name}`, already: false }),
+    takeInto: (directory) => ({
+      take: place.take,
+      savedAs: (item) => ({ path: `${directory}/${item.name}`, already: false }),
     }),
     signal: new AbortController().signal,
     ...options,
