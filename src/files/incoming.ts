@@ -3,49 +3,22 @@
  *
  * @module
  */
-import { createHash, randomBytes } from 'node:crypto'
-import { constants, rmSync, type Stats } from 'node:fs'
-import {
-  access,
-  type FileHandle,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  stat,
-  statfs,
-  unlink,
-} from 'node:fs/promises'
-import { join } from 'node:path'
-import { equal } from '../lib/bytes.ts'
-import { FileError, syncDirectory } from './private-files.ts'
-import { numbered, safeName } from './safe-name.ts'
+import { constants } from 'node:fs'
+import { access, type FileHandle, mkdir, open, stat } from 'node:fs/promises'
+import type { Abandoned, FileSink } from '../lib/transfer/index.ts'
+import { Appender } from './append.ts'
+import { claimFile, DIRECTORY_MODE, FILE_MODE, findFile, type Saved, type Whole } from './claim.ts'
+import { notSaved, onDisk } from './on-disk.ts'
+import { holdPart, isOurs, type Part, partId, requireRoom } from './parts.ts'
+import { safeName } from './safe-name.ts'
+
+const PIECE_BYTES = 256 * 1024
 
 /** What its sender says of a file. */
-export interface Incoming {
+export interface Incoming extends Whole {
   /** Anything at all. */
   readonly name: string
-  /** In bytes. */
-  readonly size: number
-  readonly sha256: Uint8Array
 }
-
-/** Where a file is now, and whether it was there before. */
-export interface Saved {
-  readonly path: string
-  readonly already: boolean
-}
-
-/** Only its owner needs to look into what is not finished; the owner may open the file to others later. */
-const FILE_MODE = 0o600
-const DIRECTORY_MODE = 0o700
-
-/** The names of what is not finished. */
-const TEMPORARY = /^\.symbolon-[0-9a-f]{16}\.part$/
-const LEFTOVER_MS = 24 * 60 * 60 * 1000
 
 /**
  * Sees to it that there is such a directory, making it if there is none; what it is in must be there.
@@ -88,160 +61,137 @@ export async function saveIncoming(
   file: Incoming,
   fetch: () => AsyncIterable<Uint8Array>,
 ): Promise<Saved> {
-  const name = safeName(file.name)
-  const there = await onDisk(directory, () => find(directory, name, file))
+  const there = await onDisk(directory, () => findFile(directory, safeName(file.name), file))
   if (there !== undefined) return { path: there, already: true }
-  await removeLeftovers(directory)
-  await requireRoom(directory, file.size)
-  const temporary = join(directory, `.symbolon-${randomBytes(8).toString('hex')}.part`)
-  const unfinished = await onDisk(directory, () => open(temporary, 'wx', FILE_MODE))
-  unfinishedFiles.add(temporary)
+  const sink = await IncomingFile.open(directory, file)
   try {
-    await write(directory, unfinished, fetch())
-    return await onDisk(directory, () => settle(temporary, directory, name, file))
-  } finally {
-    await rm(temporary, { force: true }).catch(() => {})
-    unfinishedFiles.delete(temporary)
+    await sink.start(0)
+    for await (const piece of fetch()) await sink.write(piece)
+    await sink.finish(file.sha256)
+    return sink.saved as Saved
+  } catch (error) {
+    await sink.abandon('given_up')
+    throw error
   }
 }
 
-async function write(directory: string, to: FileHandle, content: AsyncIterable<Uint8Array>): Promise<void> {
-  try {
-    for await (const piece of content) await onDisk(directory, () => to.writeFile(piece))
-    await onDisk(directory, () => to.sync())
-  } finally {
-    await onDisk(directory, () => to.close())
-  }
-}
+/** A file that is coming from somebody: nobody sees it before it is whole. */
+export class IncomingFile implements FileSink {
+  /** Where it is, once it is finished. */
+  saved: Saved | undefined
+  readonly #directory: string
+  readonly #name: string
+  readonly #part: Part
+  readonly #file: FileHandle
+  #held: number
+  #appender: Appender | undefined
+  #closed = false
 
-/** Gives a finished file its name. */
-async function settle(temporary: string, directory: string, name: string, file: Incoming): Promise<Saved> {
-  for (const candidate of numbered(name)) {
-    const path = join(directory, candidate)
-    if (await claim(temporary, path)) {
-      syncDirectory(directory)
-      return { path, already: false }
+  private constructor(directory: string, name: string, part: Part, file: FileHandle, held: number) {
+    this.#directory = directory
+    this.#name = name
+    this.#part = part
+    this.#file = file
+    this.#held = held
+  }
+
+  /**
+   * Makes a file that has no name yet, or takes what an earlier attempt left of it.
+   *
+   * @param directory - an existing one.
+   * @param sender - who it is from. With it and a size, what comes is kept when it is cut, and gone on with when it is sent again.
+   * @throws FileError `file_not_saved`.
+   */
+  static async open(
+    directory: string,
+    { name, size }: { readonly name: string; readonly size?: number | undefined },
+    sender?: string,
+  ): Promise<IncomingFile> {
+    const resumable = sender !== undefined && size !== undefined
+    const part = await holdPart(directory, resumable ? partId(sender, 'file', name, size) : undefined, 'file')
+    try {
+      const { file, held } = await onDisk(directory, () => openPart(part, size))
+      const sink = new IncomingFile(directory, safeName(name), part, file, held)
+      try {
+        if (size !== undefined) await requireRoom(directory, size - held)
+        return sink
+      } catch (error) {
+        await sink.abandon('cut')
+        throw error
+      }
+    } catch (error) {
+      part.forget()
+      throw error
     }
-    // Another of our tools may have saved it meanwhile.
-    if (await holds(path, file)) return { path, already: true }
   }
-  throw new TypeError('the numbers have ended')
-}
 
-/** @returns whether the name was free: it is ours now. */
-async function claim(temporary: string, path: string): Promise<boolean> {
-  try {
-    // Unlike rename, link never replaces, and follows nothing that is there.
-    await link(temporary, path)
-    return true
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return false
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error
-    return claimWithoutLinks(temporary, path)
+  async *held(): AsyncGenerator<Uint8Array> {
+    yield* piecesOf(this.#directory, this.#file, this.#held)
   }
-}
 
-// Some file systems (exFAT, some network shares) have no links. What is replaced there is the empty file that we have just made.
-async function claimWithoutLinks(temporary: string, path: string): Promise<boolean> {
-  try {
-    await (await open(path, 'wx', FILE_MODE)).close()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
+  async start(from: number): Promise<void> {
+    await onDisk(this.#directory, () => this.#file.truncate(from))
+    this.#appender = new Appender(this.#directory, this.#file, from)
   }
-  try {
-    await rename(temporary, path)
-    return true
-  } catch (error) {
-    await rm(path, { force: true })
-    throw error
-  }
-}
 
-/** Where this very file is already, under any of the names that it could have. */
-async function find(directory: string, name: string, file: Incoming): Promise<string | undefined> {
-  for (const candidate of numbered(name)) {
-    const path = join(directory, candidate)
-    if (!(await statsOf(path))) return undefined
-    if (await holds(path, file)) return path
+  write(piece: Uint8Array): Promise<void> | undefined {
+    return this.#appender?.write(piece)
   }
-  return undefined
-}
 
-/** Whether there is a regular file, not a link to one, with these bytes. */
-async function holds(path: string, { size, sha256 }: Incoming): Promise<boolean> {
-  const stats = await statsOf(path)
-  if (!stats?.isFile() || stats.size !== size) return false
-  try {
-    const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
-    const hash = createHash('sha256')
-    for await (const piece of file.createReadStream()) hash.update(piece)
-    return equal(hash.digest(), sha256)
-  } catch {
-    // One that we cannot read is not ours: the next name.
-    return false
+  async finish(sha256: Uint8Array): Promise<void> {
+    const size = this.#appender?.length ?? 0
+    this.saved = await onDisk(this.#directory, async () => {
+      await this.#appender?.end()
+      await this.#file.sync()
+      await this.#close()
+      const saved = await claimFile(this.#part.path, this.#directory, this.#name, { size, sha256 })
+      await this.#part.release(false)
+      return saved
+    })
+  }
+
+  async abandon(why: Abandoned): Promise<void> {
+    await this.#appender?.end().catch(() => {})
+    await this.#close().catch(() => {})
+    await this.#part.release(why === 'cut')
+  }
+
+  async #close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#file.close()
   }
 }
 
-async function statsOf(path: string): Promise<Stats | undefined> {
-  try {
-    return await lstat(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+/** What a part has of a file, or a new one. */
+async function openPart(part: Part, size: number | undefined): Promise<{ file: FileHandle; held: number }> {
+  if (part.found) {
+    const file = await open(part.path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))
+    try {
+      const stats = await file.stat()
+      // Longer than the file itself it is no beginning of it.
+      if (isOurs(stats, 'file')) return { file, held: stats.size <= (size ?? 0) ? stats.size : 0 }
+      throw Object.assign(new Error('not ours'), { code: 'EPERM' })
+    } catch (error) {
+      await file.close()
+      throw error
+    }
   }
+  return { file: await open(part.path, 'wx+', FILE_MODE), held: 0 }
 }
 
-/** What a tool left that was killed, or whose machine stopped: nothing has been written to it for long. */
-async function removeLeftovers(directory: string): Promise<void> {
-  const before = Date.now() - LEFTOVER_MS
-  for (const name of await onDisk(directory, () => readdir(directory))) {
-    if (!TEMPORARY.test(name)) continue
-    const path = join(directory, name)
-    const stats = await lstat(path).catch(() => undefined)
-    // It may be another's, in a directory that is shared.
-    if (stats?.isFile() && stats.mtimeMs < before) await unlink(path).catch(() => {})
+/** The first bytes of a file. */
+export async function* piecesOf(
+  directory: string,
+  file: FileHandle,
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(PIECE_BYTES, length))
+  for (let position = 0; position < length; ) {
+    const most = Math.min(buffer.length, length - position)
+    const { bytesRead } = await onDisk(directory, () => file.read(buffer, 0, most, position))
+    if (bytesRead === 0) return
+    yield buffer.subarray(0, bytesRead)
+    position += bytesRead
   }
-}
-
-/** Before anything is fetched in vain, again and again perhaps. */
-async function requireRoom(directory: string, size: number): Promise<void> {
-  const { bavail, bsize, blocks } = await onDisk(directory, () => statfs(directory))
-  // Some file systems do not say.
-  if (blocks > 0 && bavail * bsize < size) throw notSaved(directory, 'there is not enough room')
-}
-
-// Ended by a signal, or by a second Ctrl+C, a tool does not come to its `finally`.
-const unfinishedFiles = new Set<string>()
-process.on('exit', () => {
-  for (const path of unfinishedFiles) rmSync(path, { force: true })
-})
-
-const REASONS: Record<string, string> = {
-  EACCES: 'it may not be written to',
-  EDQUOT: 'there is not enough room',
-  EEXIST: 'it is no directory',
-  EFBIG: 'the file is too large for it',
-  EIO: 'the disk fails',
-  ENAMETOOLONG: 'a name is too long for it',
-  ENOENT: 'it is gone',
-  ENOSPC: 'there is not enough room',
-  ENOTDIR: 'it is no directory',
-  EPERM: 'it may not be written to',
-  EROFS: 'it is read-only',
-}
-
-async function onDisk<T>(directory: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act()
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === undefined || cause instanceof FileError) throw cause
-    throw notSaved(directory, REASONS[code] ?? code, cause)
-  }
-}
-
-function notSaved(directory: string, why: string, cause?: unknown): FileError {
-  return new FileError('file_not_saved', `cannot save in ${directory}: ${why}`, { cause })
 }

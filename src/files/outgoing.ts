@@ -7,6 +7,7 @@ import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { ProtocolError } from '../lib/errors.ts'
+import type { Content } from '../lib/transfer/index.ts'
 import { FileError } from './private-files.ts'
 
 const PIECE_BYTES = 64 * 1024
@@ -35,21 +36,56 @@ export interface Outgoing {
  *   which.
  */
 export async function openOutgoing(path: string): Promise<Outgoing> {
+  const content = await openContent(path, path)
+  return {
+    path,
+    name: basename(path),
+    size: content.size,
+    content: () => piecesOf(content),
+    close: () => content.close(),
+  }
+}
+
+/** A content whose size is known. */
+export interface FileContent extends Content {
+  /** In bytes, when it was opened. */
+  readonly size: number
+  verify(): Promise<void>
+}
+
+/**
+ * Opens a regular file for sending, wherever in it one begins.
+ *
+ * @param shown - the path, for errors.
+ * @param options.follow - whether it may be a link.
+ * @throws FileError `file_not_readable`.
+ */
+export async function openContent(
+  path: string | Buffer,
+  shown: string,
+  { follow = true }: { readonly follow?: boolean } = {},
+): Promise<FileContent> {
+  // A pipe would keep us waiting for somebody who writes to it.
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (follow ? 0 : (constants.O_NOFOLLOW ?? 0))
   let file: FileHandle
   try {
-    // A pipe would keep us waiting for somebody who writes to it.
-    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    file = await open(path, flags)
   } catch (cause) {
-    throw notReadable(path, REASONS[(cause as NodeJS.ErrnoException).code ?? ''], cause)
+    throw notReadable(shown, cause)
   }
   try {
     const before = await file.stat({ bigint: true })
-    if (!before.isFile()) throw notReadable(path, kindOf(before))
+    if (!before.isFile()) throw notReadable(shown, undefined, kindOf(before))
     return {
-      path,
-      name: basename(path),
       size: Number(before.size),
-      content: () => read(file, before),
+      read: async (into, position) => {
+        try {
+          return (await file.read(into, 0, into.length, position)).bytesRead
+        } catch (cause) {
+          throw notReadable(shown, cause)
+        }
+      },
+      verify: () => verify(file, before),
       close: () => file.close(),
     }
   } catch (error) {
@@ -58,13 +94,18 @@ export async function openOutgoing(path: string): Promise<Outgoing> {
   }
 }
 
-async function* read(file: FileHandle, before: BigIntStats): AsyncGenerator<Uint8Array> {
+async function* piecesOf(content: FileContent): AsyncGenerator<Uint8Array> {
   for (let position = 0; ; ) {
-    const { bytesRead, buffer } = await file.read({ buffer: new Uint8Array(PIECE_BYTES), position })
-    if (bytesRead === 0) break
-    position += bytesRead
-    yield buffer.subarray(0, bytesRead)
+    const piece = new Uint8Array(PIECE_BYTES)
+    const bytes = await content.read(piece, position)
+    if (bytes === 0) break
+    position += bytes
+    yield piece.subarray(0, bytes)
   }
+  await content.verify()
+}
+
+async function verify(file: FileHandle, before: BigIntStats): Promise<void> {
   const after = await file.stat({ bigint: true })
   if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
     throw new ProtocolError('file_changed', 'somebody wrote to the file while it was being sent')
@@ -73,6 +114,7 @@ async function* read(file: FileHandle, before: BigIntStats): AsyncGenerator<Uint
 
 const REASONS: Record<string, string> = {
   EACCES: 'we may not read it',
+  EIO: 'the disk fails',
   EISDIR: 'it is a directory: pack it first, with tar or zip',
   ELOOP: 'it is a link to itself',
   ENOENT: 'there is no such file',
@@ -86,6 +128,8 @@ function kindOf(stats: BigIntStats): string {
   return stats.isDirectory() ? (REASONS.EISDIR ?? '') : 'it is not a regular file'
 }
 
-function notReadable(path: string, why = 'it cannot be opened', cause?: unknown): FileError {
-  return new FileError('file_not_readable', `cannot send ${path}: ${why}`, { cause })
+/** The error for what the file system refused. */
+export function notReadable(path: string, cause: unknown, why?: string): FileError {
+  const reason = why ?? REASONS[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'it cannot be opened'
+  return new FileError('file_not_readable', `cannot send ${path}: ${reason}`, { cause })
 }

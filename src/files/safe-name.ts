@@ -32,8 +32,12 @@ export function safeName(given: string): string {
 
 /** The names to try, one after the other: `report.pdf`, `report (2).pdf`, `report (3).pdf` … */
 export function* numbered(name: string): Generator<string> {
-  yield name
-  for (let n = 2; ; n++) yield fitted(name, ` (${n})`)
+  for (let n = 1; ; n++) yield numberedBy(name, n)
+}
+
+/** The name to try as the nth. */
+export function numberedBy(name: string, n: number): string {
+  return n === 1 ? name : fitted(name, ` (${n})`)
 }
 
 /** The name with a mark before its extension, cut before the mark to what a name may have. */

@@ -10,7 +10,7 @@
  * @module
  */
 export { contentOf } from './contents.ts'
-export { SMALL_BYTES } from './frames.ts'
+export { isName, isPath, SMALL_BYTES } from './frames.ts'
 export type {
   Abandoned,
   Content,

@@ -1,0 +1,57 @@
+/**
+ * What a file system says when something cannot be saved, in words for who chose the place.
+ *
+ * @module
+ */
+import type { Stats } from 'node:fs'
+import { lstat } from 'node:fs/promises'
+import { SymbolonError } from '../lib/errors.ts'
+import { FileError } from './private-files.ts'
+
+const REASONS: Record<string, string> = {
+  EACCES: 'it may not be written to',
+  EDQUOT: 'there is not enough room',
+  EEXIST: 'it is no directory',
+  EFBIG: 'the file is too large for it',
+  EIO: 'the disk fails',
+  ENAMETOOLONG: 'a name is too long for it',
+  ENOENT: 'it is gone',
+  ENOSPC: 'there is not enough room',
+  ENOTDIR: 'it is no directory',
+  EPERM: 'it may not be written to',
+  EROFS: 'it is read-only',
+}
+
+/**
+ * Does something in a directory.
+ *
+ * @throws FileError `file_not_saved` in place of the file system's error; any other as it is.
+ */
+export async function onDisk<T>(directory: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    throw asNotSaved(directory, error)
+  }
+}
+
+/** An error of the file system as one of ours; any other as it is. */
+export function asNotSaved(directory: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === undefined || error instanceof SymbolonError) return error
+  return notSaved(directory, REASONS[code] ?? code, error)
+}
+
+export function notSaved(directory: string, why: string, cause?: unknown): FileError {
+  return new FileError('file_not_saved', `cannot save in ${directory}: ${why}`, { cause })
+}
+
+/** What is there, not following a link; nothing if there is nothing. */
+export async function statsOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * Parts: what is coming and not yet whole, hidden beside what is whole. docs/decisions/0014-transfer.md says why they are held so.
+ *
+ * `.symbolon-<16 hex>.part` is free: whoever asks for this id may go on with it. Whoever does renames it first to a name of their own,
+ * `.symbolon-<16 hex>-<machine>-<pid>-<random>.part`: of two, one succeeds. A part with such a name is its holder's for as long as that
+ * process lives, so that after a kill the part is free without anybody having freed it.
+ *
+ * @module
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { constants, lstatSync, readlinkSync, rmSync, type Stats } from 'node:fs'
+import { access, lstat, readdir, rename, rm, statfs, unlink } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { notSaved, onDisk, statsOf } from './on-disk.ts'
+
+const PART = /^\.symbolon-([0-9a-f]{16})(?:-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8})?\.part$/
+const LEFTOVER_MS = 24 * 60 * 60 * 1000
+/** Less is sooner sent again than kept. */
+const WORTH_KEEPING_BYTES = 1024 * 1024
+
+/** What is not whole yet, and nobody else's. */
+export interface Part {
+  readonly path: string
+  /** Whether an earlier attempt left something there. */
+  readonly found: boolean
+  /** It is something else now, or nothing. */
+  forget(): void
+  /** Takes it away, or leaves it to whoever asks for it next, if it is worth that. */
+  release(keep: boolean): Promise<void>
+}
+
+/**
+ * The id of the part of something that comes from somebody: the same thing sent again finds what came of it the first time. It is keyed by
+ * the sender, because whoever sends something is told the hash of what is here of it: that must be what they have sent themselves.
+ */
+export function partId(sender: string, kind: 'file' | 'directory', name: string, size?: number): string {
+  const about = JSON.stringify(['symbolon part', sender, kind, name, size ?? null])
+  return createHash('sha256').update(about).digest('hex').slice(0, 16)
+}
+
+/**
+ * A part for us alone; that of an earlier attempt, if there is one and nobody is at work on it.
+ *
+ * @param id - nothing for a part that will not be gone on with.
+ * @returns where there is, or may be made, what is coming.
+ * @throws FileError `file_not_saved`.
+ */
+export async function holdPart(
+  directory: string,
+  id: string | undefined,
+  kind: 'file' | 'directory',
+): Promise<Part> {
+  const names = await onDisk(directory, () => readdir(directory))
+  await removeLeftovers(directory, names)
+  if (id === undefined) {
+    const part = new HeldPart(
+      join(directory, `.symbolon-${randomBytes(8).toString('hex')}.part`),
+      undefined,
+      false,
+    )
+    // Said now rather than when all has come.
+    await onDisk(directory, () => access(directory, constants.W_OK | constants.X_OK))
+    return part
+  }
+  const path = join(
+    directory,
+    `.symbolon-${id}-${machine()}-${process.pid}-${randomBytes(4).toString('hex')}.part`,
+  )
+  const free = join(directory, `.symbolon-${id}.part`)
+  // Before the name is there, so that nobody takes it for abandoned.
+  const part = new HeldPart(path, free, false)
+  for (const name of names) {
+    if (PART.exec(name)?.[1] !== id || !isAbandoned(directory, name)) continue
+    if (await take(join(directory, name), path, kind)) {
+      part.found = true
+      break
+    }
+  }
+  return part
+}
+
+/** @throws FileError `file_not_saved` where there is no room for so much. */
+export async function requireRoom(directory: string, bytes: number): Promise<void> {
+  const { bavail, bsize, blocks } = await onDisk(directory, () => statfs(directory))
+  // Some file systems do not say.
+  if (blocks > 0 && bavail * bsize < bytes) throw notSaved(directory, 'there is not enough room')
+}
+
+/** Whether something is ours alone: made by us, and, if it is a file, known under no other name. */
+export function isOurs(stats: Stats, kind: 'file' | 'directory'): boolean {
+  if (stats.uid !== (process.getuid?.() ?? stats.uid)) return false
+  // A part with a second name was killed when it had just become whole: that name must not be written to.
+  if (kind === 'file') return stats.isFile() && stats.nlink === 1
+  return stats.isDirectory() && (process.platform === 'win32' || (stats.mode & 0o077) === 0)
+}
+
+/** @returns whether it is ours now. */
+async function take(from: string, to: string, kind: 'file' | 'directory'): Promise<boolean> {
+  const stats = await statsOf(from).catch(() => undefined)
+  if (!stats || !isOurs(stats, kind)) return false
+  try {
+    await rename(from, to)
+    return true
+  } catch {
+    // Another was faster.
+    return false
+  }
+}
+
+// --- who holds what ---
+
+const held = new Map<string, HeldPart>()
+
+class HeldPart implements Part {
+  readonly path: string
+  found: boolean
+  readonly #free: string | undefined
+
+  constructor(path: string, free: string | undefined, found: boolean) {
+    this.path = path
+    this.#free = free
+    this.found = found
+    held.set(resolve(path), this)
+  }
+
+  forget(): void {
+    held.delete(resolve(this.path))
+  }
+
+  async release(keep: boolean): Promise<void> {
+    try {
+      const stats = await statsOf(this.path)
+      if (!stats) return
+      if (!keep || !isWorthKeeping(this.#free, stats)) await rm(this.path, { force: true, recursive: true })
+      else if (this.#free !== undefined) await this.#leave(this.#free, stats)
+    } catch {
+      // Whoever comes in a day takes it away.
+    } finally {
+      this.forget()
+    }
+  }
+
+  async #leave(free: string, stats: Stats): Promise<void> {
+    const there = await statsOf(free)
+    // Of two attempts the one that came further.
+    if (there?.isFile() && there.size > stats.size) await rm(this.path, { force: true })
+    else await rename(this.path, free).catch(() => {})
+  }
+
+  /** For the end of the process: nothing can be waited for. */
+  endNow(): void {
+    const stats = lstatSync(this.path, { throwIfNoEntry: false })
+    if (stats && !isWorthKeeping(this.#free, stats)) rmSync(this.path, { force: true, recursive: true })
+  }
+}
+
+// A directory knows itself whether much has come.
+function isWorthKeeping(free: string | undefined, stats: Stats): boolean {
+  return free !== undefined && (stats.isDirectory() || stats.size >= WORTH_KEEPING_BYTES)
+}
+
+// Ended by a signal, or by a second Ctrl+C, a tool does not come to its `finally`.
+process.on('exit', () => {
+  for (const part of held.values()) {
+    try {
+      part.endNow()
+    } catch {}
+  }
+})
+
+/** Whether nobody is at work on a part of this name. */
+function isAbandoned(directory: string, name: string): boolean {
+  const [, , where, pid] = PART.exec(name) ?? []
+  if (pid === undefined) return !isHeldHere(directory, name)
+  // Nobody can tell from here who lives on another machine, or in another container.
+  if (where !== machine()) return false
+  // What has our number and is not held here is that of an earlier process.
+  if (Number(pid) === process.pid) return !isHeldHere(directory, name)
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}
+
+const isHeldHere = (directory: string, name: string) => held.has(resolve(directory, name))
+
+let ourMachine: string | undefined
+
+/** Where a process id means the same process as here. */
+function machine(): string {
+  if (ourMachine === undefined) {
+    let namespace = ''
+    try {
+      namespace = readlinkSync('/proc/self/ns/pid')
+    } catch {
+      // Only Linux has them.
+    }
+    const about = JSON.stringify([hostname(), namespace])
+    ourMachine = createHash('sha256').update(about).digest('hex').slice(0, 8)
+  }
+  return ourMachine
+}
+
+/** What a tool left that was killed, or whose machine stopped: nothing has been written to it for long. */
+async function removeLeftovers(directory: string, names: readonly string[]): Promise<void> {
+  const before = Date.now() - LEFTOVER_MS
+  for (const name of names) {
+    if (!PART.test(name) || isHeldHere(directory, name)) continue
+    const path = join(directory, name)
+    const stats = await lstat(path).catch(() => undefined)
+    if (!stats || stats.mtimeMs >= before) continue
+    // It may be another's, in a directory that is shared.
+    if (stats.isFile()) await unlink(path).catch(() => {})
+    else if (isOurs(stats, 'directory')) await rm(path, { recursive: true, force: true }).catch(() => {})
+  }
+}
