@@ -3,6 +3,7 @@
  */
 
 import { parseArguments, parsePort, parseSeconds } from './cli/arguments.ts'
+import { ASK_HELP, ASK_OPTION, askerFrom } from './cli/ask.ts'
 import { Conversation, isInteractive } from './cli/conversation.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
 import { optionLines } from './cli/help.ts'
@@ -12,7 +13,7 @@ import { Reception } from './cli/reception.ts'
 import { refusalReporter } from './cli/refusals.ts'
 import { SAVE_HELP, SAVE_OPTIONS, savingFrom } from './cli/save-files.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
-import { stopSignal } from './cli/stop.ts'
+import { askToStop, stopSignal } from './cli/stop.ts'
 import { print, talk } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
@@ -29,6 +30,7 @@ ${optionLines(
   ['--port N', 'and this port (default: any that is free)'],
   ['--refresh SEC', 'how often to tell the KDC so (default: 15)'],
   ...SAVE_HELP,
+  ASK_HELP,
   ...LOGIN_HELP,
   ...OUTPUT_HELP,
 )}
@@ -47,6 +49,7 @@ runTool('receiver', async (argv) => {
       port: { type: 'string', default: '0' },
       refresh: { type: 'string', default: '15' },
       ...SAVE_OPTIONS,
+      ...ASK_OPTION,
       ...LOGIN_OPTIONS,
       ...OUTPUT_OPTIONS,
     },
@@ -56,15 +59,17 @@ runTool('receiver', async (argv) => {
   const refreshIntervalMs = 1000 * parseSeconds('--refresh', values.refresh)
   const isTyping = isInteractive() && !values.json
   const ended = new AbortController()
+  let terminal: Conversation | undefined
+  const ask = askerFrom(values, () => terminal)
   const saving = await savingFrom(values, ended.signal, isTyping)
+  const status = () => terminal?.status
 
   const say = talk('receiver')
-  let terminal: Conversation | undefined
   const output = makeOutput('receiver', values, {
     data: (line) => (terminal ? terminal.print(line) : print(line)),
     talk: (line) => (terminal ? void terminal.print(`receiver: ${line}`) : say(line)),
   })
-  const reception = new Reception(output, () => terminal)
+  const reception = new Reception(() => terminal, { output, saving, ask, status, signal: ended.signal })
   const { session } = await loginFrom(username, values, output)
   let fail: (error: unknown) => void = () => {}
   let leave: () => void = () => {}
@@ -90,7 +95,7 @@ runTool('receiver', async (argv) => {
   const at = presence.address
   output.event('listening', { address: at.address, port: at.port }, `listening on ${at.address}:${at.port}`)
   const letters = showLetters(session, output, ended.signal, saving)
-  if (isTyping) terminal = new Conversation('> ', reception.reply, leave)
+  if (isTyping) terminal = new Conversation('> ', reception.reply, askToStop)
   try {
     await over
   } finally {

@@ -90,7 +90,7 @@ export class OutgoingItems {
    */
   static async look(
     { file: paths = [], name }: ItemValues,
-    output: () => Output,
+    output: Output,
     stdin: AsyncIterable<Uint8Array> = process.stdin,
   ): Promise<OutgoingItems> {
     const given: Given[] = []
@@ -174,13 +174,13 @@ function cannotWait(item: Given): string {
   }
 }
 
-async function look(path: string, output: () => Output): Promise<Given> {
+async function look(path: string, output: Output): Promise<Given> {
   const { size, isDirectory } = await statOf(path)
   const source = await sourceOf(path, {
-    skipped: (below, why) => tellSkipped(output(), source.name, below, why),
+    skipped: (below, why) => tellSkipped(output, source.name, below, why),
     renamed: (below) => {
       const line = `${source.name}/${below}: sent under this name: its own is not UTF-8`
-      output().event('file_renamed', { name: source.name, path: below }, line)
+      output.event('file_renamed', { name: source.name, path: below }, line)
     },
   })
   return isDirectory ? { path, kind: 'directory', source } : { path, kind: 'file', size, source }

@@ -43,17 +43,15 @@ export async function sendAll(sending: Sending, { input, items }: Load): Promise
   const reached = await reach(session, receiver, mayStore)
   if ('away' in reached) return storeAll(sending, { input, items }, reached)
   const { channel } = reached
+  let failure: ToolError | undefined
   try {
     if (input && 'message' in input) {
       await deliver(channel, input.message, timeoutSec.message)
       output.event('delivered', { to: receiver }, `delivered to ${receiver}`)
     } else if (input) {
-      await pour(sending, channel, input.pieces)
+      failure = await pour(sending, channel, input.pieces)
     }
-    if (items.count > 0 && !(await sendItems(sending, channel, items))) {
-      if (!mayStore || receiver === session.username) throw takesNone(receiver)
-      await storeItems(sending, items, false)
-    }
+    if (items.count > 0) failure = await sendItems(sending, channel, items)
   } catch (error) {
     // What is over in good order is acknowledged; what is not must not look so.
     channel.destroy()
@@ -61,34 +59,37 @@ export async function sendAll(sending: Sending, { input, items }: Load): Promise
   }
   // Delivered: an end that is not returned in good order changes nothing about that.
   await channel.close().catch(() => {})
+  if (failure?.code !== 'files_not_taken') {
+    if (failure) throw failure
+    return
+  }
+  if (!mayStore || receiver === session.username) throw failure
+  await storeItems(sending, items, false)
 }
 
-/** @throws ToolError when the receiver takes no stream. */
+/** @returns why it was not delivered. */
 async function pour(
   { output, receiver, timeoutSec }: Sending,
   channel: Channel,
   pieces: AsyncIterable<Uint8Array>,
-): Promise<void> {
+): Promise<ToolError | undefined> {
   const sources = [pipeSource(pieces)]
   const options = { to: receiver, sources, timeoutSec: timeoutSec.files, signal: stopping() }
   const sent = await sendDirectly(channel.stream(), output, options)
-  if (sent.failed === 0) return
-  if (sent.refusal !== 'stream_not_taken') throw new ToolError('not delivered', { code: sent.refusal })
-  throw new ToolError(`${receiver}'s receiver takes no stream, and this is too long for a message (1 MiB)`, {
-    hint: `${receiver} can run it with --once; or send it as a file: --file - --name NAME`,
-    code: 'stream_not_taken',
-  })
+  if (sent.failed === 0) return undefined
+  const code = sent.refusal
+  if (code !== 'stream_not_taken') return new ToolError('not delivered', { code })
+  const why = `${receiver}'s receiver takes no stream, and this is too long for a message (1 MiB)`
+  const hint = `${receiver} can run it with --once; or send it as a file: --file - --name NAME`
+  return new ToolError(why, { hint, code })
 }
 
-/**
- * @returns false when the receiver takes no files now.
- * @throws ToolError when not all were delivered.
- */
+/** @returns why not all were delivered. */
 async function sendItems(
   { output, receiver, timeoutSec }: Sending,
   channel: Channel,
   items: OutgoingItems,
-): Promise<boolean> {
+): Promise<ToolError | undefined> {
   const { sources } = items
   const extent = await items.extent()
   const stream = channel.stream()
@@ -96,9 +97,9 @@ async function sendItems(
   void hear(channel, output)
   const options = { to: receiver, sources, extent, timeoutSec: timeoutSec.files, signal: stopping() }
   const sent = await sendDirectly(stream, output, options)
-  if (sent.refusal === 'files_not_taken') return false
-  if (sent.failed === 0) return true
-  throw new ToolError(`${items.count - sent.delivered} of ${items.count} not delivered`)
+  if (sent.failed === 0) return undefined
+  if (sent.refusal === 'files_not_taken') return takesNone(receiver)
+  return new ToolError(`${items.count - sent.delivered} of ${items.count} not delivered`)
 }
 
 async function hear(channel: Channel, output: Output): Promise<void> {

@@ -37,10 +37,15 @@ export async function readInput(maxMessageBytes: number, input: Bytes = process.
 export async function readStdin(maxBytes: number): Promise<Uint8Array> {
   const input = await readInput(maxBytes)
   if ('message' in input) return input.message
-  process.stdin.destroy()
+  leaveStdin()
   throw new ToolError(`standard input has more than ${maxBytes} bytes, the most a message may have`, {
     hint: 'send it in smaller pieces',
   })
+}
+
+/** Lets go of standard input, however much of it is unread: otherwise the tool would wait for its end. */
+export function leaveStdin(): void {
+  if (!process.stdin.isTTY) process.stdin.destroy()
 }
 
 // The head is let go of as it is given: it is not to be in memory for as long as the stream lasts.

@@ -103,7 +103,7 @@ class Receiving {
   /** Gives up what was under way. */
   async abandon(error: unknown): Promise<void> {
     // One who does not keep to the protocol is not waited for again.
-    const why: Abandoned = error instanceof CodecError || error instanceof ProtocolError ? 'given_up' : 'cut'
+    const why: Abandoned = isBreach(error) ? 'given_up' : 'cut'
     await this.#sink?.abandon(why)
     await this.#tree?.sink?.abandon(why)
   }
@@ -402,6 +402,12 @@ class Receiving {
     if (error instanceof SymbolonError && error !== this.#link.failure) return error
     throw error
   }
+}
+
+/** Whether the sender does not keep to the protocol. One who gave up the channel, as by Ctrl+C, may come again. */
+function isBreach(error: unknown): boolean {
+  if (error instanceof CodecError) return true
+  return error instanceof ProtocolError && !error.code.startsWith('channel_')
 }
 
 const incomplete = (tree: Tree): Refused => ({ refused: tree.code ?? 'file_refused' })
