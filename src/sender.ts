@@ -3,18 +3,18 @@
  */
 
 import { parseArguments, parseSeconds } from './cli/arguments.ts'
-import { type Conversation, isInteractive } from './cli/conversation.ts'
+import { isInteractive } from './cli/conversation.ts'
 import { converse } from './cli/converse.ts'
 import { UsageError } from './cli/errors.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
 import { haveMailbox } from './cli/have-mailbox.ts'
 import { optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
 import { ITEM_HELP, ITEM_OPTIONS, judgeItems, OutgoingItems } from './cli/outgoing-items.ts'
+import { Screen } from './cli/screen.ts'
 import { sendAll } from './cli/sending.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
 import { type Input, leaveStdin, readInput } from './cli/stdin.ts'
-import { print, talk } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import { utf8 } from './lib/bytes.ts'
 import { MAX_MESSAGE_BYTES } from './lib/channel.ts'
@@ -62,12 +62,8 @@ runTool('sender', async (argv) => {
   const timeoutSec = timeout === undefined ? TIMEOUT_SEC : { message: timeout, files: timeout }
   await judgeItems(values, words)
 
-  const say = talk('sender')
-  let terminal: Conversation | undefined
-  const output: Output = makeOutput('sender', values, {
-    data: (line) => (terminal ? terminal.print(line) : print(line)),
-    talk: (line) => (terminal ? void terminal.print(`sender: ${line}`) : say(line)),
-  })
+  const screen = new Screen('sender')
+  const output = makeOutput('sender', values, screen)
   const items = await OutgoingItems.look(values, output)
   if (words === undefined && items.count === 0 && !isInteractive()) {
     throw new UsageError('there is no message', 'give it in quotes, or - to send standard input')
@@ -84,9 +80,7 @@ runTool('sender', async (argv) => {
     } else {
       const channel = await session.connect(receiver)
       output.event('connected', { to: receiver }, `talking with ${receiver}; Ctrl+D ends`)
-      await converse(channel, output, (begun) => {
-        terminal = begun
-      })
+      await converse(channel, output, screen)
     }
     await haveMailbox(session, output).catch(() => {})
   } finally {

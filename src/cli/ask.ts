@@ -18,7 +18,7 @@ export const ASK_HELP: OptionHelp = ['--ask', 'ask before anything is saved ther
 export type Ask = (question: string, signal: AbortSignal) => Promise<boolean>
 
 /**
- * @param terminal - the conversation that has the terminal, once there is one.
+ * @param screen - with the conversation that has the terminal, once there is one.
  * @throws UsageError where nobody could answer.
  */
 export function askerFrom(
@@ -27,7 +27,7 @@ export function askerFrom(
     readonly output?: string | undefined
     readonly json?: boolean | undefined
   },
-  terminal: () => Conversation | undefined,
+  screen: { readonly conversation: Conversation | undefined },
 ): Ask | undefined {
   if (!values.ask) return undefined
   if (values.output === undefined) {
@@ -40,7 +40,7 @@ export function askerFrom(
   }
   return async (question, signal) => {
     const text = `${visible(question)} [y/N] `
-    const conversation = terminal()
+    const { conversation } = screen
     return isYes(await (conversation ? conversation.ask(text, signal) : askAlone(text, signal)))
   }
 }

@@ -6,13 +6,10 @@
 import type { Channel } from '../lib/channel.ts'
 import { Conversation } from './conversation.ts'
 import type { Output } from './events.ts'
+import type { Screen } from './screen.ts'
 
 /** Sends each typed line and prints each received one, until either side ends. */
-export async function converse(
-  channel: Channel,
-  output: Output,
-  onTerminal: (terminal: Conversation | undefined) => void,
-): Promise<void> {
+export async function converse(channel: Channel, output: Output, screen: Screen): Promise<void> {
   const { username } = channel.peer
   const sending = new Set<Promise<void>>()
   let leaving = false
@@ -31,12 +28,11 @@ export async function converse(
       channel.end()
     },
   )
-  onTerminal(terminal)
+  screen.conversation = terminal
   try {
     for await (const message of channel) await output.said(username, message)
   } finally {
-    terminal.close()
-    onTerminal(undefined)
+    screen.close()
   }
   await channel.close()
   await Promise.all(sending)

@@ -5,13 +5,12 @@
  */
 import type { Writable } from 'node:stream'
 import type { Channel } from '../lib/channel.ts'
-import type { Session } from '../lib/client.ts'
 import { SymbolonError } from '../lib/errors.ts'
 import type { MailMessage } from '../lib/mls/mailbox.ts'
 import type { FileSink } from '../lib/transfer/index.ts'
 import { ToolError } from './errors.ts'
 import type { Output } from './events.ts'
-import { Mail } from './mail.ts'
+import type { Mail } from './mail.ts'
 import { isFile, saveFile } from './save-files.ts'
 import { sizeText } from './size.ts'
 import { type Taking, takeItems } from './take-items.ts'
@@ -25,21 +24,34 @@ export class Once {
   readonly #taking: Taking
   readonly #to: Writable
   #isBusy = false
+  #isStream = false
   /** Resolves when it has been taken; rejects when it broke in between. */
   readonly taken: Promise<void>
-  #done: () => void = () => {}
-  #fail: (error: unknown) => void = () => {}
+  /** Ends it otherwise. */
+  readonly fail: (error: unknown) => void
+  readonly #done: () => void
+  #written = 0
 
   /** @param to - where the bytes go. */
   constructor(taking: Omit<Taking, 'streamTo'>, to: Writable = process.stdout) {
     this.#output = taking.output
     this.#taking = { ...taking, streamTo: () => this.#sink() }
     this.#to = to
+    let done = () => {}
+    let fail: (error: unknown) => void = () => {}
     this.taken = new Promise((resolve, reject) => {
-      this.#done = resolve
-      this.#fail = reject
+      done = resolve
+      fail = reject
     })
     this.taken.catch(() => {})
+    this.#done = done
+    this.fail = fail
+    taking.signal.addEventListener('abort', () => this.#stop(taking.signal.reason))
+  }
+
+  /** Whether something is being taken, or has been. */
+  get isBusy(): boolean {
+    return this.#isBusy
   }
 
   /** Takes what somebody sends; one who comes meanwhile is told that we are busy. */
@@ -53,7 +65,7 @@ export class Once {
       if (kind === 'message') await this.#message(channel)
       else await this.#stream(channel)
     } catch (error) {
-      if (this.#isBusy || !(error instanceof SymbolonError)) return this.#fail(error)
+      if (this.#isBusy || !(error instanceof SymbolonError)) return this.fail(error)
       this.#output.event('channel_failed', { from, code: error.code }, `${from}: ${error.message}`)
     }
   }
@@ -76,7 +88,7 @@ export class Once {
       await this.#waiting(mail, message)
       this.#done()
     } catch (error) {
-      this.#fail(error)
+      this.fail(error)
     }
   }
 
@@ -109,6 +121,7 @@ export class Once {
   async #stream(channel: Channel): Promise<void> {
     const { signal } = this.#taking
     const stop = () => channel.destroy('stopped')
+    this.#isStream = true
     const stream = channel.stream()
     signal.addEventListener('abort', stop)
     try {
@@ -124,11 +137,10 @@ export class Once {
       if (failed > 0) throw new ToolError(`${failed} not saved`)
       this.#done()
     } finally {
+      this.#isStream = false
       signal.removeEventListener('abort', stop)
     }
   }
-
-  #written = 0
 
   #sink(): FileSink {
     return {
@@ -148,6 +160,11 @@ export class Once {
     })
   }
 
+  // What comes as a stream or as files ends by the same signal, and says how far it came.
+  #stop(reason: Error): void {
+    if (!this.#isStream) this.fail(this.#written > 0 ? incomplete(this.#written, reason) : reason)
+  }
+
   #tell(from: string, bytes: number): void {
     this.#output.event('stream_taken', { from, size: bytes }, `took ${sizeText(bytes)} from ${from}`)
   }
@@ -162,20 +179,4 @@ function incomplete(bytes: number, cause: Error): ToolError {
       cause,
     },
   )
-}
-
-/** Looks at what waits at the KDC, again and again, until `signal`. */
-export async function watchWaiting(
-  session: Session,
-  output: Output,
-  once: Once,
-  signal: AbortSignal,
-): Promise<void> {
-  const mail = await Mail.open(session, output)
-  try {
-    await once.takeWaiting(mail)
-    for await (const _ of mail.arrivals(signal)) await once.takeWaiting(mail)
-  } finally {
-    await mail.close()
-  }
 }

@@ -15,17 +15,17 @@ import { type Taking, takeItems } from './take-items.ts'
 /** The channels of one receiver. */
 export class Reception {
   readonly #output: Output
-  readonly #terminal: () => Conversation | undefined
+  readonly #screen: { readonly conversation: Conversation | undefined }
   readonly #replies = new Replies()
   readonly #taking: Taking
 
   /**
-   * @param terminal - where replies are typed, once there is one.
+   * @param screen - where replies are typed, once there is a conversation.
    * @param taking - what becomes of files.
    */
-  constructor(terminal: () => Conversation | undefined, taking: Taking) {
+  constructor(screen: { readonly conversation: Conversation | undefined }, taking: Taking) {
     this.#output = taking.output
-    this.#terminal = terminal
+    this.#screen = screen
     this.#taking = taking
   }
 
@@ -98,7 +98,7 @@ export class Reception {
       if (kind) return kind
       await channel.close()
       // Of use to somebody who might have answered.
-      this.#output.event('ended', { from }, this.#terminal() && `${from} has left`)
+      this.#output.event('ended', { from }, this.#screen.conversation && `${from} has left`)
     } catch (error) {
       if (!(error instanceof SymbolonError)) throw error
       const line = `${from}: ${error.message} (${error.code})`
@@ -108,7 +108,7 @@ export class Reception {
   }
 
   #showPrompt(): void {
-    const terminal = this.#terminal()
+    const terminal = this.#screen.conversation
     terminal?.setPrompt(this.#replies.prompt(terminal.typing))
   }
 }

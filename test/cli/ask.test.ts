@@ -16,7 +16,7 @@ ask('are answered with yes by nothing but yes', () => {
 })
 
 ask('need somebody to answer, and something to save', () => {
-  const none = () => undefined
+  const none = { conversation: undefined }
   assert.is(askerFrom({}, none), undefined)
   throws(() => askerFrom({ ask: true }, none), 'usage')
   throws(() => askerFrom({ ask: true, output: 'x', json: true }, none), 'usage')
