@@ -12,6 +12,7 @@ export class CuttingProxy {
   readonly #sockets = new Set<Socket>()
   readonly #to: () => Way
   #left = Number.POSITIVE_INFINITY
+  #act: () => void = () => {}
   /** How many bytes have passed towards the receiver. */
   passed = 0
 
@@ -35,44 +36,57 @@ export class CuttingProxy {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Cuts everything once so many more bytes have passed towards the receiver; connections after that are left alone. */
-  cutAfter(bytes: number): void {
+  /**
+   * Does something, once, when so many more bytes have passed towards the receiver; no byte more passes before.
+   *
+   * @param act - default: cuts what is open.
+   */
+  after(bytes: number, act: () => void = () => this.cut()): void {
     this.#left = bytes
+    this.#act = act
   }
 
   /** Cuts what is open now. */
   cut(): void {
-    this.#left = Number.POSITIVE_INFINITY
     for (const socket of this.#sockets) socket.destroy()
   }
 
   async close(): Promise<void> {
+    this.#left = Number.POSITIVE_INFINITY
     this.cut()
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
   #join(near: Socket): void {
     const far = connect({ ...this.#to(), allowHalfOpen: true, noDelay: true })
-    for (const socket of [near, far]) {
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       this.#sockets.add(socket)
       socket.on('error', () => {})
+      socket.on('end', () => other.end())
       socket.on('close', () => {
         this.#sockets.delete(socket)
-        const other = socket === near ? far : near
         other.destroySoon()
       })
+      socket.on('data', (bytes: Buffer) => {
+        if (other.write(socket === near ? this.#allowed(bytes) : bytes)) return
+        socket.pause()
+        other.once('drain', () => socket.resume())
+      })
     }
-    far.pipe(near)
-    near.on('data', (bytes: Buffer) => {
-      const some = bytes.subarray(0, this.#left)
-      this.#left -= some.length
-      this.passed += some.length
-      const isCut = this.#left <= 0
-      if (!far.write(some, () => isCut && this.cut()) && !isCut) {
-        near.pause()
-        far.once('drain', () => near.resume())
-      }
-    })
-    near.on('end', () => far.end())
+  }
+
+  #allowed(bytes: Buffer): Buffer {
+    const some = bytes.subarray(0, this.#left)
+    this.#left -= some.length
+    this.passed += some.length
+    if (this.#left > 0) return bytes
+    this.#left = Number.POSITIVE_INFINITY
+    // What was let through is on its way before.
+    setImmediate(this.#act)
+    // The rest of these bytes is lost where the connection is cut, and goes on elsewhere.
+    return bytes
   }
 }

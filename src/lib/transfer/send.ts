@@ -171,7 +171,15 @@ class Sending {
 
   /** @returns whether it was sent whole. */
   async #file(about: Item, source: { open(): Promise<Content> }): Promise<boolean> {
-    const opened = await this.#attempt(about, source.open())
+    const opening = source.open()
+    const opened = await this.#attempt(about, opening).catch((error) => {
+      // It may be open too late: then nobody else closes it.
+      opening.then(
+        (late) => late.close(),
+        () => {},
+      )
+      throw error
+    })
     if (!opened) return false
     const content = opened.value
     const item: Item = content.size === undefined ? about : { ...about, size: content.size }
