@@ -98,9 +98,10 @@ async function* list(
     throw notReadable(join(directory.toString(), '.'), cause)
   }
   entries.sort((a, b) => Buffer.compare(a.name, b.name))
-  for (const entry of entries) {
+  const readable = readableNames(entries.map(({ name }) => name))
+  for (const [index, entry] of entries.entries()) {
     const at = Buffer.concat([directory, Buffer.from(sep), entry.name])
-    const path = [...above, entry.name.toString('utf8')]
+    const path = [...above, readable[index] ?? '']
     const shown = path.join('/')
     const kind = kindOf(entry)
     if (kind !== 'file' && kind !== 'directory') {
@@ -115,6 +116,19 @@ async function* list(
     yield { at, kind, path }
     if (kind === 'directory') yield* list(at, path, listener)
   }
+}
+
+/** A name for each that is text, and no other's: several that are not UTF-8 may look the same. */
+function readableNames(names: readonly Buffer[]): string[] {
+  const taken = new Set(names.filter((name) => isUtf8(name)).map(String))
+  return names.map((name) => {
+    const text = name.toString('utf8')
+    if (isUtf8(name)) return text
+    let unique = text
+    for (let n = 2; taken.has(unique); n++) unique = `${text} (${n})`
+    taken.add(unique)
+    return unique
+  })
 }
 
 function kindOf(entry: Dirent<Buffer>): 'file' | 'directory' | WhySkipped {

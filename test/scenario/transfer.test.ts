@@ -22,6 +22,7 @@ import { OutgoingItems } from '../../src/cli/outgoing-items.ts'
 import { SaveRecord } from '../../src/cli/save-record.ts'
 import { sendDirectly } from '../../src/cli/send-directly.ts'
 import { takeItems } from '../../src/cli/take-items.ts'
+import { takeInto } from '../../src/files/take.ts'
 import type { Channel } from '../../src/lib/channel.ts'
 import { type Bob, dialBob, startBob } from '../helpers/channels.ts'
 import { CuttingProxy } from '../helpers/cutting-proxy.ts'
@@ -49,15 +50,9 @@ transfer.after(async () => {
 
 /** Bytes that differ from place to place, and with the seed. */
 function bytesOf(length: number, seed: number): Buffer {
-  const bytes = Buffer.alloc(length)
-  for (let i = 0, state = seed | 1; i < length; i++) {
-    // xorshift32 (Marsaglia 2003)
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    bytes[i] = state
-  }
-  return bytes
+  const words = new Int32Array(Math.ceil(length / 4))
+  for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + 1, 0x9e3779b1) ^ seed
+  return Buffer.from(words.buffer, 0, length)
 }
 
 /** Every file below a directory, but for what is hidden. */
@@ -106,7 +101,8 @@ async function attempt(paths: string[], inbox: string, break_: Break | undefined
   const channel = await dialBob({ ...bob, port: proxy.port })
   const far = await bob.channels.next()
   channels.push(channel, far)
-  if (break_) proxy.after(break_.after, act[break_.by])
+  const breakIt = break_ ? act[break_.by] : () => {}
+  if (break_?.after !== undefined) proxy.after(break_.after, breakIt)
   const items = await OutgoingItems.look({ file: paths }, alice.output)
   const { sources } = items
   const options = { to: 'bob', sources, timeoutSec: 60, signal: stopAlice.signal }
@@ -120,7 +116,12 @@ async function attempt(paths: string[], inbox: string, break_: Break | undefined
       silent: true,
       record: new SaveRecord(),
     }
-    return takeItems(far.stream(), 'alice', { output: bobs.output, saving, signal: stopBob.signal })
+    return takeItems(far.stream(), 'alice', {
+      output: bobs.output,
+      saving,
+      takeInto: noticing(break_?.written, breakIt),
+      signal: stopBob.signal,
+    })
   })()
   const [sent, taken] = await Promise.allSettled([sending, taking])
   // Disarmed, for whatever comes next.
@@ -138,23 +139,41 @@ async function attempt(paths: string[], inbox: string, break_: Break | undefined
   return { done, resumedFrom, error: sent.status === 'rejected' ? sent.reason : undefined }
 }
 
+const WAYS = ['connection', 'sender', 'receiver', 'sender, at once', 'receiver, at once'] as const
+
 interface Break {
-  readonly by: 'connection' | 'sender' | 'receiver' | 'sender, at once' | 'receiver, at once'
+  readonly by: (typeof WAYS)[number]
   /** How many bytes pass before. */
-  readonly after: number
+  readonly after?: number
+  /** How many bytes bob has written before. */
+  readonly written?: number
 }
 
 const breaks = (most: number): fc.Arbitrary<Break> =>
-  fc.record({
-    by: fc.constantFrom(
-      'connection' as const,
-      'sender' as const,
-      'receiver' as const,
-      'sender, at once' as const,
-      'receiver, at once' as const,
-    ),
-    after: fc.integer({ min: 1, max: most }),
-  })
+  fc.record({ by: fc.constantFrom(...WAYS), after: fc.integer({ min: 1, max: most }) })
+
+/** As bob takes things, doing something once so many bytes have been written. */
+function noticing(written: number | undefined, act: () => void): typeof takeInto {
+  let left = written ?? Number.POSITIVE_INFINITY
+  return (directory, sender) => {
+    const taker = takeInto(directory, sender)
+    return {
+      savedAs: (item) => taker.savedAs(item),
+      async take(item) {
+        const sink = await taker.take(item)
+        if (!('write' in sink)) return sink
+        const write = sink.write.bind(sink)
+        sink.write = (bytes) => {
+          const before = left
+          left -= bytes.length
+          if (before > 0 && left <= 0) setImmediate(act)
+          return write(bytes)
+        }
+        return sink
+      },
+    }
+  }
+}
 
 let round = 0
 
@@ -235,10 +254,34 @@ transfer(
       },
     )
     await fc.assert(property, { numRuns: 30, endOnFailure: true }).catch((error) => {
-    throw error.cause ?? error
-  })
+      throw error.cause ?? error
+    })
     assert.ok(resumed > 0, 'none was resumed')
   },
 )
+
+for (const by of WAYS) {
+  transfer(
+    `what has come is kept, where a transfer is cut by the ${by}, and need not come again`,
+    async () => {
+      const { inbox, paths, all } = prepare(7)
+      const { done } = await attempt(paths, inbox, { by, written: 2.5 * MB })
+      assert.not.ok(done)
+      judge(inbox, all)
+      const kept = keptOf(inbox)
+      assert.ok(kept >= 2.5 * MB, `${kept} bytes are kept`)
+      const before = proxy.passed
+      const { resumedFrom } = await attempt(paths, inbox, undefined)
+      assert.is(resumedFrom[0], kept)
+      const sum = [...all.values()].reduce((total, { length }) => total + length, 0)
+      assert.ok(proxy.passed - before < sum - kept + 100_000, 'it came again')
+      assert.ok(
+        filesIn(inbox)
+          .get('big.iso')
+          ?.equals(all.get('big.iso') as Buffer),
+      )
+    },
+  )
+}
 
 transfer.run()

@@ -279,7 +279,7 @@ export class Link {
   /** Ends our half, and waits until the peer has everything and has ended its own. */
   async end(): Promise<void> {
     this.#stream.end()
-    await this.until(() => this.#finished && this.#ended)
+    await this.until(() => (this.#finished && this.#ended) || this.#has(1))
     if (this.#has(1)) throw new CodecError('transfer: bytes after the end')
   }
 }

@@ -61,10 +61,10 @@ export async function receiveItems(
 /** A directory that is coming. */
 interface Tree {
   readonly item: Item
-  /** Nothing once it has failed. */
-  sink: TreeSink | undefined
+  readonly sink: TreeSink
   saved: number
   failed: number
+  /** Why the first entry that was not saved was not: then the directory is not either. */
   code?: string
   cause?: unknown
 }
@@ -105,7 +105,7 @@ class Receiving {
     // One who does not keep to the protocol is not waited for again.
     const why: Abandoned = isBreach(error) ? 'given_up' : 'cut'
     await this.#sink?.abandon(why)
-    await this.#tree?.sink?.abandon(why)
+    await this.#tree?.sink.abandon(why)
   }
 
   async receive(): Promise<void> {
@@ -187,7 +187,7 @@ class Receiving {
 
   async #directory(tree: Tree, item: Item): Promise<void> {
     const made = await this.#admit(item, async () => {
-      if (!tree.sink) return incomplete(tree)
+      if (tree.code !== undefined) return { refused: tree.code }
       await tree.sink.directory(item.path ?? [])
       return {}
     })
@@ -200,7 +200,8 @@ class Receiving {
     const { path, size } = item
     const sink = await this.#admit<FileSink>(item, async () => {
       if (!tree) return this.#take(item) as Promise<FileSink | Refused>
-      return tree.sink ? tree.sink.file(path ?? [], size ?? 0) : incomplete(tree)
+      if (tree.code !== undefined) return { refused: tree.code }
+      return tree.sink.file(path ?? [], size ?? 0)
     })
     this.#sink = sink
     const small = size !== undefined && size <= frames.SMALL_BYTES
@@ -340,33 +341,27 @@ class Receiving {
 
   async #close(tree: Tree, header: Header): Promise<void> {
     frames.readEmpty(await this.#link.body(header))
-    const { item, sink } = tree
-    if (!sink) {
-      this.#tree = undefined
-      this.#refuse(item, tree.code ?? 'file_refused', tree.cause)
-      return
-    }
+    if (tree.code !== undefined) return this.#giveUpTree(tree, tree.code)
     try {
-      await sink.finish()
+      await tree.sink.finish()
     } catch (error) {
-      const cause = this.#itsOwn(error)
-      await sink.abandon('given_up')
-      this.#tree = undefined
-      this.#failed += tree.saved + tree.failed
-      this.#refuse(item, cause.code, cause)
-      return
+      return this.#giveUpTree(tree, this.#itsOwn(error).code, error)
     }
     this.#tree = undefined
     this.#saved += tree.saved
-    this.#save(item)
+    this.#save(tree.item)
   }
 
   async #cancelled(tree: Tree, header: Header): Promise<void> {
     const { code } = frames.readCode(await this.#link.body(header))
-    await tree.sink?.abandon('given_up')
+    await this.#giveUpTree(tree, code)
+  }
+
+  async #giveUpTree(tree: Tree, code: string, cause = tree.cause): Promise<void> {
     this.#tree = undefined
+    await tree.sink.abandon('given_up')
     this.#failed += tree.saved + tree.failed
-    this.#refuse(tree.item, code, tree.cause)
+    this.#refuse(tree.item, code, cause)
   }
 
   // --- answers ---
@@ -409,8 +404,6 @@ function isBreach(error: unknown): boolean {
   if (error instanceof CodecError) return true
   return error instanceof ProtocolError && !error.code.startsWith('channel_')
 }
-
-const incomplete = (tree: Tree): Refused => ({ refused: tree.code ?? 'file_refused' })
 
 async function abandonIfAny(sink: object): Promise<void> {
   if ('abandon' in sink) await (sink as FileSink | TreeSink).abandon('cut')
