@@ -66,7 +66,9 @@ export async function sendDirectly(
 }
 
 function cutShort(error: unknown, sent: SentItems, signal: AbortSignal): unknown {
-  const hint = 'the same command again goes on from what has arrived'
+  const hint = sent.canResume
+    ? 'the same command again goes on from what has arrived'
+    : 'what comes from a pipe begins anew when it is sent again'
   if (signal.aborted) return new ToolError(`stopped: ${sent.story()}`, { hint, cause: error })
   const { code, message } = error as SymbolonError
   const isCut = error instanceof TransportError || code === 'channel_aborted'

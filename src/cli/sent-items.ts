@@ -44,6 +44,11 @@ export class SentItems {
     return this.#delivered.length === 0 ? this.#refusal : undefined
   }
 
+  /** Whether what is on its way can be gone on with. */
+  get canResume(): boolean {
+    return [...this.#sizes.keys()].every(({ size }) => size !== undefined)
+  }
+
   /** The receiver wants a file, or the rest of it. */
   readonly onStart = (item: Item, from: number): void => {
     const { size } = item
