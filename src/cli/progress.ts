@@ -146,11 +146,12 @@ function lineMeter(status: StatusLine, clock: () => number): Meter {
  */
 export function movedLine(moved: Moved, seconds: number, columns: number): string {
   const { name, whole, before = 0 } = moved
-  const { bytes, size } = whole ?? moved
-  const rate = (bytes - before) / seconds
+  // Where nobody knows how much all is, how far this file is.
+  const { bytes, size } = whole?.size === undefined ? moved : whole
+  const rate = ((whole ?? moved).bytes - before) / seconds
   const percent = size === 0 ? 100 : Math.min(100, Math.floor((100 * bytes) / (size ?? 1)))
   const parts = [
-    ...(whole && whole.files !== 1 ? [countText(whole)] : []),
+    ...(whole && (whole.files ?? whole.file) > 1 ? [countText(whole)] : []),
     ...(size === undefined ? [sizeText(bytes)] : [`${percent} %`, `${sizeText(bytes)} of ${sizeText(size)}`]),
     `${sizeText(rate)}/s`,
     ...(size !== undefined && rate > 0 ? [`${duration(Math.max(0, size - bytes) / rate)} left`] : []),

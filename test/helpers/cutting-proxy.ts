@@ -1,5 +1,6 @@
 /** A connection that breaks when a test wants it to: a proxy between a sender and a receiver. */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { needs, runs } from './needs.ts'
 
 /** Where it takes connections, and where they lead. */
 export interface Way {
@@ -7,12 +8,27 @@ export interface Way {
   readonly port: number
 }
 
+/**
+ * The KDC tells senders the address that a receiver's requests come from, 127.0.0.1: the proxy is there, and the receiver listens at
+ * this one, on the same port.
+ */
+export const BEHIND = '127.0.0.2'
+
+const probe = `require('net').createServer().on('error', () => process.exit(1)).listen(0, '${BEHIND}', () => process.exit(0))`
+
+export const hasBehind = () => runs(process.execPath, '-e', probe)
+
+/** Tests that put a proxy before a receiver's process. */
+export const withProxy = needs(BEHIND, hasBehind, `on macOS: ifconfig lo0 alias ${BEHIND}`)
+
 export class CuttingProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #to: () => Way
   #left = Number.POSITIVE_INFINITY
   #act: () => void = () => {}
+  /** Lets each piece wait so long, towards the receiver: a slow line. */
+  delayMs = 0
   /** How many bytes have passed towards the receiver. */
   passed = 0
 
@@ -30,6 +46,17 @@ export class CuttingProxy {
       server.listen(at, resolve)
     })
     return proxy
+  }
+
+  /** One before the receiver that listens on the same port, elsewhere. */
+  static async beforeReceiver(): Promise<CuttingProxy> {
+    const proxy: CuttingProxy = await CuttingProxy.start(() => ({ host: BEHIND, port: proxy.port }))
+    return proxy
+  }
+
+  /** What a receiver is to be started with. */
+  get place(): string[] {
+    return ['--host', BEHIND, '--port', String(this.port)]
   }
 
   get port(): number {
@@ -71,6 +98,14 @@ export class CuttingProxy {
         other.destroySoon()
       })
       socket.on('data', (bytes: Buffer) => {
+        if (socket === near && this.delayMs > 0) {
+          socket.pause()
+          setTimeout(() => {
+            other.write(this.#allowed(bytes))
+            socket.resume()
+          }, this.delayMs)
+          return
+        }
         if (other.write(socket === near ? this.#allowed(bytes) : bytes)) return
         socket.pause()
         other.once('drain', () => socket.resume())

@@ -4,30 +4,20 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CuttingProxy } from '../helpers/cutting-proxy.ts'
-import { needs, runs } from '../helpers/needs.ts'
+import { CuttingProxy, withProxy } from '../helpers/cutting-proxy.ts'
 import type { Program } from '../helpers/program.ts'
 import { Realm } from '../helpers/realm.ts'
 import { events } from './tools.ts'
 
 const transfer = suite('tools that are cut short')
-// The KDC tells the sender the address that bob's requests come from: the proxy is there, and bob listens on another.
-const BEHIND = '127.0.0.2'
-const probe = `require('net').createServer().on('error', () => process.exit(1)).listen(0, '${BEHIND}', () => process.exit(0))`
-const withProxy = needs(
-  BEHIND,
-  () => runs(process.execPath, '-e', probe),
-  `ifconfig lo0 alias ${BEHIND} (macOS)`,
-)(transfer)
-
+const behindProxy = withProxy(transfer)
 const SIZE = 30_000_000
 let realm: Realm
 let proxy: CuttingProxy
 
 transfer.before(async () => {
   realm = await Realm.start('alice', 'bob')
-  const port = () => proxy.port
-  proxy = await CuttingProxy.start(() => ({ host: BEHIND, port: port() }))
+  proxy = await CuttingProxy.beforeReceiver()
 })
 
 transfer.after(async () => {
@@ -38,8 +28,7 @@ transfer.after(async () => {
 const at = (...names: string[]) => join(realm.home, ...names)
 
 function receiver(inbox: string): Promise<Program> {
-  const place = ['--host', BEHIND, '--port', String(proxy.port)]
-  return realm.receiver('bob', ...place, '--output', inbox, '--max-file', '1GB')
+  return realm.receiver('bob', ...proxy.place, '--output', inbox, '--max-file', '1GB')
 }
 
 const visible = (inbox: string) => readdirSync(inbox).filter((name) => !name.startsWith('.symbolon-'))
@@ -82,7 +71,7 @@ const ENDINGS: readonly Ending[] = [
 ]
 
 for (const { name, act, alice: status, says, bob: bobs } of ENDINGS) {
-  withProxy(`when ${name}, the file is not there; sent again, it goes on`, async () => {
+  behindProxy(`when ${name}, the file is not there; sent again, it goes on`, async () => {
     const inbox = at(`inbox ${name}`)
     const content = randomBytes(SIZE)
     const path = at('big.iso')
@@ -115,7 +104,7 @@ for (const { name, act, alice: status, says, bob: bobs } of ENDINGS) {
   })
 }
 
-withProxy('a second Ctrl+C ends a tool at once, and what was hidden stays so', async () => {
+behindProxy('a second Ctrl+C ends a tool at once, and what was hidden stays so', async () => {
   const inbox = at('twice')
   const path = at('big.iso')
   writeFileSync(path, randomBytes(SIZE))
