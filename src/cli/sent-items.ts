@@ -57,7 +57,7 @@ export class SentItems {
     const all = size === undefined ? '' : ` of ${sizeText(size)}`
     const line = `${nameOf(item)}: going on from ${sizeText(from)}${all}, which ${this.#to} has`
     this.#tally.end()
-    this.#output.event('resumed', { to: this.#to, ...fieldsOf(item), size, from }, line)
+    this.#output.event('resumed', { to: this.#to, ...fieldsOf(item), size, bytes: from }, line)
   }
 
   readonly onProgress = (item: Item, bytes: number): void => {

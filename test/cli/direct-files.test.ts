@@ -185,7 +185,7 @@ direct('that are cut say how far they came, and go on from there the next time',
   const again = await send([file('big.iso', bytes)], {}, place)
   assert.match(again.alice.lines[0] ?? '', /^\(big\.iso: going on from 400 kB of 900 kB, which bob has\)$/)
   const resumed = again.alice.events.find(([name]) => name === 'resumed')
-  assert.is(resumed?.[1].from, 400_000)
+  assert.is(resumed?.[1].bytes, 400_000)
   assert.match(again.bob.lines[0] ?? '', /^\(alice: big\.iso goes on from 400 kB of 900 kB\)$/)
   assert.ok(place.saved.get('big.iso')?.equals(bytes))
 })

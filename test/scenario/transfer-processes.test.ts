@@ -97,7 +97,7 @@ for (const { name, act, alice: status, says, bob: bobs } of ENDINGS) {
     }
     const again = await realm.tool('sender', 'alice', 'bob', '--file', path, '--json').input().ends(0)
     const resumed = events(again.stdout).find(({ event }) => event === 'resumed')
-    assert.ok(resumed && resumed.from >= 1024 * 1024 && resumed.from < SIZE, JSON.stringify(resumed))
+    assert.ok(resumed && resumed.bytes >= 1024 * 1024 && resumed.bytes < SIZE, JSON.stringify(resumed))
     assert.equal(readdirSync(inbox), ['big.iso'], 'nothing is left over')
     assert.ok(readFileSync(join(inbox, 'big.iso')).equals(content))
     await bob.stop()

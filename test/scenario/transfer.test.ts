@@ -135,7 +135,9 @@ async function attempt(paths: string[], inbox: string, break_: Break | undefined
     far.destroy()
     await Promise.all([channel.closed, far.closed])
   }
-  const resumedFrom = alice.events.filter(({ event }) => event === 'resumed').map(({ from }) => Number(from))
+  const resumedFrom = alice.events
+    .filter(({ event }) => event === 'resumed')
+    .map(({ bytes }) => Number(bytes))
   return { done, resumedFrom, error: sent.status === 'rejected' ? sent.reason : undefined }
 }
 
