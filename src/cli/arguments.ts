@@ -5,6 +5,7 @@
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
+import { asksForHelp } from './help.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -35,7 +36,7 @@ const HELP = { help: { type: 'boolean', short: 'h' } } as const
  */
 export function parseArguments<const T extends Options>(argv: string[], commandLine: CommandLine<T>) {
   const { help, positionals: names } = commandLine
-  if (argv.slice(0, endOfOptions(argv)).some((arg) => arg === '--help' || arg === '-h')) {
+  if (asksForHelp(argv)) {
     process.stdout.write(help)
     process.exit(0)
   }
@@ -115,11 +116,6 @@ function takeMore(
   }
   if (taken.length > 0) Object.assign(parsed.values, { [name]: taken })
   parsed.positionals.splice(0, Number.POSITIVE_INFINITY, ...left)
-}
-
-function endOfOptions(argv: string[]): number {
-  const end = argv.indexOf('--')
-  return end < 0 ? argv.length : end
 }
 
 function usageLine(help: string): string {

@@ -4,11 +4,11 @@
  * @module
  */
 import type { Session } from '../lib/client.ts'
-import type { Post } from '../lib/mls/answers.ts'
 import { decodeIdentity } from '../lib/mls/identity.ts'
 import { KEYS } from '../lib/mls/keys.ts'
 import { Mailbox } from '../lib/mls/mailbox.ts'
 import type { Notice } from '../lib/mls/notices.ts'
+import type { Post } from '../lib/mls/post.ts'
 import { ClientState } from '../state/client-state.ts'
 import { stateDirectory } from '../state/places.ts'
 import type { Output } from './events.ts'

@@ -3,17 +3,28 @@
  *
  * @module
  */
+import { createRequire } from 'node:module'
 import type { DatabaseSyncInstance } from '@photostructure/sqlite'
 
 interface SqliteModule {
   readonly DatabaseSync: new (path: string) => DatabaseSyncInstance
 }
 
-// A variable, because @types/node 20 does not know the module.
-const builtin: string = 'node:sqlite'
 const hasBuiltin = Number(process.versions.node.split('.')[0]) >= 24
+let sqlite: SqliteModule | undefined
 
-export const { DatabaseSync }: SqliteModule = await import(hasBuiltin ? builtin : '@photostructure/sqlite')
+/**
+ * Opens a database file, or `':memory:'`.
+ *
+ * @throws an error of SQLite, with its `errcode`.
+ */
+export function openDatabase(path: string): DatabaseSyncInstance {
+  // When it is first needed, because it is native code; and by `require`, because nobody waits for it.
+  sqlite ??= createRequire(import.meta.url)(
+    hasBuiltin ? 'node:sqlite' : '@photostructure/sqlite',
+  ) as SqliteModule
+  return new sqlite.DatabaseSync(path)
+}
 
 /** https://sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5

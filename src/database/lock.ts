@@ -7,7 +7,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite'
 import { ensurePrivateFile } from '../files/private-files.ts'
 import { StoreError } from './database.ts'
-import { DatabaseSync, isBusy } from './driver.ts'
+import { isBusy, openDatabase } from './driver.ts'
 
 /**
  * Takes the lock, if nobody has it. It does not wait.
@@ -20,7 +20,7 @@ export function tryLock(path: string): (() => void) | undefined {
   ensurePrivateFile(path)
   let db: DatabaseSyncInstance | undefined
   try {
-    db = new DatabaseSync(path)
+    db = openDatabase(path)
     // No prepared statement, here or below: `@photostructure/sqlite` keeps a connection that had one, and with it the lock, until
     // that is collected as garbage.
     db.exec('pragma busy_timeout = 0; pragma journal_mode = memory; begin exclusive')

@@ -7,7 +7,7 @@ import { closeSync, fsyncSync, openSync } from 'node:fs'
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
 import { ensurePrivateFile } from '../files/private-files.ts'
 import { type Database, type Row, type Statement, StoreError } from './database.ts'
-import { DatabaseSync, isBusy } from './driver.ts'
+import { isBusy, openDatabase } from './driver.ts'
 
 /** How long opening waits for another process, which may be opening the file too. */
 const OPEN_TIMEOUT_MS = 5000
@@ -34,7 +34,7 @@ export function openSqlite(path: string): Database {
   if (path !== ':memory:') ensurePrivateFile(path)
   let db: DatabaseSyncInstance | undefined
   try {
-    db = new DatabaseSync(path)
+    db = openDatabase(path)
     // The timeout first: the other settings may have to wait already.
     db.exec(`pragma busy_timeout = ${OPEN_TIMEOUT_MS}`)
     useLog(db)
@@ -186,7 +186,7 @@ class SqliteDatabase implements Database {
 }
 
 function changeCopy(path: string, changes: readonly Statement[]): void {
-  const copy = new DatabaseSync(path)
+  const copy = openDatabase(path)
   try {
     for (const { strings, values } of changes) copy.prepare(strings.join('?')).run(...values)
     // What was deleted is still in the pages that became free.

@@ -5,39 +5,32 @@
  */
 import { UsageError } from '../cli/errors.ts'
 import { runTool } from '../cli/tool.ts'
-import { adduser } from './commands/adduser.ts'
-import { backup } from './commands/backup.ts'
-import { deluser } from './commands/deluser.ts'
-import { endsessions } from './commands/endsessions.ts'
-import { invitations } from './commands/invitations.ts'
-import { invite } from './commands/invite.ts'
-import { keytab } from './commands/keytab.ts'
-import { passwd } from './commands/passwd.ts'
-import { rotatekey } from './commands/rotatekey.ts'
-import { serve } from './commands/serve.ts'
-import { stored } from './commands/stored.ts'
-import { uninvite } from './commands/uninvite.ts'
-import { users } from './commands/users.ts'
 
-const COMMANDS = new Map([
-  ['adduser', adduser],
-  ['passwd', passwd],
-  ['deluser', deluser],
-  ['users', users],
-  ['invite', invite],
-  ['invitations', invitations],
-  ['uninvite', uninvite],
-  ['endsessions', endsessions],
-  ['keytab', keytab],
-  ['backup', backup],
-  ['rotatekey', rotatekey],
-  ['stored', stored],
+type Run = (argv: string[]) => Promise<void>
+
+// Each is loaded when it is asked for: what serves is much, and an account is made without.
+const COMMANDS = new Map<string, () => Promise<Run>>([
+  ['adduser', async () => (await import('./commands/adduser.ts')).adduser],
+  ['passwd', async () => (await import('./commands/passwd.ts')).passwd],
+  ['deluser', async () => (await import('./commands/deluser.ts')).deluser],
+  ['users', async () => (await import('./commands/users.ts')).users],
+  ['invite', async () => (await import('./commands/invite.ts')).invite],
+  ['invitations', async () => (await import('./commands/invitations.ts')).invitations],
+  ['uninvite', async () => (await import('./commands/uninvite.ts')).uninvite],
+  ['endsessions', async () => (await import('./commands/endsessions.ts')).endsessions],
+  ['keytab', async () => (await import('./commands/keytab.ts')).keytab],
+  ['backup', async () => (await import('./commands/backup.ts')).backup],
+  ['rotatekey', async () => (await import('./commands/rotatekey.ts')).rotatekey],
+  ['stored', async () => (await import('./commands/stored.ts')).stored],
 ])
 
 runTool('kdc', async ([command = '', ...rest]) => {
-  const run = COMMANDS.get(command)
-  if (run) return run(rest)
-  if (command === '' || command.startsWith('-')) return serve(command === '' ? [] : [command, ...rest])
+  const load = COMMANDS.get(command)
+  if (load) return (await load())(rest)
+  if (command === '' || command.startsWith('-')) {
+    const { serve } = await import('./commands/serve.ts')
+    return serve(command === '' ? [] : [command, ...rest])
+  }
   throw new UsageError(
     `there is no command ${command}`,
     `the commands are ${[...COMMANDS.keys()].join(', ')}; without one it serves`,

@@ -7,7 +7,7 @@ import { Duplex } from 'node:stream'
 import type { StreamReader } from './inbox.ts'
 
 /** What is read ahead, and what is taken to be written, before whoever is faster has to wait. In bytes. */
-const HIGH_WATER_MARK = 256 * 1024
+const HIGH_WATER_MARK = 512 * 1024
 
 /** What a stream needs of its channel. */
 export interface StreamEnds {

@@ -90,14 +90,20 @@ export class Channel implements AsyncIterable<Message> {
     this.#wire = wire
     this.#cipher = transport.receive
     this.#outbox = new Outbox(wire, transport.send, () => this.#endConnectionIfDone())
-    this.#inbox = new Inbox(maxMessageBytes)
+    this.#inbox = new Inbox(maxMessageBytes, () => wire.resume())
     this.#maxMessageBytes = maxMessageBytes
     this.#closeTimeoutMs = options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS
     this.#trace = recordTrace(options)
     this.#whenOver = new Promise((resolve) => {
       this.#declareOver = resolve
     })
-    this.#readLoop().catch((error: unknown) => this.#fail(error))
+    wire.readFrames({
+      min: MIN_FRAME_BYTES,
+      max: MAX_NOISE_MESSAGE_BYTES,
+      deliver: (frame) => this.#guard(() => this.#onFrame(frame)),
+      ended: () => this.#guard(() => this.#peerHalfClosed()),
+      failed: (error) => this.#fail(error),
+    })
   }
 
   /** Resolves when the connection is closed, in whatever way. */
@@ -246,14 +252,21 @@ export class Channel implements AsyncIterable<Message> {
     stream?.destroy()
   }
 
-  async #readLoop(): Promise<void> {
-    for (;;) {
-      const frame = await this.#wire.readFrame(MIN_FRAME_BYTES, MAX_NOISE_MESSAGE_BYTES)
-      if (!frame) break
-      for (const record of decodeRecords(this.#open(frame))) this.#take(record)
-      await this.#inbox.room()
+  #onFrame(frame: Uint8Array): void {
+    if (this.#over) return
+    for (const record of decodeRecords(this.#open(frame))) {
+      this.#take(record)
+      if (this.#over) return
     }
-    this.#peerHalfClosed()
+    if (this.#inbox.full) this.#wire.pause()
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   #open(frame: Uint8Array): Uint8Array {

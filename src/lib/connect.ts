@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { Channel } from './channel.ts'
 import { TransportError } from './errors.ts'
 import { HANDSHAKE_TIMEOUT_MS, initiate } from './handshake.ts'
+import { connectInPlace } from './in-place.ts'
 import type { RandomBytes } from './random.ts'
 import type { Secret } from './secret.ts'
 import type { Trace } from './trace.ts'
@@ -20,7 +21,7 @@ export const KEEP_ALIVE_MS = 60_000
 export type Dial = (host: string, port: number) => Duplex
 
 const dialTcp: Dial = (host, port) => {
-  const socket = net.connect({ host, port, allowHalfOpen: true, noDelay: true })
+  const socket = connectInPlace({ host, port, allowHalfOpen: true, noDelay: true })
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   return socket
 }

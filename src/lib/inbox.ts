@@ -35,6 +35,7 @@ interface Waiter {
 /** What has come, on its way from the connection to whoever reads the channel. */
 export class Inbox {
   readonly #maxMessageBytes: number
+  readonly #roomAgain: () => void
   #waiting: Item[] = []
   /** Where in `#waiting` the first one is: `shift` would move all the others. */
   #first = 0
@@ -49,14 +50,15 @@ export class Inbox {
   #flowing = false
   /** Streams given to their reader to the end, of which it has not said so. */
   #unfinished = 0
-  #roomAgain: (() => void) | undefined
   #ended = false
   #discarding = false
   #failure: Error | undefined
   #delivered = 0
 
-  constructor(maxMessageBytes: number) {
+  /** @param roomAgain - called when there is room for more after there was none. */
+  constructor(maxMessageBytes: number, roomAgain: () => void = () => {}) {
     this.#maxMessageBytes = maxMessageBytes
+    this.#roomAgain = roomAgain
   }
 
   /** How many messages have been given to the reader, and streams read to their end. */
@@ -138,7 +140,6 @@ export class Inbox {
     this.#failure = error
     this.#waiter?.reject(error)
     this.#waiter = undefined
-    this.#roomAgain?.()
   }
 
   /**
@@ -196,17 +197,13 @@ export class Inbox {
     this.#first = 0
     this.#waitingBytes = 0
     this.#wake()
-    this.#roomAgain?.()
+    this.#roomAgain()
     return unread
   }
 
-  /** Resolves when there is room for more. */
-  async room(): Promise<void> {
-    while (this.#waitingBytes > MAX_WAITING_BYTES && !this.#failure) {
-      await new Promise<void>((resolve) => {
-        this.#roomAgain = resolve
-      })
-    }
+  /** Whether so much waits that no more should come; `roomAgain` is called when that has changed. */
+  get full(): boolean {
+    return this.#waitingBytes > MAX_WAITING_BYTES
   }
 
   get #head(): Item | undefined {
@@ -239,8 +236,9 @@ export class Inbox {
       this.#waiting = []
       this.#first = 0
     }
+    const before = this.full
     this.#waitingBytes -= sizeOf(item)
-    this.#roomAgain?.()
+    if (before && !this.full) this.#roomAgain()
     return item
   }
 

@@ -39,8 +39,6 @@ export type { Kind } from './inbox.ts'
 export { createInvitation, invitationToken } from './invitation.ts'
 export { type Listener, type ListenOptions, listen, type Refusal } from './listen.ts'
 export type { Message } from './message.ts'
-export type { Post } from './mls/answers.ts'
-
 export {
   encodeFileNote,
   type FetchOptions,
@@ -52,17 +50,16 @@ export {
   type UploadOptions,
   uploadFile,
 } from './mls/files.ts'
-export type { GroupStatus } from './mls/group.ts'
+export type { Conversation, GroupInfo, GroupStatus } from './mls/group-info.ts'
+export type { MailMessage } from './mls/mail-message.ts'
 export {
-  type Conversation,
-  type GroupInfo,
   Mailbox,
   type MailboxOptions,
-  type MailMessage,
 } from './mls/mailbox.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, textOf } from './mls/payload.ts'
-export type { Sent } from './mls/sender.ts'
+export type { Post } from './mls/post.ts'
+export type { Sent } from './mls/sent.ts'
 export type { StateStore } from './mls/state-store.ts'
 export { parseUsername } from './names.ts'
 export {

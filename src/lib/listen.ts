@@ -11,6 +11,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { KEEP_ALIVE_MS } from './connect.ts'
 import { ProtocolError, SymbolonError, TransportError } from './errors.ts'
 import { accept, HANDSHAKE_TIMEOUT_MS } from './handshake.ts'
+import { acceptInPlace } from './in-place.ts'
 import type { RandomBytes } from './random.ts'
 import { AcceptedTickets } from './replay.ts'
 import type { Secret } from './secret.ts'
@@ -73,9 +74,8 @@ export class Listener {
   private constructor(options: ListenOptions) {
     this.#options = options
     this.#token = options.token
-    this.#server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.#onSocket(socket),
-    )
+    const asked = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true }
+    this.#server = net.createServer(asked, (socket) => this.#onSocket(socket))
   }
 
   /** @throws TransportError `port_unavailable` */
@@ -126,15 +126,16 @@ export class Listener {
     })
   }
 
-  #onSocket(socket: net.Socket): void {
-    const address = plainAddress(socket.remoteAddress ?? 'unknown')
+  #onSocket(accepted: net.Socket): void {
+    const address = plainAddress(accepted.remoteAddress ?? 'unknown')
     const over = this.#overBudget(address)
     if (over) {
-      socket.on('error', () => {})
-      socket.destroy()
+      accepted.on('error', () => {})
+      accepted.destroy()
       this.#options.onRefused?.({ address, error: over })
       return
     }
+    const socket = acceptInPlace(accepted)
     this.#handshakes.set(socket, address)
     this.#handshake(socket, address).then(
       (channel) => {

@@ -12,8 +12,8 @@ const ROOM_BYTES = MAX_PLAINTEXT_BYTES - ACK_BYTES
 const MAX_BODY_BYTES = ROOM_BYTES - RECORD_HEADER_BYTES
 /** Shorter pieces of a stream are copied, so that a plaintext has few parts; longer ones are not copied at all. */
 const COPIED_BYTES = 1024
-/** Where little is sent, little is set aside; it doubles up to `ROOM_BYTES`. */
-const FIRST_BYTES = 256
+/** Where little is sent, little is set aside: so much V8 keeps among its objects. It grows up to `ROOM_BYTES`. */
+const FIRST_BYTES = 64
 
 /** One plaintext: its parts, one after the other. */
 class Plaintext {

@@ -1,18 +1,19 @@
 /**
- * Frames over a byte stream: `u16 length || bytes`, docs/protocol.md §5. Reading is by exact amounts, so nothing larger
- * than what was asked for is ever held for a stranger, and an unread stream pushes back on its sender.
+ * Frames over a byte stream: `u16 length || bytes`, docs/protocol.md §5. Nothing larger than what was asked for is ever
+ * kept for a stranger, and a stream from which nobody asks for more pushes back on its sender.
  *
  * @module
  */
 import type { Duplex } from 'node:stream'
-import { concat, readU16, u16 } from './bytes.ts'
+import { concat, u16 } from './bytes.ts'
 import { CodecError, TransportError } from './errors.ts'
+import { readInPlace } from './in-place.ts'
 
 /** From the first byte of a frame to its last. */
 const STALL_TIMEOUT_MS = 30_000
 const LINGER_MS = 1_000
 /** So much may wait in the stream: enough to keep the connection busy while the event loop does something else. */
-const FULL_BYTES = 128 * 1024
+const FULL_BYTES = 256 * 1024
 /** The parts of a shorter frame are put together: that costs less than to write each. */
 const GATHERED_BYTES = 4096
 
@@ -24,36 +25,63 @@ export interface WireOptions {
   readonly fullBytes?: number | undefined
 }
 
+/** What somebody who reads has asked for. */
+interface Demand {
+  /** So many bytes; without it a frame. */
+  readonly exactly?: number
+  /** How long the frame may be. */
+  readonly min: number
+  readonly max: number
+  /** The bytes are good during the call only. */
+  deliver(bytes: Uint8Array): void
+  /** The stream ended where it may. */
+  ended(): void
+  failed(error: Error): void
+}
+
+/** Whoever takes frames as they come. */
+export type FrameReader = Pick<Demand, 'min' | 'max' | 'deliver' | 'ended' | 'failed'>
+
 /** Reads and writes whole frames; one reader at a time. */
 export class Wire {
   readonly #stream: Duplex
   readonly #stallTimeoutMs: number
   readonly #fullBytes: number
+  #demand: Demand | undefined
+  #paused = false
+  #flowing = false
+  /** What came and nobody has asked for yet. */
+  #rest: Uint8Array | undefined
+  /** The first byte of a frame's length, when the second is still to come. */
+  #high: number | undefined
+  /** How long what is being read is, once it is known. */
+  #length: number | undefined
+  /** What has come of it, when it did not come at once. */
+  #partial: Uint8Array | undefined
+  #have = 0
   #ended = false
+  #lingering = false
   #error: Error | undefined
-  #wake: (() => void) | undefined
+  /** How many have been delivered, how many had been when the last one was seen half way, and when that was. */
+  #frames = 0
+  #watched = -1
+  #begunAt = 0
   #stallTimer: ReturnType<typeof setTimeout> | undefined
-  #stalled = false
 
   /**
-   * @param stream - a connected socket, or any duplex stream of bytes. Its errors are reported by `read` and `drained`.
+   * @param stream - a connected socket, or any duplex stream of bytes. Its errors are reported by whoever reads, and by `drained`.
    */
   constructor(stream: Duplex, options: WireOptions = {}) {
     this.#stream = stream
-    this.#fullBytes = options.fullBytes ?? FULL_BYTES
     this.#stallTimeoutMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS
-    stream.on('readable', () => this.#wake?.())
-    stream.on('end', () => {
-      this.#ended = true
-      this.#wake?.()
-    })
+    this.#fullBytes = options.fullBytes ?? FULL_BYTES
+    const take = (bytes: Uint8Array) => this.#take(bytes)
+    if (!readInPlace(stream, take)) stream.pause().on('data', take)
+    stream.on('end', () => this.#onEnd())
+    stream.on('close', () => this.#onEnd())
     stream.on('error', (error: Error) => {
       this.#error ??= error
-      this.#wake?.()
-    })
-    stream.on('close', () => {
-      this.#ended = true
-      this.#wake?.()
+      this.#onEnd()
     })
   }
 
@@ -63,12 +91,8 @@ export class Wire {
    * @returns nothing when the stream ended before the first of them.
    * @throws TransportError `channel_truncated` when it ended, or broke, in between; `peer_silent` when they are too slow.
    */
-  async read(length: number): Promise<Uint8Array | undefined> {
-    try {
-      return await this.#readExactly(length)
-    } finally {
-      this.#stopStallTimer()
-    }
+  read(length: number): Promise<Uint8Array | undefined> {
+    return this.#once({ exactly: length, min: length, max: length })
   }
 
   /**
@@ -78,42 +102,46 @@ export class Wire {
    * @returns nothing when the stream ended between two frames.
    * @throws CodecError `malformed` for a length out of bounds; TransportError as `read`.
    */
-  async readFrame(min: number, max: number): Promise<Uint8Array | undefined> {
-    try {
-      const header = await this.#readExactly(2)
-      if (!header) return undefined
-      const length = readU16(header)
-      if (length < min || length > max) {
-        throw new CodecError(`frame: expected ${min} to ${max} bytes, got ${length}`)
-      }
-      // The frame has begun: from now on its content is late, even if none of it has come.
-      this.#startStallTimer()
-      const content = await this.#readExactly(length)
-      if (!content) throw truncated()
-      return content
-    } finally {
-      this.#stopStallTimer()
-    }
+  readFrame(min: number, max: number): Promise<Uint8Array | undefined> {
+    return this.#once({ min, max })
   }
 
-  /** Writes bytes as they are; `false` when the stream asks to wait for `drained`. */
-  write(bytes: Uint8Array): boolean {
-    return this.#stream.write(bytes)
+  /** From now on `reader` gets every frame as it comes, until `pause`. What it throws is its own to catch. */
+  readFrames(reader: FrameReader): void {
+    this.#want(reader)
+  }
+
+  /** No more frames, until `resume`; they wait in the connection. */
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#goOn()
+  }
+
+  /** Writes bytes as they are. */
+  write(bytes: Uint8Array): void {
+    this.#stream.write(bytes)
   }
 
   /** Writes one frame, whose content may come in parts. Whether to wait before the next one, `full` says. */
   writeFrame(...content: Uint8Array[]): void {
     let length = 0
     for (const part of content) length += part.length
-    const header = u16(length)
     if (length < GATHERED_BYTES) {
-      this.#stream.write(concat(header, ...content))
+      this.#stream.write(Buffer.concat([u16(length), ...content], 2 + length))
       return
     }
-    // In one system call, and without putting them together.
+    // In one system call, and without putting together what is long.
+    const header = [u16(length)]
+    let parts = 0
+    for (let part = content[0]; part && part.length < GATHERED_BYTES; part = content[++parts]) header.push(part)
     this.#stream.cork()
-    this.#stream.write(header)
-    for (const part of content) this.#stream.write(part)
+    this.#stream.write(Buffer.concat(header))
+    for (; parts < content.length; parts++) this.#stream.write(content[parts])
     this.#stream.uncork()
   }
 
@@ -148,7 +176,8 @@ export class Wire {
    */
   linger(): void {
     const stream = this.#stream
-    stream.removeAllListeners('readable')
+    this.#lingering = true
+    this.#stopStallTimer()
     stream.resume()
     stream.end()
     const timer = setTimeout(() => stream.destroy(), LINGER_MS)
@@ -160,29 +189,161 @@ export class Wire {
     this.#stream.destroy()
   }
 
-  async #readExactly(length: number): Promise<Uint8Array | undefined> {
-    for (;;) {
-      if (this.#error) throw truncated(this.#error)
-      const bytes: Uint8Array | null = this.#stream.read(length)
-      if (bytes?.length === length) return bytes
-      // At the end of the stream read() gives what is left, however little.
-      if (bytes) throw truncated()
-      if (this.#ended) return undefined
-      if (this.#stalled)
-        throw new TransportError('peer_silent', 'the peer began a frame and did not finish it')
-      if (this.#stream.readableLength > 0) this.#startStallTimer()
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
+  #once(what: Pick<Demand, 'exactly' | 'min' | 'max'>): Promise<Uint8Array | undefined> {
+    return new Promise((resolve, reject) => {
+      const over = () => {
+        this.#demand = undefined
+      }
+      this.#want({
+        ...what,
+        deliver(bytes) {
+          over()
+          resolve(bytes.slice())
+        },
+        ended() {
+          over()
+          resolve(undefined)
+        },
+        failed(error) {
+          over()
+          reject(error)
+        },
       })
-      this.#wake = undefined
+    })
+  }
+
+  #want(demand: Demand): void {
+    if (this.#demand) throw new TypeError('Wire: somebody is reading already')
+    this.#demand = demand
+    this.#goOn()
+  }
+
+  /** Gives what waits to whoever has asked for it, and has more come if that was not enough. */
+  #goOn(): void {
+    const rest = this.#rest
+    this.#rest = undefined
+    if (rest) this.#read(rest)
+    if (this.#ended) this.#tellEnd()
+    else if (this.#wantsMore && !this.#flowing) {
+      this.#flowing = true
+      this.#stream.resume()
     }
   }
 
-  #startStallTimer(): void {
-    this.#stallTimer ??= setTimeout(() => {
-      this.#stalled = true
-      this.#wake?.()
-    }, this.#stallTimeoutMs)
+  get #wantsMore(): boolean {
+    return this.#demand !== undefined && !this.#paused && this.#rest === undefined
+  }
+
+  /** @returns whether more may come now. */
+  #take(bytes: Uint8Array): boolean {
+    if (this.#lingering) return true
+    this.#read(this.#rest ? concat(this.#rest, bytes) : bytes)
+    if (this.#wantsMore) return true
+    this.#flowing = false
+    this.#stream.pause()
+    return false
+  }
+
+  #read(bytes: Uint8Array): void {
+    this.#rest = undefined
+    let at = 0
+    while (this.#demand && !this.#paused) {
+      const demand = this.#demand
+      if (this.#length === undefined) {
+        if (demand.exactly !== undefined) this.#length = demand.exactly
+        else if (at === bytes.length) break
+        else {
+          at = this.#readLength(demand, bytes, at)
+          continue
+        }
+      }
+      const length = this.#length
+      if (this.#have === 0 && bytes.length - at >= length) {
+        at += length
+        this.#deliver(demand, bytes.subarray(at - length, at))
+        continue
+      }
+      if (at === bytes.length) break
+      this.#partial ??= new Uint8Array(length)
+      const taken = bytes.subarray(at, at + length - this.#have)
+      this.#partial.set(taken, this.#have)
+      this.#have += taken.length
+      at += taken.length
+      if (this.#have === length) this.#deliver(demand, this.#partial)
+    }
+    // A copy: what was read in place is overwritten by what comes next.
+    if (at < bytes.length && !this.#lingering) this.#rest = bytes.slice(at)
+    this.#watch()
+  }
+
+  /** @returns up to where it has read. */
+  #readLength({ min, max }: Demand, bytes: Uint8Array, at: number): number {
+    const byte = bytes[at] as number
+    if (this.#high === undefined) {
+      this.#high = byte
+      return at + 1
+    }
+    const length = (this.#high << 8) | byte
+    this.#high = undefined
+    if (length < min || length > max) {
+      this.#fail(new CodecError(`frame: expected ${min} to ${max} bytes, got ${length}`))
+    } else this.#length = length
+    return at + 1
+  }
+
+  #deliver(demand: Demand, bytes: Uint8Array): void {
+    this.#frames++
+    this.#length = undefined
+    this.#partial = undefined
+    this.#have = 0
+    demand.deliver(bytes)
+  }
+
+  #onEnd(): void {
+    this.#ended = true
+    this.#stopStallTimer()
+    this.#tellEnd()
+  }
+
+  #tellEnd(): void {
+    const demand = this.#demand
+    // What came before is read before.
+    if (!demand || this.#paused || this.#rest) return
+    if (this.#error) this.#fail(truncated(this.#error))
+    else if (this.#midway) this.#fail(truncated())
+    else {
+      this.#demand = undefined
+      demand.ended()
+    }
+  }
+
+  #fail(error: Error): void {
+    const demand = this.#demand
+    this.#demand = undefined
+    this.#stopStallTimer()
+    demand?.failed(error)
+  }
+
+  /** Whether something has begun to come, and is not there whole. */
+  get #midway(): boolean {
+    if (this.#high !== undefined || this.#have > 0) return true
+    return this.#length !== undefined && this.#demand?.exactly === undefined
+  }
+
+  /** Sees to it that what has begun is there in time. The timer is not set anew for each frame: that would cost as much as to read one. */
+  #watch(): void {
+    if (!this.#demand || !this.#midway || this.#watched === this.#frames) return
+    this.#watched = this.#frames
+    this.#begunAt = performance.now()
+    this.#stallTimer ??= setTimeout(() => this.#lookAgain(), this.#stallTimeoutMs)
+  }
+
+  #lookAgain(): void {
+    this.#stallTimer = undefined
+    if (!this.#demand || !this.#midway) return
+    const left = this.#begunAt + this.#stallTimeoutMs - performance.now()
+    if (left > 0) this.#stallTimer = setTimeout(() => this.#lookAgain(), left)
+    else this.#fail(new TransportError('peer_silent', 'the peer began a frame and did not finish it'))
   }
 
   #stopStallTimer(): void {

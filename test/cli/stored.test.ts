@@ -8,7 +8,7 @@ import { leaveMessage } from '../../src/cli/stored.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
 import { TransportError } from '../../src/lib/errors.ts'
 import type { Mailbox } from '../../src/lib/mls/mailbox.ts'
-import type { Sent } from '../../src/lib/mls/sender.ts'
+import type { Sent } from '../../src/lib/mls/sent.ts'
 import { Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
 

@@ -3,7 +3,7 @@
  * test/lib/mls/kdc.test.ts holds it against the real one.
  */
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
-import type { Post } from '../../src/lib/mls/answers.ts'
+import type { Post } from '../../src/lib/mls/post.ts'
 import { FakeFiles } from './fake-files.ts'
 
 export interface FakeEntry {

@@ -1,7 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Inbox } from '../../src/lib/inbox.ts'
-import { isPending } from '../helpers/memory.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 
 const test = suite('inbox')
@@ -12,56 +11,80 @@ const OVERHEAD = 128
 
 const bytes = (length: number) => new Uint8Array(length)
 
-test('has room for 1 MiB of waiting messages, and none for more until one is read', async () => {
-  const inbox = new Inbox(MIB)
+/** An inbox, and how often it has said that there is room again. */
+function counted(maxMessageBytes: number) {
+  const said = { roomAgain: 0 }
+  const inbox = new Inbox(maxMessageBytes, () => {
+    said.roomAgain++
+  })
+  return { inbox, said }
+}
+
+test('is full with more than 1 MiB of waiting messages, until enough is read', async () => {
+  const { inbox, said } = counted(MIB)
   inbox.message(bytes(MIB - OVERHEAD))
-  assert.not(await isPending(inbox.room()))
+  assert.not(inbox.full)
   inbox.message(bytes(0))
-  const room = inbox.room()
-  assert.ok(await isPending(room))
+  assert.ok(inbox.full)
+  assert.is(said.roomAgain, 0)
   await inbox.receive()
-  assert.not(await isPending(room))
+  assert.not(inbox.full)
+  assert.is(said.roomAgain, 1)
 })
 
-test('has no room while what waits is still too much, however often somebody reads', async () => {
-  const inbox = new Inbox(MIB)
+test('is full while what waits is still too much, however often somebody reads', async () => {
+  const { inbox, said } = counted(MIB)
   for (let i = 0; i < 4; i++) inbox.message(bytes(MIB / 2))
-  const room = inbox.room()
   await inbox.receive()
   await inbox.receive()
-  assert.ok(await isPending(room))
+  assert.ok(inbox.full)
+  assert.is(said.roomAgain, 0)
   await inbox.receive()
-  assert.not(await isPending(room))
+  assert.not(inbox.full)
+  assert.is(said.roomAgain, 1)
 })
 
 test('empty messages take room too', async () => {
-  const inbox = new Inbox(MIB)
+  const { inbox } = counted(MIB)
   for (let i = 0; i < MIB / OVERHEAD; i++) inbox.message(bytes(0))
-  assert.not(await isPending(inbox.room()))
+  assert.not(inbox.full)
   inbox.message(bytes(0))
-  const room = inbox.room()
-  assert.ok(await isPending(room))
+  assert.ok(inbox.full)
   await inbox.receive()
-  assert.not(await isPending(room))
+  assert.not(inbox.full)
 })
 
-test('a message that somebody waits for takes no room', async () => {
-  const inbox = new Inbox(4 * MIB)
+test('pieces of a stream take room until its reader has them', () => {
+  const { inbox, said } = counted(MIB)
+  for (let i = 0; i < 20; i++) inbox.data(bytes(60_000))
+  assert.ok(inbox.full)
+  const read: number[] = []
+  inbox.read({ piece: (piece) => read.push(piece.length) < 5, ended: () => {} })
+  inbox.resume()
+  assert.is(read.length, 5)
+  assert.not(inbox.full)
+  assert.is(said.roomAgain, 1)
+  inbox.data(bytes(60_000))
+  assert.is(read.length, 5, 'it has said that it wants no more')
+  inbox.resume()
+  assert.is(read.length, 6)
+})
+
+test('a message that somebody waits for is read at once', async () => {
+  const { inbox } = counted(4 * MIB)
   const reading = inbox.receive()
   inbox.message(bytes(4 * MIB))
-  assert.not(await isPending(inbox.room()))
   assert.is((await reading)?.bytes.length, 4 * MIB)
+  assert.not(inbox.full)
 })
 
-test('there is room again when nobody reads any more, or the channel has failed', async () => {
-  for (const over of [(inbox: Inbox) => inbox.discard(), (inbox: Inbox) => inbox.fail(new Error('cut'))]) {
-    const inbox = new Inbox(2 * MIB)
-    inbox.message(bytes(2 * MIB))
-    const room = inbox.room()
-    assert.ok(await isPending(room))
-    over(inbox)
-    assert.not(await isPending(room))
-  }
+test('there is room again when nobody reads any more', () => {
+  const { inbox, said } = counted(2 * MIB)
+  inbox.message(bytes(2 * MIB))
+  assert.ok(inbox.full)
+  inbox.discard()
+  assert.not(inbox.full)
+  assert.is(said.roomAgain, 1)
 })
 
 test('puts a message together from its parts, up to the limit and not a byte beyond', async () => {

@@ -104,6 +104,3 @@ export const readChunk = reader(Chunk, '/files/get')
 export function groupIdBytes(id: string): Uint8Array {
   return fromBase64url(id, { name: 'group', length: GROUP_ID_BYTES })
 }
-
-/** A sealed request to the KDC; throws what stands for a refusal. */
-export type Post = (path: string, body: Record<string, unknown>) => Promise<unknown>

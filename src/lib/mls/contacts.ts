@@ -5,7 +5,8 @@
  */
 import { equal } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
-import { MAX_NAMES, type Post, readIdentities } from './answers.ts'
+import { MAX_NAMES, readIdentities } from './answers.ts'
+import type { Post } from './post.ts'
 import type { Leaf } from './tree.ts'
 import type { Draft } from './vault.ts'
 

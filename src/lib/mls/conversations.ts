@@ -3,30 +3,11 @@
  *
  * @module
  */
-import { type ProtocolCode, ProtocolError } from '../errors.ts'
+import { ProtocolError } from '../errors.ts'
 import type { MlsClient } from './client.ts'
 import { left } from './endings.ts'
-import { type Group, type GroupStatus, otherOf, presentIn } from './group.ts'
-
-/** A conversation: a group by its name, or with one other. */
-export type Conversation = { readonly group: string } | { readonly with: string }
-
-/** Some of them: one, or those with one other, whoever it is. */
-export type Selection = Conversation | 'direct'
-
-export interface GroupInfo {
-  /** Of a named group. */
-  readonly name?: string
-  readonly admin?: string
-  /** The other one of a conversation of two. */
-  readonly with?: string
-  readonly status: GroupStatus
-  /** Why it is broken. */
-  readonly reason?: ProtocolCode
-  readonly members: string[]
-  /** How many of its messages have not been marked as shown. */
-  readonly unread: number
-}
+import { type Group, otherOf, presentIn } from './group.ts'
+import type { Conversation, GroupInfo, Selection } from './group-info.ts'
 
 export class Conversations {
   readonly #client: MlsClient

@@ -13,9 +13,10 @@ import { ProtocolError } from '../errors.ts'
 import { base64url } from '../fields.ts'
 import { type RandomBytes, secureRandomBytes } from '../random.ts'
 import { KEY_BYTES, Secret } from '../secret.ts'
-import { type Post, readChunk } from './answers.ts'
+import { readChunk } from './answers.ts'
 import { CHUNK_BYTES, chunkCount, FILE_ID_BYTES, FileStream, sealedBytes } from './file-stream.ts'
 import type { Payload } from './payload.ts'
+import type { Post } from './post.ts'
 
 const HASH_BYTES = 32
 /** Longest name, in UTF-8. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Post, readGroups } from './answers.ts'
+import { readGroups } from './answers.ts'
+import type { Post } from './post.ts'
 
 /** A group as the KDC lists it; nothing in it is believed. */
 export type ListedGroup = ReturnType<typeof readGroups>['groups'][number]

@@ -8,10 +8,8 @@ import { EMPTY } from '../bytes.ts'
 import { PROTOCOL_CODES, type ProtocolCode, ProtocolError } from '../errors.ts'
 import { type Chain, HASH_BYTES } from './chain.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'
+import type { GroupStatus } from './group-info.ts'
 import { type Charter, CharterSchema } from './joinable.ts'
-
-/** `broken`: not read further until it is rejoined. The others are what happened to us, or to the group. */
-export type GroupStatus = 'active' | 'broken' | 'left' | 'removed' | 'destroyed'
 
 export interface Group {
   readonly id: string

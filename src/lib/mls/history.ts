@@ -5,18 +5,12 @@
  */
 import { turn } from '../turn.ts'
 import type { MlsClient } from './client.ts'
-import type { Conversation, Conversations, Selection } from './conversations.ts'
+import type { Conversations } from './conversations.ts'
 import { otherOf } from './group.ts'
+import type { Conversation, Selection } from './group-info.ts'
 import { KEYS } from './keys.ts'
+import type { MailMessage } from './mail-message.ts'
 import { decodeStored, type StoredMessage } from './messages.ts'
-
-/** A message to be shown. */
-export interface MailMessage extends Omit<StoredMessage, 'group'> {
-  /** The group's name; none in a conversation of two. */
-  readonly group?: string
-  /** The other one of a conversation of two. */
-  readonly with?: string
-}
 
 /** How many messages are read before others get a turn of the event loop. */
 const READ_AT_ONCE = 50

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Post } from './answers.ts'
+import type { Post } from './post.ts'
 import type { Mls } from './suite.ts'
 import type { Draft } from './vault.ts'
 

@@ -6,25 +6,22 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { parseGroupName, parseUsername } from '../names.ts'
 import { type RandomBytes, secureRandomBytes } from '../random.ts'
-import type { Post } from './answers.ts'
 import { MlsClient } from './client.ts'
-import {
-  type Conversation,
-  Conversations,
-  type GroupInfo,
-  groupUnknown,
-  type Selection,
-} from './conversations.ts'
+import { Conversations, groupUnknown } from './conversations.ts'
 import { presentIn } from './group.ts'
-import { History, type MailMessage } from './history.ts'
+import type { Conversation, GroupInfo, Selection } from './group-info.ts'
+import { History } from './history.ts'
+import type { MailMessage } from './mail-message.ts'
 import { Membership, notAllowed } from './membership.ts'
 import type { OnNotice } from './notices.ts'
 import { encodePayload } from './payload.ts'
+import type { Post } from './post.ts'
 import { Publisher } from './publisher.ts'
 import { Puller } from './puller.ts'
 import { hasCode } from './refusals.ts'
 import { isLost, Rejoiner } from './rejoiner.ts'
-import { Sender, type Sent } from './sender.ts'
+import { Sender } from './sender.ts'
+import type { Sent } from './sent.ts'
 import type { StateStore } from './state-store.ts'
 import { Submitter } from './submitter.ts'
 import { loadMls } from './suite.ts'

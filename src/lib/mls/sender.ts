@@ -15,10 +15,8 @@ import type { Outgoing } from './pending.ts'
 import { toRemove } from './policy.ts'
 import type { Puller } from './puller.ts'
 import { hasCode, isolated, isRefusal, isUnknown } from './refusals.ts'
+import type { Sent } from './sent.ts'
 import { MAX_TRIES, type Submitter, tooManyTries } from './submitter.ts'
-
-/** What became of a message: stored by the KDC; or kept here, to be sent by the next `sync`, because the KDC was not reached. */
-export type Sent = { readonly stored: true } | { readonly stored: false; readonly reason: Error }
 
 export class Sender {
   readonly #client: MlsClient

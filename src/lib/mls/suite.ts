@@ -16,23 +16,8 @@ const SUITE = 'MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519'
  */
 const MAX_SKIPPED_MESSAGES = 1000
 
-/** ts-mls, loaded. */
-export interface Mls {
-  readonly api: typeof import('ts-mls')
-  readonly suite: CiphersuiteImpl
-  readonly decryptSenderData: typeof import('ts-mls/privateMessage.js').decryptSenderData
-  readonly makeKeyPackageRef: typeof import('ts-mls/keyPackage.js').makeKeyPackageRef
-  readonly verifyKeyPackage: typeof import('ts-mls/keyPackage.js').verifyKeyPackage
-  readonly verifyLeaf: typeof import('ts-mls/leafNode.js').verifyLeafNodeSignatureKeyPackage
-  readonly encodeRatchetTree: typeof import('ts-mls/ratchetTree.js').encodeRatchetTree
-  readonly decodeRatchetTree: typeof import('ts-mls/ratchetTree.js').decodeRatchetTree
-  readonly encodeStateWithoutTree: typeof import('ts-mls/clientState.js').encodeGroupStateWithoutTree
-  readonly decodeStateWithoutTree: typeof import('ts-mls/clientState.js').decodeGroupStateWithoutTree
-  readonly decryptGroupSecrets: typeof import('ts-mls/welcome.js').decryptGroupSecrets
-  readonly decryptGroupInfo: typeof import('ts-mls/welcome.js').decryptGroupInfo
-  readonly secretTreeValues: typeof import('ts-mls/secretTree.js').allSecretTreeValues
-  readonly consumeRatchet: typeof import('ts-mls/secretTree.js').consumeRatchet
-}
+/** ts-mls, loaded, with the cipher suite. */
+export type Mls = typeof import('./ts-mls.ts') & { readonly suite: CiphersuiteImpl }
 
 let loading: Promise<Mls> | undefined
 
@@ -43,33 +28,9 @@ export function loadMls(): Promise<Mls> {
 }
 
 async function load(): Promise<Mls> {
-  const [api, clientState, privateMessage, keyPackage, leafNode, ratchetTree, secretTree, welcome] =
-    await Promise.all([
-      import('ts-mls'),
-      import('ts-mls/clientState.js'),
-      import('ts-mls/privateMessage.js'),
-      import('ts-mls/keyPackage.js'),
-      import('ts-mls/leafNode.js'),
-      import('ts-mls/ratchetTree.js'),
-      import('ts-mls/secretTree.js'),
-      import('ts-mls/welcome.js'),
-    ])
-  return {
-    api,
-    suite: await api.getCiphersuiteImpl(api.getCiphersuiteFromName(SUITE)),
-    decryptSenderData: privateMessage.decryptSenderData,
-    makeKeyPackageRef: keyPackage.makeKeyPackageRef,
-    verifyKeyPackage: keyPackage.verifyKeyPackage,
-    verifyLeaf: leafNode.verifyLeafNodeSignatureKeyPackage,
-    encodeRatchetTree: ratchetTree.encodeRatchetTree,
-    decodeRatchetTree: ratchetTree.decodeRatchetTree,
-    encodeStateWithoutTree: clientState.encodeGroupStateWithoutTree,
-    decodeStateWithoutTree: clientState.decodeGroupStateWithoutTree,
-    decryptGroupSecrets: welcome.decryptGroupSecrets,
-    decryptGroupInfo: welcome.decryptGroupInfo,
-    secretTreeValues: secretTree.allSecretTreeValues,
-    consumeRatchet: secretTree.consumeRatchet,
-  }
+  const parts = await import('./ts-mls.ts')
+  const { getCiphersuiteFromName, getCiphersuiteImpl } = parts.api
+  return { ...parts, suite: await getCiphersuiteImpl(getCiphersuiteFromName(SUITE)) }
 }
 
 /** The credential of a principal: basic, its name in UTF-8 (RFC 9420 §5.3). */

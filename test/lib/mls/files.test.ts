@@ -6,7 +6,6 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concat, equal, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
 import { TransportError } from '../../../src/lib/errors.ts'
-import type { Post } from '../../../src/lib/mls/answers.ts'
 import { CHUNK_BYTES, FileStream } from '../../../src/lib/mls/file-stream.ts'
 import {
   encodeFileNote,
@@ -17,6 +16,7 @@ import {
   type OutgoingFile,
   uploadFile,
 } from '../../../src/lib/mls/files.ts'
+import type { Post } from '../../../src/lib/mls/post.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { FakeDelivery } from '../../helpers/fake-delivery.ts'
 import { people, team } from '../../helpers/mail.ts'

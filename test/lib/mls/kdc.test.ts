@@ -6,7 +6,7 @@ import { concat, equal, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
 import type { Clock } from '../../../src/lib/clock.ts'
 import { exchangeSealed } from '../../../src/lib/exchange.ts'
 import type { HttpLink } from '../../../src/lib/http.ts'
-import { type Post, readIdentities } from '../../../src/lib/mls/answers.ts'
+import { readIdentities } from '../../../src/lib/mls/answers.ts'
 import { CHUNK_BYTES } from '../../../src/lib/mls/file-stream.ts'
 import {
   encodeFileNote,
@@ -18,6 +18,7 @@ import {
 import { listGroups } from '../../../src/lib/mls/group-list.ts'
 import { Mailbox } from '../../../src/lib/mls/mailbox.ts'
 import { textOf } from '../../../src/lib/mls/payload.ts'
+import type { Post } from '../../../src/lib/mls/post.ts'
 import { FakeDelivery } from '../../helpers/fake-delivery.ts'
 import { MemoryState } from '../../helpers/memory-state.ts'
 import { rejects } from '../../helpers/throws.ts'

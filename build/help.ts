@@ -1,0 +1,29 @@
+/**
+ * The help of every tool, as the tool prints it.
+ *
+ * @module
+ */
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { distFile, ROOT } from './paths.ts'
+
+/** @returns by command, such as `send`, and `kdc adduser`. */
+export async function helpTexts(): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {}
+  for (const command of commands()) {
+    const args = [distFile('symbolon.mjs'), ...command.split(' '), '--help']
+    texts[command] = (await promisify(execFile)(process.execPath, args)).stdout
+  }
+  return texts
+}
+
+/** As they stand in the sources: what dispatches has no list that could be asked for. */
+export function commands(): string[] {
+  const names = (file: string, pattern: RegExp) =>
+    [...readFileSync(join(ROOT, file), 'utf8').matchAll(pattern)].map(([, name = '']) => name)
+  const tools = names('src/symbolon.ts', /^ {2}(\w+): '/gm)
+  const ofKdc = names('src/kdc/main.ts', /^ {2}\['(\w+)', async/gm)
+  return [...tools, ...ofKdc.map((name) => `kdc ${name}`)]
+}

@@ -1,0 +1,17 @@
+/**
+ * The tools but the KDC, for `symbolon`: to import one is to run it.
+ *
+ * @module
+ */
+import type { ToolName } from './cli/installed.ts'
+
+export const CLIENT: Record<Exclude<ToolName, 'kdc'>, () => Promise<unknown>> = {
+  send: () => import('./sender.ts'),
+  receive: () => import('./receiver.ts'),
+  group: () => import('./group.ts'),
+  users: () => import('./users.ts'),
+  register: () => import('./register.ts'),
+  passwd: () => import('./passwd.ts'),
+  sessions: () => import('./sessions.ts'),
+  demo: () => import('./demo.ts'),
+}

@@ -1,0 +1,29 @@
+/**
+ * What a client says of its groups and conversations. Apart from what keeps them, so that the types of the package stand alone.
+ *
+ * @module
+ */
+import type { ProtocolCode } from '../errors.ts'
+
+/** `broken`: not read further until it is rejoined. The others are what happened to us, or to the group. */
+export type GroupStatus = 'active' | 'broken' | 'left' | 'removed' | 'destroyed'
+
+/** A conversation: a group by its name, or with one other. */
+export type Conversation = { readonly group: string } | { readonly with: string }
+
+/** Some of them: one, or those with one other, whoever it is. */
+export type Selection = Conversation | 'direct'
+
+export interface GroupInfo {
+  /** Of a named group. */
+  readonly name?: string
+  readonly admin?: string
+  /** The other one of a conversation of two. */
+  readonly with?: string
+  readonly status: GroupStatus
+  /** Why it is broken. */
+  readonly reason?: ProtocolCode
+  readonly members: string[]
+  /** How many of its messages have not been marked as shown. */
+  readonly unread: number
+}

@@ -1,0 +1,260 @@
+/** What is built, packed and installed: that it holds what it should, and that all of it works without the sources. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Installed } from './helpers/installed.ts'
+import { needs } from './helpers/needs.ts'
+import { type Program, startTool } from './helpers/program.ts'
+import { PASSWORD, Realm } from './helpers/realm.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const TOOLS = ['kdc', 'send', 'receive', 'group', 'users', 'register', 'passwd', 'sessions', 'demo']
+
+const test = suite<{ realm: Realm; running: Program[] }>('build')
+const installed = new Installed()
+const withRegistry = needs('a package registry', () => installed.offline === undefined, 'a network')
+
+test.before((context) => {
+  // Its place and environment; its KDC is not started.
+  context.realm = new Realm()
+  context.running = []
+  writeFileSync(context.realm.passwordFile, `${PASSWORD}\n`, { mode: 0o600 })
+})
+
+test.after(async ({ realm, running }) => {
+  await Promise.all(running.map((program) => program.stop()))
+  await realm.close()
+  installed.remove()
+})
+
+/** The files of the package, but for what it depends on. */
+function packed(folder = installed.folder): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => !file.startsWith('node_modules') && statSync(join(folder, file)).isFile())
+    .map((file) => file.split(sep).join('/'))
+}
+
+const read = (...path: string[]) => readFileSync(join(installed.folder, ...path), 'utf8')
+
+withRegistry(test)(
+  'the package holds what is built and what people read, and nothing of this machine',
+  () => {
+    const files = packed()
+    const docs = ['errors', 'events', 'operating', 'protocol', 'threat-model'].map(
+      (name) => `docs/${name}.md`,
+    )
+    const known = ['README.md', 'package.json', ...docs]
+    assert.equal(files.filter((file) => !file.startsWith('dist/')).sort(), known.sort())
+    for (const file of files) {
+      assert.match(file, /\.(?:mjs|js|d\.ts|json|md|txt)$/)
+      assert.not.match(file, /test/)
+      const text = read(file)
+      for (const path of [ROOT, dirname(installed.place), homedir()]) {
+        assert.not.ok(path.length > 4 && text.includes(path), `${file} names ${path}`)
+      }
+    }
+    assert.equal(Object.keys(JSON.parse(read('package.json')).dependencies), ['@photostructure/sqlite'])
+    assert.match(read('dist', 'licences.txt'), /## undici [\s\S]*MIT/)
+  },
+)
+
+withRegistry(test)('the types need nothing but those of Node', () => {
+  const declarations = packed().filter((file) => file.endsWith('.d.ts'))
+  assert.ok(declarations.length > 20)
+  for (const file of declarations) {
+    const code = read(file).replace(/\/\*[\s\S]*?\*\//g, '')
+    for (const [, name = ''] of code.matchAll(/(?:from|import\() ?['"]([^'"]+)['"]/g)) {
+      if (!/^(?:node:)?(?:net|stream|stream\/web|crypto|buffer)$/.test(name))
+        assert.match(name, /^\.\.?\/.*\.js$/, file)
+    }
+  }
+})
+
+withRegistry(test)('symbolon says what it is, and what it has', async ({ realm }) => {
+  const version = await installed.run(['--version'], realm.env).input().ends(0)
+  assert.is(version.stdout, `${JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version}\n`)
+  const help = await installed.run(['--help'], realm.env).input().ends(0)
+  for (const name of TOOLS) assert.match(help.stdout, new RegExp(`^  ${name} +\\w`, 'm'))
+  assertFits(help.stdout)
+  assert.is((await installed.run(['help'], realm.env).input().ends(0)).stdout, help.stdout)
+})
+
+withRegistry(test)(
+  'a command that there is not is wrong usage, and the nearest is named',
+  async ({ realm }) => {
+    const near = await installed.run(['recieve', 'bob'], realm.env).input().ends(2)
+    assert.match(near.stderr, /error: there is no command recieve\n.*hint: did you mean receive\?\n$/)
+    const far = await installed.run(['toString', '--help'], realm.env).input().ends(2)
+    assert.match(far.stderr, /hint: symbolon --help lists the commands\n$/)
+    assert.match((await installed.run([], realm.env).input().ends(2)).stderr, /error: COMMAND is missing\n/)
+    assert.match(
+      (await installed.run(['--verson'], realm.env).input().ends(2)).stderr,
+      /did you mean --version\?/,
+    )
+  },
+)
+
+withRegistry(test)('every --help is that of the tool, by the name that it has here', async ({ realm }) => {
+  const texts: Record<string, string> = JSON.parse(read('dist', 'help.json'))
+  const kdc = /COMMAND[^\n]*:\n([\s\S]*?);/.exec(texts.kdc ?? '')?.[1]?.match(/\w+/g) ?? ([] as string[])
+  assert.ok(kdc.includes('adduser') && kdc.length > 10)
+  assert.equal(Object.keys(texts).sort(), [...TOOLS, ...kdc.map((name) => `kdc ${name}`)].sort())
+  for (const [command, text] of Object.entries(texts)) {
+    assert.match(text, new RegExp(`^usage: symbolon ${command} `))
+    assert.not.match(text, /tsx|npm/)
+    assertFits(text)
+  }
+  const asked = await Promise.all(
+    [
+      ['help', 'send'],
+      ['send', 'alice', '--help'],
+      ['kdc', '--help'],
+      ['kdc', 'keytab', 'x', '-h'],
+    ].map(async (args) => (await installed.run(args, realm.env).input().ends(0)).stdout),
+  )
+  assert.equal(asked, [texts.send, texts.send, texts.kdc, texts['kdc keytab']])
+  // The sources say the same, but for how they are begun.
+  const { stdout } = await startTool('src/sender.ts', ['--help'], realm.env).input().ends(0)
+  assert.is(stdout.replaceAll('npx tsx src/sender.ts', 'symbolon send'), texts.send)
+})
+
+function assertFits(text: string): void {
+  const lines = text.trimEnd().split('\n')
+  assert.ok(lines.length <= 24, text)
+  for (const line of lines) assert.ok(line.length <= 80, line)
+}
+
+withRegistry(test)('a KDC, a receiver and a sender, all installed', async ({ realm, running }) => {
+  const data = ['--data', join(realm.home, 'kdc')]
+  const run = (...args: string[]) => installed.run(args, realm.env)
+  const password = ['--password-file', realm.passwordFile]
+  await Promise.all(
+    ['alice', 'bob'].map((name) =>
+      run('kdc', 'adduser', name, ...password, ...data)
+        .input()
+        .ends(0),
+    ),
+  )
+  const kdc = run('kdc', '--port', '0', ...data).input()
+  running.push(kdc)
+  realm.url = await kdc.says('stderr', /listening on (\S+)/)
+  const tool = (...args: string[]) => run(...args, '--kdc', realm.url, ...password).input()
+
+  const receiver = tool('receive', 'bob')
+  running.push(receiver)
+  await receiver.says('stderr', /listening on/)
+  assert.match((await tool('send', 'alice', 'bob', 'hi').ends(0)).stderr, /delivered to bob/)
+  await receiver.says('stdout', /^alice: hi$/m)
+  assert.is((await tool('users', 'alice', 'bob').ends(0)).stdout, 'bob: online\n')
+  assert.is(await receiver.stop(), 0)
+
+  // MLS, at the KDC's and at both sides'.
+  assert.match((await tool('send', 'alice', 'bob', 'later').ends(0)).stderr, /stored for bob/)
+  const again = tool('receive', 'bob')
+  running.push(again)
+  await again.says('stdout', /alice: later$/m)
+  assert.is(await again.stop(), 0)
+
+  const offline = await tool('send', 'alice', 'bob', 'now', '--no-store').ends(3)
+  assert.match(offline.stderr, /hint: start its receiver: symbolon receive NAME\n/)
+})
+
+withRegistry(test)("the KDC's worker threads are found", async ({ realm }) => {
+  const body = JSON.stringify({ username: 'alice', password: PASSWORD })
+  const headers = { 'content-type': 'application/json' }
+  const reply = await fetch(`${realm.url}/login`, { method: 'POST', headers, body })
+  assert.is(reply.status, 200, await reply.text())
+})
+
+withRegistry(test)('the demo starts its tools', async ({ realm }) => {
+  const demo = await installed.run(['demo', 'see you'], realm.env).input().ends(0)
+  assert.match(demo.stdout, /bob's terminal shows: {2}alice: see you\n/)
+})
+
+/** A project that has the package installed. */
+function project(realm: Realm): string {
+  const folder = join(realm.home, 'project')
+  mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true })
+  // On Windows a junction needs no privilege.
+  symlinkSync(installed.folder, join(folder, 'node_modules', 'symbolon'), 'junction')
+  const types = ['node_modules', '@types', 'node']
+  symlinkSync(join(ROOT, ...types), join(folder, ...types), 'junction')
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  return folder
+}
+
+withRegistry(test)("README's program runs in plain Node, and has types", async ({ realm, running }) => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
+  const program = `const password = '${PASSWORD}'\n${example.replace('http://127.0.0.1:8800', realm.url)}`
+  const folder = project(realm)
+  writeFileSync(join(folder, 'hello.mjs'), program)
+  writeFileSync(
+    join(folder, 'hello.ts'),
+    `${program}
+import type { Mailbox, Message, StateStore } from 'symbolon'
+export const told: Message | undefined = await (await alice.connect('bob')).receive()
+export type Of = [Mailbox, StateStore]
+// @ts-expect-error: a name, not a number
+await alice.connect(1)
+// @ts-expect-error: there is no such thing
+import { nothing } from 'symbolon'
+`,
+  )
+  const receiver = installed.run(
+    ['receive', 'bob', '--kdc', realm.url, '--password-file', realm.passwordFile],
+    realm.env,
+  )
+  running.push(receiver.input())
+  await receiver.says('stderr', /listening on/)
+  const hello = spawnSync(process.execPath, ['hello.mjs'], { cwd: folder, encoding: 'utf8' })
+  assert.is(hello.stderr, '')
+  assert.is(hello.status, 0)
+  await receiver.says('stdout', /^alice: hello$/m)
+  for (const [module, moduleResolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ]) {
+    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+    const options = ['--noEmit', '--strict', '--target', 'es2022', '--types', 'node']
+    const args = [
+      ...options,
+      '--module',
+      `${module}`,
+      '--moduleResolution',
+      `${moduleResolution}`,
+      'hello.ts',
+    ]
+    const { stdout, status } = spawnSync(process.execPath, [tsc, ...args], { cwd: folder, encoding: 'utf8' })
+    assert.is(status, 0, `${moduleResolution}: ${stdout}`)
+  }
+})
+
+withRegistry(test)(
+  'what is bundled for browsers takes the primitives that are JavaScript',
+  async ({ realm }) => {
+    const bundle = async (platform: 'browser' | 'node') => {
+      const { metafile } = await build({
+        stdin: { contents: "export { seal } from 'symbolon'", resolveDir: join(realm.home, 'project') },
+        bundle: true,
+        write: false,
+        format: 'esm',
+        metafile: true,
+        platform,
+        external: ['node:*'],
+        logLevel: 'silent',
+      })
+      const inputs = Object.keys(metafile.inputs).map((file) => relative('.', file))
+      return ['node', 'noble'].filter((name) => inputs.some((file) => file.endsWith(`primitives-${name}.js`)))
+    }
+    assert.equal(await bundle('browser'), ['noble'])
+    assert.equal(await bundle('node'), ['node'])
+  },
+)
+
+test.run()

@@ -1,0 +1,63 @@
+/** The package as people get it: built, packed, and installed as a global command in a folder of its own. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Program } from './program.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const WINDOWS = process.platform === 'win32'
+
+export class Installed {
+  readonly place = mkdtempSync(join(tmpdir(), 'symbolon-installed-'))
+  /** The folder of the package. */
+  readonly folder = join(this.place, ...(WINDOWS ? [] : ['lib']), 'node_modules', 'symbolon')
+  /** What npm said when a registry was needed, for SQLite, and there was none. */
+  readonly offline: string | undefined
+
+  constructor() {
+    process.once('exit', () => this.remove())
+    npm('pack', '--pack-destination', this.place)
+    const [file = ''] = readdirSync(this.place)
+    const options = ['--prefix', this.place, '--prefer-offline', '--no-audit', '--no-fund']
+    try {
+      npm('install', '--global', ...options, join(this.place, file))
+    } catch (error) {
+      const { message } = error as Error
+      if (!/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(message)) throw error
+      this.offline = message
+    }
+  }
+
+  /** `symbolon` with these arguments. */
+  run(args: readonly string[], env: NodeJS.ProcessEnv): Program {
+    // Only a shell starts what npm makes on Windows, and it would read the arguments too.
+    if (WINDOWS)
+      return new Program(process.execPath, [join(this.folder, 'dist', 'symbolon.mjs'), ...args], env)
+    // It finds Node in the path: the one that runs this.
+    const PATH = [dirname(process.execPath), env.PATH].join(delimiter)
+    return new Program(join(this.place, 'bin', 'symbolon'), [...args], { ...env, PATH })
+  }
+
+  remove(): void {
+    rmSync(this.place, { recursive: true, force: true })
+  }
+}
+
+/** @throws Error with what npm says, when it fails. */
+function npm(...args: string[]): void {
+  const cli = npmCli()
+  const options = { cwd: ROOT, encoding: 'utf8' } as const
+  const { status, stdout, stderr } = cli
+    ? spawnSync(process.execPath, [cli, ...args], options)
+    : spawnSync('npm', args, { ...options, shell: WINDOWS })
+  if (status !== 0) throw new Error(`npm ${args[0]} failed:\n${stdout}\n${stderr}`)
+}
+
+/** Where npm itself is, when it started us, or where it usually is beside Node. */
+function npmCli(): string | undefined {
+  const inPath = (process.env.PATH ?? '').split(delimiter)
+  const beside = inPath.map((folder) => join(folder, 'node_modules', 'npm', 'bin', 'npm-cli.js'))
+  return [process.env.npm_execpath ?? '', ...beside].find((file) => file.endsWith('.js') && existsSync(file))
+}
