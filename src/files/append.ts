@@ -1,20 +1,23 @@
 /**
- * Writing a file from a position on, behind whoever has more to write: what comes while one write is under way is written in the next.
+ * Writing a file from a position on, behind whoever has more to write. What comes is gathered in two buffers: while one is being written, the
+ * other is filled. Keeping the pieces themselves until they are written costs more than copying them: the garbage collector's time.
  *
  * @module
  */
 import type { FileHandle } from 'node:fs/promises'
 import { asNotSaved } from './on-disk.ts'
 
-/** So much may wait before whoever writes must. */
-const MOST_BYTES = 1024 * 1024
+const BUFFER_BYTES = 512 * 1024
+/** Kept for the next file. */
+const MOST_SPARE = 4
+const spare: Uint8Array[] = []
 
 export class Appender {
   readonly #directory: string
   readonly #file: FileHandle
   #position: number
-  #waiting: Uint8Array[] = []
-  #bytes = 0
+  #buffer: Uint8Array | undefined
+  #filled = 0
   #writing: Promise<void> | undefined
   #error: unknown
 
@@ -27,20 +30,24 @@ export class Appender {
 
   /** How long the file is once all is written. */
   get length(): number {
-    return this.#position + this.#bytes
+    return this.#position + this.#filled
   }
 
   /**
-   * @param piece - not to be written over afterwards.
    * @returns what is to be waited for before the next, if anything.
    * @throws FileError `file_not_saved`, perhaps of an earlier piece.
    */
   write(piece: Uint8Array): Promise<void> | undefined {
     if (this.#error !== undefined) throw this.#error
-    this.#waiting.push(piece)
-    this.#bytes += piece.length
-    this.#writing ??= this.#next()
-    return this.#bytes < MOST_BYTES ? undefined : this.#turn()
+    this.#buffer ??= spare.pop() ?? new Uint8Array(BUFFER_BYTES)
+    const part = piece.subarray(0, BUFFER_BYTES - this.#filled)
+    this.#buffer.set(part, this.#filled)
+    this.#filled += part.length
+    if (this.#filled < BUFFER_BYTES) return undefined
+    const rest = piece.subarray(part.length)
+    if (this.#writing) return this.#writing.then(() => this.write(rest))
+    this.#flush()
+    return rest.length > 0 ? this.write(rest) : undefined
   }
 
   /**
@@ -49,49 +56,37 @@ export class Appender {
    * @throws FileError `file_not_saved`.
    */
   async end(): Promise<void> {
-    while (this.#writing) await this.#writing
-    if (this.#error !== undefined) throw this.#error
-  }
-
-  async #turn(): Promise<void> {
+    await this.#writing
+    this.#flush()
     await this.#writing
     if (this.#error !== undefined) throw this.#error
   }
 
-  // Never rejects: nobody may be waiting.
-  async #next(): Promise<void> {
-    const pieces = this.#waiting
-    this.#waiting = []
-    try {
-      await this.#write(pieces)
-    } catch (error) {
-      this.#error = asNotSaved(this.#directory, error)
-      this.#waiting = []
-    }
-    this.#writing = this.#waiting.length > 0 ? this.#next() : undefined
+  // Only when nothing is being written.
+  #flush(): void {
+    const buffer = this.#buffer
+    const filled = this.#filled
+    if (!buffer) return
+    const position = this.#position
+    this.#buffer = undefined
+    this.#filled = 0
+    this.#position += filled
+    this.#writing = this.#writeOut(buffer.subarray(0, filled), position)
+      // Never rejects: nobody may be waiting.
+      .catch((error) => {
+        this.#error = asNotSaved(this.#directory, error)
+      })
+      .finally(() => {
+        this.#writing = undefined
+        if (spare.length < MOST_SPARE) spare.push(buffer)
+      })
   }
 
-  async #write(pieces: Uint8Array[]): Promise<void> {
-    let left = pieces
-    while (left.length > 0) {
-      const { bytesWritten } = await this.#file.writev(left, this.#position)
-      this.#position += bytesWritten
-      this.#bytes -= bytesWritten
-      left = rest(left, bytesWritten)
+  /** A disk that becomes full takes less than it is given, and then nothing. */
+  async #writeOut(bytes: Uint8Array, from: number): Promise<void> {
+    for (let written = 0; written < bytes.length; ) {
+      const { bytesWritten } = await this.#file.write(bytes, written, bytes.length - written, from + written)
+      written += bytesWritten
     }
   }
-}
-
-/** What is left to write: a disk that becomes full takes less than it is given, and then nothing. */
-function rest(pieces: Uint8Array[], written: number): Uint8Array[] {
-  let skip = written
-  let first = 0
-  for (const piece of pieces) {
-    if (skip < piece.length) break
-    skip -= piece.length
-    first++
-  }
-  const left = pieces.slice(first)
-  if (skip > 0 && left[0]) left[0] = left[0].subarray(skip)
-  return left
 }

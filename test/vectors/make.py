@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Makes the test vectors of docs/protocol.md without any of this project's own code.
 
-    /usr/bin/python3 test/vectors/make.py           writes ticket, sealed, noise, channel and file.json
+    /usr/bin/python3 test/vectors/make.py           writes ticket, sealed, noise, channel, file and transfer.json
     /usr/bin/python3 test/vectors/make.py --check   makes them anew and compares; exits 1 when one differs
 
 Needs Debian's python3-dissononce (Noise) and python3-cryptography (HKDF, X25519, ChaCha20-Poly1305).
@@ -21,6 +21,7 @@ import file_vectors  # noqa: E402
 import noise_vectors  # noqa: E402
 import sealed_vectors  # noqa: E402
 import ticket_vectors  # noqa: E402
+import transfer_vectors  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent
 FILES = {
@@ -29,6 +30,7 @@ FILES = {
     'noise.json': noise_vectors.make,
     'channel.json': channel_vectors.make,
     'file.json': file_vectors.make,
+    'transfer.json': transfer_vectors.make,
 }
 
 

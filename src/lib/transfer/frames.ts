@@ -50,7 +50,7 @@ const path = v.pipe(
 const length = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const sha256 = base64url('sha256', HASH_BYTES)
 
-const BeginSchema = v.object({ version: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) })
+const BeginSchema = v.object({ transfer: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) })
 const ItemSchema = v.union([
   v.strictObject({ kind: v.picklist(['file', 'bytes']), name, size: v.optional(length) }),
   v.strictObject({ kind: v.literal('directory'), name }),
@@ -93,7 +93,7 @@ export function isPath(path: readonly string[]): boolean {
 
 /** @throws ProtocolError `version_unknown`. */
 export function readBegin(body: Uint8Array): void {
-  const { version } = parse('begin', BeginSchema, body)
+  const { transfer: version } = parse('begin', BeginSchema, body)
   if (version !== VERSION)
     throw new ProtocolError('version_unknown', `transfer: version ${version} is not known here`)
 }

@@ -148,17 +148,23 @@ export class Link {
   /**
    * Does what may take for ever, but no longer than the link lives.
    *
+   * @param enough - looked at whenever something has happened: whether it is not wanted any more.
+   * @returns nothing when it was enough.
    * @throws what `act` throws; why the link failed.
    */
-  async during<T>(act: Promise<T>): Promise<T> {
+  during<T>(act: Promise<T>): Promise<T>
+  during<T>(act: Promise<T>, enough: () => boolean): Promise<T | undefined>
+  async during<T>(act: Promise<T>, enough = () => false): Promise<T | undefined> {
     let settled = false
     const watched = act.finally(() => {
       settled = true
       this.#wake()
     })
     watched.catch(() => {})
-    while (!settled) {
+    for (;;) {
       if (this.#failure) throw this.#failure
+      if (enough()) return undefined
+      if (settled) return watched
       await new Promise<void>((resolve) => {
         const wake = () => {
           this.#wakers.delete(wake)
@@ -167,7 +173,6 @@ export class Link {
         this.#wakers.add(wake)
       })
     }
-    return watched
   }
 
   // --- reading ---

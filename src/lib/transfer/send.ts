@@ -5,7 +5,7 @@
  */
 import type { Duplex } from 'node:stream'
 import { primitives } from '#primitives'
-import { equal } from '../bytes.ts'
+import { EMPTY, equal } from '../bytes.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 import type { Hash } from '../primitives/types.ts'
 import * as frames from './frames.ts'
@@ -100,7 +100,7 @@ class Sending {
   }
 
   async send(sources: AsyncIterable<Source> | Iterable<Source>): Promise<void> {
-    this.#control(Type.begin, { version: frames.VERSION })
+    this.#control(Type.begin, { transfer: frames.VERSION })
     await this.#each(sources, async (source) => {
       if (source.kind === 'directory') await this.#tree(source)
       else await this.#file({ kind: source.kind, name: source.name }, source)
@@ -292,42 +292,47 @@ class Sending {
     const { item } = pending
     const size = item.size ?? Number.MAX_SAFE_INTEGER
     let position = from
-    let next = this.#read(content, position, size)
-    while (position < size && !isRefused(pending)) {
-      const { buffer, bytes } = await this.#link.during(next)
-      if (bytes === 0) {
-        this.#buffers.give(buffer)
-        if (item.size === undefined) break
-        throw changed('it has become shorter')
+    let next = position < size ? this.#read(content, position, size) : undefined
+    try {
+      while (next) {
+        const { buffer, bytes } = (await this.#link.during(next, () => isRefused(pending))) ?? NOTHING
+        if (isRefused(pending)) return
+        next = undefined
+        if (bytes === 0) {
+          this.#buffers.give(buffer)
+          if (item.size === undefined) break
+          throw changed('it has become shorter')
+        }
+        position += bytes
+        const piece = buffer.subarray(0, bytes)
+        // Read while this piece is being hashed and encrypted.
+        if (position < size) next = this.#read(content, position, size)
+        hash.update(piece)
+        this.#link.write(Type.data, piece, () => {
+          this.#buffers.give(buffer)
+          this.#link.changed()
+        })
+        this.#bytes += bytes
+        this.#options.onProgress?.(item, position)
+        await this.#link.room()
       }
-      position += bytes
-      const piece = buffer.subarray(0, bytes)
-      // Read while this piece is being hashed and encrypted.
-      if (position < size) {
-        next = this.#read(content, position, size)
-        next.catch(() => {})
-      }
-      hash.update(piece)
-      this.#link.write(Type.data, piece, () => {
-        this.#buffers.give(buffer)
-        this.#link.changed()
-      })
-      this.#bytes += bytes
-      this.#options.onProgress?.(item, position)
-      await this.#link.room()
+      await this.#link.during(verify(content, item.size))
+    } finally {
+      // Read in vain.
+      next?.then(({ buffer }) => this.#buffers.give(buffer)).catch(() => {})
     }
-    if (!isRefused(pending)) await this.#link.during(verify(content, item.size))
   }
 
-  async #read(
-    content: Content,
-    position: number,
-    size: number,
-  ): Promise<{ buffer: Uint8Array; bytes: number }> {
+  async #read(content: Content, position: number, size: number): Promise<Filled> {
     await this.#link.until(() => this.#buffers.has())
     const buffer = this.#buffers.take()
-    const bytes = await content.read(buffer.subarray(0, Math.min(PIECE_BYTES, size - position)), position)
-    return { buffer, bytes }
+    try {
+      const bytes = await content.read(buffer.subarray(0, Math.min(PIECE_BYTES, size - position)), position)
+      return { buffer, bytes }
+    } catch (error) {
+      this.#buffers.give(buffer)
+      throw error
+    }
   }
 
   async #tree(source: TreeSource): Promise<void> {
@@ -383,6 +388,13 @@ class Sending {
     this.#link.write(type, frames.encode(fields))
   }
 }
+
+interface Filled {
+  readonly buffer: Uint8Array
+  readonly bytes: number
+}
+
+const NOTHING: Filled = { buffer: EMPTY, bytes: 0 }
 
 /** Pieces of memory that are read into and sent, over and over. */
 class Buffers {

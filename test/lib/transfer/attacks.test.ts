@@ -25,7 +25,7 @@ function frame(type: number, body: object | Uint8Array | string = {}, length?: n
   return Buffer.concat([header, bytes])
 }
 
-const begin = frame(0x01, { version: 1 })
+const begin = frame(0x01, { transfer: 1 })
 const item = (fields: object) => frame(0x02, fields)
 const start = (from: number) => frame(0x03, { from })
 const data = (bytes: Uint8Array) => frame(0x04, bytes)
@@ -152,11 +152,11 @@ for (const [what, bytes] of Object.entries(never)) {
 
 attacks('a receiver refuses another version, and says which', async () => {
   for (const version of [2, 2 ** 32]) {
-    const { received } = await receive([frame(0x01, { version, more: 'of later versions' })])
+    const { received } = await receive([frame(0x01, { transfer: version, more: 'of later versions' })])
     await rejects(received, 'version_unknown')
   }
   for (const version of [0, -1, 1.5, '1', null]) {
-    await rejects((await receive([frame(0x01, { version })])).received, 'malformed')
+    await rejects((await receive([frame(0x01, { transfer: version })])).received, 'malformed')
   }
 })
 

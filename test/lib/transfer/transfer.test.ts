@@ -176,6 +176,32 @@ transfer('what is here whole is not sent at all', async () => {
   assert.is(sent.bytes, 0)
 })
 
+transfer('what is here whole, or given up, again and again keeps nobody waiting', async () => {
+  const place = new Place()
+  const sources: Source[] = []
+  for (let n = 0; n < 10; n++) {
+    sources.push(file(`here ${n}`, pattern(LARGE)))
+    place.held.set(`here ${n}`, pattern(LARGE))
+    const error = new FileError('file_not_readable', 'cannot be read')
+    sources.push(file(`fails ${n}`, pattern(LARGE), { failAt: 256 * 1024, error }))
+  }
+  const { sent } = await whole([...sources, file('last', pattern(LARGE))], place, {
+    alice: { patienceMs: 2000 },
+  })
+  assert.is(sent.saved, 11)
+})
+
+transfer('what was refused is not read to its end', async () => {
+  const input = new PassThrough()
+  const place = new Place()
+  place.faults.set('write', 'file_damaged')
+  input.write('some')
+  const source: Source = { kind: 'bytes', name: 'stdin', open: async () => contentOf(input) }
+  const { fates } = await whole([source], place)
+  assert.equal(fates.alice, ['stdin file_damaged'])
+  assert.ok(input.destroyed)
+})
+
 transfer('what is held of something else is not gone on with', async () => {
   const place = new Place()
   const other = pattern(200_000)

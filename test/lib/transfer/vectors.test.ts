@@ -1,0 +1,80 @@
+/** transfer.json, made in Python: both sides, byte by byte. */
+import { readFileSync } from 'node:fs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { receiveItems, type Source, sendItems } from '../../../src/lib/transfer/index.ts'
+import { content, type Line, Place, pair, pattern } from './memory.ts'
+
+interface Described {
+  readonly kind: 'file' | 'directory' | 'bytes'
+  readonly name: string
+  readonly size: number
+  readonly unknown?: boolean
+  readonly entries?: { readonly kind: 'file' | 'directory'; readonly path: string[]; readonly size: number }[]
+}
+
+interface Transfer {
+  readonly name: string
+  readonly items: Described[]
+  readonly held?: number
+  readonly refused?: string
+  readonly frames: { from: 'alice' | 'bob'; bytes: string; pattern_from?: number; length?: number }[]
+}
+
+const path = new URL('../../vectors/transfer.json', import.meta.url)
+const { transfers } = JSON.parse(readFileSync(path, 'utf8')) as { transfers: Transfer[] }
+const vectors = suite('transfer.json')
+
+function sourceOf({ kind, name, size, unknown, entries = [] }: Described): Source {
+  if (kind !== 'directory') {
+    return { kind, name, open: async () => content(pattern(size), unknown ? { size: undefined } : {}) }
+  }
+  return {
+    kind,
+    name,
+    async *entries() {
+      for (const entry of entries) {
+        const { kind, path, size } = entry
+        yield kind === 'directory' ? { kind, path } : { kind, path, open: async () => content(pattern(size)) }
+      }
+    },
+  }
+}
+
+for (const { name, items, held, refused, frames } of transfers) {
+  vectors(name, async () => {
+    const line: Line = { alice: [], bob: [] }
+    const [alice, bob] = pair(line)
+    const place = new Place()
+    if (held !== undefined) for (const item of items) place.held.set(item.name, pattern(held))
+    await Promise.all([
+      sendItems(alice, items.map(sourceOf)),
+      receiveItems(bob, async (item) => (refused === undefined ? place.take(item) : { refused })),
+    ])
+    for (const side of ['alice', 'bob'] as const) {
+      const expected = frames
+        .filter(({ from }) => from === side)
+        .flatMap(({ bytes, length = 0, pattern_from = 0 }) => [
+          Buffer.from(bytes, 'hex'),
+          pattern(length, pattern_from),
+        ])
+      assert.is(
+        Buffer.concat(line[side]).toString('latin1'),
+        Buffer.concat(expected).toString('latin1'),
+        side,
+      )
+    }
+    for (const item of refused === undefined ? items : []) {
+      if (item.kind !== 'directory') assert.equal(place.saved.get(item.name), pattern(item.size))
+      for (const { kind, path, size } of item.entries ?? []) {
+        const key = `${item.name}/${path.join('/')}`
+        if (kind === 'file') assert.equal(place.saved.get(key), pattern(size))
+        else assert.ok(place.saved.has(`${key}/`))
+      }
+    }
+  })
+}
+
+vectors('are there', () => assert.ok(transfers.length > 5))
+
+vectors.run()
