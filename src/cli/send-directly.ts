@@ -58,14 +58,18 @@ export async function sendDirectly(
     return sent
   } catch (error) {
     sent.end()
-    throw cutShort(error, sent, signal)
+    throw cutShort(error, sent, { to, timeoutSec, signal })
   } finally {
     clearTimeout(waiting)
     sent.end()
   }
 }
 
-function cutShort(error: unknown, sent: SentItems, signal: AbortSignal): unknown {
+function cutShort(
+  error: unknown,
+  sent: SentItems,
+  { to, timeoutSec, signal }: Pick<SendDirectly, 'to' | 'timeoutSec' | 'signal'>,
+): unknown {
   const hint = sent.canResume
     ? 'the same command again goes on from what has arrived'
     : 'what comes from a pipe begins anew when it is sent again'
@@ -73,5 +77,6 @@ function cutShort(error: unknown, sent: SentItems, signal: AbortSignal): unknown
   const { code, message } = error as SymbolonError
   const isCut = error instanceof TransportError || code === 'channel_aborted'
   if (!(error instanceof SymbolonError) || !isCut) return error
-  return new ToolError(`${message}: ${sent.story()}`, { hint, code, exitCode: EXIT.tryLater, cause: error })
+  const what = code === 'peer_silent' ? `${to} took nothing for ${timeoutSec} s` : message
+  return new ToolError(`${what}: ${sent.story()}`, { hint, code, exitCode: EXIT.tryLater, cause: error })
 }

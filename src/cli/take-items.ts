@@ -22,8 +22,8 @@ import { MAX_FILES_OF_ONE, type Saving } from './save-files.ts'
 import { sizeText } from './size.ts'
 import { Tally } from './tally.ts'
 
-/** A sender that lets us wait for so long is gone, or wants to keep our room. */
-const PATIENCE_MS = 600_000
+/** A sender that lets us wait for so long is gone, or wants to keep our room. What comes from a pipe may take its time. */
+const PATIENCE_SEC = 600
 
 export interface Taking {
   readonly output: Output
@@ -37,6 +37,8 @@ export interface Taking {
   readonly status?: (() => StatusLine | undefined) | undefined
   /** Where streams go; without it none is taken. */
   readonly streamTo?: (() => FileSink) | undefined
+  /** How long a sender may let us wait. Default: `PATIENCE_SEC`. */
+  readonly patienceSec?: number
   /** Ends it half way; what has come of a file is kept, under a name that nobody sees. */
   readonly signal: AbortSignal
 }
@@ -87,7 +89,7 @@ class Transfer {
   }
 
   async run(): Promise<Taken> {
-    const { saving, signal } = this.#taking
+    const { saving, signal, streamTo, patienceSec = PATIENCE_SEC } = this.#taking
     // Without a place for them all are refused anyhow, for that reason.
     const maxFileBytes = saving?.maxBytes ?? Number.POSITIVE_INFINITY
     const maxTotalBytes = maxFileBytes * MAX_FILES_OF_ONE - (saving?.record.bytesOf(this.#from) ?? 0)
@@ -96,7 +98,7 @@ class Transfer {
         signal,
         maxFileBytes,
         maxTotalBytes,
-        patienceMs: PATIENCE_MS,
+        ...(streamTo ? {} : { patienceMs: 1000 * patienceSec }),
         onStart: this.#onStart,
         onProgress: this.#onProgress,
         onFate: this.#onFate,

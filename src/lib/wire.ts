@@ -138,7 +138,8 @@ export class Wire {
     // In one system call, and without putting together what is long.
     const header = [u16(length)]
     let parts = 0
-    for (let part = content[0]; part && part.length < GATHERED_BYTES; part = content[++parts]) header.push(part)
+    for (let part = content[0]; part && part.length < GATHERED_BYTES; part = content[++parts])
+      header.push(part)
     this.#stream.cork()
     this.#stream.write(Buffer.concat(header))
     for (; parts < content.length; parts++) this.#stream.write(content[parts])
