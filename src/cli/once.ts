@@ -152,12 +152,25 @@ export class Once {
     }
   }
 
-  /** Resolves when whoever reads has taken it, or the system for them. */
-  #write(bytes: Uint8Array): Promise<void> {
+  /**
+   * Resolves when whoever reads has taken it, or the system for them.
+   *
+   * @throws the reason of the signal: who reads may have stopped.
+   */
+  async #write(bytes: Uint8Array): Promise<void> {
+    const { signal } = this.#taking
+    signal.throwIfAborted()
     this.#written += bytes.length
-    return new Promise((resolve, reject) => {
-      this.#to.write(bytes, (error) => (error ? reject(error) : resolve()))
-    })
+    let stop = () => {}
+    try {
+      await new Promise<void>((resolve, reject) => {
+        stop = () => reject(signal.reason)
+        signal.addEventListener('abort', stop)
+        this.#to.write(bytes, (error) => (error ? reject(error) : resolve()))
+      })
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
   }
 
   // What comes as a stream or as files ends by the same signal, and says how far it came.

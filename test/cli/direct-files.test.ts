@@ -1,4 +1,5 @@
 /** Files from one to another, over a stream in memory: what both sides tell. */
+import { duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeOutput, type Output } from '../../src/cli/events.ts'
@@ -7,6 +8,7 @@ import { sendDirectly } from '../../src/cli/send-directly.ts'
 import { type Taking, takeItems } from '../../src/cli/take-items.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
 import type { FileSink, Source } from '../../src/lib/transfer/index.ts'
+import { settled } from '../helpers/memory.ts'
 import { file, type Line, Place, pair, pattern, tree } from '../lib/transfer/memory.ts'
 
 const direct = suite('files, sent directly')
@@ -158,6 +160,45 @@ direct('a stream goes where streams go, whatever its length', async () => {
   assert.ok(Buffer.concat(parts).equals(bytes))
   assert.equal(alice.lines, ['(delivered 3.0 MB to bob)'])
   assert.equal(bob.lines, ['(took 3.0 MB from alice)'])
+})
+
+direct('a stream whose reader has stopped stops its sender', async () => {
+  const [alices, bobs] = duplexPair()
+  const [stop, { output }] = [new AbortController(), told('x')]
+  let produced = 0
+  const endless = {
+    read: async (into: Uint8Array) => {
+      produced += into.length
+      return into.length
+    },
+    close: async () => {},
+  }
+  const sources = [{ kind: 'bytes', name: 'x', open: async () => endless } as const]
+  const options = { to: 'bob', sources, timeoutSec: 60, signal: stop.signal }
+  const sending = sendDirectly(alices, output, options).catch((error) => error)
+  let written = 0
+  const stuck: FileSink = {
+    start: async () => {},
+    write: (bytes) => {
+      written += bytes.length
+      return new Promise(() => {})
+    },
+    finish: async () => {},
+    abandon: async () => {},
+  }
+  const taking = takeItems(bobs, 'alice', {
+    output,
+    saving: undefined,
+    streamTo: () => stuck,
+    signal: stop.signal,
+  })
+  for (let turn = 0; turn < 25; turn++) await settled()
+  assert.ok(written > 0, 'it has begun')
+  assert.ok(produced < 4_000_000, `${produced} bytes were read for a reader that has stopped`)
+  stop.abort(new Error('stopped'))
+  await sending
+  bobs.destroy()
+  void taking
 })
 
 direct('that are cut say how far they came, and go on from there the next time', async () => {
