@@ -74,7 +74,8 @@ async function pour(
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<ToolError | undefined> {
   const sources = [pipeSource(pieces)]
-  const options = { to: receiver, sources, timeoutSec: timeoutSec.files, signal: stopping() }
+  const signal = stoppingWith(channel)
+  const options = { to: receiver, sources, timeoutSec: timeoutSec.files, signal }
   const sent = await sendDirectly(channel.stream(), output, options)
   if (sent.failed === 0) return undefined
   const code = sent.refusal
@@ -95,11 +96,19 @@ async function sendItems(
   const stream = channel.stream()
   // Meanwhile somebody there may answer.
   void hear(channel, output)
-  const options = { to: receiver, sources, extent, timeoutSec: timeoutSec.files, signal: stopping() }
+  const signal = stoppingWith(channel)
+  const options = { to: receiver, sources, extent, timeoutSec: timeoutSec.files, signal }
   const sent = await sendDirectly(stream, output, options)
   if (sent.failed === 0) return undefined
   if (sent.refusal === 'files_not_taken') return takesNone(receiver)
   return new ToolError(`${items.count - sent.delivered} of ${items.count} not delivered`)
+}
+
+/** Ctrl+C, of which the receiver is told. */
+function stoppingWith(channel: Channel): AbortSignal {
+  const signal = stopping()
+  signal.addEventListener('abort', () => channel.destroy('stopped'))
+  return signal
 }
 
 async function hear(channel: Channel, output: Output): Promise<void> {

@@ -39,6 +39,7 @@ interface Ending {
   readonly act: (alice: Program, bob: Program) => void
   readonly alice: number | string
   readonly says?: RegExp
+  readonly bobSays?: RegExp
   /** How bob ends, if he does. */
   readonly bob?: number | string
 }
@@ -53,6 +54,7 @@ const ENDINGS: readonly Ending[] = [
     act: (alice) => void alice.child.kill('SIGINT'),
     alice: 1,
     says: /^sender: error: stopped: big\.iso was on its way, \d+ MB of 30 MB$/m,
+    bobSays: /big\.iso: the peer gave up: stopped after \d+ MB/,
   },
   {
     name: 'the receiver is killed',
@@ -70,7 +72,7 @@ const ENDINGS: readonly Ending[] = [
   },
 ]
 
-for (const { name, act, alice: status, says, bob: bobs } of ENDINGS) {
+for (const { name, act, alice: status, says, bobSays, bob: bobs } of ENDINGS) {
   behindProxy(`when ${name}, the file is not there; sent again, it goes on`, async () => {
     const inbox = at(`inbox ${name}`)
     const content = randomBytes(SIZE)
@@ -89,6 +91,7 @@ for (const { name, act, alice: status, says, bob: bobs } of ENDINGS) {
     assert.is(await alice.exit, status, `cut after ${after}: ${alice.stderr}`)
     if (says) assert.match(alice.stderr, says)
     assert.equal(visible(inbox), [], `cut after ${after}`)
+    if (bobSays) await bob.says('stderr', bobSays)
     if (bobs === undefined) {
       await bob.says('stderr', /^receiver: alice: big\.iso: .* after \d+ MB of 30 MB, from which it goes on/m)
     } else {
