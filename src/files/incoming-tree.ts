@@ -12,12 +12,10 @@ import { Appender } from './append.ts'
 import { claimDirectory, DIRECTORY_MODE, FILE_MODE, type Saved } from './claim.ts'
 import { piecesOf } from './incoming.ts'
 import { notSaved, onDisk, statsOf } from './on-disk.ts'
-import { holdPart, isOurs, type Part, partId } from './parts.ts'
+import { holdPart, isOurs, type Part, partId, WORTH_KEEPING_BYTES } from './parts.ts'
 import { syncDirectory } from './private-files.ts'
 import { numberedBy, safeName } from './safe-name.ts'
 
-/** Less is sooner sent again than kept. */
-const WORTH_KEEPING_BYTES = 1024 * 1024
 /** How often we say that we are still at work, to those who take leftovers away. */
 const TOUCH_MS = 60 * 1000
 

@@ -9,7 +9,7 @@ import type { Abandoned, FileSink } from '../lib/transfer/index.ts'
 import { Appender } from './append.ts'
 import { claimFile, DIRECTORY_MODE, FILE_MODE, findFile, type Saved, type Whole } from './claim.ts'
 import { notSaved, onDisk } from './on-disk.ts'
-import { holdPart, isOurs, type Part, partId, requireRoom } from './parts.ts'
+import { holdPart, isOurs, type Part, partId, requireRoom, WORTH_KEEPING_BYTES } from './parts.ts'
 import { safeName } from './safe-name.ts'
 
 const PIECE_BYTES = 256 * 1024
@@ -107,7 +107,7 @@ export class IncomingFile implements FileSink {
     { name, size }: { readonly name: string; readonly size?: number | undefined },
     sender?: string,
   ): Promise<IncomingFile> {
-    const resumable = sender !== undefined && size !== undefined
+    const resumable = sender !== undefined && size !== undefined && size >= WORTH_KEEPING_BYTES
     const part = await holdPart(directory, resumable ? partId(sender, 'file', name, size) : undefined, 'file')
     try {
       const { file, held } = await onDisk(directory, () => openPart(part, size))

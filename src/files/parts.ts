@@ -16,8 +16,10 @@ import { notSaved, onDisk, statsOf } from './on-disk.ts'
 
 const PART = /^\.symbolon-([0-9a-f]{16})(?:-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8})?\.part$/
 const LEFTOVER_MS = 24 * 60 * 60 * 1000
+/** Directories are looked through for leftovers this often, while files are saved in them. */
+const TIDY_MS = 60 * 1000
 /** Less is sooner sent again than kept. */
-const WORTH_KEEPING_BYTES = 1024 * 1024
+export const WORTH_KEEPING_BYTES = 1024 * 1024
 
 /** What is not whole yet, and nobody else's. */
 export interface Part {
@@ -51,18 +53,14 @@ export async function holdPart(
   id: string | undefined,
   kind: 'file' | 'directory',
 ): Promise<Part> {
-  const names = await onDisk(directory, () => readdir(directory))
-  await removeLeftovers(directory, names)
   if (id === undefined) {
-    const part = new HeldPart(
-      join(directory, `.symbolon-${randomBytes(8).toString('hex')}.part`),
-      undefined,
-      false,
-    )
+    await tidyNowAndThen(directory)
+    const name = `.symbolon-${randomBytes(8).toString('hex')}.part`
     // Said now rather than when all has come.
     await onDisk(directory, () => access(directory, constants.W_OK | constants.X_OK))
-    return part
+    return new HeldPart(join(directory, name), undefined, false)
   }
+  const names = await tidy(directory)
   const path = join(
     directory,
     `.symbolon-${id}-${machine()}-${process.pid}-${randomBytes(4).toString('hex')}.part`,
@@ -202,6 +200,22 @@ function machine(): string {
     ourMachine = createHash('sha256').update(about).digest('hex').slice(0, 8)
   }
   return ourMachine
+}
+
+/** When a directory was last looked through. */
+const tidied = new Map<string, number>()
+
+async function tidyNowAndThen(directory: string): Promise<void> {
+  // Among many files it takes longer than it takes to save one.
+  if (Date.now() - (tidied.get(resolve(directory)) ?? 0) > TIDY_MS) await tidy(directory)
+}
+
+/** @returns what is in the directory. */
+async function tidy(directory: string): Promise<string[]> {
+  const names = await onDisk(directory, () => readdir(directory))
+  tidied.set(resolve(directory), Date.now())
+  await removeLeftovers(directory, names)
+  return names
 }
 
 /** What a tool left that was killed, or whose machine stopped: nothing has been written to it for long. */

@@ -86,6 +86,24 @@ export {
   type Ticket,
 } from './ticket.ts'
 export type { Trace, TraceEvent } from './trace.ts'
+export {
+  type Content,
+  contentOf,
+  type EntrySource,
+  type Fate,
+  type FileSink,
+  type FileSource,
+  type Item,
+  type ReceiveOptions,
+  receiveItems,
+  type SendOptions,
+  type Source,
+  type Summary,
+  sendItems,
+  type Take,
+  type TreeSink,
+  type TreeSource,
+} from './transfer/index.ts'
 export type { WebStreams } from './web-stream.ts'
 export { Wire, type WireOptions } from './wire.ts'
 export type { KeyPair } from './x25519.ts'

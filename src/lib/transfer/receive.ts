@@ -50,8 +50,11 @@ export async function receiveItems(
     await link.end()
     return receiving.summary()
   } catch (error) {
+    // Before the link has failed nothing has happened to the stream: it is what came over it.
+    const misbehaved = !link.failure && (error instanceof CodecError || error instanceof ProtocolError)
     link.fail(error as Error)
-    await receiving.abandon(link.failure)
+    // One who does not keep to the protocol is not waited for again.
+    await receiving.abandon(misbehaved ? 'given_up' : 'cut')
     throw link.failure ?? error
   } finally {
     link.leave()
@@ -101,9 +104,7 @@ class Receiving {
   }
 
   /** Gives up what was under way. */
-  async abandon(error: unknown): Promise<void> {
-    // One who does not keep to the protocol is not waited for again.
-    const why: Abandoned = isBreach(error) ? 'given_up' : 'cut'
+  async abandon(why: Abandoned): Promise<void> {
     await this.#sink?.abandon(why)
     await this.#tree?.sink.abandon(why)
   }
@@ -397,12 +398,6 @@ class Receiving {
     if (error instanceof SymbolonError && error !== this.#link.failure) return error
     throw error
   }
-}
-
-/** Whether the sender does not keep to the protocol. One who gave up the channel, as by Ctrl+C, may come again. */
-function isBreach(error: unknown): boolean {
-  if (error instanceof CodecError) return true
-  return error instanceof ProtocolError && !error.code.startsWith('channel_')
 }
 
 async function abandonIfAny(sink: object): Promise<void> {

@@ -173,11 +173,8 @@ class Sending {
   async #file(about: Item, source: { open(): Promise<Content> }): Promise<boolean> {
     const opening = source.open()
     const opened = await this.#attempt(about, opening).catch((error) => {
-      // It may be open too late: then nobody else closes it.
-      opening.then(
-        (late) => late.close(),
-        () => {},
-      )
+      // It may yet be opened, for nobody.
+      opening.then((content) => content.close()).catch(() => {})
       throw error
     })
     if (!opened) return false

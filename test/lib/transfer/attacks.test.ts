@@ -390,6 +390,17 @@ attacks('a receiver that answers nothing is given up', async () => {
   await rejects(sendItems(alice, [file('small', five)], { patienceMs: 20 }), 'peer_silent')
 })
 
+attacks('a receiver that takes everything and answers nothing is not sent more and more', async () => {
+  const [alice, bob] = pair()
+  bob.resume()
+  let taken = 0
+  const endless = (function* () {
+    for (;;) yield file(`${taken++}`, five)
+  })()
+  await rejects(sendItems(alice, endless, { patienceMs: 50 }), 'peer_silent')
+  assert.ok(taken <= 257, `${taken} were under way`)
+})
+
 attacks('a receiver that stops reading is given up', async () => {
   const [alice, bob] = pair()
   bob.write(ready())

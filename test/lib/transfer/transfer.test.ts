@@ -191,6 +191,23 @@ transfer('what is here whole, or given up, again and again keeps nobody waiting'
   assert.is(sent.saved, 11)
 })
 
+transfer('what is refused half way, again and again, keeps nobody waiting', async () => {
+  const place = new Place()
+  const take = async (item: Item) => {
+    const sink = place.file(item.name)
+    if (item.name === 'last') return sink
+    return { ...sink, write: () => Promise.reject(new ProtocolError('file_exists', 'as the test wants it')) }
+  }
+  const sources = Array.from({ length: 10 }, (_, n) => file(`${n}`, pattern(4_000_000)))
+  const { sent } = await whole(
+    [...sources, file('last', pattern(LARGE))],
+    { take },
+    { alice: { patienceMs: 2000 } },
+  )
+  assert.equal([sent.saved, sent.failed], [1, 10])
+  assert.ok(sent.bytes < 30_000_000, 'most was not sent')
+})
+
 transfer('what was refused is not read to its end', async () => {
   const input = new PassThrough()
   const place = new Place()
@@ -409,6 +426,24 @@ transfer('either side can end it half way; what was begun may be resumed', async
     assert.ok(alice.destroyed && bob.destroyed)
     assert.is(place.saved.size, 0)
   }
+})
+
+transfer('what is opened after the end is closed again', async () => {
+  const end = new AbortController()
+  let closed = () => {}
+  const isClosed = new Promise<void>((resolve) => {
+    closed = resolve
+  })
+  const open = async () => {
+    end.abort(new Error('enough'))
+    await new Promise((resolve) => setImmediate(resolve))
+    return { ...content(pattern(1)), close: async () => closed() }
+  }
+  const { sent } = await run([{ kind: 'file', name: 'f', open }], new Place(), {
+    alice: { signal: end.signal },
+  })
+  assert.is(sent.status, 'rejected')
+  await isClosed
 })
 
 transfer('an end that came before the beginning is an end too', async () => {
