@@ -48,6 +48,8 @@ export class Inbox {
   #waiter: Waiter | undefined
   #stream: StreamReader | undefined
   #flowing = false
+  /** Whether the stream's reader is being given something. */
+  #giving = false
   /** Streams given to their reader to the end, of which it has not said so. */
   #unfinished = 0
   #ended = false
@@ -249,8 +251,21 @@ export class Inbox {
     return this.#take() as Message
   }
 
-  /** Gives the stream's reader what there is for it, as long as it wants more. */
+  /**
+   * Gives the stream's reader what there is for it, as long as it wants more. To take a piece may make room, and more comes in that very
+   * moment: it waits behind that piece.
+   */
   #flow(): void {
+    if (this.#giving) return
+    this.#giving = true
+    try {
+      this.#give()
+    } finally {
+      this.#giving = false
+    }
+  }
+
+  #give(): void {
     while (this.#flowing && this.#stream) {
       const head = this.#head
       if (head instanceof Message) return
