@@ -26,9 +26,6 @@ const NO_AAD = new Uint8Array(0)
 // Node would accept tags as short as one byte if it were asked to; it is never asked.
 const FULL_TAG = { authTagLength: TAG_BYTES } as const
 
-/** What is shorter is copied rather than encrypted apart. */
-const SHORT_BYTES = 1024
-
 // PKCS #8 of an X25519 private key, up to the 32 key bytes (RFC 8410 §7).
 const X25519_PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
 
@@ -91,8 +88,7 @@ export const node: Primitives = {
     if (short) return [short.seal(key, nonce, NO_AAD, plaintext)]
     const cipher = createCipheriv('chacha20-poly1305', key, nonce, FULL_TAG)
     // To put a few bytes together costs less than one more call.
-    const short = plaintext.length > 1 && plaintext.every((part) => part.length <= SHORT_BYTES)
-    const parts = short ? [Buffer.concat(plaintext)] : plaintext
+    const parts = length <= SHORT_BYTES && plaintext.length > 1 ? [Buffer.concat(plaintext)] : plaintext
     const sealed: Uint8Array[] = parts.map((part) => cipher.update(part))
     cipher.final()
     sealed.push(cipher.getAuthTag())

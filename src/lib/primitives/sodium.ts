@@ -10,7 +10,7 @@
  */
 import { randomBytes } from 'node:crypto'
 
-/** The longest plaintext, and aad, that is sealed here; about where OpenSSL overtakes. */
+/** The longest plaintext, and aad, that is sealed here. OpenSSL overtakes above 2 KiB. */
 export const SHORT_BYTES = 1024
 
 const KEY_BYTES = 32
