@@ -1,5 +1,5 @@
 /** Files over a stream, with one who does not keep to the protocol at the other end. docs/protocol.md §8. */
-import type { Duplex } from 'node:stream'
+import { type Duplex, duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url } from '../../../src/lib/bytes.ts'
@@ -388,7 +388,7 @@ attacks('a receiver that goes before it has answered has not saved it', async ()
 
 attacks('a file in pieces of one byte is taken in few, while the disk is slow', async () => {
   const bytes = pattern(150_000)
-  const [alice, bob] = pair()
+  const [alice, bob] = duplexPair()
   let pieces = 0
   let length = 0
   let goOn = () => {}
