@@ -10,7 +10,7 @@
 import * as crypto from 'node:crypto'
 import * as opaque from '@serenity-kit/opaque'
 import { KEY_STRETCHING } from '../src/lib/opaque.ts'
-import { PASSWORD } from './kdc.ts'
+import { PASSWORD } from './kdc/server.ts'
 import { LEAST_STRETCHING } from './opaque-accounts.ts'
 
 /** What this process can be asked: to do something so many times. */

@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import * as opaque from '@serenity-kit/opaque'
 import { identifiers, KEY_STRETCHING } from '../src/lib/opaque.ts'
-import { PASSWORD } from './kdc.ts'
+import { PASSWORD } from './kdc/server.ts'
 
 /** Some password threads. */
 export class BareLogins {

@@ -1,144 +1,186 @@
 /**
- * The direct channel beside Node's TLS 1.3: bulk, small messages, there and back, new connections. Alice and bob are two
- * processes, for both alike.
+ * The direct channel beside Node's TLS 1.3, secret-stream and plain C with OpenSSL: bulk, small messages, there and back, new
+ * connections. Alice and bob are two processes, for all of them alike.
  *
  * @module
  */
-import { once } from 'node:events'
-import {
-  type Alice,
-  type Bob,
-  BULK_BYTES,
-  type Mode,
-  PINGS,
-  SMALL_BYTES,
-  SMALL_COUNT,
-  SMALL_TLS_COUNT,
-} from './channel-cases.ts'
-import { aliceOnOurs } from './channel-ours.ts'
-import { aliceOnTls } from './channel-tls.ts'
-import { compare, interleave, type Row, runBenchmark, say } from './harness.ts'
-import { startTs } from './processes.ts'
+import { limit } from './channel/limit.ts'
+import { type Outcome, Pair } from './channel/pair.ts'
+import type { KindName } from './channel/process.ts'
+import type { Task } from './channel/tasks.ts'
+import { compare, interleave, quantile, runBenchmark, say } from './harness.ts'
+import { packageVersion, reasonOf } from './peers/installed.ts'
+import type { Row } from './result.ts'
+import { digits } from './table.ts'
 
 const ROUNDS = 7
-const [ONE_BY_ONE, AT_ONCE] = [100, 200]
+const MIB = 1024 * 1024
+const [PINGS, ONE_BY_ONE, AT_ONCE] = [2000, 300, 600]
+
+type PeerName = KindName | 'limit'
+type Peers = Partial<Record<PeerName, (task: Task) => Promise<Outcome>>>
 
 interface Figure {
   readonly what: string
+  readonly group: string
   readonly unit: string
   readonly better: Row['better']
-  readonly against: string
-  readonly mode: Mode
-  readonly run: (alice: Alice) => Promise<number>
-  /** Against TLS with small messages put together by hand. */
-  readonly batched?: boolean
+  readonly task: Task
   /** Processor time is told for one of so many ... */
   readonly count: number
-  /** TLS did so many, where that is another number. */
-  readonly tlsCount?: number
   /** ... that are called this. */
   readonly one: string
+  readonly against: readonly Against[]
 }
 
-interface Measured {
-  readonly value: number
-  readonly cpu: number
+interface Against {
+  readonly peer: PeerName
+  readonly name: string
+  /** What the peer does, where it is not the same task: more of it, when it is so much quicker. */
+  readonly task?: Task
+  readonly count?: number
+  readonly goal?: number
 }
 
-const small = {
-  what: 'messages of 32 bytes',
-  unit: '/s',
-  better: 'higher',
-  mode: { mode: 'messages', count: SMALL_TLS_COUNT },
-  run: (alice) => alice.small(),
-  count: SMALL_COUNT,
-  tlsCount: SMALL_TLS_COUNT,
-  one: 'message',
-} as const satisfies Partial<Figure>
+const TLS = { peer: 'tls', name: 'TLS 1.3' } as const
+const SECRET_STREAM = { peer: 'secret-stream', name: 'secret-stream' } as const
 
-const connections = {
-  unit: '/s',
-  better: 'higher',
-  against: 'TLS 1.3, both certified',
-  mode: { mode: 'sink', bytes: SMALL_BYTES },
-  one: 'connection',
-} as const satisfies Partial<Figure>
+const BULK = { what: 'bulk', bytes: 512 * MIB } as const
+
+/** Messages of one size: `each` so many with one write each, where that is slow. */
+function small(size: number, count: number, each: number, goal: number): Figure {
+  const task = { what: 'small', size, count } as const
+  return {
+    what: `messages of ${size} bytes, one by one`,
+    group: 'small',
+    unit: '/s',
+    better: 'higher',
+    task,
+    count,
+    one: 'message',
+    against: [
+      { ...TLS, name: 'TLS 1.3, batched by hand', task: { ...task, batched: true }, goal },
+      { ...TLS, name: 'TLS 1.3, one write each', task: { ...task, count: each }, count: each },
+      { ...SECRET_STREAM, task: { ...task, count: each / 4 }, count: each / 4 },
+    ],
+  }
+}
+
+function connections(what: string, count: number, atOnce: number): Figure {
+  return {
+    what: `new connections, ${what}`,
+    group: 'connections',
+    unit: '/s',
+    better: 'higher',
+    task: { what: 'connections', count, atOnce },
+    count,
+    one: 'connection',
+    against: [
+      { ...TLS, name: 'TLS 1.3, both certified', goal: 2.5 },
+      { ...SECRET_STREAM, goal: 1.5 },
+    ],
+  }
+}
 
 const FIGURES: readonly Figure[] = [
   {
-    what: 'bulk',
+    what: 'bulk, 64 KiB a write',
+    group: 'bulk',
     unit: 'MB/s',
     better: 'higher',
-    against: 'TLS 1.3',
-    mode: { mode: 'sink', bytes: BULK_BYTES },
-    run: (alice) => alice.bulk(),
-    count: BULK_BYTES / 1e6,
+    task: BULK,
+    count: BULK.bytes / 1e6,
     one: 'MB',
+    against: [{ ...TLS, goal: 1.15 }, { peer: 'limit', name: 'plain C, OpenSSL', goal: 0.75 }, SECRET_STREAM],
   },
-  { ...small, against: 'TLS 1.3, one write each' },
-  { ...small, against: 'TLS 1.3, batched by hand', batched: true },
+  small(32, 2_000_000, 500_000, 1),
+  small(256, 1_000_000, 400_000, 1.3),
   {
     what: 'there and back, 32 bytes, p50',
+    group: 'ping',
     unit: 'us',
     better: 'lower',
-    against: 'TLS 1.3',
-    mode: { mode: 'echo' },
-    run: (alice) => alice.ping(),
+    task: { what: 'ping', count: PINGS },
     count: PINGS,
     one: 'there and back',
+    against: [{ ...TLS, goal: 1.1 }, SECRET_STREAM],
   },
-  {
-    ...connections,
-    what: 'new connections, one at a time',
-    run: (alice) => alice.connections(ONE_BY_ONE, 1),
-    count: ONE_BY_ONE,
-  },
-  {
-    ...connections,
-    what: 'new connections, eight at once',
-    run: (alice) => alice.connections(AT_ONCE, 8),
-    count: AT_ONCE,
-  },
+  connections('one at a time', ONE_BY_ONE, 1),
+  connections('eight at once', AT_ONCE, 8),
 ]
 
-function rowsOf(figure: Figure, measured: Record<'ours' | 'theirs', Measured[]>): Row[] {
-  const pick = (key: keyof Measured) => ({
-    ours: measured.ours.map((round) => round[key]),
-    theirs: measured.theirs.map((round) => round[key]),
-  })
-  const cpu = { what: `  CPU of both sides, a ${figure.one}`, unit: 'us', better: 'lower' } as const
-  return [compare({ ...figure, ...pick('value') }), compare({ ...figure, ...cpu, ...pick('cpu') })]
-}
-
 await runBenchmark('channel', async () => {
-  const child = startTs('bench/channel-bob.ts', [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  const [bob] = (await once(child, 'message')) as [Bob]
-  const [ours, tls, batched] = [aliceOnOurs(bob), aliceOnTls(bob), aliceOnTls(bob, { batched: true })]
-
-  /** Processor time of both processes so far, in microseconds. */
-  const cpu = async () => {
-    child.send({ mode: 'cpu' })
-    const [bobs] = (await once(child, 'message')) as [NodeJS.CpuUsage]
-    const ours = process.cpuUsage()
-    return bobs.user + bobs.system + ours.user + ours.system
-  }
-  const measure = async (figure: Figure) => {
-    say(figure.what)
-    child.send(figure.mode)
-    await once(child, 'message')
-    const timed = async (alice: Alice, count = figure.count) => {
-      const before = await cpu()
-      const value = await figure.run(alice)
-      return { value, cpu: ((await cpu()) - before) / count }
+  const missing: string[] = []
+  const peers: Peers = {}
+  for (const name of ['ours', 'tls', 'secret-stream', 'limit'] as const) {
+    try {
+      peers[name] = await starter(name)
+    } catch (error) {
+      if (name === 'ours') throw error
+      missing.push(reasonOf(error))
     }
-    const measured = await interleave(ROUNDS, {
-      ours: () => timed(ours),
-      theirs: () => timed(figure.batched ? batched : tls, figure.tlsCount),
-    })
-    return rowsOf(figure, measured)
   }
   const rows: Row[] = []
-  for (const figure of FIGURES) rows.push(...(await measure(figure)))
-  child.disconnect()
-  return { rows }
+  const notes: string[] = []
+  for (const figure of FIGURES) {
+    say(figure.what)
+    const measured = await measure(figure, peers)
+    rows.push(...measured.rows)
+    notes.push(measured.note)
+  }
+  return { rows, notes, missing }
 })
+
+/** @throws when there is no such peer. */
+async function starter(name: PeerName): Promise<(task: Task) => Promise<Outcome>> {
+  if (name === 'limit') return limit()
+  if (name === 'secret-stream') packageVersion('@hyperswarm/secret-stream')
+  const pair = await Pair.start(name)
+  return (task) => pair.run(task)
+}
+
+async function measure(figure: Figure, peers: Peers): Promise<{ rows: Row[]; note: string }> {
+  const present = figure.against.filter(({ peer }) => peers[peer])
+  const run = (peer: PeerName, task: Task) => () => peers[peer]?.(task) as Promise<Outcome>
+  const measured: Record<string, Outcome[]> = await interleave(ROUNDS, {
+    ours: run('ours', figure.task),
+    ...Object.fromEntries(
+      present.map(({ name, peer, task }) => [name, run(peer, task ?? figure.task)] as const),
+    ),
+  })
+  const { ours = [] } = measured
+  const rows = present.flatMap(({ name, peer, count = figure.count, goal }, index) => {
+    const theirs = measured[name] ?? []
+    const value = compare({
+      ...figure,
+      against: name,
+      goal,
+      ours: ours.map(({ value }) => value),
+      theirs: theirs.map(({ value }) => value),
+    })
+    if (index > 0 && peer !== 'limit') return [value]
+    const cpu = compare({
+      what: `  CPU of both sides, a ${figure.one}`,
+      group: figure.group,
+      parent: figure.what,
+      unit: 'us',
+      better: 'lower',
+      against: name,
+      ours: ours.map((outcome) => (outcome.alice + outcome.bob) / figure.count),
+      theirs: theirs.map((outcome) => (outcome.alice + outcome.bob) / count),
+    })
+    return [value, cpu]
+  })
+  const sides = [{ name: 'ours', count: figure.count }, ...present].map(({ name, count = figure.count }) => {
+    const side = (end: 'alice' | 'bob') =>
+      digits(
+        quantile(
+          (measured[name] ?? []).map((outcome) => outcome[end] / count),
+          0.5,
+        ),
+      )
+    return `${name} ${side('alice')} and ${side('bob')}`
+  })
+  const note = `${figure.group}: ${figure.what}: CPU of alice and of bob, us a ${figure.one}: ${sides.join('; ')}`
+  return { rows, note }
+}

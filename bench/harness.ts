@@ -4,36 +4,10 @@
  *
  * @module
  */
-import { availableParallelism, cpus, type as system } from 'node:os'
+import { conditions } from './conditions.ts'
 import { cleanUp } from './processes.ts'
-
-/** A measurement repeated: its median, and how far it was off at worst. */
-export interface Spread {
-  readonly median: number
-  readonly min: number
-  readonly max: number
-}
-
-/** One line of a table: ours against something measured in the same rounds. */
-export interface Row {
-  readonly what: string
-  readonly unit: string
-  readonly ours: Spread
-  /** What it is compared with. */
-  readonly against: string
-  readonly theirs: Spread
-  /** Ours divided by theirs, of each round. */
-  readonly ratio: Spread
-  /** Which way is good. */
-  readonly better: 'lower' | 'higher' | 'one'
-}
-
-/** What one benchmark found out. */
-export interface Result {
-  readonly rows: readonly Row[]
-  /** Sentences that a table cannot hold. */
-  readonly notes?: readonly string[]
-}
+import type { Result, Row, Spread } from './result.ts'
+import { digits, render } from './table.ts'
 
 /** The value below which a part of the values lies: 0.5 is the median. */
 export function quantile(values: readonly number[], part: number): number {
@@ -66,14 +40,15 @@ export function chanceError(count: number): number {
 
 /** Makes a row from values that were taken in turn: the first of ours beside the first of theirs. */
 export function compare(
-  row: Pick<Row, 'what' | 'unit' | 'against' | 'better'> & {
+  row: Pick<Row, 'what' | 'group' | 'parent' | 'unit' | 'against' | 'better' | 'goal'> & {
     ours: readonly number[]
     theirs: readonly number[]
   },
 ): Row {
-  const { ours, theirs } = row
+  const { what, group, parent, unit, against, better, goal, ours, theirs } = row
   const ratio = ours.map((value, round) => value / (theirs[round] ?? Number.NaN))
-  return { ...row, ours: spread(ours), theirs: spread(theirs), ratio: spread(ratio) }
+  const spreads = { ours: spread(ours), theirs: spread(theirs), ratio: spread(ratio) }
+  return { what, group, parent, unit, against, better, goal, ...spreads }
 }
 
 /**
@@ -81,9 +56,10 @@ export function compare(
  * disturbs all of them alike. A first round warms up and is not counted.
  */
 export async function interleave<Cases extends Record<string, () => Promise<unknown>>>(
-  rounds: number,
+  usual: number,
   cases: Cases,
 ): Promise<Measured<Cases>> {
+  const rounds = Number(process.env[ROUNDS_VARIABLE] ?? usual)
   const names = Object.keys(cases) as (keyof Cases)[]
   const results = Object.fromEntries(names.map((name) => [name, [] as unknown[]])) as Measured<Cases>
   for (let round = 0; round <= rounds; round++) {
@@ -97,6 +73,9 @@ export async function interleave<Cases extends Record<string, () => Promise<unkn
   return results
 }
 
+/** `npm run bench -- --rounds` sets this for the benchmarks that it starts. */
+export const ROUNDS_VARIABLE = 'SYMBOLON_BENCH_ROUNDS'
+
 /** The results of every case, one a round. */
 type Measured<Cases extends Record<string, () => Promise<unknown>>> = {
   [Name in keyof Cases]: Awaited<ReturnType<Cases[Name]>>[]
@@ -105,13 +84,6 @@ type Measured<Cases extends Record<string, () => Promise<unknown>>> = {
 /** Tells whoever waits. */
 export function say(text: string): void {
   process.stderr.write(`  ${text}\n`)
-}
-
-/** The machine and the program, without which no figure means anything. */
-export function conditions(): string {
-  const [cpu] = cpus()
-  const date = new Date().toISOString().slice(0, 10)
-  return `${date}; ${cpu?.model ?? 'unknown processor'}, ${availableParallelism()} cores; ${system()}; Node ${process.version}`
 }
 
 /** Runs a benchmark as a program: prints its table, or with `--json` its result for another program. */
@@ -123,37 +95,4 @@ export async function runBenchmark(name: string, run: () => Promise<Result>): Pr
   } finally {
     await cleanUp()
   }
-}
-
-/** A result as text. */
-export function render({ rows, notes = [] }: Result): string {
-  const head = ['', 'unit', 'ours', 'compared with', 'that', 'ours / that', 'good is']
-  const lines = rows.map(({ what, unit, ours, against, theirs, ratio, better }) => {
-    return [what, unit, show(ours), against, show(theirs), show(ratio), better === 'one' ? 'near 1' : better]
-  })
-  const widths = head.map((_, column) =>
-    Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)),
-  )
-  const table = [head, ...lines].map((line) =>
-    line
-      .map((cell, c) => cell.padEnd(widths[c] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
-  return `${[...table, ...notes.map((note) => `- ${note}`)].join('\n')}\n`
-}
-
-/** Median and extremes, each with three digits. */
-export function show({ median, min, max }: Spread): string {
-  return `${digits(median)} (${digits(min)} - ${digits(max)})`
-}
-
-/** A number with three digits, or all those before its point. */
-export function digits(value: number): string {
-  if (!Number.isFinite(value)) return 'unknown'
-  const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)))
-  return value.toLocaleString('en', {
-    minimumFractionDigits: 0,
-    maximumFractionDigits: Math.min(4, decimals),
-  })
 }

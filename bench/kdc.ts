@@ -1,124 +1,153 @@
 /**
- * The real KDC as a child process, as an operator runs it: embedded store on disk, validation, its log in a file.
+ * What a ticket costs the KDC: `/userinfo`, plain and sealed, beside a user-to-user ticket of MIT krb5's KDC and beside a bare
+ * handler of the same shape.
  *
  * @module
  */
-import type { ChildProcess } from 'node:child_process'
-import { openSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Pool } from 'undici'
-import { ended, said, start, startTs, temporaryDirectory } from './processes.ts'
+import { compare, interleave, runBenchmark } from './harness.ts'
+import { askAll, encodeRequest, type Noticed } from './kdc/crowd.ts'
+import {
+  BARE_REQUEST,
+  plainUserinfo,
+  type Server,
+  sealedUserinfo,
+  startBareHono,
+  startKdc,
+} from './kdc/server.ts'
+import { reasonOf } from './peers/installed.ts'
+import { krb5Version, type Realm, startRealm } from './peers/krb5/realm.ts'
+import { cpuTime, residentMemory } from './processes.ts'
+import type { Row } from './result.ts'
 
-export const PASSWORD = 'correct horse battery staple'
-const RECEIVER_PORT = 52_011
+const [CLIENTS, ROUNDS, REQUESTS, BARE_REQUESTS] = [8, 7, 5000, 10_000]
+/** Answers with which a process is warm; a round of each peer is not counted besides. */
+const WARM_REQUESTS = 4 * REQUESTS
 
-/** An HTTP server in a process of its own. */
-export interface Server {
-  readonly url: string
-  readonly pid: number
-  readonly child: ChildProcess
+interface Measured extends Noticed {
+  readonly cpu: number
+  readonly rss: number
 }
 
-/** The real KDC. */
-export interface RunningKdc extends Server {
-  /** Its data directory. */
-  readonly data: string
-}
+const KRB5 = {
+  fastest: 'krb5kdc, fastest settings',
+  defaults: 'krb5kdc, as it comes',
+} as const
 
-/** So many that nobody is ever stopped: most benchmarks guess, or log in, more often than people do. */
-const LOGIN_TRIES = '1000000'
-
-/**
- * Starts the KDC. Everything that it writes is in a temporary directory.
- *
- * @param options.names - who has an account; alice and bob, if not said.
- * @param options.probe - a module loaded into it, which talks to us over IPC.
- */
-export async function startKdc(options: { names?: string[]; probe?: string } = {}): Promise<RunningKdc> {
-  const directory = temporaryDirectory()
-  const data = join(directory, 'kdc')
-  const passwordFile = join(directory, 'password')
-  writeFileSync(passwordFile, PASSWORD, { mode: 0o600 })
-  for (const name of options.names ?? ['alice', 'bob']) {
-    const args = ['adduser', name, '--password-file', passwordFile, '--data', data]
-    await ended(startTs('src/kdc/main.ts', args, { stdio: 'ignore' }))
+await runBenchmark('kdc', async () => {
+  const [kdc, bare] = [await startKdc(), await startBareHono()]
+  const plain = await plainUserinfo(kdc.url)
+  const sealed = await sealedUserinfo(kdc.url)
+  const bareRequest = encodeRequest(bare.url, '/userinfo', 'application/json', BARE_REQUEST)
+  const { fastest, defaults, missing } = await realms()
+  const cases = {
+    plain: () => measure(kdc, repeated(plain, REQUESTS)),
+    sealed: () => measure(kdc, sealed(REQUESTS)),
+    bare: () => measure(bare, repeated(bareRequest, BARE_REQUESTS)),
+    ...(fastest && { fastest: () => ticket(fastest) }),
+    ...(defaults && { defaults: () => ticket(defaults) }),
   }
-  const log = openSync(join(directory, 'log'), 'w')
-  const probe = options.probe ? ['--import', options.probe] : []
-  const settings = ['--port', '0', '--data', data, '--master-key', join(directory, 'master.key')]
-  const child = start(
-    process.execPath,
-    ['--import', 'tsx', ...probe, 'src/kdc/main.ts', ...settings, '--login-tries', LOGIN_TRIES],
-    { stdio: ['ignore', log, 'pipe', ...(options.probe ? ['ipc' as const] : [])] },
-  )
-  return { url: await said(child, /listening on (http:\S+)/), pid: child.pid ?? 0, child, data }
-}
+  await askAll(kdc.url, CLIENTS, repeated(plain, WARM_REQUESTS))
+  await askAll(kdc.url, CLIENTS, sealed(WARM_REQUESTS))
+  const measured: Record<string, Measured[]> = await interleave(ROUNDS, cases)
+  return { rows: rowsOf(measured), missing, notes: notes() }
+})
 
-/** A handler of the shape of `/userinfo` on bare Hono, in a process of its own: see bare-hono.ts. */
-export async function startBareHono(): Promise<Server> {
-  const child = startTs('bench/bare-hono.ts', [], { stdio: ['ignore', 'ignore', 'pipe'] })
-  return { url: await said(child, /listening on (http:\S+)/), pid: child.pid ?? 0, child }
-}
-
-/** Posts JSON and expects success. */
-export async function post(url: string, body: object): Promise<Record<string, unknown>> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
-  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
-  return (await response.json()) as Record<string, unknown>
-}
-
-/** Logs bob in, who listens, and alice, who asks for him. @returns alice's request. */
-export async function userinfoRequest(url: string): Promise<string> {
-  await post(`${url}/login`, { username: 'bob', password: PASSWORD, port: RECEIVER_PORT })
-  const { token } = await post(`${url}/login`, { username: 'alice', password: PASSWORD })
-  return JSON.stringify({ username: 'alice', token, receiver: 'bob' })
-}
-
-/** Clients that each keep one connection and ask again as soon as they are answered. */
-export class Load {
-  readonly #pool: Pool
-  readonly #clients: number
-
-  constructor(url: string, clients: number) {
-    this.#pool = new Pool(url, { connections: clients, pipelining: 1 })
-    this.#clients = clients
-  }
-
-  /**
-   * Posts once.
-   *
-   * @param status - what the answer must have.
-   * @returns the answer's body.
-   */
-  async post(path: string, body: string, status = 200): Promise<string> {
-    const headers = { 'content-type': 'application/json' }
-    const reply = await this.#pool.request({ path, method: 'POST', headers, body })
-    const text = await reply.body.text()
-    if (reply.statusCode !== status) throw new Error(`${path}: ${reply.statusCode} ${text}`)
-    return text
-  }
-
-  /**
-   * Posts the same body so many times.
-   *
-   * @param status - what the answers must have.
-   * @returns seconds.
-   */
-  async run(path: string, body: string, count: number, status = 200): Promise<number> {
-    let left = count
-    const client = async () => {
-      while (left-- > 0) await this.post(path, body, status)
+async function realms(): Promise<{ fastest?: Realm; defaults?: Realm; missing: string[] }> {
+  try {
+    return {
+      fastest: await startRealm({ fastest: true, spake: false }),
+      defaults: await startRealm({ fastest: false, spake: false }),
+      missing: [],
     }
-    const from = performance.now()
-    await Promise.all(Array.from({ length: this.#clients }, client))
-    return (performance.now() - from) / 1000
+  } catch (error) {
+    return { missing: [reasonOf(error)] }
   }
+}
 
-  close(): Promise<void> {
-    return this.#pool.close()
+async function measure({ pid, url }: Server, requests: readonly Buffer[]): Promise<Measured> {
+  const before = cpuTime(pid)
+  const noticed = await askAll(url, CLIENTS, requests)
+  return { ...noticed, cpu: (cpuTime(pid) - before) / requests.length, rss: residentMemory(pid) }
+}
+
+async function ticket(realm: Realm): Promise<Measured> {
+  const asked = await realm.ask('ticket', CLIENTS, REQUESTS)
+  return { ...asked, rss: residentMemory(realm.pid) }
+}
+
+function repeated(request: Buffer, count: number): Buffer[] {
+  return Array.from({ length: count }, () => request)
+}
+
+function rowsOf(measured: Record<string, Measured[]>): Row[] {
+  const row = (
+    key: keyof Measured,
+    ours: 'plain' | 'sealed',
+    peer: string,
+    against: string,
+    rest: Pick<Row, 'what' | 'parent' | 'unit' | 'better' | 'goal'>,
+  ) =>
+    compare({
+      ...rest,
+      group: 'tickets',
+      against,
+      ours: (measured[ours] ?? []).map((round) => round[key]),
+      theirs: (measured[peer] ?? []).map((round) => round[key]),
+    })
+  const peers = Object.entries(KRB5).filter(([peer]) => measured[peer])
+  const rows = (['plain', 'sealed'] as const).flatMap((ours) => {
+    const what = `/userinfo, ${ours}`
+    return peers.flatMap(([peer, against]) => {
+      const goals = peer === 'fastest'
+      return [
+        row('cpu', ours, peer, against, {
+          what: `${what}: server CPU an answer`,
+          unit: 'us',
+          better: 'lower',
+          goal: goals ? 0.5 : undefined,
+        }),
+        row('perSecond', ours, peer, against, {
+          what: `  answers at ${CLIENTS} clients`,
+          parent: what,
+          unit: '/s',
+          better: 'higher',
+          goal: goals ? 1 : undefined,
+        }),
+        ...(goals
+          ? (['p50', 'p99'] as const).map((key) =>
+              row(key, ours, peer, against, {
+                what: `  until answered, ${key}`,
+                parent: what,
+                unit: 'us',
+                better: 'lower',
+              }),
+            )
+          : []),
+      ]
+    })
+  })
+  const bare = (['plain', 'sealed'] as const).map((ours) =>
+    row('cpu', ours, 'bare', 'bare Hono, same shape', {
+      what: `/userinfo, ${ours}: server CPU an answer`,
+      unit: 'us',
+      better: 'lower',
+    }),
+  )
+  const memory = peers
+    .slice(0, 1)
+    .map(([peer, against]) =>
+      row('rss', 'plain', peer, against, { what: "KDC's memory", unit: 'MiB', better: 'lower' }),
+    )
+  return [...rows, ...bare, ...memory]
+}
+
+function notes(): string[] {
+  const words: string[] = []
+  if (process.platform !== 'linux') words.push('CPU time is read from /proc: there is none on this system')
+  try {
+    words.push(`krb5kdc is MIT krb5 ${krb5Version()}; tickets over UDP, alice and bob, user to user`)
+  } catch {
+    // Its absence is told already.
   }
+  return words
 }

@@ -1,160 +1,126 @@
 /**
- * Whether logins, with their slow hash, stop the KDC from answering others; how many it manages; and whether the time of
- * a refusal tells who has an account.
+ * What a login costs the KDC, and what it protects: OPAQUE beside the two that MIT krb5's KDC has, encrypted timestamps and SPAKE.
+ *
+ * The client's work is not in it: passwords are stretched as little as can be, krb5's clients have their keys in a file.
  *
  * @module
  */
-import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { availableParallelism } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { BareLogins } from './bare-logins.ts'
-import {
-  chance,
-  chanceError,
-  compare,
-  digits,
-  interleave,
-  percentiles,
-  quantile,
-  runBenchmark,
-  say,
-} from './harness.ts'
-import { Load, PASSWORD, type Server, startKdc } from './kdc.ts'
+import { compare, interleave, runBenchmark } from './harness.ts'
+import { Load, type RunningKdc, startKdc } from './kdc/server.ts'
+import { addAccounts, logIn } from './opaque-accounts.ts'
+import { reasonOf } from './peers/installed.ts'
+import { type Realm, type RealmSettings, startRealm } from './peers/krb5/realm.ts'
+import { cpuTime } from './processes.ts'
+import type { Row, Table } from './result.ts'
+import { digits, show } from './table.ts'
 
-const ROUNDS = 5
-const PHASE_MS = 1500
-const CLIENTS = 4
-/** Between one look at `/healthz` and the next. */
-const PROBE_PAUSE_MS = 5
-/** Refusals of each kind that are timed. */
-const REFUSALS = 120
-const BLOCK = 20
+const [ROUNDS, CLIENTS, LOGINS, KRB5_LOGINS] = [7, 8, 400, 1200]
 
-const FIGURES = [
-  ['late99', 'event loop late during logins, p99'],
-  ['lateMax', 'event loop late during logins, worst'],
-  ['health50', '/healthz during logins, p50'],
-  ['health99', '/healthz during logins, p99'],
-] as const
+/** How krb5's KDC logs somebody in, by name. */
+const KRB5: Record<string, RealmSettings> = {
+  'krb5 timestamp, as it comes': { fastest: false, spake: false },
+  'krb5 timestamp, fastest': { fastest: true, spake: false },
+  'krb5 SPAKE, as it comes': { fastest: false, spake: true },
+  'krb5 SPAKE, fastest': { fastest: true, spake: true },
+}
 
 await runBenchmark('logins', async () => {
-  const probe = new URL('./loop-probe.ts', import.meta.url).href
-  const kdc = await startKdc({ probe })
-  const workers = Math.max(1, availableParallelism() - 1)
-  const bare = await BareLogins.start(workers)
-  const measured = await interleave(ROUNDS, {
-    busy: () => observe(kdc, (until) => logIn(kdc.url, until)),
-    idle: () => observe(kdc, () => sleep(PHASE_MS, 0)),
-    // The same load on the machine, but not in the KDC: what is worse than this is the KDC's own doing.
-    elsewhere: () => observe(kdc, (until) => bare.run(until)),
-  })
-  await bare.close()
-  const seconds = PHASE_MS / 1000
-  const rows = (['idle', 'elsewhere'] as const).flatMap((peer) => {
-    const against = peer === 'idle' ? 'the same, idle' : 'hashing in another process'
-    return FIGURES.map(([key, what]) => {
-      const ours = measured.busy.map((round) => round[key])
-      const theirs = measured[peer].map((round) => round[key])
-      return compare({ what, unit: 'ms', better: 'lower', against, ours, theirs })
-    })
-  })
-  const refusals = await timeRefusals(kdc.url)
-  return {
-    rows: [
-      ...rows,
-      compare({
-        what: `plain logins, ${CLIENTS} clients`,
-        unit: '/s',
-        better: 'higher',
-        against: `OPAQUE alone, ${workers} thread${workers > 1 ? 's' : ''}`,
-        ours: measured.busy.map((round) => round.done / seconds),
-        theirs: measured.elsewhere.map((round) => round.done / seconds),
-      }),
-      compare({
-        what: `refusal of an unknown name, medians of ${BLOCK}`,
-        unit: 'ms',
-        better: 'one',
-        against: 'of a wrong password',
-        ours: blocks(refusals.unknown),
-        theirs: blocks(refusals.wrong),
-      }),
-    ],
-    notes: [
-      `unknown name, p10 p50 p90: ${percentiles(refusals.unknown)} ms; wrong password: ${percentiles(refusals.wrong)} ms`,
-      `an unknown name took longer than a wrong password in ${digits(100 * chance(refusals.unknown, refusals.wrong))} % of all pairs (no difference: 50 %; chance alone: +- ${digits(100 * 2 * chanceError(REFUSALS))} %)`,
-    ],
+  const kdc = await startKdc()
+  const names = await addAccounts(kdc.data, LOGINS)
+  const realms: [string, Realm][] = []
+  const missing: string[] = []
+  try {
+    for (const [name, settings] of Object.entries(KRB5)) realms.push([name, await startRealm(settings)])
+  } catch (error) {
+    missing.push(reasonOf(error))
   }
+  const [crowd, one] = [new Load(kdc.url, CLIENTS), new Load(kdc.url, 1)]
+  const krb5 = (realm: Realm) => async () => (await realm.ask('login', CLIENTS, KRB5_LOGINS)).cpu
+  const measured: Record<string, number[]> = await interleave(ROUNDS, {
+    crowd: () => opaque(kdc, crowd, CLIENTS, names),
+    one: () => opaque(kdc, one, 1, names),
+    ...Object.fromEntries(realms.map(([name, realm]) => [name, krb5(realm)] as const)),
+  })
+  await Promise.all([crowd.close(), one.close()])
+  const rows: Row[] = realms.map(([name]) =>
+    compare({
+      what: `OPAQUE login, ${CLIENTS} clients: server CPU`,
+      group: 'logins',
+      unit: 'us',
+      better: 'lower',
+      against: name,
+      ours: measured.crowd ?? [],
+      theirs: measured[name] ?? [],
+    }),
+  )
+  rows.push(
+    compare({
+      what: `OPAQUE login, ${CLIENTS} clients: server CPU`,
+      group: 'logins',
+      unit: 'us',
+      better: 'lower',
+      against: 'OPAQUE, one at a time',
+      ours: measured.crowd ?? [],
+      theirs: measured.one ?? [],
+    }),
+  )
+  return { rows, missing, tables: [protection(measured)] }
 })
 
-/** What others notice while `work` goes on. */
-async function observe(kdc: Server, work: (until: number) => Promise<number>) {
-  await eventLoop(kdc)
-  const until = performance.now() + PHASE_MS
-  const [health, done] = await Promise.all([watchHealth(kdc.url, until), work(until)])
-  const late = await eventLoop(kdc)
-  return {
-    late99: quantile(late, 0.99),
-    lateMax: quantile(late, 1),
-    health50: quantile(health, 0.5),
-    health99: quantile(health, 0.99),
-    done,
-  }
-}
-
-async function eventLoop({ child }: Server): Promise<number[]> {
-  child.send('late?')
-  const [late] = await once(child, 'message')
-  return late as number[]
-}
-
-async function watchHealth(url: string, until: number): Promise<number[]> {
-  const times: number[] = []
-  while (performance.now() < until) {
-    const from = performance.now()
-    await (await fetch(`${url}/healthz`)).text()
-    times.push(performance.now() - from)
-    await sleep(PROBE_PAUSE_MS)
-  }
-  return times
-}
-
-async function logIn(url: string, until: number): Promise<number> {
-  const load = new Load(url, 1)
-  const body = JSON.stringify({ username: 'alice', password: PASSWORD })
-  let done = 0
+/** @returns microseconds of the KDC's processor time for one login: both exchanges, the durable write of the session, the log. */
+async function opaque(
+  { pid }: RunningKdc,
+  load: Load,
+  clients: number,
+  names: readonly string[],
+): Promise<number> {
+  const before = cpuTime(pid)
+  let next = 0
   const client = async () => {
-    while (performance.now() < until) {
-      await load.run('/login', body, 1)
-      if (performance.now() < until) done++
-    }
+    for (let name = names[next++]; name !== undefined; name = names[next++]) await logIn(load, name)
   }
-  const loads = Array.from({ length: CLIENTS }, client)
-  await Promise.all(loads)
-  await load.close()
-  return done
+  await Promise.all(Array.from({ length: clients }, client))
+  return (cpuTime(pid) - before) / names.length
 }
 
-/** Refusals one at a time, of both kinds in turn, the order of each pair by chance. */
-async function timeRefusals(url: string): Promise<{ unknown: number[]; wrong: number[] }> {
-  say(`${2 * REFUSALS} refusals`)
-  const load = new Load(url, 1)
-  const times = { unknown: [] as number[], wrong: [] as number[] }
-  for (let i = -5; i < REFUSALS; i++) {
-    const kinds = ['unknown', 'wrong'] as const
-    for (const kind of Math.random() < 0.5 ? kinds : kinds.toReversed()) {
-      const username = kind === 'wrong' ? 'alice' : `u${randomBytes(2).toString('hex')}`
-      const body = JSON.stringify({ username, password: randomBytes(8).toString('hex') })
-      const ms = 1000 * (await load.run('/login', body, 1, 401))
-      if (i >= 0) times[kind].push(ms)
-    }
+/** What the processor time buys. docs/performance.md has the reasons and the sources. */
+function protection(measured: Record<string, number[]>): Table {
+  const cost = (name: string) => {
+    const values = [...(measured[name] ?? [])].sort((a, b) => a - b)
+    const [min = Number.NaN, max = Number.NaN, median = Number.NaN] = [
+      values[0],
+      values.at(-1),
+      values[values.length >> 1],
+    ]
+    return values.length === 0
+      ? ['not measured', 'not measured']
+      : [show({ median, min, max }), digits(1e6 / median)]
   }
-  await load.close()
-  return times
-}
-
-/** The medians of so many refusals at a time. */
-function blocks(times: readonly number[]): number[] {
-  const starts = Array.from({ length: times.length / BLOCK }, (_, block) => block * BLOCK)
-  return starts.map((from) => quantile(times.slice(from, from + BLOCK), 0.5))
+  const krb5Stolen = 'none needed: what is stored logs in as anybody'
+  const member = 'yes, without -allow_svr: by a ticket to him'
+  const timestamp = ['yes', 'yes', member, krb5Stolen]
+  const spake = ['no', 'no: one guess a login', member, krb5Stolen]
+  const ours = ['no', 'no: one guess a login', 'no', 'yes: an Argon2id of 19 MiB a guess']
+  const [asItComes, fastest] = ['one a login', 'none']
+  return {
+    title: 'Who can guess a password offline, and what a login costs the server:',
+    head: [
+      'login',
+      'server CPU, us',
+      'logins a core-second',
+      'who listens',
+      'who is in between',
+      'who has an account',
+      "who stole the server's database and key",
+      'durable writes',
+    ],
+    rows: [
+      ['krb5 timestamp, as it comes', ...cost('krb5 timestamp, as it comes'), ...timestamp, asItComes],
+      ['krb5 timestamp, fastest', ...cost('krb5 timestamp, fastest'), ...timestamp, fastest],
+      ['krb5 SPAKE, as it comes', ...cost('krb5 SPAKE, as it comes'), ...spake, asItComes],
+      ['krb5 SPAKE, fastest', ...cost('krb5 SPAKE, fastest'), ...spake, fastest],
+      [`OPAQUE, ${CLIENTS} clients`, ...cost('crowd'), ...ours, 'shared by those at once'],
+      ['OPAQUE, one at a time', ...cost('one'), ...ours, 'its own'],
+    ],
+  }
 }

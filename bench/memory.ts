@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { digits, quantile, runBenchmark, say, spread } from './harness.ts'
-import { Load, startKdc, userinfoRequest } from './kdc.ts'
+import { quantile, runBenchmark, say, spread } from './harness.ts'
+import { Load, startKdc, userinfoRequest } from './kdc/server.ts'
 import { residentMemory } from './processes.ts'
+import { digits } from './table.ts'
 
 const CLIENTS = 8
 const PLATEAUS = 5

@@ -9,7 +9,7 @@ import * as opaque from '@serenity-kit/opaque'
 import { openData } from '../src/kdc/data.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { identifiers } from '../src/lib/opaque.ts'
-import { type Load, PASSWORD } from './kdc.ts'
+import { type Load, PASSWORD } from './kdc/server.ts'
 
 /** The least that Argon2id takes. */
 export const LEAST_STRETCHING = {

@@ -11,17 +11,17 @@ import {
   chance,
   chanceError,
   compare,
-  digits,
   interleave,
   percentiles,
   quantile,
-  type Result,
   runBenchmark,
   say,
 } from './harness.ts'
-import { Load, PASSWORD, type RunningKdc, startKdc } from './kdc.ts'
+import { Load, PASSWORD, type RunningKdc, startKdc } from './kdc/server.ts'
 import { addAccounts, freshName, logIn, startRequest } from './opaque-accounts.ts'
 import { startTs } from './processes.ts'
+import type { Result } from './result.ts'
+import { digits } from './table.ts'
 
 const ROUNDS = 7
 const CLIENTS = 8
@@ -40,7 +40,7 @@ const KINDS = {
 type Kind = keyof typeof KINDS
 
 await runBenchmark('opaque', async () => {
-  const kdc = await startKdc({ probe: new URL('./cpu-probe.ts', import.meta.url).href })
+  const kdc = await startKdc({ probe: new URL('./kdc/cpu-probe.ts', import.meta.url).href })
   const costs = await measureCosts(kdc)
   const times = await measureTimes(kdc)
   return { rows: [...costs.rows, ...times.rows], notes: times.notes ?? [] }

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
 
 /** The checkout. */
 export const ROOT: string = fileURLToPath(new URL('..', import.meta.url))
@@ -40,6 +41,44 @@ export function start(command: string, args: readonly string[], options: SpawnOp
 /** Starts one of our own TypeScript files, named from the checkout. */
 export function startTs(file: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   return start(process.execPath, ['--import', 'tsx', file, ...args], options)
+}
+
+/**
+ * Puts one of our own TypeScript files, and what it imports of ours, into one of JavaScript, as `npm run build` does: the loader that
+ * runs the sources stays in a process's memory, and every garbage collection goes through it.
+ *
+ * @returns its path. It is gone at the end.
+ */
+export function bundled(file: string): string {
+  // Beside the sources, where what they name by its place is in the same place.
+  const outfile = join(ROOT, 'bench', `.${file.replaceAll('/', '-')}.${process.pid}.mjs`)
+  directories.add(outfile)
+  buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: [file],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    // Some packages are CommonJS, and require Node's own modules by name.
+    banner: {
+      js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);",
+    },
+    external: ['@photostructure/sqlite'],
+    logLevel: 'error',
+  })
+  return outfile
+}
+
+/** Builds the tools. @returns the installed command's file. */
+export function builtSymbolon(): string {
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'build/run.ts'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`npm run build: ${stderr}`)
+  return join(ROOT, 'dist', 'symbolon.mjs')
 }
 
 /** Waits until a process says on stderr what matches, and gives the first group. */
@@ -96,12 +135,25 @@ for (const [name, number] of [
 }
 
 /**
- * The processor time a process has used so far, all its threads together, in microseconds; on Linux only.
+ * The processor time that a process's threads have used so far, in microseconds; on Linux only. That of threads which have ended
+ * is not in it.
  *
  * @returns NaN elsewhere.
  */
 export function cpuTime(pid: number): number {
   if (process.platform !== 'linux') return Number.NaN
+  const threads = `/proc/${pid}/task`
+  try {
+    // Nanoseconds on a processor, nanoseconds waited for one, turns (Linux, Documentation/scheduler/sched-stats).
+    const used = readdirSync(threads).map((thread) => readFileSync(`${threads}/${thread}/schedstat`, 'utf8'))
+    return used.reduce((sum, stat) => sum + Number(stat.split(' ')[0]), 0) / 1000
+  } catch {
+    return coarseCpuTime(pid)
+  }
+}
+
+/** The same where the kernel keeps no statistics of its scheduler: in steps of 10 ms. */
+function coarseCpuTime(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The name in parentheses may hold anything; utime and stime are fields 14 and 15, the third follows the name.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

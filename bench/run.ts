@@ -8,37 +8,44 @@ import { parseArguments } from '../src/cli/arguments.ts'
 import { EXIT, ToolError, UsageError } from '../src/cli/errors.ts'
 import { print, talk } from '../src/cli/terminal.ts'
 import { report, runTool } from '../src/cli/tool.ts'
-import { conditions, type Result, render } from './harness.ts'
+import { BENCHMARKS, NAMED, USUAL } from './benchmarks.ts'
+import { conditions } from './conditions.ts'
+import { writeDocuments } from './documents.ts'
+import { ROUNDS_VARIABLE } from './harness.ts'
 import { cleanUp, startTs } from './processes.ts'
+import { keep, type Recorded } from './record.ts'
+import type { Result } from './result.ts'
+import { render } from './table.ts'
 
-const BENCHMARKS = new Map([
-  ['userinfo', 'what an answer to /userinfo costs the KDC, beside bare Hono'],
-  ['memory', "the KDC's memory over 100,000 tickets"],
-  ['logins', 'what others notice of logins; what the time of a refusal tells'],
-  ['opaque', 'what an OPAQUE login costs the KDC, beside Argon2id; what the time of its start tells'],
-  ['channel', 'the direct channel beside TLS 1.3'],
-  ['stored', 'messages that wait, and groups: the KDC by their size, a client with a full mailbox'],
-  ['start', 'how long the demo and the tools take to start, beside Node doing nothing'],
-])
+const list = (names: ReadonlyMap<string, string>) =>
+  [...names].map(([name, what]) => `  ${name.padEnd(12)}${what}`).join('\n')
 
-const HELP = `usage: npm run bench -- [--json] [NAME...]
+const HELP = `usage: npm run bench -- [--write] [--json] [NAME...]
 
-Measures, and prints ratios: nothing passes or fails. All of it takes about eight minutes.
+Measures, and prints ratios: nothing passes or fails. Without names, these
+(six minutes):
+${list(USUAL)}
+Only when named:
+${list(NAMED)}
 
-${[...BENCHMARKS].map(([name, what]) => `  ${name.padEnd(10)}${what}`).join('\n')}
-
-  --json      one JSON object a benchmark on stdout
+  --write     keep the results, and put them into docs/performance.md
+  --redraw    measure nothing: only that, from the results that are kept
+  --rounds N  so many rounds, to see that it works; --json: NDJSON on stdout
   -h, --help  show this
 
-Traffic stays on this machine. bench/README.md says what the figures mean, and what not.
-
-example: npm run bench -- userinfo channel
+Traffic stays on this machine. bench/README.md: how to get the peers.
+example: npm run bench -- kdc channel
 `
 
 runTool('bench', async (argv) => {
   const { values, positionals } = parseArguments(argv, {
     help: HELP,
-    options: { json: { type: 'boolean', default: false } },
+    options: {
+      json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      redraw: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+    },
     positionals: ['[NAME...]'],
   })
   const unknown = positionals.find((name) => !BENCHMARKS.has(name))
@@ -48,37 +55,63 @@ runTool('bench', async (argv) => {
       `there are ${[...BENCHMARKS.keys()].join(', ')}`,
     )
   }
+  if (values.rounds !== undefined) {
+    if (values.write)
+      throw new UsageError('what is written has all its rounds: --write goes without --rounds')
+    process.env[ROUNDS_VARIABLE] = values.rounds
+  }
+  if (values.redraw) return writeDocuments()
   try {
-    await runAll(positionals.length > 0 ? positionals : [...BENCHMARKS.keys()], values.json)
+    await runAll(positionals.length > 0 ? positionals : [...USUAL.keys()], values)
   } finally {
     await cleanUp()
   }
 })
 
-async function runAll(names: readonly string[], json: boolean): Promise<void> {
-  const results: [string, Result][] = []
+async function runAll(names: readonly string[], options: { json: boolean; write: boolean }): Promise<void> {
+  const results: [string, Recorded][] = []
+  const where = conditions()
   for (const name of names) {
     talk(name)(`${BENCHMARKS.get(name)}`)
     try {
-      const result = await run(name)
+      const result: Recorded = { conditions: where, ...(await run(name)) }
       results.push([name, result])
-      if (json) await print(JSON.stringify({ conditions: conditions(), ...result }))
+      if (options.write) {
+        keep(name, result)
+        writeDocuments()
+      }
+      if (options.json) await print(JSON.stringify({ name, ...result }))
     } catch (error) {
       // The others may still have something to say.
       report('bench', error)
       process.exitCode = EXIT.failed
     }
   }
-  if (json) return
-  await print(`\n${conditions()}\nnpm run bench -- ${names.join(' ')}`)
-  await print('medians (smallest - largest) of rounds taken in turn\n')
-  const rows = results.flatMap(([, { rows }]) => rows)
-  const notes = results.flatMap(([name, { notes = [] }]) => notes.map((note) => `${name}: ${note}`))
-  process.stdout.write(render({ rows, notes }))
+  if (!options.json) await print(asTable(where, results, names))
+}
+
+function asTable(where: string, results: readonly [string, Recorded][], names: readonly string[]): string {
+  const labelled = <T extends string>(key: 'notes' | 'missing') =>
+    results.flatMap(([name, { [key]: words = [] }]) => words.map((word) => `${name}: ${word}` as T))
+  const table = render({
+    rows: results.flatMap(([, { rows }]) => rows),
+    missing: labelled('missing'),
+    notes: labelled('notes'),
+    tables: results.flatMap(([, { tables = [] }]) => tables),
+  })
+  const left = [...BENCHMARKS.keys()].filter((name) => !names.includes(name))
+  const seconds = Math.round(results.reduce((sum, [, { seconds = 0 }]) => sum + seconds, 0))
+  return [
+    `\n${where}`,
+    `npm run bench -- ${names.join(' ')}: ${seconds} s; medians (smallest - largest) of rounds taken in turn`,
+    '',
+    `${table}- not run, because not named: ${left.join(', ') || 'nothing'}`,
+  ].join('\n')
 }
 
 /** One benchmark in a process of its own; what it says on stderr goes to ours. */
-async function run(name: string): Promise<Result> {
+async function run(name: string): Promise<Omit<Recorded, 'conditions'>> {
+  const from = performance.now()
   const child = startTs(`bench/${name}.ts`, ['--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -86,5 +119,8 @@ async function run(name: string): Promise<Result> {
   })
   const [status] = await once(child, 'close')
   if (status !== 0) throw new ToolError(`${name} did not end well: exit status ${status}`)
-  return JSON.parse(output) as Result
+  const seconds = (performance.now() - from) / 1000
+  const { rows, notes, missing, tables } = JSON.parse(output) as Result
+  const result = JSON.parse(JSON.stringify({ rows, notes, missing, tables })) as Result
+  return { command: `npm run bench -- ${name}`, seconds, ...result }
 }

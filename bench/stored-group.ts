@@ -6,9 +6,10 @@
 import { join } from 'node:path'
 import { utf8 } from '../src/lib/bytes.ts'
 import type { Mailbox } from '../src/lib/mls/mailbox.ts'
-import { compare, interleave, type Row } from './harness.ts'
-import { startKdc } from './kdc.ts'
+import { compare, interleave } from './harness.ts'
+import { startKdc } from './kdc/server.ts'
 import { temporaryDirectory } from './processes.ts'
+import type { Row } from './result.ts'
 import { addMembers, logIn, openMail } from './stored-people.ts'
 
 const SIZE = 500

@@ -15,7 +15,7 @@ import { Mailbox } from '../src/lib/mls/mailbox.ts'
 import { loadMls } from '../src/lib/mls/suite.ts'
 import { ClientState } from '../src/state/client-state.ts'
 import { MemoryState } from '../test/helpers/memory-state.ts'
-import { PASSWORD, type RunningKdc } from './kdc.ts'
+import { PASSWORD, type RunningKdc } from './kdc/server.ts'
 import { addAccounts } from './opaque-accounts.ts'
 
 const KEEP_SEC = 24 * 60 * 60

@@ -8,10 +8,12 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { utf8 } from '../src/lib/bytes.ts'
-import { compare, digits, interleave, quantile, type Result, say } from './harness.ts'
-import { startKdc } from './kdc.ts'
+import { compare, interleave, quantile, say } from './harness.ts'
+import { startKdc } from './kdc/server.ts'
 import { temporaryDirectory } from './processes.ts'
+import type { Result } from './result.ts'
 import { logIn, openFleeting, openMail } from './stored-people.ts'
+import { digits } from './table.ts'
 
 /** Of two senders: what waits of one has a limit. */
 const MESSAGES = 10_000

@@ -5,9 +5,10 @@
  * @module
  */
 import type { Session } from '../src/lib/client.ts'
-import { compare, interleave, type Row } from './harness.ts'
-import { type RunningKdc, startKdc } from './kdc.ts'
+import { compare, interleave } from './harness.ts'
+import { type RunningKdc, startKdc } from './kdc/server.ts'
 import { cpuTime } from './processes.ts'
+import type { Row } from './result.ts'
 import { addMembers, logIn, random } from './stored-people.ts'
 
 const SIZES = [2, 10, 100, 500]

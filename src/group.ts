@@ -87,6 +87,8 @@ runTool('group', async (argv) => {
     help: HELP,
     positionals: ['NAME', 'COMMAND', '[MORE...]'],
     options: { ...OPTIONS, ...LOGIN_OPTIONS, ...OUTPUT_OPTIONS },
+    // NAME send GROUP
+    greedy: { option: 'file', after: 3 },
   })
   const [name = '', word = '', ...args] = positionals
   const command = COMMANDS.get(word)

@@ -4,6 +4,9 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { filled } from '../bench/documents.ts'
+import { plots } from '../bench/plots.ts'
+import { readRecords } from '../bench/record.ts'
 import { STORE_CODES } from '../src/database/database.ts'
 import { KEY_FILE_CODES } from '../src/files/key-file.ts'
 import { FILE_CODES } from '../src/files/private-files.ts'
@@ -16,7 +19,7 @@ const test = suite('conventions')
 
 const files = (folder: string, ending: string) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(ending))
+    .filter((name) => name.endsWith(ending) && !name.includes('node_modules'))
     .map((name) => `${folder}/${name.split(sep).join('/')}`)
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
@@ -185,6 +188,13 @@ test('the limits on tries that operators read are those that hold', () => {
   )
 })
 
+test('figures and plots of docs/performance.md are those that were measured', () => {
+  const records = readRecords()
+  const document = read('docs/performance.md')
+  assert.is(document, filled(document, records), 'run: npm run bench -- --redraw')
+  for (const [file, svg] of plots(records)) assert.is(read(`docs/plots/${file}`), svg, file)
+})
+
 test('no file names a package registry', () => {
   const places = ['src', 'test', 'docs', 'exercises', 'bench'].flatMap((folder) => [
     ...files(folder, '.ts'),
@@ -193,7 +203,7 @@ test('no file names a package registry', () => {
   const hosts = new RegExp(
     ['registry.npmjs', 'yarnpkg.com', 'deb.debian'].map((name) => name.replace('.', '\\.')).join('|'),
   )
-  for (const file of [...places, 'package-lock.json']) {
+  for (const file of [...places, 'package-lock.json', 'bench/peers/package-lock.json']) {
     if (file !== 'test/conventions.test.ts') assert.not.match(read(file), hosts, file)
   }
 })

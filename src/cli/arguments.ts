@@ -20,6 +20,11 @@ export interface CommandLine<T extends Options> {
    * there may be any number.
    */
   readonly positionals: readonly string[]
+  /**
+   * An option, `multiple`, that takes all the arguments after it until the next option: `--file *.pdf` as shells expand it. The
+   * first arguments, `after` of them, are never among these, wherever they stand.
+   */
+  readonly greedy?: { readonly option: keyof T & string; readonly after: number }
 }
 
 const HELP = { help: { type: 'boolean', short: 'h' } } as const
@@ -36,15 +41,16 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
     process.exit(0)
   }
   const options = { ...commandLine.options, ...HELP } as T
-  const parsed = attempt(argv, options)
   const required = names.filter((name) => !name.startsWith('['))
+  const { tokens, ...parsed } = attempt(argv, options)
+  if (commandLine.greedy) takeMore(commandLine.greedy, tokens, parsed)
   const missing = required[parsed.positionals.length]
   if (missing) throw new UsageError(`${missing} is missing`, usageLine(help))
   const most = names.at(-1)?.endsWith('...]') ? Number.POSITIVE_INFINITY : names.length
   if (parsed.positionals.length > most) {
     throw new UsageError(
       `too many arguments, beginning with '${parsed.positionals[names.length]}'`,
-      names.includes('[MESSAGE]') ? hintForWords('file' in parsed.values) : usageLine(help),
+      names.includes('[MESSAGE]') ? 'quote a message of several words' : usageLine(help),
     )
   }
   return parsed
@@ -52,7 +58,8 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
 
 function attempt<const T extends Options>(argv: string[], options: T) {
   try {
-    return parseArgs({ args: joinValues(argv, options), options, allowPositionals: true, strict: true })
+    const args = joinValues(argv, options)
+    return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true })
   } catch (cause) {
     const { code, message } = cause as { code?: string; message: string }
     if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
@@ -89,9 +96,26 @@ function joinValues(argv: readonly string[], options: Options): string[] {
   return joined
 }
 
-function hintForWords(withFiles: boolean): string {
-  const quote = 'quote a message of several words'
-  return withFiles ? `${quote}; each file has a --file of its own` : quote
+type Token = { readonly kind: string; readonly name?: string; readonly value?: unknown }
+
+/** Moves the arguments that follow the option's value to its values. */
+function takeMore(
+  { option: name, after }: { readonly option: string; readonly after: number },
+  tokens: readonly Token[],
+  parsed: { values: object; positionals: string[] },
+): void {
+  const taken: unknown[] = []
+  const left: string[] = []
+  let taking = false
+  for (const token of tokens) {
+    if (token.kind !== 'positional') taking = token.kind === 'option' && token.name === name
+    if (token.kind === 'option' && token.name === name) taken.push(token.value)
+    if (token.kind !== 'positional') continue
+    if (taking && left.length >= after) taken.push(token.value)
+    else left.push(String(token.value))
+  }
+  if (taken.length > 0) Object.assign(parsed.values, { [name]: taken })
+  parsed.positionals.splice(0, Number.POSITIVE_INFINITY, ...left)
 }
 
 function usageLine(help: string): string {

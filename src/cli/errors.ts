@@ -11,19 +11,23 @@ export const EXIT = { done: 0, failed: 1, usage: 2, tryLater: 3 } as const
 export class ToolError extends Error {
   readonly hint: string | undefined
   readonly exitCode: number
+  /** Of docs/errors.md, where it says more about an error that has one. */
+  readonly code: string | undefined
 
-  constructor(message: string, options: { hint?: string; exitCode?: number; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { hint?: string; exitCode?: number; code?: string | undefined; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause })
     this.hint = options.hint
+    this.code = options.code
     this.exitCode = options.exitCode ?? EXIT.failed
   }
 }
 
 /** The command line or a setting is wrong. */
 export class UsageError extends ToolError {
-  readonly code = 'usage'
-
   constructor(message: string, hint?: string) {
-    super(message, { exitCode: EXIT.usage, ...(hint === undefined ? {} : { hint }) })
+    super(message, { exitCode: EXIT.usage, code: 'usage', ...(hint === undefined ? {} : { hint }) })
   }
 }

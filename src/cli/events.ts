@@ -9,10 +9,9 @@ import type { Message } from '../lib/message.ts'
 import { type FileNote, fileNoteOf } from '../lib/mls/files.ts'
 import type { MailMessage } from '../lib/mls/mailbox.ts'
 import type { Trace, TraceEvent } from '../lib/trace.ts'
-import { type FileFate, shownName } from './file-fate.ts'
+import { type Arrival, arrivalText, type FileFate, shownName } from './file-fate.ts'
 import type { OptionHelp } from './help.ts'
 import { localTime } from './local-time.ts'
-import { sizeText } from './size.ts'
 import { dim, jsonLine, portions, print, saidLines, talk, visible } from './terminal.ts'
 
 /** The options of every tool that tells events, for `parseArguments`. */
@@ -34,6 +33,8 @@ export interface Output {
   said(from: string, message: Message): Promise<void>
   /** Somebody said something or sent a file earlier, and it has waited; resolves when it has been written. */
   stored(message: MailMessage, fate?: FileFate): Promise<void>
+  /** Somebody has sent something directly, and this has become of it; resolves when it has been written. */
+  arrived(from: string, arrival: Arrival, fate: FileFate): Promise<void>
   /** Something happened: an event with a stable name for programs; for people, a line if it is worth one. */
   event(name: string, fields: Record<string, unknown>, line?: string): void
   /** Given with `--trace`. */
@@ -76,6 +77,8 @@ function jsonOutput(): Output {
       const file = note ? { name: shownName(note), size: note.size } : { code: 'malformed' }
       return json('file', { from, group, ...file, ...fateFields(fate), ...times })
     },
+    arrived: (from, { kind, ...arrival }, fate) =>
+      json('file', { from, ...(kind === 'file' ? {} : { kind }), ...arrival, ...fateFields(fate) }),
     event: (name, fields) => {
       json(name, fields)
     },
@@ -101,6 +104,9 @@ function lineOutput(lines: Lines): Output {
       // The sender's word, which may lie in the past and not in the future.
       await say(`[${localTime(Math.min(sentAt ?? at, at))}] ${from}`, { bytes })
     },
+    async arrived(from, arrival, fate) {
+      await say(from, { bytes: utf8(arrivalLine(arrival, fate)) })
+    },
     event(_name, _fields, line) {
       // It may hold what others wrote: a problem's detail, for one.
       if (line !== undefined) lines.talk(visible(line))
@@ -110,9 +116,14 @@ function lineOutput(lines: Lines): Output {
 }
 
 /** `[file] report.pdf (1.2 MB) saved as inbox/report.pdf` */
-function fileLine(note: FileNote | undefined, { savedAs, already, why }: FileFate): string {
+function fileLine(note: FileNote | undefined, fate: FileFate): string {
   if (!note) return '[file] that is none: its description cannot be read'
-  const file = `[file] ${shownName(note)} (${sizeText(note.size)})`
+  return arrivalLine({ kind: 'file', name: shownName(note), size: note.size }, fate)
+}
+
+/** The same; or `[directory] photos (340 files, 1.2 GB) saved as inbox/photos`. */
+function arrivalLine(arrival: Arrival, { savedAs, already, why }: FileFate): string {
+  const file = `[${arrival.kind}] ${arrivalText(arrival)}`
   if (savedAs !== undefined) return `${file} ${already ? 'is here as' : 'saved as'} ${savedAs}`
   return why === undefined ? file : `${file} ${why}`
 }

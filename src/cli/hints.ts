@@ -23,6 +23,7 @@ const HINTS = new Map<string, string>([
     'take it from the others: chmod 600 for a file, chmod 700 for a directory, chown for an owner',
   ],
   ['file_changed', 'send it again when nobody writes to it, or send a copy'],
+  ['file_not_readable', 'what follows --file are files and directories; a message stands before --file'],
   ['file_not_saved', 'nothing is lost: make room, or name another directory with --output, and read again'],
   ['group_exists', 'choose another name'],
   ['group_replaced', `${commandOf('group')} NAME members GROUP shows who is in it; then send again`],

@@ -1,30 +1,36 @@
 /**
- * What a receiver does with its channels: prints what comes, and takes replies typed on the terminal to those they are
- * for.
+ * What a receiver does with its channels: prints what comes, saves files, and takes replies typed on the terminal to those they
+ * are for.
  *
  * @module
  */
 import type { Channel } from '../lib/channel.ts'
 import { SymbolonError } from '../lib/errors.ts'
-import type { Message } from '../lib/message.ts'
+import type { Kind } from '../lib/inbox.ts'
 import type { Conversation } from './conversation.ts'
 import type { Output } from './events.ts'
 import { Replies } from './replies.ts'
+import { type Taking, takeItems } from './take-items.ts'
 
 /** The channels of one receiver. */
 export class Reception {
   readonly #output: Output
-  readonly #terminal: () => Conversation | undefined
+  readonly #screen: { readonly conversation: Conversation | undefined }
   readonly #replies = new Replies()
+  readonly #taking: Taking
 
-  /** @param terminal - where replies are typed, once there is one. */
-  constructor(output: Output, terminal: () => Conversation | undefined) {
-    this.#output = output
-    this.#terminal = terminal
+  /**
+   * @param screen - where replies are typed, once there is a conversation.
+   * @param taking - what becomes of files.
+   */
+  constructor(screen: { readonly conversation: Conversation | undefined }, taking: Taking) {
+    this.#output = taking.output
+    this.#screen = screen
+    this.#taking = taking
   }
 
   /**
-   * Prints what one sender says, until it ends; each message is acknowledged once it has been written.
+   * Prints what one sender says, and takes its files, until it ends; each message is acknowledged once it has been written.
    *
    * @throws the error of an output that cannot be written to: the end of the tool, not of one channel.
    */
@@ -33,10 +39,9 @@ export class Reception {
     this.#output.event('connected', { from: username, address })
     this.#replies.connected(channel)
     try {
-      for (let message = await this.#next(channel); message; message = await this.#next(channel)) {
-        this.#replies.spoke(channel)
-        this.#showPrompt()
-        await this.#output.said(username, message)
+      for (let kind = await this.#next(channel); kind; kind = await this.#next(channel)) {
+        if (kind === 'message') await this.#message(channel)
+        else if (!(await this.#files(channel))) break
       }
     } finally {
       this.#replies.left(channel)
@@ -58,14 +63,42 @@ export class Reception {
     })
   }
 
-  async #next(channel: Channel): Promise<Message | undefined> {
+  async #message(channel: Channel): Promise<void> {
+    const message = await channel.receive()
+    if (!message) return
+    this.#replies.spoke(channel)
+    this.#showPrompt()
+    await this.#output.said(channel.peer.username, message)
+  }
+
+  /** @returns whether the channel can go on. */
+  async #files(channel: Channel): Promise<boolean> {
+    // What is typed would have to wait until they are here.
+    this.#replies.left(channel)
+    this.#showPrompt()
+    const stop = () => channel.destroy('stopped')
+    const { signal } = this.#taking
+    try {
+      const stream = channel.stream()
+      // The sender is told so: it may be sent again.
+      signal.addEventListener('abort', stop)
+      const { error } = await takeItems(stream, channel.peer.username, this.#taking)
+      if (!error) this.#replies.connected(channel)
+      return !error
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /** What comes next from one sender; nothing when it has ended, in whatever way, which is told. */
+  async #next(channel: Channel): Promise<Kind | undefined> {
     const from = channel.peer.username
     try {
-      const message = await channel.receive()
-      if (message) return message
+      const kind = await channel.next()
+      if (kind) return kind
       await channel.close()
       // Of use to somebody who might have answered.
-      this.#output.event('ended', { from }, this.#terminal() && `${from} has left`)
+      this.#output.event('ended', { from }, this.#screen.conversation && `${from} has left`)
     } catch (error) {
       if (!(error instanceof SymbolonError)) throw error
       const line = `${from}: ${error.message} (${error.code})`
@@ -75,7 +108,7 @@ export class Reception {
   }
 
   #showPrompt(): void {
-    const terminal = this.#terminal()
+    const terminal = this.#screen.conversation
     terminal?.setPrompt(this.#replies.prompt(terminal.typing))
   }
 }

@@ -28,7 +28,7 @@ export const SAVE_OPTIONS = {
 /** Up to which size files are saved, if nothing else is said. */
 export const DEFAULT_MAX = '100MB'
 /** How much of one sender a run fetches, in files of the largest size. */
-const MAX_FILES_OF_ONE = 10
+export const MAX_FILES_OF_ONE = 10
 
 export const SAVE_HELP: readonly OptionHelp[] = [
   ['--output DIR', 'save files that others send in this directory'],

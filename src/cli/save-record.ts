@@ -22,7 +22,12 @@ export class SaveRecord {
 
   saved(sender: string, note: FileNote, path: string, fetchedBytes: number): void {
     this.#paths.set(keyOf(note), path)
-    this.#bytes.set(sender, this.bytesOf(sender) + fetchedBytes)
+    this.took(sender, fetchedBytes)
+  }
+
+  /** So much more of somebody's files is here. */
+  took(sender: string, bytes: number): void {
+    this.#bytes.set(sender, this.bytesOf(sender) + bytes)
   }
 }
 

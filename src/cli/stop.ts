@@ -5,6 +5,8 @@
  */
 import { ToolError } from './errors.ts'
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /**
  * Resolves at the first SIGINT (Ctrl+C), SIGTERM or SIGHUP; the second ends the process at once, with the status that
  * shells give to a death by that signal.
@@ -17,8 +19,13 @@ export function stopSignal(): Promise<void> {
       asked = true
       resolve()
     }
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+    for (const signal of SIGNALS) process.on(signal, onSignal)
   })
+}
+
+/** Ctrl+C where a conversation has the terminal, and the system sends no signal: counts as one. */
+export function askToStop(): void {
+  ;(process as NodeJS.EventEmitter).emit('SIGINT', 'SIGINT', 2)
 }
 
 /** The same, for work that is cut short by it: the signal's reason is the error to end with. */

@@ -23,8 +23,8 @@ export function exitCodeOf(error: unknown): number {
 export function report(tool: string, error: unknown): void {
   const say = talk(tool)
   const message = error instanceof Error ? error.message : String(error)
-  const code = error instanceof SymbolonError ? ` (${error.code})` : ''
-  say(`error: ${visible(message)}${code}`)
+  const code = error instanceof UsageError ? undefined : codeOf(error)
+  say(`error: ${visible(message)}${code === undefined ? '' : ` (${code})`}`)
   const hint = error instanceof ToolError ? error.hint : hintFor(error)
   if (hint) say(`hint: ${visible(hint)}`)
 }
@@ -38,7 +38,7 @@ function printError(error: unknown): void {
 }
 
 function codeOf(error: unknown): string | undefined {
-  return error instanceof SymbolonError || error instanceof UsageError ? error.code : undefined
+  return error instanceof SymbolonError || error instanceof ToolError ? error.code : undefined
 }
 
 /**

@@ -256,9 +256,11 @@ export class Inbox {
     return this.#take() as Message
   }
 
-  /** Gives the stream's reader what there is for it, as long as it wants more. */
+  /**
+   * Gives the stream's reader what there is for it, as long as it wants more. To take a piece may make room, and more comes in that very
+   * moment: it waits behind that piece.
+   */
   #flow(): void {
-    // To take one may let the next come at once, which must not overtake it.
     if (this.#giving) return
     this.#giving = true
     try {

@@ -28,6 +28,7 @@ const REKEY_NONCE = Uint8Array.of(0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255,
 export class CipherState {
   #key: Uint8Array | undefined
   #n = 0
+  readonly #nonceBytes = new Uint8Array(12)
 
   /** @param key - 32 bytes, or nothing: then `encryptWithAd` and `decryptWithAd` pass the data through, as §5.1 says. */
   constructor(key?: Uint8Array) {
@@ -93,11 +94,12 @@ export class CipherState {
   // §5.1 ends at 2^64 - 1; a JavaScript number counts exactly to 2^53 - 1, which is far enough to fail closed at.
   #nonce(): Uint8Array {
     if (this.#n >= Number.MAX_SAFE_INTEGER) throw new RangeError('CipherState: destroyed, or out of nonces')
-    // 4 zero bytes || n as 64-bit little-endian (§12.3)
-    const nonce = new Uint8Array(12)
-    const view = new DataView(nonce.buffer)
-    view.setUint32(4, this.#n >>> 0, true)
-    view.setUint32(8, Math.floor(this.#n / 2 ** 32), true)
+    // 4 zero bytes || n as 64-bit little-endian (§12.3). One array for all of them: whoever seals or opens copies it.
+    const nonce = this.#nonceBytes
+    let low = this.#n >>> 0
+    let high = Math.floor(this.#n / 2 ** 32)
+    for (let i = 4; i < 8; i++, low >>>= 8) nonce[i] = low
+    for (let i = 8; i < 12; i++, high >>>= 8) nonce[i] = high
     return nonce
   }
 }

@@ -15,14 +15,26 @@ const COPIED_BYTES = 1024
 /** Where little is sent, little is set aside: so much V8 keeps among its objects. It grows up to `ROOM_BYTES`. */
 const FIRST_BYTES = 64
 
+/** After a plaintext of so much that was copied, the next one is given all the room at once. */
+const LARGE_BYTES = 16 * 1024
+
 /** One plaintext: its parts, one after the other. */
 class Plaintext {
   readonly parts: Uint8Array[] = []
   room = ROOM_BYTES
   /** Records that were copied; those from `#taken` on are in no part yet. */
-  #copied = new Uint8Array(FIRST_BYTES)
+  #copied: Uint8Array
   #length = 0
   #taken = 0
+
+  constructor(bytes: number) {
+    this.#copied = new Uint8Array(bytes)
+  }
+
+  /** Whether much was copied. */
+  get large(): boolean {
+    return this.#length > LARGE_BYTES
+  }
 
   /** Copies a record, or the header of one whose body is given to `refer`. */
   put(type: number, body: Uint8Array, length = body.length): void {
@@ -67,6 +79,8 @@ export class Packer {
   #full: Plaintext[] = []
   #next = 0
   #open: Plaintext | undefined
+  /** Whether much was copied into the last one. */
+  #large = false
 
   /** Whether nothing waits. */
   get empty(): boolean {
@@ -126,6 +140,7 @@ export class Packer {
   /** The parts of the next plaintext, of at most `MAX_PLAINTEXT_BYTES` less 11; nothing when nothing waits. */
   next(): Uint8Array[] | undefined {
     const full = this.#full[this.#next]
+    this.#large = (full ?? this.#open)?.large ?? false
     if (full) {
       if (++this.#next === this.#full.length) {
         this.#full = []
@@ -147,10 +162,11 @@ export class Packer {
 
   #withRoom(length: number): Plaintext {
     if (this.#open && this.#open.room < length) {
+      this.#large = this.#open.large
       this.#full.push(this.#open)
       this.#open = undefined
     }
-    this.#open ??= new Plaintext()
+    this.#open ??= new Plaintext(this.#large ? ROOM_BYTES : FIRST_BYTES)
     return this.#open
   }
 }

@@ -49,7 +49,9 @@ export function encodeRecord(record: ChannelRecord): Uint8Array {
       return encode(DATA, record.body)
     case 'ack': {
       const body = new Uint8Array(8)
-      new DataView(body.buffer).setBigUint64(0, BigInt(record.count))
+      const view = new DataView(body.buffer)
+      view.setUint32(0, Math.floor(record.count / 2 ** 32))
+      view.setUint32(4, record.count >>> 0)
       return encode(ACK, body)
     }
     case 'end':
@@ -159,9 +161,9 @@ export function decodeRecords(plaintext: Uint8Array): ChannelRecord[] {
 
 function decodeCount(body: Uint8Array): number {
   if (body.length !== 8) throw new CodecError(`record ack: expected 8 bytes, got ${body.length}`)
-  const count = new DataView(body.buffer, body.byteOffset, 8).getBigUint64(0)
+  const view = new DataView(body.buffer, body.byteOffset, 8)
   // Nobody has sent 2^53 messages; a larger count is refused by the channel as beyond what was sent.
-  return Number(count)
+  return view.getUint32(0) * 2 ** 32 + view.getUint32(4)
 }
 
 function decodeCode(body: Uint8Array): string {

@@ -57,8 +57,10 @@ files('wait for somebody who is away, and are saved by the receiver, before and 
     ].join('\n'),
   )
   assert.ok(readFileSync(join(inbox, 'photo.jpg')).equals(bytes))
-  // While it runs: another of that name, and the same once more.
-  await realm.tool('sender', 'alice', 'bob', '--file', make('photo.jpg', 'smaller')).input().ends(0)
+  // While it runs, directly: another of that name, and the same once more.
+  const direct = realm.tool('sender', 'alice', 'bob', '--file', make('photo.jpg', 'smaller')).input()
+  await direct.ends(0)
+  assert.is(direct.stderr, 'sender: delivered photo.jpg to bob\n')
   await bob.says('stdout', /saved as .*photo \(2\)\.jpg/)
   await realm.tool('sender', 'alice', 'bob', '--file', at('outbox', 'photo.jpg')).input().ends(0)
   await bob.says('stdout', /is here as .*photo \(2\)\.jpg/)
@@ -136,20 +138,19 @@ files('go to groups too, and programs hear of it', async () => {
   assert.is(again.stderr, `group: to save the files: ${how}\n`)
 })
 
-files('that are none, or too large, or for nobody, are refused before the login', async () => {
-  mkdirSync(at('folder'))
-  const large = make('large', '')
+files('that are none are refused before the login', async () => {
   const fine = make('fine', 'x')
-  truncateSync(large, 300_000_000)
   const cases: [string[], number, RegExp][] = [
     [['--file', at('nowhere')], 1, /cannot send .*nowhere: there is no such file \(file_not_readable\)/],
-    [['--file', at('folder')], 1, /it is a directory: pack it first/],
+    [['--file', fine, 'see you'], 1, /cannot send see you: there is no such file.*\n.*hint: .*before --file/],
     [['--file', '/dev/zero'], 1, /it is not a regular file/],
-    [['--file', large], 1, /large has 300 MB, and a file 268 MB at most\nsender: hint: send it in parts/],
-    [['--file', large, '--no-store'], 2, /--file and --no-store do not go together/],
     [['--file'], 2, /argument missing/],
-    [['--file', fine, fine], 2, /fine is a file: give it as --file \S+fine\nsender: hint: each file has/],
-    [['--file', fine, fine, fine], 2, /too many arguments.*\nsender: hint: .*; each file has a --file/],
+    [[fine, '--file', fine], 2, /fine is a file: give it after --file/],
+    [['--file', '-'], 2, /has no name\nsender: hint: give it one: --file - --name backup\.tar/],
+    [['--file', '-', '-', '--name', 'x'], 2, /standard input can be sent once/],
+    [['-', '--file', '-', '--name', 'x'], 2, /standard input can be sent once/],
+    [['--file', fine, '--name', 'x'], 2, /--name is for standard input/],
+    [['hello', 'world', '--file', fine], 2, /too many arguments.*\nsender: hint: quote a message/],
   ]
   const runs = cases.map(async ([args, status, words]) => {
     // Nobody of that name could log in.
@@ -160,10 +161,36 @@ files('that are none, or too large, or for nobody, are refused before the login'
     assert.match(stderr, words)
   })
   await Promise.all(runs)
-  const group = await realm.tool('group', 'ghost', 'send', 'team', '--file', fine, fine).input().ends(2)
+  const given = [fine, '--file', fine]
+  const group = await realm
+    .tool('group', 'ghost', 'send', 'team', ...given)
+    .input()
+    .ends(2)
   assert.match(group.stderr, /fine is a file: give it as --file/)
   const nobody = await realm.tool('sender', 'alice', 'nobody', '--file', make('x', 'x')).input().ends(1)
-  assert.match(nobody.stderr, /nobody .* \(receiver_unknown\)\nsender: hint: no account/)
+  assert.match(nobody.stderr, /nobody.* \(receiver_unknown\)\nsender: hint: no account/)
+})
+
+files('that cannot wait at the KDC are for a receiver that is there', async () => {
+  mkdirSync(at('folder'), { recursive: true })
+  const large = make('large', '')
+  const fine = make('fine', 'x')
+  truncateSync(large, 300_000_000)
+  const cases: [string[], RegExp][] = [
+    [['--file', large], /bob is away, and .*large has 300 MB: a file that waits .* 268 MB at most/],
+    [['hi', '--file', fine, at('folder')], /bob is away, and .*folder is a directory, which cannot wait/],
+    [['--file', '-', '--name', 'x'], /bob is away, and standard input cannot wait at the KDC as a file/],
+    [['--file', fine, '--no-store'], /bob .*\(receiver_offline\)/],
+  ]
+  for (const [args, words] of cases) {
+    const { stderr } = await realm
+      .tool('sender', 'alice', 'bob', ...args)
+      .input('x')
+      .ends(3)
+    assert.match(stderr, words)
+    assert.match(stderr, /\nsender: hint: /)
+    assert.not.match(stderr, /^sender: stored/m, 'all or nothing')
+  }
 })
 
 /** What the KDC keeps of files. */

@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Output } from '../../src/cli/events.ts'
-import { progressLine, progressOf } from '../../src/cli/progress.ts'
+import { meterOf, movedLine, progressOf } from '../../src/cli/progress.ts'
 import { parseSize, sizeText } from '../../src/cli/size.ts'
 import { throws } from '../helpers/throws.ts'
 
@@ -43,6 +43,9 @@ progress('sizes are taken with or without a unit', () => {
   }
 })
 
+const progressLine = (name: string, bytes: number, size: number, seconds: number, columns: number) =>
+  movedLine({ name, bytes, size }, seconds, columns)
+
 progress('a line tells how much, how fast and how long, in less than the width of the terminal', () => {
   assert.is(
     progressLine('report.pdf', 12_300_000, 27_000_000, 4, 80),
@@ -59,6 +62,48 @@ progress('a line tells how much, how fast and how long, in less than the width o
     assert.ok(cells < 80, line)
     assert.not.ok(line.includes('\x1b'))
   }
+})
+
+progress('of several files it tells which, and how far all are; of what has no known size how much', () => {
+  const name = 'a.jpg'
+  const whole = { file: 12, files: 340, bytes: 12_300_000, size: 27_000_000 }
+  assert.is(
+    movedLine({ name, bytes: 5, size: 10, whole }, 4, 80),
+    'a.jpg  12 of 340 files, 45 %, 12 MB of 27 MB, 3.1 MB/s, 5 s left',
+  )
+  assert.is(movedLine({ name: 'b.tar', bytes: 12_300_000 }, 4, 80), 'b.tar  12 MB, 3.1 MB/s')
+  const some = { file: 12, bytes: 12_300_000 }
+  assert.match(
+    movedLine({ name, bytes: 5, size: 10, whole: some }, 4, 80),
+    /^a\.jpg {2}file 12, 50 %, 5 bytes of 10 bytes, 3\.1 MB\/s, 1 s left$/,
+  )
+  const first = { file: 1, bytes: 5 }
+  assert.match(movedLine({ name, bytes: 5, size: 10, whole: first }, 1, 80), /^a\.jpg {2}50 %/)
+  // One of one is not counted.
+  const one = { file: 1, files: 1, bytes: 5, size: 10 }
+  assert.match(movedLine({ name, bytes: 5, size: 10, whole: one }, 1, 80), /^a\.jpg {2}50 %/)
+  // What was there before makes nothing fast.
+  assert.is(
+    movedLine({ name, bytes: 900, size: 1000, before: 800 }, 1, 80),
+    'a.jpg  90 %, 900 bytes of 1.0 kB, 100 bytes/s, 1 s left',
+  )
+  // Nor is a file that has grown more than all of it.
+  assert.match(movedLine({ name, bytes: 11, size: 10 }, 1, 80), /^a\.jpg {2}100 %.* 0 s left$/)
+})
+
+progress('programs hear how far all are', () => {
+  let now = 0
+  const events: unknown[] = []
+  const output = { json: true, event: (...event: unknown[]) => events.push(event) } as unknown as Output
+  const meter = meterOf(output, { clock: () => now })
+  now = 300
+  meter.at({ name: 'a', bytes: 5, size: 10, whole: { file: 2, files: 3, bytes: 15, size: 30 } })
+  now = 600
+  meter.at({ name: 'b', bytes: 7, whole: { file: 3, bytes: 22 } })
+  assert.equal(events, [
+    ['progress', { name: 'a', bytes: 5, size: 10, file: 2, files: 3, total_bytes: 15, total_size: 30 }],
+    ['progress', { name: 'b', bytes: 7, file: 3, total_bytes: 22 }],
+  ])
 })
 
 function watched(isTTY: boolean, options: Partial<Output> = {}) {

@@ -57,6 +57,7 @@ function collected() {
     json: false,
     trace: undefined,
     said: async () => {},
+    arrived: async () => {},
     async stored(message: MailMessage, { savedAs, already, why }: FileFate = {}) {
       const what = textOf(message) ?? fileNoteOf(message)?.name ?? `[${message.kind}]`
       const end =

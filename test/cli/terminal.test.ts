@@ -92,6 +92,7 @@ test('a flood of refused connections is told in a few lines, and the rest counte
       json: false,
       said: async () => {},
       stored: async () => {},
+      arrived: async () => {},
       event: (name: string, fields: Record<string, unknown>) => {
         told.push(name)
         if (name === 'refused_more') resolve(fields.count)
@@ -161,6 +162,39 @@ test('a value may begin with a dash, as keys in base64url do', () => {
   assert.equal(positionals, ['--kdc', key])
   assert.match(hintOf(['bob', '--kdc', '--json']), /--kdc.* ambiguous/)
   assert.match(hintOf(['bob', '--json', key]), /no option -i/)
+})
+
+test('an option may take what follows it, as a shell expands *.pdf, and never the first arguments', () => {
+  const take = (...argv: string[]) => {
+    const { values, positionals } = parseArguments(argv, {
+      help: 'usage: send NAME TO [MESSAGE]\n',
+      options: { file: { type: 'string', multiple: true }, json: { type: 'boolean' } },
+      positionals: ['NAME', 'TO', '[MESSAGE]'],
+      greedy: { option: 'file', after: 2 },
+    })
+    return [positionals, [...(values.file ?? [])]]
+  }
+  assert.equal(take('alice', 'bob', '--file', 'a', 'b', 'c'), [
+    ['alice', 'bob'],
+    ['a', 'b', 'c'],
+  ])
+  assert.equal(take('alice', 'bob', 'hi', '--file', 'a', 'b', '--json', '--file', 'c', 'd'), [
+    ['alice', 'bob', 'hi'],
+    ['a', 'b', 'c', 'd'],
+  ])
+  assert.equal(take('--file', 'a', 'alice', 'bob', 'b'), [
+    ['alice', 'bob'],
+    ['a', 'b'],
+  ])
+  assert.equal(take('alice', 'bob', '--file=-', 'x', '--json', 'hi'), [
+    ['alice', 'bob', 'hi'],
+    ['-', 'x'],
+  ])
+  assert.equal(take('alice', 'bob', '--file', 'a', 'b', '--', 'hi'), [
+    ['alice', 'bob', 'hi'],
+    ['a', 'b'],
+  ])
+  assert.equal(take('alice', 'bob', 'hi'), [['alice', 'bob', 'hi'], []])
 })
 
 test('numbers are whole and within bounds', () => {

@@ -42,15 +42,19 @@ test('a message beginning with a dash, an empty one, and one of another alphabet
   await bob.stop()
 })
 
-test('standard input that is too long is refused before anything is sent', async () => {
+test('standard input that is too long for a message is a stream, which a receiver takes with --once only', async () => {
   const bob = await realm.receiver('bob')
-  const alice = await realm
-    .tool('sender', 'alice', 'bob', '-')
-    .input(new Uint8Array(1024 * 1024 + 1))
-    .ends(1)
-  assert.match(alice.stderr, /^sender: error: standard input has more than 1048576 bytes.*\nsender: hint: /)
+  const long = new Uint8Array(1024 * 1024 + 1)
+  const alice = await realm.tool('sender', 'alice', 'bob', '-').input(long).ends(1)
+  assert.match(
+    alice.stderr,
+    /^sender: error: bob's receiver takes no stream, and .* \(stream_not_taken\)\nsender: hint: .*--once/,
+  )
   assert.is(bob.stdout, '')
+  await bob.says('stderr', /alice wants to send a stream, which is taken with --once/)
   await bob.stop()
+  const away = await realm.tool('sender', 'alice', 'bob', '-').input(long).ends(3)
+  assert.match(away.stderr, /bob is away, and a stream cannot wait at the KDC.*\(receiver_offline\)/)
 })
 
 test('standard input that is empty is refused: somebody expected it to hold something', async () => {

@@ -2,7 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { needs, runs } from './needs.ts'
 
-export const withTmux = needs('tmux', () => runs('tmux', '-V'), 'apt-get install tmux')
+export const hasTmux = () => runs('tmux', '-V')
+
+export const withTmux = needs('tmux', hasTmux, 'apt-get install tmux')
 
 const LOOK_INTERVAL_MS = 50
 /** Far longer than any of this takes: a test that waits so long has failed. */

@@ -32,6 +32,26 @@ test('is full with more than 1 MiB of waiting messages, until enough is read', a
   assert.is(said.roomAgain, 1)
 })
 
+test('what comes in the moment in which there is room again is given after what made the room', () => {
+  let next = 0
+  const come = (inbox: Inbox) => {
+    const piece = bytes(MIB / 4)
+    piece[0] = next++
+    inbox.data(piece)
+  }
+  const inbox: Inbox = new Inbox(MIB, () => {
+    while (!inbox.full && next < 20) come(inbox)
+  })
+  while (!inbox.full) come(inbox)
+  const given: (number | undefined)[] = []
+  inbox.read({ piece: (piece) => given.push(piece[0]) > 0, ended() {} })
+  inbox.resume()
+  assert.equal(
+    given,
+    Array.from({ length: 20 }, (_, i) => i),
+  )
+})
+
 test('is full while what waits is still too much, however often somebody reads', async () => {
   const { inbox, said } = counted(MIB)
   for (let i = 0; i < 4; i++) inbox.message(bytes(MIB / 2))

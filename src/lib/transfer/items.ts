@@ -121,7 +121,7 @@ export interface Refused {
   readonly refused: string
 }
 
-/** What a receiver takes. */
+/** What a receiver takes. Bytes without a name are passed on, not kept: there is no limit to them. */
 export interface Limits {
   /** Of one file. */
   readonly maxFileBytes: number

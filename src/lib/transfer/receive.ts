@@ -14,6 +14,8 @@ import type { Abandoned, Fate, FileSink, Item, Limits, Refused, Summary, TreeSin
 import { type Header, Link, type LinkOptions } from './link.ts'
 
 export interface ReceiveOptions extends LinkOptions, Partial<Limits> {
+  /** Hears that a file is to come, from there on. */
+  readonly onStart?: ((item: Item, from: number) => void) | undefined
   /** Hears how many bytes of a file have come, those that were here before included. */
   readonly onProgress?: ((item: Item, bytes: number) => void) | undefined
   /** Hears what became of each item; of a directory after its entries. */
@@ -167,9 +169,10 @@ class Receiving {
     return undefined
   }
 
-  #judge({ size = 0 }: Item): void {
+  #judge({ kind, size = 0 }: Item): void {
     const { maxFileBytes, maxItems, maxTotalBytes } = this.#limits
     if (++this.#items > maxItems) throw tooLarge(`more than ${maxItems} files`)
+    if (kind === 'bytes') return
     if (size > maxFileBytes) throw new ProtocolError('file_too_large', `larger than ${maxFileBytes} bytes`)
     if (this.#allowed + size > maxTotalBytes) throw tooLarge(`more than ${maxTotalBytes} bytes in all`)
     this.#allowed += size
@@ -246,6 +249,7 @@ class Receiving {
   async #content(item: Item, { hash, from }: { hash: Hash; from: number }): Promise<void> {
     const size = item.size ?? Number.MAX_SAFE_INTEGER
     let position = from
+    if (this.#sink) this.#options.onStart?.(item, from)
     await this.#attempt(item, (sink) => sink.start(from))
     for (;;) {
       const header = await this.#header()
@@ -274,7 +278,7 @@ class Receiving {
       const piece = await this.#link.piece(left)
       left -= piece.length
       if (!this.#sink) continue
-      if (item.size === undefined && !this.#grows(piece.length, position + length - left)) {
+      if (!this.#grows(item, piece.length, position + length - left)) {
         await this.#giveUp(item, 'file_too_large')
         continue
       }
@@ -287,7 +291,9 @@ class Receiving {
   }
 
   /** Whether what comes of unknown size is still within the limits. */
-  #grows(bytes: number, total: number): boolean {
+  #grows({ kind, size }: Item, bytes: number, total: number): boolean {
+    // A stream is passed on, not kept.
+    if (kind === 'bytes' || size !== undefined) return true
     this.#allowed += bytes
     return total <= this.#limits.maxFileBytes && this.#allowed <= this.#limits.maxTotalBytes
   }

@@ -21,6 +21,8 @@ const PIECE_BYTES = 256 * 1024
 const PIECES = 4
 
 export interface SendOptions extends LinkOptions {
+  /** Hears that the receiver wants a file that is not small, from there on. */
+  readonly onStart?: ((item: Item, from: number) => void) | undefined
   /** Hears how many bytes of a file the stream has taken, those that the receiver had before included. */
   readonly onProgress?: ((item: Item, bytes: number) => void) | undefined
   /** Hears what became of each item, in order; of a directory after its entries. */
@@ -231,6 +233,7 @@ class Sending {
     try {
       const { hash, from } = await this.#agreed(pending, content)
       this.#control(Type.start, { from })
+      this.#options.onStart?.(item, from)
       await this.#pour(pending, content, hash, from)
       if (pending.state === 'refused') {
         this.#control(Type.cancel, { code: 'file_refused' })

@@ -1,5 +1,5 @@
 /**
- * Loaded into the KDC by `logins.ts`: says over IPC how late the KDC's event loop has been since the last question.
+ * Loaded into the KDC by `responsive.ts`: says over IPC how late the KDC's event loop has been since the last question.
  *
  * A timer is asked for every few milliseconds; how much later than asked it comes is how long the loop stood still.
  *

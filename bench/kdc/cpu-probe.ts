@@ -1,5 +1,5 @@
 /**
- * Loaded into the KDC by `opaque.ts`: says over IPC how much processor time the KDC has used so far, all its threads together.
+ * Loaded into the KDC by benchmarks: says over IPC how much processor time the KDC has used so far, all its threads together.
  *
  * Finer than `/proc`, which counts in hundredths of a second.
  *

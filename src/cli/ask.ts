@@ -1,0 +1,72 @@
+/**
+ * Asking the person at the terminal whether what somebody sends is to be saved.
+ *
+ * @module
+ */
+import { createInterface } from 'node:readline/promises'
+import type { Conversation } from './conversation.ts'
+import { UsageError } from './errors.ts'
+import type { OptionHelp } from './help.ts'
+import { visible } from './terminal.ts'
+
+/** The option, for `parseArguments`. */
+export const ASK_OPTION = { ask: { type: 'boolean' } } as const
+
+export const ASK_HELP: OptionHelp = ['--ask', 'ask before anything is saved there']
+
+/** Puts a question; whether the answer is yes. A question that is taken back is answered with no. */
+export type Ask = (question: string, signal: AbortSignal) => Promise<boolean>
+
+/**
+ * @param screen - with the conversation that has the terminal, once there is one.
+ * @throws UsageError where nobody could answer.
+ */
+export function askerFrom(
+  values: {
+    readonly ask?: boolean | undefined
+    readonly output?: string | undefined
+    readonly json?: boolean | undefined
+  },
+  screen: { readonly conversation: Conversation | undefined },
+): Ask | undefined {
+  if (!values.ask) return undefined
+  if (values.output === undefined) {
+    throw new UsageError('--ask goes with --output', 'without --output DIR nothing is saved')
+  }
+  if (values.json)
+    throw new UsageError('--ask and --json do not go together', '--max-file limits what is saved')
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new UsageError('there is no terminal to ask on', 'without --ask all is saved, up to --max-file')
+  }
+  return async (question, signal) => {
+    const text = `${visible(question)} [y/N] `
+    const { conversation } = screen
+    return isYes(await (conversation ? conversation.ask(text, signal) : askAlone(text, signal)))
+  }
+}
+
+/** Whether it says yes, plainly. */
+export function isYes(line: string): boolean {
+  return /^\s*y(es)?\s*$/i.test(line)
+}
+
+// One after the other: two questions at once would both take the same line.
+let before: Promise<unknown> = Promise.resolve()
+
+function askAlone(text: string, signal: AbortSignal): Promise<string> {
+  const answer = before.then(async () => {
+    const readline = createInterface({ input: process.stdin, output: process.stderr })
+    // readline takes Ctrl+C for itself: it stays what it is.
+    readline.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+    try {
+      return await readline.question(text, { signal })
+    } catch {
+      process.stderr.write('\n')
+      return ''
+    } finally {
+      readline.close()
+    }
+  })
+  before = answer
+  return answer
+}

@@ -1,0 +1,81 @@
+/**
+ * Being reachable, and telling what becomes of it.
+ *
+ * @module
+ */
+import type { Channel } from '../lib/channel.ts'
+import type { Session } from '../lib/client.ts'
+import type { Presence, PresenceChange } from '../lib/presence.ts'
+import { parsePort, parseSeconds } from './arguments.ts'
+import type { Output } from './events.ts'
+import type { OptionHelp } from './help.ts'
+import { refusalReporter } from './refusals.ts'
+
+/** The options, for `parseArguments`. */
+export const LISTEN_OPTIONS = {
+  host: { type: 'string', default: '127.0.0.1' },
+  port: { type: 'string', default: '0' },
+  refresh: { type: 'string', default: '15' },
+} as const
+
+export const LISTEN_HELP: readonly OptionHelp[] = [
+  ['--host ADDR', 'listen here, 0.0.0.0 for everywhere (default: 127.0.0.1)'],
+  ['--port N', 'and this port (default: any that is free)'],
+  ['--refresh SEC', 'how often to tell the KDC so (default: 15)'],
+]
+
+/** Where to listen, and how often to say so. */
+export interface Place {
+  readonly host: string
+  readonly port: number
+  readonly refreshIntervalMs: number
+}
+
+/** @throws UsageError. */
+export function placeFrom(values: { host: string; port: string; refresh: string }): Place {
+  const refreshIntervalMs = 1000 * parseSeconds('--refresh', values.refresh)
+  return { host: values.host, port: parsePort(values.port), refreshIntervalMs }
+}
+
+/**
+ * Listens, and says where.
+ *
+ * @param fail - told why nobody new can reach us, and what `onChannel` throws.
+ * @throws as `Session.listen`.
+ */
+export async function listenAt(
+  session: Session,
+  output: Output,
+  place: Place,
+  onChannel: (channel: Channel) => Promise<void>,
+  fail: (error: unknown) => void,
+): Promise<Presence> {
+  const presence = await session.listen({
+    ...place,
+    onChannel: (channel) => {
+      onChannel(channel).catch(fail)
+    },
+    onRefused: refusalReporter(output),
+    onChange: (change) => {
+      if (change.state === 'refused') fail(change.error)
+      else tellChange(change, output)
+    },
+  })
+  const { address, port } = presence.address
+  output.event('listening', { address, port }, `listening on ${address}:${port}`)
+  return presence
+}
+
+function tellChange(change: Exclude<PresenceChange, { state: 'refused' }>, output: Output): void {
+  switch (change.state) {
+    case 'renewed':
+      output.event('renewed', {}, 'logged in again: the session had ended')
+      break
+    case 'lost':
+      output.event('kdc_lost', {}, `${change.error.message}; still listening, and trying again`)
+      break
+    case 'back':
+      output.event('kdc_back', {}, 'the KDC is back')
+      break
+  }
+}

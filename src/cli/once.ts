@@ -1,0 +1,195 @@
+/**
+ * A receiver in a pipe: takes the first thing that comes, and passes its bytes on as they are.
+ *
+ * @module
+ */
+import type { Writable } from 'node:stream'
+import type { Channel } from '../lib/channel.ts'
+import { SymbolonError } from '../lib/errors.ts'
+import type { MailMessage } from '../lib/mls/mailbox.ts'
+import type { FileSink } from '../lib/transfer/index.ts'
+import { ToolError } from './errors.ts'
+import type { Output } from './events.ts'
+import type { Mail } from './mail.ts'
+import { isFile, saveFile } from './save-files.ts'
+import { sizeText } from './size.ts'
+import { type Taking, takeItems } from './take-items.ts'
+
+/** Messages of one look at what waits: files among them may have to be passed over. */
+const LOOK_AT = 100
+
+/** Takes one thing: a message, a stream, or, where there is a place for them, the files of one sender. */
+export class Once {
+  readonly #output: Output
+  readonly #taking: Taking
+  readonly #to: Writable
+  #isBusy = false
+  #isStream = false
+  /** Resolves when it has been taken; rejects when it broke in between. */
+  readonly taken: Promise<void>
+  /** Ends it otherwise. */
+  readonly fail: (error: unknown) => void
+  readonly #done: () => void
+  #written = 0
+
+  /** @param to - where the bytes go. */
+  constructor(taking: Omit<Taking, 'streamTo'>, to: Writable = process.stdout) {
+    this.#output = taking.output
+    this.#taking = { ...taking, streamTo: () => this.#sink() }
+    this.#to = to
+    let done = () => {}
+    let fail: (error: unknown) => void = () => {}
+    this.taken = new Promise((resolve, reject) => {
+      done = resolve
+      fail = reject
+    })
+    this.taken.catch(() => {})
+    this.#done = done
+    this.fail = fail
+    taking.signal.addEventListener('abort', () => this.#stop(taking.signal.reason))
+  }
+
+  /** Whether something is being taken, or has been. */
+  get isBusy(): boolean {
+    return this.#isBusy
+  }
+
+  /** Takes what somebody sends; one who comes meanwhile is told that we are busy. */
+  async serve(channel: Channel): Promise<void> {
+    const { username: from } = channel.peer
+    try {
+      const kind = await channel.next()
+      if (kind === undefined) return await channel.close()
+      if (this.#isBusy) return channel.destroy('busy')
+      this.#isBusy = true
+      if (kind === 'message') await this.#message(channel)
+      else await this.#stream(channel)
+    } catch (error) {
+      if (this.#isBusy || !(error instanceof SymbolonError)) return this.fail(error)
+      this.#output.event('channel_failed', { from, code: error.code }, `${from}: ${error.message}`)
+    }
+  }
+
+  /**
+   * Takes the oldest message that waits at the KDC, if there is one. It is marked as shown when it has been written: one whose writing
+   * fails waits on.
+   */
+  async takeWaiting(mail: Mail): Promise<void> {
+    if (this.#isBusy) return
+    const message = await mail.use(async (mailbox) => {
+      await mailbox.sync()
+      const { saving } = this.#taking
+      const messages = await mailbox.unread('direct', LOOK_AT)
+      return messages.find((one) => one.from !== mail.username && (saving !== undefined || !isFile(one)))
+    })
+    if (!message || this.#isBusy) return
+    this.#isBusy = true
+    try {
+      await this.#waiting(mail, message)
+      this.#done()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  async #waiting(mail: Mail, message: MailMessage): Promise<void> {
+    const { from, body } = message
+    const { saving } = this.#taking
+    const mark = () => mail.use((mailbox) => mailbox.markShown([message]))
+    if (saving && isFile(message)) {
+      const fate = await saveFile(mail, this.#output, message, saving)
+      await mark()
+      await this.#output.stored(message, fate)
+      if (fate.savedAs === undefined) throw new ToolError(`not saved: ${fate.why}`, { code: fate.code })
+      return
+    }
+    await this.#write(body)
+    await mark()
+    this.#tell(from, body.length)
+  }
+
+  async #message(channel: Channel): Promise<void> {
+    const message = await channel.receive()
+    if (!message) return
+    await this.#write(message.bytes)
+    this.#tell(channel.peer.username, message.bytes.length)
+    // Acknowledges it. That its sender does not end in good order changes nothing about that.
+    await channel.close().catch(() => {})
+    this.#done()
+  }
+
+  async #stream(channel: Channel): Promise<void> {
+    const { signal } = this.#taking
+    const stop = () => channel.destroy('stopped')
+    this.#isStream = true
+    const stream = channel.stream()
+    signal.addEventListener('abort', stop)
+    try {
+      const { saved, failed, error } = await takeItems(stream, channel.peer.username, this.#taking)
+      if (!error) await channel.close().catch(() => {})
+      if (error && this.#written > 0) throw incomplete(this.#written, error)
+      if (saved === 0 && !signal.aborted) {
+        // Nothing of it was taken: we wait for another.
+        this.#isBusy = false
+        return
+      }
+      if (error) throw error
+      if (failed > 0) throw new ToolError(`${failed} not saved`)
+      this.#done()
+    } finally {
+      this.#isStream = false
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  #sink(): FileSink {
+    return {
+      start: async () => {},
+      write: (bytes) => this.#write(bytes),
+      // Written is not enough: whoever reads may still be behind.
+      finish: async () => {},
+      abandon: async () => {},
+    }
+  }
+
+  /**
+   * Resolves when whoever reads has taken it, or the system for them.
+   *
+   * @throws the reason of the signal: who reads may have stopped.
+   */
+  async #write(bytes: Uint8Array): Promise<void> {
+    const { signal } = this.#taking
+    signal.throwIfAborted()
+    this.#written += bytes.length
+    let stop = () => {}
+    try {
+      await new Promise<void>((resolve, reject) => {
+        stop = () => reject(signal.reason)
+        signal.addEventListener('abort', stop)
+        this.#to.write(bytes, (error) => (error ? reject(error) : resolve()))
+      })
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  // What comes as a stream or as files ends by the same signal, and says how far it came.
+  #stop(reason: Error): void {
+    if (!this.#isStream) this.fail(this.#written > 0 ? incomplete(this.#written, reason) : reason)
+  }
+
+  #tell(from: string, bytes: number): void {
+    this.#output.event('stream_taken', { from, size: bytes }, `took ${sizeText(bytes)} from ${from}`)
+  }
+}
+
+function incomplete(bytes: number, cause: Error): ToolError {
+  const code = cause instanceof SymbolonError ? cause.code : undefined
+  return new ToolError(
+    `what was written is incomplete, and to be thrown away: ${sizeText(bytes)}, then: ${cause.message}`,
+    {
+      code,
+      cause,
+    },
+  )
+}

@@ -1,0 +1,70 @@
+/**
+ * `receiver NAME --once`: waits for one thing, and ends.
+ *
+ * @module
+ */
+import type { Session } from '../lib/client.ts'
+import type { Presence } from '../lib/presence.ts'
+import { UsageError } from './errors.ts'
+import type { OptionHelp } from './help.ts'
+import { tryAgain } from './letters.ts'
+import { listenAt, type Place } from './listening.ts'
+import { Mail } from './mail.ts'
+import { Once } from './once.ts'
+import type { Taking } from './take-items.ts'
+
+/** The option, for `parseArguments`. */
+export const ONCE_OPTION = { once: { type: 'boolean' } } as const
+
+export const ONCE_HELP: OptionHelp = ['--once', 'write what comes first to stdout, as it is, and end']
+
+/** @throws UsageError when events are to go where the bytes go. */
+export function judgeOnce(values: {
+  readonly once?: boolean | undefined
+  readonly json?: boolean | undefined
+}): void {
+  if (values.once && values.json) {
+    throw new UsageError('--once and --json do not go together', 'with --once, stdout is for what is sent')
+  }
+}
+
+/**
+ * Takes one thing: the oldest message that waits at the KDC, or else what comes first.
+ *
+ * @throws the reason of `taking.signal`; ToolError when what was written is incomplete; as `Session.listen`.
+ */
+export async function receiveOnce(session: Session, place: Place, taking: Taking): Promise<void> {
+  const { output } = taking
+  const once = new Once(taking)
+  const over = new AbortController()
+  let looked = () => {}
+  const hasLooked = new Promise<void>((resolve) => {
+    looked = resolve
+  })
+  const watch = async (works: () => void) => {
+    const mail = await Mail.open(session, output)
+    try {
+      await once.takeWaiting(mail)
+      works()
+      looked()
+      for await (const _ of mail.arrivals(over.signal)) await once.takeWaiting(mail)
+    } finally {
+      looked()
+      await mail.close()
+    }
+  }
+  const watching = tryAgain(watch, output, over.signal)
+  let presence: Presence | undefined
+  try {
+    await Promise.race([hasLooked, once.taken])
+    if (!once.isBusy) {
+      presence = await listenAt(session, output, place, (channel) => once.serve(channel), once.fail)
+    }
+    await once.taken
+  } finally {
+    over.abort()
+    await watching
+    if (presence) await presence.close()
+    else await session.logout().catch(() => {})
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * How far the files of a transfer are, from what is told of each.
+ *
+ * @module
+ */
+import type { Meter } from './progress.ts'
+
+/** How much there is, where that is known beforehand. */
+export interface Extent {
+  readonly files: number
+  /** In bytes; nothing when one of them is from a pipe. */
+  readonly size?: number | undefined
+}
+
+interface Counted {
+  readonly name: string
+  readonly size: number | undefined
+  readonly number: number
+  bytes: number
+}
+
+/** Counts the bytes of each item, by whatever object stands for it. */
+export class Tally {
+  readonly #meter: Meter
+  readonly #extent: Partial<Extent>
+  readonly #items = new Map<object, Counted>()
+  #bytes = 0
+  #before = 0
+  #last: Counted | undefined
+
+  constructor(meter: Meter, extent: Partial<Extent> = {}) {
+    this.#meter = meter
+    this.#extent = extent
+  }
+
+  /** Of how many files something has moved. */
+  get files(): number {
+    return this.#items.size
+  }
+
+  /** What is on its way, or was last. */
+  get last(): Pick<Counted, 'name' | 'bytes' | 'size'> | undefined {
+    return this.#last
+  }
+
+  /**
+   * @param name - made safe already.
+   * @param before - so much of it was there, and need not move.
+   */
+  begin(item: object, name: string, size: number | undefined, before = 0): void {
+    const number = this.#items.size + 1
+    this.#last = { name, size, number, bytes: before }
+    this.#items.set(item, this.#last)
+    this.#bytes += before
+    this.#before += before
+  }
+
+  /** So many bytes of an item that was begun are moved, from its beginning. */
+  at(item: object, bytes: number): void {
+    const counted = this.#items.get(item)
+    if (!counted) return
+    this.#bytes += bytes - counted.bytes
+    counted.bytes = bytes
+    const { name, size, number } = counted
+    const whole = { file: number, files: this.#extent.files, bytes: this.#bytes, size: this.#extent.size }
+    this.#meter.at({
+      name,
+      bytes,
+      size,
+      before: this.#before,
+      ...(this.#extent.files === 1 ? {} : { whole }),
+    })
+  }
+
+  end(): void {
+    this.#meter.end()
+  }
+}

@@ -1,0 +1,254 @@
+/** Files from one to another, over a stream in memory: what both sides tell. */
+import { duplexPair } from 'node:stream'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { makeOutput, type Output } from '../../src/cli/events.ts'
+import { SaveRecord } from '../../src/cli/save-record.ts'
+import { sendDirectly } from '../../src/cli/send-directly.ts'
+import { type Taking, takeItems } from '../../src/cli/take-items.ts'
+import { ProtocolError } from '../../src/lib/errors.ts'
+import type { FileSink, Source } from '../../src/lib/transfer/index.ts'
+import { settled } from '../helpers/memory.ts'
+import { file, type Line, Place, pair, pattern, tree } from '../lib/transfer/memory.ts'
+
+const direct = suite('files, sent directly')
+
+/** What people read, and beside it what programs do. */
+function told(tool: string) {
+  const lines: string[] = []
+  const events: [string, Record<string, unknown>][] = []
+  const output = makeOutput(
+    tool,
+    {},
+    { data: async (line) => void lines.push(line), talk: (line) => void lines.push(`(${line})`) },
+  )
+  const both: Output = {
+    ...output,
+    event: (name, fields, line) => {
+      events.push([name, JSON.parse(JSON.stringify(fields))])
+      output.event(name, fields, line)
+    },
+  }
+  return { output: both, lines, events }
+}
+
+interface Options extends Partial<Taking> {
+  readonly line?: Line
+  readonly stopAlice?: AbortSignal
+}
+
+/** Alice sends, bob takes. */
+async function send(sources: Source[], { line, stopAlice, ...options }: Options = {}, place = new Place()) {
+  const [alices, bobs] = pair(line)
+  const [alice, bob] = [told('sender'), told('receiver')]
+  const signal = stopAlice ?? new AbortController().signal
+  const extent = undefined
+  const sending = sendDirectly(alices, alice.output, { to: 'bob', sources, extent, timeoutSec: 60, signal })
+  const taking = takeItems(bobs, 'alice', {
+    output: bob.output,
+    saving: {
+      directory: 'inbox',
+      maxBytes: 1_000_000,
+      signal,
+      silent: true,
+      record: new SaveRecord(),
+    },
+    takeInto: (directory) => ({
+      take: place.take,
+      savedAs: (item) => ({ path: `${directory}/${item.name}`, already: false }),
+    }),
+    signal: new AbortController().signal,
+    ...options,
+  })
+  const [sent, taken] = await Promise.allSettled([sending, taking])
+  if (taken.status === 'rejected') throw taken.reason
+  const error = sent.status === 'rejected' ? sent.reason : undefined
+  return {
+    sent: sent.status === 'fulfilled' ? sent.value : undefined,
+    error,
+    taken: taken.value,
+    alice,
+    bob,
+    place,
+  }
+}
+
+direct('are told of on both sides, a directory once', async () => {
+  const sources = [
+    file('report.pdf', pattern(200_000)),
+    file('empty', pattern(0)),
+    tree('photos', { a: pattern(10), sub: null, 'sub/b': pattern(100_000) }),
+  ]
+  const { sent, taken, alice, bob, place } = await send(sources)
+  assert.equal([sent?.delivered, sent?.failed], [3, 0])
+  assert.equal([taken.saved, taken.failed, taken.error], [3, 0, undefined])
+  assert.equal(alice.lines, [
+    '(delivered report.pdf to bob)',
+    '(delivered empty to bob)',
+    '(delivered photos (2 files, 100 kB) to bob)',
+  ])
+  assert.equal(bob.lines, [
+    'alice: [file] report.pdf (200 kB) saved as inbox/report.pdf',
+    'alice: [file] empty (0 bytes) saved as inbox/empty',
+    'alice: [directory] photos (2 files, 100 kB) saved as inbox/photos',
+  ])
+  assert.equal(alice.events, [
+    ['file_delivered', { to: 'bob', name: 'report.pdf', size: 200_000 }],
+    ['file_delivered', { to: 'bob', name: 'empty', size: 0 }],
+    ['file_delivered', { to: 'bob', name: 'photos', kind: 'directory', size: 100_010, files: 2 }],
+  ])
+  assert.ok(place.saved.get('report.pdf')?.equals(pattern(200_000)))
+})
+
+direct('that are not taken, for one reason or another, keep no other from arriving', async () => {
+  const unreadable = { failAt: 0, error: new ProtocolError('file_changed', 'somebody wrote to it') }
+  const sources = [
+    file('large', pattern(1_000_001)),
+    file('changing', pattern(100_000), unreadable),
+    file('fine', pattern(5)),
+  ]
+  const { sent, taken, alice, bob } = await send(sources)
+  assert.equal([sent?.delivered, sent?.failed, taken.saved], [1, 2, 1])
+  assert.equal(alice.lines, [
+    '(not delivered: large: larger than bob takes (file_too_large))',
+    '(not delivered: changing: somebody wrote to it (file_changed))',
+    '(delivered fine to bob)',
+  ])
+  assert.equal(bob.lines, [
+    'alice: [file] large (1.0 MB) larger than 1.0 MB (--max-file): not taken',
+    'alice: [file] changing (100 kB) changed while it was being sent: not saved',
+    'alice: [file] fine (5 bytes) saved as inbox/fine',
+  ])
+})
+
+direct('are asked for once, and no means none', async () => {
+  for (const answer of [true, false]) {
+    const questions: string[] = []
+    const ask = async (question: string) => {
+      questions.push(question)
+      return answer
+    }
+    const sources = [file('a\x1b[2J', pattern(100_000)), file('b', pattern(5)), tree('c', { d: pattern(5) })]
+    const { sent, alice, place } = await send(sources, { ask })
+    assert.equal(questions, ['alice wants to send a_[2J (100 kB). Save it, and what comes with it?'])
+    assert.equal([sent?.delivered, place.saved.size > 0], [answer ? 3 : 0, answer])
+    if (!answer) assert.match(alice.lines[0] ?? '', 'bob does not want it (file_refused)')
+  }
+})
+
+direct('are not taken without a place, which is for the sender to say; nor is a stream', async () => {
+  const files = await send([file('a', pattern(100_000)), file('b', pattern(5))], { saving: undefined })
+  assert.is(files.sent?.refusal, 'files_not_taken')
+  assert.equal([files.alice.lines, files.bob.lines], [[], []])
+  const stream = await send([{ ...file('x', pattern(100_000)), kind: 'bytes' }])
+  assert.is(stream.sent?.refusal, 'stream_not_taken')
+  assert.equal(stream.bob.lines, ['(alice wants to send a stream, which is taken with --once)'])
+})
+
+direct('a stream goes where streams go, whatever its length', async () => {
+  const parts: Uint8Array[] = []
+  const sink: FileSink = {
+    start: async () => {},
+    write: (bytes) => void parts.push(Buffer.from(bytes)),
+    finish: async () => {},
+    abandon: async () => {},
+  }
+  const bytes = pattern(3_000_000)
+  const source = { ...file('x', bytes, { size: undefined }), kind: 'bytes' } as const
+  const { sent, taken, alice, bob } = await send([source], { streamTo: () => sink, saving: undefined })
+  assert.equal([sent?.delivered, taken.saved], [1, 1])
+  assert.ok(Buffer.concat(parts).equals(bytes))
+  assert.equal(alice.lines, ['(delivered 3.0 MB to bob)'])
+  assert.equal(bob.lines, ['(took 3.0 MB from alice)'])
+})
+
+direct('a stream whose reader has stopped stops its sender', async () => {
+  const [alices, bobs] = duplexPair()
+  const [stop, { output }] = [new AbortController(), told('x')]
+  let produced = 0
+  const endless = {
+    read: async (into: Uint8Array) => {
+      produced += into.length
+      return into.length
+    },
+    close: async () => {},
+  }
+  const sources = [{ kind: 'bytes', name: 'x', open: async () => endless } as const]
+  const options = { to: 'bob', sources, timeoutSec: 60, signal: stop.signal }
+  const sending = sendDirectly(alices, output, options).catch((error) => error)
+  let written = 0
+  const stuck: FileSink = {
+    start: async () => {},
+    write: (bytes) => {
+      written += bytes.length
+      return new Promise(() => {})
+    },
+    finish: async () => {},
+    abandon: async () => {},
+  }
+  const taking = takeItems(bobs, 'alice', {
+    output,
+    saving: undefined,
+    streamTo: () => stuck,
+    signal: stop.signal,
+  })
+  for (let turn = 0; turn < 25; turn++) await settled()
+  assert.ok(written > 0, 'it has begun')
+  assert.ok(produced < 4_000_000, `${produced} bytes were read for a reader that has stopped`)
+  stop.abort(new Error('stopped'))
+  await sending
+  bobs.destroy()
+  void taking
+})
+
+direct('that are cut say how far they came, and go on from there the next time', async () => {
+  const bytes = pattern(900_000)
+  const place = new Place()
+  const line = { alice: [], bob: [], cut: { of: 'alice', after: 700_000 } } as const
+  const cut = await send(
+    [file('first', pattern(5)), file('big.iso', bytes)],
+    { line: { ...line, alice: [], bob: [] } },
+    place,
+  )
+  assert.match(
+    cut.error.message,
+    /^the stream (was cut|failed): 1 item delivered to bob; big\.iso was on its way, \d+ kB of 900 kB$/,
+  )
+  assert.equal([cut.error.code, cut.error.exitCode], ['channel_truncated', 3])
+  assert.match(cut.error.hint, /goes on/)
+  assert.ok(cut.taken.error)
+  assert.match(
+    cut.bob.lines.at(-1) ?? '',
+    /^\(alice: big\.iso: the stream .* after \d+ kB of 900 kB, from which it goes on when it is sent again\)$/,
+  )
+  assert.not.ok(place.saved.has('big.iso'))
+  place.held.set('big.iso', bytes.subarray(0, 400_000))
+  const again = await send([file('big.iso', bytes)], {}, place)
+  assert.match(again.alice.lines[0] ?? '', /^\(big\.iso: going on from 400 kB of 900 kB, which bob has\)$/)
+  const resumed = again.alice.events.find(([name]) => name === 'resumed')
+  assert.is(resumed?.[1].bytes, 400_000)
+  assert.match(again.bob.lines[0] ?? '', /^\(alice: big\.iso goes on from 400 kB of 900 kB\)$/)
+  assert.ok(place.saved.get('big.iso')?.equals(bytes))
+})
+
+direct('that are stopped say what was done', async () => {
+  const stop = new AbortController()
+  const source = file('big.iso', pattern(900_000))
+  const { error, taken } = await send(
+    [
+      {
+        ...source,
+        async open() {
+          stop.abort(new Error('stopped'))
+          return source.open()
+        },
+      },
+    ],
+    { stopAlice: stop.signal },
+  )
+  assert.match(error.message, /^stopped: nothing was on its way$/)
+  assert.is(error.exitCode, 1)
+  assert.ok(taken.error)
+})
+
+direct.run()
