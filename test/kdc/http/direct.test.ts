@@ -79,6 +79,9 @@ function http(body: string | Uint8Array, type = JSON_TYPE, more: string[] = [], 
   return Buffer.concat([Buffer.from(`${[...head, ...length].join('\r\n')}\r\n\r\n`), Buffer.from(body)])
 }
 
+const withHost = (body: string, host: string) =>
+  Buffer.from(http(body).toString().replace('Host: 127.0.0.1:8800', `Host: ${host}`))
+
 /** What does not differ from time to time. */
 function lasting({ status, headers, body }: Answer) {
   const json = headers['content-type']?.includes('json') ? JSON.parse(body.toString()) : undefined
@@ -238,7 +241,11 @@ direct('what is not quite ordinary goes through Hono', async () => {
     [http('x'.repeat(16_385)), 413],
     [http(body, JSON_TYPE, [], 'POST /userinfo?x=1'), 200],
     [http(body, JSON_TYPE, [], 'PUT /userinfo'), 405],
-    [Buffer.from(http(body).toString().replace('Host: 127.0.0.1:8800', 'Host: a b')), 400],
+    [withHost(body, 'a b'), 400],
+    [withHost(body, '1.2:1'), 400],
+    [withHost(body, '256.1.1.1:1'), 400],
+    [withHost(body, 'a.1:1'), 400],
+    [withHost(body, 'xn--a:1'), 400],
   ]
   for (const [bytes, status] of cases) assert.is((await both(ways, bytes, false)).status, status)
   await ways.close()
