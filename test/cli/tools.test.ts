@@ -130,6 +130,8 @@ test('what is wrong is said in a line, with a hint, and an exit status', async (
     [['alice', 'bob'], 2, /^sender: error: there is no message\nsender: hint: /],
     [['alice', 'bob', 'hello', 'world'], 2, /too many arguments.*'world'\nsender: hint: quote/],
     [['alice', 'bob', 'hi', '--jsn'], 2, /no option --jsn\nsender: hint: did you mean --json/],
+    [['alice', 'bob', '--file', '--json'], 2, /--file: a value belongs after it\nsender: hint: /],
+    [['alice', 'bob', 'hi', '--trace=x'], 2, /--trace: it takes no value/],
     [['alice', 'bob', 'hi', '--timeout', '0'], 2, /--timeout: expected a whole number/],
   ]
   const runs = cases.map(async ([args, status, words]) => {
