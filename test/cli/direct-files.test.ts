@@ -152,6 +152,12 @@ direct('are not taken without a place, which is for the sender to say; nor is a 
   const files = await send([file('a', pattern(100_000)), file('b', pattern(5))], { saving: undefined })
   assert.is(files.sent?.refusal, 'files_not_taken')
   assert.equal([files.alice.lines, files.bob.lines], [[], []])
+  // What cannot wait at the KDC, nobody would hear of otherwise.
+  const others = [tree('photos', { a: pattern(5) }), file('x.tar', pattern(5), { size: undefined })]
+  const { bob } = await send(others, { saving: undefined })
+  const why = 'not taken: to save files, start with --output DIR'
+  assert.equal(bob.lines, [`alice: [directory] photos ${why}`, `alice: [file] x.tar ${why}`])
+  assert.equal(bob.events, [])
   const stream = await send([{ ...file('x', pattern(100_000)), kind: 'bytes' }])
   assert.is(stream.sent?.refusal, 'stream_not_taken')
   assert.equal(stream.bob.lines, ['(alice wants to send a stream, which is taken with --once)'])
