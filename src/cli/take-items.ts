@@ -12,12 +12,14 @@ import {
   type Item,
   type Refused,
   receiveItems,
+  type Totals,
   type TreeSink,
 } from '../lib/transfer/index.ts'
 import type { Ask } from './ask.ts'
 import type { Output } from './events.ts'
-import { type Arrival, arrivalText, type FileFate, shownName } from './file-fate.ts'
+import { type Arrival, type FileFate, shownName } from './file-fate.ts'
 import { meterOf, type StatusLine } from './progress.ts'
+import { questionAbout } from './question.ts'
 import { MAX_FILES_OF_ONE, type Saving } from './save-files.ts'
 import { sizeText } from './size.ts'
 import { Tally } from './tally.ts'
@@ -69,6 +71,8 @@ class Transfer {
   readonly #tally: Tally
   readonly #taker: Taker | undefined
   readonly #gone = new AbortController()
+  /** What the sender says there is. */
+  #totals: Totals = {}
   #isWanted: Promise<boolean> | undefined
   /** Of the directory that is coming. */
   #inside = { files: 0, size: 0 }
@@ -99,6 +103,7 @@ class Transfer {
         maxFileBytes,
         maxTotalBytes,
         ...(streamTo ? {} : { patienceMs: 1000 * patienceSec }),
+        onBegin: this.#onBegin,
         onStart: this.#onStart,
         onProgress: this.#onProgress,
         onFate: this.#onFate,
@@ -128,8 +133,12 @@ class Transfer {
   async #ask(item: Item): Promise<boolean> {
     const { ask } = this.#taking
     if (!ask) return true
-    const what = item.kind === 'directory' ? `the directory ${shownName(item)}` : arrivalText(arrivalOf(item))
-    return ask(`${this.#from} wants to send ${what}. Save it, and what comes with it?`, this.#gone.signal)
+    return ask(questionAbout(this.#from, item, this.#totals), this.#gone.signal)
+  }
+
+  readonly #onBegin = (totals: Totals): void => {
+    this.#totals = totals
+    this.#tally.expect({ files: totals.files, size: totals.bytes })
   }
 
   readonly #onStart = (item: Item, before: number): void => {

@@ -6,6 +6,7 @@ import { makeOutput, type Output } from '../../src/cli/events.ts'
 import { SaveRecord } from '../../src/cli/save-record.ts'
 import { sendDirectly } from '../../src/cli/send-directly.ts'
 import { type Taking, takeItems } from '../../src/cli/take-items.ts'
+import type { Extent } from '../../src/cli/tally.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
 import type { FileSink, Source } from '../../src/lib/transfer/index.ts'
 import { settled } from '../helpers/memory.ts'
@@ -35,14 +36,18 @@ function told(tool: string) {
 interface Options extends Partial<Taking> {
   readonly line?: Line
   readonly stopAlice?: AbortSignal
+  readonly extent?: Extent
 }
 
 /** Alice sends, bob takes. */
-async function send(sources: Source[], { line, stopAlice, ...options }: Options = {}, place = new Place()) {
+async function send(
+  sources: Source[],
+  { line, stopAlice, extent, ...options }: Options = {},
+  place = new Place(),
+) {
   const [alices, bobs] = pair(line)
   const [alice, bob] = [told('sender'), told('receiver')]
   const signal = stopAlice ?? new AbortController().signal
-  const extent = undefined
   const sending = sendDirectly(alices, alice.output, { to: 'bob', sources, extent, timeoutSec: 60, signal })
   const taking = takeItems(bobs, 'alice', {
     output: bob.output,
@@ -133,6 +138,30 @@ direct('are asked for once, and no means none', async () => {
     assert.equal(questions, ['alice wants to send a_[2J (100 kB). Save it, and what comes with it?'])
     assert.equal([sent?.delivered, place.saved.size > 0], [answer ? 3 : 0, answer])
     if (!answer) assert.match(alice.lines[0] ?? '', 'bob does not want it (file_refused)')
+  }
+})
+
+direct('are asked for with how much there is, as their sender says', async () => {
+  const large = pattern(100_000)
+  const cases: [Source[], Extent, string][] = [
+    [[file('a', large)], { files: 1, size: 100_000 }, 'a (100 kB). Save it?'],
+    [[file('a', large)], { files: 3, size: 1_200_000_000 }, 'a and 2 more (3 files, 1.2 GB). Save them?'],
+    [[file('a', large)], { files: 2 }, 'a and 1 more (2 files). Save them?'],
+    [[file('a', large)], { files: 0, size: 0 }, 'a (100 kB). Save it, and what comes with it?'],
+    [
+      [tree('photos', { a: pattern(5) })],
+      { files: 341, size: 1_200_000_000 },
+      'the directory photos (341 files, 1.2 GB). Save it, and what comes with it?',
+    ],
+    [[tree('photos', {})], {}, 'the directory photos. Save it, and what comes with it?'],
+  ]
+  for (const [sources, extent, expected] of cases) {
+    const questions: string[] = []
+    const ask = async (question: string) => questions.push(question) > 0
+    // What was said binds nobody: it is taken all the same.
+    const { taken } = await send(sources, { ask, extent })
+    assert.equal(questions, [`alice wants to send ${expected}`])
+    assert.equal([taken.saved > 0, taken.failed], [true, 0])
   }
 })
 

@@ -10,10 +10,12 @@ import { CodecError, ProtocolError, SymbolonError, TransportError } from '../err
 import type { Hash } from '../primitives/types.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
-import type { Abandoned, Fate, FileSink, Item, Limits, Refused, Summary, TreeSink } from './items.ts'
+import type { Abandoned, Fate, FileSink, Item, Limits, Refused, Summary, Totals, TreeSink } from './items.ts'
 import { type Header, Link, type LinkOptions } from './link.ts'
 
 export interface ReceiveOptions extends LinkOptions, Partial<Limits> {
+  /** Hears first what the sender says there is in all: no more than a word of theirs, which the limits do not depend on. */
+  readonly onBegin?: ((totals: Totals) => void) | undefined
   /** Hears that a file is to come, from there on. */
   readonly onStart?: ((item: Item, from: number) => void) | undefined
   /** Hears how many bytes of a file have come, those that were here before included. */
@@ -112,7 +114,8 @@ class Receiving {
   async receive(): Promise<void> {
     const first = await this.#header()
     if (first.type !== Type.begin) throw outOfTurn(first)
-    frames.readBegin(await this.#link.body(first))
+    const totals = frames.readBegin(await this.#link.body(first))
+    this.#options.onBegin?.(totals)
     for (;;) {
       const header = await this.#header()
       const { type } = header
