@@ -13,6 +13,9 @@ const MAX_WAITING_BYTES = 1024 * 1024
 /** What something that waits costs besides its bytes, so that a million empty messages do not come for free. */
 const OVERHEAD_BYTES = 128
 
+/** So many are taken out of the queue at once, so that each is moved only a few times. */
+const MANY_TAKEN = 1024
+
 /** What comes next. */
 export type Kind = 'message' | 'stream'
 
@@ -36,7 +39,7 @@ interface Waiter {
 export class Inbox {
   readonly #maxMessageBytes: number
   readonly #roomAgain: () => void
-  #waiting: Item[] = []
+  #waiting: (Item | undefined)[] = []
   /** Where in `#waiting` the first one is: `shift` would move all the others. */
   #first = 0
   #waitingBytes = 0
@@ -235,9 +238,14 @@ export class Inbox {
   }
 
   #take(): Item {
-    const item = this.#waiting[this.#first++] as Item
+    const item = this.#waiting[this.#first] as Item
+    // Let go of now: where something always waits, the queue is never empty.
+    this.#waiting[this.#first++] = undefined
     if (this.#first === this.#waiting.length) {
       this.#waiting = []
+      this.#first = 0
+    } else if (this.#first >= MANY_TAKEN && 2 * this.#first >= this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#first)
       this.#first = 0
     }
     const before = this.full
