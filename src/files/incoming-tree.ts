@@ -57,11 +57,17 @@ export class IncomingTree implements TreeSink {
    * @param directory - an existing one.
    * @param name - its sender's, anything at all.
    * @param sender - who it is from. What comes is then kept when it is cut, and gone on with when it is sent again.
+   * @param mostLeft - as for `holdPart`.
    * @throws FileError `file_not_saved`.
    */
-  static async open(directory: string, name: string, sender?: string): Promise<IncomingTree> {
+  static async open(
+    directory: string,
+    name: string,
+    sender?: string,
+    mostLeft?: number,
+  ): Promise<IncomingTree> {
     const id = sender === undefined ? undefined : partId(sender, 'directory', name)
-    const part = await holdPart(directory, id, 'directory')
+    const part = await holdPart(directory, id, 'directory', mostLeft)
     try {
       if (!part.found) await onDisk(directory, () => mkdir(part.path, DIRECTORY_MODE))
       return new IncomingTree(directory, safeName(name), part)

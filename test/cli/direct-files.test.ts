@@ -174,6 +174,42 @@ direct('are not taken without a place, which is for the sender to say; nor is a 
   assert.equal(stream.bob.lines, ['(alice wants to send a stream, which is taken with --once)'])
 })
 
+direct('of one sender are taken up to ten times --max-file, over however many channels', async () => {
+  const record = new SaveRecord()
+  const signal = new AbortController().signal
+  const saving = { directory: 'inbox', maxBytes: 100_000, signal, silent: true, record }
+  const fill = (count: number) => Array.from({ length: count }, (_, i) => file(`f${i}`, pattern(100_000)))
+  const codes = ({ alice }: Awaited<ReturnType<typeof send>>) =>
+    alice.events.flatMap(([name, { code }]) => (name === 'file_not_delivered' ? [code] : []))
+  assert.equal(codes(await send(fill(4), { saving })), [])
+  // Those under way at the same time have one budget, too.
+  const both = await Promise.all([send(fill(5), { saving }), send(fill(5), { saving })])
+  assert.equal(both.flatMap(codes), Array(4).fill('transfer_too_large'))
+  assert.match(
+    both.flatMap(({ bob }) => bob.lines).join(),
+    "more than 1.0 MB of alice's files at once: not taken",
+  )
+  assert.is(record.bytesOf('alice'), 1_000_000)
+  assert.equal(codes(await send([file('one', pattern(1))], { saving })), ['transfer_too_large'])
+})
+
+direct('that are not saved do not count against their sender for ever', async () => {
+  const record = new SaveRecord()
+  const signal = new AbortController().signal
+  const saving = { directory: 'inbox', maxBytes: 1_000_000, signal, silent: true, record }
+  const large = [file('big.iso', pattern(900_000))]
+  for (let attempt = 0; attempt < 12; attempt++) {
+    const { taken } = await send(large, {
+      saving,
+      line: { alice: [], bob: [], cut: { of: 'alice', after: 500_000 } },
+    })
+    assert.ok(taken.error)
+  }
+  assert.is(record.bytesOf('alice'), 0)
+  assert.is((await send(large, { saving })).taken.saved, 1)
+  assert.is(record.bytesOf('alice'), 900_000)
+})
+
 direct('a stream goes where streams go, whatever its length', async () => {
   const parts: Uint8Array[] = []
   const sink: FileSink = {
