@@ -13,14 +13,23 @@ export class ToolError extends Error {
   readonly exitCode: number
   /** Of docs/errors.md, where it says more about an error that has one. */
   readonly code: string | undefined
+  /** What waits to be written to stdout is of no use any more: nobody may be reading it. */
+  readonly leavesOutput: boolean
 
   constructor(
     message: string,
-    options: { hint?: string; exitCode?: number; code?: string | undefined; cause?: unknown } = {},
+    options: {
+      hint?: string
+      exitCode?: number
+      code?: string | undefined
+      leavesOutput?: boolean
+      cause?: unknown
+    } = {},
   ) {
     super(message, { cause: options.cause })
     this.hint = options.hint
     this.code = options.code
+    this.leavesOutput = options.leavesOutput ?? false
     this.exitCode = options.exitCode ?? EXIT.failed
   }
 }

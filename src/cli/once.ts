@@ -57,16 +57,22 @@ export class Once {
   /** Takes what somebody sends; one who comes meanwhile is told that we are busy. */
   async serve(channel: Channel): Promise<void> {
     const { username: from } = channel.peer
+    const { signal } = this.#taking
+    // Told so, nobody takes for delivered what was not written.
+    const stop = () => channel.destroy('stopped')
     try {
       const kind = await channel.next()
       if (kind === undefined) return await channel.close()
       if (this.#isBusy) return channel.destroy('busy')
       this.#isBusy = true
+      signal.addEventListener('abort', stop)
       if (kind === 'message') await this.#message(channel)
       else await this.#stream(channel)
     } catch (error) {
       if (this.#isBusy || !(error instanceof SymbolonError)) return this.fail(error)
       this.#output.event('channel_failed', { from, code: error.code }, `${from}: ${error.message}`)
+    } finally {
+      signal.removeEventListener('abort', stop)
     }
   }
 
@@ -120,10 +126,8 @@ export class Once {
 
   async #stream(channel: Channel): Promise<void> {
     const { signal } = this.#taking
-    const stop = () => channel.destroy('stopped')
     this.#isStream = true
     const stream = channel.stream()
-    signal.addEventListener('abort', stop)
     try {
       const { saved, failed, error } = await takeItems(stream, channel.peer.username, this.#taking)
       if (!error) await channel.close().catch(() => {})
@@ -138,7 +142,6 @@ export class Once {
       this.#done()
     } finally {
       this.#isStream = false
-      signal.removeEventListener('abort', stop)
     }
   }
 
@@ -187,9 +190,6 @@ function incomplete(bytes: number, cause: Error): ToolError {
   const code = cause instanceof SymbolonError ? cause.code : undefined
   return new ToolError(
     `what was written is incomplete, and to be thrown away: ${sizeText(bytes)}, then: ${cause.message}`,
-    {
-      code,
-      cause,
-    },
+    { code, leavesOutput: true, cause },
   )
 }

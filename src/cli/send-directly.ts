@@ -52,6 +52,7 @@ export async function sendDirectly(
   try {
     await sendItems(stream, sources, {
       signal,
+      totals: { files: extent?.files, bytes: extent?.size },
       patienceMs: timeoutSec * 1000,
       onStart: heard(sent.onStart),
       onProgress: sent.onProgress,

@@ -13,13 +13,16 @@ import {
   type Item,
   type Refused,
   receiveItems,
+  type Totals,
   type TreeSink,
 } from '../lib/transfer/index.ts'
 import type { Ask } from './ask.ts'
 import type { Output } from './events.ts'
-import { type Arrival, arrivalText, type FileFate, shownName } from './file-fate.ts'
+import { type Arrival, type FileFate, shownName } from './file-fate.ts'
 import { meterOf, type StatusLine } from './progress.ts'
+import { questionAbout } from './question.ts'
 import { MAX_FILES_OF_ONE, type Saving } from './save-files.ts'
+import type { Reservation } from './save-record.ts'
 import { sizeText } from './size.ts'
 import { Tally } from './tally.ts'
 
@@ -69,7 +72,11 @@ class Transfer {
   readonly #taking: Taking
   readonly #tally: Tally
   readonly #taker: Taker | undefined
+  /** In the budget of all transfers of this sender. */
+  readonly #room: Reservation | undefined
   readonly #gone = new AbortController()
+  /** What the sender says there is. */
+  #totals: Totals = {}
   #isWanted: Promise<boolean> | undefined
   /** Of the directory that is coming. */
   #inside = { files: 0, size: 0 }
@@ -83,7 +90,9 @@ class Transfer {
     this.#from = from
     this.#taking = taking
     const { output, status, saving } = taking
-    this.#taker = saving && (taking.takeInto ?? takeInto)(saving.directory, from)
+    this.#taker =
+      saving && (taking.takeInto ?? takeInto)(saving.directory, from, saving.maxBytes * MAX_FILES_OF_ONE)
+    this.#room = saving?.record.reservation(from, saving.maxBytes * MAX_FILES_OF_ONE)
     this.#tally = new Tally(meterOf(output, { status: status?.() }))
     // Then nobody needs to answer any more.
     stream.once('close', () => this.#gone.abort())
@@ -93,13 +102,15 @@ class Transfer {
     const { saving, signal, streamTo, patienceSec = PATIENCE_SEC } = this.#taking
     // Without a place for them all are refused anyhow, for that reason.
     const maxFileBytes = saving?.maxBytes ?? Number.POSITIVE_INFINITY
-    const maxTotalBytes = maxFileBytes * MAX_FILES_OF_ONE - (saving?.record.bytesOf(this.#from) ?? 0)
+    const maxTotalBytes = maxFileBytes * MAX_FILES_OF_ONE
     try {
       await receiveItems(this.#stream, this.#take, {
         signal,
         maxFileBytes,
         maxTotalBytes,
+        reserve: this.#room?.reserve,
         ...(streamTo ? {} : { patienceMs: 1000 * patienceSec }),
+        onBegin: this.#onBegin,
         onStart: this.#onStart,
         onProgress: this.#onProgress,
         onFate: this.#onFate,
@@ -110,6 +121,7 @@ class Transfer {
       this.#tellCut(error as Error)
       return { saved: this.#saved, failed: this.#failed, error: error as Error }
     } finally {
+      this.#room?.end()
       this.#gone.abort()
       this.#tally.end()
       await this.#told
@@ -129,8 +141,12 @@ class Transfer {
   async #ask(item: Item): Promise<boolean> {
     const { ask } = this.#taking
     if (!ask) return true
-    const what = item.kind === 'directory' ? `the directory ${shownName(item)}` : arrivalText(arrivalOf(item))
-    return ask(`${this.#from} wants to send ${what}. Save it, and what comes with it?`, this.#gone.signal)
+    return ask(questionAbout(this.#from, item, this.#totals), this.#gone.signal)
+  }
+
+  readonly #onBegin = (totals: Totals): void => {
+    this.#totals = totals
+    this.#tally.expect({ files: totals.files, size: totals.bytes })
   }
 
   readonly #onStart = (item: Item, before: number): void => {
@@ -181,7 +197,7 @@ class Transfer {
       )
       return
     }
-    this.#taking.saving?.record.took(this.#from, saved.already ? 0 : size)
+    this.#room?.took(saved.already ? 0 : size)
     this.#tell(arrival, { savedAs: saved.path, already: saved.already })
   }
 

@@ -5,9 +5,9 @@
  */
 import type { Meter } from './progress.ts'
 
-/** How much there is, where that is known beforehand. */
+/** How much there is, as far as that is known beforehand. */
 export interface Extent {
-  readonly files: number
+  readonly files?: number | undefined
   /** In bytes; nothing when one of them is from a pipe. */
   readonly size?: number | undefined
 }
@@ -22,14 +22,19 @@ interface Counted {
 /** Counts the bytes of each item, by whatever object stands for it. */
 export class Tally {
   readonly #meter: Meter
-  readonly #extent: Partial<Extent>
+  #extent: Extent
   readonly #items = new Map<object, Counted>()
   #bytes = 0
   #before = 0
   #last: Counted | undefined
 
-  constructor(meter: Meter, extent: Partial<Extent> = {}) {
+  constructor(meter: Meter, extent: Extent = {}) {
     this.#meter = meter
+    this.#extent = extent
+  }
+
+  /** So much is to come; more may. */
+  expect(extent: Extent): void {
     this.#extent = extent
   }
 
@@ -62,13 +67,15 @@ export class Tally {
     this.#bytes += bytes - counted.bytes
     counted.bytes = bytes
     const { name, size, number } = counted
-    const whole = { file: number, files: this.#extent.files, bytes: this.#bytes, size: this.#extent.size }
+    // Once there is more than was said, nobody knows how much there is.
+    const files = atMost(number, this.#extent.files)
+    const whole = { file: number, files, bytes: this.#bytes, size: atMost(this.#bytes, this.#extent.size) }
     this.#meter.at({
       name,
       bytes,
       size,
       before: this.#before,
-      ...(this.#extent.files === 1 ? {} : { whole }),
+      ...(files === 1 ? {} : { whole }),
     })
   }
 
@@ -76,3 +83,6 @@ export class Tally {
     this.#meter.end()
   }
 }
+
+const atMost = (least: number, said: number | undefined) =>
+  said !== undefined && said >= least ? said : undefined

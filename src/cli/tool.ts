@@ -58,5 +58,7 @@ export function runTool(tool: string, main: (argv: string[]) => Promise<void>): 
     report(tool, error)
     if (argv.includes('--json')) printError(error)
     process.exitCode = exitCodeOf(error)
+    // The process would last as long as what it has begun to write.
+    if (error instanceof ToolError && error.leavesOutput) process.stderr.write('', () => process.exit())
   })
 }

@@ -5,17 +5,18 @@
  */
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { CodecError } from '../lib/errors.ts'
 import type { Abandoned, FileSink, TreeSink } from '../lib/transfer/index.ts'
 import { Appender } from './append.ts'
-import { claimDirectory, DIRECTORY_MODE, FILE_MODE, type Saved } from './claim.ts'
+import { claimDirectory, DIRECTORY_MODE, FILE_MODE, findSame, type Saved, type Whole } from './claim.ts'
 import { HeldDirectory } from './held-directory.ts'
 import { piecesOf } from './incoming.ts'
 import { notSaved, onDisk, statsOf } from './on-disk.ts'
 import { holdPart, isOurs, type Part, partId, WORTH_KEEPING_BYTES } from './parts.ts'
 import { syncDirectory } from './private-files.ts'
 import { numberedBy, safeName } from './safe-name.ts'
+import { type Contents, holdsAll } from './same-tree.ts'
 
 /** How often we say that we are still at work, to those who take leftovers away. */
 const TOUCH_MS = 60 * 1000
@@ -25,6 +26,8 @@ interface Node {
   readonly path: string
   /** By what their sender calls them. */
   readonly directories: Map<string, Node>
+  /** Files that are whole, by their names here. */
+  readonly files: Map<string, Whole>
   /** The names that are taken here, as file systems compare them that do not tell a from A. */
   readonly folded: Set<string>
   /** The same, as they are. */
@@ -60,11 +63,17 @@ export class IncomingTree implements TreeSink {
    * @param directory - an existing one.
    * @param name - its sender's, anything at all.
    * @param sender - who it is from. What comes is then kept when it is cut, and gone on with when it is sent again.
+   * @param mostLeft - as for `holdPart`.
    * @throws FileError `file_not_saved`.
    */
-  static async open(directory: string, name: string, sender?: string): Promise<IncomingTree> {
+  static async open(
+    directory: string,
+    name: string,
+    sender?: string,
+    mostLeft?: number,
+  ): Promise<IncomingTree> {
     const id = sender === undefined ? undefined : partId(sender, 'directory', name)
-    const part = await holdPart(directory, id, 'directory')
+    const part = await holdPart(directory, id, 'directory', mostLeft)
     try {
       if (!part.found) await onDisk(directory, () => mkdir(part.path, DIRECTORY_MODE))
       const held = await onDisk(directory, () => HeldDirectory.open(part.path))
@@ -98,12 +107,23 @@ export class IncomingTree implements TreeSink {
         came: (bytes) => {
           this.#bytes += bytes
         },
-        finished: (inode) => this.#made.add(inode),
+        finished: (inode, whole) => {
+          this.#made.add(inode)
+          parent.files.set(basename(at.path), whole)
+        },
       })
     })
   }
 
   async finish(): Promise<void> {
+    const isSame = (path: string) => holdsAll(path, contentsOf(this.#root))
+    const there = await this.#onDisk(() => findSame(this.#directory, this.#name, isSame))
+    if (there !== undefined) {
+      await this.#held.close().catch(() => {})
+      await this.#part.release(false)
+      this.saved = { path: there, already: true }
+      return
+    }
     this.saved = await this.#onDisk(async () => {
       await this.#held.check()
       await settle(this.#directory, this.#root)
@@ -171,7 +191,7 @@ export class IncomingTree implements TreeSink {
 interface EntryListener {
   /** How long the file has become. */
   came(bytes: number): void
-  finished(inode: bigint): void
+  finished(inode: bigint, whole: Whole): void
 }
 
 /** A file in a directory that is coming. It is in its place at once, since nobody sees that place yet. */
@@ -212,13 +232,14 @@ class Entry implements FileSink {
     return this.#appender?.write(piece)
   }
 
-  async finish(): Promise<void> {
+  async finish(sha256: Uint8Array): Promise<void> {
     await onDisk(this.#directory, async () => {
       await this.#appender?.end()
       const stats = await this.#file?.stat({ bigint: true })
       await this.#close()
-      if (stats) this.#listener.finished(stats.ino)
-      this.#listener.came(this.#appender?.length ?? 0)
+      const size = this.#appender?.length ?? 0
+      if (stats) this.#listener.finished(stats.ino, { size, sha256 })
+      this.#listener.came(size)
     })
   }
 
@@ -246,10 +267,17 @@ class Entry implements FileSink {
 const emptyNode = (path: string): Node => ({
   path,
   directories: new Map(),
+  files: new Map(),
   folded: new Set(),
   names: new Set(),
   counts: new Map(),
 })
+
+/** The same, by the names here. */
+function contentsOf({ directories, files }: Node): Contents {
+  const below = [...directories.values()]
+  return { files, directories: new Map(below.map((node) => [basename(node.path), contentsOf(node)])) }
+}
 
 // Upper case first: that makes SS of ß, and one of the two small sigmas.
 const fold = (name: string) => name.normalize('NFC').toUpperCase().toLowerCase()

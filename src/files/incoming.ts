@@ -100,15 +100,18 @@ export class IncomingFile implements FileSink {
    *
    * @param directory - an existing one.
    * @param sender - who it is from. With it and a size, what comes is kept when it is cut, and gone on with when it is sent again.
+   * @param mostLeft - as for `holdPart`.
    * @throws FileError `file_not_saved`.
    */
   static async open(
     directory: string,
     { name, size }: { readonly name: string; readonly size?: number | undefined },
     sender?: string,
+    mostLeft?: number,
   ): Promise<IncomingFile> {
     const resumable = sender !== undefined && size !== undefined && size >= WORTH_KEEPING_BYTES
-    const part = await holdPart(directory, resumable ? partId(sender, 'file', name, size) : undefined, 'file')
+    const id = resumable ? partId(sender, 'file', name, size) : undefined
+    const part = await holdPart(directory, id, 'file', mostLeft)
     try {
       const { file, held } = await onDisk(directory, () => openPart(part, size))
       const sink = new IncomingFile(directory, safeName(name), part, file, held)

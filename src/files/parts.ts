@@ -1,9 +1,10 @@
 /**
  * Parts: what is coming and not yet whole, hidden beside what is whole. docs/decisions/0014-transfer.md says why they are held so.
  *
- * `.symbolon-<16 hex>.part` is free: whoever asks for this id may go on with it. Whoever does renames it first to a name of their own,
- * `.symbolon-<16 hex>-<machine>-<pid>-<random>.part`: of two, one succeeds. A part with such a name is its holder's for as long as that
- * process lives, so that after a kill the part is free without anybody having freed it.
+ * `.symbolon-<id>.part` is free: whoever asks for this id may go on with it. Whoever does renames it first to a name of their own,
+ * `.symbolon-<id>-<machine>-<pid>-<random>.part`: of two, one succeeds. A part with such a name is its holder's for as long as that
+ * process lives, so that after a kill the part is free without anybody having freed it. An id is 16 hexadecimal digits for the sender and
+ * 16 for what is sent; or 16 random ones, of what will not be gone on with.
  *
  * @module
  */
@@ -14,12 +15,18 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { notSaved, onDisk, statsOf } from './on-disk.ts'
 
-const PART = /^\.symbolon-([0-9a-f]{16})(?:-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8})?\.part$/
+const PART = /^\.symbolon-((?:[0-9a-f]{16}){1,2})(?:-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8})?\.part$/
+const ID_DIGITS = 16
 const LEFTOVER_MS = 24 * 60 * 60 * 1000
 /** Directories are looked through for leftovers this often, while files are saved in them. */
 const TIDY_MS = 60 * 1000
 /** Less is sooner sent again than kept. */
 export const WORTH_KEEPING_BYTES = 1024 * 1024
+
+/** Most parts of one sender that are left in a directory, to be gone on with. */
+export const MOST_LEFT = 10
+/** How much may be in all of these, if nothing else is said. */
+const MOST_LEFT_BYTES = 1e9
 
 /** What is not whole yet, and nobody else's. */
 export interface Part {
@@ -38,13 +45,17 @@ export interface Part {
  */
 export function partId(sender: string, kind: 'file' | 'directory', name: string, size?: number): string {
   const about = JSON.stringify(['symbolon part', sender, kind, name, size ?? null])
-  return createHash('sha256').update(about).digest('hex').slice(0, 16)
+  return `${digits(JSON.stringify(['symbolon sender', sender]))}${digits(about)}`
 }
+
+const digits = (about: string) => createHash('sha256').update(about).digest('hex').slice(0, ID_DIGITS)
 
 /**
  * A part for us alone; that of an earlier attempt, if there is one and nobody is at work on it.
  *
  * @param id - nothing for a part that will not be gone on with.
+ * @param mostLeft - how many bytes may be left of what its sender has sent. Where it is more, or more than `MOST_LEFT` parts, what has not
+ *   been written to for longest is taken away; never the last part.
  * @returns where there is, or may be made, what is coming.
  * @throws FileError `file_not_saved`.
  */
@@ -52,30 +63,35 @@ export async function holdPart(
   directory: string,
   id: string | undefined,
   kind: 'file' | 'directory',
+  mostLeft: number = MOST_LEFT_BYTES,
 ): Promise<Part> {
   if (id === undefined) {
     await tidyNowAndThen(directory)
     const name = `.symbolon-${randomBytes(8).toString('hex')}.part`
     // Said now rather than when all has come.
     await onDisk(directory, () => access(directory, constants.W_OK | constants.X_OK))
-    return new HeldPart(join(directory, name), undefined, false)
+    return new HeldPart(join(directory, name), undefined)
   }
   const names = await tidy(directory)
-  const path = join(
-    directory,
-    `.symbolon-${id}-${machine()}-${process.pid}-${randomBytes(4).toString('hex')}.part`,
-  )
-  const free = join(directory, `.symbolon-${id}.part`)
+  const left = { directory, id, mostLeft }
   // Before the name is there, so that nobody takes it for abandoned.
-  const part = new HeldPart(path, free, false)
+  const part = new HeldPart(ownPath(directory, id), left)
   for (const name of names) {
     if (PART.exec(name)?.[1] !== id || !isAbandoned(directory, name)) continue
-    if (await take(join(directory, name), path, kind)) {
+    if (await take(join(directory, name), part.path, kind)) {
       part.found = true
       break
     }
   }
+  // What was killed has left some of its own.
+  await removeSurplus(left)
   return part
+}
+
+/** A name that nobody else gives to a part. */
+function ownPath(directory: string, id: string): string {
+  const mark = `${machine()}-${process.pid}-${randomBytes(4).toString('hex')}`
+  return join(directory, `.symbolon-${id}-${mark}.part`)
 }
 
 /** @throws FileError `file_not_saved` where there is no room for so much. */
@@ -110,15 +126,21 @@ async function take(from: string, to: string, kind: 'file' | 'directory'): Promi
 
 const held = new Map<string, HeldPart>()
 
+/** Where a part is left to whoever asks for it. */
+interface Left {
+  readonly directory: string
+  readonly id: string
+  readonly mostLeft: number
+}
+
 class HeldPart implements Part {
   readonly path: string
-  found: boolean
-  readonly #free: string | undefined
+  found = false
+  readonly #left: Left | undefined
 
-  constructor(path: string, free: string | undefined, found: boolean) {
+  constructor(path: string, left: Left | undefined) {
     this.path = path
-    this.#free = free
-    this.found = found
+    this.#left = left
     held.set(resolve(path), this)
   }
 
@@ -130,8 +152,12 @@ class HeldPart implements Part {
     try {
       const stats = await statsOf(this.path)
       if (!stats) return
-      if (!keep || !isWorthKeeping(this.#free, stats)) await rm(this.path, { force: true, recursive: true })
-      else if (this.#free !== undefined) await this.#leave(this.#free, stats)
+      if (!this.#left || !keep || !isWorthKeeping(stats)) {
+        await rm(this.path, { force: true, recursive: true })
+        return
+      }
+      await this.#leave(this.#left, stats)
+      await removeSurplus(this.#left)
     } catch {
       // Whoever comes in a day takes it away.
     } finally {
@@ -139,7 +165,8 @@ class HeldPart implements Part {
     }
   }
 
-  async #leave(free: string, stats: Stats): Promise<void> {
+  async #leave({ directory, id }: Left, stats: Stats): Promise<void> {
+    const free = join(directory, `.symbolon-${id}.part`)
     const there = await statsOf(free)
     // Of two attempts the one that came further.
     if (there?.isFile() && there.size > stats.size) await rm(this.path, { force: true })
@@ -149,14 +176,56 @@ class HeldPart implements Part {
   /** For the end of the process: nothing can be waited for. */
   endNow(): void {
     const stats = lstatSync(this.path, { throwIfNoEntry: false })
-    if (stats && !isWorthKeeping(this.#free, stats)) rmSync(this.path, { force: true, recursive: true })
+    if (stats && !(this.#left && isWorthKeeping(stats))) rmSync(this.path, { force: true, recursive: true })
   }
 }
 
 // A directory knows itself whether much has come.
-function isWorthKeeping(free: string | undefined, stats: Stats): boolean {
-  return free !== undefined && (stats.isDirectory() || stats.size >= WORTH_KEEPING_BYTES)
+function isWorthKeeping(stats: Stats): boolean {
+  return stats.isDirectory() || stats.size >= WORTH_KEEPING_BYTES
 }
+
+// --- how much is left ---
+
+/** Takes away what one sender has left unfinished and not gone on with, where it is too much. What somebody is at work on stays. */
+async function removeSurplus({ directory, id, mostLeft }: Left): Promise<void> {
+  const sender = id.slice(0, ID_DIGITS)
+  const parts: { name: string; stats: Stats }[] = []
+  for (const name of await readdir(directory).catch(() => [])) {
+    const of = PART.exec(name)?.[1]
+    if (of?.length !== 2 * ID_DIGITS || !of.startsWith(sender) || !isAbandoned(directory, name)) continue
+    const stats = await lstat(join(directory, name)).catch(() => undefined)
+    if (stats) parts.push({ name, stats })
+  }
+  if (parts.length < 2) return
+  parts.sort((a, b) => b.stats.mtimeMs - a.stats.mtimeMs)
+  let bytes = 0
+  for (const [index, { name, stats }] of parts.entries()) {
+    const path = join(directory, name)
+    bytes += stats.isDirectory() ? await bytesIn(path) : stats.size
+    if (index === 0 || (index < MOST_LEFT && bytes <= mostLeft)) continue
+    // By a name of our own: somebody may be about to go on with it.
+    const surplus = new HeldPart(ownPath(directory, id), undefined)
+    await take(path, surplus.path, stats.isDirectory() ? 'directory' : 'file')
+    await surplus.release(false)
+  }
+}
+
+/** How much is in all files of a directory. */
+async function bytesIn(directory: string): Promise<number> {
+  let bytes = 0
+  for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
+    const path = join(directory, entry.name)
+    bytes += entry.isDirectory() ? await bytesIn(path) : await sizeOf(path)
+  }
+  return bytes
+}
+
+const sizeOf = (path: string) =>
+  lstat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
 
 // Ended by a signal, or by a second Ctrl+C, a tool does not come to its `finally`.
 process.on('exit', () => {

@@ -18,15 +18,16 @@ export interface Taker {
 /**
  * @param directory - an existing one.
  * @param sender - who it is that sends: what was cut is gone on with when the same one sends it again.
+ * @param mostLeft - how many bytes of what was cut may be left of this sender; default: 1 GB.
  */
-export function takeInto(directory: string, sender: string): Taker {
+export function takeInto(directory: string, sender: string, mostLeft?: number): Taker {
   const sinks = new WeakMap<Item, IncomingFile | IncomingTree>()
   return {
     async take(item) {
       const sink =
         item.kind === 'directory'
-          ? await IncomingTree.open(directory, item.name, sender)
-          : await IncomingFile.open(directory, item, sender)
+          ? await IncomingTree.open(directory, item.name, sender, mostLeft)
+          : await IncomingFile.open(directory, item, sender, mostLeft)
       sinks.set(item, sink)
       return sink
     },

@@ -15,6 +15,9 @@ const OVERHEAD_BYTES = 128
 /** Pieces of a stream that waited are given together up to this. */
 const TOGETHER_BYTES = 16 * 1024
 
+/** So many are taken out of the queue at once, so that each is moved only a few times. */
+const MANY_TAKEN = 1024
+
 /** What comes next. */
 export type Kind = 'message' | 'stream'
 
@@ -38,7 +41,7 @@ interface Waiter {
 export class Inbox {
   readonly #maxMessageBytes: number
   readonly #roomAgain: () => void
-  #waiting: Item[] = []
+  #waiting: (Item | undefined)[] = []
   /** Where in `#waiting` the first one is: `shift` would move all the others. */
   #first = 0
   #waitingBytes = 0
@@ -238,9 +241,14 @@ export class Inbox {
   }
 
   #take(): Item {
-    const item = this.#waiting[this.#first++] as Item
+    const item = this.#waiting[this.#first] as Item
+    // Let go of now: where something always waits, the queue is never empty.
+    this.#waiting[this.#first++] = undefined
     if (this.#first === this.#waiting.length) {
       this.#waiting = []
+      this.#first = 0
+    } else if (this.#first >= MANY_TAKEN && 2 * this.#first >= this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#first)
       this.#first = 0
     }
     const before = this.full

@@ -76,7 +76,7 @@ class Plaintext {
 
 /** Records on their way to be sealed, in order. */
 export class Packer {
-  #full: Plaintext[] = []
+  #full: (Plaintext | undefined)[] = []
   #next = 0
   #open: Plaintext | undefined
   /** Whether much was copied into the last one. */
@@ -142,6 +142,7 @@ export class Packer {
     const full = this.#full[this.#next]
     this.#large = (full ?? this.#open)?.large ?? false
     if (full) {
+      this.#full[this.#next] = undefined
       if (++this.#next === this.#full.length) {
         this.#full = []
         this.#next = 0

@@ -6,6 +6,7 @@ import { makeOutput, type Output } from '../../src/cli/events.ts'
 import { SaveRecord } from '../../src/cli/save-record.ts'
 import { sendDirectly } from '../../src/cli/send-directly.ts'
 import { type Taking, takeItems } from '../../src/cli/take-items.ts'
+import type { Extent } from '../../src/cli/tally.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
 import type { FileSink, Source } from '../../src/lib/transfer/index.ts'
 import { settled } from '../helpers/memory.ts'
@@ -36,18 +37,18 @@ interface Options extends Partial<Taking> {
   readonly line?: Line
   readonly stopAlice?: AbortSignal
   readonly afterMessage?: boolean
+  readonly extent?: Extent
 }
 
 /** Alice sends, bob takes. */
 async function send(
   sources: Source[],
-  { line, stopAlice, afterMessage, ...options }: Options = {},
+  { line, stopAlice, extent, afterMessage, ...options }: Options = {},
   place = new Place(),
 ) {
   const [alices, bobs] = pair(line)
   const [alice, bob] = [told('sender'), told('receiver')]
   const signal = stopAlice ?? new AbortController().signal
-  const extent = undefined
   const sending = sendDirectly(alices, alice.output, {
     to: 'bob',
     sources,
@@ -148,6 +149,30 @@ direct('are asked for once, and no means none', async () => {
   }
 })
 
+direct('are asked for with how much there is, as their sender says', async () => {
+  const large = pattern(100_000)
+  const cases: [Source[], Extent, string][] = [
+    [[file('a', large)], { files: 1, size: 100_000 }, 'a (100 kB). Save it?'],
+    [[file('a', large)], { files: 3, size: 1_200_000_000 }, 'a and 2 more (3 files, 1.2 GB). Save them?'],
+    [[file('a', large)], { files: 2 }, 'a and 1 more (2 files). Save them?'],
+    [[file('a', large)], { files: 0, size: 0 }, 'a (100 kB). Save it, and what comes with it?'],
+    [
+      [tree('photos', { a: pattern(5) })],
+      { files: 341, size: 1_200_000_000 },
+      'the directory photos (341 files, 1.2 GB). Save it, and what comes with it?',
+    ],
+    [[tree('photos', {})], {}, 'the directory photos. Save it, and what comes with it?'],
+  ]
+  for (const [sources, extent, expected] of cases) {
+    const questions: string[] = []
+    const ask = async (question: string) => questions.push(question) > 0
+    // What was said binds nobody: it is taken all the same.
+    const { taken } = await send(sources, { ask, extent })
+    assert.equal(questions, [`alice wants to send ${expected}`])
+    assert.equal([taken.saved > 0, taken.failed], [true, 0])
+  }
+})
+
 direct('are not taken without a place, which is for the sender to say; nor is a stream', async () => {
   const files = await send([file('a', pattern(100_000)), file('b', pattern(5))], { saving: undefined })
   assert.is(files.sent?.refusal, 'files_not_taken')
@@ -161,6 +186,42 @@ direct('are not taken without a place, which is for the sender to say; nor is a 
   const stream = await send([{ ...file('x', pattern(100_000)), kind: 'bytes' }])
   assert.is(stream.sent?.refusal, 'stream_not_taken')
   assert.equal(stream.bob.lines, ['(alice wants to send a stream, which is taken with --once)'])
+})
+
+direct('of one sender are taken up to ten times --max-file, over however many channels', async () => {
+  const record = new SaveRecord()
+  const signal = new AbortController().signal
+  const saving = { directory: 'inbox', maxBytes: 100_000, signal, silent: true, record }
+  const fill = (count: number) => Array.from({ length: count }, (_, i) => file(`f${i}`, pattern(100_000)))
+  const codes = ({ alice }: Awaited<ReturnType<typeof send>>) =>
+    alice.events.flatMap(([name, { code }]) => (name === 'file_not_delivered' ? [code] : []))
+  assert.equal(codes(await send(fill(4), { saving })), [])
+  // Those under way at the same time have one budget, too.
+  const both = await Promise.all([send(fill(5), { saving }), send(fill(5), { saving })])
+  assert.equal(both.flatMap(codes), Array(4).fill('transfer_too_large'))
+  assert.match(
+    both.flatMap(({ bob }) => bob.lines).join(),
+    "more than 1.0 MB of alice's files at once: not taken",
+  )
+  assert.is(record.bytesOf('alice'), 1_000_000)
+  assert.equal(codes(await send([file('one', pattern(1))], { saving })), ['transfer_too_large'])
+})
+
+direct('that are not saved do not count against their sender for ever', async () => {
+  const record = new SaveRecord()
+  const signal = new AbortController().signal
+  const saving = { directory: 'inbox', maxBytes: 1_000_000, signal, silent: true, record }
+  const large = [file('big.iso', pattern(900_000))]
+  for (let attempt = 0; attempt < 12; attempt++) {
+    const { taken } = await send(large, {
+      saving,
+      line: { alice: [], bob: [], cut: { of: 'alice', after: 500_000 } },
+    })
+    assert.ok(taken.error)
+  }
+  assert.is(record.bytesOf('alice'), 0)
+  assert.is((await send(large, { saving })).taken.saved, 1)
+  assert.is(record.bytesOf('alice'), 900_000)
 })
 
 direct('a stream goes where streams go, whatever its length', async () => {

@@ -185,6 +185,31 @@ test('a stream that breaks is said to be incomplete, exit status 1', async () =>
   assert.not.match(bob.stderr, 'took')
 })
 
+for (const [what, bytes] of [
+  ['a stream', 10_000_000],
+  ['a message', 1_000_000],
+] as const) {
+  test(`a reader that is stuck does not keep it: Ctrl+C ends ${what}, which its sender is told of`, async () => {
+    const bob = piped('receiver', 'bob', '--once')
+    await listening(bob)
+    const alice = piped('sender', 'alice', 'bob', '-')
+    alice.child.stdin?.end(Buffer.alloc(bytes))
+    // Nobody reads more than what shows that it has begun.
+    await once(bob.child.stdout as Readable, 'readable')
+    const ended = once(bob.child, 'exit')
+    bob.child.kill('SIGINT')
+    assert.equal(await ended, [1, null], bob.stderr)
+    bob.child.stdout?.destroy()
+    assert.is.not(await alice.exit, 0)
+    assert.not.match(alice.stderr, 'delivered')
+    assert.match(alice.stderr, /the peer gave up: stopped/)
+    assert.match(
+      bob.stderr,
+      /error: what was written is incomplete, and to be thrown away: .*, then: stopped/,
+    )
+  })
+}
+
 test('a reader that goes away ends both, and neither says that it went well', async () => {
   const bob = piped('receiver', 'bob', '--once')
   await listening(bob)

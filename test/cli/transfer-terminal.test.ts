@@ -53,7 +53,7 @@ onTerminal('--ask asks once for each transfer, and saves what is wanted', async 
     const small = make('note', 10).path
     const no = realm.tool('sender', 'alice', 'bob', '--file', path, small).input()
     await bob.shows(
-      /^alice wants to send report\.pdf \(200 kB\)\. Save it, and what comes with it\? \[y\/N\]$/m,
+      /^alice wants to send report\.pdf and 1 more \(2 files, 200 kB\)\. Save them\? \[y\/N\]$/m,
     )
     bob.press('Enter')
     await no.ends(1)

@@ -74,7 +74,7 @@ async function finish(file: IncomingFile, from: number): Promise<string> {
 incoming('are gone on with where they were cut', async ({ at }) => {
   await cut(at)
   const [part = '', ...others] = readdirSync(at)
-  assert.match(part, /^\.symbolon-[0-9a-f]{16}\.part$/)
+  assert.match(part, /^\.symbolon-[0-9a-f]{32}\.part$/)
   assert.equal(others, [])
   if (process.platform !== 'win32') assert.is(statSync(join(at, part)).mode & 0o777, 0o600)
   const again = await open(at)
@@ -173,9 +173,9 @@ incoming('are free again when who held them has ended, and not before', async ({
   const holder = await open(at)
   await fill(holder, 0, CAME)
   const [name = ''] = readdirSync(at)
-  assert.match(name, /^\.symbolon-[0-9a-f]{16}-[0-9a-f]{8}-\d+-[0-9a-f]{8}\.part$/)
+  assert.match(name, /^\.symbolon-[0-9a-f]{32}-[0-9a-f]{8}-\d+-[0-9a-f]{8}\.part$/)
   const theirs = name.replace(`-${process.pid}-`, `-${child.pid}-`)
-  const away = name.replace(/(?<=\.symbolon-[0-9a-f]{16}-)[0-9a-f]{8}/, '01234567')
+  const away = name.replace(/(?<=\.symbolon-[0-9a-f]{32}-)[0-9a-f]{8}/, '01234567')
   await holder.abandon('cut')
   renameSync(join(at, readdirSync(at)[0] ?? ''), join(at, theirs))
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Inbox } from '../../src/lib/inbox.ts'
@@ -204,6 +206,39 @@ test('counts what was read, not what was dropped', async () => {
   assert.is(inbox.message(bytes(1)), undefined)
   assert.is(await inbox.receive(), undefined)
   assert.is(inbox.delivered, 2)
+})
+
+test('keeps nothing that was read, although something always waits', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const inbox = new Inbox(MIB)
+  const read: WeakRef<Uint8Array>[] = []
+  inbox.data(bytes(1000))
+  const reader = {
+    left: 0,
+    piece: (piece: Uint8Array) => read.push(new WeakRef(piece)) > 0 && --reader.left > 0,
+    ended() {},
+  }
+  inbox.read(reader)
+  for (let i = 0; i < 5000; i++) {
+    inbox.data(bytes(1000))
+    reader.left = 1
+    inbox.resume()
+  }
+  assert.is(read.length, 5000)
+  // What a WeakRef has been asked for in this turn stays until the next.
+  await new Promise(setImmediate)
+  collect()
+  assert.is(read.filter((piece) => piece.deref()).length, 0)
+})
+
+test('gives what comes in order, however much has gone through it', async () => {
+  const inbox = new Inbox(MIB)
+  for (let i = 0; i < 3; i++) inbox.message(Uint8Array.of(i))
+  for (let i = 3; i < 5000; i++) {
+    inbox.message(Uint8Array.of(i & 0xff))
+    assert.is((await inbox.receive())?.bytes[0], (i - 3) & 0xff)
+  }
 })
 
 test.run()

@@ -62,7 +62,7 @@ SAY_SAVED = say('bob', SAVED)
 
 
 def whole(name: str, items: list[dict[str, Any]], frames: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-    begun = [say('alice', BEGIN, transfer=1), *frames, say('alice', DONE)]
+    begun = [say('alice', BEGIN, transfer=1, **more.get('totals', {})), *frames, say('alice', DONE)]
     return {'name': name, 'items': items, **more, 'frames': begun}
 
 
@@ -106,6 +106,14 @@ def make() -> dict[str, Any]:
                 [*large(100_000, held=70_001, start=70_001, **film), SAY_SAVED],
                 held=70_001,
             ),
+            whole(
+                'a small file, and how much there is',
+                [file('f', 3)],
+                [*small(3, name='f'), SAY_SAVED],
+                totals={'files': 1, 'bytes': 3},
+            ),
+            whole('how many, but not how much', [], [], totals={'files': 2**53 - 1}),
+            whole('more than was said', [file('f', 3)], [*small(3, name='f'), SAY_SAVED], totals={'files': 0, 'bytes': 0}),
             whole('bytes', [unknown], [*large(5, kind='bytes', name='standard input'), SAY_SAVED]),
             whole('a directory', [tree], in_tree),
             whole(

@@ -7,6 +7,7 @@ import * as v from 'valibot'
 import { fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
 import { base64url } from '../fields.ts'
+import type { Totals } from './items.ts'
 
 export const VERSION = 1
 
@@ -50,7 +51,12 @@ const path = v.pipe(
 const length = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const sha256 = base64url('sha256', HASH_BYTES)
 
-const BeginSchema = v.object({ transfer: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) })
+const VersionSchema = v.object({ transfer: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) })
+const BeginSchema = v.strictObject({
+  transfer: v.literal(VERSION),
+  files: v.optional(length),
+  bytes: v.optional(length),
+})
 const ItemSchema = v.union([
   v.strictObject({ kind: v.picklist(['file', 'bytes']), name, size: v.optional(length) }),
   v.strictObject({ kind: v.literal('directory'), name }),
@@ -92,10 +98,13 @@ export function isPath(path: readonly string[]): boolean {
 }
 
 /** @throws ProtocolError `version_unknown`. */
-export function readBegin(body: Uint8Array): void {
-  const { transfer: version } = parse('begin', BeginSchema, body)
+export function readBegin(body: Uint8Array): Totals {
+  // A later version may have other fields.
+  const { transfer: version } = parse('begin', VersionSchema, body)
   if (version !== VERSION)
     throw new ProtocolError('version_unknown', `transfer: version ${version} is not known here`)
+  const { files, bytes } = parse('begin', BeginSchema, body)
+  return { files, bytes }
 }
 export const readItem = (body: Uint8Array): ItemFields => parse('item', ItemSchema, body)
 export const readStart = (body: Uint8Array): { from: number } => parse('start', StartSchema, body)

@@ -23,6 +23,7 @@ export type {
   Refused,
   Source,
   Summary,
+  Totals,
   TreeSink,
   TreeSource,
 } from './items.ts'

@@ -16,6 +16,14 @@ export interface Item {
   readonly size?: number | undefined
 }
 
+/** How much a sender says there is in all, where that is known: for people to decide by, and to show how far it is. It binds nobody. */
+export interface Totals {
+  /** Regular files, those in directories too, and what is sent as one. */
+  readonly files?: number | undefined
+  /** In all of them. */
+  readonly bytes?: number | undefined
+}
+
 /** What became of an item. */
 export type Fate =
   | { readonly saved: true }

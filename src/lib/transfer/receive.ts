@@ -10,10 +10,18 @@ import { CodecError, ProtocolError, SymbolonError, TransportError } from '../err
 import type { Hash } from '../primitives/types.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
-import type { Abandoned, Fate, FileSink, Item, Limits, Refused, Summary, TreeSink } from './items.ts'
+import type { Abandoned, Fate, FileSink, Item, Limits, Refused, Summary, Totals, TreeSink } from './items.ts'
 import { type Header, Link, type LinkOptions } from './link.ts'
 
 export interface ReceiveOptions extends LinkOptions, Partial<Limits> {
+  /** Hears first what the sender says there is in all: no more than a word of theirs, which the limits do not depend on. */
+  readonly onBegin?: ((totals: Totals) => void) | undefined
+  /**
+   * Asked for room for so many bytes more, before they come, where the limits allow them: for a budget that several transfers share.
+   *
+   * @returns false where there is none: the item is refused.
+   */
+  readonly reserve?: ((bytes: number) => boolean) | undefined
   /** Hears that a file is to come, from there on. */
   readonly onStart?: ((item: Item, from: number) => void) | undefined
   /** Hears how many bytes of a file have come, those that were here before included. */
@@ -112,7 +120,8 @@ class Receiving {
   async receive(): Promise<void> {
     const first = await this.#header()
     if (first.type !== Type.begin) throw outOfTurn(first)
-    frames.readBegin(await this.#link.body(first))
+    const totals = frames.readBegin(await this.#link.body(first))
+    this.#options.onBegin?.(totals)
     for (;;) {
       const header = await this.#header()
       const { type } = header
@@ -170,12 +179,20 @@ class Receiving {
   }
 
   #judge({ kind, size = 0 }: Item): void {
-    const { maxFileBytes, maxItems, maxTotalBytes } = this.#limits
+    const { maxFileBytes, maxItems } = this.#limits
     if (++this.#items > maxItems) throw tooLarge(`more than ${maxItems} files`)
     if (kind === 'bytes') return
     if (size > maxFileBytes) throw new ProtocolError('file_too_large', `larger than ${maxFileBytes} bytes`)
-    if (this.#allowed + size > maxTotalBytes) throw tooLarge(`more than ${maxTotalBytes} bytes in all`)
-    this.#allowed += size
+    if (!this.#allow(size)) throw tooLarge('more than there is room for in all')
+  }
+
+  /** @returns whether so much more is within the limits. */
+  #allow(bytes: number): boolean {
+    const { reserve } = this.#options
+    if (this.#allowed + bytes > this.#limits.maxTotalBytes) return false
+    if (bytes > 0 && reserve && !reserve(bytes)) return false
+    this.#allowed += bytes
+    return true
   }
 
   async #open(item: Item): Promise<void> {
@@ -294,8 +311,7 @@ class Receiving {
   #grows({ kind, size }: Item, bytes: number, total: number): boolean {
     // A stream is passed on, not kept.
     if (kind === 'bytes' || size !== undefined) return true
-    this.#allowed += bytes
-    return total <= this.#limits.maxFileBytes && this.#allowed <= this.#limits.maxTotalBytes
+    return total <= this.#limits.maxFileBytes && this.#allow(bytes)
   }
 
   // Nothing is waited for where the sink has nothing to wait for: it is called for every piece.

@@ -10,7 +10,7 @@ import { CodecError, ProtocolError, SymbolonError, TransportError } from '../err
 import type { Hash } from '../primitives/types.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
-import type { Content, EntrySource, Fate, Item, Source, Summary, TreeSource } from './items.ts'
+import type { Content, EntrySource, Fate, Item, Source, Summary, Totals, TreeSource } from './items.ts'
 import { Link, type LinkOptions } from './link.ts'
 
 /** Items that may wait to be saved, while others follow. */
@@ -21,6 +21,8 @@ const PIECE_BYTES = 256 * 1024
 const PIECES = 4
 
 export interface SendOptions extends LinkOptions {
+  /** Said to the receiver beforehand; it may turn out to be otherwise. */
+  readonly totals?: Totals | undefined
   /** Hears that the receiver wants a file that is not small, from there on. */
   readonly onStart?: ((item: Item, from: number) => void) | undefined
   /** Hears how many bytes of a file the stream has taken, those that the receiver had before included. */
@@ -100,7 +102,8 @@ class Sending {
   }
 
   async send(sources: AsyncIterable<Source> | Iterable<Source>): Promise<void> {
-    this.#control(Type.begin, { transfer: frames.VERSION })
+    const { files, bytes } = this.#options.totals ?? {}
+    this.#control(Type.begin, { transfer: frames.VERSION, files, bytes })
     await this.#each(sources, async (source) => {
       if (source.kind === 'directory') await this.#tree(source)
       else await this.#file({ kind: source.kind, name: source.name }, source)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { receiveItems, type Source, sendItems } from '../../../src/lib/transfer/index.ts'
+import { receiveItems, type Source, sendItems, type Totals } from '../../../src/lib/transfer/index.ts'
 import { content, type Line, Place, pair, pattern } from './memory.ts'
 
 interface Described {
@@ -18,6 +18,7 @@ interface Transfer {
   readonly items: Described[]
   readonly held?: number
   readonly refused?: string
+  readonly totals?: { readonly files?: number; readonly bytes?: number }
   readonly frames: { from: 'alice' | 'bob'; bytes: string; pattern_from?: number; length?: number }[]
 }
 
@@ -41,16 +42,20 @@ function sourceOf({ kind, name, size, unknown, entries = [] }: Described): Sourc
   }
 }
 
-for (const { name, items, held, refused, frames } of transfers) {
+for (const { name, items, held, refused, totals, frames } of transfers) {
   vectors(name, async () => {
     const line: Line = { alice: [], bob: [] }
     const [alice, bob] = pair(line)
     const place = new Place()
+    const heard: Totals[] = []
     if (held !== undefined) for (const item of items) place.held.set(item.name, pattern(held))
     await Promise.all([
-      sendItems(alice, items.map(sourceOf)),
-      receiveItems(bob, async (item) => (refused === undefined ? place.take(item) : { refused })),
+      sendItems(alice, items.map(sourceOf), { totals }),
+      receiveItems(bob, async (item) => (refused === undefined ? place.take(item) : { refused }), {
+        onBegin: (said) => heard.push(said),
+      }),
     ])
+    assert.equal(heard, [{ files: totals?.files, bytes: totals?.bytes }])
     for (const side of ['alice', 'bob'] as const) {
       const expected = frames
         .filter(({ from }) => from === side)
