@@ -17,8 +17,6 @@ export interface WebStreams {
 
 /** To cancel what is read, or abort what is written, destroys the stream. */
 export function toWebStreams(stream: Duplex): WebStreams {
-  // Its errors are told to whoever reads or writes.
-  stream.on('error', () => {})
   return { readable: readableOf(stream), writable: writableOf(stream) }
 }
 
@@ -42,6 +40,9 @@ function writableOf(stream: Duplex): WritableStream<Uint8Array> {
     // The signal is missing in the types of Node 20, not in Node 20.
     start(controller: WritableStreamDefaultController & { readonly signal?: AbortSignal }) {
       stream.once('error', (error) => controller.error(error))
+      stream.once('close', () => {
+        if (!stream.writableFinished) controller.error(reasonOf(stream))
+      })
       // At once: what a sink has for it waits until what is being written has been.
       controller.signal?.addEventListener('abort', () => stream.destroy())
     },
@@ -64,8 +65,13 @@ async function until(stream: Duplex, event: 'drain' | 'finish'): Promise<void> {
   try {
     await once(stream, event, { signal: closed.signal })
   } catch {
-    throw stream.errored ?? new ProtocolError('channel_closed', 'the stream was destroyed at this end')
+    throw reasonOf(stream)
   } finally {
     stream.off('close', close)
   }
+}
+
+/** Why a stream was destroyed. */
+function reasonOf(stream: Duplex): Error {
+  return stream.errored ?? new ProtocolError('channel_closed', 'the stream was destroyed at this end')
 }

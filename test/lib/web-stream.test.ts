@@ -83,10 +83,11 @@ test('to cancel what is read, or to abort what is written, destroys the stream',
 test('an error of the stream is one of both halves, and of whoever waits', async () => {
   const [near] = duplexPair()
   const { readable, writable } = toWebStreams(near)
-  const reading = rejects(readable.getReader().read(), 'cut')
+  const writer = writable.getWriter()
+  const told = [readable.getReader().read(), writer.closed].map((promise) => rejects(promise, 'cut'))
   near.destroy(broken())
-  await reading
-  await rejects(writable.getWriter().write(Buffer.of(1)), 'cut')
+  await Promise.all(told)
+  await rejects(writer.write(Buffer.of(1)), 'cut')
 })
 
 test('an error while a writer waits for room, or for the end, is told to it', async () => {
@@ -116,6 +117,7 @@ test('a writer that waits is told when the stream is destroyed without an error,
     await settled()
     stream.destroy()
     await rejects(waiting, 'channel_closed')
+    await rejects(writer.closed, 'channel_closed')
     const late = toWebStreams(stream).writable.getWriter() as WritableStreamDefaultWriter
     late.closed.catch(() => {})
     await rejects(wait(late), 'channel_closed')
