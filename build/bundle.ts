@@ -36,6 +36,7 @@ const FILES = [
   { name: 'password-worker', entry: 'src/kdc/logins/password-worker.mjs' },
   { name: 'mls', entry: 'src/lib/mls/ts-mls.ts' },
   { name: 'opaque', contents: "export * from '@serenity-kit/opaque'" },
+  { name: 'sodium', contents: "export { default } from 'libsodium'" },
   { name: 'undici', contents: await withNames('undici') },
 ] as const
 
@@ -74,6 +75,7 @@ function elsewhere(self: string): Plugin {
     [/^\.\/kdc\/main\.ts$/, 'kdc'],
     [/\/ts-mls\.ts$/, 'mls'],
     [/^@serenity-kit\/opaque$/, 'opaque'],
+    [/^libsodium$/, 'sodium'],
     [/^undici$/, 'undici'],
   ]
   return {

@@ -2,13 +2,20 @@
  * This project's tools and an independent client in Python (test/interop/symbolon.py), in both directions, by way of a
  * real KDC.
  */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import * as net from 'node:net'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Channel, login, receiveItems } from '../src/lib/index.ts'
 import { needs, pythonWith } from './helpers/needs.ts'
 import { Program } from './helpers/program.ts'
-import { Realm } from './helpers/realm.ts'
+import { PASSWORD, Realm } from './helpers/realm.ts'
+import { Place } from './lib/transfer/memory.ts'
 
 const CLIENT = fileURLToPath(new URL('interop/symbolon.py', import.meta.url))
 const CLIENT_TEST = fileURLToPath(new URL('interop/symbolon_test.py', import.meta.url))
@@ -79,6 +86,127 @@ withPython(interop)('a message given as an argument arrives, in both directions'
   await realm.tool('sender', 'alice', 'bob', 'hi').input().ends(0)
   await theirs.ends(0)
   assert.is(theirs.stdout, 'alice: hi\n')
+})
+
+interface PythonSends {
+  readonly how: '--stream' | '--file'
+  readonly what: string
+  readonly input?: Uint8Array
+  readonly status?: number
+}
+
+/** What a program of ours, as bob, makes of the channel that the Python client opens. */
+async function pythonSendsTo<T>(
+  { how, what, input, status = 0 }: PythonSends,
+  handle: (channel: Channel) => Promise<T>,
+): Promise<{ result: T; sender: Program }> {
+  const results: Promise<T>[] = []
+  const bob = await login(realm.url, 'bob', PASSWORD)
+  const presence = await bob.listen({
+    onChannel: async (channel) => {
+      const result = handle(channel)
+      results.push(result)
+      await result
+    },
+  })
+  try {
+    const who = [realm.url, 'alice', realm.passwordFile, 'bob']
+    const sender = await client('send', how, ...who, what)
+      .input(input)
+      .ends(status)
+    assert.is(results.length, 1)
+    return { result: await (results[0] as Promise<T>), sender }
+  } finally {
+    await presence.close()
+  }
+}
+
+/** Longer than many transport messages, and no whole number of them. */
+const LONG = randomBytes(1_000_001)
+
+for (const [what, bytes] of [
+  ['a stream', LONG],
+  ['an empty stream', new Uint8Array(0)],
+] as const) {
+  withPython(interop)(
+    `the Python client sends ${what}, which a program of ours reads to its end`,
+    async () => {
+      const { result } = await pythonSendsTo({ how: '--stream', what: '-', input: bytes }, (channel) =>
+        buffer(channel.stream()),
+      )
+      assert.ok(result.equals(bytes))
+    },
+  )
+
+  withPython(interop)(
+    `a program of ours sends ${what}, which the Python client reads to its end`,
+    async () => {
+      const receiver = client('receive', '--stream', realm.url, 'bob', realm.passwordFile, '--once').input()
+      receiver.child.stdout.setEncoding('latin1')
+      await receiver.says('stderr', /listening on/)
+      const alice = await login(realm.url, 'alice', PASSWORD)
+      const channel = await alice.connect('bob')
+      const stream = channel.stream()
+      stream.end(bytes)
+      // The peer has read all of it then.
+      await once(stream, 'finish')
+      await channel.close()
+      await alice.logout()
+      await receiver.ends(0)
+      assert.ok(Buffer.from(receiver.stdout, 'latin1').equals(bytes))
+    },
+  )
+}
+
+/** A file that the Python client sends, and what the library makes of it. */
+async function pythonSendsFile(bytes: Uint8Array, place: Place, status = 0) {
+  const file = join(realm.home, 'film.bin')
+  writeFileSync(file, bytes)
+  return pythonSendsTo({ how: '--file', what: file, status }, (channel) =>
+    receiveItems(channel.stream(), place.take),
+  )
+}
+
+for (const [what, size] of [
+  ['an empty file', 0],
+  ['a file that is sent without asking', 64 * 1024],
+  ['a file that is asked for first', 64 * 1024 + 1],
+  ['a long file', LONG.length],
+] as const) {
+  withPython(interop)(`the Python client sends ${what}, which the library receives`, async () => {
+    const place = new Place()
+    const { result } = await pythonSendsFile(LONG.subarray(0, size), place)
+    assert.equal(result, { saved: 1, failed: 0, bytes: size })
+    assert.ok(place.saved.get('film.bin')?.equals(LONG.subarray(0, size)))
+  })
+}
+
+withPython(interop)(
+  'the Python client goes on where a file was cut, and only if it is the same',
+  async () => {
+    for (const [held, crossed] of [
+      [LONG.subarray(0, 300_000), LONG.length - 300_000],
+      [Buffer.alloc(300_000), LONG.length],
+    ] as const) {
+      const place = new Place()
+      place.held.set('film.bin', held)
+      const { result } = await pythonSendsFile(LONG, place)
+      assert.equal(result, { saved: 1, failed: 0, bytes: crossed })
+      assert.ok(place.saved.get('film.bin')?.equals(LONG))
+    }
+  },
+)
+
+withPython(interop)('the Python client tells why a file was not saved', async () => {
+  for (const size of [3, LONG.length]) {
+    for (const at of ['start', 'write', 'finish'] as const) {
+      const place = new Place()
+      place.faults.set(at, 'file_refused')
+      const { sender } = await pythonSendsFile(LONG.subarray(0, size), place, 1)
+      assert.is(sender.stderr, 'symbolon.py: error: file_refused\n')
+      assert.is(place.saved.size, 0)
+    }
+  }
 })
 
 /** Between the Python client and the KDC: sees everything that crosses. */

@@ -10,23 +10,49 @@ import { PASSWORD, Realm } from './helpers/realm.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const test = suite('README')
 
+/** A program of its own that depends on this project; returns its file. */
+function makeProject(realm: Realm, program: string): string {
+  const project = join(realm.home, 'project')
+  mkdirSync(join(project, 'node_modules'), { recursive: true })
+  // On Windows a junction needs no privilege.
+  symlinkSync(ROOT, join(project, 'node_modules', 'symbolon'), 'junction')
+  writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
+  const file = join(project, 'example.ts')
+  writeFileSync(file, `const password = '${PASSWORD}'\n${program}`)
+  return file
+}
+
+function runProject(realm: Realm, file: string): Promise<Program> {
+  return new Program(process.execPath, ['--import', 'tsx', file], realm.env).input().ends(0)
+}
+
 test('its program sends a message, and ends', async () => {
   const example = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[1] ?? ''
   assert.match(example, "from 'symbolon'")
   const realm = await Realm.start('alice', 'bob')
   try {
-    const project = join(realm.home, 'project')
-    mkdirSync(join(project, 'node_modules'), { recursive: true })
-    // On Windows a junction needs no privilege.
-    symlinkSync(ROOT, join(project, 'node_modules', 'symbolon'), 'junction')
-    writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
     const program = example.replace('http://127.0.0.1:8800', realm.url)
-    writeFileSync(join(project, 'hello.ts'), `const password = '${PASSWORD}'\n${program}`)
+    const project = makeProject(realm, program)
     const bob = await realm.receiver('bob')
-    await new Program(process.execPath, ['--import', 'tsx', join(project, 'hello.ts')], realm.env)
-      .input()
-      .ends(0)
+    await runProject(realm, project)
     assert.is(bob.stdout, 'alice: hello\n')
+  } finally {
+    await realm.close()
+  }
+})
+
+test('its program with a stream reads the stream to its end, and ends', async () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const example = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)][1]?.[1] ?? ''
+  assert.match(example, 'channel.stream()')
+  const realm = await Realm.start('alice', 'bob')
+  try {
+    const backup = join(realm.home, 'backup.tar')
+    writeFileSync(backup, Buffer.alloc(3_000_000, 'x'))
+    const program = example.replaceAll('http://127.0.0.1:8800', realm.url)
+    const project = makeProject(realm, program.replace("'backup.tar'", JSON.stringify(backup)))
+    const ran = await runProject(realm, project)
+    assert.is(ran.stdout, 'alice: 3000000 bytes\n')
   } finally {
     await realm.close()
   }

@@ -10,6 +10,7 @@ import { CodecError } from '../lib/errors.ts'
 import type { Abandoned, FileSink, TreeSink } from '../lib/transfer/index.ts'
 import { Appender } from './append.ts'
 import { claimDirectory, DIRECTORY_MODE, FILE_MODE, type Saved } from './claim.ts'
+import { HeldDirectory } from './held-directory.ts'
 import { piecesOf } from './incoming.ts'
 import { notSaved, onDisk, statsOf } from './on-disk.ts'
 import { holdPart, isOurs, type Part, partId, WORTH_KEEPING_BYTES } from './parts.ts'
@@ -38,17 +39,19 @@ export class IncomingTree implements TreeSink {
   readonly #directory: string
   readonly #name: string
   readonly #part: Part
+  readonly #held: HeldDirectory
   readonly #root: Node
   /** What was made or completed this time: never opened again, whatever name a file system takes for another. */
   readonly #made = new Set<bigint>()
   #bytes = 0
   #touched = Date.now()
 
-  private constructor(directory: string, name: string, part: Part) {
+  private constructor(directory: string, name: string, part: Part, held: HeldDirectory) {
     this.#directory = directory
     this.#name = name
     this.#part = part
-    this.#root = emptyNode(part.path)
+    this.#held = held
+    this.#root = emptyNode(held.path)
   }
 
   /**
@@ -64,7 +67,8 @@ export class IncomingTree implements TreeSink {
     const part = await holdPart(directory, id, 'directory')
     try {
       if (!part.found) await onDisk(directory, () => mkdir(part.path, DIRECTORY_MODE))
-      return new IncomingTree(directory, safeName(name), part)
+      const held = await onDisk(directory, () => HeldDirectory.open(part.path))
+      return new IncomingTree(directory, safeName(name), part, held)
     } catch (error) {
       part.forget()
       throw error
@@ -76,6 +80,7 @@ export class IncomingTree implements TreeSink {
     const name = path.at(-1) ?? ''
     if (parent.directories.has(name)) throw new CodecError('transfer, item: a directory that was there')
     await this.#onDisk(async () => {
+      await this.#held.check()
       const at = await this.#place(parent, name, (stats) => stats.isDirectory())
       if (!at.there) await mkdir(at.path, DIRECTORY_MODE)
       this.#made.add(await inodeOf(at.path))
@@ -86,6 +91,7 @@ export class IncomingTree implements TreeSink {
   async file(path: readonly string[], size: number): Promise<FileSink> {
     const parent = this.#parentOf(path)
     return this.#onDisk(async () => {
+      await this.#held.check()
       await this.#touch()
       const at = await this.#place(parent, path.at(-1) ?? '', (stats) => isOurs(stats, 'file'))
       return new Entry(this.#directory, at.path, at.there && at.there.size <= size ? at.there.size : 0, {
@@ -99,14 +105,18 @@ export class IncomingTree implements TreeSink {
 
   async finish(): Promise<void> {
     this.saved = await this.#onDisk(async () => {
+      await this.#held.check()
       await settle(this.#directory, this.#root)
+      await this.#held.check()
       const path = await claimDirectory(this.#part.path, this.#directory, this.#name)
+      await this.#held.close()
       return { path, already: false }
     })
     this.#part.forget()
   }
 
   async abandon(why: Abandoned): Promise<void> {
+    await this.#held.close().catch(() => {})
     await this.#part.release(why === 'cut' && (this.#part.found || this.#bytes >= WORTH_KEEPING_BYTES))
   }
 

@@ -2,7 +2,7 @@
  * Authenticated encryption: AEAD_CHACHA20_POLY1305, RFC 8439 §2.8.
  * https://www.rfc-editor.org/rfc/rfc8439#section-2.8
  *
- * The implementation is OpenSSL's in Node and noble's elsewhere (`primitives/`), tested equal. Every seal and every
+ * The implementation is OpenSSL's in Node, or libsodium's for what is short, and noble's elsewhere (`primitives/`), tested equal. Every seal and every
  * open in the project passes through these three functions.
  *
  * @module

@@ -6,8 +6,10 @@
 import { Duplex } from 'node:stream'
 import type { StreamReader } from './inbox.ts'
 
-/** What is read ahead, and what is taken to be written, before whoever is faster has to wait. In bytes. */
+/** What is taken to be written before the writer has to wait. In bytes. */
 const HIGH_WATER_MARK = 512 * 1024
+/** What comes waits in the inbox, which counts what a piece costs besides its bytes; a stream does not, and would keep half a million of one byte. */
+const READ_AHEAD_BYTES = 1
 
 /** What a stream needs of its channel. */
 export interface StreamEnds {
@@ -30,8 +32,11 @@ export class ChannelStream extends Duplex implements StreamReader {
   #endSent = false
 
   constructor(ends: StreamEnds) {
-    super({ readableHighWaterMark: HIGH_WATER_MARK, writableHighWaterMark: HIGH_WATER_MARK })
+    super({ readableHighWaterMark: READ_AHEAD_BYTES, writableHighWaterMark: HIGH_WATER_MARK })
     this.#ends = ends
+    // Who reads or writes hears why it fails, and the channel tells too. Who has read all, and wrote nothing, listens no more:
+    // the peer must not end our process by cutting the line then.
+    this.on('error', () => {})
   }
 
   /** Whether our half has been begun, and the peer not been told of its end: to leave it so would be to cut it short. */
@@ -40,7 +45,15 @@ export class ChannelStream extends Duplex implements StreamReader {
   }
 
   piece(bytes: Uint8Array): boolean {
-    return this.push(bytes)
+    try {
+      return this.push(bytes)
+    } catch (error) {
+      // Of whoever listens for what comes: the program's own, as on any stream, and not the peer's.
+      queueMicrotask(() => {
+        throw error
+      })
+      return true
+    }
   }
 
   ended(read: () => void): void {

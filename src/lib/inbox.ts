@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { EMPTY } from './bytes.ts'
+import { concat, EMPTY } from './bytes.ts'
 import { CodecError, ProtocolError } from './errors.ts'
 import { Message } from './message.ts'
 
@@ -12,6 +12,8 @@ import { Message } from './message.ts'
 const MAX_WAITING_BYTES = 1024 * 1024
 /** What something that waits costs besides its bytes, so that a million empty messages do not come for free. */
 const OVERHEAD_BYTES = 128
+/** Pieces of a stream that waited are given together up to this. */
+const TOGETHER_BYTES = 16 * 1024
 
 /** What comes next. */
 export type Kind = 'message' | 'stream'
@@ -47,11 +49,12 @@ export class Inbox {
   #insideStream = false
   #waiter: Waiter | undefined
   #stream: StreamReader | undefined
+  /** Whether the stream's reader wants more, and whether it is being given some. */
   #flowing = false
-  /** Whether the stream's reader is being given something. */
   #giving = false
-  /** Streams given to their reader to the end, of which it has not said so. */
+  /** Streams given to their reader to the end, of which it has not said so; and the messages read that came after. */
   #unfinished = 0
+  #behind = 0
   #ended = false
   #discarding = false
   #failure: Error | undefined
@@ -63,7 +66,7 @@ export class Inbox {
     this.#roomAgain = roomAgain
   }
 
-  /** How many messages have been given to the reader, and streams read to their end. */
+  /** How many messages have been given to the reader, and streams read to their end, with all before them. */
   get delivered(): number {
     return this.#delivered
   }
@@ -251,7 +254,9 @@ export class Inbox {
   }
 
   #takeMessage(): Message {
-    this.#delivered++
+    // Who is told a count takes all before it for handled too: a stream that is still being read is not.
+    if (this.#unfinished > 0) this.#behind++
+    else this.#delivered++
     return this.#take() as Message
   }
 
@@ -263,33 +268,50 @@ export class Inbox {
     if (this.#giving) return
     this.#giving = true
     try {
-      this.#give()
+      while (this.#flowing && this.#stream && this.#give(this.#stream)) {}
     } finally {
       this.#giving = false
     }
     this.#wake()
   }
 
-  #give(): void {
-    while (this.#flowing && this.#stream) {
-      const head = this.#head
-      if (head instanceof Message) return
-      if (head === undefined) {
-        // No stream comes any more: for its reader that is an empty one, which the peer need not be told of.
-        if (this.#ended) this.#endStream(() => {})
-        return
-      }
-      this.#take()
-      if (head.length > 0) {
-        this.#flowing = this.#stream.piece(head)
-        continue
-      }
-      this.#unfinished++
-      this.#endStream(() => {
-        this.#unfinished--
-        this.#delivered++
-      })
+  /** @returns whether there was something to give. */
+  #give(reader: StreamReader): boolean {
+    const head = this.#head
+    if (head instanceof Message) return false
+    if (head === undefined) {
+      // No stream comes any more: for its reader that is an empty one, which the peer need not be told of.
+      if (this.#ended) this.#endStream(() => {})
+      return false
     }
+    if (head.length > 0) {
+      const piece = this.#takePieces()
+      // It may ask for more before it has answered.
+      this.#flowing = false
+      if (reader.piece(piece)) this.#flowing = true
+      return true
+    }
+    this.#take()
+    this.#unfinished++
+    this.#endStream(() => {
+      this.#unfinished--
+      this.#delivered += 1 + this.#behind
+      this.#behind = 0
+    })
+    return true
+  }
+
+  /** The next piece; with short ones that wait behind it, each of which would cost its reader as much as a long one. */
+  #takePieces(): Uint8Array {
+    const first = this.#take() as Uint8Array
+    const pieces = [first]
+    let length = first.length
+    for (let next = this.#head; next && !(next instanceof Message); next = this.#head) {
+      length += next.length
+      if (next.length === 0 || length > TOGETHER_BYTES) break
+      pieces.push(this.#take() as Uint8Array)
+    }
+    return pieces.length === 1 ? first : concat(...pieces)
   }
 
   #endStream(read: () => void): void {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { fromUtf8 } from './bytes.ts'
+import { EMPTY, fromUtf8 } from './bytes.ts'
 
-/** What is so short is copied, cheaply, and does not keep the transport message that it came in. */
+/** What is so short is copied, cheaply. */
 const COPIED_BYTES = 64
 
 /** One message, whole and authenticated. */
 export class Message {
-  readonly #source: Uint8Array
+  #source: Uint8Array
   readonly #from: number
   readonly #to: number
   #bytes: Uint8Array | undefined
@@ -27,13 +27,21 @@ export class Message {
     return this.#to - this.#from
   }
 
-  /** What was sent. */
+  /**
+   * What was sent. More than 64 bytes may be part of what else came with them, up to 64 KiB, which stays in memory as long: copy
+   * what is to be kept for long.
+   */
   get bytes(): Uint8Array {
-    this.#bytes ??=
-      this.length <= COPIED_BYTES
-        ? this.#source.slice(this.#from, this.#to)
-        : this.#source.subarray(this.#from, this.#to)
+    this.#bytes ??= this.#take()
     return this.#bytes
+  }
+
+  #take(): Uint8Array {
+    if (this.length > COPIED_BYTES) return this.#source.subarray(this.#from, this.#to)
+    const bytes = this.#source.slice(this.#from, this.#to)
+    // Not kept for the sake of so little.
+    this.#source = EMPTY
+    return bytes
   }
 
   /**

@@ -50,7 +50,7 @@ export class Wire {
   #demand: Demand | undefined
   #paused = false
   #flowing = false
-  /** What came and nobody has asked for yet. */
+  /** What came and nobody has asked for yet: a copy. */
   #rest: Uint8Array | undefined
   /** The first byte of a frame's length, when the second is still to come. */
   #high: number | undefined
@@ -230,7 +230,7 @@ export class Wire {
   #goOn(): void {
     const rest = this.#rest
     this.#rest = undefined
-    if (rest) this.#read(rest)
+    if (rest) this.#read(rest, true)
     if (this.#ended) this.#tellEnd()
     else if (this.#wantsMore && !this.#flowing) {
       this.#flowing = true
@@ -245,14 +245,17 @@ export class Wire {
   /** @returns whether more may come now. */
   #take(bytes: Uint8Array): boolean {
     if (this.#lingering) return true
-    this.#read(this.#rest ? concat(this.#rest, bytes) : bytes)
+    const rest = this.#rest
+    if (rest) this.#read(concat(rest, bytes), true)
+    else this.#read(bytes, false)
     if (this.#wantsMore) return true
     this.#flowing = false
     this.#stream.pause()
     return false
   }
 
-  #read(bytes: Uint8Array): void {
+  /** @param isCopy - what is not is overwritten by what comes next. */
+  #read(bytes: Uint8Array, isCopy: boolean): void {
     this.#rest = undefined
     let at = 0
     while (this.#demand && !this.#paused) {
@@ -279,8 +282,8 @@ export class Wire {
       at += taken.length
       if (this.#have === length) this.#deliver(demand, this.#partial)
     }
-    // A copy: what was read in place is overwritten by what comes next.
-    if (at < bytes.length && !this.#lingering) this.#rest = bytes.slice(at)
+    // Copied once: whoever takes a little at a time would have all of it copied each time.
+    if (at < bytes.length && !this.#lingering) this.#rest = isCopy ? bytes.subarray(at) : bytes.slice(at)
     this.#watch()
   }
 

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -306,5 +307,33 @@ incoming('cannot be made where there is nowhere', async ({ at }) => {
   rmSync(at, { recursive: true })
   await rejects(open(at), 'file_not_saved')
 })
+
+withLinks(incoming)(
+  'a link that somebody puts in its place leads nothing out of it',
+  async ({ at, directory }) => {
+    const ours = join(directory.path, 'ours')
+    mkdirSync(ours)
+    writeFileSync(join(ours, 'keys'), 'mine')
+    for (const step of ['before an entry', 'in an entry', 'before the end']) {
+      const tree = await open(at)
+      if (step === 'before the end') await put(tree, ['keys'], text('theirs'))
+      const file = step === 'in an entry' ? await tree.file(['keys'], 6) : undefined
+      const [part = ''] = readdirSync(at)
+      renameSync(join(at, part), join(directory.path, step))
+      symlinkSync(ours, join(at, part))
+      if (file && process.platform === 'linux') {
+        await file.start(0)
+        await file.write(text('theirs'))
+        await file.finish(createHash('sha256').update('theirs').digest())
+        assert.equal(contents(join(directory.path, step)), { keys: 'theirs' })
+      }
+      if (step === 'before an entry') await rejects(put(tree, ['keys'], text('theirs')), 'file_not_saved')
+      await rejects(tree.finish(), 'file_not_saved')
+      await tree.abandon('given_up')
+      assert.equal(contents(ours), { keys: 'mine' }, step)
+      assert.equal(readdirSync(at), [])
+    }
+  },
+)
 
 incoming.run()

@@ -3,11 +3,14 @@
 
     symbolon.py send    KDC_URL alice PASSWORD_FILE bob "hi"      exit 0: bob has acknowledged it
     symbolon.py receive KDC_URL bob   PASSWORD_FILE --once        prints `alice: hi`
+    tar c . | symbolon.py send --stream KDC_URL alice PASSWORD_FILE bob -
+    symbolon.py receive --stream KDC_URL bob PASSWORD_FILE --once | tar x
+    symbolon.py send --file KDC_URL alice PASSWORD_FILE bob film.mp4      exit 0: bob has saved it
 
-Text `-` is standard input. With --sealed everything after the login is sealed (§3.7). Needs Python 3.9 and
-python3-cryptography. It is here to be read and tested: it talks to one peer at a time, sends passwords in
-clear (so the KDC must be on loopback; OPAQUE is for other clients), does not repeat /listen, and gives up
-after 30 silent seconds.
+Text `-` is standard input; with --stream it is one stream of bytes (§5.3) instead of a message. With --sealed
+everything after the login is sealed (§3.7). Needs Python 3.9 and python3-cryptography. It is here to be read
+and tested: it talks to one peer at a time, sends passwords in clear (so the KDC must be on loopback; OPAQUE
+is for other clients), does not repeat /listen, and gives up after 30 silent seconds.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import argparse
 import base64
 import hashlib
 import hmac
+import io
 import json
 import os
 import re
@@ -24,7 +28,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from typing import Any, Iterator
+from typing import Any, BinaryIO, Iterator
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -40,7 +44,7 @@ MAX_FRAME = 65535
 MAX_BODY = MAX_FRAME - 16 - 3  # less the tag, less a record's type and length
 MAX_MESSAGE = 2**20
 REKEY_AFTER = 65536
-MESSAGE, PART, ACK, END, ABORT = 0x01, 0x02, 0x04, 0x05, 0x06
+MESSAGE, PART, DATA, ACK, END, ABORT = range(0x01, 0x07)
 
 
 class Refused(Exception):
@@ -57,6 +61,10 @@ def from_base64url(text: str) -> bytes:
     if base64.urlsafe_b64encode(data).rstrip(b'=') != text.encode():
         raise ValueError('not canonical base64url')
     return data
+
+
+def to_base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
 
 
 def hkdf(ikm: bytes, salt: bytes, info: bytes, length: int) -> bytes:
@@ -149,11 +157,10 @@ class Session:
     def ask(self, path: str, **fields: Any) -> dict[str, Any]:
         if self.sealed:
             return self._ask_sealed(path, fields)
-        token = base64.urlsafe_b64encode(self.token).rstrip(b'=').decode()
-        return ask(self.kdc, path, username=self.me, token=token, **fields)
+        return ask(self.kdc, path, username=self.me, token=to_base64url(self.token), **fields)
 
     def _ask_sealed(self, path: str, fields: dict[str, Any]) -> dict[str, Any]:
-        fields = {**fields, 'id': base64.urlsafe_b64encode(os.urandom(16)).rstrip(b'=').decode()}
+        fields = {**fields, 'id': to_base64url(os.urandom(16))}
         for _ in range(2):  # the second time because our clock was wrong
             reply = self._exchange_sealed(path, {**fields, 'time': self.now()})
             self._kdc_is_ahead = reply['time'] - int(time.time())
@@ -369,14 +376,14 @@ def accept(
 
 
 class Channel:
-    """§5.2 to §5.5: messages of any bytes, acknowledged, with an end that cannot be forged."""
+    """§5.2 to §5.5: messages and streams of bytes, acknowledged, with an end that cannot be forged."""
 
     def __init__(self, sock: socket.socket, sending: CipherState, receiving: CipherState) -> None:
         self.sock, self.sending, self.receiving = sock, sending, receiving
         self.sent = self.acknowledged = self.handled = 0
         self.ended = self.peer_ended = False
         self.parts = b''
-        self.between_parts = False
+        self.between_parts = self.inside_stream = False
 
     @property
     def finished(self) -> bool:
@@ -392,8 +399,17 @@ class Channel:
         self._write(MESSAGE, message)
         self.sent += 1
 
+    def send_piece(self, piece: bytes) -> None:
+        """More of a stream; an empty piece is none."""
+        for at in range(0, len(piece), MAX_BODY):
+            self._write(DATA, piece[at : at + MAX_BODY])
+
+    def end_stream(self) -> None:
+        self._write(DATA, b'')
+        self.sent += 1
+
     def acknowledge(self) -> None:
-        """One more message has been handled."""
+        """One more message has been handled, or stream read to its end."""
         self.handled += 1
         self._write(ACK, self.handled.to_bytes(8, 'big'))
 
@@ -401,8 +417,11 @@ class Channel:
         self._write(END, b'')
         self.ended = True
 
+    def abort(self, code: str) -> None:
+        self._write(ABORT, code.encode())
+
     def receive(self) -> list[tuple[int, bytes]]:
-        """What the next transport message brings: whole messages, acks, the end, an abort."""
+        """What the next transport message brings: whole messages, pieces of streams, acks, the end, an abort."""
         try:
             plaintext = self.receiving.decrypt(read_frame(self.sock, 17, MAX_FRAME))
         except EOFError:
@@ -410,13 +429,13 @@ class Channel:
         try:
             return [event for record in records(plaintext) for event in self._judge(*record)]
         except Refused as refusal:
-            self._write(ABORT, str(refusal).encode())
+            self.abort(str(refusal))
             raise
 
     def _judge(self, kind: int, body: bytes) -> Iterator[tuple[int, bytes]]:
         """One record: None or one event."""
         if kind in (MESSAGE, PART):
-            if self.peer_ended or (kind == PART and not body):
+            if self.peer_ended or self.inside_stream or (kind == PART and not body):
                 raise Refused('malformed')
             if len(self.parts) + len(body) > MAX_MESSAGE:
                 raise Refused('message_too_large')
@@ -425,13 +444,18 @@ class Channel:
             if kind == MESSAGE:
                 whole, self.parts = self.parts, b''
                 yield MESSAGE, whole
+        elif kind == DATA and not self.peer_ended and not self.between_parts:
+            self.inside_stream = len(body) > 0
+            yield DATA, body
         elif kind == ACK and len(body) == 8:
             count = int.from_bytes(body, 'big')
-            if not self.acknowledged <= count <= self.sent:
+            if not self.acknowledged < count <= self.sent:
                 raise Refused('malformed')
             self.acknowledged = count
             yield ACK, body
-        elif kind == END and not body and not self.peer_ended and not self.between_parts:
+        elif kind == END and not body and not self.peer_ended:
+            if self.between_parts or self.inside_stream:
+                raise Refused('malformed')
             self.peer_ended = True
             yield END, body
         elif kind == ABORT and re.fullmatch(rb'[a-z_]{1,64}', body):
@@ -450,18 +474,31 @@ def records(plaintext: bytes) -> Iterator[tuple[int, bytes]]:
         plaintext = plaintext[3 + length :]
 
 
-def converse(channel: Channel, peer: str) -> None:
-    """Prints what comes, acknowledges it once printed, and ends when there is nothing more to wait for."""
-    while not channel.finished:
+def converse(channel: Channel, peer: str, stream: BinaryIO | None = None) -> None:
+    """Prints what comes, acknowledges it once printed, and ends when there is nothing more to wait for.
+
+    Streams are written to `stream`, and refused where there is none.
+    """
+    while True:
+        all_said = channel.sent > 0 and channel.acknowledged == channel.sent
+        if not channel.ended and (all_said or channel.peer_ended):
+            channel.end()
+        if channel.finished:
+            return
         for kind, body in channel.receive():
             if kind == MESSAGE:
                 print(f'{peer}: {printable(body)}', flush=True)
                 channel.acknowledge()
+            elif kind == DATA and not stream:
+                channel.abort('not_read')
+                raise Refused(f'{peer} sends a stream')
+            elif kind == DATA and body:
+                stream.write(body)
+            elif kind == DATA:
+                stream.flush()
+                channel.acknowledge()
             elif kind == ABORT:
                 raise Refused(f'{peer} gave up: {body.decode()}')
-        all_said = channel.sent > 0 and channel.acknowledged == channel.sent
-        if not channel.ended and (all_said or channel.peer_ended):
-            channel.end()
 
 
 def printable(message: bytes) -> str:
@@ -473,21 +510,128 @@ def printable(message: bytes) -> str:
     return ''.join(char if char.isprintable() else f'\\u{{{ord(char):x}}}' for char in text)
 
 
+# §8 Files over a stream
+# ----------------------
+
+BEGIN, ITEM, START, FILE_DATA, FILE_END, CANCEL, CLOSE, DONE = range(0x01, 0x09)
+READY, SAVED, REFUSED = range(0x11, 0x14)
+PIECE = 256 * 1024
+SMALL = 64 * 1024
+
+
+class Transfer:
+    """Alice's side of a stream with files; `channel` carries nothing else meanwhile."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.heard = b''
+        self.stream_ended = False
+
+    def send_file(self, path: str) -> None:
+        """One file; Refused with the code when bob does not save it."""
+        self._say(BEGIN, transfer=1)
+        refusal = None
+        try:
+            with open(path, 'rb') as file:
+                self._send(file, os.path.basename(path), os.fstat(file.fileno()).st_size)
+            self._hear(SAVED)
+        except Refused as refused:
+            refusal = refused
+        self._say(DONE)
+        self.channel.end_stream()
+        while not self.stream_ended:
+            self._receive()
+        if refusal or self.heard:
+            raise refusal or Refused('malformed')
+
+    def _send(self, file: BinaryIO, name: str, size: int) -> None:
+        self._say(ITEM, kind='file', name=name, size=size)
+        begun = self._agree(file, size) if size > SMALL else hashlib.sha256()
+        while file.tell() < size:
+            piece = file.read(min(PIECE, size - file.tell()))
+            if not piece:  # it has become shorter; bob answers with the same code
+                self._say(CANCEL, code='file_changed')
+                return
+            self._write(FILE_DATA, piece)
+            begun.update(piece)
+        self._say(FILE_END, sha256=to_base64url(begun.digest()))
+
+    def _agree(self, file: BinaryIO, size: int) -> Any:
+        """§8.3: the hash of what bob has and we have too; `file` stands after it."""
+        ready = self._hear(READY)
+        held = ready.get('from')
+        if type(held) is not int or not 0 <= held <= size:
+            raise Refused('malformed')
+        begun = hashlib.sha256(file.read(held))
+        if held and to_base64url(begun.digest()) != ready.get('sha256'):
+            begun, held = hashlib.sha256(), 0
+        file.seek(held)
+        self._say(START, **{'from': held})
+        return begun
+
+    def _say(self, kind: int, /, **fields: Any) -> None:
+        self._write(kind, json.dumps(fields, ensure_ascii=False, separators=(',', ':')).encode())
+
+    def _write(self, kind: int, body: bytes) -> None:
+        self.channel.send_piece(bytes([kind]) + len(body).to_bytes(4, 'big') + body)
+
+    def _hear(self, expected: int) -> dict[str, Any]:
+        while len(self.heard) < 5 or len(self.heard) < 5 + self._length():
+            if self.stream_ended:
+                raise Refused('channel_truncated')
+            self._receive()
+        kind, end = self.heard[0], 5 + self._length()
+        fields, self.heard = json_in(self.heard[5:end]), self.heard[end:]
+        if type(fields) is not dict or kind not in (expected, REFUSED):
+            raise Refused('malformed')
+        if kind == REFUSED:
+            raise Refused(str(fields.get('code')))
+        return fields
+
+    def _length(self) -> int:
+        length = int.from_bytes(self.heard[1:5], 'big')
+        if length > 32768:
+            raise Refused('malformed')
+        return length
+
+    def _receive(self) -> None:
+        for kind, body in self.channel.receive():
+            if kind == ABORT:
+                raise Refused(f'the receiver gave up: {body.decode()}')
+            if kind in (MESSAGE, END):
+                raise Refused('malformed')
+            if kind == DATA and self.stream_ended:
+                raise Refused('malformed')
+            if kind == DATA and not body:
+                self.stream_ended = True
+                self.channel.acknowledge()
+            elif kind == DATA:
+                self.heard += body
+
+
 # The commands
 # ------------
 
 
-def send(session: Session, peer: str, message: bytes) -> None:
+def send(session: Session, peer: str, how: str, text: str) -> None:
     reply = session.ask('/userinfo', receiver=peer)
     ticket, secret = from_base64url(reply['senderinfo']), from_base64url(reply['secret'])
     channel = connect((reply['ip_addr'], reply['port']), ticket, secret)
     with channel.sock:
-        channel.send(message)
+        if how == 'file':
+            Transfer(channel).send_file(text)
+        elif how == 'stream':
+            source = sys.stdin.buffer if text == '-' else io.BytesIO(text.encode())
+            for piece in iter(lambda: source.read(MAX_BODY), b''):
+                channel.send_piece(piece)
+            channel.end_stream()
+        else:
+            channel.send(sys.stdin.buffer.read() if text == '-' else text.encode())
         converse(channel, peer)
     session.ask('/logout')
 
 
-def receive(kdc: str, me: str, password: str, sealed: bool, once: bool) -> None:
+def receive(kdc: str, me: str, password: str, sealed: bool, once: bool, stream: bool) -> None:
     with socket.create_server(('127.0.0.1', 0)) as server:
         port = server.getsockname()[1]
         session = Session(kdc, me, password, sealed, port)
@@ -499,7 +643,7 @@ def receive(kdc: str, me: str, password: str, sealed: bool, once: bool) -> None:
             with sock:
                 try:
                     peer, channel = accept(sock, session.token, me, session.now(), accepted)
-                    converse(channel, peer)
+                    converse(channel, peer, sys.stdout.buffer if stream else None)
                     done = once
                 except (
                     Refused,
@@ -516,10 +660,20 @@ def main() -> int:
     for name in ('send', 'receive'):
         command = commands.add_parser(name)
         command.add_argument('--sealed', action='store_true', help='seal what follows the login')
+        command.add_argument(
+            '--stream',
+            dest='how',
+            action='store_const',
+            const='stream',
+            help='a stream of bytes, from standard input or to standard output',
+        )
         command.add_argument('kdc', metavar='KDC_URL')
         command.add_argument('username')
         command.add_argument('password_file', metavar='PASSWORD_FILE')
     commands.choices['send'].add_argument('receiver')
+    commands.choices['send'].add_argument(
+        '--file', dest='how', action='store_const', const='file', help='send the file that TEXT names'
+    )
     commands.choices['send'].add_argument('text', help='the message; `-` is standard input')
     commands.choices['receive'].add_argument('--once', action='store_true', help='end after one channel')
     args = parser.parse_args()
@@ -527,11 +681,11 @@ def main() -> int:
     try:
         password = password_in(args.password_file)
         if args.command == 'send':
-            message = sys.stdin.buffer.read() if args.text == '-' else args.text.encode()
             session = Session(args.kdc, args.username, password, args.sealed)
-            send(session, args.receiver, message)
+            send(session, args.receiver, args.how, args.text)
         else:
-            receive(args.kdc, args.username, password, args.sealed, args.once)
+            streams = args.how == 'stream'
+            receive(args.kdc, args.username, password, args.sealed, args.once, streams)
     except (Refused, OSError) as problem:
         print(f'symbolon.py: error: {problem}', file=sys.stderr)
         return 1

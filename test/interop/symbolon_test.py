@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import sys
+import tempfile
 import unittest
 import unittest.mock
 from pathlib import Path
@@ -21,7 +22,13 @@ import symbolon  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: E402
 
 VECTORS = Path(__file__).resolve().parent.parent / 'vectors'
-KINDS = {'message': symbolon.MESSAGE, 'part': symbolon.PART, 'ack': symbolon.ACK, 'end': symbolon.END}
+KINDS = {
+    'message': symbolon.MESSAGE,
+    'part': symbolon.PART,
+    'data': symbolon.DATA,
+    'ack': symbolon.ACK,
+    'end': symbolon.END,
+}
 
 unhex = bytes.fromhex
 
@@ -228,24 +235,92 @@ class Channels(unittest.TestCase):
             symbolon.Channel(ends[1], from_receiver, to_receiver),  # type: ignore[arg-type]
         )
 
-    def test_the_whole_conversation(self) -> None:
+    def say_all(self, talk: dict[str, Any]) -> tuple[dict[str, list[bytes]], dict[str, list[bytes]]]:
+        """Says every step, and gives the messages and the streams that each side has heard."""
         sender, receiver = self.pair()
-        shown: dict[str, list[bytes]] = {'sender': [], 'receiver': []}
-        for step in self.talk['steps'][2:]:
-            writer, reader = (sender, receiver) if step['from'] == 'sender' else (receiver, sender)
+        messages: dict[str, list[bytes]] = {'sender': [], 'receiver': []}
+        streams: dict[str, list[bytes]] = {'sender': [], 'receiver': []}
+        pieces = {'sender': b'', 'receiver': b''}
+        for step in talk['steps'][2:]:
+            side = step['from']
+            writer, reader = (sender, receiver) if side == 'sender' else (receiver, sender)
             records = [(KINDS[record['type']], body(record['body'])) for record in step['records']]
             plaintext = b''.join(bytes([kind]) + symbolon.frame(content) for kind, content in records)
             message = symbolon.frame(writer.sending.encrypt(plaintext))
             self.assertEqual(message.hex(), step['bytes'], step['what'])
             writer.sent += sum(kind == symbolon.MESSAGE for kind, _ in records)
+            writer.sent += records.count((symbolon.DATA, b''))
             writer.ended = writer.ended or (symbolon.END, b'') in records
             reader.sock.incoming = message  # type: ignore[attr-defined]
-            shown[step['from']] += [
-                content for kind, content in reader.receive() if kind == symbolon.MESSAGE
-            ]
-        self.assertEqual(shown['sender'], [body(text) for text in self.talk['messages_from_sender']])
-        self.assertEqual(shown['receiver'], [body(text) for text in self.talk['messages_from_receiver']])
+            for kind, content in reader.receive():
+                if kind == symbolon.MESSAGE:
+                    messages[side].append(content)
+                elif kind == symbolon.DATA:
+                    pieces[side] += content
+                    if not content:
+                        streams[side].append(pieces[side])
+                        pieces[side] = b''
         self.assertTrue(sender.finished and receiver.finished)
+        return messages, streams
+
+    def test_the_whole_conversation(self) -> None:
+        messages, streams = self.say_all(self.talk)
+        for side in ('sender', 'receiver'):
+            self.assertEqual(messages[side], [body(text) for text in self.talk[f'messages_from_{side}']])
+            self.assertEqual(streams[side], [])
+
+    def test_streams(self) -> None:
+        talk = self.vectors['streams']
+        messages, streams = self.say_all(talk)
+        for side in ('sender', 'receiver'):
+            self.assertEqual(messages[side], [body(text) for text in talk[f'messages_from_{side}']])
+            whole = [b''.join(map(body, stream)) for stream in talk[f'streams_from_{side}']]
+            self.assertEqual(streams[side], whole)
+
+    def test_a_stream_of_which_the_end_did_not_come_is_not_acknowledged(self) -> None:
+        for ended in (True, False):
+            sender, receiver = self.pair()
+            sender.send_piece(bytes(100_000))
+            if ended:
+                sender.end_stream()
+            receiver.sock.incoming = sender.sock.written  # type: ignore[attr-defined]
+            got = io.BytesIO()
+            with self.assertRaisesRegex(symbolon.Refused, 'channel_truncated'):
+                symbolon.converse(receiver, 'alice', got)
+            self.assertEqual(len(got.getvalue()), 100_000)
+            self.assertEqual(receiver.handled, 1 if ended else 0)
+
+    def test_a_stream_that_nobody_reads_is_refused(self) -> None:
+        sender, receiver = self.pair()
+        sender.send_piece(b'piece')
+        receiver.sock.incoming = sender.sock.written  # type: ignore[attr-defined]
+        with self.assertRaisesRegex(symbolon.Refused, 'sends a stream'):
+            symbolon.converse(receiver, 'alice')
+        sender.sock.incoming = receiver.sock.written  # type: ignore[attr-defined]
+        self.assertEqual(sender.receive(), [(symbolon.ABORT, b'not_read')])
+
+    def test_files_over_a_stream(self) -> None:
+        for case in load('transfer.json')['transfers']:
+            if [item['kind'] for item in case['items']] != ['file']:
+                continue
+            said: dict[str, bytes] = {'alice': b'', 'bob': b''}
+            for frame in case['frames']:
+                piece = body(frame) if 'length' in frame else b''
+                said[frame['from']] += unhex(frame['bytes']) + piece
+            alice, bob = self.pair()
+            bob.send_piece(said['bob'])
+            bob.end_stream()
+            alice.sock.incoming = bob.sock.written  # type: ignore[attr-defined]
+            with self.subTest(case['name']), tempfile.TemporaryDirectory() as folder:
+                item = case['items'][0]
+                path = Path(folder, item['name'])
+                path.write_bytes(body({'pattern_from': 0, 'length': item['size']}))
+                symbolon.Transfer(alice).send_file(str(path))
+                bob.sock.incoming = alice.sock.written  # type: ignore[attr-defined]
+                heard = b''
+                while bob.sock.incoming:  # type: ignore[attr-defined]
+                    heard += b''.join(piece for kind, piece in bob.receive() if kind == symbolon.DATA)
+                self.assertEqual(heard, said['alice'])
 
     def test_keys_are_replaced(self) -> None:
         for case in ('sender', 'receiver'):

@@ -309,6 +309,74 @@ test('a reader that stops makes the writer wait, with little in between', async 
   await end()
 })
 
+test('bytes arrive in their order, however slowly they are read', async () => {
+  const { alice, bob, end } = await conversation()
+  const whole = Buffer.alloc(8 * MIB)
+  for (let at = 0; at < whole.length; at += 4) whole.writeUInt32BE(at, at)
+  const sent = pipeline(Readable.from([whole]), alice.stream().resume())
+  const stream = bob.stream()
+  const came: Uint8Array[] = []
+  const slow = new Writable({
+    highWaterMark: 1,
+    write(chunk: Buffer, _encoding, done) {
+      came.push(chunk)
+      setImmediate(() => setImmediate(done))
+    },
+  })
+  // So much waits already that the connection does.
+  await settled()
+  await Promise.all([pipeline(stream, slow), stream.end()])
+  await sent
+  assert.ok(Buffer.concat(came).equals(whole))
+  await end()
+})
+
+test('pieces of one byte that nobody reads take as much room as they cost', async () => {
+  const { bob, alice } = memoryConversation()
+  const stream = bob.stream().on('readable', ignore)
+  for (let i = 0; i < 100; i++) alice.say(...Array.from({ length: 5_000 }, () => data('.')))
+  await settled()
+  assert.ok(alice.stream.writableLength > 0, 'the connection waits')
+  assert.ok(stream.readableLength < 30_000, `${stream.readableLength} pieces`)
+  bob.destroy()
+})
+
+test('a line that is cut after all was read ends no program that has stopped listening', async () => {
+  const { bob, stream: line, alice } = memoryConversation()
+  const uncaught: unknown[] = []
+  const note = (error: unknown) => uncaught.push(error)
+  process.on('uncaughtException', note)
+  alice.say(data('all of it'), OVER)
+  let came = ''
+  for await (const chunk of bob.stream()) came += chunk
+  assert.is(came, 'all of it')
+  line.destroy(new Error('cut'))
+  await settled()
+  process.off('uncaughtException', note)
+  assert.equal(uncaught, [])
+  await rejects(bob.receive(), 'channel_truncated')
+})
+
+test("what a program throws when it is given a piece is the program's, not the channel's", async () => {
+  const { bob, alice } = memoryConversation()
+  const mistake = new TypeError('a mistake')
+  const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve))
+  let came = ''
+  const stream = bob.stream().on('data', (chunk) => {
+    came += chunk
+    if (came === 'one two') throw mistake
+  })
+  for (const piece of ['one', ' two']) {
+    alice.say(data(piece))
+    await settled()
+  }
+  assert.is(await uncaught, mistake)
+  alice.say(data(' three'), OVER)
+  await once(stream, 'end')
+  assert.is(came, 'one two three')
+  bob.destroy()
+})
+
 test('as web streams', async () => {
   const { alice, bob, end } = await conversation()
   const [one, other] = [alice.webStream(), bob.webStream()]

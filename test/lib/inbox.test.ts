@@ -91,6 +91,50 @@ test('pieces of a stream take room until its reader has them', () => {
   assert.is(read.length, 6)
 })
 
+test('what comes because there is room again does not overtake what made the room', () => {
+  let late = 3
+  const inbox: Inbox = new Inbox(MIB, () => {
+    while (late-- > 0) inbox.data(Buffer.of(0, late))
+  })
+  inbox.data(new Uint8Array(MIB).fill(1))
+  const read: number[] = []
+  inbox.read({ piece: (piece) => read.push(...piece.subarray(-6)) > 0, ended: () => {} })
+  inbox.resume()
+  assert.equal(read, [1, 1, 1, 1, 1, 1, 0, 2, 0, 1, 0, 0])
+})
+
+test('short pieces that waited are given together, long ones and the end apart', () => {
+  const { inbox } = counted(MIB)
+  const came: number[] = []
+  for (const length of [1, 2, 3, 60_000, 16_000, 300, 100, 0]) inbox.data(bytes(length))
+  inbox.read({ piece: (piece) => came.push(piece.length) > 0, ended: () => came.push(0) })
+  inbox.resume()
+  assert.equal(came, [6, 60_000, 16_300, 100, 0])
+})
+
+test('messages after a stream are not counted before it has been read', async () => {
+  const { inbox } = counted(MIB)
+  let read = () => {}
+  inbox.read({
+    piece: () => true,
+    ended: (over) => {
+      read = over
+    },
+  })
+  inbox.resume()
+  inbox.message(bytes(1))
+  await inbox.receive()
+  assert.is(inbox.delivered, 1)
+  inbox.data(bytes(1))
+  inbox.data(bytes(0))
+  inbox.message(bytes(1))
+  inbox.resume()
+  await inbox.receive()
+  assert.is(inbox.delivered, 1)
+  read()
+  assert.is(inbox.delivered, 3)
+})
+
 test('a message that somebody waits for is read at once', async () => {
   const { inbox } = counted(4 * MIB)
   const reading = inbox.receive()

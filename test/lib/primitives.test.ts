@@ -148,4 +148,44 @@ test('both derive, hash and agree alike', () => {
   )
 })
 
+test('fresh key pairs differ, and agree with one another, whoever made them', () => {
+  const pairs = [node, node, noble, noble].map(({ x25519 }) => x25519())
+  const publicKeys = pairs.map(({ publicKey }) => toHex(publicKey))
+  assert.is(new Set(publicKeys).size, pairs.length)
+  const shared = new Set<string | undefined>()
+  for (const [i, ours] of pairs.entries()) {
+    assert.is(ours.publicKey.length, 32)
+    for (const theirs of pairs.slice(i + 1)) {
+      const secret = ours.agree(theirs.publicKey)
+      assert.is(secret?.length, 32)
+      assert.is(toHex(secret), toHex(theirs.agree(ours.publicKey)))
+      shared.add(toHex(secret))
+    }
+  }
+  assert.is(shared.size, 6)
+})
+
+for (const [name, { x25519 }] of Object.entries({ node, noble })) {
+  test(`${name}: a key pair cannot be used after it was destroyed, a fresh one or a given one`, () => {
+    for (const secretKey of [undefined, randomBytes(32)]) {
+      const given = secretKey && Uint8Array.from(secretKey)
+      const pair = x25519(secretKey)
+      const { publicKey } = x25519()
+      pair.destroy()
+      assert.throws(() => pair.agree(publicKey), /used after it was destroyed/)
+      pair.destroy()
+      // The bytes are the caller's, to wipe or to keep.
+      assert.equal(secretKey && Uint8Array.from(secretKey), given)
+    }
+  })
+
+  test(`${name}: a key pair does not change with the bytes that it was made from`, () => {
+    const secretKey = randomBytes(32)
+    const { publicKey } = x25519()
+    const [kept, pair] = [x25519(Uint8Array.from(secretKey)), x25519(secretKey)]
+    secretKey.fill(0)
+    assert.is(toHex(pair.agree(publicKey)), toHex(kept.agree(publicKey)))
+  })
+}
+
 test.run()

@@ -404,6 +404,8 @@ noise.run()
 type Side = 'sender' | 'receiver'
 type Body = string | { pattern_from: number; length: number }
 
+type Step = { from: Side; what: string; records?: { type: string; body: Body }[]; bytes: string }
+
 interface ChannelVectors {
   conversation: {
     token: string
@@ -415,9 +417,16 @@ interface ChannelVectors {
     sender_ephemeral: string
     receiver_ephemeral: string
     handshake_hash: string
-    steps: { from: Side; what: string; records?: { type: string; body: Body }[]; bytes: string }[]
+    steps: Step[]
     messages_from_sender: Body[]
     messages_from_receiver: Body[]
+  }
+  streams: {
+    steps: Step[]
+    messages_from_sender: Body[]
+    messages_from_receiver: Body[]
+    streams_from_sender: Body[][]
+    streams_from_receiver: Body[][]
   }
   rekey: { every: number; messages: { from: Side; nonce: number; plaintext: string; bytes: string }[] }
   refused_openings: { name: string; bytes: string }[]
@@ -428,6 +437,7 @@ const channel = suite('channel.json')
 const channelVectors = load<ChannelVectors>('channel.json')
 const { conversation } = channelVectors
 const [opening, answer, ...talk] = conversation.steps
+const { streams } = channelVectors
 if (!opening || !answer) throw new Error('channel.json has no handshake')
 
 function body(described: Body): Uint8Array {
@@ -489,7 +499,7 @@ async function bothTransports(): Promise<Record<Side, Transport>> {
 
 function toRecord({ type, body: described }: { type: string; body: Body }): ChannelRecord {
   const content = body(described)
-  if (type === 'message' || type === 'part') return { type, body: content }
+  if (type === 'message' || type === 'part' || type === 'data') return { type, body: content }
   if (type === 'end') return { type }
   if (type === 'ack') return { type, count: Number(Buffer.from(content).readBigUInt64BE()) }
   throw new Error(`channel.json has a record ${type}`)
@@ -511,9 +521,10 @@ channel('both sides of the handshake, byte for byte', async () => {
   assert.is(hex(other.transport.handshakeHash), conversation.handshake_hash)
 })
 
-channel('every transport message, byte for byte, and the records in it', async () => {
+/** Each transport message of the steps, made and read by this library. */
+async function sayAll(steps: Step[]): Promise<void> {
   const sides = await bothTransports()
-  for (const step of talk) {
+  for (const step of steps) {
     const [from, to] =
       step.from === 'sender' ? [sides.sender, sides.receiver] : [sides.receiver, sides.sender]
     const records = (step.records ?? []).map(toRecord)
@@ -522,7 +533,9 @@ channel('every transport message, byte for byte, and the records in it', async (
     assert.is(hex(from.send.encryptWithAd(EMPTY, plaintext)), hex(frame.subarray(2)), step.what)
     assert.equal(decodeRecords(to.receive.decryptWithAd(EMPTY, frame.subarray(2))), records, step.what)
   }
-})
+}
+
+channel('every transport message, byte for byte, and the records in it', () => sayAll(talk))
 
 channel('a long message is the parts that the vector has', () => {
   const long = conversation.messages_from_sender.map(body).find((message) => message.length > 65535 - 16 - 3)
@@ -556,6 +569,130 @@ for (const [us, them] of [
     )
     await Promise.all(sent)
     await ours.close()
+  })
+}
+
+channel('streams: every transport message, byte for byte, and the records in it', async () => {
+  assert.equal(streams.steps.slice(0, 2), conversation.steps.slice(0, 2))
+  await sayAll(streams.steps.slice(2))
+})
+
+/** The records in what was written after the handshake. */
+function recordsIn(written: string, handshake: string, reader: CipherState): ChannelRecord[] {
+  const records: ChannelRecord[] = []
+  let rest = bytes(written.slice(handshake.length))
+  while (rest.length > 0) {
+    const end = 2 + new DataView(rest.buffer, rest.byteOffset).getUint16(0)
+    records.push(...decodeRecords(reader.decryptWithAd(EMPTY, rest.subarray(2, end))))
+    rest = rest.subarray(end)
+  }
+  return records
+}
+
+/** What records come to, however they are cut up: what is said, in its order, and the last acknowledgement. */
+function saidBy(records: ChannelRecord[]): { said: string[]; acknowledged: number } {
+  const said: string[] = []
+  let acknowledged = 0
+  let message = ''
+  let stream = ''
+  for (const record of records) {
+    if (record.type === 'part' || record.type === 'message') message += hex(record.body)
+    if (record.type === 'message') said.push(`message ${message}`)
+    if (record.type === 'message') message = ''
+    if (record.type === 'data') stream += hex(record.body)
+    if (record.type === 'data' && record.body.length === 0) said.push(`stream ${stream}`)
+    if (record.type === 'data' && record.body.length === 0) stream = ''
+    if (record.type === 'ack') acknowledged = record.count
+    if (record.type === 'end') said.push('end')
+  }
+  return { said, acknowledged }
+}
+
+/** What a program does with a channel that carries messages and streams. */
+class Program {
+  readonly messages: string[] = []
+  readonly streams: string[] = []
+  readonly #channel: Channel
+  #stream: Duplex | undefined
+
+  constructor(channel: Channel) {
+    this.#channel = channel
+  }
+
+  /** Does what sends such a record. */
+  say(record: ChannelRecord): void {
+    if (record.type === 'message') this.#channel.send(record.body)
+    if (record.type === 'data' && record.body.length > 0) this.#openStream().write(record.body)
+    if (record.type === 'data' && record.body.length === 0) this.#openStream().end()
+    if (record.type === 'end') this.#channel.end()
+  }
+
+  async readAll(): Promise<void> {
+    for (let kind = await this.#channel.next(); kind; kind = await this.#channel.next()) {
+      if (kind === 'stream') this.#openStream()
+      else this.messages.push(hex((await this.#channel.receive())?.bytes ?? EMPTY))
+    }
+  }
+
+  #openStream(): Duplex {
+    if (this.#stream) return this.#stream
+    const stream = this.#channel.stream()
+    const pieces: string[] = []
+    stream.on('data', (piece) => pieces.push(hex(piece)))
+    stream.on('end', () => this.streams.push(pieces.join('')))
+    stream.on('close', () => {
+      this.#stream = undefined
+    })
+    this.#stream = stream
+    return stream
+  }
+}
+
+for (const [us, them] of [
+  ['sender', 'receiver'],
+  ['receiver', 'sender'],
+] as const) {
+  channel(`a ${us} of this library understands the streams, and says as much`, async () => {
+    const tape = new Tape()
+    const { wire, transport } = await handshakeAs(us, tape)
+    const { [them]: peer } = await bothTransports()
+    const ours = new Channel(wire, transport, { peer: { username: them, address: '127.0.0.1' } })
+    const program = new Program(ours)
+    const reading = program.readAll()
+    // Each step after what it answers has been heard; how ours are cut into frames is ours to choose.
+    for (const { from, records = [], bytes: frame } of streams.steps.slice(2)) {
+      if (from === them) tape.push(bytes(frame))
+      else for (const record of mergeParts(records.map(toRecord))) program.say(record)
+      await settle()
+    }
+    tape.push(null)
+    await reading
+    await ours.close()
+    assert.equal(
+      program.messages,
+      streams[`messages_from_${them}`].map((message) => hex(body(message))),
+    )
+    assert.equal(
+      program.streams,
+      streams[`streams_from_${them}`].map((stream) => stream.map((piece) => hex(body(piece))).join('')),
+    )
+    const stepsOf = (side: Side) => streams.steps.slice(2).filter(({ from }) => from === side)
+    const expected = stepsOf(us).flatMap(({ records = [] }) => records.map(toRecord))
+    const handshake = us === 'sender' ? opening.bytes : answer.bytes
+    assert.equal(saidBy(recordsIn(tape.written, handshake, peer.receive)), saidBy(expected))
+  })
+}
+
+/** Parts as the whole message that a program sends. */
+function mergeParts(records: ChannelRecord[]): ChannelRecord[] {
+  let parts = EMPTY
+  return records.flatMap((record): ChannelRecord[] => {
+    if (record.type === 'part') parts = Buffer.concat([parts, record.body])
+    if (record.type === 'part') return []
+    if (record.type !== 'message') return [record]
+    const whole = Buffer.concat([parts, record.body])
+    parts = EMPTY
+    return [{ type: 'message', body: whole }]
   })
 }
 

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import * as net from 'node:net'
 import { Duplex, duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { connectInPlace } from '../../src/lib/in-place.ts'
 import { Wire } from '../../src/lib/wire.ts'
 import { isPending, settled } from '../helpers/memory.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -157,6 +160,33 @@ test('lingering takes all that the peer still sends, so that it can send it and 
   reading.catch(() => {})
   assert.not(await isPending(taken))
   assert.equal(far.read(12)?.subarray(2), Buffer.from('last words'))
+})
+
+test('what waits is copied once, however little of it is taken at a time', async () => {
+  const server = net.createServer((socket) => socket.end(Buffer.from([0, 1, 1, 0, 1, 2, 0, 1, 3, 0, 1, 4])))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as net.AddressInfo
+  const wire = new Wire(connectInPlace({ host: '127.0.0.1', port }))
+  const buffers: ArrayBufferLike[] = []
+  const failed = assert.unreachable
+  wire.readFrames({
+    min: 1,
+    max: 9,
+    deliver: ({ buffer }) => {
+      buffers.push(buffer)
+      wire.pause()
+    },
+    ended: () => {},
+    failed,
+  })
+  for (let i = 1; i <= 4; i++) {
+    while (buffers.length < i) await new Promise(setImmediate)
+    wire.resume()
+  }
+  assert.is.not(buffers[1], buffers[0], 'what is read in place is copied')
+  assert.is(buffers[2], buffers[1])
+  assert.is(buffers[3], buffers[1])
+  server.close()
 })
 
 test('lingering ends, although the peer does not', async () => {

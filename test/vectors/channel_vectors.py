@@ -49,22 +49,25 @@ def describe(body: bytes) -> Any:
     return {'pattern_from': start, 'length': len(body)}
 
 
-def conversation() -> dict[str, Any]:
-    talk = Conversation(NN_PSK0, PROLOGUE, SECRET)
-    talk.handshake([b'', b''])
-    first, second = (bytes.fromhex(message['ciphertext']) for message in talk.messages)
-    steps: list[dict[str, Any]] = [
-        {
-            'from': 'sender',
-            'what': 'version, ticket, Noise message 1',
-            'bytes': (b'\x01' + frame(TICKET) + frame(first)).hex(),
-        },
-        {'from': 'receiver', 'what': 'Noise message 2', 'bytes': frame(second).hex()},
-    ]
+class Talk:
+    """One channel between the sender and the receiver of `TICKET`, from its first byte."""
 
-    def say(side: str, what: str, *records: Record) -> None:
-        message = talk.transport(0 if side == 'sender' else 1, encode(list(records)))
-        steps.append(
+    def __init__(self) -> None:
+        self.talk = Conversation(NN_PSK0, PROLOGUE, SECRET)
+        self.talk.handshake([b'', b''])
+        first, second = (bytes.fromhex(message['ciphertext']) for message in self.talk.messages)
+        self.steps: list[dict[str, Any]] = [
+            {
+                'from': 'sender',
+                'what': 'version, ticket, Noise message 1',
+                'bytes': (b'\x01' + frame(TICKET) + frame(first)).hex(),
+            },
+            {'from': 'receiver', 'what': 'Noise message 2', 'bytes': frame(second).hex()},
+        ]
+
+    def say(self, side: str, what: str, *records: Record) -> None:
+        message = self.talk.transport(0 if side == 'sender' else 1, encode(list(records)))
+        self.steps.append(
             {
                 'from': side,
                 'what': what,
@@ -75,6 +78,10 @@ def conversation() -> dict[str, Any]:
             }
         )
 
+
+def conversation() -> dict[str, Any]:
+    talk = Talk()
+    say = talk.say
     large = pattern(MAX_BODY + 84)
     greeting = 'Grüße, 世界 👋'.encode()
     say('sender', 'a message', (MESSAGE, b'hi'))
@@ -121,14 +128,53 @@ def conversation() -> dict[str, Any]:
         'prologue': PROLOGUE.hex(),
         'sender_ephemeral': EPHEMERALS[0].hex(),
         'receiver_ephemeral': EPHEMERALS[1].hex(),
-        'handshake_hash': talk.handshake_hash,
-        'steps': steps,
+        'handshake_hash': talk.talk.handshake_hash,
+        'steps': talk.steps,
         'messages_from_sender': [
             describe(body) for body in (b'hi', b'', b'one', b'two', b'three', large)
         ],
         'messages_from_receiver': [
             describe(body) for body in (greeting, b'meanwhile', b'hello', b'bye')
         ],
+    }
+
+
+def streams() -> dict[str, Any]:
+    """The same handshake; streams in both directions at once, with messages before, between and after."""
+    talk = Talk()
+    say = talk.say
+    long = pattern(MAX_BODY)
+    say('sender', 'a message before the stream', (MESSAGE, b'before'))
+    say('sender', 'two pieces of a stream in one transport message', (DATA, b'1,2\n'), (DATA, b'3'))
+    say('receiver', 'its acknowledgement of the message, and a stream back', ack(1), (DATA, b'one'))
+    say('sender', 'the longest piece', (DATA, long))
+    say('receiver', 'another piece, of no characters', (DATA, b'\x00\xff'))
+    say(
+        'sender',
+        'the end of the stream, and messages after it',
+        (DATA, b''),
+        (MESSAGE, b'after'),
+        (PART, b'and'),
+        (MESSAGE, b' so on'),
+    )
+    say('receiver', 'an acknowledgement inside a stream: of the stream, not of its pieces', ack(2))
+    say('receiver', 'one more piece, and its end', (DATA, b'!'), (DATA, b''))
+    say('receiver', 'acknowledgement of both messages', ack(4))
+    say('sender', 'acknowledgement of the stream', ack(1))
+    say('receiver', 'a message between streams', (MESSAGE, b'and now?'))
+    say('sender', 'its acknowledgement, and an empty stream', ack(2), (DATA, b''))
+    say('receiver', 'acknowledgement of the empty stream', ack(5))
+    say('sender', 'a message, and the end of this side', (MESSAGE, b''), (END, b''))
+    say('receiver', 'a stream to the side that has ended', ack(6), (DATA, b'good'))
+    say('receiver', 'its last piece, its end, and a message', (DATA, b'bye'), (DATA, b''), (MESSAGE, b'.'))
+    say('sender', 'acknowledgement of the stream and the message, after the end', ack(4))
+    say('receiver', 'the end of the other side; both close', (END, b''))
+    return {
+        'steps': talk.steps,
+        'messages_from_sender': [describe(body) for body in (b'before', b'after', b'and so on', b'')],
+        'messages_from_receiver': [describe(body) for body in (b'and now?', b'.')],
+        'streams_from_sender': [[describe(b'1,2\n3'), describe(long)], []],
+        'streams_from_receiver': [[describe(b'one\x00\xff!')], [describe(b'goodbye')]],
     }
 
 
@@ -259,6 +305,8 @@ def refused_records() -> list[dict[str, Any]]:
     refuse('an ack beyond any number of messages', encode([ack(2**64 - 1)]), sent=2)
     refuse('an ack above 2^53 whose low half would do', encode([ack(2**53 + 2**32 + 1)]), sent=2)
     refuse('an ack of 2^32 + 1, whose low half would do', encode([ack(2**32 + 1)]), sent=2)
+    refuse('an ack of nothing', encode([ack(0)]), sent=1)
+    refuse('an ack that was said before', encode([ack(1)]), encode([ack(1)]), sent=2)
     refuse('an ack that goes back', encode([ack(2)]), encode([ack(1)]), sent=2)
     refuse('an ack that goes back, in one transport message', encode([ack(2), ack(1)]), sent=2)
     refuse('an ack that goes back to 0', encode([ack(1)]), encode([ack(0)]), sent=2)
@@ -278,6 +326,7 @@ def refused_records() -> list[dict[str, Any]]:
     refuse('a message inside a stream, in one transport message', data + hi)
     refuse('a part inside a stream', data, part)
     refuse('an end inside a stream', data, end)
+    refuse('an ack inside a stream, of what was never sent', data, encode([ack(1)]))
     refuse('data after the end', end, data)
     refuse('the end of a stream after the end', end, over)
     refuse('an abort of 0 bytes', encode([(ABORT, b'')]))
@@ -294,6 +343,7 @@ def make() -> dict[str, Any]:
     return {
         'about': 'docs/protocol.md §5; made by make.py; the fields are explained in README.md',
         'conversation': conversation(),
+        'streams': streams(),
         'rekey': rekeyed(),
         'refused_openings': refused_openings(),
         'refused_records': refused_records(),

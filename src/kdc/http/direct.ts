@@ -20,8 +20,12 @@ const PATH = '/userinfo'
 const ROUTE: Route = `POST ${PATH}`
 const JSON_TYPE = 'application/json'
 
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
+// What ends in a number is an IPv4 address, or makes no URL; nor need what has "--" in it, as punycode has.
+const NAME = '(?:[a-z0-9]+(?:-[a-z0-9]+)*\\.)*[a-z][a-z0-9]*(?:-[a-z0-9]+)*'
+const PORT = '(?::(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}))?'
 /** A name or an IPv4 address and a port, which make a URL whatever they are. */
-const PLAIN_HOST = /^[a-z0-9][a-z0-9.-]*(?::(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}))?$/
+const PLAIN_HOST = new RegExp(`^(?:(?:${OCTET}\\.){3}${OCTET}|${NAME})${PORT}$`)
 const DIGITS = /^\d{1,5}$/
 
 /** A request whose body is there. */

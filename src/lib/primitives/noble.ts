@@ -40,16 +40,22 @@ export const noble: Primitives = {
   hkdf: (ikm, salt, info, length) => nobleHkdf(nobleSha256, ikm, salt, info, length),
   x25519(secretKey = curve.utils.randomSecretKey()) {
     const secret = Uint8Array.from(secretKey)
+    let destroyed = false
     return {
       publicKey: curve.getPublicKey(secret),
       agree(theirs) {
+        // Zeros would be a key like any other.
+        if (destroyed) throw new TypeError('X25519: used after it was destroyed')
         try {
           return curve.getSharedSecret(secret, theirs)
         } catch {
           return undefined // noble throws on an all-zero result
         }
       },
-      destroy: () => void secret.fill(0),
+      destroy() {
+        destroyed = true
+        secret.fill(0)
+      },
     }
   },
   equal: (a, b) => equalBytes(a, b),

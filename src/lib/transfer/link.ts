@@ -4,11 +4,14 @@
  * @module
  */
 import type { Duplex } from 'node:stream'
+import { concat } from '../bytes.ts'
 import { CodecError, SymbolonError, TransportError } from '../errors.ts'
 import { HEADER_BYTES, MAX_CONTROL_BYTES, MAX_DATA_BYTES, Type } from './frames.ts'
 
 /** The stream is paused while so much waits to be taken. */
 const HIGH_WATER_BYTES = 256 * 1024
+/** More pieces than this become one: a quarter of a million of one byte would cost a hundred times their bytes, and to take one out of so many, milliseconds. */
+const MAX_PIECES = 1024
 
 export interface LinkOptions {
   /** Ends the transfer half way. */
@@ -100,6 +103,7 @@ export class Link {
   }
   readonly #onData = (piece: Uint8Array) => {
     if (piece.length === 0) return
+    if (this.#pieces.length === MAX_PIECES) this.#pieces.splice(0, MAX_PIECES, concat(...this.#pieces))
     this.#pieces.push(piece)
     this.#waitingBytes += piece.length
     if (this.#waitingBytes >= HIGH_WATER_BYTES) this.#stream.pause()

@@ -1,15 +1,17 @@
 /** Files over a stream, with one who does not keep to the protocol at the other end. docs/protocol.md §8. */
-import type { Duplex } from 'node:stream'
+import { type Duplex, duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url } from '../../../src/lib/bytes.ts'
 import {
   type Fate,
+  type FileSink,
   type Item,
   receiveItems,
   type Source,
   sendItems,
 } from '../../../src/lib/transfer/index.ts'
+import { turn } from '../../../src/lib/turn.ts'
 import { rejects } from '../../helpers/throws.ts'
 import { file, Place, pair, pattern, sha256, tree } from './memory.ts'
 
@@ -382,6 +384,37 @@ attacks('a receiver that goes before it has answered has not saved it', async ()
     await rejects(sent, 'channel_truncated')
     assert.equal(fates, [])
   }
+})
+
+attacks('a file in pieces of one byte is taken in few, while the disk is slow', async () => {
+  const bytes = pattern(150_000)
+  const [alice, bob] = duplexPair()
+  let pieces = 0
+  let length = 0
+  let goOn = () => {}
+  const slow = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const sink: FileSink = {
+    start: async () => {},
+    write(piece) {
+      length += piece.length
+      return ++pieces === 1 ? slow : undefined
+    },
+    finish: async () => {},
+    abandon: async () => {},
+  }
+  const received = receiveItems(bob, async () => sink)
+  alice.resume()
+  for (const frame of [begin, small({ size: bytes.length }), start(0), data(bytes).subarray(0, 5)])
+    alice.write(frame)
+  for (const byte of bytes) if (!alice.write(Buffer.of(byte))) await turn()
+  for (let i = 0; i < 20; i++) await turn()
+  goOn()
+  alice.end(Buffer.concat([end(bytes), done]))
+  assert.is((await received).saved, 1)
+  assert.is(length, bytes.length)
+  assert.ok(pieces < 2000, `${pieces} pieces`)
 })
 
 attacks('a receiver that answers nothing is given up', async () => {
