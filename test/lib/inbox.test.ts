@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Inbox } from '../../src/lib/inbox.ts'
-import { isPending } from '../helpers/memory.ts'
+import { isPending, settled } from '../helpers/memory.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 
 const test = suite('inbox')
@@ -237,14 +237,18 @@ test('drops pieces that come when nobody reads any more, and says so', () => {
 })
 
 test('a message is given once, whoever asks in the moment in which it comes', async () => {
-  const inbox = new Inbox(10)
-  const first = inbox.receive()
-  inbox.message(Buffer.from('one'))
-  assert.is((await inbox.receive())?.text, 'one')
-  assert.ok(await isPending(first))
-  inbox.message(Buffer.from('two'))
-  assert.is((await first)?.text, 'two')
-  assert.is(inbox.delivered, 2)
+  for (let microtasks = 0; microtasks < 5; microtasks++) {
+    const inbox = new Inbox(10)
+    const first = inbox.receive()
+    inbox.message(Buffer.from('one'))
+    for (let i = 0; i < microtasks; i++) await undefined
+    const second = inbox.receive()
+    await settled()
+    inbox.message(Buffer.from('two'))
+    const texts = await Promise.all([first, second].map(async (message) => (await message)?.text))
+    assert.equal(texts.sort(), ['one', 'two'], `after ${microtasks}`)
+    assert.is(inbox.delivered, 2)
+  }
 })
 
 test('whoever waits hears that all is dropped, or that it failed, and may ask again', async () => {

@@ -400,6 +400,18 @@ test('nothing is timed any more once the stream has ended, a frame was refused, 
       await failed
       assert.is(clock.running, 0)
     }
+    // One that came slowly, and whose reader asks for nothing more.
+    const read = open()
+    const reading = read.wire.readFrame(1, 10)
+    for (const byte of [0, 1, 7]) {
+      read.far.write(Buffer.of(byte))
+      await settled()
+    }
+    await reading
+    assert.is(clock.running, 1)
+    read.near.destroy()
+    await settled()
+    assert.is(clock.running, 0)
     const { wire, near, far } = open()
     wire.readFrame(1, 10).catch(() => {})
     far.write(Buffer.of(0))
