@@ -31,6 +31,8 @@ test('tells lists of values apart, whatever the values look like', () => {
   const lists: [Value, Value][] = [
     ['a', 'b'],
     ['as1:b', ''],
+    ['asb', 'c'],
+    ['a', 'bsc'],
     ['a1:b', ''],
     ['', 'as1:b'],
     ['ab', ''],
