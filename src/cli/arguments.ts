@@ -70,9 +70,17 @@ function attempt<const T extends Options>(argv: string[], options: T) {
         near ? `did you mean --${near}?` : '--help lists the options',
       )
     }
+    if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') throw wrongValue(message, options)
     // Node's own sentences, without its advice on how to write a parser.
     throw new UsageError(message.split('\n')[0]?.replace(/\. .*$/, '') ?? message, '--help lists the options')
   }
+}
+
+/** An option without its value, or with one that it does not take. */
+function wrongValue(message: string, options: Options): UsageError {
+  const given = /'(?:-\w, )?--([^' ]+)/.exec(message)?.[1] ?? ''
+  const says = options[given]?.type === 'string' ? 'a value belongs after it' : 'it takes no value'
+  return new UsageError(`--${given}: ${says}`, '--help tells what it is for')
 }
 
 /**

@@ -133,9 +133,12 @@ export class OutgoingItems {
     for (const item of this.#given) {
       if (item.kind === 'file' && item.size <= MAX_FILE_BYTES) continue
       const why = isAway ? `${receiver} is away` : `${receiver}'s receiver takes no files now`
-      throw new ToolError(`${why}, and ${cannotWait(item)}`, {
+      // The message beside them is delivered by now, unless its receiver is away.
+      const sent = isAway ? 'nothing was sent' : 'no file was sent'
+      throw new ToolError(`${why}, and ${cannotWait(item)}: ${sent}`, {
         hint: `send it when ${receiver}'s receiver is there, with --output DIR`,
         exitCode: EXIT.tryLater,
+        code: isAway ? 'receiver_offline' : 'files_not_taken',
       })
     }
   }

@@ -18,6 +18,8 @@ export class Reception {
   readonly #screen: { readonly conversation: Conversation | undefined }
   readonly #replies = new Replies()
   readonly #taking: Taking
+  /** Whose files are coming. */
+  readonly #sending = new Set<Channel>()
 
   /**
    * @param screen - where replies are typed, once there is a conversation.
@@ -55,12 +57,19 @@ export class Reception {
     this.#showPrompt()
     if (line.trim() === '') return
     if (!channel) {
-      this.#output.event('not_sent', { to }, to ? `${to} is not connected now` : 'nobody is connected now')
+      this.#output.event('not_sent', { to }, this.#whyNot(to))
       return
     }
     channel.send(text).catch((error: Error) => {
       this.#output.event('not_sent', { to }, `${to} did not get that: ${error.message}`)
     })
+  }
+
+  #whyNot(to: string | undefined): string {
+    const sending = [...this.#sending].map(({ peer }) => peer.username)
+    const busy = to === undefined ? sending[0] : sending.find((name) => name === to)
+    if (busy !== undefined) return `not sent: ${busy} can be written to when the files are here`
+    return to ? `${to} is not connected now` : 'nobody is connected now'
   }
 
   async #message(channel: Channel): Promise<void> {
@@ -75,6 +84,7 @@ export class Reception {
   async #files(channel: Channel): Promise<boolean> {
     // What is typed would have to wait until they are here.
     this.#replies.left(channel)
+    this.#sending.add(channel)
     this.#showPrompt()
     const stop = () => channel.destroy('stopped')
     const { signal } = this.#taking
@@ -86,6 +96,7 @@ export class Reception {
       if (!error) this.#replies.connected(channel)
       return !error
     } finally {
+      this.#sending.delete(channel)
       signal.removeEventListener('abort', stop)
     }
   }

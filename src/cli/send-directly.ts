@@ -22,6 +22,8 @@ export interface SendDirectly {
   readonly extent?: Extent | undefined
   /** How long the receiver may let us wait. */
   readonly timeoutSec: number
+  /** A message that stood beside it is delivered, and would come once more. */
+  readonly afterMessage?: boolean | undefined
   /** Ctrl+C. */
   readonly signal: AbortSignal
 }
@@ -35,7 +37,7 @@ export interface SendDirectly {
 export async function sendDirectly(
   stream: Duplex,
   output: Output,
-  { to, sources, extent, timeoutSec, signal }: SendDirectly,
+  { to, sources, extent, timeoutSec, afterMessage, signal }: SendDirectly,
 ): Promise<SentItems> {
   const sent = new SentItems(output, to, meterOf(output), extent)
   const waiting = setTimeout(() => {
@@ -58,7 +60,7 @@ export async function sendDirectly(
     return sent
   } catch (error) {
     sent.end()
-    throw cutShort(error, sent, { to, timeoutSec, signal })
+    throw cutShort(error, sent, { to, timeoutSec, afterMessage, signal })
   } finally {
     clearTimeout(waiting)
     sent.end()
@@ -68,10 +70,11 @@ export async function sendDirectly(
 function cutShort(
   error: unknown,
   sent: SentItems,
-  { to, timeoutSec, signal }: Pick<SendDirectly, 'to' | 'timeoutSec' | 'signal'>,
+  { to, timeoutSec, afterMessage, signal }: Omit<SendDirectly, 'sources' | 'extent'>,
 ): unknown {
+  const again = afterMessage ? 'the same command without the message' : 'the same command again'
   const hint = sent.canResume
-    ? 'the same command again goes on from what has arrived'
+    ? `${again} goes on from what has arrived`
     : 'what comes from a pipe begins anew when it is sent again'
   if (signal.aborted) return new ToolError(`stopped: ${sent.story()}`, { hint, cause: error })
   const { code, message } = error as SymbolonError

@@ -49,9 +49,9 @@ export async function sendAll(sending: Sending, { input, items }: Load): Promise
       await deliver(channel, input.message, timeoutSec.message)
       output.event('delivered', { to: receiver }, `delivered to ${receiver}`)
     } else if (input) {
-      failure = await pour(sending, channel, input.pieces)
+      failure = await pour(sending, channel, input.pieces, items.count > 0)
     }
-    if (items.count > 0) failure = await sendItems(sending, channel, items)
+    if (items.count > 0 && !failure) failure = await sendItems(sending, channel, items, input !== undefined)
   } catch (error) {
     // What is over in good order is acknowledged; what is not must not look so.
     channel.destroy()
@@ -72,6 +72,7 @@ async function pour(
   { output, receiver, timeoutSec }: Sending,
   channel: Channel,
   pieces: AsyncIterable<Uint8Array>,
+  beforeFiles: boolean,
 ): Promise<ToolError | undefined> {
   const sources = [pipeSource(pieces)]
   const signal = stoppingWith(channel)
@@ -79,8 +80,9 @@ async function pour(
   const sent = await sendDirectly(channel.stream(), output, options)
   if (sent.failed === 0) return undefined
   const code = sent.refusal
-  if (code !== 'stream_not_taken') return new ToolError('not delivered', { code })
-  const why = `${receiver}'s receiver takes no stream, and this is too long for a message (1 MiB)`
+  const rest = beforeFiles ? ': no file was sent' : ''
+  if (code !== 'stream_not_taken') return new ToolError(`not delivered${rest}`, { code })
+  const why = `${receiver}'s receiver takes no stream, and this is too long for a message (1 MiB)${rest}`
   const hint = `${receiver} can run it with --once; or send it as a file: --file - --name NAME`
   return new ToolError(why, { hint, code })
 }
@@ -90,6 +92,7 @@ async function sendItems(
   { output, receiver, timeoutSec }: Sending,
   channel: Channel,
   items: OutgoingItems,
+  afterMessage: boolean,
 ): Promise<ToolError | undefined> {
   const { sources } = items
   const extent = await items.extent()
@@ -97,7 +100,7 @@ async function sendItems(
   // Meanwhile somebody there may answer.
   void hear(channel, output)
   const signal = stoppingWith(channel)
-  const options = { to: receiver, sources, extent, timeoutSec: timeoutSec.files, signal }
+  const options = { to: receiver, sources, extent, timeoutSec: timeoutSec.files, afterMessage, signal }
   const sent = await sendDirectly(stream, output, options)
   if (sent.failed === 0) return undefined
   if (sent.refusal === 'files_not_taken') return takesNone(receiver)

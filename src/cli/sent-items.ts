@@ -151,7 +151,7 @@ const REFUSALS = new Map<string, (who: string) => string>([
   ['file_damaged', (who) => `what ${who} got is not what was sent`],
   ['file_not_saved', (who) => `${who} cannot save it: no room, perhaps`],
   ['file_refused', (who) => `${who} does not want it`],
-  ['file_too_large', (who) => `larger than ${who} takes`],
+  ['file_too_large', (who) => `larger than ${who}'s receiver takes (its --max-file)`],
   ['transfer_too_large', (who) => `more than ${who} takes of one sender`],
 ])
 

@@ -6,6 +6,7 @@
 import type { Duplex } from 'node:stream'
 import { type Taker, takeInto } from '../files/take.ts'
 import { SymbolonError } from '../lib/errors.ts'
+import { MAX_FILE_BYTES } from '../lib/mls/files.ts'
 import {
   type Fate,
   type FileSink,
@@ -189,8 +190,8 @@ class Transfer {
     if (code === 'stream_not_taken') {
       const line = `${this.#from} wants to send a stream, which is taken with --once`
       this.#taking.output.event('stream_not_taken', { from: this.#from }, line)
-    } else if (code !== 'files_not_taken') {
-      // What was not taken waits at the KDC, and is told of then.
+    } else if (code !== 'files_not_taken' || !canWait(item)) {
+      // What can wait at the KDC is told of when it comes from there.
       this.#tell(arrivalOf(item), { code, why: this.#why(code, cause) })
     }
   }
@@ -202,6 +203,8 @@ class Transfer {
         return `larger than ${sizeText(max)} (--max-file): not taken`
       case 'transfer_too_large':
         return `more than ${sizeText(max * MAX_FILES_OF_ONE)} of ${this.#from}'s files at once: not taken`
+      case 'files_not_taken':
+        return 'not taken: to save files, start with --output DIR'
       case 'file_refused':
         return 'not wanted: not saved'
       case 'file_changed':
@@ -234,6 +237,10 @@ class Transfer {
     const line = `${this.#from}: ${name}: ${why} after ${sizeText(bytes)}${all}`
     output.event('transfer_cut', { from: this.#from, name, bytes, size, code }, line)
   }
+}
+
+function canWait({ kind, size }: Item): boolean {
+  return kind === 'file' && size !== undefined && size <= MAX_FILE_BYTES
 }
 
 function arrivalOf({ kind, name, size }: Item): Arrival {

@@ -131,5 +131,7 @@ function kindOf(stats: BigIntStats): string {
 /** The error for what the file system refused. */
 export function notReadable(path: string, cause: unknown, why?: string): FileError {
   const reason = why ?? REASONS[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'it cannot be opened'
-  return new FileError('file_not_readable', `cannot send ${path}: ${reason}`, { cause })
+  // Node gives arguments as text: what was no UTF-8 in them is U+FFFD.
+  const lost = path.includes('\ufffd') ? '; a name that is not UTF-8 is sent with the directory it is in' : ''
+  return new FileError('file_not_readable', `cannot send ${path}: ${reason}${lost}`, { cause })
 }

@@ -315,7 +315,8 @@ export class Channel implements AsyncIterable<Message> {
     abort: (code) => {
       if (this.#over) return
       this.#trace?.('received', { type: 'abort', code })
-      throw new ProtocolError('channel_aborted', `the peer gave up: ${code}`)
+      const why = code === 'gave_up' ? '' : `: ${code}`
+      throw new ProtocolError('channel_aborted', `the peer gave up${why}`)
     },
   }
 

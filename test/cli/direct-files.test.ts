@@ -35,15 +35,27 @@ function told(tool: string) {
 interface Options extends Partial<Taking> {
   readonly line?: Line
   readonly stopAlice?: AbortSignal
+  readonly afterMessage?: boolean
 }
 
 /** Alice sends, bob takes. */
-async function send(sources: Source[], { line, stopAlice, ...options }: Options = {}, place = new Place()) {
+async function send(
+  sources: Source[],
+  { line, stopAlice, afterMessage, ...options }: Options = {},
+  place = new Place(),
+) {
   const [alices, bobs] = pair(line)
   const [alice, bob] = [told('sender'), told('receiver')]
   const signal = stopAlice ?? new AbortController().signal
   const extent = undefined
-  const sending = sendDirectly(alices, alice.output, { to: 'bob', sources, extent, timeoutSec: 60, signal })
+  const sending = sendDirectly(alices, alice.output, {
+    to: 'bob',
+    sources,
+    extent,
+    timeoutSec: 60,
+    afterMessage,
+    signal,
+  })
   const taking = takeItems(bobs, 'alice', {
     output: bob.output,
     saving: {
@@ -110,7 +122,7 @@ direct('that are not taken, for one reason or another, keep no other from arrivi
   const { sent, taken, alice, bob } = await send(sources)
   assert.equal([sent?.delivered, sent?.failed, taken.saved], [1, 2, 1])
   assert.equal(alice.lines, [
-    '(not delivered: large: larger than bob takes (file_too_large))',
+    "(not delivered: large: larger than bob's receiver takes (its --max-file) (file_too_large))",
     '(not delivered: changing: somebody wrote to it (file_changed))',
     '(delivered fine to bob)',
   ])
@@ -140,6 +152,12 @@ direct('are not taken without a place, which is for the sender to say; nor is a 
   const files = await send([file('a', pattern(100_000)), file('b', pattern(5))], { saving: undefined })
   assert.is(files.sent?.refusal, 'files_not_taken')
   assert.equal([files.alice.lines, files.bob.lines], [[], []])
+  // What cannot wait at the KDC, nobody would hear of otherwise.
+  const others = [tree('photos', { a: pattern(5) }), file('x.tar', pattern(5), { size: undefined })]
+  const { bob } = await send(others, { saving: undefined })
+  const why = 'not taken: to save files, start with --output DIR'
+  assert.equal(bob.lines, [`alice: [directory] photos ${why}`, `alice: [file] x.tar ${why}`])
+  assert.equal(bob.events, [])
   const stream = await send([{ ...file('x', pattern(100_000)), kind: 'bytes' }])
   assert.is(stream.sent?.refusal, 'stream_not_taken')
   assert.equal(stream.bob.lines, ['(alice wants to send a stream, which is taken with --once)'])
@@ -215,7 +233,7 @@ direct('that are cut say how far they came, and go on from there the next time',
     /^the stream (was cut|failed): 1 item delivered to bob; big\.iso was on its way, \d+ kB of 900 kB$/,
   )
   assert.equal([cut.error.code, cut.error.exitCode], ['channel_truncated', 3])
-  assert.match(cut.error.hint, /goes on/)
+  assert.match(cut.error.hint, /^the same command again goes on/)
   assert.ok(cut.taken.error)
   assert.match(
     cut.bob.lines.at(-1) ?? '',
@@ -244,10 +262,11 @@ direct('that are stopped say what was done', async () => {
         },
       },
     ],
-    { stopAlice: stop.signal },
+    { stopAlice: stop.signal, afterMessage: true },
   )
   assert.match(error.message, /^stopped: nothing was on its way$/)
   assert.is(error.exitCode, 1)
+  assert.match(error.hint, 'the same command without the message goes on')
   assert.ok(taken.error)
 })
 

@@ -144,7 +144,7 @@ files('that are none are refused before the login', async () => {
     [['--file', at('nowhere')], 1, /cannot send .*nowhere: there is no such file \(file_not_readable\)/],
     [['--file', fine, 'see you'], 1, /cannot send see you: there is no such file.*\n.*hint: .*before --file/],
     [['--file', '/dev/zero'], 1, /it is not a regular file/],
-    [['--file'], 2, /argument missing/],
+    [['--file'], 2, /--file: a value belongs after it/],
     [[fine, '--file', fine], 2, /fine is a file: give it after --file/],
     [['--file', '-'], 2, /has no name\nsender: hint: give it one: --file - --name backup\.tar/],
     [['--file', '-', '-', '--name', 'x'], 2, /standard input can be sent once/],
@@ -178,7 +178,10 @@ files('that cannot wait at the KDC are for a receiver that is there', async () =
   truncateSync(large, 300_000_000)
   const cases: [string[], RegExp][] = [
     [['--file', large], /bob is away, and .*large has 300 MB: a file that waits .* 268 MB at most/],
-    [['hi', '--file', fine, at('folder')], /bob is away, and .*folder is a directory, which cannot wait/],
+    [
+      ['hi', '--file', fine, at('folder')],
+      /bob is away, and .*folder is a directory, which cannot wait.*: nothing was sent \(receiver_offline\)/,
+    ],
     [['--file', '-', '--name', 'x'], /bob is away, and standard input cannot wait at the KDC as a file/],
     [['--file', fine, '--no-store'], /bob .*\(receiver_offline\)/],
   ]

@@ -1,5 +1,5 @@
 /** The sender and the receiver as people use them. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -55,6 +55,16 @@ test('standard input that is too long for a message is a stream, which a receive
   await bob.stop()
   const away = await realm.tool('sender', 'alice', 'bob', '-').input(long).ends(3)
   assert.match(away.stderr, /bob is away, and a stream cannot wait at the KDC.*\(receiver_offline\)/)
+})
+
+test('files beside a stream that is not taken are not sent, and do not make a success of it', async () => {
+  const inbox = join(realm.home, 'beside')
+  const bob = await realm.receiver('bob', '--output', inbox)
+  const long = new Uint8Array(1024 * 1024 + 1)
+  const alice = await realm.tool('sender', 'alice', 'bob', '-', '--file', 'package.json').input(long).ends(1)
+  assert.match(alice.stderr, /takes no stream.*: no file was sent \(stream_not_taken\)/)
+  assert.equal(readdirSync(inbox), [])
+  await bob.stop()
 })
 
 test('standard input that is empty is refused: somebody expected it to hold something', async () => {
@@ -130,6 +140,8 @@ test('what is wrong is said in a line, with a hint, and an exit status', async (
     [['alice', 'bob'], 2, /^sender: error: there is no message\nsender: hint: /],
     [['alice', 'bob', 'hello', 'world'], 2, /too many arguments.*'world'\nsender: hint: quote/],
     [['alice', 'bob', 'hi', '--jsn'], 2, /no option --jsn\nsender: hint: did you mean --json/],
+    [['alice', 'bob', '--file', '--trace'], 2, /--file: a value belongs after it\nsender: hint: /],
+    [['alice', 'bob', 'hi', '--trace=x'], 2, /--trace: it takes no value/],
     [['alice', 'bob', 'hi', '--timeout', '0'], 2, /--timeout: expected a whole number/],
   ]
   const runs = cases.map(async ([args, status, words]) => {

@@ -68,6 +68,10 @@ withLinks(outgoing)(
 outgoing('are regular files', async ({ path, directory }) => {
   const at = (name: string) => join(directory.path, name)
   assert.is(await refusal(path), 'there is no such file')
+  assert.match(
+    await refusal(`${path}\ufffd`),
+    /^there is no such file; a name that is not UTF-8 is sent with the dir/,
+  )
   mkdirSync(at('folder'))
   assert.match(await refusal(at('folder')), /it is a directory: pack it first/)
   writeFileSync(path, '')
