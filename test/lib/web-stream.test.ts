@@ -59,10 +59,12 @@ test('a writer waits while the stream is full, and its end until the stream has 
     },
   })
   const writer = toWebStreams(stream).writable.getWriter()
+  const listeners = stream.listenerCount('close')
   const written = writer.write(Buffer.from('some'))
   assert.ok(await isPending(written))
   taken()
   assert.not(await isPending(written))
+  assert.is(stream.listenerCount('close'), listeners)
   const closed = writer.close()
   assert.ok(await isPending(closed))
   finish()
