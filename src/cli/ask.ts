@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline/promises'
 import type { Conversation } from './conversation.ts'
 import { UsageError } from './errors.ts'
 import type { OptionHelp } from './help.ts'
+import { askToStop } from './stop.ts'
 import { visible } from './terminal.ts'
 
 /** The option, for `parseArguments`. */
@@ -57,7 +58,7 @@ function askAlone(text: string, signal: AbortSignal): Promise<string> {
   const answer = before.then(async () => {
     const readline = createInterface({ input: process.stdin, output: process.stderr })
     // readline takes Ctrl+C for itself: it stays what it is.
-    readline.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+    readline.on('SIGINT', askToStop)
     try {
       return await readline.question(text, { signal })
     } catch {

@@ -11,7 +11,7 @@ import type { Source } from '../lib/transfer/index.ts'
 import { EXIT, ToolError, UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import type { OptionHelp } from './help.ts'
-import { closeFiles } from './send-files.ts'
+import { closeFiles, isFilePath } from './send-files.ts'
 import { sizeText } from './size.ts'
 import { pipeSource } from './stdin-source.ts'
 import type { Extent } from './tally.ts'
@@ -57,17 +57,12 @@ export async function judgeItems(
     )
   }
   if (name === '') throw new UsageError('--name: a name has one character at least')
-  if (paths.length > 0 && words !== undefined && words !== STDIN && (await isFile(words))) {
+  if (paths.length > 0 && words !== undefined && (await isFilePath(words))) {
     throw new UsageError(
       `${words} is a file: give it after --file`,
       'what follows --file are files; if these words are the message, send them without files',
     )
   }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined)
-  return found?.isFile() === true
 }
 
 type Given = { readonly path: string; readonly source: Source } & (

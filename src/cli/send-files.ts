@@ -10,7 +10,6 @@ import type { Conversation } from '../lib/mls/mailbox.ts'
 import { isRefusal } from '../lib/mls/refusals.ts'
 import { ToolError, UsageError } from './errors.ts'
 import type { Output } from './events.ts'
-import type { OptionHelp } from './help.ts'
 import type { MailAccess } from './mail.ts'
 import { progressOf } from './progress.ts'
 import { sizeText } from './size.ts'
@@ -18,8 +17,6 @@ import { leaveMessage } from './stored.ts'
 
 /** The option, for `parseArguments`. */
 export const FILE_OPTION = { file: { type: 'string', multiple: true } } as const
-
-export const FILE_HELP: OptionHelp = ['--file PATH', 'send a file; may be given several times']
 
 /**
  * Opens all files, before anything is sent.
@@ -52,8 +49,8 @@ export async function openFiles(paths: readonly string[], words?: string): Promi
   }
 }
 
-// `-` is standard input, whatever lies here under that name.
-async function isFilePath(words: string): Promise<boolean> {
+/** Whether words that were given as a message name a file: a likely mistake. `-` is standard input, whatever lies here under that name. */
+export async function isFilePath(words: string): Promise<boolean> {
   if (words === '-') return false
   const found = await stat(words).catch(() => undefined)
   return found?.isFile() === true

@@ -9,8 +9,9 @@ import { secureRandomBytes } from '../lib/random.ts'
 import type { Kdc, KdcEnv } from './context.ts'
 import { KEEP_SEC, QUOTAS } from './groups/quotas.ts'
 import { Waiters } from './groups/waiters.ts'
-import { Problem, renderProblem, toProblem } from './http/problems.ts'
+import { Problem } from './http/problems.ts'
 import { ProxyList } from './http/proxies.ts'
+import { refusalOf } from './http/refusal.ts'
 import { LOGIN_LIMITS } from './logins/login-limits.ts'
 import { filesRoute } from './routes/files.ts'
 import { groupChangesRoute } from './routes/group-changes.ts'
@@ -98,10 +99,7 @@ export function createApp(kdc: Kdc): Hono<KdcEnv> {
     throw unrouted(app, c.req.method, c.req.path)
   })
   app.onError((error, c) => {
-    const problem = toProblem(error)
-    if (problem.code === 'internal') kdc.log.error({ err: error, path: c.req.path }, 'internal_error')
-    if (problem.code === 'store_unavailable') kdc.log.warn({ err: error }, 'store_unavailable')
-    const { status, headers, body } = renderProblem(problem)
+    const { status, headers, body } = refusalOf(kdc, error, c.req.path)
     return c.newResponse(body, { status, headers })
   })
   return app

@@ -137,7 +137,6 @@ export class Inbox {
     if (this.#insideStream) throw new CodecError('record end: inside a stream')
     this.#ended = true
     this.#flow()
-    this.#wake()
   }
 
   /** Nothing more will come, because of an error; what has come can still be read. */
@@ -151,8 +150,9 @@ export class Inbox {
    * What comes next, or nothing after the end. A stream that has its reader is the reader's: what comes after it is told.
    */
   async next(): Promise<Kind | undefined> {
-    if (this.#waiter) throw new TypeError('Channel: somebody is already waiting for what comes next')
-    if (!this.#ready) {
+    for (;;) {
+      if (this.#waiter) throw new TypeError('Channel: somebody is already waiting for what comes next')
+      if (this.#ready) break
       if (this.#failure) throw this.#failure
       await new Promise<void>((resolve, reject) => {
         this.#waiter = { resolve, reject }
@@ -178,9 +178,14 @@ export class Inbox {
   }
 
   async #receiveLater(): Promise<Message | undefined> {
-    const kind = await this.next()
-    if (kind === 'stream') throw new ProtocolError('stream_unexpected', 'a stream comes next, not a message')
-    return kind && this.#takeMessage()
+    for (let kind = await this.next(); kind; kind = await this.next()) {
+      if (kind === 'stream')
+        throw new ProtocolError('stream_unexpected', 'a stream comes next, not a message')
+      const message = this.receiveNow()
+      // Between its coming and this moment somebody else may have taken it, or all may have been dropped.
+      if (message) return message
+    }
+    return undefined
   }
 
   /** From now on, and after each `resume`, `reader` gets the pieces of the next stream. */
@@ -237,7 +242,6 @@ export class Inbox {
     this.#waiting.push(item)
     this.#waitingBytes += sizeOf(item)
     this.#flow()
-    this.#wake()
   }
 
   #take(): Item {
@@ -265,8 +269,8 @@ export class Inbox {
   }
 
   /**
-   * Gives the stream's reader what there is for it, as long as it wants more. To take a piece may make room, and more comes in that very
-   * moment: it waits behind that piece.
+   * Gives the stream's reader what there is for it, as long as it wants more; what comes after the stream, others may be waiting for. To
+   * take a piece may make room, and more comes in that very moment: it waits behind that piece.
    */
   #flow(): void {
     if (this.#giving) return
@@ -276,6 +280,7 @@ export class Inbox {
     } finally {
       this.#giving = false
     }
+    this.#wake()
   }
 
   /** @returns whether there was something to give. */

@@ -147,19 +147,15 @@ export class Outbox {
   async #flush(): Promise<void> {
     this.#flushing = true
     while (!this.#closed && !this.idle) {
-      const more = this.#waiting.several
       this.#sealSome()
       if (this.#wire.full) await this.#wire.drained()
-      if (more && this.#tailMayGrow) {
-        this.#tellSealed()
-        this.#flushLater()
-        break
-      }
+      if (this.#tailMayGrow) break
     }
     this.#flushing = false
     if (this.#closed) return
-    if (this.#waiting.empty) this.#tellSealed()
+    this.#tellSealed()
     if (this.idle) this.#whenIdle()
+    else this.#flushLater()
   }
 
   /** Whoever writes a stream may have more by the next turn: what does not fill a transport message can wait for it. */

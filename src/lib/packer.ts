@@ -84,7 +84,8 @@ export class Packer {
 
   /** Whether nothing waits. */
   get empty(): boolean {
-    return this.#open === undefined && this.#next === this.#full.length
+    // Behind full ones there is always one that is not.
+    return this.#open === undefined
   }
 
   /** Whether what waits is more than fits one plaintext. */

@@ -65,7 +65,11 @@ function encode(type: number, body: Uint8Array): Uint8Array {
   return concat(Uint8Array.of(type), u16(body.length), body)
 }
 
-/** A message of any size as records: parts while they are needed, then the message's last piece. */
+/**
+ * A message of any size as records: parts while they are needed, then the message's last piece.
+ *
+ * For whoever seals each of them alone, as students do; a channel packs as many as fit together, see packer.ts.
+ */
 export function encodeMessage(message: Uint8Array): Uint8Array[] {
   const records: Uint8Array[] = []
   let rest = message

@@ -6,7 +6,8 @@
  */
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
-import { ReadableStream, WritableStream } from 'node:stream/web'
+import { ReadableStream, WritableStream, type WritableStreamDefaultController } from 'node:stream/web'
+import { ProtocolError } from './errors.ts'
 
 /** Bytes both ways. */
 export interface WebStreams {
@@ -16,8 +17,6 @@ export interface WebStreams {
 
 /** To cancel what is read, or abort what is written, destroys the stream. */
 export function toWebStreams(stream: Duplex): WebStreams {
-  // Its errors are told to whoever reads or writes.
-  stream.on('error', () => {})
   return { readable: readableOf(stream), writable: writableOf(stream) }
 }
 
@@ -38,16 +37,41 @@ function readableOf(stream: Duplex): ReadableStream<Uint8Array> {
 
 function writableOf(stream: Duplex): WritableStream<Uint8Array> {
   return new WritableStream<Uint8Array>({
-    start(controller) {
+    // The signal is missing in the types of Node 20, not in Node 20.
+    start(controller: WritableStreamDefaultController & { readonly signal?: AbortSignal }) {
       stream.once('error', (error) => controller.error(error))
+      stream.once('close', () => {
+        if (!stream.writableFinished) controller.error(reasonOf(stream))
+      })
+      // At once: what a sink has for it waits until what is being written has been.
+      controller.signal?.addEventListener('abort', () => stream.destroy())
     },
     async write(piece) {
-      if (!stream.write(piece)) await once(stream, 'drain')
+      if (!stream.write(piece)) await until(stream, 'drain')
     },
     async close() {
       stream.end()
-      await once(stream, 'finish')
+      await until(stream, 'finish')
     },
-    abort: () => void stream.destroy(),
   })
+}
+
+/** Waits for something that a stream does not say any more once it is destroyed, be it with an error or without. */
+async function until(stream: Duplex, event: 'drain' | 'finish'): Promise<void> {
+  const closed = new AbortController()
+  const close = () => closed.abort()
+  if (stream.destroyed) close()
+  stream.once('close', close)
+  try {
+    await once(stream, event, { signal: closed.signal })
+  } catch {
+    throw reasonOf(stream)
+  } finally {
+    stream.off('close', close)
+  }
+}
+
+/** Why a stream was destroyed. */
+function reasonOf(stream: Duplex): Error {
+  return stream.errored ?? new ProtocolError('channel_closed', 'the stream was destroyed at this end')
 }

@@ -1,6 +1,6 @@
 /**
- * Frames over a byte stream: `u16 length || bytes`, docs/protocol.md §5. Nothing larger than what was asked for is ever
- * kept for a stranger, and a stream from which nobody asks for more pushes back on its sender.
+ * Frames over a byte stream: `u16 length || bytes`, docs/protocol.md §5. For a stranger nothing larger than what was asked for is ever
+ * set aside, besides what came with it in one piece; and a stream from which nobody asks for more pushes back on its sender.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const STALL_TIMEOUT_MS = 30_000
 const LINGER_MS = 1_000
 /** So much may wait in the stream: enough to keep the connection busy while the event loop does something else. */
 const FULL_BYTES = 256 * 1024
-/** The parts of a shorter frame are put together: that costs less than to write each. */
+/** Shorter parts before the first long one are put together: that costs less than to write each. */
 const GATHERED_BYTES = 4096
 
 /** For tests, and for those who know their connection. */
@@ -131,11 +131,7 @@ export class Wire {
   writeFrame(...content: Uint8Array[]): void {
     let length = 0
     for (const part of content) length += part.length
-    if (length < GATHERED_BYTES) {
-      this.#stream.write(Buffer.concat([u16(length), ...content], 2 + length))
-      return
-    }
-    // In one system call, and without putting together what is long.
+    // Without putting together what is long.
     const header = [u16(length)]
     let parts = 0
     for (let part = content[0]; part && part.length < GATHERED_BYTES; part = content[++parts])

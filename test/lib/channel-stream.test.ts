@@ -214,6 +214,43 @@ test('a channel does not end in good order with a stream half written', async ()
   await end()
 })
 
+test('after our end, messages may follow, and the end of the channel, whatever the peer still writes', async () => {
+  const { alice, bob, end } = await conversation()
+  const [one, other] = [alice.stream(), bob.stream()]
+  one.end('all')
+  assert.is(await text(other), 'all')
+  const sent = alice.send('after')
+  alice.end()
+  assert.is((await bob.receive())?.text, 'after')
+  other.end('answer')
+  assert.is(await text(one), 'answer')
+  await Promise.all([bob.close(), alice.close(), sent])
+  await end()
+})
+
+test('pieces that were gathered are the beginning of a stream as well', async () => {
+  const { alice, end } = await conversation()
+  const stream = alice.stream().on('error', ignore)
+  stream.cork()
+  stream.write('one')
+  stream.write('two')
+  stream.uncork()
+  throws(() => alice.end(), 'stream_unfinished')
+  await end()
+})
+
+test('to destroy a stream that has been read, and not written to its end, is to give up', async () => {
+  const { alice, bob, end } = await conversation()
+  const [one, other] = [alice.stream(), bob.stream()]
+  other.write('half')
+  one.end('all')
+  assert.is(await text(other), 'all')
+  const failed = rejects(buffer(one), 'channel_aborted')
+  other.destroy()
+  await failed
+  await end()
+})
+
 test('a stream that nobody read is told to its sender when the channel is closed', async () => {
   const { alice, bob, end } = await conversation()
   const sent = rejects(pipeline(Readable.from(['unread']), alice.stream().resume()), 'channel_aborted')
@@ -250,6 +287,8 @@ test('a reader that stops makes the writer wait, with little in between', async 
   )
   const sent = pipeline(source, stream)
   const other = bob.stream()
+  // It has begun to read: what it has not taken waits in between, too.
+  other.read(0)
   let before = -1
   while (before !== written) {
     before = written

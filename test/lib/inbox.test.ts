@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Inbox } from '../../src/lib/inbox.ts'
+import { isPending, settled } from '../helpers/memory.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 
 const test = suite('inbox')
@@ -239,6 +240,100 @@ test('gives what comes in order, however much has gone through it', async () => 
     inbox.message(Uint8Array.of(i & 0xff))
     assert.is((await inbox.receive())?.bytes[0], (i - 3) & 0xff)
   }
+})
+
+test('is finished when a stream has been read to its end, not when it has been given', () => {
+  const inbox = new Inbox(10)
+  let read = () => {}
+  inbox.read({
+    piece: () => true,
+    ended: (said) => {
+      read = said
+    },
+  })
+  inbox.resume()
+  inbox.data(bytes(1))
+  inbox.data(bytes(0))
+  inbox.end()
+  assert.not(inbox.finished)
+  assert.is(inbox.delivered, 0)
+  read()
+  assert.ok(inbox.finished)
+  assert.is(inbox.delivered, 1)
+})
+
+test('drops pieces that come when nobody reads any more, and says so', () => {
+  const inbox = new Inbox(10)
+  inbox.data(bytes(5))
+  assert.is(inbox.discard(), 1)
+  assert.ok(inbox.finished)
+  assert.is(inbox.data(bytes(5)), false)
+  assert.is(inbox.discard(), 0, 'it was kept')
+})
+
+test('a message is given once, whoever asks in the moment in which it comes', async () => {
+  for (let microtasks = 0; microtasks < 5; microtasks++) {
+    const inbox = new Inbox(10)
+    const first = inbox.receive()
+    inbox.message(Buffer.from('one'))
+    for (let i = 0; i < microtasks; i++) await undefined
+    const second = inbox.receive()
+    await settled()
+    inbox.message(Buffer.from('two'))
+    const texts = await Promise.all([first, second].map(async (message) => (await message)?.text))
+    assert.equal(texts.sort(), ['one', 'two'], `after ${microtasks}`)
+    assert.is(inbox.delivered, 2)
+  }
+})
+
+test('whoever waits hears that all is dropped, or that it failed, and may ask again', async () => {
+  const dropped = new Inbox(10)
+  const waiting = dropped.receive()
+  dropped.discard()
+  assert.not(await isPending(waiting))
+  assert.is(await waiting, undefined)
+  const failed = new Inbox(10)
+  const cut = rejects(failed.receive(), 'cut')
+  failed.fail(Object.assign(new Error(), { code: 'cut' }))
+  await cut
+  await rejects(failed.receive(), 'cut')
+})
+
+test('a stream that has its reader is not told to others, and messages are not given to it', async () => {
+  const inbox = new Inbox(10)
+  const given: string[] = []
+  inbox.read({ piece: (piece) => given.push(Buffer.from(piece).toString()) > 1, ended: (read) => read() })
+  inbox.resume()
+  inbox.message(Buffer.from('before'))
+  assert.is(await inbox.next(), 'message')
+  assert.is((await inbox.receive())?.text, 'before')
+  inbox.data(Buffer.from('some'))
+  inbox.data(Buffer.from('more'))
+  assert.equal(given, ['some'])
+  const next = inbox.next()
+  assert.ok(await isPending(next), 'the rest is for the reader')
+  inbox.data(bytes(0))
+  inbox.message(Buffer.from('after'))
+  inbox.resume()
+  assert.equal(given, ['some', 'more'])
+  assert.not(await isPending(next))
+  assert.is(await next, 'message')
+})
+
+test('messages that were put together have nothing in common, and a stream may follow', async () => {
+  const inbox = new Inbox(100)
+  const [one, two] = ['1', '2'].map((digit) => Buffer.from(digit.repeat(60)))
+  for (const part of [one, two]) {
+    inbox.part(part as Buffer)
+    inbox.message((part as Buffer).subarray(0, 20))
+  }
+  const [first, second] = [await inbox.receive(), await inbox.receive()]
+  assert.is(first?.text, '1'.repeat(80))
+  assert.is(second?.text, '2'.repeat(80))
+  assert.ok((first?.bytes.buffer.byteLength ?? 0) <= 100, 'no more is kept than a message may have')
+  assert.ok(inbox.data(bytes(1)))
+  assert.ok(inbox.data(bytes(0)))
+  inbox.end()
 })
 
 test.run()

@@ -9,8 +9,35 @@ import { rejects, throws } from '../helpers/throws.ts'
 
 const test = suite('outbox')
 
+/** An outbox on a stream that takes everything at once, and the records of each transport message that it got. */
+function openOutbox() {
+  const received: ChannelRecord[][] = []
+  const { alice, bob } = transportPair()
+  let rest = Buffer.alloc(0)
+  const stream = new Duplex({
+    read() {},
+    write(bytes: Buffer, _encoding, taken) {
+      rest = Buffer.concat([rest, bytes])
+      for (let end = 2; rest.length >= 2 && rest.length >= end; ) {
+        end = 2 + rest.readUInt16BE()
+        if (rest.length < end) break
+        received.push(openRecords(bob, rest.subarray(2, end)))
+        rest = rest.subarray(end)
+        end = 2
+      }
+      taken()
+    },
+  })
+  const outbox = new Outbox(new Wire(stream), alice.send, () => {})
+  return { outbox, received }
+}
+
+/** The bytes of a stream's pieces. */
+const written = (records: ChannelRecord[]) =>
+  Buffer.concat(records.map((record) => (record.type === 'data' ? record.body : Buffer.alloc(0))))
+
 /** An outbox on a stream that takes one write at a time, each when the test says so. */
-function slowOutbox() {
+function slowOutbox(fullBytes = 1) {
   const frames: Buffer[] = []
   let take = () => {}
   const stream = new Duplex({
@@ -27,7 +54,7 @@ function slowOutbox() {
   })
   const { alice, bob } = transportPair()
   let idle = 0
-  const outbox = new Outbox(new Wire(stream, { fullBytes: 1 }), alice.send, () => {
+  const outbox = new Outbox(new Wire(stream, { fullBytes }), alice.send, () => {
     idle++
   })
   return {
@@ -155,6 +182,99 @@ test('what was not acknowledged fails with the channel, and nothing is sent any 
   outbox.abort('too_late')
   await settled()
   throws(() => next(), 'ERR_ASSERTION')
+})
+
+test('a writer of small pieces waits once a turn has more than a transport message of them', async () => {
+  const { outbox, received } = openOutbox()
+  let taken = 0
+  for (let i = 0; i < 1000; i++) outbox.data(Buffer.alloc(500, i), () => taken++)
+  assert.ok(taken > 100 && taken < 140, `${taken} at once`)
+  await settled()
+  assert.is(taken, 1000)
+  assert.is(written(received.flat()).length, 500_000)
+})
+
+test('a writer of small pieces waits while the connection is full', async () => {
+  const { outbox, drain } = slowOutbox()
+  outbox.message(LARGE).catch(ignore)
+  await settled()
+  let taken = 0
+  outbox.data(Buffer.of(1), () => taken++)
+  assert.is(taken, 0)
+  await settled()
+  assert.is(taken, 0)
+  await drain()
+  await drain()
+  assert.is(taken, 1)
+})
+
+test('a piece that is not copied may change when its writer is told so, and no sooner', async () => {
+  const { outbox, received } = openOutbox()
+  const piece = Buffer.alloc(5000, 1)
+  let told = false
+  outbox.data(piece, () => {
+    told = true
+    piece.fill(2)
+  })
+  assert.not(told)
+  await settled()
+  assert.ok(told)
+  assert.ok(written(received.flat()).equals(Buffer.alloc(5000, 1)))
+})
+
+test('what a writer has by the next turn joins what did not fill a transport message', async () => {
+  const { outbox, received } = openOutbox()
+  const pieces = 2000
+  let sent = 0
+  // Each as soon as the one before may change.
+  const more = () => {
+    if (sent++ < pieces) outbox.data(Buffer.alloc(500, sent), more)
+  }
+  more()
+  for (let i = 0; i < 5; i++) await settled()
+  assert.is(sent, pieces + 1)
+  assert.is(written(received.flat()).length, 500 * pieces)
+  const fewest = Math.ceil((503 * pieces) / 65_508)
+  assert.ok(received.length <= fewest + 2, `${received.length} transport messages, not ${fewest}`)
+})
+
+test('the last piece goes out although its writer has nothing more to write', async () => {
+  const { outbox, received } = openOutbox()
+  let taken = 0
+  for (let i = 0; i < 200; i++) outbox.data(Buffer.alloc(500, i), () => taken++)
+  await settled()
+  assert.is(taken, 200)
+  assert.is(written(received.flat()).length, 100_000)
+  assert.ok(outbox.idle)
+})
+
+test('a turn whose messages went out before it was over adds no empty transport message', async () => {
+  const { outbox, sealed, drain, next } = slowOutbox(1000)
+  outbox.message(LARGE).catch(ignore)
+  await settled()
+  outbox.message(Buffer.from('two')).catch(ignore)
+  await drain()
+  await drain()
+  assert.is(sealed(), 2)
+  assert.is(next()[0]?.type, 'message')
+  assert.equal(next(), [{ type: 'message', body: new Uint8Array(Buffer.from('two')) }])
+})
+
+test('closed while the stream is full, it seals nothing more, and tells no writer', async () => {
+  const { outbox, sealed, drain, idle } = slowOutbox()
+  let taken = 0
+  for (let i = 0; i < 8; i++) outbox.data(LARGE, () => taken++)
+  await settled()
+  outbox.acknowledge(1)
+  outbox.close()
+  await drain()
+  await drain()
+  assert.is(sealed(), Number.POSITIVE_INFINITY, 'the key is gone')
+  assert.is(taken, 0)
+  assert.is(idle(), 0)
+  outbox.acknowledge(2)
+  outbox.data(Buffer.of(1), () => taken++)
+  await settled()
 })
 
 test.run()

@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { connectInPlace } from '../../src/lib/in-place.ts'
 import { Wire } from '../../src/lib/wire.ts'
-import { isPending } from '../helpers/memory.ts'
+import { isPending, settled } from '../helpers/memory.ts'
 import { rejects } from '../helpers/throws.ts'
 
 const test = suite('wire')
@@ -26,7 +26,7 @@ async function longerThanAnyFrameMayTake(): Promise<void> {
 }
 
 test('reads whole frames, however they are cut up', async () => {
-  const { wire, far } = open()
+  const { wire, near, far } = open()
   const bytes = Buffer.from([0, 3, 1, 2, 3, 0, 1, 4, 0, 2, 5, 6])
   const frames = (async () => [
     await wire.readFrame(1, 9),
@@ -41,6 +41,8 @@ test('reads whole frames, however they are cut up', async () => {
     (await frames).map((frame) => [...(frame ?? [])]),
     [[1, 2, 3], [4], [5, 6]],
   )
+  // The timer of a frame that came in time runs as long as the connection is there.
+  near.destroy()
 })
 
 for (const [what, bytes] of [
@@ -193,5 +195,233 @@ test('lingering ends, although the peer does not', async () => {
   assert.ok(near.writableEnded)
   await new Promise((resolve) => near.on('close', resolve))
 })
+
+test('lingering takes all that still comes also when nobody has asked for anything', async () => {
+  const { wire, far } = open()
+  for (let i = 0; i < 5; i++) far.write(new Uint8Array(60_000))
+  const taken = new Promise<void>((resolve, reject) => {
+    far.write(new Uint8Array(60_000), (error) => (error ? reject(error) : resolve()))
+  })
+  wire.linger()
+  assert.not(await isPending(taken))
+})
+
+/** Takes frames, and stops after each. */
+function haltingReader(wire: Wire) {
+  const heard: string[] = []
+  wire.readFrames({
+    min: 1,
+    max: 10,
+    deliver(bytes) {
+      heard.push([...bytes].join())
+      wire.pause()
+    },
+    ended: () => heard.push('ended'),
+    failed: (error) => heard.push((error as Error & { code: string }).code),
+  })
+  return heard
+}
+
+test('a reader that pauses gets nothing before it resumes, and the end after all that came before it', async () => {
+  const { wire, far } = open()
+  const heard = haltingReader(wire)
+  far.end(Buffer.of(0, 1, 1, 0, 1, 2, 0, 2, 3, 3))
+  for (const so of [['1'], ['1', '2'], ['1', '2', '3,3'], ['1', '2', '3,3', 'ended']]) {
+    await settled()
+    assert.equal(heard, so)
+    wire.resume()
+  }
+})
+
+test('a reader that pauses is told of a cut when it resumes, after what came before it', async () => {
+  const { wire, near, far } = open()
+  const heard = haltingReader(wire)
+  far.write(Buffer.of(0, 1, 1, 0, 1, 2, 0))
+  await settled()
+  near.destroy(new Error('the cable'))
+  for (const so of [['1'], ['1', '2'], ['1', '2', 'channel_truncated']]) {
+    await settled()
+    assert.equal(heard, so)
+    wire.resume()
+  }
+})
+
+test('bytes read by number: none at the end are nothing, some are a cut', async () => {
+  const ended = open()
+  ended.far.end()
+  assert.is(await ended.wire.read(3), undefined)
+  const cut = open()
+  cut.far.end(Buffer.of(1, 2))
+  await rejects(cut.wire.read(3), 'channel_truncated')
+})
+
+test('one reader at a time', async () => {
+  const { wire, far } = open()
+  const reading = wire.read(2)
+  await rejects(
+    wire.readFrame(1, 10).catch((error: Error) => {
+      throw Object.assign(error, { code: error.message })
+    }),
+    'Wire: somebody is reading already',
+  )
+  far.write(Buffer.of(1, 2))
+  assert.equal([...((await reading) ?? [])], [1, 2])
+})
+
+test('what is short goes out in one piece; what is long is not copied', async () => {
+  const written: Buffer[] = []
+  const stream = new Duplex({
+    read() {},
+    write(piece: Buffer, _encoding, done) {
+      written.push(piece)
+      done()
+    },
+  })
+  const wire = new Wire(stream)
+  const long = new Uint8Array(5000).fill(7)
+  wire.writeFrame(Buffer.of(1), Buffer.of(2, 3))
+  wire.writeFrame(Buffer.of(4), long, Buffer.of(5))
+  await settled()
+  assert.equal(
+    written.map(({ length }) => length),
+    [5, 3, 5000, 1],
+  )
+  assert.equal([...Buffer.concat(written.slice(0, 2))], [0, 3, 1, 2, 3, 0x13, 0x8a, 4])
+  assert.is(written[2]?.buffer, long.buffer)
+})
+
+test('whoever has waited for room leaves nothing on the stream', async () => {
+  let taken = () => {}
+  const stream = new Duplex({
+    writableHighWaterMark: 1,
+    read() {},
+    write(_bytes, _encoding, done) {
+      taken = done
+    },
+  })
+  const wire = new Wire(stream, { fullBytes: 3 })
+  const listeners = () => stream.listenerCount('drain') + stream.listenerCount('close')
+  const before = listeners()
+  for (let i = 0; i < 3; i++) {
+    wire.writeFrame(Buffer.of(1))
+    const drained = wire.drained()
+    assert.is(listeners(), before + 2)
+    taken()
+    await drained
+    assert.is(listeners(), before)
+  }
+})
+
+// --- by a clock of our own ---
+
+/** Runs a test by a clock that it moves itself. */
+async function byOurClock(
+  run: (clock: { advance(ms: number): void; readonly running: number }) => Promise<void>,
+): Promise<void> {
+  const real = { setTimeout, clearTimeout }
+  let now = 1000
+  let last = 0
+  const timers = new Map<number, { readonly at: number; run(): void }>()
+  const clock = {
+    advance(ms: number) {
+      now += ms
+      for (const [id, { at, run }] of timers) {
+        if (at <= now && timers.delete(id)) run()
+      }
+    },
+    get running() {
+      return timers.size
+    },
+  }
+  Object.assign(globalThis, {
+    setTimeout: (run: () => void, ms: number) => {
+      timers.set(++last, { at: now + ms, run })
+      return last
+    },
+    clearTimeout: (id: number | undefined) => void timers.delete(id ?? 0),
+  })
+  Object.defineProperty(performance, 'now', { value: () => now, configurable: true })
+  try {
+    await run(clock)
+  } finally {
+    Object.assign(globalThis, real)
+    Reflect.deleteProperty(performance, 'now')
+  }
+}
+
+test('a frame that comes drop by drop has no longer than one that does not come', () =>
+  byOurClock(async (clock) => {
+    const { wire, far } = open({ stallTimeoutMs: 100 })
+    const reading = wire.readFrame(1, 10)
+    const failed = rejects(reading, 'peer_silent')
+    for (const byte of [0, 9, 1, 2, 3, 4]) {
+      far.write(Buffer.of(byte))
+      await settled()
+      clock.advance(20)
+    }
+    assert.not(await isPending(failed))
+    await failed
+  }))
+
+test('each frame has the whole limit, from its own first byte', () =>
+  byOurClock(async (clock) => {
+    const { wire, far } = open({ stallTimeoutMs: 100 })
+    for (let i = 0; i < 5; i++) {
+      const reading = wire.readFrame(1, 10)
+      far.write(Buffer.of(0))
+      await settled()
+      clock.advance(90)
+      assert.ok(await isPending(reading))
+      far.write(Buffer.of(1, i))
+      assert.equal([...((await reading) ?? [])], [i])
+    }
+    const late = rejects(wire.readFrame(1, 10), 'peer_silent')
+    far.write(Buffer.of(0))
+    await settled()
+    clock.advance(99)
+    assert.ok(await isPending(late))
+    clock.advance(1)
+    assert.not(await isPending(late))
+  }))
+
+test('nothing is timed any more once the stream has ended, a frame was refused, or what comes is thrown away', () =>
+  byOurClock(async (clock) => {
+    for (const end of [
+      ({ far }: ReturnType<typeof open>) => far.end(),
+      ({ far }: ReturnType<typeof open>) => far.write(Buffer.of(99)),
+      ({ near }: ReturnType<typeof open>) => near.destroy(),
+    ]) {
+      const opened = open()
+      const failed = opened.wire.readFrame(1, 10).catch(() => {})
+      opened.far.write(Buffer.of(0))
+      await settled()
+      assert.is(clock.running, 1)
+      end(opened)
+      await failed
+      assert.is(clock.running, 0)
+    }
+    // One that came slowly, and whose reader asks for nothing more.
+    const read = open()
+    const reading = read.wire.readFrame(1, 10)
+    for (const byte of [0, 1, 7]) {
+      read.far.write(Buffer.of(byte))
+      await settled()
+    }
+    await reading
+    assert.is(clock.running, 1)
+    read.near.destroy()
+    await settled()
+    assert.is(clock.running, 0)
+    const { wire, near, far } = open()
+    wire.readFrame(1, 10).catch(() => {})
+    far.write(Buffer.of(0))
+    await settled()
+    wire.linger()
+    // Until then, the connection is waited for; no longer.
+    assert.is(clock.running, 1)
+    near.destroy()
+    await settled()
+    assert.is(clock.running, 0)
+  }))
 
 test.run()

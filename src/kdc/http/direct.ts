@@ -11,7 +11,7 @@ import { type Route, SEALED_TYPE, sealReply } from '../../lib/sealed.ts'
 import type { Asked, Kdc } from '../context.ts'
 import { answerUserinfo } from '../routes/userinfo.ts'
 import type { StoredSession } from '../store/sessions.ts'
-import { type Problem, type ProblemResponse, renderProblem, toProblem } from './problems.ts'
+import { refusalOf } from './refusal.ts'
 import { MAX_BODY_BYTES, parseJson, refuseOpen } from './request.ts'
 import { findSealingSession, judgeFields, openEnvelope, parseEnvelope } from './sealed-request.ts'
 import type { Direct } from './server.ts'
@@ -111,7 +111,7 @@ async function exchange(kdc: Kdc, request: DirectRequest, bytes: Uint8Array): Pr
       ? await exchangeSealed(kdc, request, bytes)
       : await exchangePlain(kdc, request, bytes)
   } catch (error) {
-    return refusal(kdc, error)
+    return refusalOf(kdc, error, PATH)
   }
 }
 
@@ -145,15 +145,7 @@ async function answerInside(
     const json = await answerUserinfo(kdc, request)
     return { status: 200, headers: { 'Cache-Control': 'no-store' }, json }
   } catch (error) {
-    const { status, headers, body } = refusal(kdc, error)
+    const { status, headers, body } = refusalOf(kdc, error, PATH)
     return { status, headers, json: JSON.parse(body) }
   }
-}
-
-/** As `app.onError` does it. */
-function refusal(kdc: Kdc, error: unknown): ProblemResponse {
-  const problem: Problem = toProblem(error)
-  if (problem.code === 'internal') kdc.log.error({ err: error, path: PATH }, 'internal_error')
-  if (problem.code === 'store_unavailable') kdc.log.warn({ err: error }, 'store_unavailable')
-  return renderProblem(problem)
 }

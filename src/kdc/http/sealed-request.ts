@@ -21,7 +21,8 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import { openStoredToken } from '../keys/stored-token.ts'
 import type { StoredSession } from '../store/sessions.ts'
 import { EVENT_STREAM } from './event-stream.ts'
-import { Problem, renderProblem, toProblem } from './problems.ts'
+import { Problem } from './problems.ts'
+import { refusalOf } from './refusal.ts'
 import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
 
 const ID_BYTES = 16
@@ -128,9 +129,7 @@ function sealedRequest(
       c.set('requestTime', time)
       await next()
     } catch (error) {
-      const problem = toProblem(error)
-      if (problem.code === 'internal') kdc.log.error({ err: error, path: c.req.path }, 'internal_error')
-      const { status, headers, body } = renderProblem(problem)
+      const { status, headers, body } = refusalOf(kdc, error, c.req.path)
       c.res = new Response(body, { status, headers })
     }
     // What comes bit by bit and has no content: see waiters.ts.

@@ -8,6 +8,7 @@ import { directRoutes } from '../../../src/kdc/http/direct.ts'
 import { ProxyList, parseNetwork } from '../../../src/kdc/http/proxies.ts'
 import { serve } from '../../../src/kdc/http/server.ts'
 import { fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
+import { secureRandomBytes } from '../../../src/lib/random.ts'
 import { AcceptedTickets } from '../../../src/lib/replay.ts'
 import { openReply, SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
 import { openTicket } from '../../../src/lib/ticket.ts'
@@ -157,7 +158,10 @@ direct('refusals of plain requests', async () => {
   ways.time.now += 3600
   assert.is((await both(ways, http(JSON.stringify(good)))).json.code, 'token_expired')
   await ways.store.close()
+  const logged = ways.log.events.length
   assert.is((await both(ways, http(JSON.stringify(good)))).json.code, 'store_unavailable')
+  const events = ways.log.events.slice(logged).map(({ event }) => event)
+  assert.equal(events, ['store_unavailable', 'store_unavailable'])
   await ways.close()
 })
 
@@ -238,6 +242,7 @@ direct('what is not quite ordinary goes through Hono', async () => {
     [http(body, JSON_TYPE, ['Content-Type: text/plain']), 415],
     [http(chunked, JSON_TYPE, ['Transfer-Encoding: chunked']), 200],
     [http(body, JSON_TYPE, ['X-Twice: 1', 'X-Twice: 2']), 200],
+    [http(body, JSON_TYPE, ['Expect: 100-later']), 200],
     [http('x'.repeat(16_385)), 413],
     [http(body, JSON_TYPE, [], 'POST /userinfo?x=1'), 200],
     [http(body, JSON_TYPE, [], 'PUT /userinfo'), 405],
@@ -246,8 +251,43 @@ direct('what is not quite ordinary goes through Hono', async () => {
     [withHost(body, '256.1.1.1:1'), 400],
     [withHost(body, 'a.1:1'), 400],
     [withHost(body, 'xn--a:1'), 400],
+    [withHost(body, 'kdc.example:65536'), 400],
+    [withHost(body, 'kdc.example:'), 400],
+    [Buffer.from(http(body).toString().replace('HTTP/1.1', 'HTTP/1.0')), 200],
   ]
   for (const [bytes, status] of cases) assert.is((await both(ways, bytes, false)).status, status)
+  await ways.close()
+})
+
+direct('what is as long as a request may be is taken, and so is a Host of any ordinary kind', async () => {
+  const ways = await twoWays()
+  const body = JSON.stringify({ username: 'alice', token: ways.alice, receiver: 'bob' })
+  assert.is((await both(ways, http(body.padEnd(16_384)))).status, 200)
+  for (const host of ['kdc.example', 'kdc:64999', '192.0.2.1:1']) {
+    assert.is((await both(ways, withHost(body, host))).status, 200)
+  }
+  await ways.close()
+})
+
+direct('what goes wrong at the KDC is told to its log, and to nobody else', async () => {
+  let fails = false
+  const ways = await twoWays({
+    randomBytes(length) {
+      if (fails) throw new Error('no entropy')
+      return secureRandomBytes(length)
+    },
+  })
+  fails = true
+  const logged = ways.log.events.length
+  const ask = JSON.stringify({ username: 'alice', token: ways.alice, receiver: 'bob' })
+  const { json } = await both(ways, http(ask))
+  assert.is(json.code, 'internal')
+  assert.not(JSON.stringify(json).includes('entropy'))
+  const events = ways.log.events.slice(logged)
+  assert.equal(
+    events.map(({ event, fields }) => [event, (fields as { path: string }).path]),
+    Array(2).fill(['internal_error', '/userinfo']),
+  )
   await ways.close()
 })
 

@@ -41,31 +41,57 @@ tokens('of those that nobody asks for are wiped, however many come', () => {
 })
 
 tokens('are wiped after a while, and the process need not wait for that', () => {
-  const set = globalThis.setInterval
-  let age: () => void = () => undefined
-  let isUnreferenced = false
-  const timer = {
-    unref() {
-      isUnreferenced = true
+  const real = { setInterval, clearInterval }
+  const timers: {
+    readonly age: () => void
+    readonly ms: number
+    isUnreferenced: boolean
+    isOver: boolean
+  }[] = []
+  Object.assign(globalThis, {
+    setInterval: (age: () => void, ms: number) => {
+      const timer = {
+        age,
+        ms,
+        isUnreferenced: false,
+        isOver: false,
+        unref() {
+          timer.isUnreferenced = true
+          return timer
+        },
+      }
+      timers.push(timer)
       return timer
     },
-  }
-  globalThis.setInterval = ((run: () => void) => {
-    age = run
-    return timer
-  }) as unknown as typeof setInterval
+    clearInterval: (timer: (typeof timers)[number]) => {
+      timer.isOver = true
+    },
+  })
   try {
     const opened = new OpenedTokens()
-    const kept = token()
-    opened.add('a', kept)
-    assert.ok(isUnreferenced)
-    age()
-    assert.not(isWiped(kept))
-    age()
-    assert.ok(isWiped(kept))
-    assert.is(opened.size, 0)
+    // Again after there was none for a while.
+    for (const again of [1, 2]) {
+      const [kept, later] = [token(), token()]
+      opened.add('a', kept)
+      opened.add('b', token())
+      assert.is(timers.length, again, 'one timer for all')
+      const timer = timers.at(-1)
+      assert.ok(timer?.isUnreferenced)
+      assert.ok(timer.ms <= 5000)
+      timer.age()
+      assert.not(isWiped(kept))
+      opened.add('later', later)
+      timer.age()
+      assert.ok(isWiped(kept))
+      assert.not(isWiped(later))
+      assert.not(timer.isOver)
+      timer.age()
+      assert.ok(isWiped(later))
+      assert.is(opened.size, 0)
+      assert.ok(timer.isOver)
+    }
   } finally {
-    globalThis.setInterval = set
+    Object.assign(globalThis, real)
   }
 })
 

@@ -45,6 +45,23 @@ stored('opens for no other session', () => {
   throws(() => openStoredToken(MASTER, new Uint8Array(16), sealed), 'decryption_failed')
 })
 
+stored('that was opened before opens for no other session still, nor with a bit changed', () => {
+  const sealed = sealStoredToken(MASTER, SID, TOKEN)
+  openStoredToken(MASTER, SID, sealed)
+  throws(() => openStoredToken(MASTER, new Uint8Array(16), sealed), 'decryption_failed')
+  sealed[sealed.length - 1] = (sealed.at(-1) ?? 0) ^ 1
+  throws(() => openStoredToken(MASTER, SID, sealed), 'decryption_failed')
+})
+
+stored('is given to each who opens it as a copy of their own', () => {
+  const sealed = sealStoredToken(MASTER, SID, TOKEN)
+  for (let again = 0; again < 3; again++) {
+    const opened = openStoredToken(MASTER, SID, sealed)
+    assert.equal(opened?.reveal(), TOKEN.reveal())
+    opened?.wipe()
+  }
+})
+
 stored('what is sealed as one kind does not open as the other', () => {
   const sealed = sealAtRest(MASTER, 'stored token', SID, TOKEN.reveal())
   assert.equal(openAtRest(MASTER, 'stored token', SID, sealed), TOKEN.reveal())
