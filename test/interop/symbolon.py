@@ -527,9 +527,9 @@ class Transfer:
         self.heard = b''
         self.stream_ended = False
 
-    def send_file(self, path: str) -> None:
-        """One file; Refused with the code when bob does not save it."""
-        self._say(BEGIN, transfer=1)
+    def send_file(self, path: str, **totals: int) -> None:
+        """One file; Refused with the code when bob does not save it. `totals`: `files` and `bytes`, for people."""
+        self._say(BEGIN, transfer=1, **totals)
         refusal = None
         try:
             with open(path, 'rb') as file:

@@ -315,7 +315,7 @@ class Channels(unittest.TestCase):
                 item = case['items'][0]
                 path = Path(folder, item['name'])
                 path.write_bytes(body({'pattern_from': 0, 'length': item['size']}))
-                symbolon.Transfer(alice).send_file(str(path))
+                symbolon.Transfer(alice).send_file(str(path), **case.get('totals', {}))
                 bob.sock.incoming = alice.sock.written  # type: ignore[attr-defined]
                 heard = b''
                 while bob.sock.incoming:  # type: ignore[attr-defined]
