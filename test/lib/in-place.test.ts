@@ -108,6 +108,12 @@ class Reader {
     while (this.frames.length < count) await new Promise(setImmediate)
   }
 
+  /** The socket too, which a tunnel leaves open. */
+  destroy(): void {
+    this.stream.destroy()
+    this.#socket.destroy()
+  }
+
   async hasEnded(): Promise<void> {
     while (!this.ended) await new Promise(setImmediate)
   }
@@ -135,7 +141,7 @@ async function connect(way: Way, count: number, use: (all: Connection[]) => Prom
     }
     await use(all)
   } finally {
-    for (const { alice, bob } of all) for (const { stream } of [alice, bob]) stream.destroy()
+    for (const { alice, bob } of all) for (const end of [alice, bob]) end.destroy()
     server.close()
   }
 }
