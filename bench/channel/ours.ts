@@ -138,13 +138,11 @@ async function sendBulk(channel: Channel, bytes: number): Promise<number> {
  * @returns so many a second, all of them acknowledged.
  */
 async function sendAll(channel: Channel, messages: readonly Uint8Array[], count: number): Promise<number> {
-  const size = messages[0]?.length ?? 1
-  const group = Math.max(1, Math.floor(tasks.GROUP_BYTES / size))
   const perSecond = await rate(count, async () => {
     let before: Promise<unknown> = Promise.resolve()
     for (let sent = 0; sent < count; ) {
       let last = before
-      for (const end = Math.min(count, sent + group); sent < end; sent++) {
+      for (const end = Math.min(count, sent + tasks.GROUP); sent < end; sent++) {
         last = channel.send(messages[sent % messages.length] as Uint8Array)
       }
       await before

@@ -54,8 +54,8 @@ export const FILL = 7
 export const SHORT_BYTES = 32
 /** So much may be on its way, neither acknowledged nor taken by the socket. */
 export const WINDOW_BYTES = 1024 * 1024
-/** Where every message has an acknowledgement of its own, so much is sent before the one before the last is waited for. */
-export const GROUP_BYTES = 64 * 1024
+/** Where every message has an acknowledgement of its own, so many are sent before the group before is waited for. */
+export const GROUP = 2048
 /** Small messages differ; after so many they come again. */
 const NUMBERS = 4096
 /** Of the pings of a round, so many warm up. */
