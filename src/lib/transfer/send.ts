@@ -8,6 +8,7 @@ import { primitives } from '#primitives'
 import { EMPTY, equal } from '../bytes.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 import type { Hash } from '../primitives/types.ts'
+import { Buffers, PIECE_BYTES } from './buffers.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
 import type { Content, EntrySource, Fate, Item, Source, Summary, Totals, TreeSource } from './items.ts'
@@ -15,10 +16,6 @@ import { Link, type LinkOptions } from './link.ts'
 
 /** Items that may wait to be saved, while others follow. */
 const MAX_UNDER_WAY = 256
-/** What is read, and sent, at once. */
-const PIECE_BYTES = 256 * 1024
-/** One is read into while others are on their way. */
-const PIECES = 4
 
 export interface SendOptions extends LinkOptions {
   /** Said to the receiver beforehand; it may turn out to be otherwise. */
@@ -395,28 +392,6 @@ interface Filled {
 }
 
 const NOTHING: Filled = { buffer: EMPTY, bytes: 0 }
-
-/** Pieces of memory that are read into and sent, over and over. */
-class Buffers {
-  readonly #free: Uint8Array[] = []
-  #made = 0
-
-  has(): boolean {
-    return this.#free.length > 0 || this.#made < PIECES
-  }
-
-  /** Only when it `has` one. */
-  take(): Uint8Array {
-    const free = this.#free.pop()
-    if (free) return free
-    this.#made++
-    return new Uint8Array(PIECE_BYTES)
-  }
-
-  give(buffer: Uint8Array): void {
-    this.#free.push(buffer)
-  }
-}
 
 async function readWhole(content: Content, into: Uint8Array): Promise<void> {
   for (let position = 0; position < into.length; ) {
