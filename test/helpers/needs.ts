@@ -1,16 +1,23 @@
 /**
- * Tests that need something this project does not install: another language, a database, a browser.
- *
- * Where it is missing they are skipped, and say so in one line each, so that nobody takes fewer tests for all of them.
- * On CI (`CI` is set) missing means failure.
+ * Tests that not every machine can run. Where one cannot be run it is skipped, with the reason, so that fewer tests are
+ * never taken for all of them. On CI (`CI` is set) the runner counts that as failed, unless it has run them as another user.
  */
 import { spawnSync } from 'node:child_process'
-import type { Test } from 'uvu'
+import type { Callback, Test } from 'uvu'
+import type { Identity, Why } from '../runner/messages.ts'
 
 /** Takes the place of a uvu suite: `const withPostgres = needs(...)`, then `withPostgres(store)('keeps ...', ...)`. */
-export type Needing = <T>(suite: Test<T>) => (name: string, test: Parameters<Test<T>>[1]) => void
+export type Needing = <T>(suite: Test<T>) => (name: string, test: Callback<T>) => void
+
+/** What a suite does with more than uvu knows of, under the runner. */
+interface Reporting<T> {
+  (name: string, test: Callback<T>, as?: Identity): void
+  skip(name: string, test: Callback<T>, why: Why): void
+}
 
 /**
+ * For what this project does not install: another language, a database, a browser.
+ *
  * @param name - what is needed, such as `python3-cryptography`.
  * @param probe - whether it is there; called once.
  * @param howToGet - the command that installs it.
@@ -19,17 +26,30 @@ export type Needing = <T>(suite: Test<T>) => (name: string, test: Parameters<Tes
  * withTmux(chat)('shows what the other side types', async () => { ... })
  */
 export function needs(name: string, probe: () => boolean, howToGet: string): Needing {
-  const present = probe()
-  return (suite) => (testName, test) => {
-    if (present) {
-      suite(testName, test)
-    } else if (process.env.CI) {
-      suite(testName, () => {
-        throw new Error(`on CI nothing is skipped: needs ${name}: ${howToGet}`)
-      })
-    } else {
-      process.stdout.write(`skipped: ${testName}: needs ${name}: ${howToGet}\n`)
-      suite.skip(testName, test)
+  return unless(!probe(), { why: `needs ${name}: ${howToGet}` })
+}
+
+/** For what Windows has not: modes, owners, sockets and pipes among files. */
+export const onPosix = unless(process.platform === 'win32', { why: 'needs a system other than Windows' })
+
+/** For what only root can do, such as to give a file away. */
+export const asRoot = as('root', process.getuid?.() === 0)
+
+/** For what root is not kept from, such as to read a file of mode 0. */
+export const asOrdinaryUser = as('an ordinary user', process.getuid?.() !== 0)
+
+function as(identity: Identity, isSo: boolean): Needing {
+  const isWindows = process.platform === 'win32'
+  const why = isWindows ? 'needs a system other than Windows' : `needs to be run as ${identity}`
+  return unless(isWindows || !isSo, { why, as: identity })
+}
+
+function unless(isMissing: boolean, why: Why): Needing {
+  return <T>(suite: Test<T>) => {
+    const reporting = suite as Reporting<T>
+    return (name: string, test: Callback<T>) => {
+      if (isMissing) reporting.skip(name, test, why)
+      else reporting(name, test, why.as)
     }
   }
 }

@@ -3,11 +3,12 @@
  * unseen: tests use these two, and `test/conventions.test.ts` refuses the other.
  */
 
+import * as assert from 'uvu/assert'
+
 function check(error: unknown, code: string): void {
   const actual = (error as { code?: unknown }).code
-  if (actual !== code) {
-    throw new Error(`expected an error with code ${code}, got ${actual ?? error}`, { cause: error })
-  }
+  const message = `expected an error with code ${code}, got ${actual ?? error}`
+  assert.ok(actual === code, new Error(message, { cause: error }))
 }
 
 /** `run` throws, now, an error with this code. */
