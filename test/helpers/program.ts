@@ -50,8 +50,13 @@ export class Program {
         const match = pattern.exec(this[stream])
         if (!match && !this.#ended) return
         this.#watchers.delete(look)
-        if (match) resolve(match[1] ?? match[0])
-        else reject(new Error(`${this.#command}\nended without ${pattern}:\n${this.stdout}\n${this.stderr}`))
+        const everything = `${this.stdout}\n${this.stderr}`
+        try {
+          assert.ok(match, new Error(`${this.#command}\nended without ${pattern}:\n${everything}`))
+          resolve(match[1] ?? match[0])
+        } catch (error) {
+          reject(error)
+        }
       }
       this.#watchers.add(look)
       look()

@@ -1,5 +1,6 @@
 /** A real terminal to type in and to look at. */
 import { execFileSync } from 'node:child_process'
+import * as assert from 'uvu/assert'
 import { needs, runs } from './needs.ts'
 
 export const hasTmux = () => runs('tmux', '-V')
@@ -48,7 +49,10 @@ export class Terminal {
     let last = ''
     while (!late.aborted) {
       last = this.#look() ?? fail(`the terminal has ended without ${pattern}`, last)
-      if (pattern.test(last)) return last
+      if (pattern.test(last)) {
+        assert.match(last, pattern)
+        return last
+      }
       await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS))
     }
     return fail(`the screen does not show ${pattern} within ${limitMs / 1000} s`, last)

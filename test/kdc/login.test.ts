@@ -1,5 +1,7 @@
+import * as opaque from '@serenity-kit/opaque'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { decoyRecord } from '../../src/kdc/logins/decoy.ts'
 import type { Store } from '../../src/kdc/store/store.ts'
 import { fromBase64url } from '../../src/lib/bytes.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
@@ -108,6 +110,28 @@ login('is logged by its user and address, a refused one by the user only if ther
     { event: 'login_refused', fields: { username: 'alice', ip_addr } },
     { event: 'login_refused', fields: { username: undefined, ip_addr } },
   ])
+})
+
+login('without showing the password, a name that has no account is not logged either', async () => {
+  const { post, log, store, opaqueKeys } = await testKdc()
+  await opaque.ready
+  await store.accounts.replaceRecord('alice', decoyRecord(opaqueKeys.setup))
+  const ip_addr = '127.0.0.1'
+  for (const [typed, logged] of [
+    ['alice', 'alice'],
+    ['my-password', undefined],
+  ]) {
+    log.events.length = 0
+    const { startLoginRequest: request } = opaque.client.startLogin({ password: 'x' })
+    const { json: started } = await post('/login/start', { username: typed, request })
+    const finish = { username: typed, state: started.state, finish: 'AAAA' }
+    assert.is((await post('/login/finish', finish)).json.code, 'login_refused')
+    assert.equal(log.events, [
+      { event: 'login_started', fields: { username: logged, ip_addr } },
+      { event: 'login_refused', fields: { username: logged, ip_addr } },
+    ])
+    assert.not.match(JSON.stringify(log.events), 'my-password')
+  }
 })
 
 login.run()

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { MAX_MESSAGE_BYTES } from '../../src/lib/channel.ts'
 import { conversation, dialBob, startBob } from '../helpers/channels.ts'
 import { startMeddler } from '../helpers/meddler.ts'
+import { memoryConversation } from '../helpers/memory.ts'
 import { rejects } from '../helpers/throws.ts'
 
 const test = suite('channel')
@@ -150,6 +151,24 @@ test('an end that the peer does not return is given up on', async () => {
   const { alice, end } = await conversation({ closeTimeoutMs: 20 })
   await rejects(alice.close(), 'peer_silent')
   await end()
+})
+
+test('a peer that ends and hangs up before our own end cannot hear us: what is sent then fails', async () => {
+  const { bob, alice } = memoryConversation()
+  alice.say({ type: 'end' })
+  alice.wire.end()
+  await rejects(
+    bob.closed.then(() => bob.send('are you there?')),
+    'channel_truncated',
+  )
+
+  // The same when she hangs up while it is on its way.
+  const other = memoryConversation()
+  other.alice.say({ type: 'end' })
+  assert.is(await other.bob.receive(), undefined)
+  const sent = other.bob.send('are you there?')
+  other.alice.wire.end()
+  await rejects(sent, 'channel_truncated')
 })
 
 test('a listener that closes ends its channels in good order', async () => {

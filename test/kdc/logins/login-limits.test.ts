@@ -151,6 +151,15 @@ const TRIES: Record<string, (kdc: Kdc) => Promise<() => Promise<Answer>>> = {
       return postSealed(kdc, '/register/start', token, { username: 'emil', request })
     }
   },
+  // Whether there is such an account can be learned there.
+  '/register/finish': async (kdc) => () =>
+    kdc.post('/register/finish', { username: 'emil', record: 'AAAA' }, FAR_AWAY),
+  '/register/finish of a name with an account': async (kdc) => () =>
+    kdc.post('/register/finish', { username: 'dora', record: 'AAAA' }, FAR_AWAY),
+  '/register/finish with an invitation': async (kdc) => {
+    const token = invitationToken(await invite(kdc))
+    return () => postSealed(kdc, '/register/finish', token, { username: 'emil', record: 'AAAA' })
+  },
   '/password/start': async (kdc) => {
     const token = secretOf((await kdc.enter('alice', THERE)).json.token)
     return () => {

@@ -555,6 +555,9 @@ test('an invitation for somebody else, for another group, or changed', async () 
   const cases: [(entry: FakeEntry) => FakeEntry, string][] = [
     [(entry) => ({ ...entry, group: toCarol.group }), 'member_unverified'],
     [(entry) => ({ ...entry, added: ['carol'] }), 'member_unverified'],
+    // By these it is not for him at all, though all of them are members.
+    [(entry) => ({ ...entry, added: [] }), 'member_unverified'],
+    [(entry) => ({ ...entry, added: ['alice'] }), 'member_unverified'],
     [(entry) => ({ ...entry, added: ['bob', 'mallory'] }), 'member_unverified'],
     [(entry) => ({ ...entry, welcome: flip(String(entry.welcome), 400) }), 'history_damaged'],
     [(entry) => ({ ...entry, welcome: flip(String(entry.welcome)) }), 'history_damaged'],

@@ -1,0 +1,78 @@
+/** Noise handshakes beyond what the vectors say: vectors.test.ts has those. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { HandshakeState, NNpsk0 } from '../../src/lib/noise.ts'
+import { throws } from '../helpers/throws.ts'
+
+const noise = suite('Noise')
+
+const PSK = new Uint8Array(32).fill(7)
+
+function handshake(initiator: boolean, psk = PSK): HandshakeState {
+  return new HandshakeState({ pattern: NNpsk0, prologue: new Uint8Array(0), psk, initiator })
+}
+
+const notTheMoment = (act: () => unknown) => assert.throws(act, /not the moment/)
+
+noise('after a message that is refused the handshake is over: nothing more is read or written', () => {
+  const message = handshake(true).writeMessage()
+  for (const damaged of [
+    message.slice(1),
+    message.with(40, 1 + (message[40] ?? 0)),
+    new Uint8Array(0),
+    new Uint8Array(65_536),
+    handshake(true, PSK.with(0, 1)).writeMessage(),
+  ]) {
+    const bob = handshake(false)
+    throws(() => bob.readMessage(damaged), 'handshake_failed')
+    notTheMoment(() => bob.readMessage(message))
+    notTheMoment(() => bob.writeMessage())
+    assert.is(bob.transport, undefined)
+  }
+})
+
+noise('the same at the other end', () => {
+  const [alice, bob] = [handshake(true), handshake(false)]
+  bob.readMessage(alice.writeMessage())
+  const answer = bob.writeMessage()
+  throws(() => alice.readMessage(answer.with(0, 1 ^ (answer[0] ?? 0))), 'handshake_failed')
+  notTheMoment(() => alice.readMessage(answer))
+  notTheMoment(() => alice.writeMessage())
+  assert.is(alice.transport, undefined)
+})
+
+noise('each side has its turn, and after the last message there is none', () => {
+  const [alice, bob] = [handshake(true), handshake(false)]
+  notTheMoment(() => bob.writeMessage())
+  notTheMoment(() => alice.readMessage(new Uint8Array(48)))
+  const message = alice.writeMessage()
+  notTheMoment(() => alice.writeMessage())
+  bob.readMessage(message)
+  notTheMoment(() => bob.readMessage(message))
+  alice.readMessage(bob.writeMessage())
+  for (const side of [alice, bob]) {
+    assert.ok(side.transport)
+    notTheMoment(() => side.writeMessage())
+    notTheMoment(() => side.readMessage(message))
+  }
+})
+
+noise('a message is at most 65535 bytes long', () => {
+  // A key and a tag are in it, too.
+  const room = 65_535 - 32 - 16
+  assert.is(handshake(true).writeMessage(new Uint8Array(room)).length, 65_535)
+  assert.throws(
+    () => handshake(true).writeMessage(new Uint8Array(room + 1)),
+    /at most 65535 bytes, got 65536/,
+  )
+})
+
+noise('there is no handshake without a key, or with one of another length', () => {
+  const common = { pattern: NNpsk0, prologue: new Uint8Array(0), initiator: true }
+  assert.throws(() => new HandshakeState(common), /needs a pre-shared key/)
+  for (const length of [0, 31, 33]) {
+    assert.throws(() => new HandshakeState({ ...common, psk: new Uint8Array(length) }), /expected 32 bytes/)
+  }
+})
+
+noise.run()
