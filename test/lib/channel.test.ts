@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { MAX_MESSAGE_BYTES } from '../../src/lib/channel.ts'
 import { conversation, dialBob, startBob } from '../helpers/channels.ts'
 import { startMeddler } from '../helpers/meddler.ts'
-import { memoryConversation } from '../helpers/memory.ts'
+import { isPending, memoryConversation } from '../helpers/memory.ts'
 import { rejects } from '../helpers/throws.ts'
 
 const test = suite('channel')
@@ -168,6 +168,7 @@ test('a peer that ends and hangs up before our own end cannot hear us: what is s
   assert.is(await other.bob.receive(), undefined)
   const sent = other.bob.send('are you there?')
   other.alice.wire.end()
+  assert.not(await isPending(sent))
   await rejects(sent, 'channel_truncated')
 })
 

@@ -1,7 +1,9 @@
 /** Noise handshakes beyond what the vectors say: vectors.test.ts has those. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { HandshakeState, NNpsk0 } from '../../src/lib/noise.ts'
+import { HandshakeState, NNpsk0, SymmetricState } from '../../src/lib/noise.ts'
+import { secureRandomBytes } from '../../src/lib/random.ts'
+import { generateKeyPair } from '../../src/lib/x25519.ts'
 import { throws } from '../helpers/throws.ts'
 
 const noise = suite('Noise')
@@ -65,6 +67,22 @@ noise('a message is at most 65535 bytes long', () => {
     () => handshake(true).writeMessage(new Uint8Array(room + 1)),
     /at most 65535 bytes, got 65536/,
   )
+})
+
+noise('a longer one is refused though its tag is right', () => {
+  // Message 1 of NNpsk0, by the specification: psk, e, payload.
+  const write = (payload: Uint8Array) => {
+    const symmetric = new SymmetricState('Noise_NNpsk0_25519_ChaChaPoly_SHA256')
+    symmetric.mixHash(new Uint8Array(0))
+    symmetric.mixKeyAndHash(PSK)
+    const { publicKey } = generateKeyPair(secureRandomBytes)
+    symmetric.mixHash(publicKey)
+    symmetric.mixKey(publicKey)
+    return Buffer.concat([publicKey, symmetric.encryptAndHash(payload)])
+  }
+  const room = 65_535 - 32 - 16
+  assert.is(handshake(false).readMessage(write(new Uint8Array(room))).length, room)
+  throws(() => handshake(false).readMessage(write(new Uint8Array(room + 1))), 'handshake_failed')
 })
 
 noise('there is no handshake without a key, or with one of another length', () => {
