@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { runs } from '../helpers/needs.ts'
+import { needs, runs } from '../helpers/needs.ts'
 import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const test = suite('saving, on a bad disk')
@@ -13,23 +13,20 @@ const SMALL = 'mount -t tmpfs -o size=4m,mode=700 tmpfs "$0"'
 const PHASES = [SMALL, '"$@" full', 'mount -o remount,ro "$0"', '"$@" readonly']
 const shell = (commands: string[], ...args: string[]) => ['-rm', 'sh', '-c', commands.join(' && '), ...args]
 
-// Not `needs`: many machines that test do not allow it, and there is nothing to install.
-if (runs('unshare', ...shell([SMALL], '/mnt'))) {
-  test('full or read-only, it says so, and nothing half is left', () => {
-    const { path, remove } = temporaryDirectory()
-    const script = fileURLToPath(new URL('./small-disk.ts', import.meta.url))
-    const program = [process.execPath, '--import', 'tsx', script, path]
-    const child = spawnSync('unshare', shell(PHASES, path, ...program), { encoding: 'utf8' })
-    remove()
-    assert.is(child.stderr, '')
-    assert.is(child.stdout, 'only what is whole\n')
-  })
-} else {
-  test('cannot be tried here', () => {
-    process.stdout.write(
-      'skipped: a small and a read-only disk: needs unprivileged user namespaces, on Linux\n',
-    )
-  })
-}
+const withDisks = needs(
+  'user namespaces for all, on Linux',
+  () => runs('unshare', ...shell([SMALL], '/mnt')),
+  'sysctl kernel.unprivileged_userns_clone=1, or run it as root',
+)
+
+withDisks(test)('full or read-only, it says so, and nothing half is left', () => {
+  const { path, remove } = temporaryDirectory()
+  const script = fileURLToPath(new URL('./small-disk.ts', import.meta.url))
+  const program = [process.execPath, '--import', 'tsx', script, path]
+  const child = spawnSync('unshare', shell(PHASES, path, ...program), { encoding: 'utf8' })
+  remove()
+  assert.is(child.stderr, '')
+  assert.is(child.stdout, 'only what is whole\n')
+})
 
 test.run()

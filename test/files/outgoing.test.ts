@@ -7,6 +7,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openOutgoing } from '../../src/files/outgoing.ts'
 import { withLinks } from '../helpers/links.ts'
+import { asOrdinaryUser, onPosix } from '../helpers/needs.ts'
 import { rejects } from '../helpers/throws.ts'
 import { temporaryDirectory } from '../kdc/helpers.ts'
 
@@ -76,18 +77,27 @@ outgoing('are regular files', async ({ path, directory }) => {
   assert.match(await refusal(at('folder')), /it is a directory: pack it first/)
   writeFileSync(path, '')
   assert.is(await refusal(join(path, 'below')), 'there is no such file')
-  if (process.platform === 'win32') return
-  assert.is(await refusal('/dev/zero'), 'it is not a regular file')
-  // Nobody writes to it: opening it the usual way would wait for ever.
-  execFileSync('mkfifo', [at('pipe')])
-  assert.is(await refusal(at('pipe')), 'it is not a regular file')
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(at('socket'), resolve))
-  assert.is(await refusal(at('socket')), 'it is not a regular file')
-  server.close()
-  symlinkSync('loop', at('loop'))
-  assert.is(await refusal(at('loop')), 'it is a link to itself')
-  if (process.getuid?.() === 0) return
+})
+
+onPosix(outgoing)(
+  'that are no files, on systems where much has a name, are refused',
+  async ({ directory }) => {
+    const at = (name: string) => join(directory.path, name)
+    assert.is(await refusal('/dev/zero'), 'it is not a regular file')
+    // Nobody writes to it: opening it the usual way would wait for ever.
+    execFileSync('mkfifo', [at('pipe')])
+    assert.is(await refusal(at('pipe')), 'it is not a regular file')
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(at('socket'), resolve))
+    assert.is(await refusal(at('socket')), 'it is not a regular file')
+    server.close()
+    symlinkSync('loop', at('loop'))
+    assert.is(await refusal(at('loop')), 'it is a link to itself')
+  },
+)
+
+asOrdinaryUser(outgoing)('that we may not read are refused', async ({ directory }) => {
+  const at = (name: string) => join(directory.path, name)
   writeFileSync(at('secret'), '', { mode: 0 })
   assert.is(await refusal(at('secret')), 'we may not read it')
 })

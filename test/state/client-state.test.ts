@@ -22,6 +22,7 @@ import { STATE_CODES, StateError } from '../../src/state/errors.ts'
 import { stateDirectoriesOf, stateDirectory } from '../../src/state/places.ts'
 import { openState, sealState } from '../../src/state/seal.ts'
 import { keyFilesIn, openStateKey } from '../../src/state/state-key.ts'
+import { onPosix } from '../helpers/needs.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 import {
   all,
@@ -359,31 +360,29 @@ state('a process that ended while it made the state leaves one that can be opene
   assert.equal(await allIn(place, exportKey), { a: 'b' })
 })
 
-if (process.platform !== 'win32') {
-  state('is readable by its owner only, and refused when it is not', async () => {
-    const { place, exportKey, state } = await stateWith({ a: 'b' })
-    assert.is(statSync(place).mode & 0o777, 0o700)
-    const store = await state.hold()
-    await store.write(new Map([['c', bytes('d')]]))
-    const names = readdirSync(place)
-    assert.equal(names.map((name) => name.replace(/\.[0-9a-f]{16}$/, '')).sort(), [
-      'key',
-      'lock',
-      'state.sqlite',
-      'state.sqlite-shm',
-      'state.sqlite-wal',
-    ])
-    for (const name of names) assert.is(statSync(join(place, name)).mode & 0o777, 0o600, name)
-    await store.close()
-    for (const name of [join(place, 'state.sqlite'), join(place, 'lock'), ...keyFilesIn(place), place]) {
-      const { mode } = statSync(name)
-      chmodSync(name, mode | 0o022)
-      await rejects(ClientState.open(place, exportKey), 'file_not_private')
-      chmodSync(name, mode)
-    }
-    assert.equal(await allIn(place, exportKey), { a: 'b', c: 'd' })
-  })
-}
+onPosix(state)('is readable by its owner only, and refused when it is not', async () => {
+  const { place, exportKey, state } = await stateWith({ a: 'b' })
+  assert.is(statSync(place).mode & 0o777, 0o700)
+  const store = await state.hold()
+  await store.write(new Map([['c', bytes('d')]]))
+  const names = readdirSync(place)
+  assert.equal(names.map((name) => name.replace(/\.[0-9a-f]{16}$/, '')).sort(), [
+    'key',
+    'lock',
+    'state.sqlite',
+    'state.sqlite-shm',
+    'state.sqlite-wal',
+  ])
+  for (const name of names) assert.is(statSync(join(place, name)).mode & 0o777, 0o600, name)
+  await store.close()
+  for (const name of [join(place, 'state.sqlite'), join(place, 'lock'), ...keyFilesIn(place), place]) {
+    const { mode } = statSync(name)
+    chmodSync(name, mode | 0o022)
+    await rejects(ClientState.open(place, exportKey), 'file_not_private')
+    chmodSync(name, mode)
+  }
+  assert.equal(await allIn(place, exportKey), { a: 'b', c: 'd' })
+})
 
 state('put aside it is all there, and the next one begins empty', async () => {
   const { place, exportKey, state } = await stateWith({ a: 'b' })

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { runs } from '../helpers/needs.ts'
+import { needs, onPosix, runs } from '../helpers/needs.ts'
 import { allIn, newExportKey, newPlace, stateWith } from './helpers.ts'
 
 const test = suite('client state, on a bad disk')
@@ -12,9 +12,9 @@ const test = suite('client state, on a bad disk')
 const scriptOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
 const tsx = [process.execPath, '--import', 'tsx']
 
-// Windows has no limits of this kind.
-if (process.platform !== 'win32') {
-  test('when nothing more can be written it says so, and all that was acknowledged is there', async () => {
+onPosix(test)(
+  'when nothing more can be written it says so, and all that was acknowledged is there',
+  async () => {
     const { place, exportKey } = await stateWith()
     // No file may grow beyond 150 KB; the signal that says so would end the process.
     const limited = ['-c', 'trap "" XFSZ; ulimit -f 300; exec "$0" "$@"', ...tsx, scriptOf('state-writer')]
@@ -28,8 +28,8 @@ if (process.platform !== 'win32') {
     for (let n = 0; n <= last; n++) assert.ok(kept[`a/${n}`]?.startsWith(`a${n} `), `a/${n}`)
     assert.is(kept['a/last'], `${last}`)
     assert.is(kept[`a/${last + 1}`], undefined)
-  })
-}
+  },
+)
 
 // The directory is $0, what is to be run for each state of the disk $@.
 const SMALL = 'mount -t tmpfs -o size=512k,mode=700 tmpfs "$0"'
@@ -43,20 +43,19 @@ const PHASES = [
 ]
 const shell = (commands: string[], ...args: string[]) => ['-rm', 'sh', '-c', commands.join(' && '), ...args]
 
-// Not `needs`: many machines that test do not allow it, and there is nothing to install.
-if (runs('unshare', ...shell([SMALL], '/mnt'))) {
-  test('full or read-only, it says so, and nothing is lost', () => {
-    const disk = newPlace()
-    mkdirSync(disk, { recursive: true })
-    const program = [...tsx, scriptOf('small-disk'), disk, newExportKey().toText()]
-    const child = spawnSync('unshare', shell(PHASES, disk, ...program), { encoding: 'utf8' })
-    assert.is(child.stderr, '')
-    assert.is(child.stdout, 'nothing was lost\n')
-  })
-} else {
-  process.stdout.write(
-    'skipped: a small and a read-only disk: needs unprivileged user namespaces, on Linux\n',
-  )
-}
+const withDisks = needs(
+  'user namespaces for all, on Linux',
+  () => runs('unshare', ...shell([SMALL], '/mnt')),
+  'sysctl kernel.unprivileged_userns_clone=1, or run it as root',
+)
+
+withDisks(test)('full or read-only, it says so, and nothing is lost', () => {
+  const disk = newPlace()
+  mkdirSync(disk, { recursive: true })
+  const program = [...tsx, scriptOf('small-disk'), disk, newExportKey().toText()]
+  const child = spawnSync('unshare', shell(PHASES, disk, ...program), { encoding: 'utf8' })
+  assert.is(child.stderr, '')
+  assert.is(child.stdout, 'nothing was lost\n')
+})
 
 test.run()

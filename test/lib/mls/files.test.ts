@@ -113,7 +113,9 @@ test('the KDC has no byte of the plaintext, the key or the name; and no two file
     for (const text of [note.key.toText(), 'report.pdf', toBase64url(note.sha256)]) {
       assert.not.ok(whole.includes(text))
     }
-    for (const chunk of kdc.files.stored.get(note.file)?.chunks.values() ?? []) {
+    const chunks = [...(kdc.files.stored.get(note.file)?.chunks.values() ?? [])]
+    assert.is(chunks.length, Math.ceil(content.length / CHUNK_BYTES))
+    for (const chunk of chunks) {
       assert.not.ok(Buffer.from(chunk, 'base64url').includes('secret'))
     }
   }
@@ -142,8 +144,10 @@ for (const [how, change] of [
   test(`content that ${how} is not sent, and nothing is left at the KDC`, async () => {
     for (const size of [CHUNK_BYTES, 2 * CHUNK_BYTES, 2 * CHUNK_BYTES + 5]) {
       const { kdc, post } = delivery()
+      let looks = 0
       let complete = false
       kdc.after = () => {
+        looks += kdc.files.stored.size
         for (const { bytes, chunks } of kdc.files.stored.values()) {
           complete ||= chunks.size === Math.ceil(bytes / (CHUNK_BYTES + 16))
         }
@@ -152,6 +156,7 @@ for (const [how, change] of [
       await rejects(uploadFile(post, GROUP, { name: 'log', size, content }), 'file_changed')
       assert.is(kdc.files.stored.size, 0)
       assert.is(kdc.files.dropped.length, 1)
+      assert.ok(looks > 0)
       assert.is(complete, false, 'the KDC never had as many chunks as it was told of')
     }
   })
