@@ -5,11 +5,11 @@
  * @module
  */
 import { equal } from '../../lib/bytes.ts'
-import type { Kdc } from '../context.ts'
 import { EventStream } from '../http/event-stream.ts'
 import { Problem } from '../http/problems.ts'
-import { isOver, moment, noteUse } from '../logins/session-life.ts'
+import { isOver, moment, noteUse, type SessionSettings } from '../logins/session-life.ts'
 import type { StoredSession } from '../store/sessions.ts'
+import type { Store } from '../store/store.ts'
 
 /** How often the store is looked into for what others have put there. */
 export const LOOK_MS = 2000
@@ -31,8 +31,12 @@ const everyByTimer: Every = (ms, run) => {
   return () => clearInterval(timer)
 }
 
-/** What of a KDC is needed here. */
-export type WaitersKdc = Pick<Kdc, 'store' | 'clock' | 'sessionIdleSec' | 'log' | 'isDraining'>
+/** What of a KDC is needed here: context.ts says more of each. */
+export interface WaitersKdc extends SessionSettings {
+  readonly store: Pick<Store, 'mailbox' | 'online' | 'sessions'>
+  readonly log: { warn(fields: object, event: string): void }
+  readonly isDraining: () => boolean
+}
 
 interface Waiter {
   readonly session: StoredSession

@@ -10,10 +10,11 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import type { Kdc } from '../context.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { networkOf } from '../http/network.ts'
 import { Problem } from '../http/problems.ts'
 import type { Allowance, Forgiveness } from '../store/attempts.ts'
+import type { Store } from '../store/store.ts'
 
 /** How many tries there are at once, and the seconds in which one comes back. */
 type Limit = Omit<Allowance, 'name'>
@@ -24,6 +25,14 @@ export interface LoginLimits {
   readonly address: Limit
   /** Accounts that anybody makes from one address. */
   readonly registration: Limit
+}
+
+/** What of a KDC is needed here: context.ts says more of each. */
+export interface LimitingKdc {
+  readonly store: Pick<Store, 'attempts'>
+  readonly clock: Clock
+  readonly loginLimits: LoginLimits
+  readonly log: { warn(fields: object, event: string): void }
 }
 
 /** Generous to people: a class of 300 behind one address signs up at once. 1440 guesses a day for one name from there. */
@@ -55,7 +64,11 @@ export function loginLimits(tries: number): LoginLimits {
  * @returns what was counted, for `Attempts.giveBack` when it turns out to be none.
  * @throws Problem `too_many_attempts`, with `Retry-After`.
  */
-export async function countTry(kdc: Kdc, username: string, address: string): Promise<readonly Allowance[]> {
+export async function countTry(
+  kdc: LimitingKdc,
+  username: string,
+  address: string,
+): Promise<readonly Allowance[]> {
   const { nameFromAddress, name, address: fromAddress } = triesOf(kdc.loginLimits, username, address)
   const familiar = await kdc.store.attempts.isFamiliar(familiarName(username, address), kdc.clock())
   const tries = familiar ? [nameFromAddress] : [nameFromAddress, name, fromAddress]
@@ -68,13 +81,13 @@ export async function countTry(kdc: Kdc, username: string, address: string): Pro
  *
  * @throws Problem `too_many_attempts`, with `Retry-After`.
  */
-export async function countRegistration(kdc: Kdc, address: string): Promise<void> {
+export async function countRegistration(kdc: LimitingKdc, address: string): Promise<void> {
   const allowance = { name: `register from ${networkOf(address)}`, ...kdc.loginLimits.registration }
   await take(kdc, [allowance], { ip_addr: address })
 }
 
 /** What to forgive when a password was right. */
-export async function forgiveness(kdc: Kdc, username: string, address: string): Promise<Forgiveness> {
+export async function forgiveness(kdc: LimitingKdc, username: string, address: string): Promise<Forgiveness> {
   const { store, loginLimits, clock } = kdc
   const tries = triesOf(loginLimits, username, address)
   const familiar = familiarName(username, address)
@@ -87,7 +100,7 @@ export async function forgiveness(kdc: Kdc, username: string, address: string): 
   }
 }
 
-async function take(kdc: Kdc, allowances: readonly Allowance[], fields: object): Promise<void> {
+async function take(kdc: LimitingKdc, allowances: readonly Allowance[], fields: object): Promise<void> {
   const waitSec = await kdc.store.attempts.take(allowances, kdc.clock())
   if (waitSec === 0) return
   kdc.log.warn(fields, 'too_many_attempts')

@@ -3,21 +3,27 @@
  *
  * @module
  */
-import type { Kdc } from '../context.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { Moment, StoredSession } from '../store/sessions.ts'
-import type { PurgeMoment } from '../store/store.ts'
+import type { PurgeMoment, Store } from '../store/store.ts'
 
 /** A use is written down only when the last one is this old, or a tenth of the idle time: that it is known roughly will do. */
 const TOUCH_SEC = 60
 
+/** What of a KDC is needed here: context.ts says more of each. */
+export interface SessionSettings {
+  readonly clock: Clock
+  readonly sessionIdleSec: number
+}
+
 /** Which sessions live now. */
-export function moment({ clock, sessionIdleSec }: Pick<Kdc, 'clock' | 'sessionIdleSec'>): Moment {
+export function moment({ clock, sessionIdleSec }: SessionSettings): Moment {
   const now = clock()
   return { now, idleSince: now - sessionIdleSec }
 }
 
 /** What is over now. */
-export function purgeMoment(kdc: Pick<Kdc, 'clock' | 'sessionIdleSec' | 'keepSec'>): PurgeMoment {
+export function purgeMoment(kdc: SessionSettings & { readonly keepSec: number }): PurgeMoment {
   const { now, idleSince } = moment(kdc)
   return { now, idleSince, keepSince: now - kdc.keepSec }
 }
@@ -29,7 +35,7 @@ export function isOver({ expiresAt, usedAt }: StoredSession, { now, idleSince }:
 
 /** Notes that a session is used. */
 export async function noteUse(
-  kdc: Pick<Kdc, 'clock' | 'sessionIdleSec' | 'store'>,
+  kdc: SessionSettings & { readonly store: Pick<Store, 'sessions'> },
   { sid, usedAt }: StoredSession,
 ): Promise<void> {
   const now = kdc.clock()
