@@ -3,7 +3,9 @@ import { EventEmitter, once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Fetch, type Limits, serve, trackSilent } from '../../../src/kdc/http/server.ts'
+import { Connections } from '../../../src/kdc/http/connections.ts'
+import { LIMITS, type Limits } from '../../../src/kdc/http/limits.ts'
+import { type Fetch, serve } from '../../../src/kdc/http/server.ts'
 import type { PasswordChecker } from '../../../src/kdc/logins/passwords.ts'
 import { at, PASSWORD, plainPasswords, testKdc } from '../helpers.ts'
 
@@ -194,22 +196,18 @@ server('who has gone is not counted: the next to give way is the oldest that is 
 })
 
 server('of two connections from one port the second is counted when the first is gone', () => {
-  const listening = new EventEmitter()
-  const silent = trackSilent(listening, 10)
+  const connections = new Connections(LIMITS)
   const ends = { localAddress: '127.0.0.1', remoteAddress: '127.0.0.1', remotePort: 40_000 }
   const [first, second] = [new EventEmitter(), new EventEmitter()].map((socket) =>
     Object.assign(socket, ends),
-  )
-  listening.emit('connection', first)
-  listening.emit('connection', second)
+  ) as unknown as [Socket, Socket]
+  connections.add(first)
+  connections.add(second)
   // A client may take its port again before we have heard of the end of what it had there.
-  first?.emit('close')
-  assert.equal(
-    [...silent.values()].map(({ socket }) => socket === (second as unknown)),
-    [true],
-  )
-  second?.emit('close')
-  assert.is(silent.size, 0)
+  first.emit('close')
+  assert.is(connections.size, 1)
+  second.emit('close')
+  assert.is(connections.size, 0)
 })
 
 server('a login of somebody who has gone away is known to be abandoned', async () => {
