@@ -8,6 +8,7 @@ import { LIMITS, type Limits } from '../../../src/kdc/http/limits.ts'
 import { type Fetch, serve } from '../../../src/kdc/http/server.ts'
 import type { PasswordChecker } from '../../../src/kdc/logins/passwords.ts'
 import { at, PASSWORD, plainPasswords, testKdc } from '../helpers.ts'
+import { dial, exchange } from './raw.ts'
 
 const server = suite('serve')
 
@@ -17,23 +18,6 @@ async function start(fetch?: Fetch, limits: Partial<Limits> = {}) {
   const kdc = await testKdc()
   const listening = await serve(fetch ?? kdc.app.fetch, { ...LOOPBACK, limits })
   return { ...kdc, ...listening }
-}
-
-async function dial(url: string): Promise<Socket> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  // A peer that closes on what we still send is no error here: the tests look at what it answered before.
-  socket.on('error', () => {})
-  await once(socket, 'connect')
-  return socket
-}
-
-/** Sends bytes, and gives all that comes back until the server closes. */
-async function exchange(url: string, text: string): Promise<string> {
-  const socket = await dial(url)
-  socket.write(text)
-  let answer = ''
-  for await (const chunk of socket) answer += chunk
-  return answer
 }
 
 function problemIn(answer: string): { status: number; code: string } {
@@ -81,7 +65,16 @@ const BROKEN: Record<string, string> = {
     'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n',
   'a chunk of no size':
     'POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n',
+  'one length twice': 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n',
+  'a length that is no number': 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\n12345',
+  'chunks that are not the last coding': 'POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, gzip\r\n\r\n',
+  'chunks in HTTP/1.0': 'POST /login HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  'a header that goes on in the next line': 'GET /healthz HTTP/1.1\r\nHost: x\r\nX: 1\r\n 2\r\n\r\n',
+  'a space before a colon': 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\n12345',
   'no Host': 'GET /healthz HTTP/1.1\r\n\r\n',
+  'two Hosts': 'GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n',
+  'one Host twice': 'GET /healthz HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n',
+  'two Hosts in HTTP/1.0': 'GET /healthz HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n',
   'a Host that makes no URL': 'GET /healthz HTTP/1.1\r\nHost: a b\r\n\r\n',
 }
 
@@ -90,6 +83,15 @@ for (const [what, text] of Object.entries(BROKEN)) {
     const { url, close, log } = await start()
     assert.equal(problemIn(await exchange(url, text)), { status: 400, code: 'malformed_http' })
     assert.equal(log.events, [])
+    await close()
+  })
+}
+
+for (const version of ['1.0', '1.1']) {
+  server(`a load balancer’s look at its health is answered (HTTP/${version})`, async () => {
+    const { url, close } = await start()
+    const host = version === '1.0' ? '' : 'Host: 10.0.0.7\r\nConnection: close\r\n'
+    assert.match(await exchange(url, `GET /healthz HTTP/${version}\r\n${host}\r\n`), /^HTTP\/1.1 200 /)
     await close()
   })
 }
