@@ -40,7 +40,11 @@ const LONG: Record<string, { pieces: string[]; status: number; code: string }> =
     code: 'body_too_large',
   },
   'a body too large, in chunks': {
-    pieces: [`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, ...Array<string>(8).fill(`100000\r\n${MEBIBYTE}\r\n`), '0\r\n\r\n'],
+    pieces: [
+      `${HEAD}Transfer-Encoding: chunked\r\n\r\n`,
+      ...Array<string>(8).fill(`100000\r\n${MEBIBYTE}\r\n`),
+      '0\r\n\r\n',
+    ],
     status: 413,
     code: 'body_too_large',
   },

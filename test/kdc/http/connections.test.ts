@@ -19,25 +19,28 @@ const answered: Fetch = async (request) => {
   return new Response('done')
 }
 
-crowds('who has asked once, and then sends a part of a request, gives way like whoever asks nothing', async () => {
-  const limits = { ...PATIENT, maxSilent: 2 }
-  const { url, close } = await serve(answered, { host: '127.0.0.1', port: 0, limits })
-  const crowd: Socket[] = []
-  for (let i = 0; i < 2; i++) {
-    const socket = await dial(url)
-    socket.write(GET)
-    assert.match(String((await once(socket, 'data'))[0]), 'HTTP/1.1 200')
-    socket.write(PARTIAL)
-    crowd.push(socket)
-  }
-  const gone = once(crowd[0]?.resume() as Socket, 'close')
-  const asking = await dial(url)
-  await gone
-  asking.write(GET)
-  assert.match(String((await once(asking, 'data'))[0]), 'HTTP/1.1 200')
-  for (const socket of [asking, ...crowd]) socket.destroy()
-  await close()
-})
+crowds(
+  'who has asked once, and then sends a part of a request, gives way like whoever asks nothing',
+  async () => {
+    const limits = { ...PATIENT, maxSilent: 2 }
+    const { url, close } = await serve(answered, { host: '127.0.0.1', port: 0, limits })
+    const crowd: Socket[] = []
+    for (let i = 0; i < 2; i++) {
+      const socket = await dial(url)
+      socket.write(GET)
+      assert.match(String((await once(socket, 'data'))[0]), 'HTTP/1.1 200')
+      socket.write(PARTIAL)
+      crowd.push(socket)
+    }
+    const gone = once(crowd[0]?.resume() as Socket, 'close')
+    const asking = await dial(url)
+    await gone
+    asking.write(GET)
+    assert.match(String((await once(asking, 'data'))[0]), 'HTTP/1.1 200')
+    for (const socket of [asking, ...crowd]) socket.destroy()
+    await close()
+  },
+)
 
 crowds('a full house has room for a newcomer, as long as one in it says nothing', async () => {
   const limits = { ...PATIENT, maxConnections: 3, maxSilent: 3 }
@@ -83,20 +86,29 @@ crowds('the oldest of the largest crowd gives way, not an older one from elsewhe
   )
 })
 
-crowds('who is being answered does not give way, until the answer is out; from then on it is the newest', () => {
-  const connections = new Connections({ maxConnections: 100, maxSilent: 2 })
-  const [busy, ...others] = [1, 2, 3, 4, 5].map((i) => connection('192.0.2.7', i))
-  const [one, two, three, four] = others
-  assert.ok(busy && one && two && three && four)
-  connections.add(asSocket(busy))
-  const request = { socket: busy, complete: true, headers: {} } as unknown as IncomingMessage
-  const response = new EventEmitter() as unknown as ServerResponse
-  connections.note(request, response)
-  for (const socket of [one, two, three]) connections.add(asSocket(socket))
-  assert.equal([busy, one, two, three].map(({ ended }) => ended), [false, true, false, false])
-  response.emit('close')
-  connections.add(asSocket(four))
-  assert.equal([busy, two, three, four].map(({ ended }) => ended), [false, true, true, false])
-})
+crowds(
+  'who is being answered does not give way, until the answer is out; from then on it is the newest',
+  () => {
+    const connections = new Connections({ maxConnections: 100, maxSilent: 2 })
+    const [busy, ...others] = [1, 2, 3, 4, 5].map((i) => connection('192.0.2.7', i))
+    const [one, two, three, four] = others
+    assert.ok(busy && one && two && three && four)
+    connections.add(asSocket(busy))
+    const request = { socket: busy, complete: true, headers: {} } as unknown as IncomingMessage
+    const response = new EventEmitter() as unknown as ServerResponse
+    connections.note(request, response)
+    for (const socket of [one, two, three]) connections.add(asSocket(socket))
+    assert.equal(
+      [busy, one, two, three].map(({ ended }) => ended),
+      [false, true, false, false],
+    )
+    response.emit('close')
+    connections.add(asSocket(four))
+    assert.equal(
+      [busy, two, three, four].map(({ ended }) => ended),
+      [false, true, true, false],
+    )
+  },
+)
 
 crowds.run()

@@ -67,7 +67,8 @@ const BROKEN: Record<string, string> = {
     'POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n',
   'one length twice': 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n',
   'a length that is no number': 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\n12345',
-  'chunks that are not the last coding': 'POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, gzip\r\n\r\n',
+  'chunks that are not the last coding':
+    'POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, gzip\r\n\r\n',
   'chunks in HTTP/1.0': 'POST /login HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   'a header that goes on in the next line': 'GET /healthz HTTP/1.1\r\nHost: x\r\nX: 1\r\n 2\r\n\r\n',
   'a space before a colon': 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\n12345',
