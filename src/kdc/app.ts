@@ -9,8 +9,11 @@ import { secureRandomBytes } from '../lib/random.ts'
 import type { Kdc, KdcEnv } from './context.ts'
 import { KEEP_SEC, QUOTAS } from './groups/quotas.ts'
 import { Waiters } from './groups/waiters.ts'
+import { Bodies } from './http/bodies.ts'
+import { Lane } from './http/lane.ts'
 import { Problem } from './http/problems.ts'
 import { ProxyList } from './http/proxies.ts'
+import { Reads } from './http/reads.ts'
 import { refusalOf } from './http/refusal.ts'
 import { LOGIN_LIMITS } from './logins/login-limits.ts'
 import { filesRoute } from './routes/files.ts'
@@ -42,6 +45,7 @@ export type KdcOptions = Pick<Kdc, 'store' | 'opaqueKeys' | 'masterKeys' | 'pass
 
 /** Puts the parts together, and adds the defaults. */
 export function assembleKdc(options: KdcOptions): Kdc {
+  const lane = options.lane ?? new Lane()
   const settings: Omit<Kdc, 'waiters'> = {
     clock: systemClock,
     randomBytes: secureRandomBytes,
@@ -54,6 +58,9 @@ export function assembleKdc(options: KdcOptions): Kdc {
     loginLimits: LOGIN_LIMITS,
     allowPlaintext: false,
     proxies: new ProxyList(),
+    lane,
+    reads: new Reads(lane),
+    bodies: new Bodies(),
     isDraining: () => false,
     ...options,
   }

@@ -7,7 +7,10 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Clock } from '../lib/clock.ts'
 import type { RandomBytes } from '../lib/random.ts'
 import type { Waiters } from './groups/waiters.ts'
+import type { Bodies } from './http/bodies.ts'
+import type { Lane } from './http/lane.ts'
 import type { ProxyList } from './http/proxies.ts'
+import type { Reads } from './http/reads.ts'
 import type { MasterKeys } from './keys/master-keys.ts'
 import type { OpaqueKeys } from './keys/opaque-keys.ts'
 import type { LoginLimits } from './logins/login-limits.ts'
@@ -49,6 +52,12 @@ export interface Kdc {
   readonly quotas: Quotas
   /** Those who wait for something to come, at this node. */
   readonly waiters: Waiters
+  /** Work at this node that takes its time. */
+  readonly lane: Lane
+  /** What is being read at this node. */
+  readonly reads: Reads
+  /** Long requests that are coming in at this node. */
+  readonly bodies: Bodies
   readonly registration: Registration
   readonly loginLimits: LoginLimits
   /** Whether passwords and secrets may cross a network unprotected. */

@@ -116,7 +116,10 @@ export async function readBody(
     if (declared !== undefined && Number(declared) <= MAX_BODY_BYTES) {
       return new Uint8Array(await c.req.arrayBuffer())
     }
-    return c.req.raw.body ? await readAtMost(c.req.raw.body, limit, judge) : EMPTY
+    const length = declared === undefined ? limit : Number(declared)
+    return c.req.raw.body
+      ? await readAtMost(c.req.raw.body, limit, (beginning) => judge(beginning, length))
+      : EMPTY
   } catch (error) {
     if (error instanceof Problem) throw error
     // The client is gone, or was too slow and has been told so: this is for nobody but a test.
@@ -124,13 +127,17 @@ export async function readBody(
   }
 }
 
-/** Judges the beginning of a long body, the first 16 KiB or so, before the rest is taken in; throws to refuse it. */
-export type Judge = (beginning: Uint8Array) => Promise<void> | undefined
+/**
+ * Judges the beginning of a long body, the first 16 KiB or so, before the rest is taken in; throws to refuse it.
+ *
+ * @param length - the most that all of it may have, in bytes.
+ */
+export type Judge = (beginning: Uint8Array, length: number) => Promise<void> | undefined
 
 async function readAtMost(
   body: ReadableStream<Uint8Array>,
   limit: number,
-  judge: Judge,
+  judge: (beginning: Uint8Array) => Promise<void> | undefined,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { ServerResponse } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
-import { fromBase64url } from '../../lib/bytes.ts'
+import { fromBase64url, toBase64url } from '../../lib/bytes.ts'
 import { unixSeconds } from '../../lib/fields.ts'
 import {
   MAX_CLOCK_OFFSET_SEC,
@@ -14,16 +15,20 @@ import {
   type Route,
   SEALED_TYPE,
   type SealedRequest,
-  sealReply,
+  sealReplyText,
 } from '../../lib/sealed.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { openStoredToken } from '../keys/stored-token.ts'
 import type { StoredSession } from '../store/sessions.ts'
 import { EVENT_STREAM } from './event-stream.ts'
+import { breathe } from './lane.ts'
 import { Problem } from './problems.ts'
+import type { Reader } from './reads.ts'
 import { refusalOf } from './refusal.ts'
+import { remoteAddress } from './remote-address.ts'
 import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
+import type { Loan } from './shares.ts'
 
 const ID_BYTES = 16
 
@@ -32,16 +37,26 @@ const Envelope = v.object({
   time: v.pipe(unixSeconds, v.description('a time in Unix seconds')),
 })
 
-/**
- * Finds whose token an envelope is sealed with.
- *
- * @returns the token, and what tells the handlers whose it is, once the envelope has opened.
- * @throws Problem, which is answered without a seal.
- */
-type FindSealer = (
-  kdc: Kdc,
-  sid: Uint8Array,
-) => Promise<{ token: Secret; introduce(c: Context<KdcEnv>): void }>
+/** Longer answers are made in pieces: each takes some milliseconds. */
+const LONG_ANSWER_CHARACTERS = 65_536
+
+/** Whose token an envelope is sealed with, if it opens. */
+interface Sealer {
+  readonly token: Secret
+  /** Whose turn it takes to open a long request. */
+  readonly owner: string
+  /** Tells the handlers whose request it is, once the envelope has opened. */
+  introduce(c: Context<KdcEnv>): void
+}
+
+/** Finds that. @throws Problem, which is answered without a seal. */
+type FindSealer = (kdc: Kdc, sid: Uint8Array) => Promise<Sealer>
+
+/** How long a route's requests and answers may be: see `sealedReadRequest`. */
+interface Sizes {
+  readonly maxBytes?: number
+  readonly answerBytes?: number
+}
 
 /** Takes a request of a session, sealed or plain. */
 export function sessionRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
@@ -56,7 +71,24 @@ export function sessionRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
  * @param maxBytes - the longest that it may be, seal included.
  */
 export function sealedSessionRequest(kdc: Kdc, maxBytes = MAX_BODY_BYTES): MiddlewareHandler<KdcEnv> {
-  const sealed = sealedRequest(kdc, findSession, maxBytes)
+  return sealedOnly(sealedRequest(kdc, findSession, { maxBytes }))
+}
+
+/**
+ * Takes a request of a session, sealed only, that changes nothing, and whose answer is long or takes some looking for: see reads.ts.
+ *
+ * @param answerBytes - the most that an answer has.
+ * @param maxBytes - the longest that the request may be, seal included.
+ */
+export function sealedReadRequest(
+  kdc: Kdc,
+  answerBytes: number,
+  maxBytes = MAX_BODY_BYTES,
+): MiddlewareHandler<KdcEnv> {
+  return sealedOnly(sealedRequest(kdc, findSession, { maxBytes, answerBytes }))
+}
+
+function sealedOnly(sealed: MiddlewareHandler<KdcEnv>): MiddlewareHandler<KdcEnv> {
   return (c, next) => {
     if (!isOfType(c, SEALED_TYPE)) {
       throw new Problem('request_refused', `this is asked for in a sealed request only: ${SEALED_TYPE}`)
@@ -95,7 +127,7 @@ export async function findSealingSession(
 
 const findSession: FindSealer = async (kdc, sid) => {
   const { token, session } = await findSealingSession(kdc, sid)
-  return { token, introduce: (c) => c.set('session', session) }
+  return { token, owner: session.username, introduce: (c) => c.set('session', session) }
 }
 
 const findInvitation: FindSealer = async (kdc, id) => {
@@ -103,39 +135,59 @@ const findInvitation: FindSealer = async (kdc, id) => {
   const token = invitation && openStoredToken(kdc.masterKeys, id, invitation.sealedToken)
   if (!token)
     throw new Problem('invitation_unknown', 'there is no such invitation: it was withdrawn, or has expired')
-  return { token, introduce: (c) => c.set('invitation', invitation) }
+  return { token, owner: toBase64url(id), introduce: (c) => c.set('invitation', invitation) }
 }
 
 function sealedRequest(
   kdc: Kdc,
   findSealer: FindSealer,
-  maxBytes = MAX_BODY_BYTES,
+  { maxBytes = MAX_BODY_BYTES, answerBytes }: Sizes = {},
 ): MiddlewareHandler<KdcEnv> {
   return async (c, next) => {
     const route: Route = `${c.req.method} ${c.req.path}`
+    let loan: Loan | undefined
     // A stranger cannot make us keep more than a short request: whose it is shows in its beginning.
-    const judge = async (beginning: Uint8Array) => {
-      await findSealer(kdc, parseEnvelope(beginning).sid)
+    const judge = async (beginning: Uint8Array, length: number) => {
+      const { sid } = parseEnvelope(beginning)
+      await findSealer(kdc, sid)
+      loan = kdc.bodies.take(remoteAddress(kdc, c), sid, length)
     }
-    const request = parseEnvelope(await readBody(c, SEALED_TYPE, maxBytes, judge))
-    const { token, introduce } = await findSealer(kdc, request.sid)
-    const body = openEnvelope(request, token, route)
-    // Both sides know each other now: whatever the answer is, nobody else reads or makes it.
-    introduce(c)
-    c.set('body', body)
     try {
-      const { id, time } = judgeFields(kdc, body)
-      c.set('requestId', id)
-      c.set('requestTime', time)
-      await next()
-    } catch (error) {
-      const { status, headers, body } = refusalOf(kdc, error, c.req.path)
-      c.res = new Response(body, { status, headers })
+      const bytes = await readBody(c, SEALED_TYPE, maxBytes, judge)
+      const request = parseEnvelope(bytes)
+      const { token, owner, introduce } = await findSealer(kdc, request.sid)
+      const open = () => openEnvelope(request, token, route)
+      const body = loan ? await kdc.lane.run(owner, open) : open()
+      // Both sides know each other now: whatever the answer is, nobody else reads or makes it.
+      introduce(c)
+      c.set('body', body)
+      const refuse = (error: unknown) => {
+        const { status, headers, body } = refusalOf(kdc, error, c.req.path)
+        c.res = new Response(body, { status, headers })
+      }
+      const answer = async (): Promise<number> => {
+        await next().catch(refuse)
+        // What comes bit by bit and has no content: see waiters.ts.
+        return isEventStream(c.res) ? 0 : sealResponse(kdc, c, token, route, request)
+      }
+      try {
+        const { id, time } = judgeFields(kdc, body)
+        c.set('requestId', id)
+        c.set('requestTime', time)
+        if (answerBytes === undefined) await answer()
+        else await kdc.reads.answer(readerOf(c, owner, id), answerBytes, answer)
+      } catch (error) {
+        refuse(error)
+        await sealResponse(kdc, c, token, route, request)
+      }
+    } finally {
+      loan?.end()
     }
-    // What comes bit by bit and has no content: see waiters.ts.
-    if (isEventStream(c.res)) return
-    await sealResponse(kdc, c, token, route, request)
   }
+}
+
+function readerOf({ env }: Context<KdcEnv>, username: string, id: Uint8Array): Reader {
+  return { username, id: toBase64url(id), outgoing: env.outgoing as ServerResponse | undefined }
 }
 
 /** @throws Problem `request_refused`. */
@@ -176,20 +228,24 @@ export function judgeFields(kdc: Kdc, body: unknown): { id: Uint8Array; time: nu
   }
 }
 
+/** @returns how long it is now, in bytes. */
 async function sealResponse(
   kdc: Kdc,
   c: Context<KdcEnv>,
   token: Secret,
   route: Route,
   { salt, sid }: SealedRequest,
-): Promise<void> {
+): Promise<number> {
   const { status } = c.res
-  const body: unknown = JSON.parse(await c.res.text())
-  const bytes = sealReply(token, route, salt, { status, time: kdc.clock(), body }, kdc.randomBytes, sid)
+  const body = await c.res.text()
+  if (body.length > LONG_ANSWER_CHARACTERS) await breathe()
+  const json = `{"status":${status},"time":${kdc.clock()},"body":${body}}`
+  const bytes = sealReplyText(token, route, salt, json, kdc.randomBytes, sid)
   const headers = new Headers(c.res.headers)
   headers.set('Content-Type', SEALED_TYPE)
   headers.delete('Content-Length')
   // Not assigned to c.res as it stands: Hono would merge the old headers, the old type among them, into the new ones.
   c.res = undefined
   c.res = new Response(bytes, { status, headers })
+  return bytes.length
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type EventEmitter, once } from 'node:events'
+import { once } from 'node:events'
 import {
   createServer,
   type IncomingMessage,
@@ -17,31 +17,11 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
+import { answerClass } from './answer.ts'
+import { Connections } from './connections.ts'
+import { LIMITS, type Limits } from './limits.ts'
 import { Problem, renderProblem } from './problems.ts'
-
-/** What a connection may cost. */
-export interface Limits {
-  /** The whole request, headers and body, must have arrived by then; under TLS the handshake, before, has as long. */
-  readonly requestTimeoutMs: number
-  /** A connection that asks nothing is closed after this. */
-  readonly keepAliveTimeoutMs: number
-  readonly maxHeaderBytes: number
-  /** More connections than this are closed as they come. */
-  readonly maxConnections: number
-  /** Of these, how many may have asked nothing yet; the oldest of them gives way to a newcomer. */
-  readonly maxSilent: number
-  /** How long requests under way may take to finish once the server is to stop. */
-  readonly drainTimeoutMs: number
-}
-
-const LIMITS: Limits = {
-  requestTimeoutMs: 10_000,
-  keepAliveTimeoutMs: 5000,
-  maxHeaderBytes: 16_384,
-  maxConnections: 4096,
-  maxSilent: 1024,
-  drainTimeoutMs: 5000,
-}
+import { Turns } from './turns.ts'
 
 /** Node looks for requests that are late this often, at most. */
 const TIMEOUT_CHECK_MS = 1000
@@ -91,22 +71,35 @@ export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listen
   const limits = { ...LIMITS, ...options.limits }
   const viaFetch = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
     errorHandler: answerError,
+    // For HTTP/1.0, which has no Host: load balancers ask so. Of others one is wanted before this.
+    hostname: 'localhost',
   })
   const { direct } = options
+  const turns = new Turns((request, response) => {
+    const problem = judgeHead(request)
+    if (problem) refuse(response, problem)
+    else if (!direct?.(request, response)) void viaFetch(request, response)
+  }, limits.maxPipelined)
+  const connections = new Connections(limits)
   const listener: RequestListener = (request, response) => {
-    if (!direct?.(request, response)) void viaFetch(request, response)
+    connections.note(request, response)
+    turns.listen(request, response)
   }
   const server = createLimited(listener, limits, tls)
   server.maxConnections = limits.maxConnections
-  server.on('clientError', answerBrokenHttp)
+  server.on('connection', (socket: Socket) => connections.add(socket))
+  server.on('clientError', (error, socket) => {
+    // Nothing may be said in the middle of an answer.
+    if (turns.isAnswering(socket)) socket.destroy()
+    else answerBrokenHttp(error, socket)
+  })
   // An expectation that we do not know is none that we must meet (RFC 9110 §10.1.1).
   server.on('checkExpectation', listener)
-  const silent = trackSilent(server, limits.maxSilent)
   server.listen(port, host)
   await once(server, 'listening')
   return {
     url: urlOf(tls ? 'https' : 'http', server.address() as AddressInfo),
-    close: () => close(server, silent, limits.drainTimeoutMs),
+    close: () => close(server, connections, limits.drainTimeoutMs),
   }
 }
 
@@ -117,8 +110,9 @@ function createLimited(listener: RequestListener, limits: Limits, tls: TlsIdenti
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, limits.requestTimeoutMs),
     maxHeaderSize: limits.maxHeaderBytes,
-    // Answered by `answerError` like every other bad request, not by Node with an empty body.
+    // Answered by `judgeHead` in our own words, not by Node with an empty body.
     requireHostHeader: false,
+    ServerResponse: answerClass(limits),
   }
   if (!tls) return createServer(options, listener)
   const { cert, key } = tls
@@ -135,56 +129,33 @@ function urlOf(scheme: 'http' | 'https', { address, family, port }: AddressInfo)
   return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
-/** A connection over which nothing was asked yet: at most a request that is not whole. */
-interface Silent {
-  readonly socket: Socket
-  readonly request?: IncomingMessage
-}
-
-/** The connections over which nothing was asked yet; Node does not count those as idle. */
-export function trackSilent(server: EventEmitter, limit: number): ReadonlyMap<string, Silent> {
-  const silent = new Map<string, Silent>()
-  server.on('connection', (socket: Socket) => {
-    // Whoever means to ask does so at once; a crowd that says nothing must keep nobody out.
-    if (silent.size >= limit) [...silent.values()].find(isSilent)?.socket.destroy()
-    const ends = endsOf(socket)
-    silent.set(ends, { socket })
-    socket.once('close', () => silent.get(ends)?.socket === socket && silent.delete(ends))
-  })
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const ends = endsOf(request.socket)
-    const entry = silent.get(ends)
-    if (!entry) return
-    // In its place: the oldest stays the first.
-    silent.set(ends, { socket: entry.socket, request })
-    response.once('close', () => silent.get(ends)?.request === request && silent.delete(ends))
-  })
-  return silent
-}
-
-// Whoever has sent the headers only has asked nothing yet.
-function isSilent({ request }: Silent): boolean {
-  return !request?.complete
-}
-
-// Under TLS a request has another socket than its connection, which nothing public leads back to. What both have in
-// common no two connections have at once. (A socket that was closed before we looked has no addresses, nor a request.)
-function endsOf({ localAddress, remoteAddress, remotePort }: Socket): string {
-  return `${localAddress} ${remoteAddress} ${remotePort}`
-}
-
-async function close(
-  server: Server,
-  silent: ReadonlyMap<string, Silent>,
-  drainTimeoutMs: number,
-): Promise<void> {
+async function close(server: Server, connections: Connections, drainTimeoutMs: number): Promise<void> {
   const late = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
   const closed = once(server, 'close')
   server.close()
   // Whoever has begun to ask may finish.
-  for (const { socket, request } of silent.values()) if (!request) socket.destroy()
+  connections.endIdle()
   await closed
   clearTimeout(late)
+}
+
+/** @returns what is wrong with a request that Node lets pass. */
+function judgeHead({ httpVersion, headers, rawHeaders }: IncomingMessage): Problem | undefined {
+  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length
+  // RFC 9112 §3.2.
+  if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) {
+    return new Problem('malformed_http', 'a request has one Host header')
+  }
+  // Its end is where others would not see it (RFC 9112 §6.1).
+  if (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined) {
+    return new Problem('malformed_http', 'HTTP/1.0 knows no Transfer-Encoding')
+  }
+  return undefined
+}
+
+function refuse(response: ServerResponse, problem: Problem): void {
+  const { status, headers, body } = renderProblem(problem)
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body)
 }
 
 // What went wrong between Node and the app: a Host or a path that makes no URL.

@@ -12,9 +12,10 @@ import { isFileLength, sealedChunkBytes, sealedChunkCount } from '../groups/file
 import { requireReaders } from '../groups/group-lookup.ts'
 import { requireRoomForFile } from '../groups/quotas.ts'
 import { count, fileChunk, fileId, groupId, MAX_CHUNK_BODY_BYTES, toText } from '../groups/stored-fields.ts'
+import { ANSWER_BYTES } from '../http/limits.ts'
 import { Problem } from '../http/problems.ts'
 import { parse } from '../http/request.ts'
-import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import { purgeMoment } from '../logins/session-life.ts'
 import type { NewFile, StoredFile } from '../store/files.ts'
@@ -64,7 +65,7 @@ export function filesRoute(kdc: Kdc): Hono<KdcEnv> {
       if (missing === 0) log.info(toLog(file), 'file_stored')
       return c.json({ time: clock() })
     })
-    .post('/files/get', sealedSessionRequest(kdc), async (c) => {
+    .post('/files/get', sealedReadRequest(kdc, ANSWER_BYTES.fileChunk), async (c) => {
       const { file, index } = parse(GetRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
       const chunk = await store.files.get(file, index, username, purgeMoment(kdc).keepSince)

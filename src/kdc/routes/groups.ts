@@ -18,9 +18,11 @@ import {
   usernames,
 } from '../groups/stored-fields.ts'
 import * as fields from '../http/fields.ts'
+import { breathe } from '../http/lane.ts'
+import { ANSWER_BYTES } from '../http/limits.ts'
 import { Problem } from '../http/problems.ts'
 import { parse } from '../http/request.ts'
-import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import { firstEntryBytes, type NewGroup } from '../store/group-changes.ts'
 import type { Group } from '../store/groups.ts'
@@ -74,7 +76,7 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
       }
       return c.json({ position, seq, time: clock() })
     })
-    .post('/groups/list', sealedSessionRequest(kdc), async (c) => {
+    .post('/groups/list', sealedReadRequest(kdc, ANSWER_BYTES.groupList), async (c) => {
       const { after = new Uint8Array(0) } = parse(ListRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
       const found = await store.groups.list(username, after, GROUPS_AT_ONCE + 1)
@@ -85,10 +87,11 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
         names += described.members.length + described.left.length
         if (groups.length > 0 && names > NAMES_AT_ONCE) break
         groups.push(described)
+        await breathe()
       }
       return c.json({ groups, more: groups.length < found.length, time: clock() })
     })
-    .post('/groups/info', sealedSessionRequest(kdc), async (c) => {
+    .post('/groups/info', sealedReadRequest(kdc, ANSWER_BYTES.groupInfo), async (c) => {
       const { group: id } = parse(InfoRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
       return c.json({ ...(await describeWithInfo(kdc, id, username)), time: clock() })

@@ -9,8 +9,10 @@ import type { Kdc, KdcEnv } from '../context.ts'
 import { requestKey } from '../groups/accepted.ts'
 import { IDENTITIES, requireRate } from '../groups/rates.ts'
 import { MAX_NAMES_BODY_BYTES, signatureKey, toText, usernames } from '../groups/stored-fields.ts'
+import { eachInPieces } from '../http/lane.ts'
+import { ANSWER_BYTES } from '../http/limits.ts'
 import { parse } from '../http/request.ts'
-import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 
 const PutRequest = v.object({ signature_key: signatureKey })
@@ -32,18 +34,22 @@ export function identityRoute(kdc: Kdc): Hono<KdcEnv> {
       }
       return c.json({ time: clock() })
     })
-    .post('/identity/find', sealedSessionRequest(kdc, MAX_NAMES_BODY_BYTES), async (c) => {
-      const { usernames } = parse(FindRequest, c.var.body)
-      await authenticate(kdc, c)
-      const found = await Promise.all(usernames.map((username) => store.identities.find(username)))
-      const identities = found
-        .filter((identity) => identity !== undefined)
-        .map(({ username, signatureKey, since, earlier }) => ({
-          username,
-          signature_key: toText(signatureKey),
-          since,
-          earlier: earlier.map((key) => ({ signature_key: toText(key) })),
-        }))
-      return c.json({ identities, time: clock() })
-    })
+    .post(
+      '/identity/find',
+      sealedReadRequest(kdc, ANSWER_BYTES.identities, MAX_NAMES_BODY_BYTES),
+      async (c) => {
+        const { usernames } = parse(FindRequest, c.var.body)
+        await authenticate(kdc, c)
+        const found = await eachInPieces(usernames, (username) => store.identities.find(username))
+        const identities = found
+          .filter((identity) => identity !== undefined)
+          .map(({ username, signatureKey, since, earlier }) => ({
+            username,
+            signature_key: toText(signatureKey),
+            since,
+            earlier: earlier.map((key) => ({ signature_key: toText(key) })),
+          }))
+        return c.json({ identities, time: clock() })
+      },
+    )
 }

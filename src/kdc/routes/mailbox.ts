@@ -8,13 +8,15 @@ import * as v from 'valibot'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { count, pageLimit, toText } from '../groups/stored-fields.ts'
 import { EVENT_STREAM } from '../http/event-stream.ts'
+import { ANSWER_BYTES } from '../http/limits.ts'
 import { parse } from '../http/request.ts'
-import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import type { Entry } from '../store/mailbox.ts'
 
 const MAX_PAGE = 500
-const MAX_PAGE_BYTES = 1024 * 1024
+/** Some milliseconds of work. */
+const MAX_PAGE_BYTES = 256 * 1024
 
 const PageRequest = v.object({ after: count, limit: pageLimit(MAX_PAGE) })
 const AckRequest = v.object({ position: count })
@@ -24,7 +26,7 @@ const WaitRequest = v.object({ after: count })
 export function mailboxRoute(kdc: Kdc): Hono<KdcEnv> {
   const { store, clock } = kdc
   return new Hono<KdcEnv>()
-    .post('/mailbox', sealedSessionRequest(kdc), async (c) => {
+    .post('/mailbox', sealedReadRequest(kdc, ANSWER_BYTES.mailbox), async (c) => {
       const { after, limit } = parse(PageRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
       const { entries, more } = await store.mailbox.page(username, after, limit, MAX_PAGE_BYTES)

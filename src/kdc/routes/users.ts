@@ -8,8 +8,10 @@ import * as v from 'valibot'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { MAX_NAMES, MAX_NAMES_BODY_BYTES, optionalUsernames } from '../groups/stored-fields.ts'
 import * as fields from '../http/fields.ts'
+import { eachInPieces } from '../http/lane.ts'
+import { ANSWER_BYTES } from '../http/limits.ts'
 import { parse } from '../http/request.ts'
-import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { sealedReadRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import { moment } from '../logins/session-life.ts'
 
@@ -23,7 +25,7 @@ export function usersRoute(kdc: Kdc): Hono<KdcEnv> {
   const { store, clock } = kdc
   return new Hono<KdcEnv>().post(
     '/users/online',
-    sealedSessionRequest(kdc, MAX_NAMES_BODY_BYTES),
+    sealedReadRequest(kdc, ANSWER_BYTES.online, MAX_NAMES_BODY_BYTES),
     async (c) => {
       const { usernames, after = '' } = parse(OnlineRequest, c.var.body)
       await authenticate(kdc, c)
@@ -33,7 +35,7 @@ export function usersRoute(kdc: Kdc): Hono<KdcEnv> {
         const users = online.slice(0, MAX_NAMES).map((username) => ({ username, online: true }))
         return c.json({ users, more: online.length > MAX_NAMES, time: clock() })
       }
-      const online = await Promise.all(usernames.map((username) => store.online.isOnline(username, now)))
+      const online = await eachInPieces(usernames, (username) => store.online.isOnline(username, now))
       const users = usernames.map((username, i) => ({ username, online: online[i] }))
       return c.json({ users, more: false, time: clock() })
     },

@@ -3,9 +3,12 @@ import { EventEmitter, once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Fetch, type Limits, serve, trackSilent } from '../../../src/kdc/http/server.ts'
+import { Connections } from '../../../src/kdc/http/connections.ts'
+import { LIMITS, type Limits } from '../../../src/kdc/http/limits.ts'
+import { type Fetch, serve } from '../../../src/kdc/http/server.ts'
 import type { PasswordChecker } from '../../../src/kdc/logins/passwords.ts'
 import { at, PASSWORD, plainPasswords, testKdc } from '../helpers.ts'
+import { dial, exchange } from './raw.ts'
 
 const server = suite('serve')
 
@@ -15,23 +18,6 @@ async function start(fetch?: Fetch, limits: Partial<Limits> = {}) {
   const kdc = await testKdc()
   const listening = await serve(fetch ?? kdc.app.fetch, { ...LOOPBACK, limits })
   return { ...kdc, ...listening }
-}
-
-async function dial(url: string): Promise<Socket> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  // A peer that closes on what we still send is no error here: the tests look at what it answered before.
-  socket.on('error', () => {})
-  await once(socket, 'connect')
-  return socket
-}
-
-/** Sends bytes, and gives all that comes back until the server closes. */
-async function exchange(url: string, text: string): Promise<string> {
-  const socket = await dial(url)
-  socket.write(text)
-  let answer = ''
-  for await (const chunk of socket) answer += chunk
-  return answer
 }
 
 function problemIn(answer: string): { status: number; code: string } {
@@ -79,7 +65,17 @@ const BROKEN: Record<string, string> = {
     'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n',
   'a chunk of no size':
     'POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n',
+  'one length twice': 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n',
+  'a length that is no number': 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\n12345',
+  'chunks that are not the last coding':
+    'POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, gzip\r\n\r\n',
+  'chunks in HTTP/1.0': 'POST /login HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  'a header that goes on in the next line': 'GET /healthz HTTP/1.1\r\nHost: x\r\nX: 1\r\n 2\r\n\r\n',
+  'a space before a colon': 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\n12345',
   'no Host': 'GET /healthz HTTP/1.1\r\n\r\n',
+  'two Hosts': 'GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n',
+  'one Host twice': 'GET /healthz HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n',
+  'two Hosts in HTTP/1.0': 'GET /healthz HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n',
   'a Host that makes no URL': 'GET /healthz HTTP/1.1\r\nHost: a b\r\n\r\n',
 }
 
@@ -88,6 +84,15 @@ for (const [what, text] of Object.entries(BROKEN)) {
     const { url, close, log } = await start()
     assert.equal(problemIn(await exchange(url, text)), { status: 400, code: 'malformed_http' })
     assert.equal(log.events, [])
+    await close()
+  })
+}
+
+for (const version of ['1.0', '1.1']) {
+  server(`a load balancer’s look at its health is answered (HTTP/${version})`, async () => {
+    const { url, close } = await start()
+    const host = version === '1.0' ? '' : 'Host: 10.0.0.7\r\nConnection: close\r\n'
+    assert.match(await exchange(url, `GET /healthz HTTP/${version}\r\n${host}\r\n`), /^HTTP\/1.1 200 /)
     await close()
   })
 }
@@ -194,22 +199,18 @@ server('who has gone is not counted: the next to give way is the oldest that is 
 })
 
 server('of two connections from one port the second is counted when the first is gone', () => {
-  const listening = new EventEmitter()
-  const silent = trackSilent(listening, 10)
+  const connections = new Connections(LIMITS)
   const ends = { localAddress: '127.0.0.1', remoteAddress: '127.0.0.1', remotePort: 40_000 }
   const [first, second] = [new EventEmitter(), new EventEmitter()].map((socket) =>
     Object.assign(socket, ends),
-  )
-  listening.emit('connection', first)
-  listening.emit('connection', second)
+  ) as unknown as [Socket, Socket]
+  connections.add(first)
+  connections.add(second)
   // A client may take its port again before we have heard of the end of what it had there.
-  first?.emit('close')
-  assert.equal(
-    [...silent.values()].map(({ socket }) => socket === (second as unknown)),
-    [true],
-  )
-  second?.emit('close')
-  assert.is(silent.size, 0)
+  first.emit('close')
+  assert.is(connections.size, 1)
+  second.emit('close')
+  assert.is(connections.size, 0)
 })
 
 server('a login of somebody who has gone away is known to be abandoned', async () => {

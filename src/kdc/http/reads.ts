@@ -1,0 +1,106 @@
+/**
+ * Reads whose answers are long, or take some looking for: what they may cost, by principal and together, is judged before they are
+ * made. docs/operating.md has the numbers.
+ *
+ * @module
+ */
+import type { ServerResponse } from 'node:http'
+import { Lane } from './lane.ts'
+import { READ_LIMITS, type ReadLimits } from './limits.ts'
+import { Problem } from './problems.ts'
+import { Repeats } from './repeats.ts'
+import { Shares } from './shares.ts'
+
+/** Milliseconds that only go up, and waiting for so many. */
+export interface Pace {
+  now(): number
+  sleep(ms: number): Promise<void>
+}
+
+const realPace: Pace = {
+  now: () => performance.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+}
+
+/** Who reads. */
+export interface Reader {
+  readonly username: string
+  /** Of the request. */
+  readonly id: string
+  /** What the answer goes out on: it is held until that has taken it. Without one it is not held. */
+  readonly outgoing: ServerResponse | undefined
+}
+
+/** The reads under way at this node. */
+export class Reads {
+  readonly #limits: ReadLimits
+  readonly #pace: Pace
+  readonly #lane: Lane
+  readonly #repeats: Repeats
+  readonly #answers: Shares
+  /** When each principal's budget is whole again, milliseconds; whose is, is not here. */
+  readonly #wholeAt = new Map<string, number>()
+
+  constructor(lane: Lane = new Lane(), limits: ReadLimits = READ_LIMITS, pace: Pace = realPace) {
+    this.#limits = limits
+    this.#pace = pace
+    this.#lane = lane
+    this.#repeats = new Repeats(limits)
+    this.#answers = new Shares(limits.answers)
+  }
+
+  /** What is held in answers that are being made, or were not read yet, in bytes. */
+  get held(): number {
+    return this.#answers.total
+  }
+
+  /**
+   * Makes an answer when its turn has come. A principal that has used up its budget waits for it.
+   *
+   * @param most - the most that the answer has, in bytes.
+   * @param make - makes it. @returns its length in bytes.
+   * @throws Problem `request_refused` for an id that was answered; `kdc_busy` when too much is held already; what `make` throws.
+   */
+  async answer({ username, id, outgoing }: Reader, most: number, make: () => Promise<number>): Promise<void> {
+    const loan = this.#answers.take(username, most)
+    if (!loan) throw new Problem('kdc_busy', 'too many answers are under way: read those first')
+    try {
+      if (!this.#repeats.note(username, id)) {
+        throw new Problem('request_refused', 'this request was answered already: ask with another id')
+      }
+      const waitMs = this.#debtMs(username)
+      if (waitMs > 0) await this.#pace.sleep(waitMs)
+      const length = await this.#lane.run(username, async () => {
+        // Nobody is there any more to read it.
+        if (outgoing?.destroyed) throw new Problem('kdc_busy', 'the connection is gone')
+        return make()
+      })
+      this.#charge(username, length)
+      loan.shrink(length)
+      if (outgoing && !outgoing.destroyed) outgoing.once('close', loan.end)
+      else loan.end()
+    } catch (error) {
+      loan.end()
+      throw error
+    }
+  }
+
+  #debtMs(username: string): number {
+    const { burstBytes, bytesPerSec } = this.#limits
+    const burstMs = (1000 * burstBytes) / bytesPerSec
+    return Math.ceil((this.#wholeAt.get(username) ?? 0) - burstMs - this.#pace.now())
+  }
+
+  #charge(username: string, length: number): void {
+    const { leastBytes, bytesPerSec } = this.#limits
+    const now = this.#pace.now()
+    for (const [name, wholeAt] of this.#wholeAt) {
+      // In the order of their last answers, which is nearly that in which they are whole again: the rest another time.
+      if (wholeAt > now) break
+      this.#wholeAt.delete(name)
+    }
+    const from = Math.max(now, this.#wholeAt.get(username) ?? 0)
+    this.#wholeAt.delete(username)
+    this.#wholeAt.set(username, from + (1000 * Math.max(leastBytes, length)) / bytesPerSec)
+  }
+}

@@ -1,0 +1,103 @@
+/** Answers that come before their request is whole. */
+import { once } from 'node:events'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Limits } from '../../../src/kdc/http/limits.ts'
+import { serve } from '../../../src/kdc/http/server.ts'
+import { testKdc } from '../helpers.ts'
+import { dial } from './raw.ts'
+
+const early = suite('early answers')
+
+const MEBIBYTE = 'x'.repeat(1024 * 1024)
+const HEAD = 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
+
+async function start(limits: Partial<Limits> = {}) {
+  const { app } = await testKdc()
+  return serve(app.fetch, { host: '127.0.0.1', port: 0, limits: { requestTimeoutMs: 600_000, ...limits } })
+}
+
+/** Sends it all before it looks at what has come back, as many clients do. */
+async function sendThenRead(url: string, pieces: readonly string[]): Promise<string> {
+  const socket = await dial(url)
+  const failed = new Promise<never>((_, reject) => socket.once('error', reject))
+  // It is looked at below.
+  failed.catch(() => {})
+  socket.pause()
+  for (const piece of pieces) {
+    await Promise.race([failed, new Promise<void>((resolve) => socket.write(piece, () => resolve()))])
+  }
+  let answer = ''
+  for await (const chunk of socket) answer += chunk
+  return answer
+}
+
+const length = (bytes: number) => `${HEAD}Content-Length: ${bytes}\r\n\r\n`
+const LONG: Record<string, { pieces: string[]; status: number; code: string }> = {
+  'a body too large': {
+    pieces: [length(8 * MEBIBYTE.length), ...Array<string>(8).fill(MEBIBYTE)],
+    status: 413,
+    code: 'body_too_large',
+  },
+  'a body too large, in chunks': {
+    pieces: [
+      `${HEAD}Transfer-Encoding: chunked\r\n\r\n`,
+      ...Array<string>(8).fill(`100000\r\n${MEBIBYTE}\r\n`),
+      '0\r\n\r\n',
+    ],
+    status: 413,
+    code: 'body_too_large',
+  },
+  'a long body for nothing that there is': {
+    pieces: [length(8 * MEBIBYTE.length).replace('/login', '/nothing'), ...Array<string>(8).fill(MEBIBYTE)],
+    status: 404,
+    code: 'not_found',
+  },
+}
+
+for (const [what, { pieces, status, code }] of Object.entries(LONG)) {
+  early(`${what} is read to its end, so that its sender learns what is wrong`, async () => {
+    const { url, close } = await start()
+    const answer = await sendThenRead(url, pieces)
+    assert.match(answer, `HTTP/1.1 ${status} `)
+    assert.match(answer, /\r\nconnection: close\r\n/i)
+    assert.is(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).code, code)
+    await close()
+  })
+}
+
+early('what is read on for nothing has a limit in bytes', async () => {
+  const { url, close } = await start({ maxDiscardBytes: 1000 })
+  const socket = await dial(url)
+  socket.write(`${length(1_000_000)}${'x'.repeat(10)}`)
+  assert.match(String((await once(socket, 'data'))[0]), 'HTTP/1.1 413')
+  socket.resume()
+  socket.write('x'.repeat(2000))
+  await once(socket, 'close')
+  await close()
+})
+
+early('and in time', async () => {
+  const { url, close } = await start({ discardTimeoutMs: 20 })
+  const socket = await dial(url)
+  socket.write(`${length(1_000_000)}${'x'.repeat(10)}`)
+  assert.match(String((await once(socket, 'data'))[0]), 'HTTP/1.1 413')
+  socket.resume()
+  await once(socket, 'close')
+  await close()
+})
+
+early('an ordinary client goes on with another request after one that was refused', async () => {
+  const { url, close } = await start()
+  const body = MEBIBYTE
+  const headers = { 'Content-Type': 'application/json' }
+  for (let i = 0; i < 3; i++) {
+    const response = await fetch(`${url}/login`, { method: 'POST', headers, body })
+    assert.is(response.status, 413)
+    assert.is(((await response.json()) as { code: string }).code, 'body_too_large')
+  }
+  assert.is((await fetch(`${url}/healthz`)).status, 200)
+  await close()
+})
+
+early.run()

@@ -1,0 +1,229 @@
+/** What reads may cost, by principal and together: expensive ones, repeated ones, and answers that are not read. */
+import { EventEmitter, once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Lane } from '../../../src/kdc/http/lane.ts'
+import { READ_LIMITS, type ReadLimits } from '../../../src/kdc/http/limits.ts'
+import { Reads } from '../../../src/kdc/http/reads.ts'
+import { Repeats } from '../../../src/kdc/http/repeats.ts'
+import { serve } from '../../../src/kdc/http/server.ts'
+import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
+import { rejects } from '../../helpers/throws.ts'
+import {
+  bytes,
+  classKdc,
+  makeGroup,
+  newId,
+  type Principal,
+  settle,
+  type TestKdc,
+  watchedStore,
+} from '../stored.ts'
+import { dial } from './raw.ts'
+
+const reads = suite('reads')
+
+/** A request as it goes over the wire. */
+function wire(kdc: TestKdc, { token }: Principal, path: string, body: object): Buffer {
+  const sealed = sealRequest(token, `POST ${path}`, { ...body, id: newId(), time: kdc.time.now }).bytes
+  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${SEALED_TYPE}\r\nContent-Length: ${sealed.length}\r\n\r\n`
+  return Buffer.concat([Buffer.from(head), sealed])
+}
+
+/** alice's mailbox has so many long messages. */
+async function fullMailbox(alice: Principal, count: number): Promise<void> {
+  const group = await makeGroup(alice)
+  for (let i = 0; i < count; i++) {
+    const { status } = await alice.ask('/groups/send', { group, epoch: 0, message: bytes(1024 * 1024) })
+    assert.is(status, 200)
+  }
+}
+
+reads(
+  'of one account, pipelined and not read, are neither made nor kept, and others are served',
+  async () => {
+    const { store, reads: statements } = await watchedStore()
+    const kdc = await classKdc(['alice', 'bob'], { store })
+    await fullMailbox(kdc.who('alice'), 2)
+    const { url, close } = await serve(kdc.app.fetch, { host: '127.0.0.1', port: 0 })
+    statements.length = 0
+    const connections = await Promise.all(Array.from({ length: 30 }, () => dial(url)))
+    for (const socket of connections) {
+      socket.pause()
+      const requests = Array.from({ length: 5 }, () => wire(kdc, kdc.who('alice'), '/mailbox', { after: 0 }))
+      socket.write(Buffer.concat(requests))
+    }
+    // Another is answered meanwhile, again and again.
+    for (let i = 0; i < 20; i++) assert.is((await fetch(`${url}/healthz`)).status, 200)
+    assert.is((await kdc.who('bob').ask('/mailbox', { after: 0 })).status, 200)
+    assert.ok(kdc.kdc.reads.held <= READ_LIMITS.answers.each, `${kdc.kdc.reads.held} bytes are held`)
+    const pages = statements.filter(({ strings }) =>
+      strings.join().includes('case when e.position = m.first'),
+    )
+    assert.ok(pages.length <= 30, `${pages.length} pages were read`)
+    for (const socket of connections) socket.destroy()
+    await close()
+  },
+)
+
+reads(
+  'beyond a principal’s share are refused, sealed, before anything is looked up; others’ are not',
+  async () => {
+    const { store, reads: statements } = await watchedStore()
+    const limits: ReadLimits = { ...READ_LIMITS, answers: { total: 8_000_000, each: 4_000_000 } }
+    const held = new Reads(new Lane(), limits)
+    const kdc = await classKdc(['alice', 'bob'], { store, reads: held })
+    const unread = new EventEmitter() as unknown as ServerResponse
+    const reader = { username: 'alice', id: newId(), outgoing: unread }
+    await held.answer(reader, 3_000_000, async () => 3_000_000)
+    statements.length = 0
+    const { status, body } = await kdc.who('alice').ask('/mailbox', { after: 0 })
+    assert.equal([status, body.code], [503, 'kdc_busy'])
+    assert.not.ok(statements.some(({ strings }) => strings.join().includes('entries')))
+    assert.is((await kdc.who('bob').ask('/mailbox', { after: 0 })).status, 200)
+    unread.emit('close')
+    assert.is((await kdc.who('alice').ask('/mailbox', { after: 0 })).status, 200)
+    assert.is(held.held, 0)
+  },
+)
+
+const RECORDED: [string, object][] = [
+  ['/mailbox', { after: 0 }],
+  ['/files/get', { file: newId(), index: 0 }],
+  ['/groups/list', {}],
+  ['/groups/info', { group: newId() }],
+  ['/identity/find', { usernames: ['bob'] }],
+  ['/users/online', {}],
+]
+
+for (const [path, body] of RECORDED) {
+  reads(`${path}, recorded, is answered once more, and not for ever`, async () => {
+    const kdc = await classKdc(['alice'])
+    const alice = kdc.who('alice')
+    const id = newId()
+    const first = await alice.ask(path, body, id)
+    const second = await alice.ask(path, body, id)
+    assert.equal(second, first, 'its client may have lost the answer with the connection')
+    const third = await alice.ask(path, body, id)
+    assert.equal([third.status, third.body.code], [400, 'request_refused'])
+    assert.equal(await alice.ask(path, body), first, 'with another id it is another request')
+  })
+}
+
+reads('that did not get so far are not counted as answered', async () => {
+  const kdc = await classKdc(['alice'])
+  const id = newId()
+  kdc.time.now += 1000
+  const late = sealRequest(kdc.who('alice').token, 'POST /mailbox', {
+    after: 0,
+    id,
+    time: kdc.time.now - 500,
+  })
+  const send = () =>
+    kdc.app.request(
+      '/mailbox',
+      { method: 'POST', headers: { 'Content-Type': SEALED_TYPE }, body: late.bytes },
+      { incoming: { socket: { remoteAddress: '192.0.2.7' } } } as never,
+    )
+  for (let i = 0; i < 3; i++) assert.is((await send()).status, 401)
+  assert.is((await kdc.who('alice').ask('/mailbox', { after: 0 }, id)).status, 200)
+})
+
+reads('a principal has a budget for reads, and waits when it is used up; another does not', async () => {
+  const sleeps: number[] = []
+  const pace = { now: () => 0, sleep: async (ms: number) => void sleeps.push(ms) }
+  const limits = { ...READ_LIMITS, burstBytes: 1000, bytesPerSec: 100, leastBytes: 10 }
+  const budget = new Reads(new Lane(), limits, pace)
+  const read = (username: string, length: number) =>
+    budget.answer({ username, id: newId(), outgoing: undefined }, length, async () => length)
+  await read('alice', 600)
+  await read('alice', 400)
+  await read('alice', 1)
+  assert.equal(sleeps, [], 'so much at once is nothing out of the ordinary')
+  await read('bob', 1000)
+  assert.equal(sleeps, [])
+  await read('alice', 100)
+  assert.equal(sleeps, [100], 'an answer counts for 10 bytes at least, which come back in 100 ms')
+})
+
+reads('whoever has gone before its turn came is not read for', async () => {
+  const lane = new Lane()
+  const line = new Reads(lane)
+  let release = () => {}
+  const first = lane.run('alice', () => new Promise<void>((resolve) => (release = resolve)))
+  const outgoing = Object.assign(new EventEmitter(), { destroyed: false })
+  let made = false
+  const second = line.answer(
+    { username: 'alice', id: newId(), outgoing: outgoing as unknown as ServerResponse },
+    10,
+    async () => {
+      made = true
+      return 10
+    },
+  )
+  await settle()
+  outgoing.destroyed = true
+  release()
+  await first
+  await rejects(second, 'kdc_busy')
+  assert.equal([made, line.held], [false, 0])
+})
+
+reads(
+  'each has a turn before the first has another, one at a time, and the event loop turns in between',
+  async () => {
+    const lane = new Lane()
+    const order: string[] = []
+    let busy = 0
+    const work = (name: string) => async () => {
+      assert.is(busy++, 0)
+      order.push(name)
+      await settle(1)
+      busy--
+    }
+    const names = ['alice 1', 'alice 2', 'alice 3', 'bob 1', 'carol 1', 'bob 2']
+    await Promise.all(names.map((name) => lane.run(name.slice(0, -2), work(name))))
+    assert.equal(order, ['alice 1', 'alice 2', 'bob 1', 'carol 1', 'alice 3', 'bob 2'])
+  },
+)
+
+reads('a piece of work that fails does not keep the next from its turn', async () => {
+  const lane = new Lane()
+  const failed = lane.run('alice', () => Promise.reject(new Error('a mistake')))
+  const next = lane.run('alice', () => 'done')
+  assert.is(await failed.catch(({ message }) => message), 'a mistake')
+  assert.is(await next, 'done')
+})
+
+reads(
+  'ids are remembered for a principal, and for all, up to a number; a flood of one’s own forgets one’s own',
+  () => {
+    const repeats = new Repeats({ answersOfOneId: 1, ids: { total: 6, each: 4 } })
+    assert.is(repeats.note('bob', 'b1'), true)
+    for (let i = 1; i <= 5; i++) assert.is(repeats.note('alice', `a${i}`), true)
+    assert.is(repeats.total, 5)
+    assert.is(repeats.note('bob', 'b1'), false, 'not forgotten by what others ask')
+    assert.is(repeats.note('alice', 'a5'), false)
+    assert.is(repeats.note('alice', 'a1'), true, 'forgotten')
+    for (const id of ['c1', 'c2', 'c3', 'c4']) repeats.note('carol', id)
+    assert.ok(repeats.total <= 6, String(repeats.total))
+  },
+)
+
+reads('a long line of them does not keep a connection’s other end from being served', async () => {
+  const kdc = await classKdc(['alice', 'bob'])
+  await fullMailbox(kdc.who('alice'), 1)
+  const { url, close } = await serve(kdc.app.fetch, { host: '127.0.0.1', port: 0 })
+  const socket = await dial(url)
+  let length = 0
+  socket.on('data', (chunk: Buffer) => (length += chunk.length))
+  const requests = Array.from({ length: 10 }, () => wire(kdc, kdc.who('alice'), '/mailbox', { after: 0 }))
+  socket.write(Buffer.concat(requests))
+  while (length < 10 * 1024 * 1024) await once(socket, 'data')
+  socket.destroy()
+  await settle()
+  await close()
+})
+
+reads.run()
