@@ -3,37 +3,16 @@
  *
  * @module
  */
+import { visible, visibleJson } from '../lib/visible.ts'
 
-// C0 and C1 controls, DEL, the line and paragraph separators, and the characters that reorder text
-// (Unicode Standard Annex #9, §2) or hide in it (zero width, byte order mark, tags).
-const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is what this is for
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu
+export { visible }
 
 /** What is written at once before others have their turn. */
 const PORTION_CHARACTERS = 64 * 1024
 
-/**
- * Makes text from somebody else safe to print on one line: control, bidi and invisible characters are shown as
- * `\x1b` or `\u{202e}`, not obeyed. A backslash of theirs is left alone: this is for eyes, not for parsing back.
- */
-export function visible(text: string): string {
-  return text.replace(UNSAFE, (character) => {
-    if (character === '\t') return '    '
-    const point = character.codePointAt(0) ?? 0
-    return point < 0x100 ? `\\x${point.toString(16).padStart(2, '0')}` : `\\u{${point.toString(16)}}`
-  })
-}
-
 /** A value as one line of JSON that is as safe on a terminal as `visible` makes text, and parses back to the same. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(UNSAFE, (character) =>
-    // UTF-16 code units, as JSON has them.
-    character
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )
+  return visibleJson(JSON.stringify(value))
 }
 
 /**

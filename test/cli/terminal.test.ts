@@ -23,10 +23,18 @@ test('control, bidi and invisible characters are shown, not obeyed', () => {
     ['\u200b\ufeff\u2028', '\\u{200b}\\u{feff}\\u{2028}'],
     ['\u{e0041}', '\\u{e0041}'],
     ['lone \ud800', 'lone \\u{d800}'],
+    ['\u180e\u3164\u115f\ufe0f', '\\u{180e}\\u{3164}\\u{115f}\\u{fe0f}'],
+    ['a\u200db\u200cc 1\ufe0f', 'a\\u{200d}b\\u{200c}c 1\\u{fe0f}'],
+    ['😀\u200d\u200d😀\ufe0f\ufe0f', '😀\\u{200d}\\u{200d}😀\ufe0f\\u{fe0f}'],
+    ['\u{1f3f4}\u{e0067}\u{e0062}', '\u{1f3f4}\\u{e0067}\\u{e0062}'],
     ['tab\there', 'tab    here'],
     ['grüße 👩‍👩‍👧 日本語 עברית', 'grüße 👩‍👩‍👧 日本語 עברית'],
   ]
   for (const [text, shown] of cases) assert.is(visible(text), shown)
+  // What shapes the letters beside it, or is part of one picture, is readable: emoji, Persian, Hindi, a Japanese name, a flag.
+  const seen = ['❤️ 1️⃣ ☝🏽 👩🏽\u200d🚀 🏳️\u200d🌈', 'می\u200cخواهم', 'क्\u200cष', '葛\u{e0100}城']
+  seen.push('\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}')
+  for (const text of seen) assert.is(visible(text), text)
 })
 
 test('every line of what somebody says carries the name, so that nobody can speak in another’s', () => {
@@ -74,7 +82,7 @@ test('whatever else is due has its turn after each thing printed', async () => {
 })
 
 test('JSON for programs is as safe on a terminal, and parses back to the same', () => {
-  const value = { text: 'a\u009b31m\u202e\x7f\u{e0041} 日本 😀 "quoted"', n: 1 }
+  const value = { text: 'a\u009b31m\u202e\x7f\u{e0041}\u3164 日本 😀 "quoted"', n: 1 }
   const line = jsonLine(value)
   assert.equal(JSON.parse(line), value)
   assert.is(visible(line), line)
