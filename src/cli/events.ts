@@ -4,15 +4,26 @@
  *
  * @module
  */
-import { utf8 } from '../lib/bytes.ts'
 import type { Message } from '../lib/message.ts'
 import { type FileNote, fileNoteOf } from '../lib/mls/files.ts'
 import type { MailMessage } from '../lib/mls/mailbox.ts'
+import { quoted } from '../lib/quoted.ts'
 import type { Trace, TraceEvent } from '../lib/trace.ts'
-import { type Arrival, arrivalText, type FileFate, shownName } from './file-fate.ts'
+import { type Arrival, arrivalText, type FileFate, nameText, shownName } from './file-fate.ts'
 import type { OptionHelp } from './help.ts'
 import { localTime } from './local-time.ts'
-import { dim, jsonLine, portions, print, saidLines, talk, visible } from './terminal.ts'
+import {
+  dim,
+  jsonLine,
+  type Look,
+  portions,
+  print,
+  type Speaker,
+  saidLines,
+  talk,
+  toldLines,
+  visible,
+} from './terminal.ts'
 
 /** The options of every tool that tells events, for `parseArguments`. */
 export const OUTPUT_OPTIONS = {
@@ -45,7 +56,8 @@ export interface Output {
 export interface Lines {
   /** Writes one line or several. */
   readonly data: (lines: string) => Promise<void>
-  readonly talk: (line: string) => void
+  /** Writes one line, which may hold what others wrote. */
+  readonly talk: (line: string, look?: Look) => void
 }
 
 /**
@@ -89,29 +101,33 @@ function jsonOutput(): Output {
 }
 
 function lineOutput(lines: Lines): Output {
-  const say = async (from: string, message: Pick<Message, 'bytes'>) => {
-    const said = saidLines(from, textFields(message).text, process.stdout.columns)
+  const say = async (speaker: Speaker, message: Pick<Message, 'bytes'>) => {
+    const said = saidLines(speaker, textFields(message).text, process.stdout.columns)
     for (const portion of portions(said)) await lines.data(portion)
+  }
+  const tell = async (speaker: Speaker, text: string) => {
+    await lines.data(toldLines(speaker, text, process.stdout.columns).join('\n'))
   }
   return {
     json: false,
     async said(from, message) {
-      await say(from, message)
+      await say({ name: from }, message)
     },
     async stored(message, fate = {}) {
       const { from, body, sentAt, at } = message
-      const bytes = message.kind === 'file' ? utf8(fileLine(fileNoteOf(message), fate)) : body
       // The sender's word, which may lie in the past and not in the future.
-      await say(`[${localTime(Math.min(sentAt ?? at, at))}] ${from}`, { bytes })
+      const speaker = { name: from, at: localTime(Math.min(sentAt ?? at, at)) }
+      if (message.kind === 'file') await tell(speaker, fileLine(fileNoteOf(message), fate))
+      else await say(speaker, { bytes: body })
     },
     async arrived(from, arrival, fate) {
-      await say(from, { bytes: utf8(arrivalLine(arrival, fate)) })
+      await tell({ name: from }, arrivalLine(arrival, fate))
     },
     event(_name, _fields, line) {
-      // It may hold what others wrote: a problem's detail, for one.
+      // It may hold what others wrote: the name of a file, for one.
       if (line !== undefined) lines.talk(visible(line))
     },
-    trace: (event) => lines.talk(dim(traceLine(event), process.stderr)),
+    trace: (event) => lines.talk(traceLine(event), (row) => dim(row, process.stderr)),
   }
 }
 
@@ -123,8 +139,8 @@ function fileLine(note: FileNote | undefined, fate: FileFate): string {
 
 /** The same; or `[directory] photos (340 files, 1.2 GB) saved as inbox/photos`. */
 function arrivalLine(arrival: Arrival, { savedAs, already, why }: FileFate): string {
-  const file = `[${arrival.kind}] ${arrivalText(arrival)}`
-  if (savedAs !== undefined) return `${file} ${already ? 'is here as' : 'saved as'} ${savedAs}`
+  const file = `[${arrival.kind}] ${arrivalText({ ...arrival, name: nameText(arrival.name) })}`
+  if (savedAs !== undefined) return `${file} ${already ? 'is here as' : 'saved as'} ${nameText(savedAs)}`
   return why === undefined ? file : `${file} ${why}`
 }
 
@@ -141,6 +157,11 @@ function textFields(message: Pick<Message, 'bytes'>): { text: string; base64?: s
 
 /** One protocol message on one line: `alice -> KDC  POST /login  username=alice password=[password]`. */
 export function traceLine({ name, from, to, by, fields }: TraceEvent): string {
-  const said = Object.entries(fields).map(([key, value]) => ` ${key}=${value}`)
+  const said = Object.entries(fields).map(([key, value]) => ` ${wordOf(key)}=${wordOf(value)}`)
   return visible(`${from} -> ${to}  ${by}  ${name} ${said.join('')}`.trimEnd())
+}
+
+// One word, so that a value cannot pass for other fields.
+function wordOf(value: string | number): string {
+  return /^[\w.:/+@…[\]-]*$/.test(String(value)) ? String(value) : quoted(String(value))
 }

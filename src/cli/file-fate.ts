@@ -43,3 +43,8 @@ export function arrivalText({ name, size, files }: Arrival): string {
 export function shownName({ name }: Pick<FileNote, 'name'>): string {
   return safeName(name)
 }
+
+/** A name that others chose, among our words: in quotes, of which it has none, where it could pass for more than one of them. */
+export function nameText(name: string): string {
+  return name.includes(' ') ? `"${name}"` : name
+}

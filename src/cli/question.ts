@@ -4,7 +4,7 @@
  * @module
  */
 import type { Item, Totals } from '../lib/transfer/index.ts'
-import { arrivalText, shownName } from './file-fate.ts'
+import { arrivalText, nameText, shownName } from './file-fate.ts'
 
 /**
  * `alice wants to send a.jpg and 2 more (3 files, 1.2 GB). Save them?`
@@ -17,7 +17,7 @@ export function questionAbout(from: string, item: Item, totals: Totals): string 
 }
 
 function whatOf(item: Item, { files, bytes }: Totals): string {
-  const name = shownName(item)
+  const name = nameText(shownName(item))
   if (item.kind === 'directory') {
     // Whether anything comes beside it was not said.
     const whole = arrivalText({ kind: 'directory', name: `the directory ${name}`, files, size: bytes })

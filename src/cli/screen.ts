@@ -5,27 +5,31 @@
  */
 import type { Conversation } from './conversation.ts'
 import type { Lines } from './events.ts'
-import { print, talk } from './terminal.ts'
+import { type Look, print, talk, talkLine } from './terminal.ts'
 
 export class Screen implements Lines {
   /** While it has the terminal. */
   conversation: Conversation | undefined
   readonly #tool: string
-  readonly #say: (line: string) => void
+  readonly #say: (line: string, look?: Look) => void
   readonly #print: (lines: string) => Promise<void>
 
   /** @param options.bytesOnly - stdout is for bytes, not for lines. */
   constructor(tool: string, options: { readonly bytesOnly?: boolean | undefined } = {}) {
     this.#tool = tool
     this.#say = talk(tool)
-    this.#print = options.bytesOnly ? async (lines) => this.#say(lines) : print
+    const sayAll = async (lines: string) => {
+      for (const line of lines.split('\n')) this.#say(line)
+    }
+    this.#print = options.bytesOnly ? sayAll : print
   }
 
   readonly data = (lines: string): Promise<void> => (this.conversation?.print ?? this.#print)(lines)
 
-  readonly talk = (line: string): void => {
-    if (this.conversation) void this.conversation.print(`${this.#tool}: ${line}`)
-    else this.#say(line)
+  readonly talk = (line: string, look: Look = (row) => row): void => {
+    const { conversation } = this
+    if (!conversation) this.#say(line, look)
+    else void conversation.print(talkLine(this.#tool, line, process.stdout.columns).map(look).join('\n'))
   }
 
   /** Gives the terminal back. */

@@ -18,7 +18,7 @@ import {
 } from '../lib/transfer/index.ts'
 import type { Ask } from './ask.ts'
 import type { Output } from './events.ts'
-import { type Arrival, type FileFate, shownName } from './file-fate.ts'
+import { type Arrival, type FileFate, nameText, shownName } from './file-fate.ts'
 import { meterOf, type StatusLine } from './progress.ts'
 import { questionAbout } from './question.ts'
 import { MAX_FILES_OF_ONE, type Saving } from './save-files.ts'
@@ -154,7 +154,7 @@ class Transfer {
     if (before === 0) return
     const { output } = this.#taking
     const all = item.size === undefined ? '' : ` of ${sizeText(item.size)}`
-    const line = `${this.#from}: ${nameOf(item)} goes on from ${sizeText(before)}${all}`
+    const line = `${this.#from}: ${nameText(nameOf(item))} goes on from ${sizeText(before)}${all}`
     output.event('resumed', { from: this.#from, ...fieldsOf(item), size: item.size, bytes: before }, line)
   }
 
@@ -250,7 +250,7 @@ class Transfer {
     }
     const { name, bytes, size } = last
     const all = size === undefined ? '' : ` of ${sizeText(size)}, from which it goes on when it is sent again`
-    const line = `${this.#from}: ${name}: ${why} after ${sizeText(bytes)}${all}`
+    const line = `${this.#from}: ${nameText(name)}: ${why} after ${sizeText(bytes)}${all}`
     output.event('transfer_cut', { from: this.#from, name, bytes, size, code }, line)
   }
 }

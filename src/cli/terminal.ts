@@ -3,50 +3,66 @@
  *
  * @module
  */
+import { bounded } from '../lib/quoted.ts'
+import { visible, visibleJson } from '../lib/visible.ts'
 
-// C0 and C1 controls, DEL, the line and paragraph separators, and the characters that reorder text
-// (Unicode Standard Annex #9, §2) or hide in it (zero width, byte order mark, tags).
-const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is what this is for
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu
+export { visible }
 
 /** What is written at once before others have their turn. */
 const PORTION_CHARACTERS = 64 * 1024
 
-/**
- * Makes text from somebody else safe to print on one line: control, bidi and invisible characters are shown as
- * `\x1b` or `\u{202e}`, not obeyed. A backslash of theirs is left alone: this is for eyes, not for parsing back.
- */
-export function visible(text: string): string {
-  return text.replace(UNSAFE, (character) => {
-    if (character === '\t') return '    '
-    const point = character.codePointAt(0) ?? 0
-    return point < 0x100 ? `\\x${point.toString(16).padStart(2, '0')}` : `\\u{${point.toString(16)}}`
-  })
-}
-
 /** A value as one line of JSON that is as safe on a terminal as `visible` makes text, and parses back to the same. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(UNSAFE, (character) =>
-    // UTF-16 code units, as JSON has them.
-    character
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )
+  return visibleJson(JSON.stringify(value))
+}
+
+/** The tools, by the names that their lines on stderr begin with. */
+export const TOOL_NAMES: readonly string[] = [
+  'demo',
+  'group',
+  'kdc',
+  'passwd',
+  'receiver',
+  'register',
+  'sender',
+  'sessions',
+  'symbolon',
+  'users',
+]
+
+/** Somebody who has said or sent something. */
+export interface Speaker {
+  readonly name: string
+  /** When it was said, in words, if that was earlier. */
+  readonly at?: string | undefined
 }
 
 /**
  * What somebody said, as every tool prints it: `name: text`, one line each. A text of several lines gives several, each
- * with the name, so that nobody can speak in another's.
+ * with the name, so that nobody can speak in another's, or in ours: a principal called `receiver` is `@receiver` here.
  *
  * @param columns - the width of the terminal, where there is one: a line that the terminal would break is broken here,
  *   and goes on behind a mark, for at the left edge it would pass for somebody else's.
  */
-export function saidLines(name: string, text: string, columns?: number): string[] {
+export function saidLines(speaker: Speaker, text: string, columns?: number): string[] {
+  const who = label(speaker)
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
-  const said = lines.map((line) => `${visible(name)}: ${visible(line)}`)
-  return columns ? said.flatMap((line) => wrap(line, columns)) : said
+  return lines.flatMap((line) => rows(`${who}: ${visible(line)}`, columns))
+}
+
+/** What a tool tells of somebody, among what people say: `* name: text`. No name begins so, so nobody can say it. */
+export function toldLines(speaker: Speaker, text: string, columns?: number): string[] {
+  return rows(`* ${label(speaker)}: ${visible(text)}`, columns)
+}
+
+function label({ name, at }: Speaker): string {
+  const shown = TOOL_NAMES.includes(name) ? `@${name}` : visible(name)
+  return at === undefined ? shown : `[${at}] ${shown}`
+}
+
+/** A line in pieces that fit on a terminal of so many columns, each but the first behind a mark. */
+function rows(line: string, columns: number | undefined): string[] {
+  return columns ? wrap(line, columns) : [line]
 }
 
 const CONTINUATION = '   | '
@@ -102,10 +118,30 @@ export async function print(text: string): Promise<void> {
   await new Promise(setImmediate)
 }
 
+/** As much as is shown of one line of talk, in characters. */
+const MAX_TALK_CHARACTERS = 2000
+
+/**
+ * One line of a tool's talk, on a terminal perhaps in several rows: `receiver: listening on 127.0.0.1:40123`. In what it tells, the words
+ * of others stand in quotes, so that a line without any may be broken by the terminal: what is copied from it is whole.
+ */
+export function talkLine(tool: string, line: string, columns?: number): string[] {
+  const shown = `${tool}: ${visible(bounded(line, MAX_TALK_CHARACTERS))}`
+  return shown.includes('"') ? rows(shown, columns) : [shown]
+}
+
+/** How a line is to look; as it is, if not given. */
+export type Look = (row: string) => string
+
 /** Gives the function with which a tool talks: `tool: line` on stderr. */
-export function talk(tool: string): (line: string) => void {
-  return (line) => {
-    process.stderr.write(`${tool}: ${line}\n`)
+export function talk(tool: string): (line: string, look?: Look) => void {
+  return (line, look = (row) => row) => {
+    const { columns, isTTY } = process.stderr
+    process.stderr.write(
+      talkLine(tool, line, isTTY ? columns : undefined)
+        .map((row) => `${look(row)}\n`)
+        .join(''),
+    )
   }
 }
 

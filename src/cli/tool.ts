@@ -4,12 +4,16 @@
  * @module
  */
 import { SymbolonError, TransportError } from '../lib/errors.ts'
+import { bounded } from '../lib/quoted.ts'
 import { EXIT, ToolError, UsageError } from './errors.ts'
 import { hintFor } from './hints.ts'
-import { jsonLine, talk, visible } from './terminal.ts'
+import { jsonLine, talk } from './terminal.ts'
 
 // Refused for now: the same may work later.
 const TRY_LATER = new Set(['receiver_offline', 'state_busy', 'state_unavailable', 'store_unavailable'])
+
+/** As much as is told of an error, whoever may have had a part in its words. */
+const MAX_MESSAGE_CHARACTERS = 1000
 
 /** The exit status an error stands for. */
 export function exitCodeOf(error: unknown): number {
@@ -24,14 +28,14 @@ export function report(tool: string, error: unknown): void {
   const say = talk(tool)
   const message = error instanceof Error ? error.message : String(error)
   const code = error instanceof UsageError ? undefined : codeOf(error)
-  say(`error: ${visible(message)}${code === undefined ? '' : ` (${code})`}`)
+  say(`error: ${bounded(message, MAX_MESSAGE_CHARACTERS)}${code === undefined ? '' : ` (${code})`}`)
   const hint = error instanceof ToolError ? error.hint : hintFor(error)
-  if (hint) say(`hint: ${visible(hint)}`)
+  if (hint) say(`hint: ${hint}`)
 }
 
 // For programs, beside the words for people on stderr.
 function printError(error: unknown): void {
-  const { message } = error as Error
+  const message = bounded((error as Error).message, MAX_MESSAGE_CHARACTERS)
   process.stdout.write(
     `${jsonLine({ event: 'error', time: new Date().toISOString(), code: codeOf(error), message })}\n`,
   )

@@ -3,15 +3,17 @@
  *
  * @module
  */
+import { replaceUnseen } from '../lib/visible.ts'
 
 /** Longest name of a file on ext4, APFS and NTFS; the last two count UTF-16 units, of which there are never more. */
 export const MAX_NAME_BYTES = 255
 /** What follows the last dot is kept when a name is cut, up to so many bytes, dot included. */
 const MAX_EXTENSION_BYTES = 32
 
-// Controls, what is shown in another order or not at all (but for the joiners U+200C and U+200D, which Persian and emoji need), halves of
-// characters, and what Windows does not allow in names; its ":" begins a stream that no listing shows.
-const UNWANTED = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}<>:"|?*]/gu
+// What Windows does not allow in names; its ":" begins a stream that no listing shows.
+const UNWANTED = /[<>:"|?*]/g
+// Spaces, and characters that are as empty: of Braille, of music, of hieroglyphs.
+const BLANK = /[\p{Zs}\u2800\u{1d159}\u{13441}\u{13442}]/gu
 
 // Windows takes these for devices whatever follows the first dot, and ignores spaces before it:
 // https://learn.microsoft.com/windows/win32/fileio/naming-a-file
@@ -24,9 +26,11 @@ const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[\d¹²³])\
  */
 export function safeName(given: string): string {
   const base = given.normalize('NFC').split(/[/\\]/).at(-1) ?? ''
-  const clean = base.replace(UNWANTED, '_').replace(/\p{Zs}/gu, ' ')
-  const visible = clean.replace(/^[. ]+/, '').replace(/^[-~]/, '_')
-  const name = fitted(visible.replace(/[. ]+$/, ''), '')
+  const clean = replaceUnseen(base, () => '_')
+    .replace(UNWANTED, '_')
+    .replace(BLANK, ' ')
+  const shown = clean.replace(/^[. ]+/, '').replace(/^[-~]/, '_')
+  const name = fitted(shown.replace(/[. ]+$/, ''), '')
   return DEVICE.test(name) ? fitted(`_${name}`, '') : name
 }
 
@@ -63,5 +67,6 @@ function cut(text: string, bytes: number): string {
     if (length > bytes) break
     kept += character
   }
-  return kept.replace(/[. \u200c\u200d]+$/u, '')
+  // Nor half of what only a sequence shows, such as a joiner at the end.
+  return replaceUnseen(kept, () => '').replace(/[. ]+$/u, '')
 }

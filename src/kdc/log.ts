@@ -9,6 +9,7 @@
  */
 import type { Writable } from 'node:stream'
 import pino from 'pino'
+import { visibleJson } from '../lib/visible.ts'
 import type { Log } from './context.ts'
 
 /** What can be asked for, the fullest first. */
@@ -45,7 +46,8 @@ class Turn {
       })
       setImmediate(() => this.flush())
     }
-    this.#lines += line
+    // It may be read on a terminal: JSON leaves in it much that one would obey.
+    this.#lines += `${visibleJson(line.trimEnd())}\n`
   }
 
   flush(): void {

@@ -15,6 +15,7 @@ import {
   TransportError,
 } from './errors.ts'
 import { port, unixSeconds } from './fields.ts'
+import { quoted, says } from './quoted.ts'
 import { Secret } from './secret.ts'
 import { MAX_TICKET_BYTES } from './ticket.ts'
 
@@ -161,11 +162,16 @@ export function readProblem(status: number, body: unknown): SymbolonError {
     )
   }
   const { code, detail } = parsed.output
-  if (code === 'too_many_attempts' || code === 'quota_exceeded') return new TransportError(code, detail)
-  if (TRY_LATER.has(status)) return new TransportError('kdc_busy', `the KDC cannot answer now: ${detail}`)
-  if (status >= 500) return new TransportError('kdc_failed', `the KDC failed: ${detail}`)
-  if (isProtocolCode(code)) return new ProtocolError(code, detail)
-  return new ProtocolError('request_refused', `the KDC refused the request: ${detail} (${code})`)
+  if (code === 'too_many_attempts' || code === 'quota_exceeded')
+    return new TransportError(code, says('the KDC', detail))
+  if (TRY_LATER.has(status))
+    return new TransportError('kdc_busy', `the KDC cannot answer now: ${quoted(detail)}`)
+  if (status >= 500) return new TransportError('kdc_failed', `the KDC failed: ${quoted(detail)}`)
+  if (isProtocolCode(code)) return new ProtocolError(code, says('the KDC', detail))
+  return new ProtocolError(
+    'request_refused',
+    `the KDC refused the request: ${quoted(detail)} (${quoted(code)})`,
+  )
 }
 
 function isProtocolCode(code: string): code is ProtocolCode {

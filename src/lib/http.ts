@@ -4,6 +4,7 @@
  * @module
  */
 import { TransportError } from './errors.ts'
+import { quoted } from './quoted.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const REPLY_TIMEOUT_MS = 15_000
@@ -141,5 +142,6 @@ const REASONS = new Map([
 function reason(error: unknown): string {
   const { name, code = '', message } = error as { name?: string; code?: string; message?: string }
   if (name === 'TimeoutError') return 'no whole answer in time'
-  return REASONS.get(code) ?? (message || code || 'unknown reason')
+  // The other side may have had a part in the words.
+  return REASONS.get(code) ?? (message || code ? quoted(message || code) : 'unknown reason')
 }

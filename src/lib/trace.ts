@@ -5,6 +5,12 @@
  * @module
  */
 
+import { bounded } from './quoted.ts'
+
+/** As much as is shown of a message that others have filled: so many fields, with so many characters. */
+const MAX_FIELDS = 50
+const MAX_CHARACTERS = 200
+
 /** One protocol message. */
 export interface TraceEvent {
   /** `login-start`, `login-answer`, `login-finish`, `token`, `userinfo`, `answer`, `mailbox`, `mailbox-answer`, `listen`, `ticket`, `noise-1`, `noise-2`, `message`, `ack`, `end`, … */
@@ -54,12 +60,19 @@ const SHORTENED = new Set([
 
 /** The fields of a JSON body, as a trace shows them. */
 export function traceFields(body: object): Record<string, string | number> {
-  const fields = Object.entries(body).map(([name, value]) => {
-    if (name === 'password') return [name, '[password]']
-    if (SHORTENED.has(name) && typeof value === 'string') return [name, shorten(value)]
-    // How many there are of what has no room on a line.
-    if (Array.isArray(value)) return [name, value.length]
-    return [name, typeof value === 'number' || typeof value === 'string' ? value : `[${typeof value}]`]
-  })
+  const entries = Object.entries(body)
+  const fields = entries
+    .slice(0, MAX_FIELDS)
+    .map(([name, value]) => [bounded(name, MAX_CHARACTERS), traceValue(name, value)])
+  if (entries.length > MAX_FIELDS) fields.push(['…', entries.length - MAX_FIELDS])
   return Object.fromEntries(fields)
+}
+
+function traceValue(name: string, value: unknown): string | number {
+  if (name === 'password') return '[password]'
+  if (SHORTENED.has(name) && typeof value === 'string') return shorten(value)
+  // How many there are of what has no room on a line.
+  if (Array.isArray(value)) return value.length
+  if (typeof value === 'string') return bounded(value, MAX_CHARACTERS)
+  return typeof value === 'number' ? value : `[${typeof value}]`
 }

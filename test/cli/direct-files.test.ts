@@ -101,9 +101,9 @@ direct('are told of on both sides, a directory once', async () => {
     '(delivered photos (2 files, 100 kB) to bob)',
   ])
   assert.equal(bob.lines, [
-    'alice: [file] report.pdf (200 kB) saved as inbox/report.pdf',
-    'alice: [file] empty (0 bytes) saved as inbox/empty',
-    'alice: [directory] photos (2 files, 100 kB) saved as inbox/photos',
+    '* alice: [file] report.pdf (200 kB) saved as inbox/report.pdf',
+    '* alice: [file] empty (0 bytes) saved as inbox/empty',
+    '* alice: [directory] photos (2 files, 100 kB) saved as inbox/photos',
   ])
   assert.equal(alice.events, [
     ['file_delivered', { to: 'bob', name: 'report.pdf', size: 200_000 }],
@@ -128,9 +128,9 @@ direct('that are not taken, for one reason or another, keep no other from arrivi
     '(delivered fine to bob)',
   ])
   assert.equal(bob.lines, [
-    'alice: [file] large (1.0 MB) larger than 1.0 MB (--max-file): not taken',
-    'alice: [file] changing (100 kB) changed while it was being sent: not saved',
-    'alice: [file] fine (5 bytes) saved as inbox/fine',
+    '* alice: [file] large (1.0 MB) larger than 1.0 MB (--max-file): not taken',
+    '* alice: [file] changing (100 kB) changed while it was being sent: not saved',
+    '* alice: [file] fine (5 bytes) saved as inbox/fine',
   ])
 })
 
@@ -181,7 +181,7 @@ direct('are not taken without a place, which is for the sender to say; nor is a 
   const others = [tree('photos', { a: pattern(5) }), file('x.tar', pattern(5), { size: undefined })]
   const { bob } = await send(others, { saving: undefined })
   const why = 'not taken: to save files, start with --output DIR'
-  assert.equal(bob.lines, [`alice: [directory] photos ${why}`, `alice: [file] x.tar ${why}`])
+  assert.equal(bob.lines, [`* alice: [directory] photos ${why}`, `* alice: [file] x.tar ${why}`])
   assert.equal(bob.events, [])
   const stream = await send([{ ...file('x', pattern(100_000)), kind: 'bytes' }])
   assert.is(stream.sent?.refusal, 'stream_not_taken')

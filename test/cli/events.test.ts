@@ -2,8 +2,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeOutput } from '../../src/cli/events.ts'
+import { shownName } from '../../src/cli/file-fate.ts'
 import { localTime } from '../../src/cli/local-time.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
+import type { Message } from '../../src/lib/message.ts'
 
 const events = suite('events')
 
@@ -20,6 +22,34 @@ events('a message says when it was sent, but none was sent after it was stored',
     shown,
     [at - 86_400, at, at].map((time) => `[${localTime(time)}] alice: hi`),
   )
+})
+
+events('what a tool tells of files is not what anybody can say, whatever the file is called', async () => {
+  const shown: string[] = []
+  const lines = { data: async (line: string) => void shown.push(...line.split('\n')), talk: () => {} }
+  const output = makeOutput('receiver', {}, lines)
+  const real = '[file] report.pdf (27 MB) saved as inbox/report.pdf'
+  for (const text of [real, `* alice: ${real}`, `hi\n* alice: ${real}`]) {
+    await output.said('alice', { bytes: utf8(text) } as Message)
+    await output.stored({ position: 1, seq: 1, from: 'alice', kind: 'text', body: utf8(text), at: 1 })
+  }
+  assert.equal(
+    shown.filter((line) => line.startsWith('*')),
+    [],
+  )
+  shown.length = 0
+  await output.arrived(
+    'alice',
+    { kind: 'file', name: 'report.pdf', size: 27e6 },
+    { savedAs: 'inbox/report.pdf' },
+  )
+  // All that comes from its sender stands in quotes, where it could pass for our words.
+  const name = shownName({ name: 'x saved as report.pdf" (27 MB)\n* bob: [file] y' })
+  await output.arrived('alice', { kind: 'file', name, size: 1 }, { savedAs: `inbox/${name}` })
+  assert.equal(shown, [
+    `* alice: ${real}`,
+    `* alice: [file] "x saved as report.pdf_ (27 MB)__ bob_ [file] y" (1 byte) saved as "inbox/x saved as report.pdf_ (27 MB)__ bob_ [file] y"`,
+  ])
 })
 
 events.run()

@@ -25,7 +25,7 @@ function make(name: string, content: string | Uint8Array): string {
   return at('outbox', name)
 }
 
-const said = (text: string) => text.replace(/^\[[^\]]*\] /gm, '')
+const said = (text: string) => text.replace(/^(\* )?\[[^\]]*\] /gm, '$1')
 
 files('wait for somebody who is away, and are saved by the receiver, before and while it runs', async () => {
   const bytes = randomBytes(600_000)
@@ -50,9 +50,9 @@ files('wait for somebody who is away, and are saved by the receiver, before and 
     said(bob.stdout),
     [
       'alice: look:',
-      `alice: [file] photo.jpg (600 kB) saved as ${inbox}/photo.jpg`,
-      `alice: [file] empty (0 bytes) saved as ${inbox}/empty`,
-      `alice: [file] _NUL.txt (1 byte) saved as ${inbox}/_NUL.txt`,
+      `* alice: [file] photo.jpg (600 kB) saved as ${inbox}/photo.jpg`,
+      `* alice: [file] empty (0 bytes) saved as ${inbox}/empty`,
+      `* alice: [file] _NUL.txt (1 byte) saved as ${inbox}/_NUL.txt`,
       '',
     ].join('\n'),
   )
@@ -72,7 +72,7 @@ files('are named, and how to save them is said, where they are not saved', async
   const carol = await realm.receiver('carol')
   await realm.tool('sender', 'alice', 'carol', '--file', make('a.txt', 'of a')).input().ends(0)
   await carol.says('stderr', /to save files, start with --output DIR; these: .* read --with alice --all/)
-  assert.is(said(carol.stdout), 'alice: [file] a.txt (4 bytes)\n')
+  assert.is(said(carol.stdout), '* alice: [file] a.txt (4 bytes)\n')
   await carol.stop()
   const inbox = at('carol')
   const read = ['carol', 'read', '--with', 'alice', '--all', '--output', inbox]
@@ -82,13 +82,13 @@ files('are named, and how to save them is said, where they are not saved', async
     .ends(0)
   assert.is(
     said(small.stdout),
-    'alice: [file] a.txt (4 bytes) larger than 3 bytes (--max-file): not fetched\n',
+    '* alice: [file] a.txt (4 bytes) larger than 3 bytes (--max-file): not fetched\n',
   )
   const large = await realm
     .tool('group', ...read)
     .input()
     .ends(0)
-  assert.is(said(large.stdout), `alice: [file] a.txt (4 bytes) saved as ${inbox}/a.txt\n`)
+  assert.is(said(large.stdout), `* alice: [file] a.txt (4 bytes) saved as ${inbox}/a.txt\n`)
   assert.is(readFileSync(join(inbox, 'a.txt'), 'utf8'), 'of a')
 })
 
@@ -133,7 +133,7 @@ files('go to groups too, and programs hear of it', async () => {
   ])
   assert.is(readFileSync(join(inbox, 'plan.pdf'), 'utf8'), 'the plan')
   const again = await realm.tool('group', 'bob', 'read', 'team', '--all').input().ends(0)
-  assert.is(said(again.stdout), 'alice: see\nalice: [file] plan.pdf (8 bytes)\n')
+  assert.is(said(again.stdout), 'alice: see\n* alice: [file] plan.pdf (8 bytes)\n')
   const how = 'npx tsx src/group.ts bob read team --all --output DIR'
   assert.is(again.stderr, `group: to save the files: ${how}\n`)
 })

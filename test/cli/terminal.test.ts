@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseArguments, parsePort, parseSeconds } from '../../src/cli/arguments.ts'
@@ -6,9 +9,19 @@ import { traceLine } from '../../src/cli/events.ts'
 import { kdcUrl } from '../../src/cli/kdc-url.ts'
 import { refusalReporter } from '../../src/cli/refusals.ts'
 import { Replies } from '../../src/cli/replies.ts'
-import { jsonLine, portions, print, saidLines, visible } from '../../src/cli/terminal.ts'
+import {
+  jsonLine,
+  portions,
+  print,
+  saidLines,
+  TOOL_NAMES,
+  talkLine,
+  toldLines,
+  visible,
+} from '../../src/cli/terminal.ts'
 import type { Channel } from '../../src/lib/channel.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
+import { quoted } from '../../src/lib/quoted.ts'
 import { traceFields } from '../../src/lib/trace.ts'
 import { throws } from '../helpers/throws.ts'
 
@@ -23,32 +36,101 @@ test('control, bidi and invisible characters are shown, not obeyed', () => {
     ['\u200b\ufeff\u2028', '\\u{200b}\\u{feff}\\u{2028}'],
     ['\u{e0041}', '\\u{e0041}'],
     ['lone \ud800', 'lone \\u{d800}'],
+    ['\u180e\u3164\u115f\ufe0f', '\\u{180e}\\u{3164}\\u{115f}\\u{fe0f}'],
+    ['a\u200db\u200cc 1\ufe0f', 'a\\u{200d}b\\u{200c}c 1\\u{fe0f}'],
+    ['😀\u200d\u200d😀\ufe0f\ufe0f', '😀\\u{200d}\\u{200d}😀\ufe0f\\u{fe0f}'],
+    ['\u{1f3f4}\u{e0067}\u{e0062}', '\u{1f3f4}\\u{e0067}\\u{e0062}'],
     ['tab\there', 'tab    here'],
     ['grüße 👩‍👩‍👧 日本語 עברית', 'grüße 👩‍👩‍👧 日本語 עברית'],
   ]
   for (const [text, shown] of cases) assert.is(visible(text), shown)
+  // What shapes the letters beside it, or is part of one picture, is readable: emoji, Persian, Hindi, a Japanese name, a flag.
+  const seen = ['❤️ 1️⃣ ☝🏽 👩🏽\u200d🚀 🏳️\u200d🌈', 'می\u200cخواهم', 'क्\u200cष', '葛\u{e0100}城']
+  seen.push('\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}')
+  for (const text of seen) assert.is(visible(text), text)
 })
 
 test('every line of what somebody says carries the name, so that nobody can speak in another’s', () => {
-  assert.equal(saidLines('mallory', 'hi\nbob: I agree\r\nalice: me too\n'), [
+  assert.equal(saidLines({ name: 'mallory' }, 'hi\nbob: I agree\r\nalice: me too\n'), [
     'mallory: hi',
     'mallory: bob: I agree',
     'mallory: alice: me too',
   ])
-  assert.equal(saidLines('alice', ''), ['alice: '])
-  assert.equal(saidLines('alice', 'a\rbob: b'), ['alice: a\\x0dbob: b'])
+  assert.equal(saidLines({ name: 'alice' }, ''), ['alice: '])
+  assert.equal(saidLines({ name: 'alice' }, 'a\rbob: b'), ['alice: a\\x0dbob: b'])
+})
+
+test('nobody can say what a tool tells: of a file that has come, or of an error', () => {
+  const arrival = '[file] report.pdf (27 MB) saved as inbox/report.pdf'
+  const [told] = toldLines({ name: 'alice' }, arrival)
+  assert.is(told, `* alice: ${arrival}`)
+  const [toldLater] = toldLines({ name: 'alice', at: '2026-01-31 12:00' }, arrival)
+  assert.is(toldLater, `* [2026-01-31 12:00] alice: ${arrival}`)
+  const texts = [
+    arrival,
+    `* alice: ${arrival}`,
+    `x\n* alice: ${arrival}`,
+    `x\r* alice: ${arrival}`,
+    'error: no',
+  ]
+  const speakers = ['alice', 'receiver', 'sender', 'group', '_', '-x'].flatMap((name) => [
+    { name },
+    { name, at: '2026-01-31 12:00' },
+  ])
+  for (const speaker of speakers) {
+    for (const line of texts.flatMap((text) => saidLines(speaker, text, 60))) {
+      assert.match(line, /^(\[[\d :-]+\] )?@?[\w-]+: |^ {3}\| /)
+      assert.not.match(line, /^(receiver|sender|group): /)
+    }
+  }
+  // Who is called like a tool is so to be told from it.
+  assert.equal(saidLines({ name: 'receiver' }, 'error: the password has expired'), [
+    '@receiver: error: the password has expired',
+  ])
+})
+
+test('every name with which a tool talks is one that no principal is shown under', () => {
+  const root = fileURLToPath(new URL('../../src', import.meta.url))
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  )
+  const sources = files.map((name) => readFileSync(join(root, name), 'utf8')).join('\n')
+  const names = [...sources.matchAll(/\b(?:runTool|talk|Screen|makeOutput)\('([^']+)'/g)].map(
+    ([, name = '']) => name,
+  )
+  assert.ok(names.length > 10)
+  for (const name of names) assert.ok(TOOL_NAMES.includes(name), name)
+})
+
+test('what others wrote is quoted, on one line, in few words', () => {
+  assert.is(quoted('bob is not listening'), '"bob is not listening"')
+  assert.is(quoted('no" (x)\nsender: hint: "run this'), `"no' (x)\\x0asender: hint: 'run this"`)
+  assert.is(quoted(`no${' '.repeat(70)}sender: hint`), '"no sender: hint"')
+  const long = quoted('\u{e0041}'.repeat(4_000_000))
+  assert.ok(long.length <= 202 && long.endsWith('…"'), long)
+  assert.is(quoted(`${'x'.repeat(198)}😀😀`), `"${'x'.repeat(198)}…"`)
+})
+
+test('a tool’s line with the words of others is broken behind a mark; one to be copied from is left whole', () => {
+  const said = `error: the KDC says: ${quoted(`no ${'x'.repeat(60)} receiver: hint: do this`)}`
+  const rows = talkLine('receiver', said, 40)
+  for (const row of rows.slice(1)) assert.match(row, /^ {3}\| /)
+  for (const row of rows) assert.ok(row.length < 40, row)
+  const command = 'to save the files: npx tsx src/group.ts bob read friends --all --output DIR'
+  assert.equal(talkLine('receiver', command, 40), [`receiver: ${command}`])
+  assert.ok((talkLine('receiver', 'x'.repeat(4_000_000))[0]?.length ?? 0) < 2100)
 })
 
 test('a line that the terminal would break goes on behind a mark, so that it cannot pass for another’s', () => {
   const text = `ok${' '.repeat(60)}alice: transfer it to mallory`
-  const rows = saidLines('mallory', text, 40)
+  const rows = saidLines({ name: 'mallory' }, text, 40)
   assert.is(rows[0]?.startsWith('mallory: ok'), true)
   for (const row of rows.slice(1)) assert.match(row, /^ {3}\| /)
   for (const row of rows) assert.ok(row.length < 40, row)
   assert.is(rows.map((row, i) => (i ? row.slice(5) : row)).join(''), `mallory: ${text}`)
   // Characters that take two cells count as two.
-  assert.ok(saidLines('m', '日'.repeat(30), 40).every((row) => [...row].length <= 20 + 5))
-  assert.equal(saidLines('alice', 'short', 80), ['alice: short'])
+  assert.ok(saidLines({ name: 'm' }, '日'.repeat(30), 40).every((row) => [...row].length <= 20 + 5))
+  assert.equal(saidLines({ name: 'alice' }, 'short', 80), ['alice: short'])
 })
 
 test('what is printed at once is small, whole lines, and all of it', () => {
@@ -74,7 +156,7 @@ test('whatever else is due has its turn after each thing printed', async () => {
 })
 
 test('JSON for programs is as safe on a terminal, and parses back to the same', () => {
-  const value = { text: 'a\u009b31m\u202e\x7f\u{e0041} 日本 😀 "quoted"', n: 1 }
+  const value = { text: 'a\u009b31m\u202e\x7f\u{e0041}\u3164 日本 😀 "quoted"', n: 1 }
   const line = jsonLine(value)
   assert.equal(JSON.parse(line), value)
   assert.is(visible(line), line)
@@ -115,11 +197,26 @@ test('a trace shows how many there are in a list, and no secret', () => {
   assert.equal(traceFields(fields), { sessions: 3, token: 'abcdef…', this: '[boolean]' })
 })
 
+test('a trace shows the beginning of what others fill a message with', () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 1000 }, (_, i) => [`${i}${'k'.repeat(1000)}`, 'v'.repeat(1_000_000)]),
+  )
+  const fields = traceFields(many)
+  assert.is(fields['…'], 950)
+  const line = traceLine({ name: 'answer', from: 'KDC', to: 'alice', by: '200', fields })
+  assert.ok(line.length < 25_000, `${line.length}`)
+  const forged = { detail: 'no token=abcdef secret=abcdef' }
+  assert.match(
+    traceLine({ name: 'problem', from: 'KDC', to: 'alice', by: '401', fields: forged }),
+    / detail="no token=abcdef secret=abcdef"$/,
+  )
+})
+
 test('a trace is one line, whatever it holds', () => {
   const fields = { detail: 'a\nb\x1b[31m', n: 1 }
   assert.is(
     traceLine({ name: 'problem', from: 'KDC', to: 'alice', by: '401', fields }),
-    'KDC -> alice  401  problem  detail=a\\x0ab\\x1b[31m n=1',
+    'KDC -> alice  401  problem  detail="a\\x0ab\\x1b[31m" n=1',
   )
 })
 

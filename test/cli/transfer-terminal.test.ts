@@ -59,7 +59,7 @@ onTerminal('--ask asks once for each transfer, and saves what is wanted', async 
     await no.ends(1)
     assert.match(no.stderr, /not delivered: report\.pdf: bob does not want it \(file_refused\)/)
     assert.match(no.stderr, /error: 2 of 2 not delivered/)
-    await bob.shows(/^alice: \[file\] note \(10 bytes\) not wanted: not saved$/m)
+    await bob.shows(/^\* alice: \[file\] note \(10 bytes\) not wanted: not saved$/m)
 
     const yes = realm.tool('sender', 'alice', 'bob', '--file', path, small).input()
     await bob.shows(/not saved\n(.*\n)*alice wants to send report\.pdf .*\[y\/N\]$/m)
@@ -117,7 +117,7 @@ onSlowLine(
       proxy.delayMs = 0
       const done = await again.shows(/exit status/)
       assert.match(done, /^sender: delivered big\.iso to bob\nexit status 0$/m)
-      await bob.shows(/^alice: \[file\] big\.iso \(40 MB\) saved as/m)
+      await bob.shows(/^\* alice: \[file\] big\.iso \(40 MB\) saved as/m)
       assert.ok(readFileSync(join(inbox, 'big.iso')).equals(content))
     } finally {
       for (const terminal of terminals) terminal.close()

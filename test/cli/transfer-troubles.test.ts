@@ -114,9 +114,9 @@ troubles('one that goes away, grows or shrinks while it is sent is said to, and 
   assert.match(alice[2] ?? '', /^not delivered: shrinks: .* \(file_changed\)$/)
   assert.is(alice[3], 'delivered fine to bob')
   assert.equal(bob, [
-    'alice: [file] grows (3.0 MB) changed while it was being sent: not saved',
-    'alice: [file] shrinks (3.0 MB) changed while it was being sent: not saved',
-    'alice: [file] fine (4 bytes) saved as inbox/fine',
+    '* alice: [file] grows (3.0 MB) changed while it was being sent: not saved',
+    '* alice: [file] shrinks (3.0 MB) changed while it was being sent: not saved',
+    '* alice: [file] fine (4 bytes) saved as inbox/fine',
   ])
   assert.equal(readdirSync(inbox), ['fine'])
 })
@@ -134,8 +134,8 @@ troubles('a disk that becomes full takes no more of that one, and the others arr
     'delivered small to bob',
   ])
   assert.equal(bob, [
-    'alice: [file] big (3.0 MB) cannot save in inbox: there is not enough room',
-    'alice: [file] small (5 bytes) saved as inbox/small',
+    '* alice: [file] big (3.0 MB) cannot save in inbox: there is not enough room',
+    '* alice: [file] small (5 bytes) saved as inbox/small',
   ])
   assert.equal(readdirSync(inbox), ['small'])
 })

@@ -57,6 +57,18 @@ const CASES: [given: string, kept: string][] = [
   ['\u{e0041}tag', '_tag'],
   ['lone \ud800.txt', 'lone _.txt'],
   ['a\u00a0b\u3000c', 'a b c'],
+  // What is not seen at all, or is as empty as a space: Unicode has more of it than any list.
+  ['\u200c', '_'],
+  ['\u200d\u200c.pdf', '__.pdf'],
+  ['\u2800', 'file'],
+  ['\u2800\u2800.pdf', 'pdf'],
+  ['\u3164', '_'],
+  ['a\u180eb\u115fc\ufe0fd\u034fe', 'a_b_c_d_e'],
+  ['a\u200db.txt', 'a_b.txt'],
+  ['😀\u200d', '😀_'],
+  // But for what shapes the letters beside it, or is part of an emoji.
+  ['می\u200cخواهم.txt', 'می\u200cخواهم.txt'],
+  ['❤️ 1️⃣ ☝🏽.png', '❤️ 1️⃣ ☝🏽.png'],
   // One form for what looks the same.
   ['u\u0308ber', 'über'],
   ['\u212angstrom', 'Kngstrom'],
@@ -74,6 +86,8 @@ names('that are too long are cut between characters, before the extension', () =
   assert.is(Buffer.byteLength(safeName('😀'.repeat(100))), 252)
   assert.is(safeName(`x.${'y'.repeat(300)}`).length, 255)
   assert.is(safeName(`NUL.${'y'.repeat(300)}`).startsWith('_NUL.'), true)
+  // Between what is joined, too: no joiner is left at the end.
+  assert.is(safeName(`${'x'.repeat(244)}👩\u200d👩.png`), `${'x'.repeat(244)}👩.png`)
 })
 
 names('are numbered before the extension, and cut where there is no room for the number', () => {
@@ -99,6 +113,13 @@ names('are good everywhere, whatever was given; and stay as they are when they a
     '\u0000',
     'ü',
     '😀',
+    '\u200d',
+    '\ufe0f',
+    'م',
+    '\u200c',
+    '\u2800',
+    '\u3164',
+    '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
     '\ud800',
     'a'.repeat(120),
   )
@@ -114,6 +135,7 @@ names('are good everywhere, whatever was given; and stay as they are when they a
       assert.not.match(name, /[/\\\p{Cc}\p{Cs}:]|^[. -]|[. ]$/u)
       assert.not.match(name, /^(con|nul)\s*(\.|$)/i)
       assert.is(safeName(name), name)
+      assert.match(name, /[^\p{Default_Ignorable_Code_Point}\p{White_Space}\u2800]/u)
     }),
     { numRuns: 2000 },
   )

@@ -50,4 +50,14 @@ log('goes on in the next turn', async () => {
   )
 })
 
+log('holds nothing that a terminal would obey, or not show, and parses to what was logged', async () => {
+  const { writes, log } = watchedLog()
+  const value = 'a\u009b31m\u202e\x7f\u3164 日本'
+  log.info({ value }, 'one')
+  await log.written?.()
+  const [line = ''] = writes
+  assert.is(JSON.parse(line).value, value)
+  assert.match(line, /^[^\x7f-\x9f\u202e\u3164]*日本[^\n]*\n$/)
+})
+
 log.run()

@@ -7,6 +7,7 @@ import * as v from 'valibot'
 import { fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
 import { base64url } from '../fields.ts'
+import { quoted } from '../quoted.ts'
 import type { Totals } from './items.ts'
 
 export const VERSION = 1
@@ -130,6 +131,6 @@ function parse<S extends v.GenericSchema>(what: string, schema: S, body: Uint8Ar
     throw new CodecError(`transfer, ${what}: not JSON`, { cause })
   }
   const result = v.safeParse(schema, value)
-  if (!result.success) throw new CodecError(`transfer, ${what}: ${result.issues[0].message}`)
+  if (!result.success) throw new CodecError(`transfer, ${what}: ${quoted(result.issues[0].message)}`)
   return result.output
 }
