@@ -66,15 +66,16 @@ export function passwordSource(sources: PasswordSources): () => Promise<string> 
  */
 export async function readNewPassword(sources: PasswordSources): Promise<string> {
   const given = givenPassword(sources)
-  if (given !== undefined) return requireLength(given)
-  const password = requireLength(check(await promptSecret(`new password for ${sources.username}: `)))
+  if (given !== undefined) return judgeNew(given)
+  const password = judgeNew(check(await promptSecret(`new password for ${sources.username}: `)))
   if (check(await promptSecret('the same again: ')) !== password) {
     throw new ToolError('the two passwords differ', { hint: 'start again' })
   }
   return password
 }
 
-function requireLength(password: string): string {
+function judgeNew(password: string): string {
+  refuseLost(password, 'the password')
   if ([...password].length >= MIN_PASSWORD_CHARACTERS) return password
   throw new UsageError(
     `the password has fewer than ${MIN_PASSWORD_CHARACTERS} characters`,
@@ -91,14 +92,25 @@ function givenPassword({
   keytab,
   variable: name = 'SYMBOLON_PASSWORD',
 }: PasswordSources): string | undefined {
-  if (keytab !== undefined) return readKeytab(keytab).password
+  if (keytab !== undefined) return check(readKeytab(keytab).password)
   if (passwordFile !== undefined) return check(readSecretFile(passwordFile, 'password'))
   const variable = process.env[name]
-  return variable === undefined ? undefined : check(variable)
+  return variable === undefined ? undefined : check(refuseLost(variable, name))
 }
 
 function storedPassword({ kdc, username }: PasswordSources): string | undefined {
-  return kdc === undefined ? undefined : readCredentials().get(kdc)?.get(username)
+  const stored = kdc === undefined ? undefined : readCredentials().get(kdc)?.get(username)
+  return stored === undefined ? undefined : check(stored)
+}
+
+// Node decodes the environment leniently: there it stands for any byte that is not UTF-8. In a new password it comes from another
+// program's lenience; who has set such a one before still gets in by a file or a prompt, to set another.
+function refuseLost(password: string, where: string): string {
+  if (!password.includes('\ufffd')) return password
+  throw new UsageError(
+    `${where} has U+FFFD in it, which stands for characters that were lost`,
+    'is it text in UTF-8? Another encoding cannot be told from the next one',
+  )
 }
 
 // NFC, so that the same keys pressed on two systems give the same bytes (RFC 8265 §4.2.2).
