@@ -12,6 +12,7 @@ import { readNewPassword, SET_PASSWORD_HELP } from './cli/password.ts'
 import { KDC_HELP, KDC_OPTIONS, kdcFrom } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
 import { ProtocolError, SymbolonError } from './lib/errors.ts'
+import { requireServer } from './lib/http.ts'
 import { parseUsername } from './lib/names.ts'
 import { register } from './lib/register.ts'
 
@@ -67,7 +68,7 @@ runTool('register', async (argv) => {
   const session = await attempt(given).catch(async (error: unknown) => {
     if (!(error instanceof ProtocolError && NEEDS_INVITATION.includes(error.code))) throw error
     // Whoever had none to give is asked for it, now that it is known to be needed.
-    const invitation = given === undefined ? await promptInvitation() : undefined
+    const invitation = given === undefined ? await promptInvitation(() => requireServer(kdc)) : undefined
     if (invitation === undefined) throw error
     return attempt(invitation)
   })

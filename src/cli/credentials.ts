@@ -5,15 +5,18 @@
  *
  * @module
  */
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { refuseIfShared, replacePrivateFile } from '../files/private-files.ts'
+import { replacePrivateFile } from '../files/private-files.ts'
 import { ToolError } from './errors.ts'
 import { configDir } from './paths.ts'
+import { readPrivateTextIfAny } from './secret-file.ts'
 
 // Maps, not objects: a username may be `__proto__`.
 export type Credentials = Map<string, Map<string, string>>
+
+const FORM = 'it holds {"KDC URL": {"username": "password"}}; mend it, or move it away'
 
 const CredentialsFile = v.map(v.string(), v.map(v.string(), v.string()))
 
@@ -25,25 +28,17 @@ export function credentialsPath(): string {
 /**
  * Reads the credentials file; a missing one is empty.
  *
- * @throws ToolError when others could read the file, or it does not parse.
+ * @throws as `readPrivateTextIfAny`; ToolError when it does not parse.
  */
 export function readCredentials(): Credentials {
   const path = credentialsPath()
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
-    throw new ToolError(`cannot read ${path}`, { cause: error })
-  }
-  refuseIfShared(path)
+  const text = readPrivateTextIfAny(path, FORM)
+  if (text === undefined) return new Map()
   try {
     return v.parse(CredentialsFile, JSON.parse(text, objectToMap))
   } catch {
     // No cause: it would quote the file.
-    throw new ToolError(`${path} is not a credentials file`, {
-      hint: 'it holds {"KDC URL": {"username": "password"}}; mend it, or move it away',
-    })
+    throw new ToolError(`${path} is not a credentials file`, { hint: FORM })
   }
 }
 

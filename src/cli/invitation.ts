@@ -6,7 +6,7 @@
  */
 import { invitationToken } from '../lib/invitation.ts'
 import { UsageError } from './errors.ts'
-import { promptSecret } from './prompt.ts'
+import { canPrompt, promptSecret } from './prompt.ts'
 import { readSecretFile } from './secret-file.ts'
 
 /**
@@ -23,11 +23,14 @@ export function givenInvitation(file: string | undefined): string | undefined {
 /**
  * Asks for an invitation.
  *
+ * @param beforePrompt - awaited before.
  * @returns nothing where there is no terminal to ask on.
  * @throws UsageError for what cannot be an invitation; ToolError.
  */
-export async function promptInvitation(): Promise<string | undefined> {
-  return process.stdin.isTTY ? check(await promptSecret('invitation: ')) : undefined
+export async function promptInvitation(beforePrompt: () => Promise<void>): Promise<string | undefined> {
+  if (!canPrompt()) return undefined
+  await beforePrompt()
+  return check(await promptSecret('invitation: '))
 }
 
 function check(text: string): string {

@@ -6,11 +6,10 @@
  * @module
  */
 
-import { existsSync, readFileSync } from 'node:fs'
 import * as v from 'valibot'
-import { refuseIfShared } from '../files/private-files.ts'
 import { ToolError } from './errors.ts'
 import { commandOf } from './installed.ts'
+import { readPrivateTextIfAny } from './secret-file.ts'
 
 const HOW_TO_MAKE = `${commandOf('kdc')} keytab NAME FILE makes one`
 
@@ -35,15 +34,13 @@ export interface Keytab {
 /**
  * Reads a keytab.
  *
- * @throws ToolError when it is missing or none; FileError when others can read it.
+ * @throws ToolError when it is missing or none; as `readPrivateTextIfAny`.
  */
 export function readKeytab(path: string): Keytab {
-  if (!existsSync(path)) {
-    throw new ToolError(`there is no keytab ${path}`, { hint: HOW_TO_MAKE })
-  }
-  refuseIfShared(path)
+  const text = readPrivateTextIfAny(path, HOW_TO_MAKE)
+  if (text === undefined) throw new ToolError(`there is no keytab ${path}`, { hint: HOW_TO_MAKE })
   try {
-    const file = v.parse(KeytabFile, JSON.parse(readFileSync(path, 'utf8')))
+    const file = v.parse(KeytabFile, JSON.parse(text))
     return { kdc: file.kdc, kdcKey: file.kdc_key, username: file.username, password: file.password }
   } catch {
     // No cause: it would quote the file.

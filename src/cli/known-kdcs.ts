@@ -7,14 +7,15 @@
  *
  * @module
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { refuseIfShared, replacePrivateFile } from '../files/private-files.ts'
+import { replacePrivateFile } from '../files/private-files.ts'
 import { fromBase64url } from '../lib/bytes.ts'
 import type { JudgeKey } from '../lib/client.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import { ToolError, UsageError } from './errors.ts'
 import { configDir } from './paths.ts'
+import { readPrivateTextIfAny } from './secret-file.ts'
 
 const KEY_BYTES = 32
 const LINE = /^(https?:\/\/\S+) ([\w-]{43})( demo)?$/
@@ -34,11 +35,8 @@ export function knownKdcsPath(): string {
 /** What is known, by URL. */
 export function readKnownKdcs(): Map<string, KnownKdc> {
   const path = knownKdcsPath()
-  if (!existsSync(path)) return new Map()
-  refuseIfShared(path)
-  const lines = readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
+  const text = readPrivateTextIfAny(path, 'mend it, or remove it')
+  const lines = (text ?? '').split(/\r?\n/).filter((line) => line.trim() !== '')
   return new Map(
     lines.map((line, i) => {
       const [, url, key, demo] = LINE.exec(line) ?? []

@@ -6,10 +6,10 @@
  */
 import { MAX_PASSWORD_BYTES } from '../lib/opaque.ts'
 import { readCredentials } from './credentials.ts'
-import { ToolError, UsageError } from './errors.ts'
+import { UsageError } from './errors.ts'
 import type { OptionHelp } from './help.ts'
 import { readKeytab } from './keytab.ts'
-import { promptSecret } from './prompt.ts'
+import { canPrompt, promptSecret } from './prompt.ts'
 import { readSecretFile } from './secret-file.ts'
 
 export interface PasswordSources {
@@ -21,6 +21,8 @@ export interface PasswordSources {
   readonly variable?: string
   /** A keytab, which has the password. */
   readonly keytab?: string | undefined
+  /** Awaited before anybody is asked: nobody should type a password for nothing. */
+  readonly beforePrompt?: (() => Promise<void>) | undefined
 }
 
 export const PASSWORD_HELP: OptionHelp = [
@@ -34,49 +36,92 @@ export const SET_PASSWORD_HELP: OptionHelp = [
   'the new password is its first line (else SYMBOLON_PASSWORD, or a prompt)',
 ]
 
+/** How often a person may try, in all, at a prompt. */
+export const MAX_TRIES = 3
+
 /** Shortest password to be set, in characters: NIST SP 800-63B §5.1.1.2. */
 const MIN_PASSWORD_CHARACTERS = 8
 
 /**
  * The password of an account that exists.
  *
- * @throws ToolError, UsageError
+ * @throws ToolError, UsageError; what `beforePrompt` throws.
  */
 export async function readPassword(sources: PasswordSources): Promise<string> {
-  return writtenPassword(sources) ?? check(await promptSecret(`password for ${sources.username}: `))
+  return writtenPassword(sources) ?? typedPassword(sources)
 }
 
 /**
  * The password of an account that exists, for a tool that logs in again and again: what is written down is read anew
- * each time, for it may have changed. Nobody is asked twice: by then the terminal may be in use for something else, and
- * what is typed would be read as that.
+ * each time, for it may have changed. Nobody is asked twice once one was right: by then the terminal may be in use for something else,
+ * and what is typed would be read as that.
  */
-export function passwordSource(sources: PasswordSources): () => Promise<string> {
-  let last: string | undefined
-  return async () => {
-    last = writtenPassword(sources) ?? last ?? (await readPassword(sources))
-    return last
+export class Passwords {
+  readonly #sources: PasswordSources
+  #typed: string | undefined
+  #last: string | undefined
+
+  constructor(sources: PasswordSources) {
+    this.#sources = sources
   }
+
+  /** @throws as `readPassword`. */
+  readonly get = async (): Promise<string> => {
+    const written = writtenPassword(this.#sources)
+    this.#typed = written === undefined ? (this.#last ?? (await typedPassword(this.#sources))) : undefined
+    this.#last = written ?? this.#typed
+    return this.#last as string
+  }
+
+  /**
+   * It was refused.
+   *
+   * @returns whether another may be asked for: what is written down is not mistyped, and is wrong however often it is tried.
+   */
+  refuse(): boolean {
+    const { length } = this.#typed ?? ''
+    this.#last = undefined
+    return length > 0
+  }
+}
+
+async function typedPassword({ username, beforePrompt }: PasswordSources): Promise<string> {
+  // Without a terminal there is nothing to wait for.
+  if (canPrompt()) await beforePrompt?.()
+  return check(await promptSecret(`password for ${username}: `))
 }
 
 /**
- * A password to be set: asked for twice when it is typed.
+ * A password to be set: asked for twice when it is typed, and again when it cannot be.
  *
- * @throws ToolError when the two differ; UsageError.
+ * @throws ToolError, UsageError.
  */
 export async function readNewPassword(sources: PasswordSources): Promise<string> {
   const given = givenPassword(sources)
-  if (given !== undefined) return requireLength(given)
-  const password = requireLength(check(await promptSecret(`new password for ${sources.username}: `)))
-  if (check(await promptSecret('the same again: ')) !== password) {
-    throw new ToolError('the two passwords differ', { hint: 'start again' })
+  if (given !== undefined) return judgeNew(given)
+  for (let tries = 1; ; tries++) {
+    try {
+      return await typeNew(sources.username)
+    } catch (error) {
+      if (!(error instanceof Unsuitable) || tries === MAX_TRIES) throw error
+      process.stderr.write(`${error.message}: try again\n`)
+    }
   }
-  return password
 }
 
-function requireLength(password: string): string {
+/** What may be another the next time. */
+class Unsuitable extends UsageError {}
+
+async function typeNew(username: string): Promise<string> {
+  const password = judgeNew(check(await promptSecret(`new password for ${username}: `)))
+  if (check(await promptSecret('the same again: ')) === password) return password
+  throw new Unsuitable('the two passwords differ', 'start again')
+}
+
+function judgeNew(password: string): string {
+  refuseLost(password, 'the password')
   if ([...password].length >= MIN_PASSWORD_CHARACTERS) return password
-  throw new UsageError(
+  throw new Unsuitable(
     `the password has fewer than ${MIN_PASSWORD_CHARACTERS} characters`,
     'three or four words that do not belong together are easy to remember and hard to guess',
   )
@@ -91,19 +136,30 @@ function givenPassword({
   keytab,
   variable: name = 'SYMBOLON_PASSWORD',
 }: PasswordSources): string | undefined {
-  if (keytab !== undefined) return readKeytab(keytab).password
+  if (keytab !== undefined) return check(readKeytab(keytab).password)
   if (passwordFile !== undefined) return check(readSecretFile(passwordFile, 'password'))
   const variable = process.env[name]
-  return variable === undefined ? undefined : check(variable)
+  return variable === undefined ? undefined : check(refuseLost(variable, name))
 }
 
 function storedPassword({ kdc, username }: PasswordSources): string | undefined {
-  return kdc === undefined ? undefined : readCredentials().get(kdc)?.get(username)
+  const stored = kdc === undefined ? undefined : readCredentials().get(kdc)?.get(username)
+  return stored === undefined ? undefined : check(stored)
+}
+
+// Node decodes the environment leniently: there it stands for any byte that is not UTF-8. In a new password it comes from another
+// program's lenience; who has set such a one before still gets in by a file or a prompt, to set another.
+function refuseLost(password: string, where: string): string {
+  if (!password.includes('\ufffd')) return password
+  throw new UsageError(
+    `${where} has U+FFFD in it, which stands for characters that were lost`,
+    'is it text in UTF-8? Another encoding cannot be told from the next one',
+  )
 }
 
 // NFC, so that the same keys pressed on two systems give the same bytes (RFC 8265 §4.2.2).
 function check(password: string): string {
-  if (password.length === 0) throw new UsageError('the password is empty')
+  if (password.length === 0) throw new Unsuitable('the password is empty')
   // Half of a character: every other half would do as well.
   if (/\p{Surrogate}/u.test(password)) throw new UsageError('the password is not text')
   const normal = password.normalize('NFC')

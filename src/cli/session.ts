@@ -5,13 +5,14 @@
  */
 import { type LoginOptions, login, type Session } from '../lib/client.ts'
 import { ProtocolError } from '../lib/errors.ts'
+import { requireServer } from '../lib/http.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import type { OptionHelp } from './help.ts'
 import { KDC_URL_HELP, kdcUrl } from './kdc-url.ts'
 import { type Keytab, readKeytab } from './keytab.ts'
 import { keyJudge } from './known-kdcs.ts'
-import { PASSWORD_HELP, passwordSource } from './password.ts'
+import { MAX_TRIES, PASSWORD_HELP, Passwords } from './password.ts'
 
 /** Which KDC, and by which key it is known, for `parseArguments`. */
 export const KDC_OPTIONS = {
@@ -64,7 +65,7 @@ export function kdcFrom(values: KdcValues, output: Output): { kdc: string; optio
  * Logs `username` in with whatever the command line says.
  *
  * @returns the session, and the URL of the KDC that it is at.
- * @throws the errors of `login`, of `passwordSource` and of `keyJudge`.
+ * @throws the errors of `login`, of `readPassword` and of `keyJudge`.
  */
 export async function loginFrom(
   username: string,
@@ -77,8 +78,17 @@ export async function loginFrom(
     { kdc: service?.kdc, 'kdc-key': service?.kdcKey, ...given(values) },
     output,
   )
-  const password = passwordSource({ username, kdc, passwordFile, keytab })
-  return { kdc, session: await login(kdc, username, password, options) }
+  const beforePrompt = () => requireServer(kdc)
+  const passwords = new Passwords({ username, kdc, passwordFile, keytab, beforePrompt })
+  for (let tries = 1; ; tries++) {
+    try {
+      return { kdc, session: await login(kdc, username, passwords.get, options) }
+    } catch (error) {
+      const isRefused = error instanceof ProtocolError && error.code === 'login_refused'
+      if (!isRefused || !passwords.refuse() || tries === MAX_TRIES) throw error
+      output.event('try_again', { username }, 'the name or the password is wrong: try again')
+    }
+  }
 }
 
 /** Changes a password, after another login if the last is too long ago: somebody took his time to think of one. */

@@ -6,12 +6,14 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { toBase64url, utf8 } from '../lib/bytes.ts'
 import { SymbolonError } from '../lib/errors.ts'
-import { refuseIfShared } from './private-files.ts'
+import { readSmallFile } from './small-file.ts'
 
 const CHECK_BYTES = 8
+/** Room for thousands of keys. */
+const MAX_FILE_BYTES = 1024 * 1024
 
 export const KEY_FILE_CODES = ['key_file_missing', 'key_file_damaged'] as const
 
@@ -55,12 +57,11 @@ export function parseKeys(kind: string, text: string, where: string): Uint8Array
 /**
  * Reads the keys of a file that only its owner can read.
  *
- * @throws KeyFileError `key_file_missing`, `key_file_damaged`; FileError `file_not_private`.
+ * @throws KeyFileError `key_file_missing`, `key_file_damaged`; as `readSmallFile`.
  */
 export function readKeyFile(kind: string, path: string): Uint8Array[] {
   if (!existsSync(path)) throw new KeyFileError('key_file_missing', `${path} is missing`)
-  refuseIfShared(path)
-  return parseKeys(kind, readFileSync(path, 'latin1'), path)
+  return parseKeys(kind, readSmallFile(path, { maxBytes: MAX_FILE_BYTES }).toString('latin1'), path)
 }
 
 function parseLine(kind: string, line: string): Uint8Array | undefined {

@@ -51,7 +51,17 @@ export class FileError extends SymbolonError {
  * @throws FileError `file_not_private`.
  */
 export function refuseIfShared(path: string): void {
-  refuse(path, OTHERS_READ_OR_WRITE, 'can be read by other users')
+  if (HAS_MODES) refuseIfOpenToOthers(path, statSync(path))
+}
+
+/**
+ * The same for a file that is open: what was judged is what is read.
+ *
+ * @param stats - of the open file.
+ * @throws FileError `file_not_private`.
+ */
+export function refuseIfOpenToOthers(path: string, stats: Stats): void {
+  refuse(path, stats, OTHERS_READ_OR_WRITE, 'can be read by other users')
 }
 
 /**
@@ -79,7 +89,7 @@ export function ensurePrivateDirectory(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   // Others may have been let in on purpose to look; each file here is closed to them by itself. Who can write could
   // put files of their own in place of ours.
-  refuse(path, OTHERS_WRITE, 'can be written to by other users')
+  if (HAS_MODES) refuse(path, statSync(path), OTHERS_WRITE, 'can be written to by other users')
 }
 
 /**
@@ -145,9 +155,8 @@ export async function replacePrivateFileAfter(
   syncDirectory(dirname(path))
 }
 
-function refuse(path: string, forbidden: number, what: string): void {
+function refuse(path: string, stats: Stats, forbidden: number, what: string): void {
   if (!HAS_MODES) return
-  const stats = statSync(path)
   const mode = stats.mode & 0o777
   if ((mode & forbidden) !== 0) {
     throw new FileError('file_not_private', `${path} ${what} (mode ${mode.toString(8).padStart(4, '0')})`)

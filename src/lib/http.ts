@@ -39,6 +39,27 @@ export interface HttpLink {
 }
 
 /**
+ * Asks whether a server answers at all, whatever it says.
+ *
+ * @param origin - as for `httpLink`.
+ * @throws TransportError `kdc_unreachable`.
+ */
+export async function requireServer(origin: string): Promise<void> {
+  const { Agent, request } = await import('undici')
+  const dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } })
+  try {
+    const signal = AbortSignal.timeout(REPLY_TIMEOUT_MS)
+    const { body } = await request(new URL('/healthz', origin), { dispatcher, signal })
+    // Nobody reads it.
+    body.on('error', () => {}).destroy()
+  } catch (cause) {
+    throw unreachable(origin, cause)
+  } finally {
+    await dispatcher.destroy()
+  }
+}
+
+/**
  * A link to one HTTP server.
  *
  * @param origin - such as `http://127.0.0.1:8800`; with `https://` the certificate must be one that Node trusts for that
@@ -68,8 +89,6 @@ export async function httpLink(origin: string): Promise<HttpLink> {
       body: new Uint8Array(await reply.body.arrayBuffer()),
     }
   }
-  const unreachable = (cause: unknown) =>
-    new TransportError('kdc_unreachable', `cannot reach the KDC at ${origin}: ${reason(cause)}`, { cause })
   return {
     async post(path, type, body) {
       try {
@@ -80,7 +99,7 @@ export async function httpLink(origin: string): Promise<HttpLink> {
           throw error
         })
       } catch (cause) {
-        throw unreachable(cause)
+        throw unreachable(origin, cause)
       }
     },
     async stream(path, type, body, signal) {
@@ -92,16 +111,22 @@ export async function httpLink(origin: string): Promise<HttpLink> {
           try {
             for await (const piece of reply.body) yield piece as Uint8Array
           } catch (cause) {
-            throw unreachable(cause)
+            throw unreachable(origin, cause)
           }
         }
         return { status: reply.statusCode, type: mediaType(reply.headers['content-type']), body: pieces() }
       } catch (cause) {
-        throw unreachable(cause)
+        throw unreachable(origin, cause)
       }
     },
     close: () => dispatcher.destroy(),
   }
+}
+
+function unreachable(origin: string, cause: unknown): TransportError {
+  return new TransportError('kdc_unreachable', `cannot reach the KDC at ${origin}: ${reason(cause)}`, {
+    cause,
+  })
 }
 
 function mediaType(header: string | string[] | undefined): string {

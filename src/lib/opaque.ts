@@ -46,8 +46,13 @@ export interface FinishedLogin {
   readonly kdcKey: string
 }
 
-/** Begins a login (RFC 9807 §6.2, ClientInit). */
+/**
+ * Begins a login (RFC 9807 §6.2, ClientInit).
+ *
+ * @throws TypeError when the password is not text: half of a surrogate pair is no character.
+ */
 export async function startLogin(password: string): Promise<StartedLogin> {
+  requireText(password)
   const { client } = await loaded()
   const { startLoginRequest, clientLoginState } = client.startLogin({ password: password.normalize('NFC') })
   return { request: startLoginRequest, state: clientLoginState }
@@ -106,8 +111,13 @@ export interface FinishedRegistration {
   readonly kdcKey: string
 }
 
-/** Begins a registration (RFC 9807 §5.1, CreateRegistrationRequest). */
+/**
+ * Begins a registration (RFC 9807 §5.1, CreateRegistrationRequest).
+ *
+ * @throws TypeError as `startLogin`.
+ */
 export async function startRegistration(password: string): Promise<StartedRegistration> {
+  requireText(password)
   const { client } = await loaded()
   const started = client.startRegistration({ password: password.normalize('NFC') })
   return { request: started.registrationRequest, state: started.clientRegistrationState }
@@ -142,6 +152,12 @@ export async function finishRegistration(
   } catch {
     throw new CodecError('reply to the start of a registration: it is no OPAQUE message')
   }
+}
+
+// In UTF-8 every half would become U+FFFD, and one password do for another.
+function requireText(password: string): void {
+  if (/\p{Surrogate}/u.test(password))
+    throw new TypeError('the password: half of a surrogate pair is not text')
 }
 
 // Loaded when it is first needed: what only opens tickets and channels does without its WebAssembly.

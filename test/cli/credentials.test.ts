@@ -15,7 +15,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { credentialsPath, readCredentials, updateCredentials } from '../../src/cli/credentials.ts'
 import { formatKeytab, readKeytab } from '../../src/cli/keytab.ts'
-import { passwordSource, readNewPassword, readPassword } from '../../src/cli/password.ts'
+import { Passwords, readNewPassword, readPassword } from '../../src/cli/password.ts'
 import { changePassword } from '../../src/cli/session.ts'
 import { refuseIfShared } from '../../src/files/private-files.ts'
 import { type ProtocolCode, ProtocolError } from '../../src/lib/errors.ts'
@@ -104,7 +104,7 @@ test('a password comes from the file named, then the environment, then the crede
 
 test('a changed credentials file is found at the next login', async () => {
   store('alice', 'old')
-  const password = passwordSource({ username: 'alice', kdc: KDC })
+  const password = new Passwords({ username: 'alice', kdc: KDC }).get
   assert.is(await password(), 'old')
   store('alice', 'new')
   assert.is(await password(), 'new')

@@ -1,13 +1,22 @@
 /** Files with secrets in them, and what is left of them when something goes wrong. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { replacePrivateFileAfter } from '../../src/files/private-files.ts'
-import { rejects } from '../helpers/throws.ts'
+import {
+  ensurePrivateDirectory,
+  ensurePrivateFile,
+  refuseIfShared,
+  replacePrivateFile,
+  replacePrivateFileAfter,
+} from '../../src/files/private-files.ts'
+import { readSmallFile } from '../../src/files/small-file.ts'
+import { rejects, throws } from '../helpers/throws.ts'
 import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const files = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('private files')
+
+const posix = process.platform === 'win32' ? files.skip : files
 
 files.before.each((context) => {
   context.directory = temporaryDirectory()
@@ -59,6 +68,39 @@ files(
     const [, kept] = contents(directory.path)
     assert.is(kept?.[1], 'new')
     assert.ok(String(message).includes(join(directory.path, kept?.[0] ?? '?')), String(message))
+  },
+)
+
+posix('each bit that lets others in makes a file one that is not read', ({ path }) => {
+  writeFileSync(path, 'secret')
+  for (const bit of [0o040, 0o020, 0o010, 0o004, 0o002, 0o001]) {
+    chmodSync(path, 0o600 | bit)
+    throws(() => refuseIfShared(path), 'file_not_private')
+    throws(() => ensurePrivateFile(path), 'file_not_private')
+    throws(() => readSmallFile(path, { maxBytes: 100 }), 'file_not_private')
+    assert.is(readSmallFile(path, { maxBytes: 100, mayBeShared: true }).toString(), 'secret')
+  }
+  chmodSync(path, 0o700)
+  refuseIfShared(path)
+  assert.is(readSmallFile(path, { maxBytes: 100 }).toString(), 'secret')
+})
+
+posix(
+  'a directory in which others can write is not used, whether by group or by anybody',
+  ({ directory }) => {
+    const place = join(directory.path, 'place')
+    mkdirSync(place)
+    for (const mode of [0o720, 0o702, 0o722, 0o730, 0o703, 0o1777]) {
+      chmodSync(place, mode)
+      throws(() => ensurePrivateDirectory(place), 'file_not_private')
+      throws(() => replacePrivateFile(join(place, 'secret'), 'secret'), 'file_not_private')
+      assert.equal(readdirSync(place), [])
+    }
+    // To look is another matter: each file is closed by itself.
+    for (const mode of [0o700, 0o750, 0o755, 0o711]) {
+      chmodSync(place, mode)
+      ensurePrivateDirectory(place)
+    }
   },
 )
 

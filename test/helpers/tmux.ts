@@ -34,6 +34,11 @@ export class Terminal {
     this.#tmux(['send-keys', '-l', '--', text])
   }
 
+  /** Bytes as they are, which need not be UTF-8. */
+  typeBytes(...bytes: number[]): void {
+    this.#tmux(['send-keys', '-H', ...bytes.map((byte) => byte.toString(16))])
+  }
+
   /** A key by tmux's name: `Enter`, `C-c`, `C-d`, `BSpace`. */
   press(key: string): void {
     this.#tmux(['send-keys', key])

@@ -4,11 +4,11 @@
  * @module
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import type { OptionHelp } from '../../cli/help.ts'
-import { refuseIfShared } from '../../files/private-files.ts'
+import { readSmallFile } from '../../files/small-file.ts'
+import { isSystemError, systemReason } from '../../lib/system-errors.ts'
 import type { TlsIdentity } from '../http/server.ts'
 
 /** For `parseArguments`. */
@@ -18,6 +18,9 @@ export const TLS_HELP: readonly OptionHelp[] = [
   ['--tls-cert FILE', 'serve over TLS: the certificate, in PEM'],
   ['--tls-key FILE', 'and its key'],
 ]
+
+/** Room for a long chain. */
+const MAX_PEM_BYTES = 1024 * 1024
 
 /**
  * What `--tls-cert` and `--tls-key` name, read and judged.
@@ -30,10 +33,8 @@ export function readTls(certFile: string | undefined, keyFile: string | undefine
   if (certFile === undefined && keyFile === undefined) return undefined
   if (certFile === undefined) throw new UsageError('--tls-key: --tls-cert is missing', 'TLS takes both')
   if (keyFile === undefined) throw new UsageError('--tls-cert: --tls-key is missing', 'TLS takes both')
-  const cert = read('certificate', certFile)
-  const key = read('key', keyFile)
-  // Of a file only: a pipe or a descriptor, such as <(…), has no readers to fear.
-  if (statSync(keyFile).isFile()) refuseIfShared(keyFile)
+  const cert = read('certificate', certFile, { mayBeShared: true })
+  const key = read('key', keyFile, { mayBeShared: false })
   if (!parseCertificate(cert, certFile).checkPrivateKey(parseKey(key, keyFile))) {
     throw new ToolError(`the TLS key ${keyFile} does not belong to the certificate ${certFile}`, {
       hint: 'the certificate of the KDC itself comes first in its file, before those of its authorities',
@@ -43,13 +44,12 @@ export function readTls(certFile: string | undefined, keyFile: string | undefine
   return { cert, key }
 }
 
-function read(what: string, path: string): string {
+function read(what: string, path: string, options: { readonly mayBeShared: boolean }): string {
   try {
-    return readFileSync(path, 'latin1')
+    return readSmallFile(path, { maxBytes: MAX_PEM_BYTES, ...options }).toString('latin1')
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    const reason = code === 'ENOENT' ? 'there is no such file' : code
-    throw new ToolError(`cannot read the TLS ${what} ${path}: ${reason}`, {
+    if (!isSystemError(cause)) throw cause
+    throw new ToolError(`cannot read the TLS ${what} ${path}: ${systemReason(cause.code)}`, {
       cause,
       hint: 'check the path, and that the user the KDC runs as may read it',
     })
