@@ -44,144 +44,221 @@ function flipped(bytes: Buffer, at: number): Buffer {
 /** The version, a session's id, a salt: and then what is sealed. */
 const REQUEST_SEALED_AT = 1 + 16 + 32
 
-/** How a forged problem is told: instead of what is never delivered, of what is delivered now, or of what is delivered late. */
-export const FORGERIES = new Map<string, (answer: Answer) => Mischief>([
-  ['lost', (answer) => async () => answer],
+/** Something that is done with a request, in words. */
+export interface Way {
+  readonly what: string
+  readonly mischief: Mischief
+  /** What is sealed is right, so that the operation succeeds all the same. */
+  readonly isHarmless?: boolean
+}
+
+/** Brings a request to the KDC, whose answer is of no use. */
+async function lose({ deliver }: Parameters<Mischief>[0]): Promise<Answer> {
+  const { rest, ...answer } = await deliver()
+  rest?.destroy()
+  return answer
+}
+
+/** A forged problem: in answer to what is never delivered, to what is delivered, and to what is delivered late. */
+export const FORGERIES: ReadonlyMap<string, (answer: Answer) => Mischief> = new Map([
+  [
+    'lost',
+    (answer: Answer): Mischief =>
+      async () =>
+        answer,
+  ],
   [
     'delivered',
-    (answer) => async (exchange) => {
-      const { rest } = await exchange.deliver()
-      rest?.destroy()
-      return answer
-    },
+    (answer: Answer): Mischief =>
+      async (exchange) => {
+        await lose(exchange)
+        return answer
+      },
   ],
   [
     'held',
-    (answer) => async (exchange) => {
-      exchange.hold()
-      return answer
-    },
+    (answer: Answer): Mischief =>
+      async ({ hold }) => {
+        hold()
+        return answer
+      },
   ],
 ])
 
-/** What needs no code. */
-export const MISCHIEFS = new Map<string, Mischief>([
+const CUT_LATE: Way = {
+  what: 'the connection is cut, and the request delivered late',
+  mischief: async ({ hold }) => {
+    hold()
+    return 'cut'
+  },
+}
+
+/** The ways that need no code, by their kind. */
+export const WAYS: ReadonlyMap<string, readonly Way[]> = new Map([
   [
-    'a bit of the answer is flipped',
-    async ({ deliver }) => {
-      const answer = await deliver()
-      return { ...answer, body: flipped(answer.body, -1) }
-    },
+    'flip the answer',
+    [
+      {
+        what: "the answer's last bit is flipped",
+        mischief: async ({ deliver }) => {
+          const answer = await deliver()
+          return { ...answer, body: flipped(answer.body, -1) }
+        },
+      },
+      {
+        what: "a bit of the answer's salt is flipped",
+        mischief: async ({ deliver }) => {
+          const answer = await deliver()
+          return { ...answer, body: flipped(answer.body, 5) }
+        },
+      },
+    ],
   ],
   [
-    "a bit of the answer's header is flipped",
-    async ({ deliver }) => {
-      const answer = await deliver()
-      return { ...answer, body: flipped(answer.body, 5) }
-    },
-  ],
-  ['a bit of the request is flipped', ({ body, deliver }) => deliver(flipped(body, -1))],
-  [
-    "a bit of the request's session is flipped",
-    ({ body, deliver }) => deliver(flipped(body, Math.min(3, body.length - 1))),
-  ],
-  [
-    'a bit of the salt of the request is flipped',
-    ({ body, deliver }) => deliver(flipped(body, Math.min(REQUEST_SEALED_AT - 1, body.length - 1))),
-  ],
-  ['the answer is cut in the middle', async ({ deliver }) => ({ half: await deliver() })],
-  [
-    'the answer is shorter than it was',
-    async ({ deliver }) => {
-      const { rest, ...answer } = await deliver()
-      rest?.destroy()
-      return { ...answer, body: answer.body.subarray(0, answer.body.length >> 1) }
-    },
+    'flip the request',
+    [
+      {
+        what: "the request's last bit is flipped",
+        mischief: ({ body, deliver }) => deliver(flipped(body, -1)),
+      },
+      {
+        what: "a bit of the request's session is flipped",
+        mischief: ({ body, deliver }) => deliver(flipped(body, Math.min(3, body.length - 1))),
+      },
+      {
+        what: "a bit of the request's salt is flipped",
+        mischief: ({ body, deliver }) => deliver(flipped(body, Math.min(REQUEST_SEALED_AT, body.length) - 1)),
+      },
+    ],
   ],
   [
-    'the answer is empty',
-    async ({ deliver }) => {
-      const { rest, ...answer } = await deliver()
-      rest?.destroy()
-      return { ...answer, body: Buffer.alloc(0) }
-    },
-  ],
-  ['the connection is cut before the request is delivered', async () => 'cut'],
-  [
-    'the connection is cut when the request is delivered',
-    async ({ deliver }) => {
-      const { rest } = await deliver()
-      rest?.destroy()
-      return 'cut'
-    },
-  ],
-  [
-    'the connection is cut, and the request delivered late',
-    async ({ hold }) => {
-      hold()
-      return 'cut'
-    },
+    'cut the answer',
+    [
+      {
+        what: 'the answer is cut in the middle',
+        mischief: async ({ deliver }) => ({ half: await deliver() }),
+      },
+      {
+        what: 'the answer is half of what it was',
+        mischief: async (exchange) => {
+          const answer = await lose(exchange)
+          return { ...answer, body: answer.body.subarray(0, answer.body.length >> 1) }
+        },
+      },
+      {
+        what: 'the answer is empty',
+        mischief: async (exchange) => ({ ...(await lose(exchange)), body: Buffer.alloc(0) }),
+      },
+    ],
   ],
   [
-    'the request is delivered twice',
-    async ({ deliver }) => {
-      const answer = await deliver()
-      const { rest } = await deliver()
-      rest?.destroy()
-      return answer
-    },
+    'cut the connection',
+    [
+      { what: 'the connection is cut before the request is delivered', mischief: async () => 'cut' },
+      {
+        what: 'the connection is cut when the request is delivered',
+        mischief: async (exchange) => {
+          await lose(exchange)
+          return 'cut'
+        },
+      },
+    ],
+  ],
+  ['hold', [CUT_LATE]],
+  [
+    'repeat',
+    [
+      {
+        what: 'the request is delivered twice',
+        isHarmless: true,
+        mischief: async (exchange) => {
+          const answer = await exchange.deliver()
+          await lose(exchange)
+          return answer
+        },
+      },
+      {
+        what: 'the request is delivered now and late',
+        isHarmless: true,
+        mischief: async ({ deliver, hold }) => {
+          hold()
+          return deliver()
+        },
+      },
+    ],
   ],
   [
-    'the request is delivered now and late',
-    async ({ deliver, hold }) => {
-      hold()
-      return deliver()
-    },
+    'replay',
+    [
+      {
+        what: 'the answer is an earlier one',
+        mischief: async (exchange) => {
+          const answer = await lose(exchange)
+          return exchange.earlier('here') ?? { ...answer, body: flipped(answer.body, -1) }
+        },
+      },
+    ],
   ],
   [
-    'the answer is an earlier one',
-    async ({ deliver, earlier }) => {
-      const { rest, ...answer } = await deliver()
-      rest?.destroy()
-      return earlier('here') ?? { ...answer, body: flipped(answer.body, -1) }
-    },
+    'swap',
+    [
+      {
+        what: 'the answer is one to something else',
+        mischief: async (exchange) => {
+          const answer = await lose(exchange)
+          return exchange.earlier('elsewhere') ?? { ...answer, body: flipped(answer.body, -1) }
+        },
+      },
+    ],
   ],
   [
-    'the answer is one to something else',
-    async ({ deliver, earlier }) => {
-      const { rest, ...answer } = await deliver()
-      rest?.destroy()
-      return earlier('elsewhere') ?? { ...answer, body: flipped(answer.body, -1) }
-    },
-  ],
-  ['the answer has the status 401', async ({ deliver }) => ({ ...(await deliver()), status: 401 })],
-  ['the answer has the status 500', async ({ deliver }) => ({ ...(await deliver()), status: 500 })],
-  [
-    'the answer is called a problem',
-    async ({ deliver }) => ({ ...(await deliver()), status: 409, type: 'application/problem+json' }),
-  ],
-  [
-    'the answer is a page of another server',
-    async ({ deliver }) => {
-      const { rest } = await deliver()
-      rest?.destroy()
-      return { status: 200, type: 'text/html', body: Buffer.from('<html>Sign in to the network</html>') }
-    },
+    'change the status',
+    [
+      {
+        what: 'the answer has the status 401',
+        isHarmless: true,
+        mischief: async ({ deliver }) => ({ ...(await deliver()), status: 401 }),
+      },
+      {
+        what: 'the answer has the status 500',
+        isHarmless: true,
+        mischief: async ({ deliver }) => ({ ...(await deliver()), status: 500 }),
+      },
+    ],
   ],
   [
-    'the answer is random, and said to be sealed',
-    async ({ deliver }) => {
-      const { rest } = await deliver()
-      rest?.destroy()
-      return { status: 200, type: SEALED_TYPE, body: Buffer.alloc(300, 1) }
-    },
+    'change the type',
+    [
+      {
+        what: 'the answer is called a problem',
+        mischief: async ({ deliver }) => ({
+          ...(await deliver()),
+          status: 409,
+          type: 'application/problem+json',
+        }),
+      },
+      {
+        what: 'the answer is a page of another server',
+        mischief: async (exchange) => {
+          await lose(exchange)
+          const body = Buffer.from('<html>Sign in to the network</html>')
+          return { status: 200, type: 'text/html', body }
+        },
+      },
+      {
+        what: 'the answer is random, and said to be sealed',
+        mischief: async (exchange) => {
+          await lose(exchange)
+          return { status: 200, type: SEALED_TYPE, body: Buffer.alloc(300, 1) }
+        },
+      },
+      {
+        what: 'a forged problem is said to be sealed',
+        mischief: async (exchange) => {
+          await lose(exchange)
+          return { ...forged('request_refused'), type: SEALED_TYPE }
+        },
+      },
+    ],
   ],
 ])
-
-/** After which of these the operation succeeds all the same: what is sealed is right. */
-export const HARMLESS: readonly string[] = [
-  'the request is delivered twice',
-  'the request is delivered now and late',
-  'the answer has the status 401',
-  'the answer has the status 500',
-]

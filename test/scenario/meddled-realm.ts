@@ -1,7 +1,12 @@
 /** A KDC on a port, somebody before it who meddles, and principals who use the library through him as the tools do. */
-import { systemClock } from '../../src/lib/clock.ts'
-import { login, type Session } from '../../src/lib/client.ts'
+
+import { directRoutes } from '../../src/kdc/http/direct.ts'
+import { type Listening, serve } from '../../src/kdc/http/server.ts'
+import { sealStoredToken } from '../../src/kdc/keys/stored-token.ts'
+import { loginLimits } from '../../src/kdc/logins/login-limits.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
+import { login, type Session } from '../../src/lib/client.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
 import { createInvitation, invitationToken } from '../../src/lib/invitation.ts'
 import { decodeGroup, encodeGroup } from '../../src/lib/mls/group.ts'
@@ -11,10 +16,6 @@ import { textOf } from '../../src/lib/mls/payload.ts'
 import type { Presence, PresenceChange } from '../../src/lib/presence.ts'
 import { register } from '../../src/lib/register.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
-import { directRoutes } from '../../src/kdc/http/direct.ts'
-import { type Listening, serve } from '../../src/kdc/http/server.ts'
-import { sealStoredToken } from '../../src/kdc/keys/stored-token.ts'
-import { loginLimits } from '../../src/kdc/logins/login-limits.ts'
 import { MeddlingProxy } from '../helpers/meddling-proxy.ts'
 import { MemoryState } from '../helpers/memory-state.ts'
 import { testKdc } from '../kdc/helpers.ts'
@@ -105,7 +106,9 @@ export class Principal {
   /** All that was said in a conversation and is kept here, of one case. */
   async history(of: Conversation, about: string): Promise<string[]> {
     const all = await this.mail.history(of, 1000)
-    return all.map((message) => `${message.from}: ${textOf(message) ?? message.kind}`).filter((line) => line.includes(about))
+    return all
+      .map((message) => `${message.from}: ${textOf(message) ?? message.kind}`)
+      .filter((line) => line.includes(about))
   }
 
   /** Has a group stand as one that is not read further. */
@@ -123,7 +126,9 @@ export class Principal {
     )
     const [, group] = mine.find(([, { status }]) => status === 'active') ?? mine.at(-1) ?? []
     if (!group) return 'unknown'
-    return group.status === 'active' ? `active ${group.epoch}` : `${group.status} ${group.reason ?? ''}`.trim()
+    return group.status === 'active'
+      ? `active ${group.epoch}`
+      : `${group.status} ${group.reason ?? ''}`.trim()
   }
 
   #groups() {
@@ -131,7 +136,10 @@ export class Principal {
     const keys = [...this.state.entries.keys()].filter((key) => key.startsWith(prefix)).sort()
     return keys.map(
       (key) =>
-        [key, decodeGroup(key.slice(prefix.length), this.state.entries.get(key) ?? new Uint8Array())] as const,
+        [
+          key,
+          decodeGroup(key.slice(prefix.length), this.state.entries.get(key) ?? new Uint8Array()),
+        ] as const,
     )
   }
 }

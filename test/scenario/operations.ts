@@ -2,9 +2,8 @@
  * What clients ask of the KDC, one operation for each reason to ask, and what must be so afterwards, whatever somebody on the way did.
  */
 import * as assert from 'uvu/assert'
-import { equal } from '../../src/lib/bytes.ts'
+import { equal, toHex } from '../../src/lib/bytes.ts'
 import { login, type Session } from '../../src/lib/client.ts'
-import { toHex } from '../../src/lib/bytes.ts'
 import { encodeFileNote, fetchFile, fileNoteOf, uploadFile } from '../../src/lib/mls/files.ts'
 import type { Conversation } from '../../src/lib/mls/mailbox.ts'
 import type { Sent } from '../../src/lib/mls/sent.ts'
@@ -71,8 +70,7 @@ async function inStep(of: Conversation[], people: Principal[], about: string, sa
     const sent = await say(one, of[index] ?? (of[0] as Conversation), `${about}: ${one.name} is here`, now)
     assert.ok(sent.stored, `${one.name} cannot send on a clean line`)
   }
-  // Twice: who began may have to hear of what the others did.
-  for (const one of [...people, ...people]) await one.contact()
+  for (const one of people) await one.contact()
   const standings = people.map((one, index) => one.standing(of[index] ?? (of[0] as Conversation)))
   assert.match(standings[0] ?? '', /^active/, `${people[0]?.name}: ${standings}`)
   assert.equal(new Set(standings).size, 1, `not in step: ${people.map(({ name }) => name)}: ${standings}`)
@@ -127,7 +125,11 @@ async function changed(
 }
 
 const equalNames = (names: string[], people: Principal[]) =>
-  [...names].sort().join() === people.map(({ name }) => name).sort().join()
+  [...names].sort().join() ===
+  people
+    .map(({ name }) => name)
+    .sort()
+    .join()
 
 async function* piecesOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
   yield content
@@ -432,7 +434,8 @@ export const OPERATIONS: readonly Operation[] = [
       const hears = async () => {
         const stop = new AbortController()
         try {
-          for await (const event of bob.session.events('/mailbox/wait', { after: 0 }, stop.signal)) return event
+          for await (const event of bob.session.events('/mailbox/wait', { after: 0 }, stop.signal))
+            return event
           return undefined
         } finally {
           stop.abort()
@@ -612,7 +615,10 @@ async function tell(session: Session, text: string): Promise<void> {
 /** Bob's receiver goes on, and others reach it. */
 async function reachable(realm: MeddledRealm, id: string): Promise<void> {
   const { presence, changes, got } = await realm.receiver()
-  assert.not.ok(changes.some(({ state }) => state === 'refused'), 'the receiver has given up')
+  assert.not.ok(
+    changes.some(({ state }) => state === 'refused'),
+    'the receiver has given up',
+  )
   await presence.refresh()
   const { alice } = realm
   await tell(alice.session, `${id}: hi`).catch(async (error) => {
