@@ -3,6 +3,7 @@
  * twice or never, and answers whatever it likes. It has no key of anybody's.
  */
 import {
+  Agent,
   createServer,
   type IncomingHttpHeaders,
   type IncomingMessage,
@@ -47,6 +48,8 @@ interface Plan {
   skip: number
   /** How many requests for the path it meets. */
   times: number
+  /** Called when the first of them has been answered. */
+  readonly onMet: () => void
 }
 
 /** The proxy. Without a plan it passes everything on. */
@@ -54,6 +57,7 @@ export class MeddlingProxy {
   readonly #server: Server
   readonly #kdc: URL
   readonly #sockets = new Set<Socket>()
+  readonly #agent = new Agent({ keepAlive: true })
   readonly #answered = new Map<string, Answer>()
   readonly #held: (() => Promise<unknown>)[] = []
   /** Requests that a mischief is at work on. */
@@ -61,10 +65,6 @@ export class MeddlingProxy {
   #plan: Plan | undefined
   /** How many requests the plan has met. */
   met = 0
-  /** The paths that were asked for, in order. */
-  asked: string[] = []
-  /** Hears of each request. */
-  onAsked: (path: string) => void = () => {}
 
   private constructor(server: Server, kdc: string) {
     this.#server = server
@@ -90,10 +90,16 @@ export class MeddlingProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** From now on requests for `path` meet this mischief, after `skip` that pass. */
-  plan(path: string, mischief: Mischief, { times = Number.POSITIVE_INFINITY, skip = 0 } = {}): void {
+  /**
+   * From now on requests for `path` meet this mischief, after `skip` that pass.
+   *
+   * @returns resolves when the first of them has met it.
+   */
+  plan(path: string, mischief: Mischief, { times = Number.POSITIVE_INFINITY, skip = 0 } = {}): Promise<void> {
     this.met = 0
-    this.#plan = { path, mischief, times, skip }
+    return new Promise((resolve) => {
+      this.#plan = { path, mischief, times, skip, onMet: resolve }
+    })
   }
 
   /** The line is clean again; what is held stays held. Resolves when the mischief that was under way is over. */
@@ -109,14 +115,13 @@ export class MeddlingProxy {
 
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
+    this.#agent.destroy()
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const path = incoming.url ?? ''
     const body = await wholeOf(incoming)
-    this.asked.push(path)
-    this.onAsked(path)
     const plan = this.#planFor(path)
     const exchange = this.#exchange(path, incoming, body)
     if (!plan) return send(await exchange.deliver(), incoming, outgoing)
@@ -124,7 +129,7 @@ export class MeddlingProxy {
     const done = plan.mischief(exchange).then((outcome) => send(outcome, incoming, outgoing))
     const settled = done.catch(() => {})
     this.#busy.add(settled)
-    void settled.then(() => this.#busy.delete(settled))
+    void settled.then(() => this.#busy.delete(settled)).then(plan.onMet)
     await done
   }
 
@@ -162,7 +167,14 @@ export class MeddlingProxy {
     const kept = Object.entries(headers).filter(([name]) => !OF_THE_CONNECTION.has(name))
     const { hostname: host, port } = this.#kdc
     return new Promise((resolve, reject) => {
-      const asking = request({ host, port, method, path, headers: Object.fromEntries(kept), agent: false })
+      const asking = request({
+        host,
+        port,
+        method,
+        path,
+        headers: Object.fromEntries(kept),
+        agent: this.#agent,
+      })
       asking.on('error', reject)
       asking.on('response', (response) => {
         const status = response.statusCode ?? 0

@@ -214,6 +214,11 @@ export class MeddledRealm {
     return this.proxy.url
   }
 
+  /** Where the KDC is itself. */
+  get kdcUrl(): string {
+    return this.#listening.url
+  }
+
   get options() {
     return { clock: () => this.kdc.time.now }
   }

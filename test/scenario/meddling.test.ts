@@ -72,9 +72,18 @@ function statusesOf(code: string): readonly number[] {
   return ALL ? all : [pick(own === undefined ? all : [own, own, ...all])]
 }
 
+/** Of each of these something is done with every route. */
+const SORTS = [
+  ['flip the answer', 'flip the request'],
+  ['cut the answer', 'cut the connection', 'hold'],
+  ['repeat', 'replay', 'swap'],
+  ['change the status', 'change the type'],
+]
+
 /** What is done with one route: all that can be, or something of every kind. */
 function waysOf(isPlain: boolean | undefined): Way[] {
-  const ways: Way[] = [...WAYS.values()].flatMap((kind) => (ALL ? kind : [pick(kind)]))
+  const kinds = ALL ? [...WAYS.keys()] : SORTS.map((kinds) => pick(kinds))
+  const ways: Way[] = kinds.flatMap((kind) => (ALL ? (WAYS.get(kind) ?? []) : [pick(WAYS.get(kind) ?? [])]))
   for (const [how, forge] of FORGERIES) {
     for (const code of codesOfARoute()) {
       for (const status of statusesOf(code)) {
@@ -145,7 +154,7 @@ async function run(one: Case): Promise<Ending> {
   const { operation, path, mischief, times, releases } = one
   const { proxy } = realm
   const prepared = await operation.prepare(realm, realm.next())
-  proxy.plan(path, mischief, { times })
+  void proxy.plan(path, mischief, { times })
   const ending = await attempt(prepared.act)
   await proxy.clean()
   assert.ok(proxy.met > 0, `the operation does not use ${path}`)
@@ -163,7 +172,8 @@ function describe({ operation, what, times, releases }: Case): string {
 /** The operations with which a route is tried: all of them, or one. */
 function operationsOf(path: string): Operation[] {
   const using = OPERATIONS.filter(({ paths }) => paths.includes(path))
-  return ALL ? using : [pick(using)]
+  const quick = using.filter(({ isSlow }) => !isSlow)
+  return ALL ? using : [pick(quick.length > 0 ? quick : using)]
 }
 
 const ROUTES = [...new Set(OPERATIONS.flatMap(({ paths }) => paths))].sort()
@@ -175,14 +185,14 @@ const CASES = new Map(
 meddling('every route of the KDC is meddled with, in ways of every kind, and with every code', () => {
   const routes = realm.kdc.app.routes.filter(({ method }) => method === 'POST').map(({ path }) => path)
   assert.equal([...new Set(routes)].sort(), [...ROUTES, ...OF_OTHERS].sort())
-  for (const [path, cases] of CASES) {
-    const whats = cases.map(({ what }) => what)
-    for (const [kind, ways] of WAYS) {
-      const done = ways.some(({ what }) => whats.includes(what))
-      assert.ok(done, `${kind} ${path}`)
-    }
-  }
-  const forged = [...CASES.values()].flat().map(({ what }) => /^\d+ (\w+) is forged/.exec(what)?.[1])
+  const whats = new Set([...CASES.values()].flat().map(({ what }) => what))
+  for (const [kind, ways] of WAYS)
+    assert.ok(
+      ways.some(({ what }) => whats.has(what)),
+      kind,
+    )
+  assert.equal([...WAYS.keys()].sort(), SORTS.flat().sort())
+  const forged = [...whats].map((what) => /^\d+ (\w+) is forged/.exec(what)?.[1])
   assert.equal(
     ALL_CODES.filter((code) => !forged.includes(code)),
     [],

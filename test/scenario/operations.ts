@@ -35,6 +35,8 @@ export interface Operation {
   readonly plain?: readonly string[]
   /** What it is refused by all the same. */
   readonly refusal?: string
+  /** It takes long: not done where another uses the route. */
+  readonly isSlow?: boolean
   prepare(realm: MeddledRealm, id: string): Promise<Prepared>
 }
 
@@ -64,9 +66,9 @@ async function say(by: Principal, to: Conversation, text: string, said: Said[]):
  * @param about - what all texts of this case have in them.
  */
 async function inStep(of: Conversation[], people: Principal[], about: string, said: Said[]): Promise<void> {
-  for (const one of people) await one.contact()
   const now: Said[] = []
   for (const [index, one] of people.entries()) {
+    await one.begin()
     const sent = await say(one, of[index] ?? (of[0] as Conversation), `${about}: ${one.name} is here`, now)
     assert.ok(sent.stored, `${one.name} cannot send on a clean line`)
   }
@@ -346,6 +348,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'a state that is lost',
+    isSlow: true,
     paths: ['/identity/put', '/key-packages/put', '/groups/info'],
     prepare: async (realm, id) => {
       const { carol } = realm
