@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { asRoot } from '../helpers/needs.ts'
+import { needs } from '../helpers/needs.ts'
 import { FileRun, type Outcome, type RunOptions } from './file-run.ts'
-import { asOrdinaryUser, leftForOrdinaryUser } from './identity.ts'
+import { asOrdinaryUser, canBecomeOrdinaryUser, leftForOrdinaryUser } from './identity.ts'
 import { Progress } from './progress.ts'
 import { lastLine, sumOf } from './sum.ts'
 
@@ -250,21 +250,29 @@ runner('tells what was skipped, and why; on CI that is a failure', async ({ fold
   assert.is(lastLine(sumOf([outcome], [], true)), '1 passed, 1 failed')
 })
 
-asRoot(runner)('runs as an ordinary user what root has left out, and nothing twice', async ({ folder }) => {
-  const text = `${PASSES}
+const whereRootCan = needs(
+  'root, and that others may run its Node and read the project',
+  canBecomeOrdinaryUser,
+  'run it as root, with both in directories that are open to all',
+)
+whereRootCan(runner)(
+  'runs as an ordinary user what root has left out, and nothing twice',
+  async ({ folder }) => {
+    const text = `${PASSES}
     asRoot(one)('gives files away', () => assert.is(process.getuid(), 0))
     asOrdinaryUser(one)('may not do everything', () => assert.is.not(process.getuid(), 0))
     one.run()`
-  const first = await run(folder, text)
-  assert.equal(counts(first), [2, 0, 1], first.output)
-  assert.equal(leftForOrdinaryUser([first]), [first.file])
-  const again = await asOrdinaryUser((options) => run(folder, text, options))
-  assert.equal(counts(again), [1, 0, 0], again.output + again.problems)
-  for (const onCi of [false, true]) {
-    assert.is(lastLine(sumOf([first], [again], onCi)), '3 passed, 0 failed')
-  }
-  assert.is(lastLine(sumOf([first], [], true)), '2 passed, 1 failed')
-})
+    const first = await run(folder, text)
+    assert.equal(counts(first), [2, 0, 1], first.output)
+    assert.equal(leftForOrdinaryUser([first]), [first.file])
+    const again = await asOrdinaryUser((options) => run(folder, text, options))
+    assert.equal(counts(again), [1, 0, 0], again.output + again.problems)
+    for (const onCi of [false, true]) {
+      assert.is(lastLine(sumOf([first], [again], onCi)), '3 passed, 0 failed')
+    }
+    assert.is(lastLine(sumOf([first], [], true)), '2 passed, 1 failed')
+  },
+)
 
 const OUTCOME = { passed: 2, failed: 0, skipped: [], problems: [], output: '' }
 
