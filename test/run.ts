@@ -6,7 +6,7 @@
  *   npm test -- ticket noise  the files whose path contains one of these words
  */
 import { readdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, loadavg } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FileRun, type Outcome, type RunOptions } from './runner/file-run.ts'
@@ -14,7 +14,7 @@ import { asOrdinaryUser, leftForOrdinaryUser } from './runner/identity.ts'
 import { Progress } from './runner/progress.ts'
 import { lastLine, sumOf } from './runner/sum.ts'
 
-/** Seconds for one test: far more than any takes. */
+/** Seconds for one test, on an idle machine: far more than any takes. */
 const LIMIT_SEC = 180
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** They begin first, so that none of them is what is left over at the end. By what the runner says were the slowest. */
@@ -35,6 +35,11 @@ function testFiles(words: string[]): string[] {
 function rank(file: string): number {
   const place = LONG.findIndex((long) => file.startsWith(`test/${long}`))
   return place === -1 ? LONG.length : place
+}
+
+/** How many times longer something takes than on an idle machine, roughly: programs that want to run, for each processor. */
+function busyness(): number {
+  return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())
 }
 
 const running = new Set<FileRun>()
@@ -67,6 +72,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 const files = testFiles(process.argv.slice(2))
 const options = { root: ROOT, limitSec: LIMIT_SEC }
 const progress = new Progress(process.stdout, files.length)
+const seconds = setInterval(() => {
+  for (const run of running) run.spend(1 / busyness())
+  progress.look()
+}, 1_000)
 const first = await runAll(files, options, progress)
 const left = leftForOrdinaryUser(first)
 const again = left.length
@@ -75,6 +84,7 @@ const again = left.length
       return runAll(left, { ...options, ...as }, progress)
     })
   : []
+clearInterval(seconds)
 progress.end([...first, ...again])
 const onCi = Boolean(process.env.CI)
 const sum = sumOf(first, again, onCi)

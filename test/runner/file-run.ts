@@ -5,14 +5,12 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { availableParallelism, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Message } from './messages.ts'
 import { type End, type Skip, Tally } from './tally.ts'
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 const WINDOWS = process.platform === 'win32'
-const LOOK_MS = 1_000
 /** Of what a file prints, the end. */
 const MAX_OUTPUT = 1_000_000
 /** How long a process that is over may leave its output open: one that has left its group may hold it. */
@@ -21,11 +19,13 @@ const CLOSE_MS = 5_000
 export interface RunOptions {
   /** From where, and relative to which, the file is run. */
   readonly root: string
-  /** Seconds for each step: until its first test, each test, after its last. On a busy machine they last longer. */
+  /** Seconds for each step, as `spend` counts them: until its first test, each test, after its last. */
   readonly limitSec: number
   readonly env?: NodeJS.ProcessEnv | undefined
   /** Who runs it, when somebody else than we. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
+  /** Hears of every step. */
+  readonly onStep?: (() => void) | undefined
 }
 
 /** What came of a file. */
@@ -48,11 +48,12 @@ export class FileRun {
   readonly #begun = performance.now()
   #output = ''
   #stepSec = 0
+  #isLate = false
 
   constructor(file: string, options: RunOptions) {
     this.file = file
     this.#options = options
-    this.#child = spawn(process.execPath, ['--import', 'tsx', CHILD, file], {
+    this.#child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), CHILD, file], {
       cwd: options.root,
       env: { ...process.env, ...options.env, NO_COLOR: '1', FORCE_COLOR: '0' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -72,6 +73,15 @@ export class FileRun {
   /** What it is at, for people. */
   get now(): string {
     return this.#tally.now
+  }
+
+  /** So many seconds have passed for it. When they are too many for its step, it is ended. */
+  spend(seconds: number): void {
+    this.#stepSec += seconds
+    if (this.#stepSec < this.#options.limitSec || this.#isLate) return
+    this.#isLate = true
+    this.#tally.hangs(this.#options.limitSec)
+    this.kill()
   }
 
   /** Ends it, and what it has started. */
@@ -99,11 +109,10 @@ export class FileRun {
     child.on('message', (message) => {
       this.#tally.note(message as Message)
       this.#stepSec = 0
+      this.#options.onStep?.()
     })
     const closed = Promise.all([once(child, 'close'), once(child, 'disconnect')]).catch(() => {})
-    const watch = setInterval(() => this.#look(), LOOK_MS)
     const end = await this.#end()
-    clearInterval(watch)
     this.kill()
     await settledWithin(closed, CLOSE_MS)
     child.stdout?.destroy()
@@ -122,18 +131,6 @@ export class FileRun {
       this.#child.once('exit', (status, signal) => resolve(status ?? signal ?? 1))
     })
   }
-
-  #look(): void {
-    this.#stepSec += LOOK_MS / 1000 / busyness()
-    if (this.#stepSec < this.#options.limitSec) return
-    this.#tally.hangs(this.#options.limitSec)
-    this.kill()
-  }
-}
-
-/** How many times longer something takes than on an idle machine, roughly: programs that want to run, for each processor. */
-function busyness(): number {
-  return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())
 }
 
 async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {

@@ -4,21 +4,29 @@
  *
  * @module
  */
+import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Outcome, RunOptions } from './file-run.ts'
 import { ONLY_FOR } from './messages.ts'
 
 /** `nobody`, on most systems: any who owns nothing would do. */
 const NOBODY = 65534
 
+/** Whether we can become one, who may then run this Node, and read this project. */
+export function canBecomeOrdinaryUser(): boolean {
+  if (process.getuid?.() !== 0) return false
+  const read = `require('node:fs').readFileSync(${JSON.stringify(fileURLToPath(import.meta.url))})`
+  const { status } = spawnSync(process.execPath, ['-e', read], { uid: NOBODY, gid: NOBODY, stdio: 'ignore' })
+  return status === 0
+}
+
 /** The files with tests that an ordinary user has yet to run. */
 export function leftForOrdinaryUser(outcomes: readonly Outcome[]): string[] {
-  if (process.getuid?.() !== 0) return []
-  return outcomes
-    .filter(({ skipped }) => skipped.some(({ as }) => as === 'an ordinary user'))
-    .map(({ file }) => file)
+  const left = outcomes.filter(({ skipped }) => skipped.some(({ as }) => as === 'an ordinary user'))
+  return left.length > 0 && canBecomeOrdinaryUser() ? left.map(({ file }) => file) : []
 }
 
 /** Runs something as an ordinary user with a directory of its own. */

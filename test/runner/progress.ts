@@ -5,8 +5,6 @@
  */
 import type { FileRun, Outcome } from './file-run.ts'
 
-/** How often a person looks at what runs now. */
-const REDRAW_MS = 1_000
 /** Where lines cannot be redrawn, one is printed for a file that has run so long, and each time again. */
 const TELL_SEC = 60
 const SLOWEST = 10
@@ -17,26 +15,27 @@ export interface Screen {
   write(text: string): unknown
 }
 
+/** As much of a `FileRun` as is shown. */
+export type Shown = Pick<FileRun, 'file' | 'seconds' | 'now'>
+
 export class Progress {
   readonly #screen: Screen
   readonly #total: number
-  readonly #running = new Set<FileRun>()
-  readonly #told = new Map<FileRun, number>()
-  readonly #timer: NodeJS.Timeout
+  readonly #running = new Set<Shown>()
+  readonly #told = new Map<Shown, number>()
   #done = 0
 
   constructor(screen: Screen, total: number) {
     this.#screen = screen
     this.#total = total
-    this.#timer = setInterval(() => this.#look(), REDRAW_MS)
   }
 
-  began(run: FileRun): void {
+  began(run: Shown): void {
     this.#running.add(run)
-    this.#look()
+    this.look()
   }
 
-  ended(run: FileRun, outcome: Outcome): void {
+  ended(run: Shown, outcome: Outcome): void {
     this.#running.delete(run)
     this.#done++
     const { file, passed, failed, skipped, problems, output } = outcome
@@ -48,7 +47,7 @@ export class Progress {
     for (const { name, why } of skipped) this.say(`     skipped: ${name}: ${why}`)
     if (failed) this.say(output.trimEnd())
     for (const problem of problems) this.say(`     ${file}: ${problem}`)
-    this.#look()
+    this.look()
   }
 
   /** Prints a line above what runs now. */
@@ -57,13 +56,13 @@ export class Progress {
   }
 
   end(outcomes: readonly Outcome[]): void {
-    clearInterval(this.#timer)
     const slowest = outcomes.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST)
     this.say('slowest:')
     for (const { file, seconds } of slowest) this.say(`${seconds.toFixed(1).padStart(7)} s  ${file}`)
   }
 
-  #look(): void {
+  /** Shows what runs now: to be called every second. */
+  look(): void {
     const runs = [...this.#running]
     if (this.#screen.isTTY) {
       const each = runs.map(({ file, seconds, now }) => `${file} ${Math.floor(seconds)} s ${now}`)

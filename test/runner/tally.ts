@@ -24,6 +24,7 @@ export class Tally {
   readonly #tests = new Map<number, Test>()
   readonly #problems: string[] = []
   #loaded = false
+  #isLate = false
 
   note(message: Message): void {
     switch (message.type) {
@@ -72,6 +73,7 @@ export class Tally {
   /** The file has run out of time. */
   hangs(limitSec: number): void {
     const { now } = this
+    this.#isLate = true
     const hint = now === 'after its last test' ? ': a socket, server, timer or process is left open' : ''
     this.#problems.push(`${now} did not end within ${limitSec} s${hint}`)
   }
@@ -92,7 +94,7 @@ export class Tally {
     }
     for (const [test, { state }] of this.#tests) {
       if (state === 'declared') problems.push(`"${this.#name(test)}" was not run`)
-      if (state === 'running') problems.push(`"${this.#name(test)}" did not end`)
+      if (state === 'running' && !this.#isLate) problems.push(`"${this.#name(test)}" did not end`)
     }
     if (this.#tests.size + this.skipped.length === 0) problems.push('it ran no test')
     const failed = this.#tests.size - this.passed
