@@ -26,6 +26,8 @@ export interface Limits {
   readonly discardTimeoutMs: number
   /** And so much of it. */
   readonly maxDiscardBytes: number
+  /** Of so many requests at a time; the others wait. */
+  readonly maxDiscards: number
   /** How long requests under way may take to finish once the server is to stop. */
   readonly drainTimeoutMs: number
 }
@@ -40,6 +42,7 @@ export const LIMITS: Limits = {
   answerTimeoutMs: 30_000,
   discardTimeoutMs: 5000,
   maxDiscardBytes: 32 * MEBIBYTE,
+  maxDiscards: 4,
   drainTimeoutMs: 5000,
 }
 
