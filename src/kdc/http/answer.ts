@@ -7,12 +7,20 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Limits } from './limits.ts'
 
+/** As much comes with the headers, or soon after. */
+const SHORT_BYTES = 65_536
+
 type DiscardLimits = Pick<Limits, 'discardTimeoutMs' | 'maxDiscardBytes' | 'maxDiscards'>
 
 /** Whether all of a request has come. */
 export function isWhole({ complete, headers }: IncomingMessage): boolean {
   // Node says so a moment later also where nothing follows.
   return complete || (headers['transfer-encoding'] === undefined && !(Number(headers['content-length']) > 0))
+}
+
+/** Whether what is left of a request may take long to come. */
+function isLong({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > SHORT_BYTES
 }
 
 /** What Node's server makes for each request, in place of its own. */
@@ -23,8 +31,8 @@ export function answerClass(
   return class Answer extends ServerResponse<IncomingMessage> {
     // biome-ignore lint/suspicious/noExplicitAny: as many forms as Node's own has
     override writeHead(...given: any[]): this {
-      // What follows on this connection is not the next request.
-      if (!isWhole(this.req)) this.shouldKeepAlive = false
+      // A long wait for the next request.
+      if (!isWhole(this.req) && isLong(this.req)) this.shouldKeepAlive = false
       return super.writeHead(...(given as Parameters<ServerResponse['writeHead']>))
     }
 
