@@ -91,6 +91,9 @@ class Discard {
     request.on('data', (chunk: Uint8Array) => {
       length += chunk.length
       if (length > maxDiscardBytes) finish()
+      // A piece in every turn of the event loop: Node would read on for as long as something comes.
+      request.pause()
+      setImmediate(() => isUnderWay && request.resume())
     })
     request.once('end', finish).once('close', finish)
     // Listening has let it flow.

@@ -42,7 +42,7 @@ export const LIMITS: Limits = {
   answerTimeoutMs: 30_000,
   discardTimeoutMs: 5000,
   maxDiscardBytes: 32 * MEBIBYTE,
-  maxDiscards: 4,
+  maxDiscards: 2,
   drainTimeoutMs: 5000,
 }
 
@@ -65,6 +65,8 @@ export interface ReadLimits {
   readonly answersOfOneId: number
   /** Ids that are remembered of one principal, and of all together; then the oldest are forgotten. */
   readonly ids: { readonly total: number; readonly each: number }
+  /** So long a refusal takes: whoever insists does so once a second on each connection. */
+  readonly refusalMs: number
 }
 
 export const READ_LIMITS: ReadLimits = {
@@ -74,6 +76,7 @@ export const READ_LIMITS: ReadLimits = {
   leastBytes: 16 * KIBIBYTE,
   answersOfOneId: 2,
   ids: { total: 131_072, each: 4096 },
+  refusalMs: 1000,
 }
 
 /** The most that an answer has, sealed, in bytes. */
