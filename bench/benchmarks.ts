@@ -16,6 +16,7 @@ export const USUAL: ReadonlyMap<string, string> = new Map([
 
 /** Longer, or of interest to few. */
 export const NAMED: ReadonlyMap<string, string> = new Map([
+  ['abuse', 'what others notice of attacks on the KDC: goals'],
   ['memory', "the KDC's memory over 100,000 tickets"],
   ['primitives', 'the cryptography alone: node:crypto beside noble'],
   ['opaque', 'OPAQUE beside Argon2id; what the time of a start tells'],

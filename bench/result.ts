@@ -37,6 +37,8 @@ export interface Result {
   readonly notes?: readonly string[]
   /** What could not be compared with, and how to get it. */
   readonly missing?: readonly string[]
+  /** A goal that is missed makes the run fail. */
+  readonly mustMeet?: boolean
   /** Other tables: what a figure does not say. */
   readonly tables?: readonly Table[]
 }

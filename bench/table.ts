@@ -33,6 +33,12 @@ export function good({ better, goal, ratio }: Row): string {
   return `${words}: ${isMet(goal, better, ratio.median) ? 'met' : 'NOT MET'}`
 }
 
+/** The rows whose goal is missed, of a result that must meet them. */
+export function missed({ rows, mustMeet }: Result): readonly Row[] {
+  if (!mustMeet) return []
+  return rows.filter(({ goal, better, ratio }) => goal !== undefined && !isMet(goal, better, ratio.median))
+}
+
 export function isMet(goal: number, better: Row['better'], ratio: number): boolean {
   return better === 'higher' ? ratio >= goal : ratio <= goal
 }

@@ -7,21 +7,32 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Limits } from './limits.ts'
 
+/** As much comes with the headers, or soon after. */
+const SHORT_BYTES = 65_536
+
+type DiscardLimits = Pick<Limits, 'discardTimeoutMs' | 'maxDiscardBytes' | 'maxDiscards'>
+
 /** Whether all of a request has come. */
 export function isWhole({ complete, headers }: IncomingMessage): boolean {
   // Node says so a moment later also where nothing follows.
   return complete || (headers['transfer-encoding'] === undefined && !(Number(headers['content-length']) > 0))
 }
 
+/** Whether what is left of a request may take long to come. */
+function isLong({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > SHORT_BYTES
+}
+
 /** What Node's server makes for each request, in place of its own. */
 export function answerClass(
-  limits: Pick<Limits, 'answerTimeoutMs' | 'discardTimeoutMs' | 'maxDiscardBytes'>,
+  limits: DiscardLimits & Pick<Limits, 'answerTimeoutMs'>,
 ): typeof ServerResponse<IncomingMessage> {
+  const discard = new Discard(limits)
   return class Answer extends ServerResponse<IncomingMessage> {
     // biome-ignore lint/suspicious/noExplicitAny: as many forms as Node's own has
     override writeHead(...given: any[]): this {
-      // What follows on this connection is not the next request.
-      if (!isWhole(this.req)) this.shouldKeepAlive = false
+      // A long wait for the next request.
+      if (!isWhole(this.req) && isLong(this.req)) this.shouldKeepAlive = false
       return super.writeHead(...(given as Parameters<ServerResponse['writeHead']>))
     }
 
@@ -34,7 +45,7 @@ export function answerClass(
       const [chunk, encoding] = given.filter((each) => typeof each !== 'function')
       if (chunk === undefined || chunk === null) this.flushHeaders()
       else this.write(chunk, encoding)
-      discard(req, limits, () => super.end(callback))
+      discard.start(req, () => super.end(callback))
       return this
     }
 
@@ -46,26 +57,56 @@ export function answerClass(
   }
 }
 
-/** Reads what is left of a request, and forgets it: not for long, and not much. */
-function discard(
-  request: IncomingMessage,
-  { discardTimeoutMs, maxDiscardBytes }: Pick<Limits, 'discardTimeoutMs' | 'maxDiscardBytes'>,
-  done: () => void,
-): void {
-  let length = 0
-  const late = setTimeout(finish, discardTimeoutMs)
-  late.unref()
-  function finish() {
-    clearTimeout(late)
-    request.off('end', finish).off('close', finish)
-    done()
+/** Reads what is left of requests, and forgets it: not for long, not much of each, and of a few at a time. */
+class Discard {
+  readonly #limits: DiscardLimits
+  readonly #waiting = new Set<() => void>()
+  #underWay = 0
+
+  constructor(limits: DiscardLimits) {
+    this.#limits = limits
   }
-  // Whoever has read the beginning does not want the rest, and would stop it from flowing.
-  request.removeAllListeners('data')
-  request.on('data', (chunk: Uint8Array) => {
-    length += chunk.length
-    if (length > maxDiscardBytes) finish()
-  })
-  request.once('end', finish).once('close', finish)
-  request.resume()
+
+  /** @param done - called once, when that is over. */
+  start(request: IncomingMessage, done: () => void): void {
+    const { discardTimeoutMs, maxDiscardBytes, maxDiscards } = this.#limits
+    let length = 0
+    let isUnderWay = false
+    const begin = () => {
+      isUnderWay = true
+      this.#underWay++
+      request.resume()
+    }
+    const finish = () => {
+      clearTimeout(late)
+      request.off('end', finish).off('close', finish)
+      this.#waiting.delete(begin)
+      if (isUnderWay) this.#next()
+      done()
+    }
+    const late = setTimeout(finish, discardTimeoutMs)
+    late.unref()
+    // Whoever has read the beginning does not want the rest, and would stop it from flowing.
+    request.removeAllListeners('data').pause()
+    request.on('data', (chunk: Uint8Array) => {
+      length += chunk.length
+      if (length > maxDiscardBytes) finish()
+      // A piece in every turn of the event loop: Node would read on for as long as something comes.
+      request.pause()
+      setImmediate(() => isUnderWay && request.resume())
+    })
+    request.once('end', finish).once('close', finish)
+    // Listening has let it flow.
+    request.pause()
+    if (this.#underWay < maxDiscards) begin()
+    else this.#waiting.add(begin)
+  }
+
+  #next(): void {
+    this.#underWay--
+    const [begin] = this.#waiting
+    if (!begin) return
+    this.#waiting.delete(begin)
+    begin()
+  }
 }

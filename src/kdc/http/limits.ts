@@ -26,6 +26,8 @@ export interface Limits {
   readonly discardTimeoutMs: number
   /** And so much of it. */
   readonly maxDiscardBytes: number
+  /** Of so many requests at a time; the others wait. */
+  readonly maxDiscards: number
   /** How long requests under way may take to finish once the server is to stop. */
   readonly drainTimeoutMs: number
 }
@@ -40,6 +42,7 @@ export const LIMITS: Limits = {
   answerTimeoutMs: 30_000,
   discardTimeoutMs: 5000,
   maxDiscardBytes: 32 * MEBIBYTE,
+  maxDiscards: 2,
   drainTimeoutMs: 5000,
 }
 
@@ -62,6 +65,8 @@ export interface ReadLimits {
   readonly answersOfOneId: number
   /** Ids that are remembered of one principal, and of all together; then the oldest are forgotten. */
   readonly ids: { readonly total: number; readonly each: number }
+  /** So long a refusal takes: whoever insists does so once a second on each connection. */
+  readonly refusalMs: number
 }
 
 export const READ_LIMITS: ReadLimits = {
@@ -71,6 +76,7 @@ export const READ_LIMITS: ReadLimits = {
   leastBytes: 16 * KIBIBYTE,
   answersOfOneId: 2,
   ids: { total: 131_072, each: 4096 },
+  refusalMs: 1000,
 }
 
 /** The most that an answer has, sealed, in bytes. */

@@ -7,7 +7,7 @@
 import type { ServerResponse } from 'node:http'
 import { Lane } from './lane.ts'
 import { READ_LIMITS, type ReadLimits } from './limits.ts'
-import { Problem } from './problems.ts'
+import { Problem, type ProblemCode } from './problems.ts'
 import { Repeats } from './repeats.ts'
 import { Shares } from './shares.ts'
 
@@ -63,11 +63,12 @@ export class Reads {
    */
   async answer({ username, id, outgoing }: Reader, most: number, make: () => Promise<number>): Promise<void> {
     const loan = this.#answers.take(username, most)
-    if (!loan) throw new Problem('kdc_busy', 'too many answers are under way: read those first')
+    if (!loan) return this.#refuse('kdc_busy', 'too many answers are under way: read those first')
+    if (!this.#repeats.note(username, id)) {
+      loan.end()
+      return this.#refuse('request_refused', 'this request was answered already: ask with another id')
+    }
     try {
-      if (!this.#repeats.note(username, id)) {
-        throw new Problem('request_refused', 'this request was answered already: ask with another id')
-      }
       const waitMs = this.#debtMs(username)
       if (waitMs > 0) await this.#pace.sleep(waitMs)
       const length = await this.#lane.run(username, async () => {
@@ -83,6 +84,12 @@ export class Reads {
       loan.end()
       throw error
     }
+  }
+
+  // To refuse is work, too.
+  async #refuse(code: ProblemCode, why: string): Promise<never> {
+    await this.#pace.sleep(this.#limits.refusalMs)
+    throw new Problem(code, why)
   }
 
   #debtMs(username: string): number {

@@ -12,6 +12,7 @@ import { isFileLength, sealedChunkBytes, sealedChunkCount } from '../groups/file
 import { requireReaders } from '../groups/group-lookup.ts'
 import { requireRoomForFile } from '../groups/quotas.ts'
 import { count, fileChunk, fileId, groupId, MAX_CHUNK_BODY_BYTES, toText } from '../groups/stored-fields.ts'
+import { breathe } from '../http/lane.ts'
 import { ANSWER_BYTES } from '../http/limits.ts'
 import { Problem } from '../http/problems.ts'
 import { parse } from '../http/request.ts'
@@ -70,6 +71,7 @@ export function filesRoute(kdc: Kdc): Hono<KdcEnv> {
       const { username } = await authenticate(kdc, c)
       const chunk = await store.files.get(file, index, username, purgeMoment(kdc).keepSince)
       if (!chunk) throw fileUnknown()
+      await breathe()
       return c.json({ chunk: toText(chunk), time: clock() })
     })
     .post('/files/drop', sealedSessionRequest(kdc), async (c) => {

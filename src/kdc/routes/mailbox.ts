@@ -8,6 +8,7 @@ import * as v from 'valibot'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { count, pageLimit, toText } from '../groups/stored-fields.ts'
 import { EVENT_STREAM } from '../http/event-stream.ts'
+import { breathe } from '../http/lane.ts'
 import { ANSWER_BYTES } from '../http/limits.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
@@ -30,6 +31,7 @@ export function mailboxRoute(kdc: Kdc): Hono<KdcEnv> {
       const { after, limit } = parse(PageRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
       const { entries, more } = await store.mailbox.page(username, after, limit, MAX_PAGE_BYTES)
+      await breathe()
       return c.json({ entries: entries.map(toJson), more, time: clock() })
     })
     .post('/mailbox/ack', sealedSessionRequest(kdc), async (c) => {

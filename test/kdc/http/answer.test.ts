@@ -87,6 +87,25 @@ early('and in time', async () => {
   await close()
 })
 
+early('of a few at a time: the others wait, and are read when their turn comes', async () => {
+  const { url, close } = await start({ maxDiscards: 1, discardTimeoutMs: 600_000 })
+  const first = await dial(url)
+  first.write(`${length(MEBIBYTE.length)}x`)
+  assert.match(String((await once(first, 'data'))[0]), 'HTTP/1.1 413')
+  const second = await dial(url)
+  let written = false
+  second.write(`${length(32 * MEBIBYTE.length)}${MEBIBYTE.repeat(32)}`, () => {
+    written = true
+  })
+  assert.match(String((await once(second, 'data'))[0]), 'HTTP/1.1 413')
+  for (let i = 0; i < 20; i++) assert.is((await fetch(`${url}/healthz`)).status, 200)
+  assert.is(written, false)
+  first.destroy()
+  await once(second.resume(), 'close')
+  assert.is(written, true)
+  await close()
+})
+
 early('an ordinary client goes on with another request after one that was refused', async () => {
   const { url, close } = await start()
   const body = MEBIBYTE

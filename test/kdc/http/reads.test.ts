@@ -31,6 +31,12 @@ function wire(kdc: TestKdc, { token }: Principal, path: string, body: object): B
   return Buffer.concat([Buffer.from(head), sealed])
 }
 
+/** A clock that stands still, and whoever waits does not. */
+function patience() {
+  const sleeps: number[] = []
+  return { sleeps, pace: { now: () => 0, sleep: async (ms: number) => void sleeps.push(ms) } }
+}
+
 /** alice's mailbox has so many long messages. */
 async function fullMailbox(alice: Principal, count: number): Promise<void> {
   const group = await makeGroup(alice)
@@ -72,7 +78,8 @@ reads(
   async () => {
     const { store, reads: statements } = await watchedStore()
     const limits: ReadLimits = { ...READ_LIMITS, answers: { total: 8_000_000, each: 4_000_000 } }
-    const held = new Reads(new Lane(), limits)
+    const { pace, sleeps } = patience()
+    const held = new Reads(new Lane(), limits, pace)
     const kdc = await classKdc(['alice', 'bob'], { store, reads: held })
     const unread = new EventEmitter() as unknown as ServerResponse
     const reader = { username: 'alice', id: newId(), outgoing: unread }
@@ -80,6 +87,7 @@ reads(
     statements.length = 0
     const { status, body } = await kdc.who('alice').ask('/mailbox', { after: 0 })
     assert.equal([status, body.code], [503, 'kdc_busy'])
+    assert.equal(sleeps, [limits.refusalMs], 'whoever insists waits')
     assert.not.ok(statements.some(({ strings }) => strings.join().includes('entries')))
     assert.is((await kdc.who('bob').ask('/mailbox', { after: 0 })).status, 200)
     unread.emit('close')
@@ -99,7 +107,7 @@ const RECORDED: [string, object][] = [
 
 for (const [path, body] of RECORDED) {
   reads(`${path}, recorded, is answered once more, and not for ever`, async () => {
-    const kdc = await classKdc(['alice'])
+    const kdc = await classKdc(['alice'], { reads: new Reads(new Lane(), READ_LIMITS, patience().pace) })
     const alice = kdc.who('alice')
     const id = newId()
     const first = await alice.ask(path, body, id)
@@ -131,8 +139,7 @@ reads('that did not get so far are not counted as answered', async () => {
 })
 
 reads('a principal has a budget for reads, and waits when it is used up; another does not', async () => {
-  const sleeps: number[] = []
-  const pace = { now: () => 0, sleep: async (ms: number) => void sleeps.push(ms) }
+  const { pace, sleeps } = patience()
   const limits = { ...READ_LIMITS, burstBytes: 1000, bytesPerSec: 100, leastBytes: 10 }
   const budget = new Reads(new Lane(), limits, pace)
   const read = (username: string, length: number) =>
