@@ -5,8 +5,10 @@
  */
 import type { Channel } from '../lib/channel.ts'
 import type { Session } from '../lib/client.ts'
+import { MIN_RECEIVER_PORT } from '../lib/destination.ts'
 import type { Presence, PresenceChange } from '../lib/presence.ts'
 import { parsePort, parseSeconds } from './arguments.ts'
+import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import type { OptionHelp } from './help.ts'
 import { refusalReporter } from './refusals.ts'
@@ -34,7 +36,12 @@ export interface Place {
 /** @throws UsageError. */
 export function placeFrom(values: { host: string; port: string; refresh: string }): Place {
   const refreshIntervalMs = 1000 * parseSeconds('--refresh', values.refresh)
-  return { host: values.host, port: parsePort(values.port), refreshIntervalMs }
+  const port = parsePort(values.port)
+  if (port > 0 && port < MIN_RECEIVER_PORT) {
+    const hint = `senders call receivers at ports from ${MIN_RECEIVER_PORT} on; without --port it is one that is free`
+    throw new UsageError(`--port: ${port} is for services of the system`, hint)
+  }
+  return { host: values.host, port, refreshIntervalMs }
 }
 
 /**

@@ -1,9 +1,10 @@
 /**
- * A receiver in a pipe: takes the first thing that comes, and passes its bytes on as they are.
+ * A receiver in a pipe: takes the first thing that comes, and passes its bytes on as they are; on a terminal, as lines of who sends them.
  *
  * @module
  */
 import type { Writable } from 'node:stream'
+import { EMPTY } from '../lib/bytes.ts'
 import type { Channel } from '../lib/channel.ts'
 import { SymbolonError } from '../lib/errors.ts'
 import type { MailMessage } from '../lib/mls/mailbox.ts'
@@ -11,6 +12,7 @@ import type { FileSink } from '../lib/transfer/index.ts'
 import { ToolError } from './errors.ts'
 import type { Output } from './events.ts'
 import type { Mail } from './mail.ts'
+import { SaidBytes } from './said-bytes.ts'
 import { isFile, saveFile } from './save-files.ts'
 import { sizeText } from './size.ts'
 import { type Taking, takeItems } from './take-items.ts'
@@ -18,11 +20,14 @@ import { type Taking, takeItems } from './take-items.ts'
 /** Messages of one look at what waits: files among them may have to be passed over. */
 const LOOK_AT = 100
 
+/** Where the bytes go: a terminal has so many columns. */
+type To = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+
 /** Takes one thing: a message, a stream, or, where there is a place for them, the files of one sender. */
 export class Once {
   readonly #output: Output
   readonly #taking: Taking
-  readonly #to: Writable
+  readonly #to: To
   #isBusy = false
   #isStream = false
   /** Resolves when it has been taken; rejects when it broke in between. */
@@ -33,9 +38,9 @@ export class Once {
   #written = 0
 
   /** @param to - where the bytes go. */
-  constructor(taking: Omit<Taking, 'streamTo'>, to: Writable = process.stdout) {
+  constructor(taking: Omit<Taking, 'streamTo'>, to: To = process.stdout) {
     this.#output = taking.output
-    this.#taking = { ...taking, streamTo: () => this.#sink() }
+    this.#taking = { ...taking, streamTo: (from) => this.#sink(from) }
     this.#to = to
     let done = () => {}
     let fail: (error: unknown) => void = () => {}
@@ -109,7 +114,7 @@ export class Once {
       if (fate.savedAs === undefined) throw new ToolError(`not saved: ${fate.why}`, { code: fate.code })
       return
     }
-    await this.#write(body)
+    await this.#writeAll(from, body)
     await mark()
     this.#tell(from, body.length)
   }
@@ -117,7 +122,7 @@ export class Once {
   async #message(channel: Channel): Promise<void> {
     const message = await channel.receive()
     if (!message) return
-    await this.#write(message.bytes)
+    await this.#writeAll(channel.peer.username, message.bytes)
     this.#tell(channel.peer.username, message.bytes.length)
     // Acknowledges it. That its sender does not end in good order changes nothing about that.
     await channel.close().catch(() => {})
@@ -145,22 +150,33 @@ export class Once {
     }
   }
 
-  #sink(): FileSink {
+  async #writeAll(from: string, bytes: Uint8Array): Promise<void> {
+    const { write, finish } = this.#writer(from)
+    await write(bytes)
+    await finish()
+  }
+
+  #sink(from: string): FileSink {
+    return { start: async () => {}, ...this.#writer(from), abandon: async () => {} }
+  }
+
+  #writer(from: string): { write(bytes: Uint8Array): Promise<void>; finish(): Promise<void> } {
+    // Written is not enough: whoever reads may still be behind.
+    if (!this.#to.isTTY) return { write: (bytes) => this.#write(bytes), finish: async () => {} }
+    const said = new SaidBytes(from, this.#to.columns)
     return {
-      start: async () => {},
-      write: (bytes) => this.#write(bytes),
-      // Written is not enough: whoever reads may still be behind.
-      finish: async () => {},
-      abandon: async () => {},
+      write: (bytes) => this.#write(bytes, said.take(bytes)),
+      finish: () => this.#write(EMPTY, said.end()),
     }
   }
 
   /**
    * Resolves when whoever reads has taken it, or the system for them.
    *
+   * @param shown - what is written in their place.
    * @throws the reason of the signal: who reads may have stopped.
    */
-  async #write(bytes: Uint8Array): Promise<void> {
+  async #write(bytes: Uint8Array, shown: Uint8Array | string = bytes): Promise<void> {
     const { signal } = this.#taking
     signal.throwIfAborted()
     this.#written += bytes.length
@@ -169,7 +185,7 @@ export class Once {
       await new Promise<void>((resolve, reject) => {
         stop = () => reject(signal.reason)
         signal.addEventListener('abort', stop)
-        this.#to.write(bytes, (error) => (error ? reject(error) : resolve()))
+        this.#to.write(shown, (error) => (error ? reject(error) : resolve()))
       })
     } finally {
       signal.removeEventListener('abort', stop)

@@ -40,7 +40,7 @@ export interface Taking {
   /** Where the terminal has room for how far it is, if a conversation is on it. */
   readonly status?: (() => StatusLine | undefined) | undefined
   /** Where streams go; without it none is taken. */
-  readonly streamTo?: (() => FileSink) | undefined
+  readonly streamTo?: ((from: string) => FileSink) | undefined
   /** How long a sender may let us wait. Default: `PATIENCE_SEC`. */
   readonly patienceSec?: number
   /** Ends it half way; what has come of a file is kept, under a name that nobody sees. */
@@ -130,7 +130,7 @@ class Transfer {
 
   readonly #take = async (item: Item): Promise<FileSink | TreeSink | Refused> => {
     const { streamTo } = this.#taking
-    if (item.kind === 'bytes') return streamTo ? streamTo() : { refused: 'stream_not_taken' }
+    if (item.kind === 'bytes') return streamTo ? streamTo(this.#from) : { refused: 'stream_not_taken' }
     if (!this.#taker) return { refused: 'files_not_taken' }
     this.#isWanted ??= this.#ask(item)
     if (!(await this.#isWanted)) return { refused: 'file_refused' }

@@ -18,7 +18,8 @@ import {
 import type { Channel } from './channel.ts'
 import type { Clock } from './clock.ts'
 import { type ConnectOptions, connect } from './connect.ts'
-import { ProtocolError } from './errors.ts'
+import { judgeDestination, looksLikeText } from './destination.ts'
+import { CodecError, ProtocolError } from './errors.ts'
 import { KdcLink, type KdcLinkOptions } from './kdc-link.ts'
 import { parseUsername } from './names.ts'
 import { finishLogin, finishRegistration, startLogin, startRegistration } from './opaque.ts'
@@ -74,6 +75,9 @@ export async function login(
   }
   return session
 }
+
+/** Tickets asked for, one after the other, where they have text in them. */
+const MAX_TICKETS = 3
 
 /** How to change a password. */
 export interface ChangePasswordOptions {
@@ -155,10 +159,17 @@ export class Session {
    * Asks the KDC for a receiver: where it is, a fresh secret, and a ticket.
    *
    * @throws ProtocolError `receiver_unknown`, `receiver_offline`, `token_unknown`, `token_expired`, `invalid_name`;
-   *   TransportError and CodecError as `login`.
+   *   TransportError `peer_unreachable` for a place where no receiver can be; TransportError and CodecError as `login`.
    */
   async userinfo(receiver: string): Promise<UserinfoAnswer> {
-    return readUserinfoReply(await this.#sealed('/userinfo', { receiver: parseUsername(receiver) }))
+    const name = parseUsername(receiver)
+    for (let tries = 1; ; tries++) {
+      const answer = readUserinfoReply(await this.#sealed('/userinfo', { receiver: name }))
+      const address = judgeDestination(name, answer.address, answer.port, this.#kdc.place)
+      if (!looksLikeText(answer.ticket)) return { ...answer, address }
+      // Chance makes one now and then, and not twice.
+      if (tries === MAX_TICKETS) throw new CodecError('reply to /userinfo: senderinfo has text in it')
+    }
   }
 
   /**

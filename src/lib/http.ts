@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Socket } from 'node:net'
+import type { KdcPlace } from './destination.ts'
 import { TransportError } from './errors.ts'
 import { quoted } from './quoted.ts'
 
@@ -32,6 +34,8 @@ export interface StreamReply {
 
 /** Posts to the paths of one server. `close` lets go of its connections. */
 export interface HttpLink {
+  /** Where the server was reached last. A link that does not know it leaves that to the URL. */
+  readonly place?: KdcPlace | undefined
   post(path: string, type: string, body: Uint8Array): Promise<Reply>
   /** The same for an answer that has no end until `signal` is aborted. A link without it hears of no events. */
   stream?(path: string, type: string, body: Uint8Array, signal: AbortSignal): Promise<StreamReply>
@@ -67,9 +71,17 @@ export async function requireServer(origin: string): Promise<void> {
  */
 export async function httpLink(origin: string): Promise<HttpLink> {
   // Loaded when it is first needed: it is the largest of our imports, and most of the library works without it.
-  const { Agent, request } = await import('undici')
+  const { Agent, buildConnector, request } = await import('undici')
+  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS })
+  let place: KdcPlace | undefined
   const dispatcher = new Agent({
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connect: (options, callback) =>
+      connect(options, (...outcome) => {
+        const [, socket] = outcome
+        // Once it was elsewhere it is not here, whatever its name leads to next.
+        if (socket && (place?.isOurs ?? true)) place = placeOf(socket)
+        callback(...outcome)
+      }),
     headersTimeout: REPLY_TIMEOUT_MS,
     bodyTimeout: REPLY_TIMEOUT_MS,
     maxResponseSize: MAX_REPLY_BYTES,
@@ -90,6 +102,9 @@ export async function httpLink(origin: string): Promise<HttpLink> {
     }
   }
   return {
+    get place() {
+      return place
+    },
     async post(path, type, body) {
       try {
         // A kept-alive connection may have died with the server it led to. Every request of the protocol may be sent
@@ -127,6 +142,12 @@ function unreachable(origin: string, cause: unknown): TransportError {
   return new TransportError('kdc_unreachable', `cannot reach the KDC at ${origin}: ${reason(cause)}`, {
     cause,
   })
+}
+
+function placeOf({ remoteAddress, localAddress }: Socket): KdcPlace | undefined {
+  return remoteAddress === undefined
+    ? undefined
+    : { address: remoteAddress, isOurs: remoteAddress === localAddress }
 }
 
 function mediaType(header: string | string[] | undefined): string {

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, systemClock } from './clock.ts'
+import type { KdcPlace } from './destination.ts'
 import { exchangeEvents, exchangePlain, exchangeSealed, type Sealing } from './exchange.ts'
 import { type HttpLink, httpLink } from './http.ts'
 import type { Secret } from './secret.ts'
@@ -36,13 +37,15 @@ const ANSWERS: Record<string, string> = {
 export class KdcLink {
   /** What the requests go over. */
   readonly http: HttpLink
+  readonly #host: string
   readonly #username: string
   readonly #clock: Clock
   readonly #trace: Trace | undefined
   #offset = 0
 
-  private constructor(http: HttpLink, username: string, options: KdcLinkOptions) {
+  private constructor(http: HttpLink, origin: string, username: string, options: KdcLinkOptions) {
     this.http = http
+    this.#host = new URL(origin).hostname
     this.#username = username
     this.#clock = options.clock ?? systemClock
     this.#trace = options.trace
@@ -54,7 +57,12 @@ export class KdcLink {
    */
   static async open(kdc: string, username: string, options: KdcLinkOptions): Promise<KdcLink> {
     const origin = kdcOrigin(kdc)
-    return new KdcLink(options.link ?? (await httpLink(origin)), username, options)
+    return new KdcLink(options.link ?? (await httpLink(origin)), origin, username, options)
+  }
+
+  /** Where the KDC was reached last. */
+  get place(): KdcPlace {
+    return this.http.place ?? { address: this.#host }
   }
 
   /** The KDC's clock, as its last sealed answer told it. */

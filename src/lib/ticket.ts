@@ -19,7 +19,7 @@ import type { AcceptedTickets } from './replay.ts'
 import { KEY_BYTES, Secret } from './secret.ts'
 
 /** The only version there is; every ticket begins with it. */
-const TICKET_VERSION = 0x01
+export const TICKET_VERSION = 0x01
 /** Length of a session id. */
 export const SESSION_ID_BYTES = 16
 /** Length of the salt that makes each ticket's key another. */

@@ -11,6 +11,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needs, runs } from '../helpers/needs.ts'
 import { Realm } from '../helpers/realm.ts'
+import { Terminal, withTmux } from '../helpers/tmux.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const test = suite('receiver --once')
@@ -243,5 +244,29 @@ needs('tar', () => runs('tar', '--version'), 'apt-get install tar')(test)(
     for (const name of ['sub/x', 'y']) assert.ok(readFileSync(join(to, name)).equals(PIECE))
   },
 )
+
+const onTerminal = withTmux(test)
+
+onTerminal('a terminal is not given what it would obey, but lines of who sends them', async () => {
+  const script = join(realm.home, 'once.sh')
+  const kdc = `--kdc ${realm.url} --password-file ${realm.passwordFile}`
+  writeFileSync(
+    script,
+    `${process.execPath} --import tsx src/receiver.ts bob --once ${kdc}\necho "exit status $?"\nread -r _\n`,
+  )
+  // A message, and a stream: what is longer than a message may be.
+  for (const rest of ['', `${'x'.repeat(1024 * 1024)}\n`]) {
+    const bob = new Terminal('once', `sh ${script}`, realm.env, ROOT)
+    try {
+      await bob.shows(/listening on/)
+      const text = `${rest}\x1b[2J\x1b[H\x1b]0;title\x07receiver: error: no\ntwo`
+      await realm.tool('sender', 'alice', 'bob', '-').input(text).ends(0)
+      const screen = await bob.shows(/exit status 0/)
+      assert.match(screen, /^alice: \\x1b\[2J\\x1b\[H\\x1b\]0;title\\x07receiver: error: no\nalice: two$/m)
+    } finally {
+      bob.close()
+    }
+  }
+})
 
 test.run()

@@ -1,4 +1,5 @@
 /** A KDC for tests of its clients: no process, no network, real OPAQUE and seals, and answers as the test likes. */
+import { randomBytes } from 'node:crypto'
 import * as opaque from '@serenity-kit/opaque'
 import * as assert from 'uvu/assert'
 import { toBase64url, utf8 } from '../../src/lib/bytes.ts'
@@ -37,9 +38,9 @@ export const listenReply = () => ok({ ip_addr: '127.0.0.1', port: 1, expires_at:
 export const userinfoReply = (fields: Json = {}): Answer =>
   ok({
     ip_addr: '127.0.0.1',
-    port: 9,
+    port: 1024,
     secret: newSecret().toText(),
-    senderinfo: 'AAAA',
+    senderinfo: toBase64url(Uint8Array.of(1, ...randomBytes(100))),
     expires_at: NOW + 300,
     time: NOW,
     ...fields,
