@@ -150,7 +150,7 @@ export async function serve(argv: string[]): Promise<void> {
   }
   forgetMasterKeyVariable()
   const directory = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
-  // However this ends, also when whoever reads the log has gone.
+  // However this ends.
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
   await run({ ...settings, directory, masterKeys: generateMasterKeys() })
 }
@@ -159,7 +159,7 @@ async function run(settings: Settings): Promise<void> {
   const stop = stopSignal()
   const data = await openData(settings.directory)
   const passwords = createPasswordChecker(data.opaqueKeys.setup)
-  const log = createLog(settings.logLevel)
+  const log = createLog(settings.logLevel, { onLost: sayLost })
   const { sessionIdleSec, keepSec } = settings
   const life = { clock: systemClock, sessionIdleSec, keepSec }
   const stopPurging = startPurging(data.store, () => purgeMoment(life), log)
@@ -192,6 +192,19 @@ async function run(settings: Settings): Promise<void> {
     await passwords.close()
     await data.store.close()
   }
+}
+
+const WHY_LOST: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EPIPE: 'its reader is gone',
+  EAGAIN: 'its reader is too slow',
+}
+
+function sayLost({ code = '', message }: NodeJS.ErrnoException): void {
+  const why = WHY_LOST[code] ?? message
+  say(
+    `the log cannot be written: ${why}. The KDC goes on, and counts the lines that are lost: log_lost tells`,
+  )
 }
 
 async function listen(fetch: Fetch, direct: Direct, { host, port, tls }: Settings): Promise<Listening> {
