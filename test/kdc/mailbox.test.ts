@@ -8,6 +8,7 @@ import { serve } from '../../src/kdc/http/server.ts'
 import { purge } from '../../src/kdc/purge.ts'
 import { Store } from '../../src/kdc/store/store.ts'
 import { SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
+import { sessionId } from '../../src/lib/ticket.ts'
 import { rejects } from '../helpers/throws.ts'
 import { at, START, temporaryDirectory } from './helpers.ts'
 import {
@@ -21,6 +22,7 @@ import {
   makeGroup,
   newId,
   type Principal,
+  principal,
   settle,
   type TestKdc,
   watchedStore,
@@ -556,7 +558,7 @@ waiting('hears of what another node stored, by one look for all', async () => {
   reads.length = 0
   timers.fire(LOOK_MS)
   await settle()
-  assert.is(reads.length, 1, 'nothing new costs one query, however many wait')
+  assert.is(reads.length, 2, 'nothing new costs two queries, however many wait')
 })
 
 waiting('across two processes’ handles on one file', async () => {
@@ -597,7 +599,6 @@ waiting('ends with the session: when it is logged out, and when it expires', asy
   const { who, timers, time, waiters } = await waitingKdc()
   const [bob, alice] = [await listen(who('bob'), 0), await listen(who('alice'), 0)]
   await who('bob').ask('/logout')
-  timers.fire(BEAT_MS)
   assert.equal([await bob.ended(), await alice.ended()], [true, false])
   time.now += 43_200
   timers.fire(BEAT_MS)
@@ -643,13 +644,50 @@ waiting('has eight streams at most: the oldest gives way', async () => {
   assert.is(waiters.size, MAX_STREAMS + 1)
 })
 
-waiting('a recorded request opens no second stream beside the first', async () => {
-  const { who, waiters } = await waitingKdc()
-  const id = newId()
-  await listen(who('bob'), 0, id)
-  const again = await who('bob').ask('/mailbox/wait', { after: 0 }, id)
-  assert.equal([again.status, again.body.code], [400, 'request_refused'])
-  assert.is(waiters.size, 1)
+waiting(
+  'a recorded request opens no second stream, be the first open or ended, at whichever node',
+  async () => {
+    const kdc = await waitingKdc()
+    const { who, waiters, store, node } = kdc
+    const id = newId()
+    const stream = await listen(who('bob'), 0, id)
+    const replay = async (at: TestKdc) => {
+      const bob = await elsewhere(at, who('bob'))
+      assert.is((await bob.open('/mailbox/wait', { after: 0 }, id)).status, 400)
+    }
+    await replay(node)
+    assert.is(waiters.size, 1)
+    await stream.cancel()
+    await settle()
+    await replay(node)
+    await replay(anotherNode(kdc))
+    assert.is(waiters.size, 0)
+    assert.is(await store.online.isOnline('bob', at(START)), false)
+    await listen(who('bob'), 0)
+    assert.is(waiters.size, 1, 'another request is another')
+  },
+)
+
+waiting('ends at once with the session, whoever ends it and wherever, and no other', async () => {
+  for (const node of ['here', 'elsewhere']) {
+    const kdc = await waitingKdc()
+    const { who, timers, store } = kdc
+    const other = await elsewhere(kdc.node, await principal(kdc, 'bob'))
+    const [mine, bobs, alices] = [
+      await listen(other, 0),
+      await listen(who('bob'), 0),
+      await listen(who('alice'), 0),
+    ]
+    if (node === 'here') {
+      assert.is((await other.ask('/sessions/end')).body.ended, 1)
+    } else {
+      await store.sessions.end(sessionId(who('bob').token))
+      timers.fire(LOOK_MS)
+    }
+    assert.equal([await bobs.ended(), await mine.ended(), await alices.ended()], [true, false, false], node)
+    await other.ask('/logout')
+    assert.equal([await mine.ended(), await alices.ended()], [true, false])
+  }
 })
 
 waiting('leaves nothing behind when the client goes, and begins anew for the next', async () => {
