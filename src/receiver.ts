@@ -67,7 +67,7 @@ runTool('receiver', async (argv) => {
     fail = reject
   })
   const presence = await listenAt(session, output, place, (channel) => reception.serve(channel), fail)
-  const letters = showLetters(session, output, ended.signal, saving)
+  const letters = showLetters(session, output, ended.signal, saving, () => presence.hint())
   if (isTyping) screen.conversation = new Conversation('> ', reception.reply, askToStop)
   try {
     await Promise.race([stopped, failed])

@@ -44,6 +44,7 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
   const required = names.filter((name) => !name.startsWith('['))
   const { tokens, ...parsed } = attempt(argv, options)
   if (commandLine.greedy) takeMore(commandLine.greedy, tokens, parsed)
+  refuseEmpty(parsed, names)
   const missing = required[parsed.positionals.length]
   if (missing) throw new UsageError(`${missing} is missing`, usageLine(help))
   const most = names.at(-1)?.endsWith('...]') ? Number.POSITIVE_INFINITY : names.length
@@ -55,6 +56,32 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
   }
   return parsed
 }
+
+/**
+ * An empty value is what becomes of `--data "$DIR"` where there is no DIR, and means nothing: to a path it would be the working
+ * directory, to an address all of them. A message may be empty.
+ *
+ * @throws UsageError
+ */
+function refuseEmpty(
+  { values, positionals }: { values: object; positionals: readonly string[] },
+  names: readonly string[],
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    if ([value].flat().includes(''))
+      throw new UsageError(`--${name}: the value is empty`, '--help tells what it is for')
+  }
+  positionals.forEach((value, i) => {
+    const name = names[Math.min(i, names.length - 1)] ?? ''
+    if (value === '' && !MAY_BE_EMPTY.has(name)) throw new UsageError(`${bare(name)} is empty`)
+  })
+}
+
+// None: there are too many, which is said.
+const MAY_BE_EMPTY = new Set(['', '[MESSAGE]', '[MORE...]'])
+
+/** `FILE` for `[FILE...]`. */
+const bare = (name: string) => name.replace(/[[\].]/g, '')
 
 function attempt<const T extends Options>(argv: string[], options: T) {
   try {

@@ -5,6 +5,7 @@
  * @module
  */
 import { invitationToken } from '../lib/invitation.ts'
+import { setting } from './environment.ts'
 import { UsageError } from './errors.ts'
 import { canPrompt, promptSecret } from './prompt.ts'
 import { readSecretFile } from './secret-file.ts'
@@ -16,7 +17,7 @@ import { readSecretFile } from './secret-file.ts'
  * @throws UsageError for what cannot be an invitation; ToolError, FileError.
  */
 export function givenInvitation(file: string | undefined): string | undefined {
-  const text = file === undefined ? process.env.SYMBOLON_INVITATION : readSecretFile(file, 'invitation')
+  const text = file === undefined ? setting('SYMBOLON_INVITATION') : readSecretFile(file, 'invitation')
   return text === undefined ? undefined : check(text)
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setting } from './environment.ts'
 import { UsageError } from './errors.ts'
 import type { OptionHelp } from './help.ts'
 
@@ -16,7 +17,7 @@ export const KDC_URL_HELP: OptionHelp = ['--kdc URL', `the KDC (default: SYMBOLO
  * @throws UsageError
  */
 export function kdcUrl(option: string | undefined): string {
-  const text = option ?? process.env.SYMBOLON_KDC ?? DEFAULT_KDC
+  const text = option ?? setting('SYMBOLON_KDC') ?? DEFAULT_KDC
   try {
     const url = new URL(text)
     if (url.protocol === 'http:' || url.protocol === 'https:') return url.origin

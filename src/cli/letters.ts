@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Session } from '../lib/client.ts'
-import { SymbolonError } from '../lib/errors.ts'
+import { ProtocolError, SymbolonError } from '../lib/errors.ts'
 import type { Output } from './events.ts'
 import { Mail } from './mail.ts'
 import { commandToSave, type Saving } from './save-files.ts'
@@ -20,14 +20,26 @@ const SAVE_RETRY_MS = 60_000
 /**
  * Shows what others have left, as it comes, until `signal` ends it. Whatever goes wrong is told once, and tried again: a receiver
  * is there for those who come by themselves, too.
+ *
+ * @param onEnd - called when the session seems to have ended: the KDC says so, or has ended the stream of events. At most every 5 s.
  */
 export function showLetters(
   session: Session,
   output: Output,
   signal: AbortSignal,
   saving?: Saving,
+  onEnd: () => void = () => {},
 ): Promise<void> {
-  return tryAgain((works) => watch(session, output, signal, works, saving), output, signal)
+  const work = async (works: () => void) => {
+    try {
+      await watch(session, output, signal, works, saving)
+    } catch (error) {
+      if (isOver(error)) onEnd()
+      throw error
+    }
+    if (!signal.aborted) onEnd()
+  }
+  return tryAgain(work, output, signal)
 }
 
 /**
@@ -94,6 +106,10 @@ async function watch(
   } finally {
     await mail.close()
   }
+}
+
+function isOver(error: unknown): boolean {
+  return error instanceof ProtocolError && (error.code === 'token_unknown' || error.code === 'token_expired')
 }
 
 function codeOf(error: unknown): { code?: string } {

@@ -6,6 +6,7 @@
  */
 import { MAX_PASSWORD_BYTES } from '../lib/opaque.ts'
 import { readCredentials } from './credentials.ts'
+import { setting } from './environment.ts'
 import { UsageError } from './errors.ts'
 import type { OptionHelp } from './help.ts'
 import { readKeytab } from './keytab.ts'
@@ -138,7 +139,7 @@ function givenPassword({
 }: PasswordSources): string | undefined {
   if (keytab !== undefined) return check(readKeytab(keytab).password)
   if (passwordFile !== undefined) return check(readSecretFile(passwordFile, 'password'))
-  const variable = process.env[name]
+  const variable = setting(name)
   return variable === undefined ? undefined : check(refuseLost(variable, name))
 }
 

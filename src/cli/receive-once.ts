@@ -48,13 +48,14 @@ export async function receiveOnce(session: Session, place: Place, taking: Taking
       works()
       looked()
       for await (const _ of mail.arrivals(over.signal)) await once.takeWaiting(mail)
+      if (!over.signal.aborted) presence?.hint()
     } finally {
       looked()
       await mail.close()
     }
   }
-  const watching = tryAgain(watch, output, over.signal)
   let presence: Presence | undefined
+  const watching = tryAgain(watch, output, over.signal)
   try {
     await Promise.race([hasLooked, once.taken])
     if (!once.isBusy) {

@@ -16,6 +16,8 @@ const PASSWORD_BYTES = 12
 export interface Demo {
   /** Accounts that were there before, with passwords that only their owners know. */
   readonly untouched: string[]
+  /** The accounts whose passwords were written into the credentials file, until `remove`. */
+  readonly written: readonly string[]
   /** Whether the tools of whoever runs this will take the KDC for the right one. */
   readonly trusted: boolean
   /** Takes away the accounts and credentials that were added, and no others. */
@@ -56,6 +58,7 @@ export async function addDemo(data: KdcData, kdc: string): Promise<Demo> {
   if (ours) updateKnownKdcs((kdcs) => kdcs.set(kdc, { key, demo: true }))
   return {
     untouched,
+    written: [...passwords.keys()],
     trusted: ours || knownKdc.key === key,
     async remove() {
       if (ours) updateKnownKdcs((kdcs) => kdcs.get(kdc)?.key === key && kdcs.delete(kdc))

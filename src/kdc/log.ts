@@ -3,14 +3,14 @@
  * password, token, secret or ticket.
  *
  * What is logged in one turn of the event loop is written at once, at the end of it; answers leave after that, so that nothing was
- * answered that is not in the log.
+ * answered that is not in the log, as long as it can be written: see log-output.ts.
  *
  * @module
  */
-import type { Writable } from 'node:stream'
 import pino from 'pino'
 import { visibleJson } from '../lib/visible.ts'
 import type { Log } from './context.ts'
+import { LogOutput, type WriteSome, writeToStdout } from './log-output.ts'
 
 /** What can be asked for, the fullest first. */
 export const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const
@@ -29,37 +29,34 @@ function timestamp(): string {
 
 /** Gathers lines. */
 class Turn {
-  readonly #stream: Pick<Writable, 'write'>
-  #lines = ''
+  readonly #output: LogOutput
+  #lines: string[] = []
   #written: Promise<void> | undefined
   #resolve: () => void = () => undefined
 
-  constructor(stream: Pick<Writable, 'write'>) {
-    this.#stream = stream
+  constructor(output: LogOutput) {
+    this.#output = output
   }
 
   /** What pino calls, with a line and its line feed. */
   write(line: string): void {
-    if (this.#lines === '') {
+    if (this.#lines.length === 0) {
       this.#written = new Promise((resolve) => {
         this.#resolve = resolve
       })
       setImmediate(() => this.flush())
     }
     // It may be read on a terminal: JSON leaves in it much that one would obey.
-    this.#lines += `${visibleJson(line.trimEnd())}\n`
+    this.#lines.push(`${visibleJson(line.trimEnd())}\n`)
   }
 
   flush(): void {
-    if (this.#lines === '') return
+    if (this.#lines.length === 0) return
     const lines = this.#lines
-    this.#lines = ''
+    this.#lines = []
     this.#written = undefined
-    try {
-      this.#stream.write(lines)
-    } finally {
-      this.#resolve()
-    }
+    this.#output.write(lines)
+    this.#resolve()
   }
 
   written(): Promise<void> | undefined {
@@ -67,19 +64,36 @@ class Turn {
   }
 }
 
-/**
- * A log, from this level on.
- *
- * @param stream - stdout, but for tests.
- */
+/** What a log needs besides its level. */
+export interface LogOptions {
+  /** Where it goes. Default: stdout. */
+  readonly write?: WriteSome
+  /** Told once each time when the log cannot be written any more, with the error. */
+  readonly onLost?: (error: NodeJS.ErrnoException) => void
+}
+
+/** A log, from this level on. */
 export function createLog(
   level: (typeof LOG_LEVELS)[number],
-  stream: Pick<Writable, 'write'> = process.stdout,
+  { write = writeToStdout, onLost = () => {} }: LogOptions = {},
 ): Log {
-  const turn = new Turn(stream)
-  // Node's own stream: what was given to it is written when the process ends, however it ends.
-  process.on('exit', () => turn.flush())
-  const log = pino(
+  const output = new LogOutput(write, { onLost, lostLine })
+  const turn = new Turn(output)
+  process.on('exit', () => {
+    turn.flush()
+    output.end()
+  })
+  const log = pinoTo(turn, level)
+  return {
+    info: (fields, event) => log.info(fields, event),
+    warn: (fields, event) => log.warn(fields, event),
+    error: (fields, event) => log.error(fields, event),
+    written: () => turn.written(),
+  }
+}
+
+function pinoTo(stream: pino.DestinationStream, level: string) {
+  return pino(
     {
       level,
       base: null,
@@ -87,12 +101,18 @@ export function createLog(
       timestamp,
       formatters: { level: (label) => ({ level: label }) },
     },
-    turn,
+    stream,
   )
-  return {
-    info: (fields, event) => log.info(fields, event),
-    warn: (fields, event) => log.warn(fields, event),
-    error: (fields, event) => log.error(fields, event),
-    written: () => turn.written(),
+}
+
+/** Says how many lines could not be written: an error, which nobody has asked not to be told. */
+function lostLine(lines: number): string {
+  let text = ''
+  const keep = {
+    write: (line: string) => {
+      text = line
+    },
   }
+  pinoTo(keep, 'error').error({ lines }, 'log_lost')
+  return text
 }

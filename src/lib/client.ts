@@ -240,7 +240,9 @@ export class Session {
   }
 
   /**
-   * Ends sessions of this principal: their tokens, and every ticket for them, are worth nothing from now on.
+   * Ends sessions of this principal: the KDC takes their tokens no more, and makes no tickets for them. Tickets that were made before are
+   * good until the receiver of that session has heard of it: at once if it waits for mail, as our receivers do, or with its next refresh; at
+   * most until they expire. Channels that are open stay open.
    *
    * @param id - of the one to end. Default: all but this one.
    * @returns how many there were.

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { fromBase64url } from './bytes.ts'
 import { CodecError, ProtocolError } from './errors.ts'
 import { Secret } from './secret.ts'
 import { tokenOf } from './token.ts'
@@ -22,6 +23,11 @@ export function identifiers(username: string): { client: string } {
 
 /** Longest password, in UTF-8 bytes: far beyond any that is typed, short enough to hash for a stranger. */
 export const MAX_PASSWORD_BYTES = 1024
+
+/** KE2 with ristretto255 and SHA-512 (RFC 9807 §6.1): Noe + Nn + (Npk + Nn + Nm) + Nn + Npk + Nm. */
+const KE2_BYTES = 32 + 32 + (32 + 32 + 64) + 32 + 32 + 64
+/** RegistrationResponse with ristretto255 (RFC 9807 §5.1): Noe + Npk. */
+const REGISTRATION_RESPONSE_BYTES = 32 + 32
 
 /** A login that the client has begun. */
 export interface StartedLogin {
@@ -73,6 +79,8 @@ export async function finishLogin(
   const { client } = await loaded()
   let finished: ReturnType<typeof client.finishLogin>
   try {
+    // The library reads no further than it must.
+    fromBase64url(response, { length: KE2_BYTES })
     finished = client.finishLogin({
       clientLoginState: state,
       loginResponse: response,
@@ -137,6 +145,7 @@ export async function finishRegistration(
 ): Promise<FinishedRegistration> {
   const { client } = await loaded()
   try {
+    fromBase64url(response, { length: REGISTRATION_RESPONSE_BYTES })
     const finished = client.finishRegistration({
       password: password.normalize('NFC'),
       clientRegistrationState: state,

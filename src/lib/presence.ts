@@ -95,6 +95,14 @@ export class Presence {
     return this.#refreshing
   }
 
+  /**
+   * The session may have ended, as a stream of events has: refreshes now. It is a hint, which can be forged by whoever is on the way, and no
+   * reason to try a password again that was refused.
+   */
+  hint(): void {
+    if (!this.#closed && !this.#refused) void this.refresh()
+  }
+
   async #refresh(): Promise<void> {
     try {
       const renewed = await this.#announce()

@@ -41,8 +41,11 @@ demo('has alice and bob, with passwords in the credentials file', async (context
     assert.is((await login(url, username, passwords?.[username])).status, 200)
   }
   assert.is.not(passwords?.alice, passwords?.bob)
+  const path = credentialsFile(context)
+  assert.ok(kdc.stderr.includes(`kdc: wrote the passwords of alice and bob into ${path}, until it stops\n`))
   await kdc.says('stderr', /kdc: {3}npx tsx src\/sender.ts alice bob "hi" --kdc http/)
   assert.is(await kdc.stop(), 0)
+  assert.ok(kdc.stderr.includes(`kdc: took the passwords of alice and bob out of ${path}\n`), kdc.stderr)
 })
 
 demo('takes the place of a demo that was killed, and not that of a real KDC', async (context) => {
@@ -86,6 +89,7 @@ demo('uses a password that is in the file, and leaves it there', async (context)
   await kdc.url()
   assert.is((await login(url, 'alice', 'her own')).status, 200)
   assert.is(await kdc.stop(), 0)
+  assert.match(kdc.stderr, /wrote the passwords of bob into/)
   assert.equal(readFile(context), before)
 })
 

@@ -528,7 +528,7 @@ store('judges again what may have changed since it was judged', async () => {
   assert.is(await commits(before), undefined, 'its members are others now')
   assert.ok(await commits(await found()))
   assert.is(await sends('bob', 2), undefined)
-  const small = { ...QUOTAS, groupEntries: 3 }
+  const small = { ...QUOTAS, groupEntries: 3, shareEntries: 0 }
   assert.is(
     await store.groupChanges.send(key('carol'), { group: id, epoch: 2, payload }, small, START),
     undefined,
@@ -716,7 +716,19 @@ leaving('an account that is deleted leaves its groups, and its name sees nothing
 const quotas = suite('quotas')
 
 /** Quotas of this size, and everything else as it is. */
-const withQuotas = (changed: Partial<typeof QUOTAS>) => classKdc(ALL, { quotas: { ...QUOTAS, ...changed } })
+const withQuotas = (changed: Partial<typeof QUOTAS>) =>
+  classKdc(ALL, { quotas: { ...QUOTAS, shareEntries: 0, ...changed } })
+
+/** A direct group with somebody: 6 bytes, and the name. */
+const directly = (other: string) => ({
+  group: newId(),
+  kind: 'direct',
+  members: [other],
+  commit: bytes(3),
+  welcome: bytes(3),
+  group_info: bytes(3),
+})
+const toSend = (group: string) => ({ group, epoch: 1, message: bytes(8) })
 
 quotas('a sender has so many entries waiting, and so many bytes', async () => {
   const few = await withQuotas({ senderEntries: 3 })
@@ -753,22 +765,15 @@ quotas('a group has so many entries', async () => {
 quotas(
   'so much waits for one who is away, of all that leave something directly, and no group for that',
   async () => {
-    const create = (other: string) => ({
-      group: newId(),
-      kind: 'direct',
-      members: [other],
-      commit: bytes(3),
-      welcome: bytes(3),
-      group_info: bytes(3),
-    })
-    const limits: Partial<typeof QUOTAS>[] = [{ receiverEntries: 2 }, { receiverBytes: 20 }]
+    const limits: Partial<typeof QUOTAS>[] = [{ receiverEntries: 3 }, { receiverBytes: 28 }]
     for (const limit of limits) {
       const { who } = await withQuotas(limit)
-      const direct = create('bob')
+      const direct = directly('bob')
       assert.is(await outcome(who('alice').ask('/groups/create', direct)), 1)
       assert.is(await outcome(send(who('alice'), direct.group, 1)), 2)
       assert.is(await outcome(send(who('alice'), direct.group, 1)), 'quota_exceeded')
-      assert.is(await outcome(who('carol').ask('/groups/create', create('bob'))), 'quota_exceeded')
+      assert.is(await outcome(who('carol').ask('/groups/create', directly('bob'))), 1)
+      assert.is(await outcome(who('dora').ask('/groups/create', directly('bob'))), 'quota_exceeded')
       assert.is(await outcome(send(who('bob'), direct.group, 1)), 3, 'his own are no burden to him')
       const group = await makeGroup(who('carol'), ['bob'])
       assert.is(await outcome(send(who('carol'), group, 1)), 2)
@@ -778,6 +783,55 @@ quotas(
     }
   },
 )
+
+quotas(
+  'however many fill the mailbox of one, others still get through, and each is told what is full',
+  async () => {
+    const crowd = Array.from({ length: 10 }, (_, n) => `mallory${n}`)
+    for (const limit of [{ receiverEntries: 60 }, { receiverBytes: 60 * 9 }]) {
+      const kdc = await classKdc([...ALL, ...crowd], { quotas: { ...QUOTAS, ...limit, shareEntries: 4 } })
+      const { who } = kdc
+      const flood = async (name: string) => {
+        const direct = directly('bob')
+        let detail = ''
+        // All at once: none waits for what becomes of another.
+        const asked = [who(name).ask('/groups/create', direct)]
+        await asked[0]
+        for (let n = 0; n < 60; n++)
+          asked.push(who(name).ask('/groups/send', { ...toSend(direct.group), message: bytes(9) }))
+        for (const { status, body } of await Promise.all(asked)) {
+          if (status === 200) continue
+          assert.equal([status, body.code], [429, 'quota_exceeded'])
+          detail = body.detail
+        }
+        return detail
+      }
+      for (const detail of await Promise.all(crowd.map(flood)))
+        assert.match(detail, /yours waits to be read by bob/)
+      const direct = directly('bob')
+      assert.is(await outcome(who('alice').ask('/groups/create', direct)), 1)
+      for (let seq = 2; seq <= 4; seq++) assert.is(await outcome(send(who('alice'), direct.group, 1)), seq)
+      assert.is(await outcome(who('carol').ask('/groups/create', directly('bob'))), 1)
+    }
+  },
+)
+
+quotas('however many fill a group, others are still heard in it, and each is told what is full', async () => {
+  const crowd = Array.from({ length: 10 }, (_, n) => `mallory${n}`)
+  const { who } = await classKdc([...ALL, ...crowd], {
+    quotas: { ...QUOTAS, groupEntries: 60, shareEntries: 4 },
+  })
+  const group = await makeGroup(who('alice'), ['bob', ...crowd])
+  const flood = (name: string) => Array.from({ length: 60 }, () => send(who(name), group, 1))
+  const answers = await Promise.all(crowd.flatMap(flood))
+  const refused = answers.filter(({ status }) => status !== 200)
+  assert.ok(refused.length > 0)
+  for (const { body } of refused) {
+    assert.is(body.code, 'quota_exceeded')
+    assert.match(body.detail, 'yours waits to be read in this group')
+  }
+  for (let n = 0; n < 4; n++) assert.is(typeof (await outcome(send(who('bob'), group, 1))), 'number')
+})
 
 quotas('who fills a group does not keep its admin from removing him', async () => {
   const { who } = await withQuotas({ groupEntries: 3 })

@@ -7,7 +7,11 @@ const log = suite('log')
 /** What a log gives to its stream. */
 function watchedLog(level: Parameters<typeof createLog>[0] = 'info') {
   const writes: string[] = []
-  return { writes, log: createLog(level, { write: (text: string) => writes.push(text) > 0 }) }
+  const write = (bytes: Uint8Array) => {
+    writes.push(Buffer.from(bytes).toString('utf8'))
+    return bytes.length
+  }
+  return { writes, log: createLog(level, { write }) }
 }
 
 log('writes the lines of a turn at once, in their order, and says when', async () => {
@@ -58,6 +62,33 @@ log('holds nothing that a terminal would obey, or not show, and parses to what w
   const [line = ''] = writes
   assert.is(JSON.parse(line).value, value)
   assert.match(line, /^[^\x7f-\x9f\u202e\u3164]*日本[^\n]*\n$/)
+})
+
+log('says how many lines were lost, whatever level was asked for', async () => {
+  let isFull = true
+  let text = ''
+  const write = (bytes: Uint8Array) => {
+    if (isFull) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+    text += Buffer.from(bytes).toString('utf8')
+    return bytes.length
+  }
+  const told: unknown[] = []
+  const log = createLog('error', { write, onLost: ({ code }) => told.push(code) })
+  log.error({}, 'one')
+  log.error({}, 'two')
+  await log.written?.()
+  isFull = false
+  log.error({}, 'three')
+  await log.written?.()
+  const lines = text.trimEnd().split('\n')
+  const events = lines
+    .map((line) => JSON.parse(line))
+    .map(({ event, level, lines }) => ({ event, level, lines }))
+  assert.equal(events, [
+    { event: 'log_lost', level: 'error', lines: 2 },
+    { event: 'three', level: 'error', lines: undefined },
+  ])
+  assert.equal(told, ['ENOSPC'])
 })
 
 log.run()

@@ -8,6 +8,7 @@ import { serve } from '../../src/kdc/http/server.ts'
 import { purge } from '../../src/kdc/purge.ts'
 import { Store } from '../../src/kdc/store/store.ts'
 import { SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
+import { sessionId } from '../../src/lib/ticket.ts'
 import { at, START, temporaryDirectory } from './helpers.ts'
 import {
   anotherNode,
@@ -20,6 +21,7 @@ import {
   makeGroup,
   newId,
   type Principal,
+  principal,
   settle,
   type TestKdc,
   watchedStore,
@@ -358,7 +360,7 @@ keeping('a quota is met no more when what waited was read', async () => {
 
 keeping('a quota that is met again and again has what was read freed now and then only', async () => {
   const { QUOTAS } = await import('../../src/kdc/groups/quotas.ts')
-  const kdc = await classKdc(ALL, { quotas: { ...QUOTAS, groupEntries: 2 } })
+  const kdc = await classKdc(ALL, { quotas: { ...QUOTAS, groupEntries: 2, shareEntries: 0 } })
   const { who, store, time } = kdc
   const groups = [
     await makeGroup(who('alice'), ['bob', 'carol']),
@@ -379,14 +381,10 @@ keeping('a quota that is met again and again has what was read freed now and the
   assert.is((await send3('alice')).body.code, 'quota_exceeded')
   assert.is((await send3('carol')).status, 200, 'whose group is full, having sent nothing')
   assert.equal(await mail(who('bob')), ['1 welcome alice', '2 message bob', '3 message carol'])
-  await send3('carol')
+  assert.is((await send3('bob')).status, 200)
   time.now += 6
   assert.is((await send3('alice')).body.code, 'quota_exceeded', 'nobody has read these')
-  assert.equal(
-    await mail(who('bob')),
-    ['3 message carol', '4 message carol'],
-    'also what waited in the other',
-  )
+  assert.equal(await mail(who('bob')), ['3 message carol', '4 message bob'], 'also what waited in the other')
 })
 
 keeping('a backup has the groups; its one-time packages are gone, and its positions lie ahead', async () => {
@@ -562,7 +560,7 @@ waiting('hears of what another node stored, by one look for all', async () => {
   reads.length = 0
   timers.fire(LOOK_MS)
   await settle()
-  assert.is(reads.length, 1, 'nothing new costs one query, however many wait')
+  assert.is(reads.length, 2, 'nothing new costs two queries, however many wait')
 })
 
 waiting('across two processes’ handles on one file', async () => {
@@ -603,7 +601,6 @@ waiting('ends with the session: when it is logged out, and when it expires', asy
   const { who, timers, time, waiters } = await waitingKdc()
   const [bob, alice] = [await listen(who('bob'), 0), await listen(who('alice'), 0)]
   await who('bob').ask('/logout')
-  timers.fire(BEAT_MS)
   assert.equal([await bob.ended(), await alice.ended()], [true, false])
   time.now += 43_200
   timers.fire(BEAT_MS)
@@ -649,13 +646,50 @@ waiting('has eight streams at most: the oldest gives way', async () => {
   assert.is(waiters.size, MAX_STREAMS + 1)
 })
 
-waiting('a recorded request opens no second stream beside the first', async () => {
-  const { who, waiters } = await waitingKdc()
-  const id = newId()
-  await listen(who('bob'), 0, id)
-  const again = await who('bob').ask('/mailbox/wait', { after: 0 }, id)
-  assert.equal([again.status, again.body.code], [400, 'request_refused'])
-  assert.is(waiters.size, 1)
+waiting(
+  'a recorded request opens no second stream, be the first open or ended, at whichever node',
+  async () => {
+    const kdc = await waitingKdc()
+    const { who, waiters, store, node } = kdc
+    const id = newId()
+    const stream = await listen(who('bob'), 0, id)
+    const replay = async (at: TestKdc) => {
+      const bob = await elsewhere(at, who('bob'))
+      assert.is((await bob.open('/mailbox/wait', { after: 0 }, id)).status, 400)
+    }
+    await replay(node)
+    assert.is(waiters.size, 1)
+    await stream.cancel()
+    await settle()
+    await replay(node)
+    await replay(anotherNode(kdc))
+    assert.is(waiters.size, 0)
+    assert.is(await store.online.isOnline('bob', at(START)), false)
+    await listen(who('bob'), 0)
+    assert.is(waiters.size, 1, 'another request is another')
+  },
+)
+
+waiting('ends at once with the session, whoever ends it and wherever, and no other', async () => {
+  for (const node of ['here', 'elsewhere']) {
+    const kdc = await waitingKdc()
+    const { who, timers, store } = kdc
+    const other = await elsewhere(kdc.node, await principal(kdc, 'bob'))
+    const [mine, bobs, alices] = [
+      await listen(other, 0),
+      await listen(who('bob'), 0),
+      await listen(who('alice'), 0),
+    ]
+    if (node === 'here') {
+      assert.is((await other.ask('/sessions/end')).body.ended, 1)
+    } else {
+      await store.sessions.end(sessionId(who('bob').token))
+      timers.fire(LOOK_MS)
+    }
+    assert.equal([await bobs.ended(), await mine.ended(), await alices.ended()], [true, false, false], node)
+    await other.ask('/logout')
+    assert.equal([await mine.ended(), await alices.ended()], [true, false])
+  }
 })
 
 waiting('leaves nothing behind when the client goes, and begins anew for the next', async () => {

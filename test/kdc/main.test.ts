@@ -143,6 +143,17 @@ main('a second signal ends it at once', async ({ data }) => {
   assert.is.not(await kdc.exit, 0)
 })
 
+main('says what is wrong with an address, in words', async ({ data }) => {
+  const { exit, stderr } = await runKdc(['--host', 'fe80::1', '--port', '0', '--data', data])
+  assert.is(exit, 1)
+  assert.match(
+    stderr,
+    /^kdc: error: (cannot listen on fe80::1, port 0: the|this machine has no address fe80::1)/,
+  )
+  assert.match(stderr, /^kdc: hint: /m)
+  assert.not.match(stderr, /EINVAL|\n\s+at /)
+})
+
 main('says that its port is in use, and what to do', async ({ data }) => {
   const kdc = startKdc(['--port', '0', '--data', data])
   const port = new URL(await kdc.url()).port

@@ -55,10 +55,17 @@ option('of a file that is named goes before the variable, which is gone all the 
 
 option('that is damaged is refused, wherever it is from', () => {
   const text = generateMasterKeys().toText()
-  for (const damaged of ['', 'x', text.slice(0, -5), `${text.slice(0, 20)}AAAA${text.slice(24)}`]) {
+  for (const damaged of [' ', 'x', text.slice(0, -5), `${text.slice(0, 20)}AAAA${text.slice(24)}`]) {
     process.env.SYMBOLON_MASTER_KEY = damaged
     throws(() => masterKeysFrom(undefined), 'key_file_damaged')
   }
+})
+
+option('that is empty is wrong usage, not another key', ({ file }) => {
+  process.env.SYMBOLON_MASTER_KEY = ''
+  throws(() => masterKeysFrom(undefined), 'usage')
+  throws(() => requireMasterKeyFile(undefined), 'usage')
+  assert.not.ok(existsSync(file), 'none is made')
 })
 
 option('has no place in the data directory, whose thief it is to keep out', ({ directory }) => {

@@ -9,6 +9,7 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { certificateTroubles } from '../../src/kdc/commands/tls-option.ts'
 import type { Limits } from '../../src/kdc/http/limits.ts'
 import { type Fetch, serve } from '../../src/kdc/http/server.ts'
 import { needs } from '../helpers/needs.ts'
@@ -16,7 +17,7 @@ import { type Program, startTool } from '../helpers/program.ts'
 import { PASSWORD as REALM_PASSWORD, Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
 import { PASSWORD, temporaryDirectory, testKdc } from './helpers.ts'
-import { runKdc } from './process.ts'
+import { runKdc, startKdc } from './process.ts'
 
 const tls = suite('tls')
 
@@ -367,6 +368,34 @@ tls('files that cannot be used are refused at the start, in words', async () => 
       assert.not.match(kdc.stderr, /^\s+at |listening|PRIVATE KEY-----\n\w/m)
     }),
   )
+  home.remove()
+})
+
+tls('a certificate that clients will refuse is told of, and served all the same', async () => {
+  const home = temporaryDirectory()
+  const serve = async (name: string, ...args: string[]) => {
+    const files = ['--tls-cert', fixture(`${name}.crt`), '--tls-key', privateCopy(home.path, `${name}.key`)]
+    const kdc = startKdc(['--port', '0', '--data', join(home.path, name), ...files, ...args])
+    await kdc.says('stderr', /its key is/)
+    assert.is(await kdc.stop(), 0)
+    return kdc.stderr
+  }
+  const [expired, elsewhere, localhost, everywhere] = await Promise.all([
+    serve('expired'),
+    serve('elsewhere'),
+    serve('localhost'),
+    serve('elsewhere', '--host', '0.0.0.0', '--data', join(home.path, 'everywhere')),
+  ])
+  assert.match(expired, /^kdc: warning: the TLS certificate has expired, at 2020-01-02T00:00:00Z: clients/m)
+  assert.match(
+    elsewhere,
+    /^kdc: warning: .* is not for 127\.0\.0\.1, but for DNS:elsewhere\.example: clients/m,
+  )
+  for (const well of [localhost, everywhere]) assert.not.match(well, 'warning')
+  const { cert } = identity('localhost')
+  assert.equal(certificateTroubles(cert, 'localhost', Date.parse('2020-01-01T00:00:01Z') / 1000), [])
+  const early = certificateTroubles(cert, 'localhost', Date.parse('2019-12-31T23:59:59Z') / 1000)
+  assert.match(early.join(), 'is not valid before 2020-01-01T00:00:00Z')
   home.remove()
 })
 

@@ -41,6 +41,9 @@ class FakeSession implements PresentSession {
   }
 }
 
+/** Longer than a test takes. */
+const HOUR_MS = 3_600_000
+
 const forgotten = () => {
   throw new ProtocolError('token_unknown', 'there is no such session')
 }
@@ -194,6 +197,34 @@ test('a refresh under way when it closes does not log in again', async () => {
   await refreshing
   assert.is(await session.asked.next(), 'logout')
   assert.is(session.asked.count, 0)
+})
+
+test('a hint has it refreshed at once; not after a login was refused, nor after the end', async () => {
+  const session = new FakeSession()
+  const changes = new Arrivals<PresenceChange>()
+  const presence = await present(session, {
+    refreshIntervalMs: HOUR_MS,
+    onChange: (change) => changes.push(change),
+  })
+  assert.is(await session.asked.next(), 'announce')
+  session.onAnnounce = forgotten
+  presence.hint()
+  presence.hint()
+  assert.equal((await changes.next()).state, 'renewed')
+  await new Promise(setImmediate)
+  session.renew = async () => {
+    session.asked.push('renew')
+    throw new ProtocolError('login_refused', 'the username or the password is wrong')
+  }
+  session.onAnnounce = forgotten
+  presence.hint()
+  assert.equal((await changes.next()).state, 'lost')
+  presence.hint()
+  await presence.close()
+  presence.hint()
+  const asked: string[] = []
+  while (asked.at(-1) !== 'logout') asked.push(await session.asked.next())
+  assert.equal(asked, ['announce', 'renew', 'announce', 'announce', 'renew', 'logout'])
 })
 
 test.run()

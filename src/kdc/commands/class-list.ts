@@ -40,6 +40,8 @@ export const PLAIN_FORM: CsvForm = { bom: false, delimiter: ',', lineEnd: '\n' }
 const MAX_BYTES = 1024 * 1024
 const DELIMITERS = [',', ';', '\t']
 const LINE_ENDS = ['\r\n', '\n', '\r']
+/** What Canvas calls the student that it makes for tests. */
+const CANVAS_TEST = 'Student, Test'
 const BOM = '\ufeff'
 /** So much of the names of the columns is told: a gradebook may have hundreds. */
 const TOLD_CHARACTERS = 500
@@ -96,6 +98,40 @@ export function columnIndex({ name, columns }: ClassList, wanted: string): numbe
     throw new ToolError(`${name} has two columns ${wanted}`, { hint: 'rename one of them' })
   }
   return index
+}
+
+/** A row that stands for no person. */
+export interface OtherRow {
+  readonly line: number
+  /** In words. */
+  readonly why: string
+}
+
+/**
+ * The rows that stand for people. Learning systems write others too: Canvas a row with the points that are possible, which names nobody,
+ * and one of a student whom it makes for tests.
+ *
+ * @param index - of the column with the names.
+ */
+export function parsePeople(
+  { columns, rows }: ClassList,
+  index: number,
+): { people: CsvRecord[]; others: OtherRow[] } {
+  const people: CsvRecord[] = []
+  const others: OtherRow[] = []
+  const student = columns.findIndex((column) => sameColumn(column, 'Student'))
+  for (const row of rows) {
+    const { line, fields } = row
+    if (fields[student]?.trim() === CANVAS_TEST) others.push({ line, why: `${CANVAS_TEST} is no person` })
+    else if (fields[index]?.trim() === '') others.push({ line, why: withoutName(fields) })
+    else people.push(row)
+  }
+  return { people, others }
+}
+
+function withoutName(fields: readonly string[]): string {
+  const first = fields.map((field) => field.trim()).find((field) => field !== '') ?? ''
+  return `it has no name (${shorten(first)})`
 }
 
 /** Whether two names of columns are the same to a person. */

@@ -10,7 +10,15 @@ import { sealedByOthers } from '../keys/master-key-use.ts'
 import type { MasterKeys } from '../keys/master-keys.ts'
 import { type Invited, invite as makeInvitations } from '../logins/invite.ts'
 import type { Store } from '../store/store.ts'
-import { type CsvForm, columnIndex, formatCsv, PLAIN_FORM, readClassList, sameColumn } from './class-list.ts'
+import {
+  type CsvForm,
+  columnIndex,
+  formatCsv,
+  PLAIN_FORM,
+  parsePeople,
+  readClassList,
+  sameColumn,
+} from './class-list.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 import { MASTER_KEY_HELP, MASTER_KEY_OPTION, masterKeysFrom } from './master-key-option.ts'
 
@@ -134,8 +142,15 @@ function fromNames(names: readonly (string | undefined)[]): Guests {
 async function fromClassList(file: string, column: string): Promise<Guests> {
   const list = await readClassList(file)
   const index = columnIndex(list, column)
+  const { people, others } = parsePeople(list, index)
+  tellSome(others.map(({ line, why }) => `line ${line} is left out: ${why}`))
+  if (people.length === 0) {
+    throw new ToolError(`nobody was invited: no row of ${list.name} has a name in the column ${column}`, {
+      hint: '--column names another',
+    })
+  }
   const names = judgeNames(
-    list.rows.map(({ line, fields }) => ({ where: `line ${line}`, text: fields[index] ?? '' })),
+    people.map(({ line, fields }) => ({ where: `line ${line}`, text: fields[index] ?? '' })),
   )
   // The list's own column of that name will do: two would only be mistaken for each other.
   const added = sameColumn(column, 'username') ? [] : ['username']
@@ -150,7 +165,7 @@ async function fromClassList(file: string, column: string): Promise<Guests> {
   return {
     names,
     columns: [...list.columns, ...added],
-    rows: list.rows.map(({ fields }, i) => [...fields, ...added.map(() => names[i] ?? '')]),
+    rows: people.map(({ fields }, i) => [...fields, ...added.map(() => names[i] ?? '')]),
     form: list.form,
   }
 }
@@ -168,11 +183,27 @@ function judgeNames(entries: readonly { readonly where: string; readonly text: s
     else seen.set(name, where)
   }
   if (problems.length === 0) return [...seen.keys()]
-  for (const problem of problems.slice(0, TOLD_PROBLEMS)) say(visible(problem))
-  if (problems.length > TOLD_PROBLEMS) say(`and ${problems.length - TOLD_PROBLEMS} more`)
+  tellSome(problems)
   throw new ToolError(`nobody was invited, because of ${count(problems.length, 'bad name')}`, {
-    hint: 'a username is 1 to 64 of a-z 0-9 _ . - and begins with a letter, a digit or _',
+    hint: hintFor(entries.map(({ text }) => text.trim()).filter((text) => usernameIn(text) === undefined)),
   })
+}
+
+function tellSome(lines: readonly string[]): void {
+  for (const line of lines.slice(0, TOLD_PROBLEMS)) say(visible(line))
+  if (lines.length > TOLD_PROBLEMS) say(`and ${lines.length - TOLD_PROBLEMS} more`)
+}
+
+/** What to do about names that are none. */
+function hintFor(bad: readonly string[]): string {
+  const grammar = 'a username is 1 to 64 of a-z 0-9 _ . - and begins with a letter, a digit or _'
+  if (bad.some((text) => text.includes('@'))) {
+    return `${grammar}: an e-mail address is none, but what stands before its @ may be, in a column that --column names`
+  }
+  if (bad.some((text) => /\s/.test(text))) {
+    return `${grammar}: the name of a person is none; --column names the column with the usernames`
+  }
+  return grammar
 }
 
 function usernameIn(text: string): string | undefined {

@@ -5,6 +5,7 @@
  * @module
  */
 import { isAbsolute, join, relative, resolve } from 'node:path'
+import { setting } from '../../cli/environment.ts'
 import { UsageError } from '../../cli/errors.ts'
 import type { OptionHelp } from '../../cli/help.ts'
 import { configDir } from '../../cli/paths.ts'
@@ -33,12 +34,12 @@ export function forgetMasterKeyVariable(): void {
 /**
  * The master keys; their file is made if there is none.
  *
- * @throws KeyFileError, FileError.
+ * @throws UsageError when the variable is empty; KeyFileError, FileError.
  */
 export function masterKeysFrom(option: string | undefined): MasterKeys {
-  const text = process.env[VARIABLE]
+  const text = option === undefined ? setting(VARIABLE) : undefined
   forgetMasterKeyVariable()
-  if (option !== undefined || text === undefined) return loadMasterKeys(masterKeyFile(option))
+  if (text === undefined) return loadMasterKeys(masterKeyFile(option))
   // Where a variable has one line only, blanks part the keys.
   return parseMasterKeys(`${text.trim().split(/\s+/).join('\n')}\n`, VARIABLE)
 }
@@ -55,7 +56,7 @@ export function requireApart(option: string | undefined, dataDirectory: string):
 
 /** @throws UsageError when the keys are not in a file that could be written. */
 export function requireMasterKeyFile(option: string | undefined): string {
-  if (option === undefined && process.env[VARIABLE] !== undefined) {
+  if (option === undefined && setting(VARIABLE) !== undefined) {
     throw new UsageError(
       `the master key is in ${VARIABLE}, which only you can change`,
       'name a file with --master-key',

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArguments, parseChoice, parseInteger, parsePort, parseSeconds } from '../../cli/arguments.ts'
+import { credentialsPath } from '../../cli/credentials.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import { optionLines } from '../../cli/help.ts'
 import { commandOf } from '../../cli/installed.ts'
@@ -45,7 +46,7 @@ import {
   requireApart,
 } from './master-key-option.ts'
 import { PROXY_HELP, PROXY_OPTION, trustedProxies } from './proxy-option.ts'
-import { readTls, TLS_HELP, TLS_OPTIONS } from './tls-option.ts'
+import { certificateTroubles, readTls, TLS_HELP, TLS_OPTIONS } from './tls-option.ts'
 
 const DAY_SEC = 24 * 60 * 60
 /** Ten years. */
@@ -150,7 +151,7 @@ export async function serve(argv: string[]): Promise<void> {
   }
   forgetMasterKeyVariable()
   const directory = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
-  // However this ends, also when whoever reads the log has gone.
+  // However this ends.
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
   await run({ ...settings, directory, masterKeys: generateMasterKeys() })
 }
@@ -159,7 +160,7 @@ async function run(settings: Settings): Promise<void> {
   const stop = stopSignal()
   const data = await openData(settings.directory)
   const passwords = createPasswordChecker(data.opaqueKeys.setup)
-  const log = createLog(settings.logLevel)
+  const log = createLog(settings.logLevel, { onLost: sayLost })
   const { sessionIdleSec, keepSec } = settings
   const life = { clock: systemClock, sessionIdleSec, keepSec }
   const stopPurging = startPurging(data.store, () => purgeMoment(life), log)
@@ -174,6 +175,7 @@ async function run(settings: Settings): Promise<void> {
     const url = localUrl(server.url)
     if (settings.demo) demo = await addDemo(data, url)
     say(`listening on ${server.url}`)
+    tellTroubles(settings)
     const key = await data.opaqueKeys.publicKey()
     say(`its key is ${key}`)
     if (demo) introduce(demo, url, key)
@@ -189,9 +191,24 @@ async function run(settings: Settings): Promise<void> {
     }
     stopPurging()
     await demo?.remove()
+    if (demo && demo.written.length > 0)
+      say(`took the passwords of ${demo.written.join(' and ')} out of ${credentialsPath()}`)
     await passwords.close()
     await data.store.close()
   }
+}
+
+const WHY_LOST: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EPIPE: 'its reader is gone',
+  EAGAIN: 'its reader is too slow',
+}
+
+function sayLost({ code = '', message }: NodeJS.ErrnoException): void {
+  const why = WHY_LOST[code] ?? message
+  say(
+    `the log cannot be written: ${why}. The KDC goes on, and counts the lines that are lost: log_lost tells`,
+  )
 }
 
 async function listen(fetch: Fetch, direct: Direct, { host, port, tls }: Settings): Promise<Listening> {
@@ -205,8 +222,33 @@ async function listen(fetch: Fetch, direct: Direct, { host, port, tls }: Setting
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       throw new ToolError(`this machine has no address ${host}`, { cause, hint })
     }
-    throw cause
+    throw new ToolError(`cannot listen on ${host}, port ${port}: ${reasonOf(cause)}`, {
+      cause,
+      hint: HINTS[code ?? ''] ?? hint,
+    })
   }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  EINVAL: 'an address that begins with fe80 takes the name of its interface: fe80::1%eth0',
+  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EINVAL: 'the address is not complete',
+  EAFNOSUPPORT: 'this machine does not have addresses of this kind',
+  EAI_AGAIN: 'the name cannot be looked up now',
+  EMFILE: 'too many files are open',
+}
+
+function reasonOf(cause: unknown): string {
+  const { code = '', message } = cause as { code?: string; message: string }
+  return REASONS[code] ?? message
+}
+
+function tellTroubles({ tls, host }: Settings): void {
+  const troubles = tls ? certificateTroubles(tls.cert, host, systemClock()) : []
+  for (const trouble of troubles) say(`warning: ${trouble}`)
 }
 
 // Whoever listens on every address is reached on this machine by its loopback address, and the tools call it that.
@@ -214,7 +256,10 @@ function localUrl(url: string): string {
   return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
 
-function introduce({ untouched, trusted }: Demo, url: string, key: string): void {
+function introduce({ untouched, trusted, written }: Demo, url: string, key: string): void {
+  if (written.length > 0) {
+    say(`wrote the passwords of ${written.join(' and ')} into ${credentialsPath()}, until it stops`)
+  }
   for (const username of untouched) say(`${username} was here before, with a password of its own`)
   if (!trusted) say(`the tools know another KDC under ${url}, and take this one only with its key`)
   // Joined, because a key may begin with dashes.

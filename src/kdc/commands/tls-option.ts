@@ -4,9 +4,11 @@
  * @module
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import type { OptionHelp } from '../../cli/help.ts'
+import { timestamp } from '../../cli/words.ts'
 import { readSmallFile } from '../../files/small-file.ts'
 import { isSystemError, systemReason } from '../../lib/system-errors.ts'
 import type { TlsIdentity } from '../http/server.ts'
@@ -42,6 +44,36 @@ export function readTls(certFile: string | undefined, keyFile: string | undefine
   }
   refuseUnusable(cert, key, certFile)
   return { cert, key }
+}
+
+/**
+ * What clients will mind about a certificate that a KDC can serve with all the same: its clock may be wrong, or another name theirs.
+ *
+ * @param host - where the KDC listens.
+ * @param now - Unix seconds.
+ * @returns in words; nothing where all is well.
+ */
+export function certificateTroubles(pem: string, host: string, now: number): string[] {
+  const certificate = new X509Certificate(pem)
+  const [from, to] = [Date.parse(certificate.validFrom) / 1000, Date.parse(certificate.validTo) / 1000]
+  const troubles: string[] = []
+  if (now > to) troubles.push(`the TLS certificate has expired, at ${timestamp(to)}: clients will refuse it`)
+  if (now < from)
+    troubles.push(`the TLS certificate is not valid before ${timestamp(from)}: clients will refuse it`)
+  if (!EVERYWHERE.includes(host) && !isFor(certificate, host)) {
+    const names = certificate.subjectAltName ?? 'no name'
+    troubles.push(
+      `the TLS certificate is not for ${host}, but for ${names}: clients will refuse it by another name`,
+    )
+  }
+  return troubles
+}
+
+/** Addresses that stand for all there are. */
+const EVERYWHERE = ['0.0.0.0', '::']
+
+function isFor(certificate: X509Certificate, host: string): boolean {
+  return (isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined
 }
 
 function read(what: string, path: string, options: { readonly mayBeShared: boolean }): string {

@@ -21,6 +21,8 @@ export const QUOTAS: Quotas = {
   groupEntries: 20_000,
   receiverEntries: 20_000,
   receiverBytes: 256 * MEBIBYTE,
+  shareEntries: 16,
+  shareBytes: 2 * MEBIBYTE,
   groups: 1000,
   groupInfoBytes: 64 * MEBIBYTE,
   memberships: 100_000,
@@ -58,7 +60,13 @@ export async function requireRoom(
   username: string,
   need: Need,
 ): Promise<void> {
-  const judge = async () => shortage(quotas, await store.groups.usage(username, need.group), need)
+  const judge = async () => {
+    const usage = await store.groups.usage(username, need.group)
+    return (
+      shortage(quotas, usage, need) ??
+      (await shareShortage(quotas, usage, need, () => store.groups.entriesOf(need.group, username)))
+    )
+  }
   if (!(await judge())) return
   if ((await store.attempts.take([{ name: `free ${username}`, ...FREEING }], clock())) === 0) {
     await store.retention.free(username, need.group)
@@ -72,10 +80,16 @@ export async function requireRoom(
  *
  * @throws Problem `quota_exceeded`
  */
-export async function requireRoomAt({ store, quotas }: Kdc, receiver: string, bytes: number): Promise<void> {
-  const waiting = await store.mailbox.waitingDirectly(receiver, quotas.receiverEntries)
-  if (waiting.entries < quotas.receiverEntries && waiting.bytes + bytes <= quotas.receiverBytes) return
-  throw quotaExceeded(`too much waits to be read by ${receiver}: try again later`)
+export async function requireRoomAt(
+  { store, quotas }: Kdc,
+  receiver: string,
+  sender: string,
+  bytes: number,
+): Promise<void> {
+  if (await store.mailbox.hasRoom(receiver, sender, bytes, quotas)) return
+  throw quotaExceeded(
+    `too much of yours waits to be read by ${receiver}, the rest of the room is for others: try again later`,
+  )
 }
 
 /**
@@ -111,7 +125,7 @@ const quotaExceeded = (what: string) => new Problem('quota_exceeded', what)
 function shortage(
   quotas: Quotas,
   usage: Usage,
-  { entryBytes, infoBytes = 0, isNew, isAdmins }: Need,
+  { entryBytes, infoBytes = 0, isNew }: Need,
 ): string | undefined {
   if (isNew && usage.groups >= quotas.groups)
     return `you have made ${quotas.groups} groups: destroy one first`
@@ -121,8 +135,17 @@ function shortage(
   if (usage.senderEntries >= quotas.senderEntries || usage.senderBytes + entryBytes > quotas.senderBytes) {
     return 'too much of what you have sent waits to be read: try again later'
   }
-  if (usage.groupEntries >= quotas.groupEntries && !isAdmins) {
-    return 'too much waits to be read in this group: try again later'
-  }
   return undefined
+}
+
+/** The same for a group's room: a sender has as much of it as it leaves to the others, but always a little. */
+async function shareShortage(
+  { groupEntries, shareEntries }: Quotas,
+  usage: Usage,
+  { isAdmins }: Need,
+  countOwn: () => Promise<number>,
+): Promise<string | undefined> {
+  if (isAdmins || usage.groupEntries * 2 < groupEntries) return undefined
+  if ((await countOwn()) < Math.max(shareEntries, groupEntries - usage.groupEntries)) return undefined
+  return 'too much of yours waits to be read in this group, the rest of the room is for others: try again later'
 }

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { equal } from '../../lib/bytes.ts'
+import { equal, toHex } from '../../lib/bytes.ts'
 import { EventStream } from '../http/event-stream.ts'
 import { Problem } from '../http/problems.ts'
 import { isOver, moment, noteUse, type SessionSettings } from '../logins/session-life.ts'
+import type { RequestKey } from '../store/requests.ts'
 import type { StoredSession } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 
@@ -33,15 +34,13 @@ const everyByTimer: Every = (ms, run) => {
 
 /** What of a KDC is needed here: context.ts says more of each. */
 export interface WaitersKdc extends SessionSettings {
-  readonly store: Pick<Store, 'mailbox' | 'online' | 'sessions'>
+  readonly store: Pick<Store, 'mailbox' | 'online' | 'requests' | 'sessions'>
   readonly log: { warn(fields: object, event: string): void }
   readonly isDraining: () => boolean
 }
 
 interface Waiter {
   readonly session: StoredSession
-  /** Of the request. */
-  readonly id: Uint8Array
   readonly stream: EventStream
   onlineUntil: number
 }
@@ -72,24 +71,25 @@ export class Waiters {
   /**
    * Opens a stream that tells when there is something for a session's principal.
    *
-   * @param id - the request's: sent again while its stream is open it is refused.
+   * @param key - the request's: sent again it is refused, also when its stream has ended. Whoever recorded it would show its sender
+   *   online, and keep the session from being idle.
    * @param after - what is at this position or before is known.
    * @param gone - aborts when nobody is there any more to read.
    * @throws Problem `request_refused`.
    */
   async open(
     session: StoredSession,
-    id: Uint8Array,
+    key: RequestKey,
     after: number,
     gone: AbortSignal,
   ): Promise<ReadableStream<Uint8Array>> {
     const { username } = session
     const { store } = this.#kdc
-    const others = this.#waiters.get(username) ?? new Set()
-    if ([...others].some((other) => equal(other.id, id))) {
-      throw new Problem('request_refused', 'this request is being answered already')
+    if (!(await store.requests.accept(key))) {
+      throw new Problem('request_refused', 'this request was answered already: ask with another id')
     }
-    const waiter: Waiter = { session, id, stream: new EventStream(() => this.#left(waiter)), onlineUntil: 0 }
+    const others = this.#waiters.get(username) ?? new Set()
+    const waiter: Waiter = { session, stream: new EventStream(() => this.#left(waiter)), onlineUntil: 0 }
     this.#waiters.set(username, others.add(waiter))
     if (others.size > MAX_STREAMS) [...others][0]?.stream.end()
     this.#stopTimers ??= this.#startTimers()
@@ -110,7 +110,7 @@ export class Waiters {
     return waiter.stream.body
   }
 
-  /** Something was stored: whoever it reaches hears of it soon. */
+  /** Something was stored, or sessions were ended: whoever it reaches hears of it soon. */
   notify(): void {
     if (this.#waiters.size > 0) void this.#look()
   }
@@ -150,6 +150,7 @@ export class Waiters {
 
   async #wake(): Promise<void> {
     if (this.#kdc.isDraining()) this.#endAll()
+    await this.#endOver()
     const seen = this.#seen
     if (seen === undefined) return
     const { mailbox } = this.#kdc.store
@@ -159,6 +160,16 @@ export class Waiters {
       for (const { stream } of this.#waiters.get(username) ?? []) stream.mail(position)
     }
     if (this.#waiters.size > 0) this.#seen = position
+  }
+
+  /** Ends the streams of sessions that were ended: by their ends these learn that the tickets for them are void. */
+  async #endOver(): Promise<void> {
+    const { store } = this.#kdc
+    const waiting = new Set((await store.online.waiting()).map(toHex))
+    for (const { session, stream } of this.#all()) {
+      // Not noted yet, perhaps, or not any more.
+      if (!waiting.has(toHex(session.sid)) && !(await store.sessions.find(session.sid))) stream.end()
+    }
   }
 
   async #beat(): Promise<void> {

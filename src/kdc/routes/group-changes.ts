@@ -80,12 +80,9 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
         const group = await requireReaders(kdc, id, username)
         requireEpoch(group, epoch)
         await requireRoom(kdc, username, { group: id, entryBytes: payload.length })
-        if (group.kind === 'direct') {
-          const { members } = await store.groups.roster(id)
-          const other = members.find((member) => member !== username)
-          if (other !== undefined) await requireRoomAt(kdc, other, payload.length)
-        }
-        return store.groupChanges.send(key, { group: id, epoch, payload }, quotas, clock())
+        const receiver = group.kind === 'direct' ? await otherOf(kdc, id, username) : undefined
+        if (receiver !== undefined) await requireRoomAt(kdc, receiver, username, payload.length)
+        return store.groupChanges.send(key, { group: id, epoch, payload, receiver }, quotas, clock())
       })
       if (isNew) {
         log.info({ sender: username, group: toText(id), bytes: payload.length, position }, 'message_stored')
@@ -124,4 +121,10 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       }
       return c.json({ position, seq, time: clock() })
     })
+}
+
+/** The other one of a direct group. */
+async function otherOf({ store }: Kdc, group: Uint8Array, username: string): Promise<string | undefined> {
+  const { members } = await store.groups.roster(group)
+  return members.find((member) => member !== username)
 }

@@ -64,7 +64,7 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
         const [entryBytes, infoBytes] = [firstEntryBytes(group), group.info.length]
         await requireRoom(kdc, username, { group: group.id, entryBytes, infoBytes, isNew: true })
         const [other] = group.members
-        if (group.kind === 'direct' && other) await requireRoomAt(kdc, other, entryBytes)
+        if (group.kind === 'direct' && other) await requireRoomAt(kdc, other, username, entryBytes)
         return store.groupChanges.create(key, group, quotas, clock())
       })
       if (isNew) {

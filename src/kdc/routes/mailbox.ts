@@ -6,6 +6,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import type { Kdc, KdcEnv } from '../context.ts'
+import { keyOf } from '../groups/accepted.ts'
 import { count, pageLimit, toText } from '../groups/stored-fields.ts'
 import { EVENT_STREAM } from '../http/event-stream.ts'
 import { breathe } from '../http/lane.ts'
@@ -43,8 +44,8 @@ export function mailboxRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/mailbox/wait', sealedSessionRequest(kdc), async (c) => {
       const { after } = parse(WaitRequest, c.var.body)
       const session = await authenticate(kdc, c)
-      const id = c.var.requestId ?? new Uint8Array(0)
-      const body = await kdc.waiters.open(session, id, after, c.req.raw.signal)
+      const key = keyOf(kdc, c, session.username)
+      const body = await kdc.waiters.open(session, key, after, c.req.raw.signal)
       // A proxy that collected answers before it passed them on would keep all of this to itself.
       const headers = { 'Content-Type': EVENT_STREAM, 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }
       return c.newResponse(body, { headers })

@@ -6,6 +6,7 @@
 import * as opaque from '@serenity-kit/opaque'
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { fromBase64url } from '../../lib/bytes.ts'
 import { identifiers } from '../../lib/opaque.ts'
 import { tokenOf } from '../../lib/token.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
@@ -26,6 +27,9 @@ const FinishRequest = v.object({
   finish: fields.base64url,
 })
 
+/** KE1 and KE3 with ristretto255 and SHA-512 (RFC 9807 §6.1): Noe + Nn + Npk, and Nm. */
+const KE1_BYTES = 32 + 32 + 32
+const KE3_BYTES = 64
 /** How far the clocks of two nodes may be apart. */
 const CLOCK_SLACK_SEC = 60
 
@@ -70,6 +74,8 @@ export function opaqueLoginRoute(kdc: Kdc): Hono<KdcEnv> {
 
 function startLogin(serverSetup: string, username: string, record: string, request: string) {
   try {
+    // The library reads no further than it must.
+    fromBase64url(request, { length: KE1_BYTES })
     return opaque.server.startLogin({
       serverSetup,
       registrationRecord: record,
@@ -86,6 +92,7 @@ function startLogin(serverSetup: string, username: string, record: string, reque
 async function finishLogin(state: string, username: string, finish: string): Promise<string | undefined> {
   await opaque.ready
   try {
+    fromBase64url(finish, { length: KE3_BYTES })
     return opaque.server.finishLogin({
       serverLoginState: state,
       finishLoginRequest: finish,

@@ -20,7 +20,7 @@ const EndRequest = v.object({ session: v.optional(fields.text) })
 
 /** `POST /sessions`, `POST /sessions/end` */
 export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
-  const { store, clock, log } = kdc
+  const { store, clock, log, waiters } = kdc
   return new Hono<KdcEnv>()
     .post('/sessions', sessionRequest(kdc), async (c) => {
       const { username, sid } = await authenticate(kdc, c)
@@ -43,6 +43,7 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
       const { username, sid } = await authenticateFresh(kdc, c)
       const which = session === undefined ? undefined : parseId(session)
       const ended = await store.sessions.endBy(keyOf(kdc, c, username), sid, which)
+      waiters.notify()
       if (ended > 0) log.info({ username, sessions: ended }, 'sessions_ended')
       return c.json({ ended, time: clock() })
     })

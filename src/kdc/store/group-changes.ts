@@ -11,7 +11,7 @@ import { type Database, required, type Statement, sql } from '../../database/dat
 import { entryBytes, entryStatement, type NewEntry } from './entries.ts'
 import { type Group, type GroupKind, inGroup, pairOf } from './groups.ts'
 import { NEXT_POSITION } from './positions.ts'
-import { entriesIn, entriesOf, groupsBeside, type Quotas } from './quotas.ts'
+import { entriesIn, entriesOf, groupsBeside, hasRoomAt, hasRoomIn, type Quotas } from './quotas.ts'
 import { type Accepted, claim, type RequestKey } from './requests.ts'
 
 export interface NewGroup {
@@ -34,7 +34,20 @@ export interface Commit {
   readonly info: Uint8Array
 }
 
+/** A message for one epoch. */
+export interface NewMessage {
+  readonly group: Uint8Array
+  readonly epoch: number
+  readonly payload: Uint8Array
+  /** In a direct group, the other one. */
+  readonly receiver?: string | undefined
+}
+
 const NO_BYTES = new Uint8Array(0)
+
+/** The condition that there is room at a receiver, where there is one. */
+const roomAt = (receiver: string | undefined, sender: string, bytes: number, quotas: Quotas): Statement =>
+  receiver === undefined ? sql`` : sql`and ${hasRoomAt(receiver, sender, bytes, quotas)}`
 
 /** Of a group's entry: its position, and its number. */
 const NEXT_ENTRY = sql`p.position, g.seq + 1`
@@ -75,6 +88,8 @@ export class GroupChanges {
     const pair = kind === 'direct' ? pairOf(username, members[0] ?? '') : null
     const entry = firstEntry(group)
     const seq = entry ? 1 : 0
+    const receiver = kind === 'direct' ? members[0] : undefined
+    const room = roomAt(receiver, username, firstEntryBytes(group), quotas)
     return this.#change([
       claim(
         request,
@@ -84,7 +99,7 @@ export class GroupChanges {
             and sent.entries < ${quotas.senderEntries}
             and sent.bytes + cast(${firstEntryBytes(group)} as bigint) <= ${quotas.senderBytes}
             and beside.groups < ${quotas.groups}
-            and beside.bytes + cast(${info.length} as bigint) <= ${quotas.groupInfoBytes}`,
+            and beside.bytes + cast(${info.length} as bigint) <= ${quotas.groupInfoBytes} ${room}`,
       ),
       sql`
         insert into mls_groups (id, kind, name, pair, admin, creator, epoch, seq, roster, info_bytes, info_by)
@@ -118,7 +133,7 @@ export class GroupChanges {
           where ${inGroup(id, username)} and g.epoch = ${epoch} and g.roster = ${roster}
             and sent.entries < ${quotas.senderEntries}
             and sent.bytes + cast(${entryBytes(entry)} as bigint) <= ${quotas.senderBytes}
-            and (waiting.entries < ${quotas.groupEntries} or g.admin = ${username})
+            and (g.admin = ${username} or ${hasRoomIn(id, username, quotas)})
             and beside.bytes + cast(${info.length} as bigint) <= ${quotas.groupInfoBytes}`,
       ),
       sql`
@@ -139,15 +154,11 @@ export class GroupChanges {
    * @returns nothing when this request was accepted before, the sender is no member, the group has another epoch, or a quota is
    *   met.
    */
-  send(
-    request: RequestKey,
-    message: { readonly group: Uint8Array; readonly epoch: number; readonly payload: Uint8Array },
-    quotas: Quotas,
-    now: number,
-  ): Promise<Accepted | undefined> {
+  send(request: RequestKey, message: NewMessage, quotas: Quotas, now: number): Promise<Accepted | undefined> {
     const { username } = request
     const { group, epoch } = message
     const entry: NewEntry = { ...message, kind: 'message' }
+    const room = roomAt(message.receiver, username, entryBytes(entry), quotas)
     return this.#change([
       claim(
         request,
@@ -156,7 +167,7 @@ export class GroupChanges {
           where ${inGroup(group, username)} and g.epoch = ${epoch}
             and sent.entries < ${quotas.senderEntries}
             and sent.bytes + cast(${entryBytes(entry)} as bigint) <= ${quotas.senderBytes}
-            and waiting.entries < ${quotas.groupEntries}`,
+            and ${hasRoomIn(group, username, quotas)} ${room}`,
       ),
       sql`update mls_groups set seq = seq + 1 where id = ${group}`,
       entryStatement(request, entry, now),

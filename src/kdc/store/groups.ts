@@ -4,7 +4,7 @@
  * @module
  */
 import { type Database, type Statement, sql } from '../../database/database.ts'
-import { entriesIn, entriesOf, groupsBeside, type Quotas } from './quotas.ts'
+import { entriesIn, entriesInOf, entriesOf, groupsBeside, type Quotas } from './quotas.ts'
 
 export type GroupKind = 'named' | 'direct'
 
@@ -128,6 +128,13 @@ export class Groups {
   async memberships(creator: string): Promise<number> {
     const [row] = await this.#database.read<{ count: number }>(sql`
       select count(*) as count from mls_groups g, members m where g.creator = ${creator} and m.group_id = g.id`)
+    return Number(row?.count)
+  }
+
+  /** How many entries of a group are of one sender. */
+  async entriesOf(group: Uint8Array, username: string): Promise<number> {
+    const [row] = await this.#database.read<{ count: number }>(sql`
+      select own as count from (select ${entriesInOf(group, username)} as own) entries`)
     return Number(row?.count)
   }
 

@@ -6,6 +6,7 @@
 import { type Database, sql } from '../../database/database.ts'
 import type { EntryKind } from './entries.ts'
 import { lastPosition } from './positions.ts'
+import { hasRoomAt, type Quotas } from './quotas.ts'
 
 /** An entry, as one of those who see it sees it. */
 export interface Entry {
@@ -127,19 +128,12 @@ export class Mailbox {
     return rows.map(({ username }) => username)
   }
 
-  /**
-   * What a principal has still to read in its direct groups, of others.
-   *
-   * @param limit - counts so far and no further.
-   */
-  async waitingDirectly(username: string, limit: number): Promise<{ entries: number; bytes: number }> {
-    const [row] = await this.#database.read<{ entries: number; bytes: number }>(sql`
-      select count(*) as entries, coalesce(sum(bytes), 0) as bytes from (
-        select e.bytes from members m join mls_groups g on g.id = m.group_id and g.kind = 'direct'
-          join entries e on e.group_id = m.group_id and e.sender <> m.username and e.position >= m.first
-            and e.position > coalesce((select acked from mailboxes where username = ${username}), 0)
-        where m.username = ${username} and m.last is null limit ${limit}) waiting`)
-    return row ?? { entries: 0, bytes: 0 }
+  /** Whether a principal has room for one entry more, of so many bytes, which this sender would leave in their direct group. */
+  async hasRoom(username: string, sender: string, bytes: number, quotas: Quotas): Promise<boolean> {
+    const rows = await this.#database.read(
+      sql`select 1 as one from positions where ${hasRoomAt(username, sender, bytes, quotas)}`,
+    )
+    return rows.length > 0
   }
 
   /** The position of the last change of anything. */

@@ -23,6 +23,12 @@ export class Online {
     ])
   }
 
+  /** The sessions that wait, on whichever node: one that has ended is not among them. */
+  async waiting(): Promise<Uint8Array[]> {
+    const rows = await this.#database.recall<{ sid: Uint8Array }>(sql`select sid from waiting`)
+    return rows.map(({ sid }) => sid)
+  }
+
   /** A session waits no more. */
   async leave(sid: Uint8Array): Promise<void> {
     await this.#database.write([sql`delete from waiting where sid = ${sid}`])

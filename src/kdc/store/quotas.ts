@@ -5,7 +5,12 @@
  */
 import { type Statement, sql } from '../../database/database.ts'
 
-/** How much may wait. */
+/**
+ * How much may wait.
+ *
+ * Of the room that several share, a group's or a receiver's, a sender has no more than it leaves to the others, but always a little: so each
+ * gets something through, however many fill it.
+ */
 export interface Quotas {
   /** Entries of one sender that somebody has still to acknowledge, and their bytes. */
   readonly senderEntries: number
@@ -15,6 +20,9 @@ export interface Quotas {
   /** Entries that one principal has still to read in its direct groups, and their bytes. */
   readonly receiverEntries: number
   readonly receiverBytes: number
+  /** Entries of one sender, and their bytes, that may wait in a group or for a receiver however much of others does. */
+  readonly shareEntries: number
+  readonly shareBytes: number
   /** Groups that one principal has made and not destroyed. */
   readonly groups: number
   /** Bytes of the group infos that one principal has put. */
@@ -33,6 +41,44 @@ export const entriesOf = (username: string): Statement => sql`(
 /** `(entries)`: what is stored of this group. */
 export const entriesIn = (group: Uint8Array): Statement => sql`(
   select count(*) as entries from entries where group_id = ${group})`
+
+/** How much of that is this sender's. */
+export const entriesInOf = (group: Uint8Array, username: string): Statement => sql`(
+  select count(*) from entries where group_id = ${group} and sender = ${username})`
+
+/** Whether there is room in a group for one entry more of this sender, where `waiting` is `entriesIn` it. */
+export const hasRoomIn = (
+  group: Uint8Array,
+  username: string,
+  { groupEntries, shareEntries }: Quotas,
+): Statement => sql`(
+  waiting.entries * 2 < ${groupEntries} or ${entriesInOf(group, username)} <
+    case when waiting.entries + ${shareEntries} < ${groupEntries} then cast(${groupEntries} as bigint) - waiting.entries
+      else ${shareEntries} end)`
+
+/** What somebody has still to read in direct groups, of others: `e`. */
+const UNREAD = sql`members m join mls_groups g on g.id = m.group_id and g.kind = 'direct'
+  join entries e on e.group_id = m.group_id and e.sender <> m.username and e.position >= m.first
+    and e.position > coalesce((select acked from mailboxes b where b.username = m.username), 0)`
+
+/** Whether there is room at a receiver, who is perhaps away, for one entry more of this sender. */
+export const hasRoomAt = (
+  receiver: string,
+  sender: string,
+  bytes: number,
+  quotas: Quotas,
+): Statement => sql`exists (
+  select 1 from (
+    select count(*) as entries, coalesce(sum(e.bytes), 0) + cast(${bytes} as bigint) as bytes from ${UNREAD}
+    where m.username = ${receiver} and m.last is null and e.sender = ${sender}
+      and m.group_id in (select group_id from members where username = ${sender})) own
+  where (own.entries < ${quotas.shareEntries} and own.bytes <= ${quotas.shareBytes}) or exists (
+    select 1 from (
+      select count(*) as entries, coalesce(sum(bytes), 0) as bytes from (
+        select e.bytes from ${UNREAD}
+        where m.username = ${receiver} and m.last is null limit ${quotas.receiverEntries}) unread) waiting
+    where own.entries < cast(${quotas.receiverEntries} as bigint) - waiting.entries
+      and own.bytes <= cast(${quotas.receiverBytes} as bigint) - waiting.bytes))`
 
 /** `(groups, bytes)`: the groups of this principal, and its group infos, but for those of one group. */
 export const groupsBeside = (group: Uint8Array, username: string): Statement => sql`(

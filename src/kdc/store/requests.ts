@@ -78,6 +78,14 @@ export class Requests {
     return row && { position: row.result, seq: row.seq }
   }
 
+  /** Accepts a request that changes nothing here. @returns whether it did not come before. */
+  async accept(key: RequestKey): Promise<boolean> {
+    const done = await this.#database.write([
+      claim(key, sql`0, 0`, sql`accounts where username = ${key.username}`),
+    ])
+    return done.length > 0
+  }
+
   /** Forgets what it may. @returns whether there may be more. */
   async purge(now: number, limit: number): Promise<boolean> {
     const [deleted] = await this.#database.write([

@@ -19,6 +19,8 @@ import type { Mls } from './suite.ts'
 import { Draft, Vault } from './vault.ts'
 
 const ID_BYTES = 16
+/** While pages follow each other, so many notices wait for what comes, which may be the same again. */
+const MAX_KEPT_NOTICES = 100
 
 export interface MlsClientOptions {
   readonly username: string
@@ -72,10 +74,14 @@ export class MlsClient {
     }
   }
 
-  /** Writes a draft, and tells what it had to tell. */
-  async write(draft: Draft): Promise<void> {
+  /**
+   * Writes a draft, and tells what it had to tell.
+   *
+   * @param more - whether others follow soon: then it is kept to be told with theirs, up to a number of notices.
+   */
+  async write(draft: Draft, { more = false } = {}): Promise<void> {
     await draft.write()
-    await this.tellKept()
+    if (!more || this.vault.notices.size > MAX_KEPT_NOTICES) await this.tellKept()
   }
 
   /** Tells what is to be told, and then forgets it: told twice when the power goes between, never not at all. */

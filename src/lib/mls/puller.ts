@@ -78,7 +78,7 @@ export class Puller {
       more = page.more && position > after
       // Only a whole one moves the cursor: in the middle of it, entries that we have would follow. So does none that gave nothing.
       if (how.again && (more || position === 0)) draft.position = client.vault.cursor
-      await client.write(draft)
+      await client.write(draft, { more })
       await this.#acknowledge()
     }
     return { unknown, usedPackage }

@@ -12,7 +12,7 @@ import { decodeGroup, encodeGroup, type Group, unknownGroup } from './group.ts'
 import { decodeIdentity, encodeIdentity, type Identity } from './identity.ts'
 import { KEYS, tailOf } from './keys.ts'
 import { encodeStored, type StoredMessage } from './messages.ts'
-import type { Notice } from './notices.ts'
+import { addNotices, type Notice } from './notices.ts'
 import {
   type Change,
   decodeChange,
@@ -262,7 +262,7 @@ export class Draft {
   /** Writes it all, in one transaction, and only then lets the vault know. */
   async write(): Promise<void> {
     const { vault } = this
-    const notices = this.#notices.map((notice) => [vault.nextNumber(), notice] as const)
+    const notices = addNotices(vault.notices, this.#notices, () => vault.nextNumber())
     const entries = this.#entriesToWrite(notices)
     if (entries.size > 0) await vault.keep(entries)
     if (this.#identity) vault.identity = this.#identity
@@ -273,7 +273,7 @@ export class Draft {
     merge(vault.changes, this.#changes)
     merge(vault.outgoing, this.#outgoing)
     merge(vault.pins, this.#pins)
-    merge(vault.notices, new Map(notices))
+    merge(vault.notices, notices)
     merge(vault.unread, this.#unread)
     for (const [reference, bytes] of this.#packages) {
       if (bytes) vault.packages.add(reference)
@@ -282,7 +282,7 @@ export class Draft {
     for (const secret of this.#secrets) vault.mls.api.zeroOutUint8Array(secret)
   }
 
-  #entriesToWrite(notices: (readonly [number, Notice])[]): Map<string, Uint8Array | null> {
+  #entriesToWrite(notices: ReadonlyMap<number, Notice>): Map<string, Uint8Array | null> {
     const { vault } = this
     const entries = new Map(this.#entries)
     if (this.#identity) entries.set(KEYS.identity, encodeIdentity(this.#identity))

@@ -327,7 +327,45 @@ command('tells of bad names where they are, ten of them, and invites nobody', as
   const twice = await run(place, 'invite', 'alice', 'Alice')
   assert.match(twice.stderr, /^kdc: name 2: alice again, who is in name 1\nkdc: error: /)
   const nameless = await run(place, 'invite', '--csv', file(place, 'username,x\n,1\n'))
-  assert.match(nameless.stderr, /^kdc: line 2: no name\nkdc: error: /)
+  assert.is(nameless.exit, 1)
+  assert.match(
+    nameless.stderr,
+    /^kdc: line 2 is left out: it has no name \(1\)\nkdc: error: nobody was invited: no row of .* username\nkdc: hint: /,
+  )
+})
+
+command('takes a gradebook as Canvas writes it, and tells which rows are nobody', async (place) => {
+  const canvas = [
+    'Student,ID,SIS User ID,SIS Login ID,Section,Essay (42),Final Score',
+    ',,,,,Manual Posting,',
+    '    Points Possible,,,,,10.00,(read only)',
+    '"Doe, Jane",101,5001,jdoe,Monday,9.5,95',
+    '"Roe, Richard",102,5002,rroe,Monday,,',
+    '"Student, Test",103,,0123456789abcdef0123456789abcdef01234567,Monday,,',
+    '',
+  ].join('\r\n')
+  const column = ['--column', 'SIS Login ID']
+  const { exit, stdout, stderr } = await run(place, 'invite', '--csv', file(place, canvas), ...column)
+  assert.is(exit, 0, stderr)
+  assert.match(stderr, /^kdc: line 2 is left out: it has no name \(Manual Posting\)$/m)
+  assert.match(stderr, /^kdc: line 3 is left out: it has no name \(Points Possible\)$/m)
+  assert.match(stderr, /^kdc: line 6 is left out: Student, Test is no person$/m)
+  const lines = stdout.trimEnd().split('\r\n')
+  assert.is(lines.length, 3, stdout)
+  assert.match(lines[1] ?? '', /^"Doe, Jane",101,5001,jdoe,Monday,9\.5,95,jdoe,[\w-]{22},/)
+  assert.match(lines[2] ?? '', /^"Roe, Richard",102,5002,rroe,Monday,,,rroe,[\w-]{22},/)
+})
+
+command('tells what to do about addresses, and names of people', async (place) => {
+  const cases: [string, RegExp][] = [
+    ['jane@example.org', /line 3: no username: jane@example\.org\n[\s\S]*hint: .*before its @/],
+    ['Jane Doe', /line 3: no username: Jane Doe\n[\s\S]*hint: .*name of a person is none/],
+  ]
+  for (const [name, words] of cases) {
+    const { exit, stderr } = await run(place, 'invite', '--csv', file(place, `username\nbob\n${name}\n`))
+    assert.is(exit, 1)
+    assert.match(stderr, words)
+  }
 })
 
 const WRONG: [string[], number, RegExp][] = [

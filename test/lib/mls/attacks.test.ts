@@ -324,6 +324,28 @@ test('an invitation that is none: it is told by whom', async () => {
   assert.equal(told, [{ code: 'group_broken', by: 'mallory', reason: 'history_damaged' }])
 })
 
+test('many invitations that are none, and much that does not open: each is told once, by whom, however many pages', async () => {
+  const { alice, bob, kdc } = await team('bob')
+  kdc.pageSize = 50
+  const nothing = { commit: 'AAAA', welcome: 'AAAA', group_info: 'AAAA' }
+  for (let n = 0; n < 200; n++) {
+    const group = toBase64url(new Uint8Array(16).fill(n))
+    const body = { group, kind: 'named', name: `nice${n}`, members: ['bob'], ...nothing }
+    await kdc.post('mallory')('/groups/create', body)
+    const garbage = toBase64url(new Uint8Array(32).fill(n))
+    await kdc.post('alice')('/groups/send', { group: kdc.entries[0]?.group, epoch: 1, message: garbage })
+  }
+  bob.told()
+  await bob.mail.sync()
+  const told = bob.notices.map(({ code, by, count }) => ({ code, by, count }))
+  assert.equal(told, [
+    { code: 'group_broken', by: 'mallory', count: 200 },
+    { code: 'entry_damaged', by: alice.name, count: 200 },
+  ])
+  const kept = await bob.state.list('notice/')
+  assert.equal(kept, [], 'what was told is forgotten')
+})
+
 test('a key package that is not of the one whom the KDC says', async () => {
   const { alice, kdc } = await people('alice', 'bob', 'mallory')
   await alice.mail.createGroup('team')

@@ -1,0 +1,58 @@
+/** A session of a receiver that its owner ends elsewhere: tickets for it are void as soon as the receiver has heard. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { openData } from '../../src/kdc/data.ts'
+import { login, type Session } from '../../src/lib/client.ts'
+import { connect } from '../../src/lib/connect.ts'
+import { PASSWORD, Realm } from '../helpers/realm.ts'
+import { rejects } from '../helpers/throws.ts'
+
+const ended = suite('a session that was ended')
+
+let realm: Realm
+const sessions: Session[] = []
+ended.before(async () => {
+  realm = await Realm.start('alice', 'bob')
+})
+ended.after(async () => {
+  for (const session of sessions) await session.close()
+  await realm.close()
+})
+
+async function loggedIn(name: string): Promise<Session> {
+  const session = await login(realm.url, name, PASSWORD)
+  sessions.push(session)
+  return session
+}
+
+/** Bob's receiver has opened its stream of events. */
+async function isWaiting(): Promise<void> {
+  const { store } = await openData(join(realm.home, 'kdc'))
+  while ((await store.online.waiting()).length === 0) await sleep(20)
+  await store.close()
+}
+
+for (const how of ['from another session', 'by the administrator']) {
+  ended(`${how}: its receiver hears at once, and takes no ticket of before`, async () => {
+    const receiver = await realm.receiver('bob', '--refresh', '86400')
+    await isWaiting()
+    const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')]
+    const { address: host, port, ticket, secret } = await alice.userinfo('bob')
+    if (how === 'by the administrator') await realm.forget('bob', 'kdc')
+    else assert.is(await bob.endSessions(), 1)
+    // Whatever it says first: without the stream's end it would be that the mail cannot be read.
+    const said = await receiver.says('stderr', /(logged in again|cannot be read now)/)
+    assert.is(said, 'logged in again')
+    await rejects(
+      connect({ host, port, ticket, secret, receiver: 'bob', username: 'alice' }),
+      'handshake_failed',
+    )
+    const channel = await alice.connect('bob')
+    await channel.close()
+    assert.is(await receiver.stop(), 0)
+  })
+}
+
+ended.run()
