@@ -4,7 +4,7 @@
  * @module
  */
 import { stat } from 'node:fs/promises'
-import { type Outgoing, openOutgoing } from '../files/outgoing.ts'
+import { type Outgoing, openContent, openOutgoing } from '../files/outgoing.ts'
 import { measureTree, sourceOf, type WhySkipped } from '../files/outgoing-tree.ts'
 import { MAX_FILE_BYTES } from '../lib/mls/files.ts'
 import type { Source } from '../lib/transfer/index.ts'
@@ -186,7 +186,16 @@ async function look(path: string, output: Output): Promise<Given> {
 
 async function statOf(path: string): Promise<{ size: number; isDirectory: boolean }> {
   const found = await stat(path).catch(() => undefined)
-  return { size: found?.size ?? 0, isDirectory: found?.isDirectory() === true }
+  // Nothing may also mean that the file system does not say.
+  const size = found?.isFile() && found.size === 0 ? await countedSize(path) : (found?.size ?? 0)
+  return { size, isDirectory: found?.isDirectory() === true }
+}
+
+/** What is wrong with it is said where it is opened to be sent. */
+async function countedSize(path: string): Promise<number> {
+  const content = await openContent(path, path).catch(() => undefined)
+  await content?.close()
+  return content?.size ?? 0
 }
 
 const SKIPPED: Record<WhySkipped, string> = {
