@@ -14,7 +14,7 @@ import { commandOf } from './cli/installed.ts'
 import { Mail } from './cli/mail.ts'
 import { DEFAULT_MAX, SAVE_OPTIONS } from './cli/save-files.ts'
 import { FILE_OPTION } from './cli/send-files.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
 import { runTool } from './cli/tool.ts'
 import { parseGroupName, parseUsername } from './lib/names.ts'
 
@@ -83,9 +83,10 @@ const COMMANDS = new Map<string, Command>([
 ])
 
 runTool('group', async (argv) => {
-  const { values, positionals } = parseArguments(argv, {
+  const { values, positionals, literals } = parseArguments(argv, {
     help: HELP,
     positionals: ['NAME', 'COMMAND', '[MORE...]'],
+    implied: nameOfKeytab(([first = '']) => !COMMANDS.has(first)),
     options: { ...OPTIONS, ...LOGIN_OPTIONS, ...OUTPUT_OPTIONS },
     // NAME send GROUP
     greedy: { option: 'file', after: 3 },
@@ -95,7 +96,7 @@ runTool('group', async (argv) => {
   if (!command) throw new UsageError(`there is no command ${word}`, hintForCommand(name, word))
   const username = parseUsername(name)
   judge(word, command, args, values)
-  const run = await command.prepare(args, values)
+  const run = await command.prepare(args, { ...values, literals })
   const output = makeOutput('group', values)
   const { session } = await loginFrom(username, values, output)
   try {

@@ -15,7 +15,7 @@ import { judgeOnce, ONCE_HELP, ONCE_OPTION, receiveOnce } from './cli/receive-on
 import { Reception } from './cli/reception.ts'
 import { SAVE_HELP, SAVE_OPTIONS, savingFrom } from './cli/save-files.ts'
 import { Screen } from './cli/screen.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
 import { askToStop, stopSignal } from './cli/stop.ts'
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
@@ -36,6 +36,7 @@ runTool('receiver', async (argv) => {
   const { values, positionals } = parseArguments(argv, {
     help: HELP,
     positionals: ['NAME'],
+    implied: nameOfKeytab(),
     options: {
       ...LISTEN_OPTIONS,
       ...SAVE_OPTIONS,

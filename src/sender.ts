@@ -13,8 +13,8 @@ import { commandOf } from './cli/installed.ts'
 import { ITEM_HELP, ITEM_OPTIONS, judgeItems, OutgoingItems } from './cli/outgoing-items.ts'
 import { Screen } from './cli/screen.ts'
 import { sendAll } from './cli/sending.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
-import { type Input, leaveStdin, readInput } from './cli/stdin.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
+import { type Input, leaveStdin, messageGiven, readInput, STDIN, type Words } from './cli/stdin.ts'
 import { runTool } from './cli/tool.ts'
 import { utf8 } from './lib/bytes.ts'
 import { MAX_MESSAGE_BYTES } from './lib/channel.ts'
@@ -44,7 +44,7 @@ example: ${commandOf('send')} alice bob "hi"
 const TIMEOUT_SEC = { message: 30, files: 300 }
 
 runTool('sender', async (argv) => {
-  const { values, positionals } = parseArguments(argv, {
+  const { values, positionals, literals } = parseArguments(argv, {
     help: HELP,
     positionals: ['NAME', 'RECEIVER', '[MESSAGE]'],
     options: {
@@ -55,20 +55,23 @@ runTool('sender', async (argv) => {
       ...OUTPUT_OPTIONS,
     },
     greedy: { option: 'file', after: 2 },
+    // Two arguments beside files: NAME and RECEIVER, or RECEIVER and a message? A wrong guess sends files to a stranger.
+    implied: (values) => nameOfKeytab(({ length }) => values.file !== undefined && length > 1)(values),
   })
   const [name = '', to = '', words] = positionals
   const [username, receiver] = [parseUsername(name), parseUsername(to)]
   const timeout = values.timeout === undefined ? undefined : parseSeconds('--timeout', values.timeout)
   const timeoutSec = timeout === undefined ? TIMEOUT_SEC : { message: timeout, files: timeout }
-  await judgeItems(values, words)
+  const given = messageGiven(words, literals)
+  await judgeItems(values, given)
 
   const screen = new Screen('sender')
   const output = makeOutput('sender', values, screen)
   const items = await OutgoingItems.look(values, output)
-  if (words === undefined && items.count === 0 && !isInteractive()) {
+  if (given === undefined && items.count === 0 && !isInteractive()) {
     throw new UsageError('there is no message', 'give it in quotes, or - to send standard input')
   }
-  const input = await inputFrom(words)
+  const input = await inputFrom(given)
   const { session } = await loginFrom(username, values, output).catch((error) => {
     leaveStdin()
     throw error
@@ -90,7 +93,6 @@ runTool('sender', async (argv) => {
   }
 })
 
-async function inputFrom(words: string | undefined): Promise<Input | undefined> {
-  if (words === '-') return readInput(MAX_MESSAGE_BYTES)
-  return words === undefined ? undefined : { message: utf8(words) }
+async function inputFrom(given: Words): Promise<Input | undefined> {
+  return given === STDIN ? readInput(MAX_MESSAGE_BYTES) : given && { message: utf8(given.text) }
 }

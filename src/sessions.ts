@@ -8,7 +8,7 @@ import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/even
 import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
 import { findSession, shortId, table } from './cli/session-table.ts'
 import { print } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
@@ -39,6 +39,7 @@ runTool('sessions', async (argv) => {
   const { values, positionals } = parseArguments(argv, {
     help: HELP,
     positionals: ['NAME'],
+    implied: nameOfKeytab(),
     options: {
       end: { type: 'string', multiple: true },
       'end-others': { type: 'boolean' },

@@ -8,7 +8,7 @@ import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
 import { everybodyOnline, reachabilityOf } from './cli/online.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom } from './cli/session.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
 import { print } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
@@ -31,6 +31,7 @@ runTool('users', async (argv) => {
   const { values, positionals } = parseArguments(argv, {
     help: HELP,
     positionals: ['NAME', '[USER...]'],
+    implied: nameOfKeytab(),
     options: { ...LOGIN_OPTIONS, ...OUTPUT_OPTIONS },
   })
   const [username = '', ...asked] = positionals.map(parseUsername)

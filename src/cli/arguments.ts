@@ -25,6 +25,19 @@ export interface CommandLine<T extends Options> {
    * first arguments, `after` of them, are never among these, wherever they stand.
    */
   readonly greedy?: { readonly option: keyof T & string; readonly after: number }
+  /** The first argument where an option says it, such as NAME that a keytab has: then it need not be given, and no other may be. */
+  readonly implied?: (values: ParsedValues<T>) => Implied | undefined
+}
+
+type ParsedValues<T extends Options> = ReturnType<typeof parse<T>>['values']
+
+/** What an option says of the first argument. */
+export interface Implied {
+  readonly argument: string
+  /** What says so, for errors: `x is the keytab of printer`. */
+  readonly says: string
+  /** Whether these begin with another, although there would be room for it. */
+  readonly isOther?: ((positionals: readonly string[]) => boolean) | undefined
 }
 
 const HELP = { help: { type: 'boolean', short: 'h' } } as const
@@ -32,6 +45,7 @@ const HELP = { help: { type: 'boolean', short: 'h' } } as const
 /**
  * Parses a command line. With `--help` it prints the help and ends the process, status 0.
  *
+ * @returns as `parseArgs`; `literals` is how many of the last positional arguments came after `--`, and are nothing but text.
  * @throws UsageError for anything the tool does not take.
  */
 export function parseArguments<const T extends Options>(argv: string[], commandLine: CommandLine<T>) {
@@ -43,8 +57,12 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
   const options = { ...commandLine.options, ...HELP } as T
   const required = names.filter((name) => !name.startsWith('['))
   const { tokens, ...parsed } = attempt(argv, options)
-  if (commandLine.greedy) takeMore(commandLine.greedy, tokens, parsed)
-  refuseEmpty(parsed, names)
+  refuseEmptyValues(parsed.values)
+  const implied = leftOut(commandLine.implied?.(parsed.values as ParsedValues<T>), parsed.positionals)
+  const { greedy } = commandLine
+  if (greedy) takeMore({ ...greedy, after: greedy.after - (implied ? 1 : 0) }, tokens, parsed)
+  if (implied) putFirst(implied, names, parsed.positionals)
+  refuseEmptyArguments(parsed.positionals, names)
   const missing = required[parsed.positionals.length]
   if (missing) throw new UsageError(`${missing} is missing`, usageLine(help))
   const most = names.at(-1)?.endsWith('...]') ? Number.POSITIVE_INFINITY : names.length
@@ -54,23 +72,45 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
       names.includes('[MESSAGE]') ? 'quote a message of several words' : usageLine(help),
     )
   }
-  return parsed
+  const end = tokens.findIndex(({ kind }) => kind === 'option-terminator')
+  return { ...parsed, literals: end < 0 ? 0 : tokens.length - end - 1 }
+}
+
+/** What is implied, unless it was given all the same. */
+function leftOut(implied: Implied | undefined, [first]: readonly string[]): Implied | undefined {
+  return first?.toLowerCase() === implied?.argument ? undefined : implied
+}
+
+function putFirst(
+  { argument, says, isOther }: Implied,
+  names: readonly string[],
+  positionals: string[],
+): void {
+  // No room for it: the first is another in its place.
+  const isFull = !names.at(-1)?.endsWith('...]') && positionals.length === names.length
+  if (isFull || isOther?.(positionals)) throw new UsageError(`${says}, not of ${positionals[0]}`)
+  positionals.unshift(argument)
+}
+
+function parse<const T extends Options>(args: string[], options: T) {
+  return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true })
 }
 
 /**
  * An empty value is what becomes of `--data "$DIR"` where there is no DIR, and means nothing: to a path it would be the working
- * directory, to an address all of them. A message may be empty.
+ * directory, to an address all of them.
  *
  * @throws UsageError
  */
-function refuseEmpty(
-  { values, positionals }: { values: object; positionals: readonly string[] },
-  names: readonly string[],
-): void {
+function refuseEmptyValues(values: object): void {
   for (const [name, value] of Object.entries(values)) {
     if ([value].flat().includes(''))
       throw new UsageError(`--${name}: the value is empty`, '--help tells what it is for')
   }
+}
+
+/** A message may be empty, and no other argument. @throws UsageError */
+function refuseEmptyArguments(positionals: readonly string[], names: readonly string[]): void {
   positionals.forEach((value, i) => {
     const name = names[Math.min(i, names.length - 1)] ?? ''
     if (value === '' && !MAY_BE_EMPTY.has(name)) throw new UsageError(`${bare(name)} is empty`)
@@ -85,8 +125,7 @@ const bare = (name: string) => name.replace(/[[\].]/g, '')
 
 function attempt<const T extends Options>(argv: string[], options: T) {
   try {
-    const args = joinValues(argv, options)
-    return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true })
+    return parse(joinValues(argv, options), options)
   } catch (cause) {
     const { code, message } = cause as { code?: string; message: string }
     if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {

@@ -30,6 +30,8 @@ export interface Values {
   readonly file?: readonly string[] | undefined
   readonly output?: string | undefined
   readonly 'max-file'?: string | undefined
+  /** How many of the last arguments came after `--`. */
+  readonly literals?: number
 }
 
 /**

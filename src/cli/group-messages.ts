@@ -14,7 +14,7 @@ import { conversationOf, type Run, type Tools, type Values, withGroup } from './
 import { endingOf } from './group-ending.ts'
 import { commandToSave, type Saving, savingFrom } from './save-files.ts'
 import { closeFiles, openFiles, sendFiles } from './send-files.ts'
-import { readStdin } from './stdin.ts'
+import { messageGiven, readStdin, STDIN, type Words } from './stdin.ts'
 import { stopping, stopSignal } from './stop.ts'
 import { leaveMessage, type Shown, showAll, showNew } from './stored.ts'
 
@@ -29,9 +29,12 @@ export async function prepareSend([name = '', words]: readonly string[], values:
   if (words === undefined && paths.length === 0) {
     throw new UsageError('there is no message', 'give it in quotes, - for standard input, or --file PATH')
   }
-  const message =
-    words === '-' ? await readStdin(MAX_BODY_BYTES) : words === undefined ? undefined : utf8(words)
+  const message = await messageOf(messageGiven(words, values.literals))
   return send(group, message, await openFiles(paths, words))
+}
+
+async function messageOf(given: Words): Promise<Uint8Array | undefined> {
+  return given === STDIN ? readStdin(MAX_BODY_BYTES) : given && utf8(given.text)
 }
 
 function send(group: string, message: Uint8Array | undefined, files: readonly Outgoing[]): Run {

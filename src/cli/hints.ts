@@ -35,10 +35,6 @@ const HINTS = new Map<string, string>([
   ['invitation_required', `the KDC's administrator makes one with: ${commandOf('kdc')} invite NAME`],
   ['invitation_unknown', `the KDC's administrator makes another with: ${commandOf('kdc')} invite NAME`],
   ['kdc_busy', 'try again in a few seconds'],
-  [
-    'kdc_key_changed',
-    `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`,
-  ],
   ['key_file_damaged', 'restore it from a backup'],
   ['key_file_missing', 'restore it from a backup, or start with an empty data directory'],
   [
@@ -82,7 +78,10 @@ const HINTS = new Map<string, string>([
 /** A hint for this error, if there is one. */
 export function hintFor(error: unknown): string | undefined {
   if (!(error instanceof SymbolonError)) return undefined
-  return error.code === 'kdc_unreachable' ? whereIsTheKdc(error) : HINTS.get(error.code)
+  if (error.code === 'kdc_unreachable') return whereIsTheKdc(error)
+  if (error.code !== 'kdc_key_changed') return HINTS.get(error.code)
+  // Where that is, is asked for now: it may be nowhere.
+  return `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`
 }
 
 // One on this machine is easily started; whoever named another meant that one.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { kdcOrigin } from '../lib/kdc-origin.ts'
 import { setting } from './environment.ts'
 import { UsageError } from './errors.ts'
 import type { OptionHelp } from './help.ts'
@@ -14,15 +15,14 @@ export const KDC_URL_HELP: OptionHelp = ['--kdc URL', `the KDC (default: SYMBOLO
 /**
  * @param option - what `--kdc` gave.
  * @returns the URL's origin, the form under which the credentials file knows a KDC.
- * @throws UsageError
+ * @throws UsageError also for what has a path, a password or anything else that nobody would look at; it quotes no password.
  */
 export function kdcUrl(option: string | undefined): string {
   const text = option ?? setting('SYMBOLON_KDC') ?? DEFAULT_KDC
   try {
-    const url = new URL(text)
-    if (url.protocol === 'http:' || url.protocol === 'https:') return url.origin
-  } catch {
-    // said below
+    return kdcOrigin(text)
+  } catch (cause) {
+    const where = option === undefined ? 'SYMBOLON_KDC' : '--kdc'
+    throw new UsageError(`${where}: ${(cause as Error).message}`, `for example ${DEFAULT_KDC}`)
   }
-  throw new UsageError(`--kdc: expected a URL, got '${text}'`, `for example ${DEFAULT_KDC}`)
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { stat } from 'node:fs/promises'
-import { type Outgoing, openOutgoing } from '../files/outgoing.ts'
+import { type Outgoing, openContent, openOutgoing } from '../files/outgoing.ts'
 import { measureTree, sourceOf, type WhySkipped } from '../files/outgoing-tree.ts'
 import { MAX_FILE_BYTES } from '../lib/mls/files.ts'
 import type { Source } from '../lib/transfer/index.ts'
@@ -13,6 +13,7 @@ import type { Output } from './events.ts'
 import type { OptionHelp } from './help.ts'
 import { closeFiles, isFilePath } from './send-files.ts'
 import { sizeText } from './size.ts'
+import { STDIN, type Words } from './stdin.ts'
 import { pipeSource } from './stdin-source.ts'
 import type { Extent } from './tally.ts'
 
@@ -25,7 +26,7 @@ export const ITEM_HELP: readonly OptionHelp[] = [
 ]
 
 /** Standard input, among paths. */
-const STDIN = '-'
+const DASH = '-'
 
 export interface ItemValues {
   readonly file?: readonly string[] | undefined
@@ -35,28 +36,26 @@ export interface ItemValues {
 /**
  * Judges what `--file` and `--name` say.
  *
- * @param words - the message beside them, as it was given.
+ * @param given - the message beside them.
  * @throws UsageError.
  */
-export async function judgeItems(
-  { file: paths = [], name }: ItemValues,
-  words: string | undefined,
-): Promise<void> {
-  const fromStdin = paths.filter((path) => path === STDIN).length + (words === STDIN ? 1 : 0)
+export async function judgeItems({ file: paths = [], name }: ItemValues, given: Words): Promise<void> {
+  const fromStdin = paths.filter((path) => path === DASH).length + (given === STDIN ? 1 : 0)
   if (fromStdin > 1) throw new UsageError('standard input can be sent once, not twice')
-  if (paths.includes(STDIN) && name === undefined) {
+  if (paths.includes(DASH) && name === undefined) {
     throw new UsageError(
       'what comes from standard input has no name',
       'give it one: --file - --name backup.tar',
     )
   }
-  if (name !== undefined && !paths.includes(STDIN)) {
+  if (name !== undefined && !paths.includes(DASH)) {
     throw new UsageError(
       '--name is for standard input: --file - --name backup.tar',
       'a file has its own name',
     )
   }
   if (name === '') throw new UsageError('--name: a name has one character at least')
+  const words = given === STDIN ? undefined : given?.text
   if (paths.length > 0 && words !== undefined && (await isFilePath(words))) {
     throw new UsageError(
       `${words} is a file: give it after --file`,
@@ -91,7 +90,7 @@ export class OutgoingItems {
     const given: Given[] = []
     for (const path of paths) {
       given.push(
-        path === STDIN ? { path, kind: 'pipe', source: pipeSource(stdin, name) } : await look(path, output),
+        path === DASH ? { path, kind: 'pipe', source: pipeSource(stdin, name) } : await look(path, output),
       )
     }
     return new OutgoingItems(given)
@@ -186,7 +185,16 @@ async function look(path: string, output: Output): Promise<Given> {
 
 async function statOf(path: string): Promise<{ size: number; isDirectory: boolean }> {
   const found = await stat(path).catch(() => undefined)
-  return { size: found?.size ?? 0, isDirectory: found?.isDirectory() === true }
+  // Nothing may also mean that the file system does not say.
+  const size = found?.isFile() && found.size === 0 ? await countedSize(path) : (found?.size ?? 0)
+  return { size, isDirectory: found?.isDirectory() === true }
+}
+
+/** What is wrong with it is said where it is opened to be sent. */
+async function countedSize(path: string): Promise<number> {
+  const content = await openContent(path, path).catch(() => undefined)
+  await content?.close()
+  return content?.size ?? 0
 }
 
 const SKIPPED: Record<WhySkipped, string> = {

@@ -5,6 +5,7 @@
  */
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { UsageError } from './errors.ts'
 
 function base(variable: string, fallback: string): string {
   // "All paths set in these environment variables must be absolute. … relative paths should be considered invalid."
@@ -13,7 +14,19 @@ function base(variable: string, fallback: string): string {
   const local = process.platform === 'win32' ? process.env.LOCALAPPDATA : undefined
   return local
     ? join(local, 'symbolon', fallback.split('/').at(-1) ?? '')
-    : join(homedir(), fallback, 'symbolon')
+    : join(home(variable), fallback, 'symbolon')
+}
+
+/** @throws UsageError when there is none: what is kept would land wherever a tool happens to be started. */
+function home(variable: string): string {
+  let path = ''
+  try {
+    path = homedir()
+  } catch {
+    // Neither HOME nor an entry for this user, as in a container.
+  }
+  if (isAbsolute(path)) return path
+  throw new UsageError('this user has no home directory', `set HOME, or ${variable}, to an absolute path`)
 }
 
 /** What people write down for the tools: `$XDG_CONFIG_HOME/symbolon`. */

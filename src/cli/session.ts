@@ -6,6 +6,7 @@
 import { type LoginOptions, login, type Session } from '../lib/client.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import { requireServer } from '../lib/http.ts'
+import type { Implied } from './arguments.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import type { OptionHelp } from './help.ts'
@@ -35,7 +36,7 @@ export const LOGIN_OPTIONS = {
 export const LOGIN_HELP: readonly OptionHelp[] = [
   ...KDC_HELP,
   PASSWORD_HELP,
-  ['--keytab FILE', 'KDC, key and password of a service'],
+  ['--keytab FILE', 'KDC, key, NAME and password of a service'],
 ]
 
 export interface KdcValues {
@@ -46,6 +47,20 @@ export interface KdcValues {
 export interface LoginValues extends KdcValues {
   readonly 'password-file'?: string | undefined
   readonly keytab?: string | undefined
+}
+
+/**
+ * NAME of a keytab, for `parseArguments`: a service need not be named twice.
+ *
+ * @param isOther - whether arguments begin with another name, although there would be room for it.
+ * @throws ToolError, FileError when there is no such keytab.
+ */
+export function nameOfKeytab(isOther?: (positionals: readonly string[]) => boolean) {
+  return ({ keytab: path }: { readonly keytab?: string | undefined }): Implied | undefined => {
+    if (path === undefined) return undefined
+    const { username } = readKeytab(path)
+    return { argument: username, says: `${path} is the keytab of ${username}`, isOther }
+  }
 }
 
 /**

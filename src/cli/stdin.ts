@@ -10,6 +10,22 @@ export type Input = { readonly message: Uint8Array } | { readonly pieces: AsyncI
 
 type Bytes = AsyncIterable<Uint8Array>
 
+/** Standard input, in place of a message. */
+export const STDIN = Symbol('standard input')
+
+/** What a command line gives as the message. */
+export type Words = typeof STDIN | { readonly text: string } | undefined
+
+/**
+ * What a message on the command line is: `-` is standard input, unless it came after `--`, where everything is text.
+ *
+ * @param literals - how many of the last arguments came there: the message is the last.
+ */
+export function messageGiven(words: string | undefined, literals = 0): Words {
+  if (words === undefined) return undefined
+  return words === '-' && literals === 0 ? STDIN : { text: words }
+}
+
 /**
  * Reads standard input, to its end or until it is longer than a message. A message may be empty, but who redirects something expects
  * it to hold one.

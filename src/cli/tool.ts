@@ -7,6 +7,7 @@ import { SymbolonError, TransportError } from '../lib/errors.ts'
 import { bounded } from '../lib/quoted.ts'
 import { EXIT, ToolError, UsageError } from './errors.ts'
 import { hintFor } from './hints.ts'
+import { inWords } from './system-error.ts'
 import { jsonLine, talk } from './terminal.ts'
 
 // Refused for now: the same may work later.
@@ -53,16 +54,23 @@ function codeOf(error: unknown): string | undefined {
 export function runTool(tool: string, main: (argv: string[]) => Promise<void>): void {
   // Whoever reads our output may stop (`| head -1`): that ends the tool, quietly.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') report(tool, new ToolError(`cannot write: ${error.message}`))
+    if (error.code !== 'EPIPE') report(tool, inWords(error))
     process.exit(EXIT.failed)
   })
   process.stderr.on('error', () => {})
   const argv = process.argv.slice(2)
-  main(argv).catch((error: unknown) => {
+  const fail = (thrown: unknown) => {
+    const error = inWords(thrown)
     report(tool, error)
     if (argv.includes('--json')) printError(error)
     process.exitCode = exitCodeOf(error)
     // The process would last as long as what it has begun to write.
     if (error instanceof ToolError && error.leavesOutput) process.stderr.write('', () => process.exit())
+  }
+  main(argv).catch(fail)
+  // What is thrown where nothing waits for it leaves things half done: they cannot go on.
+  process.on('uncaughtException', (error) => {
+    fail(error)
+    process.exit()
   })
 }

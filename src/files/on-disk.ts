@@ -6,6 +6,7 @@
 import type { Stats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { SymbolonError } from '../lib/errors.ts'
+import { systemReason } from '../lib/system-errors.ts'
 import { FileError } from './private-files.ts'
 
 const REASONS: Record<string, string> = {
@@ -39,7 +40,7 @@ export async function onDisk<T>(directory: string, act: () => Promise<T>): Promi
 export function asNotSaved(directory: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code === undefined || error instanceof SymbolonError) return error
-  return notSaved(directory, REASONS[code] ?? code, error)
+  return notSaved(directory, REASONS[code] ?? systemReason(code), error)
 }
 
 export function notSaved(directory: string, why: string, cause?: unknown): FileError {

@@ -7,7 +7,9 @@ import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { ProtocolError } from '../lib/errors.ts'
-import type { Content } from '../lib/transfer/index.ts'
+import { MAX_FILE_BYTES } from '../lib/mls/files.ts'
+import { systemReason } from '../lib/system-errors.ts'
+import { type Content, SMALL_BYTES } from '../lib/transfer/index.ts'
 import { FileError } from './private-files.ts'
 
 const PIECE_BYTES = 64 * 1024
@@ -21,9 +23,9 @@ export interface Outgoing {
   /** In bytes, when it was opened. */
   readonly size: number
   /**
-   * Reads it, once.
+   * Reads it, once, to where reading ends.
    *
-   * @throws ProtocolError `file_changed` when it was written to since it was opened; the error of the file system.
+   * @throws ProtocolError `file_changed` when it was written to since it was opened, or ends elsewhere; FileError `file_not_readable`.
    */
   content(): AsyncGenerator<Uint8Array>
   close(): Promise<void>
@@ -48,13 +50,16 @@ export async function openOutgoing(path: string): Promise<Outgoing> {
 
 /** A content whose size is known. */
 export interface FileContent extends Content {
-  /** In bytes, when it was opened. */
+  /** In bytes, when it was opened: where the file system does not say how many there are, they were counted. */
   readonly size: number
   verify(): Promise<void>
 }
 
 /**
- * Opens a regular file for sending, wherever in it one begins.
+ * Opens a regular file for sending, wherever in it one begins. What is small is read at once, and is what it was then.
+ *
+ * The end is where reading ends. What the file system says of the size may be anything: files of `/proc` have none, those of `/sys` a
+ * page.
  *
  * @param shown - the path, for errors.
  * @param options.follow - whether it may be a link.
@@ -76,16 +81,23 @@ export async function openContent(
   try {
     const before = await file.stat({ bigint: true })
     if (!before.isFile()) throw notReadable(shown, undefined, kindOf(before))
+    const read = async (into: Uint8Array, position: number) => {
+      try {
+        return (await file.read(into, 0, into.length, position)).bytesRead
+      } catch (cause) {
+        throw notReadable(shown, cause)
+      }
+    }
+    const said = Number(before.size)
+    const small = said <= SMALL_BYTES ? await readSmall(read, said) : undefined
+    const size = small?.length ?? (said > SMALL_BYTES ? said : await countBytes(read, shown))
     return {
-      size: Number(before.size),
-      read: async (into, position) => {
-        try {
-          return (await file.read(into, 0, into.length, position)).bytesRead
-        } catch (cause) {
-          throw notReadable(shown, cause)
-        }
+      size,
+      read: small ? readFrom(small) : read,
+      verify: async () => {
+        await verify(file, before)
+        if (!small && (await read(new Uint8Array(1), size)) > 0) throw changed()
       },
-      verify: () => verify(file, before),
       close: () => file.close(),
     }
   } catch (error) {
@@ -95,26 +107,66 @@ export async function openContent(
 }
 
 async function* piecesOf(content: FileContent): AsyncGenerator<Uint8Array> {
-  for (let position = 0; ; ) {
+  let position = 0
+  for (;;) {
     const piece = new Uint8Array(PIECE_BYTES)
     const bytes = await content.read(piece, position)
     if (bytes === 0) break
     position += bytes
     yield piece.subarray(0, bytes)
   }
+  if (position !== content.size) throw changed()
   await content.verify()
 }
+
+type Read = Content['read']
+
+/** All of it, or nothing when that is more than is small. */
+async function readSmall(read: Read, said: number): Promise<Uint8Array | undefined> {
+  // One more than there should be: whether it ends there, only reading tells.
+  let buffer = new Uint8Array(Math.min(said, SMALL_BYTES) + 1)
+  for (let length = 0; ; ) {
+    const bytes = await read(buffer.subarray(length), length)
+    if (bytes === 0) return buffer.slice(0, length)
+    length += bytes
+    if (length > SMALL_BYTES) return undefined
+    if (length < buffer.length) continue
+    const larger = new Uint8Array(SMALL_BYTES + 1)
+    larger.set(buffer)
+    buffer = larger
+  }
+}
+
+function readFrom(bytes: Uint8Array): Read {
+  return async (into, position) => {
+    const part = bytes.subarray(position, position + into.length)
+    into.set(part)
+    return part.length
+  }
+}
+
+/** How much there is, by reading it: for what is larger than the file system says. */
+async function countBytes(read: Read, shown: string): Promise<number> {
+  const buffer = new Uint8Array(PIECE_BYTES)
+  for (let position = 0; position <= MAX_FILE_BYTES; ) {
+    const bytes = await read(buffer, position)
+    if (bytes === 0) return position
+    position += bytes
+  }
+  throw notReadable(shown, undefined, 'it does not say how large it is, and has no end in sight')
+}
+
+const changed = () => new ProtocolError('file_changed', 'somebody wrote to the file while it was being sent')
 
 async function verify(file: FileHandle, before: BigIntStats): Promise<void> {
   const after = await file.stat({ bigint: true })
   if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
-    throw new ProtocolError('file_changed', 'somebody wrote to the file while it was being sent')
+    throw changed()
   }
 }
 
 const REASONS: Record<string, string> = {
   EACCES: 'we may not read it',
-  EIO: 'the disk fails',
   EISDIR: 'it is a directory: pack it first, with tar or zip',
   ELOOP: 'it is a link to itself',
   ENOENT: 'there is no such file',
@@ -130,7 +182,8 @@ function kindOf(stats: BigIntStats): string {
 
 /** The error for what the file system refused. */
 export function notReadable(path: string, cause: unknown, why?: string): FileError {
-  const reason = why ?? REASONS[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'it cannot be opened'
+  const { code = '' } = (cause ?? {}) as NodeJS.ErrnoException
+  const reason = why ?? REASONS[code] ?? systemReason(code)
   // Node gives arguments as text: what was no UTF-8 in them is U+FFFD.
   const lost = path.includes('\ufffd') ? '; a name that is not UTF-8 is sent with the directory it is in' : ''
   return new FileError('file_not_readable', `cannot send ${path}: ${reason}${lost}`, { cause })

@@ -9,6 +9,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -86,7 +87,7 @@ export function ensurePrivateFile(path: string): void {
  * @throws FileError `file_not_private` when others can write to it, or own it.
  */
 export function ensurePrivateDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
+  makeDirectory(path)
   // Others may have been let in on purpose to look; each file here is closed to them by itself. Who can write could
   // put files of their own in place of ours.
   if (HAS_MODES) refuse(path, statSync(path), OTHERS_WRITE, 'can be written to by other users')
@@ -153,6 +154,27 @@ export async function replacePrivateFileAfter(
     throw new FileError('file_not_moved', `cannot replace ${path}: the new one is ${temporary}`, { cause })
   }
   syncDirectory(dirname(path))
+}
+
+// Not mkdir's own `recursive`, which tries for ever where a parent is there and takes no directories, as in /proc.
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' && !existsSync(dirname(path))) {
+      makeDirectory(dirname(path))
+      makeDirectory(path)
+    } else if (!isDirectory(path)) throw error
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 function refuse(path: string, stats: Stats, forbidden: number, what: string): void {

@@ -5,6 +5,7 @@
  * @module
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { isSystemError } from '../lib/system-errors.ts'
 import { refuseIfOpenToOthers } from './private-files.ts'
 
 const PIECE_BYTES = 64 * 1024
@@ -32,6 +33,9 @@ export function readSmallFile(path: string, options: SmallFileOptions): Buffer {
     // Of a file only: a pipe or a descriptor, such as <(…), has no readers to fear.
     if (stats.isFile() && !options.mayBeShared) refuseIfOpenToOthers(path, stats)
     return readOpen(file, path, options)
+  } catch (error) {
+    // Of reading, the system's error does not say what was read.
+    throw isSystemError(error) ? Object.assign(error, { path }) : error
   } finally {
     closeSync(file)
   }

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock.ts'
 import type { KdcPlace } from './destination.ts'
 import { exchangeEvents, exchangePlain, exchangeSealed, type Sealing } from './exchange.ts'
 import { type HttpLink, httpLink } from './http.ts'
+import { kdcOrigin } from './kdc-origin.ts'
 import type { Secret } from './secret.ts'
 import { type Trace, traceFields } from './trace.ts'
 
@@ -53,7 +54,7 @@ export class KdcLink {
 
   /**
    * @param kdc - the KDC's URL, such as `http://127.0.0.1:8800`.
-   * @throws TypeError when `kdc` is no URL.
+   * @throws TypeError when `kdc` is no URL, or one with more than scheme, host and port.
    */
   static async open(kdc: string, username: string, options: KdcLinkOptions): Promise<KdcLink> {
     const origin = kdcOrigin(kdc)
@@ -132,17 +133,4 @@ export class KdcLink {
       throw error
     }
   }
-}
-
-function kdcOrigin(kdc: string): string {
-  let url: URL
-  try {
-    url = new URL(kdc)
-  } catch {
-    throw new TypeError(`the KDC's URL: expected something like http://127.0.0.1:8800, got '${kdc}'`)
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new TypeError(`the KDC's URL: expected http: or https:, got ${url.protocol}`)
-  }
-  return url.origin
 }

@@ -15,6 +15,7 @@ import { acceptInPlace } from './in-place.ts'
 import type { RandomBytes } from './random.ts'
 import { AcceptedTickets } from './replay.ts'
 import type { Secret } from './secret.ts'
+import { systemReason } from './system-errors.ts'
 import { openTicket, type Ticket } from './ticket.ts'
 import type { Trace } from './trace.ts'
 import { Wire } from './wire.ts'
@@ -113,7 +114,8 @@ export class Listener {
     const { host = '127.0.0.1', port = 0 } = this.#options
     return new Promise((resolve, reject) => {
       const failed = (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === 'EADDRINUSE' ? 'is in use' : `cannot be listened at (${cause.code})`
+        const why =
+          cause.code === 'EADDRINUSE' ? 'is in use' : `cannot be listened at: ${systemReason(cause.code)}`
         reject(new TransportError('port_unavailable', `port ${port} on ${host} ${why}`, { cause }))
       }
       this.#server.once('error', failed)

@@ -34,7 +34,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOMEM: 'there is not enough memory',
   ENOSPC: 'there is not enough room',
   ENOTCONN: 'it is not connected',
-  ENOTDIR: 'what should be a directory above it is none',
+  ENOTDIR: 'a part of its path is no directory',
   ENOTEMPTY: 'it is not empty',
   ENOTSUP: 'the system cannot do that',
   ENXIO: 'nothing is at its other end',
@@ -56,11 +56,8 @@ export interface SystemError extends Error {
 
 /** Whether an error is the operating system's. */
 export function isSystemError(error: unknown): error is SystemError {
-  const { code, syscall, errno } = error as { code?: unknown; syscall?: unknown; errno?: unknown }
-  if (!(error instanceof Error) || typeof code !== 'string') return false
-  return (
-    (typeof syscall === 'string' || typeof errno === 'number') && /^(E[A-Z0-9]+|ERR_SYSTEM_ERROR)$/.test(code)
-  )
+  // Node's own have names such as ERR_INVALID_ARG_TYPE, ours are in lower case.
+  return error instanceof Error && /^E[A-Z0-9]+$/.test(String((error as NodeJS.ErrnoException).code))
 }
 
 /** Why the operating system refused, in words that follow a colon. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { StoreError } from '../database/database.ts'
+import { isSystemError, systemReason } from '../lib/system-errors.ts'
 import { StateError } from './errors.ts'
 
 // https://sqlite.org/rescode.html; the low byte is the primary code.
@@ -21,10 +22,10 @@ export function asStateError(path: string, error: unknown): unknown {
     if (DAMAGE.has(errcode ?? 0)) return damaged(path, message, error)
     return new StateError('state_unavailable', `${path} cannot be used now: ${message}`, { cause: error })
   }
-  const { code } = error as NodeJS.ErrnoException
   // The file system's refusals: a full disk, one that is read-only, a directory of somebody else's.
-  if (!(error instanceof StateError) && /^E[A-Z0-9]+$/.test(code ?? '')) {
-    return new StateError('state_unavailable', `${path} cannot be used now: ${message}`, { cause: error })
+  if (isSystemError(error)) {
+    const why = systemReason(error.code)
+    return new StateError('state_unavailable', `${path} cannot be used now: ${why}`, { cause: error })
   }
   return error
 }

@@ -20,7 +20,9 @@ import {
   visible,
 } from '../../src/cli/terminal.ts'
 import type { Channel } from '../../src/lib/channel.ts'
+import { login } from '../../src/lib/client.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
+import { kdcOrigin } from '../../src/lib/kdc-origin.ts'
 import { quoted } from '../../src/lib/quoted.ts'
 import { traceFields } from '../../src/lib/trace.ts'
 import { throws } from '../helpers/throws.ts'
@@ -302,10 +304,52 @@ test('numbers are whole and within bounds', () => {
 })
 
 test('the KDC is known by its origin', () => {
-  assert.is(kdcUrl('HTTP://Example.com:80/path'), 'http://example.com')
-  for (const text of ['', '127.0.0.1:8800', 'ftp://x', 'file:///etc/passwd'])
+  assert.is(kdcUrl('HTTP://Example.com:80/'), 'http://example.com')
+  for (const text of ['', '127.0.0.1:8800', 'localhost:8800', 'ftp://x', 'file:///etc/passwd'])
     throws(() => kdcUrl(text), 'usage')
 })
+
+test('a KDC with more than an address is refused, wherever it was named, and no password shown', async () => {
+  const more = ['/path', '//', '/?x', '?', '#', '/#at', '?x=1'].map((end) => `http://kdc.example:8800${end}`)
+  const secret = [
+    'http://alice:secret@kdc.example',
+    'http://:secret@kdc.example',
+    'https://secret@kdc.example/',
+  ]
+  const broken = [
+    'http:/alice:secret@:x',
+    'htp://alice:secret@kdc.example',
+    'alice:secret@kdc.example',
+    'http://secret@',
+  ]
+  for (const text of [...more, ...secret, ...broken]) {
+    const messages = [() => kdcUrl(text), () => kdcFromVariable(text), () => kdcOrigin(text)].map(messageOf)
+    for (const message of messages) assert.not.match(message, 'secret')
+    assert.match(messages[0] ?? '', /^--kdc: /)
+    assert.match(messages[1] ?? '', /^SYMBOLON_KDC: /)
+    await login(text, 'alice', 'a password').then(
+      () => assert.unreachable(text),
+      (error: Error) => assert.instance(error, TypeError),
+    )
+  }
+})
+
+function kdcFromVariable(text: string): string {
+  process.env.SYMBOLON_KDC = text
+  try {
+    return kdcUrl(undefined)
+  } finally {
+    delete process.env.SYMBOLON_KDC
+  }
+}
+
+function messageOf(run: () => string): string {
+  try {
+    return assert.unreachable(run()) as never
+  } catch (error) {
+    return (error as Error).message
+  }
+}
 
 test('a typed line goes to the one whom the prompt names, or whom it names itself', () => {
   const channel = (username: string) => ({ peer: { username, address: '' } }) as Channel

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -27,6 +28,7 @@ import { withLinks } from '../helpers/links.ts'
 import { needs, onPosix } from '../helpers/needs.ts'
 
 const troubles = suite('files in trouble')
+const linux = process.platform === 'linux' ? troubles : troubles.skip
 let home: string
 let inbox: string
 
@@ -119,6 +121,18 @@ troubles('one that goes away, grows or shrinks while it is sent is said to, and 
     '* alice: [file] fine (4 bytes) saved as inbox/fine',
   ])
   assert.equal(readdirSync(inbox), ['fine'])
+})
+
+linux('one of which the file system says no size, or another, arrives whole', async () => {
+  // /proc/kallsyms is longer than what is sent without asking.
+  const paths = ['/proc/cpuinfo', '/proc/kallsyms', '/sys/kernel/mm/transparent_hugepage/enabled']
+  const { delivered, failed } = await send(paths)
+  assert.equal([delivered, failed], [3, 0])
+  const size = (name: string) => readFileSync(join(inbox, name)).length
+  assert.match(readFileSync(join(inbox, 'cpuinfo'), 'utf8'), /^processor/)
+  assert.ok(size('kallsyms') > 64 * 1024)
+  assert.ok(readFileSync(join(inbox, 'kallsyms')).equals(readFileSync('/proc/kallsyms')))
+  assert.ok(readFileSync(join(inbox, 'enabled')).equals(readFileSync(paths[2] ?? '')))
 })
 
 troubles('a disk that becomes full takes no more of that one, and the others arrive', async () => {

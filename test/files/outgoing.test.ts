@@ -13,6 +13,8 @@ import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const outgoing = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('files to be sent')
 
+const linux = process.platform === 'linux' ? outgoing : outgoing.skip
+
 outgoing.before.each((context) => {
   context.directory = temporaryDirectory()
   context.path = join(context.directory.path, 'report.pdf')
@@ -121,6 +123,41 @@ outgoing('that are written to meanwhile are an error, also when their length sta
     })
     await rejects(reading, 'file_changed')
   }
+})
+
+linux('end where reading ends, whatever the file system says of their size', async ({ path }) => {
+  // No size at all: of one that is small, and of one that is not.
+  for (const file of ['/proc/meminfo', '/proc/kallsyms']) {
+    const content = await all(file)
+    assert.ok(content.length > 0, file)
+    assert.match(
+      content.toString('latin1', 0, 400),
+      file === '/proc/meminfo' ? /^MemTotal:/ : /^[0-9a-f]+ \w /,
+    )
+  }
+  assert.ok((await all('/proc/kallsyms')).length > 64 * 1024)
+  // A page, and less in it.
+  const kernel = await all('/sys/kernel/mm/transparent_hugepage/enabled')
+  assert.match(kernel.toString(), /^[^\0]*\n$/)
+  for (const length of [0, 1, 65_535, 65_536, 65_537, 200_000]) {
+    writeFileSync(path, Buffer.alloc(length, 7))
+    assert.ok((await all(path)).equals(Buffer.alloc(length, 7)))
+  }
+})
+
+outgoing('that are small are what they were when they were opened, or changed', async ({ path }) => {
+  writeFileSync(path, 'as it was')
+  const file = await openOutgoing(path)
+  writeFileSync(path, 'something else, and longer')
+  const pieces: Uint8Array[] = []
+  await rejects(
+    (async () => {
+      for await (const piece of file.content()) pieces.push(piece)
+    })(),
+    'file_changed',
+  )
+  assert.is(Buffer.concat(pieces).toString(), 'as it was')
+  await file.close()
 })
 
 outgoing.run()

@@ -5,6 +5,7 @@ import { optionLines } from '../../cli/help.ts'
 import { commandOf } from '../../cli/installed.ts'
 import { talk } from '../../cli/terminal.ts'
 import { SymbolonError } from '../../lib/errors.ts'
+import { systemReason } from '../../lib/system-errors.ts'
 import { backUp } from '../backup.ts'
 import { DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
 
@@ -49,7 +50,7 @@ function explain(cause: unknown, target: string): unknown {
   if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') {
     return new ToolError(`${target} is there already`, { cause, hint: 'name a new directory' })
   }
-  const reason = code === 'ENOENT' ? `there is no directory ${dirname(target)}` : code
+  const reason = code === 'ENOENT' ? `there is no directory ${dirname(target)}` : systemReason(code)
   return new ToolError(`cannot write the backup: ${reason}`, {
     cause,
     hint: 'make the directory that the backup is to be in, and see that you may write there',

@@ -10,6 +10,7 @@ import { createReadStream } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { ToolError } from '../../cli/errors.ts'
+import { isSystemError, systemReason } from '../../lib/system-errors.ts'
 
 /** How a file is written. */
 export interface CsvForm {
@@ -58,9 +59,8 @@ export async function readClassList(file: string): Promise<ClassList> {
     return parseClassList(await readAll(file === '-' ? process.stdin : createReadStream(file), name), name)
   } catch (cause) {
     if (cause instanceof ToolError) throw cause
-    const { code, message } = cause as NodeJS.ErrnoException
-    const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? message)
-    throw new ToolError(`cannot read ${name}: ${reason}`, { cause, hint: 'check the path' })
+    if (!isSystemError(cause)) throw cause
+    throw new ToolError(`cannot read ${name}: ${systemReason(cause.code)}`, { cause, hint: 'check the path' })
   }
 }
 

@@ -11,6 +11,7 @@ import { talk } from '../../cli/terminal.ts'
 import { replacePrivateFileAfter } from '../../files/private-files.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { parseUsername } from '../../lib/names.ts'
+import { systemReason } from '../../lib/system-errors.ts'
 import { addAccount, changePassword } from '../logins/accounts.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
@@ -58,7 +59,7 @@ export async function keytab(argv: string[]): Promise<void> {
 function explain(cause: unknown, file: string): unknown {
   const { code } = cause as NodeJS.ErrnoException
   if (cause instanceof SymbolonError || !code) return cause
-  const reason = code === 'ENOENT' ? `there is no directory ${dirname(resolve(file))}` : code
+  const reason = code === 'ENOENT' ? `there is no directory ${dirname(resolve(file))}` : systemReason(code)
   return new ToolError(`cannot write ${file}: ${reason}`, {
     cause,
     hint: 'make the directory, and see that you may write there; the account is as it was',

@@ -403,8 +403,8 @@ async function readWhole(content: Content, into: Uint8Array): Promise<void> {
 }
 
 async function verify(content: Content, size: number | undefined): Promise<void> {
-  if (content.verify) await content.verify()
-  else if (size !== undefined && (await content.read(new Uint8Array(1), size)) > 0) {
+  await content.verify?.()
+  if (size !== undefined && (await content.read(new Uint8Array(1), size)) > 0) {
     throw changed('it has become longer')
   }
 }

@@ -311,19 +311,23 @@ transfer('what changes while it is sent is given up on both sides, and the next 
       file('shrinks', pattern(100), size(101)),
       file('grows', pattern(100), size(99)),
       file('changes', pattern(100), { verify: changes }),
+      // What looks at it sees nothing: reading it does.
+      file('lies', pattern(100), { ...size(99), verify: async () => {} }),
       file('shrinks large', pattern(LARGE), size(LARGE + 1)),
       file('grows large', pattern(LARGE), size(LARGE - 1)),
       file('changes large', pattern(LARGE), { verify: changes }),
+      file('lies large', pattern(LARGE), { ...size(LARGE - 1), verify: async () => {} }),
       file('good', pattern(LARGE)),
     ],
     place,
   )
-  const names = ['shrinks', 'grows', 'changes', 'shrinks large', 'grows large', 'changes large']
+  const begun = ['shrinks large', 'grows large', 'changes large', 'lies large']
+  const names = ['shrinks', 'grows', 'changes', 'lies', ...begun]
   assert.equal(fates.alice, [...names.map((name) => `${name} file_changed`), 'good saved'])
   // Of a small one nothing was sent.
-  assert.equal(fates.bob, [...names.slice(3).map((name) => `${name} file_changed`), 'good saved'])
+  assert.equal(fates.bob, [...begun.map((name) => `${name} file_changed`), 'good saved'])
   assert.equal([...place.saved.keys()], ['good'])
-  for (const name of names.slice(3)) assert.ok(place.log.includes(`abandon ${name} given_up`), name)
+  for (const name of begun) assert.ok(place.log.includes(`abandon ${name} given_up`), name)
 })
 
 transfer('what changed since it was cut is given up when the beginning is compared', async () => {
