@@ -4,10 +4,12 @@
  * @module
  */
 import { ToolError, UsageError } from './errors.ts'
+import { makeRaw, suspend, whenContinued } from './suspended.ts'
 
 const CTRL_C = '\x03'
 const CTRL_D = '\x04'
 const CTRL_U = '\x15'
+const CTRL_Z = '\x1a'
 const BACKSPACES = ['\x7f', '\b']
 
 /**
@@ -28,7 +30,16 @@ export function promptSecret(question: string): Promise<string> {
   }
   return new Promise((resolve, reject) => {
     let typed = ''
+    let ended = false
+    const goOn = () => {
+      if (ended) return
+      makeRaw()
+      stderr.write(`\r\x1b[K${question}`)
+    }
+    const forget = whenContinued(goOn)
     const end = (finish: () => void) => {
+      ended = true
+      forget()
       stdin.off('data', onData)
       stdin.setRawMode(false)
       stdin.pause()
@@ -39,7 +50,8 @@ export function promptSecret(question: string): Promise<string> {
       for (const key of data) {
         if (key === '\r' || key === '\n' || key === CTRL_D) return end(() => resolve(typed))
         if (key === CTRL_C) return end(() => reject(new ToolError('cancelled')))
-        if (key === CTRL_U) typed = ''
+        if (key === CTRL_Z) suspend(goOn)
+        else if (key === CTRL_U) typed = ''
         else if (BACKSPACES.includes(key)) typed = [...typed].slice(0, -1).join('')
         else if (key >= ' ') typed += key
       }
