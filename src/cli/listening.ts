@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { endpointText } from '../lib/address.ts'
 import type { Channel } from '../lib/channel.ts'
 import type { Session } from '../lib/client.ts'
 import type { Presence, PresenceChange } from '../lib/presence.ts'
+import { isOfThisMachine } from '../lib/reachable.ts'
 import { parsePort, parseSeconds } from './arguments.ts'
 import type { Output } from './events.ts'
 import type { OptionHelp } from './help.ts'
@@ -62,8 +64,16 @@ export async function listenAt(
     },
   })
   const { address, port } = presence.address
-  output.event('listening', { address, port }, `listening on ${address}:${port}`)
+  output.event('listening', { address, port }, `listening on ${endpointText(address, port)}`)
+  if (!isOfThisMachine(presence.published.address)) tellElsewhere(presence.published, output)
   return presence
+}
+
+// Some address translators pass a port on; one that does not lets nobody through.
+function tellElsewhere({ address, port }: Presence['published'], output: Output): void {
+  const where = endpointText(address, port)
+  const line = `the KDC sends others to ${where}, which is not this machine: what is there has to pass the port on`
+  output.event('published_elsewhere', { address, port }, line)
 }
 
 function tellChange(change: Exclude<PresenceChange, { state: 'refused' }>, output: Output): void {
