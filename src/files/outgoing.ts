@@ -7,13 +7,14 @@ import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { ProtocolError } from '../lib/errors.ts'
-import type { Content } from '../lib/transfer/index.ts'
+import { type Attributes, attributesIn, type Content } from '../lib/transfer/index.ts'
+import { attributesOf } from './attributes.ts'
 import { FileError } from './private-files.ts'
 
 const PIECE_BYTES = 64 * 1024
 
 /** A file that is open for sending. */
-export interface Outgoing {
+export interface Outgoing extends Attributes {
   /** As it was given. */
   readonly path: string
   /** The last part of the path. */
@@ -41,6 +42,7 @@ export async function openOutgoing(path: string): Promise<Outgoing> {
     path,
     name: basename(path),
     size: content.size,
+    ...attributesIn(content),
     content: () => piecesOf(content),
     close: () => content.close(),
   }
@@ -78,6 +80,7 @@ export async function openContent(
     if (!before.isFile()) throw notReadable(shown, undefined, kindOf(before))
     return {
       size: Number(before.size),
+      ...attributesOf(before),
       read: async (into, position) => {
         try {
           return (await file.read(into, 0, into.length, position)).bytesRead
