@@ -7,10 +7,10 @@ import { endpointText } from '../lib/address.ts'
 import type { Channel } from '../lib/channel.ts'
 import type { Session } from '../lib/client.ts'
 import type { Presence, PresenceChange } from '../lib/presence.ts'
-import { isOfThisMachine } from '../lib/reachable.ts'
 import { parsePort, parseSeconds } from './arguments.ts'
 import type { Output } from './events.ts'
 import type { OptionHelp } from './help.ts'
+import { isOfThisMachine } from './own-addresses.ts'
 import { refusalReporter } from './refusals.ts'
 
 /** The options, for `parseArguments`. */
@@ -54,6 +54,7 @@ export async function listenAt(
 ): Promise<Presence> {
   const presence = await session.listen({
     ...place,
+    isOfThisMachine,
     onChannel: (channel) => {
       onChannel(channel).catch(fail)
     },

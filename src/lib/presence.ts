@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { endpointText } from './address.ts'
+import { endpointText, isLoopback } from './address.ts'
 import type { Clock } from './clock.ts'
 import { ProtocolError } from './errors.ts'
 import { type Listener, type ListenOptions, listen } from './listen.ts'
@@ -43,6 +43,11 @@ export type PresenceChange =
 export interface PresenceOptions extends Omit<ListenOptions, 'username' | 'token' | 'clock'> {
   readonly onChange?: (change: PresenceChange) => void
   readonly refreshIntervalMs?: number
+  /**
+   * Whether an IP address is one of this machine's: then others who are sent there must find the listener at that very address. Default:
+   * the loopback addresses are.
+   */
+  readonly isOfThisMachine?: (address: string) => boolean
 }
 
 /** A principal that can be reached. `Session.listen` makes one. */
@@ -148,7 +153,7 @@ export class Presence {
     const { address: bound, port } = this.#listener.address
     const { address } = await this.#session.announce(port)
     this.#published = address
-    if (isReachedAt(bound, address)) return
+    if (isReachedAt(bound, address, this.#options.isOfThisMachine ?? isLoopback)) return
     const [here, there] = [endpointText(bound, port), endpointText(address, port)]
     throw new ProtocolError(
       'listener_unreachable',
