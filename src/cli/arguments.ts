@@ -196,22 +196,30 @@ function usageLine(help: string): string {
   return help.split('\n')[0] ?? ''
 }
 
-/** The candidate within two edits of `word`, if one is. */
+/** The candidate that is nearest to `word`, of several the one that begins alike, if it is within two edits. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const scored = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
-  scored.sort((a, b) => a.distance - b.distance)
+  const scored = candidates.map((candidate) => ({
+    candidate,
+    distance: editDistance(word.toLowerCase(), candidate),
+    elsewhere: candidate[0] === word[0] ? 0 : 1,
+  }))
+  scored.sort((a, b) => a.distance - b.distance || a.elsewhere - b.elsewhere)
   return scored[0] && scored[0].distance <= 2 ? scored[0].candidate : undefined
 }
 
-// Levenshtein's distance, by rows.
+// Damerau's distance, in which no letter is moved twice (optimal string alignment): two letters in each other's place are one edit.
 function editDistance(a: string, b: string): number {
+  let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
       const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swap = swapped ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY
+      next.push(Math.min(substitute, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
     }
+    before = row
     row = next
   }
   return row[b.length] ?? 0

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { createInterface } from 'node:readline/promises'
 import type { Conversation } from './conversation.ts'
 import { UsageError } from './errors.ts'
 import type { OptionHelp } from './help.ts'
+import { ANSWER_CELLS, InputRow, promptCells } from './input-row.ts'
 import { askToStop } from './stop.ts'
-import { visible } from './terminal.ts'
+import { visible, wrap } from './terminal.ts'
 
 /** The option, for `parseArguments`. */
 export const ASK_OPTION = { ask: { type: 'boolean' } } as const
@@ -55,19 +55,32 @@ export function isYes(line: string): boolean {
 let before: Promise<unknown> = Promise.resolve()
 
 function askAlone(text: string, signal: AbortSignal): Promise<string> {
-  const answer = before.then(async () => {
-    const readline = createInterface({ input: process.stdin, output: process.stderr })
-    // readline takes Ctrl+C for itself: it stays what it is.
-    readline.on('SIGINT', askToStop)
-    try {
-      return await readline.question(text, { signal })
-    } catch {
-      process.stderr.write('\n')
-      return ''
-    } finally {
-      readline.close()
-    }
-  })
+  const answer = before.then(() => (signal.aborted ? '' : answerOf(text, signal)))
   before = answer
   return answer
+}
+
+function answerOf(text: string, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve) => {
+    const rows = wrap(text, promptCells(process.stderr.columns || 80, ANSWER_CELLS) + 1)
+    const last = rows.pop() ?? ''
+    for (const row of rows) process.stderr.write(`${row}\n`)
+    const end = (line: string) => {
+      signal.removeEventListener('abort', takeBack)
+      row.close()
+      resolve(line)
+    }
+    const takeBack = () => {
+      process.stderr.write('\n')
+      end('')
+    }
+    signal.addEventListener('abort', takeBack)
+    // The terminal sends no signal for Ctrl+C while a line is typed: it stays what it is.
+    const row = new InputRow(process.stderr, '', {
+      onLine: end,
+      onEnd: () => end(''),
+      onInterrupt: askToStop,
+    })
+    row.setPrompt(last, ANSWER_CELLS)
+  })
 }

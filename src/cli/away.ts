@@ -28,8 +28,7 @@ export async function reach(session: Session, receiver: string, mayStore: boolea
   try {
     return { channel: await session.connect(receiver) }
   } catch (error) {
-    // Nobody has a mailbox in common with oneself.
-    if (!mayStore || receiver === session.username || !isAway(error)) throw error
+    if (!mayStore || !isAway(error)) throw error
     return { away: error }
   }
 }

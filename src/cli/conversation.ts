@@ -1,11 +1,11 @@
 /**
- * A terminal on which one types while others' lines come in: readline, printing above what is being typed.
+ * A terminal on which one types while others' lines come in, above what is being typed.
  *
  * @module
  */
-import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from 'node:readline'
+import { ANSWER_CELLS, InputRow, promptCells } from './input-row.ts'
 import type { StatusLine } from './progress.ts'
-import { print } from './terminal.ts'
+import { print, wrap } from './terminal.ts'
 
 interface Question {
   readonly text: string
@@ -14,11 +14,10 @@ interface Question {
 
 /** The terminal of a conversation. */
 export class Conversation {
-  readonly #readline: Interface
+  readonly #row: InputRow
   readonly #questions: Question[] = []
   #prompt: string
   #asking = false
-  #statusShown = false
   #closed = false
 
   /**
@@ -27,44 +26,31 @@ export class Conversation {
    */
   constructor(prompt: string, onLine: (line: string) => void, onEnd: () => void) {
     this.#prompt = prompt
-    this.#readline = createInterface({
-      input: process.stdin,
-      output: process.stdout,
-      prompt,
-      historySize: 100,
-    })
-    this.#readline.on('line', (line) => {
-      if (this.#asking) this.#answer(line)
-      else onLine(line)
-      this.#askNext()
-      if (!this.#closed) this.#readline.prompt()
-    })
-    this.#readline.on('SIGINT', () => this.#readline.close())
-    this.#readline.on('close', () => {
-      if (this.#closed) return
+    const end = () => {
       this.#closed = true
-      process.stdout.write('\n')
       this.#giveUpQuestions()
       onEnd()
+    }
+    this.#row = new InputRow(process.stdout, prompt, {
+      onLine: (line) => {
+        if (this.#asking) this.#answer(line)
+        else onLine(line)
+        this.#askNext()
+      },
+      onEnd: end,
     })
-    // Before readline itself, which takes the prompt to be on the screen.
-    process.stdin.prependListener('keypress', this.#wipeStatus)
-    this.#readline.prompt()
   }
 
   /** Whether something has been typed that is not sent yet. */
   get typing(): boolean {
-    return this.#readline.line.length > 0
+    return this.#row.typing
   }
 
   /** Shows another prompt. */
   setPrompt(prompt: string): void {
     if (this.#closed || this.#prompt === prompt) return
     this.#prompt = prompt
-    if (this.#asking) return
-    this.#wipeStatus()
-    this.#readline.setPrompt(prompt)
-    this.#readline.prompt(true)
+    if (!this.#asking) this.#row.setPrompt(prompt)
   }
 
   /**
@@ -80,7 +66,6 @@ export class Conversation {
       const question = { text, answer: resolve }
       this.#questions.push(question)
       signal?.addEventListener('abort', () => this.#takeBack(question), { once: true })
-      this.#wipeStatus()
       if (this.typing && !this.#asking) void this.print(`${text.trimEnd()}  (once your line is sent)`)
       else this.#askNext()
     })
@@ -89,25 +74,23 @@ export class Conversation {
   /** Shows something where the prompt is, as long as nobody types. */
   readonly status: StatusLine = {
     get columns() {
-      return process.stdout.columns ?? 80
+      return process.stdout.columns || 80
     },
     show: (line) => {
       if (this.#closed || this.#asking || this.typing) return
-      this.#clear()
-      this.#statusShown = true
-      process.stdout.write(line)
+      this.#row.show(line)
     },
-    wipe: () => this.#wipeStatus(),
+    wipe: () => {
+      if (!this.#closed) this.#row.draw()
+    },
   }
 
   /** Prints one line or several above the one being typed. */
   readonly print = (lines: string): Promise<void> => {
     if (this.#closed) return print(lines)
-    this.#clear()
+    this.#row.clear()
     const printed = print(lines)
-    // readline would go up again by as many rows as the typed text had.
-    Object.assign(this.#readline, { prevRows: 0 })
-    this.#readline.prompt(true)
+    this.#row.draw()
     return printed
   }
 
@@ -116,22 +99,23 @@ export class Conversation {
     if (this.#closed) return
     this.#closed = true
     this.#giveUpQuestions()
-    this.#readline.close()
-    cursorTo(process.stdout, 0)
-    clearScreenDown(process.stdout)
+    this.#row.close()
   }
 
   #askNext(): void {
     const [question] = this.#questions
     if (this.#closed || this.#asking || !question) return
     this.#asking = true
-    this.#readline.setPrompt(question.text)
-    this.#readline.prompt(true)
+    // All of it is to be seen: what has no room beside the answer is above it.
+    const rows = wrap(question.text, promptCells(this.#row.columns, ANSWER_CELLS) + 1)
+    const last = rows.pop() ?? ''
+    if (rows.length > 0) void this.print(rows.join('\n'))
+    this.#row.setPrompt(last, ANSWER_CELLS)
   }
 
   #answer(line: string): void {
     this.#asking = false
-    this.#readline.setPrompt(this.#prompt)
+    this.#row.setPrompt(this.#prompt)
     this.#questions.shift()?.answer(line)
   }
 
@@ -143,33 +127,13 @@ export class Conversation {
     if (index > 0 || !this.#asking) return
     this.#asking = false
     // What was typed so far was the answer.
-    this.#clear()
-    Object.assign(this.#readline, { line: '', cursor: 0, prevRows: 0 })
-    this.#readline.setPrompt(this.#prompt)
+    this.#row.discard()
+    this.#row.setPrompt(this.#prompt)
     this.#askNext()
-    this.#readline.prompt(true)
   }
 
   #giveUpQuestions(): void {
-    process.stdin.off('keypress', this.#wipeStatus)
     for (const { answer } of this.#questions.splice(0)) answer('')
-  }
-
-  readonly #wipeStatus = (): void => {
-    if (!this.#statusShown || this.#closed) return
-    this.#clear()
-    Object.assign(this.#readline, { prevRows: 0 })
-    this.#readline.prompt(true)
-  }
-
-  /** Takes the prompt and what is being typed, or what is shown in their place, off the screen. */
-  #clear(): void {
-    // What is being typed may span several rows: begin at its first.
-    const rows = this.#statusShown ? 0 : this.#readline.getCursorPos().rows
-    this.#statusShown = false
-    cursorTo(process.stdout, 0)
-    moveCursor(process.stdout, 0, -rows)
-    clearScreenDown(process.stdout)
   }
 }
 

@@ -38,6 +38,10 @@ const HINTS = new Map<string, string>([
   ['key_file_damaged', 'restore it from a backup'],
   ['key_file_missing', 'restore it from a backup, or start with an empty data directory'],
   [
+    'listener_unreachable',
+    '--host names the address to listen at: 0.0.0.0 for everywhere, :: for everywhere over IPv6 too; or reach the KDC another way, with --kdc URL',
+  ],
+  [
     'login_refused',
     `check the name, the password and the KDC; an account is made with: ${commandOf('register')} NAME`,
   ],

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { endpointText } from '../lib/address.ts'
 import type { Channel } from '../lib/channel.ts'
 import type { Session } from '../lib/client.ts'
 import { MIN_RECEIVER_PORT } from '../lib/destination.ts'
@@ -11,6 +12,7 @@ import { parsePort, parseSeconds } from './arguments.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import type { OptionHelp } from './help.ts'
+import { isOfThisMachine } from './own-addresses.ts'
 import { refusalReporter } from './refusals.ts'
 
 /** The options, for `parseArguments`. */
@@ -59,6 +61,7 @@ export async function listenAt(
 ): Promise<Presence> {
   const presence = await session.listen({
     ...place,
+    isOfThisMachine,
     onChannel: (channel) => {
       onChannel(channel).catch(fail)
     },
@@ -69,8 +72,16 @@ export async function listenAt(
     },
   })
   const { address, port } = presence.address
-  output.event('listening', { address, port }, `listening on ${address}:${port}`)
+  output.event('listening', { address, port }, `listening on ${endpointText(address, port)}`)
+  if (!isOfThisMachine(presence.published.address)) tellElsewhere(presence.published, output)
   return presence
+}
+
+// Some address translators pass a port on; one that does not lets nobody through.
+function tellElsewhere({ address, port }: Presence['published'], output: Output): void {
+  const where = endpointText(address, port)
+  const line = `the KDC sends others to ${where}, which is not this machine: what is there has to pass the port on`
+  output.event('published_elsewhere', { address, port }, line)
 }
 
 function tellChange(change: Exclude<PresenceChange, { state: 'refused' }>, output: Output): void {

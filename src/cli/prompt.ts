@@ -5,11 +5,13 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { ToolError, UsageError } from './errors.ts'
+import { makeRaw, suspend, whenContinued } from './suspended.ts'
 
 const ENTER = [0x0d, 0x0a]
 const CTRL_C = 0x03
 const CTRL_D = 0x04
 const CTRL_U = 0x15
+const CTRL_Z = 0x1a
 const ESCAPE = 0x1b
 const BACKSPACES = [0x7f, 0x08]
 
@@ -44,7 +46,16 @@ export function promptSecret(question: string, { stdin, stderr }: PromptTerminal
   }
   return new Promise((resolve, reject) => {
     const line = new TypedLine()
+    let ended = false
+    const goOn = () => {
+      if (ended) return
+      makeRaw()
+      stderr.write(`\r\x1b[K${question}`)
+    }
+    const forget = whenContinued(goOn)
     const end = (finish: () => void) => {
+      ended = true
+      forget()
       stdin.off('data', onData)
       stdin.setRawMode(false)
       stdin.pause()
@@ -59,7 +70,8 @@ export function promptSecret(question: string, { stdin, stderr }: PromptTerminal
           return end(() => (text === undefined ? reject(notUtf8()) : resolve(text)))
         }
         if (byte === CTRL_C) return end(() => reject(new ToolError('cancelled')))
-        line.type(byte)
+        if (byte === CTRL_Z) suspend(goOn)
+        else line.type(byte)
       }
     }
     stderr.write(question)

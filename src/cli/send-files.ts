@@ -8,6 +8,7 @@ import { type Outgoing, openOutgoing } from '../files/outgoing.ts'
 import { encodeFileNote, MAX_FILE_BYTES, uploadFile } from '../lib/mls/files.ts'
 import type { Conversation } from '../lib/mls/mailbox.ts'
 import { isRefusal } from '../lib/mls/refusals.ts'
+import { attributesIn } from '../lib/transfer/index.ts'
 import { ToolError, UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import type { MailAccess } from './mail.ts'
@@ -91,15 +92,16 @@ async function sendFile(
   output: Output,
   to: Conversation,
   group: string,
-  { name, size, content }: Outgoing,
+  file: Outgoing,
   signal: AbortSignal,
 ): Promise<void> {
+  const { name, size, content } = file
   const progress = progressOf(output, name, size)
   const onProgress = (bytes: number) => progress.at(bytes)
   const note = await uploadFile(
     mail.post,
     group,
-    { name, size, content: content() },
+    { name, size, ...attributesIn(file), content: content() },
     { onProgress, signal },
   ).finally(() => progress.end())
   const body = encodeFileNote(note)

@@ -63,7 +63,7 @@ export async function sendAll(sending: Sending, { input, items }: Load): Promise
     if (failure) throw failure
     return
   }
-  if (!mayStore || receiver === session.username) throw failure
+  if (!mayStore) throw failure
   await storeItems(sending, items, false)
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { endpointText } from '../lib/address.ts'
 import type { SessionInfo } from '../lib/answers.ts'
 import { ToolError } from './errors.ts'
 import { localTime } from './local-time.ts'
@@ -39,7 +40,7 @@ export function table(sessions: readonly SessionInfo[], now: number): string[] {
     `${ago(now - session.usedAt)} ago`,
     localTime(session.expiresAt),
     visible(session.address),
-    session.listensAt ? visible(`${session.listensAt.address}:${session.listensAt.port}`) : '-',
+    session.listensAt ? visible(endpointText(session.listensAt.address, session.listensAt.port)) : '-',
   ])
   const all = [['ID', 'BEGUN', 'USED', 'EXPIRES', 'FROM', 'LISTENS AT'], ...rows]
   const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))

@@ -132,9 +132,10 @@ class Waiting {
   }
 }
 
-/** Who sent it, if it is a file of somebody else's. */
+/** Who sent it, if it is a file for us: of somebody else's, or of our own for ourselves. */
 function fileFrom({ username }: MailAccess, message: MailMessage): string | undefined {
-  return message.from !== username && isFile(message) ? message.from : undefined
+  const isForUs = message.from !== username || message.with === username
+  return isForUs && isFile(message) ? message.from : undefined
 }
 
 /**

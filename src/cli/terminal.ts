@@ -67,7 +67,8 @@ function rows(line: string, columns: number | undefined): string[] {
 
 const CONTINUATION = '   | '
 
-function wrap(line: string, columns: number): string[] {
+/** A line in rows of less than `columns`, those after the first behind a mark. */
+export function wrap(line: string, columns: number): string[] {
   const rows: string[] = []
   let row = ''
   let width = 0
@@ -84,6 +85,13 @@ function wrap(line: string, columns: number): string[] {
   }
   rows.push(row)
   return rows
+}
+
+/** How many cells of a terminal a text takes, or more: characters that combine are counted, too. */
+export function cellsIn(text: string): number {
+  let cells = 0
+  for (const character of text) cells += cellsOf(character)
+  return cells
 }
 
 // At least as wide as any terminal shows it: from Hangul on, characters may take two cells.

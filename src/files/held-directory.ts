@@ -6,7 +6,9 @@
  * @module
  */
 import { type BigIntStats, constants } from 'node:fs'
-import { type FileHandle, lstat, open, stat } from 'node:fs/promises'
+import { type FileHandle, lstat, lutimes, open, stat } from 'node:fs/promises'
+import type { Attributes } from '../lib/transfer/index.ts'
+import { setTime } from './attributes.ts'
 import { notSaved } from './on-disk.ts'
 
 export class HeldDirectory {
@@ -46,6 +48,11 @@ export class HeldDirectory {
   async check(): Promise<void> {
     if (isSame(await lstat(this.#name, { bigint: true }), this.#stats)) return
     throw notSaved(this.#name, 'somebody has put something else in its place')
+  }
+
+  /** @param path - where it is now. */
+  async setTime(path: string, attributes: Attributes): Promise<void> {
+    await setTime(this.#file ?? { utimes: (atime, mtime) => lutimes(path, atime, mtime) }, attributes)
   }
 
   async close(): Promise<void> {

@@ -4,12 +4,13 @@
  * @module
  */
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
+import { type FileHandle, lstat, lutimes, mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { CodecError } from '../lib/errors.ts'
-import type { Abandoned, FileSink, TreeSink } from '../lib/transfer/index.ts'
+import type { Abandoned, Attributes, FileSink, TreeSink } from '../lib/transfer/index.ts'
 import { Appender } from './append.ts'
-import { claimDirectory, DIRECTORY_MODE, FILE_MODE, findSame, type Saved, type Whole } from './claim.ts'
+import { modeOf, setMode, setTime } from './attributes.ts'
+import { claimDirectory, DIRECTORY_MODE, findSame, type Saved, type Whole } from './claim.ts'
 import { HeldDirectory } from './held-directory.ts'
 import { piecesOf } from './incoming.ts'
 import { notSaved, onDisk, statsOf } from './on-disk.ts'
@@ -24,6 +25,7 @@ const TOUCH_MS = 60 * 1000
 /** A directory of ours, as far as it has come this time. */
 interface Node {
   readonly path: string
+  readonly attributes: Attributes
   /** By what their sender calls them. */
   readonly directories: Map<string, Node>
   /** Files that are whole, by their names here. */
@@ -49,26 +51,32 @@ export class IncomingTree implements TreeSink {
   #bytes = 0
   #touched = Date.now()
 
-  private constructor(directory: string, name: string, part: Part, held: HeldDirectory) {
+  private constructor(
+    directory: string,
+    name: string,
+    part: Part,
+    held: HeldDirectory,
+    attributes: Attributes,
+  ) {
     this.#directory = directory
     this.#name = name
     this.#part = part
     this.#held = held
-    this.#root = emptyNode(held.path)
+    this.#root = emptyNode(held.path, attributes)
   }
 
   /**
    * Makes a directory that has no name yet, or takes what an earlier attempt left of it.
    *
    * @param directory - an existing one.
-   * @param name - its sender's, anything at all.
+   * @param item.name - its sender's, anything at all.
    * @param sender - who it is from. What comes is then kept when it is cut, and gone on with when it is sent again.
    * @param mostLeft - as for `holdPart`.
    * @throws FileError `file_not_saved`.
    */
   static async open(
     directory: string,
-    name: string,
+    { name, ...attributes }: Attributes & { readonly name: string },
     sender?: string,
     mostLeft?: number,
   ): Promise<IncomingTree> {
@@ -77,14 +85,14 @@ export class IncomingTree implements TreeSink {
     try {
       if (!part.found) await onDisk(directory, () => mkdir(part.path, DIRECTORY_MODE))
       const held = await onDisk(directory, () => HeldDirectory.open(part.path))
-      return new IncomingTree(directory, safeName(name), part, held)
+      return new IncomingTree(directory, safeName(name), part, held, attributes)
     } catch (error) {
       part.forget()
       throw error
     }
   }
 
-  async directory(path: readonly string[]): Promise<void> {
+  async directory(path: readonly string[], attributes: Attributes = {}): Promise<void> {
     const parent = this.#parentOf(path)
     const name = path.at(-1) ?? ''
     if (parent.directories.has(name)) throw new CodecError('transfer, item: a directory that was there')
@@ -93,17 +101,18 @@ export class IncomingTree implements TreeSink {
       const at = await this.#place(parent, name, (stats) => stats.isDirectory())
       if (!at.there) await mkdir(at.path, DIRECTORY_MODE)
       this.#made.add(await inodeOf(at.path))
-      parent.directories.set(name, emptyNode(at.path))
+      parent.directories.set(name, emptyNode(at.path, attributes))
     })
   }
 
-  async file(path: readonly string[], size: number): Promise<FileSink> {
+  async file(path: readonly string[], size: number, attributes: Attributes = {}): Promise<FileSink> {
     const parent = this.#parentOf(path)
     return this.#onDisk(async () => {
       await this.#held.check()
       await this.#touch()
       const at = await this.#place(parent, path.at(-1) ?? '', (stats) => isOurs(stats, 'file'))
-      return new Entry(this.#directory, at.path, at.there && at.there.size <= size ? at.there.size : 0, {
+      const held = at.there && at.there.size <= size ? at.there.size : 0
+      return new Entry(this.#directory, at.path, held, attributes, {
         came: (bytes) => {
           this.#bytes += bytes
         },
@@ -129,6 +138,8 @@ export class IncomingTree implements TreeSink {
       await settle(this.#directory, this.#root)
       await this.#held.check()
       const path = await claimDirectory(this.#part.path, this.#directory, this.#name)
+      // Not before: by this time others see whether a part is a leftover.
+      await this.#held.setTime(path, this.#root.attributes)
       await this.#held.close()
       return { path, already: false }
     })
@@ -199,14 +210,22 @@ class Entry implements FileSink {
   readonly #directory: string
   readonly #path: string
   readonly #held: number
+  readonly #attributes: Attributes
   readonly #listener: EntryListener
   #file: FileHandle | undefined
   #appender: Appender | undefined
 
-  constructor(directory: string, path: string, held: number, listener: EntryListener) {
+  constructor(
+    directory: string,
+    path: string,
+    held: number,
+    attributes: Attributes,
+    listener: EntryListener,
+  ) {
     this.#directory = directory
     this.#path = path
     this.#held = held
+    this.#attributes = attributes
     this.#listener = listener
   }
 
@@ -218,11 +237,14 @@ class Entry implements FileSink {
 
   async start(from: number): Promise<void> {
     await onDisk(this.#directory, async () => {
-      if (from > 0) await (await this.#open()).truncate(from)
-      else {
+      if (from > 0) {
+        const file = await this.#open()
+        await file.truncate(from)
+        await setMode(file, this.#attributes)
+      } else {
         await this.#close()
         await rm(this.#path, { force: true })
-        this.#file = await open(this.#path, 'wx', FILE_MODE)
+        this.#file = await open(this.#path, 'wx', modeOf(this.#attributes))
       }
     })
     if (this.#file) this.#appender = new Appender(this.#directory, this.#file, from)
@@ -236,6 +258,7 @@ class Entry implements FileSink {
     await onDisk(this.#directory, async () => {
       await this.#appender?.end()
       const stats = await this.#file?.stat({ bigint: true })
+      await setTime(this.#file, this.#attributes)
       await this.#close()
       const size = this.#appender?.length ?? 0
       if (stats) this.#listener.finished(stats.ino, { size, sha256 })
@@ -264,8 +287,9 @@ class Entry implements FileSink {
   }
 }
 
-const emptyNode = (path: string): Node => ({
+const emptyNode = (path: string, attributes: Attributes): Node => ({
   path,
+  attributes,
   directories: new Map(),
   files: new Map(),
   folded: new Set(),
@@ -297,8 +321,10 @@ async function settle(directory: string, node: Node): Promise<void> {
     if (!node.names.has(name.normalize('NFC'))) await rm(path, { recursive: true, force: true })
     else {
       found++
-      if (child) await settle(directory, child)
-      else await sync(path)
+      if (child) {
+        await settle(directory, child)
+        await setTime({ utimes: (atime, mtime) => lutimes(path, atime, mtime) }, child.attributes)
+      } else await sync(path)
     }
   }
   // Somebody has been at it, or the file system has kept a name of an earlier attempt.

@@ -5,9 +5,10 @@
  */
 import { constants } from 'node:fs'
 import { access, type FileHandle, mkdir, open, stat } from 'node:fs/promises'
-import type { Abandoned, FileSink } from '../lib/transfer/index.ts'
+import type { Abandoned, Attributes, FileSink } from '../lib/transfer/index.ts'
 import { Appender } from './append.ts'
-import { claimFile, DIRECTORY_MODE, FILE_MODE, findFile, type Saved, type Whole } from './claim.ts'
+import { modeOf, setMode, setTime } from './attributes.ts'
+import { claimFile, DIRECTORY_MODE, findFile, type Saved, type Whole } from './claim.ts'
 import { notSaved, onDisk } from './on-disk.ts'
 import { holdPart, isOurs, type Part, partId, requireRoom, WORTH_KEEPING_BYTES } from './parts.ts'
 import { safeName } from './safe-name.ts'
@@ -15,7 +16,7 @@ import { safeName } from './safe-name.ts'
 const PIECE_BYTES = 256 * 1024
 
 /** What its sender says of a file. */
-export interface Incoming extends Whole {
+export interface Incoming extends Whole, Attributes {
   /** Anything at all. */
   readonly name: string
 }
@@ -83,16 +84,24 @@ export class IncomingFile implements FileSink {
   readonly #name: string
   readonly #part: Part
   readonly #file: FileHandle
+  readonly #attributes: Attributes
   #held: number
   #appender: Appender | undefined
   #closed = false
 
-  private constructor(directory: string, name: string, part: Part, file: FileHandle, held: number) {
+  private constructor(
+    directory: string,
+    name: string,
+    part: Part,
+    { file, held }: { readonly file: FileHandle; readonly held: number },
+    attributes: Attributes,
+  ) {
     this.#directory = directory
     this.#name = name
     this.#part = part
     this.#file = file
     this.#held = held
+    this.#attributes = attributes
   }
 
   /**
@@ -105,7 +114,7 @@ export class IncomingFile implements FileSink {
    */
   static async open(
     directory: string,
-    { name, size }: { readonly name: string; readonly size?: number | undefined },
+    { name, size, ...attributes }: Attributes & { readonly name: string; readonly size?: number | undefined },
     sender?: string,
     mostLeft?: number,
   ): Promise<IncomingFile> {
@@ -113,10 +122,10 @@ export class IncomingFile implements FileSink {
     const id = resumable ? partId(sender, 'file', name, size) : undefined
     const part = await holdPart(directory, id, 'file', mostLeft)
     try {
-      const { file, held } = await onDisk(directory, () => openPart(part, size))
-      const sink = new IncomingFile(directory, safeName(name), part, file, held)
+      const opened = await onDisk(directory, () => openPart(part, size, attributes))
+      const sink = new IncomingFile(directory, safeName(name), part, opened, attributes)
       try {
-        if (size !== undefined) await requireRoom(directory, size - held)
+        if (size !== undefined) await requireRoom(directory, size - opened.held)
         return sink
       } catch (error) {
         await sink.abandon('cut')
@@ -146,8 +155,10 @@ export class IncomingFile implements FileSink {
     this.saved = await onDisk(this.#directory, async () => {
       await this.#appender?.end()
       await this.#file.sync()
-      await this.#close()
       const saved = await claimFile(this.#part.path, this.#directory, this.#name, { size, sha256 })
+      // Not before: by this time others see whether a part is a leftover, which they may take away.
+      if (!saved.already) await setTime(this.#file, this.#attributes)
+      await this.#close()
       await this.#part.release(false)
       return saved
     })
@@ -167,20 +178,27 @@ export class IncomingFile implements FileSink {
 }
 
 /** What a part has of a file, or a new one. */
-async function openPart(part: Part, size: number | undefined): Promise<{ file: FileHandle; held: number }> {
+async function openPart(
+  part: Part,
+  size: number | undefined,
+  attributes: Attributes,
+): Promise<{ file: FileHandle; held: number }> {
   if (part.found) {
     const file = await open(part.path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))
     try {
       const stats = await file.stat()
       // Longer than the file itself it is no beginning of it.
-      if (isOurs(stats, 'file')) return { file, held: stats.size <= (size ?? 0) ? stats.size : 0 }
+      if (isOurs(stats, 'file')) {
+        await setMode(file, attributes)
+        return { file, held: stats.size <= (size ?? 0) ? stats.size : 0 }
+      }
       throw Object.assign(new Error('not ours'), { code: 'EPERM' })
     } catch (error) {
       await file.close()
       throw error
     }
   }
-  return { file: await open(part.path, 'wx+', FILE_MODE), held: 0 }
+  return { file: await open(part.path, 'wx+', modeOf(attributes)), held: 0 }
 }
 
 /** The first bytes of a file. */

@@ -8,7 +8,14 @@ import { isUtf8 } from 'node:buffer'
 import { constants, type Dirent, type Stats } from 'node:fs'
 import { access, lstat, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve, sep } from 'node:path'
-import { type EntrySource, isPath, type Source, type TreeSource } from '../lib/transfer/index.ts'
+import {
+  type Attributes,
+  type EntrySource,
+  isPath,
+  type Source,
+  type TreeSource,
+} from '../lib/transfer/index.ts'
+import { attributesOf } from './attributes.ts'
 import { notReadable, openContent } from './outgoing.ts'
 
 /** Why something in a directory is not sent. */
@@ -30,10 +37,10 @@ export interface TreeListener {
  *
  * @param path - of an existing directory, or a link to one.
  */
-export function openTree(path: string, listener: TreeListener): TreeSource {
+export function openTree(path: string, listener: TreeListener, attributes: Attributes = {}): TreeSource {
   // Of `.` and `..` too.
   const name = basename(resolve(path)) || 'root'
-  return { kind: 'directory', name, entries: () => walk(Buffer.from(path), [], listener) }
+  return { ...attributes, kind: 'directory', name, entries: () => walk(Buffer.from(path), [], listener) }
 }
 
 /**
@@ -49,7 +56,7 @@ export async function sourceOf(path: string, listener: TreeListener): Promise<So
   } catch (cause) {
     throw notReadable(path, cause)
   }
-  if (stats.isDirectory()) return openTree(path, listener)
+  if (stats.isDirectory()) return openTree(path, listener, attributesOf(stats))
   if (!stats.isFile()) throw notReadable(path, undefined, 'it is not a regular file')
   return { kind: 'file', name: basename(path), open: () => openContent(path, path) }
 }
@@ -74,9 +81,13 @@ async function* walk(
   listener: TreeListener,
 ): AsyncGenerator<EntrySource> {
   for await (const { at, kind, path } of list(directory, above, listener)) {
-    if (kind === 'directory') yield { kind, path }
+    if (kind === 'directory') yield { kind, path, ...(await directoryAttributes(at)) }
     else yield { kind, path, open: () => openContent(at, join(...path), { follow: false }) }
   }
+}
+
+async function directoryAttributes(at: Buffer): Promise<Attributes> {
+  return lstat(at).then(attributesOf, () => ({}))
 }
 
 interface Listed {

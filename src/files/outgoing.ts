@@ -9,13 +9,14 @@ import { basename } from 'node:path'
 import { ProtocolError } from '../lib/errors.ts'
 import { MAX_FILE_BYTES } from '../lib/mls/files.ts'
 import { systemReason } from '../lib/system-errors.ts'
-import { type Content, SMALL_BYTES } from '../lib/transfer/index.ts'
+import { type Attributes, attributesIn, type Content, SMALL_BYTES } from '../lib/transfer/index.ts'
+import { attributesOf } from './attributes.ts'
 import { FileError } from './private-files.ts'
 
 const PIECE_BYTES = 64 * 1024
 
 /** A file that is open for sending. */
-export interface Outgoing {
+export interface Outgoing extends Attributes {
   /** As it was given. */
   readonly path: string
   /** The last part of the path. */
@@ -43,6 +44,7 @@ export async function openOutgoing(path: string): Promise<Outgoing> {
     path,
     name: basename(path),
     size: content.size,
+    ...attributesIn(content),
     content: () => piecesOf(content),
     close: () => content.close(),
   }
@@ -93,6 +95,7 @@ export async function openContent(
     const size = small?.length ?? (said > SMALL_BYTES ? said : await countBytes(read, shown))
     return {
       size,
+      ...attributesOf(before),
       read: small ? readFrom(small) : read,
       verify: async () => {
         await verify(file, before)

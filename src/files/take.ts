@@ -26,7 +26,7 @@ export function takeInto(directory: string, sender: string, mostLeft?: number): 
     async take(item) {
       const sink =
         item.kind === 'directory'
-          ? await IncomingTree.open(directory, item.name, sender, mostLeft)
+          ? await IncomingTree.open(directory, item, sender, mostLeft)
           : await IncomingFile.open(directory, item, sender, mostLeft)
       sinks.set(item, sink)
       return sink

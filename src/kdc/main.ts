@@ -31,8 +31,11 @@ runTool('kdc', async ([command = '', ...rest]) => {
     const { serve } = await import('./commands/serve.ts')
     return serve(command === '' ? [] : [command, ...rest])
   }
+  const { nearest } = await import('../cli/arguments.ts')
+  const commands = [...COMMANDS.keys()]
+  const near = nearest(command, commands)
   throw new UsageError(
     `there is no command ${command}`,
-    `the commands are ${[...COMMANDS.keys()].join(', ')}; without one it serves`,
+    near ? `did you mean ${near}?` : `the commands are ${commands.join(', ')}; without one it serves`,
   )
 })

@@ -189,7 +189,8 @@ export class Session {
   /**
    * Becomes reachable: listens, tells the KDC where, and keeps telling it.
    *
-   * @throws TransportError `port_unavailable`, and as `announce`.
+   * @throws TransportError `port_unavailable`; ProtocolError `listener_unreachable`, when the KDC would send others where we do not listen:
+   *   the session is over then; and as `announce`.
    */
   listen(options: PresenceOptions): Promise<Presence> {
     return Presence.start(this, { trace: this.#trace, ...options })

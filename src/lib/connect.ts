@@ -5,6 +5,7 @@
  */
 import * as net from 'node:net'
 import type { Duplex } from 'node:stream'
+import { endpointText } from './address.ts'
 import { Channel } from './channel.ts'
 import { TransportError } from './errors.ts'
 import { HANDSHAKE_TIMEOUT_MS, initiate } from './handshake.ts'
@@ -71,7 +72,7 @@ export async function connect(options: ConnectOptions): Promise<Channel> {
     wire.destroy()
   }, handshakeTimeoutMs)
   try {
-    await opened(stream, `${receiver} at ${host} port ${port}`)
+    await opened(stream, `${receiver} at ${endpointText(host, port)}`)
     const transport = await initiate(wire, {
       ticket,
       secret,

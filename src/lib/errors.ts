@@ -36,6 +36,7 @@ export const PROTOCOL_CODES = [
   'invitation_required',
   'invitation_unknown',
   'kdc_key_changed',
+  'listener_unreachable',
   'login_refused',
   'login_stale',
   'member_unverified',

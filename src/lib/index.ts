@@ -87,6 +87,7 @@ export {
 } from './ticket.ts'
 export type { Trace, TraceEvent } from './trace.ts'
 export {
+  type Attributes,
   type Content,
   contentOf,
   type EntrySource,

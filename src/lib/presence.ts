@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { endpointText, isLoopback } from './address.ts'
 import type { Clock } from './clock.ts'
 import { ProtocolError } from './errors.ts'
 import { type Listener, type ListenOptions, listen } from './listen.ts'
+import { isReachedAt } from './reachable.ts'
 import type { Secret } from './secret.ts'
 
 /** How often the KDC is told that we still listen; also the longest that a forgotten session goes unnoticed. */
@@ -18,7 +20,8 @@ export interface PresentSession {
   readonly username: string
   readonly token: Secret
   readonly clock: Clock
-  announce(port: number): Promise<unknown>
+  /** @returns our address as the KDC saw it, which it tells others. */
+  announce(port: number): Promise<{ readonly address: string }>
   renew(): Promise<void>
   logout(): Promise<void>
 }
@@ -40,6 +43,11 @@ export type PresenceChange =
 export interface PresenceOptions extends Omit<ListenOptions, 'username' | 'token' | 'clock'> {
   readonly onChange?: (change: PresenceChange) => void
   readonly refreshIntervalMs?: number
+  /**
+   * Whether an IP address is one of this machine's: then others who are sent there must find the listener at that very address. Default:
+   * the loopback addresses are.
+   */
+  readonly isOfThisMachine?: (address: string) => boolean
 }
 
 /** A principal that can be reached. `Session.listen` makes one. */
@@ -47,6 +55,7 @@ export class Presence {
   readonly #session: PresentSession
   readonly #listener: Listener
   readonly #options: PresenceOptions
+  #published = ''
   #timer: ReturnType<typeof setTimeout> | undefined
   #refreshing: Promise<void> | undefined
   #lost = false
@@ -59,17 +68,21 @@ export class Presence {
     this.#options = options
   }
 
-  /** Listens first and tells the KDC afterwards, so that nobody is sent to a closed port. */
+  /**
+   * Listens first and tells the KDC afterwards, so that nobody is sent to a closed port. Where the KDC would send others is known from its
+   * answer: if that is elsewhere the session is ended, so that it sends nobody.
+   */
   static async start(session: PresentSession, options: PresenceOptions): Promise<Presence> {
     const { username, token, clock } = session
     const listener = await listen({ ...options, username, token, clock })
+    const presence = new Presence(session, listener, options)
     try {
-      await session.announce(listener.address.port)
+      await presence.#publish()
     } catch (error) {
       await listener.close()
+      if (isElsewhere(error)) await session.logout().catch(() => {})
       throw error
     }
-    const presence = new Presence(session, listener, options)
     presence.#refreshLater()
     return presence
   }
@@ -77,6 +90,11 @@ export class Presence {
   /** Where it listens. */
   get address() {
     return this.#listener.address
+  }
+
+  /** Where the KDC sends others to: our address as it saw it. */
+  get published(): { readonly address: string; readonly port: number } {
+    return { address: this.#published, port: this.#listener.address.port }
   }
 
   /** The channels that are open. */
@@ -125,9 +143,8 @@ export class Presence {
   }
 
   async #announce(): Promise<boolean> {
-    const { port } = this.#listener.address
     try {
-      await this.#session.announce(port)
+      await this.#publish()
       return false
     } catch (error) {
       // Nor after the end: a new session would lead others to a closed port.
@@ -135,8 +152,21 @@ export class Presence {
     }
     await this.#session.renew()
     this.#listener.setToken(this.#session.token)
-    await this.#session.announce(port)
+    await this.#publish()
     return true
+  }
+
+  /** @throws ProtocolError `listener_unreachable` when others would look for us where we do not listen. */
+  async #publish(): Promise<void> {
+    const { address: bound, port } = this.#listener.address
+    const { address } = await this.#session.announce(port)
+    this.#published = address
+    if (isReachedAt(bound, address, this.#options.isOfThisMachine ?? isLoopback)) return
+    const [here, there] = [endpointText(bound, port), endpointText(address, port)]
+    throw new ProtocolError(
+      'listener_unreachable',
+      `listening on ${here}, but the KDC sends others to ${there}`,
+    )
   }
 
   #onFailure(error: Error): void {
@@ -164,6 +194,9 @@ export class Presence {
     )
   }
 }
+
+const isElsewhere = (error: unknown) =>
+  error instanceof ProtocolError && error.code === 'listener_unreachable'
 
 function sessionIsOver(error: unknown): boolean {
   return error instanceof ProtocolError && (error.code === 'token_unknown' || error.code === 'token_expired')

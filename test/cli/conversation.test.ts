@@ -25,7 +25,7 @@ onTerminal('what does not come on the screen is said, with the screen', async ()
   const waiting = new Terminal('waiting', 'echo something else; read -r _', process.env, ROOT)
   try {
     await waiting.shows(/something else/)
-    const error = await waiting.shows(/never shown/, 1).catch((caught: Error) => caught)
+    const error = await waiting.shows(/never shown/, { limitMs: 1 }).catch((caught: Error) => caught)
     assert.match(String(error), /does not show \/never shown\/ within .* last:\nsomething else/)
     waiting.press('Enter')
     const ended = await waiting.shows(/never shown/).catch((caught: Error) => caught)

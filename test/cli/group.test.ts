@@ -120,6 +120,7 @@ groups('are refused wrong usage before any login', async () => {
   const cases: [string[], RegExp][] = [
     [[], /COMMAND is missing/],
     [['dance'], /there is no command dance\ngroup: hint: the commands are create, /],
+    [['raed'], /there is no command raed\ngroup: hint: did you mean read\?/],
     [['creat'], /there is no command creat\ngroup: hint: did you mean create\?/],
     [['create'], /GROUP is missing\ngroup: hint: usage: .* create GROUP/],
     [['add', 'friends'], /USER is missing/],

@@ -30,6 +30,13 @@ function refusal(prefix: string): string {
   }
 }
 
+sessions('show where they listen as URLs have it', () => {
+  const listening = (address: string) =>
+    table([session('aa', { listensAt: { address, port: 42125 } })], NOON)[1] ?? ''
+  assert.match(listening('::1'), /\[::1\]:42125/)
+  assert.match(listening('192.0.2.7'), / 192\.0\.2\.7:42125/)
+})
+
 sessions('are found by the beginning of their ID, be it in capitals', () => {
   assert.is(findSession(ALL, 'd'), ALL[2])
   assert.is(findSession(ALL, 'aabbc'), ALL[1])

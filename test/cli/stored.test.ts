@@ -1,5 +1,5 @@
 /** Messages to those who are away, and who can be left any. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -50,6 +50,29 @@ for (const [tool, name] of [
     },
   )
 }
+
+stored(
+  'can be left for oneself, with files, and are shown once; or go straight to one’s receiver',
+  async () => {
+    const path = join(realm.home, 'list.txt')
+    writeFileSync(path, 'milk')
+    const { stderr } = await realm.tool('sender', 'frank', 'frank', 'note', '--file', path).input().ends(0)
+    assert.is(stderr, `sender: stored for frank, who is away\nsender: stored ${path} for frank\n`)
+    const inbox = join(realm.home, 'franks')
+    const receiver = await realm.receiver('frank', '--output', inbox)
+    await receiver.says('stdout', /frank: \[file\] list\.txt/)
+    assert.is(receiver.stdout.match(/frank: note/g)?.length, 1)
+    assert.is(readFileSync(join(inbox, 'list.txt'), 'utf8'), 'milk')
+    const live = await realm.tool('sender', 'frank', 'frank', 'live').input().ends(0)
+    assert.is(live.stderr, 'sender: delivered to frank\n')
+    await receiver.says('stdout', /^frank: live$/m)
+    await receiver.stop()
+    const again = await realm.receiver('frank')
+    await realm.tool('sender', 'frank', 'frank', 'once more').input().ends(0)
+    assert.is(again.stdout, 'frank: once more\n')
+    await again.stop()
+  },
+)
 
 stored('can be left for somebody who has just signed up', async () => {
   const file = join(realm.home, 'invitation')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseArguments, parsePort, parseSeconds } from '../../src/cli/arguments.ts'
+import { nearest, parseArguments, parsePort, parseSeconds } from '../../src/cli/arguments.ts'
 import { UsageError } from '../../src/cli/errors.ts'
 import { traceLine } from '../../src/cli/events.ts'
 import { kdcUrl } from '../../src/cli/kdc-url.ts'
@@ -248,6 +248,35 @@ test('arguments are taken strictly, with a hint for likely mistakes', () => {
   assert.match(hintOf(['bob', '--json=yes']), /--json/)
   assert.match(hintOf([]), /NAME is missing \| usage: tool/)
   assert.match(hintOf(['bob', 'hello', 'world']), /too many arguments, beginning with 'world' \| quote/)
+})
+
+test('what is nearest to a mistake is what was meant: two letters in each other’s place are one', () => {
+  const commands = [
+    'create',
+    'add',
+    'remove',
+    'send',
+    'read',
+    'list',
+    'members',
+    'leave',
+    'destroy',
+    'rejoin',
+  ]
+  const cases = {
+    raed: 'read',
+    READ: 'read',
+    craete: 'create',
+    sned: 'send',
+    ad: 'add',
+    remvoe: 'remove',
+    lsit: 'list',
+  }
+  for (const [word, meant] of Object.entries(cases)) assert.is(nearest(word, commands), meant, word)
+  assert.is(nearest('xyzzy', commands), undefined)
+  assert.is(nearest('recieve', ['send', 'receive']), 'receive')
+  // As near as each other: the one that begins alike.
+  assert.is(nearest('bat', ['cat', 'bad']), 'bad')
 })
 
 test('a value may begin with a dash, as keys in base64url do', () => {

@@ -1,8 +1,10 @@
 /** The sender and the receiver as people use them. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { needs } from '../helpers/needs.ts'
 import { startTool } from '../helpers/program.ts'
 import { PASSWORD, Realm } from '../helpers/realm.ts'
 
@@ -215,6 +217,39 @@ test('a port in use, or one that nobody may have, is said plainly', async () => 
   assert.match(second.stderr, new RegExp(`port ${port} on 127.0.0.1 is in use \\(port_unavailable\\)`))
   await bob.stop()
 })
+
+const hasIpv6 = () =>
+  Object.values(networkInterfaces()).some((ones) => ones?.some((one) => one.address === '::1'))
+const withIpv6 = needs('the address ::1', hasIpv6, 'sysctl net.ipv6.conf.lo.disable_ipv6=0')
+
+withIpv6(test)(
+  'a receiver is where the KDC sends others, over IPv6 too, or says that it is not',
+  async () => {
+    const own = await Realm.start('alice', 'bob')
+    try {
+      const lost = await own.tool('receiver', 'bob', '--host', '::1').input().ends(1)
+      const told =
+        /error: listening on \[::1\]:\d+, but the KDC sends others to 127\.0\.0\.1:\d+ \(listener_unreachable\)/
+      assert.match(lost.stderr, told)
+      assert.match(lost.stderr, /hint: --host /)
+      const nowhere = await own.tool('sender', 'alice', 'bob', 'hi', '--no-store').input().ends(3)
+      assert.match(nowhere.stderr, /receiver_offline/)
+      await own.stopKdc('SIGTERM')
+      await own.startKdc('kdc', '0', '--host', '::1')
+      const wrong = await own.tool('receiver', 'bob', '--host', '0.0.0.0').input().ends(1)
+      assert.match(wrong.stderr, /listener_unreachable/)
+      const bob = await own.receiver('bob', '--host', '::1')
+      assert.match(bob.stderr, /listening on \[::1\]:\d+$/m)
+      await own.tool('sender', 'alice', 'bob', 'over IPv6').input().ends(0)
+      await bob.says('stdout', /alice: over IPv6/)
+      const { stdout } = await own.tool('sessions', 'bob').ends(0)
+      assert.match(stdout, / \[::1\]:\d+$/m)
+      await bob.stop()
+    } finally {
+      await own.close()
+    }
+  },
+)
 
 test('a receiver goes on when the KDC is away, logs in again when it is back, and can be reached', async () => {
   const own = await Realm.start('alice', 'bob')

@@ -32,7 +32,7 @@ incoming.before.each((context) => {
 incoming.after.each(({ directory }) => directory.remove())
 
 const LARGE = pattern(2_000_000)
-const open = (at: string, name = 'photos', sender = 'alice') => IncomingTree.open(at, name, sender)
+const open = (at: string, name = 'photos', sender = 'alice') => IncomingTree.open(at, { name }, sender)
 
 async function put(tree: IncomingTree, path: string[], bytes: Uint8Array): Promise<number> {
   const file = await tree.file(path, bytes.length)
@@ -291,7 +291,7 @@ incoming('of which little has come are not kept; nor those given up, or of nobod
   await put(given, ['a'], LARGE)
   await given.abandon('given_up')
   assert.equal(readdirSync(at), [])
-  const nobodys = await IncomingTree.open(at, 'photos')
+  const nobodys = await IncomingTree.open(at, { name: 'photos' })
   await put(nobodys, ['a'], LARGE)
   await nobodys.abandon('cut')
   assert.equal(readdirSync(at), [])

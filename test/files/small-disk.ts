@@ -26,7 +26,7 @@ if (phase === 'full') {
   await rejects(IncomingFile.open(disk, { name: 'f', size: 5_000_000 }, 'alice'), 'file_not_saved')
   assert.equal(readdirSync(disk), [])
 
-  const tree = await IncomingTree.open(disk, 't', 'alice')
+  const tree = await IncomingTree.open(disk, { name: 't' }, 'alice')
   const entries = async () => {
     for (let n = 0; n < 200; n++) await fill(await tree.file([`${n}`], PIECE), 1)
   }
@@ -40,7 +40,7 @@ if (phase === 'full') {
 if (phase === 'readonly') {
   await rejects(IncomingFile.open(disk, { name: 'f', size: 5 }, 'alice'), 'file_not_saved')
   await rejects(IncomingFile.open(disk, { name: 'f' }), 'file_not_saved')
-  await rejects(IncomingTree.open(disk, 't', 'alice'), 'file_not_saved')
+  await rejects(IncomingTree.open(disk, { name: 't' }, 'alice'), 'file_not_saved')
   assert.equal(readdirSync(disk), ['whole'])
   process.stdout.write('only what is whole\n')
 }

@@ -289,7 +289,9 @@ export class FakeDelivery {
   #send(username: string, body: Body) {
     const group = this.#group(username, body)
     if (body.epoch !== group.epoch) throw refuse('epoch_passed')
-    if (group.kind === 'direct' && group.members.size < 2) throw refuse('group_unknown')
+    // Of one who was never with others: with itself.
+    const isAlone = group.members.size < 2 && group.windows.size > 1
+    if (group.kind === 'direct' && isAlone) throw refuse('group_unknown')
     if (this.entries.length >= this.quota) throw new TransportError('quota_exceeded', 'too much waits')
     return this.#append(group, username, 'message', body)
   }

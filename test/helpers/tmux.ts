@@ -11,6 +11,10 @@ const LOOK_INTERVAL_MS = 50
 /** Far longer than any of this takes: a test that waits so long has failed. */
 const SHOWS_LIMIT_MS = 30_000
 
+interface Look {
+  readonly all?: boolean
+}
+
 /** One terminal of 80 columns and 24 rows, in a tmux server of its own. */
 export class Terminal {
   readonly #socket: string
@@ -25,9 +29,18 @@ export class Terminal {
     })
   }
 
-  /** What the screen shows. */
-  screen(): string {
-    return this.#tmux(['capture-pane', '-p'])
+  /**
+   * What the screen shows.
+   *
+   * @param options.all - with what has left it at the top; rows that the terminal itself broke are one.
+   */
+  screen({ all = false }: Look = {}): string {
+    return this.#tmux(['capture-pane', '-p', ...(all ? ['-J', '-S', '-'] : [])])
+  }
+
+  /** Another size: the terminal has it at once, the program hears of it a little later. */
+  resize(columns: number, rows: number): void {
+    this.#tmux(['resize-window', '-x', `${columns}`, '-y', `${rows}`])
   }
 
   type(text: string): void {
@@ -49,11 +62,12 @@ export class Terminal {
    *
    * @throws with the screen, when it does not come within the limit.
    */
-  async shows(pattern: RegExp, limitMs = SHOWS_LIMIT_MS): Promise<string> {
+  async shows(pattern: RegExp, options: Look & { readonly limitMs?: number } = {}): Promise<string> {
+    const { limitMs = SHOWS_LIMIT_MS } = options
     const late = AbortSignal.timeout(limitMs)
     let last = ''
     while (!late.aborted) {
-      last = this.#look() ?? fail(`the terminal has ended without ${pattern}`, last)
+      last = this.#look(options) ?? fail(`the terminal has ended without ${pattern}`, last)
       if (pattern.test(last)) {
         assert.match(last, pattern)
         return last
@@ -72,9 +86,9 @@ export class Terminal {
   }
 
   /** The screen, unless the terminal has ended with its program. */
-  #look(): string | undefined {
+  #look(options: Look): string | undefined {
     try {
-      return this.screen()
+      return this.screen(options)
     } catch {
       return undefined
     }

@@ -149,6 +149,33 @@ making('whose answer was lost is done once, and answered again', async () => {
   assert.is(taken.body.code, 'group_exists', 'another’s id')
 })
 
+making('one has one direct group with oneself, until its end, and it is nobody else’s', async () => {
+  const { who } = await classKdc(ALL)
+  const own = () => ({ group: newId(), kind: 'direct', members: [], group_info: bytes(3) })
+  const first = own()
+  assert.is(await outcome(who('alice').ask('/groups/create', first)), 0)
+  const again = await who('alice').ask('/groups/create', own())
+  assert.equal([again.status, again.body.code, again.body.group], [409, 'group_exists', first.group])
+  assert.is(await outcome(who('bob').ask('/groups/create', own())), 0)
+  assert.is(await outcome(send(who('alice'), first.group, 0)), 1)
+  assert.is(await outcome(send(who('bob'), first.group, 0)), 'group_unknown')
+  const { entries } = (await who('alice').ask('/mailbox', { after: 0 })).body
+  assert.equal(
+    entries.map(({ sender, kind }: { sender: string; kind: string }) => [sender, kind]),
+    [['alice', 'message']],
+  )
+  const adding = commit(first.group, 0, { added: ['bob'] })
+  assert.is(await outcome(who('alice').ask('/groups/commit', adding)), 'not_allowed')
+  // One with another is apart, and when that one has left, it is not one with oneself.
+  const two = newId()
+  assert.is((await direct(who('alice'), 'carol', two)).status, 200)
+  const leave = { group: two, epoch: 1, proposal: bytes(3) }
+  assert.is(typeof (await outcome(who('carol').ask('/groups/leave', leave))), 'number')
+  assert.is(await outcome(send(who('alice'), two, 1)), 'group_unknown')
+  assert.is(typeof (await outcome(who('alice').ask('/groups/destroy', { group: first.group }))), 'number')
+  assert.is(await outcome(who('alice').ask('/groups/create', own())), 0)
+})
+
 making('what does not go together is refused', async () => {
   const { who } = await classKdc(ALL)
   const good = {

@@ -206,7 +206,7 @@ const REFUSALS: [string[], number, RegExp][] = [
   [['uninvite', 'alice', '--all'], 2, /^kdc: error: expected either names or --all\n/],
   [['uninvite', 'al ice'], 1, /^kdc: error: a username is .*\(invalid_name\)\n/],
   [['backup'], 2, /^kdc: error: DIR is missing\nkdc: hint: usage: .*backup DIR/],
-  [['addusr', 'alice'], 2, /^kdc: error: there is no command addusr\nkdc: hint: /],
+  [['addusr', 'alice'], 2, /^kdc: error: there is no command addusr\nkdc: hint: did you mean adduser\?\n/],
   [['--prot', '1'], 2, /^kdc: error: there is no option --prot\nkdc: hint: did you mean --port\?\n/],
   [['--port', '70000'], 2, /^kdc: error: --port: expected a whole number/],
   [['--ticket-lifetime', '0'], 2, /^kdc: error: --ticket-lifetime: /],

@@ -23,11 +23,13 @@ class FakeSession implements PresentSession {
   readonly asked = new Arrivals<string>()
   readonly ports: number[] = []
   onAnnounce = () => {}
+  seenAs = '127.0.0.1'
 
-  async announce(port: number): Promise<void> {
+  async announce(port: number): Promise<{ address: string }> {
     this.asked.push('announce')
     this.ports.push(port)
     this.onAnnounce()
+    return { address: this.seenAs }
   }
 
   async renew(): Promise<void> {
@@ -69,6 +71,35 @@ test('listens before it tells the KDC where, and is free again when the KDC refu
   assert.ok(port > 0)
   const listener = await listen({ username: 'bob', token: session.token, onChannel: () => {}, port })
   await listener.close()
+})
+
+test('nobody is sent to where it does not listen: it says so, and ends the session', async () => {
+  for (const [host, seenAs] of [
+    ['127.0.0.1', '::1'],
+    ['127.0.0.1', '203.0.113.1'],
+    ['0.0.0.0', '2001:db8::7'],
+  ]) {
+    const session = new FakeSession()
+    session.seenAs = seenAs as string
+    await rejects(present(session, { host: host as string }), 'listener_unreachable')
+    assert.is(await session.asked.next(), 'announce')
+    assert.is(await session.asked.next(), 'logout')
+  }
+})
+
+test('who is seen elsewhere than at first hears of it, and of the way back', async () => {
+  const session = new FakeSession()
+  const changes = new Arrivals<PresenceChange>()
+  const presence = await present(session, { onChange: changes.push })
+  assert.equal(presence.published, { address: '127.0.0.1', port: presence.address.port })
+  session.seenAs = '203.0.113.1'
+  await presence.refresh()
+  const lost = await changes.next()
+  assert.is(lost.state === 'lost' && (lost.error as ProtocolError).code, 'listener_unreachable')
+  session.seenAs = '127.0.0.1'
+  await presence.refresh()
+  assert.equal(await changes.next(), { state: 'back' })
+  await presence.close()
 })
 
 test('after a new login tickets under the new token are accepted, and those under the old are not', async () => {

@@ -93,6 +93,27 @@ def make() -> dict[str, Any]:
         say('alice', CLOSE),
         SAY_SAVED,
     ]
+    tool = {'kind': 'file', 'name': 'tool', 'size': 3, 'executable': True, 'modified_at': 1_000_000_000}
+    bin_ = {
+        'kind': 'directory',
+        'name': 'bin',
+        'modified_at': 2,
+        'entries': [
+            {'kind': 'directory', 'path': ['a'], 'modified_at': 0},
+            {'kind': 'file', 'path': ['a', 'x'], 'size': 1, 'executable': True, 'modified_at': 1},
+        ],
+    }
+    in_bin = [
+        say('alice', ITEM, kind='directory', name='bin', modified_at=2),
+        say('bob', READY, from_=0),
+        say('alice', ITEM, kind='directory', path=['a'], modified_at=0),
+        SAY_SAVED,
+        say('alice', ITEM, kind='file', path=['a', 'x'], size=1, executable=True, modified_at=1),
+        *content(1),
+        SAY_SAVED,
+        say('alice', CLOSE),
+        SAY_SAVED,
+    ]
     film = {'kind': 'file', 'name': 'film', 'size': 100_000}
     return {
         'transfers': [
@@ -116,6 +137,8 @@ def make() -> dict[str, Any]:
             whole('more than was said', [file('f', 3)], [*small(3, name='f'), SAY_SAVED], totals={'files': 0, 'bytes': 0}),
             whole('bytes', [unknown], [*large(5, kind='bytes', name='standard input'), SAY_SAVED]),
             whole('a directory', [tree], in_tree),
+            whole('a file to be run', [tool], [say('alice', ITEM, **tool), *content(3), SAY_SAVED]),
+            whole('a directory with times', [bin_], in_bin),
             whole(
                 'refused',
                 [film, file('f', 3)],

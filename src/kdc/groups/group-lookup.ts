@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { equal } from '../../lib/bytes.ts'
 import type { Kdc } from '../context.ts'
 import { Problem } from '../http/problems.ts'
 import type { Group } from '../store/groups.ts'
@@ -24,7 +25,9 @@ export async function requireGroup({ store }: Kdc, id: Uint8Array, username: str
  */
 export async function requireReaders(kdc: Kdc, id: Uint8Array, username: string): Promise<Group> {
   const group = await requireGroup(kdc, id, username)
-  if (group.kind === 'direct' && (await kdc.store.groups.roster(id)).members.length < 2) throw groupUnknown()
+  if (group.kind !== 'direct' || (await kdc.store.groups.roster(id)).members.length > 1) return group
+  const own = await kdc.store.groups.findDirect(username, username)
+  if (!own || !equal(own, id)) throw groupUnknown()
   return group
 }
 

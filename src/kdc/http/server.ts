@@ -17,6 +17,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
+import { endpointText } from '../../lib/address.ts'
 import { answerClass } from './answer.ts'
 import { Connections } from './connections.ts'
 import { LIMITS, type Limits } from './limits.ts'
@@ -125,8 +126,8 @@ function createLimited(listener: RequestListener, limits: Limits, tls: TlsIdenti
   return server
 }
 
-function urlOf(scheme: 'http' | 'https', { address, family, port }: AddressInfo): string {
-  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+function urlOf(scheme: 'http' | 'https', { address, port }: AddressInfo): string {
+  return `${scheme}://${endpointText(address, port)}`
 }
 
 async function close(server: Server, connections: Connections, drainTimeoutMs: number): Promise<void> {

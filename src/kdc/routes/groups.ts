@@ -130,8 +130,8 @@ function newGroup(request: v.InferOutput<typeof CreateRequest>, username: string
   if (members.includes(username)) throw invalid('members: expected the others only')
   if (kind === 'named' && name === undefined) throw invalid('name: expected a string')
   if (kind === 'direct' && name !== undefined) throw invalid('name: expected none for a direct group')
-  if (kind === 'direct' && members.length !== 1)
-    throw invalid('members: expected one other for a direct group')
+  if (kind === 'direct' && members.length > 1)
+    throw invalid('members: expected one other for a direct group, or none')
   if (members.length >= MAX_MEMBERS) throw invalid(`members: expected at most ${MAX_MEMBERS - 1}`)
   const group = { id, kind, name, members, info }
   if (members.length === 0) {
@@ -144,10 +144,10 @@ function newGroup(request: v.InferOutput<typeof CreateRequest>, username: string
 
 async function requireNew({ store }: Kdc, group: NewGroup, username: string): Promise<void> {
   const { id, kind, name, members } = group
-  const [other] = members
-  const before = kind === 'direct' && other ? await store.groups.findDirect(username, other) : undefined
+  const [other = username] = members
+  const before = kind === 'direct' ? await store.groups.findDirect(username, other) : undefined
   if (before) {
-    throw new Problem('group_exists', 'there is a direct group of you two', {}, { group: toText(before) })
+    throw new Problem('group_exists', 'there is such a direct group', {}, { group: toText(before) })
   }
   if (await store.groups.exists(id, name ?? null)) {
     throw new Problem('group_exists', 'there is a group of this name or id already')

@@ -85,7 +85,7 @@ export class GroupChanges {
   create(request: RequestKey, group: NewGroup, quotas: Quotas, now: number): Promise<Accepted | undefined> {
     const { username } = request
     const { id, kind, name = null, members, info } = group
-    const pair = kind === 'direct' ? pairOf(username, members[0] ?? '') : null
+    const pair = kind === 'direct' ? pairOf(username, members[0] ?? username) : null
     const entry = firstEntry(group)
     const seq = entry ? 1 : 0
     const receiver = kind === 'direct' ? members[0] : undefined

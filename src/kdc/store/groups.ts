@@ -108,7 +108,7 @@ export class Groups {
     return rows.map(toGroup)
   }
 
-  /** The direct group of two. */
+  /** The direct group of two; of one, that with oneself. */
   async findDirect(one: string, other: string): Promise<Uint8Array | undefined> {
     const [row] = await this.#database.read<{ id: Uint8Array }>(
       sql`select id from mls_groups where pair = ${pairOf(one, other)}`,

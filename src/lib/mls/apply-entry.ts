@@ -87,6 +87,6 @@ async function applyNext(intake: Intake, entry: Entry, group: Group): Promise<vo
 function hearOfEnd(intake: Intake, entry: Entry, group: Group): void {
   if (entry.kind === 'destroyed') destroyed(intake, group)
   // Or it would be sent again when the group is rejoined.
-  else if (entry.kind === 'message') takeOwn(intake, entry)
+  else if (entry.kind === 'message') takeOwn(intake, entry, group)
   else if (entry.removed.includes(intake.username)) removedFrom(intake, group, entry.sender)
 }

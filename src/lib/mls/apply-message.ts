@@ -7,7 +7,7 @@ import { EMPTY, toBase64url } from '../bytes.ts'
 import type { Entry } from './answers.ts'
 import { comparePlace, decodePlace, extendChain } from './chain.ts'
 import { attempted, skip } from './damage.ts'
-import type { Group } from './group.ts'
+import { type Group, otherOf } from './group.ts'
 import type { Intake } from './intake.ts'
 import { decodePrivateMessage } from './mls-message.ts'
 import { decodePayload } from './payload.ts'
@@ -19,7 +19,7 @@ export async function applyMessage(intake: Intake, entry: Entry, group: Group): 
   const { api, suite } = mls
   const payload = entry.payload ?? EMPTY
   const chain = extendChain(group.chain, 'message', payload)
-  if (takeOwn(intake, entry)) {
+  if (takeOwn(intake, entry, group)) {
     draft.setGroup({ ...group, chain })
     return
   }
@@ -50,7 +50,7 @@ export async function applyMessage(intake: Intake, entry: Entry, group: Group): 
 }
 
 /** A message of ours, which is now in its place. @returns whether it is one. */
-export function takeOwn({ draft, username }: Intake, entry: Entry): boolean {
+export function takeOwn({ draft, username }: Intake, entry: Entry, about: Group): boolean {
   const { group } = entry
   const sent = draft.outgoing(group).filter(({ sealed }) => sealed)
   const text = sent.length > 0 ? toBase64url(entry.payload ?? EMPTY) : ''
@@ -58,6 +58,8 @@ export function takeOwn({ draft, username }: Intake, entry: Entry): boolean {
   if (!ours) return false
   draft.setOutgoing(ours.number, null)
   const { position, seq, at } = entry
-  draft.addMessage({ group, position, seq, at, from: username, ...decodePayload(ours.payload) }, false)
+  // What one leaves for oneself is to be shown as another's would be.
+  const isUnread = otherOf(about, username) === username
+  draft.addMessage({ group, position, seq, at, from: username, ...decodePayload(ours.payload) }, isUnread)
   return true
 }

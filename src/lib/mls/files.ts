@@ -13,6 +13,8 @@ import { ProtocolError } from '../errors.ts'
 import { base64url } from '../fields.ts'
 import { type RandomBytes, secureRandomBytes } from '../random.ts'
 import { KEY_BYTES, Secret } from '../secret.ts'
+import { ATTRIBUTES, attributesIn, fromFields, toFields } from '../transfer/attributes.ts'
+import type { Attributes } from '../transfer/items.ts'
 import { readChunk } from './answers.ts'
 import { CHUNK_BYTES, chunkCount, FILE_ID_BYTES, FileStream, sealedBytes } from './file-stream.ts'
 import type { Payload } from './payload.ts'
@@ -29,7 +31,7 @@ export const MAX_FILE_BYTES: number =
   MAX_SEALED_BYTES - Math.ceil(MAX_SEALED_BYTES / (CHUNK_BYTES + TAG_BYTES)) * TAG_BYTES
 
 /** Where a file is, how to open it, and what it is. */
-export interface FileNote {
+export interface FileNote extends Attributes {
   /** Its id at the KDC: 16 bytes in base64url. */
   readonly file: string
   readonly key: Secret
@@ -42,7 +44,7 @@ export interface FileNote {
 }
 
 /** A file to be sent. */
-export interface OutgoingFile {
+export interface OutgoingFile extends Attributes {
   readonly name: string
   /** How many bytes `content` will have. */
   readonly size: number
@@ -97,7 +99,7 @@ export async function uploadFile(
     options.signal?.throwIfAborted()
     await post('/files/begin', { file: id, group, bytes: sealedBytes(size) })
     const sha256 = await putChunks(post, id, stream, file, options)
-    return { file: id, key, name, size, sha256 }
+    return { file: id, key, name, size, sha256, ...attributesIn(file) }
   } catch (error) {
     key.wipe()
     // What cannot be dropped now expires.
@@ -210,19 +212,24 @@ const NoteSchema = v.object({
   ),
   size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   sha256: base64url('sha256', HASH_BYTES),
+  ...ATTRIBUTES,
 })
 
 /** The body of a message of kind `file`: JSON. The key is in it: it is for the group's members, and no log. */
-export function encodeFileNote({ file, key, name, size, sha256 }: FileNote): Uint8Array {
-  return utf8(JSON.stringify({ file, key: key.toText(), name, size, sha256: toBase64url(sha256) }))
+export function encodeFileNote({ file, key, name, size, sha256, ...more }: FileNote): Uint8Array {
+  return utf8(
+    JSON.stringify({ file, key: key.toText(), name, size, sha256: toBase64url(sha256), ...toFields(more) }),
+  )
 }
 
 /** The note in a message of kind `file`, if it is one. Its sender may have written anything into it. */
 export function fileNoteOf(message: Pick<Payload, 'kind' | 'body'>): FileNote | undefined {
   if (message.kind !== 'file') return undefined
   try {
-    const { file, key, name, size, sha256 } = v.parse(NoteSchema, JSON.parse(fromUtf8(message.body)))
-    return { file: toBase64url(file), key: new Secret('file key', key), name, size, sha256 }
+    const note = v.parse(NoteSchema, JSON.parse(fromUtf8(message.body)))
+    const { name, size, sha256 } = note
+    const key = new Secret('file key', note.key)
+    return { file: toBase64url(note.file), key, name, size, sha256, ...fromFields(note) }
   } catch {
     return undefined
   }

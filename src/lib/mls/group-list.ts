@@ -26,3 +26,8 @@ export async function listGroups(post: Post): Promise<ListedGroup[]> {
   }
   return [...groups.values()]
 }
+
+/** Whether it is a direct group that nobody else is in: with oneself, or one that the other one has left. */
+export function isAlone({ kind, members }: ListedGroup, username: string): boolean {
+  return kind === 'direct' && members.length === 1 && members[0] === username
+}

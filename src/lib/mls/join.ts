@@ -83,7 +83,8 @@ async function judgeJoined(intake: Intake, entry: Entry, joined: Joined): Promis
   const fits =
     toBase64url(groupId) === entry.group && extensions.length === 0 && entry.added.includes(username)
   const added = entry.added.every((name) => leaves.has(name))
-  const byOne = charter.kind === 'named' ? signer === charter.admin : leaves.size === 2 && signer !== username
+  const byOther = leaves.size === 2 && signer !== username
+  const byOne = charter.kind === 'named' ? signer === charter.admin : byOther && !charter.own
   if (!fits || !added || !byOne) throw unverified('we were added to a group that is not what it says it is')
   if (isOld(draft.group(entry.group), joined)) throw unverified('we were given an old invitation once more')
   if (isNameTaken(draft.groups(), entry.group, joined.charter)) {

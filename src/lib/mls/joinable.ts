@@ -28,7 +28,8 @@ const LENGTH_BYTES = 4
 
 const username = v.pipe(v.string(), v.regex(USERNAME))
 export const CharterSchema = v.variant('kind', [
-  v.object({ kind: v.literal('direct') }),
+  // `own`: of one, with itself.
+  v.object({ kind: v.literal('direct'), own: v.optional(v.literal(true)) }),
   v.object({ kind: v.literal('named'), name: username, admin: username }),
 ])
 

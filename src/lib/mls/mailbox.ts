@@ -8,8 +8,9 @@ import { parseGroupName, parseUsername } from '../names.ts'
 import { type RandomBytes, secureRandomBytes } from '../random.ts'
 import { MlsClient } from './client.ts'
 import { Conversations, groupUnknown } from './conversations.ts'
-import { presentIn } from './group.ts'
+import { otherOf, presentIn } from './group.ts'
 import type { Conversation, GroupInfo, Selection } from './group-info.ts'
+import { isAlone, listGroups } from './group-list.ts'
 import { History } from './history.ts'
 import type { MailMessage } from './mail-message.ts'
 import { Membership, notAllowed } from './membership.ts'
@@ -300,6 +301,10 @@ export class Mailbox {
     const meant = parseConversation(of)
     return this.#alone(async () => {
       const id = this.#conversations.currentIdOf(meant)
+      if (id !== undefined && 'with' in meant && meant.with === this.#client.username) {
+        await this.#ownId()
+        return
+      }
       if (id === undefined) return this.#rejoiner.rejoinListed(meant)
       // All others would be told that our state was lost.
       if (this.#client.vault.groups.get(id)?.status === 'active') {
@@ -325,7 +330,7 @@ export class Mailbox {
   }
 
   async #directWith(name: string): Promise<string> {
-    if (name === this.#client.username) throw notAllowed('a conversation takes two')
+    if (name === this.#client.username) return this.#ownId()
     const find = () => this.#conversations.currentIdOf({ with: name })
     const known = find()
     if (known !== undefined) return known
@@ -340,6 +345,28 @@ export class Mailbox {
       // The other one has begun it meanwhile; or our state was lost.
       if (find() === undefined) await this.#rejoiner.rejoinListed({ with: name })
     }
+    const made = find()
+    if (made === undefined) throw groupUnknown()
+    return made
+  }
+
+  /**
+   * Of the conversation with oneself. One that cannot be read any more is ended, and another begins: nobody else is in it, and what
+   * describes it is only the KDC's word once our state is lost.
+   */
+  async #ownId(): Promise<string> {
+    const { username, post, maker, vault } = this.#client
+    const find = () => this.#conversations.currentIdOf({ with: username })
+    const known = find()
+    if (known !== undefined && vault.groups.get(known)?.status === 'active') return known
+    if (known !== undefined) await this.#conversations.end(known)
+    for (const listed of await listGroups(post)) {
+      const here = vault.groups.get(listed.group)
+      // Another conversation, which the other one has left, is over by itself.
+      if (!isAlone(listed, username) || (here && otherOf(here, username) !== username)) continue
+      await post('/groups/destroy', { group: listed.group, id: maker.newId() })
+    }
+    await this.#membership.create({ kind: 'direct', own: true }, [])
     const made = find()
     if (made === undefined) throw groupUnknown()
     return made

@@ -13,7 +13,7 @@ import { groupUnknown } from './conversations.ts'
 import { breakGroup, damaged } from './damage.ts'
 import { type Group, isNameTaken, labelOf, presentIn } from './group.ts'
 import type { Conversation } from './group-info.ts'
-import { type ListedGroup, listGroups } from './group-list.ts'
+import { isAlone, type ListedGroup, listGroups } from './group-list.ts'
 import { KEYS } from './keys.ts'
 import type { Puller } from './puller.ts'
 import { isolated } from './refusals.ts'
@@ -126,7 +126,8 @@ export class Rejoiner {
   async rejoinLost(): Promise<void> {
     const listed = await listGroups(this.#client.post)
     await catchUp(this.#client, this.#puller, listed)
-    const groups = listed.map(({ group }) => group)
+    // Where nobody else is, nothing is to be read again; and what describes it the KDC could have made up.
+    const groups = listed.filter((one) => !isAlone(one, this.#client.username)).map(({ group }) => group)
     const nameOf = (id: string) => listed.find(({ group }) => group === id)?.name
     const { settled } = this.#client.draft().identity
     if (!groups.some((group) => this.#isLost(group))) return this.#settled()

@@ -8,6 +8,7 @@ import { fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
 import { base64url } from '../fields.ts'
 import { quoted } from '../quoted.ts'
+import { ATTRIBUTES, type AttributeFields } from './attributes.ts'
 import type { Totals } from './items.ts'
 
 export const VERSION = 1
@@ -58,11 +59,13 @@ const BeginSchema = v.strictObject({
   files: v.optional(length),
   bytes: v.optional(length),
 })
+const { executable, modified_at } = ATTRIBUTES
 const ItemSchema = v.union([
-  v.strictObject({ kind: v.picklist(['file', 'bytes']), name, size: v.optional(length) }),
-  v.strictObject({ kind: v.literal('directory'), name }),
-  v.strictObject({ kind: v.literal('file'), path, size: length }),
-  v.strictObject({ kind: v.literal('directory'), path }),
+  v.strictObject({ kind: v.literal('file'), name, size: v.optional(length), executable, modified_at }),
+  v.strictObject({ kind: v.literal('bytes'), name, size: v.optional(length) }),
+  v.strictObject({ kind: v.literal('directory'), name, modified_at }),
+  v.strictObject({ kind: v.literal('file'), path, size: length, executable, modified_at }),
+  v.strictObject({ kind: v.literal('directory'), path, modified_at }),
 ])
 const StartSchema = v.strictObject({ from: length })
 const EndSchema = v.strictObject({ sha256 })
@@ -74,7 +77,7 @@ const ReadySchema = v.union([
 const EmptySchema = v.strictObject({})
 
 /** What an item frame says. */
-export interface ItemFields {
+export interface ItemFields extends AttributeFields {
   readonly kind: 'file' | 'directory' | 'bytes'
   readonly name?: string | undefined
   readonly path?: readonly string[] | undefined

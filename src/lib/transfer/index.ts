@@ -9,10 +9,12 @@
  *
  * @module
  */
+export { attributesIn } from './attributes.ts'
 export { contentOf } from './contents.ts'
 export { isName, isPath, SMALL_BYTES } from './frames.ts'
 export type {
   Abandoned,
+  Attributes,
   Content,
   EntrySource,
   Fate,

@@ -4,8 +4,16 @@
  * @module
  */
 
+/** What else is said of a file or a directory. A receiver does with it as much as is safe. */
+export interface Attributes {
+  /** Whether its owner may run it; of files only. */
+  readonly executable?: boolean | undefined
+  /** When it was last changed, in Unix seconds. */
+  readonly modifiedAt?: number | undefined
+}
+
 /** What is said of something before it comes. The words are its sender's: nothing here is a path to write to. */
-export interface Item {
+export interface Item extends Attributes {
   /** `bytes`: without a name of its own, such as standard input. */
   readonly kind: 'file' | 'directory' | 'bytes'
   /** 1 to 1024 bytes; of an entry of a directory, that directory's. */
@@ -50,7 +58,7 @@ export interface Summary {
 // --- sending ---
 
 /** A content that is open for reading. */
-export interface Content {
+export interface Content extends Attributes {
   /** In bytes; nothing when only its end will tell. */
   readonly size?: number | undefined
   /**
@@ -80,13 +88,14 @@ export interface FileSource {
 
 /** An entry of a directory; a directory comes before what is in it. */
 export type EntrySource =
-  | { readonly kind: 'directory'; readonly path: readonly string[] }
+  | { readonly kind: 'directory'; readonly path: readonly string[]; readonly modifiedAt?: number | undefined }
   | { readonly kind: 'file'; readonly path: readonly string[]; open(): Promise<Content> }
 
 /** A directory to be sent. */
 export interface TreeSource {
   readonly kind: 'directory'
   readonly name: string
+  readonly modifiedAt?: number | undefined
   /** @throws a SymbolonError: the directory is given up. */
   entries(): AsyncIterable<EntrySource>
 }
@@ -115,8 +124,8 @@ export interface FileSink {
 /** Where a directory goes. What it throws is judged as with files; the whole directory is refused then. */
 export interface TreeSink {
   /** @param path - of a directory whose parent has come before, or is the directory itself. */
-  directory(path: readonly string[]): Promise<void>
-  file(path: readonly string[], size: number): Promise<FileSink>
+  directory(path: readonly string[], attributes: Attributes): Promise<void>
+  file(path: readonly string[], size: number, attributes: Attributes): Promise<FileSink>
   /** Every entry has come. */
   finish(): Promise<void>
   /** Called where `finish` will not be, or has thrown. */

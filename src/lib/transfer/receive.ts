@@ -8,6 +8,7 @@ import { primitives } from '#primitives'
 import { equal } from '../bytes.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 import type { Hash } from '../primitives/types.ts'
+import { attributesIn, fromFields } from './attributes.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
 import type { Abandoned, Fate, FileSink, Item, Limits, Refused, Summary, Totals, TreeSink } from './items.ts'
@@ -143,7 +144,7 @@ class Receiving {
 
   // --- items ---
 
-  async #item({ kind, name, path, size }: frames.ItemFields): Promise<void> {
+  async #item({ kind, name, path, size, ...more }: frames.ItemFields): Promise<void> {
     const tree = this.#tree
     if ((path === undefined) !== (tree === undefined)) throw new CodecError('transfer, item: out of turn')
     const item: Item = {
@@ -151,6 +152,7 @@ class Receiving {
       name: tree?.item.name ?? name ?? '',
       ...(path && { path }),
       ...(size !== undefined && { size }),
+      ...fromFields(more),
     }
     if (kind !== 'directory') await this.#file(item)
     else if (tree) await this.#directory(tree, item)
@@ -206,7 +208,7 @@ class Receiving {
   async #directory(tree: Tree, item: Item): Promise<void> {
     const made = await this.#admit(item, async () => {
       if (tree.code !== undefined) return { refused: tree.code }
-      await tree.sink.directory(item.path ?? [])
+      await tree.sink.directory(item.path ?? [], attributesIn(item))
       return {}
     })
     if (made) this.#save(item)
@@ -219,7 +221,7 @@ class Receiving {
     const sink = await this.#admit<FileSink>(item, async () => {
       if (!tree) return this.#take(item) as Promise<FileSink | Refused>
       if (tree.code !== undefined) return { refused: tree.code }
-      return tree.sink.file(path ?? [], size ?? 0)
+      return tree.sink.file(path ?? [], size ?? 0, attributesIn(item))
     })
     this.#sink = sink
     const small = size !== undefined && size <= frames.SMALL_BYTES

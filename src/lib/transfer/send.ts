@@ -8,6 +8,7 @@ import { primitives } from '#primitives'
 import { EMPTY, equal } from '../bytes.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 import type { Hash } from '../primitives/types.ts'
+import { attributesIn, toFields } from './attributes.ts'
 import { Buffers, PIECE_BYTES } from './buffers.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
@@ -179,7 +180,12 @@ class Sending {
     })
     if (!opened) return false
     const content = opened.value
-    const item: Item = content.size === undefined ? about : { ...about, size: content.size }
+    const { size } = content
+    const item: Item = {
+      ...about,
+      ...(size !== undefined && { size }),
+      ...(about.kind === 'file' && attributesIn(content)),
+    }
     try {
       return item.size !== undefined && item.size <= frames.SMALL_BYTES
         ? await this.#small(item, item.size, content)
@@ -333,7 +339,7 @@ class Sending {
   }
 
   async #tree(source: TreeSource): Promise<void> {
-    const item: Item = { kind: 'directory', name: source.name }
+    const item: Item = { kind: 'directory', name: source.name, ...attributesIn(source) }
     if (!(await this.#ask(item))) return
     const entries: Entries = { saved: 0, failed: 0 }
     this.#entries = entries
@@ -359,7 +365,7 @@ class Sending {
       return
     }
     await this.#link.until(() => this.#pending.length < MAX_UNDER_WAY)
-    const item: Item = { kind, name, path }
+    const item: Item = { kind, name, path, ...attributesIn(entry) }
     this.#control(Type.item, fieldsOf(item))
     this.#pending.push({ item, state: 'sent' })
     await this.#link.room()
@@ -410,13 +416,14 @@ async function verify(content: Content, size: number | undefined): Promise<void>
 }
 
 /** An entry of a directory has its path, anything else its name. */
-function fieldsOf({ kind, name, path, size }: Item): frames.ItemFields {
+function fieldsOf({ kind, name, path, size, ...more }: Item): frames.ItemFields {
+  const attributes = toFields(more)
   if (path === undefined) {
     if (!frames.isName(name)) throw new RangeError(`name: expected 1 to ${frames.MAX_NAME_BYTES} bytes`)
-    return { kind, name, size }
+    return { kind, name, size, ...attributes }
   }
   if (!frames.isPath(path)) throw new RangeError('path: too deep, too long, or with an empty name')
-  return { kind, path, size }
+  return { kind, path, size, ...attributes }
 }
 
 // A function, so that the compiler does not take the state for what it was before something was waited for.

@@ -121,6 +121,20 @@ test('a member that is not the admin adds and removes: the others, and whom it a
   }
 })
 
+test('nobody is taken into a conversation that is said to be with oneself', async () => {
+  const { bob, carol } = await people('bob', 'carol')
+  await new Rogue(carol).begin({ kind: 'direct', own: true }, ['bob'])
+  await bob.mail.sync()
+  assert.equal(
+    bob.mail.groups().map(({ reason }) => reason),
+    ['member_unverified'],
+  )
+  await bob.tell('bob', 'my own')
+  assert.equal(await bob.read(), ['bob: my own'])
+  await carol.mail.sync()
+  assert.equal(await carol.read(), [])
+})
+
 test('a conversation of three, a second group of the same name; a second one of the same two takes the place', async () => {
   const { bob, carol } = await people('alice', 'bob', 'carol', 'dave')
   await new Rogue(carol).begin({ kind: 'direct' }, ['bob', 'dave'])

@@ -2,15 +2,32 @@
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { receiveItems, type Source, sendItems, type Totals } from '../../../src/lib/transfer/index.ts'
+import {
+  type Item,
+  receiveItems,
+  type Source,
+  sendItems,
+  type Totals,
+} from '../../../src/lib/transfer/index.ts'
 import { content, type Line, Place, pair, pattern } from './memory.ts'
 
-interface Described {
+interface AttributeFields {
+  readonly executable?: boolean | undefined
+  readonly modified_at?: number | undefined
+}
+
+interface DescribedEntry extends AttributeFields {
+  readonly kind: 'file' | 'directory'
+  readonly path: string[]
+  readonly size: number
+}
+
+interface Described extends AttributeFields {
   readonly kind: 'file' | 'directory' | 'bytes'
   readonly name: string
   readonly size: number
   readonly unknown?: boolean
-  readonly entries?: { readonly kind: 'file' | 'directory'; readonly path: string[]; readonly size: number }[]
+  readonly entries?: DescribedEntry[]
 }
 
 interface Transfer {
@@ -26,20 +43,35 @@ const path = new URL('../../vectors/transfer.json', import.meta.url)
 const { transfers } = JSON.parse(readFileSync(path, 'utf8')) as { transfers: Transfer[] }
 const vectors = suite('transfer.json')
 
-function sourceOf({ kind, name, size, unknown, entries = [] }: Described): Source {
+const attributesOf = ({ executable, modified_at: modifiedAt }: AttributeFields) => ({
+  executable,
+  modifiedAt,
+})
+
+function sourceOf(item: Described): Source {
+  const { kind, name, size, unknown, entries = [] } = item
   if (kind !== 'directory') {
-    return { kind, name, open: async () => content(pattern(size), unknown ? { size: undefined } : {}) }
+    const made = () => content(pattern(size), unknown ? { size: undefined } : {})
+    return { kind, name, open: async () => ({ ...made(), ...attributesOf(item) }) }
   }
   return {
     kind,
     name,
+    ...attributesOf(item),
     async *entries() {
       for (const entry of entries) {
         const { kind, path, size } = entry
-        yield kind === 'directory' ? { kind, path } : { kind, path, open: async () => content(pattern(size)) }
+        const about = attributesOf(entry)
+        if (kind === 'directory') yield { kind, path, ...about }
+        else yield { kind, path, open: async () => ({ ...content(pattern(size)), ...about }) }
       }
     },
   }
+}
+
+/** What was told of an item, in whatever form. */
+function fieldsOf(item: AttributeFields & { readonly modifiedAt?: number | undefined }) {
+  return [item.executable === true, item.modifiedAt ?? item.modified_at]
 }
 
 for (const { name, items, held, refused, totals, frames } of transfers) {
@@ -48,14 +80,18 @@ for (const { name, items, held, refused, totals, frames } of transfers) {
     const [alice, bob] = pair(line)
     const place = new Place()
     const heard: Totals[] = []
+    const fates: Item[] = []
     if (held !== undefined) for (const item of items) place.held.set(item.name, pattern(held))
     await Promise.all([
       sendItems(alice, items.map(sourceOf), { totals }),
       receiveItems(bob, async (item) => (refused === undefined ? place.take(item) : { refused }), {
         onBegin: (said) => heard.push(said),
+        onFate: (item) => fates.push(item),
       }),
     ])
     assert.equal(heard, [{ files: totals?.files, bytes: totals?.bytes }])
+    const told = items.flatMap((item) => [...(item.entries ?? []), item])
+    assert.equal(fates.map(fieldsOf), told.map(fieldsOf))
     for (const side of ['alice', 'bob'] as const) {
       const expected = frames
         .filter(({ from }) => from === side)

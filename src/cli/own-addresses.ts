@@ -1,0 +1,15 @@
+/**
+ * The addresses of this machine.
+ *
+ * @module
+ */
+import { networkInterfaces } from 'node:os'
+import { isLoopback, plainAddress } from '../lib/address.ts'
+import { withoutZone } from '../lib/reachable.ts'
+
+/** Whether this is one of them. */
+export function isOfThisMachine(address: string): boolean {
+  const plain = withoutZone(plainAddress(address))
+  if (isLoopback(plain)) return true
+  return Object.values(networkInterfaces()).some((ones) => ones?.some((one) => one.address === plain))
+}
