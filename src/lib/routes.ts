@@ -9,10 +9,11 @@
  */
 import type { ProtocolCode, TransportCode } from './errors.ts'
 
-/** What may be said of any request: of its session, of its clock, of a name in it. */
+/** What may be said of any request: of its session and login, of its clock, of a name in it. */
 const OF_ANY: readonly string[] = [
   'clock_wrong',
   'invalid_name',
+  'login_stale',
   'request_refused',
   'token_expired',
   'token_unknown',
@@ -36,8 +37,8 @@ const OF_ROUTES: ReadonlyMap<string, readonly (ProtocolCode | TransportCode)[]> 
       'registration_closed',
     ],
   ],
-  ['password', ['login_stale', 'plaintext_refused']],
-  ['sessions', ['login_stale', 'plaintext_refused']],
+  ['password', ['plaintext_refused']],
+  ['sessions', ['plaintext_refused']],
   ['listen', ['plaintext_refused']],
   ['logout', ['plaintext_refused']],
   ['userinfo', ['receiver_offline', 'receiver_unknown', 'plaintext_refused']],

@@ -11,6 +11,7 @@ const OF_THE_SESSION: readonly string[] = [
   'token_expired',
   'clock_wrong',
   'login_refused',
+  'login_stale',
   'kdc_key_changed',
 ]
 
