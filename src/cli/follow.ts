@@ -18,14 +18,17 @@ import type { Mail } from './mail.ts'
 const RETRY = { firstMs: 1000, mostMs: 10_000 }
 
 export interface Following {
-  readonly session: Session
-  readonly mail: Mail
+  readonly session: Pick<Session, 'token'>
+  readonly mail: Pick<Mail, 'use' | 'arrivals'>
   readonly output: Output
   readonly of: Conversation
   /** Shows what is new. */
   readonly showMore: () => Promise<unknown>
   /** Ends it in good order. */
   readonly signal: AbortSignal
+  /** How often to look; and waits for so many milliseconds. For tests. */
+  readonly pace?: Pace
+  readonly wait?: (ms: number) => Promise<unknown>
 }
 
 /**
@@ -35,8 +38,9 @@ export interface Following {
  * @throws ProtocolError why the group is not read any more, or `kdc_key_changed`; what `showMore` throws, unless the KDC, or a login, is
  *   merely away.
  */
-export async function follow({ session, mail, output, of, showMore, signal }: Following): Promise<void> {
-  const pace = new Pace()
+export async function follow(following: Following): Promise<void> {
+  const { session, mail, output, of, showMore, signal, pace = new Pace() } = following
+  const { wait = (ms: number) => sleep(ms, undefined, { signal }) } = following
   let failures = 0
   let isLost = false
   let { token } = session
@@ -65,7 +69,7 @@ export async function follow({ session, mail, output, of, showMore, signal }: Fo
     }
     if (session.token !== token) output.event('renewed', {}, 'logged in again: the session had ended')
     ;({ token } = session)
-    await sleep(backoffMs(Math.max(1, failures), RETRY), undefined, { signal }).catch(() => {})
+    await wait(backoffMs(Math.max(1, failures), RETRY)).catch(() => {})
   }
 }
 
@@ -80,7 +84,7 @@ function isStateBusy(error: unknown): boolean {
   return error instanceof StateError && error.code === 'state_busy'
 }
 
-async function mayGoOn(mail: Mail, output: Output, of: Conversation): Promise<boolean> {
+async function mayGoOn(mail: Pick<Mail, 'use'>, output: Output, of: Conversation): Promise<boolean> {
   if (!('group' in of)) return true
   const { group } = of
   const infos = await mail.use(async (mailbox) => mailbox.groups().filter(({ name }) => name === group))
