@@ -42,34 +42,47 @@ export async function follow(following: Following): Promise<void> {
   const { session, mail, output, of, showMore, signal, pace = new Pace() } = following
   const { wait = (ms: number) => sleep(ms, undefined, { signal }) } = following
   let failures = 0
+  let streamFailures = 0
   let isLost = false
   let { token } = session
+  const tellRenewed = () => {
+    if (session.token !== token) output.event('renewed', {}, 'logged in again: the session had ended')
+    ;({ token } = session)
+  }
   /** @returns whether more may come. */
   const look = async () => {
     await showMore()
+    tellRenewed()
     if (isLost) output.event('kdc_back', {}, 'the KDC is back')
     isLost = false
     failures = 0
     return mayGoOn(mail, output, of)
   }
   while (!signal.aborted) {
+    let isWaiting = false
     try {
       // First, for what came while nobody waited.
       await pace.ready(signal)
       if (!(await look())) return
-      for await (const _ of mail.arrivals(signal, pace)) if (!(await look())) return
+      isWaiting = true
+      for await (const _ of mail.arrivals(signal, pace)) {
+        isWaiting = false
+        if (!(await look())) return
+        isWaiting = true
+        streamFailures = 0
+      }
     } catch (error) {
       if (signal.aborted) return
       if (!isAway(error)) throw error
-      failures++
-      if (!isStateBusy(error) && !isLost) {
+      // The next look tells whether the KDC is away, or only the stream was cut.
+      if (isWaiting) streamFailures++
+      else failures++
+      if (!isWaiting && !isStateBusy(error) && !isLost) {
         output.event('kdc_lost', {}, `${error.message}; trying again until it is back`)
         isLost = true
       }
     }
-    if (session.token !== token) output.event('renewed', {}, 'logged in again: the session had ended')
-    ;({ token } = session)
-    await wait(backoffMs(Math.max(1, failures), RETRY)).catch(() => {})
+    await wait(backoffMs(Math.max(1, failures, streamFailures), RETRY)).catch(() => {})
   }
 }
 
