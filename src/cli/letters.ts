@@ -5,7 +5,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Session } from '../lib/client.ts'
-import { ProtocolError, SymbolonError } from '../lib/errors.ts'
+import { SymbolonError } from '../lib/errors.ts'
+import { isSessionOver } from '../lib/exchange.ts'
+import { Pace } from '../lib/hints.ts'
 import type { Output } from './events.ts'
 import { Mail } from './mail.ts'
 import { commandToSave, type Saving } from './save-files.ts'
@@ -30,11 +32,12 @@ export function showLetters(
   saving?: Saving,
   onEnd: () => void = () => {},
 ): Promise<void> {
+  const pace = new Pace()
   const work = async (works: () => void) => {
     try {
-      await watch(session, output, signal, works, saving)
+      await watch(session, output, signal, works, saving, pace)
     } catch (error) {
-      if (isOver(error)) onEnd()
+      if (isSessionOver(error)) onEnd()
       throw error
     }
     if (!signal.aborted) onEnd()
@@ -84,6 +87,7 @@ async function watch(
   signal: AbortSignal,
   works: () => void,
   saving: Saving | undefined,
+  pace: Pace,
 ): Promise<void> {
   const mail = await Mail.open(session, output)
   const unread = new UnreadGroups(session.username, output)
@@ -100,16 +104,13 @@ async function watch(
       tellHowToSave(await showNew(mail, output, 'direct', { saving, signal }))
       unread.tell(await mail.use(async (mailbox) => mailbox.groups()))
     }
+    await pace.ready(signal)
     await look()
     works()
-    for await (const _ of mail.arrivals(signal)) await look()
+    for await (const _ of mail.arrivals(signal, pace)) await look()
   } finally {
     await mail.close()
   }
-}
-
-function isOver(error: unknown): boolean {
-  return error instanceof ProtocolError && (error.code === 'token_unknown' || error.code === 'token_expired')
 }
 
 function codeOf(error: unknown): { code?: string } {

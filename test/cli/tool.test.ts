@@ -79,7 +79,7 @@ test('a KDC that says too much is quoted, on one line, in few words', async () =
     [503, 'of_its_own'],
     [500, 'of_its_own'],
   ] as const) {
-    said.push(reported(readProblem(status, { code, detail })))
+    said.push(reported(readProblem(status, { code, detail }, '/login/start')))
   }
   for (const text of said) {
     assert.ok(text.length < 1000, text.slice(0, 2000))

@@ -360,7 +360,7 @@ export class Mailbox {
     const known = find()
     if (known !== undefined && vault.groups.get(known)?.status === 'active') return known
     if (known !== undefined) await this.#conversations.end(known)
-    for (const listed of await listGroups(post)) {
+    for (const listed of (await listGroups(post)).groups) {
       const here = vault.groups.get(listed.group)
       // Another conversation, which the other one has left, is over by itself.
       if (!isAlone(listed, username) || (here && otherOf(here, username) !== username)) continue
