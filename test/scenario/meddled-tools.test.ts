@@ -185,31 +185,33 @@ tools('sessions and users: the status is 3 while nobody knows, and 0 on a clean 
   await receiver.stop()
 })
 
+/** Waits until a program has met what is planned for it, and has not ended. */
+async function goesOn(program: Program, met: Promise<void>): Promise<void> {
+  const ended = program.exit.then((status) => {
+    throw new Error(`it has ended with ${status}:\n${program.stdout}\n${program.stderr}`)
+  })
+  await Promise.race([met, ended])
+}
+
 tools('a receiver goes on, whatever is forged, and is reached as soon as the line is clean', async () => {
   // With the first look at what waits.
   const first = proxy.plan('/mailbox/wait', forge('state_damaged', 'lost', 401), { times: 1 })
-  const receiver = await realm.receiver('bob', '--refresh', '1', '--json')
-  await first
-  for (const code of [
-    'kdc_key_changed',
-    'state_damaged',
-    'history_forked',
-    'login_refused',
-    'request_refused',
-  ]) {
-    await proxy.plan('/listen', forge(code, 'delivered', 401))
+  const receiver = await realm.receiver('bob', '--refresh', '1')
+  await goesOn(receiver, first)
+  for (const code of ['kdc_key_changed', 'state_damaged', 'history_forked', 'login_refused', 'request_refused']) {
+    await goesOn(receiver, proxy.plan('/listen', forge(code, 'delivered', 401)))
   }
   for (const path of ['/login/start', '/login/finish']) {
-    await proxy.plan('/listen', forge('token_unknown', 'lost'), { times: 1 })
-    await proxy.plan(path, forge('kdc_key_changed', 'lost', 401), { times: 1 })
+    await goesOn(receiver, proxy.plan('/listen', forge('token_unknown', 'lost'), { times: 1 }))
+    await goesOn(receiver, proxy.plan(path, forge('kdc_key_changed', 'lost', 401), { times: 1 }))
   }
   await proxy.clean()
   // The receiver's next word to the KDC, which is heard.
-  await receiver.says('stdout', /"event":"kdc_back"/)
+  await receiver.says('stderr', /the KDC is back/)
   await send(realm, 0, 'alice', 'bob', 'are you there?')
   assert.equal(receiver.stdout.match(/are you there\?/g)?.length, 1)
   await group(realm, 0, 'alice', 'send', 'team', 'and in the group')
-  await receiver.says('stdout', /"event":"unread".*"team"/)
+  await receiver.says('stderr', /team: \d+ unread/)
   assert.is(await receiver.stop(), 0)
 })
 
@@ -230,11 +232,11 @@ tools('one who reads on goes on, whatever is forged, and shows what comes next',
     const met = own.plan('/mailbox', forge(code, 'lost'), { times: 1 })
     // It is looked at when it comes.
     await group(realm, 0, 'carol', 'send', 'team', code)
-    await Promise.race([met, reader.exit])
+    await goesOn(reader, met)
     // Then the way is cut, and asked for again.
     const waited = own.plan('/mailbox/wait', forge(code, 'lost'), { times: 1 })
     own.cut()
-    await Promise.race([waited, reader.exit])
+    await goesOn(reader, waited)
     await own.clean()
     await reader.says('stdout', new RegExp(code))
   }
