@@ -4,15 +4,18 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs } from '../lib/backoff.ts'
 import type { Session } from '../lib/client.ts'
-import { ProtocolError, TransportError } from '../lib/errors.ts'
+import { CodecError, ProtocolError, type SymbolonError, TransportError } from '../lib/errors.ts'
+import { isSessionOver } from '../lib/exchange.ts'
+import { Pace } from '../lib/hints.ts'
 import type { Conversation } from '../lib/mls/mailbox.ts'
 import { StateError } from '../state/errors.ts'
 import type { Output } from './events.ts'
 import type { Mail } from './mail.ts'
 
 /** How long between two tries to reach the KDC again. */
-const RETRY_MS = 1000
+const RETRY = { firstMs: 1000, mostMs: 10_000 }
 
 export interface Following {
   readonly session: Session
@@ -26,55 +29,55 @@ export interface Following {
 }
 
 /**
- * Shows what comes, until `signal`, or until nothing can come any more, which is said.
+ * Shows what comes, until `signal`, or until nothing can come any more, which is said. No answer that anybody on the way could have given
+ * ends it.
  *
- * @throws ProtocolError why the group is not read any more; what `showMore` throws, unless the KDC is merely away.
+ * @throws ProtocolError why the group is not read any more, or `kdc_key_changed`; what `showMore` throws, unless the KDC, or a login, is
+ *   merely away.
  */
 export async function follow({ session, mail, output, of, showMore, signal }: Following): Promise<void> {
+  const pace = new Pace()
+  let failures = 0
   let isLost = false
+  let { token } = session
   /** @returns whether more may come. */
   const look = async () => {
     await showMore()
     if (isLost) output.event('kdc_back', {}, 'the KDC is back')
     isLost = false
+    failures = 0
     return mayGoOn(mail, output, of)
   }
   while (!signal.aborted) {
     try {
       // First, for what came while nobody waited.
+      await pace.ready(signal)
       if (!(await look())) return
-      for await (const _ of mail.arrivals(signal)) if (!(await look())) return
+      for await (const _ of mail.arrivals(signal, pace)) if (!(await look())) return
     } catch (error) {
       if (signal.aborted) return
-      if (isOver(error)) await renew(session, output)
-      else if (!isAway(error)) throw error
-      else if (error instanceof TransportError && !isLost) {
+      if (!isAway(error)) throw error
+      failures++
+      if (!isStateBusy(error) && !isLost) {
         output.event('kdc_lost', {}, `${error.message}; trying again until it is back`)
         isLost = true
       }
     }
-    await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
+    if (session.token !== token) output.event('renewed', {}, 'logged in again: the session had ended')
+    ;({ token } = session)
+    await sleep(backoffMs(Math.max(1, failures), RETRY), undefined, { signal }).catch(() => {})
   }
 }
 
-// The session has expired, or somebody has ended it.
-function isOver(error: unknown): boolean {
-  return error instanceof ProtocolError && (error.code === 'token_unknown' || error.code === 'token_expired')
+/** What may be over the next time, or may have been said by anybody on the way. */
+function isAway(error: unknown): error is SymbolonError {
+  if (error instanceof TransportError || error instanceof CodecError || isSessionOver(error)) return true
+  return isStateBusy(error) || (error instanceof ProtocolError && error.code === 'login_refused')
 }
 
-// For a while: the KDC, or the state, which another of our tools has.
-function isAway(error: unknown): boolean {
-  return error instanceof TransportError || (error instanceof StateError && error.code === 'state_busy')
-}
-
-async function renew(session: Session, output: Output): Promise<void> {
-  try {
-    await session.renew()
-    output.event('renewed', {}, 'logged in again: the session had ended')
-  } catch (error) {
-    // Then the next request says so.
-    if (!(error instanceof TransportError)) throw error
-  }
+// Another of our tools has it.
+function isStateBusy(error: unknown): boolean {
+  return error instanceof StateError && error.code === 'state_busy'
 }
 
 async function mayGoOn(mail: Mail, output: Output, of: Conversation): Promise<boolean> {

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Session } from '../lib/client.ts'
 import { SymbolonError } from '../lib/errors.ts'
+import { Pace } from '../lib/hints.ts'
 import type { Output } from './events.ts'
 import { Mail } from './mail.ts'
 import { commandToSave, type Saving } from './save-files.ts'
@@ -27,7 +28,8 @@ export function showLetters(
   signal: AbortSignal,
   saving?: Saving,
 ): Promise<void> {
-  return tryAgain((works) => watch(session, output, signal, works, saving), output, signal)
+  const pace = new Pace()
+  return tryAgain((works) => watch(session, output, signal, works, saving, pace), output, signal)
 }
 
 /**
@@ -72,6 +74,7 @@ async function watch(
   signal: AbortSignal,
   works: () => void,
   saving: Saving | undefined,
+  pace: Pace,
 ): Promise<void> {
   const mail = await Mail.open(session, output)
   const unread = new UnreadGroups(session.username, output)
@@ -88,9 +91,10 @@ async function watch(
       tellHowToSave(await showNew(mail, output, 'direct', { saving, signal }))
       unread.tell(await mail.use(async (mailbox) => mailbox.groups()))
     }
+    await pace.ready(signal)
     await look()
     works()
-    for await (const _ of mail.arrivals(signal)) await look()
+    for await (const _ of mail.arrivals(signal, pace)) await look()
   } finally {
     await mail.close()
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Session } from '../lib/client.ts'
+import { followHints, type Pace } from '../lib/hints.ts'
 import { decodeIdentity } from '../lib/mls/identity.ts'
 import { KEYS } from '../lib/mls/keys.ts'
 import { Mailbox } from '../lib/mls/mailbox.ts'
@@ -70,13 +71,15 @@ export class Mail {
     return decodeIdentity(bytes).published ? 'published' : 'made'
   }
 
-  /** When something has come, again and again, until `signal` ends it: the KDC says no more than that. */
-  async *arrivals(signal: AbortSignal): AsyncGenerator<void> {
-    let after = 0
-    for await (const id of this.#session.events('/mailbox/wait', { after }, signal)) {
-      after = Number(id)
-      yield
-    }
+  /**
+   * When something may have come, again and again, until `signal` ends it: the KDC says no more than that, and anybody on the way could
+   * say as much.
+   *
+   * @param pace - how often that is heeded.
+   */
+  arrivals(signal: AbortSignal, pace: Pace): AsyncGenerator<void> {
+    // Not what an event says that it goes up to: that could be beyond all that will ever come.
+    return followHints((ended) => this.#session.events('/mailbox/wait', { after: 0 }, ended), pace, signal)
   }
 
   /** Lets go of it. */

@@ -5,7 +5,7 @@
  */
 import * as v from 'valibot'
 import type { Session } from '../lib/client.ts'
-import { CodecError } from '../lib/errors.ts'
+import { CodecError, TransportError } from '../lib/errors.ts'
 import { MAX_NAMES } from '../lib/mls/answers.ts'
 import { USERNAME } from '../lib/names.ts'
 
@@ -16,6 +16,10 @@ const Reply = v.object({
 
 /** One principal, and whether one of its sessions listens or waits. */
 export type Reachability = v.InferOutput<typeof Reply>['users'][number]
+
+/** A KDC that goes on for longer has no end. At its page size it is a million names. */
+const MAX_PAGES = 1000
+const MAX_NAMES_LISTED = 1_000_000
 
 type Asking = Pick<Session, 'request'>
 
@@ -40,19 +44,22 @@ export async function* reachabilityOf(
 /**
  * Everybody who can be reached, by name.
  *
- * @throws as `reachabilityOf`.
+ * @throws as `reachabilityOf`; TransportError `kdc_failed` when the list has no end.
  */
 export async function* everybodyOnline(session: Asking): AsyncGenerator<Reachability> {
   let after: string | undefined
-  for (;;) {
+  let count = 0
+  for (let pages = 0; pages < MAX_PAGES && count < MAX_NAMES_LISTED; pages++) {
     const { users, more } = await ask(session, after === undefined ? {} : { after })
     yield* users
+    count += users.length
     const last = users.at(-1)?.username
     if (!more) return
     // A page that leads nowhere would have us ask for ever.
     if (last === undefined || (after !== undefined && last <= after)) throw malformed('the names')
     after = last
   }
+  throw new TransportError('kdc_failed', `the KDC lists names without an end: these are the first ${count}`)
 }
 
 async function ask(session: Asking, body: Record<string, unknown>): Promise<v.InferOutput<typeof Reply>> {

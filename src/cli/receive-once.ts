@@ -4,6 +4,7 @@
  * @module
  */
 import type { Session } from '../lib/client.ts'
+import { Pace } from '../lib/hints.ts'
 import type { Presence } from '../lib/presence.ts'
 import { UsageError } from './errors.ts'
 import type { OptionHelp } from './help.ts'
@@ -41,13 +42,15 @@ export async function receiveOnce(session: Session, place: Place, taking: Taking
   const hasLooked = new Promise<void>((resolve) => {
     looked = resolve
   })
+  const pace = new Pace()
   const watch = async (works: () => void) => {
     const mail = await Mail.open(session, output)
     try {
+      await pace.ready(over.signal)
       await once.takeWaiting(mail)
       works()
       looked()
-      for await (const _ of mail.arrivals(over.signal)) await once.takeWaiting(mail)
+      for await (const _ of mail.arrivals(over.signal, pace)) await once.takeWaiting(mail)
     } finally {
       looked()
       await mail.close()

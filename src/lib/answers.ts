@@ -15,6 +15,7 @@ import {
   TransportError,
 } from './errors.ts'
 import { port, unixSeconds } from './fields.ts'
+import { mayBeSaid } from './routes.ts'
 import { Secret } from './secret.ts'
 import { MAX_TICKET_BYTES } from './ticket.ts'
 
@@ -29,17 +30,22 @@ const UserinfoReply = v.object({
   time: unixSeconds,
 })
 const RegistrationReply = v.object({ response: v.string() })
+/** A KDC keeps a tenth of it for one principal. */
+const MAX_SESSIONS = 1000
 const SessionsReply = v.object({
-  sessions: v.array(
-    v.object({
-      id: v.string(),
-      this: v.boolean(),
-      ip_addr: v.string(),
-      begun_at: unixSeconds,
-      used_at: unixSeconds,
-      expires_at: unixSeconds,
-      listens_at: v.optional(v.object({ ip_addr: v.string(), port })),
-    }),
+  sessions: v.pipe(
+    v.array(
+      v.object({
+        id: v.string(),
+        this: v.boolean(),
+        ip_addr: v.string(),
+        begun_at: unixSeconds,
+        used_at: unixSeconds,
+        expires_at: unixSeconds,
+        listens_at: v.optional(v.object({ ip_addr: v.string(), port })),
+      }),
+    ),
+    v.maxLength(MAX_SESSIONS),
   ),
 })
 const EndReply = v.object({ ended: v.number() })
@@ -151,8 +157,12 @@ export function readListenReply(body: unknown): ListenAnswer {
 // Request Timeout, Too Many Requests, Service Unavailable (RFC 9110 §15.5.9 and §15.6.4, RFC 6585 §4).
 const TRY_LATER = new Set([408, 429, 503])
 
-/** The error that a reply other than 200 stands for (RFC 9457, §3.5 of the protocol). */
-export function readProblem(status: number, body: unknown): SymbolonError {
+/**
+ * The error that a reply other than 200 stands for (RFC 9457, §3.5 of the protocol).
+ *
+ * @param path - what was asked: the KDC may say no other codes than those of its route.
+ */
+export function readProblem(status: number, body: unknown, path: string): SymbolonError {
   const parsed = v.safeParse(ProblemReply, body)
   if (!parsed.success) {
     return new TransportError(
@@ -161,10 +171,13 @@ export function readProblem(status: number, body: unknown): SymbolonError {
     )
   }
   const { code, detail } = parsed.output
-  if (code === 'too_many_attempts' || code === 'quota_exceeded') return new TransportError(code, detail)
+  const isKnown = mayBeSaid(path, code)
+  if (isKnown && (code === 'too_many_attempts' || code === 'quota_exceeded')) {
+    return new TransportError(code, detail)
+  }
   if (TRY_LATER.has(status)) return new TransportError('kdc_busy', `the KDC cannot answer now: ${detail}`)
   if (status >= 500) return new TransportError('kdc_failed', `the KDC failed: ${detail}`)
-  if (isProtocolCode(code)) return new ProtocolError(code, detail)
+  if (isKnown && isProtocolCode(code)) return new ProtocolError(code, detail)
   return new ProtocolError('request_refused', `the KDC refused the request: ${detail} (${code})`)
 }
 

@@ -15,15 +15,19 @@ import {
   type SessionInfo,
   type UserinfoAnswer,
 } from './answers.ts'
+import { backoffMs } from './backoff.ts'
+import { toHex } from './bytes.ts'
 import type { Channel } from './channel.ts'
 import type { Clock } from './clock.ts'
 import { type ConnectOptions, connect } from './connect.ts'
-import { ProtocolError } from './errors.ts'
+import { ProtocolError, SymbolonError, TransportError } from './errors.ts'
+import { isSessionOver, newRequestId } from './exchange.ts'
 import { KdcLink, type KdcLinkOptions } from './kdc-link.ts'
 import { parseUsername } from './names.ts'
 import { finishLogin, finishRegistration, startLogin, startRegistration } from './opaque.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import type { Secret } from './secret.ts'
+import { sessionId } from './ticket.ts'
 import type { Trace } from './trace.ts'
 
 /**
@@ -86,6 +90,12 @@ export interface ChangePasswordOptions {
   readonly onNewExportKey?: (exportKey: Secret) => void | Promise<void>
 }
 
+/** What a failed fresh login says of itself; anything else only says that it failed. */
+const OF_THE_LOGIN: readonly string[] = ['login_refused', 'kdc_key_changed']
+
+/** Who asks again and again with an old password must not use up its owner's tries. */
+const REFUSED = { firstMs: 30_000, mostMs: 300_000 }
+
 interface Login {
   readonly token: Secret
   readonly exportKey: Secret
@@ -93,7 +103,12 @@ interface Login {
   readonly expiresAt: number
 }
 
-/** One login of one principal. It lasts until `expiresAt`, `logout`, or the KDC ends it. */
+/**
+ * One login of one principal. It lasts until `expiresAt`, `logout`, or the KDC ends it.
+ *
+ * When it turns out to be over, whatever is asked next logs in once more and asks again, as the same request. All that is asked throws
+ * TransportError when no answer came that the KDC has sealed: then it may or may not have happened.
+ */
 export class Session {
   readonly username: string
   #password: PasswordSource
@@ -101,6 +116,10 @@ export class Session {
   readonly #trace: Trace | undefined
   readonly #judgeKey: JudgeKey
   #login: Login | undefined
+  #renewing: Promise<void> | undefined
+  /** Logins that were refused, one after the other. */
+  #refusals = 0
+  #refusal: { readonly error: ProtocolError; readonly untilMs: number } | undefined
 
   /** Use `login`. */
   constructor(username: string, password: PasswordSource, kdc: KdcLink, options: LoginOptions) {
@@ -139,16 +158,37 @@ export class Session {
     return this.#kdc.clock
   }
 
-  /** Logs in again: a new session with a new token, after the KDC has forgotten the old one. */
-  async renew(): Promise<void> {
+  /** Logs in again: a new session with a new token. While one login is under way, another is the same. */
+  renew(): Promise<void> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined
+    })
+    return this.#renewing
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      this.#login = await this.#logIn(
+        typeof this.#password === 'string' ? this.#password : await this.#password(),
+      )
+      this.#refusals = 0
+      this.#refusal = undefined
+    } catch (error) {
+      if (error instanceof ProtocolError && error.code === 'login_refused') {
+        this.#refusal = { error, untilMs: performance.now() + backoffMs(++this.#refusals, REFUSED) }
+      }
+      throw error
+    }
+  }
+
+  async #logIn(password: string): Promise<Login> {
     const { username } = this
-    const password = typeof this.#password === 'string' ? this.#password : await this.#password()
     const { request, state } = await startLogin(password)
     const begun = readStartReply(await this.#kdc.plain('/login/start', { username, request }))
     const { finish, token, exportKey, kdcKey } = await finishLogin(username, password, state, begun.response)
     await this.#judgeKey(kdcKey, true)
     const reply = await this.#kdc.plain('/login/finish', { username, state: begun.state, finish })
-    this.#login = { token, exportKey, kdcKey, expiresAt: readFinishReply(reply) }
+    return { token, exportKey, kdcKey, expiresAt: readFinishReply(reply) }
   }
 
   /**
@@ -185,19 +225,21 @@ export class Session {
   }
 
   /**
-   * Tells the KDC that this session accepts channels at `port`.
+   * Tells the KDC that this session, and no other that takes its place, accepts channels at `port`.
    *
    * @throws ProtocolError `token_unknown`, `token_expired`; TransportError and CodecError as `login`.
    */
   async announce(port: number): Promise<ListenAnswer> {
-    return readListenReply(await this.#sealed('/listen', { port }))
+    return readListenReply(await this.#kdc.sealed('/listen', { port }, this.token))
   }
 
   /**
    * Sets another password, within five minutes of the login. The KDC never sees it; the principal's other sessions are over.
    *
+   * When no answer comes that the KDC has sealed, it is found out by logging in which password holds.
+   *
    * @throws ProtocolError `login_stale`, `kdc_key_changed`, `token_unknown`, `token_expired`; TransportError and CodecError
-   *   as `login`; what `onNewExportKey` throws.
+   *   as `login`; what `onNewExportKey` throws: the password is the one before. TransportError `outcome_unknown`: either may hold.
    */
   async changePassword(password: string, options: ChangePasswordOptions = {}): Promise<void> {
     const { request, state } = await startRegistration(password)
@@ -208,15 +250,59 @@ export class Session {
     await this.#judgeKey(kdcKey, false)
     try {
       await options.onNewExportKey?.(exportKey)
-      await this.#sealed('/password/finish', { record })
+      const before = this.#current()
+      const found = await this.#putRecord(record, password)
+      this.#login = found ?? { ...before, exportKey }
+      this.#password = password
+      before.exportKey.wipe()
+      if (found) exportKey.wipe()
     } catch (error) {
       exportKey.wipe()
       throw error
     }
-    this.#password = password
-    const login = this.#current()
-    this.#login = { ...login, exportKey }
-    login.exportKey.wipe()
+  }
+
+  /** @returns the login by which it was found out that the new password holds; nothing when the KDC has said so. */
+  async #putRecord(record: string, password: string): Promise<Login | undefined> {
+    const { token } = this
+    const request = { id: newRequestId(), record }
+    try {
+      await this.#kdc.sealed('/password/finish', request, token)
+      return undefined
+    } catch (error) {
+      // Judged under seal.
+      if (!(error instanceof TransportError)) throw error
+    }
+    try {
+      await this.#kdc.sealed('/password/finish', request, token)
+      return undefined
+    } catch (error) {
+      return this.#findPassword(token, password, error as Error)
+    }
+  }
+
+  /**
+   * Which password holds shows in which of them logs in: OPAQUE proves that it is the KDC who says so. Two tries at most.
+   *
+   * @param token - of the session in which the new record was sent: it may still be on its way.
+   * @throws TransportError: the old one holds; or, with `outcome_unknown`, nobody knows.
+   */
+  async #findPassword(token: Secret, password: string, cause: Error): Promise<Login> {
+    const code = cause instanceof TransportError ? cause.code : 'kdc_failed'
+    try {
+      try {
+        return await this.#logIn(password)
+      } catch (error) {
+        if (!(error instanceof ProtocolError && error.code === 'login_refused')) throw error
+      }
+      await this.renew()
+      // With the end of that session, what is on its way comes too late; were it there already, it would have ended ours.
+      await this.#kdc.sealed('/sessions/end', { session: toHex(sessionId(token)) }, this.token)
+    } catch {
+      const message = `the password may or may not be the new one: ${cause.message}`
+      throw new TransportError('outcome_unknown', message, { cause })
+    }
+    throw new TransportError(code, `the password is the one before: ${cause.message}`, { cause })
   }
 
   /**
@@ -249,15 +335,25 @@ export class Session {
     return this.#sealed(path, body)
   }
 
-  /** The same, for an answer that is a stream of events: their ids, until `signal` ends it. */
-  events(path: string, body: Record<string, unknown>, signal: AbortSignal): AsyncGenerator<string> {
-    return this.#kdc.events(path, body, this.token, signal)
+  /**
+   * The same, for an answer that is a stream of events: their ids, until `signal` ends it. Anybody on the way could have sent one: it is a
+   * hint that there may be something to ask for.
+   */
+  async *events(path: string, body: Record<string, unknown>, signal: AbortSignal): AsyncGenerator<string> {
+    const { token } = this
+    try {
+      return yield* this.#kdc.events(path, body, token, signal)
+    } catch (error) {
+      if (!isSessionOver(error)) throw error
+    }
+    await this.#renewAfter(token)
+    yield* this.#kdc.events(path, body, this.token, signal)
   }
 
   /** Ends the session at the KDC and lets go of the connection to it. */
   async logout(): Promise<void> {
     try {
-      await this.#sealed('/logout', {})
+      await this.#kdc.sealed('/logout', {}, this.token)
     } finally {
       await this.close()
     }
@@ -271,8 +367,35 @@ export class Session {
     await this.#kdc.close()
   }
 
-  #sealed(path: string, body: Record<string, unknown>): Promise<unknown> {
-    return this.#kdc.sealed(path, body, this.token)
+  async #sealed(path: string, body: Record<string, unknown>): Promise<unknown> {
+    const { token } = this
+    // The KDC knows it by its id and principal, whatever the session: it is done once.
+    const request = { id: newRequestId(), ...body }
+    try {
+      return await this.#kdc.sealed(path, request, token)
+    } catch (error) {
+      if (!isSessionOver(error)) throw error
+    }
+    await this.#renewAfter(token)
+    return this.#kdc.sealed(path, request, this.token)
+  }
+
+  /**
+   * A fresh login, once this session was said to be over; unless another request has had one since. If it fails, the session stays:
+   * what was said may not be so.
+   *
+   * @throws TransportError; ProtocolError `login_refused`, `kdc_key_changed`.
+   */
+  async #renewAfter(token: Secret): Promise<void> {
+    if (this.token !== token) return
+    if (this.#refusal && performance.now() < this.#refusal.untilMs) throw this.#refusal.error
+    try {
+      await this.renew()
+    } catch (error) {
+      if (!(error instanceof SymbolonError) || error instanceof TransportError) throw error
+      if (OF_THE_LOGIN.includes(error.code)) throw error
+      throw new TransportError('kdc_failed', `logging in again failed: ${error.message}`, { cause: error })
+    }
   }
 
   #current() {

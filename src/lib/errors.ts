@@ -72,6 +72,7 @@ export const TRANSPORT_CODES = [
   'kdc_busy',
   'kdc_failed',
   'kdc_unreachable',
+  'outcome_unknown',
   'peer_silent',
   'peer_unreachable',
   'port_unavailable',

@@ -3,15 +3,20 @@
  *
  * @module
  */
+import { backoffMs } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import { ProtocolError } from './errors.ts'
+import { isSessionOver } from './exchange.ts'
 import { type Listener, type ListenOptions, listen } from './listen.ts'
 import type { Secret } from './secret.ts'
 
 /** How often the KDC is told that we still listen; also the longest that a forgotten session goes unnoticed. */
 const REFRESH_INTERVAL_MS = 15_000
-/** How long to wait after a login was refused: a receiver with an old password must not use up the tries of its owner. */
-const REFUSED_PAUSE_MS = 300_000
+/**
+ * How long to wait after a login was refused. Anybody on the way can refuse one, and be gone the next moment; but a receiver with an old
+ * password must not use up the tries of its owner.
+ */
+const REFUSED_MOST_MS = 300_000
 
 /** What a presence needs of a session. */
 export interface PresentSession {
@@ -49,27 +54,33 @@ export class Presence {
   readonly #options: PresenceOptions
   #timer: ReturnType<typeof setTimeout> | undefined
   #refreshing: Promise<void> | undefined
+  /** What tickets are judged by: the session may have got another since, for another request. */
+  #token: Secret
+  #isRenewed = false
   #lost = false
   #closed = false
-  #refused = false
+  /** How often a login was refused, one after the other. */
+  #refusals = 0
 
   private constructor(session: PresentSession, listener: Listener, options: PresenceOptions) {
     this.#session = session
     this.#listener = listener
     this.#options = options
+    this.#token = session.token
   }
 
   /** Listens first and tells the KDC afterwards, so that nobody is sent to a closed port. */
   static async start(session: PresentSession, options: PresenceOptions): Promise<Presence> {
     const { username, token, clock } = session
     const listener = await listen({ ...options, username, token, clock })
+    const presence = new Presence(session, listener, options)
     try {
-      await session.announce(listener.address.port)
+      await presence.#announce()
     } catch (error) {
       await listener.close()
       throw error
     }
-    const presence = new Presence(session, listener, options)
+    presence.#isRenewed = false
     presence.#refreshLater()
     return presence
   }
@@ -97,11 +108,12 @@ export class Presence {
 
   async #refresh(): Promise<void> {
     try {
-      const renewed = await this.#announce()
+      await this.#announce()
       if (this.#lost) this.#options.onChange?.({ state: 'back' })
       this.#lost = false
-      this.#refused = false
-      if (renewed) this.#options.onChange?.({ state: 'renewed' })
+      this.#refusals = 0
+      if (this.#isRenewed) this.#options.onChange?.({ state: 'renewed' })
+      this.#isRenewed = false
     } catch (error) {
       this.#onFailure(error as Error)
     }
@@ -116,19 +128,26 @@ export class Presence {
     await this.#session.logout().catch(() => {})
   }
 
-  async #announce(): Promise<boolean> {
+  async #announce(): Promise<void> {
     const { port } = this.#listener.address
+    this.#takeToken()
     try {
-      await this.#session.announce(port)
-      return false
+      return void (await this.#session.announce(port))
     } catch (error) {
       // Nor after the end: a new session would lead others to a closed port.
-      if (this.#closed || !sessionIsOver(error)) throw error
+      if (this.#closed || !isSessionOver(error)) throw error
     }
     await this.#session.renew()
-    this.#listener.setToken(this.#session.token)
+    this.#takeToken()
     await this.#session.announce(port)
-    return true
+  }
+
+  #takeToken(): void {
+    const { token } = this.#session
+    if (token === this.#token) return
+    this.#listener.setToken(token)
+    this.#token = token
+    this.#isRenewed = true
   }
 
   #onFailure(error: Error): void {
@@ -138,25 +157,22 @@ export class Presence {
       this.#options.onChange?.({ state: 'refused', error })
       return
     }
-    this.#refused = error instanceof ProtocolError && error.code === 'login_refused'
+    const isRefused = error instanceof ProtocolError && error.code === 'login_refused'
+    this.#refusals = isRefused ? this.#refusals + 1 : 0
     if (!this.#lost) this.#options.onChange?.({ state: 'lost', error })
     this.#lost = true
   }
 
   #refreshLater(): void {
-    const asked = this.#options.refreshIntervalMs ?? REFRESH_INTERVAL_MS
-    const interval = this.#refused ? Math.max(asked, REFUSED_PAUSE_MS) : asked
-    // Up to a tenth earlier, so that a thousand receivers do not ask in step after the KDC was away.
+    const intervalMs = this.#options.refreshIntervalMs ?? REFRESH_INTERVAL_MS
+    const backoff = { firstMs: 2 * intervalMs, mostMs: Math.max(intervalMs, REFUSED_MOST_MS) }
     this.#timer = setTimeout(
       async () => {
         await this.refresh()
         if (!this.#closed) this.#refreshLater()
       },
-      interval * (1 - Math.random() / 10),
+      // Up to a tenth earlier, so that a thousand receivers do not ask in step after the KDC was away.
+      this.#refusals > 0 ? backoffMs(this.#refusals, backoff) : intervalMs * (1 - Math.random() / 10),
     )
   }
-}
-
-function sessionIsOver(error: unknown): boolean {
-  return error instanceof ProtocolError && (error.code === 'token_unknown' || error.code === 'token_expired')
 }

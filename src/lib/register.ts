@@ -6,7 +6,8 @@
 import { isLoopback } from './address.ts'
 import { readRegistrationReply } from './answers.ts'
 import { type LoginOptions, login, type PasswordSource, type Session } from './client.ts'
-import { ProtocolError } from './errors.ts'
+import { ProtocolError, TransportError } from './errors.ts'
+import { UnsealedAnswer } from './exchange.ts'
 import { invitationToken } from './invitation.ts'
 import { KdcLink } from './kdc-link.ts'
 import { parseUsername } from './names.ts'
@@ -46,6 +47,7 @@ export async function register(
   }
   const link = await KdcLink.open(kdc, name, options)
   let chosen: string
+  let doubt: TransportError | undefined
   try {
     const post = (path: string, body: Record<string, unknown>) =>
       token ? link.sealed(path, body, token) : link.plain(path, body)
@@ -62,12 +64,44 @@ export async function register(
     // The login that follows gives it again.
     exportKey.wipe()
     await options.judgeKey?.(kdcKey, false)
-    await post('/register/finish', { username: name, record })
+    doubt = await finish(() => post('/register/finish', { username: name, record }))
   } catch (error) {
     await link.close()
-    throw error
+    throw believed(error)
   }
-  return login(kdc, name, chosen, { ...options, link: link.http })
+  try {
+    return await login(kdc, name, chosen, { ...options, link: link.http })
+  } catch (error) {
+    if (!doubt) throw error
+    throw new TransportError(doubt.code, `there may or may not be an account now: ${doubt.message}`, {
+      cause: error,
+    })
+  }
+}
+
+/** @returns why it is not known whether there is an account now: that shows in a login. */
+async function finish(request: () => Promise<unknown>): Promise<TransportError | undefined> {
+  try {
+    await request()
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error
+    return error
+  }
+  return undefined
+}
+
+/** What a KDC that does not know an invitation cannot seal: worth asking for another one, at the beginning. */
+const ABOUT_INVITATIONS = ['invitation_unknown', 'registration_closed'] as const
+
+function believed(error: unknown): unknown {
+  const code = ABOUT_INVITATIONS.find((code) => error instanceof UnsealedAnswer && error.claims === code)
+  return code ? new ProtocolError(code, WORDS[code], { cause: error }) : error
+}
+
+const WORDS = {
+  invitation_unknown:
+    'there is no such invitation, as far as an answer without a seal can say: mistyped, withdrawn or expired',
+  registration_closed: "accounts are made by the KDC's administrator only",
 }
 
 // RFC 9807 §5: registration takes a channel on which the server is authenticated.

@@ -1043,22 +1043,22 @@ library('with an invitation, whatever is replaced on the way is noticed, and mak
   }
   await rejects(register(kdc, 'dora', { invitation, link: { ...real, post: keep } }), 'channel_closed')
   const attacks: [string, HttpLink['post']][] = [
-    ['request_refused', (path, type, body) => real.post(path, type, flip(body))],
+    ['kdc_failed', (path, type, body) => real.post(path, type, flip(body))],
     [
-      'decryption_failed',
+      'kdc_failed',
       async (...args) => {
         const reply = await real.post(...args)
         return { ...reply, body: flip(reply.body) }
       },
     ],
     // The answer to an earlier request.
-    ['decryption_failed', async () => recorded as Reply],
+    ['kdc_failed', async () => recorded as Reply],
     // In clear, as if no seal had been asked for.
     ['kdc_failed', async () => answer(200, { response: begin().registrationRequest, time: START })],
-    ['request_refused', async () => answer(409, { code: 'account_exists', detail: 'choose another' })],
-    ['request_refused', async () => answer(403, { code: 'invitation_required', detail: 'give me one' })],
-    ['request_refused', async () => answer(403, { code: 'invitation_refused', detail: 'it was used' })],
-    ['request_refused', async () => answer(401, { code: 'clock_wrong', detail: 'it is 1970' })],
+    ['kdc_failed', async () => answer(409, { code: 'account_exists', detail: 'choose another' })],
+    ['kdc_failed', async () => answer(403, { code: 'invitation_required', detail: 'give me one' })],
+    ['kdc_failed', async () => answer(403, { code: 'invitation_refused', detail: 'it was used' })],
+    ['kdc_failed', async () => answer(401, { code: 'clock_wrong', detail: 'it is 1970' })],
     // These are believed: nothing comes of them but asking again, or the administrator.
     ['invitation_unknown', async () => answer(401, { code: 'invitation_unknown', detail: '' })],
     ['registration_closed', async () => answer(403, { code: 'registration_closed', detail: '' })],
@@ -1085,8 +1085,7 @@ library('what is believed of a registration in clear is not believed of anything
     }
   }
   const session = await register(kdc, 'dora', { link: { ...real, post } })
-  for (said of ['invitation_unknown', 'registration_closed'])
-    await rejects(session.sessions(), 'request_refused')
+  for (said of ['invitation_unknown', 'registration_closed']) await rejects(session.sessions(), 'kdc_failed')
 })
 
 modes.run()

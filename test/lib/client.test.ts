@@ -2,7 +2,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url } from '../../src/lib/bytes.ts'
 import { login } from '../../src/lib/client.ts'
-import { ProtocolError } from '../../src/lib/errors.ts'
+import { PROTOCOL_CODES, ProtocolError, TransportError } from '../../src/lib/errors.ts'
+import { mayBeSaid } from '../../src/lib/routes.ts'
 import { createTicket } from '../../src/lib/ticket.ts'
 import type { TraceEvent } from '../../src/lib/trace.ts'
 import { Arrivals } from '../helpers/channels.ts'
@@ -91,7 +92,9 @@ test('each problem of the KDC is an error with its code', async () => {
     [problem(418, 'a_code_of_the_future'), 'request_refused'],
     [problem(503, 'kdc_busy'), 'kdc_busy'],
     [problem(500, 'internal'), 'kdc_failed'],
-    [{ status: 200, body: undefined }, 'malformed'],
+    // In JSON, what is not there is left out: it is no answer inside the seal.
+    [{ status: 200, body: undefined }, 'kdc_failed'],
+    [ok({}), 'malformed'],
   ]
   for (const [answer, code] of answers) {
     const kdc = new ScriptedKdc({ '/userinfo': answer })
@@ -100,20 +103,105 @@ test('each problem of the KDC is an error with its code', async () => {
   }
 })
 
-test('of what comes without the seal it believes that it must log in again, or try later, and nothing else', async () => {
+test('what comes without the seal is no answer: it may or may not have happened, and nothing of it is believed', async () => {
   const answers: [Answer, string][] = [
-    [problem(401, 'token_unknown', { unsealed: true }), 'token_unknown'],
     [problem(503, 'kdc_busy', { unsealed: true }), 'kdc_busy'],
-    [problem(404, 'receiver_unknown', { unsealed: true }), 'request_refused'],
-    [problem(401, 'clock_wrong', { unsealed: true }), 'request_refused'],
+    [problem(404, 'receiver_unknown', { unsealed: true }), 'kdc_failed'],
+    [problem(401, 'clock_wrong', { unsealed: true }), 'kdc_failed'],
+    [problem(401, 'kdc_key_changed', { unsealed: true }), 'kdc_failed'],
+    [problem(429, 'quota_exceeded', { unsealed: true }), 'kdc_busy'],
     [{ ...userinfoReply(), unsealed: true }, 'kdc_failed'],
   ]
   for (const [answer, code] of answers) {
     const kdc = new ScriptedKdc({ '/userinfo': answer })
     const alice = await login(KDC, 'alice', 'pw', { link: kdc.link, clock: () => 17 })
-    await rejects(alice.userinfo('bob'), code)
+    const error = await alice.userinfo('bob').then(String, (error: unknown) => error)
+    assert.instance(error, TransportError)
+    assert.is((error as TransportError).code, code)
     assert.is(alice.clock(), 17, 'nobody but the KDC sets the clock')
+    assert.is(kdc.tokens.length, 1)
   }
+})
+
+test('that the session is unknown is worth one fresh login and the same request again, and never a refusal', async () => {
+  for (const code of ['token_unknown', 'token_expired']) {
+    let asked = 0
+    const kdc = new ScriptedKdc({
+      '/userinfo': () => (asked++ === 0 ? problem(401, code, { unsealed: true }) : userinfoReply()),
+    })
+    const alice = await login(KDC, 'alice', 'pw', { link: kdc.link, clock })
+    assert.is((await alice.userinfo('bob')).port, 9)
+    const [first, second] = kdc.asked.filter(({ path }) => path === '/userinfo').map(({ body }) => body)
+    assert.is(first?.id, second?.id, 'it is the same request')
+    assert.is(kdc.tokens.length, 2)
+  }
+  const kdc = new ScriptedKdc({ '/userinfo': problem(401, 'token_unknown', { unsealed: true }) })
+  const alice = await login(KDC, 'alice', 'pw', { link: kdc.link, clock })
+  assert.instance(await alice.userinfo('bob').catch((error) => error), TransportError)
+  assert.is(kdc.tokens.length, 2, 'no more than one')
+})
+
+test('requests at the same time have one fresh login between them', async () => {
+  let known = 1
+  const kdc = new ScriptedKdc({
+    '/userinfo': () =>
+      known < kdc.tokens.length ? userinfoReply() : problem(401, 'token_unknown', { unsealed: true }),
+  })
+  const alice = await login(KDC, 'alice', 'pw', { link: kdc.link, clock })
+  await Promise.all([alice.userinfo('bob'), alice.userinfo('carol'), alice.userinfo('dave')])
+  assert.is(kdc.tokens.length, 2)
+  known = 2
+  await alice.userinfo('bob')
+  assert.is(kdc.tokens.length, 3)
+})
+
+test('when the fresh login fails the session stays; a refused one is not tried again at once', async () => {
+  let isLying = true
+  const kdc = new ScriptedKdc({
+    '/userinfo': () => (isLying ? problem(401, 'token_unknown', { unsealed: true }) : userinfoReply()),
+  })
+  const alice = await login(KDC, 'alice', 'pw', { link: kdc.link, clock })
+  const { token } = alice
+  kdc.password = 'another'
+  const starts = () => kdc.asked.filter(({ path }) => path === '/login/start').length
+  await rejects(alice.userinfo('bob'), 'login_refused')
+  await rejects(alice.userinfo('bob'), 'login_refused')
+  assert.is(starts(), 2)
+  isLying = false
+  assert.is((await alice.userinfo('bob')).port, 9)
+  assert.is(alice.token, token)
+})
+
+test('what only a client may conclude is worth nothing from the KDC either, seal or no seal', async () => {
+  const conclusions = PROTOCOL_CODES.filter((code) => !mayBeSaid('/userinfo', code))
+  for (const code of [
+    'kdc_key_changed',
+    'state_damaged',
+    'history_lost',
+    'member_unverified',
+    'ticket_replayed',
+  ] as const)
+    assert.ok(conclusions.includes(code))
+  const script: Record<string, Answer> = {}
+  const kdc = new ScriptedKdc(script)
+  const alice = await login(KDC, 'alice', 'pw', { link: kdc.link, clock })
+  for (const code of conclusions) {
+    script['/userinfo'] = problem(400, code)
+    await rejects(alice.userinfo('bob'), 'request_refused')
+  }
+  for (const code of ['kdc_key_changed', 'state_damaged'])
+    for (const path of ['/login/start', '/login/finish']) {
+      const impostor = new ScriptedKdc({ [path]: problem(401, code) })
+      await rejects(login(KDC, 'alice', 'pw', { link: impostor.link, clock }), 'request_refused')
+    }
+})
+
+test('what is too long for its route is not sent', async () => {
+  const kdc = new ScriptedKdc({})
+  const alice = await login(KDC, 'alice', 'pw', { link: kdc.link, clock })
+  await rejects(alice.request('/groups/send', { message: 'A'.repeat(2 * 1024 * 1024) }), 'message_too_large')
+  await rejects(alice.request('/groups/leave', { proposal: 'A'.repeat(16 * 1024) }), 'message_too_large')
+  assert.is(kdc.asked.at(-1)?.path, '/login/finish')
 })
 
 test('a KDC that answers nonsense is refused, and its nonsense not repeated', async () => {

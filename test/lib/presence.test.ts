@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ProtocolError } from '../../src/lib/errors.ts'
+import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
+import { UnsealedAnswer } from '../../src/lib/exchange.ts'
 import { listen } from '../../src/lib/listen.ts'
 import {
   Presence,
@@ -60,8 +61,10 @@ async function longerThanARefresh(): Promise<void> {
 
 test('listens before it tells the KDC where, and is free again when the KDC refuses', async () => {
   const session = new FakeSession()
-  session.onAnnounce = forgotten
-  await rejects(present(session), 'token_unknown')
+  session.onAnnounce = () => {
+    throw new TransportError('kdc_unreachable', 'nobody answers')
+  }
+  await rejects(present(session), 'kdc_unreachable')
   const [port = 0] = session.ports
   assert.ok(port > 0)
   const listener = await listen({ username: 'bob', token: session.token, onChannel: () => {}, port })
@@ -90,6 +93,49 @@ test('after a new login tickets under the new token are accepted, and those unde
   assert.equal(session.ports, Array(4).fill(after.port))
 
   for (const channel of [first, second]) channel.destroy()
+  await presence.close()
+})
+
+test('that the session is over as soon as it begins is worth another login', async () => {
+  const session = new FakeSession()
+  session.onAnnounce = () => {
+    throw new UnsealedAnswer('kdc_failed', 'anybody could have said so', 'token_unknown')
+  }
+  const presence = await present(session)
+  assert.equal(
+    [await session.asked.next(), await session.asked.next(), await session.asked.next()],
+    ['announce', 'renew', 'announce'],
+  )
+  const channel = await dialBob({ token: session.token, port: presence.address.port } as Bob)
+  channel.destroy()
+  await presence.close()
+})
+
+test('a login that another request of the session has had counts here, too', async () => {
+  const session = new FakeSession()
+  const changes: string[] = []
+  const presence = await present(session, { onChange: ({ state }) => changes.push(state) })
+  await session.renew()
+  await presence.refresh()
+  assert.equal(changes, ['renewed'])
+  const channel = await dialBob({ token: session.token, port: presence.address.port } as Bob)
+  channel.destroy()
+  await presence.close()
+})
+
+test('a login that was refused is tried again soon at first: whoever refused it may be gone', async () => {
+  const session = new FakeSession()
+  const presence = await present(session, { refreshIntervalMs: 1 })
+  const changes = new Arrivals<string>()
+  session.onAnnounce = forgotten
+  let refused = 3
+  const renew = session.renew.bind(session)
+  session.renew = async () => {
+    if (refused-- > 0) throw new ProtocolError('login_refused', 'so says somebody on the way')
+    await renew()
+    changes.push('renewed')
+  }
+  assert.is(await changes.next(), 'renewed')
   await presence.close()
 })
 

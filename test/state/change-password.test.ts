@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TransportError } from '../../src/lib/errors.ts'
+import type { Reply } from '../../src/lib/http.ts'
 import { changePassword } from '../../src/state/change-password.ts'
 import { ClientState } from '../../src/state/client-state.ts'
 import { stateDirectoriesOf } from '../../src/state/places.ts'
@@ -73,35 +74,131 @@ test('stopped anywhere, it opens with the password that the KDC takes', async ()
 
 const lost = () => new TransportError('kdc_unreachable', 'lost')
 
-const FAILURES: Record<string, OnTheWay> = {
-  'the first request is lost': (path, pass) => (path === '/password/start' ? Promise.reject(lost()) : pass()),
-  'the new record is lost': (path, pass) => (path === '/password/finish' ? Promise.reject(lost()) : pass()),
-  'the answer is lost': async (path, pass) => {
-    const reply = await pass()
-    if (path === '/password/finish') throw lost()
-    return reply
-  },
-  // What somebody on the way can say without the token.
-  'the answer is forged': async (path, pass) => {
-    const reply = await pass()
-    if (path !== '/password/finish') return reply
-    const body = Buffer.from(JSON.stringify({ status: 401, code: 'token_unknown', detail: '' }))
-    return { status: 401, type: 'application/problem+json', body }
-  },
+const forged = (code: string, status = 401): Reply => ({
+  status,
+  type: 'application/problem+json',
+  body: Buffer.from(JSON.stringify({ status, code, detail: '' })),
+})
+
+const atFinish =
+  (meddle: (pass: () => Promise<Reply>) => Promise<Reply>): OnTheWay =>
+  (path, pass) =>
+    path === '/password/finish' ? meddle(pass) : pass()
+
+const flip = (reply: Reply): Reply => {
+  const body = Uint8Array.from(reply.body)
+  body[body.length - 1] = (body.at(-1) ?? 0) ^ 1
+  return { ...reply, body }
 }
 
-for (const [what, onTheWay] of Object.entries(FAILURES)) {
-  test(`when ${what}, it opens with whichever password holds, and the next change clears up`, async () => {
+const afterwards = (reply: (real: Reply) => Reply) => atFinish(async (pass) => reply(await pass()))
+
+/** What happens on the way, and which password holds then: as it is said. */
+const FAILURES: Record<string, [OnTheWay, 'new' | 'old']> = {
+  'the first request is lost': [
+    (path, pass) => (path === '/password/start' ? Promise.reject(lost()) : pass()),
+    'old',
+  ],
+  'the new record is lost': [atFinish(() => Promise.reject(lost())), 'old'],
+  'the answer is lost': [
+    afterwards(() => {
+      throw lost()
+    }),
+    'new',
+  ],
+  // What somebody on the way can do without the token.
+  'the answer is forged': [afterwards(() => forged('token_unknown')), 'new'],
+  'the answer is changed': [afterwards(flip), 'new'],
+  'the answer is cut': [afterwards((reply) => ({ ...reply, body: reply.body.subarray(0, 20) })), 'new'],
+  'a refusal is forged and the new record lost': [
+    atFinish(async () => forged('request_refused', 400)),
+    'old',
+  ],
+  'an end of the session is forged and the new record lost': [
+    atFinish(async () => forged('token_unknown')),
+    'old',
+  ],
+}
+
+for (const [what, [onTheWay, holds]] of Object.entries(FAILURES)) {
+  test(`when ${what}, it is said which password holds, that one opens it, and the next change clears up`, async () => {
     const { enter, place, opens, states } = await doraWithState()
-    const failing = await enter('old', onTheWay)
-    assert.is(await changePassword(failing, 'new', states).catch(() => 'failed'), 'failed')
+    const meddled = await enter('old', onTheWay)
+    const outcome = await changePassword(meddled, 'new', states).then(
+      () => 'new',
+      (error) => {
+        assert.instance(error, TransportError)
+        assert.is.not(error.code, 'outcome_unknown')
+        return 'old'
+      },
+    )
+    assert.is(outcome, holds)
     assert.equal(await opens(place), VALUES)
-    const session = await enter('old').catch(() => enter('new'))
-    await changePassword(session, 'new', states)
+    const session = await enter(holds)
+    await rejects(enter(holds === 'new' ? 'old' : 'new'), 'login_refused')
+    // The session goes on, with the password that holds.
+    await meddled.renew()
+    assert.equal(await allIn(place, meddled.exportKey), VALUES)
+    await changePassword(session, 'newer', states)
     assert.is(keyFilesIn(place).length, 1)
-    assert.equal(await opens(place), VALUES)
+    assert.equal(await allIn(place, (await enter('newer')).exportKey), VALUES)
   })
 }
+
+test('when it cannot be found out, that is said, and both passwords would open it', async () => {
+  const { kdc, enter, place, states } = await doraWithState()
+  const oldKey = (await enter('old')).exportKey
+  for (const arrives of [true, false]) {
+    let isMeddling = false
+    const meddled = await enter(arrives ? 'old' : 'new', async (path, pass) => {
+      if (path === '/password/finish') {
+        isMeddling = true
+        if (arrives) await pass()
+      }
+      return isMeddling ? forged('login_refused') : pass()
+    })
+    await rejects(changePassword(meddled, arrives ? 'new' : 'newer', states), 'outcome_unknown')
+    assert.is(keyFilesIn(place).length, arrives ? 2 : 3)
+    if (arrives) assert.equal(await allIn(place, oldKey), VALUES)
+    const { exportKey } = await enter('new')
+    assert.equal(await allIn(place, exportKey), VALUES)
+  }
+  kdc.time.now += 1
+})
+
+test('a record that was held back comes too late once it was said that the old password holds', async () => {
+  const { enter } = await doraWithState()
+  const held: (() => Promise<Reply>)[] = []
+  const meddled = await enter(
+    'old',
+    atFinish(async (pass) => {
+      held.push(pass)
+      return forged('internal', 500)
+    }),
+  )
+  const error = await meddled.changePassword('new').catch((error) => error)
+  assert.match(error.message, /the one before/)
+  for (const release of held) await release()
+  assert.ok(held.length > 0)
+  await enter('old')
+  await rejects(enter('new'), 'login_refused')
+})
+
+test('a record that arrives while it is found out is not taken for lost', async () => {
+  const { enter } = await doraWithState()
+  const held: (() => Promise<Reply>)[] = []
+  const meddled = await enter('old', async (path, pass) => {
+    if (path === '/password/finish') {
+      held.push(pass)
+      return forged('internal', 500)
+    }
+    // After both passwords were tried.
+    if (path === '/sessions/end') for (const release of held) await release()
+    return pass()
+  })
+  await rejects(meddled.changePassword('new'), 'outcome_unknown')
+  await enter('new')
+})
 
 test('stopped after the KDC has it, before the old one is let go', async () => {
   const { first, place, opens, enter } = await doraWithState()

@@ -8,6 +8,7 @@ import { readCount, readIdentities } from './answers.ts'
 import type { MlsClient } from './client.ts'
 import { makeIdentity } from './identity.ts'
 import { draftKeyPackages, forgetExpired } from './key-packages.ts'
+import { hasCode } from './refusals.ts'
 
 const FIRST_PACKAGES = 50
 const FEWEST_PACKAGES = 20
@@ -38,7 +39,13 @@ export class Publisher {
     const { identity } = client.draft()
     if (identity.published) return
     await this.#putIdentity(identity.publicKey)
-    await this.#publish(FIRST_PACKAGES)
+    try {
+      await this.#publish(FIRST_PACKAGES)
+    } catch (error) {
+      if (!hasCode(error, 'quota_exceeded')) throw error
+      // Earlier ones were taken, and we were not told.
+      await this.#publish(Math.min(FIRST_PACKAGES, MOST_PACKAGES - (await this.#count())))
+    }
   }
 
   /** Makes more key packages when few are left, or old, or the last resort was used. */
@@ -49,10 +56,10 @@ export class Publisher {
     const { refreshedAt, lastResortUsed } = client.draft().identity
     const isDue = lastResortUsed || refreshedAt + REFRESH_SEC < now
     if (!isDue && !usedPackage && this.#countAt + COUNT_SEC > now) return
-    const { count } = readCount(await client.post('/key-packages/count', {}))
+    const count = await this.#count()
     this.#countAt = now
     // What there is no room for would be refused, and the last resort with it.
-    const room = Math.max(0, MOST_PACKAGES - count)
+    const room = MOST_PACKAGES - count
     if (!isDue && count >= FEWEST_PACKAGES) return
     const { publicKey } = client.draft().identity
     const known = await this.#knownKey()
@@ -64,6 +71,12 @@ export class Publisher {
     const text =
       'you have logged in elsewhere, or without this state, and others know you there: nobody can add you here'
     await client.tell({ code: 'identity_replaced', text })
+  }
+
+  /** How many of our key packages the KDC has. */
+  async #count(): Promise<number> {
+    const { count } = readCount(await this.#client.post('/key-packages/count', {}))
+    return Math.min(count, MOST_PACKAGES)
   }
 
   /** The key under which others find us. */

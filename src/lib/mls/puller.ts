@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { TransportError } from '../errors.ts'
 import { turn } from '../turn.ts'
 import { readPage } from './answers.ts'
 import { applyEntry } from './apply-entry.ts'
@@ -10,6 +11,15 @@ import type { MlsClient } from './client.ts'
 
 /** What is written at once, while the event loop stands still: for about the time of a picture on a screen. */
 const PAGE_ENTRIES = 200
+
+/**
+ * The most of one pull: some minutes' work. All that a KDC keeps of one busy group is a third of it; one that gives more, or smaller
+ * pages, may go on for ever.
+ */
+const MAX_ENTRIES = 60_000
+const MAX_PAGES = 6000
+/** What comes once more is mostly known, and passed over. */
+const AGAIN = 10
 
 /** What a pull has found besides what it kept. */
 export interface Pulled {
@@ -31,6 +41,7 @@ export class Puller {
   /**
    * Fetches and applies all that waits.
    *
+   * @throws TransportError `kdc_failed` when there is more than can be all: what came is kept, and the next pull goes on.
    * @param destroying - the group that we have just asked the KDC to destroy.
    */
   pull(destroying?: string): Promise<Pulled> {
@@ -63,9 +74,13 @@ export class Puller {
     let position = from
     const unknown = new Set<string>()
     let usedPackage = false
+    let [pages, entries] = [0, 0]
+    const times = how.again ? AGAIN : 1
     for (let more = true; more; ) {
+      if (pages++ === MAX_PAGES * times || entries >= MAX_ENTRIES * times) throw endless(entries)
       const after = position
       const page = readPage(await client.post('/mailbox', { after, limit: PAGE_ENTRIES }))
+      entries += page.entries.length
       const draft = client.draft()
       draft.position = after
       const intake = { ...client.intake(draft), unknown, ...how }
@@ -91,4 +106,9 @@ export class Puller {
     await post('/mailbox/ack', { position: cursor })
     this.#acknowledged = cursor
   }
+}
+
+function endless(entries: number): TransportError {
+  const text = `the KDC has given ${entries} entries and goes on: they are kept, and the next command fetches more`
+  return new TransportError('kdc_failed', text)
 }

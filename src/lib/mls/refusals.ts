@@ -5,10 +5,20 @@
  */
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 
-/** A session that is over says nothing about the request: after the next login it is sent again. */
-const OF_THE_SESSION: readonly string[] = ['token_unknown', 'token_expired', 'clock_wrong', 'login_refused']
+/** What is wrong with the session, or with the login after it, says nothing about the request: after the next login it is sent again. */
+const OF_THE_SESSION: readonly string[] = [
+  'token_unknown',
+  'token_expired',
+  'clock_wrong',
+  'login_refused',
+  'login_stale',
+  'kdc_key_changed',
+]
 
-/** Whether the KDC has judged the request and refused it: sent again, it would be refused again, and it has not happened. */
+/**
+ * Whether the KDC has judged the request and refused it, under its seal: sent again, it would be refused again, and it has not happened.
+ * (What comes without the seal is a TransportError: see `exchangeSealed`.)
+ */
 export function isRefusal(error: unknown): error is SymbolonError {
   if (error instanceof TransportError) return error.code === 'quota_exceeded'
   return error instanceof ProtocolError && !OF_THE_SESSION.includes(error.code)

@@ -13,7 +13,7 @@ import { groupUnknown } from './conversations.ts'
 import { breakGroup, damaged } from './damage.ts'
 import { type Group, isNameTaken, labelOf, presentIn } from './group.ts'
 import type { Conversation } from './group-info.ts'
-import { type ListedGroup, listGroups } from './group-list.ts'
+import { endlessList, type ListedGroup, listGroups } from './group-list.ts'
 import { KEYS } from './keys.ts'
 import type { Puller } from './puller.ts'
 import { isolated } from './refusals.ts'
@@ -114,8 +114,9 @@ export class Rejoiner {
       'group' in of
         ? name === of.group
         : kind === 'direct' && members.includes(username) && members.includes(of.with)
-    const found = (await listGroups(this.#client.post)).find(isMeant)
-    if (!found) throw groupUnknown()
+    const { groups, isComplete } = await listGroups(this.#client.post, isMeant)
+    const found = groups.find(isMeant)
+    if (!found) throw isComplete ? groupUnknown() : endlessList()
     await this.rejoin(found.group)
   }
 
@@ -124,12 +125,19 @@ export class Rejoiner {
    * which we came without a word it only tells: anybody could make us take a place in groups without end.
    */
   async rejoinLost(): Promise<void> {
-    const listed = await listGroups(this.#client.post)
+    const { groups: listed, isComplete } = await listGroups(this.#client.post)
+    await this.#rejoinLost(listed)
+    // The next contact sees to the others, should there be any.
+    if (!isComplete) throw endlessList()
+    await this.#settled()
+  }
+
+  async #rejoinLost(listed: readonly ListedGroup[]): Promise<void> {
     await catchUp(this.#client, this.#puller, listed)
     const groups = listed.map(({ group }) => group)
     const nameOf = (id: string) => listed.find(({ group }) => group === id)?.name
     const { settled } = this.#client.draft().identity
-    if (!groups.some((group) => this.#isLost(group))) return this.#settled()
+    if (!groups.some((group) => this.#isLost(group))) return
     // Perhaps we have only just been added: the invitation then came before the list.
     await this.#puller.pull()
     for (const group of groups) {
@@ -145,7 +153,6 @@ export class Rejoiner {
         (error) => this.#giveUp(group, error),
       )
     }
-    await this.#settled()
   }
 
   async #wasKnown(id: string): Promise<boolean> {

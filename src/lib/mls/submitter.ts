@@ -9,7 +9,7 @@ import { readStored } from './answers.ts'
 import { burnHandshakeKey } from './changes.ts'
 import type { MlsClient } from './client.ts'
 import { type Group, labelOf } from './group.ts'
-import { listGroups } from './group-list.ts'
+import { endlessList, type ListedGroup, listGroups } from './group-list.ts'
 import type { Change } from './pending.ts'
 import type { Puller } from './puller.ts'
 import { hasCode, isolated, isRefusal } from './refusals.ts'
@@ -84,7 +84,11 @@ export class Submitter {
   }
 
   async #isListed(id: string): Promise<boolean> {
-    return (await listGroups(this.#client.post)).some(({ group }) => group === id)
+    const isIt = ({ group }: ListedGroup) => group === id
+    const { groups, isComplete } = await listGroups(this.#client.post, isIt)
+    if (groups.some(isIt)) return true
+    if (!isComplete) throw endlessList()
+    return false
   }
 
   /** A group without members begins without an entry. */

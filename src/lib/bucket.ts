@@ -1,0 +1,50 @@
+/**
+ * A token bucket: so much at once, and then so much in a time.
+ *
+ * @module
+ */
+
+export interface BucketOptions {
+  /** What can be taken at once, after a rest. */
+  readonly capacity: number
+  /** What comes back in a second. */
+  readonly perSec: number
+  /** A clock that never goes back, in milliseconds. Default: the system's. */
+  readonly now?: (() => number) | undefined
+}
+
+export class Bucket {
+  readonly #capacity: number
+  readonly #perMs: number
+  readonly #now: () => number
+  #level: number
+  #at: number
+
+  constructor({ capacity, perSec, now = () => performance.now() }: BucketOptions) {
+    this.#capacity = capacity
+    this.#perMs = perSec / 1000
+    this.#now = now
+    this.#level = capacity
+    this.#at = now()
+  }
+
+  /** Takes so much, if it is there; nothing otherwise. */
+  take(amount: number): boolean {
+    this.#fill()
+    if (amount > this.#level) return false
+    this.#level -= amount
+    return true
+  }
+
+  /** How long until so much is there, in milliseconds. */
+  waitMs(amount: number): number {
+    this.#fill()
+    return Math.max(0, (amount - this.#level) / this.#perMs)
+  }
+
+  #fill(): void {
+    const now = this.#now()
+    this.#level = Math.min(this.#capacity, this.#level + (now - this.#at) * this.#perMs)
+    this.#at = now
+  }
+}
