@@ -197,6 +197,7 @@ export const OPERATIONS: readonly Operation[] = [
       const { alice, bob } = realm
       const said: Said[] = []
       await endConversation(realm)
+      alice.forget('bob')
       await alice.begin()
       return {
         actor: alice,
@@ -241,6 +242,7 @@ export const OPERATIONS: readonly Operation[] = [
     prepare: async (realm, id) => {
       const { alice, bob, carol } = realm
       await newGroup(realm, id, bob)
+      alice.forget('carol')
       await alice.begin()
       return {
         actor: alice,
@@ -320,6 +322,7 @@ export const OPERATIONS: readonly Operation[] = [
     prepare: async (realm, id) => {
       const { bob } = realm
       await bob.breakGroup('team', 'history_forked')
+      bob.forget('carol')
       await bob.begin()
       return {
         actor: bob,
