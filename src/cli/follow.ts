@@ -18,14 +18,17 @@ import type { Mail } from './mail.ts'
 const RETRY = { firstMs: 1000, mostMs: 10_000 }
 
 export interface Following {
-  readonly session: Session
-  readonly mail: Mail
+  readonly session: Pick<Session, 'token'>
+  readonly mail: Pick<Mail, 'use' | 'arrivals'>
   readonly output: Output
   readonly of: Conversation
   /** Shows what is new. */
   readonly showMore: () => Promise<unknown>
   /** Ends it in good order. */
   readonly signal: AbortSignal
+  /** How often to look; and waits for so many milliseconds. For tests. */
+  readonly pace?: Pace
+  readonly wait?: (ms: number) => Promise<unknown>
 }
 
 /**
@@ -35,37 +38,51 @@ export interface Following {
  * @throws ProtocolError why the group is not read any more, or `kdc_key_changed`; what `showMore` throws, unless the KDC, or a login, is
  *   merely away.
  */
-export async function follow({ session, mail, output, of, showMore, signal }: Following): Promise<void> {
-  const pace = new Pace()
+export async function follow(following: Following): Promise<void> {
+  const { session, mail, output, of, showMore, signal, pace = new Pace() } = following
+  const { wait = (ms: number) => sleep(ms, undefined, { signal }) } = following
   let failures = 0
+  let streamFailures = 0
   let isLost = false
   let { token } = session
+  const tellRenewed = () => {
+    if (session.token !== token) output.event('renewed', {}, 'logged in again: the session had ended')
+    ;({ token } = session)
+  }
   /** @returns whether more may come. */
   const look = async () => {
     await showMore()
+    tellRenewed()
     if (isLost) output.event('kdc_back', {}, 'the KDC is back')
     isLost = false
     failures = 0
     return mayGoOn(mail, output, of)
   }
   while (!signal.aborted) {
+    let isWaiting = false
     try {
       // First, for what came while nobody waited.
       await pace.ready(signal)
       if (!(await look())) return
-      for await (const _ of mail.arrivals(signal, pace)) if (!(await look())) return
+      isWaiting = true
+      for await (const _ of mail.arrivals(signal, pace)) {
+        isWaiting = false
+        if (!(await look())) return
+        isWaiting = true
+        streamFailures = 0
+      }
     } catch (error) {
       if (signal.aborted) return
       if (!isAway(error)) throw error
-      failures++
-      if (!isStateBusy(error) && !isLost) {
+      // The next look tells whether the KDC is away, or only the stream was cut.
+      if (isWaiting) streamFailures++
+      else failures++
+      if (!isWaiting && !isStateBusy(error) && !isLost) {
         output.event('kdc_lost', {}, `${error.message}; trying again until it is back`)
         isLost = true
       }
     }
-    if (session.token !== token) output.event('renewed', {}, 'logged in again: the session had ended')
-    ;({ token } = session)
-    await sleep(backoffMs(Math.max(1, failures), RETRY), undefined, { signal }).catch(() => {})
+    await wait(backoffMs(Math.max(1, failures, streamFailures), RETRY)).catch(() => {})
   }
 }
 
@@ -80,7 +97,7 @@ function isStateBusy(error: unknown): boolean {
   return error instanceof StateError && error.code === 'state_busy'
 }
 
-async function mayGoOn(mail: Mail, output: Output, of: Conversation): Promise<boolean> {
+async function mayGoOn(mail: Pick<Mail, 'use'>, output: Output, of: Conversation): Promise<boolean> {
   if (!('group' in of)) return true
   const { group } = of
   const infos = await mail.use(async (mailbox) => mailbox.groups().filter(({ name }) => name === group))

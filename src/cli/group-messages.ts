@@ -82,8 +82,12 @@ async function read(
 ): Promise<void> {
   const isGroup = 'group' in of
   const label = isGroup ? of.group : of.with
+  let isLookedAt = !isGroup
   // What was said in a group that is over, or that one was removed from, can still be read here.
-  if (isGroup) await withGroup(mail, label, (mailbox) => mailbox.lookAt(label))
+  const lookAt = async () => {
+    if (!isLookedAt) await withGroup(mail, label, (mailbox) => mailbox.lookAt(label))
+    isLookedAt = true
+  }
   let told = saving !== undefined
   const tellHowToSave = (shown: Shown) => {
     if (told || shown.fileFrom === undefined) return shown
@@ -92,12 +96,20 @@ async function read(
     output.event('file_not_fetched', { ...of }, line)
     return shown
   }
-  const showMore = async () => tellHowToSave(await showNew(mail, output, of, { saving, signal }))
-  const { count } = await (values.all ? showAll(mail, output, of, saving).then(tellHowToSave) : showMore())
+  const showMore = async () => {
+    await lookAt()
+    return tellHowToSave(await showNew(mail, output, of, { saving, signal }))
+  }
+  const showKept = async () => {
+    await lookAt()
+    return tellHowToSave(await showAll(mail, output, of, saving))
+  }
   if (values.follow) {
+    if (values.all) await showKept()
     await follow({ session, mail, output, of, showMore, signal })
     return
   }
+  const { count } = await (values.all ? showKept() : showMore())
   const { ending, isNone } = await mail.use(async (mailbox) => ({
     ending: isGroup ? endingOf(mailbox, label) : undefined,
     isNone: !isGroup && !mailbox.groups().some((info) => info.with === label),

@@ -20,10 +20,19 @@ const OF_ANY: readonly string[] = [
   'too_many_attempts',
 ] satisfies (ProtocolCode | TransportCode)[]
 
+const OF_GROUPS: readonly (ProtocolCode | TransportCode)[] = [
+  'epoch_passed',
+  'group_exists',
+  'group_unknown',
+  'not_allowed',
+  'quota_exceeded',
+  'receiver_unknown',
+]
+
 /** What else may be said, by the first word of the path. */
 const OF_ROUTES: ReadonlyMap<string, readonly (ProtocolCode | TransportCode)[]> = new Map<
   string,
-  (ProtocolCode | TransportCode)[]
+  readonly (ProtocolCode | TransportCode)[]
 >([
   ['login', ['login_refused']],
   [
@@ -43,11 +52,8 @@ const OF_ROUTES: ReadonlyMap<string, readonly (ProtocolCode | TransportCode)[]> 
   ['logout', ['plaintext_refused']],
   ['userinfo', ['receiver_offline', 'receiver_unknown', 'plaintext_refused']],
   ['key-packages', ['not_allowed', 'quota_exceeded']],
-  [
-    'groups',
-    ['epoch_passed', 'group_exists', 'group_unknown', 'not_allowed', 'quota_exceeded', 'receiver_unknown'],
-  ],
-  ['files', ['file_exists', 'file_unknown', 'group_unknown', 'quota_exceeded']],
+  ['groups', OF_GROUPS],
+  ['files', [...OF_GROUPS, 'file_exists', 'file_unknown']],
 ])
 
 /** Whether the KDC may answer a request to this path so. */

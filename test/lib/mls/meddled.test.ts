@@ -119,7 +119,6 @@ const MEDDLED = [
   '/groups/leave',
   '/key-packages/take',
   '/key-packages/count',
-  '/identity/find',
   '/mailbox',
   '/mailbox/ack',
 ]
