@@ -86,6 +86,11 @@ export class MeddlingProxy {
     return proxy
   }
 
+  /** Where the KDC is. */
+  get kdcUrl(): string {
+    return this.#kdc.origin
+  }
+
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
@@ -113,8 +118,13 @@ export class MeddlingProxy {
     for (const deliver of this.#held.splice(0)) await deliver()
   }
 
-  async close(): Promise<void> {
+  /** Cuts what is open now. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async close(): Promise<void> {
+    this.cut()
     this.#agent.destroy()
     await new Promise((resolve) => this.#server.close(resolve))
   }

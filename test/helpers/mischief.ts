@@ -231,8 +231,8 @@ export const WAYS: ReadonlyMap<string, readonly Way[]> = new Map([
     [
       {
         what: 'the answer is called a problem',
-        mischief: async ({ deliver }) => ({
-          ...(await deliver()),
+        mischief: async (exchange) => ({
+          ...(await lose(exchange)),
           status: 409,
           type: 'application/problem+json',
         }),

@@ -11,7 +11,7 @@ import { loginLimits } from '../../src/kdc/logins/login-limits.ts'
 import { createPasswordChecker } from '../../src/kdc/logins/passwords.ts'
 import { fromBase64url, toBase64url } from '../../src/lib/bytes.ts'
 import { type LoginOptions, login, type Session } from '../../src/lib/client.ts'
-import { ProtocolError } from '../../src/lib/errors.ts'
+import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
 import type { HttpLink, Reply } from '../../src/lib/http.ts'
 import { createInvitation, invitationToken } from '../../src/lib/invitation.ts'
 import { identifiers } from '../../src/lib/opaque.ts'
@@ -1071,6 +1071,42 @@ library('with an invitation, whatever is replaced on the way is noticed, and mak
   }
   await (await register(kdc, 'dora', { invitation })).close()
 })
+
+library(
+  'when the answer to the finish is none of the KDC’s, the login tells whether there is an account',
+  async () => {
+    const kdc = await testKdc()
+    const real = linkTo(kdc)
+    const forged = (code: string): Reply => ({
+      status: 401,
+      type: 'application/json',
+      body: Buffer.from(JSON.stringify({ code, detail: '' })),
+    })
+    const answers = ['invitation_unknown', 'registration_closed', 'account_exists', 'state_damaged'].map(
+      forged,
+    )
+    for (const [index, answer] of answers.entries())
+      for (const arrives of [true, false]) {
+        const name = `dora${index}${arrives}`
+        const invitation = await invite(kdc)
+        const post: HttpLink['post'] = async (path, type, body) => {
+          if (path !== '/register/finish') return real.post(path, type, body)
+          if (arrives) await real.post(path, type, body)
+          return answer
+        }
+        const registered = register(kdc, name, { invitation, link: { ...real, post } })
+        if (arrives) await (await registered).close()
+        else {
+          const error = await registered.then(
+            () => assert.unreachable(),
+            (error: unknown) => error,
+          )
+          assert.instance(error, TransportError)
+          assert.match((error as Error).message, /may or may not/)
+        }
+      }
+  },
+)
 
 library('what is believed of a registration in clear is not believed of anything else', async () => {
   const kdc = await testKdc({ registration: 'open' })

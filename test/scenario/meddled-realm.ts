@@ -111,6 +111,11 @@ export class Principal {
       .filter((line) => line.includes(about))
   }
 
+  /** Knows no key of this principal's any more. */
+  forget(name: string): void {
+    this.state.entries.delete(KEYS.pin(name))
+  }
+
   /** Has a group stand as one that is not read further. */
   async breakGroup(name: string, reason: 'history_forked' | 'history_lost'): Promise<void> {
     for (const [key, group] of this.#groups()) {

@@ -104,7 +104,6 @@ async function newGroup(realm: MeddledRealm, name: string, ...others: Principal[
 /** Takes the group of one case away again. */
 async function endGroup(realm: MeddledRealm, name: string): Promise<void> {
   await realm.alice.mail.destroy(name)
-  for (const one of realm.all) await one.contact()
 }
 
 /** A change of the members of a group has happened, or has not: as all say, and as the one who made it was told. */
@@ -198,6 +197,7 @@ export const OPERATIONS: readonly Operation[] = [
       const { alice, bob } = realm
       const said: Said[] = []
       await endConversation(realm)
+      alice.forget('bob')
       await alice.begin()
       return {
         actor: alice,
@@ -242,6 +242,7 @@ export const OPERATIONS: readonly Operation[] = [
     prepare: async (realm, id) => {
       const { alice, bob, carol } = realm
       await newGroup(realm, id, bob)
+      alice.forget('carol')
       await alice.begin()
       return {
         actor: alice,
@@ -307,6 +308,7 @@ export const OPERATIONS: readonly Operation[] = [
           if (standing !== 'destroyed') {
             await inStep([{ group: id }], [alice, bob], id, [])
             await endGroup(realm, id)
+            await bob.contact()
           }
           for (const one of [alice, bob]) assert.is(one.standing({ group: id }), 'destroyed', one.name)
           assert.is(carol.standing({ group: id }), 'unknown')
@@ -320,6 +322,7 @@ export const OPERATIONS: readonly Operation[] = [
     prepare: async (realm, id) => {
       const { bob } = realm
       await bob.breakGroup('team', 'history_forked')
+      bob.forget('carol')
       await bob.begin()
       return {
         actor: bob,
