@@ -13,6 +13,7 @@ import { FileRun, type Outcome, type RunOptions } from './runner/file-run.ts'
 import { asOrdinaryUser, leftForOrdinaryUser } from './runner/identity.ts'
 import { Progress } from './runner/progress.ts'
 import { lastLine, sumOf } from './runner/sum.ts'
+import { makeTools } from './runner/tools.ts'
 
 /** Seconds for one test, on an idle machine: far more than any takes. */
 const LIMIT_SEC = 180
@@ -70,7 +71,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const files = testFiles(process.argv.slice(2))
-const options = { root: ROOT, limitSec: LIMIT_SEC }
+const tools = await makeTools(ROOT)
+process.once('exit', tools.remove)
+const options = { root: ROOT, limitSec: LIMIT_SEC, env: tools.env }
 const progress = new Progress(process.stdout, files.length)
 const seconds = setInterval(() => {
   for (const run of running) run.spend(1 / busyness())
@@ -81,7 +84,7 @@ const left = leftForOrdinaryUser(first)
 const again = left.length
   ? await asOrdinaryUser((as) => {
       progress.say('as an ordinary user, what root has left out:')
-      return runAll(left, { ...options, ...as }, progress)
+      return runAll(left, { ...options, ...as, env: { ...options.env, ...as.env } }, progress)
     })
   : []
 clearInterval(seconds)
