@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needs, runs } from '../helpers/needs.ts'
+import { nodeArguments } from '../helpers/program.ts'
 import { Realm } from '../helpers/realm.ts'
 import { Terminal, withTmux } from '../helpers/tmux.ts'
 
@@ -98,7 +99,7 @@ interface Piped {
 /** A tool between pipes of bytes, with little memory. */
 function piped(name: string, ...args: string[]): Piped {
   const login = ['--kdc', realm.url, '--password-file', realm.passwordFile]
-  const node = ['--max-old-space-size=64', '--import', MEASURED, '--import', 'tsx', `src/${name}.ts`]
+  const node = ['--max-old-space-size=64', '--import', MEASURED, ...nodeArguments(`src/${name}.ts`)]
   const child = spawn(process.execPath, [...node, ...login, ...args], { cwd: ROOT, env: realm.env })
   const tool: Piped = {
     child,

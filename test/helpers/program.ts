@@ -1,5 +1,7 @@
 /** Programs as people run them: a process, what it says, how it ends. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as assert from 'uvu/assert'
 
@@ -81,9 +83,19 @@ export class Program {
   }
 }
 
+/** Names the environment variable with the folder of the tools as JavaScript, which the runner makes: runner/tools.ts. */
+export const TOOLS = 'SYMBOLON_TEST_TOOLS'
+
+/** What Node is to be started with for one of this project's tools, such as `src/sender.ts`. */
+export function nodeArguments(file: string): string[] {
+  const folder = process.env[TOOLS]
+  const made = folder && join(folder, file.replace(/\.ts$/, '.mjs'))
+  return made && existsSync(made) ? [made] : ['--import', 'tsx', file]
+}
+
 /** One of this project's tools, such as `src/sender.ts`. */
 export function startTool(file: string, args: string[], env: NodeJS.ProcessEnv): Program {
-  return new Program(process.execPath, ['--import', 'tsx', file, ...args], env)
+  return new Program(process.execPath, [...nodeArguments(file), ...args], env)
 }
 
 /** An environment in which the tools find nothing of whoever runs the tests, and write below `home` only. */

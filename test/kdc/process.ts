@@ -1,5 +1,5 @@
 /** The KDC's command line as people use it. */
-import { Program } from '../helpers/program.ts'
+import { nodeArguments, Program } from '../helpers/program.ts'
 import { temporaryDirectory } from './helpers.ts'
 
 // Not those of whoever runs the tests: their master key is for their KDC.
@@ -15,7 +15,7 @@ export class KdcProcess extends Program {
 }
 
 export function startKdc(args: string[], env: NodeJS.ProcessEnv = {}): KdcProcess {
-  const command = ['--import', 'tsx', 'src/kdc/main.ts', ...args]
+  const command = [...nodeArguments('src/kdc/main.ts'), ...args]
   return new KdcProcess(process.execPath, command, {
     ...process.env,
     XDG_CONFIG_HOME: settings.path,

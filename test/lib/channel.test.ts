@@ -4,7 +4,7 @@ import { MAX_MESSAGE_BYTES } from '../../src/lib/channel.ts'
 import { conversation, dialBob, startBob } from '../helpers/channels.ts'
 import { startMeddler } from '../helpers/meddler.ts'
 import { isPending, memoryConversation, settled } from '../helpers/memory.ts'
-import { rejects } from '../helpers/throws.ts'
+import { rejects, throws } from '../helpers/throws.ts'
 
 const test = suite('channel')
 
@@ -145,6 +145,22 @@ test('only one reader at a time, and nothing to send after the end', async () =>
   await rejects(bob.send('too late'), 'channel_closed')
   await end()
   await waiting
+})
+
+test('there is no stream after the end, or after a failure, and one at a time', async () => {
+  const { alice, bob, end } = await conversation()
+  const stream = alice.stream()
+  assert.throws(() => alice.stream(), /there is a stream already/)
+  stream.destroy()
+  await bob.closed
+  throws(() => alice.stream(), 'channel_closed')
+  throws(() => bob.stream(), 'channel_aborted')
+  await end()
+
+  const other = await conversation()
+  other.alice.end()
+  throws(() => other.alice.stream(), 'channel_closed')
+  await other.end()
 })
 
 test('an end that the peer does not return is given up on', async () => {

@@ -1,7 +1,7 @@
 /** Noise handshakes beyond what the vectors say: vectors.test.ts has those. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { HandshakeState, NNpsk0, SymmetricState } from '../../src/lib/noise.ts'
+import { CipherState, HandshakeState, NNpsk0, SymmetricState } from '../../src/lib/noise.ts'
 import { secureRandomBytes } from '../../src/lib/random.ts'
 import { generateKeyPair } from '../../src/lib/x25519.ts'
 import { throws } from '../helpers/throws.ts'
@@ -91,6 +91,50 @@ noise('there is no handshake without a key, or with one of another length', () =
   for (const length of [0, 31, 33]) {
     assert.throws(() => new HandshakeState({ ...common, psk: new Uint8Array(length) }), /expected 32 bytes/)
   }
+})
+
+noise('a message that is too short for what the pattern puts into it is refused as any other', () => {
+  const symmetric = new SymmetricState('Noise_NN_25519_ChaChaPoly_SHA256')
+  assert.not(symmetric.hasKey)
+  // Without a key nothing is sealed: only the length tells that there is no whole ephemeral key.
+  const pattern = { name: 'NN', messages: [['e'], ['e', 'ee']] } as const
+  const alice = new HandshakeState({ pattern, prologue: new Uint8Array(0), initiator: true })
+  const bob = () => new HandshakeState({ pattern, prologue: new Uint8Array(0), initiator: false })
+  const message = alice.writeMessage()
+  assert.is(message.length, 32)
+  assert.is(bob().readMessage(message).length, 0)
+  for (const length of [0, 1, 31]) {
+    const reading = bob()
+    throws(() => reading.readMessage(message.subarray(0, length)), 'handshake_failed')
+    notTheMoment(() => reading.writeMessage())
+  }
+})
+
+noise('a pattern does not begin without the keys that it knows beforehand', () => {
+  const pattern = { name: 'KN', initiatorPreMessage: ['s'], messages: [['e'], ['e', 'ee', 'se']] } as const
+  const common = { pattern, prologue: new Uint8Array(0) }
+  for (const initiator of [true, false]) {
+    assert.throws(() => new HandshakeState({ ...common, initiator }), /this pattern needs s/)
+  }
+})
+
+noise('a cipher without a key passes data through, and has no key to replace', () => {
+  const cipher = new CipherState()
+  const data = Uint8Array.of(1, 2, 3)
+  assert.equal(cipher.encryptWithAd(new Uint8Array(0), data), data)
+  assert.equal(cipher.decryptWithAd(new Uint8Array(0), data), data)
+  assert.equal(cipher.encryptParts([data, data]), [data, data])
+  assert.throws(() => cipher.rekey(), /no key to replace/)
+})
+
+noise('a cipher that was destroyed seals and opens nothing, rather than under a key of zeros', () => {
+  const nothing = new Uint8Array(0)
+  const sealed = new CipherState(new Uint8Array(32)).encryptWithAd(nothing, Uint8Array.of(1))
+  const cipher = new CipherState(new Uint8Array(32))
+  cipher.destroy()
+  assert.throws(() => cipher.encryptWithAd(nothing, Uint8Array.of(1)), /destroyed, or out of nonces/)
+  assert.throws(() => cipher.encryptParts([Uint8Array.of(1)]), /destroyed, or out of nonces/)
+  assert.throws(() => cipher.decryptWithAd(nothing, sealed), /destroyed, or out of nonces/)
 })
 
 noise.run()

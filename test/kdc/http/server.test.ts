@@ -196,6 +196,7 @@ server('who has gone is not counted: the next to give way is the oldest that is 
   }
   last.destroy()
   await close()
+  assert.ok(true, 'all that it waits for has come')
 })
 
 server('of two connections from one port the second is counted when the first is gone', () => {

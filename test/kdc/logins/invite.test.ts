@@ -15,6 +15,7 @@ import { createInvitation, invitationToken } from '../../../src/lib/invitation.t
 import { secureRandomBytes } from '../../../src/lib/random.ts'
 import { register } from '../../../src/lib/register.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'
+import { nodeArguments } from '../../helpers/program.ts'
 import { rejects } from '../../helpers/throws.ts'
 import { PASSWORD, START, temporaryDirectory, testKdc } from '../helpers.ts'
 import { KdcProcess, runKdc, startKdc } from '../process.ts'
@@ -263,7 +264,7 @@ command('takes names, numbers of people, and a list from standard input', async 
   assert.match(named.stdout, /^username,invitation,expires\nalice,[\w-]{22},\S+Z\nbob,[\w-]{22},\S+Z\n$/)
   const anybody = await run(place, 'invite', '--anybody', '2', '--days', '1')
   assert.match(anybody.stdout, /^username,invitation,expires\n,[\w-]{22},\S+Z\n,[\w-]{22},\S+Z\n$/)
-  const args = ['--import', 'tsx', 'src/kdc/main.ts', 'invite', '--csv', '-', '--data', place.data]
+  const args = [...nodeArguments('src/kdc/main.ts'), 'invite', '--csv', '-', '--data', place.data]
   const piped = new KdcProcess(process.execPath, args, { ...process.env, ...environment(place) })
   piped.input('id,username\n7,bob\n8,carol\n')
   assert.is(await piped.exit, 0)

@@ -79,6 +79,7 @@ workers('a thread is told nothing of the process: no environment, no arguments',
 
 workers('lets the process end once it is closed, even when nobody used it', async () => {
   await createPool(1).close()
+  assert.ok(true, 'all that it waits for has come')
 })
 
 workers.run()
