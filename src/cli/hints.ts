@@ -33,7 +33,10 @@ const HINTS = new Map<string, string>([
   ['invalid_name', 'for example: alice, bob-2, print.server'],
   ['invitation_refused', `the KDC's administrator makes another with: ${commandOf('kdc')} invite NAME`],
   ['invitation_required', `the KDC's administrator makes one with: ${commandOf('kdc')} invite NAME`],
-  ['invitation_unknown', `the KDC's administrator makes another with: ${commandOf('kdc')} invite NAME`],
+  [
+    'invitation_unknown',
+    `look at it again, letter by letter; the KDC's administrator makes another with: ${commandOf('kdc')} invite NAME`,
+  ],
   ['kdc_busy', 'try again in a few seconds'],
   ['key_file_damaged', 'restore it from a backup'],
   ['key_file_missing', 'restore it from a backup, or start with an empty data directory'],

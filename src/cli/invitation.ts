@@ -9,6 +9,10 @@ import { setting } from './environment.ts'
 import { UsageError } from './errors.ts'
 import { canPrompt, promptSecret } from './prompt.ts'
 import { readSecretFile } from './secret-file.ts'
+import { count } from './words.ts'
+
+/** Of an invitation, in characters. */
+const LENGTH = 22
 
 /**
  * The invitation that was given beforehand, if one was.
@@ -40,9 +44,19 @@ function check(text: string): string {
     invitationToken(invitation).wipe()
   } catch {
     throw new UsageError(
-      'this is not an invitation',
+      `this is not an invitation: ${flawOf(invitation)}`,
       'it is 22 letters, digits, - and _, as the administrator gave it',
     )
   }
   return invitation
+}
+
+/** What is wrong with it, quoting nothing. */
+function flawOf(text: string): string {
+  const characters = [...text]
+  const strange = characters.findIndex((character) => !/^[\w-]$/.test(character))
+  if (strange >= 0) return `its character ${strange + 1} is none of those`
+  if (characters.length !== LENGTH) return `it has ${count(characters.length, 'character')}, not ${LENGTH}`
+  // 22 characters hold four bits more than 16 bytes, which are zero (RFC 4648 §3.5).
+  return 'its last character is another'
 }

@@ -33,7 +33,7 @@ export function readSecretFile(path: string, what: string): string {
  * @param hint - for who named the wrong one.
  * @throws as `readSecretFile`.
  */
-export function readPrivateText(path: string, hint: string): string {
+function readPrivateText(path: string, hint: string): string {
   return read(path, path, hint, { maxBytes: MAX_BYTES })
 }
 

@@ -156,6 +156,22 @@ test('known KDCs are read as Windows leaves them', () => {
   )
 })
 
+test('a mistyped invitation is told from one that is not known, and not quoted', () => {
+  const invitation = createInvitation()
+  const flaws: [string, RegExp][] = [
+    [invitation.slice(1), /has 21 characters, not 22/],
+    [`${invitation}x`, /has 23 characters, not 22/],
+    [`${invitation.slice(0, 4)}!${invitation.slice(5)}`, /character 5 /],
+    [`${invitation.slice(0, 4)} ${invitation.slice(5)}`, /character 5 /],
+    [`${invitation.slice(0, -1)}B`, /last character/],
+    ['', /has 0 characters/],
+  ]
+  for (const [text, words] of flaws) {
+    write(text)
+    assert.throws(() => givenInvitation(file), words)
+  }
+})
+
 linux('what never ends is not read for ever', async () => {
   const path = '/dev/zero'
   assert.match(await said(readPassword({ username: 'alice', passwordFile: path })), 'it is too large')

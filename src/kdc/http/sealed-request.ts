@@ -134,7 +134,10 @@ const findInvitation: FindSealer = async (kdc, id) => {
   const invitation = await kdc.store.invitations.find(id)
   const token = invitation && openStoredToken(kdc.masterKeys, id, invitation.sealedToken)
   if (!token)
-    throw new Problem('invitation_unknown', 'there is no such invitation: it was withdrawn, or has expired')
+    throw new Problem(
+      'invitation_unknown',
+      'there is no such invitation: it was mistyped or withdrawn, or has expired',
+    )
   return { token, owner: toBase64url(id), introduce: (c) => c.set('invitation', invitation) }
 }
 
