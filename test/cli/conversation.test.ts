@@ -98,6 +98,31 @@ onTerminal(
   },
 )
 
+onTerminal('nothing is in doubt when the other one dies and all that was said had arrived', async () => {
+  const realm = await Realm.start('alice', 'bob')
+  realm.env.SYMBOLON_PASSWORD = PASSWORD
+  const bob = await realm.receiver('bob')
+  const alice = open(realm, 'alice', 'src/sender.ts alice bob')
+  try {
+    await alice.shows(/talking with bob/)
+    alice.type('hello bob')
+    alice.press('Enter')
+    await bob.says('stdout', /^alice: hello bob$/m)
+    // Typed, and not sent: it is no doubt either.
+    alice.type('half a sen')
+    await alice.shows(/^> half a sen$/m)
+    await bob.stop('SIGKILL')
+    const screen = await alice.shows(/exit status/)
+    assert.match(screen, /bob is gone, without a word.*\(channel_truncated\)/s)
+    assert.match(screen, /hint: all that you had sent has arrived/)
+    assert.match(screen, /exit status 3/)
+    assert.not.match(screen, /may or may not/)
+  } finally {
+    alice.close()
+    await realm.close()
+  }
+})
+
 onTerminal('Ctrl+C at the password ends the tool and gives the terminal back', async () => {
   const realm = await Realm.start('alice')
   const alice = open(realm, 'alice', 'src/receiver.ts alice')
