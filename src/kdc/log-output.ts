@@ -21,6 +21,8 @@ export const writeToStdout: WriteSome = (bytes) => writeSync(STDOUT, bytes)
 
 /** So much is kept for a reader that is slow, in bytes; lines beyond it are lost. */
 export const MAX_WAITING_BYTES = 1024 * 1024
+/** So much is written at once, or a line more. */
+const MAX_CHUNK_BYTES = 64 * 1024
 /** How long until it is tried again, if nothing is logged sooner. */
 const RETRY_MS = 100
 /** How often a pipe that is full is tried again as the process ends, and how long it waits in between. */
@@ -62,7 +64,7 @@ export class LogOutput {
 
   /** The process ends: a slow reader is waited for a little. */
   end(): void {
-    for (let tries = 0; tries < LAST_TRIES && !this.#flush(); tries++) {
+    for (let tries = 0; tries < LAST_TRIES && !this.#flush() && this.#waiting.length > 0; tries++) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_PAUSE_MS)
     }
     clearTimeout(this.#retry)
@@ -93,7 +95,7 @@ export class LogOutput {
   }
 
   #writeWaiting(): void {
-    let written = this.#some(Buffer.concat(this.#waiting))
+    let written = this.#some(this.#chunk())
     this.#waitingBytes -= written
     for (let [first] = this.#waiting; first && first.length <= written; [first] = this.#waiting) {
       written -= first.length
@@ -103,6 +105,14 @@ export class LogOutput {
     if (written === 0) return
     this.#waiting[0] = (this.#waiting[0] as Uint8Array).subarray(written)
     this.#isCut = true
+  }
+
+  /** The first lines that wait, one at least: not all, where the reader is slow, with each try. */
+  #chunk(): Uint8Array {
+    let [lines, bytes] = [0, 0]
+    while (lines < this.#waiting.length && bytes < MAX_CHUNK_BYTES)
+      bytes += this.#waiting[lines++]?.length ?? 0
+    return Buffer.concat(this.#waiting.slice(0, lines))
   }
 
   #tellLost(): void {
