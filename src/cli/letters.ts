@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Session } from '../lib/client.ts'
 import { SymbolonError } from '../lib/errors.ts'
 import { isSessionOver } from '../lib/exchange.ts'
-import { Pace } from '../lib/hints.ts'
+import { lookForEach, Pace } from '../lib/hints.ts'
 import type { Output } from './events.ts'
 import { Mail } from './mail.ts'
 import { commandToSave, type Saving } from './save-files.ts'
@@ -107,7 +107,7 @@ async function watch(
     await pace.ready(signal)
     await look()
     works()
-    for await (const _ of mail.arrivals(signal, pace)) await look()
+    await lookForEach(mail.arrivals(signal, pace), look)
   } finally {
     await mail.close()
   }

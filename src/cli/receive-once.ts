@@ -4,7 +4,7 @@
  * @module
  */
 import type { Session } from '../lib/client.ts'
-import { Pace } from '../lib/hints.ts'
+import { lookForEach, Pace } from '../lib/hints.ts'
 import type { Presence } from '../lib/presence.ts'
 import { UsageError } from './errors.ts'
 import type { OptionHelp } from './help.ts'
@@ -50,7 +50,7 @@ export async function receiveOnce(session: Session, place: Place, taking: Taking
       await once.takeWaiting(mail)
       works()
       looked()
-      for await (const _ of mail.arrivals(over.signal, pace)) await once.takeWaiting(mail)
+      await lookForEach(mail.arrivals(over.signal, pace), () => once.takeWaiting(mail))
       if (!over.signal.aborted) presence?.hint()
     } finally {
       looked()

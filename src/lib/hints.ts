@@ -4,6 +4,7 @@
  * @module
  */
 import { Bucket } from './bucket.ts'
+import { TransportError } from './errors.ts'
 
 /** So many looks at once, and then one in so many seconds: what is forged costs the KDC and us no more. */
 const LOOKS_AT_ONCE = 5
@@ -69,6 +70,29 @@ export async function* followHints(
     // What a forged stream has kept to itself.
     await pace.ready(signal)
     yield
+  }
+}
+
+/**
+ * Looks for each hint, until they end. That the stream was cut is no news: the next look of who comes back for more tells whether the KDC
+ * is away.
+ *
+ * @throws what `look` throws; of what the hints throw, all but TransportError.
+ */
+export async function lookForEach(hints: AsyncGenerator<void>, look: () => Promise<void>): Promise<void> {
+  try {
+    while (await hasNext(hints)) await look()
+  } finally {
+    await hints.return(undefined)
+  }
+}
+
+async function hasNext(hints: AsyncGenerator<void>): Promise<boolean> {
+  try {
+    return (await hints.next()).done !== true
+  } catch (error) {
+    if (error instanceof TransportError) return false
+    throw error
   }
 }
 

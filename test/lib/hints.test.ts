@@ -1,8 +1,10 @@
 /** Events that anybody on the way could have sent: how often they are followed. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { followHints, Pace } from '../../src/lib/hints.ts'
+import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
+import { followHints, lookForEach, Pace } from '../../src/lib/hints.ts'
 import { Arrivals } from '../helpers/channels.ts'
+import { rejects } from '../helpers/throws.ts'
 
 const test = suite('hints')
 
@@ -139,6 +141,37 @@ test('a stream that was held open without a word is opened anew, and looked afte
   for await (const _ of followHints(silent, pace, signal, 1)) if (++looks === 3) break
   assert.is(looks, 3)
   assert.is(opened, 3)
+})
+
+test('that a stream was cut is no news to who looks for each hint; that a look failed is', async () => {
+  const { pace } = paceWithClock()
+  const { signal } = new AbortController()
+  const cut = async function* () {
+    yield 1
+    throw new TransportError('kdc_failed', 'anybody could have cut it')
+  }
+  let looks = 0
+  await lookForEach(followHints(cut, pace, signal), async () => void looks++)
+  assert.is(looks, 1)
+  let closed: AbortSignal | undefined
+  const open = async function* (ended: AbortSignal) {
+    closed = ended
+    yield 1
+    await new Promise((resolve) => ended.addEventListener('abort', resolve))
+  }
+  const fails = async () => {
+    throw new TransportError('kdc_unreachable', 'gone')
+  }
+  await rejects(lookForEach(followHints(open, pace, signal), fails), 'kdc_unreachable')
+  assert.ok(closed?.aborted)
+  const refused = async function* (): AsyncGenerator<number> {
+    yield* []
+    throw new ProtocolError('token_expired', 'judged under seal')
+  }
+  await rejects(
+    lookForEach(followHints(refused, pace, signal), async () => {}),
+    'token_expired',
+  )
 })
 
 test.run()
