@@ -89,6 +89,37 @@ onTerminal('are taken back, with what was typed of the answer', async () => {
   }
 })
 
+onTerminal('are seen as a whole without a conversation, and answered, or taken back', async () => {
+  const command = `${process.execPath} --import tsx test/cli/alone-asker.ts; read -r _`
+  const terminal = new Terminal(`ask-${++terminals}`, command, process.env, ROOT)
+  try {
+    const screen = await terminal.shows(/Save them\? \[y\/N\]$/m)
+    const pid = Number(/^process (\d+)$/m.exec(screen)?.[1])
+    // Each row but the first begins with a mark; spaces at the end of one are not shown.
+    const text = screen.replaceAll(/\n {3}\| |\s/g, '')
+    assert.match(
+      text,
+      /alicewantstosenda-very-long-.*-on\.pdfand12more\(13files,1\.2GB\)\.Savethem\?\[y\/N\]$/,
+    )
+    terminal.resize(200, 24)
+    terminal.type('ye')
+    await terminal.shows(/\[y\/N\] ye$/m)
+    terminal.resize(30, 24)
+    terminal.type('s')
+    terminal.press('Enter')
+    await terminal.shows(/^answer: true$[\s\S]*^Save it\? \[y\/N\]$/m)
+    terminal.type('y')
+    await terminal.shows(/^Save it\? \[y\/N\] y$/m)
+    process.kill(pid, 'SIGHUP')
+    await terminal.shows(/^answer: false$[\s\S]*^Really\? \[y\/N\]$/m)
+    assert.match(terminal.screen({ all: true }), /^process \d+$/m, 'what was there before stays')
+    terminal.press('Enter')
+    await terminal.shows(/^answer: false$[\s\S]*^answer: false$/m)
+  } finally {
+    terminal.close()
+  }
+})
+
 onTerminal('and how far something is gives way to whoever types', async () => {
   const { terminal, tell } = await asker()
   try {
