@@ -70,7 +70,7 @@ export interface ReadLimits {
 }
 
 export const READ_LIMITS: ReadLimits = {
-  answers: { total: 128 * MEBIBYTE, each: 16 * MEBIBYTE },
+  answers: { total: 192 * MEBIBYTE, each: 24 * MEBIBYTE },
   burstBytes: 64 * MEBIBYTE,
   bytesPerSec: 32 * MEBIBYTE,
   leastBytes: 16 * KIBIBYTE,
