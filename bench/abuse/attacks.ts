@@ -35,17 +35,17 @@ function dial(url: string): Socket {
   return socket
 }
 
+/** New connections of one attack a second, at most: more is a flood, which is not for a program to stop. */
+const NEW_PER_SECOND = 200
+
 /** Keeps so many connections: where one has ended, another begins. */
 async function keep(count: number, open: () => Socket): Promise<void> {
-  const connections = new Set<Socket>()
-  for (;;) {
-    while (connections.size < count) {
-      const socket = open()
-      connections.add(socket)
-      socket.once('close', () => connections.delete(socket))
-    }
-    await sleep(20)
-  }
+  let connections = 0
+  await often(NEW_PER_SECOND, () => {
+    if (connections === count) return
+    connections++
+    open().once('close', () => connections--)
+  })
 }
 
 /** Does something so many times a second. */

@@ -10,17 +10,21 @@ import type { Limits } from './limits.ts'
 /** As much comes with the headers, or soon after. */
 const SHORT_BYTES = 65_536
 
-type DiscardLimits = Pick<Limits, 'discardTimeoutMs' | 'maxDiscardBytes' | 'maxDiscards'>
+type DiscardLimits = Pick<
+  Limits,
+  'discardTimeoutMs' | 'maxDiscardBytes' | 'maxDiscards' | 'maxWaitingDiscards'
+>
 
 /** Whether all of a request has come. */
-export function isWhole({ complete, headers }: IncomingMessage): boolean {
+export function isWhole(request: IncomingMessage): boolean {
   // Node says so a moment later also where nothing follows.
-  return complete || (headers['transfer-encoding'] === undefined && !(Number(headers['content-length']) > 0))
+  return request.complete || announcedBytes(request) === 0
 }
 
-/** Whether what is left of a request may take long to come. */
-function isLong({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > SHORT_BYTES
+/** What a request announces as its body, in bytes; without an end, if it comes in chunks. */
+export function announcedBytes({ headers }: IncomingMessage): number {
+  if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY
+  return Number(headers['content-length'] ?? 0)
 }
 
 /** What Node's server makes for each request, in place of its own. */
@@ -32,7 +36,7 @@ export function answerClass(
     // biome-ignore lint/suspicious/noExplicitAny: as many forms as Node's own has
     override writeHead(...given: any[]): this {
       // A long wait for the next request.
-      if (!isWhole(this.req) && isLong(this.req)) this.shouldKeepAlive = false
+      if (!isWhole(this.req) && announcedBytes(this.req) > SHORT_BYTES) this.shouldKeepAlive = false
       return super.writeHead(...(given as Parameters<ServerResponse['writeHead']>))
     }
 
@@ -69,7 +73,7 @@ class Discard {
 
   /** @param done - called once, when that is over. */
   start(request: IncomingMessage, done: () => void): void {
-    const { discardTimeoutMs, maxDiscardBytes, maxDiscards } = this.#limits
+    const { discardTimeoutMs, maxDiscardBytes, maxDiscards, maxWaitingDiscards } = this.#limits
     let length = 0
     let isUnderWay = false
     const begin = () => {
@@ -99,7 +103,8 @@ class Discard {
     // Listening has let it flow.
     request.pause()
     if (this.#underWay < maxDiscards) begin()
-    else this.#waiting.add(begin)
+    else if (this.#waiting.size < maxWaitingDiscards) this.#waiting.add(begin)
+    else finish()
   }
 
   #next(): void {

@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { plainAddress } from '../../lib/address.ts'
 import { isWhole } from './answer.ts'
 import type { Limits } from './limits.ts'
 import { networkOf } from './network.ts'
@@ -35,7 +36,8 @@ export class Connections {
   /** A newcomer. */
   add(socket: Socket): void {
     const ends = endsOf(socket)
-    this.#all.set(ends, { socket, network: networkOf(socket.remoteAddress ?? ''), underWay: new Set() })
+    const network = networkOf(plainAddress(socket.remoteAddress ?? ''))
+    this.#all.set(ends, { socket, network, underWay: new Set() })
     socket.once('close', () => this.#all.get(ends)?.socket === socket && this.#all.delete(ends))
     this.#makeRoom(socket)
   }

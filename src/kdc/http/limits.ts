@@ -20,14 +20,17 @@ export interface Limits {
   readonly maxSilent: number
   /** Requests that came while another of their connection is being answered, and wait for that; one more ends the connection. */
   readonly maxPipelined: number
+  /** The bodies of those that wait, together. */
+  readonly maxPipelinedBytes: number
   /** A whole answer must have been read by then. */
   readonly answerTimeoutMs: number
   /** For so long what is left of a request is read, and forgotten, after its answer. */
   readonly discardTimeoutMs: number
   /** And so much of it. */
   readonly maxDiscardBytes: number
-  /** Of so many requests at a time; the others wait. */
+  /** Of so many requests at a time; so many others wait, and of the rest nothing is read. */
   readonly maxDiscards: number
+  readonly maxWaitingDiscards: number
   /** How long requests under way may take to finish once the server is to stop. */
   readonly drainTimeoutMs: number
 }
@@ -39,10 +42,12 @@ export const LIMITS: Limits = {
   maxConnections: 4096,
   maxSilent: 1024,
   maxPipelined: 16,
+  maxPipelinedBytes: 64 * KIBIBYTE,
   answerTimeoutMs: 30_000,
   discardTimeoutMs: 5000,
   maxDiscardBytes: 32 * MEBIBYTE,
   maxDiscards: 2,
+  maxWaitingDiscards: 64,
   drainTimeoutMs: 5000,
 }
 
@@ -70,7 +75,7 @@ export interface ReadLimits {
 }
 
 export const READ_LIMITS: ReadLimits = {
-  answers: { total: 128 * MEBIBYTE, each: 16 * MEBIBYTE },
+  answers: { total: 192 * MEBIBYTE, each: 24 * MEBIBYTE },
   burstBytes: 64 * MEBIBYTE,
   bytesPerSec: 32 * MEBIBYTE,
   leastBytes: 16 * KIBIBYTE,

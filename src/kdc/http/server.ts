@@ -80,7 +80,7 @@ export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listen
     const problem = judgeHead(request)
     if (problem) refuse(response, problem)
     else if (!direct?.(request, response)) void viaFetch(request, response)
-  }, limits.maxPipelined)
+  }, limits)
   const connections = new Connections(limits)
   const listener: RequestListener = (request, response) => {
     connections.note(request, response)

@@ -6,6 +6,8 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { announcedBytes } from './answer.ts'
+import type { Limits } from './limits.ts'
 
 /** What is asked on one connection. */
 interface Line {
@@ -13,16 +15,17 @@ interface Line {
   readonly waiting: [IncomingMessage, ServerResponse][]
 }
 
+type PipelineLimits = Pick<Limits, 'maxPipelined' | 'maxPipelinedBytes'>
+
 /** Gives each request its turn. */
 export class Turns {
   readonly #listener: RequestListener
-  readonly #maxWaiting: number
+  readonly #limits: PipelineLimits
   readonly #lines = new WeakMap<Duplex, Line>()
 
-  /** @param maxWaiting - requests that wait on a connection; one more ends it. */
-  constructor(listener: RequestListener, maxWaiting: number) {
+  constructor(listener: RequestListener, limits: PipelineLimits) {
     this.#listener = listener
-    this.#maxWaiting = maxWaiting
+    this.#limits = limits
   }
 
   /** Listens to a server. */
@@ -32,8 +35,8 @@ export class Turns {
     const line = this.#lines.get(socket)
     if (!line) this.#take(request, response, [])
     // No client of ours sends a request before it has the answer to the last one.
-    else if (line.waiting.length >= this.#maxWaiting) socket.destroy()
-    else line.waiting.push([request, response])
+    else if (this.#hasRoom(line, request)) line.waiting.push([request, response])
+    else socket.destroy()
   }
 
   /** Whether something is being answered on a connection, so that nothing may be said in between. */
@@ -42,6 +45,11 @@ export class Turns {
     return (
       line !== undefined && (line.current.headersSent || line.current.req.complete || line.waiting.length > 0)
     )
+  }
+
+  #hasRoom({ waiting }: Line, request: IncomingMessage): boolean {
+    const bytes = waiting.reduce((sum, [other]) => sum + announcedBytes(other), announcedBytes(request))
+    return waiting.length < this.#limits.maxPipelined && bytes <= this.#limits.maxPipelinedBytes
   }
 
   #take(request: IncomingMessage, response: ServerResponse, waiting: Line['waiting']): void {

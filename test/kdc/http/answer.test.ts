@@ -106,6 +106,19 @@ early('of a few at a time: the others wait, and are read when their turn comes',
   await close()
 })
 
+early('and where many wait already, nothing more is read', async () => {
+  const { url, close } = await start({ maxDiscards: 1, maxWaitingDiscards: 0, discardTimeoutMs: 600_000 })
+  const [first, second] = [await dial(url), await dial(url)]
+  for (const socket of [first, second]) {
+    socket.write(`${length(MEBIBYTE.length)}x`)
+    assert.match(String((await once(socket, 'data'))[0]), 'HTTP/1.1 413')
+  }
+  await once(second.resume(), 'close')
+  assert.is(first.destroyed, false)
+  first.destroy()
+  await close()
+})
+
 early('an ordinary client goes on with another request after one that was refused', async () => {
   const { url, close } = await start()
   const body = MEBIBYTE

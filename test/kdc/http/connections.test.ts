@@ -111,4 +111,15 @@ crowds(
   },
 )
 
+crowds('IPv4 addresses are told apart where they come to an IPv6 socket', () => {
+  const connections = new Connections({ maxConnections: 100, maxSilent: 2 })
+  const alone = connection('::ffff:192.0.2.7', 1)
+  const crowd = [1, 2].map((i) => connection('::ffff:198.51.100.7', i))
+  for (const socket of [alone, ...crowd]) connections.add(asSocket(socket))
+  assert.equal(
+    [alone, ...crowd].map(({ ended }) => ended),
+    [false, true, false],
+  )
+})
+
 crowds.run()

@@ -70,6 +70,22 @@ turns('that wait on one connection are few: with one more it ends', async () => 
   await close()
 })
 
+for (const [what, header] of [
+  ['long', 'Content-Length: 70000'],
+  ['of unknown length', 'Transfer-Encoding: chunked'],
+]) {
+  turns(`whose bodies are ${what} do not wait behind another: their connection ends`, async () => {
+    const { url, waitFor, close } = await patientServer()
+    const socket = await dial(url)
+    socket.write(GET)
+    await waitFor(1)
+    socket.resume()
+    socket.write(`POST / HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`)
+    await once(socket, 'close')
+    await close()
+  })
+}
+
 turns('that wait when their connection ends are not looked at', async () => {
   const { url, asked, outgoing, waitFor, breathe, close } = await patientServer()
   const socket = await dial(url)
