@@ -23,7 +23,7 @@ export interface Following {
   readonly output: Output
   readonly of: Conversation
   /** Shows what is new. */
-  readonly showMore: () => Promise<unknown>
+  readonly showMore: () => Promise<{ readonly count: number }>
   /** Ends it in good order. */
   readonly signal: AbortSignal
   /** How often to look; and waits for so many milliseconds. For tests. */
@@ -51,7 +51,7 @@ export async function follow(following: Following): Promise<void> {
   }
   /** @returns whether more may come. */
   const look = async () => {
-    await showMore()
+    if ((await showMore()).count > 0) pace.found()
     tellRenewed()
     if (isLost) output.event('kdc_back', {}, 'the KDC is back')
     isLost = false

@@ -101,7 +101,9 @@ async function watch(
   }
   try {
     const look = async () => {
-      tellHowToSave(await showNew(mail, output, 'direct', { saving, signal }))
+      const shown = await showNew(mail, output, 'direct', { saving, signal })
+      if (shown.count > 0) pace.found()
+      tellHowToSave(shown)
       unread.tell(await mail.use(async (mailbox) => mailbox.groups()))
     }
     await pace.ready(signal)

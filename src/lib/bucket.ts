@@ -36,6 +36,11 @@ export class Bucket {
     return true
   }
 
+  /** Gives so much back: it was taken for something that is not to be counted. */
+  giveBack(amount: number): void {
+    this.#level += amount
+  }
+
   /** How long until so much is there, in milliseconds. */
   waitMs(amount: number): number {
     this.#fill()

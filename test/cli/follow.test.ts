@@ -26,11 +26,12 @@ async function run(...happens: (Error | 'renewed' | undefined | [Error])[]) {
   let inStream: Error | undefined
   const showMore = async () => {
     looks++
-    if (happens.length === 0) return stop.abort(new Error('stopped'))
+    if (happens.length === 0) stop.abort(new Error('stopped'))
     const next = happens.shift()
     if (next === 'renewed') session.token = newToken()
     else if (Array.isArray(next)) [inStream] = next
     else if (next) throw next
+    return { count: 0 }
   }
   const mail = {
     use: async <T>(work: (mailbox: Mailbox) => Promise<T>) =>

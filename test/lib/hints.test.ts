@@ -60,6 +60,22 @@ test('a stream that says so for ever costs so many looks in a time, and no more'
   assert.ok(clock.now >= 95 * 2000, `${clock.now} ms`)
 })
 
+test('looks that have found something are not slowed down', async () => {
+  const { pace, clock } = paceWithClock()
+  const events = async function* (signal: AbortSignal) {
+    while (!signal.aborted) {
+      yield 1
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  let looks = 0
+  for await (const _ of followHints(events, pace, new AbortController().signal)) {
+    pace.found()
+    if (++looks === 100) break
+  }
+  assert.is(clock.now, 0)
+})
+
 test('streams that end and begin again cost no more', async () => {
   const { pace, clock } = paceWithClock()
   const { signal } = new AbortController()
