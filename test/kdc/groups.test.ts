@@ -779,6 +779,25 @@ quotas('a sender has so many entries waiting, and so many bytes', async () => {
   assert.is(await outcome(send(small.who('alice'), other, 1)), 'quota_exceeded')
 })
 
+quotas('a copy of a request that was refused is refused, too, though there is room by then', async () => {
+  const { who } = await withQuotas({ receiverEntries: 3 })
+  const direct = directly('bob')
+  assert.is(await outcome(who('alice').ask('/groups/create', direct)), 1)
+  assert.is(await outcome(send(who('alice'), direct.group, 1)), 2)
+  assert.is(await outcome(who('carol').ask('/groups/create', directly('bob'))), 1)
+  const [message, created, another] = [newId(), newId(), directly('bob')]
+  const copies = () => [
+    outcome(send(who('alice'), direct.group, 1, message)),
+    outcome(who('dora').ask('/groups/create', another, created)),
+  ]
+  assert.equal(await Promise.all(copies()), ['quota_exceeded', 'quota_exceeded'])
+  const { entries } = (await who('bob').ask('/mailbox', { after: 0 })).body
+  await who('bob').ask('/mailbox/ack', { position: entries.at(-1).position })
+  assert.equal(await Promise.all(copies()), ['quota_exceeded', 'quota_exceeded'])
+  assert.is(await outcome(send(who('alice'), direct.group, 1)), 3, 'asked anew')
+  assert.is(await outcome(who('dora').ask('/groups/create', another)), 1)
+})
+
 quotas('a group has so many entries', async () => {
   const { who } = await withQuotas({ groupEntries: 3 })
   const group = await makeGroup(who('alice'), ['bob'])

@@ -118,6 +118,7 @@ schema('what version 3 has done once is done: by requests of sessions that there
     sql`alter table mls_groups drop column info_by`,
     sql`drop index key_packages_by_time`,
     sql`alter table key_packages drop column put_at`,
+    sql`alter table requests drop column refusal`,
     sql`alter table requests rename column result to position`,
     sql`create table runs (
       sid blob not null, id blob not null, run blob not null, result bigint not null, forget_at bigint not null,
@@ -129,7 +130,7 @@ schema('what version 3 has done once is done: by requests of sessions that there
     sql`update schema_version set version = 3`,
   ])
   const upgraded = await Store.open(database)
-  assert.equal(await upgraded.requests.find(key(7)), { position: 12, seq: 3 })
+  assert.equal(await upgraded.requests.find(key(7)), { position: 12, seq: 3, refusal: null })
   assert.is(await upgraded.sessions.endBy(key(8), session(2).sid, session(2).sid), 5, 'the answer again')
   assert.ok(await upgraded.sessions.find(session(2).sid))
   assert.is(await upgraded.requests.find(key(9)), undefined)

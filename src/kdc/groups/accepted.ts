@@ -5,7 +5,7 @@
  */
 import type { Context } from 'hono'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { Problem } from '../http/problems.ts'
+import { Problem, type ProblemCode, statusOf } from '../http/problems.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import type { Accepted, RequestKey } from '../store/requests.ts'
 import { CHANGES, requireRate } from './rates.ts'
@@ -38,11 +38,12 @@ export async function requestKey(kdc: Kdc, c: Context<KdcEnv>): Promise<RequestK
 }
 
 /**
- * Makes a change, once.
+ * Makes a change, once. A refusal is final: a copy of the request that was held back and comes later is refused too, whatever has
+ * changed meanwhile, since its client has given the change up.
  *
  * @param attempt - looks, judges (throwing a Problem), and writes; nothing when what it saw was not so any more.
  * @returns what was accepted, now or when the same request came before, and which of these it was.
- * @throws Problem of `attempt`; `kdc_busy` when others were faster again and again.
+ * @throws Problem of `attempt`, now or before; `kdc_busy` when others were faster again and again.
  */
 export async function acceptOnce(
   kdc: Kdc,
@@ -51,9 +52,19 @@ export async function acceptOnce(
 ): Promise<Accepted & { readonly isNew: boolean }> {
   for (let tries = 0; tries < TRIES; tries++) {
     const earlier = await kdc.store.requests.find(key)
+    if (earlier?.refusal) throw new Problem(earlier.refusal as ProblemCode, 'this request was refused before')
     if (earlier) return { ...earlier, isNew: false }
-    const accepted = await attempt()
-    if (accepted) return { ...accepted, isNew: true }
+    try {
+      const accepted = await attempt()
+      if (accepted) return { ...accepted, isNew: true }
+    } catch (error) {
+      // Unless the same request was answered meanwhile: then that answer stands.
+      if (!isFinal(error) || (await kdc.store.requests.refuse(key, error.code))) throw error
+    }
   }
   throw new Problem('kdc_busy', 'this group changes too fast: try again')
+}
+
+function isFinal(error: unknown): error is Problem {
+  return error instanceof Problem && statusOf(error) < 500
 }

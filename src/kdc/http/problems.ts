@@ -94,6 +94,11 @@ export function toProblem(error: unknown): Problem {
   return new Problem('internal', 'something is wrong at the KDC; its log says what')
 }
 
+/** The HTTP status of a problem. */
+export function statusOf({ code }: Problem): ContentfulStatusCode {
+  return TYPES[code].status
+}
+
 /** The parts of an HTTP answer. */
 export interface ProblemResponse {
   readonly status: ContentfulStatusCode

@@ -1,6 +1,6 @@
 /**
- * Which requests were accepted: what one changes is done once, however often it is sent, by its client, which did not get the
- * answer, or by somebody who recorded it.
+ * Which requests were answered: what one changes is done once, or refused once, however often it is sent, by its client, which did not
+ * get the answer, or by somebody who recorded it.
  *
  * A row is made in the transaction that does what is asked for, and is a condition of it: if there is one already, or something
  * does not allow the change, nothing of that transaction is done.
@@ -29,6 +29,8 @@ export interface Accepted {
 interface RequestRow {
   readonly result: number
   readonly seq: number
+  /** The code of the problem, where it was refused. */
+  readonly refusal: string | null
 }
 
 /**
@@ -59,12 +61,12 @@ export async function answerTo(
   { username, id }: Pick<RequestKey, 'username' | 'id'>,
 ): Promise<RequestRow | undefined> {
   const [row] = await database.read<RequestRow>(
-    sql`select result, seq from requests where username = ${username} and id = ${id}`,
+    sql`select result, seq, refusal from requests where username = ${username} and id = ${id}`,
   )
   return row
 }
 
-/** The requests that were accepted. */
+/** The requests that were answered. */
 export class Requests {
   readonly #database: Database
 
@@ -72,10 +74,27 @@ export class Requests {
     this.#database = database
   }
 
-  /** What was answered to a change of a group, if it was accepted. */
-  async find(key: Pick<RequestKey, 'username' | 'id'>): Promise<Accepted | undefined> {
+  /** What was answered to a change of a group: what was accepted, or the code by which it was refused. */
+  async find(
+    key: Pick<RequestKey, 'username' | 'id'>,
+  ): Promise<(Accepted & { readonly refusal: string | null }) | undefined> {
     const row = await answerTo(this.#database, key)
-    return row && { position: row.result, seq: row.seq }
+    return row && { position: row.result, seq: row.seq, refusal: row.refusal }
+  }
+
+  /**
+   * Remembers that a request was refused.
+   *
+   * @param code - of the problem.
+   * @returns whether it was not answered before.
+   */
+  async refuse({ username, id, forgetAt }: RequestKey, code: string): Promise<boolean> {
+    const [added] = await this.#database.write([
+      sql`insert into requests (username, id, forget_at, result, seq, refusal)
+        select ${username}, ${id}, cast(${forgetAt} as bigint), 0, 0, ${code} from accounts where username = ${username}
+        on conflict do nothing returning id`,
+    ])
+    return added?.length === 1
   }
 
   /** Accepts a request that changes nothing here. @returns whether it did not come before. */

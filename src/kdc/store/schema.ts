@@ -206,6 +206,10 @@ const STEPS: readonly (readonly Statement[])[] = [
     sql`update mls_groups set info_by = creator`,
     sql`create index mls_groups_by_info on mls_groups (info_by, info_bytes)`,
   ],
+  [
+    // The code of the problem by which it was refused; null for what was accepted.
+    sql`alter table requests add column refusal text`,
+  ],
 ]
 
 /** Goes up when the tables change: an older program must not touch them then. */
