@@ -75,8 +75,10 @@ async function startFollower(proxy: MeddlingProxy) {
     const { entries } = (await session.request('/mailbox', { after: 0, limit: 500 })) as {
       entries: unknown[]
     }
+    const count = entries.length - shown
     shown = entries.length
     changed()
+    return { count }
   }
   const output = { event: () => {} }
   const of = { with: 'alice' }
