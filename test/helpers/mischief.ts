@@ -178,6 +178,15 @@ export const WAYS: ReadonlyMap<string, readonly Way[]> = new Map([
         },
       },
       {
+        what: 'copies of the request are delivered before it',
+        isHarmless: true,
+        mischief: async (exchange) => {
+          await lose(exchange)
+          await lose(exchange)
+          return exchange.deliver()
+        },
+      },
+      {
         what: 'the request is delivered now and late',
         isHarmless: true,
         mischief: async ({ deliver, hold }) => {
