@@ -178,8 +178,8 @@ export const WAYS: ReadonlyMap<string, readonly Way[]> = new Map([
         },
       },
       {
+        // What is always answered before is not answered: that is all.
         what: 'copies of the request are delivered before it',
-        isHarmless: true,
         mischief: async (exchange) => {
           await lose(exchange)
           await lose(exchange)
