@@ -22,7 +22,7 @@ import type { Clock } from './clock.ts'
 import { type ConnectOptions, connect } from './connect.ts'
 import { judgeDestination, looksLikeText } from './destination.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from './errors.ts'
-import { isSessionOver, newRequestId } from './exchange.ts'
+import { AnsweredBefore, isSessionOver, newRequestId } from './exchange.ts'
 import { KdcLink, type KdcLinkOptions } from './kdc-link.ts'
 import { parseUsername } from './names.ts'
 import { finishLogin, finishRegistration, startLogin, startRegistration } from './opaque.ts'
@@ -82,6 +82,9 @@ export async function login(
 
 /** Tickets asked for, one after the other, where they have text in them. */
 const MAX_TICKETS = 3
+
+/** How often something is asked anew, when the answer went to a copy of the request. */
+const MAX_ASKED = 3
 
 /** How to change a password. */
 export interface ChangePasswordOptions {
@@ -354,6 +357,20 @@ export class Session {
    * hint that there may be something to ask for.
    */
   async *events(path: string, body: Record<string, unknown>, signal: AbortSignal): AsyncGenerator<string> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return yield* this.#eventsOnce(path, body, signal)
+      } catch (error) {
+        if (!(error instanceof AnsweredBefore) || tries === MAX_ASKED) throw error
+      }
+    }
+  }
+
+  async *#eventsOnce(
+    path: string,
+    body: Record<string, unknown>,
+    signal: AbortSignal,
+  ): AsyncGenerator<string> {
     const { token } = this
     try {
       return yield* this.#kdc.events(path, body, token, signal)
@@ -381,7 +398,18 @@ export class Session {
     await this.#kdc.close()
   }
 
+  /** Anybody on the way can send a copy of a request first, and take the answer: what has no id of its own is asked anew. */
   async #sealed(path: string, body: Record<string, unknown>): Promise<unknown> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#sealedOnce(path, body)
+      } catch (error) {
+        if (!(error instanceof AnsweredBefore) || body.id !== undefined || tries === MAX_ASKED) throw error
+      }
+    }
+  }
+
+  async #sealedOnce(path: string, body: Record<string, unknown>): Promise<unknown> {
     const { token } = this
     // The KDC knows it by its id and principal, whatever the session: it is done once.
     const request = { id: newRequestId(), ...body }

@@ -45,6 +45,19 @@ export class UnsealedAnswer extends TransportError {
   }
 }
 
+/**
+ * The KDC has answered a request of this id before: to a copy that came sooner, or to an earlier try. Where that answer went nobody knows; a
+ * request that only asks is asked anew, with another id.
+ */
+export class AnsweredBefore extends TransportError {
+  constructor() {
+    super(
+      'kdc_failed',
+      "the KDC's answer went astray: a copy of the request came before it, or an earlier try",
+    )
+  }
+}
+
 const OVER: readonly unknown[] = ['token_unknown', 'token_expired']
 
 /**
@@ -75,8 +88,8 @@ export async function exchangePlain(link: HttpLink, path: string, body: object):
  * @param body - may have an `id` of its own, for what is to be sent again later as the same request.
  *
  * @returns the JSON of a reply with status 200.
- * @throws the error that the problem inside a sealed reply stands for: only that is a refusal. UnsealedAnswer for anything else that
- *   comes; whatever `link` throws when nothing does. ProtocolError `message_too_large`, before anything is sent.
+ * @throws the error that the problem inside a sealed reply stands for: only that is a refusal. AnsweredBefore; UnsealedAnswer for anything
+ *   else that comes; whatever `link` throws when nothing does. ProtocolError `message_too_large`, before anything is sent.
  */
 export async function exchangeSealed(
   link: HttpLink,
@@ -91,7 +104,8 @@ export async function exchangeSealed(
   }
   let reply = await ask()
   // Our clock was wrong, and is not any more.
-  if (isClockWrong(reply)) reply = await ask()
+  if (says(reply, 401, 'clock_wrong')) reply = await ask()
+  if (isAnsweredBefore(reply)) throw new AnsweredBefore()
   if (reply.status !== 200) throw readProblem(reply.status, reply.body, path)
   return reply.body
 }
@@ -153,6 +167,7 @@ export async function* exchangeEvents(
   const reply = await link.stream(path, SEALED_TYPE, bytes, signal)
   if (reply.type !== EVENTS_TYPE) {
     const problem = unseal(path, { ...reply, body: await readProblemBytes(reply.body) }, session, salt)
+    if (isAnsweredBefore(problem)) throw new AnsweredBefore()
     throw readProblem(problem.status, problem.body, path)
   }
   yield* eventIds(reply.body, new Bucket({ ...EVENT_BYTES, now }))
@@ -201,8 +216,11 @@ function unsealed(path: string, { status, body }: Reply): UnsealedAnswer {
   return new UnsealedAnswer('kdc_failed', message, claims)
 }
 
-function isClockWrong({ status, body }: Sealable): boolean {
-  return status === 401 && (body as { code?: unknown } | null)?.code === 'clock_wrong'
+// What else is refused so has no seal: there is no other reason under one.
+const isAnsweredBefore = (reply: Sealable) => says(reply, 400, 'request_refused')
+
+function says({ status, body }: Sealable, expected: number, code: string): boolean {
+  return status === expected && (body as { code?: unknown } | null)?.code === code
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { keyJudge, knownKdcsPath, readKnownKdcs, updateKnownKdcs } from '../../src/cli/known-kdcs.ts'
+import { onPosix } from '../helpers/needs.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 
 const test = suite('known KDCs')
-const posix = process.platform === 'win32' ? test.skip : test
+const posix = onPosix(test)
 const KDC = 'http://127.0.0.1:8800'
 const [KEY, OTHER] = ['A'.repeat(43), `${'B'.repeat(42)}A`]
 let home = ''

@@ -65,6 +65,11 @@ export const TRICKS: Readonly<Record<string, Trick>> = {
     await pass()
     return pass()
   },
+  'sent after copies of it': async (pass) => {
+    await pass()
+    await pass()
+    return pass()
+  },
 }
 
 /** A line with somebody on it. */

@@ -178,6 +178,15 @@ export const WAYS: ReadonlyMap<string, readonly Way[]> = new Map([
         },
       },
       {
+        // What is always answered before is not answered: that is all.
+        what: 'copies of the request are delivered before it',
+        mischief: async (exchange) => {
+          await lose(exchange)
+          await lose(exchange)
+          return exchange.deliver()
+        },
+      },
+      {
         what: 'the request is delivered now and late',
         isHarmless: true,
         mischief: async ({ deliver, hold }) => {

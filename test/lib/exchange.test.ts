@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../src/lib/bytes.ts'
 import { TransportError } from '../../src/lib/errors.ts'
-import { exchangeEvents, exchangeSealed } from '../../src/lib/exchange.ts'
+import { AnsweredBefore, exchangeEvents, exchangeSealed } from '../../src/lib/exchange.ts'
 import type { HttpLink } from '../../src/lib/http.ts'
 import { isRefusal } from '../../src/lib/mls/refusals.ts'
 import { openRequest, parseSealedRequest, SEALED_TYPE, sealReply } from '../../src/lib/sealed.ts'
@@ -142,6 +142,24 @@ test('no answer that is not sealed for this request, or does not open, is a refu
   }
   const refused = await exchangeSealed(link, '/groups/send', {}, SESSION).catch((error) => error)
   assert.ok(isRefusal(refused) && refused.code === 'epoch_passed')
+})
+
+test('what was answered before, to a copy that came sooner, is no refusal', async () => {
+  const seal = (salt: Uint8Array) => {
+    const body = { code: 'request_refused', detail: '' }
+    return sealReply(token, 'POST /mailbox', salt, { status: 400, time: 1, body })
+  }
+  const link = {
+    post: async (_path: string, _type: string, bytes: Uint8Array) => ({
+      status: 400,
+      type: SEALED_TYPE,
+      body: seal(parseSealedRequest(bytes).salt),
+    }),
+    close: async () => {},
+  }
+  const error = await exchangeSealed(link, '/mailbox', {}, SESSION).catch((error) => error)
+  assert.instance(error, AnsweredBefore)
+  assert.is(isRefusal(error), false)
 })
 
 test.run()

@@ -131,22 +131,38 @@ export async function readBody(
  * Judges the beginning of a long body, the first 16 KiB or so, before the rest is taken in; throws to refuse it.
  *
  * @param length - the most that all of it may have, in bytes.
+ * @returns what is aborted when the rest is not to be read after all.
  */
-export type Judge = (beginning: Uint8Array, length: number) => Promise<void> | undefined
+export type Judge = (beginning: Uint8Array, length: number) => Promise<AbortSignal> | undefined
 
 async function readAtMost(
   body: ReadableStream<Uint8Array>,
   limit: number,
-  judge: (beginning: Uint8Array) => Promise<void> | undefined,
+  judge: (beginning: Uint8Array) => Promise<AbortSignal> | undefined,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of body) {
-    const judged = length > MAX_BODY_BYTES
-    length += chunk.length
-    if (length > limit) throw tooLarge(limit)
-    chunks.push(chunk)
-    if (!judged && length > MAX_BODY_BYTES) await judge(concat(...chunks))
+  let over: AbortSignal | undefined
+  const reader = body.getReader()
+  // What is being waited for may never come.
+  const stop = () => void reader.cancel().catch(() => {})
+  try {
+    for (;;) {
+      const { done, value: chunk } = await reader.read()
+      if (over?.aborted) throw new Problem('kdc_busy', 'this long request has given way to others')
+      if (done) return concat(...chunks)
+      const judged = length > MAX_BODY_BYTES
+      length += chunk.length
+      if (length > limit) throw tooLarge(limit)
+      chunks.push(chunk)
+      if (judged || length <= MAX_BODY_BYTES) continue
+      over = await judge(concat(...chunks))
+      over?.addEventListener('abort', stop)
+    }
+  } catch (error) {
+    stop()
+    throw error
+  } finally {
+    over?.removeEventListener('abort', stop)
   }
-  return concat(...chunks)
 }

@@ -21,6 +21,7 @@ import type { Secret } from '../../lib/secret.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { openStoredToken } from '../keys/stored-token.ts'
 import type { StoredSession } from '../store/sessions.ts'
+import type { BodyLoan } from './bodies.ts'
 import { EVENT_STREAM } from './event-stream.ts'
 import { breathe } from './lane.ts'
 import { Problem } from './problems.ts'
@@ -28,7 +29,6 @@ import type { Reader } from './reads.ts'
 import { refusalOf } from './refusal.ts'
 import { remoteAddress } from './remote-address.ts'
 import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
-import type { Loan } from './shares.ts'
 
 const ID_BYTES = 16
 
@@ -148,15 +148,18 @@ function sealedRequest(
 ): MiddlewareHandler<KdcEnv> {
   return async (c, next) => {
     const route: Route = `${c.req.method} ${c.req.path}`
-    let loan: Loan | undefined
+    let loan: BodyLoan | undefined
     // A stranger cannot make us keep more than a short request: whose it is shows in its beginning.
     const judge = async (beginning: Uint8Array, length: number) => {
       const { sid } = parseEnvelope(beginning)
       await findSealer(kdc, sid)
-      loan = kdc.bodies.take(remoteAddress(kdc, c), sid, length)
+      const over = new AbortController()
+      loan = kdc.bodies.take(remoteAddress(kdc, c), sid, length, () => over.abort())
+      return over.signal
     }
     try {
       const bytes = await readBody(c, SEALED_TYPE, maxBytes, judge)
+      loan?.arrived()
       const request = parseEnvelope(bytes)
       const { token, owner, introduce } = await findSealer(kdc, request.sid)
       const open = () => openEnvelope(request, token, route)

@@ -28,15 +28,23 @@ export class Shares {
     return this.#total
   }
 
+  /** What is lent to this one, in bytes. */
+  of(owner: string): number {
+    return this.#ofEach.get(owner) ?? 0
+  }
+
+  /** Whether so much more would be within this one's share, whatever the others have. */
+  isWithinShare(owner: string, bytes: number): boolean {
+    return this.of(owner) + bytes <= this.#share.each
+  }
+
   /**
    * Lends, before anything is allocated.
    *
    * @returns nothing when all together, or this one, would have too much.
    */
   take(owner: string, bytes: number): Loan | undefined {
-    const { total, each } = this.#share
-    const own = this.#ofEach.get(owner) ?? 0
-    if (this.#total + bytes > total || own + bytes > each) return undefined
+    if (this.#total + bytes > this.#share.total || !this.isWithinShare(owner, bytes)) return undefined
     this.#change(owner, bytes)
     let lent = bytes
     const shrink = (to: number) => {
@@ -48,7 +56,7 @@ export class Shares {
   }
 
   #change(owner: string, bytes: number): void {
-    const own = (this.#ofEach.get(owner) ?? 0) + bytes
+    const own = this.of(owner) + bytes
     if (own > 0) this.#ofEach.set(owner, own)
     else this.#ofEach.delete(owner)
     this.#total += bytes

@@ -7,7 +7,7 @@ import type { KeyPackage } from 'ts-mls'
 import * as v from 'valibot'
 import { concat, toBase64url } from '../bytes.ts'
 import type { Clock } from '../clock.ts'
-import { ProtocolError, TransportError } from '../errors.ts'
+import { ProtocolError } from '../errors.ts'
 import { MAX_NAMES, readPackages } from './answers.ts'
 import { judgeKeys } from './contacts.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'
@@ -16,7 +16,6 @@ import type { KeyPackagePair } from './joinable.ts'
 import { KEYS } from './keys.ts'
 import { decodeMessage } from './mls-message.ts'
 import type { Post } from './post.ts'
-import { hasCode } from './refusals.ts'
 import { credentialOf, type Mls, usernameOf } from './suite.ts'
 import type { Draft, Vault } from './vault.ts'
 
@@ -179,7 +178,7 @@ async function takeOnce(mls: Mls, post: Post, usernames: string[]): Promise<Map<
   const taken = new Map<string, KeyPackage>()
   for (let start = 0; start < usernames.length; start += MAX_NAMES) {
     const some = usernames.slice(start, start + MAX_NAMES)
-    const { packages, missing } = readPackages(await askForPackages(post, some))
+    const { packages, missing } = readPackages(await post('/key-packages/take', { usernames: some }))
     for (const item of packages) {
       // Whoever is in this answer becomes a member.
       if (!some.includes(item.username)) {
@@ -199,22 +198,6 @@ async function takeOnce(mls: Mls, post: Post, usernames: string[]): Promise<Map<
     }
   }
   return taken
-}
-
-/** The answer cannot be given twice: where it was lost, and the request came again, others are asked for (docs/protocol.md §7). */
-async function askForPackages(post: Post, usernames: string[]): Promise<unknown> {
-  let cause: unknown
-  for (let asked = 0; asked < MAX_TAKES; asked++) {
-    try {
-      return await post('/key-packages/take', { usernames })
-    } catch (error) {
-      if (!hasCode(error, 'request_refused')) throw error
-      cause = error
-    }
-  }
-  throw new TransportError('kdc_failed', 'the answers of the KDC were lost on their way, again and again', {
-    cause,
-  })
 }
 
 /** RFC 9420 §10.1 and §7.3: suite, version, both signatures; and that it is that principal's by name. */
