@@ -59,7 +59,10 @@ export async function acceptOnce(
       if (accepted) return { ...accepted, isNew: true }
     } catch (error) {
       // Unless the same request was answered meanwhile: then that answer stands.
-      if (!isFinal(error) || (await kdc.store.requests.refuse(key, error.code))) throw error
+      if (!isFinal(error)) throw error
+      // For as long as a copy of it opens: its client, who has read the refusal, does not send it again.
+      const refused = { ...key, forgetAt: kdc.clock() + REMEMBER_SEC }
+      if (await kdc.store.requests.refuse(refused, error.code)) throw error
     }
   }
   throw new Problem('kdc_busy', 'this group changes too fast: try again')
