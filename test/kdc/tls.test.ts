@@ -332,7 +332,7 @@ tls('files that cannot be used are refused at the start, in words', async () => 
     [
       ['--tls-cert', cert, '--tls-key', missing],
       1,
-      `cannot read the TLS key ${missing}: there is no such file\n`,
+      `cannot read the TLS key ${missing}: there is no such file or directory\n`,
     ],
     [
       ['--tls-cert', home.path, '--tls-key', key],
