@@ -1,5 +1,5 @@
 /**
- * Bytes that somebody sends, as they come, on a terminal: as lines that carry the name, and nothing that it would obey.
+ * Bytes from a sender, as they come, on a terminal: as lines that carry the name, and nothing that it would obey.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Events that say no more than "ask", and that anybody on the way could have sent: how often they are followed.
+ * Events that say no more than "ask", and that an attacker on the way could have sent: how often they are followed.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface PaceOptions {
   readonly random?: () => number
 }
 
-/** How often somebody may look for what has come. */
+/** How often a client may look for what has come. */
 export class Pace {
   readonly #looks: Bucket
   readonly #wait: (ms: number, signal: AbortSignal) => Promise<void>
@@ -79,7 +79,7 @@ export async function* followHints(
 }
 
 /**
- * Looks for each hint, until they end. That the stream was cut is no news: the next look of who comes back for more tells whether the KDC
+ * Looks for each hint, until they end. That the stream was cut is no news: the next look tells whether the KDC
  * is away.
  *
  * @throws what `look` throws; of what the hints throw, all but TransportError.

@@ -108,7 +108,7 @@ export interface OtherRow {
 }
 
 /**
- * The rows that stand for people. Learning systems write others too: Canvas a row with the points that are possible, which names nobody,
+ * The rows that stand for people. Learning systems write others too: Canvas a row with the points that are possible, without a name,
  * and one of a student whom it makes for tests.
  *
  * @param index - of the column with the names.

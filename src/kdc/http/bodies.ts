@@ -28,7 +28,7 @@ export class Bodies {
    * Makes room for a body, before it is read.
    *
    * @param sid - of the session that it claims to be of. The id stands in every ticket: so the share is that of the session from one
-   *   network, for whoever uses it elsewhere must not use up its owner's.
+   *   network, for an attacker who uses it elsewhere must not use up its owner's.
    * @throws Problem `kdc_busy`.
    */
   take(address: string, sid: Uint8Array, bytes: number): Loan {

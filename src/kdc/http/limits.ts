@@ -70,7 +70,7 @@ export interface ReadLimits {
   readonly answersOfOneId: number
   /** Ids that are remembered of one principal, and of all together; then the oldest are forgotten. */
   readonly ids: { readonly total: number; readonly each: number }
-  /** So long a refusal takes: whoever insists does so once a second on each connection. */
+  /** So long a refusal takes: a client that insists does so once a second on each connection. */
   readonly refusalMs: number
 }
 

@@ -73,7 +73,7 @@ export class Reads {
       const waitMs = this.#debtMs(username)
       if (waitMs > 0) await this.#timing.sleep(waitMs)
       const length = await this.#lane.run(username, async () => {
-        // Nobody is there any more to read it.
+        // No client is there any more to read it.
         if (outgoing?.destroyed) throw new Problem('kdc_busy', 'the connection is gone')
         return make()
       })
