@@ -8,6 +8,7 @@ import { saidLines } from './terminal.ts'
 /** Longer lines are shown in pieces. */
 const MAX_LINE_CHARACTERS = 4096
 
+/** Makes lines of them. What `take` and `end` give is to be written as it is. */
 export class SaidBytes {
   readonly #name: string
   readonly #columns: number | undefined

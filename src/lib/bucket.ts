@@ -4,6 +4,7 @@
  * @module
  */
 
+/** What a bucket holds. */
 export interface BucketOptions {
   /** What can be taken at once, after a rest. */
   readonly capacity: number
@@ -13,6 +14,7 @@ export interface BucketOptions {
   readonly now?: (() => number) | undefined
 }
 
+/** A bucket, which is full at first. */
 export class Bucket {
   readonly #capacity: number
   readonly #perMs: number

@@ -12,6 +12,7 @@ const LOOK_SEC = 2
 /** A stream is opened anew after so long: one that was forged tells nothing, for as long as it is held open. */
 const MAX_AGE_MS = 600_000
 
+/** What a pace goes by; defaults: the system's clock and timers, `Math.random`. */
 export interface PaceOptions {
   /** A clock that never goes back, in milliseconds. */
   readonly now?: () => number

@@ -41,6 +41,7 @@ test('quoted it is one line of at most 200 characters, without quotes inside', (
   }
   assert.is(quoted(`${' '.repeat(1000)}end`), '" …"', 'no more of it is looked at')
   assert.is(bounded('abc', 3), 'abc')
+  assert.is(bounded('\u{1f600}'.repeat(3), 4), '\u{1f600}…', 'no half of a character')
   assert.is(says('the KDC', ''), 'the KDC gives no reason')
 })
 
