@@ -60,7 +60,10 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
   refuseEmptyValues(parsed.values)
   const implied = leftOut(commandLine.implied?.(parsed.values as ParsedValues<T>), parsed.positionals)
   const { greedy } = commandLine
-  if (greedy) takeMore({ ...greedy, after: greedy.after - (implied ? 1 : 0) }, tokens, parsed)
+  if (greedy) {
+    takeMore({ ...greedy, after: greedy.after - (implied ? 1 : 0) }, tokens, parsed)
+    refuseEmptyValues(parsed.values)
+  }
   if (implied) putFirst(implied, names, parsed.positionals)
   refuseEmptyArguments(parsed.positionals, names)
   const missing = required[parsed.positionals.length]

@@ -32,7 +32,7 @@ export interface Following {
 }
 
 /**
- * Shows what comes, until `signal`, or until nothing can come any more, which is said. No answer that anybody on the way could have given
+ * Shows what comes, until `signal`, or until nothing can come any more, which is said. No answer that could be forged on the way
  * ends it.
  *
  * @throws ProtocolError why the group is not read any more, or `kdc_key_changed`; what `showMore` throws, unless the KDC, or a login, is
@@ -86,7 +86,7 @@ export async function follow(following: Following): Promise<void> {
   }
 }
 
-/** What may be over the next time, or may have been said by anybody on the way. */
+/** What may be over the next time, or may have been said by an attacker on the way. */
 function isAway(error: unknown): error is SymbolonError {
   if (error instanceof TransportError || error instanceof CodecError || isSessionOver(error)) return true
   return isStateBusy(error) || (error instanceof ProtocolError && error.code === 'login_refused')

@@ -1,7 +1,7 @@
 /**
  * A line being typed, on one row of a terminal: readline edits it, and what does not fit is scrolled out of sight.
  *
- * It is one row because a terminal that gets another width may have broken a longer line anew, or not: nobody could tell then where the
+ * It is one row because a terminal that gets another width may have broken a longer line anew, or not: no program could tell then where the
  * line began, and to clear it would be to clear what others said above it. So nothing here ever goes up a row.
  *
  * @module

@@ -15,7 +15,7 @@ export const KDC_URL_HELP: OptionHelp = ['--kdc URL', `the KDC (default: SYMBOLO
 /**
  * @param option - what `--kdc` gave.
  * @returns the URL's origin, the form under which the credentials file knows a KDC.
- * @throws UsageError also for what has a path, a password or anything else that nobody would look at; it quotes no password.
+ * @throws UsageError also for what has a path, a password or anything else that would be ignored; it quotes no password.
  */
 export function kdcUrl(option: string | undefined): string {
   const text = option ?? setting('SYMBOLON_KDC') ?? DEFAULT_KDC

@@ -77,7 +77,7 @@ export async function listenAt(
   return presence
 }
 
-// Some address translators pass a port on; one that does not lets nobody through.
+// Some address translators pass a port on; one that does not lets no connection through.
 function tellElsewhere({ address, port }: Presence['published'], output: Output): void {
   const where = endpointText(address, port)
   const line = `the KDC sends others to ${where}, which is not this machine: what is there has to pass the port on`

@@ -72,7 +72,7 @@ export class Mail {
   }
 
   /**
-   * When something may have come, again and again, until `signal` ends it: the KDC says no more than that, and anybody on the way could
+   * When something may have come, again and again, until `signal` ends it: the KDC says no more than that, and an attacker on the way could
    * say as much.
    *
    * @param pace - how often that is heeded.

@@ -161,7 +161,7 @@ export class Once {
   }
 
   #writer(from: string): { write(bytes: Uint8Array): Promise<void>; finish(): Promise<void> } {
-    // Written is not enough: whoever reads may still be behind.
+    // Written is not enough: the program that reads may still be behind.
     if (!this.#to.isTTY) return { write: (bytes) => this.#write(bytes), finish: async () => {} }
     const said = new SaidBytes(from, this.#to.columns)
     return {

@@ -22,7 +22,7 @@ export interface PasswordSources {
   readonly variable?: string
   /** A keytab, which has the password. */
   readonly keytab?: string | undefined
-  /** Awaited before anybody is asked: nobody should type a password for nothing. */
+  /** Awaited before a person is asked, who should not type a password for nothing. */
   readonly beforePrompt?: (() => Promise<void>) | undefined
 }
 
@@ -54,7 +54,7 @@ export async function readPassword(sources: PasswordSources): Promise<string> {
 
 /**
  * The password of an account that exists, for a tool that logs in again and again: what is written down is read anew
- * each time, for it may have changed. Nobody is asked twice once one was right: by then the terminal may be in use for something else,
+ * each time, for it may have changed. No person is asked again once one was right: by then the terminal may be in use for something else,
  * and what is typed would be read as that.
  */
 export class Passwords {

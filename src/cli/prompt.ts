@@ -26,7 +26,7 @@ export interface PromptTerminal {
   readonly stderr: { write(text: string): unknown }
 }
 
-/** Whether there is somebody to ask. */
+/** Whether there is a person to ask, at a terminal. */
 export const canPrompt = (): boolean => process.stdin.isTTY === true
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Bytes that somebody sends, as they come, on a terminal: as lines that carry the name, and nothing that it would obey.
+ * Bytes from a sender, as they come, on a terminal: as lines that carry the name, and nothing that it would obey.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { saidLines } from './terminal.ts'
 /** Longer lines are shown in pieces. */
 const MAX_LINE_CHARACTERS = 4096
 
+/** Makes lines of them. What `take` and `end` give is to be written as it is. */
 export class SaidBytes {
   readonly #name: string
   readonly #columns: number | undefined

@@ -132,7 +132,7 @@ class Waiting {
   }
 }
 
-/** Who sent it, if it is a file for us: of somebody else's, or of our own for ourselves. */
+/** Who sent it, if it is a file for us: another member's, or our own for ourselves. */
 function fileFrom({ username }: MailAccess, message: MailMessage): string | undefined {
   const isForUs = message.from !== username || message.with === username
   return isForUs && isFile(message) ? message.from : undefined

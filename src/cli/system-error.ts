@@ -93,7 +93,7 @@ function wordsOf(error: SystemError): { message: string; hint?: string } {
   return isOurs(what) && !TRY_LATER.has(code) ? { message, hint: WHERE_WE_KEEP_THINGS } : { message }
 }
 
-/** Where the tools keep things of themselves: nobody has named such a path. */
+/** Where the tools keep things of themselves: no person has named such a path. */
 function isOurs(path: string | undefined): boolean {
   const { HOME, XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME } = process.env
   const below = HOME ? ['.config', '.local/state', '.local/share'].map((place) => `${HOME}/${place}`) : []

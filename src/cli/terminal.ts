@@ -30,7 +30,7 @@ export const TOOL_NAMES: readonly string[] = [
   'users',
 ]
 
-/** Somebody who has said or sent something. */
+/** A principal who has said or sent something. */
 export interface Speaker {
   readonly name: string
   /** When it was said, in words, if that was earlier. */
@@ -39,7 +39,7 @@ export interface Speaker {
 
 /**
  * What somebody said, as every tool prints it: `name: text`, one line each. A text of several lines gives several, each
- * with the name, so that nobody can speak in another's, or in ours: a principal called `receiver` is `@receiver` here.
+ * with the name, so that no principal can speak in another's, or in ours: a principal called `receiver` is `@receiver` here.
  *
  * @param columns - the width of the terminal, where there is one: a line that the terminal would break is broken here,
  *   and goes on behind a mark, for at the left edge it would pass for somebody else's.
@@ -50,7 +50,7 @@ export function saidLines(speaker: Speaker, text: string, columns?: number): str
   return lines.flatMap((line) => rows(`${who}: ${visible(line)}`, columns))
 }
 
-/** What a tool tells of somebody, among what people say: `* name: text`. No name begins so, so nobody can say it. */
+/** What a tool tells of a principal, among what people say: `* name: text`. No name begins so, so no principal can say it. */
 export function toldLines(speaker: Speaker, text: string, columns?: number): string[] {
   return rows(`* ${label(speaker)}: ${visible(text)}`, columns)
 }

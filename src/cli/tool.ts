@@ -13,7 +13,7 @@ import { jsonLine, talk } from './terminal.ts'
 // Refused for now: the same may work later.
 const TRY_LATER = new Set(['receiver_offline', 'state_busy', 'state_unavailable', 'store_unavailable'])
 
-/** As much as is told of an error, whoever may have had a part in its words. */
+/** As much as is told of an error: a peer or the KDC may have had a part in its words. */
 const MAX_MESSAGE_CHARACTERS = 1000
 
 /** The exit status an error stands for. */

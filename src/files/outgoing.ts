@@ -159,7 +159,7 @@ async function countBytes(read: Read, shown: string): Promise<number> {
   throw notReadable(shown, undefined, 'it does not say how large it is, and has no end in sight')
 }
 
-const changed = () => new ProtocolError('file_changed', 'somebody wrote to the file while it was being sent')
+const changed = () => new ProtocolError('file_changed', 'a program wrote to the file while it was being sent')
 
 async function verify(file: FileHandle, before: BigIntStats): Promise<void> {
   const after = await file.stat({ bigint: true })

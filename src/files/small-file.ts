@@ -11,6 +11,7 @@ import { refuseIfOpenToOthers } from './private-files.ts'
 const PIECE_BYTES = 64 * 1024
 const LINE_FEED = 0x0a
 
+/** What is asked of such a file. */
 export interface SmallFileOptions {
   /** The most that it, or its first line, may have. */
   readonly maxBytes: number

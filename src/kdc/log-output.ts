@@ -1,8 +1,8 @@
 /**
  * Where the log goes, and what becomes of it when it cannot be written: the disk is full, or the pipe's reader is gone or slow.
  *
- * A KDC that ended then would let in nobody, for the sake of lines that nobody could read. It goes on, counts what it could not write, and
- * says how many lines that were as soon as it can. A line that was cut is completed first: each line of the log is whole.
+ * A KDC that ended then would let no user in, for the sake of lines that no operator could read. It goes on, counts what it could not
+ * write, and says how many lines that were as soon as it can. A line that was cut is completed first: each line of the log is whole.
  *
  * Node's own stdout will not do: it is of no more use after its first error.
  *

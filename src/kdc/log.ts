@@ -105,7 +105,7 @@ function pinoTo(stream: pino.DestinationStream, level: string) {
   )
 }
 
-/** Says how many lines could not be written: an error, which nobody has asked not to be told. */
+/** Says how many lines could not be written: an error, so that every level but `silent` has it. */
 function lostLine(lines: number): string {
   let text = ''
   const keep = {

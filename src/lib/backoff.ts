@@ -4,6 +4,7 @@
  * @module
  */
 
+/** How long waits are. */
 export interface Backoff {
   /** The longest wait after the first failure, in milliseconds; it doubles with each. */
   readonly firstMs: number

@@ -4,6 +4,7 @@
  * @module
  */
 
+/** What a bucket holds. */
 export interface BucketOptions {
   /** What can be taken at once, after a rest. */
   readonly capacity: number
@@ -13,6 +14,7 @@ export interface BucketOptions {
   readonly now?: (() => number) | undefined
 }
 
+/** A bucket, which is full at first. */
 export class Bucket {
   readonly #capacity: number
   readonly #perMs: number
@@ -36,12 +38,24 @@ export class Bucket {
     return true
   }
 
+  /** Takes so much, whether it is there or not: what is missing has to come back first. */
+  spend(amount: number): void {
+    this.#fill()
+    this.#level -= amount
+  }
+
+  /** Whether all of it is there: it is as good as a new one. */
+  get isFull(): boolean {
+    this.#fill()
+    return this.#level >= this.#capacity
+  }
+
   /** Gives so much back: it was taken for something that is not to be counted. */
   giveBack(amount: number): void {
     this.#level += amount
   }
 
-  /** How long until so much is there, in milliseconds. */
+  /** How long until so much is there, in milliseconds; of nothing, until no more is missing. */
   waitMs(amount: number): number {
     this.#fill()
     return Math.max(0, (amount - this.#level) / this.#perMs)

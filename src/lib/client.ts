@@ -300,7 +300,7 @@ export class Session {
    * Which password holds shows in which of them logs in: OPAQUE proves that it is the KDC who says so. Two tries at most.
    *
    * @param token - of the session in which the new record was sent: it may still be on its way.
-   * @throws TransportError: the old one holds; or, with `outcome_unknown`, nobody knows.
+   * @throws TransportError: the old one holds; or, with `outcome_unknown`, either may hold.
    */
   async #findPassword(token: Secret, password: string, cause: Error): Promise<Login> {
     const code = cause instanceof TransportError ? cause.code : 'kdc_failed'
@@ -353,8 +353,8 @@ export class Session {
   }
 
   /**
-   * The same, for an answer that is a stream of events: their ids, until `signal` ends it. Anybody on the way could have sent one: it is a
-   * hint that there may be something to ask for.
+   * The same, for an answer that is a stream of events: their ids, until `signal` ends it. An attacker on the way could have sent one: it is
+   * a hint that there may be something to ask for.
    */
   async *events(path: string, body: Record<string, unknown>, signal: AbortSignal): AsyncGenerator<string> {
     for (let tries = 1; ; tries++) {

@@ -33,7 +33,7 @@ export function newRequestId(): string {
 
 /**
  * What came in place of the KDC's answer and is not sealed by it, or does not open: as good as nothing. Whether the request was heard,
- * or will be, nobody knows; it is to be sent again with the same `id`.
+ * or will be, is not known; it is to be sent again with the same `id`.
  */
 export class UnsealedAnswer extends TransportError {
   /** The code that it claims. */
@@ -61,8 +61,8 @@ export class AnsweredBefore extends TransportError {
 const OVER: readonly unknown[] = ['token_unknown', 'token_expired']
 
 /**
- * Whether an error says that the session is over. A KDC that has forgotten it cannot seal that, so anybody could have said it: it is worth
- * a fresh login, in which the KDC proves itself, and nothing else.
+ * Whether an error says that the session is over. A KDC that has forgotten it cannot seal that, so an attacker could have said it: it is
+ * worth a fresh login, in which the KDC proves itself, and nothing else.
  */
 export function isSessionOver(error: unknown): error is SymbolonError {
   if (error instanceof UnsealedAnswer) return OVER.includes(error.claims)

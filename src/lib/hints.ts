@@ -1,5 +1,5 @@
 /**
- * Events that say no more than "ask", and that anybody on the way could have sent: how often they are followed.
+ * Events that say no more than "ask", and that an attacker on the way could have sent: how often they are followed.
  *
  * @module
  */
@@ -12,6 +12,7 @@ const LOOK_SEC = 2
 /** A stream is opened anew after so long: one that was forged tells nothing, for as long as it is held open. */
 const MAX_AGE_MS = 600_000
 
+/** What a pace goes by; defaults: the system's clock and timers, `Math.random`. */
 export interface PaceOptions {
   /** A clock that never goes back, in milliseconds. */
   readonly now?: () => number
@@ -21,7 +22,7 @@ export interface PaceOptions {
   readonly random?: () => number
 }
 
-/** How often somebody may look for what has come. */
+/** How often a client may look for what has come. */
 export class Pace {
   readonly #looks: Bucket
   readonly #wait: (ms: number, signal: AbortSignal) => Promise<void>
@@ -79,7 +80,7 @@ export async function* followHints(
 }
 
 /**
- * Looks for each hint, until they end. That the stream was cut is no news: the next look of who comes back for more tells whether the KDC
+ * Looks for each hint, until they end. That the stream was cut is no news: the next look tells whether the KDC
  * is away.
  *
  * @throws what `look` throws; of what the hints throw, all but TransportError.

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net'
 import type { KdcPlace } from './destination.ts'
 import { TransportError } from './errors.ts'
 import { quoted } from './quoted.ts'
+import { isSystemError, systemReason } from './system-errors.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const REPLY_TIMEOUT_MS = 15_000
@@ -54,7 +55,7 @@ export async function requireServer(origin: string): Promise<void> {
   try {
     const signal = AbortSignal.timeout(REPLY_TIMEOUT_MS)
     const { body } = await request(new URL('/healthz', origin), { dispatcher, signal })
-    // Nobody reads it.
+    // It is not read.
     body.on('error', () => {}).destroy()
   } catch (cause) {
     throw unreachable(origin, cause)
@@ -164,9 +165,8 @@ const CERTIFICATE_UNKNOWN =
   'in the environment names it, or its authority'
 const NO_TLS = 'what answers there does not speak TLS as we do: does the URL begin with http:// perhaps?'
 
-/** What the codes mean that come from below: of the system, of undici, of OpenSSL's look at certificates, and of TLS. */
+/** What the codes mean that come from below: of resolving names, of undici, of OpenSSL's look at certificates, and of TLS. */
 const REASONS = new Map([
-  ['ECONNREFUSED', 'nothing listens there'],
   ['ENOTFOUND', 'there is no such host'],
   ['EAI_AGAIN', 'there is no such host'],
   ['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'its answer is too large for a KDC'],
@@ -188,6 +188,7 @@ const REASONS = new Map([
 function reason(error: unknown): string {
   const { name, code = '', message } = error as { name?: string; code?: string; message?: string }
   if (name === 'TimeoutError') return 'no whole answer in time'
+  const known = REASONS.get(code) ?? (isSystemError(error) ? systemReason(code) : undefined)
   // The other side may have had a part in the words.
-  return REASONS.get(code) ?? (message || code ? quoted(message || code) : 'unknown reason')
+  return known ?? (message || code ? quoted(message || code) : 'unknown reason')
 }

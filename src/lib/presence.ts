@@ -15,8 +15,8 @@ import type { Secret } from './secret.ts'
 /** How often the KDC is told that we still listen; also the longest that a forgotten session goes unnoticed. */
 const REFRESH_INTERVAL_MS = 15_000
 /**
- * How long to wait after a login was refused. Anybody on the way can refuse one, and be gone the next moment; but a receiver with an old
- * password must not use up the tries of its owner.
+ * How long to wait after a login was refused. An attacker on the way can refuse one, and be gone the next moment; but a receiver with an
+ * old password must not use up the tries of its owner.
  */
 const REFUSED_MOST_MS = 300_000
 
@@ -79,8 +79,8 @@ export class Presence {
   }
 
   /**
-   * Listens first and tells the KDC afterwards, so that nobody is sent to a closed port. Where the KDC would send others is known from its
-   * answer: if that is elsewhere the session is ended, so that it sends nobody.
+   * Listens first and tells the KDC afterwards, so that no sender is sent to a closed port. Where the KDC would send others is known
+   * from its answer: if that is elsewhere the session is ended, so that no sender is sent there.
    */
   static async start(session: PresentSession, options: PresenceOptions): Promise<Presence> {
     const { username, token, clock } = session
@@ -125,7 +125,7 @@ export class Presence {
   }
 
   /**
-   * The session may have ended, as a stream of events has: refreshes now. It is a hint, which can be forged by whoever is on the way, and no
+   * The session may have ended, as a stream of events has: refreshes now. It is a hint, which an attacker on the way can forge, and no
    * reason to try a password again that was refused.
    */
   hint(): void {

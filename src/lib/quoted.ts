@@ -17,7 +17,7 @@ export function quoted(text: string): string {
   return `"${bounded(shown, MAX_CHARACTERS)}"`
 }
 
-/** What somebody said about an error: `the KDC says: "bob is not listening anywhere"`. */
+/** What a peer, or the KDC, said about an error: `the KDC says: "bob is not listening anywhere"`. */
 export function says(who: string, text: string): string {
   return text === '' ? `${who} gives no reason` : `${who} says: ${quoted(text)}`
 }

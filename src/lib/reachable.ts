@@ -21,5 +21,5 @@ export function isReachedAt(bound: string, published: string, ours: (address: st
   return !ours(there) && !isLoopback(here)
 }
 
-// `fe80::1%eth0` (RFC 4007 §11): what the zone is called is each machine's own affair.
+/** An address without its zone, `fe80::1` for `fe80::1%eth0` (RFC 4007 §11): what the zone is called is each machine's own affair. */
 export const withoutZone = (address: string) => address.replace(/%.*$/, '')

@@ -3,7 +3,7 @@
  * docs/protocol.md §3.5, §3.7 and §7.
  *
  * Both are closed lists. A code that only a client may conclude (`kdc_key_changed`, `state_damaged`, …) is worth nothing in an answer,
- * whoever has sealed it; and a request that is longer than its route takes is not sent at all.
+ * sealed or not; and a request that is longer than its route takes is not sent at all.
  *
  * @module
  */

@@ -9,7 +9,6 @@ import { onPosix } from '../helpers/needs.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 
 const test = suite('known KDCs')
-const posix = onPosix(test)
 const KDC = 'http://127.0.0.1:8800'
 const [KEY, OTHER] = ['A'.repeat(43), `${'B'.repeat(42)}A`]
 let home = ''
@@ -49,7 +48,7 @@ test('one that is known is expected from then on, proven or not', async () => {
   assert.is(readKnownKdcs().get(KDC)?.key, KEY)
 })
 
-posix('a file in which others could look, or write, is not believed, and left as it is', async () => {
+onPosix(test)('a file in which others could look, or write, is not believed, and left as it is', async () => {
   await judge(KEY, true)
   const before = readFileSync(knownKdcsPath(), 'utf8')
   for (const mode of [0o640, 0o620, 0o610, 0o604, 0o602, 0o601]) {

@@ -13,10 +13,10 @@ import { readKeyFile } from '../../src/files/key-file.ts'
 import { readTls } from '../../src/kdc/commands/tls-option.ts'
 import { createInvitation } from '../../src/lib/invitation.ts'
 import { startLogin, startRegistration } from '../../src/lib/opaque.ts'
+import { onLinux } from '../helpers/needs.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 
 const test = suite('secrets, and what they are read from')
-const linux = process.platform === 'linux' ? test : test.skip
 const KDC = 'http://127.0.0.1:8800'
 const KEY = 'A'.repeat(43)
 let home = ''
@@ -172,7 +172,7 @@ test('a mistyped invitation is told from one that is not known, and not quoted',
   }
 })
 
-linux('what never ends is not read for ever', async () => {
+onLinux(test)('what never ends is not read for ever', async () => {
   const path = '/dev/zero'
   assert.match(await said(readPassword({ username: 'alice', passwordFile: path })), 'it is too large')
   assert.throws(() => givenInvitation(path), /it is too large/)

@@ -7,11 +7,10 @@ import * as assert from 'uvu/assert'
 import { ToolError } from '../../src/cli/errors.ts'
 import { inWords } from '../../src/cli/system-error.ts'
 import { asStateError } from '../../src/state/trouble.ts'
+import { onLinux, onPosix } from '../helpers/needs.ts'
 import { cleanEnvironment, Program, startTool } from '../helpers/program.ts'
 
 const test = suite('what the operating system refuses')
-const posix = process.platform === 'win32' ? test.skip : test
-const linux = process.platform === 'linux' ? test : test.skip
 let home = ''
 
 test.before.each(() => {
@@ -63,7 +62,7 @@ test('what is no error of the system stays what it is', () => {
   }
 })
 
-posix('a working directory that is gone is said to be', () => {
+onPosix(test)('a working directory that is gone is said to be', () => {
   const before = process.cwd()
   const gone = join(home, 'gone')
   mkdirSync(gone)
@@ -96,7 +95,7 @@ async function kdc(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string> {
 
 const HOMELESS = { XDG_CONFIG_HOME: undefined, XDG_DATA_HOME: undefined, XDG_STATE_HOME: undefined }
 
-posix(
+onPosix(test)(
   'a home that is none, or nowhere, is said to be, and nothing lands in the working directory',
   async () => {
     for (const HOME of ['/dev/null', '', 'relative']) {
@@ -118,7 +117,7 @@ test('a data directory that is a file, or cannot be made, is said plainly', asyn
   assert.match(await kdc({}, 'adduser', 'alice', '--data', long), /name is too long/)
 })
 
-linux('and one where no directories can be made is not tried for ever', async () => {
+onLinux(test)('and one where no directories can be made is not tried for ever', async () => {
   assert.match(await kdc({}, 'adduser', 'alice', '--data', '/proc/symbolon'), /cannot make the directory/)
 })
 

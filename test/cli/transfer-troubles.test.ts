@@ -25,10 +25,9 @@ import { FileError } from '../../src/files/private-files.ts'
 import { takeInto } from '../../src/files/take.ts'
 import type { FileSink } from '../../src/lib/transfer/index.ts'
 import { withLinks } from '../helpers/links.ts'
-import { needs, onPosix } from '../helpers/needs.ts'
+import { needs, onLinux, onPosix } from '../helpers/needs.ts'
 
 const troubles = suite('files in trouble')
-const linux = process.platform === 'linux' ? troubles : troubles.skip
 let home: string
 let inbox: string
 
@@ -123,7 +122,7 @@ troubles('one that goes away, grows or shrinks while it is sent is said to, and 
   assert.equal(readdirSync(inbox), ['fine'])
 })
 
-linux('one of which the file system says no size, or another, arrives whole', async () => {
+onLinux(troubles)('one of which the file system says no size, or another, arrives whole', async () => {
   // /proc/kallsyms is longer than what is sent without asking.
   const paths = ['/proc/cpuinfo', '/proc/kallsyms', '/sys/kernel/mm/transparent_hugepage/enabled']
   const { delivered, failed } = await send(paths)

@@ -7,13 +7,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openOutgoing } from '../../src/files/outgoing.ts'
 import { withLinks } from '../helpers/links.ts'
-import { asOrdinaryUser, onPosix } from '../helpers/needs.ts'
+import { asOrdinaryUser, onLinux, onPosix } from '../helpers/needs.ts'
 import { rejects } from '../helpers/throws.ts'
 import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const outgoing = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('files to be sent')
-
-const linux = process.platform === 'linux' ? outgoing : outgoing.skip
 
 outgoing.before.each((context) => {
   context.directory = temporaryDirectory()
@@ -125,7 +123,7 @@ outgoing('that are written to meanwhile are an error, also when their length sta
   }
 })
 
-linux('end where reading ends, whatever the file system says of their size', async ({ path }) => {
+onLinux(outgoing)('end where reading ends, whatever the file system says of their size', async ({ path }) => {
   // No size at all: of one that is small, and of one that is not.
   for (const file of ['/proc/meminfo', '/proc/kallsyms']) {
     const content = await all(file)

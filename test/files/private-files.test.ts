@@ -11,12 +11,11 @@ import {
   replacePrivateFileAfter,
 } from '../../src/files/private-files.ts'
 import { readSmallFile } from '../../src/files/small-file.ts'
+import { onPosix } from '../helpers/needs.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const files = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('private files')
-
-const posix = process.platform === 'win32' ? files.skip : files
 
 files.before.each((context) => {
   context.directory = temporaryDirectory()
@@ -71,7 +70,7 @@ files(
   },
 )
 
-posix('each bit that lets others in makes a file one that is not read', ({ path }) => {
+onPosix(files)('each bit that lets others in makes a file one that is not read', ({ path }) => {
   writeFileSync(path, 'secret')
   for (const bit of [0o040, 0o020, 0o010, 0o004, 0o002, 0o001]) {
     chmodSync(path, 0o600 | bit)
@@ -85,7 +84,7 @@ posix('each bit that lets others in makes a file one that is not read', ({ path 
   assert.is(readSmallFile(path, { maxBytes: 100 }).toString(), 'secret')
 })
 
-posix(
+onPosix(files)(
   'a directory in which others can write is not used, whether by group or by anybody',
   ({ directory }) => {
     const place = join(directory.path, 'place')

@@ -32,6 +32,9 @@ export function needs(name: string, probe: () => boolean, howToGet: string): Nee
 /** For what Windows has not: modes, owners, sockets and pipes among files. */
 export const onPosix = unless(process.platform === 'win32', { why: 'needs a system other than Windows' })
 
+/** For what Linux alone has, such as `/proc`. */
+export const onLinux = unless(process.platform !== 'linux', { why: 'needs Linux' })
+
 /** For what only root can do, such as to give a file away. */
 export const asRoot = as('root', process.getuid?.() === 0)
 

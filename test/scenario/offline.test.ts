@@ -5,9 +5,9 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { MeddlingProxy } from '../helpers/meddling-proxy.ts'
 import type { Program } from '../helpers/program.ts'
 import { PASSWORD, Realm } from '../helpers/realm.ts'
-import { startGate } from './gate.ts'
 import {
   events,
   group,
@@ -110,15 +110,16 @@ story('bob’s receiver shows all of it in order, with its time, once', async ()
 
 /** Starts bob's receiver, and kills it the moment it asks the KDC for this. @returns what it had printed. */
 async function killedAt(path: string): Promise<string> {
+  const proxy = await MeddlingProxy.start(realm.url)
   let receiver: Program | undefined
-  const gate = await startGate(Number(port), (asked) => {
-    if (asked === path) receiver?.child.kill('SIGKILL')
-    return asked !== path
+  void proxy.plan(path, async () => {
+    receiver?.child.kill('SIGKILL')
+    return 'cut'
   })
-  const args = ['bob', '--kdc', gate.url, '--kdc-key', kdcKey, '--password-file', realm.passwordFile]
+  const args = ['bob', '--kdc', proxy.url, '--kdc-key', kdcKey, '--password-file', realm.passwordFile]
   receiver = realm.run('src/receiver.ts', ...args).input()
   assert.is(await receiver.exit, 'SIGKILL')
-  gate.close()
+  await proxy.close()
   return receiver.stdout
 }
 

@@ -10,6 +10,7 @@ import { createReadStream } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { ToolError } from '../../cli/errors.ts'
+import { bounded } from '../../lib/quoted.ts'
 import { isSystemError, systemReason } from '../../lib/system-errors.ts'
 
 /** How a file is written. */
@@ -91,7 +92,7 @@ export function columnIndex({ name, columns }: ClassList, wanted: string): numbe
   const [index, another] = columns.flatMap((column, i) => (sameColumn(column, wanted) ? [i] : []))
   if (index === undefined) {
     throw new ToolError(`${name} has no column ${wanted}`, {
-      hint: `--column names the one with the usernames; there are: ${shorten(columns.join(', '))}`,
+      hint: `--column names the one with the usernames; there are: ${bounded(columns.join(', '), TOLD_CHARACTERS)}`,
     })
   }
   if (another !== undefined) {
@@ -108,7 +109,7 @@ export interface OtherRow {
 }
 
 /**
- * The rows that stand for people. Learning systems write others too: Canvas a row with the points that are possible, which names nobody,
+ * The rows that stand for people. Learning systems write others too: Canvas a row with the points that are possible, without a name,
  * and one of a student whom it makes for tests.
  *
  * @param index - of the column with the names.
@@ -131,7 +132,7 @@ export function parsePeople(
 
 function withoutName(fields: readonly string[]): string {
   const first = fields.map((field) => field.trim()).find((field) => field !== '') ?? ''
-  return `it has no name (${shorten(first)})`
+  return `it has no name (${bounded(first, TOLD_CHARACTERS)})`
 }
 
 /** Whether two names of columns are the same to a person. */
@@ -234,8 +235,4 @@ function requireWidth({ line, fields }: CsvRecord, header: CsvRecord, name: stri
   throw new ToolError(`${name}, line ${line}: the number of fields is ${has}, and of columns ${expected}`, {
     hint: 'a field with a comma or semicolon in it stands in quotes: "Doe, Jane"',
   })
-}
-
-function shorten(text: string): string {
-  return text.length > TOLD_CHARACTERS ? `${text.slice(0, TOLD_CHARACTERS)}…` : text
 }

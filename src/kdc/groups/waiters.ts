@@ -71,7 +71,7 @@ export class Waiters {
   /**
    * Opens a stream that tells when there is something for a session's principal.
    *
-   * @param key - the request's: sent again it is refused, also when its stream has ended. Whoever recorded it would show its sender
+   * @param key - the request's: sent again it is refused, also when its stream has ended. An attacker who recorded it would show its sender
    *   online, and keep the session from being idle.
    * @param after - what is at this position or before is known.
    * @param gone - aborts when nobody is there any more to read.
@@ -110,7 +110,7 @@ export class Waiters {
     return waiter.stream.body
   }
 
-  /** Something was stored, or sessions were ended: whoever it reaches hears of it soon. */
+  /** Something was stored, or sessions were ended: the principals whom it reaches hear of it soon. */
   notify(): void {
     if (this.#waiters.size > 0) void this.#look()
   }

@@ -90,7 +90,7 @@ class Discard {
     }
     const late = setTimeout(finish, discardTimeoutMs)
     late.unref()
-    // Whoever has read the beginning does not want the rest, and would stop it from flowing.
+    // The handler that has read the beginning does not want the rest, and would stop it from flowing.
     request.removeAllListeners('data').pause()
     request.on('data', (chunk: Uint8Array) => {
       length += chunk.length

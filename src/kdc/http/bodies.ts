@@ -43,7 +43,7 @@ export class Bodies {
    * more than this one would have give way: few networks, with bodies that never end, must not keep out all others.
    *
    * @param sid - of the session that it claims to be of. The id stands in every ticket: so the share is that of the session from one
-   *   network, for whoever uses it elsewhere must not use up its owner's.
+   *   network, for an attacker who uses it elsewhere must not use up its owner's.
    * @param giveWay - called when the body is to be read no further: its room is another's.
    * @throws Problem `kdc_busy`.
    */

@@ -64,7 +64,7 @@ export class Connections {
     for (const { socket, underWay } of this.#all.values()) if (underWay.size === 0) socket.destroy()
   }
 
-  // Whoever means to ask does so at once. A crowd that says nothing must keep nobody out, least of all those from elsewhere.
+  // A client that means to ask does so at once. A crowd that says nothing must keep no client out, least of all those from elsewhere.
   #makeRoom(newcomer: Socket): void {
     const { maxConnections, maxSilent } = this.#limits
     if (this.#all.size <= maxSilent && this.#all.size < maxConnections) return
@@ -80,7 +80,7 @@ export class Connections {
   }
 }
 
-// Whoever has sent a part of a request only has asked nothing yet.
+// A client that has sent a part of a request only has asked nothing yet.
 function isSilent({ underWay }: Connection): boolean {
   return ![...underWay].some(isWhole)
 }

@@ -35,6 +35,7 @@ export interface Limits {
   readonly drainTimeoutMs: number
 }
 
+/** The defaults. */
 export const LIMITS: Limits = {
   requestTimeoutMs: 10_000,
   keepAliveTimeoutMs: 5000,
@@ -70,10 +71,11 @@ export interface ReadLimits {
   readonly answersOfOneId: number
   /** Ids that are remembered of one principal, and of all together; then the oldest are forgotten. */
   readonly ids: { readonly total: number; readonly each: number }
-  /** So long a refusal takes: whoever insists does so once a second on each connection. */
+  /** So long a refusal takes: a client that insists does so once a second on each connection. */
   readonly refusalMs: number
 }
 
+/** The defaults. */
 export const READ_LIMITS: ReadLimits = {
   answers: { total: 192 * MEBIBYTE, each: 24 * MEBIBYTE },
   burstBytes: 64 * MEBIBYTE,
@@ -103,6 +105,7 @@ export interface BodyLimits {
   readonly ofSession: Share
 }
 
+/** The defaults. */
 export const BODY_LIMITS: BodyLimits = {
   ofNetwork: { total: 96 * MEBIBYTE, each: 32 * MEBIBYTE },
   ofSession: { total: 96 * MEBIBYTE, each: 8 * MEBIBYTE },

@@ -5,6 +5,7 @@
  * @module
  */
 import type { ServerResponse } from 'node:http'
+import { Bucket } from '../../lib/bucket.ts'
 import { Lane } from './lane.ts'
 import { READ_LIMITS, type ReadLimits } from './limits.ts'
 import { Problem, type ProblemCode } from './problems.ts'
@@ -12,12 +13,12 @@ import { Repeats } from './repeats.ts'
 import { Shares } from './shares.ts'
 
 /** Milliseconds that only go up, and waiting for so many. */
-export interface Pace {
+export interface Timing {
   now(): number
   sleep(ms: number): Promise<void>
 }
 
-const realPace: Pace = {
+const realTiming: Timing = {
   now: () => performance.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 }
@@ -34,16 +35,16 @@ export interface Reader {
 /** The reads under way at this node. */
 export class Reads {
   readonly #limits: ReadLimits
-  readonly #pace: Pace
+  readonly #timing: Timing
   readonly #lane: Lane
   readonly #repeats: Repeats
   readonly #answers: Shares
-  /** When each principal's budget is whole again, milliseconds; whose is, is not here. */
-  readonly #wholeAt = new Map<string, number>()
+  /** What each principal may read now; whose budget is whole is not here. */
+  readonly #budgets = new Map<string, Bucket>()
 
-  constructor(lane: Lane = new Lane(), limits: ReadLimits = READ_LIMITS, pace: Pace = realPace) {
+  constructor(lane: Lane = new Lane(), limits: ReadLimits = READ_LIMITS, timing: Timing = realTiming) {
     this.#limits = limits
-    this.#pace = pace
+    this.#timing = timing
     this.#lane = lane
     this.#repeats = new Repeats(limits)
     this.#answers = new Shares(limits.answers)
@@ -70,9 +71,9 @@ export class Reads {
     }
     try {
       const waitMs = this.#debtMs(username)
-      if (waitMs > 0) await this.#pace.sleep(waitMs)
+      if (waitMs > 0) await this.#timing.sleep(waitMs)
       const length = await this.#lane.run(username, async () => {
-        // Nobody is there any more to read it.
+        // No client is there any more to read it.
         if (outgoing?.destroyed) throw new Problem('kdc_busy', 'the connection is gone')
         return make()
       })
@@ -88,26 +89,26 @@ export class Reads {
 
   // To refuse is work, too.
   async #refuse(code: ProblemCode, why: string): Promise<never> {
-    await this.#pace.sleep(this.#limits.refusalMs)
+    await this.#timing.sleep(this.#limits.refusalMs)
     throw new Problem(code, why)
   }
 
   #debtMs(username: string): number {
-    const { burstBytes, bytesPerSec } = this.#limits
-    const burstMs = (1000 * burstBytes) / bytesPerSec
-    return Math.ceil((this.#wholeAt.get(username) ?? 0) - burstMs - this.#pace.now())
+    return Math.ceil(this.#budgets.get(username)?.waitMs(0) ?? 0)
   }
 
   #charge(username: string, length: number): void {
-    const { leastBytes, bytesPerSec } = this.#limits
-    const now = this.#pace.now()
-    for (const [name, wholeAt] of this.#wholeAt) {
+    const { leastBytes, burstBytes, bytesPerSec } = this.#limits
+    for (const [name, budget] of this.#budgets) {
       // In the order of their last answers, which is nearly that in which they are whole again: the rest another time.
-      if (wholeAt > now) break
-      this.#wholeAt.delete(name)
+      if (!budget.isFull) break
+      this.#budgets.delete(name)
     }
-    const from = Math.max(now, this.#wholeAt.get(username) ?? 0)
-    this.#wholeAt.delete(username)
-    this.#wholeAt.set(username, from + (1000 * Math.max(leastBytes, length)) / bytesPerSec)
+    const now = () => this.#timing.now()
+    const budget =
+      this.#budgets.get(username) ?? new Bucket({ capacity: burstBytes, perSec: bytesPerSec, now })
+    budget.spend(Math.max(leastBytes, length))
+    this.#budgets.delete(username)
+    this.#budgets.set(username, budget)
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Which reads were answered: what changes nothing may be answered again, but not for as long as the request's time allows, since whoever
- * has recorded it would have long answers for a short request. What changes something is remembered in the store: see accepted.ts.
+ * Which reads were answered: what changes nothing may be answered again, but not for as long as the request's time allows, since an
+ * attacker who has recorded it would have long answers for a short request. What changes something the
+ * store remembers: see accepted.ts.
  *
  * A node remembers what it has answered itself, and so many ids: what is left of repeated requests counts as their principal's reads.
  *

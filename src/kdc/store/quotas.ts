@@ -56,7 +56,7 @@ export const hasRoomIn = (
     case when waiting.entries + ${shareEntries} < ${groupEntries} then cast(${groupEntries} as bigint) - waiting.entries
       else ${shareEntries} end)`
 
-/** What somebody has still to read in direct groups, of others: `e`. */
+/** What a receiver has still to read in direct groups, of others: `e`. */
 const UNREAD = sql`members m join mls_groups g on g.id = m.group_id and g.kind = 'direct'
   join entries e on e.group_id = m.group_id and e.sender <> m.username and e.position >= m.first
     and e.position > coalesce((select acked from mailboxes b where b.username = m.username), 0)`

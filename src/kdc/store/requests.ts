@@ -1,6 +1,6 @@
 /**
  * Which requests were answered: what one changes is done once, or refused once, however often it is sent, by its client, which did not
- * get the answer, or by somebody who recorded it.
+ * get the answer, or by an attacker who recorded it.
  *
  * A row is made in the transaction that does what is asked for, and is a condition of it: if there is one already, or something
  * does not allow the change, nothing of that transaction is done.

@@ -58,7 +58,7 @@ export function endlessList(): TransportError {
   )
 }
 
-/** Whether it is a direct group that nobody else is in: with oneself, or one that the other one has left. */
+/** Whether it is a direct group without another member: with oneself, or one that the other one has left. */
 export function isAlone({ kind, members }: ListedGroup, username: string): boolean {
   return kind === 'direct' && members.length === 1 && members[0] === username
 }

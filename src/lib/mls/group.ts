@@ -107,7 +107,7 @@ export function formerAdminOf(groups: readonly Group[], id: string, charter: Cha
   return admins.includes(charter.admin) ? undefined : admins.at(-1)
 }
 
-/** The other one of a conversation of two; of one that somebody has with itself, that one. */
+/** The other member of a conversation of two; of one with oneself, oneself. */
 export function otherOf(group: Group, username: string): string | undefined {
   if (group.charter?.kind === 'direct' && group.charter.own) return username
   return group.charter?.kind === 'direct' ? group.members.find((member) => member !== username) : undefined

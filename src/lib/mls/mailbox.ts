@@ -351,7 +351,7 @@ export class Mailbox {
   }
 
   /**
-   * Of the conversation with oneself. One that cannot be read any more is ended, and another begins: nobody else is in it, and what
+   * Of the conversation with oneself. One that cannot be read any more is ended, and another begins: no other member is in it, and what
    * describes it is only the KDC's word once our state is lost.
    */
   async #ownId(): Promise<string> {

@@ -134,7 +134,7 @@ export class Rejoiner {
 
   async #rejoinLost(listed: readonly ListedGroup[]): Promise<void> {
     await catchUp(this.#client, this.#puller, listed)
-    // Where nobody else is, nothing is to be read again; and what describes it the KDC could have made up.
+    // Where no other member is, nothing is to be read again; and what describes it the KDC could have made up.
     const groups = listed.filter((one) => !isAlone(one, this.#client.username)).map(({ group }) => group)
     const nameOf = (id: string) => listed.find(({ group }) => group === id)?.name
     const { settled } = this.#client.draft().identity

@@ -12,6 +12,7 @@ export const ATTRIBUTES = {
   modified_at: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 }
 
+/** The same as a frame has it. */
 export interface AttributeFields {
   readonly executable?: boolean | undefined
   readonly modified_at?: number | undefined

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Limits } from '../../../src/kdc/http/limits.ts'
-import { serve } from '../../../src/kdc/http/server.ts'
+import { type Fetch, serve } from '../../../src/kdc/http/server.ts'
 import { testKdc } from '../helpers.ts'
 import { dial } from './raw.ts'
 
@@ -12,9 +12,12 @@ const early = suite('early answers')
 const MEBIBYTE = 'x'.repeat(1024 * 1024)
 const HEAD = 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
 
+/** Longer than a test may take: what is not the limit under test ends nothing. */
+const PATIENT = { requestTimeoutMs: 600_000, answerTimeoutMs: 600_000, discardTimeoutMs: 600_000 }
+
 async function start(limits: Partial<Limits> = {}) {
   const { app } = await testKdc()
-  return serve(app.fetch, { host: '127.0.0.1', port: 0, limits: { requestTimeoutMs: 600_000, ...limits } })
+  return serve(app.fetch, { host: '127.0.0.1', port: 0, limits: { ...PATIENT, ...limits } })
 }
 
 /** Sends it all before it looks at what has come back, as many clients do. */
@@ -88,7 +91,7 @@ early('and in time', async () => {
 })
 
 early('of a few at a time: the others wait, and are read when their turn comes', async () => {
-  const { url, close } = await start({ maxDiscards: 1, discardTimeoutMs: 600_000 })
+  const { url, close } = await start({ maxDiscards: 1 })
   const first = await dial(url)
   first.write(`${length(MEBIBYTE.length)}x`)
   assert.match(String((await once(first, 'data'))[0]), 'HTTP/1.1 413')
@@ -107,7 +110,7 @@ early('of a few at a time: the others wait, and are read when their turn comes',
 })
 
 early('and where many wait already, nothing more is read', async () => {
-  const { url, close } = await start({ maxDiscards: 1, maxWaitingDiscards: 0, discardTimeoutMs: 600_000 })
+  const { url, close } = await start({ maxDiscards: 1, maxWaitingDiscards: 0 })
   const [first, second] = [await dial(url), await dial(url)]
   for (const socket of [first, second]) {
     socket.write(`${length(MEBIBYTE.length)}x`)
@@ -116,6 +119,28 @@ early('and where many wait already, nothing more is read', async () => {
   await once(second.resume(), 'close')
   assert.is(first.destroyed, false)
   first.destroy()
+  await close()
+})
+
+early('an answer that its client does not read is given up in time', async () => {
+  const body = MEBIBYTE.repeat(64)
+  let closed: Promise<unknown> | undefined
+  const answer: Fetch = (_request, { outgoing }) => {
+    closed = once(outgoing, 'close')
+    return new Response(body)
+  }
+  const limits = { ...PATIENT, answerTimeoutMs: 20 }
+  const { url, close } = await serve(answer, { host: '127.0.0.1', port: 0, limits })
+  const socket = await dial(url)
+  socket.pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await once(socket, 'readable')
+  await closed
+  let length = 0
+  socket.on('data', (chunk) => {
+    length += chunk.length
+  })
+  await once(socket, 'close')
+  assert.ok(length > 0 && length < body.length, `${length} bytes`)
   await close()
 })
 

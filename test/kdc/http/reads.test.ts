@@ -34,7 +34,7 @@ function wire(kdc: TestKdc, { token }: Principal, path: string, body: object): B
 /** A clock that stands still, and whoever waits does not. */
 function patience() {
   const sleeps: number[] = []
-  return { sleeps, pace: { now: () => 0, sleep: async (ms: number) => void sleeps.push(ms) } }
+  return { sleeps, timing: { now: () => 0, sleep: async (ms: number) => void sleeps.push(ms) } }
 }
 
 /** alice's mailbox has so many long messages. */
@@ -78,8 +78,8 @@ reads(
   async () => {
     const { store, reads: statements } = await watchedStore()
     const limits: ReadLimits = { ...READ_LIMITS, answers: { total: 8_000_000, each: 4_000_000 } }
-    const { pace, sleeps } = patience()
-    const held = new Reads(new Lane(), limits, pace)
+    const { timing, sleeps } = patience()
+    const held = new Reads(new Lane(), limits, timing)
     const kdc = await classKdc(['alice', 'bob'], { store, reads: held })
     const unread = new EventEmitter() as unknown as ServerResponse
     const reader = { username: 'alice', id: newId(), outgoing: unread }
@@ -107,7 +107,7 @@ const RECORDED: [string, object][] = [
 
 for (const [path, body] of RECORDED) {
   reads(`${path}, recorded, is answered once more, and not for ever`, async () => {
-    const kdc = await classKdc(['alice'], { reads: new Reads(new Lane(), READ_LIMITS, patience().pace) })
+    const kdc = await classKdc(['alice'], { reads: new Reads(new Lane(), READ_LIMITS, patience().timing) })
     const alice = kdc.who('alice')
     const id = newId()
     const first = await alice.ask(path, body, id)
@@ -139,9 +139,9 @@ reads('that did not get so far are not counted as answered', async () => {
 })
 
 reads('a principal has a budget for reads, and waits when it is used up; another does not', async () => {
-  const { pace, sleeps } = patience()
+  const { timing, sleeps } = patience()
   const limits = { ...READ_LIMITS, burstBytes: 1000, bytesPerSec: 100, leastBytes: 10 }
-  const budget = new Reads(new Lane(), limits, pace)
+  const budget = new Reads(new Lane(), limits, timing)
   const read = (username: string, length: number) =>
     budget.answer({ username, id: newId(), outgoing: undefined }, length, async () => length)
   await read('alice', 600)

@@ -375,8 +375,12 @@ const WRONG: [string[], number, RegExp][] = [
   [['alice', '--column', 'x'], 2, /^kdc: error: --column: --csv is missing\n/],
   [['alice', '--days', '0'], 2, /^kdc: error: --days: expected a whole number from 1 to 365/],
   [['--anybody', '10001'], 2, /^kdc: error: --anybody: expected a whole number from 1 to 10000/],
-  [['--csv', 'nowhere.csv'], 1, /^kdc: error: cannot read nowhere\.csv: there is no such file\nkdc: hint: /],
-  [['--csv', 'src'], 1, /^kdc: error: cannot read src: EISDIR\nkdc: hint: /],
+  [
+    ['--csv', 'nowhere.csv'],
+    1,
+    /^kdc: error: cannot read nowhere\.csv: there is no such file or directory\nkdc: hint: /,
+  ],
+  [['--csv', 'src'], 1, /^kdc: error: cannot read src: it is a directory\nkdc: hint: /],
 ]
 
 command('what it cannot do it refuses, and makes no data directory', async (place) => {

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { WorkerPool } from '../../../src/kdc/logins/worker-pool.ts'
@@ -77,9 +78,22 @@ workers('a thread is told nothing of the process: no environment, no arguments',
   await pool.close()
 })
 
-workers('lets the process end once it is closed, even when nobody used it', async () => {
-  await createPool(1).close()
-  assert.ok(true, 'all that it waits for has come')
+workers('once it is closed, used or not, it has no thread and takes no job', async () => {
+  const threads: Worker[] = []
+  const keep = (thread: Worker) => threads.push(thread)
+  process.on('worker', keep)
+  const [used, unused] = [createPool(1), createPool(1)]
+  await used.run('a')
+  for (const pool of [used, unused]) {
+    await pool.close()
+    await rejects(pool.run('b'), 'kdc_busy')
+  }
+  process.off('worker', keep)
+  // What Node says of a thread that has ended: one that goes on would keep the process from ending.
+  assert.equal(
+    threads.map(({ threadId }) => threadId),
+    [-1],
+  )
 })
 
 workers.run()
