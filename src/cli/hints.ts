@@ -63,6 +63,10 @@ const HINTS = new Map<string, string>([
     'quota_exceeded',
     'room is made when others read the messages that wait, and when files expire: after 7 days, unless the KDC says otherwise',
   ],
+  [
+    'port_unavailable',
+    'choose others with --host and --port; without them, it is any free port that this machine alone can reach',
+  ],
   ['receiver_offline', `start its receiver: ${commandOf('receive')} NAME`],
   [
     'receiver_unknown',
@@ -93,6 +97,9 @@ export function hintFor(error: unknown): string | undefined {
 
 // One on this machine is easily started; whoever named another meant that one.
 function whereIsTheKdc({ message }: SymbolonError): string {
+  if (message.includes(' certificate')) {
+    return "nothing was sent to what answers there: ask the KDC's administrator about its certificate"
+  }
   const start = message.includes(`${DEFAULT_KDC}:`) ? `; ${commandOf('kdc')} --demo starts one` : ''
   return `is the KDC running at this URL? --kdc URL or SYMBOLON_KDC names another${start}`
 }

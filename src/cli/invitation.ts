@@ -58,5 +58,5 @@ function flawOf(text: string): string {
   if (strange >= 0) return `its character ${strange + 1} is none of those`
   if (characters.length !== LENGTH) return `it has ${count(characters.length, 'character')}, not ${LENGTH}`
   // 22 characters hold four bits more than 16 bytes, which are zero (RFC 4648 §3.5).
-  return 'its last character is another'
+  return 'no invitation ends in its last character'
 }

@@ -91,7 +91,7 @@ export class Once {
       await mailbox.sync()
       const { saving } = this.#taking
       const messages = await mailbox.unread('direct', LOOK_AT)
-      return messages.find((one) => one.from !== mail.username && (saving !== undefined || !isFile(one)))
+      return messages.find((one) => saving !== undefined || !isFile(one))
     })
     if (!message || this.#isBusy) return
     this.#isBusy = true

@@ -101,7 +101,7 @@ export async function loginFrom(
     } catch (error) {
       const isRefused = error instanceof ProtocolError && error.code === 'login_refused'
       if (!isRefused || !passwords.refuse() || tries === MAX_TRIES) throw error
-      output.event('try_again', { username }, 'the name or the password is wrong: try again')
+      output.event('try_again', { username }, 'the username or the password is wrong: try again')
     }
   }
 }

@@ -90,14 +90,23 @@ function wordsOf(error: SystemError): { message: string; hint?: string } {
   const object = what === undefined ? act.replace(/ (to|at)$/, '') : `${act} ${what}`
   const why = syscall === 'mkdir' && code === 'EEXIST' ? 'a file has that name' : systemReason(code)
   const message = `cannot ${object}: ${why}`
-  return isOurs(what) && !TRY_LATER.has(code) ? { message, hint: WHERE_WE_KEEP_THINGS } : { message }
+  const isForUs = isOurs(what) || (syscall === 'mkdir' && leadsToOurs(what))
+  return isForUs && !TRY_LATER.has(code) ? { message, hint: WHERE_WE_KEEP_THINGS } : { message }
 }
 
 /** Where the tools keep things of themselves: no person has named such a path. */
 function isOurs(path: string | undefined): boolean {
+  return ourPlaces().some((place) => path?.startsWith(place))
+}
+
+// Directories on the way there are made with it.
+function leadsToOurs(path: string | undefined): boolean {
+  return path !== undefined && ourPlaces().some((place) => place.startsWith(`${path}/`))
+}
+
+function ourPlaces(): string[] {
   const { HOME, XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME } = process.env
   const below = HOME ? ['.config', '.local/state', '.local/share'].map((place) => `${HOME}/${place}`) : []
-  return [XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME, ...below].some(
-    (place) => place && path?.startsWith(`${place}/symbolon`),
-  )
+  const places = [XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME, ...below]
+  return places.filter((place) => place).map((place) => `${place}/symbolon`)
 }

@@ -116,7 +116,8 @@ export class Listener {
       const failed = (cause: NodeJS.ErrnoException) => {
         const why =
           cause.code === 'EADDRINUSE' ? 'is in use' : `cannot be listened at: ${systemReason(cause.code)}`
-        reject(new TransportError('port_unavailable', `port ${port} on ${host} ${why}`, { cause }))
+        const where = port === 0 ? host : `port ${port} on ${host}`
+        reject(new TransportError('port_unavailable', `${where} ${why}`, { cause }))
       }
       this.#server.once('error', failed)
       this.#server.listen({ host, port }, () => {

@@ -74,5 +74,6 @@ function traceValue(name: string, value: unknown): string | number {
   // How many there are of what has no room on a line.
   if (Array.isArray(value)) return value.length
   if (typeof value === 'string') return bounded(value, MAX_CHARACTERS)
+  if (typeof value === 'boolean') return String(value)
   return typeof value === 'number' ? value : `[${typeof value}]`
 }

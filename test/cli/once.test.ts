@@ -53,6 +53,13 @@ test('what waits at the KDC comes first, the oldest of it; a file waits on', asy
   assert.is(readFileSync(join(inbox, 'plan'), 'utf8'), 'the plan')
 })
 
+test('what one has left for oneself waits as anything else', async () => {
+  await realm.tool('sender', 'alice', 'alice', 'a note').input().ends(0)
+  const alice = await realm.tool('receiver', 'alice', '--once').input().ends(0)
+  assert.is(alice.stdout, 'a note')
+  assert.match(alice.stderr, /took 6 bytes from alice/)
+})
+
 test('with --output it takes the files of one sender, and ends', async () => {
   const inbox = join(realm.home, 'inbox')
   const bob = await realm.receiver('bob', '--once', '--output', inbox)

@@ -117,6 +117,14 @@ test('a data directory that is a file, or cannot be made, is said plainly', asyn
   assert.match(await kdc({}, 'adduser', 'alice', '--data', long), /name is too long/)
 })
 
+onLinux(test)(
+  'a home where no directories can be made is told with where else things may be kept',
+  async () => {
+    const said = await kdc({ ...HOMELESS, HOME: '/proc/symbolon' }, 'adduser', 'alice')
+    assert.match(said, /cannot make the directory \/proc\/symbolon.*\nkdc: hint: .*XDG_/)
+  },
+)
+
 onLinux(test)('and one where no directories can be made is not tried for ever', async () => {
   assert.match(await kdc({}, 'adduser', 'alice', '--data', '/proc/symbolon'), /cannot make the directory/)
 })

@@ -195,8 +195,14 @@ test('a flood of refused connections is told in a few lines, and the rest counte
 })
 
 test('a trace shows how many there are in a list, and no secret', () => {
-  const fields = { sessions: [{ id: 'a' }, { id: 'b' }, { id: 'c' }], token: 'abcdefghij', this: true }
-  assert.equal(traceFields(fields), { sessions: 3, token: 'abcdef…', this: '[boolean]' })
+  const fields = {
+    sessions: [{ id: 'a' }, { id: 'b' }, { id: 'c' }],
+    token: 'abcdefghij',
+    more: false,
+    this: {},
+  }
+  const shown = { sessions: 3, token: 'abcdef…', more: 'false', this: '[object]' }
+  assert.equal(traceFields(fields), shown)
 })
 
 test('a trace shows the beginning of what others fill a message with', () => {

@@ -215,7 +215,18 @@ test('a port in use, or one that nobody may have, is said plainly', async () => 
   const port = /:(\d+)$/m.exec(bob.stderr)?.[1] ?? ''
   const second = await realm.tool('receiver', 'bob', '--port', port).input().ends(3)
   assert.match(second.stderr, new RegExp(`port ${port} on 127.0.0.1 is in use \\(port_unavailable\\)`))
+  assert.match(second.stderr, /^receiver: hint: .*--host and --port/m)
   await bob.stop()
+})
+
+test('an address that is not this machine’s, or no address, is said plainly', async () => {
+  // RFC 5737 §3, RFC 6761 §6.4.
+  for (const host of ['192.0.2.1', 'nowhere.invalid']) {
+    const { stderr } = await realm.tool('receiver', 'bob', '--host', host).input().ends(3)
+    const words = `^receiver: error: ${host} cannot be listened at: [a-z ]+ \\(port_unavailable\\)$`
+    assert.match(stderr, new RegExp(words, 'm'))
+    assert.match(stderr, /^receiver: hint: .*--host and --port/m)
+  }
 })
 
 const hasIpv6 = () =>

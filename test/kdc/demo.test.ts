@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { cleanEnvironment, startTool } from '../helpers/program.ts'
 import { temporaryDirectory } from './helpers.ts'
 import { post, runKdc, startKdc } from './process.ts'
 
@@ -46,6 +47,18 @@ demo('has alice and bob, with passwords in the credentials file', async (context
   await kdc.says('stderr', /kdc: {3}npx tsx src\/sender.ts alice bob "hi" --kdc http/)
   assert.is(await kdc.stop(), 0)
   assert.ok(kdc.stderr.includes(`kdc: took the passwords of alice and bob out of ${path}\n`), kdc.stderr)
+})
+
+demo('over IPv6, what it says to try works', async (context) => {
+  const env = cleanEnvironment(context.home.path)
+  const kdc = startKdc(['--demo', '--host', '::1', '--port', '0'], env)
+  const line = /npx tsx (src\/receiver\.ts) (bob .*)\n/
+  await kdc.says('stderr', line)
+  const [, file = '', words = ''] = line.exec(kdc.stderr) ?? []
+  const bob = startTool(file, words.split(' '), env).input()
+  await bob.says('stderr', /listening on \[::1\]:\d+\n/)
+  await bob.stop()
+  assert.is(await kdc.stop(), 0)
 })
 
 demo('takes the place of a demo that was killed, and not that of a real KDC', async (context) => {

@@ -457,7 +457,7 @@ tls('the tools reach a KDC over TLS whose certificate they trust, and say why no
         /nobody whom this machine trusts has signed its certificate.*NODE_EXTRA_CA_CERTS/,
       ],
       [send(elsewhere.url), /its certificate is for another host name/],
-      [send(expired.url), /its certificate has expired/],
+      [send(expired.url), /its certificate has expired.*\nsender: hint: .* its certificate\n/],
       [send(plain.url.replace('http:', 'https:')), /does not speak TLS/],
       [send(realm.url.replace('https:', 'http:')), /hung up without an answer.*https:\/\//],
     ]

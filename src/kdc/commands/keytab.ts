@@ -24,7 +24,7 @@ end. The KDC may be running or not.
 
 ${optionLines(KDC_URL_HELP, DATA_HELP)}
 
-A service uses it so: ${commandOf('receive')} NAME --keytab FILE
+A service uses it so: ${commandOf('receive')} --keytab FILE
 
 example: ${commandOf('kdc')} keytab printer /etc/printer.keytab
 `

@@ -256,6 +256,12 @@ function localUrl(url: string): string {
   return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
 
+// The KDC sends others to the address that a receiver comes from: there it has to listen.
+function receiverHost(url: string): string {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  return host === 'localhost' || host.startsWith('127.') ? '' : ` --host ${host}`
+}
+
 function introduce({ untouched, trusted, written }: Demo, url: string, key: string): void {
   if (written.length > 0) {
     say(`wrote the passwords of ${written.join(' and ')} into ${credentialsPath()}, until it stops`)
@@ -265,6 +271,6 @@ function introduce({ untouched, trusted, written }: Demo, url: string, key: stri
   // Joined, because a key may begin with dashes.
   const kdc = (url === DEFAULT_KDC ? '' : ` --kdc ${url}`) + (trusted ? '' : ` --kdc-key=${key}`)
   say('it knows alice and bob, and is gone when it stops. Try, in two other terminals:')
-  say(`  ${commandOf('receive')} bob${kdc}`)
+  say(`  ${commandOf('receive')} bob${receiverHost(url)}${kdc}`)
   say(`  ${commandOf('send')} alice bob "hi"${kdc}`)
 }
