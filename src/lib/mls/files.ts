@@ -10,11 +10,11 @@ import { primitives } from '#primitives'
 import { TAG_BYTES } from '../aead.ts'
 import { equal, fromBase64url, fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
-import { base64url } from '../fields.ts'
+import { attributes, base64url } from '../fields.ts'
 import { type RandomBytes, secureRandomBytes } from '../random.ts'
 import { KEY_BYTES, Secret } from '../secret.ts'
-import { ATTRIBUTES, attributesIn, fromFields, toFields } from '../transfer/attributes.ts'
-import type { Attributes } from '../transfer/items.ts'
+import { fromFields, toFields } from '../transfer/attributes.ts'
+import { type Attributes, attributesIn } from '../transfer/items.ts'
 import { readChunk } from './answers.ts'
 import { CHUNK_BYTES, chunkCount, FILE_ID_BYTES, FileStream, sealedBytes } from './file-stream.ts'
 import type { Payload } from './payload.ts'
@@ -212,7 +212,7 @@ const NoteSchema = v.object({
   ),
   size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   sha256: base64url('sha256', HASH_BYTES),
-  ...ATTRIBUTES,
+  ...attributes,
 })
 
 /** The body of a message of kind `file`: JSON. The key is in it: it is for the group's members, and no log. */

@@ -3,16 +3,9 @@
  *
  * @module
  */
-import * as v from 'valibot'
 import type { Attributes } from './items.ts'
 
-/** The fields, for schemas. */
-export const ATTRIBUTES = {
-  executable: v.optional(v.boolean()),
-  modified_at: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
-}
-
-/** The same as a frame has it. */
+/** The fields, as a frame has them. */
 export interface AttributeFields {
   readonly executable?: boolean | undefined
   readonly modified_at?: number | undefined
@@ -25,10 +18,5 @@ export function toFields({ executable, modifiedAt }: Attributes): AttributeField
 
 /** From fields. */
 export function fromFields({ executable, modified_at: modifiedAt }: AttributeFields): Attributes {
-  return { ...(executable && { executable }), ...(modifiedAt !== undefined && { modifiedAt }) }
-}
-
-/** These alone, of something that has more. */
-export function attributesIn({ executable, modifiedAt }: Attributes): Attributes {
   return { ...(executable && { executable }), ...(modifiedAt !== undefined && { modifiedAt }) }
 }

@@ -6,9 +6,9 @@
 import * as v from 'valibot'
 import { fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
-import { base64url } from '../fields.ts'
+import { attributes, base64url } from '../fields.ts'
 import { quoted } from '../quoted.ts'
-import { ATTRIBUTES, type AttributeFields } from './attributes.ts'
+import type { AttributeFields } from './attributes.ts'
 import type { Totals } from './items.ts'
 
 export const VERSION = 1
@@ -59,7 +59,7 @@ const BeginSchema = v.strictObject({
   files: v.optional(length),
   bytes: v.optional(length),
 })
-const { executable, modified_at } = ATTRIBUTES
+const { executable, modified_at } = attributes
 const ItemSchema = v.union([
   v.strictObject({ kind: v.literal('file'), name, size: v.optional(length), executable, modified_at }),
   v.strictObject({ kind: v.literal('bytes'), name, size: v.optional(length) }),

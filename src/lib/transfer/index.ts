@@ -9,25 +9,27 @@
  *
  * @module
  */
-export { attributesIn } from './attributes.ts'
 export { contentOf } from './contents.ts'
 export { isName, isPath, SMALL_BYTES } from './frames.ts'
-export type {
-  Abandoned,
-  Attributes,
-  Content,
-  EntrySource,
-  Fate,
-  FileSink,
-  FileSource,
-  Item,
-  Limits,
-  Refused,
-  Source,
-  Summary,
-  Totals,
-  TreeSink,
-  TreeSource,
+
+export {
+  type Abandoned,
+  type Attributes,
+  attributesIn,
+  type Content,
+  type EntrySource,
+  type Fate,
+  type FileSink,
+  type FileSource,
+  type Item,
+  type Limits,
+  type Refused,
+  type Source,
+  type Summary,
+  type Totals,
+  type TreeSink,
+  type TreeSource,
 } from './items.ts'
+
 export { DEFAULT_LIMITS, type ReceiveOptions, receiveItems, type Take } from './receive.ts'
 export { type SendOptions, sendItems } from './send.ts'

@@ -12,6 +12,11 @@ export interface Attributes {
   readonly modifiedAt?: number | undefined
 }
 
+/** These alone, of something that has more. */
+export function attributesIn({ executable, modifiedAt }: Attributes): Attributes {
+  return { ...(executable && { executable }), ...(modifiedAt !== undefined && { modifiedAt }) }
+}
+
 /** What is said of something before it comes. The words are its sender's: nothing here is a path to write to. */
 export interface Item extends Attributes {
   /** `bytes`: without a name of its own, such as standard input. */

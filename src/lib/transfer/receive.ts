@@ -8,10 +8,21 @@ import { primitives } from '#primitives'
 import { equal } from '../bytes.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 import type { Hash } from '../primitives/types.ts'
-import { attributesIn, fromFields } from './attributes.ts'
+import { fromFields } from './attributes.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
-import type { Abandoned, Fate, FileSink, Item, Limits, Refused, Summary, Totals, TreeSink } from './items.ts'
+import {
+  type Abandoned,
+  attributesIn,
+  type Fate,
+  type FileSink,
+  type Item,
+  type Limits,
+  type Refused,
+  type Summary,
+  type Totals,
+  type TreeSink,
+} from './items.ts'
 import { type Header, Link, type LinkOptions } from './link.ts'
 
 export interface ReceiveOptions extends LinkOptions, Partial<Limits> {

@@ -8,11 +8,21 @@ import { primitives } from '#primitives'
 import { EMPTY, equal } from '../bytes.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 import type { Hash } from '../primitives/types.ts'
-import { attributesIn, toFields } from './attributes.ts'
+import { toFields } from './attributes.ts'
 import { Buffers, PIECE_BYTES } from './buffers.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
-import type { Content, EntrySource, Fate, Item, Source, Summary, Totals, TreeSource } from './items.ts'
+import {
+  attributesIn,
+  type Content,
+  type EntrySource,
+  type Fate,
+  type Item,
+  type Source,
+  type Summary,
+  type Totals,
+  type TreeSource,
+} from './items.ts'
 import { Link, type LinkOptions } from './link.ts'
 
 /** Items that may wait to be saved, while others follow. */
