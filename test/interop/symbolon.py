@@ -28,7 +28,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from typing import Any, BinaryIO, Iterator
+from typing import Any, BinaryIO, Iterator, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -527,13 +527,14 @@ class Transfer:
         self.heard = b''
         self.stream_ended = False
 
-    def send_file(self, path: str, **totals: int) -> None:
-        """One file; Refused with the code when bob does not save it. `totals`: `files` and `bytes`, for people."""
+    def send_file(self, path: str, attributes: Mapping[str, Any] | None = None, **totals: int) -> None:
+        """One file; Refused with the code when bob does not save it. `attributes`: `executable` and `modified_at` (§8.1).
+        `totals`: `files` and `bytes`, for people."""
         self._say(BEGIN, transfer=1, **totals)
         refusal = None
         try:
             with open(path, 'rb') as file:
-                self._send(file, os.path.basename(path), os.fstat(file.fileno()).st_size)
+                self._send(file, os.path.basename(path), os.fstat(file.fileno()).st_size, attributes or {})
             self._hear(SAVED)
         except Refused as refused:
             refusal = refused
@@ -544,8 +545,8 @@ class Transfer:
         if refusal or self.heard:
             raise refusal or Refused('malformed')
 
-    def _send(self, file: BinaryIO, name: str, size: int) -> None:
-        self._say(ITEM, kind='file', name=name, size=size)
+    def _send(self, file: BinaryIO, name: str, size: int, attributes: Mapping[str, Any]) -> None:
+        self._say(ITEM, kind='file', name=name, size=size, **attributes)
         begun = self._agree(file, size) if size > SMALL else hashlib.sha256()
         while file.tell() < size:
             piece = file.read(min(PIECE, size - file.tell()))

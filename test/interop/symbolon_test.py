@@ -315,7 +315,8 @@ class Channels(unittest.TestCase):
                 item = case['items'][0]
                 path = Path(folder, item['name'])
                 path.write_bytes(body({'pattern_from': 0, 'length': item['size']}))
-                symbolon.Transfer(alice).send_file(str(path), **case.get('totals', {}))
+                attributes = {key: item[key] for key in ('executable', 'modified_at') if key in item}
+                symbolon.Transfer(alice).send_file(str(path), attributes, **case.get('totals', {}))
                 bob.sock.incoming = alice.sock.written  # type: ignore[attr-defined]
                 heard = b''
                 while bob.sock.incoming:  # type: ignore[attr-defined]

@@ -75,13 +75,15 @@ for (const [what, header] of [
   ['of unknown length', 'Transfer-Encoding: chunked'],
 ]) {
   turns(`whose bodies are ${what} do not wait behind another: their connection ends`, async () => {
-    const { url, waitFor, close } = await patientServer()
+    const { url, asked, waitFor, close } = await patientServer()
     const socket = await dial(url)
+    let text = ''
+    socket.on('data', (chunk) => (text += chunk))
     socket.write(GET)
     await waitFor(1)
-    socket.resume()
     socket.write(`POST / HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`)
     await once(socket, 'close')
+    assert.equal([asked.length, text], [1, ''])
     await close()
   })
 }
@@ -127,6 +129,7 @@ turns('an answer that is not read in time ends its connection', async () => {
   const gone = once(outgoing[0]?.socket as Socket, 'close')
   asked[0]?.()
   await gone
+  assert.is(outgoing[0]?.writableFinished, false)
   socket.destroy()
   await close()
 })
