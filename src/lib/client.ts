@@ -21,8 +21,9 @@ import type { Channel } from './channel.ts'
 import type { Clock } from './clock.ts'
 import { type ConnectOptions, connect } from './connect.ts'
 import { judgeDestination, looksLikeText } from './destination.ts'
+import { Doubt } from './doubt.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from './errors.ts'
-import { AnsweredBefore, isSessionOver, newRequestId } from './exchange.ts'
+import { AnsweredBefore, isSessionOver, newRequestId, UnsealedAnswer } from './exchange.ts'
 import { KdcLink, type KdcLinkOptions } from './kdc-link.ts'
 import { parseUsername } from './names.ts'
 import { finishLogin, finishRegistration, startLogin, startRegistration } from './opaque.ts'
@@ -45,6 +46,8 @@ export interface LoginOptions extends KdcLinkOptions {
    * it. Default: any key, which an impostor cannot use, since only the KDC that registered the password can go on.
    */
   readonly judgeKey?: JudgeKey
+  /** A clock that never goes back, in milliseconds: for how long logins are not tried again. Default: the system's. */
+  readonly now?: () => number
 }
 
 /** A password, or where to get it: asked again for every login, so that a changed one is found. */
@@ -122,7 +125,11 @@ export class Session {
   readonly #kdc: KdcLink
   readonly #trace: Trace | undefined
   readonly #judgeKey: JudgeKey
+  readonly #now: () => number
+  readonly #doubt: Doubt
   #login: Login | undefined
+  /** Logins for which the password was stretched and was right, whatever came of them. */
+  #stretched = 0
   #renewing: Promise<void> | undefined
   /** Logins that were refused, one after the other. */
   #refusals = 0
@@ -135,6 +142,8 @@ export class Session {
     this.#kdc = kdc
     this.#trace = options.trace
     this.#judgeKey = options.judgeKey ?? (() => {})
+    this.#now = options.now ?? (() => performance.now())
+    this.#doubt = new Doubt(this.#now)
   }
 
   /** The session token. */
@@ -165,12 +174,28 @@ export class Session {
     return this.#kdc.clock
   }
 
-  /** Logs in again: a new session with a new token. While one login is under way, another is the same. */
-  renew(): Promise<void> {
-    this.#renewing ??= this.#renew().finally(() => {
+  /**
+   * Logs in again: a new session with a new token. While one login is under way, another is the same.
+   *
+   * @param claim - the error that says that this session is over, if that is why. Without the KDC's seal it is doubted when it comes again
+   *   and again: then it is thrown, and nothing else happens.
+   */
+  renew(claim?: unknown): Promise<void> {
+    this.#renewing ??= this.#renewFor(claim).finally(() => {
       this.#renewing = undefined
     })
     return this.#renewing
+  }
+
+  async #renewFor(claim: unknown): Promise<void> {
+    if (!(claim instanceof UnsealedAnswer)) return this.#renew()
+    if (!this.#doubt.isWorthLogin(this.#kdc.isProven(this.token))) throw claim
+    const before = this.#stretched
+    try {
+      await this.#renew()
+    } finally {
+      if (this.#stretched > before) this.#doubt.note()
+    }
   }
 
   async #renew(): Promise<void> {
@@ -182,7 +207,7 @@ export class Session {
       this.#refusal = undefined
     } catch (error) {
       if (error instanceof ProtocolError && error.code === 'login_refused') {
-        this.#refusal = { error, untilMs: performance.now() + backoffMs(++this.#refusals, REFUSED) }
+        this.#refusal = { error, untilMs: this.#now() + backoffMs(++this.#refusals, REFUSED) }
       }
       throw error
     }
@@ -193,6 +218,7 @@ export class Session {
     const { request, state } = await startLogin(password)
     const begun = readStartReply(await this.#kdc.plain('/login/start', { username, request }))
     const { finish, token, exportKey, kdcKey } = await finishLogin(username, password, state, begun.response)
+    this.#stretched++
     await this.#judgeKey(kdcKey, true)
     const reply = await this.#kdc.plain('/login/finish', { username, state: begun.state, finish })
     return { token, exportKey, kdcKey, expiresAt: readFinishReply(reply) }
@@ -376,8 +402,8 @@ export class Session {
       return yield* this.#kdc.events(path, body, token, signal)
     } catch (error) {
       if (!isSessionOver(error)) throw error
+      await this.#renewAfter(token, error)
     }
-    await this.#renewAfter(token)
     yield* this.#kdc.events(path, body, this.token, signal)
   }
 
@@ -417,8 +443,8 @@ export class Session {
       return await this.#kdc.sealed(path, request, token)
     } catch (error) {
       if (!isSessionOver(error)) throw error
+      await this.#renewAfter(token, error)
     }
-    await this.#renewAfter(token)
     return this.#kdc.sealed(path, request, this.token)
   }
 
@@ -426,13 +452,14 @@ export class Session {
    * A fresh login, once this session was said to be over; unless another request has had one since. If it fails, the session stays:
    * what was said may not be so.
    *
-   * @throws TransportError; ProtocolError `login_refused`, `kdc_key_changed`.
+   * @param claim - what says so.
+   * @throws TransportError, `claim` among them when it is doubted; ProtocolError `login_refused`, `kdc_key_changed`.
    */
-  async #renewAfter(token: Secret): Promise<void> {
+  async #renewAfter(token: Secret, claim: SymbolonError): Promise<void> {
     if (this.token !== token) return
-    if (this.#refusal && performance.now() < this.#refusal.untilMs) throw this.#refusal.error
+    if (this.#refusal && this.#now() < this.#refusal.untilMs) throw this.#refusal.error
     try {
-      await this.renew()
+      await this.renew(claim)
     } catch (error) {
       if (!(error instanceof SymbolonError) || error instanceof TransportError) throw error
       if (OF_THE_LOGIN.includes(error.code)) throw error

@@ -43,6 +43,8 @@ export class KdcLink {
   readonly #clock: Clock
   readonly #trace: Trace | undefined
   #offset = 0
+  /** Tokens with which the KDC has sealed an answer. */
+  readonly #proven = new WeakSet<Secret>()
 
   private constructor(http: HttpLink, origin: string, username: string, options: KdcLinkOptions) {
     this.http = http
@@ -68,6 +70,11 @@ export class KdcLink {
 
   /** The KDC's clock, as its last sealed answer told it. */
   readonly clock: Clock = () => this.#clock() + this.#offset
+
+  /** Whether an answer has come that the KDC has sealed with this token. */
+  isProven(token: Secret): boolean {
+    return this.#proven.has(token)
+  }
 
   /**
    * Posts JSON in clear.
@@ -111,6 +118,7 @@ export class KdcLink {
   #sealing(token: Secret): Sealing {
     const onTime = (kdcTime: number) => {
       this.#offset = kdcTime - this.#clock()
+      this.#proven.add(token)
     }
     return { token, clock: this.clock, onTime }
   }

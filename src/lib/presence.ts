@@ -27,7 +27,8 @@ export interface PresentSession {
   readonly clock: Clock
   /** @returns our address as the KDC saw it, which it tells others. */
   announce(port: number): Promise<{ readonly address: string }>
-  renew(): Promise<void>
+  /** @param claim - the error that says that the session is over: thrown when it is doubted. */
+  renew(claim: unknown): Promise<void>
   logout(): Promise<void>
 }
 
@@ -161,8 +162,9 @@ export class Presence {
     } catch (error) {
       // Nor after the end: a new session would lead others to a closed port.
       if (this.#closed || !isSessionOver(error)) throw error
+      // Unless another request has had a fresh login since.
+      if (this.#session.token === this.#token) await this.#session.renew(error)
     }
-    await this.#session.renew()
     this.#takeToken()
     await this.#publish()
   }

@@ -142,6 +142,116 @@ test('that the session is unknown is worth one fresh login and the same request 
   assert.is(kdc.tokens.length, 2, 'no more than one')
 })
 
+/** What an attacker on the way does to requests of one path, and a clock that stands still. */
+function meddling() {
+  const meddler = { isForging: true, ms: 1000 }
+  const kdc = new ScriptedKdc({
+    '/userinfo': () =>
+      meddler.isForging ? problem(401, 'token_unknown', { unsealed: true }) : userinfoReply(),
+    '/listen': () => (meddler.isForging ? problem(401, 'token_unknown', { unsealed: true }) : listenReply()),
+    '/sessions': ok({ sessions: [] }),
+    '/logout': ok(),
+  })
+  return { kdc, meddler, options: { link: kdc.link, clock, now: () => meddler.ms } }
+}
+
+test('that the session is unknown, said again after a fresh login, is doubted, longer each time', async () => {
+  const { kdc, meddler, options } = meddling()
+  const alice = await login(KDC, 'alice', 'pw', options)
+  const ask = () => alice.userinfo('bob').catch((error) => error)
+  await ask()
+  assert.is(kdc.tokens.length, 2, 'the first is worth a login at once')
+  let logins = 2
+  for (const seconds of [30, 60, 120, 240, 300, 300]) {
+    for (let i = 0; i < 3; i++) assert.is((await ask()).code, 'kdc_failed')
+    meddler.ms += seconds * 1000 - 1
+    assert.instance(await ask(), TransportError)
+    assert.is(kdc.tokens.length, logins, `not within ${seconds} s`)
+    meddler.ms += 1
+    await ask()
+    assert.is(kdc.tokens.length, ++logins)
+  }
+  meddler.isForging = false
+  assert.is((await ask()).port, 1024)
+})
+
+test('a sealed answer in the new session ends the doubt; but not without end', async () => {
+  const { kdc, meddler, options } = meddling()
+  const alice = await login(KDC, 'alice', 'pw', options)
+  const ask = async () => {
+    meddler.isForging = true
+    await alice.userinfo('bob').catch(() => {})
+    meddler.isForging = false
+    assert.is((await alice.userinfo('bob')).port, 1024)
+  }
+  for (let restarts = 1; restarts <= 3; restarts++) {
+    await ask()
+    assert.is(kdc.tokens.length, 1 + restarts, 'a KDC that has lost the session is believed at once')
+  }
+  for (let i = 0; i < 5; i++) await ask()
+  const { length } = kdc.tokens
+  assert.is(length, 6, 'an attacker could let an answer through, too')
+  meddler.ms += 60_000
+  for (let i = 0; i < 3; i++) await ask()
+  assert.is(kdc.tokens.length, length + 1)
+})
+
+test('that the session is over, under seal, is not doubted', async () => {
+  const { meddler, options } = meddling()
+  let asked = 0
+  const kdc = new ScriptedKdc({
+    '/userinfo': () => (asked++ % 2 === 0 ? problem(401, 'token_expired') : userinfoReply()),
+  })
+  const alice = await login(KDC, 'alice', 'pw', { ...options, link: kdc.link })
+  for (let logins = 2; logins <= 9; logins++) {
+    await alice.userinfo('bob')
+    assert.is(kdc.tokens.length, logins)
+  }
+  assert.is(meddler.ms, 1000)
+})
+
+test('a fresh login whose end is kept from the KDC counts, too: it was as much work', async () => {
+  const { meddler } = meddling()
+  const script: Record<string, Answer> = {
+    '/userinfo': problem(401, 'token_unknown', { unsealed: true }),
+  }
+  const kdc = new ScriptedKdc(script)
+  const alice = await login(KDC, 'alice', 'pw', { link: kdc.link, clock, now: () => meddler.ms })
+  script['/login/finish'] = problem(503, 'kdc_busy')
+  const count = () => kdc.asked.filter(({ path }) => path === '/login/finish').length
+  for (let i = 0; i < 3; i++) await alice.userinfo('bob').catch(() => {})
+  assert.is(count(), 2)
+  // One that the KDC has no room for was no work yet.
+  meddler.ms += 30_000
+  script['/login/start'] = problem(503, 'kdc_busy')
+  const starts = () => kdc.asked.filter(({ path }) => path === '/login/start').length
+  const before = starts()
+  for (let i = 0; i < 3; i++) await rejects(alice.userinfo('bob'), 'kdc_busy')
+  assert.is(starts(), before + 3)
+})
+
+test('a receiver whose announcements are answered so does not log in for each', async () => {
+  const { kdc, meddler, options } = meddling()
+  meddler.isForging = false
+  const bob = await login(KDC, 'bob', 'pw', options)
+  const changes: string[] = []
+  const presence = await bob.listen({
+    onChannel: () => {},
+    onChange: ({ state }) => changes.push(state),
+    refreshIntervalMs: 3_600_000,
+  })
+  meddler.isForging = true
+  for (let i = 0; i < 5; i++) {
+    await presence.refresh()
+    await bob.userinfo('alice').catch(() => {})
+  }
+  assert.equal([kdc.tokens.length, changes], [2, ['lost']])
+  meddler.isForging = false
+  await presence.refresh()
+  assert.equal([kdc.tokens.length, changes], [2, ['lost', 'back', 'renewed']])
+  await presence.close()
+})
+
 test('requests at the same time have one fresh login between them', async () => {
   let known = 1
   const kdc = new ScriptedKdc({

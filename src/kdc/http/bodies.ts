@@ -10,23 +10,15 @@ import { Problem } from './problems.ts'
 import { type Loan, Shares } from './shares.ts'
 
 /** Room for one body. */
-export interface BodyLoan extends Loan {
+export interface BodyLoan extends Pick<Loan, 'shrink' | 'end'> {
   /** All of it has come: it gives way to nothing any more. */
   arrived(): void
-}
-
-/** A body that is still coming in. */
-interface Coming {
-  readonly network: string
-  readonly end: () => void
 }
 
 /** The long bodies under way at this node. */
 export class Bodies {
   readonly #ofNetworks: Shares
   readonly #ofSessions: Shares
-  /** The oldest first. */
-  readonly #coming = new Set<Coming>()
 
   constructor({ ofNetwork, ofSession }: BodyLimits = BODY_LIMITS) {
     this.#ofNetworks = new Shares(ofNetwork)
@@ -50,67 +42,28 @@ export class Bodies {
   take(address: string, sid: Uint8Array, bytes: number, giveWay: () => void = () => {}): BodyLoan {
     const network = networkOf(address)
     const session = `${network} ${toBase64url(sid)}`
-    const isWithin =
-      this.#ofNetworks.isWithinShare(network, bytes) && this.#ofSessions.isWithinShare(session, bytes)
-    let loan = isWithin ? this.#lend(network, session, bytes) : undefined
-    while (isWithin && !loan && this.#makeRoom(network, bytes)) loan = this.#lend(network, session, bytes)
-    if (!loan) {
+    // Before any body gives way for it.
+    const isWithin = this.#ofSessions.isWithinShare(session, bytes)
+    const ofNetwork = isWithin ? this.#ofNetworks.take(network, bytes) : undefined
+    const ofSession = ofNetwork && this.#ofSessions.take(session, bytes)
+    if (!ofSession) {
+      ofNetwork?.end()
       throw new Problem('kdc_busy', 'too many long requests are coming in: send one after the other')
     }
-    return this.#watch(network, loan, giveWay)
-  }
-
-  #lend(network: string, session: string, bytes: number): Loan | undefined {
-    const ofNetwork = this.#ofNetworks.take(network, bytes)
-    const ofSession = ofNetwork && this.#ofSessions.take(session, bytes)
-    if (ofSession) return endBoth(ofNetwork, ofSession)
-    ofNetwork?.end()
-    return undefined
-  }
-
-  #watch(network: string, loan: Loan, giveWay: () => void): BodyLoan {
-    const coming = {
-      network,
-      end: () => {
-        loan.end()
-        giveWay()
+    ofNetwork.mayGiveWay(() => {
+      ofSession.end()
+      giveWay()
+    })
+    return {
+      shrink(to) {
+        ofNetwork.shrink(to)
+        ofSession.shrink(to)
+      },
+      arrived: ofNetwork.keep,
+      end() {
+        ofNetwork.end()
+        ofSession.end()
       },
     }
-    this.#coming.add(coming)
-    const arrived = () => void this.#coming.delete(coming)
-    const end = () => {
-      arrived()
-      loan.end()
-    }
-    return { shrink: loan.shrink, arrived, end }
-  }
-
-  /** Ends the oldest body of the network that has most. @returns whether there was one, of one that has more than this would have. */
-  #makeRoom(network: string, bytes: number): boolean {
-    let most = this.#ofNetworks.of(network) + bytes
-    let oldest: Coming | undefined
-    for (const coming of this.#coming) {
-      const held = this.#ofNetworks.of(coming.network)
-      if (held <= most) continue
-      most = held
-      oldest = coming
-    }
-    if (!oldest) return false
-    this.#coming.delete(oldest)
-    oldest.end()
-    return true
-  }
-}
-
-function endBoth(one: Loan, other: Loan): Loan {
-  return {
-    shrink(bytes) {
-      one.shrink(bytes)
-      other.shrink(bytes)
-    },
-    end() {
-      one.end()
-      other.end()
-    },
   }
 }

@@ -56,7 +56,9 @@ export class Reads {
   }
 
   /**
-   * Makes an answer when its turn has come. A principal that has used up its budget waits for it.
+   * Makes an answer when its turn has come. A principal that has used up its budget waits for it. Where there is no room for all together,
+   * answers of principals that have more than this one would have give way: those that wait to be made are refused, and with those that
+   * were not read yet goes their connection. Few accounts, with answers that are never read, must not keep out all others.
    *
    * @param most - the most that the answer has, in bytes.
    * @param make - makes it. @returns its length in bytes.
@@ -69,18 +71,25 @@ export class Reads {
       loan.end()
       return this.#refuse('request_refused', 'this request was answered already: ask with another id')
     }
+    let isOver = false
+    loan.mayGiveWay(() => {
+      isOver = true
+    })
     try {
       const waitMs = this.#debtMs(username)
       if (waitMs > 0) await this.#timing.sleep(waitMs)
       const length = await this.#lane.run(username, async () => {
+        if (isOver) throw new Problem('kdc_busy', 'this read has given way to others')
         // No client is there any more to read it.
         if (outgoing?.destroyed) throw new Problem('kdc_busy', 'the connection is gone')
+        loan.keep()
         return make()
       })
       this.#charge(username, length)
       loan.shrink(length)
-      if (outgoing && !outgoing.destroyed) outgoing.once('close', loan.end)
-      else loan.end()
+      if (!outgoing || outgoing.destroyed) return loan.end()
+      outgoing.once('close', loan.end)
+      loan.mayGiveWay(() => outgoing.destroy())
     } catch (error) {
       loan.end()
       throw error

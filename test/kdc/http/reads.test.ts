@@ -1,6 +1,7 @@
 /** What reads may cost, by principal and together: expensive ones, repeated ones, and answers that are not read. */
 import { EventEmitter, once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Lane } from '../../../src/kdc/http/lane.ts'
@@ -95,6 +96,127 @@ reads(
     assert.is(held.held, 0)
   },
 )
+
+/** Resolves when no answer is made, or taken by the system, any more. */
+async function standstill(held: Reads): Promise<void> {
+  let before = -1
+  for (let turns = 0; turns < 100; turns = held.held === before ? turns + 1 : 0) {
+    before = held.held
+    await settle(1)
+  }
+}
+
+/** What an answer goes out on, and is not read from. */
+function neverRead() {
+  const outgoing = Object.assign(new EventEmitter(), {
+    destroyed: false,
+    destroy() {
+      outgoing.destroyed = true
+      outgoing.emit('close')
+    },
+  })
+  return outgoing
+}
+
+/** Reads of which only the numbers count. @returns a function that makes an answer of this length; it is not read. */
+function numbered(answers: ReadLimits['answers'], limits: Partial<ReadLimits> = {}, lane = new Lane()) {
+  const { timing } = patience()
+  const held = new Reads(lane, { ...READ_LIMITS, answers, ...limits }, timing)
+  const read = async (username: string, length: number, make = async () => length) => {
+    const outgoing = neverRead()
+    await held.answer(
+      { username, id: newId(), outgoing: outgoing as unknown as ServerResponse },
+      length,
+      make,
+    )
+    return outgoing
+  }
+  return { held, read }
+}
+
+reads(
+  'not read by a few accounts keep no other’s from being made: the oldest of whose has most gives way',
+  async () => {
+    const { held, read } = numbered({ total: 80, each: 10 })
+    const unread: { destroyed: boolean }[] = []
+    for (let i = 1; i <= 8; i++) for (let n = 0; n < 2; n++) unread.push(await read(`mallory${i}`, 5))
+    const given = () => unread.flatMap(({ destroyed }, i) => (destroyed ? [i] : []))
+    assert.equal([held.held, given()], [80, []])
+    const first = await read('bob', 3)
+    assert.equal(given(), [0], 'no more than it takes')
+    await read('carol', 3)
+    await read('mallory1', 5).catch(() => {})
+    assert.equal(given(), [0, 2])
+    assert.not.ok(first.destroyed)
+    assert.ok(held.held <= 80, String(held.held))
+    // Not for one who would have as much.
+    await rejects(read('dave', 10), 'kdc_busy')
+    assert.equal(given(), [0, 2])
+  },
+)
+
+reads(
+  'that are being made give way to nothing; those that wait for their turn do, and are refused',
+  async () => {
+    const lane = new Lane()
+    const { held, read } = numbered({ total: 20, each: 10 }, {}, lane)
+    let release = () => {}
+    const making = read('mallory', 5, () => new Promise((resolve) => (release = () => resolve(5))))
+    await settle()
+    let made = 0
+    const make = async () => ++made
+    const others = [read('mallory', 5, make), read('peggy', 5, make), read('peggy', 5, make)]
+    const outcomes = Promise.allSettled(others)
+    await settle()
+    const bob = read('bob', 4)
+    const carol = read('carol', 4)
+    await settle()
+    // The one that is being made, and one account with no more than that, are left.
+    await rejects(read('dave', 5), 'kdc_busy')
+    release()
+    const codes = (await outcomes).map((outcome) =>
+      outcome.status === 'rejected' ? outcome.reason.code : 'made',
+    )
+    assert.equal(codes, ['kdc_busy', 'kdc_busy', 'made'])
+    assert.is(made, 1)
+    for (const outgoing of [await making, await bob, await carol]) assert.not.ok(outgoing.destroyed)
+    assert.ok(held.held <= 20, String(held.held))
+  },
+)
+
+reads('not read by a few accounts keep no other’s from being made, over connections', async () => {
+  const limits = { ...READ_LIMITS, answers: { total: 10_000_000, each: 6_000_000 } }
+  const held = new Reads(new Lane(), limits, patience().timing)
+  const kdc = await classKdc(['alice', 'bob', 'carol'], { reads: held })
+  const { url, close } = await serve(kdc.app.fetch, { host: '127.0.0.1', port: 0 })
+  const connections: Socket[] = []
+  for (const name of ['alice', 'carol']) {
+    await fullMailbox(kdc.who(name), 1)
+    for (let i = 0; i < 3; i++) {
+      const socket = await dial(url)
+      socket.pause()
+      // The system takes the first of them from us.
+      const requests = Array.from({ length: 12 }, () => wire(kdc, kdc.who(name), '/mailbox', { after: 0 }))
+      socket.write(Buffer.concat(requests))
+      connections.push(socket)
+      await standstill(held)
+    }
+  }
+  const before = held.held
+  assert.ok(before > 8_000_000, `only ${before} bytes are held`)
+  const bob = await dial(url)
+  bob.write(wire(kdc, kdc.who('bob'), '/mailbox', { after: 0 }))
+  const [answer] = await once(bob, 'data')
+  assert.match(String(answer), /^HTTP\/1\.1 200 /)
+  await standstill(held)
+  assert.ok(held.held < before, 'one has given way')
+  const [oldest] = connections
+  oldest?.resume()
+  await once(oldest as Socket, 'close')
+  assert.ok((oldest?.bytesRead ?? 0) < 12 * 1024 * 1024, 'with its connection')
+  for (const socket of [bob, ...connections]) socket.destroy()
+  await close()
+})
 
 const RECORDED: [string, object][] = [
   ['/mailbox', { after: 0 }],
