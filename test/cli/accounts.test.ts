@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { login, type Session } from '../../src/lib/client.ts'
 import { ClientState } from '../../src/state/client-state.ts'
 import { stateDirectory } from '../../src/state/places.ts'
-import { PASSWORD, Realm } from '../helpers/realm.ts'
+import { LISTENING, PASSWORD, Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
 import { newExportKey } from '../state/helpers.ts'
 
@@ -78,7 +78,7 @@ accounts('a password is changed, in the credentials file too, and other sessions
   const credentials = join(folder, 'credentials')
   writeFileSync(credentials, JSON.stringify({ [realm.url]: { bob: PASSWORD } }), { mode: 0o600 })
   const bob = realm.run('src/receiver.ts', 'bob', '--kdc', realm.url, '--refresh', '1').input()
-  await bob.says('stderr', /listening on/)
+  await bob.says('stderr', LISTENING)
   const env = { SYMBOLON_NEW_PASSWORD: NEW }
   const changed = realm.runWith(env, 'src/passwd.ts', 'bob', '--kdc', realm.url)
   await changed.ends(0)
@@ -190,7 +190,7 @@ accounts('a service logs in with its keytab, which only its owner can read', asy
   const printer = realm
     .runWith(elsewhere, 'src/receiver.ts', 'printer', '--keytab', file, '--refresh', '1')
     .input()
-  await printer.says('stderr', /listening on/)
+  await printer.says('stderr', LISTENING)
   await realm.tool('sender', 'alice', 'printer', 'page one').ends(0)
   assert.is(printer.stdout, 'alice: page one\n')
   assert.not.ok(existsSync(join(realm.home, 'elsewhere', 'symbolon', 'known_kdcs')), 'the keytab has the key')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { PASSWORD, Realm } from '../helpers/realm.ts'
+import { LISTENING, PASSWORD, Realm } from '../helpers/realm.ts'
 import { Terminal, withTmux } from '../helpers/tmux.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -64,7 +64,7 @@ onTerminal(
     const bob = open(realm, 'bob', 'src/receiver.ts bob')
     const terminals = [bob]
     try {
-      await bob.shows(/listening on/)
+      await bob.shows(LISTENING)
       const alice = open(realm, 'alice', 'src/sender.ts alice bob')
       terminals.push(alice)
       await alice.shows(/talking with bob/)

@@ -11,7 +11,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needs, runs } from '../helpers/needs.ts'
 import { nodeArguments } from '../helpers/program.ts'
-import { Realm } from '../helpers/realm.ts'
+import { LISTENING, Realm } from '../helpers/realm.ts'
 import { Terminal, withTmux } from '../helpers/tmux.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -121,7 +121,11 @@ function piped(name: string, ...args: string[]): Piped {
 }
 
 async function listening(tool: Piped): Promise<void> {
-  while (!/listening on/.test(tool.stderr)) await once(tool.child.stderr as Readable, 'data')
+  while (!LISTENING.test(tool.stderr)) {
+    const more = once(tool.child.stderr as Readable, 'data').then(() => undefined)
+    const exit = await Promise.race([more, tool.exit])
+    if (exit !== undefined) throw new Error(`not listening, exit status ${exit}: ${tool.stderr}`)
+  }
 }
 
 const PIECE = Buffer.alloc(1_000_000)
@@ -266,7 +270,7 @@ onTerminal('a terminal is not given what it would obey, but lines of who sends t
   for (const rest of ['', `${'x'.repeat(1024 * 1024)}\n`]) {
     const bob = new Terminal('once', `sh ${script}`, realm.env, ROOT)
     try {
-      await bob.shows(/listening on/)
+      await bob.shows(LISTENING)
       const text = `${rest}\x1b[2J\x1b[H\x1b]0;title\x07receiver: error: no\ntwo`
       await realm.tool('sender', 'alice', 'bob', '-').input(text).ends(0)
       const screen = await bob.shows(/exit status 0/)

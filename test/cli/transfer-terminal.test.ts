@@ -5,16 +5,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { BEHIND, CuttingProxy, hasBehind } from '../helpers/cutting-proxy.ts'
-import { needs } from '../helpers/needs.ts'
-import { PASSWORD, Realm } from '../helpers/realm.ts'
-import { hasTmux, Terminal, withTmux } from '../helpers/tmux.ts'
+import { CuttingProxy } from '../helpers/cutting-proxy.ts'
+import { LISTENING, PASSWORD, Realm } from '../helpers/realm.ts'
+import { Terminal, withTmux } from '../helpers/tmux.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const test = suite('files, on a terminal')
 const onTerminal = withTmux(test)
-const howTo = `apt-get install tmux; on macOS also ifconfig lo0 alias ${BEHIND}`
-const onSlowLine = needs(`tmux and ${BEHIND}`, () => hasTmux() && hasBehind(), howTo)(test)
 let realm: Realm
 
 test.before(async () => {
@@ -27,14 +24,14 @@ test.after(() => realm.close())
 let opened = 0
 
 /** Runs the tool, then shows its exit status, so that the screen tells when it has ended. */
-function open(command: string): Terminal {
+function open(command: string, env: NodeJS.ProcessEnv = {}): Terminal {
   const name = `files-${++opened}`
   const script = join(realm.home, `${name}.sh`)
   writeFileSync(
     script,
     `trap : INT\n${process.execPath} --import tsx ${command} --kdc ${realm.url}\necho "exit status $?"\nread -r _\n`,
   )
-  return new Terminal(name, `sh ${script}`, realm.env, ROOT)
+  return new Terminal(name, `sh ${script}`, { ...realm.env, ...env }, ROOT)
 }
 
 function make(name: string, bytes: number): { path: string; content: Buffer } {
@@ -48,7 +45,7 @@ onTerminal('--ask asks once for each transfer, and saves what is wanted', async 
   const inbox = join(realm.home, 'asked')
   const bob = open(`src/receiver.ts bob --output ${inbox} --ask`)
   try {
-    await bob.shows(/listening on/)
+    await bob.shows(LISTENING)
     const { path, content } = make('report.pdf', 200_000)
     const small = make('note', 10).path
     const no = realm.tool('sender', 'alice', 'bob', '--file', path, small).input()
@@ -82,18 +79,19 @@ onTerminal('--ask asks once for each transfer, and saves what is wanted', async 
   }
 })
 
-onSlowLine(
+onTerminal(
   'how far it is shows on both screens, gives way to what is typed, and Ctrl+C ends it',
   async () => {
-    const proxy = await CuttingProxy.beforeReceiver()
+    let bobsPort = 0
+    const proxy = await CuttingProxy.start(() => ({ host: '127.0.0.1', port: bobsPort }))
     proxy.delayMs = 5
     const inbox = join(realm.home, 'slow')
-    const bob = open(`src/receiver.ts bob --output ${inbox} ${proxy.place.join(' ')}`)
+    const bob = open(`src/receiver.ts bob --output ${inbox}`)
     const terminals = [bob]
     try {
-      await bob.shows(/listening on/)
+      bobsPort = Number(LISTENING.exec(await bob.shows(LISTENING))?.[1])
       const { path, content } = make('big.iso', 40_000_000)
-      const alice = open(`src/sender.ts alice bob --file ${path}`)
+      const alice = open(`src/sender.ts alice bob --file ${path}`, proxy.detour())
       terminals.push(alice)
       const line = /^big\.iso {2}\d+ %, [\d.]+ MB of 40 MB, [\d.]+ [kM]B\/s, \d+ s left$/m
       await alice.shows(line)
@@ -110,7 +108,7 @@ onSlowLine(
       assert.not.ok(existsSync(join(inbox, 'big.iso')))
       bob.press('C-u')
 
-      const again = open(`src/sender.ts alice bob --file ${path}`)
+      const again = open(`src/sender.ts alice bob --file ${path}`, proxy.detour())
       terminals.push(again)
       await again.shows(/^sender: big\.iso: going on from [\d.]+ MB of 40 MB, which bob has$/m)
       await again.shows(line)

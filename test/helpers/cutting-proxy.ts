@@ -1,6 +1,5 @@
 /** A connection that breaks when a test wants it to: a proxy between a sender and a receiver. */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { needs, runs } from './needs.ts'
 
 /** Where it takes connections, and where they lead. */
 export interface Way {
@@ -8,18 +7,8 @@ export interface Way {
   readonly port: number
 }
 
-/**
- * The KDC tells senders the address that a receiver's requests come from, 127.0.0.1: the proxy is there, and the receiver listens at
- * this one, on the same port.
- */
-export const BEHIND = '127.0.0.2'
-
-const probe = `require('net').createServer().on('error', () => process.exit(1)).listen(0, '${BEHIND}', () => process.exit(0))`
-
-export const hasBehind = () => runs(process.execPath, '-e', probe)
-
-/** Tests that put a proxy before a receiver's process. */
-export const withProxy = needs(BEHIND, hasBehind, `on macOS: ifconfig lo0 alias ${BEHIND}`)
+/** What is loaded before a tool to redirect it. */
+const DETOUR = new URL('./detour.mjs', import.meta.url).href
 
 export class CuttingProxy {
   readonly #server: Server
@@ -38,29 +27,26 @@ export class CuttingProxy {
     server.on('connection', (socket) => this.#join(socket))
   }
 
-  static async start(to: () => Way, at: Way = { host: '127.0.0.1', port: 0 }): Promise<CuttingProxy> {
+  static async start(to: () => Way): Promise<CuttingProxy> {
     const server = createServer({ allowHalfOpen: true, noDelay: true })
     const proxy = new CuttingProxy(server, to)
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(at, resolve)
+      server.listen(0, '127.0.0.1', resolve)
     })
     return proxy
   }
 
-  /** One before the receiver that listens on the same port, elsewhere. */
-  static async beforeReceiver(): Promise<CuttingProxy> {
-    const proxy: CuttingProxy = await CuttingProxy.start(() => ({ host: BEHIND, port: proxy.port }))
-    return proxy
-  }
-
-  /** What a receiver is to be started with. */
-  get place(): string[] {
-    return ['--host', BEHIND, '--port', String(this.port)]
-  }
-
   get port(): number {
     return (this.#server.address() as AddressInfo).port
+  }
+
+  /**
+   * The environment variables of a sender whose connections to where this proxy leads now come through it: the KDC sends it to the
+   * receiver itself, which would not be published anywhere else.
+   */
+  detour(): NodeJS.ProcessEnv {
+    return { NODE_OPTIONS: `--import=${DETOUR}`, SYMBOLON_TEST_DETOUR: `${this.#to().port} ${this.port}` }
   }
 
   /**

@@ -72,10 +72,24 @@ export class Program {
     return this
   }
 
+  /**
+   * What comes of something that this program and others bring about.
+   *
+   * @throws with all that the first of them said that ends before.
+   */
+  static meanwhile<T>(programs: readonly Program[], outcome: Promise<T>): Promise<T> {
+    return Promise.race([outcome, ...programs.map((program) => program.#endsEarly())])
+  }
+
   /** Asks it to stop, and waits until it has. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
     if (!this.#ended) this.child.kill(signal)
     return this.exit
+  }
+
+  async #endsEarly(): Promise<never> {
+    const exit = await this.exit
+    throw new Error(`${this.#command}\nended too early, exit status ${exit}:\n${this.stdout}\n${this.stderr}`)
   }
 
   #changed(): void {

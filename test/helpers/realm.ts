@@ -11,6 +11,9 @@ import { cleanEnvironment, type Program, startTool } from './program.ts'
 /** The password of everybody in a test realm. */
 export const PASSWORD = 'correct horse battery staple'
 
+/** What a receiver says when it is reachable; why it is not may say `listening on` too. Gives its port. */
+export const LISTENING = /^receiver: listening on \S+:(\d+)\n/m
+
 export class Realm {
   readonly home = mkdtempSync(join(tmpdir(), 'symbolon-test-'))
   readonly env = cleanEnvironment(this.home)
@@ -43,13 +46,19 @@ export class Realm {
 
   /** A tool that logs in to this realm's KDC. */
   tool(name: string, ...args: string[]): Program {
-    return this.run(`src/${name}.ts`, '--kdc', this.url, '--password-file', this.passwordFile, ...args)
+    return this.toolWith({}, name, ...args)
+  }
+
+  /** The same, with environment variables of its own. */
+  toolWith(env: NodeJS.ProcessEnv, name: string, ...args: string[]): Program {
+    const login = ['--kdc', this.url, '--password-file', this.passwordFile]
+    return this.runWith(env, `src/${name}.ts`, ...login, ...args)
   }
 
   /** Somebody's receiver, once it listens. */
   async receiver(name: string, ...args: string[]): Promise<Program> {
     const receiver = this.tool('receiver', name, ...args).input()
-    await receiver.says('stderr', /listening on/)
+    await receiver.says('stderr', LISTENING)
     return receiver
   }
 

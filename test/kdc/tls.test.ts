@@ -14,7 +14,7 @@ import type { Limits } from '../../src/kdc/http/limits.ts'
 import { type Fetch, serve } from '../../src/kdc/http/server.ts'
 import { needs } from '../helpers/needs.ts'
 import { type Program, startTool } from '../helpers/program.ts'
-import { PASSWORD as REALM_PASSWORD, Realm } from '../helpers/realm.ts'
+import { LISTENING, PASSWORD as REALM_PASSWORD, Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
 import { PASSWORD, temporaryDirectory, testKdc } from './helpers.ts'
 import { runKdc, startKdc } from './process.ts'
@@ -494,7 +494,7 @@ tls('--demo tells how to reach it over TLS, also when it listens everywhere', as
     )
     realm.env.NODE_EXTRA_CA_CERTS = fixture('localhost.crt')
     const bob = realm.run('src/receiver.ts', 'bob', '--kdc', `https://127.0.0.1:${port}`).input()
-    await bob.says('stderr', /listening on/)
+    await bob.says('stderr', LISTENING)
     assert.is(await kdc.stop(), 0)
   } finally {
     await realm.close()

@@ -4,20 +4,20 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CuttingProxy, withProxy } from '../helpers/cutting-proxy.ts'
-import type { Program } from '../helpers/program.ts'
-import { Realm } from '../helpers/realm.ts'
+import { CuttingProxy } from '../helpers/cutting-proxy.ts'
+import { Program } from '../helpers/program.ts'
+import { LISTENING, Realm } from '../helpers/realm.ts'
 import { events } from './tools.ts'
 
 const transfer = suite('tools that are cut short')
-const behindProxy = withProxy(transfer)
 const SIZE = 30_000_000
 let realm: Realm
 let proxy: CuttingProxy
+let bobsPort = 0
 
 transfer.before(async () => {
   realm = await Realm.start('alice', 'bob')
-  proxy = await CuttingProxy.beforeReceiver()
+  proxy = await CuttingProxy.start(() => ({ host: '127.0.0.1', port: bobsPort }))
 })
 
 transfer.after(async () => {
@@ -27,8 +27,15 @@ transfer.after(async () => {
 
 const at = (...names: string[]) => join(realm.home, ...names)
 
-function receiver(inbox: string): Promise<Program> {
-  return realm.receiver('bob', ...proxy.place, '--output', inbox, '--max-file', '1GB')
+async function receiver(inbox: string): Promise<Program> {
+  const bob = await realm.receiver('bob', '--output', inbox, '--max-file', '1GB')
+  bobsPort = Number(await bob.says('stderr', LISTENING))
+  return bob
+}
+
+/** Alice sends bob a file, through the proxy. */
+function sender(path: string, ...args: string[]): Program {
+  return realm.toolWith(proxy.detour(), 'sender', 'alice', 'bob', '--file', path, ...args).input()
 }
 
 const visible = (inbox: string) => readdirSync(inbox).filter((name) => !name.startsWith('.symbolon-'))
@@ -73,21 +80,21 @@ const ENDINGS: readonly Ending[] = [
 ]
 
 for (const { name, act, alice: status, says, bobSays, bob: bobs } of ENDINGS) {
-  behindProxy(`when ${name}, the file is not there; sent again, it goes on`, async () => {
+  transfer(`when ${name}, the file is not there; sent again, it goes on`, async () => {
     const inbox = at(`inbox ${name}`)
     const content = randomBytes(SIZE)
     const path = at('big.iso')
     writeFileSync(path, content)
     let bob = await receiver(inbox)
     const after = randomInt(SIZE / 3, SIZE - SIZE / 10)
-    const alice = realm.tool('sender', 'alice', 'bob', '--file', path).input()
+    const alice = sender(path)
     const cut = new Promise<void>((resolve) => {
       proxy.after(after, () => {
         act(alice, bob)
         resolve()
       })
     })
-    await cut
+    await Program.meanwhile([alice, bob], cut)
     assert.is(await alice.exit, status, `cut after ${after}: ${alice.stderr}`)
     if (says) assert.match(alice.stderr, says)
     assert.equal(visible(inbox), [], `cut after ${after}`)
@@ -98,7 +105,7 @@ for (const { name, act, alice: status, says, bobSays, bob: bobs } of ENDINGS) {
       assert.is(await bob.exit, bobs)
       bob = await receiver(inbox)
     }
-    const again = await realm.tool('sender', 'alice', 'bob', '--file', path, '--json').input().ends(0)
+    const again = await sender(path, '--json').ends(0)
     const resumed = events(again.stdout).find(({ event }) => event === 'resumed')
     assert.ok(resumed && resumed.bytes >= 1024 * 1024 && resumed.bytes < SIZE, JSON.stringify(resumed))
     assert.equal(readdirSync(inbox), ['big.iso'], 'nothing is left over')
@@ -107,19 +114,20 @@ for (const { name, act, alice: status, says, bobSays, bob: bobs } of ENDINGS) {
   })
 }
 
-behindProxy('a second Ctrl+C ends a tool at once, and what was hidden stays so', async () => {
+transfer('a second Ctrl+C ends a tool at once, and what was hidden stays so', async () => {
   const inbox = at('twice')
   const path = at('big.iso')
   writeFileSync(path, randomBytes(SIZE))
   const bob = await receiver(inbox)
-  const alice = realm.tool('sender', 'alice', 'bob', '--file', path).input()
-  await new Promise<void>((resolve) => {
+  const alice = sender(path)
+  const stopped = new Promise<void>((resolve) => {
     proxy.after(SIZE / 2, () => {
       alice.child.kill('SIGINT')
       alice.child.kill('SIGINT')
       resolve()
     })
   })
+  await Program.meanwhile([alice, bob], stopped)
   assert.ok([1, 130].includes((await alice.exit) as number), alice.stderr)
   await bob.says('stderr', /big\.iso: .* goes on when it is sent again/)
   assert.not.ok(existsSync(join(inbox, 'big.iso')))
