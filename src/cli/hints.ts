@@ -100,6 +100,9 @@ function whereIsTheKdc({ message }: SymbolonError): string {
   if (message.includes(' certificate')) {
     return "nothing was sent to what answers there: ask the KDC's administrator about its certificate"
   }
+  if (message.includes('hung up') && message.includes(' KDC at http://')) {
+    return 'if it serves over TLS, ask it so: --kdc or SYMBOLON_KDC with https:// in place of http://'
+  }
   const start = message.includes(`${DEFAULT_KDC}:`) ? `; ${commandOf('kdc')} --demo starts one` : ''
   return `is the KDC running at this URL? --kdc URL or SYMBOLON_KDC names another${start}`
 }
