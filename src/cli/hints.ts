@@ -89,14 +89,27 @@ const HINTS = new Map<string, string>([
 /** A hint for this error, if there is one. */
 export function hintFor(error: unknown): string | undefined {
   if (!(error instanceof SymbolonError)) return undefined
-  if (error.code === 'kdc_unreachable') return whereIsTheKdc(error)
-  if (error.code !== 'kdc_key_changed') return HINTS.get(error.code)
+  return BY_MESSAGE.get(error.code)?.(error.message) ?? HINTS.get(error.code)
+}
+
+/** What depends on more than the code. */
+const BY_MESSAGE = new Map<string, (message: string) => string | undefined>([
+  ['kdc_unreachable', whereIsTheKdc],
   // Where that is, is asked for now: it may be nowhere.
-  return `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`
+  [
+    'kdc_key_changed',
+    () => `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`,
+  ],
+  ['file_not_readable', howToSend],
+])
+
+function howToSend(message: string): string | undefined {
+  if (!/: it is not a regular file|: it does not say how large it is/.test(message)) return undefined
+  return `what a program or a device gives is sent as standard input: PROGRAM | ${commandOf('send')} NAME RECEIVER --file - --name FILE`
 }
 
 // One on this machine is easily started; whoever named another meant that one.
-function whereIsTheKdc({ message }: SymbolonError): string {
+function whereIsTheKdc(message: string): string {
   if (message.includes(' certificate')) {
     return "nothing was sent to what answers there: ask the KDC's administrator about its certificate"
   }

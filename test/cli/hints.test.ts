@@ -1,0 +1,18 @@
+/** What to do next, where that depends on more than the error's code. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { hintFor } from '../../src/cli/hints.ts'
+import { FileError } from '../../src/files/private-files.ts'
+
+const hints = suite('hints')
+
+hints('speak of standard input where something is no file, and of the order where there is none', () => {
+  const hint = (reason: string) =>
+    hintFor(new FileError('file_not_readable', `cannot send x: ${reason}`)) ?? ''
+  for (const reason of ['it is not a regular file', 'it does not say how large it is, and has no end']) {
+    assert.match(hint(reason), '--file -')
+  }
+  assert.match(hint('there is no such file'), /stands before --file$/)
+})
+
+hints.run()
