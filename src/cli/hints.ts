@@ -5,6 +5,7 @@
  */
 
 import { SymbolonError } from '../lib/errors.ts'
+import { USERNAME } from '../lib/names.ts'
 import { commandOf } from './installed.ts'
 import { DEFAULT_KDC } from './kdc-url.ts'
 import { knownKdcsPath } from './known-kdcs.ts'
@@ -67,7 +68,6 @@ const HINTS = new Map<string, string>([
     'port_unavailable',
     'choose others with --host and --port; without them, it is any free port that this machine alone can reach',
   ],
-  ['receiver_offline', `start its receiver: ${commandOf('receive')} NAME`],
   [
     'receiver_unknown',
     `no account, or one that has never logged in: check the spelling; accounts are made with: ${commandOf('kdc')} adduser NAME`,
@@ -101,7 +101,15 @@ const BY_MESSAGE = new Map<string, (message: string) => string | undefined>([
     () => `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`,
   ],
   ['file_not_readable', howToSend],
+  ['receiver_offline', howToReceive],
 ])
+
+// The KDC says who, in words that it chooses: of them no more than a name is taken.
+function howToReceive(message: string): string {
+  const [, name = ''] = /(\S+) is not listening anywhere/.exec(message) ?? []
+  const receiver = name.replace(/^"/, '')
+  return `start its receiver: ${commandOf('receive')} ${USERNAME.test(receiver) ? receiver : 'NAME'}`
+}
 
 function howToSend(message: string): string | undefined {
   if (!/: it is not a regular file|: it does not say how large it is/.test(message)) return undefined

@@ -3,6 +3,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hintFor } from '../../src/cli/hints.ts'
 import { FileError } from '../../src/files/private-files.ts'
+import { ProtocolError } from '../../src/lib/errors.ts'
+import { says } from '../../src/lib/quoted.ts'
 
 const hints = suite('hints')
 
@@ -13,6 +15,15 @@ hints('speak of standard input where something is no file, and of the order wher
     assert.match(hint(reason), '--file -')
   }
   assert.match(hint('there is no such file'), /stands before --file$/)
+})
+
+hints('name the receiver that is away, and nothing else that a KDC might say in its place', () => {
+  const hint = (message: string) => hintFor(new ProtocolError('receiver_offline', message)) ?? ''
+  assert.match(hint(says('the KDC', 'bob is not listening anywhere')), / bob$/)
+  assert.match(hint('bob is not listening anywhere, and nothing can wait'), / bob$/)
+  for (const other of ['', ';id is not listening anywhere', '--x is not listening anywhere', 'away']) {
+    assert.match(hint(says('the KDC', other)), / NAME$/, other)
+  }
 })
 
 hints.run()
