@@ -4,11 +4,13 @@
  * @module
  */
 
+import { isIP, isIPv6 } from 'node:net'
 import { SymbolonError } from '../lib/errors.ts'
 import { USERNAME } from '../lib/names.ts'
 import { commandOf } from './installed.ts'
 import { DEFAULT_KDC } from './kdc-url.ts'
 import { knownKdcsPath } from './known-kdcs.ts'
+import { isOfThisMachine } from './own-addresses.ts'
 
 const REJOIN = `take your place in it again: ${commandOf('group')} NAME rejoin GROUP, or --with USER`
 
@@ -41,10 +43,6 @@ const HINTS = new Map<string, string>([
   ['kdc_busy', 'try again in a few seconds'],
   ['key_file_damaged', 'restore it from a backup'],
   ['key_file_missing', 'restore it from a backup, or start with an empty data directory'],
-  [
-    'listener_unreachable',
-    '--host names the address to listen at: 0.0.0.0 for everywhere, :: for everywhere over IPv6 too; or reach the KDC another way, with --kdc URL',
-  ],
   [
     'login_refused',
     `check the name, the password and the KDC; an account is made with: ${commandOf('register')} NAME`,
@@ -101,8 +99,17 @@ const BY_MESSAGE = new Map<string, (message: string) => string | undefined>([
     () => `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`,
   ],
   ['file_not_readable', howToSend],
+  ['listener_unreachable', whereToListen],
   ['receiver_offline', howToReceive],
 ])
+
+function whereToListen(message: string): string {
+  const [, there = ''] = / sends others to \[?([^\]]*?)\]?:\d+$/.exec(message) ?? []
+  // At another machine's address, which is passed on to this one, nothing here can listen.
+  const everywhere = isIPv6(there) ? '::' : '0.0.0.0'
+  const host = isIP(there) > 0 && isOfThisMachine(there) ? there : everywhere
+  return `--host ${host} listens where it sends them; or reach the KDC another way, with --kdc URL`
+}
 
 // The KDC says who, in words that it chooses: of them no more than a name is taken.
 function howToReceive(message: string): string {

@@ -26,4 +26,17 @@ hints('name the receiver that is away, and nothing else that a KDC might say in 
   }
 })
 
+hints('name the --host at which a receiver is found', () => {
+  for (const [there, host] of [
+    ['127.0.0.1', '127.0.0.1'],
+    ['[::1]', '::1'],
+    ['203.0.113.7', '0.0.0.0'],
+    ['[2001:db8::7]', '::'],
+  ]) {
+    const message = `listening on 127.0.0.2:4444, but the KDC sends others to ${there}:4444`
+    const hint = hintFor(new ProtocolError('listener_unreachable', message)) ?? ''
+    assert.ok(hint.startsWith(`--host ${host} `), hint)
+  }
+})
+
 hints.run()
