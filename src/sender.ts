@@ -27,11 +27,11 @@ Sends MESSAGE, or with "-" standard input, and files straight to RECEIVER. What
 RECEIVER cannot take now waits at the KDC, encrypted. With nothing to send, on a
 terminal, it is a conversation, until Ctrl+D. A long "-" is a stream, for
 RECEIVER's --once. Files that were cut short go on from there when sent again.
-With --keytab, NAME may be left out; "--" then goes before a MESSAGE of one word.
+With --keytab, NAME may be left out; "--" goes before a one-word MESSAGE then.
 
 ${optionLines(
   ...ITEM_HELP,
-  ['--timeout SEC', 'how long to wait for RECEIVER (default: 30; with files 300)'],
+  ['--timeout SEC', 'how long to wait for RECEIVER (default: 30; files 300)'],
   ['--no-store', 'nothing waits at the KDC: fail instead'],
   ...LOGIN_HELP,
   ...OUTPUT_HELP,
