@@ -12,6 +12,7 @@ import { optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
 import { ITEM_HELP, ITEM_OPTIONS, judgeItems, OutgoingItems } from './cli/outgoing-items.ts'
 import { Screen } from './cli/screen.ts'
+import { mayBeNamed, SENDER_NAME_HINT } from './cli/sender-name.ts'
 import { sendAll } from './cli/sending.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
 import { type Input, leaveStdin, messageGiven, readInput, STDIN, type Words } from './cli/stdin.ts'
@@ -26,10 +27,11 @@ Sends MESSAGE, or with "-" standard input, and files straight to RECEIVER. What
 RECEIVER cannot take now waits at the KDC, encrypted. With nothing to send, on a
 terminal, it is a conversation, until Ctrl+D. A long "-" is a stream, for
 RECEIVER's --once. Files that were cut short go on from there when sent again.
+With --keytab, NAME may be left out; "--" goes before a one-word MESSAGE then.
 
 ${optionLines(
   ...ITEM_HELP,
-  ['--timeout SEC', 'how long to wait for RECEIVER (default: 30; with files 300)'],
+  ['--timeout SEC', 'how long to wait for RECEIVER (default: 30; files 300)'],
   ['--no-store', 'nothing waits at the KDC: fail instead'],
   ...LOGIN_HELP,
   ...OUTPUT_HELP,
@@ -55,8 +57,7 @@ runTool('sender', async (argv) => {
       ...OUTPUT_OPTIONS,
     },
     greedy: { option: 'file', after: 2 },
-    // Two arguments beside files: NAME and RECEIVER, or RECEIVER and a message? A wrong guess sends files to a stranger.
-    implied: (values) => nameOfKeytab(({ length }) => values.file !== undefined && length > 1)(values),
+    implied: nameOfKeytab(mayBeNamed, SENDER_NAME_HINT),
   })
   const [name = '', to = '', words] = positionals
   const [username, receiver] = [parseUsername(name), parseUsername(to)]

@@ -161,7 +161,7 @@ withRegistry(test)('a KDC, a receiver and a sender, all installed', async ({ rea
   assert.is(await again.stop(), 0)
 
   const offline = await tool('send', 'alice', 'bob', 'now', '--no-store').ends(3)
-  assert.match(offline.stderr, /hint: start its receiver: symbolon receive NAME\n/)
+  assert.match(offline.stderr, /hint: start its receiver: symbolon receive bob\n/)
 })
 
 withRegistry(test)("the KDC's worker threads are found", async ({ realm }) => {

@@ -36,8 +36,10 @@ export interface Implied {
   readonly argument: string
   /** What says so, for errors: `x is the keytab of printer`. */
   readonly says: string
-  /** Whether these begin with another, although there would be room for it. */
-  readonly isOther?: ((positionals: readonly string[]) => boolean) | undefined
+  /** Whether these, `literals` of them after `--`, begin with another, although there would be room for it. */
+  readonly isOther?: ((positionals: readonly string[], literals: number) => boolean) | undefined
+  /** For who gave another. */
+  readonly hint?: string | undefined
 }
 
 const HELP = { help: { type: 'boolean', short: 'h' } } as const
@@ -59,12 +61,14 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
   const { tokens, ...parsed } = attempt(argv, options)
   refuseEmptyValues(parsed.values)
   const implied = leftOut(commandLine.implied?.(parsed.values as ParsedValues<T>), parsed.positionals)
+  const end = tokens.findIndex(({ kind }) => kind === 'option-terminator')
+  const literals = end < 0 ? 0 : tokens.length - end - 1
   const { greedy } = commandLine
   if (greedy) {
     takeMore({ ...greedy, after: greedy.after - (implied ? 1 : 0) }, tokens, parsed)
     refuseEmptyValues(parsed.values)
   }
-  if (implied) putFirst(implied, names, parsed.positionals)
+  if (implied) putFirst(implied, names, parsed.positionals, literals)
   refuseEmptyArguments(parsed.positionals, names)
   const missing = required[parsed.positionals.length]
   if (missing) throw new UsageError(`${missing} is missing`, usageLine(help))
@@ -75,8 +79,7 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
       names.includes('[MESSAGE]') ? 'quote a message of several words' : usageLine(help),
     )
   }
-  const end = tokens.findIndex(({ kind }) => kind === 'option-terminator')
-  return { ...parsed, literals: end < 0 ? 0 : tokens.length - end - 1 }
+  return { ...parsed, literals }
 }
 
 /** What is implied, unless it was given all the same. */
@@ -85,13 +88,16 @@ function leftOut(implied: Implied | undefined, [first]: readonly string[]): Impl
 }
 
 function putFirst(
-  { argument, says, isOther }: Implied,
+  { argument, says, isOther, hint }: Implied,
   names: readonly string[],
   positionals: string[],
+  literals: number,
 ): void {
   // No room for it: the first is another in its place.
   const isFull = !names.at(-1)?.endsWith('...]') && positionals.length === names.length
-  if (isFull || isOther?.(positionals)) throw new UsageError(`${says}, not of ${positionals[0]}`)
+  if (isFull || isOther?.(positionals, literals)) {
+    throw new UsageError(`${says}, not of ${positionals[0]}`, hint)
+  }
   positionals.unshift(argument)
 }
 

@@ -42,13 +42,20 @@ export function askerFrom(
   return async (question, signal) => {
     const text = `${visible(question)} [y/N] `
     const { conversation } = screen
-    return isYes(await (conversation ? conversation.ask(text, signal) : askAlone(text, signal)))
+    const put = (said: string) => (conversation ? conversation.ask(said, signal) : askAlone(said, signal))
+    let answer = saysYes(await put(text))
+    while (answer === undefined) {
+      const what = conversation ? 'neither yes nor no, and not sent' : 'neither yes nor no'
+      answer = saysYes(await put(`${what}: ${text}`))
+    }
+    return answer
   }
 }
 
-/** Whether it says yes, plainly. */
-export function isYes(line: string): boolean {
-  return /^\s*y(es)?\s*$/i.test(line)
+/** Whether it says yes; nothing where it says neither that nor no, such as a line that was meant for somebody else. */
+export function saysYes(line: string): boolean | undefined {
+  if (/^\s*y(es)?\s*$/i.test(line)) return true
+  return /^\s*(no?)?\s*$/i.test(line) ? false : undefined
 }
 
 // One after the other: two questions at once would both take the same line.

@@ -4,10 +4,13 @@
  * @module
  */
 
+import { isIP, isIPv6 } from 'node:net'
 import { SymbolonError } from '../lib/errors.ts'
+import { USERNAME } from '../lib/names.ts'
 import { commandOf } from './installed.ts'
 import { DEFAULT_KDC } from './kdc-url.ts'
 import { knownKdcsPath } from './known-kdcs.ts'
+import { isOfThisMachine } from './own-addresses.ts'
 
 const REJOIN = `take your place in it again: ${commandOf('group')} NAME rejoin GROUP, or --with USER`
 
@@ -41,10 +44,6 @@ const HINTS = new Map<string, string>([
   ['key_file_damaged', 'restore it from a backup'],
   ['key_file_missing', 'restore it from a backup, or start with an empty data directory'],
   [
-    'listener_unreachable',
-    '--host names the address to listen at: 0.0.0.0 for everywhere, :: for everywhere over IPv6 too; or reach the KDC another way, with --kdc URL',
-  ],
-  [
     'login_refused',
     `check the name, the password and the KDC; an account is made with: ${commandOf('register')} NAME`,
   ],
@@ -67,7 +66,6 @@ const HINTS = new Map<string, string>([
     'port_unavailable',
     'choose others with --host and --port; without them, it is any free port that this machine alone can reach',
   ],
-  ['receiver_offline', `start its receiver: ${commandOf('receive')} NAME`],
   [
     'receiver_unknown',
     `no account, or one that has never logged in: check the spelling; accounts are made with: ${commandOf('kdc')} adduser NAME`,
@@ -89,16 +87,49 @@ const HINTS = new Map<string, string>([
 /** A hint for this error, if there is one. */
 export function hintFor(error: unknown): string | undefined {
   if (!(error instanceof SymbolonError)) return undefined
-  if (error.code === 'kdc_unreachable') return whereIsTheKdc(error)
-  if (error.code !== 'kdc_key_changed') return HINTS.get(error.code)
+  return BY_MESSAGE.get(error.code)?.(error.message) ?? HINTS.get(error.code)
+}
+
+/** What depends on more than the code. */
+const BY_MESSAGE = new Map<string, (message: string) => string | undefined>([
+  ['kdc_unreachable', whereIsTheKdc],
   // Where that is, is asked for now: it may be nowhere.
-  return `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`
+  [
+    'kdc_key_changed',
+    () => `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`,
+  ],
+  ['file_not_readable', howToSend],
+  ['listener_unreachable', whereToListen],
+  ['receiver_offline', howToReceive],
+])
+
+function whereToListen(message: string): string {
+  const [, there = ''] = / sends others to \[?([^\]]*?)\]?:\d+$/.exec(message) ?? []
+  // At another machine's address, which is passed on to this one, nothing here can listen.
+  const everywhere = isIPv6(there) ? '::' : '0.0.0.0'
+  const host = isIP(there) > 0 && isOfThisMachine(there) ? there : everywhere
+  return `--host ${host} listens where it sends them; or reach the KDC another way, with --kdc URL`
+}
+
+// The KDC says who, in words that it chooses: of them no more than a name is taken.
+function howToReceive(message: string): string {
+  const [, name = ''] = /(\S+) is not listening anywhere/.exec(message) ?? []
+  const receiver = name.replace(/^"/, '')
+  return `start its receiver: ${commandOf('receive')} ${USERNAME.test(receiver) ? receiver : 'NAME'}`
+}
+
+function howToSend(message: string): string | undefined {
+  if (!/: it is not a regular file|: it does not say how large it is/.test(message)) return undefined
+  return `what a program or a device gives is sent as standard input: PROGRAM | ${commandOf('send')} NAME RECEIVER --file - --name FILE`
 }
 
 // One on this machine is easily started; whoever named another meant that one.
-function whereIsTheKdc({ message }: SymbolonError): string {
+function whereIsTheKdc(message: string): string {
   if (message.includes(' certificate')) {
     return "nothing was sent to what answers there: ask the KDC's administrator about its certificate"
+  }
+  if (message.includes('hung up') && message.includes(' KDC at http://')) {
+    return 'if it serves over TLS, ask it so: --kdc or SYMBOLON_KDC with https:// in place of http://'
   }
   const start = message.includes(`${DEFAULT_KDC}:`) ? `; ${commandOf('kdc')} --demo starts one` : ''
   return `is the KDC running at this URL? --kdc URL or SYMBOLON_KDC names another${start}`

@@ -5,7 +5,7 @@
  * @module
  */
 import { MAX_PASSWORD_BYTES } from '../lib/opaque.ts'
-import { readCredentials } from './credentials.ts'
+import { credentialsPath, readCredentials } from './credentials.ts'
 import { setting } from './environment.ts'
 import { UsageError } from './errors.ts'
 import type { OptionHelp } from './help.ts'
@@ -137,15 +137,17 @@ function givenPassword({
   keytab,
   variable: name = 'SYMBOLON_PASSWORD',
 }: PasswordSources): string | undefined {
-  if (keytab !== undefined) return check(readKeytab(keytab).password)
-  if (passwordFile !== undefined) return check(readSecretFile(passwordFile, 'password'))
+  if (keytab !== undefined) return check(readKeytab(keytab).password, keytab)
+  if (passwordFile !== undefined) {
+    return check(readSecretFile(passwordFile, 'password'), `the first line of ${passwordFile}`)
+  }
   const variable = setting(name)
-  return variable === undefined ? undefined : check(refuseLost(variable, name))
+  return variable === undefined ? undefined : check(refuseLost(variable, name), name)
 }
 
 function storedPassword({ kdc, username }: PasswordSources): string | undefined {
   const stored = kdc === undefined ? undefined : readCredentials().get(kdc)?.get(username)
-  return stored === undefined ? undefined : check(stored)
+  return stored === undefined ? undefined : check(stored, credentialsPath())
 }
 
 // Node decodes the environment leniently: there it stands for any byte that is not UTF-8. In a new password it comes from another
@@ -159,8 +161,12 @@ function refuseLost(password: string, where: string): string {
 }
 
 // NFC, so that the same keys pressed on two systems give the same bytes (RFC 8265 §4.2.2).
-function check(password: string): string {
-  if (password.length === 0) throw new Unsuitable('the password is empty')
+function check(password: string, where?: string): string {
+  if (password.length === 0) {
+    throw where === undefined
+      ? new Unsuitable('the password is empty', 'type it, then Enter')
+      : new UsageError(`the password is empty: ${where}`, 'write it there, or do without, to be asked for it')
+  }
   // Half of a character: every other half would do as well.
   if (/\p{Surrogate}/u.test(password)) throw new UsageError('the password is not text')
   const normal = password.normalize('NFC')

@@ -32,17 +32,16 @@ export function findSession(sessions: readonly SessionInfo[], prefix: string): S
   return one
 }
 
-/** One line a session, below a heading; times are local. */
+/** One line a session, below a heading: of IPv4, it fits 80 columns. Times are local. When it expires, `--json` says. */
 export function table(sessions: readonly SessionInfo[], now: number): string[] {
   const rows = sessions.map((session) => [
     shortId(session.id),
     localTime(session.begunAt),
     `${ago(now - session.usedAt)} ago`,
-    localTime(session.expiresAt),
     visible(session.address),
     session.listensAt ? visible(endpointText(session.listensAt.address, session.listensAt.port)) : '-',
   ])
-  const all = [['ID', 'BEGUN', 'USED', 'EXPIRES', 'FROM', 'LISTENS AT'], ...rows]
+  const all = [['ID', 'BEGUN', 'USED', 'FROM', 'LISTENS AT'], ...rows]
   const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
   return all.map((row) =>
     row

@@ -53,13 +53,14 @@ export interface LoginValues extends KdcValues {
  * NAME of a keytab, for `parseArguments`: a service need not be named twice.
  *
  * @param isOther - whether arguments begin with another name, although there would be room for it.
+ * @param hint - for who gave another.
  * @throws ToolError, FileError when there is no such keytab.
  */
-export function nameOfKeytab(isOther?: (positionals: readonly string[]) => boolean) {
+export function nameOfKeytab(isOther?: Implied['isOther'], hint?: string) {
   return ({ keytab: path }: { readonly keytab?: string | undefined }): Implied | undefined => {
     if (path === undefined) return undefined
     const { username } = readKeytab(path)
-    return { argument: username, says: `${path} is the keytab of ${username}`, isOther }
+    return { argument: username, says: `${path} is the keytab of ${username}`, isOther, hint }
   }
 }
 

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { askerFrom, isYes } from '../../src/cli/ask.ts'
+import { askerFrom, saysYes } from '../../src/cli/ask.ts'
 import { throws } from '../helpers/throws.ts'
 import { Terminal, withTmux } from '../helpers/tmux.ts'
 
@@ -10,9 +10,12 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const ask = suite('questions')
 const onTerminal = withTmux(ask)
 
-ask('are answered with yes by nothing but yes', () => {
-  for (const line of ['y', 'Y', 'yes', ' YES ']) assert.ok(isYes(line), line)
-  for (const line of ['', 'n', 'no', 'ye', 'yes I agree', 'y y', 'ja']) assert.not.ok(isYes(line), line)
+ask('are answered by yes, no or nothing, and by no other line', () => {
+  for (const line of ['y', 'Y', 'yes', ' YES ']) assert.is(saysYes(line), true, line)
+  for (const line of ['', ' ', 'n', ' NO']) assert.is(saysYes(line), false, line)
+  for (const line of ['ye', 'maybe', 'yes I agree', 'y y', 'ja', 'not now']) {
+    assert.is(saysYes(line), undefined, line)
+  }
 })
 
 ask('need somebody to answer, and something to save', () => {
@@ -108,8 +111,12 @@ onTerminal('are seen as a whole without a conversation, and answered, or taken b
     terminal.type('s')
     terminal.press('Enter')
     await terminal.shows(/^answer: true$[\s\S]*^Save it\? \[y\/N\]$/m)
+    terminal.resize(80, 24)
+    terminal.type('maybe')
+    terminal.press('Enter')
+    await terminal.shows(/^Save it\? \[y\/N\] maybe\nneither yes nor no: Save it\? \[y\/N\]$/m)
     terminal.type('y')
-    await terminal.shows(/^Save it\? \[y\/N\] y$/m)
+    await terminal.shows(/^neither yes nor no: Save it\? \[y\/N\] y$/m)
     process.kill(pid, 'SIGHUP')
     await terminal.shows(/^answer: false$[\s\S]*^Really\? \[y\/N\]$/m)
     assert.match(terminal.screen({ all: true }), /^process \d+$/m, 'what was there before stays')

@@ -143,7 +143,7 @@ files('that are none are refused before the login', async () => {
   const cases: [string[], number, RegExp][] = [
     [['--file', at('nowhere')], 1, /cannot send .*nowhere: there is no such file \(file_not_readable\)/],
     [['--file', fine, 'see you'], 1, /cannot send see you: there is no such file.*\n.*hint: .*before --file/],
-    [['--file', '/dev/zero'], 1, /it is not a regular file/],
+    [['--file', '/dev/zero'], 1, /it is not a regular file.*\nsender: hint: .* \| .* --file - --name FILE\n/],
     [['--file'], 2, /--file: a value belongs after it/],
     [[fine, '--file', fine], 2, /fine is a file: give it after --file/],
     [['--file', '-'], 2, /has no name\nsender: hint: give it one: --file - --name backup\.tar/],

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseArguments } from '../../src/cli/arguments.ts'
+import type { UsageError } from '../../src/cli/errors.ts'
 import { formatKeytab } from '../../src/cli/keytab.ts'
+import { mayBeNamed, SENDER_NAME_HINT } from '../../src/cli/sender-name.ts'
 import { nameOfKeytab } from '../../src/cli/session.ts'
 import { messageGiven, STDIN } from '../../src/cli/stdin.ts'
 import { Realm } from '../helpers/realm.ts'
@@ -31,22 +33,36 @@ test.after(async ({ realm }) => {
 const options = { keytab: { type: 'string' }, file: { type: 'string', multiple: true } } as const
 
 function send(...argv: string[]) {
-  return parseArguments([...argv, '--keytab', keytab], {
+  return parseArguments(['--keytab', keytab, ...argv], {
     help: 'usage: send\n',
     options,
     positionals: ['NAME', 'RECEIVER', '[MESSAGE]'],
     greedy: { option: 'file', after: 2 },
-    implied: (values) => nameOfKeytab(({ length }) => values.file !== undefined && length > 1)(values),
+    implied: nameOfKeytab(mayBeNamed, SENDER_NAME_HINT),
   })
 }
 
 test('which may be left out, or given, and is not another', () => {
-  assert.equal(send('bob', 'hi').positionals, ['printer', 'bob', 'hi'])
+  assert.equal(send('bob', 'hi, all').positionals, ['printer', 'bob', 'hi, all'])
+  assert.equal(send('bob', '-').positionals, ['printer', 'bob', '-'])
   assert.equal(send('printer', 'bob', 'hi').positionals, ['printer', 'bob', 'hi'])
   assert.equal(send('PRINTER', 'bob').positionals, ['PRINTER', 'bob'])
   assert.equal(send('bob').positionals, ['printer', 'bob'])
   throws(() => send('alice', 'bob', 'hi'), 'usage')
   throws(() => send(), 'usage')
+})
+
+test('no word goes to a stranger for a wrong guess', () => {
+  for (const words of ['hi', 'Hi', 'bob.2']) {
+    assert.throws(
+      () => send('alice', words),
+      (error: UsageError) =>
+        /keytab of printer, not of alice/.test(error.message) && /bob -- hi/.test(error.hint ?? ''),
+    )
+    throws(() => send('--', 'alice', words), 'usage')
+    assert.equal(send('alice', '--', words).positionals, ['printer', 'alice', words])
+    assert.equal(send('printer', 'alice', words).positionals, ['printer', 'alice', words])
+  }
 })
 
 test('files go to no stranger for a wrong guess', () => {
@@ -77,8 +93,10 @@ test('the tools take it from there', async ({ realm }) => {
   const data = ['--data', join(realm.home, 'kdc'), '--kdc', realm.url]
   await realm.run('src/kdc/main.ts', 'keytab', 'service', file, ...data).ends(0)
   const bob = await realm.receiver('bob')
-  await realm.run('src/sender.ts', 'bob', 'done', '--keytab', file).input().ends(0)
-  assert.is(bob.stdout, 'service: done\n')
+  await realm.run('src/sender.ts', 'bob', 'it is done', '--keytab', file).input().ends(0)
+  assert.is(bob.stdout, 'service: it is done\n')
+  const refused = await realm.run('src/sender.ts', 'alice', 'bob', '--keytab', file).input().ends(2)
+  assert.match(refused.stderr, /keytab of service, not of alice\nsender: hint: where NAME is left out/)
   await realm.run('src/sessions.ts', '--keytab', file).ends(0)
   const users = await realm.run('src/users.ts', '--keytab', file).ends(0)
   assert.is(users.stdout, 'bob: online\n')

@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { credentialsPath, readCredentials } from '../../src/cli/credentials.ts'
+import type { UsageError } from '../../src/cli/errors.ts'
 import { givenInvitation } from '../../src/cli/invitation.ts'
-import { readKeytab } from '../../src/cli/keytab.ts'
+import { formatKeytab, readKeytab } from '../../src/cli/keytab.ts'
 import { knownKdcsPath, readKnownKdcs } from '../../src/cli/known-kdcs.ts'
 import { readNewPassword, readPassword } from '../../src/cli/password.ts'
 import { readKeyFile } from '../../src/files/key-file.ts'
@@ -194,6 +195,26 @@ test('what is far too large is refused before it is in memory', async () => {
   write(large, knownKdcsPath())
   assert.throws(() => readKnownKdcs(), /too large/)
   assert.ok(process.memoryUsage().arrayBuffers - before < 10_000_000)
+})
+
+test('an empty password is said with where it is from', async () => {
+  const hints = new Set<string | undefined>()
+  const refused = (promise: Promise<unknown>): Promise<string> =>
+    promise.then(String, (error: UsageError) => {
+      hints.add(error.hint)
+      return error.message
+    })
+  write('\nof no use\n')
+  for (const promise of [read(), set()]) {
+    assert.is(await refused(promise), `the password is empty: the first line of ${file}`)
+  }
+  write(JSON.stringify({ [KDC]: { alice: '' } }), credentialsPath())
+  const stored = await refused(readPassword({ username: 'alice', kdc: KDC }))
+  assert.is(stored, `the password is empty: ${credentialsPath()}`)
+  write(formatKeytab({ kdc: KDC, kdcKey: KEY, username: 'printer', password: '' }))
+  const service = await refused(readPassword({ username: 'printer', keytab: file }))
+  assert.is(service, `the password is empty: ${file}`)
+  assert.equal([...hints], ['write it there, or do without, to be asked for it'])
 })
 
 test('a directory, or nothing, in place of a file is said in words', async () => {

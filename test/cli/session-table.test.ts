@@ -59,13 +59,22 @@ sessions('have a line each, in columns', () => {
     session('ffffffff00000000', { usedAt: NOON + 7200 }),
   ]
   assert.equal(table(rows, NOON + 120), [
-    'ID        BEGUN             USED        EXPIRES           FROM         LISTENS AT',
-    '01234567  2026-01-31 12:00  60 s ago    2026-01-31 13:00  192.0.2.7    192.0.2.7:4444',
-    'fedcba98  2026-01-30 12:00  12 min ago  2026-01-31 13:00  2001:db8::1  -',
-    '00000000  2026-01-31 12:00  2 h ago     2026-01-31 13:00  192.0.2.7    -',
-    'ffffffff  2026-01-31 12:00  0 s ago     2026-01-31 13:00  192.0.2.7    -',
+    'ID        BEGUN             USED        FROM         LISTENS AT',
+    '01234567  2026-01-31 12:00  60 s ago    192.0.2.7    192.0.2.7:4444',
+    'fedcba98  2026-01-30 12:00  12 min ago  2001:db8::1  -',
+    '00000000  2026-01-31 12:00  2 h ago     192.0.2.7    -',
+    'ffffffff  2026-01-31 12:00  0 s ago     192.0.2.7    -',
   ])
-  assert.equal(table([], NOON), ['ID  BEGUN  USED  EXPIRES  FROM  LISTENS AT'])
+  assert.equal(table([], NOON), ['ID  BEGUN  USED  FROM  LISTENS AT'])
+})
+
+sessions('fit 80 columns, of whatever IPv4 address and age', () => {
+  const address = '192.168.100.100'
+  for (const used of [119, 7199, 9999 * 3600]) {
+    const row = session('0123456789abcdef', { address, listensAt: { address, port: 65535 } })
+    const [heading = '', line = ''] = table([row], NOON + used)
+    assert.ok(Math.max(heading.length, line.length) < 80, line)
+  }
 })
 
 sessions('show nothing that a terminal would obey', () => {

@@ -120,10 +120,10 @@ stored('--no-store fails when the receiver is away', async () => {
 stored('a state that is lost is said to whoever writes, and messages arrive all the same', async () => {
   onAnotherMachine()
   const carol = await realm.receiver('carol')
-  await carol.says('stderr', /with alice: back in the group/)
+  await carol.says('stderr', /with alice: back in the conversation/)
   await carol.stop()
   const alice = await realm.tool('sender', 'alice', 'carol', 'are you there?').input().ends(0)
-  assert.match(alice.stderr, /^sender: with carol: back in the group; .* is lost/m)
+  assert.match(alice.stderr, /^sender: with carol: back in the conversation; .* is lost/m)
   const back = await realm.receiver('carol')
   await back.says('stdout', /alice: are you there\?/)
   await back.stop()

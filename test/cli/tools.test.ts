@@ -242,7 +242,7 @@ withIpv6(test)(
       const told =
         /error: listening on \[::1\]:\d+, but the KDC sends others to 127\.0\.0\.1:\d+ \(listener_unreachable\)/
       assert.match(lost.stderr, told)
-      assert.match(lost.stderr, /hint: --host /)
+      assert.match(lost.stderr, /hint: --host 127\.0\.0\.1 /)
       const nowhere = await own.tool('sender', 'alice', 'bob', 'hi', '--no-store').input().ends(3)
       assert.match(nowhere.stderr, /receiver_offline/)
       await own.stopKdc('SIGTERM')

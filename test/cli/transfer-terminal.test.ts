@@ -60,6 +60,10 @@ onTerminal('--ask asks once for each transfer, and saves what is wanted', async 
 
     const yes = realm.tool('sender', 'alice', 'bob', '--file', path, small).input()
     await bob.shows(/not saved\n(.*\n)*alice wants to send report\.pdf .*\[y\/N\]$/m)
+    // A line that was meant for another, just as the question came.
+    bob.type('maybe')
+    bob.press('Enter')
+    await bob.shows(/^neither yes nor no, and not sent: alice wants to send report\.pdf(.*\n)*.*\[y\/N\]$/m)
     bob.type('y')
     bob.press('Enter')
     await yes.ends(0)

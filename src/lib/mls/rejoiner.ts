@@ -77,10 +77,11 @@ export class Rejoiner {
     const group = this.#client.vault.groups.get(id)
     if (!group) return
     const label = labelOf(group, this.#client.username)
+    const place = label.username === undefined ? 'group' : 'conversation'
     const draft = this.#client.draft()
     const [from, to] = [(before?.chain.seq ?? 0) + 1, group.chain.seq - 1]
     if (from <= to) {
-      const text = `back in the group; what was said before, and not read here, is lost (entries ${from} to ${to})`
+      const text = `back in the ${place}; what was said before, and not read here, is lost (entries ${from} to ${to})`
       draft.notice({ code: 'history_lost', text, ...label, from, to })
     }
     if (!before?.charter && group.charter?.kind === 'named') {
@@ -92,11 +93,11 @@ export class Rejoiner {
     // Nobody comes into a group unseen, whoever has told us of it.
     if (before?.charter) {
       for (const username of without(presentIn(group), before.members)) {
-        const text = `${username} is in the group now, and was not before`
+        const text = `${username} is in the ${place} now, and was not before`
         draft.notice({ code: 'member_added', text, ...label, username })
       }
       for (const username of without(presentIn(before), presentIn(group))) {
-        const text = `${username} is not in the group any more`
+        const text = `${username} is not in the ${place} any more`
         draft.notice({ code: 'member_removed', text, ...label, username })
       }
     }
