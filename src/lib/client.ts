@@ -189,13 +189,20 @@ export class Session {
 
   async #renewFor(claim: unknown): Promise<void> {
     if (!(claim instanceof UnsealedAnswer)) return this.#renew()
-    if (!this.#doubt.isWorthLogin(this.#kdc.isProven(this.token))) throw claim
+    const { token } = this
+    if (!this.#doubt.isWorthLogin(this.#kdc.isProven(token))) throw claim
     const before = this.#stretched
     try {
       await this.#renew()
     } finally {
       if (this.#stretched > before) this.#doubt.note()
     }
+    // Where that was forged the session is still there, and the KDC would go on making tickets for it.
+    await this.#endSession(token).catch(() => {})
+  }
+
+  #endSession(token: Secret): Promise<unknown> {
+    return this.#kdc.sealed('/sessions/end', { session: toHex(sessionId(token)) }, this.token)
   }
 
   async #renew(): Promise<void> {
@@ -338,7 +345,7 @@ export class Session {
       }
       await this.renew()
       // With the end of that session, what is on its way comes too late; were it there already, it would have ended ours.
-      await this.#kdc.sealed('/sessions/end', { session: toHex(sessionId(token)) }, this.token)
+      await this.#endSession(token)
     } catch {
       const message = `the password may or may not be the new one: ${cause.message}`
       throw new TransportError('outcome_unknown', message, { cause })

@@ -1,11 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { toBase64url } from '../../src/lib/bytes.ts'
+import { toBase64url, toHex } from '../../src/lib/bytes.ts'
 import type { Channel } from '../../src/lib/channel.ts'
 import { login } from '../../src/lib/client.ts'
 import { PROTOCOL_CODES, ProtocolError, TransportError } from '../../src/lib/errors.ts'
 import { mayBeSaid } from '../../src/lib/routes.ts'
-import { createTicket } from '../../src/lib/ticket.ts'
+import { createTicket, sessionId } from '../../src/lib/ticket.ts'
 import type { TraceEvent } from '../../src/lib/trace.ts'
 import { Arrivals } from '../helpers/channels.ts'
 import {
@@ -144,12 +144,16 @@ test('that the session is unknown is worth one fresh login and the same request 
 
 /** What an attacker on the way does to requests of one path, and a clock that stands still. */
 function meddling() {
-  const meddler = { isForging: true, ms: 1000 }
+  const meddler = { isForging: true, letsEnd: false, ms: 1000 }
   const kdc = new ScriptedKdc({
     '/userinfo': () =>
       meddler.isForging ? problem(401, 'token_unknown', { unsealed: true }) : userinfoReply(),
     '/listen': () => (meddler.isForging ? problem(401, 'token_unknown', { unsealed: true }) : listenReply()),
     '/sessions': ok({ sessions: [] }),
+    '/sessions/end': () =>
+      meddler.isForging && !meddler.letsEnd
+        ? problem(401, 'token_unknown', { unsealed: true })
+        : ok({ ended: 1 }),
     '/logout': ok(),
   })
   return { kdc, meddler, options: { link: kdc.link, clock, now: () => meddler.ms } }
@@ -173,6 +177,22 @@ test('that the session is unknown, said again after a fresh login, is doubted, l
   }
   meddler.isForging = false
   assert.is((await ask()).port, 1024)
+})
+
+test('a session that was said to be over, without a seal, is ended: the KDC might still have it', async () => {
+  const { kdc, meddler, options } = meddling()
+  meddler.letsEnd = true
+  const alice = await login(KDC, 'alice', 'pw', options)
+  const before = toHex(sessionId(kdc.token))
+  await alice.userinfo('bob').catch(() => {})
+  const ends = kdc.asked.filter(({ path }) => path === '/sessions/end')
+  assert.equal(
+    ends.map(({ body }) => body.session),
+    [before],
+  )
+  assert.is.not(toHex(sessionId(alice.token)), before)
+  meddler.isForging = false
+  assert.is((await alice.userinfo('bob')).port, 1024)
 })
 
 test('a sealed answer in the new session ends the doubt; but not without end', async () => {
