@@ -52,7 +52,7 @@ export function askerFrom(
   }
 }
 
-/** Whether it says yes; nothing where it says neither that nor no, such as a line that was meant for somebody else. */
+/** Whether it says yes; nothing where it says neither that nor no, such as a line that was meant for a peer. */
 export function saysYes(line: string): boolean | undefined {
   if (/^\s*y(es)?\s*$/i.test(line)) return true
   return /^\s*(no?)?\s*$/i.test(line) ? false : undefined

@@ -431,7 +431,7 @@ export class Session {
     await this.#kdc.close()
   }
 
-  /** Anybody on the way can send a copy of a request first, and take the answer: what has no id of its own is asked anew. */
+  /** An attacker on the way can send a copy of a request first, and take the answer: what has no id of its own is asked anew. */
   async #sealed(path: string, body: Record<string, unknown>): Promise<unknown> {
     for (let tries = 1; ; tries++) {
       try {
