@@ -245,6 +245,11 @@ export class Channel implements AsyncIterable<Message> {
     if (this.#failure && !this.#leftUnread) throw this.#failure
   }
 
+  /** As `close`; a channel that cannot be ended in good order is destroyed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close().catch(() => this.destroy())
+  }
+
   /**
    * Gives up at once; whatever waits fails with `channel_closed`.
    *
