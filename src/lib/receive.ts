@@ -24,6 +24,8 @@ import {
 
 /** A sender that lets us wait for so long is gone, or wants to keep our room. */
 const PATIENCE_MS = 600_000
+/** How long a transfer may take to come to its end, when nothing more of it is wanted. */
+const END_TIMEOUT_MS = 5_000
 /** Messages that are read from the state together. */
 const READ_AT_ONCE = 16
 
@@ -111,6 +113,8 @@ export async function* receiveMessages(
 interface Offered {
   readonly message: ReceivedMessage
   readonly file: Offer | undefined
+  /** Where it came, if directly. */
+  readonly channel: Channel | undefined
   handled(): void
   /** It will not be. */
   abandon(): void
@@ -127,8 +131,9 @@ class Receiving {
   #wake: () => void = () => {}
   #failure: { readonly error: unknown } | undefined
   #presence: Presence | undefined
-  /** Channels with something that was not handled. */
-  readonly #unhandled = new Set<Channel>()
+  /** Files that are coming. */
+  readonly #transfers = new Set<Promise<unknown>>()
+  readonly #cut = new AbortController()
   #looking: Promise<unknown> = Promise.resolve()
   #following: Promise<void> | undefined
   #beginning: Promise<void> | undefined
@@ -215,11 +220,11 @@ class Receiving {
    * @returns when it has been handled.
    * @throws ProtocolError `channel_closed` when it will not be.
    */
-  async #offer(message: ReceivedMessage, file?: Offer): Promise<void> {
+  async #offer(message: ReceivedMessage, channel?: Channel, file?: Offer): Promise<void> {
     try {
       if (this.#ended.signal.aborted) throw over()
       await new Promise<void>((resolve, reject) => {
-        this.#offered.push({ message, file, handled: resolve, abandon: () => reject(over()) })
+        this.#offered.push({ message, channel, file, handled: resolve, abandon: () => reject(over()) })
         this.#wake()
       })
     } finally {
@@ -233,13 +238,22 @@ class Receiving {
     this.#ended.abort(over())
     // What has just been handled is acknowledged meanwhile.
     await new Promise((resolve) => setImmediate(resolve))
-    for (const channel of this.#unhandled) channel.destroy('stopped')
-    this.#current?.abandon()
-    for (const offered of this.#offered.splice(0)) offered.abandon()
+    for (const offered of [this.#current, ...this.#offered.splice(0)]) {
+      offered?.channel?.destroy('stopped')
+      offered?.abandon()
+    }
+    await this.#endTransfers()
     await this.#beginning
     await this.#presence?.close({ logout: false })
     await this.#following?.catch(() => {})
     await this.#looking
+  }
+
+  /** What is not here is refused by now: its sender hears so, unless that takes too long. */
+  async #endTransfers(): Promise<void> {
+    const timer = setTimeout(() => this.#cut.abort(over()), END_TIMEOUT_MS)
+    await Promise.allSettled(this.#transfers)
+    clearTimeout(timer)
   }
 
   // --- stored ---
@@ -281,7 +295,7 @@ class Receiving {
       ? { bytes: new Uint8Array(0), file }
       : { bytes: body, ...(text !== undefined && { text }) }
     try {
-      await this.#offer({ ...about, ...times, ...what }, file)
+      await this.#offer({ ...about, ...times, ...what }, undefined, file)
     } finally {
       await fetching
       note?.key.wipe()
@@ -309,15 +323,11 @@ class Receiving {
     // What the same sender has had stored before comes before; if that cannot be read now, it has to come later.
     await this.#look().catch(() => {})
     if (this.#ended.signal.aborted) return
-    try {
-      for (let kind = await channel.next(); kind; kind = await channel.next()) {
-        this.#unhandled.add(channel)
-        if (kind === 'message') await this.#message(channel)
-        else await this.#files(channel)
-        this.#unhandled.delete(channel)
-      }
-    } finally {
-      this.#unhandled.delete(channel)
+    for (let kind = await channel.next(); kind; kind = await channel.next()) {
+      // Not to be read, so that it is not acknowledged.
+      if (this.#ended.signal.aborted) throw over()
+      if (kind === 'message') await this.#message(channel)
+      else await this.#files(channel)
     }
   }
 
@@ -326,7 +336,7 @@ class Receiving {
     if (!message) return
     const { bytes } = message
     const text = kindOf(bytes) === 'text' ? { text: message.text } : {}
-    await this.#offer({ from: channel.peer.username, route: 'direct', bytes, ...text })
+    await this.#offer({ from: channel.peer.username, route: 'direct', bytes, ...text }, channel)
   }
 
   async #files(channel: Channel): Promise<void> {
@@ -336,22 +346,26 @@ class Receiving {
     const take = async (item: Item): Promise<FileSink | TreeSink | Refused> => {
       const file = new Offer(item, from)
       offers.set(item, file)
-      // Over with the transfer, if it is not handled.
-      this.#offer({ from, route: 'direct', bytes: new Uint8Array(0), file }, file).catch(() => {})
+      // When it is not handled, it is over with the channel.
+      this.#offer({ from, route: 'direct', bytes: new Uint8Array(0), file }, channel, file).catch(() => {})
       return file.sink
     }
+    const transfer = receiveItems(channel.stream(), take, {
+      signal: this.#cut.signal,
+      patienceMs: PATIENCE_MS,
+      ...(maxFileBytes !== undefined && { maxFileBytes }),
+      onFate: (item, fate) => offers.get(item)?.end(fate),
+    })
+    this.#transfers.add(transfer)
     try {
-      await receiveItems(channel.stream(), take, {
-        signal: this.#ended.signal,
-        patienceMs: PATIENCE_MS,
-        ...(maxFileBytes !== undefined && { maxFileBytes }),
-        onFate: (item, fate) => offers.get(item)?.end(fate),
-      })
+      await transfer
     } catch (error) {
       for (const file of offers.values()) file.fail(error)
       if (error instanceof SymbolonError) throw error
       this.#fail(error)
       throw over()
+    } finally {
+      this.#transfers.delete(transfer)
     }
   }
 }

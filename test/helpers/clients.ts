@@ -99,8 +99,9 @@ export class Clients {
     }
   }
 
+  /** Ends every session: those that listen in the same second would be taken for each other. */
   async close(): Promise<void> {
-    await Promise.all(this.#sessions.map((session) => session[Symbol.asyncDispose]()))
+    await Promise.all(this.#sessions.splice(0).map((session) => session[Symbol.asyncDispose]()))
   }
 }
 

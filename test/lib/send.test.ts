@@ -14,7 +14,7 @@ let clients: Clients
 test.before(async () => {
   clients = await Clients.start('alice', 'bob', 'carol', 'dave!', 'erin')
 })
-test.after(() => clients.close())
+test.after.each(() => clients.close())
 
 const lineOf = ({ from, text, route, group, file }: ReceivedMessage) =>
   `${group === undefined ? '' : `${group}: `}${from}: ${text ?? `[${file?.name}]`} (${route})`
@@ -112,6 +112,7 @@ test('the sender of a direct message that was not acknowledged hears that it may
   assert.instance(error, TransportError)
   assert.is((error as TransportError).code, 'outcome_unknown')
   // What was asked for and handled is delivered, although nothing more is read.
+  await bob.logout()
   const other = await clients.login('bob')
   const ended = new AbortController()
   const { signal } = ended
@@ -258,7 +259,10 @@ test('what is of the wrong type is refused by its name', async () => {
   await alice
     .messages()
     .next()
-    .then(assert.unreachable, (error) => assert.match(error.message, /already/))
+    .then(
+      () => assert.unreachable(),
+      (error) => assert.match(error.message, /already/),
+    )
 })
 
 test.run()
