@@ -8,18 +8,15 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { COMPILED } from '../helpers/program.ts'
 
 const TOOLS = ['demo', 'group', 'passwd', 'receiver', 'register', 'sender', 'sessions', 'users', 'kdc/main']
 
-/** Every file of the tests can be started: which are programs, only those who start them know. */
-function entriesOf(root: string): string[] {
-  const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-  return [
-    ...TOOLS.map((name) => `src/${name}.ts`),
-    ...tests.filter((file) => file.endsWith('.ts')).map((file) => join('test', file)),
-  ]
+/** All files: which of them are programs, only the tests know that start them. */
+function testFiles(root: string): string[] {
+  const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+  return files.filter((file) => file.endsWith('.ts')).map((file) => join('test', file))
 }
 
 const SOURCE_URL = 'symbolonSourceUrl'
@@ -63,14 +60,12 @@ export async function compile(root: string): Promise<{ env: NodeJS.ProcessEnv; r
   const folder = mkdtempSync(join(cache, 'symbolon-test-'))
   // The ordinary user of the second pass reads it, too.
   chmodSync(folder, 0o755)
-  await build({
+  const common = {
     absWorkingDir: root,
-    entryPoints: entriesOf(root),
     outdir: folder,
     outbase: '.',
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    splitting: true,
     // What is native, and what finds its own files by where it lies.
     external: ['@photostructure/sqlite', 'esbuild', 'typescript', 'fast-check'],
     mainFields: ['module', 'main'],
@@ -83,6 +78,11 @@ export async function compile(root: string): Promise<{ env: NodeJS.ProcessEnv; r
     define: { 'import.meta.url': SOURCE_URL },
     plugins: [inItsPlace, reportingUvu],
     logLevel: 'warning',
-  })
+  } as const satisfies BuildOptions
+  await Promise.all([
+    // A tool begins soonest as one file.
+    build({ ...common, entryPoints: TOOLS.map((name) => `src/${name}.ts`) }),
+    build({ ...common, entryPoints: testFiles(root), splitting: true }),
+  ])
   return { env: { [COMPILED]: folder }, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
