@@ -67,7 +67,7 @@ export async function compile(root: string): Promise<{ env: NodeJS.ProcessEnv; r
     outExtension: { '.js': '.mjs' },
     bundle: true,
     // What is native, and what finds its own files by where it lies.
-    external: ['@photostructure/sqlite', 'esbuild', 'typescript', 'fast-check'],
+    external: ['@photostructure/sqlite', 'esbuild', 'tsx'],
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE },
     format: 'esm',
