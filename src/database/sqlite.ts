@@ -8,7 +8,7 @@ import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructur
 import { ensurePrivateFile } from '../files/private-files.ts'
 import { type Database, type Row, type Statement, StoreError } from './database.ts'
 import { isBusy, openDatabase } from './driver.ts'
-import { Recollection } from './recollection.ts'
+import { Recollection } from './query-cache.ts'
 
 /** How long opening waits for another process, which may be opening the file too. */
 const OPEN_TIMEOUT_MS = 5000

@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { isLoopback } from './address.ts'
-import { readRegistrationReply } from './answers.ts'
-import { type LoginOptions, login, type PasswordSource, type Session } from './client.ts'
+
 import { ProtocolError, TransportError } from './errors.ts'
-import { UnsealedAnswer } from './exchange.ts'
 import { invitationToken } from './invitation.ts'
-import { KdcLink } from './kdc-link.ts'
+import { readRegistrationReply } from './kdc-link/answers.ts'
+import { UnsealedAnswer } from './kdc-link/exchange.ts'
+import { KdcLink } from './kdc-link/kdc-link.ts'
 import { parseUsername } from './names.ts'
+import { isLoopback } from './network/address.ts'
 import { finishRegistration, startRegistration } from './opaque.ts'
+import { type LoginOptions, login, type PasswordSource, type Session } from './session.ts'
 
 export interface RegisterOptions extends LoginOptions {
   /** Whether to register without an invitation across a network where anybody could listen or answer. Default: no. */

@@ -2,15 +2,15 @@
 import { duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { makeOutput, type Output } from '../../src/cli/events.ts'
-import { SaveRecord } from '../../src/cli/save-record.ts'
-import { sendDirectly } from '../../src/cli/send-directly.ts'
-import { type Taking, takeItems } from '../../src/cli/take-items.ts'
-import type { Extent } from '../../src/cli/tally.ts'
+import { SaveRecord } from '../../src/cli/mailbox/save-record.ts'
+import { type Taking, takeItems } from '../../src/cli/receive/transfer.ts'
+import { sendDirectly } from '../../src/cli/send/direct.ts'
+import { makeOutput, type Output } from '../../src/cli/terminal/output.ts'
+import type { Extent } from '../../src/cli/terminal/transfer-progress.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
 import type { FileSink, Source } from '../../src/lib/transfer/index.ts'
 import { settled } from '../helpers/memory.ts'
-import { file, type Line, Place, pair, pattern, tree } from '../lib/transfer/memory.ts'
+import { file, type Line, Place, pair, pattern, tree } from '../helpers/transfer-memory.ts'
 
 const direct = suite('files, sent directly')
 

@@ -1,6 +1,6 @@
 /** A line to a KDC without a port, and somebody on it who holds, forges, changes, cuts and repeats. */
-import type { HttpLink, Reply } from '../../src/lib/http.ts'
-import { connectionFrom, type testKdc } from '../kdc/helpers.ts'
+import type { HttpLink, Reply } from '../../src/lib/kdc-link/http.ts'
+import { connectionFrom, type testKdc } from './kdc.ts'
 
 type Kdc = Awaited<ReturnType<typeof testKdc>>
 

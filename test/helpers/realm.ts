@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openData } from '../../src/kdc/data.ts'
 import { loadMasterKeys } from '../../src/kdc/keys/master-keys.ts'
 import { openStoredToken } from '../../src/kdc/keys/stored-token.ts'
-import type { Secret } from '../../src/lib/secret.ts'
+import type { Secret } from '../../src/lib/crypto/secret.ts'
 import { cleanEnvironment, type Program, startTool } from './program.ts'
 
 /** The password of everybody in a test realm. */

@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TransportError } from '../../src/lib/errors.ts'
-import type { Reply } from '../../src/lib/http.ts'
+import type { Reply } from '../../src/lib/kdc-link/http.ts'
 import { changePassword } from '../../src/state/change-password.ts'
 import { ClientState } from '../../src/state/client-state.ts'
 import { stateDirectoriesOf } from '../../src/state/places.ts'
 import { keyFilesIn } from '../../src/state/state-key.ts'
 import { accountOf, type OnTheWay } from '../helpers/account.ts'
+import { all, allIn, copyOf, newExportKey, newPlace, put } from '../helpers/state.ts'
 import { rejects } from '../helpers/throws.ts'
-import { all, allIn, copyOf, newExportKey, newPlace, put } from './helpers.ts'
 
 const test = suite('change of password, with a state')
 

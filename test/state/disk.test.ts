@@ -6,7 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needs, onPosix, runs } from '../helpers/needs.ts'
 import { nodeArguments } from '../helpers/program.ts'
-import { allIn, newExportKey, newPlace, stateWith } from './helpers.ts'
+import { allIn, newExportKey, newPlace, stateWith } from '../helpers/state.ts'
 
 const test = suite('client state, on a bad disk')
 

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArguments, parseChoice, parseInteger, parsePort, parseSeconds } from '../../cli/arguments.ts'
-import { credentialsPath } from '../../cli/credentials.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
-import { optionLines } from '../../cli/help.ts'
 import { commandOf } from '../../cli/installed.ts'
-import { DEFAULT_KDC } from '../../cli/kdc-url.ts'
+import { credentialsPath } from '../../cli/login/credentials.ts'
+import { DEFAULT_KDC } from '../../cli/login/kdc-url.ts'
 import { stopSignal } from '../../cli/stop.ts'
-import { talk } from '../../cli/terminal.ts'
+import { optionLines } from '../../cli/terminal/help.ts'
+import { talk } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
 import {
   assembleKdc,
@@ -20,10 +20,9 @@ import {
 import { REGISTRATIONS, type Registration } from '../context.ts'
 import { openData } from '../data.ts'
 import { addDemo, type Demo } from '../demo-accounts.ts'
+import { Waiters } from '../events/mailbox-subscribers.ts'
+import { directRoutes } from '../fast-userinfo.ts'
 import { KEEP_SEC } from '../groups/quotas.ts'
-import { Waiters } from '../groups/waiters.ts'
-import { directRoutes } from '../http/direct.ts'
-import type { ProxyList } from '../http/proxies.ts'
 import {
   type Direct,
   type Fetch,
@@ -33,10 +32,11 @@ import {
 } from '../http/server.ts'
 import { generateMasterKeys, type MasterKeys } from '../keys/master-keys.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
-import { LOGIN_LIMITS, loginLimits } from '../logins/login-limits.ts'
-import { createPasswordChecker } from '../logins/passwords.ts'
-import { purgeMoment } from '../logins/session-life.ts'
+import type { ProxyList } from '../network/proxies.ts'
+import { createPasswordChecker } from '../passwords/passwords.ts'
 import { startPurging } from '../purge.ts'
+import { purgeMoment } from '../store/session-life.ts'
+import { LOGIN_LIMITS, loginLimits } from '../traffic/login-limits.ts'
 import { DATA_HELP, DATA_OPTION, dataDirectory } from './data-option.ts'
 import {
   forgetMasterKeyVariable,

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Kdc } from '../context.ts'
-import { Problem } from '../http/problems.ts'
-import { purgeMoment } from '../logins/session-life.ts'
+import { Problem } from '../problems.ts'
 import type { Usage } from '../store/groups.ts'
 import type { Quotas } from '../store/quotas.ts'
+import { purgeMoment } from '../store/session-life.ts'
 
 /** For how long what waits is kept, if nothing else is said. */
 export const KEEP_SEC = 7 * 24 * 60 * 60

@@ -4,10 +4,10 @@
  * @module
  */
 import type { TLSSocket } from 'node:tls'
-import { isLoopback, plainAddress } from '../../lib/address.ts'
+import { isLoopback, plainAddress } from '../../lib/network/address.ts'
 import type { Asked, Kdc } from '../context.ts'
-import { Problem } from './problems.ts'
-import { canonicalIp } from './proxies.ts'
+import { canonicalIp } from '../network/proxies.ts'
+import { Problem } from '../problems.ts'
 
 /** What proxies add to the requests they pass on (RFC 7239, RFC 9110 §7.6.3, and by custom); no client of ours does. */
 const FORWARDING_HEADERS = [

@@ -5,15 +5,15 @@
  */
 import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'
-import { Secret } from '../../lib/secret.ts'
+import { Secret } from '../../lib/crypto/secret.ts'
 import { sessionId } from '../../lib/ticket.ts'
 import type { Asked, Kdc } from '../context.ts'
 import * as fields from '../http/fields.ts'
-import { Problem } from '../http/problems.ts'
 import { parse } from '../http/request.ts'
 import { openStoredToken } from '../keys/stored-token.ts'
+import { Problem } from '../problems.ts'
+import { isOver, moment, noteUse } from '../store/session-life.ts'
 import type { StoredSession } from '../store/sessions.ts'
-import { isOver, moment, noteUse } from './session-life.ts'
 
 const tokenUnknown = () =>
   new Problem('token_unknown', 'the token is of no session of this user: log in again')

@@ -5,11 +5,8 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { acceptOnce, requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { acceptOnce, requestKey } from '../groups/accepted.ts'
-import { requireAccounts, requireEpoch, requireGroup, requireReaders } from '../groups/group-lookup.ts'
-import { judgeChanges, judgeDestroying, judgeLeaving } from '../groups/group-rights.ts'
-import { requireRoom, requireRoomAt, requireRoomForMembers } from '../groups/quotas.ts'
 import {
   count,
   groupId,
@@ -19,10 +16,13 @@ import {
   optionalMessage,
   toText,
   usernames,
-} from '../groups/stored-fields.ts'
-import { Problem } from '../http/problems.ts'
+} from '../groups/fields.ts'
+import { requireAccounts, requireEpoch, requireGroup, requireReaders } from '../groups/group-lookup.ts'
+import { judgeChanges, judgeDestroying, judgeLeaving } from '../groups/group-rights.ts'
+import { requireRoom, requireRoomAt, requireRoomForMembers } from '../groups/quotas.ts'
 import { parse } from '../http/request.ts'
 import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { Problem } from '../problems.ts'
 import { entryBytes } from '../store/entries.ts'
 
 const CommitRequest = v.object({

@@ -6,16 +6,16 @@
 import * as opaque from '@serenity-kit/opaque'
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { keyOf } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { keyOf } from '../groups/accepted.ts'
 import * as fields from '../http/fields.ts'
-import { Problem } from '../http/problems.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { parse } from '../http/request.ts'
 import { sessionRequest } from '../http/sealed-request.ts'
 import { authenticateFresh } from '../logins/authenticate.ts'
-import { countTry, forgiveness } from '../logins/login-limits.ts'
 import { createRegistrationResponse, validateRecord } from '../logins/registration.ts'
+import { Problem } from '../problems.ts'
+import { countTry, forgiveness } from '../traffic/login-limits.ts'
 
 const StartRequest = v.object({ request: fields.base64url })
 const FinishRequest = v.object({ record: fields.base64url })

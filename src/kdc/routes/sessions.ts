@@ -7,14 +7,14 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { equal, fromHex, toHex } from '../../lib/bytes.ts'
 import { SESSION_ID_BYTES } from '../../lib/ticket.ts'
+import { keyOf } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { keyOf } from '../groups/accepted.ts'
 import * as fields from '../http/fields.ts'
-import { Problem } from '../http/problems.ts'
 import { parse } from '../http/request.ts'
 import { sessionRequest } from '../http/sealed-request.ts'
 import { authenticate, authenticateFresh } from '../logins/authenticate.ts'
-import { moment } from '../logins/session-life.ts'
+import { Problem } from '../problems.ts'
+import { moment } from '../store/session-life.ts'
 
 const EndRequest = v.object({ session: v.optional(fields.text) })
 

@@ -6,17 +6,17 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { toBase64url } from '../../lib/bytes.ts'
-import { KEY_BYTES, Secret } from '../../lib/secret.ts'
+import { KEY_BYTES, Secret } from '../../lib/crypto/secret.ts'
 import { createTicket } from '../../lib/ticket.ts'
 import type { Asked, Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../http/fields.ts'
-import { Problem } from '../http/problems.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { parse } from '../http/request.ts'
 import { sessionRequest } from '../http/sealed-request.ts'
 import { openStoredToken } from '../keys/stored-token.ts'
 import { authenticate } from '../logins/authenticate.ts'
-import { moment } from '../logins/session-life.ts'
+import { Problem } from '../problems.ts'
+import { moment } from '../store/session-life.ts'
 
 const UserinfoRequest = v.object({ receiver: fields.username })
 

@@ -6,14 +6,14 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { MAX_NAMES, MAX_NAMES_BODY_BYTES, optionalUsernames } from '../groups/stored-fields.ts'
+import { MAX_NAMES, MAX_NAMES_BODY_BYTES, optionalUsernames } from '../groups/fields.ts'
 import * as fields from '../http/fields.ts'
-import { eachInPieces } from '../http/lane.ts'
-import { ANSWER_BYTES } from '../http/limits.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
-import { moment } from '../logins/session-life.ts'
+import { moment } from '../store/session-life.ts'
+import { eachInPieces } from '../traffic/fair-queue.ts'
+import { ANSWER_BYTES } from '../traffic/limits.ts'
 
 const OnlineRequest = v.object({
   usernames: optionalUsernames,

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { MlsClient } from './client.ts'
-import { breakGroup, isBreaking, passGap } from './damage.ts'
+
+import { breakGroup, isBreaking, passGap } from './entries/group-errors.ts'
 import type { ListedGroup } from './group-list.ts'
-import type { Puller } from './puller.ts'
+import type { MlsClient } from './mls-client.ts'
+import type { Puller } from './sync/puller.ts'
 
 /**
  * Compares what the KDC says of groups with what it has given. A KDC that once gave a position beyond all others gives nothing after it

@@ -4,10 +4,10 @@
  * @module
  */
 import { ProtocolError } from '../errors.ts'
-import type { MlsClient } from './client.ts'
-import { left } from './endings.ts'
-import { type Group, otherOf, presentIn } from './group.ts'
+import { left } from './entries/group-endings.ts'
 import type { Conversation, GroupInfo, Selection } from './group-info.ts'
+import type { MlsClient } from './mls-client.ts'
+import { type Group, otherOf, presentIn } from './state/group.ts'
 
 export class Conversations {
   readonly #client: MlsClient

@@ -4,7 +4,7 @@
  * @module
  */
 import { TransportError } from '../errors.ts'
-import { readGroups } from './answers.ts'
+import { readGroups } from './kdc-answers.ts'
 import type { Post } from './post.ts'
 
 /** A group as the KDC lists it; nothing in it is believed. */

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { turn } from '../turn.ts'
-import type { MlsClient } from './client.ts'
+import { turn } from '../pacing/event-loop.ts'
 import type { Conversations } from './conversations.ts'
-import { otherOf } from './group.ts'
 import type { Conversation, Selection } from './group-info.ts'
-import { KEYS } from './keys.ts'
 import type { MailMessage } from './mail-message.ts'
-import { decodeStored, type StoredMessage } from './messages.ts'
+import type { MlsClient } from './mls-client.ts'
+import { otherOf } from './state/group.ts'
+import { KEYS } from './state/store-keys.ts'
+import { decodeStored, type StoredMessage } from './state/stored-message.ts'
 
 /** How many messages are read before others get a turn of the event loop. */
 const READ_AT_ONCE = 50

@@ -4,15 +4,15 @@
  * @module
  */
 import { ProtocolError } from '../errors.ts'
-import { readInfo } from './answers.ts'
-import { makeCommit, makeGroup, makeLeave } from './changes.ts'
-import type { MlsClient } from './client.ts'
-import { type Group, labelOf, presentIn } from './group.ts'
-import type { Charter } from './joinable.ts'
-import { takeKeyPackages } from './key-packages.ts'
-import { isAdmin } from './policy.ts'
-import type { Puller } from './puller.ts'
-import type { Submitter } from './submitter.ts'
+import { isAdmin } from './entries/policy.ts'
+import { readInfo } from './kdc-answers.ts'
+import { takeKeyPackages } from './keys/key-packages.ts'
+import { makeCommit, makeGroup, makeLeave } from './make-commit.ts'
+import type { MlsClient } from './mls-client.ts'
+import type { Charter } from './rfc9420/welcome.ts'
+import { type Group, labelOf, presentIn } from './state/group.ts'
+import type { Puller } from './sync/puller.ts'
+import type { Submitter } from './sync/submitter.ts'
 
 export const notAllowed = (message: string) => new ProtocolError('not_allowed', message)
 

@@ -4,21 +4,21 @@
  * @module
  */
 import { ProtocolError, type SymbolonError } from '../errors.ts'
-import { readInfo } from './answers.ts'
 import { catchUp } from './catch-up.ts'
-import { makeRejoin } from './changes.ts'
-import type { MlsClient } from './client.ts'
-import { judgeKeys } from './contacts.ts'
 import { groupUnknown } from './conversations.ts'
-import { breakGroup, damaged } from './damage.ts'
-import { type Group, isNameTaken, labelOf, presentIn } from './group.ts'
+import { breakGroup, damaged } from './entries/group-errors.ts'
 import type { Conversation } from './group-info.ts'
 import { endlessList, isAlone, type ListedGroup, listGroups } from './group-list.ts'
-import { KEYS } from './keys.ts'
-import type { Puller } from './puller.ts'
+import { readInfo } from './kdc-answers.ts'
+import { judgeKeys } from './keys/contacts.ts'
+import { makeRejoin } from './make-commit.ts'
+import type { MlsClient } from './mls-client.ts'
 import { isolated } from './refusals.ts'
-import { MAX_TRIES, type Submitter, tooManyTries } from './submitter.ts'
-import type { Draft } from './vault.ts'
+import { type Group, isNameTaken, labelOf, presentIn } from './state/group.ts'
+import type { Draft } from './state/mls-store.ts'
+import { KEYS } from './state/store-keys.ts'
+import type { Puller } from './sync/puller.ts'
+import { MAX_TRIES, type Submitter, tooManyTries } from './sync/submitter.ts'
 
 export class Rejoiner {
   readonly #client: MlsClient

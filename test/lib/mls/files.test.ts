@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concat, equal, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
+import { Secret } from '../../../src/lib/crypto/secret.ts'
 import { TransportError } from '../../../src/lib/errors.ts'
 import { CHUNK_BYTES, FileStream } from '../../../src/lib/mls/file-stream.ts'
 import {
@@ -17,7 +18,6 @@ import {
   uploadFile,
 } from '../../../src/lib/mls/files.ts'
 import type { Post } from '../../../src/lib/mls/post.ts'
-import { Secret } from '../../../src/lib/secret.ts'
 import { FakeDelivery } from '../../helpers/fake-delivery.ts'
 import { people, team } from '../../helpers/mail.ts'
 import { rejects } from '../../helpers/throws.ts'

@@ -4,21 +4,21 @@ import { signKeyPackage } from 'ts-mls/keyPackage.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concat, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
-import { encodePlace, placeOf, placeOfNewcomer } from '../../../src/lib/mls/chain.ts'
-import { type Maker, makeCommit, makeGroup, makeRejoin } from '../../../src/lib/mls/changes.ts'
-import type { Group } from '../../../src/lib/mls/group.ts'
+import { makeKeyPackage, takeKeyPackages } from '../../../src/lib/mls/keys/key-packages.ts'
+import { type Maker, makeCommit, makeGroup, makeRejoin } from '../../../src/lib/mls/make-commit.ts'
+import { decodeMessage } from '../../../src/lib/mls/rfc9420/mls-message.ts'
+import { CLIENT_CONFIG, loadMls } from '../../../src/lib/mls/rfc9420/suite.ts'
+import { leavesOf } from '../../../src/lib/mls/rfc9420/tree.ts'
 import {
   type Charter,
   charterExtension,
   encodeGroupInfo,
   encodeWelcome,
   readGroupInfo,
-} from '../../../src/lib/mls/joinable.ts'
-import { makeKeyPackage, takeKeyPackages } from '../../../src/lib/mls/key-packages.ts'
-import { decodeMessage } from '../../../src/lib/mls/mls-message.ts'
-import { CLIENT_CONFIG, loadMls } from '../../../src/lib/mls/suite.ts'
-import { leavesOf } from '../../../src/lib/mls/tree.ts'
-import { Draft, Vault } from '../../../src/lib/mls/vault.ts'
+} from '../../../src/lib/mls/rfc9420/welcome.ts'
+import { encodePlace, placeOf, placeOfNewcomer } from '../../../src/lib/mls/state/chain.ts'
+import type { Group } from '../../../src/lib/mls/state/group.ts'
+import { Draft, Vault } from '../../../src/lib/mls/state/mls-store.ts'
 import { copyOf, Person, people, team } from '../../helpers/mail.ts'
 import { rejects, throws } from '../../helpers/throws.ts'
 

@@ -3,6 +3,8 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { equal, utf8 } from '../../../src/lib/bytes.ts'
+import { decodePayload, encodePayload, kindOf } from '../../../src/lib/mls/payload.ts'
+import { loadMls } from '../../../src/lib/mls/rfc9420/suite.ts'
 import {
   beginChain,
   type Chain,
@@ -11,10 +13,8 @@ import {
   encodePlace,
   extendChain,
   placeOf,
-} from '../../../src/lib/mls/chain.ts'
-import { decodeGroup, encodeGroup, type Group } from '../../../src/lib/mls/group.ts'
-import { decodePayload, encodePayload, kindOf } from '../../../src/lib/mls/payload.ts'
-import { loadMls } from '../../../src/lib/mls/suite.ts'
+} from '../../../src/lib/mls/state/chain.ts'
+import { decodeGroup, encodeGroup, type Group } from '../../../src/lib/mls/state/group.ts'
 import { throws } from '../../helpers/throws.ts'
 
 const test = suite('parts')

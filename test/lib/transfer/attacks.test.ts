@@ -3,6 +3,7 @@ import { type Duplex, duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url } from '../../../src/lib/bytes.ts'
+import { turn } from '../../../src/lib/pacing/event-loop.ts'
 import {
   type Fate,
   type FileSink,
@@ -11,9 +12,8 @@ import {
   type Source,
   sendItems,
 } from '../../../src/lib/transfer/index.ts'
-import { turn } from '../../../src/lib/turn.ts'
 import { rejects } from '../../helpers/throws.ts'
-import { file, Place, pair, pattern, sha256, tree } from './memory.ts'
+import { file, Place, pair, pattern, sha256, tree } from '../../helpers/transfer-memory.ts'
 
 const attacks = suite('attacks on transfers')
 

@@ -15,7 +15,7 @@ import {
   sendItems,
 } from '../../../src/lib/transfer/index.ts'
 import { rejects } from '../../helpers/throws.ts'
-import { content, file, type Line, Place, pair, pattern, tree } from './memory.ts'
+import { content, file, type Line, Place, pair, pattern, tree } from '../../helpers/transfer-memory.ts'
 
 const transfer = suite('transfer')
 

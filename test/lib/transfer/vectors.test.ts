@@ -9,7 +9,7 @@ import {
   sendItems,
   type Totals,
 } from '../../../src/lib/transfer/index.ts'
-import { content, type Line, Place, pair, pattern } from './memory.ts'
+import { content, type Line, Place, pair, pattern } from '../../helpers/transfer-memory.ts'
 
 interface AttributeFields {
   readonly executable?: boolean | undefined
