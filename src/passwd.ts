@@ -7,7 +7,7 @@ import { commandOf } from './cli/installed.ts'
 import { readCredentials, updateCredentials } from './cli/login/credentials.ts'
 import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/login/login.ts'
 import { PASSWORD_HELP, readNewPassword } from './cli/login/password.ts'
-import { haveMailbox } from './cli/mailbox/ensure-mailbox.ts'
+import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { stateDir } from './cli/paths.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
@@ -63,7 +63,7 @@ runTool('passwd', async (argv) => {
       updateCredentials((credentials) => credentials.get(kdc)?.set(username, password))
       output.event('credentials_updated', { username, kdc }, 'the credentials file has it too')
     }
-    await haveMailbox(session, output).catch(() => {})
+    await ensureMailbox(session, output).catch(() => {})
   } finally {
     await session.logout().catch(() => {})
   }

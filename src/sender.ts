@@ -6,7 +6,7 @@ import { parseArguments, parseSeconds } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
 import { commandOf } from './cli/installed.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
-import { haveMailbox } from './cli/mailbox/ensure-mailbox.ts'
+import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { converse } from './cli/send/converse.ts'
 import { ITEM_HELP, ITEM_OPTIONS, judgeItems, OutgoingItems } from './cli/send/outgoing-items.ts'
 import { sendAll } from './cli/send/send.ts'
@@ -86,7 +86,7 @@ runTool('sender', async (argv) => {
       output.event('connected', { to: receiver }, `talking with ${receiver}; Ctrl+D ends`)
       await converse(channel, output, screen)
     }
-    await haveMailbox(session, output).catch(() => {})
+    await ensureMailbox(session, output).catch(() => {})
   } finally {
     leaveStdin()
     // The KDC may be gone by now; the session then ends by itself.

@@ -9,7 +9,7 @@ import type { Row, Statement, Value } from './database.ts'
 const MAX_REMEMBERED = 4096
 
 /** Rows by the statement that gave them, all of one version of the database. */
-export class Recollection {
+export class QueryCache {
   readonly #rows = new Map<TemplateStringsArray, Map<string, readonly Row[]>>()
   #version = Number.NaN
   #size = 0

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import type { FileSink, Item, TreeSink } from '../lib/transfer/index.ts'
+import type { FileSink, TransferItem, TreeSink } from '../lib/transfer/index.ts'
 import type { Saved } from './claim.ts'
 import { IncomingFile } from './incoming.ts'
 import { IncomingTree } from './incoming-tree.ts'
 
-export interface Taker {
+export interface FileReceiver {
   /** For `receiveItems`. */
-  take(item: Item): Promise<FileSink | TreeSink>
+  take(item: TransferItem): Promise<FileSink | TreeSink>
   /** Where something is that was saved. */
-  savedAs(item: Item): Saved | undefined
+  savedAs(item: TransferItem): Saved | undefined
 }
 
 /**
@@ -20,8 +20,8 @@ export interface Taker {
  * @param sender - who it is that sends: what was cut is gone on with when the same one sends it again.
  * @param mostLeft - how many bytes of what was cut may be left of this sender; default: 1 GB.
  */
-export function takeInto(directory: string, sender: string, mostLeft?: number): Taker {
-  const sinks = new WeakMap<Item, IncomingFile | IncomingTree>()
+export function takeInto(directory: string, sender: string, mostLeft?: number): FileReceiver {
+  const sinks = new WeakMap<TransferItem, IncomingFile | IncomingTree>()
   return {
     async take(item) {
       const sink =

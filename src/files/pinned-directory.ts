@@ -11,7 +11,7 @@ import type { Attributes } from '../lib/transfer/index.ts'
 import { setTime } from './attributes.ts'
 import { notSaved } from './on-disk.ts'
 
-export class HeldDirectory {
+export class PinnedDirectory {
   /** By which what is in it is reached. */
   readonly path: string
   readonly #name: string
@@ -26,10 +26,10 @@ export class HeldDirectory {
   }
 
   /** @throws the error of the file system: there is none, it is a link, or somebody else's. */
-  static async open(name: string): Promise<HeldDirectory> {
+  static async open(name: string): Promise<PinnedDirectory> {
     // Node opens no directories there.
     if (process.platform === 'win32') {
-      return new HeldDirectory(name, name, undefined, await lstat(name, { bigint: true }))
+      return new PinnedDirectory(name, name, undefined, await lstat(name, { bigint: true }))
     }
     const file = await open(name, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
     try {
@@ -37,7 +37,7 @@ export class HeldDirectory {
       if (Number(stats.uid) !== process.getuid?.()) throw notSaved(name, 'it is not ours')
       const path = `/proc/self/fd/${file.fd}`
       const seen = await stat(path, { bigint: true }).catch(() => undefined)
-      return new HeldDirectory(seen && isSame(seen, stats) ? path : name, name, file, stats)
+      return new PinnedDirectory(seen && isSame(seen, stats) ? path : name, name, file, stats)
     } catch (error) {
       await file.close()
       throw error

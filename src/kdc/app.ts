@@ -7,7 +7,7 @@ import { Hono } from 'hono'
 import { systemClock } from '../lib/clock.ts'
 import { secureRandomBytes } from '../lib/crypto/random.ts'
 import type { Kdc, KdcEnv } from './context.ts'
-import { Waiters } from './events/mailbox-subscribers.ts'
+import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
 import { KEEP_SEC, QUOTAS } from './groups/quotas.ts'
 import { refusalOf } from './http/refusal.ts'
 import { ProxyList } from './network/proxies.ts'
@@ -28,10 +28,10 @@ import { registerRoute } from './routes/register.ts'
 import { sessionsRoute } from './routes/sessions.ts'
 import { userinfoRoute } from './routes/userinfo.ts'
 import { usersRoute } from './routes/users.ts'
-import { Bodies } from './traffic/body-budget.ts'
-import { Lane } from './traffic/fair-queue.ts'
+import { BodyBudget } from './traffic/body-budget.ts'
+import { FairQueue } from './traffic/fair-queue.ts'
 import { LOGIN_LIMITS } from './traffic/login-limits.ts'
-import { Reads } from './traffic/read-budget.ts'
+import { ReadBudget } from './traffic/read-budget.ts'
 
 /** How long a ticket may be used, if nothing else is said: long enough to connect, no longer. */
 export const TICKET_LIFETIME_SEC = 300
@@ -45,8 +45,8 @@ export type KdcOptions = Pick<Kdc, 'store' | 'opaqueKeys' | 'masterKeys' | 'pass
 
 /** Puts the parts together, and adds the defaults. */
 export function assembleKdc(options: KdcOptions): Kdc {
-  const lane = options.lane ?? new Lane()
-  const settings: Omit<Kdc, 'waiters'> = {
+  const fairQueue = options.fairQueue ?? new FairQueue()
+  const settings: Omit<Kdc, 'subscribers'> = {
     clock: systemClock,
     randomBytes: secureRandomBytes,
     ticketLifetimeSec: TICKET_LIFETIME_SEC,
@@ -58,13 +58,13 @@ export function assembleKdc(options: KdcOptions): Kdc {
     loginLimits: LOGIN_LIMITS,
     allowPlaintext: false,
     proxies: new ProxyList(),
-    lane,
-    reads: new Reads(lane),
-    bodies: new Bodies(),
+    fairQueue,
+    reads: new ReadBudget(fairQueue),
+    bodies: new BodyBudget(),
     isDraining: () => false,
     ...options,
   }
-  return { ...settings, waiters: options.waiters ?? new Waiters(settings) }
+  return { ...settings, subscribers: options.subscribers ?? new MailboxSubscribers(settings) }
 }
 
 /**

@@ -8,7 +8,7 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { type Route, SEALED_TYPE, sealReply } from '../lib/sealed.ts'
-import type { Asked, Kdc } from './context.ts'
+import type { Kdc, RequestView } from './context.ts'
 import { refusalOf } from './http/refusal.ts'
 import { MAX_BODY_BYTES, parseJson, refuseOpen } from './http/request.ts'
 import { findSealingSession, judgeFields, openEnvelope, parseEnvelope } from './http/sealed-request.ts'
@@ -29,8 +29,8 @@ const PLAIN_HOST = new RegExp(`^(?:(?:${OCTET}\\.){3}${OCTET}|${NAME})${PORT}$`)
 const DIGITS = /^\d{1,5}$/
 
 /** A request whose body is there. */
-class DirectRequest implements Asked {
-  readonly env: Asked['env']
+class DirectRequest implements RequestView {
+  readonly env: RequestView['env']
   readonly req = this
   readonly var: { body: unknown; session: StoredSession | undefined } = {
     body: undefined,

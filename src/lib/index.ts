@@ -15,7 +15,7 @@ export { concat, EMPTY, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 }
 export { Channel, type ChannelOptions, MAX_MESSAGE_BYTES, type Peer } from './channel/channel.ts'
 export { type ConnectOptions, connect, type Dial } from './channel/connect.ts'
 export { type AcceptOptions, accept, type InitiateOptions, initiate } from './channel/handshake.ts'
-export type { Kind } from './channel/inbox.ts'
+export type { IncomingKind } from './channel/inbox.ts'
 export { type Listener, type ListenOptions, listen, type Refusal } from './channel/listen.ts'
 export type { Message } from './channel/message.ts'
 export { type ChannelRecord, decodeRecords, encodeMessage, encodeRecord } from './channel/records.ts'
@@ -37,7 +37,7 @@ export {
 } from './errors.ts'
 export { createInvitation, invitationToken } from './invitation.ts'
 export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './kdc-link/answers.ts'
-export type { HttpLink, Reply } from './kdc-link/http.ts'
+export type { HttpLink, HttpReply } from './kdc-link/http.ts'
 export {
   encodeFileNote,
   type FetchOptions,
@@ -57,7 +57,7 @@ export {
 } from './mls/mailbox.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, textOf } from './mls/payload.ts'
-export type { Post } from './mls/post.ts'
+export type { PostToKdc } from './mls/post.ts'
 export type { Sent } from './mls/sent.ts'
 export type { StateStore } from './mls/state-store.ts'
 export { parseUsername } from './names.ts'
@@ -91,21 +91,21 @@ export {
 } from './ticket.ts'
 export type { Trace, TraceEvent } from './trace.ts'
 export {
+  type AcceptItem,
   type Attributes,
   type Content,
   contentOf,
   type EntrySource,
-  type Fate,
   type FileSink,
   type FileSource,
-  type Item,
+  type ItemResult,
   type ReceiveOptions,
   receiveItems,
   type SendOptions,
   type Source,
   type Summary,
   sendItems,
-  type Take,
+  type TransferItem,
   type TreeSink,
   type TreeSource,
 } from './transfer/index.ts'

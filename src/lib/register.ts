@@ -48,7 +48,7 @@ export async function register(
   }
   const link = await KdcLink.open(kdc, name, options)
   let chosen: string
-  let doubt: TransportError | undefined
+  let reloginPace: TransportError | undefined
   try {
     const post = (path: string, body: Record<string, unknown>) =>
       token ? link.sealed(path, body, token) : link.plain(path, body)
@@ -65,7 +65,7 @@ export async function register(
     // The login that follows gives it again.
     exportKey.wipe()
     await options.judgeKey?.(kdcKey, false)
-    doubt = await finish(() => post('/register/finish', { username: name, record }))
+    reloginPace = await finish(() => post('/register/finish', { username: name, record }))
   } catch (error) {
     await link.close()
     throw believed(error)
@@ -73,10 +73,14 @@ export async function register(
   try {
     return await login(kdc, name, chosen, { ...options, link: link.http })
   } catch (error) {
-    if (!doubt) throw error
-    throw new TransportError(doubt.code, `there may or may not be an account now: ${doubt.message}`, {
-      cause: error,
-    })
+    if (!reloginPace) throw error
+    throw new TransportError(
+      reloginPace.code,
+      `there may or may not be an account now: ${reloginPace.message}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

@@ -28,7 +28,7 @@ import { parseUsername } from './names.ts'
 import { judgeDestination, looksLikeText } from './network/destination.ts'
 import { finishLogin, finishRegistration, startLogin, startRegistration } from './opaque.ts'
 import { backoffMs } from './pacing/backoff.ts'
-import { Doubt } from './pacing/relogin-pace.ts'
+import { ReloginPace } from './pacing/relogin-pace.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import { sessionId } from './ticket.ts'
 import type { Trace } from './trace.ts'
@@ -127,7 +127,7 @@ export class Session {
   readonly #trace: Trace | undefined
   readonly #judgeKey: JudgeKey
   readonly #now: () => number
-  readonly #doubt: Doubt
+  readonly #reloginPace: ReloginPace
   #login: Login | undefined
   /** Logins for which the password was stretched and was right, whatever came of them. */
   #stretched = 0
@@ -144,7 +144,7 @@ export class Session {
     this.#trace = options.trace
     this.#judgeKey = options.judgeKey ?? (() => {})
     this.#now = options.now ?? (() => performance.now())
-    this.#doubt = new Doubt(this.#now)
+    this.#reloginPace = new ReloginPace(this.#now)
   }
 
   /** The session token. */
@@ -191,12 +191,12 @@ export class Session {
   async #renewFor(claim: unknown): Promise<void> {
     if (!(claim instanceof UnsealedAnswer)) return this.#renew()
     const { token } = this
-    if (!this.#doubt.isWorthLogin(this.#kdc.isProven(token))) throw claim
+    if (!this.#reloginPace.isWorthLogin(this.#kdc.isProven(token))) throw claim
     const before = this.#stretched
     try {
       await this.#renew()
     } finally {
-      if (this.#stretched > before) this.#doubt.note()
+      if (this.#stretched > before) this.#reloginPace.note()
     }
     // Where that was forged the session is still there, and the KDC would go on making tickets for it.
     await this.#endSession(token).catch(() => {})

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Row, type Statement, sql, type Value } from '../../src/database/database.ts'
-import { Recollection } from '../../src/database/query-cache.ts'
+import { QueryCache } from '../../src/database/query-cache.ts'
 
 const test = suite('recollection')
 
@@ -12,18 +12,18 @@ const rows = (value: Value): Row[] => [{ one: value }]
 
 /** What remembers one answer, of version 1 of the database. */
 function remembering(statement: Statement, answer: readonly Row[]) {
-  const recollection = new Recollection()
-  recollection.hold(1)
-  recollection.set(statement, answer)
-  return recollection
+  const queryCache = new QueryCache()
+  queryCache.hold(1)
+  queryCache.set(statement, answer)
+  return queryCache
 }
 
 test('knows what was set, for the same statement with the same values only', () => {
   const answer = rows('a')
-  const recollection = remembering(one('a'), answer)
-  assert.is(recollection.get(one('a')), answer)
-  assert.is(recollection.get(one('b')), undefined)
-  assert.is(recollection.get(sql`select ${'a'} as one`), undefined, 'another statement')
+  const queryCache = remembering(one('a'), answer)
+  assert.is(queryCache.get(one('a')), answer)
+  assert.is(queryCache.get(one('b')), undefined)
+  assert.is(queryCache.get(sql`select ${'a'} as one`), undefined, 'another statement')
 })
 
 test('tells lists of values apart, whatever the values look like', () => {
@@ -55,50 +55,50 @@ test('tells lists of values apart, whatever the values look like', () => {
     [new Uint8Array([1, 2, 3]).subarray(0, 1), new Uint8Array([1, 2, 3]).subarray(1, 2)],
     [new Uint8Array([1, 2, 3]).subarray(1, 2), new Uint8Array([1, 2, 3]).subarray(0, 1)],
   ]
-  const recollection = new Recollection()
-  recollection.hold(1)
+  const queryCache = new QueryCache()
+  queryCache.hold(1)
   const answers = lists.map(([a, b]) => {
     const answer = [{ a, b }]
-    recollection.set(two(a, b), answer)
+    queryCache.set(two(a, b), answer)
     return answer
   })
-  for (const [i, [a, b]] of lists.entries()) assert.is(recollection.get(two(a, b)), answers[i], `list ${i}`)
+  for (const [i, [a, b]] of lists.entries()) assert.is(queryCache.get(two(a, b)), answers[i], `list ${i}`)
 })
 
 test('forgets when the database has another version, and not while it has the same', () => {
   const answer = rows(1)
-  const recollection = remembering(one(1), answer)
-  recollection.hold(1)
-  assert.is(recollection.get(one(1)), answer)
-  recollection.hold(2)
-  assert.is(recollection.get(one(1)), undefined)
-  recollection.set(one(1), answer)
-  recollection.hold(2)
-  assert.is(recollection.get(one(1)), answer)
+  const queryCache = remembering(one(1), answer)
+  queryCache.hold(1)
+  assert.is(queryCache.get(one(1)), answer)
+  queryCache.hold(2)
+  assert.is(queryCache.get(one(1)), undefined)
+  queryCache.set(one(1), answer)
+  queryCache.hold(2)
+  assert.is(queryCache.get(one(1)), answer)
 })
 
 test('forgets when it is told to', () => {
-  const recollection = remembering(one(1), rows(1))
-  recollection.forget()
-  assert.is(recollection.get(one(1)), undefined)
+  const queryCache = remembering(one(1), rows(1))
+  queryCache.forget()
+  assert.is(queryCache.get(one(1)), undefined)
 })
 
 test('keeps so many answers at most, and then begins anew', () => {
-  const recollection = new Recollection()
+  const queryCache = new QueryCache()
   const known = (from: number, to: number) => {
     let count = 0
-    for (let i = from; i < to; i++) if (recollection.get(one(i))) count++
+    for (let i = from; i < to; i++) if (queryCache.get(one(i))) count++
     return count
   }
-  recollection.hold(1)
-  for (let i = 0; i < MOST; i++) recollection.set(one(i), rows(i))
+  queryCache.hold(1)
+  for (let i = 0; i < MOST; i++) queryCache.set(one(i), rows(i))
   assert.is(known(0, MOST), MOST)
-  for (let i = MOST; i < 2 * MOST; i++) recollection.set(one(i), rows(i))
+  for (let i = MOST; i < 2 * MOST; i++) queryCache.set(one(i), rows(i))
   assert.is(known(0, 2 * MOST), MOST)
   assert.is(known(0, MOST), 0)
   // What was forgotten takes no room.
-  recollection.hold(2)
-  for (let i = 0; i < MOST; i++) recollection.set(one(i), rows(i))
+  queryCache.hold(2)
+  for (let i = 0; i < MOST; i++) queryCache.set(one(i), rows(i))
   assert.is(known(0, MOST), MOST)
 })
 

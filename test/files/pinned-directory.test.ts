@@ -3,7 +3,7 @@ import { chownSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSy
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { HeldDirectory } from '../../src/files/pinned-directory.ts'
+import { PinnedDirectory } from '../../src/files/pinned-directory.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
 import { asOrdinaryUser, asRoot, needs, onPosix } from '../helpers/needs.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -20,14 +20,14 @@ held.before.each((context) => {
 held.after.each(({ directory }) => directory.remove())
 
 asRoot(held)('is not one that belongs to another', async ({ at }) => {
-  const ours = await HeldDirectory.open(at)
+  const ours = await PinnedDirectory.open(at)
   await ours.close()
   chownSync(at, 65534, 65534)
-  await rejects(HeldDirectory.open(at), 'file_not_saved')
+  await rejects(PinnedDirectory.open(at), 'file_not_saved')
 })
 
 asOrdinaryUser(held)('is not one of root’s', async () => {
-  await rejects(HeldDirectory.open('/'), 'file_not_saved')
+  await rejects(PinnedDirectory.open('/'), 'file_not_saved')
 })
 
 onPosix(held)('is no link, and no file', async ({ at, directory }) => {
@@ -35,11 +35,11 @@ onPosix(held)('is no link, and no file', async ({ at, directory }) => {
   symlinkSync(at, link)
   const file = join(directory.path, 'file')
   writeFileSync(file, '')
-  for (const path of [link, file]) await rejects(HeldDirectory.open(path), 'ENOTDIR')
+  for (const path of [link, file]) await rejects(PinnedDirectory.open(path), 'ENOTDIR')
 })
 
 held('is noticed to be gone from under its name', async ({ at, directory }) => {
-  const ours = await HeldDirectory.open(at)
+  const ours = await PinnedDirectory.open(at)
   await ours.check()
   renameSync(at, join(directory.path, 'elsewhere'))
   await rejects(ours.check(), 'ENOENT')
@@ -50,7 +50,7 @@ held('is noticed to be gone from under its name', async ({ at, directory }) => {
 
 const procfs = needs('/proc', () => process.platform === 'linux', 'run it on Linux')
 procfs(held)('what is made by way of it is in it, whatever has its name', async ({ at, directory }) => {
-  const ours = await HeldDirectory.open(at)
+  const ours = await PinnedDirectory.open(at)
   const elsewhere = join(directory.path, 'elsewhere')
   renameSync(at, elsewhere)
   mkdirSync(at)

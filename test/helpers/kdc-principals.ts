@@ -171,9 +171,9 @@ export async function watchedStore(database: Database = openSqlite(':memory:')) 
       reads.push(statement)
       return database.read(statement)
     },
-    recall: (statement) => {
+    readCached: (statement) => {
       reads.push(statement)
-      return database.recall(statement)
+      return database.readCached(statement)
     },
     write: (statements) => {
       writes.push([...statements])

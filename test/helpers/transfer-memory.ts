@@ -8,7 +8,7 @@ import type {
   EntrySource,
   FileSink,
   FileSource,
-  Item,
+  TransferItem,
   TreeSink,
   TreeSource,
 } from '../../src/lib/transfer/index.ts'
@@ -117,7 +117,7 @@ export class Place {
   /** Thrown where this is done. */
   readonly faults = new Map<'start' | 'write' | 'finish' | 'directory', ProtocolCode>()
 
-  take = async (item: Item): Promise<FileSink | TreeSink> =>
+  take = async (item: TransferItem): Promise<FileSink | TreeSink> =>
     item.kind === 'directory' ? this.tree(item.name) : this.file(item.name)
 
   #fault(at: 'start' | 'write' | 'finish' | 'directory'): void {

@@ -78,8 +78,8 @@ theft('lets nobody log in, speak for anybody, or read anything', async () => {
 
     // What is sealed there opens under no key that is there.
     const { store } = await openData(stolen)
-    const moment = { now: NOW(), idleSince: NOW() - 3600 }
-    const [session] = await store.sessions.list('bob', moment)
+    const cutoff = { now: NOW(), idleSince: NOW() - 3600 }
+    const [session] = await store.sessions.list('bob', cutoff)
     assert.ok(session)
     const { sid, sealedToken } = session
     const opens = (key: Uint8Array) => {

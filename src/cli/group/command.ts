@@ -9,14 +9,14 @@ import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
 import { parseGroupName, parseUsername } from '../../lib/names.ts'
 import type { Session } from '../../lib/session.ts'
 import { UsageError } from '../errors.ts'
-import type { Mail } from '../mailbox/open-mailbox.ts'
+import type { MailboxHandle } from '../mailbox/open-mailbox.ts'
 import type { Output } from '../terminal/output.ts'
 import { endingOf } from './ending.ts'
 
 /** What a command works with. */
 export interface Tools {
   readonly session: Session
-  readonly mail: Mail
+  readonly mail: MailboxHandle
   readonly output: Output
 }
 
@@ -54,7 +54,7 @@ export function conversationOf(
 }
 
 /** Does something with the mailbox, when it has heard all that happened. */
-export function withMailbox<T>(mail: Mail, work: (mailbox: Mailbox) => Promise<T> | T): Promise<T> {
+export function withMailbox<T>(mail: MailboxHandle, work: (mailbox: Mailbox) => Promise<T> | T): Promise<T> {
   return mail.use(async (mailbox) => {
     await mailbox.sync()
     return work(mailbox)
@@ -63,7 +63,7 @@ export function withMailbox<T>(mail: Mail, work: (mailbox: Mailbox) => Promise<T
 
 /** The same with a group, naming it when there is none, and saying how it ended when it is over. */
 export function withGroup<T>(
-  mail: Mail,
+  mail: MailboxHandle,
   group: string,
   work: (mailbox: Mailbox) => Promise<T> | T,
 ): Promise<T> {
@@ -72,7 +72,7 @@ export function withGroup<T>(
 
 /** The same with a conversation. */
 export async function withConversation<T>(
-  mail: Mail,
+  mail: MailboxHandle,
   of: Conversation,
   work: (mailbox: Mailbox) => Promise<T> | T,
 ): Promise<T> {

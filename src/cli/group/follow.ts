@@ -8,10 +8,10 @@ import { CodecError, ProtocolError, type SymbolonError, TransportError } from '.
 import { isSessionOver } from '../../lib/kdc-link/exchange.ts'
 import type { Conversation } from '../../lib/mls/mailbox.ts'
 import { backoffMs } from '../../lib/pacing/backoff.ts'
-import { Pace } from '../../lib/pacing/poll-pace.ts'
+import { PollPace } from '../../lib/pacing/poll-pace.ts'
 import type { Session } from '../../lib/session.ts'
 import { StateError } from '../../state/errors.ts'
-import type { Mail } from '../mailbox/open-mailbox.ts'
+import type { MailboxHandle } from '../mailbox/open-mailbox.ts'
 import type { Output } from '../terminal/output.ts'
 
 /** How long between two tries to reach the KDC again. */
@@ -19,7 +19,7 @@ const RETRY = { firstMs: 1000, mostMs: 10_000 }
 
 export interface Following {
   readonly session: Pick<Session, 'token'>
-  readonly mail: Pick<Mail, 'use' | 'arrivals'>
+  readonly mail: Pick<MailboxHandle, 'use' | 'arrivals'>
   readonly output: Output
   readonly of: Conversation
   /** Shows what is new. */
@@ -27,7 +27,7 @@ export interface Following {
   /** Ends it in good order. */
   readonly signal: AbortSignal
   /** How often to look; and waits for so many milliseconds. For tests. */
-  readonly pace?: Pace
+  readonly pace?: PollPace
   readonly wait?: (ms: number) => Promise<unknown>
 }
 
@@ -39,7 +39,7 @@ export interface Following {
  *   merely away.
  */
 export async function follow(following: Following): Promise<void> {
-  const { session, mail, output, of, showMore, signal, pace = new Pace() } = following
+  const { session, mail, output, of, showMore, signal, pace = new PollPace() } = following
   const { wait = (ms: number) => sleep(ms, undefined, { signal }) } = following
   let failures = 0
   let streamFailures = 0
@@ -97,7 +97,7 @@ function isStateBusy(error: unknown): boolean {
   return error instanceof StateError && error.code === 'state_busy'
 }
 
-async function mayGoOn(mail: Pick<Mail, 'use'>, output: Output, of: Conversation): Promise<boolean> {
+async function mayGoOn(mail: Pick<MailboxHandle, 'use'>, output: Output, of: Conversation): Promise<boolean> {
   if (!('group' in of)) return true
   const { group } = of
   const infos = await mail.use(async (mailbox) => mailbox.groups().filter(({ name }) => name === group))

@@ -9,7 +9,7 @@ import type { Session } from '../../lib/session.ts'
 import { databaseIn, stateDirectory } from '../../state/places.ts'
 import { stateDir } from '../paths.ts'
 import type { Output } from '../terminal/output.ts'
-import { Mail } from './open-mailbox.ts'
+import { MailboxHandle } from './open-mailbox.ts'
 
 /**
  * Makes the mailbox of a principal who has none yet, here or anywhere: an identity and key packages. For a tool to call once its
@@ -20,10 +20,10 @@ import { Mail } from './open-mailbox.ts'
  *
  * @throws StateError, FileError, and as `Mailbox.open`: the next tool makes it then.
  */
-export async function haveMailbox(session: Session, output: Output): Promise<void> {
+export async function ensureMailbox(session: Session, output: Output): Promise<void> {
   const directory = stateDirectory(stateDir(), session.kdcKey, session.username)
   if (!existsSync(databaseIn(directory)) && (await hasIdentity(session))) return
-  const mail = await Mail.open(session, output)
+  const mail = await MailboxHandle.open(session, output)
   try {
     const identity = await mail.identity()
     if (identity === 'published' || (identity === 'none' && (await hasIdentity(session)))) return

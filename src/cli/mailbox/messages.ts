@@ -6,9 +6,9 @@
 import { FileError } from '../../files/private-files.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import type { Conversation, Mailbox, MailMessage, Selection } from '../../lib/mls/mailbox.ts'
-import type { FileFate } from '../terminal/file-result.ts'
+import type { FileResult } from '../terminal/file-result.ts'
 import type { Output } from '../terminal/output.ts'
-import type { MailAccess } from './open-mailbox.ts'
+import type { MailboxAccess } from './open-mailbox.ts'
 import { isFile, type Saving, saveFile } from './save-files.ts'
 
 /** How often the state is written while messages are shown. */
@@ -32,14 +32,14 @@ export interface Shown {
  * @throws as `saveFile`: from that message on, all stay new; but where files cannot be saved, only these do.
  */
 export async function showNew(
-  mail: MailAccess,
+  mail: MailboxAccess,
   output: Output,
   of: Selection,
   { saving, signal }: { readonly saving?: Saving | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<Shown> {
   let shown: Shown = { count: 0, fileFrom: undefined }
-  const show = async (message: MailMessage, fate?: FileFate) => {
-    await output.stored(message, fate)
+  const show = async (message: MailMessage, result?: FileResult) => {
+    await output.stored(message, result)
     shown = { count: shown.count + 1, fileFrom: shown.fileFrom ?? fileFrom(mail, message) }
   }
   const waiting = new Waiting()
@@ -58,10 +58,10 @@ export async function showNew(
     for (const message of ready) await show(message)
     if (file && saving) {
       // It may take long: meanwhile others of our tools may use the mailbox, and show it.
-      const fate = await waiting.unlessSaved(file, () => saveFile(mail, output, file, saving))
-      if (!fate) continue
+      const result = await waiting.unlessSaved(file, () => saveFile(mail, output, file, saving))
+      if (!result) continue
       const isNew = await mail.use((mailbox) => mailbox.markShown([file]))
-      if (isNew) await show(file, fate)
+      if (isNew) await show(file, result)
     } else if (ready.length === 0) break
   }
   waiting.throwIfAny()
@@ -75,7 +75,7 @@ export async function showNew(
  * @throws as `saveFile`, when the rest has been shown.
  */
 export async function showAll(
-  mail: MailAccess,
+  mail: MailboxAccess,
   output: Output,
   of: Conversation,
   saving?: Saving,
@@ -89,13 +89,13 @@ export async function showAll(
   })
   const waiting = new Waiting()
   for (const message of messages) {
-    let fate: FileFate | undefined = {}
+    let result: FileResult | undefined = {}
     if (saving && isWanted(message)) {
-      fate = await waiting.unlessSaved(message, () => saveFile(mail, output, message, saving))
-      if (!fate) continue
+      result = await waiting.unlessSaved(message, () => saveFile(mail, output, message, saving))
+      if (!result) continue
       await mail.use((mailbox) => mailbox.markShown([message]))
     }
-    await output.stored(message, fate)
+    await output.stored(message, result)
   }
   waiting.throwIfAny()
   const files = messages.map((message) => fileFrom(mail, message))
@@ -116,7 +116,10 @@ class Waiting {
   }
 
   /** @returns nothing when it stays new. */
-  async unlessSaved({ position }: MailMessage, save: () => Promise<FileFate>): Promise<FileFate | undefined> {
+  async unlessSaved(
+    { position }: MailMessage,
+    save: () => Promise<FileResult>,
+  ): Promise<FileResult | undefined> {
     try {
       return await save()
     } catch (error) {
@@ -133,7 +136,7 @@ class Waiting {
 }
 
 /** Who sent it, if it is a file for us: another member's, or our own for ourselves. */
-function fileFrom({ username }: MailAccess, message: MailMessage): string | undefined {
+function fileFrom({ username }: MailboxAccess, message: MailMessage): string | undefined {
   const isForUs = message.from !== username || message.with === username
   return isForUs && isFile(message) ? message.from : undefined
 }

@@ -6,10 +6,10 @@
 
 import { Mailbox } from '../../lib/mls/mailbox.ts'
 import type { Notice } from '../../lib/mls/notices.ts'
-import type { Post } from '../../lib/mls/post.ts'
+import type { PostToKdc } from '../../lib/mls/post.ts'
 import { decodeIdentity } from '../../lib/mls/state/identity.ts'
 import { KEYS } from '../../lib/mls/state/store-keys.ts'
-import { followHints, type Pace } from '../../lib/pacing/poll-pace.ts'
+import { followHints, type PollPace } from '../../lib/pacing/poll-pace.ts'
 import type { Session } from '../../lib/session.ts'
 import { ClientState } from '../../state/client-state.ts'
 import { stateDirectory } from '../../state/places.ts'
@@ -17,10 +17,10 @@ import { stateDir } from '../paths.ts'
 import type { Output } from '../terminal/output.ts'
 
 /** What works on somebody's mail needs of it. */
-export type MailAccess = Pick<Mail, 'username' | 'post' | 'use'>
+export type MailboxAccess = Pick<MailboxHandle, 'username' | 'post' | 'use'>
 
 /** One principal's mail. */
-export class Mail {
+export class MailboxHandle {
   readonly #session: Session
   readonly #output: Output
   readonly #state: ClientState
@@ -36,9 +36,9 @@ export class Mail {
    *
    * @throws StateError, FileError.
    */
-  static async open(session: Session, output: Output): Promise<Mail> {
+  static async open(session: Session, output: Output): Promise<MailboxHandle> {
     const directory = stateDirectory(stateDir(), session.kdcKey, session.username)
-    return new Mail(session, output, await ClientState.open(directory, session.exportKey))
+    return new MailboxHandle(session, output, await ClientState.open(directory, session.exportKey))
   }
 
   /**
@@ -63,7 +63,7 @@ export class Mail {
   }
 
   /** A sealed request, for what takes longer than others of our tools can wait: files. */
-  readonly post: Post = (path, body) => this.#session.request(path, body)
+  readonly post: PostToKdc = (path, body) => this.#session.request(path, body)
 
   /** Whether there is an identity here that others know, one that is yet to be published, or none. */
   async identity(): Promise<'published' | 'made' | 'none'> {
@@ -78,7 +78,7 @@ export class Mail {
    *
    * @param pace - how often that is heeded.
    */
-  arrivals(signal: AbortSignal, pace: Pace): AsyncGenerator<void> {
+  arrivals(signal: AbortSignal, pace: PollPace): AsyncGenerator<void> {
     // Not what an event says that it goes up to: that could be beyond all that will ever come.
     return followHints((ended) => this.#session.events('/mailbox/wait', { after: 0 }, ended), pace, signal)
   }

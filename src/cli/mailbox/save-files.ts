@@ -11,12 +11,12 @@ import { fetchFile, fileNoteOf } from '../../lib/mls/files.ts'
 import type { Conversation, MailMessage } from '../../lib/mls/mailbox.ts'
 import { UsageError } from '../errors.ts'
 import { commandOf } from '../installed.ts'
-import { type FileFate, shownName } from '../terminal/file-result.ts'
+import { type FileResult, shownName } from '../terminal/file-result.ts'
 import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
 import { progressOf, SILENT } from '../terminal/progress.ts'
 import { parseSize, sizeText } from '../terminal/size.ts'
-import type { MailAccess } from './open-mailbox.ts'
+import type { MailboxAccess } from './open-mailbox.ts'
 import { SaveRecord } from './save-record.ts'
 
 /** The options, for `parseArguments`. */
@@ -85,11 +85,11 @@ export function isFile(message: MailMessage): boolean {
  * @throws FileError `file_not_saved` when nothing can be saved in the directory, TransportError, the reason of `signal`: the message is to be kept for later.
  */
 export async function saveFile(
-  mail: MailAccess,
+  mail: MailboxAccess,
   output: Output,
   message: MailMessage,
   { directory, maxBytes, signal, silent, record }: Saving,
-): Promise<FileFate> {
+): Promise<FileResult> {
   const note = fileNoteOf(message)
   if (!note) return {}
   if (note.size > maxBytes) {
@@ -122,7 +122,7 @@ export async function saveFile(
   }
 }
 
-function howLater({ username }: MailAccess, { group, with: other }: MailMessage): string {
+function howLater({ username }: MailboxAccess, { group, with: other }: MailMessage): string {
   if (group === undefined && other === undefined) return ''
   const of = group === undefined ? { with: other ?? '' } : { group }
   return `; to try again: ${commandToSave(username, of)}`

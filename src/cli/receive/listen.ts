@@ -30,14 +30,14 @@ export const LISTEN_HELP: readonly OptionHelp[] = [
 ]
 
 /** Where to listen, and how often to say so. */
-export interface Place {
+export interface ListenAddress {
   readonly host: string
   readonly port: number
   readonly refreshIntervalMs: number
 }
 
 /** @throws UsageError. */
-export function placeFrom(values: { host: string; port: string; refresh: string }): Place {
+export function listenAddressFrom(values: { host: string; port: string; refresh: string }): ListenAddress {
   const refreshIntervalMs = 1000 * parseSeconds('--refresh', values.refresh)
   const port = parsePort(values.port)
   if (port > 0 && port < MIN_RECEIVER_PORT) {
@@ -56,7 +56,7 @@ export function placeFrom(values: { host: string; port: string; refresh: string 
 export async function listenAt(
   session: Session,
   output: Output,
-  place: Place,
+  place: ListenAddress,
   onChannel: (channel: Channel) => Promise<void>,
   fail: (error: unknown) => void,
 ): Promise<Presence> {

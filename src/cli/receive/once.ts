@@ -10,11 +10,11 @@ import { SymbolonError } from '../../lib/errors.ts'
 import type { MailMessage } from '../../lib/mls/mailbox.ts'
 import type { FileSink } from '../../lib/transfer/index.ts'
 import { ToolError } from '../errors.ts'
-import type { Mail } from '../mailbox/open-mailbox.ts'
+import type { MailboxHandle } from '../mailbox/open-mailbox.ts'
 import { isFile, saveFile } from '../mailbox/save-files.ts'
 import type { Output } from '../terminal/output.ts'
 import { sizeText } from '../terminal/size.ts'
-import { SaidBytes } from './terminal-bytes.ts'
+import { TerminalBytes } from './terminal-bytes.ts'
 import { type Taking, takeItems } from './transfer.ts'
 
 /** Messages of one look at what waits: files among them may have to be passed over. */
@@ -85,7 +85,7 @@ export class Once {
    * Takes the oldest message that waits at the KDC, if there is one. It is marked as shown when it has been written: one whose writing
    * fails waits on.
    */
-  async takeWaiting(mail: Mail): Promise<void> {
+  async takeWaiting(mail: MailboxHandle): Promise<void> {
     if (this.#isBusy) return
     const message = await mail.use(async (mailbox) => {
       await mailbox.sync()
@@ -103,15 +103,15 @@ export class Once {
     }
   }
 
-  async #waiting(mail: Mail, message: MailMessage): Promise<void> {
+  async #waiting(mail: MailboxHandle, message: MailMessage): Promise<void> {
     const { from, body } = message
     const { saving } = this.#taking
     const mark = () => mail.use((mailbox) => mailbox.markShown([message]))
     if (saving && isFile(message)) {
-      const fate = await saveFile(mail, this.#output, message, saving)
+      const result = await saveFile(mail, this.#output, message, saving)
       await mark()
-      await this.#output.stored(message, fate)
-      if (fate.savedAs === undefined) throw new ToolError(`not saved: ${fate.why}`, { code: fate.code })
+      await this.#output.stored(message, result)
+      if (result.savedAs === undefined) throw new ToolError(`not saved: ${result.why}`, { code: result.code })
       return
     }
     await this.#writeAll(from, body)
@@ -163,7 +163,7 @@ export class Once {
   #writer(from: string): { write(bytes: Uint8Array): Promise<void>; finish(): Promise<void> } {
     // Written is not enough: the program that reads may still be behind.
     if (!this.#to.isTTY) return { write: (bytes) => this.#write(bytes), finish: async () => {} }
-    const said = new SaidBytes(from, this.#to.columns)
+    const said = new TerminalBytes(from, this.#to.columns)
     return {
       write: (bytes) => this.#write(bytes, said.take(bytes)),
       finish: () => this.#write(EMPTY, said.end()),

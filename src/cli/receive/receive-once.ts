@@ -4,13 +4,13 @@
  * @module
  */
 
-import { lookForEach, Pace } from '../../lib/pacing/poll-pace.ts'
+import { lookForEach, PollPace } from '../../lib/pacing/poll-pace.ts'
 import type { Presence } from '../../lib/presence.ts'
 import type { Session } from '../../lib/session.ts'
 import { UsageError } from '../errors.ts'
-import { Mail } from '../mailbox/open-mailbox.ts'
+import { MailboxHandle } from '../mailbox/open-mailbox.ts'
 import type { OptionHelp } from '../terminal/help.ts'
-import { listenAt, type Place } from './listen.ts'
+import { type ListenAddress, listenAt } from './listen.ts'
 import { Once } from './once.ts'
 import { tryAgain } from './stored-messages.ts'
 import type { Taking } from './transfer.ts'
@@ -35,7 +35,7 @@ export function judgeOnce(values: {
  *
  * @throws the reason of `taking.signal`; ToolError when what was written is incomplete; as `Session.listen`.
  */
-export async function receiveOnce(session: Session, place: Place, taking: Taking): Promise<void> {
+export async function receiveOnce(session: Session, place: ListenAddress, taking: Taking): Promise<void> {
   const { output } = taking
   const once = new Once(taking)
   const over = new AbortController()
@@ -43,9 +43,9 @@ export async function receiveOnce(session: Session, place: Place, taking: Taking
   const hasLooked = new Promise<void>((resolve) => {
     looked = resolve
   })
-  const pace = new Pace()
+  const pace = new PollPace()
   const watch = async (works: () => void) => {
-    const mail = await Mail.open(session, output)
+    const mail = await MailboxHandle.open(session, output)
     try {
       await pace.ready(over.signal)
       await once.takeWaiting(mail)

@@ -5,17 +5,17 @@
  * @module
  */
 import type { Channel } from '../../lib/channel/channel.ts'
-import type { Kind } from '../../lib/channel/inbox.ts'
+import type { IncomingKind } from '../../lib/channel/inbox.ts'
 import { SymbolonError } from '../../lib/errors.ts'
-import type { Conversation } from '../terminal/chat-terminal.ts'
+import type { ChatTerminal } from '../terminal/chat-terminal.ts'
 import type { Output } from '../terminal/output.ts'
 import { Replies } from './replies.ts'
 import { type Taking, takeItems } from './transfer.ts'
 
 /** The channels of one receiver. */
-export class Reception {
+export class ReceiverLoop {
   readonly #output: Output
-  readonly #screen: { readonly conversation: Conversation | undefined }
+  readonly #screen: { readonly conversation: ChatTerminal | undefined }
   readonly #replies = new Replies()
   readonly #taking: Taking
   /** Whose files are coming. */
@@ -25,7 +25,7 @@ export class Reception {
    * @param screen - where replies are typed, once there is a conversation.
    * @param taking - what becomes of files.
    */
-  constructor(screen: { readonly conversation: Conversation | undefined }, taking: Taking) {
+  constructor(screen: { readonly conversation: ChatTerminal | undefined }, taking: Taking) {
     this.#output = taking.output
     this.#screen = screen
     this.#taking = taking
@@ -102,7 +102,7 @@ export class Reception {
   }
 
   /** What comes next from one sender; nothing when it has ended, in whatever way, which is told. */
-  async #next(channel: Channel): Promise<Kind | undefined> {
+  async #next(channel: Channel): Promise<IncomingKind | undefined> {
     const from = channel.peer.username
     try {
       const kind = await channel.next()

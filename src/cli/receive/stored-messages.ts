@@ -6,10 +6,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SymbolonError } from '../../lib/errors.ts'
 import { isSessionOver } from '../../lib/kdc-link/exchange.ts'
-import { lookForEach, Pace } from '../../lib/pacing/poll-pace.ts'
+import { lookForEach, PollPace } from '../../lib/pacing/poll-pace.ts'
 import type { Session } from '../../lib/session.ts'
 import { type Shown, showNew } from '../mailbox/messages.ts'
-import { Mail } from '../mailbox/open-mailbox.ts'
+import { MailboxHandle } from '../mailbox/open-mailbox.ts'
 import { commandToSave, type Saving } from '../mailbox/save-files.ts'
 import type { Output } from '../terminal/output.ts'
 import { UnreadGroups } from './unread-groups.ts'
@@ -25,14 +25,14 @@ const SAVE_RETRY_MS = 60_000
  *
  * @param onEnd - called when the session seems to have ended: the KDC says so, or has ended the stream of events. At most every 5 s.
  */
-export function showLetters(
+export function showStoredMessages(
   session: Session,
   output: Output,
   signal: AbortSignal,
   saving?: Saving,
   onEnd: () => void = () => {},
 ): Promise<void> {
-  const pace = new Pace()
+  const pace = new PollPace()
   const work = async (works: () => void) => {
     try {
       await watch(session, output, signal, works, saving, pace)
@@ -87,9 +87,9 @@ async function watch(
   signal: AbortSignal,
   works: () => void,
   saving: Saving | undefined,
-  pace: Pace,
+  pace: PollPace,
 ): Promise<void> {
-  const mail = await Mail.open(session, output)
+  const mail = await MailboxHandle.open(session, output)
   const unread = new UnreadGroups(session.username, output)
   // Once; the files stay at the KDC for days.
   let told = saving !== undefined

@@ -9,7 +9,7 @@ import { saidLines } from '../terminal/terminal.ts'
 const MAX_LINE_CHARACTERS = 4096
 
 /** Makes lines of them. What `take` and `end` give is to be written as it is. */
-export class SaidBytes {
+export class TerminalBytes {
   readonly #name: string
   readonly #columns: number | undefined
   readonly #decoder = new TextDecoder()

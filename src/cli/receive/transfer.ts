@@ -4,27 +4,27 @@
  * @module
  */
 import type { Duplex } from 'node:stream'
-import { type Taker, takeInto } from '../../files/file-receiver.ts'
+import { type FileReceiver, takeInto } from '../../files/file-receiver.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
 import {
-  type Fate,
   type FileSink,
-  type Item,
+  type ItemResult,
   type Refused,
   receiveItems,
   type Totals,
+  type TransferItem,
   type TreeSink,
 } from '../../lib/transfer/index.ts'
 import { MAX_FILES_OF_ONE, type Saving } from '../mailbox/save-files.ts'
 import type { Reservation } from '../mailbox/save-record.ts'
 import type { Ask } from '../terminal/ask.ts'
-import { type Arrival, type FileFate, nameText, shownName } from '../terminal/file-result.ts'
+import { type Arrival, type FileResult, nameText, shownName } from '../terminal/file-result.ts'
 import type { Output } from '../terminal/output.ts'
 import { meterOf, type StatusLine } from '../terminal/progress.ts'
 import { questionAbout } from '../terminal/save-question.ts'
 import { sizeText } from '../terminal/size.ts'
-import { Tally } from '../terminal/transfer-progress.ts'
+import { TransferProgress } from '../terminal/transfer-progress.ts'
 
 /** A sender that lets us wait for so long is gone, or wants to keep our room. What comes from a pipe may take its time. */
 const PATIENCE_SEC = 600
@@ -70,8 +70,8 @@ class Transfer {
   readonly #stream: Duplex
   readonly #from: string
   readonly #taking: Taking
-  readonly #tally: Tally
-  readonly #taker: Taker | undefined
+  readonly #tally: TransferProgress
+  readonly #taker: FileReceiver | undefined
   /** In the budget of all transfers of this sender. */
   readonly #room: Reservation | undefined
   readonly #gone = new AbortController()
@@ -80,7 +80,7 @@ class Transfer {
   #isWanted: Promise<boolean> | undefined
   /** Of the directory that is coming. */
   #inside = { files: 0, size: 0 }
-  #bytes = new Map<Item, number>()
+  #bytes = new Map<TransferItem, number>()
   #saved = 0
   #failed = 0
   #told: Promise<void> = Promise.resolve()
@@ -93,7 +93,7 @@ class Transfer {
     this.#taker =
       saving && (taking.takeInto ?? takeInto)(saving.directory, from, saving.maxBytes * MAX_FILES_OF_ONE)
     this.#room = saving?.record.reservation(from, saving.maxBytes * MAX_FILES_OF_ONE)
-    this.#tally = new Tally(meterOf(output, { status: status?.() }))
+    this.#tally = new TransferProgress(meterOf(output, { status: status?.() }))
     // Then nobody needs to answer any more.
     stream.once('close', () => this.#gone.abort())
   }
@@ -113,7 +113,7 @@ class Transfer {
         onBegin: this.#onBegin,
         onStart: this.#onStart,
         onProgress: this.#onProgress,
-        onFate: this.#onFate,
+        onResult: this.#onResult,
       })
       return { saved: this.#saved, failed: this.#failed }
     } catch (error) {
@@ -128,7 +128,7 @@ class Transfer {
     }
   }
 
-  readonly #take = async (item: Item): Promise<FileSink | TreeSink | Refused> => {
+  readonly #take = async (item: TransferItem): Promise<FileSink | TreeSink | Refused> => {
     const { streamTo } = this.#taking
     if (item.kind === 'bytes') return streamTo ? streamTo(this.#from) : { refused: 'stream_not_taken' }
     if (!this.#taker) return { refused: 'files_not_taken' }
@@ -138,7 +138,7 @@ class Transfer {
   }
 
   // Once: whoever sends a hundred files is not to be answered a hundred times.
-  async #ask(item: Item): Promise<boolean> {
+  async #ask(item: TransferItem): Promise<boolean> {
     const { ask } = this.#taking
     if (!ask) return true
     return ask(questionAbout(this.#from, item, this.#totals), this.#gone.signal)
@@ -149,7 +149,7 @@ class Transfer {
     this.#tally.expect({ files: totals.files, size: totals.bytes })
   }
 
-  readonly #onStart = (item: Item, before: number): void => {
+  readonly #onStart = (item: TransferItem, before: number): void => {
     this.#begin(item, before)
     if (before === 0) return
     const { output } = this.#taking
@@ -158,34 +158,34 @@ class Transfer {
     output.event('resumed', { from: this.#from, ...fieldsOf(item), size: item.size, bytes: before }, line)
   }
 
-  readonly #onProgress = (item: Item, bytes: number): void => {
+  readonly #onProgress = (item: TransferItem, bytes: number): void => {
     if (!this.#bytes.has(item)) this.#begin(item, 0)
     this.#bytes.set(item, bytes)
     this.#tally.at(item, bytes)
   }
 
-  #begin(item: Item, before: number): void {
+  #begin(item: TransferItem, before: number): void {
     this.#bytes.set(item, before)
     this.#tally.begin(item, nameOf(item), item.size, before)
   }
 
-  readonly #onFate = (item: Item, fate: Fate): void => {
+  readonly #onResult = (item: TransferItem, result: ItemResult): void => {
     this.#tally.end()
     const size = this.#bytes.get(item) ?? item.size ?? 0
     this.#bytes.delete(item)
     if (item.path !== undefined) {
-      if (!fate.saved || item.kind === 'directory') return
+      if (!result.saved || item.kind === 'directory') return
       this.#inside = { files: this.#inside.files + 1, size: this.#inside.size + size }
       return
     }
     const arrival =
       item.kind === 'directory' ? { ...arrivalOf(item), ...this.#inside } : { ...arrivalOf(item), size }
     this.#inside = { files: 0, size: 0 }
-    if (fate.saved) this.#tellSaved(item, arrival)
-    else this.#tellRefused(item, fate)
+    if (result.saved) this.#tellSaved(item, arrival)
+    else this.#tellRefused(item, result)
   }
 
-  #tellSaved(item: Item, arrival: Arrival & { readonly size: number }): void {
+  #tellSaved(item: TransferItem, arrival: Arrival & { readonly size: number }): void {
     this.#saved++
     const { size } = arrival
     const saved = this.#taker?.savedAs(item)
@@ -201,7 +201,7 @@ class Transfer {
     this.#tell(arrival, { savedAs: saved.path, already: saved.already })
   }
 
-  #tellRefused(item: Item, { code, cause }: Exclude<Fate, { saved: true }>): void {
+  #tellRefused(item: TransferItem, { code, cause }: Exclude<ItemResult, { saved: true }>): void {
     this.#failed++
     if (code === 'stream_not_taken') {
       const line = `${this.#from} wants to send a stream, which is taken with --once`
@@ -229,11 +229,11 @@ class Transfer {
     return cause instanceof Error ? cause.message : `given up by its sender: not saved (${code})`
   }
 
-  #tell(arrival: Arrival, fate: FileFate): void {
+  #tell(arrival: Arrival, result: FileResult): void {
     const told = this.#told
     const tell = async () => {
       await told
-      await this.#taking.output.arrived(this.#from, arrival, fate)
+      await this.#taking.output.arrived(this.#from, arrival, result)
     }
     this.#told = tell()
   }
@@ -255,18 +255,18 @@ class Transfer {
   }
 }
 
-function canWait({ kind, size }: Item): boolean {
+function canWait({ kind, size }: TransferItem): boolean {
   return kind === 'file' && size !== undefined && size <= MAX_FILE_BYTES
 }
 
-function arrivalOf({ kind, name, size }: Item): Arrival {
+function arrivalOf({ kind, name, size }: TransferItem): Arrival {
   return { kind, name: shownName({ name }), ...(size === undefined ? {} : { size }) }
 }
 
-const nameOf = ({ name, path = [] }: Item) =>
+const nameOf = ({ name, path = [] }: TransferItem) =>
   [name, ...path].map((part) => shownName({ name: part })).join('/')
 
-const fieldsOf = ({ name, path }: Item) => ({
+const fieldsOf = ({ name, path }: TransferItem) => ({
   name: shownName({ name }),
   ...(path && { path: path.map((part) => shownName({ name: part })).join('/') }),
 })

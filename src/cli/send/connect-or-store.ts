@@ -9,7 +9,7 @@ import { ProtocolError, SymbolonError } from '../../lib/errors.ts'
 import { kindOf } from '../../lib/mls/payload.ts'
 import type { Session } from '../../lib/session.ts'
 import { leaveMessage } from '../mailbox/messages.ts'
-import { Mail } from '../mailbox/open-mailbox.ts'
+import { MailboxHandle } from '../mailbox/open-mailbox.ts'
 import type { Output } from '../terminal/output.ts'
 
 // Nobody is there, or nobody who could prove to be the receiver: nothing was said yet.
@@ -41,7 +41,7 @@ function isAway(error: unknown): boolean {
  * Leaves one message with the KDC, which cannot read it, and says so.
  *
  * @param away - why it was not delivered.
- * @throws as `Mail.open` and `leaveMessage`; `away` for somebody who has never been here: there are no keys to encrypt it with.
+ * @throws as `MailboxHandle.open` and `leaveMessage`; `away` for somebody who has never been here: there are no keys to encrypt it with.
  */
 export async function store(
   session: Session,
@@ -50,7 +50,7 @@ export async function store(
   message: string | Uint8Array,
   away: unknown,
 ): Promise<void> {
-  const mail = await Mail.open(session, output)
+  const mail = await MailboxHandle.open(session, output)
   try {
     await mail.use(async (mailbox) => {
       await mailbox.sync()

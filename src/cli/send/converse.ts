@@ -6,7 +6,7 @@
 import type { Channel } from '../../lib/channel/channel.ts'
 import { TransportError } from '../../lib/errors.ts'
 import { EXIT, ToolError } from '../errors.ts'
-import { Conversation } from '../terminal/chat-terminal.ts'
+import { ChatTerminal } from '../terminal/chat-terminal.ts'
 import type { Output } from '../terminal/output.ts'
 import type { Screen } from '../terminal/screen.ts'
 
@@ -16,7 +16,7 @@ export async function converse(channel: Channel, output: Output, screen: Screen)
   const sending = new Set<Promise<void>>()
   let leaving = false
   let unsure = false
-  const terminal = new Conversation(
+  const terminal = new ChatTerminal(
     '> ',
     (line) => {
       if (line.trim() === '') return

@@ -9,7 +9,7 @@ import { type Source, sendItems } from '../../lib/transfer/index.ts'
 import { EXIT, ToolError } from '../errors.ts'
 import type { Output } from '../terminal/output.ts'
 import { meterOf } from '../terminal/progress.ts'
-import type { Extent } from '../terminal/transfer-progress.ts'
+import type { TransferTotal } from '../terminal/transfer-progress.ts'
 import { SentItems } from './sent-items.ts'
 
 /** Whoever hears nothing for so long would wonder: somebody may be thinking about it. */
@@ -19,7 +19,7 @@ export interface SendDirectly {
   readonly to: string
   readonly sources: readonly Source[]
   /** How much that is, if it is known. */
-  readonly extent?: Extent | undefined
+  readonly extent?: TransferTotal | undefined
   /** How long the receiver may let us wait. */
   readonly timeoutSec: number
   /** A message that stood beside it is delivered, and would come once more. */
@@ -56,7 +56,7 @@ export async function sendDirectly(
       patienceMs: timeoutSec * 1000,
       onStart: heard(sent.onStart),
       onProgress: sent.onProgress,
-      onFate: heard(sent.onFate),
+      onResult: heard(sent.onResult),
     })
     return sent
   } catch (error) {

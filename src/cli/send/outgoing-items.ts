@@ -12,7 +12,7 @@ import { EXIT, ToolError, UsageError } from '../errors.ts'
 import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
 import { sizeText } from '../terminal/size.ts'
-import type { Extent } from '../terminal/transfer-progress.ts'
+import type { TransferTotal } from '../terminal/transfer-progress.ts'
 import { STDIN, type Words } from './stdin.ts'
 import { pipeSource } from './stdin-source.ts'
 import { closeFiles, isFilePath } from './stored-files.ts'
@@ -105,7 +105,7 @@ export class OutgoingItems {
   }
 
   /** How much it is, looking into directories; nothing of what comes from a pipe is known. */
-  async extent(): Promise<Extent> {
+  async extent(): Promise<TransferTotal> {
     let [files, size, isKnown] = [0, 0, true]
     for (const item of this.#given) {
       if (item.kind === 'directory') {

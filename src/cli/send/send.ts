@@ -6,7 +6,7 @@
 import type { Channel } from '../../lib/channel/channel.ts'
 import type { Session } from '../../lib/session.ts'
 import { EXIT, ToolError } from '../errors.ts'
-import { Mail } from '../mailbox/open-mailbox.ts'
+import { MailboxHandle } from '../mailbox/open-mailbox.ts'
 import { stopping } from '../stop.ts'
 import type { Output } from '../terminal/output.ts'
 import { type Reached, reach, store } from './connect-or-store.ts'
@@ -28,7 +28,7 @@ export interface Sending {
 }
 
 /** What is to be sent. */
-export interface Load {
+export interface Outbound {
   readonly input: Input | undefined
   readonly items: OutgoingItems
 }
@@ -38,7 +38,7 @@ export interface Load {
  *
  * @throws ToolError for what could neither be delivered nor stored, and when it was cut short.
  */
-export async function sendAll(sending: Sending, { input, items }: Load): Promise<void> {
+export async function sendAll(sending: Sending, { input, items }: Outbound): Promise<void> {
   const { session, output, receiver, mayStore, timeoutSec } = sending
   const reached = await reach(session, receiver, mayStore)
   if ('away' in reached) return storeAll(sending, { input, items }, reached)
@@ -49,7 +49,7 @@ export async function sendAll(sending: Sending, { input, items }: Load): Promise
       await deliver(channel, input.message, timeoutSec.message)
       output.event('delivered', { to: receiver }, `delivered to ${receiver}`)
     } else if (input) {
-      failure = await pour(sending, channel, input.pieces, items.count > 0)
+      failure = await sendStream(sending, channel, input.pieces, items.count > 0)
     }
     if (items.count > 0 && !failure) failure = await sendItems(sending, channel, items, input !== undefined)
   } catch (error) {
@@ -68,7 +68,7 @@ export async function sendAll(sending: Sending, { input, items }: Load): Promise
 }
 
 /** @returns why it was not delivered. */
-async function pour(
+async function sendStream(
   { output, receiver, timeoutSec }: Sending,
   channel: Channel,
   pieces: AsyncIterable<Uint8Array>,
@@ -132,7 +132,7 @@ function takesNone(receiver: string): ToolError {
 
 async function storeAll(
   sending: Sending,
-  { input, items }: Load,
+  { input, items }: Outbound,
   { away }: Reached & { away: unknown },
 ): Promise<void> {
   const { session, output, receiver } = sending
@@ -160,7 +160,7 @@ async function storeItems(
 ): Promise<void> {
   const files = await items.openStorable(receiver, isAway)
   try {
-    const mail = await Mail.open(session, output)
+    const mail = await MailboxHandle.open(session, output)
     try {
       await sendFiles(mail, output, { with: receiver }, files, stopping())
     } finally {

@@ -4,29 +4,29 @@
  * @module
  */
 import { SymbolonError } from '../../lib/errors.ts'
-import type { Fate, Item } from '../../lib/transfer/items.ts'
+import type { ItemResult, TransferItem } from '../../lib/transfer/items.ts'
 import { arrivalText } from '../terminal/file-result.ts'
 import type { Output } from '../terminal/output.ts'
-import type { Meter } from '../terminal/progress.ts'
+import type { ProgressSink } from '../terminal/progress.ts'
 import { sizeText } from '../terminal/size.ts'
-import { type Extent, Tally } from '../terminal/transfer-progress.ts'
+import { TransferProgress, type TransferTotal } from '../terminal/transfer-progress.ts'
 import { count } from '../terminal/words.ts'
 
 /** Tells of one transfer. */
 export class SentItems {
   readonly #output: Output
   readonly #to: string
-  readonly #tally: Tally
-  readonly #sizes = new Map<Item, number>()
+  readonly #tally: TransferProgress
+  readonly #sizes = new Map<TransferItem, number>()
   readonly #delivered: string[] = []
   #failed = 0
   #entries = { files: 0, bytes: 0, failed: 0 }
   #refusal: string | undefined
 
-  constructor(output: Output, to: string, meter: Meter, extent?: Extent) {
+  constructor(output: Output, to: string, meter: ProgressSink, extent?: TransferTotal) {
     this.#output = output
     this.#to = to
-    this.#tally = new Tally(meter, extent)
+    this.#tally = new TransferProgress(meter, extent)
   }
 
   /** How many of what was given on the command line are with the receiver. */
@@ -50,7 +50,7 @@ export class SentItems {
   }
 
   /** The receiver wants a file, or the rest of it. */
-  readonly onStart = (item: Item, from: number): void => {
+  readonly onStart = (item: TransferItem, from: number): void => {
     const { size } = item
     this.#begin(item, from)
     if (from === 0) return
@@ -60,16 +60,16 @@ export class SentItems {
     this.#output.event('resumed', { to: this.#to, ...fieldsOf(item), size, bytes: from }, line)
   }
 
-  readonly onProgress = (item: Item, bytes: number): void => {
+  readonly onProgress = (item: TransferItem, bytes: number): void => {
     if (!this.#sizes.has(item)) this.#begin(item, 0)
     this.#sizes.set(item, bytes)
     this.#tally.at(item, bytes)
   }
 
-  readonly onFate = (item: Item, fate: Fate): void => {
+  readonly onResult = (item: TransferItem, result: ItemResult): void => {
     this.#tally.end()
-    if (fate.saved) this.#saved(item)
-    else this.#notSaved(item, fate)
+    if (result.saved) this.#saved(item)
+    else this.#notSaved(item, result)
     this.#sizes.delete(item)
   }
 
@@ -90,12 +90,12 @@ export class SentItems {
     return `${done}${nameOf(item)} was on its way, ${sizeText(bytes)}${all}`
   }
 
-  #begin(item: Item, from: number): void {
+  #begin(item: TransferItem, from: number): void {
     this.#sizes.set(item, from)
     this.#tally.begin(item, nameOf(item), item.size, from)
   }
 
-  #saved(item: Item): void {
+  #saved(item: TransferItem): void {
     const bytes = this.#sizes.get(item) ?? item.size ?? 0
     if (item.path !== undefined) {
       if (item.kind === 'file')
@@ -121,7 +121,7 @@ export class SentItems {
     this.#output.event('file_delivered', { to, name, ...kind, ...facts }, `delivered ${what} to ${to}`)
   }
 
-  #notSaved(item: Item, { code, byPeer, cause }: Exclude<Fate, { saved: true }>): void {
+  #notSaved(item: TransferItem, { code, byPeer, cause }: Exclude<ItemResult, { saved: true }>): void {
     this.#failed++
     if (item.path === undefined) {
       this.#entries = { files: 0, bytes: 0, failed: 0 }
@@ -139,9 +139,10 @@ export class SentItems {
   }
 }
 
-const nameOf = ({ name, path }: Item) => (path === undefined ? name : [name, ...path].join('/'))
+const nameOf = ({ name, path }: TransferItem) => (path === undefined ? name : [name, ...path].join('/'))
 
-const fieldsOf = ({ name, path }: Item) => (path === undefined ? { name } : { name, path: path.join('/') })
+const fieldsOf = ({ name, path }: TransferItem) =>
+  path === undefined ? { name } : { name, path: path.join('/') }
 
 const messageOf = (cause: unknown) => (cause instanceof SymbolonError ? cause.message : 'it cannot be read')
 

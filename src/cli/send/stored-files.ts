@@ -11,7 +11,7 @@ import { isRefusal } from '../../lib/mls/refusals.ts'
 import { attributesIn } from '../../lib/transfer/index.ts'
 import { ToolError, UsageError } from '../errors.ts'
 import { leaveMessage } from '../mailbox/messages.ts'
-import type { MailAccess } from '../mailbox/open-mailbox.ts'
+import type { MailboxAccess } from '../mailbox/open-mailbox.ts'
 import type { Output } from '../terminal/output.ts'
 import { progressOf } from '../terminal/progress.ts'
 import { sizeText } from '../terminal/size.ts'
@@ -68,7 +68,7 @@ export async function closeFiles(files: readonly Outgoing[]): Promise<void> {
  * @throws what `uploadFile` and `Mailbox.send` throw; the reason of `signal`.
  */
 export async function sendFiles(
-  mail: MailAccess,
+  mail: MailboxAccess,
   output: Output,
   to: Conversation,
   files: readonly Outgoing[],
@@ -88,7 +88,7 @@ export async function sendFiles(
 
 // Others of our tools may use the mailbox while the file is on its way.
 async function sendFile(
-  mail: MailAccess,
+  mail: MailboxAccess,
   output: Output,
   to: Conversation,
   group: string,

@@ -6,7 +6,7 @@
 
 import { UsageError } from '../errors.ts'
 import { askToStop } from '../stop.ts'
-import type { Conversation } from './chat-terminal.ts'
+import type { ChatTerminal } from './chat-terminal.ts'
 import type { OptionHelp } from './help.ts'
 import { ANSWER_CELLS, InputRow, promptCells } from './input-row.ts'
 import { visible, wrap } from './terminal.ts'
@@ -29,7 +29,7 @@ export function askerFrom(
     readonly output?: string | undefined
     readonly json?: boolean | undefined
   },
-  screen: { readonly conversation: Conversation | undefined },
+  screen: { readonly conversation: ChatTerminal | undefined },
 ): Ask | undefined {
   if (!values.ask) return undefined
   if (values.output === undefined) {

@@ -13,7 +13,7 @@ interface Question {
 }
 
 /** The terminal of a conversation. */
-export class Conversation {
+export class ChatTerminal {
   readonly #row: InputRow
   readonly #questions: Question[] = []
   #prompt: string

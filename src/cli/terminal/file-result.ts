@@ -9,7 +9,7 @@ import { sizeText } from './size.ts'
 import { count } from './words.ts'
 
 /** What became of a file: saved, where; or why not. */
-export interface FileFate {
+export interface FileResult {
   readonly savedAs?: string
   /** It was there before. */
   readonly already?: boolean

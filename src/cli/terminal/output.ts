@@ -9,7 +9,7 @@ import { type FileNote, fileNoteOf } from '../../lib/mls/files.ts'
 import type { MailMessage } from '../../lib/mls/mailbox.ts'
 import { quoted } from '../../lib/text/quoted.ts'
 import type { Trace, TraceEvent } from '../../lib/trace.ts'
-import { type Arrival, arrivalText, type FileFate, nameText, shownName } from './file-result.ts'
+import { type Arrival, arrivalText, type FileResult, nameText, shownName } from './file-result.ts'
 import type { OptionHelp } from './help.ts'
 import { localTime } from './local-time.ts'
 import {
@@ -43,9 +43,9 @@ export interface Output {
   /** Somebody said something; resolves when it has been written. */
   said(from: string, message: Message): Promise<void>
   /** Somebody said something or sent a file earlier, and it has waited; resolves when it has been written. */
-  stored(message: MailMessage, fate?: FileFate): Promise<void>
+  stored(message: MailMessage, result?: FileResult): Promise<void>
   /** Somebody has sent something directly, and this has become of it; resolves when it has been written. */
-  arrived(from: string, arrival: Arrival, fate: FileFate): Promise<void>
+  arrived(from: string, arrival: Arrival, result: FileResult): Promise<void>
   /** Something happened: an event with a stable name for programs; for people, a line if it is worth one. */
   event(name: string, fields: Record<string, unknown>, line?: string): void
   /** Given with `--trace`. */
@@ -79,7 +79,7 @@ function jsonOutput(): Output {
   return {
     json: true,
     said: (from, message) => json('message', { from, ...textFields(message) }),
-    stored: (message, fate = {}) => {
+    stored: (message, result = {}) => {
       const { from, group, body, sentAt, at } = message
       const times = { sent_at: sentAt, stored_at: at }
       if (message.kind !== 'file') {
@@ -87,10 +87,10 @@ function jsonOutput(): Output {
       }
       const note = fileNoteOf(message)
       const file = note ? { name: shownName(note), size: note.size } : { code: 'malformed' }
-      return json('file', { from, group, ...file, ...fateFields(fate), ...times })
+      return json('file', { from, group, ...file, ...fateFields(result), ...times })
     },
-    arrived: (from, { kind, ...arrival }, fate) =>
-      json('file', { from, ...(kind === 'file' ? {} : { kind }), ...arrival, ...fateFields(fate) }),
+    arrived: (from, { kind, ...arrival }, result) =>
+      json('file', { from, ...(kind === 'file' ? {} : { kind }), ...arrival, ...fateFields(result) }),
     event: (name, fields) => {
       json(name, fields)
     },
@@ -113,15 +113,15 @@ function lineOutput(lines: Lines): Output {
     async said(from, message) {
       await say({ name: from }, message)
     },
-    async stored(message, fate = {}) {
+    async stored(message, result = {}) {
       const { from, body, sentAt, at } = message
       // The sender's word, which may lie in the past and not in the future.
       const speaker = { name: from, at: localTime(Math.min(sentAt ?? at, at)) }
-      if (message.kind === 'file') await tell(speaker, fileLine(fileNoteOf(message), fate))
+      if (message.kind === 'file') await tell(speaker, fileLine(fileNoteOf(message), result))
       else await say(speaker, { bytes: body })
     },
-    async arrived(from, arrival, fate) {
-      await tell({ name: from }, arrivalLine(arrival, fate))
+    async arrived(from, arrival, result) {
+      await tell({ name: from }, arrivalLine(arrival, result))
     },
     event(_name, _fields, line) {
       // It may hold what others wrote: the name of a file, for one.
@@ -132,19 +132,19 @@ function lineOutput(lines: Lines): Output {
 }
 
 /** `[file] report.pdf (1.2 MB) saved as inbox/report.pdf` */
-function fileLine(note: FileNote | undefined, fate: FileFate): string {
+function fileLine(note: FileNote | undefined, result: FileResult): string {
   if (!note) return '[file] that is none: its description cannot be read'
-  return arrivalLine({ kind: 'file', name: shownName(note), size: note.size }, fate)
+  return arrivalLine({ kind: 'file', name: shownName(note), size: note.size }, result)
 }
 
 /** The same; or `[directory] photos (340 files, 1.2 GB) saved as inbox/photos`. */
-function arrivalLine(arrival: Arrival, { savedAs, already, why }: FileFate): string {
+function arrivalLine(arrival: Arrival, { savedAs, already, why }: FileResult): string {
   const file = `[${arrival.kind}] ${arrivalText({ ...arrival, name: nameText(arrival.name) })}`
   if (savedAs !== undefined) return `${file} ${already ? 'is here as' : 'saved as'} ${nameText(savedAs)}`
   return why === undefined ? file : `${file} ${why}`
 }
 
-function fateFields({ savedAs, already, code }: FileFate): Record<string, unknown> {
+function fateFields({ savedAs, already, code }: FileResult): Record<string, unknown> {
   return savedAs === undefined ? { code } : { saved_as: savedAs, already }
 }
 

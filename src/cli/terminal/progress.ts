@@ -42,7 +42,7 @@ export interface Whole {
 }
 
 /** Hears how far a transfer is, and that it is over. */
-export interface Meter {
+export interface ProgressSink {
   at(moved: Moved): void
   end(): void
 }
@@ -64,7 +64,7 @@ export interface ProgressOptions {
 }
 
 /** Progress that nobody sees: for where something else is on the terminal. */
-export const SILENT: Progress & Meter = { at() {}, end() {} }
+export const SILENT: Progress & ProgressSink = { at() {}, end() {} }
 
 /**
  * Shows how far a file is: on stderr where it is a terminal; with `--json`, as `progress` events, four a second at most.
@@ -85,7 +85,7 @@ export function progressOf(
 export function meterOf(
   output: Output,
   { stream = process.stderr, status, clock = () => performance.now() }: ProgressOptions = {},
-): Meter {
+): ProgressSink {
   if (output.json) return eventMeter(output, clock)
   if (status) return lineMeter(status, clock)
   // Among the lines of a trace it would be in the way.
@@ -102,7 +102,7 @@ export function meterOf(
   )
 }
 
-function eventMeter(output: Output, clock: () => number): Meter {
+function eventMeter(output: Output, clock: () => number): ProgressSink {
   let last = clock()
   return {
     at({ name, bytes, size, whole }) {
@@ -121,7 +121,7 @@ function wholeFields({ file, files, bytes, size }: Whole): Record<string, number
 
 const sized = (name: string, value: number | undefined) => (value === undefined ? {} : { [name]: value })
 
-function lineMeter(status: StatusLine, clock: () => number): Meter {
+function lineMeter(status: StatusLine, clock: () => number): ProgressSink {
   const begun = clock()
   let next = begun + FIRST_MS
   let shown = false

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Item, Totals } from '../../lib/transfer/index.ts'
+import type { Totals, TransferItem } from '../../lib/transfer/index.ts'
 import { arrivalText, nameText, shownName } from './file-result.ts'
 
 /**
@@ -12,11 +12,11 @@ import { arrivalText, nameText, shownName } from './file-result.ts'
  * @param item - the first of it.
  * @param totals - how much there is, as its sender says.
  */
-export function questionAbout(from: string, item: Item, totals: Totals): string {
+export function questionAbout(from: string, item: TransferItem, totals: Totals): string {
   return `${from} wants to send ${whatOf(item, totals)}?`
 }
 
-function whatOf(item: Item, { files, bytes }: Totals): string {
+function whatOf(item: TransferItem, { files, bytes }: Totals): string {
   const name = nameText(shownName(item))
   if (item.kind === 'directory') {
     // Whether anything comes beside it was not said.

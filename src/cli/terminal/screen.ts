@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Conversation } from './chat-terminal.ts'
+import type { ChatTerminal } from './chat-terminal.ts'
 import type { Lines } from './output.ts'
 import { type Look, print, talk, talkLine } from './terminal.ts'
 
 export class Screen implements Lines {
   /** While it has the terminal. */
-  conversation: Conversation | undefined
+  conversation: ChatTerminal | undefined
   readonly #tool: string
   readonly #say: (line: string, look?: Look) => void
   readonly #print: (lines: string) => Promise<void>

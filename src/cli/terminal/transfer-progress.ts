@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Meter } from './progress.ts'
+import type { ProgressSink } from './progress.ts'
 
 /** How much there is, as far as that is known beforehand. */
-export interface Extent {
+export interface TransferTotal {
   readonly files?: number | undefined
   /** In bytes; nothing when one of them is from a pipe. */
   readonly size?: number | undefined
@@ -20,21 +20,21 @@ interface Counted {
 }
 
 /** Counts the bytes of each item, by whatever object stands for it. */
-export class Tally {
-  readonly #meter: Meter
-  #extent: Extent
+export class TransferProgress {
+  readonly #meter: ProgressSink
+  #extent: TransferTotal
   readonly #items = new Map<object, Counted>()
   #bytes = 0
   #before = 0
   #last: Counted | undefined
 
-  constructor(meter: Meter, extent: Extent = {}) {
+  constructor(meter: ProgressSink, extent: TransferTotal = {}) {
     this.#meter = meter
     this.#extent = extent
   }
 
   /** So much is to come; more may. */
-  expect(extent: Extent): void {
+  expect(extent: TransferTotal): void {
     this.#extent = extent
   }
 

@@ -20,7 +20,7 @@ import {
 import { REGISTRATIONS, type Registration } from '../context.ts'
 import { openData } from '../data.ts'
 import { addDemo, type Demo } from '../demo-accounts.ts'
-import { Waiters } from '../events/mailbox-subscribers.ts'
+import { MailboxSubscribers } from '../events/mailbox-subscribers.ts'
 import { directRoutes } from '../fast-userinfo.ts'
 import { KEEP_SEC } from '../groups/quotas.ts'
 import {
@@ -35,7 +35,7 @@ import { createLog, LOG_LEVELS } from '../log.ts'
 import type { ProxyList } from '../network/proxies.ts'
 import { createPasswordChecker } from '../passwords/passwords.ts'
 import { startPurging } from '../purge.ts'
-import { purgeMoment } from '../store/session-life.ts'
+import { purgeCutoff } from '../store/session-life.ts'
 import { LOGIN_LIMITS, loginLimits } from '../traffic/login-limits.ts'
 import { DATA_HELP, DATA_OPTION, dataDirectory } from './data-option.ts'
 import {
@@ -163,14 +163,14 @@ async function run(settings: Settings): Promise<void> {
   const log = createLog(settings.logLevel, { onLost: sayLost })
   const { sessionIdleSec, keepSec } = settings
   const life = { clock: systemClock, sessionIdleSec, keepSec }
-  const stopPurging = startPurging(data.store, () => purgeMoment(life), log)
+  const stopPurging = startPurging(data.store, () => purgeCutoff(life), log)
   let draining = false
   const isDraining = () => draining
-  const waiters = new Waiters({ ...life, store: data.store, log, isDraining })
+  const subscribers = new MailboxSubscribers({ ...life, store: data.store, log, isDraining })
   let server: Listening | undefined
   let demo: Demo | undefined
   try {
-    const kdc = assembleKdc({ ...settings, ...data, passwords, log, waiters, isDraining })
+    const kdc = assembleKdc({ ...settings, ...data, passwords, log, subscribers, isDraining })
     server = await listen(createApp(kdc).fetch, directRoutes(kdc), settings)
     const url = localUrl(server.url)
     if (settings.demo) demo = await addDemo(data, url)
@@ -184,7 +184,7 @@ async function run(settings: Settings): Promise<void> {
     say('stopping')
   } finally {
     draining = true
-    waiters.close()
+    subscribers.close()
     if (server) {
       await server.close()
       log.info({}, 'stopped')

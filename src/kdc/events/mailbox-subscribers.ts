@@ -7,7 +7,7 @@
 import { equal, toHex } from '../../lib/bytes.ts'
 import { Problem } from '../problems.ts'
 import type { RequestKey } from '../store/requests.ts'
-import { isOver, moment, noteUse, type SessionSettings } from '../store/session-life.ts'
+import { cutoff, isOver, noteUse, type SessionSettings } from '../store/session-life.ts'
 import type { StoredSession } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { EventStream } from './event-stream.ts'
@@ -33,30 +33,30 @@ const everyByTimer: Every = (ms, run) => {
 }
 
 /** What of a KDC is needed here: context.ts says more of each. */
-export interface WaitersKdc extends SessionSettings {
+export interface SubscribersKdc extends SessionSettings {
   readonly store: Pick<Store, 'mailbox' | 'online' | 'requests' | 'sessions'>
   readonly log: { warn(fields: object, event: string): void }
   readonly isDraining: () => boolean
 }
 
-interface Waiter {
+interface Subscriber {
   readonly session: StoredSession
   readonly stream: EventStream
   onlineUntil: number
 }
 
 /** Those who wait. */
-export class Waiters {
-  readonly #kdc: WaitersKdc
+export class MailboxSubscribers {
+  readonly #kdc: SubscribersKdc
   readonly #every: Every
-  readonly #waiters = new Map<string, Set<Waiter>>()
+  readonly #subscribers = new Map<string, Set<Subscriber>>()
   #stopTimers: (() => void) | undefined
   /** Everything up to this position was told to those whom it reaches. */
   #seen: number | undefined
   #looking: 'no' | 'yes' | 'again' = 'no'
   #closed = false
 
-  constructor(kdc: WaitersKdc, every: Every = everyByTimer) {
+  constructor(kdc: SubscribersKdc, every: Every = everyByTimer) {
     this.#kdc = kdc
     this.#every = every
   }
@@ -64,7 +64,7 @@ export class Waiters {
   /** How many streams are open. */
   get size(): number {
     let size = 0
-    for (const waiters of this.#waiters.values()) size += waiters.size
+    for (const subscribers of this.#subscribers.values()) size += subscribers.size
     return size
   }
 
@@ -88,31 +88,35 @@ export class Waiters {
     if (!(await store.requests.accept(key))) {
       throw new Problem('request_refused', 'this request was answered already: ask with another id')
     }
-    const others = this.#waiters.get(username) ?? new Set()
-    const waiter: Waiter = { session, stream: new EventStream(() => this.#left(waiter)), onlineUntil: 0 }
-    this.#waiters.set(username, others.add(waiter))
+    const others = this.#subscribers.get(username) ?? new Set()
+    const subscriber: Subscriber = {
+      session,
+      stream: new EventStream(() => this.#left(subscriber)),
+      onlineUntil: 0,
+    }
+    this.#subscribers.set(username, others.add(subscriber))
     if (others.size > MAX_STREAMS) [...others][0]?.stream.end()
     this.#stopTimers ??= this.#startTimers()
     try {
       // In this order: what comes after the first look is found by the next, what came before by the second.
       const position = await store.mailbox.lastPosition()
       this.#seen ??= position
-      if (await store.mailbox.hasMail(username, after)) waiter.stream.mail(position)
-      await this.#noteOnline(waiter)
+      if (await store.mailbox.hasMail(username, after)) subscriber.stream.mail(position)
+      await this.#noteOnline(subscriber)
     } catch (error) {
-      waiter.stream.end()
+      subscriber.stream.end()
       throw error
     }
     // Gone meanwhile: what was just written down is not so any more.
-    if (!this.#has(waiter)) this.#noteGone(waiter)
-    gone.addEventListener('abort', () => waiter.stream.end(), { once: true })
-    if (this.#closed || gone.aborted) waiter.stream.end()
-    return waiter.stream.body
+    if (!this.#has(subscriber)) this.#noteGone(subscriber)
+    gone.addEventListener('abort', () => subscriber.stream.end(), { once: true })
+    if (this.#closed || gone.aborted) subscriber.stream.end()
+    return subscriber.stream.body
   }
 
   /** Something was stored, or sessions were ended: the principals whom it reaches hear of it soon. */
   notify(): void {
-    if (this.#waiters.size > 0) void this.#look()
+    if (this.#subscribers.size > 0) void this.#look()
   }
 
   /** Ends all streams, and opens no more. */
@@ -157,9 +161,9 @@ export class Waiters {
     const position = await mailbox.lastPosition()
     if (position <= seen) return
     for (const username of await mailbox.reached(seen)) {
-      for (const { stream } of this.#waiters.get(username) ?? []) stream.mail(position)
+      for (const { stream } of this.#subscribers.get(username) ?? []) stream.mail(position)
     }
-    if (this.#waiters.size > 0) this.#seen = position
+    if (this.#subscribers.size > 0) this.#seen = position
   }
 
   /** Ends the streams of sessions that were ended: by their ends these learn that the tickets for them are void. */
@@ -173,56 +177,56 @@ export class Waiters {
   }
 
   async #beat(): Promise<void> {
-    for (const waiter of this.#all()) {
+    for (const subscriber of this.#all()) {
       try {
-        const session = await this.#kdc.store.sessions.find(waiter.session.sid)
-        if (!session || isOver(session, moment(this.#kdc))) {
-          waiter.stream.end()
+        const session = await this.#kdc.store.sessions.find(subscriber.session.sid)
+        if (!session || isOver(session, cutoff(this.#kdc))) {
+          subscriber.stream.end()
           continue
         }
-        waiter.stream.beat()
+        subscriber.stream.beat()
         // Who waits uses its session.
         await noteUse(this.#kdc, session)
-        await this.#noteOnline(waiter)
+        await this.#noteOnline(subscriber)
       } catch (error) {
         this.#kdc.log.warn({ err: error }, 'store_unavailable')
       }
     }
   }
 
-  async #noteOnline(waiter: Waiter): Promise<void> {
+  async #noteOnline(subscriber: Subscriber): Promise<void> {
     const now = this.#kdc.clock()
-    if (waiter.onlineUntil - now > RENEW_SEC || !this.#has(waiter)) return
-    waiter.onlineUntil = now + ONLINE_SEC
-    await this.#kdc.store.online.wait(waiter.session.sid, waiter.onlineUntil)
+    if (subscriber.onlineUntil - now > RENEW_SEC || !this.#has(subscriber)) return
+    subscriber.onlineUntil = now + ONLINE_SEC
+    await this.#kdc.store.online.wait(subscriber.session.sid, subscriber.onlineUntil)
   }
 
-  #left(waiter: Waiter): void {
-    const { username } = waiter.session
-    const others = this.#waiters.get(username)
-    if (!others?.delete(waiter)) return
-    this.#noteGone(waiter)
+  #left(subscriber: Subscriber): void {
+    const { username } = subscriber.session
+    const others = this.#subscribers.get(username)
+    if (!others?.delete(subscriber)) return
+    this.#noteGone(subscriber)
     if (others.size > 0) return
-    this.#waiters.delete(username)
-    if (this.#waiters.size > 0) return
+    this.#subscribers.delete(username)
+    if (this.#subscribers.size > 0) return
     this.#stopTimers?.()
     this.#stopTimers = undefined
     this.#seen = undefined
   }
 
   // Unless its session waits in another stream. If it cannot be written down it comes to the same, a little later.
-  #noteGone({ session: { username, sid } }: Waiter): void {
-    const others = [...(this.#waiters.get(username) ?? [])]
+  #noteGone({ session: { username, sid } }: Subscriber): void {
+    const others = [...(this.#subscribers.get(username) ?? [])]
     if (others.some((other) => equal(other.session.sid, sid))) return
     this.#kdc.store.online.leave(sid).catch(() => {})
   }
 
-  #has(waiter: Waiter): boolean {
-    return this.#waiters.get(waiter.session.username)?.has(waiter) ?? false
+  #has(subscriber: Subscriber): boolean {
+    return this.#subscribers.get(subscriber.session.username)?.has(subscriber) ?? false
   }
 
-  #all(): Waiter[] {
-    return [...this.#waiters.values()].flatMap((waiters) => [...waiters])
+  #all(): Subscriber[] {
+    return [...this.#subscribers.values()].flatMap((subscribers) => [...subscribers])
   }
 
   #endAll(): void {

@@ -163,7 +163,7 @@ function sealedRequest(
       const request = parseEnvelope(bytes)
       const { token, owner, introduce } = await findSealer(kdc, request.sid)
       const open = () => openEnvelope(request, token, route)
-      const body = loan ? await kdc.lane.run(owner, open) : open()
+      const body = loan ? await kdc.fairQueue.run(owner, open) : open()
       // Both sides know each other now: whatever the answer is, no third party reads or makes it.
       introduce(c)
       c.set('body', body)

@@ -22,7 +22,7 @@ import { Problem, renderProblem } from '../problems.ts'
 import { answerClass } from '../traffic/answer.ts'
 import { Connections } from '../traffic/connections.ts'
 import { LIMITS, type Limits } from '../traffic/limits.ts'
-import { Turns } from '../traffic/request-pipelines.ts'
+import { RequestPipelines } from '../traffic/request-pipelines.ts'
 
 /** Node looks for requests that are late this often, at most. */
 const TIMEOUT_CHECK_MS = 1000
@@ -76,7 +76,7 @@ export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listen
     hostname: 'localhost',
   })
   const { direct } = options
-  const turns = new Turns((request, response) => {
+  const turns = new RequestPipelines((request, response) => {
     const problem = judgeHead(request)
     if (problem) refuse(response, problem)
     else if (!direct?.(request, response)) void viaFetch(request, response)

@@ -17,7 +17,7 @@ import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.
 import { authenticate } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
 import type { NewFile, StoredFile } from '../store/files.ts'
-import { purgeMoment } from '../store/session-life.ts'
+import { purgeCutoff } from '../store/session-life.ts'
 import { breathe } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
@@ -45,14 +45,14 @@ export function filesRoute(kdc: Kdc): Hono<KdcEnv> {
         if (!before) await requireRoomForFile(kdc, username, bytes)
         else if (!isSame(before, file, username))
           throw new Problem('file_exists', 'there is a file of this id')
-        return store.files.begin(key, file, quotas, purgeMoment(kdc))
+        return store.files.begin(key, file, quotas, purgeCutoff(kdc))
       })
       return c.json({ time: clock() })
     })
     .post('/files/put', sealedSessionRequest(kdc, MAX_CHUNK_BODY_BYTES), async (c) => {
       const { file: id, index, chunk } = parse(PutRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
-      const { keepSince } = purgeMoment(kdc)
+      const { keepSince } = purgeCutoff(kdc)
       const file = await store.files.findOwn(id, username, keepSince)
       if (!file) throw fileUnknown()
       judgeChunk(file, index, chunk)
@@ -69,7 +69,7 @@ export function filesRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/files/get', sealedReadRequest(kdc, ANSWER_BYTES.fileChunk), async (c) => {
       const { file, index } = parse(GetRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
-      const chunk = await store.files.get(file, index, username, purgeMoment(kdc).keepSince)
+      const chunk = await store.files.get(file, index, username, purgeCutoff(kdc).keepSince)
       if (!chunk) throw fileUnknown()
       await breathe()
       return c.json({ chunk: toText(chunk), time: clock() })

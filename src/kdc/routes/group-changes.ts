@@ -68,7 +68,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
         const fields = { group: toText(id), by: username }
         for (const member of removed) log.info({ username: member, ...fields }, 'member_removed')
         for (const member of added) log.info({ username: member, ...fields }, 'member_added')
-        kdc.waiters.notify()
+        kdc.subscribers.notify()
       }
       return c.json({ position, seq, time: clock() })
     })
@@ -86,7 +86,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       })
       if (isNew) {
         log.info({ sender: username, group: toText(id), bytes: payload.length, position }, 'message_stored')
-        kdc.waiters.notify()
+        kdc.subscribers.notify()
       }
       return c.json({ position, seq, time: clock() })
     })
@@ -102,7 +102,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       })
       if (isNew) {
         log.info({ username, group: toText(id) }, 'member_left')
-        kdc.waiters.notify()
+        kdc.subscribers.notify()
       }
       return c.json({ position, seq, time: clock() })
     })
@@ -117,7 +117,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       })
       if (isNew) {
         log.info({ username, group: toText(id) }, 'group_destroyed')
-        kdc.waiters.notify()
+        kdc.subscribers.notify()
       }
       return c.json({ position, seq, time: clock() })
     })

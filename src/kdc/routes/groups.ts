@@ -72,7 +72,7 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
         const id = toText(group.id)
         log.info({ username, group: id, kind, members: members.length + 1 }, 'group_created')
         for (const member of members) log.info({ username: member, group: id, by: username }, 'member_added')
-        kdc.waiters.notify()
+        kdc.subscribers.notify()
       }
       return c.json({ position, seq, time: clock() })
     })

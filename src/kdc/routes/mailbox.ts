@@ -45,7 +45,7 @@ export function mailboxRoute(kdc: Kdc): Hono<KdcEnv> {
       const { after } = parse(WaitRequest, c.var.body)
       const session = await authenticate(kdc, c)
       const key = keyOf(kdc, c, session.username)
-      const body = await kdc.waiters.open(session, key, after, c.req.raw.signal)
+      const body = await kdc.subscribers.open(session, key, after, c.req.raw.signal)
       // A proxy that collected answers before it passed them on would keep all of this to itself.
       const headers = { 'Content-Type': EVENT_STREAM, 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }
       return c.newResponse(body, { headers })

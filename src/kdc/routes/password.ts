@@ -22,7 +22,7 @@ const FinishRequest = v.object({ record: fields.base64url })
 
 /** `POST /password/start`, `POST /password/finish` */
 export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
-  const { store, opaqueKeys, clock, log, waiters } = kdc
+  const { store, opaqueKeys, clock, log, subscribers } = kdc
   return new Hono<KdcEnv>()
     .post('/password/start', sessionRequest(kdc), async (c) => {
       const { request } = parse(StartRequest, c.var.body)
@@ -45,7 +45,7 @@ export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
       const outcome = await store.accounts.replaceRecordBy(keyOf(kdc, c, username), sid, record, forgive)
       if (!outcome) throw new Problem('token_unknown', 'the session was ended: log in again')
       if (outcome === 'repeated') return c.json({ time: clock() })
-      waiters.notify()
+      subscribers.notify()
       log.info({ username, ip_addr: remoteAddress(kdc, c) }, 'password_changed')
       return c.json({ time: clock() })
     })

@@ -11,7 +11,7 @@ import * as fields from '../http/fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
-import { moment } from '../store/session-life.ts'
+import { cutoff } from '../store/session-life.ts'
 import { eachInPieces } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
@@ -29,7 +29,7 @@ export function usersRoute(kdc: Kdc): Hono<KdcEnv> {
     async (c) => {
       const { usernames, after = '' } = parse(OnlineRequest, c.var.body)
       await authenticate(kdc, c)
-      const now = moment(kdc)
+      const now = cutoff(kdc)
       if (usernames === undefined) {
         const online = await store.online.list(now, after, MAX_NAMES + 1)
         const users = online.slice(0, MAX_NAMES).map((username) => ({ username, online: true }))

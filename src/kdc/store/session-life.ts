@@ -4,8 +4,8 @@
  * @module
  */
 import type { Clock } from '../../lib/clock.ts'
-import type { Moment, StoredSession } from './sessions.ts'
-import type { PurgeMoment, Store } from './store.ts'
+import type { SessionCutoff, StoredSession } from './sessions.ts'
+import type { PurgeCutoff, Store } from './store.ts'
 
 /** A use is written down only when the last one is this old, or a tenth of the idle time: that it is known roughly will do. */
 const TOUCH_SEC = 60
@@ -17,19 +17,19 @@ export interface SessionSettings {
 }
 
 /** Which sessions live now. */
-export function moment({ clock, sessionIdleSec }: SessionSettings): Moment {
+export function cutoff({ clock, sessionIdleSec }: SessionSettings): SessionCutoff {
   const now = clock()
   return { now, idleSince: now - sessionIdleSec }
 }
 
 /** What is over now. */
-export function purgeMoment(kdc: SessionSettings & { readonly keepSec: number }): PurgeMoment {
-  const { now, idleSince } = moment(kdc)
+export function purgeCutoff(kdc: SessionSettings & { readonly keepSec: number }): PurgeCutoff {
+  const { now, idleSince } = cutoff(kdc)
   return { now, idleSince, keepSince: now - kdc.keepSec }
 }
 
 /** Whether a session is over. */
-export function isOver({ expiresAt, usedAt }: StoredSession, { now, idleSince }: Moment): boolean {
+export function isOver({ expiresAt, usedAt }: StoredSession, { now, idleSince }: SessionCutoff): boolean {
   return expiresAt <= now || usedAt <= idleSince
 }
 

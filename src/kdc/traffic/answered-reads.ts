@@ -10,7 +10,7 @@
 import type { ReadLimits } from './limits.ts'
 
 /** The ids that were answered. */
-export class Repeats {
+export class AnsweredReads {
   readonly #limits: Pick<ReadLimits, 'answersOfOneId' | 'ids'>
   /** How often, of each principal; the last one who asked is the last here, and the newest id the last of its own. */
   readonly #answers = new Map<string, Map<string, number>>()

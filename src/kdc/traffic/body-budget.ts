@@ -7,7 +7,7 @@ import { toBase64url } from '../../lib/bytes.ts'
 import { networkOf } from '../network/ip-network.ts'
 import { Problem } from '../problems.ts'
 import { BODY_LIMITS, type BodyLimits } from './limits.ts'
-import { type Loan, Shares } from './memory-budget.ts'
+import { type Loan, MemoryBudget } from './memory-budget.ts'
 
 /** Room for one body. */
 export interface BodyLoan extends Pick<Loan, 'shrink' | 'end'> {
@@ -16,13 +16,13 @@ export interface BodyLoan extends Pick<Loan, 'shrink' | 'end'> {
 }
 
 /** The long bodies under way at this node. */
-export class Bodies {
-  readonly #ofNetworks: Shares
-  readonly #ofSessions: Shares
+export class BodyBudget {
+  readonly #ofNetworks: MemoryBudget
+  readonly #ofSessions: MemoryBudget
 
   constructor({ ofNetwork, ofSession }: BodyLimits = BODY_LIMITS) {
-    this.#ofNetworks = new Shares(ofNetwork)
-    this.#ofSessions = new Shares(ofSession)
+    this.#ofNetworks = new MemoryBudget(ofNetwork)
+    this.#ofSessions = new MemoryBudget(ofSession)
   }
 
   /** How much may be coming in now, in bytes. */

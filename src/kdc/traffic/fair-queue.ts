@@ -21,7 +21,7 @@ export async function eachInPieces<T, R>(all: readonly T[], ask: (one: T) => Pro
 }
 
 /** The line of those who wait for their turn. */
-export class Lane {
+export class FairQueue {
   /** Of each for whom something waits, in the order of their turns. */
   readonly #waiting = new Map<string, (() => void)[]>()
   #isTaken = false

@@ -29,7 +29,7 @@ interface Callable {
 }
 
 /** Counts what is lent. */
-export class Shares {
+export class MemoryBudget {
   readonly #share: Share
   readonly #ofEach = new Map<string, number>()
   /** The oldest first. */

@@ -5,12 +5,12 @@
  * @module
  */
 import type { ServerResponse } from 'node:http'
-import { Bucket } from '../../lib/pacing/token-bucket.ts'
+import { TokenBucket } from '../../lib/pacing/token-bucket.ts'
 import { Problem, type ProblemCode } from '../problems.ts'
-import { Repeats } from './answered-reads.ts'
-import { Lane } from './fair-queue.ts'
+import { AnsweredReads } from './answered-reads.ts'
+import { FairQueue } from './fair-queue.ts'
 import { READ_LIMITS, type ReadLimits } from './limits.ts'
-import { Shares } from './memory-budget.ts'
+import { MemoryBudget } from './memory-budget.ts'
 
 /** Milliseconds that only go up, and waiting for so many. */
 export interface Timing {
@@ -33,21 +33,25 @@ export interface Reader {
 }
 
 /** The reads under way at this node. */
-export class Reads {
+export class ReadBudget {
   readonly #limits: ReadLimits
   readonly #timing: Timing
-  readonly #lane: Lane
-  readonly #repeats: Repeats
-  readonly #answers: Shares
+  readonly #fairQueue: FairQueue
+  readonly #repeats: AnsweredReads
+  readonly #answers: MemoryBudget
   /** What each principal may read now; whose budget is whole is not here. */
-  readonly #budgets = new Map<string, Bucket>()
+  readonly #budgets = new Map<string, TokenBucket>()
 
-  constructor(lane: Lane = new Lane(), limits: ReadLimits = READ_LIMITS, timing: Timing = realTiming) {
+  constructor(
+    fairQueue: FairQueue = new FairQueue(),
+    limits: ReadLimits = READ_LIMITS,
+    timing: Timing = realTiming,
+  ) {
     this.#limits = limits
     this.#timing = timing
-    this.#lane = lane
-    this.#repeats = new Repeats(limits)
-    this.#answers = new Shares(limits.answers)
+    this.#fairQueue = fairQueue
+    this.#repeats = new AnsweredReads(limits)
+    this.#answers = new MemoryBudget(limits.answers)
   }
 
   /** What is held in answers that are being made, or were not read yet, in bytes. */
@@ -78,7 +82,7 @@ export class Reads {
     try {
       const waitMs = this.#debtMs(username)
       if (waitMs > 0) await this.#timing.sleep(waitMs)
-      const length = await this.#lane.run(username, async () => {
+      const length = await this.#fairQueue.run(username, async () => {
         if (isOver) throw new Problem('kdc_busy', 'this read has given way to others')
         // No client is there any more to read it.
         if (outgoing?.destroyed) throw new Problem('kdc_busy', 'the connection is gone')
@@ -115,7 +119,7 @@ export class Reads {
     }
     const now = () => this.#timing.now()
     const budget =
-      this.#budgets.get(username) ?? new Bucket({ capacity: burstBytes, perSec: bytesPerSec, now })
+      this.#budgets.get(username) ?? new TokenBucket({ capacity: burstBytes, perSec: bytesPerSec, now })
     budget.spend(Math.max(leastBytes, length))
     this.#budgets.delete(username)
     this.#budgets.set(username, budget)

@@ -18,7 +18,7 @@ interface Line {
 type PipelineLimits = Pick<Limits, 'maxPipelined' | 'maxPipelinedBytes'>
 
 /** Gives each request its turn. */
-export class Turns {
+export class RequestPipelines {
   readonly #listener: RequestListener
   readonly #limits: PipelineLimits
   readonly #lines = new WeakMap<Duplex, Line>()

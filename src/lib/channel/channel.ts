@@ -10,7 +10,7 @@ import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type Transport } from '../noise.ts'
 import type { Trace } from '../trace.ts'
-import { Inbox, type Kind } from './inbox.ts'
+import { Inbox, type IncomingKind } from './inbox.ts'
 import type { Message } from './message.ts'
 import { Outbox } from './outbox.ts'
 import { type ChannelRecord, RECORD_HEADER_BYTES, type RecordVisitor, visitRecords } from './records.ts'
@@ -176,7 +176,7 @@ export class Channel implements AsyncIterable<Message> {
    * @returns nothing once the peer has ended.
    * @throws as `receive`.
    */
-  next(): Promise<Kind | undefined> {
+  next(): Promise<IncomingKind | undefined> {
     this.#acknowledge()
     return this.#inbox.next()
   }

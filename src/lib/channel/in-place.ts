@@ -15,10 +15,10 @@ const BUFFER_BYTES = 256 * 1024
  *
  * @returns whether more may come now: otherwise it does after `resume`.
  */
-export type Take = (bytes: Uint8Array) => boolean
+export type OnBytes = (bytes: Uint8Array) => boolean
 
 interface Reader {
-  take: Take
+  take: OnBytes
 }
 
 let buffer: Uint8Array | undefined
@@ -66,7 +66,7 @@ export function acceptInPlace(accepted: net.Socket): net.Socket {
  *
  * @returns false when it cannot be read in place: it is to be read as every stream is.
  */
-export function readInPlace(stream: Duplex, take: Take): boolean {
+export function readInPlace(stream: Duplex, take: OnBytes): boolean {
   const reader = readers.get(stream)
   if (!reader) return false
   reader.take = take

@@ -19,7 +19,7 @@ const TOGETHER_BYTES = 16 * 1024
 const MANY_TAKEN = 1024
 
 /** What comes next. */
-export type Kind = 'message' | 'stream'
+export type IncomingKind = 'message' | 'stream'
 
 /** Whoever reads a stream. */
 export interface StreamReader {
@@ -149,7 +149,7 @@ export class Inbox {
   /**
    * What comes next, or nothing after the end. A stream that has its reader is the reader's: what comes after it is told.
    */
-  async next(): Promise<Kind | undefined> {
+  async next(): Promise<IncomingKind | undefined> {
     for (;;) {
       if (this.#waiter) throw new TypeError('Channel: somebody is already waiting for what comes next')
       if (this.#ready) break

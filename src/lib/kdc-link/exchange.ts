@@ -10,10 +10,10 @@ import type { Clock } from '../clock.ts'
 import { secureRandomBytes } from '../crypto/random.ts'
 import type { Secret } from '../crypto/secret.ts'
 import { ProtocolError, SymbolonError, type TransportCode, TransportError } from '../errors.ts'
-import { Bucket } from '../pacing/token-bucket.ts'
+import { TokenBucket } from '../pacing/token-bucket.ts'
 import { openReply, type Route, SEALED_TYPE, type Sealable, sealRequest } from '../sealed.ts'
 import { readProblem } from './answers.ts'
-import type { HttpLink, Reply, StreamReply } from './http.ts'
+import type { HttpLink, HttpReply, HttpStreamReply } from './http.ts'
 import { maxRequestBytes } from './routes.ts'
 
 const ID_BYTES = 16
@@ -125,7 +125,7 @@ function sealed(path: string, body: object, { token, clock }: Sealing) {
   return request
 }
 
-function unseal(path: string, reply: Reply, session: Sealing, salt: Uint8Array): Sealable {
+function unseal(path: string, reply: HttpReply, session: Sealing, salt: Uint8Array): Sealable {
   if (reply.type !== SEALED_TYPE) throw unsealed(path, reply)
   try {
     const opened = openReply(session.token, routeOf(path), salt, reply.body)
@@ -171,12 +171,12 @@ export async function* exchangeEvents(
     if (isAnsweredBefore(problem)) throw new AnsweredBefore()
     throw readProblem(problem.status, problem.body, path)
   }
-  yield* eventIds(reply.body, new Bucket({ ...EVENT_BYTES, now }))
+  yield* eventIds(reply.body, new TokenBucket({ ...EVENT_BYTES, now }))
 }
 
 const tooMuch = () => new UnsealedAnswer('kdc_failed', 'the stream of events says more than a KDC would')
 
-async function* eventIds(body: StreamReply['body'], allowance: Bucket): AsyncGenerator<string> {
+async function* eventIds(body: HttpStreamReply['body'], allowance: TokenBucket): AsyncGenerator<string> {
   const { createParser } = await import('eventsource-parser')
   const ids: string[] = []
   const parser = createParser({
@@ -194,7 +194,7 @@ async function* eventIds(body: StreamReply['body'], allowance: Bucket): AsyncGen
   }
 }
 
-async function readProblemBytes(body: StreamReply['body']): Promise<Uint8Array> {
+async function readProblemBytes(body: HttpStreamReply['body']): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   let length = 0
   for await (const piece of body) {
@@ -206,7 +206,7 @@ async function readProblemBytes(body: StreamReply['body']): Promise<Uint8Array> 
 }
 
 /** Only that one should try later is worth saying as it was said. */
-function unsealed(path: string, { status, body }: Reply): UnsealedAnswer {
+function unsealed(path: string, { status, body }: HttpReply): UnsealedAnswer {
   const json = parseJson(body)
   const problem = readProblem(status, json, path)
   const claims = String((json as { code?: unknown } | null | undefined)?.code)

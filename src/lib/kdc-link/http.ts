@@ -18,7 +18,7 @@ const MAX_REPLY_BYTES = 4 * 1024 * 1024
 const STREAM_SILENCE_MS = 45_000
 
 /** What came back. */
-export interface Reply {
+export interface HttpReply {
   readonly status: number
   /** The media type, without parameters. */
   readonly type: string
@@ -26,7 +26,7 @@ export interface Reply {
 }
 
 /** What comes back piece by piece. */
-export interface StreamReply {
+export interface HttpStreamReply {
   readonly status: number
   /** The media type, without parameters. */
   readonly type: string
@@ -37,9 +37,9 @@ export interface StreamReply {
 export interface HttpLink {
   /** Where the server was reached last. A link that does not know it leaves that to the URL. */
   readonly place?: KdcPlace | undefined
-  post(path: string, type: string, body: Uint8Array): Promise<Reply>
+  post(path: string, type: string, body: Uint8Array): Promise<HttpReply>
   /** The same for an answer that has no end until `signal` is aborted. A link without it hears of no events. */
-  stream?(path: string, type: string, body: Uint8Array, signal: AbortSignal): Promise<StreamReply>
+  stream?(path: string, type: string, body: Uint8Array, signal: AbortSignal): Promise<HttpStreamReply>
   close(): Promise<void>
 }
 
@@ -87,7 +87,7 @@ export async function httpLink(origin: string): Promise<HttpLink> {
     bodyTimeout: REPLY_TIMEOUT_MS,
     maxResponseSize: MAX_REPLY_BYTES,
   })
-  const attempt = async (path: string, type: string, body: Uint8Array): Promise<Reply> => {
+  const attempt = async (path: string, type: string, body: Uint8Array): Promise<HttpReply> => {
     const reply = await request(new URL(path, origin), {
       method: 'POST',
       headers: { 'content-type': type },

@@ -18,7 +18,7 @@ import { type Attributes, attributesIn } from '../transfer/items.ts'
 import { CHUNK_BYTES, chunkCount, FILE_ID_BYTES, FileStream, sealedBytes } from './file-stream.ts'
 import { readChunk } from './kdc-answers.ts'
 import type { Payload } from './payload.ts'
-import type { Post } from './post.ts'
+import type { PostToKdc } from './post.ts'
 
 const HASH_BYTES = 32
 /** Longest name, in UTF-8. */
@@ -81,7 +81,7 @@ export interface FetchOptions {
  * await mailbox.sendTo('bob', encodeFileNote(note), 'file')
  */
 export async function uploadFile(
-  post: Post,
+  post: PostToKdc,
   group: string,
   file: OutgoingFile,
   options: UploadOptions = {},
@@ -112,7 +112,7 @@ export async function uploadFile(
 
 /** @returns the hash of the plaintext. */
 async function putChunks(
-  post: Post,
+  post: PostToKdc,
   id: string,
   stream: FileStream,
   file: OutgoingFile,
@@ -170,7 +170,7 @@ async function* chunksOf({ size, content }: OutgoingFile): AsyncGenerator<Uint8A
  *   not any more; what `post` throws; the reason of `signal`.
  */
 export async function* fetchFile(
-  post: Post,
+  post: PostToKdc,
   note: FileNote,
   { onProgress, signal }: FetchOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {

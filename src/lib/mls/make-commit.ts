@@ -13,13 +13,13 @@ import { makeKeyPackage } from './keys/key-packages.ts'
 import { CLIENT_CONFIG, encodeState, forgetPast, type Mls } from './rfc9420/suite.ts'
 import { type Leaf, leavesOf } from './rfc9420/tree.ts'
 import {
-  type Charter,
-  charterExtension,
+  descriptorExtension,
   encodeGroupInfo,
   encodeWelcome,
+  type GroupDescriptor,
   readGroupInfo,
 } from './rfc9420/welcome.ts'
-import { beginChain, encodePlace, placeOf, placeOfNewcomer } from './state/chain.ts'
+import { beginChain, encodePosition, positionOf, positionOfNewcomer } from './state/chain.ts'
 import type { Group } from './state/group.ts'
 import type { Identity } from './state/identity.ts'
 import type { Change } from './state/pending.ts'
@@ -38,7 +38,7 @@ export async function makeGroup(
   maker: Maker,
   identity: Identity,
   id: string,
-  charter: Charter,
+  charter: GroupDescriptor,
   packages: Map<string, KeyPackage>,
 ): Promise<Change> {
   const { mls, username, clock } = maker
@@ -68,8 +68,8 @@ export async function makeGroup(
     const body = { ...common, members: [], group_info: info, id: maker.newId() }
     return { ...about, body, members, state: encodeState(mls, alone) }
   }
-  const place = placeOf(await beginChain(mls, alone.keySchedule.exporterSecret, 0))
-  const made = await commit(mls, alone, charter, adds(packages), encodePlace(place))
+  const place = positionOf(await beginChain(mls, alone.keySchedule.exporterSecret, 0))
+  const made = await commit(mls, alone, charter, adds(packages), encodePosition(place))
   const body = { ...common, members: others, ...made.fields, id: maker.newId() }
   return { ...about, body, payload: made.fields.commit, members, state: made.state }
 }
@@ -91,7 +91,7 @@ export async function makeCommit(
     return { proposalType: 'remove', remove: { removed: index } }
   })
   const proposals = [...removals, ...adds(packages)]
-  const made = await commit(maker.mls, state, charter, proposals, encodePlace(placeOf(group.chain)))
+  const made = await commit(maker.mls, state, charter, proposals, encodePosition(positionOf(group.chain)))
   const added = [...packages.keys()]
   const body = { group: group.id, epoch: group.epoch, ...made.fields, added, removed, id: maker.newId() }
   return {
@@ -114,11 +114,11 @@ const adds = (packages: Map<string, KeyPackage>): Proposal[] =>
 async function commit(
   mls: Mls,
   state: ClientState,
-  charter: Charter,
+  charter: GroupDescriptor,
   extraProposals: Proposal[],
   authenticatedData: Uint8Array,
 ) {
-  const groupInfoExtensions = [charterExtension(charter)]
+  const groupInfoExtensions = [descriptorExtension(charter)]
   const made = await mls.api.createCommit(
     { state, cipherSuite: mls.suite },
     { extraProposals, authenticatedData, groupInfoExtensions },
@@ -177,7 +177,7 @@ export async function makeRejoin(
     mls.suite,
     read.tree,
     CLIENT_CONFIG,
-    encodePlace(placeOfNewcomer(info.seq)),
+    encodePosition(positionOfNewcomer(info.seq)),
   )
   const payload = encodeText(mls, { wireformat: 'mls_public_message', version: 'mls10', publicMessage })
   const group_info = toBase64url(await encodeGroupInfo(mls, newState, charter))
@@ -215,7 +215,7 @@ export async function makeLeave(maker: Maker, group: Group, state: ClientState):
   const { charter } = group
   if (!charter) throw new ProtocolError('state_damaged', 'nothing is known of that group')
   const remove: Proposal = { proposalType: 'remove', remove: { removed: state.privatePath.leafIndex } }
-  const place = encodePlace(placeOf(group.chain))
+  const place = encodePosition(positionOf(group.chain))
   const made = await mls.api.createProposal(state, false, remove, mls.suite, place)
   const payload = encodeText(mls, made.message)
   return {

@@ -8,13 +8,13 @@ import { toBase64url } from '../bytes.ts'
 import type { Clock } from '../clock.ts'
 import type { RandomBytes } from '../crypto/random.ts'
 import { ProtocolError } from '../errors.ts'
-import type { Intake } from './entries/apply-context.ts'
+import type { ApplyContext } from './entries/apply-context.ts'
 import type { Maker } from './make-commit.ts'
 import type { Notice, OnNotice } from './notices.ts'
-import type { Post } from './post.ts'
+import type { PostToKdc } from './post.ts'
 import type { Mls } from './rfc9420/suite.ts'
 import type { Group } from './state/group.ts'
-import { Draft, Vault } from './state/mls-store.ts'
+import { MlsStore, Transaction } from './state/mls-store.ts'
 import { KEYS } from './state/store-keys.ts'
 import type { StateStore } from './state-store.ts'
 
@@ -24,7 +24,7 @@ const MAX_KEPT_NOTICES = 100
 
 export interface MlsClientOptions {
   readonly username: string
-  readonly post: Post
+  readonly post: PostToKdc
   readonly state: StateStore
   readonly clock: Clock
   readonly randomBytes: RandomBytes
@@ -32,42 +32,45 @@ export interface MlsClientOptions {
 }
 
 export class MlsClient {
-  readonly vault: Vault
+  readonly mlsStore: MlsStore
   readonly username: string
-  readonly post: Post
+  readonly post: PostToKdc
   readonly clock: Clock
   readonly maker: Maker
   readonly #onNotice: OnNotice
 
-  private constructor(vault: Vault, { username, post, clock, randomBytes, onNotice }: MlsClientOptions) {
-    this.vault = vault
+  private constructor(
+    mlsStore: MlsStore,
+    { username, post, clock, randomBytes, onNotice }: MlsClientOptions,
+  ) {
+    this.mlsStore = mlsStore
     this.username = username
     this.post = post
     this.clock = clock
-    this.maker = { mls: vault.mls, username, clock, newId: () => toBase64url(randomBytes(ID_BYTES)) }
+    this.maker = { mls: mlsStore.mls, username, clock, newId: () => toBase64url(randomBytes(ID_BYTES)) }
     this.#onNotice = onNotice
   }
 
   /**
    * Reads what is kept; asks nothing of the KDC.
    *
-   * @throws as `Vault.open`
+   * @throws as `MlsStore.open`
    */
   static async open(mls: Mls, options: MlsClientOptions): Promise<MlsClient> {
-    return new MlsClient(await Vault.open(mls, options.state), options)
+    return new MlsClient(await MlsStore.open(mls, options.state), options)
   }
 
-  draft(): Draft {
-    return new Draft(this.vault)
+  transaction(): Transaction {
+    return new Transaction(this.mlsStore)
   }
 
-  intake(draft: Draft): Intake {
+  context(transaction: Transaction): ApplyContext {
     const { username, post } = this
     return {
-      mls: this.vault.mls,
+      mls: this.mlsStore.mls,
       username,
       post,
-      draft,
+      transaction,
       unknown: new Set(),
       again: false,
       usedPackage: false,
@@ -79,25 +82,25 @@ export class MlsClient {
    *
    * @param more - whether others follow soon: then it is kept to be told with theirs, up to a number of notices.
    */
-  async write(draft: Draft, { more = false } = {}): Promise<void> {
-    await draft.write()
-    if (!more || this.vault.notices.size > MAX_KEPT_NOTICES) await this.tellKept()
+  async write(transaction: Transaction, { more = false } = {}): Promise<void> {
+    await transaction.write()
+    if (!more || this.mlsStore.notices.size > MAX_KEPT_NOTICES) await this.tellKept()
   }
 
   /** Tells what is to be told, and then forgets it: told twice when the power goes between, never not at all. */
   async tellKept(): Promise<void> {
-    const { notices } = this.vault
+    const { notices } = this.mlsStore
     if (notices.size === 0) return
     const told = [...notices].sort(([a], [b]) => a - b)
     for (const [, notice] of told) this.#onNotice(notice)
-    await this.vault.keep(new Map(told.map(([number]) => [KEYS.notice(number), null])))
+    await this.mlsStore.keep(new Map(told.map(([number]) => [KEYS.notice(number), null])))
     for (const [number] of told) notices.delete(number)
   }
 
   async tell(notice: Notice): Promise<void> {
-    const draft = this.draft()
-    draft.notice(notice)
-    await this.write(draft)
+    const transaction = this.transaction()
+    transaction.notice(notice)
+    await this.write(transaction)
   }
 
   /**
@@ -106,7 +109,7 @@ export class MlsClient {
    * @throws ProtocolError `group_unknown`; or why it is broken.
    */
   active(id: string): Group {
-    const group = this.vault.groups.get(id)
+    const group = this.mlsStore.groups.get(id)
     if (group?.status === 'active') return group
     if (group?.status === 'broken') {
       throw new ProtocolError(group.reason ?? 'state_damaged', 'the group is not read any more: rejoin it')

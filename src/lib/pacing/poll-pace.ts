@@ -5,7 +5,7 @@
  */
 
 import { TransportError } from '../errors.ts'
-import { Bucket } from './token-bucket.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 /** So many looks in vain at once, and then one in so many seconds: what is forged costs the KDC and us no more. */
 const LOOKS_AT_ONCE = 5
@@ -14,7 +14,7 @@ const LOOK_SEC = 2
 const MAX_AGE_MS = 600_000
 
 /** What a pace goes by; defaults: the system's clock and timers, `Math.random`. */
-export interface PaceOptions {
+export interface PollPaceOptions {
   /** A clock that never goes back, in milliseconds. */
   readonly now?: () => number
   /** Resolves after so many milliseconds; rejects with the reason of the signal. */
@@ -24,13 +24,13 @@ export interface PaceOptions {
 }
 
 /** How often a client may look for what has come. */
-export class Pace {
-  readonly #looks: Bucket
+export class PollPace {
+  readonly #looks: TokenBucket
   readonly #wait: (ms: number, signal: AbortSignal) => Promise<void>
   readonly #random: () => number
 
-  constructor({ now, wait = sleep, random = Math.random }: PaceOptions = {}) {
-    this.#looks = new Bucket({ capacity: LOOKS_AT_ONCE, perSec: 1 / LOOK_SEC, now })
+  constructor({ now, wait = sleep, random = Math.random }: PollPaceOptions = {}) {
+    this.#looks = new TokenBucket({ capacity: LOOKS_AT_ONCE, perSec: 1 / LOOK_SEC, now })
     this.#wait = wait
     this.#random = random
   }
@@ -61,7 +61,7 @@ export class Pace {
  */
 export async function* followHints(
   open: (signal: AbortSignal) => AsyncIterable<unknown>,
-  pace: Pace,
+  pace: PollPace,
   signal: AbortSignal,
   maxAgeMs: number = MAX_AGE_MS,
 ): AsyncGenerator<void> {
@@ -105,7 +105,7 @@ async function hasNext(hints: AsyncGenerator<void>): Promise<boolean> {
 
 async function* coalesced(
   open: (signal: AbortSignal) => AsyncIterable<unknown>,
-  pace: Pace,
+  pace: PollPace,
   signal: AbortSignal,
   aged: AbortSignal,
 ): AsyncGenerator<void> {

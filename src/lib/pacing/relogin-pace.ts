@@ -5,7 +5,7 @@
  * @module
  */
 import { backoffMs } from './backoff.ts'
-import { Bucket } from './token-bucket.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 /** Said again of a new session in which no answer was sealed. */
 const UNPROVEN = { firstMs: 30_000, mostMs: 300_000 }
@@ -13,9 +13,9 @@ const UNPROVEN = { firstMs: 30_000, mostMs: 300_000 }
 const LOGINS = { capacity: 5, perSec: 1 / 60 }
 
 /** What is thought of such claims. */
-export class Doubt {
+export class ReloginPace {
   readonly #now: () => number
-  readonly #allowance: Bucket
+  readonly #allowance: TokenBucket
   /** Logins for the sake of such a claim since the last sealed answer. */
   #logins = 0
   #untilMs = Number.NEGATIVE_INFINITY
@@ -23,7 +23,7 @@ export class Doubt {
   /** @param now - a clock that never goes back, in milliseconds. */
   constructor(now: () => number) {
     this.#now = now
-    this.#allowance = new Bucket({ ...LOGINS, now })
+    this.#allowance = new TokenBucket({ ...LOGINS, now })
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 
 /** What a bucket holds. */
-export interface BucketOptions {
+export interface TokenBucketOptions {
   /** What can be taken at once, after a rest. */
   readonly capacity: number
   /** What comes back in a second. */
@@ -15,14 +15,14 @@ export interface BucketOptions {
 }
 
 /** A bucket, which is full at first. */
-export class Bucket {
+export class TokenBucket {
   readonly #capacity: number
   readonly #perMs: number
   readonly #now: () => number
   #level: number
   #at: number
 
-  constructor({ capacity, perSec, now = () => performance.now() }: BucketOptions) {
+  constructor({ capacity, perSec, now = () => performance.now() }: TokenBucketOptions) {
     this.#capacity = capacity
     this.#perMs = perSec / 1000
     this.#now = now

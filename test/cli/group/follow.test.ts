@@ -6,7 +6,7 @@ import { Secret } from '../../../src/lib/crypto/secret.ts'
 import { CodecError, ProtocolError, TransportError } from '../../../src/lib/errors.ts'
 import { UnsealedAnswer } from '../../../src/lib/kdc-link/exchange.ts'
 import type { Mailbox } from '../../../src/lib/mls/mailbox.ts'
-import { Pace } from '../../../src/lib/pacing/poll-pace.ts'
+import { PollPace } from '../../../src/lib/pacing/poll-pace.ts'
 import { StateError } from '../../../src/state/errors.ts'
 import { rejects } from '../../helpers/throws.ts'
 
@@ -45,7 +45,7 @@ async function run(...happens: (Error | 'renewed' | undefined | [Error])[]) {
   }
   const output = { event: (name: string) => void events.push(name) }
   let now = 0
-  const pace = new Pace({
+  const pace = new PollPace({
     now: () => now,
     wait: async (ms) => {
       now += ms

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { showAll, showNew } from '../../../src/cli/mailbox/messages.ts'
-import type { MailAccess } from '../../../src/cli/mailbox/open-mailbox.ts'
+import type { MailboxAccess } from '../../../src/cli/mailbox/open-mailbox.ts'
 import { type Saving, savingFrom } from '../../../src/cli/mailbox/save-files.ts'
 import { SaveRecord } from '../../../src/cli/mailbox/save-record.ts'
 import { sendFiles } from '../../../src/cli/send/stored-files.ts'
-import type { FileFate } from '../../../src/cli/terminal/file-result.ts'
+import type { FileResult } from '../../../src/cli/terminal/file-result.ts'
 import type { Output } from '../../../src/cli/terminal/output.ts'
 import type { Outgoing } from '../../../src/files/outgoing.ts'
 import { utf8 } from '../../../src/lib/bytes.ts'
@@ -39,7 +39,7 @@ files.before.each(async (context) => {
 files.after.each(({ directory }) => directory.remove())
 
 /** Somebody's mail, as the tools have it; `onUse` hears of each piece of work before it begins. */
-function mailOf(person: Person, onUse: () => void = () => {}): MailAccess {
+function mailOf(person: Person, onUse: () => void = () => {}): MailboxAccess {
   return {
     username: person.name,
     post: person.kdc.post(person.name),
@@ -58,7 +58,7 @@ function collected() {
     trace: undefined,
     said: async () => {},
     arrived: async () => {},
-    async stored(message: MailMessage, { savedAs, already, why }: FileFate = {}) {
+    async stored(message: MailMessage, { savedAs, already, why }: FileResult = {}) {
       const what = textOf(message) ?? fileNoteOf(message)?.name ?? `[${message.kind}]`
       const end =
         savedAs === undefined ? (why ?? '') : `${already ? 'is here' : 'saved'} ${savedAs.split('/').at(-1)}`
@@ -333,7 +333,7 @@ files(
       yield utf8('ab')
     })
     const mail = mailOf(alice)
-    const refusing: MailAccess = {
+    const refusing: MailboxAccess = {
       ...mail,
       use: (work) => {
         if (kdc.files.stored.size > 0) throw new ProtocolError('group_unknown', 'removed meanwhile')

@@ -2,13 +2,13 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Moved } from '../../../src/cli/terminal/progress.ts'
-import { Tally } from '../../../src/cli/terminal/transfer-progress.ts'
+import { TransferProgress } from '../../../src/cli/terminal/transfer-progress.ts'
 
 const tally = suite('tally')
 
 function counted() {
   const told: Moved[] = []
-  return { told, tally: new Tally({ at: (moved) => told.push(moved), end() {} }) }
+  return { told, tally: new TransferProgress({ at: (moved) => told.push(moved), end() {} }) }
 }
 
 tally('tells of the whole once it is known how much there is', () => {

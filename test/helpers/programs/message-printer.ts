@@ -1,8 +1,8 @@
 /** A conversation in which others speak when it is told so: a child process of resize.test.ts. SIGUSR1 is a message, SIGUSR2 a status. */
-import { Conversation } from '../../../src/cli/terminal/chat-terminal.ts'
+import { ChatTerminal } from '../../../src/cli/terminal/chat-terminal.ts'
 
 let said = 0
-const terminal: Conversation = new Conversation(
+const terminal: ChatTerminal = new ChatTerminal(
   '> ',
   (line) => void terminal.print(`said ${line.length}`),
   () => process.exit(0),

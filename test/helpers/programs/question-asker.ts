@@ -1,9 +1,9 @@
 /** A conversation that asks when it is told to: a child process of ask.test.ts. SIGUSR1 asks, SIGUSR2 shows a status, SIGHUP takes back. */
-import { Conversation } from '../../../src/cli/terminal/chat-terminal.ts'
+import { ChatTerminal } from '../../../src/cli/terminal/chat-terminal.ts'
 
 let takeBack = new AbortController()
 let asked = 0
-const terminal: Conversation = new Conversation(
+const terminal: ChatTerminal = new ChatTerminal(
   '> ',
   (line) => void terminal.print(`said: ${line}`),
   () => process.exit(0),

@@ -3,7 +3,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openSqlite } from '../../../src/database/sqlite.ts'
 import { EventStream } from '../../../src/kdc/events/event-stream.ts'
-import { BEAT_MS, LOOK_MS, MAX_STREAMS, Waiters } from '../../../src/kdc/events/mailbox-subscribers.ts'
+import {
+  BEAT_MS,
+  LOOK_MS,
+  MAX_STREAMS,
+  MailboxSubscribers,
+} from '../../../src/kdc/events/mailbox-subscribers.ts'
 import { serve } from '../../../src/kdc/http/server.ts'
 import { purge } from '../../../src/kdc/purge.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
@@ -307,12 +312,12 @@ keeping('a little at a time', async () => {
   const group = await makeGroup(who('alice'), ['bob'])
   for (let i = 0; i < 4; i++) await send(who('bob'), group, 1)
   for (const name of ['alice', 'bob']) await acknowledge(who(name), 5)
-  const moment = { now: START, idleSince: START - 1, keepSince: START - 1 }
-  assert.equal(await store.purge(moment, 2), { sessions: 0, entries: 2, files: 0, more: true })
-  assert.equal(await store.purge(moment, 4), { sessions: 0, entries: 3, files: 0, more: false })
+  const cutoff = { now: START, idleSince: START - 1, keepSince: START - 1 }
+  assert.equal(await store.purge(cutoff, 2), { sessions: 0, entries: 2, files: 0, more: true })
+  assert.equal(await store.purge(cutoff, 4), { sessions: 0, entries: 3, files: 0, more: false })
   await send(who('bob'), group, 1)
   await send(who('bob'), group, 1)
-  const late = { ...moment, keepSince: START }
+  const late = { ...cutoff, keepSince: START }
   assert.equal(await store.purge(late, 1), { sessions: 0, entries: 1, files: 0, more: true })
   assert.equal(await store.purge(late, 2), { sessions: 0, entries: 1, files: 0, more: false })
 })
@@ -451,7 +456,7 @@ async function waitingKdc(overrides = {}) {
   const timers = handTimers()
   const kdc = await classKdc(ALL)
   let draining = false
-  const waiters = new Waiters(
+  const subscribers = new MailboxSubscribers(
     {
       store: kdc.store,
       clock: () => kdc.time.now,
@@ -461,11 +466,11 @@ async function waitingKdc(overrides = {}) {
     },
     timers.every,
   )
-  const node = anotherNode(kdc, { waiters, ...overrides })
+  const node = anotherNode(kdc, { subscribers, ...overrides })
   const people = new Map<string, Principal>()
   for (const name of ALL) people.set(name, await elsewhere(node, kdc.who(name)))
   const who = (name: string) => people.get(name) as Principal
-  return { ...kdc, who, node, waiters, timers, drain: () => (draining = true) }
+  return { ...kdc, who, node, subscribers, timers, drain: () => (draining = true) }
 }
 
 /** Opens a stream. @returns what has come of it when nothing more comes for now. */
@@ -544,7 +549,7 @@ waiting('hears of what another node stored, by one look for all', async () => {
     log: one.log,
     isDraining: () => false,
   }
-  const far = anotherNode(one, { waiters: new Waiters(life, timers.every) })
+  const far = anotherNode(one, { subscribers: new MailboxSubscribers(life, timers.every) })
   const group = await makeGroup(one.who('alice'), ['bob', 'carol'])
   const streams = []
   for (const name of ['bob', 'carol', 'dora']) {
@@ -575,7 +580,7 @@ waiting('across two processes’ handles on one file', async () => {
     log: here.log,
     isDraining: () => false,
   }
-  const there = anotherNode(here, { store: second, waiters: new Waiters(life, timers.every) })
+  const there = anotherNode(here, { store: second, subscribers: new MailboxSubscribers(life, timers.every) })
   const group = await makeGroup(here.who('alice'), ['bob'])
   const stream = await listen(await elsewhere(there, here.who('bob')), 1)
   const position = await send(here.who('alice'), group, 1)
@@ -598,14 +603,14 @@ waiting('shows every now and then that the KDC is alive', async () => {
 })
 
 waiting('ends with the session: when it is logged out, and when it expires', async () => {
-  const { who, timers, time, waiters } = await waitingKdc()
+  const { who, timers, time, subscribers } = await waitingKdc()
   const [bob, alice] = [await listen(who('bob'), 0), await listen(who('alice'), 0)]
   await who('bob').ask('/logout')
   assert.equal([await bob.ended(), await alice.ended()], [true, false])
   time.now += 43_200
   timers.fire(BEAT_MS)
   assert.is(await alice.ended(), true)
-  assert.equal([waiters.size, timers.count()], [0, 0])
+  assert.equal([subscribers.size, timers.count()], [0, 0])
 })
 
 waiting('uses the session: who waits is not idle', async () => {
@@ -624,10 +629,10 @@ waiting('uses the session: who waits is not idle', async () => {
 waiting('ends when the KDC is about to stop', async () => {
   const one = await waitingKdc()
   const stream = await listen(one.who('bob'), 0)
-  one.waiters.close()
+  one.subscribers.close()
   assert.is(await stream.ended(), true)
   assert.is(await (await listen(one.who('bob'), 0)).ended(), true, 'and none begins')
-  assert.is(one.waiters.size, 0)
+  assert.is(one.subscribers.size, 0)
   const other = await waitingKdc()
   const late = await listen(other.who('bob'), 0)
   other.drain()
@@ -636,21 +641,21 @@ waiting('ends when the KDC is about to stop', async () => {
 })
 
 waiting('has eight streams at most: the oldest gives way', async () => {
-  const { who, waiters } = await waitingKdc()
+  const { who, subscribers } = await waitingKdc()
   const streams = []
   for (let i = 0; i < MAX_STREAMS; i++) streams.push(await listen(who('bob'), 0))
   assert.is(await streams[0]?.ended(), false)
   await listen(who('alice'), 0)
   streams.push(await listen(who('bob'), 0))
   assert.equal([await streams[0]?.ended(), await streams[1]?.ended()], [true, false])
-  assert.is(waiters.size, MAX_STREAMS + 1)
+  assert.is(subscribers.size, MAX_STREAMS + 1)
 })
 
 waiting(
   'a recorded request opens no second stream, be the first open or ended, at whichever node',
   async () => {
     const kdc = await waitingKdc()
-    const { who, waiters, store, node } = kdc
+    const { who, subscribers, store, node } = kdc
     const id = newId()
     const stream = await listen(who('bob'), 0, id)
     const replay = async (at: TestKdc) => {
@@ -658,15 +663,15 @@ waiting(
       assert.is((await bob.open('/mailbox/wait', { after: 0 }, id)).status, 400)
     }
     await replay(node)
-    assert.is(waiters.size, 1)
+    assert.is(subscribers.size, 1)
     await stream.cancel()
     await settle()
     await replay(node)
     await replay(anotherNode(kdc))
-    assert.is(waiters.size, 0)
+    assert.is(subscribers.size, 0)
     assert.is(await store.online.isOnline('bob', at(START)), false)
     await listen(who('bob'), 0)
-    assert.is(waiters.size, 1, 'another request is another')
+    assert.is(subscribers.size, 1, 'another request is another')
   },
 )
 
@@ -693,23 +698,23 @@ waiting('ends at once with the session, whoever ends it and wherever, and no oth
 })
 
 waiting('leaves nothing behind when the client goes, and begins anew for the next', async () => {
-  const { who, waiters, timers, store } = await waitingKdc()
+  const { who, subscribers, timers, store } = await waitingKdc()
   const group = await makeGroup(who('alice'), ['bob'])
   const streams = [await listen(who('bob'), 1), await listen(who('bob'), 1)]
-  assert.equal([waiters.size, timers.count()], [2, 2])
+  assert.equal([subscribers.size, timers.count()], [2, 2])
   await streams[0]?.cancel()
   await settle()
   assert.is(await store.online.isOnline('bob', at(START)), true, 'it still waits in the other')
   await streams[1]?.cancel()
   await settle()
-  assert.equal([waiters.size, timers.count()], [0, 0])
+  assert.equal([subscribers.size, timers.count()], [0, 0])
   assert.is(await store.online.isOnline('bob', at(START)), false)
   const position = await send(who('alice'), group, 1)
   assert.is(await (await listen(who('bob'), 1)).heard(), `:\n\n${event(position)}`)
 })
 
 waiting('leaves nothing behind when the client goes before it is answered', async () => {
-  const { who, waiters, timers, store } = await waitingKdc()
+  const { who, subscribers, timers, store } = await waitingKdc()
   const gone = new AbortController()
   const hasMail = store.mailbox.hasMail.bind(store.mailbox)
   store.mailbox.hasMail = (...args) => {
@@ -719,18 +724,18 @@ waiting('leaves nothing behind when the client goes before it is answered', asyn
   await who('bob').open('/mailbox/wait', { after: 0 }, newId(), gone.signal)
   assert.ok(gone.signal.aborted)
   await settle()
-  assert.equal([waiters.size, timers.count()], [0, 0])
+  assert.equal([subscribers.size, timers.count()], [0, 0])
   assert.is(await store.online.isOnline('bob', at(START)), false)
 })
 
 waiting('nor when nobody reads the answer', async () => {
-  const { who, waiters } = await waitingKdc()
+  const { who, subscribers } = await waitingKdc()
   const gone = new AbortController()
   await who('bob').open('/mailbox/wait', { after: 0 }, newId(), gone.signal)
-  assert.is(waiters.size, 1)
+  assert.is(subscribers.size, 1)
   gone.abort()
   await settle()
-  assert.is(waiters.size, 0)
+  assert.is(subscribers.size, 0)
 })
 
 waiting('one that gives way while it is begun counts no more, and takes no other with it', async () => {
@@ -766,7 +771,7 @@ waiting('what is stored during a look is found by the next, at once', async () =
 })
 
 waiting('a newcomer does not make the others miss what came before', async () => {
-  const { who, node, waiters, timers, store, log, time } = await waitingKdc()
+  const { who, node, subscribers, timers, store, log, time } = await waitingKdc()
   // Another node, which wakes nobody here.
   const far = anotherNode({ ...node, store, log, time })
   const group = await makeGroup(who('alice'), ['bob'])
@@ -778,7 +783,7 @@ waiting('a newcomer does not make the others miss what came before', async () =>
   assert.is(await stream.heard(), event(position))
   for (const each of [stream, carol]) await each.cancel()
   await settle()
-  assert.is(waiters.size, 0)
+  assert.is(subscribers.size, 0)
   // And who comes when nobody has waited for a while is not told what is old.
   const later = await send(who('alice'), group, 1)
   const again = await listen(who('bob'), later)
@@ -787,13 +792,13 @@ waiting('a newcomer does not make the others miss what came before', async () =>
 })
 
 waiting('nor when the store fails at the beginning; later it tries again', async () => {
-  const { who, waiters, timers, store, log } = await waitingKdc()
+  const { who, subscribers, timers, store, log } = await waitingKdc()
   const group = await makeGroup(who('alice'), ['bob'])
   const lastPosition = store.mailbox.lastPosition.bind(store.mailbox)
   const fail = () => Promise.reject(new Error('the disk is full'))
   store.mailbox.lastPosition = fail
   assert.is((await who('bob').ask('/mailbox/wait', { after: 0 })).status, 500)
-  assert.equal([waiters.size, timers.count()], [0, 0])
+  assert.equal([subscribers.size, timers.count()], [0, 0])
   store.mailbox.lastPosition = lastPosition
   const stream = await listen(who('bob'), 1)
   await stream.heard()
@@ -829,7 +834,7 @@ waiting('keeps of what a slow client has not read the last only, and gives it up
 })
 
 waiting('over a real connection: events come as they happen, and a client that goes is noticed', async () => {
-  const { who, node, waiters, time } = await waitingKdc()
+  const { who, node, subscribers, time } = await waitingKdc()
   const server = await serve(node.app.fetch, { host: '127.0.0.1', port: 0 })
   const group = await makeGroup(who('alice'), ['bob'])
   const { token } = who('bob')
@@ -850,8 +855,8 @@ waiting('over a real connection: events come as they happen, and a client that g
   assert.is(await next(), event(position))
   gone.abort()
   assert.is(await reader.read().catch((error: Error) => error.name), 'AbortError')
-  for (let turn = 0; waiters.size > 0 && turn < 1000; turn++) await new Promise(setImmediate)
-  assert.is(waiters.size, 0)
+  for (let turn = 0; subscribers.size > 0 && turn < 1000; turn++) await new Promise(setImmediate)
+  assert.is(subscribers.size, 0)
   // And one that is open does not keep the server from stopping.
   const again = sealRequest(token, 'POST /mailbox/wait', { after: 1, id: newId(), time: time.now })
   const last = await fetch(`${server.url}/mailbox/wait`, {
@@ -859,7 +864,7 @@ waiting('over a real connection: events come as they happen, and a client that g
     headers: { 'Content-Type': SEALED_TYPE },
     body: again.bytes,
   })
-  waiters.close()
+  subscribers.close()
   await server.close()
   assert.match(await last.text(), ':\n\n')
 })
@@ -950,7 +955,7 @@ online('writes that a session waits now and then only', async () => {
     log: kdc.log,
     isDraining: () => false,
   }
-  const node = anotherNode(kdc, { waiters: new Waiters(life, timers.every) })
+  const node = anotherNode(kdc, { subscribers: new MailboxSubscribers(life, timers.every) })
   const stream = await listen(await elsewhere(node, kdc.who('bob')), 0)
   await settle()
   writes.length = 0

@@ -14,7 +14,7 @@ import { secureRandomBytes } from '../../../src/lib/crypto/random.ts'
 import type { Secret } from '../../../src/lib/crypto/secret.ts'
 import { ProtocolError, TransportError } from '../../../src/lib/errors.ts'
 import { createInvitation, invitationToken } from '../../../src/lib/invitation.ts'
-import type { HttpLink, Reply } from '../../../src/lib/kdc-link/http.ts'
+import type { HttpLink, HttpReply } from '../../../src/lib/kdc-link/http.ts'
 import { identifiers } from '../../../src/lib/opaque.ts'
 import { type RegisterOptions, register as registerAt } from '../../../src/lib/register.ts'
 import { openReply, type Route, SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
@@ -50,7 +50,13 @@ async function invite(
 }
 
 /** Posts bytes as they are. */
-async function send(kdc: Kdc, path: string, type: string, body: Uint8Array, from: string): Promise<Reply> {
+async function send(
+  kdc: Kdc,
+  path: string,
+  type: string,
+  body: Uint8Array,
+  from: string,
+): Promise<HttpReply> {
   const init = { method: 'POST', headers: { 'Content-Type': type }, body }
   const response = await kdc.app.request(path, init, connectionFrom(from))
   return {
@@ -101,7 +107,7 @@ function sealed(kdc: Kdc, path: string, body: object, options: Asking) {
   const route: Route = `POST ${path}`
   const fields = { ...body, time: options.time ?? kdc.time.now, id: toBase64url(secureRandomBytes(16)) }
   const { bytes, salt } = sealRequest(token, route, fields)
-  const open = (reply: Reply): { status: number; sealed: boolean; time?: number; body: Json } => {
+  const open = (reply: HttpReply): { status: number; sealed: boolean; time?: number; body: Json } => {
     if (reply.type !== SEALED_TYPE) {
       return { status: reply.status, sealed: false, body: JSON.parse(String(Buffer.from(reply.body))) }
     }
@@ -1032,12 +1038,12 @@ library('with an invitation, whatever is replaced on the way is noticed, and mak
     changed[changed.length - 20] = (changed.at(-20) ?? 0) ^ 1
     return changed
   }
-  const answer = (status: number, json: object): Reply => ({
+  const answer = (status: number, json: object): HttpReply => ({
     status,
     type: 'application/json',
     body: Buffer.from(JSON.stringify(json)),
   })
-  let recorded: Reply | undefined
+  let recorded: HttpReply | undefined
   const keep: HttpLink['post'] = async (...args) => {
     recorded = await real.post(...args)
     throw new ProtocolError('channel_closed', 'the line is dead')
@@ -1053,7 +1059,7 @@ library('with an invitation, whatever is replaced on the way is noticed, and mak
       },
     ],
     // The answer to an earlier request.
-    ['kdc_failed', async () => recorded as Reply],
+    ['kdc_failed', async () => recorded as HttpReply],
     // In clear, as if no seal had been asked for.
     ['kdc_failed', async () => answer(200, { response: begin().registrationRequest, time: START })],
     ['kdc_failed', async () => answer(409, { code: 'account_exists', detail: 'choose another' })],
@@ -1078,7 +1084,7 @@ library(
   async () => {
     const kdc = await testKdc()
     const real = linkTo(kdc)
-    const forged = (code: string): Reply => ({
+    const forged = (code: string): HttpReply => ({
       status: 401,
       type: 'application/json',
       body: Buffer.from(JSON.stringify({ code, detail: '' })),

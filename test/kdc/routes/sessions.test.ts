@@ -6,7 +6,7 @@ import type { Database } from '../../../src/database/database.ts'
 import { openSqlite } from '../../../src/database/sqlite.ts'
 import type { KdcOptions } from '../../../src/kdc/app.ts'
 import { purge } from '../../../src/kdc/purge.ts'
-import { purgeMoment } from '../../../src/kdc/store/session-life.ts'
+import { purgeCutoff } from '../../../src/kdc/store/session-life.ts'
 import { MAX_SESSIONS } from '../../../src/kdc/store/sessions.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { toBase64url, toHex } from '../../../src/lib/bytes.ts'
@@ -495,7 +495,7 @@ async function countingKdc(options: Partial<KdcOptions> = {}) {
   const counts = { touches: 0 }
   const counting: Database = {
     read: (statement) => database.read(statement),
-    recall: (statement) => database.recall(statement),
+    readCached: (statement) => database.readCached(statement),
     write: (statements) => {
       counts.touches += statements.filter(({ strings }) => /set used_at/.test(strings.join('?'))).length
       return database.write(statements)
@@ -533,7 +533,7 @@ idle('their places are freed, and those of no others', async () => {
   kdc.time.now += 50
   await ask(kdc, 'alice', used, '/sessions')
   kdc.time.now += 49
-  const now = () => purgeMoment({ clock: () => kdc.time.now, sessionIdleSec: 100, keepSec: 1000 })
+  const now = () => purgeCutoff({ clock: () => kdc.time.now, sessionIdleSec: 100, keepSec: 1000 })
   await purge(kdc.store, now, kdc.log)
   assert.equal(await alive(kdc, [used, unused]), [used, unused])
   kdc.time.now += 1

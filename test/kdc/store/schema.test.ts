@@ -78,8 +78,8 @@ const versionOf = async (database: Database) =>
 async function works(store: Store): Promise<void> {
   const endpoint = { address: '192.0.2.7', port: 4444 }
   assert.is(await store.sessions.begin(session(2), 'record of alice', { endpoint }), true)
-  const moment = { now: START, idleSince: START - 1 }
-  assert.equal((await store.sessions.findListener('alice', moment))?.endpoint, endpoint)
+  const cutoff = { now: START, idleSince: START - 1 }
+  assert.equal((await store.sessions.findListener('alice', cutoff))?.endpoint, endpoint)
   const invitation = { id: Uint8Array.of(5), sealedToken: Uint8Array.of(1), expiresAt: START + 10 }
   await store.invitations.add([invitation])
   assert.is(await store.invitations.accept(invitation.id, account('dora')), true)
@@ -228,7 +228,7 @@ schema('of those who come late, none makes a step again', async () => {
   // Another process makes the step between our look at the version and our own try.
   const slow: Database = {
     read: (statement) => real.read(statement),
-    recall: (statement) => real.recall(statement),
+    readCached: (statement) => real.readCached(statement),
     write: async (statements) => {
       if (!overtaken && statements.length > 2) {
         overtaken = true

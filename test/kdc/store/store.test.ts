@@ -371,7 +371,7 @@ for (const [name, open] of Object.entries(DRIVERS)) {
   store('recalls what was read until something is written', async () => {
     const { database, store } = await withBob()
     await store.sessions.begin(session(1), 'record of bob', { endpoint: HERE })
-    const ask = (name: string) => database.recall(sql`select sid from sessions where username = ${name}`)
+    const ask = (name: string) => database.readCached(sql`select sid from sessions where username = ${name}`)
     const first = await ask('bob')
     assert.is(first.length, 1)
     assert.is(await ask('bob'), first)
@@ -402,7 +402,7 @@ for (const [name, open] of Object.entries(DRIVERS)) {
       1.5,
     ]
     const ask = (a: (typeof values)[number], b: (typeof values)[number]) =>
-      database.recall(sql`select ${a} as a, ${b} as b`)
+      database.readCached(sql`select ${a} as a, ${b} as b`)
     for (let again = 0; again < 2; again++) {
       for (const a of values) for (const b of values) assert.equal({ ...(await ask(a, b))[0] }, { a, b })
     }
@@ -633,9 +633,9 @@ file('tells nobody of a turn that it was done, when its commit fails', async () 
   const bad = database.write([sql`insert into children (id) values (2)`])
   await rejects(good, 'store_unavailable')
   await rejects(bad, 'store_unavailable')
-  assert.equal(await database.recall(sql`select id from parents`), [])
+  assert.equal(await database.readCached(sql`select id from parents`), [])
   await database.write([sql`insert into parents (id) values (3)`])
-  assert.is((await database.recall(sql`select id from parents`)).length, 1)
+  assert.is((await database.readCached(sql`select id from parents`)).length, 1)
   await database.close()
   await store.close()
 })

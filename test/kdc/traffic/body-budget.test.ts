@@ -1,7 +1,7 @@
 /** Long bodies under way: how much there is room for, from where and for whom. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Bodies } from '../../../src/kdc/traffic/body-budget.ts'
+import { BodyBudget } from '../../../src/kdc/traffic/body-budget.ts'
 import { BODY_LIMITS } from '../../../src/kdc/traffic/limits.ts'
 import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
 import { connectionFrom } from '../../helpers/kdc.ts'
@@ -55,7 +55,7 @@ for (const declared of [2 * MEBIBYTE, undefined]) {
 
 bodies('have a total from one network, and in all, whatever sessions they claim', () => {
   const limits = { ofNetwork: { total: 100, each: 50 }, ofSession: { total: 100, each: 20 } }
-  const room = new Bodies(limits)
+  const room = new BodyBudget(limits)
   const sid = (i: number) => new Uint8Array(16).fill(i)
   const loans = [1, 2].map((i) => room.take('192.0.2.7', sid(i), 20))
   throws(() => room.take('192.0.2.7', sid(1), 1), 'kdc_busy')
@@ -94,7 +94,7 @@ bodies('few networks, with bodies that never end, keep out no other', async () =
 
 bodies('what has come as a whole gives way to nothing', () => {
   const limits = { ofNetwork: { total: 100, each: 100 }, ofSession: { total: 100, each: 100 } }
-  const room = new Bodies(limits)
+  const room = new BodyBudget(limits)
   const gone: number[] = []
   const take = (from: string, i: number, bytes: number) =>
     room.take(from, new Uint8Array(16).fill(i), bytes, () => gone.push(i))

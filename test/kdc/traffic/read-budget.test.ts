@@ -5,10 +5,10 @@ import type { Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { serve } from '../../../src/kdc/http/server.ts'
-import { Repeats } from '../../../src/kdc/traffic/answered-reads.ts'
-import { Lane } from '../../../src/kdc/traffic/fair-queue.ts'
+import { AnsweredReads } from '../../../src/kdc/traffic/answered-reads.ts'
+import { FairQueue } from '../../../src/kdc/traffic/fair-queue.ts'
 import { READ_LIMITS, type ReadLimits } from '../../../src/kdc/traffic/limits.ts'
-import { Reads } from '../../../src/kdc/traffic/read-budget.ts'
+import { ReadBudget } from '../../../src/kdc/traffic/read-budget.ts'
 import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
 import {
   bytes,
@@ -80,7 +80,7 @@ reads(
     const { store, reads: statements } = await watchedStore()
     const limits: ReadLimits = { ...READ_LIMITS, answers: { total: 8_000_000, each: 4_000_000 } }
     const { timing, sleeps } = patience()
-    const held = new Reads(new Lane(), limits, timing)
+    const held = new ReadBudget(new FairQueue(), limits, timing)
     const kdc = await classKdc(['alice', 'bob'], { store, reads: held })
     const unread = new EventEmitter() as unknown as ServerResponse
     const reader = { username: 'alice', id: newId(), outgoing: unread }
@@ -98,7 +98,7 @@ reads(
 )
 
 /** Resolves when no answer is made, or taken by the system, any more. */
-async function standstill(held: Reads): Promise<void> {
+async function standstill(held: ReadBudget): Promise<void> {
   let before = -1
   for (let turns = 0; turns < 100; turns = held.held === before ? turns + 1 : 0) {
     before = held.held
@@ -119,9 +119,13 @@ function neverRead() {
 }
 
 /** Reads of which only the numbers count. @returns a function that makes an answer of this length; it is not read. */
-function numbered(answers: ReadLimits['answers'], limits: Partial<ReadLimits> = {}, lane = new Lane()) {
+function numbered(
+  answers: ReadLimits['answers'],
+  limits: Partial<ReadLimits> = {},
+  fairQueue = new FairQueue(),
+) {
   const { timing } = patience()
-  const held = new Reads(lane, { ...READ_LIMITS, answers, ...limits }, timing)
+  const held = new ReadBudget(fairQueue, { ...READ_LIMITS, answers, ...limits }, timing)
   const read = async (username: string, length: number, make = async () => length) => {
     const outgoing = neverRead()
     await held.answer(
@@ -158,8 +162,8 @@ reads(
 reads(
   'that are being made give way to nothing; those that wait for their turn do, and are refused',
   async () => {
-    const lane = new Lane()
-    const { held, read } = numbered({ total: 20, each: 10 }, {}, lane)
+    const fairQueue = new FairQueue()
+    const { held, read } = numbered({ total: 20, each: 10 }, {}, fairQueue)
     let release = () => {}
     const making = read('mallory', 5, () => new Promise((resolve) => (release = () => resolve(5))))
     await settle()
@@ -186,7 +190,7 @@ reads(
 
 reads('not read by a few accounts keep no other’s from being made, over connections', async () => {
   const limits = { ...READ_LIMITS, answers: { total: 10_000_000, each: 6_000_000 } }
-  const held = new Reads(new Lane(), limits, patience().timing)
+  const held = new ReadBudget(new FairQueue(), limits, patience().timing)
   const kdc = await classKdc(['alice', 'bob', 'carol'], { reads: held })
   const { url, close } = await serve(kdc.app.fetch, { host: '127.0.0.1', port: 0 })
   const connections: Socket[] = []
@@ -229,7 +233,9 @@ const RECORDED: [string, object][] = [
 
 for (const [path, body] of RECORDED) {
   reads(`${path}, recorded, is answered once more, and not for ever`, async () => {
-    const kdc = await classKdc(['alice'], { reads: new Reads(new Lane(), READ_LIMITS, patience().timing) })
+    const kdc = await classKdc(['alice'], {
+      reads: new ReadBudget(new FairQueue(), READ_LIMITS, patience().timing),
+    })
     const alice = kdc.who('alice')
     const id = newId()
     const first = await alice.ask(path, body, id)
@@ -263,7 +269,7 @@ reads('that did not get so far are not counted as answered', async () => {
 reads('a principal has a budget for reads, and waits when it is used up; another does not', async () => {
   const { timing, sleeps } = patience()
   const limits = { ...READ_LIMITS, burstBytes: 1000, bytesPerSec: 100, leastBytes: 10 }
-  const budget = new Reads(new Lane(), limits, timing)
+  const budget = new ReadBudget(new FairQueue(), limits, timing)
   const read = (username: string, length: number) =>
     budget.answer({ username, id: newId(), outgoing: undefined }, length, async () => length)
   await read('alice', 600)
@@ -277,10 +283,10 @@ reads('a principal has a budget for reads, and waits when it is used up; another
 })
 
 reads('whoever has gone before its turn came is not read for', async () => {
-  const lane = new Lane()
-  const line = new Reads(lane)
+  const fairQueue = new FairQueue()
+  const line = new ReadBudget(fairQueue)
   let release = () => {}
-  const first = lane.run('alice', () => new Promise<void>((resolve) => (release = resolve)))
+  const first = fairQueue.run('alice', () => new Promise<void>((resolve) => (release = resolve)))
   const outgoing = Object.assign(new EventEmitter(), { destroyed: false })
   let made = false
   const second = line.answer(
@@ -302,7 +308,7 @@ reads('whoever has gone before its turn came is not read for', async () => {
 reads(
   'each has a turn before the first has another, one at a time, and the event loop turns in between',
   async () => {
-    const lane = new Lane()
+    const fairQueue = new FairQueue()
     const order: string[] = []
     let busy = 0
     const work = (name: string) => async () => {
@@ -312,15 +318,15 @@ reads(
       busy--
     }
     const names = ['alice 1', 'alice 2', 'alice 3', 'bob 1', 'carol 1', 'bob 2']
-    await Promise.all(names.map((name) => lane.run(name.slice(0, -2), work(name))))
+    await Promise.all(names.map((name) => fairQueue.run(name.slice(0, -2), work(name))))
     assert.equal(order, ['alice 1', 'alice 2', 'bob 1', 'carol 1', 'alice 3', 'bob 2'])
   },
 )
 
 reads('a piece of work that fails does not keep the next from its turn', async () => {
-  const lane = new Lane()
-  const failed = lane.run('alice', () => Promise.reject(new Error('a mistake')))
-  const next = lane.run('alice', () => 'done')
+  const fairQueue = new FairQueue()
+  const failed = fairQueue.run('alice', () => Promise.reject(new Error('a mistake')))
+  const next = fairQueue.run('alice', () => 'done')
   assert.is(await failed.catch(({ message }) => message), 'a mistake')
   assert.is(await next, 'done')
 })
@@ -328,7 +334,7 @@ reads('a piece of work that fails does not keep the next from its turn', async (
 reads(
   'ids are remembered for a principal, and for all, up to a number; a flood of one’s own forgets one’s own',
   () => {
-    const repeats = new Repeats({ answersOfOneId: 1, ids: { total: 6, each: 4 } })
+    const repeats = new AnsweredReads({ answersOfOneId: 1, ids: { total: 6, each: 4 } })
     assert.is(repeats.note('bob', 'b1'), true)
     for (let i = 1; i <= 5; i++) assert.is(repeats.note('alice', `a${i}`), true)
     assert.is(repeats.total, 5)

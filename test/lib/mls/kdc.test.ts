@@ -18,7 +18,7 @@ import { listGroups } from '../../../src/lib/mls/group-list.ts'
 import { readIdentities } from '../../../src/lib/mls/kdc-answers.ts'
 import { Mailbox } from '../../../src/lib/mls/mailbox.ts'
 import { textOf } from '../../../src/lib/mls/payload.ts'
-import type { Post } from '../../../src/lib/mls/post.ts'
+import type { PostToKdc } from '../../../src/lib/mls/post.ts'
 import { FakeDelivery } from '../../helpers/fake-delivery.ts'
 import { connectionFrom, PASSWORD, secretOf, testKdc } from '../../helpers/kdc.ts'
 import { makeGroup, newId, principal } from '../../helpers/kdc-principals.ts'
@@ -28,12 +28,12 @@ import { rejects } from '../../helpers/throws.ts'
 /** A principal with one mailbox after the other. */
 class Person {
   readonly name: string
-  readonly post: Post
+  readonly post: PostToKdc
   readonly #clock: Clock
   #mail: Mailbox | undefined
   #told: string[] = []
 
-  constructor(name: string, clock: Clock, post: Post) {
+  constructor(name: string, clock: Clock, post: PostToKdc) {
     this.name = name
     this.post = post
     this.#clock = clock
@@ -113,7 +113,7 @@ async function* pieces(content: Uint8Array): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function fetched(post: Post, note: Parameters<typeof fetchFile>[1]): Promise<Uint8Array> {
+async function fetched(post: PostToKdc, note: Parameters<typeof fetchFile>[1]): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   for await (const chunk of fetchFile(post, note)) chunks.push(chunk)
   return concat(...chunks)

@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ProtocolError, TransportError } from '../../../src/lib/errors.ts'
-import { followHints, lookForEach, Pace } from '../../../src/lib/pacing/poll-pace.ts'
+import { followHints, lookForEach, PollPace } from '../../../src/lib/pacing/poll-pace.ts'
 import { Arrivals } from '../../helpers/channels.ts'
 import { rejects } from '../../helpers/throws.ts'
 
@@ -11,7 +11,7 @@ const test = suite('hints')
 /** A pace whose time goes on only while it waits. */
 function paceWithClock() {
   const clock = { now: 0, waited: 0 }
-  const pace = new Pace({
+  const pace = new PollPace({
     now: () => clock.now,
     wait: async (ms) => {
       clock.now += ms
@@ -90,7 +90,7 @@ test('the waits are not in step', async () => {
   const waits: number[] = []
   const clock = { now: 0 }
   const draws = [0, 0.5, 1]
-  const pace = new Pace({
+  const pace = new PollPace({
     now: () => clock.now,
     wait: async (ms) => {
       waits.push(ms)

@@ -1,13 +1,13 @@
 /** A token bucket, by a clock that the test moves. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Bucket } from '../../../src/lib/pacing/token-bucket.ts'
+import { TokenBucket } from '../../../src/lib/pacing/token-bucket.ts'
 
 const test = suite('token bucket')
 
 function start() {
   const clock = { ms: 0 }
-  return { clock, bucket: new Bucket({ capacity: 10, perSec: 2, now: () => clock.ms }) }
+  return { clock, bucket: new TokenBucket({ capacity: 10, perSec: 2, now: () => clock.ms }) }
 }
 
 test('gives so much at once, and then as much as comes back', () => {

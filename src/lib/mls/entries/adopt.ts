@@ -8,22 +8,22 @@ import { decodeState, secretsOfEpoch } from '../rfc9420/suite.ts'
 import { beginChain } from '../state/chain.ts'
 import { formerAdminOf, type Group, stillLeaving } from '../state/group.ts'
 import type { Change } from '../state/pending.ts'
-import type { Intake } from './apply-context.ts'
+import type { ApplyContext } from './apply-context.ts'
 import { left } from './group-endings.ts'
 import { damaged, keepSent, opened, passGap } from './group-errors.ts'
 import { agree } from './policy.ts'
 
 /** A commit of ours, or the beginning of a group: what we made and kept is now what is. */
 export async function adopt(
-  intake: Intake,
+  context: ApplyContext,
   entry: Pick<Entry, 'group' | 'seq' | 'epoch' | 'added' | 'removed'>,
   change: Change,
 ): Promise<void> {
-  const { mls, draft } = intake
-  const group = draft.group(entry.group)
-  draft.setChange(entry.group, null)
+  const { mls, transaction } = context
+  const group = transaction.group(entry.group)
+  transaction.setChange(entry.group, null)
   if (change.op === 'leave') {
-    if (group) left(intake, group)
+    if (group) left(context, group)
     return
   }
   agree(change.added, entry.added)
@@ -31,22 +31,22 @@ export async function adopt(
   if (change.op === 'commit') {
     // Of no use to who cannot read the group.
     if (group?.status === 'broken') return
-    checkPlace(intake, entry, group, change)
+    checkPlace(context, entry, group, change)
   } else {
     // Where we rejoin a group that was not read, or make one, it begins here.
-    keepSent(intake, entry.group, entry.seq)
+    keepSent(context, entry.group, entry.seq)
   }
   const state = await opened(() => decodeState(mls, change.state))
-  if (group?.status === 'active') draft.wipe(secretsOfEpoch(mls, await draft.state(group)))
+  if (group?.status === 'active') transaction.wipe(secretsOfEpoch(mls, await transaction.state(group)))
   const leaving = new Map((change.leaving ?? []).map((username) => [username, 0] as const))
   const stay = change.op === 'commit' && group ? stillLeaving(group, change.removed) : leaving
-  draft.setGroup(
+  transaction.setGroup(
     {
       id: entry.group,
       charter: change.charter,
       status: 'active',
       reason: undefined,
-      formerAdmin: group?.charter ? group.formerAdmin : formerAdminHere(intake, entry.group, change),
+      formerAdmin: group?.charter ? group.formerAdmin : formerAdminHere(context, entry.group, change),
       epoch: Number(state.groupContext.epoch),
       members: change.members,
       leaving: stay,
@@ -56,14 +56,18 @@ export async function adopt(
   )
 }
 
-function formerAdminHere({ draft, username }: Intake, id: string, { charter }: Change): string | undefined {
+function formerAdminHere(
+  { transaction, username }: ApplyContext,
+  id: string,
+  { charter }: Change,
+): string | undefined {
   const isOwn = charter.kind === 'named' && charter.admin === username
-  return isOwn ? undefined : formerAdminOf(draft.groups(), id, charter)
+  return isOwn ? undefined : formerAdminOf(transaction.groups(), id, charter)
 }
 
 /** A commit of ours is the next entry, and ends the epoch in which it was made: the KDC must not lead us back to that one. */
 function checkPlace(
-  intake: Intake,
+  context: ApplyContext,
   entry: Pick<Entry, 'seq' | 'epoch'>,
   group: Group | undefined,
   change: Change,
@@ -71,5 +75,5 @@ function checkPlace(
   if (group?.status !== 'active' || group.epoch !== change.epoch) {
     throw damaged('a change of ours comes when the group has gone on')
   }
-  passGap(intake, entry, group)
+  passGap(context, entry, group)
 }

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import type { Post } from '../post.ts'
+import type { PostToKdc } from '../post.ts'
 import type { Mls } from '../rfc9420/suite.ts'
-import type { Draft } from '../state/mls-store.ts'
+import type { Transaction } from '../state/mls-store.ts'
 
-export interface Intake {
+export interface ApplyContext {
   readonly mls: Mls
   readonly username: string
-  readonly post: Post
-  readonly draft: Draft
+  readonly post: PostToKdc
+  readonly transaction: Transaction
   /** The group that we have just asked the KDC to destroy. */
   readonly destroying?: string | undefined
   /** Groups that we are told of and know nothing about. */

@@ -11,7 +11,7 @@ import type { Group } from '../state/group.ts'
 import type { Change } from '../state/pending.ts'
 import { adopt } from './adopt.ts'
 import { applyCommit } from './apply-commit.ts'
-import type { Intake } from './apply-context.ts'
+import type { ApplyContext } from './apply-context.ts'
 import { applyLeaving } from './apply-leaving.ts'
 import { applyMessage, takeOwn } from './apply-message.ts'
 import { destroyed, removedFrom } from './group-endings.ts'
@@ -23,26 +23,27 @@ import { join } from './join.ts'
  *
  * @throws whatever `post` throws, but for what breaks a group.
  */
-export async function applyEntry(intake: Intake, entry: Entry): Promise<void> {
-  const { draft } = intake
+export async function applyEntry(context: ApplyContext, entry: Entry): Promise<void> {
+  const { transaction } = context
   try {
-    if (entry.position <= draft.position) throw damaged('an entry of the group came twice, or out of order')
-    draft.position = entry.position
-    if (intake.again && isProcessed(intake, entry)) return
-    await dispatch(intake, entry)
+    if (entry.position <= transaction.position)
+      throw damaged('an entry of the group came twice, or out of order')
+    transaction.position = entry.position
+    if (context.again && isProcessed(context, entry)) return
+    await dispatch(context, entry)
   } catch (error) {
     if (!isBreaking(error)) throw error
-    const group = draft.group(entry.group)
+    const group = transaction.group(entry.group)
     // What comes after the end of a group is nobody's loss.
     if (isOver(group) && !entry.welcome) return
-    breakGroup(intake, entry, error)
-    if (group && error.code === 'history_lost') hearOfEnd(intake, entry, group)
+    breakGroup(context, entry, error)
+    if (group && error.code === 'history_lost') hearOfEnd(context, entry, group)
   }
 }
 
 /** Whether it came before. */
-function isProcessed({ draft }: Intake, { group, seq }: Entry): boolean {
-  const known = draft.group(group)
+function isProcessed({ transaction }: ApplyContext, { group, seq }: Entry): boolean {
+  const known = transaction.group(group)
   return known !== undefined && seq <= known.chain.seq
 }
 
@@ -50,43 +51,43 @@ function isOver(group: Group | undefined): boolean {
   return group !== undefined && group.status !== 'active' && group.status !== 'broken'
 }
 
-async function dispatch(intake: Intake, entry: Entry): Promise<void> {
-  const { draft } = intake
-  const group = draft.group(entry.group)
-  const change = draft.change(entry.group)
-  if (change && isOurs(change, entry)) return adopt(intake, entry, change)
-  if (group?.status === 'active') return applyToActive(intake, entry, group)
-  if (entry.welcome) return join(intake, entry)
-  if (group?.status === 'broken') return hearOfEnd(intake, entry, group)
-  if (!group) intake.unknown.add(entry.group)
+async function dispatch(context: ApplyContext, entry: Entry): Promise<void> {
+  const { transaction } = context
+  const group = transaction.group(entry.group)
+  const change = transaction.change(entry.group)
+  if (change && isOurs(change, entry)) return adopt(context, entry, change)
+  if (group?.status === 'active') return applyToActive(context, entry, group)
+  if (entry.welcome) return join(context, entry)
+  if (group?.status === 'broken') return hearOfEnd(context, entry, group)
+  if (!group) context.unknown.add(entry.group)
 }
 
 function isOurs(change: Change, entry: Entry): boolean {
   return change.payload !== undefined && change.payload === toBase64url(entry.payload ?? EMPTY)
 }
 
-async function applyToActive(intake: Intake, entry: Entry, group: Group): Promise<void> {
-  const ready = passGap(intake, entry, group)
-  if (entry.kind === 'destroyed') return destroyed(intake, ready)
+async function applyToActive(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
+  const ready = passGap(context, entry, group)
+  if (entry.kind === 'destroyed') return destroyed(context, ready)
   if (entry.welcome) throw damaged('we are added to the group once more')
-  if (entry.kind === 'commit') return applyNext(intake, entry, ready)
-  if (entry.kind === 'proposal') return applyLeaving(intake, entry, ready)
-  return applyMessage(intake, entry, ready)
+  if (entry.kind === 'commit') return applyNext(context, entry, ready)
+  if (entry.kind === 'proposal') return applyLeaving(context, entry, ready)
+  return applyMessage(context, entry, ready)
 }
 
 /** A commit that cannot be judged without what is lost, such as somebody's leaving, ends what we can read, as a lost commit does. */
-async function applyNext(intake: Intake, entry: Entry, group: Group): Promise<void> {
+async function applyNext(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
   try {
-    await applyCommit(intake, entry, group)
+    await applyCommit(context, entry, group)
   } catch (error) {
     throw isBreaking(error) && hasGap(group.chain) ? lost() : error
   }
 }
 
 /** A group that we do not read hears of its end all the same. */
-function hearOfEnd(intake: Intake, entry: Entry, group: Group): void {
-  if (entry.kind === 'destroyed') destroyed(intake, group)
+function hearOfEnd(context: ApplyContext, entry: Entry, group: Group): void {
+  if (entry.kind === 'destroyed') destroyed(context, group)
   // Or it would be sent again when the group is rejoined.
-  else if (entry.kind === 'message') takeOwn(intake, entry, group)
-  else if (entry.removed.includes(intake.username)) removedFrom(intake, group, entry.sender)
+  else if (entry.kind === 'message') takeOwn(context, entry, group)
+  else if (entry.removed.includes(context.username)) removedFrom(context, group, entry.sender)
 }

@@ -8,18 +8,18 @@ import { EMPTY } from '../../bytes.ts'
 import type { Entry } from '../kdc-answers.ts'
 import { decodePrivateMessage } from '../rfc9420/mls-message.ts'
 import { leafAt } from '../rfc9420/tree.ts'
-import { comparePlace, decodePlace, extendChain } from '../state/chain.ts'
+import { comparePosition, decodePosition, extendChain } from '../state/chain.ts'
 import { type Group, labelOf } from '../state/group.ts'
-import type { Intake } from './apply-context.ts'
+import type { ApplyContext } from './apply-context.ts'
 import { attempted, skip } from './group-errors.ts'
 import { isAdmin } from './policy.ts'
 
 /** What does not open, or is another proposal, is passed over. */
-export async function applyLeaving(intake: Intake, entry: Entry, group: Group): Promise<void> {
-  const { mls, draft } = intake
+export async function applyLeaving(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
+  const { mls, transaction } = context
   const { api, suite } = mls
   const chain = extendChain(group.chain, 'proposal', entry.payload ?? EMPTY)
-  const state = await draft.state(group)
+  const state = await transaction.state(group)
   let leaver: string | undefined
   const result = await attempted(async () => {
     const message = decodePrivateMessage(mls, entry.payload ?? EMPTY, 'proposal')
@@ -31,17 +31,17 @@ export async function applyLeaving(intake: Intake, entry: Entry, group: Group): 
       // Not kept by MLS: who commits names the leaver itself, in whatever epoch that will be.
       return 'reject'
     })
-    return { read, place: decodePlace(message.authenticatedData) }
+    return { read, place: decodePosition(message.authenticatedData) }
   })
   if (!result || leaver === undefined || isAdmin(group, leaver) || group.charter?.kind !== 'named') {
-    return skip(intake, entry, group, chain)
+    return skip(context, entry, group, chain)
   }
-  comparePlace(group.chain, result.place)
-  draft.wipe(result.read.consumed)
+  comparePosition(group.chain, result.place)
+  transaction.wipe(result.read.consumed)
   const leaving = new Map(group.leaving).set(leaver, entry.seq)
-  draft.setGroup({ ...group, chain, leaving }, result.read.newState)
+  transaction.setGroup({ ...group, chain, leaving }, result.read.newState)
   const text = `${leaver} has left the group`
-  draft.notice({ code: 'member_left', text, ...labelOf(group, intake.username), username: leaver })
+  transaction.notice({ code: 'member_left', text, ...labelOf(group, context.username), username: leaver })
 }
 
 function leaverBy(state: ClientState, proposal: Proposal, sender: number | undefined): string | undefined {

@@ -9,7 +9,7 @@ import type { Entry } from '../kdc-answers.ts'
 import { decodePayload } from '../payload.ts'
 import { type Chain, hasGap, skipTo } from '../state/chain.ts'
 import { type Group, labelOf, unknownGroup } from '../state/group.ts'
-import type { Intake } from './apply-context.ts'
+import type { ApplyContext } from './apply-context.ts'
 
 /** What stops one group, and no other. */
 const BREAKING: readonly string[] = [
@@ -27,25 +27,25 @@ export function isBreaking(error: unknown): error is ProtocolError {
 
 /** Marks a group as not to be read further, and says why, once. */
 export function breakGroup(
-  intake: Intake,
+  context: ApplyContext,
   { group: id, sender }: Pick<Entry, 'group'> & Partial<Entry>,
   error: ProtocolError,
 ): void {
-  const { draft } = intake
-  const known = draft.group(id)
+  const { transaction } = context
+  const known = transaction.group(id)
   const group = known ?? unknownGroup(id)
   if (known?.status === 'broken' && known.reason === error.code) return
-  draft.setGroup({ ...group, status: 'broken', reason: error.code })
+  transaction.setGroup({ ...group, status: 'broken', reason: error.code })
   // That was told when they were missed.
   if (error.code === 'history_lost') return
-  const label = labelOf(group, intake.username)
+  const label = labelOf(group, context.username)
   if (known || sender === undefined) {
-    draft.notice({ code: 'group_broken', text: error.message, ...label, reason: error.code })
+    transaction.notice({ code: 'group_broken', text: error.message, ...label, reason: error.code })
     return
   }
   // It has no name yet by which anybody could ask.
   const text = `the KDC says that ${sender} has added you to a group, which cannot be read: ${error.message}`
-  draft.notice({ code: 'group_broken', text, by: sender, reason: error.code })
+  transaction.notice({ code: 'group_broken', text, by: sender, reason: error.code })
 }
 
 /**
@@ -55,34 +55,34 @@ export function breakGroup(
  * @returns the group, ready for this entry.
  * @throws ProtocolError `history_damaged`; `history_lost` when a commit is missing.
  */
-export function passGap(intake: Intake, entry: Pick<Entry, 'seq' | 'epoch'>, group: Group): Group {
+export function passGap(context: ApplyContext, entry: Pick<Entry, 'seq' | 'epoch'>, group: Group): Group {
   const next = group.chain.seq + 1
   if (entry.seq < next) throw damaged('an entry of the group came twice')
   if (entry.seq === next) return group
   const to = entry.seq - 1
   const count = to - next + 1
-  intake.draft.notice({
+  context.transaction.notice({
     code: 'history_lost',
     text: `${count === 1 ? 'an entry is' : `${count} entries are`} missing: what was said there is lost`,
-    ...labelOf(group, intake.username),
+    ...labelOf(group, context.username),
     from: next,
     to,
   })
-  keepSent(intake, group.id, to)
+  keepSent(context, group.id, to)
   if (entry.epoch !== group.epoch) throw lost()
   const passed = { ...group, chain: skipTo(group.chain, to) }
-  intake.draft.setGroup(passed)
+  context.transaction.setGroup(passed)
   return passed
 }
 
 /** What we have sent, and the KDC had taken in its place, before it was lost to us: others may have read it. */
-export function keepSent({ draft, username }: Intake, id: string, to: number): void {
-  for (const { number, stored, payload } of draft.outgoing(id)) {
+export function keepSent({ transaction, username }: ApplyContext, id: string, to: number): void {
+  for (const { number, stored, payload } of transaction.outgoing(id)) {
     if (!stored || stored.seq > to) continue
-    draft.setOutgoing(number, null)
+    transaction.setOutgoing(number, null)
     const said = decodePayload(payload)
     const { position, seq } = stored
-    draft.addMessage({ group: id, position, seq, at: said.sentAt ?? 0, from: username, ...said }, false)
+    transaction.addMessage({ group: id, position, seq, at: said.sentAt ?? 0, from: username, ...said }, false)
   }
 }
 
@@ -92,12 +92,17 @@ export function keepSent({ draft, username }: Intake, id: string, to: number): v
  *
  * @throws ProtocolError `history_lost` where entries are lost already.
  */
-export function skip({ draft, username }: Intake, entry: Entry, group: Group, chain: Chain): void {
+export function skip(
+  { transaction, username }: ApplyContext,
+  entry: Entry,
+  group: Group,
+  chain: Chain,
+): void {
   // Or too much is lost, and the keys have gone on too far.
   if (hasGap(chain)) throw lost()
-  draft.setGroup({ ...group, chain })
+  transaction.setGroup({ ...group, chain })
   const text = `an entry that is said to be of ${entry.sender} does not open, and is passed over`
-  draft.notice({
+  transaction.notice({
     code: 'entry_damaged',
     text,
     ...labelOf(group, username),

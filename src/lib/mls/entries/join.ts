@@ -12,27 +12,27 @@ import { leavesOf } from '../rfc9420/tree.ts'
 import { type Joined, joinByWelcome, type ReadWelcome, readWelcome } from '../rfc9420/welcome.ts'
 import { beginChain } from '../state/chain.ts'
 import { formerAdminOf, type Group, isNameTaken, otherOf } from '../state/group.ts'
-import type { Intake } from './apply-context.ts'
+import type { ApplyContext } from './apply-context.ts'
 import { left } from './group-endings.ts'
 import { damaged, opened, unverified } from './group-errors.ts'
 
-export async function join(intake: Intake, entry: Entry): Promise<void> {
-  const { mls, draft, username } = intake
+export async function join(context: ApplyContext, entry: Entry): Promise<void> {
+  const { mls, transaction, username } = context
   const read = await opened(() => readWelcome(mls, entry.welcome ?? EMPTY))
-  const reference = read.packages.find((name) => draft.hasPackage(name))
+  const reference = read.packages.find((name) => transaction.hasPackage(name))
   if (reference === undefined) {
     // For a key package of before we lost our state; or for nobody's, from who wants us to take a place in groups without end.
-    if (draft.identity.settled) throw damaged('the invitation is for keys that are not here')
-    intake.unknown.add(entry.group)
+    if (transaction.identity.settled) throw damaged('the invitation is for keys that are not here')
+    context.unknown.add(entry.group)
     return
   }
-  const joined = await openWelcome(intake, read, reference)
-  const members = await judgeJoined(intake, entry, joined)
+  const joined = await openWelcome(context, read, reference)
+  const members = await judgeJoined(context, entry, joined)
   const chain = await beginChain(mls, joined.state.keySchedule.exporterSecret, entry.seq)
-  const known = draft.group(entry.group)
+  const known = transaction.group(entry.group)
   const formerAdmin = known?.charter
     ? known.formerAdmin
-    : formerAdminOf(draft.groups(), entry.group, joined.charter)
+    : formerAdminOf(transaction.groups(), entry.group, joined.charter)
   const group: Group = {
     id: entry.group,
     charter: joined.charter,
@@ -44,10 +44,10 @@ export async function join(intake: Intake, entry: Entry): Promise<void> {
     leaving: new Map(),
     chain,
   }
-  draft.setGroup(group, joined.state)
-  if (joined.charter.kind === 'direct') return endOlder(intake, entry.group, joined.signer)
+  transaction.setGroup(group, joined.state)
+  if (joined.charter.kind === 'direct') return endOlder(context, entry.group, joined.signer)
   const by = joined.signer
-  draft.notice({
+  transaction.notice({
     code: 'member_added',
     text: `${by} has added you to ${formerAdmin === undefined ? 'the group' : `a group of this name, which is not ${formerAdmin}'s`}`,
     group: joined.charter.name,
@@ -56,27 +56,27 @@ export async function join(intake: Intake, entry: Entry): Promise<void> {
   })
 }
 
-async function openWelcome(intake: Intake, read: ReadWelcome, reference: string): Promise<Joined> {
-  const { mls, draft } = intake
-  const own = await readOwnPackage(draft, reference)
+async function openWelcome(context: ApplyContext, read: ReadWelcome, reference: string): Promise<Joined> {
+  const { mls, transaction } = context
+  const own = await readOwnPackage(transaction, reference)
   if (!own) throw new ProtocolError('state_damaged', 'the keys that open an invitation are gone')
   const joined = await opened(() => joinByWelcome(mls, read, own))
-  intake.usedPackage = true
+  context.usedPackage = true
   if (own.isLastResort) {
-    draft.setIdentity({ ...draft.identity, lastResortUsed: true })
+    transaction.setIdentity({ ...transaction.identity, lastResortUsed: true })
   } else {
     // It opens nothing else: whoever takes this machine later cannot open the Welcome again (RFC 9420 §16.8).
-    draft.setPackage(reference, null)
+    transaction.setPackage(reference, null)
     const { initPrivateKey } = own.privatePackage
-    draft.wipe([initPrivateKey])
+    transaction.wipe([initPrivateKey])
   }
-  draft.wipe(joined.secrets)
+  transaction.wipe(joined.secrets)
   return joined
 }
 
 /** Whether we were added by one who may, to what it says it is, among members who are who they say. */
-async function judgeJoined(intake: Intake, entry: Entry, joined: Joined): Promise<string[]> {
-  const { draft, post, username } = intake
+async function judgeJoined(context: ApplyContext, entry: Entry, joined: Joined): Promise<string[]> {
+  const { transaction, post, username } = context
   const { state, charter, signer } = joined
   const { groupId, extensions } = state.groupContext
   const leaves = leavesOf(state.ratchetTree)
@@ -86,13 +86,14 @@ async function judgeJoined(intake: Intake, entry: Entry, joined: Joined): Promis
   const byOther = leaves.size === 2 && signer !== username
   const byOne = charter.kind === 'named' ? signer === charter.admin : byOther && !charter.own
   if (!fits || !added || !byOne) throw unverified('we were added to a group that is not what it says it is')
-  if (isOld(draft.group(entry.group), joined)) throw unverified('we were given an old invitation once more')
-  if (isNameTaken(draft.groups(), entry.group, joined.charter)) {
+  if (isOld(transaction.group(entry.group), joined))
+    throw unverified('we were given an old invitation once more')
+  if (isNameTaken(transaction.groups(), entry.group, joined.charter)) {
     throw unverified('we were added to a second group of the same name')
   }
-  await judgeLeaves(intake, leaves)
+  await judgeLeaves(context, leaves)
   await judgeKeys(
-    draft,
+    transaction,
     post,
     [...leaves.values()].filter((leaf) => leaf.username !== username),
     true,
@@ -100,9 +101,9 @@ async function judgeJoined(intake: Intake, entry: Entry, joined: Joined): Promis
   return [...leaves.keys()].sort()
 }
 
-function judgeLeaves({ draft, username }: Intake, leaves: ReturnType<typeof leavesOf>): void {
+function judgeLeaves({ transaction, username }: ApplyContext, leaves: ReturnType<typeof leavesOf>): void {
   const own = leaves.get(username)
-  if (!own || !equal(own.signatureKey, draft.identity.publicKey)) {
+  if (!own || !equal(own.signatureKey, transaction.identity.publicKey)) {
     throw unverified('our place in the group is held under another key')
   }
 }
@@ -118,13 +119,13 @@ function isOld(known: Group | undefined, { state, charter }: Joined): boolean {
 }
 
 /** A conversation that the other one has begun anew goes on there: with another account, or another state, it reads no older one. */
-function endOlder(intake: Intake, id: string, other: string): void {
-  const { draft, username } = intake
-  for (const group of draft.groups()) {
+function endOlder(context: ApplyContext, id: string, other: string): void {
+  const { transaction, username } = context
+  for (const group of transaction.groups()) {
     const isOpen = group.status === 'active' || group.status === 'broken'
     if (group.id === id || !isOpen || otherOf(group, username) !== other) continue
-    left(intake, group)
+    left(context, group)
     const text = `${other} has begun the conversation anew`
-    draft.notice({ code: 'member_rejoined', text, username: other })
+    transaction.notice({ code: 'member_rejoined', text, username: other })
   }
 }

@@ -11,7 +11,7 @@ import type { Group } from '../state/group.ts'
 import { unverified } from './group-errors.ts'
 
 /** What a commit does. */
-export interface Deed {
+export interface MembershipChange {
   /** Who did it. */
   readonly by: string
   readonly added: string[]
@@ -48,7 +48,7 @@ export function judgeCommit(
   entry: Entry,
   committer: number | undefined,
   proposals: readonly Proposal[],
-): Deed {
+): MembershipChange {
   const by = committer === undefined ? undefined : leafAt(tree, committer)?.username
   if (by === undefined) throw unverified('a change of the group comes from nobody in it')
   const added: string[] = []
@@ -78,7 +78,7 @@ export function judgeRejoin(
   entry: Entry,
   username: string,
   proposals: readonly Proposal[],
-): Deed {
+): MembershipChange {
   const removes = proposals.filter((proposal) => proposal.proposalType === 'remove')
   const inits = proposals.filter((proposal) => proposal.proposalType === 'external_init')
   const own = removes.length === 1 && inits.length === 1 && proposals.length === 2
@@ -100,14 +100,14 @@ export function judgeTree(
   group: Group,
   before: RatchetTree,
   after: RatchetTree,
-  deed: Deed,
+  membershipChange: MembershipChange,
   rejoined: string | undefined,
 ): { members: string[]; fresh: Leaf[] } {
-  const members = membersAfter(group.members, deed)
+  const members = membersAfter(group.members, membershipChange)
   const old = leavesOf(before)
   const leaves = leavesOf(after)
   agree([...leaves.keys()], members)
-  const mayBeNew = new Set([...deed.added, ...(rejoined === undefined ? [] : [rejoined])])
+  const mayBeNew = new Set([...membershipChange.added, ...(rejoined === undefined ? [] : [rejoined])])
   const fresh = [...leaves.values()].filter((leaf) => {
     const known = old.get(leaf.username)
     return mayBeNew.has(leaf.username) || !known || !sameLeaf(known, leaf)
@@ -118,10 +118,13 @@ export function judgeTree(
 }
 
 /** Who is a member after a commit. */
-export function membersAfter(members: readonly string[], deed: Pick<Deed, 'added' | 'removed'>): string[] {
+export function membersAfter(
+  members: readonly string[],
+  membershipChange: Pick<MembershipChange, 'added' | 'removed'>,
+): string[] {
   const after = new Set(members)
-  for (const username of deed.removed) after.delete(username)
-  for (const username of deed.added) after.add(username)
+  for (const username of membershipChange.removed) after.delete(username)
+  for (const username of membershipChange.added) after.add(username)
   return [...after].sort()
 }
 

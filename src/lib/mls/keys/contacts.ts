@@ -6,9 +6,9 @@
 import { equal } from '../../bytes.ts'
 import { ProtocolError } from '../../errors.ts'
 import { MAX_NAMES, readIdentities } from '../kdc-answers.ts'
-import type { Post } from '../post.ts'
+import type { PostToKdc } from '../post.ts'
 import type { Leaf } from '../rfc9420/tree.ts'
-import type { Draft } from '../state/mls-store.ts'
+import type { Transaction } from '../state/mls-store.ts'
 
 /** A key that claims to be somebody's. */
 export type Claim = Pick<Leaf, 'username' | 'signatureKey'>
@@ -20,7 +20,7 @@ interface Identities {
 }
 
 /** Those without an identity are not in the answer. */
-async function findIdentities(post: Post, usernames: string[]): Promise<Map<string, Identities>> {
+async function findIdentities(post: PostToKdc, usernames: string[]): Promise<Map<string, Identities>> {
   const found = new Map<string, Identities>()
   for (let start = 0; start < usernames.length; start += MAX_NAMES) {
     const some = usernames.slice(start, start + MAX_NAMES)
@@ -40,8 +40,15 @@ async function findIdentities(post: Post, usernames: string[]): Promise<Map<stri
  *   with the new one, and for who reads the group's entries late. Never in a key package.
  * @throws ProtocolError `member_unverified`; whatever `post` throws.
  */
-export async function judgeKeys(draft: Draft, post: Post, claims: Claim[], earlier: boolean): Promise<void> {
-  const unknown = claims.filter(({ username, signatureKey }) => !isEqual(draft.pin(username), signatureKey))
+export async function judgeKeys(
+  transaction: Transaction,
+  post: PostToKdc,
+  claims: Claim[],
+  earlier: boolean,
+): Promise<void> {
+  const unknown = claims.filter(
+    ({ username, signatureKey }) => !isEqual(transaction.pin(username), signatureKey),
+  )
   if (unknown.length === 0) return
   const found = await findIdentities(
     post,
@@ -50,12 +57,12 @@ export async function judgeKeys(draft: Draft, post: Post, claims: Claim[], earli
   for (const { username, signatureKey } of unknown) {
     const identities = found.get(username)
     if (isEqual(identities?.current, signatureKey)) {
-      if (draft.pin(username)) draft.notice(keyChanged(username))
-      draft.setPin(username, signatureKey)
+      if (transaction.pin(username)) transaction.notice(keyChanged(username))
+      transaction.setPin(username, signatureKey)
     } else if (earlier && identities?.earlier.some((key) => equal(key, signatureKey))) {
       // Not the key that we know: told, lest the KDC passes a key of its own off as an old one.
-      if (draft.pin(username)) draft.notice(keyChanged(username))
-      else draft.setPin(username, signatureKey)
+      if (transaction.pin(username)) transaction.notice(keyChanged(username))
+      else transaction.setPin(username, signatureKey)
     } else {
       throw new ProtocolError('member_unverified', `a key that is said to be ${username}'s is another's`)
     }

@@ -9,13 +9,13 @@ import { concat, toBase64url } from '../../bytes.ts'
 import type { Clock } from '../../clock.ts'
 import { ProtocolError } from '../../errors.ts'
 import { MAX_NAMES, readPackages } from '../kdc-answers.ts'
-import type { Post } from '../post.ts'
+import type { PostToKdc } from '../post.ts'
 import { decodeMessage } from '../rfc9420/mls-message.ts'
 import { credentialOf, type Mls, usernameOf } from '../rfc9420/suite.ts'
 import type { KeyPackagePair } from '../rfc9420/welcome.ts'
 import { decodeFrame, encodeFrame } from '../state/framing.ts'
 import type { Identity } from '../state/identity.ts'
-import type { Draft, Vault } from '../state/mls-store.ts'
+import type { MlsStore, Transaction } from '../state/mls-store.ts'
 import { KEYS } from '../state/store-keys.ts'
 import { judgeKeys } from './contacts.ts'
 
@@ -68,17 +68,17 @@ export async function makeKeyPackage(
  *
  * @returns the packages as the KDC takes them.
  */
-export async function draftKeyPackages(
-  draft: Draft,
+export async function addKeyPackages(
+  transaction: Transaction,
   username: string,
   clock: Clock,
   count: number,
   isLastResort: boolean,
 ): Promise<string[]> {
-  const { mls } = draft.vault
+  const { mls } = transaction.mlsStore
   const packages: string[] = []
   for (let made = 0; made < count; made++) {
-    const pair = await makeKeyPackage(mls, username, draft.identity, clock)
+    const pair = await makeKeyPackage(mls, username, transaction.identity, clock)
     const reference = toBase64url(await mls.makeKeyPackageRef(pair.publicPackage, mls.suite.hash))
     const { initPrivateKey, hpkePrivateKey } = pair.privatePackage
     const bytes = encodePackage(mls, pair.publicPackage)
@@ -88,7 +88,7 @@ export async function draftKeyPackages(
       init_length: initPrivateKey.length,
       hpke_length: hpkePrivateKey.length,
     }
-    draft.setPackage(reference, encodeFrame(header, concat(initPrivateKey, hpkePrivateKey, bytes)))
+    transaction.setPackage(reference, encodeFrame(header, concat(initPrivateKey, hpkePrivateKey, bytes)))
     packages.push(toBase64url(bytes))
   }
   return packages
@@ -103,30 +103,37 @@ function encodePackage(mls: Mls, keyPackage: KeyPackage): Uint8Array {
  *
  * @throws ProtocolError `state_damaged`; CodecError `malformed`
  */
-export async function readOwnPackage(draft: Draft, reference: string): Promise<OwnPackage | undefined> {
-  const kept = await draft.vault.store.get(KEYS.package(reference))
-  if (!kept || !draft.hasPackage(reference)) return undefined
+export async function readOwnPackage(
+  transaction: Transaction,
+  reference: string,
+): Promise<OwnPackage | undefined> {
+  const kept = await transaction.mlsStore.store.get(KEYS.package(reference))
+  if (!kept || !transaction.hasPackage(reference)) return undefined
   const { header, body } = decodeFrame(Schema, kept)
   const initEnd = header.init_length
   const hpkeEnd = initEnd + header.hpke_length
   return {
     isLastResort: header.last_resort,
-    publicPackage: decodePackage(draft.vault.mls, body.subarray(hpkeEnd)),
+    publicPackage: decodePackage(transaction.mlsStore.mls, body.subarray(hpkeEnd)),
     privatePackage: {
       initPrivateKey: body.subarray(0, initEnd),
       hpkePrivateKey: body.slice(initEnd, hpkeEnd),
-      signaturePrivateKey: draft.identity.signKey,
+      signaturePrivateKey: transaction.identity.signKey,
     },
   }
 }
 
 /** Drafts to forget the packages that nobody can use any more. */
-export async function forgetExpired(vault: Vault, draft: Draft, clock: Clock): Promise<void> {
-  for (const reference of vault.packages) {
-    const kept = await vault.store.get(KEYS.package(reference))
+export async function forgetExpired(
+  mlsStore: MlsStore,
+  transaction: Transaction,
+  clock: Clock,
+): Promise<void> {
+  for (const reference of mlsStore.packages) {
+    const kept = await mlsStore.store.get(KEYS.package(reference))
     // A Welcome made on the last day may still wait for a while.
     if (kept && decodeFrame(Schema, kept).header.expires_at + LIFETIME_SEC < clock()) {
-      draft.setPackage(reference, null)
+      transaction.setPackage(reference, null)
     }
   }
 }
@@ -146,15 +153,15 @@ function decodePackage(mls: Mls, bytes: Uint8Array): KeyPackage {
  *   throws.
  */
 export async function takeKeyPackages(
-  draft: Draft,
-  post: Post,
+  transaction: Transaction,
+  post: PostToKdc,
   clock: Clock,
   usernames: string[],
 ): Promise<Map<string, KeyPackage>> {
   const taken = new Map<string, KeyPackage>()
   for (let take = 0; take < MAX_TAKES && taken.size < usernames.length; take++) {
     const wanted = usernames.filter((username) => !taken.has(username))
-    for (const [username, keyPackage] of await takeOnce(draft.vault.mls, post, wanted)) {
+    for (const [username, keyPackage] of await takeOnce(transaction.mlsStore.mls, post, wanted)) {
       if (isCurrent(keyPackage, clock())) taken.set(username, keyPackage)
     }
   }
@@ -166,7 +173,7 @@ export async function takeKeyPackages(
     )
   }
   await judgeKeys(
-    draft,
+    transaction,
     post,
     [...taken].map(([username, { leafNode }]) => ({ username, signatureKey: leafNode.signaturePublicKey })),
     false,
@@ -174,7 +181,7 @@ export async function takeKeyPackages(
   return taken
 }
 
-async function takeOnce(mls: Mls, post: Post, usernames: string[]): Promise<Map<string, KeyPackage>> {
+async function takeOnce(mls: Mls, post: PostToKdc, usernames: string[]): Promise<Map<string, KeyPackage>> {
   const taken = new Map<string, KeyPackage>()
   for (let start = 0; start < usernames.length; start += MAX_NAMES) {
     const some = usernames.slice(start, start + MAX_NAMES)

@@ -1,7 +1,7 @@
 /**
  * What one needs to join a group: a Welcome, for those who are added (RFC 9420 §12.4.3.1), or a GroupInfo, for those who rejoin by an
  * external commit (§12.4.3.2). Each travels with the ratchet tree beside it (§12.4.3.3), as `u32 length || MLSMessage || tree`, and
- * with what the group is (`Charter`) in an extension of the GroupInfo, under its signer's signature.
+ * with what the group is (`GroupDescriptor`) in an extension of the GroupInfo, under its signer's signature.
  *
  * @module
  */
@@ -27,19 +27,19 @@ const CHARTER_EXTENSION = 0xf0c5
 const LENGTH_BYTES = 4
 
 const username = v.pipe(v.string(), v.regex(USERNAME))
-export const CharterSchema = v.variant('kind', [
+export const GroupDescriptorSchema = v.variant('kind', [
   // `own`: of one, with itself.
   v.object({ kind: v.literal('direct'), own: v.optional(v.literal(true)) }),
   v.object({ kind: v.literal('named'), name: username, admin: username }),
 ])
 
 /** What a group is; never changes. */
-export type Charter = v.InferOutput<typeof CharterSchema>
+export type GroupDescriptor = v.InferOutput<typeof GroupDescriptorSchema>
 
 /** A state just joined, whose member vouched for it. */
 export interface Joined {
   readonly state: ClientState
-  readonly charter: Charter
+  readonly charter: GroupDescriptor
   /** Who signed the GroupInfo: for a Welcome, who added us. */
   readonly signer: string
   /** To be wiped. */
@@ -52,7 +52,7 @@ export interface KeyPackagePair {
   readonly privatePackage: PrivateKeyPackage
 }
 
-export function charterExtension(charter: Charter): Extension {
+export function descriptorExtension(charter: GroupDescriptor): Extension {
   return { extensionType: CHARTER_EXTENSION, extensionData: utf8(JSON.stringify(charter)) }
 }
 
@@ -62,10 +62,14 @@ export function encodeWelcome(mls: Mls, welcome: Welcome, state: ClientState): U
 }
 
 /** Bytes that let a member rejoin: the group as it is in `state`. */
-export async function encodeGroupInfo(mls: Mls, state: ClientState, charter: Charter): Promise<Uint8Array> {
+export async function encodeGroupInfo(
+  mls: Mls,
+  state: ClientState,
+  charter: GroupDescriptor,
+): Promise<Uint8Array> {
   const groupInfo = await mls.api.createGroupInfoWithExternalPub(
     state,
-    [charterExtension(charter)],
+    [descriptorExtension(charter)],
     mls.suite,
   )
   return pack(mls, { wireformat: 'mls_group_info', version: 'mls10', groupInfo }, state)
@@ -125,7 +129,7 @@ export async function joinByWelcome(mls: Mls, read: ReadWelcome, own: KeyPackage
   const signer = leafAt(joined.ratchetTree, groupInfo.signer)
   if (!signer) throw new CodecError('welcome: nobody signed it')
   const state = { ...joined, ratchetTree: Array.from(joined.ratchetTree) }
-  return { state, charter: readCharter(groupInfo.extensions), signer: signer.username, secrets }
+  return { state, charter: readDescriptor(groupInfo.extensions), signer: signer.username, secrets }
 }
 
 /** `joinGroup` keeps the GroupInfo to itself, and with it who signed it and what the group is. */
@@ -147,7 +151,7 @@ async function openWelcome(mls: Mls, welcome: Welcome, own: KeyPackagePair) {
 export interface ReadGroupInfo {
   readonly groupInfo: GroupInfo
   readonly tree: ReturnType<typeof decodeTree>
-  readonly charter: Charter
+  readonly charter: GroupDescriptor
   readonly signer: string
 }
 
@@ -164,17 +168,17 @@ export function readGroupInfo(mls: Mls, bytes: Uint8Array, group: Uint8Array): R
   if (!signer || !equal(groupInfo.groupContext.groupId, group)) {
     throw new ProtocolError('member_unverified', 'the group info is of another group, or of nobody in it')
   }
-  return { groupInfo, tree, charter: readCharter(groupInfo.extensions), signer: signer.username }
+  return { groupInfo, tree, charter: readDescriptor(groupInfo.extensions), signer: signer.username }
 }
 
-function readCharter(extensions: Extension[]): Charter {
+function readDescriptor(extensions: Extension[]): GroupDescriptor {
   // ts-mls would take that tree, and we have checked the one beside.
   if (extensions.some(({ extensionType }) => extensionType === 'ratchet_tree')) {
     throw new CodecError('group info: it brings a second tree')
   }
   const extension = extensions.find(({ extensionType }) => extensionType === CHARTER_EXTENSION)
   try {
-    return v.parse(CharterSchema, JSON.parse(fromUtf8(extension?.extensionData ?? new Uint8Array())))
+    return v.parse(GroupDescriptorSchema, JSON.parse(fromUtf8(extension?.extensionData ?? new Uint8Array())))
   } catch {
     throw new CodecError('group info: it does not say what the group is')
   }

@@ -25,7 +25,7 @@ const REMEMBERED = 1024
 const KINDS = { message: 2, proposal: 3 } as const
 
 /** Where somebody is in a group: the last entry that he processed, and the hash there. */
-export interface Place {
+export interface ChainPosition {
   readonly seq: number
   readonly hash: Uint8Array
 }
@@ -76,22 +76,22 @@ export function extendChain(chain: Chain, kind: keyof typeof KINDS, payload: Uin
 const lastHash = (chain: Chain) => chain.hashes.subarray(chain.hashes.length - HASH_BYTES)
 
 /** Where we are: at the last entry before which nothing is lost to us. */
-export function placeOf(chain: Chain): Place {
+export function positionOf(chain: Chain): ChainPosition {
   return { seq: chain.hashSeq, hash: lastHash(chain) }
 }
 
 /** A place as MLS authenticated data: `u64 seq || hash`. */
-export function encodePlace(place: Place): Uint8Array {
+export function encodePosition(place: ChainPosition): Uint8Array {
   return concat(u64(place.seq), place.hash)
 }
 
 /** The place of one who rejoins: it has processed nothing, and knows no hash. */
-export function placeOfNewcomer(seq: number): Place {
+export function positionOfNewcomer(seq: number): ChainPosition {
   return { seq, hash: new Uint8Array(HASH_BYTES) }
 }
 
 /** @throws CodecError `malformed` */
-export function decodePlace(bytes: Uint8Array): Place {
+export function decodePosition(bytes: Uint8Array): ChainPosition {
   if (bytes.length !== SEQ_BYTES + HASH_BYTES)
     throw new CodecError('authenticated data: not a seq and a hash')
   const seq = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0)
@@ -105,7 +105,7 @@ export function decodePlace(bytes: Uint8Array): Place {
  * @throws ProtocolError `history_forked` when it saw something else: it numbers otherwise, has processed what we were not given, or
  *   has another hash. What is so old that we remember no hash, and what is lost to us, is not compared.
  */
-export function comparePlace(chain: Chain, place: Place): void {
+export function comparePosition(chain: Chain, place: ChainPosition): void {
   const index = place.seq - (chain.hashSeq + 1 - chain.hashes.length / HASH_BYTES)
   if (place.seq > chain.seq || place.seq < chain.epochSeq) throw forked(place.seq)
   if (index < 0 || place.seq > chain.hashSeq) return

@@ -7,14 +7,14 @@ import * as v from 'valibot'
 import { EMPTY } from '../../bytes.ts'
 import { PROTOCOL_CODES, type ProtocolCode, ProtocolError } from '../../errors.ts'
 import type { GroupStatus } from '../group-info.ts'
-import { type Charter, CharterSchema } from '../rfc9420/welcome.ts'
+import { type GroupDescriptor, GroupDescriptorSchema } from '../rfc9420/welcome.ts'
 import { type Chain, HASH_BYTES } from './chain.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'
 
 export interface Group {
   readonly id: string
   /** What it is; unknown when we were never in it, or when that is what was damaged. */
-  readonly charter: Charter | undefined
+  readonly charter: GroupDescriptor | undefined
   readonly status: GroupStatus
   /** Why it is broken. */
   readonly reason: ProtocolCode | undefined
@@ -30,7 +30,7 @@ export interface Group {
 
 const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const Schema = v.object({
-  charter: v.optional(CharterSchema),
+  charter: v.optional(GroupDescriptorSchema),
   status: v.picklist(['active', 'broken', 'left', 'removed', 'destroyed']),
   reason: v.optional(v.picklist(PROTOCOL_CODES)),
   former_admin: v.optional(v.string()),
@@ -85,7 +85,7 @@ export function unknownGroup(id: string): Group {
 }
 
 /** Whether another group of this name is active. */
-export function isNameTaken(groups: readonly Group[], id: string, charter: Charter): boolean {
+export function isNameTaken(groups: readonly Group[], id: string, charter: GroupDescriptor): boolean {
   return groups.some(
     (known) =>
       known.id !== id &&
@@ -97,7 +97,11 @@ export function isNameTaken(groups: readonly Group[], id: string, charter: Chart
 }
 
 /** Whose group of this name we know, when none of them is of the admin that this one has. */
-export function formerAdminOf(groups: readonly Group[], id: string, charter: Charter): string | undefined {
+export function formerAdminOf(
+  groups: readonly Group[],
+  id: string,
+  charter: GroupDescriptor,
+): string | undefined {
   if (charter.kind !== 'named') return undefined
   const admins = groups.flatMap((known) =>
     known.id !== id && known.charter?.kind === 'named' && known.charter.name === charter.name

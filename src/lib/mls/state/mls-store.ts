@@ -27,7 +27,7 @@ import { encodeStored, type StoredMessage } from './stored-message.ts'
 const CursorSchema = v.object({ position: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) })
 
 /** Everything in memory, as it was last written. Only a draft's `write` changes it. */
-export class Vault {
+export class MlsStore {
   readonly store: StateStore
   readonly mls: Mls
   identity: Identity | undefined
@@ -59,22 +59,24 @@ export class Vault {
    *
    * @throws ProtocolError `state_damaged` when the identity or the cursor cannot be read. A group that cannot be read is broken.
    */
-  static async open(mls: Mls, store: StateStore): Promise<Vault> {
-    const vault = new Vault(mls, store)
+  static async open(mls: Mls, store: StateStore): Promise<MlsStore> {
+    const mlsStore = new MlsStore(mls, store)
     const identity = await store.get(KEYS.identity)
-    if (identity) vault.identity = decodeIdentity(identity)
+    if (identity) mlsStore.identity = decodeIdentity(identity)
     const cursor = await store.get(KEYS.cursor)
-    if (cursor) vault.cursor = decodeFrame(CursorSchema, cursor).header.position
-    await vault.#readGroups()
-    await vault.#each('change/', (id, bytes) => vault.changes.set(id, decodeChange(bytes)))
-    await vault.#each('outgoing/', (number, bytes) =>
-      vault.outgoing.set(vault.#seen(number), decodeOutgoing(bytes)),
+    if (cursor) mlsStore.cursor = decodeFrame(CursorSchema, cursor).header.position
+    await mlsStore.#readGroups()
+    await mlsStore.#each('change/', (id, bytes) => mlsStore.changes.set(id, decodeChange(bytes)))
+    await mlsStore.#each('outgoing/', (number, bytes) =>
+      mlsStore.outgoing.set(mlsStore.#seen(number), decodeOutgoing(bytes)),
     )
-    await vault.#each('pin/', (username, bytes) => vault.pins.set(username, bytes))
-    await vault.#each('notice/', (number, bytes) => vault.notices.set(vault.#seen(number), readNotice(bytes)))
-    for (const key of await store.list('package/')) vault.packages.add(tailOf(key))
-    await vault.#readUnread()
-    return vault
+    await mlsStore.#each('pin/', (username, bytes) => mlsStore.pins.set(username, bytes))
+    await mlsStore.#each('notice/', (number, bytes) =>
+      mlsStore.notices.set(mlsStore.#seen(number), readNotice(bytes)),
+    )
+    for (const key of await store.list('package/')) mlsStore.packages.add(tailOf(key))
+    await mlsStore.#readUnread()
+    return mlsStore
   }
 
   /**
@@ -131,8 +133,8 @@ function readNotice(bytes: Uint8Array): Notice {
 }
 
 /** Changes to the vault, seen through it before they are written. */
-export class Draft {
-  readonly vault: Vault
+export class Transaction {
+  readonly mlsStore: MlsStore
   position: number
   readonly #groups = new Map<string, Group>()
   readonly #states = new Map<string, ClientState | null>()
@@ -146,27 +148,27 @@ export class Draft {
   readonly #secrets: Uint8Array[] = []
   #identity: Identity | undefined
 
-  constructor(vault: Vault) {
-    this.vault = vault
-    this.position = vault.cursor
+  constructor(mlsStore: MlsStore) {
+    this.mlsStore = mlsStore
+    this.position = mlsStore.cursor
   }
 
   group(id: string): Group | undefined {
-    return this.#groups.get(id) ?? this.vault.groups.get(id)
+    return this.#groups.get(id) ?? this.mlsStore.groups.get(id)
   }
 
   groups(): Group[] {
-    return [...new Map([...this.vault.groups, ...this.#groups]).values()]
+    return [...new Map([...this.mlsStore.groups, ...this.#groups]).values()]
   }
 
   change(id: string): Change | undefined {
     const drafted = this.#changes.get(id)
-    return drafted === undefined ? this.vault.changes.get(id) : (drafted ?? undefined)
+    return drafted === undefined ? this.mlsStore.changes.get(id) : (drafted ?? undefined)
   }
 
   /** What we have to say in a group, in order. */
   outgoing(group: string): Outgoing[] {
-    const all = new Map<number, Outgoing | null>([...this.vault.outgoing, ...this.#outgoing])
+    const all = new Map<number, Outgoing | null>([...this.mlsStore.outgoing, ...this.#outgoing])
     return [...all.values()]
       .filter((message) => message !== null)
       .filter((message) => message.group === group)
@@ -174,18 +176,18 @@ export class Draft {
   }
 
   pin(username: string): Uint8Array | undefined {
-    return this.#pins.get(username) ?? this.vault.pins.get(username)
+    return this.#pins.get(username) ?? this.mlsStore.pins.get(username)
   }
 
   get identity(): Identity {
-    const identity = this.#identity ?? this.vault.identity
+    const identity = this.#identity ?? this.mlsStore.identity
     if (!identity) throw new TypeError('the mailbox has no identity yet: open it first')
     return identity
   }
 
   hasPackage(reference: string): boolean {
     const drafted = this.#packages.get(reference)
-    return drafted === undefined ? this.vault.packages.has(reference) : drafted !== null
+    return drafted === undefined ? this.mlsStore.packages.has(reference) : drafted !== null
   }
 
   /**
@@ -194,16 +196,16 @@ export class Draft {
    * @throws ProtocolError `state_damaged`
    */
   async state(group: Group): Promise<ClientState> {
-    const known = this.#states.get(group.id) ?? this.vault.states.get(group.id)
+    const known = this.#states.get(group.id) ?? this.mlsStore.states.get(group.id)
     if (known) return known
-    const { mls, store } = this.vault
+    const { mls, store } = this.mlsStore
     const [bytes, tree] = [await store.get(KEYS.state(group.id)), await store.get(KEYS.tree(group.id))]
     try {
       if (!bytes || !tree) throw new CodecError('group state: it is gone')
       const state = decodeBesideTree(mls, bytes, tree)
       if (Number(state.groupContext.epoch) !== group.epoch)
         throw new CodecError('group state: of another epoch')
-      this.vault.states.set(group.id, state)
+      this.mlsStore.states.set(group.id, state)
       return state
     } catch (cause) {
       throw new ProtocolError('state_damaged', 'what was kept here of a group cannot be read', { cause })
@@ -261,39 +263,39 @@ export class Draft {
 
   /** Writes it all, in one transaction, and only then lets the vault know. */
   async write(): Promise<void> {
-    const { vault } = this
-    const notices = addNotices(vault.notices, this.#notices, () => vault.nextNumber())
+    const { mlsStore } = this
+    const notices = addNotices(mlsStore.notices, this.#notices, () => mlsStore.nextNumber())
     const entries = this.#entriesToWrite(notices)
-    if (entries.size > 0) await vault.keep(entries)
-    if (this.#identity) vault.identity = this.#identity
-    vault.cursor = this.position
-    merge(vault.groups, this.#groups)
+    if (entries.size > 0) await mlsStore.keep(entries)
+    if (this.#identity) mlsStore.identity = this.#identity
+    mlsStore.cursor = this.position
+    merge(mlsStore.groups, this.#groups)
     this.#forgetStates()
-    merge(vault.states, this.#states)
-    merge(vault.changes, this.#changes)
-    merge(vault.outgoing, this.#outgoing)
-    merge(vault.pins, this.#pins)
-    merge(vault.notices, notices)
-    merge(vault.unread, this.#unread)
+    merge(mlsStore.states, this.#states)
+    merge(mlsStore.changes, this.#changes)
+    merge(mlsStore.outgoing, this.#outgoing)
+    merge(mlsStore.pins, this.#pins)
+    merge(mlsStore.notices, notices)
+    merge(mlsStore.unread, this.#unread)
     for (const [reference, bytes] of this.#packages) {
-      if (bytes) vault.packages.add(reference)
-      else vault.packages.delete(reference)
+      if (bytes) mlsStore.packages.add(reference)
+      else mlsStore.packages.delete(reference)
     }
-    for (const secret of this.#secrets) vault.mls.api.zeroOutUint8Array(secret)
+    for (const secret of this.#secrets) mlsStore.mls.api.zeroOutUint8Array(secret)
   }
 
   #entriesToWrite(notices: ReadonlyMap<number, Notice>): Map<string, Uint8Array | null> {
-    const { vault } = this
+    const { mlsStore } = this
     const entries = new Map(this.#entries)
     if (this.#identity) entries.set(KEYS.identity, encodeIdentity(this.#identity))
-    if (this.position !== vault.cursor) entries.set(KEYS.cursor, encodeFrame({ position: this.position }))
+    if (this.position !== mlsStore.cursor) entries.set(KEYS.cursor, encodeFrame({ position: this.position }))
     for (const [id, group] of this.#groups) entries.set(KEYS.group(id), encodeGroup(group))
     for (const [id, state] of this.#states) {
-      entries.set(KEYS.state(id), state && encodeBesideTree(vault.mls, state))
+      entries.set(KEYS.state(id), state && encodeBesideTree(mlsStore.mls, state))
       const tree = state?.ratchetTree
       if (!tree) entries.set(KEYS.tree(id), null)
-      else if (tree !== vault.states.get(id)?.ratchetTree) {
-        entries.set(KEYS.tree(id), vault.mls.encodeRatchetTree(tree))
+      else if (tree !== mlsStore.states.get(id)?.ratchetTree) {
+        entries.set(KEYS.tree(id), mlsStore.mls.encodeRatchetTree(tree))
       }
     }
     for (const [id, change] of this.#changes) entries.set(KEYS.change(id), change && encodeChange(change))
@@ -308,11 +310,11 @@ export class Draft {
 
   /** A group that is over for us: its keys have no more use. */
   #forgetStates(): void {
-    const { vault } = this
+    const { mlsStore } = this
     for (const [id, state] of this.#states) {
-      const old = vault.states.get(id)
+      const old = mlsStore.states.get(id)
       if (state !== null || !old) continue
-      this.wipe(secretsOfEpoch(vault.mls, old))
+      this.wipe(secretsOfEpoch(mlsStore.mls, old))
       this.wipe(Object.values(old.privatePath.privateKeys))
     }
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from 'valibot'
-import { type Charter, CharterSchema } from '../rfc9420/welcome.ts'
+import { type GroupDescriptor, GroupDescriptorSchema } from '../rfc9420/welcome.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'
 
 const names = v.array(v.string())
@@ -17,7 +17,7 @@ const ChangeSchema = v.object({
   body: v.record(v.string(), v.unknown()),
   /** The entry that it becomes, in base64url; none for a group made without members. */
   payload: v.optional(v.string()),
-  charter: CharterSchema,
+  charter: GroupDescriptorSchema,
   /** The epoch before it. */
   epoch: whole,
   added: names,
@@ -29,7 +29,7 @@ const ChangeSchema = v.object({
 
 /** A change of a group: one for each group at a time. */
 export interface Change extends v.InferOutput<typeof ChangeSchema> {
-  readonly charter: Charter
+  readonly charter: GroupDescriptor
   /** The encoded state after it. */
   readonly state: Uint8Array
 }

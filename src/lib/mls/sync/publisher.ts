@@ -5,7 +5,7 @@
  */
 import { equal, toBase64url } from '../../bytes.ts'
 import { readCount, readIdentities } from '../kdc-answers.ts'
-import { draftKeyPackages, forgetExpired } from '../keys/key-packages.ts'
+import { addKeyPackages, forgetExpired } from '../keys/key-packages.ts'
 import type { MlsClient } from '../mls-client.ts'
 import { hasCode } from '../refusals.ts'
 import { makeIdentity } from '../state/identity.ts'
@@ -31,12 +31,12 @@ export class Publisher {
   /** Makes an identity, unless there is one, and sees to it that the KDC has it. */
   async start(): Promise<void> {
     const client = this.#client
-    if (!client.vault.identity) {
-      const draft = client.draft()
-      draft.setIdentity(await makeIdentity(client.vault.mls))
-      await draft.write()
+    if (!client.mlsStore.identity) {
+      const transaction = client.transaction()
+      transaction.setIdentity(await makeIdentity(client.mlsStore.mls))
+      await transaction.write()
     }
-    const { identity } = client.draft()
+    const { identity } = client.transaction()
     if (identity.published) return
     await this.#putIdentity(identity.publicKey)
     try {
@@ -53,7 +53,7 @@ export class Publisher {
     const client = this.#client
     if (this.#isReplaced) return
     const now = client.clock()
-    const { refreshedAt, lastResortUsed } = client.draft().identity
+    const { refreshedAt, lastResortUsed } = client.transaction().identity
     const isDue = lastResortUsed || refreshedAt + REFRESH_SEC < now
     if (!isDue && !usedPackage && this.#countAt + COUNT_SEC > now) return
     const count = await this.#count()
@@ -61,7 +61,7 @@ export class Publisher {
     // What there is no room for would be refused, and the last resort with it.
     const room = MOST_PACKAGES - count
     if (!isDue && count >= FEWEST_PACKAGES) return
-    const { publicKey } = client.draft().identity
+    const { publicKey } = client.transaction().identity
     const known = await this.#knownKey()
     // An account that was made anew.
     if (!known) await this.#putIdentity(publicKey)
@@ -92,16 +92,16 @@ export class Publisher {
 
   /** Puts new key packages, and a new last resort: kept here first, so that nobody uses one that we cannot open. */
   async #publish(count: number): Promise<void> {
-    const { username, clock, vault, post } = this.#client
-    const draft = this.#client.draft()
-    const packages = await draftKeyPackages(draft, username, clock, count, false)
-    const [last_resort] = await draftKeyPackages(draft, username, clock, 1, true)
-    await forgetExpired(vault, draft, clock)
-    await draft.write()
+    const { username, clock, mlsStore, post } = this.#client
+    const transaction = this.#client.transaction()
+    const packages = await addKeyPackages(transaction, username, clock, count, false)
+    const [last_resort] = await addKeyPackages(transaction, username, clock, 1, true)
+    await forgetExpired(mlsStore, transaction, clock)
+    await transaction.write()
     // With the key, they are refused when it is not ours any more.
-    const signature_key = toBase64url(draft.identity.publicKey)
+    const signature_key = toBase64url(transaction.identity.publicKey)
     await post('/key-packages/put', { packages, last_resort, signature_key })
-    const done = this.#client.draft()
+    const done = this.#client.transaction()
     done.setIdentity({ ...done.identity, published: true, refreshedAt: clock(), lastResortUsed: false })
     await done.write()
   }

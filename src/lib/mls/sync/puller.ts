@@ -45,12 +45,12 @@ export class Puller {
    * @param destroying - the group that we have just asked the KDC to destroy.
    */
   pull(destroying?: string): Promise<Pulled> {
-    return this.#pull(this.#client.vault.cursor, { again: false, destroying })
+    return this.#pull(this.#client.mlsStore.cursor, { again: false, destroying })
   }
 
   /** Fetches what waits, among which is what we have sent: the KDC has said so. */
   async pullUpTo(position: number): Promise<void> {
-    if (position > this.#client.vault.cursor) await this.pull()
+    if (position > this.#client.mlsStore.cursor) await this.pull()
     else await this.pullAgain()
   }
 
@@ -81,27 +81,27 @@ export class Puller {
       const after = position
       const page = readPage(await client.post('/mailbox', { after, limit: PAGE_ENTRIES }))
       entries += page.entries.length
-      const draft = client.draft()
-      draft.position = after
-      const intake = { ...client.intake(draft), unknown, ...how }
+      const transaction = client.transaction()
+      transaction.position = after
+      const context = { ...client.context(transaction), unknown, ...how }
       for (const entry of page.entries) {
-        await applyEntry(intake, entry)
+        await applyEntry(context, entry)
         await turn()
       }
-      usedPackage ||= intake.usedPackage
-      position = draft.position
+      usedPackage ||= context.usedPackage
+      position = transaction.position
       more = page.more && position > after
       // Only a whole one moves the cursor: in the middle of it, entries that we have would follow. So does none that gave nothing.
-      if (how.again && (more || position === 0)) draft.position = client.vault.cursor
-      await client.write(draft, { more })
+      if (how.again && (more || position === 0)) transaction.position = client.mlsStore.cursor
+      await client.write(transaction, { more })
       await this.#acknowledge()
     }
     return { unknown, usedPackage }
   }
 
   async #acknowledge(): Promise<void> {
-    const { vault, post } = this.#client
-    const { cursor } = vault
+    const { mlsStore, post } = this.#client
+    const { cursor } = mlsStore
     if (cursor === 0 || this.#acknowledged === cursor) return
     await post('/mailbox/ack', { position: cursor })
     this.#acknowledged = cursor

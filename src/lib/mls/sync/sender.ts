@@ -12,7 +12,7 @@ import type { MlsClient } from '../mls-client.ts'
 import type { Notice } from '../notices.ts'
 import { hasCode, isolated, isRefusal, isUnknown } from '../refusals.ts'
 import type { Sent } from '../sent.ts'
-import { encodePlace, hasGap, placeOf } from '../state/chain.ts'
+import { encodePosition, hasGap, positionOf } from '../state/chain.ts'
 import { type Group, labelOf } from '../state/group.ts'
 import type { Outgoing } from '../state/pending.ts'
 import type { Puller } from './puller.ts'
@@ -35,10 +35,10 @@ export class Sender {
    * @throws why the message was refused: it is not sent, and not kept.
    */
   async send(group: string, payload: Uint8Array): Promise<Sent> {
-    const number = this.#client.vault.nextNumber()
-    const draft = this.#client.draft()
-    draft.setOutgoing(number, { group, number, payload })
-    await draft.write()
+    const number = this.#client.mlsStore.nextNumber()
+    const transaction = this.#client.transaction()
+    transaction.setOutgoing(number, { group, number, payload })
+    await transaction.write()
     try {
       const answer = await this.flush(group, number)
       if (answer) return answer
@@ -51,9 +51,9 @@ export class Sender {
   }
 
   async #drop(number: number): Promise<void> {
-    const draft = this.#client.draft()
-    draft.setOutgoing(number, null)
-    await draft.write()
+    const transaction = this.#client.transaction()
+    transaction.setOutgoing(number, null)
+    await transaction.write()
   }
 
   /**
@@ -79,7 +79,7 @@ export class Sender {
 
   #nextOutgoing(id: string): Outgoing | undefined {
     return this.#client
-      .draft()
+      .transaction()
       .outgoing(id)
       .find(({ stored }) => !stored)
   }
@@ -89,10 +89,10 @@ export class Sender {
    * can compare again what they were shown.
    */
   async #renewEpoch(id: string): Promise<void> {
-    await this.#submitter.change(id, async (draft, group) => {
+    await this.#submitter.change(id, async (transaction, group) => {
       const leavers = toRemove(group, this.#client.username)
       if (leavers.length === 0 && !hasGap(group.chain)) return undefined
-      return makeCommit(this.#client.maker, group, await draft.state(group), new Map(), leavers)
+      return makeCommit(this.#client.maker, group, await transaction.state(group), new Map(), leavers)
     })
   }
 
@@ -107,7 +107,7 @@ export class Sender {
     try {
       const body = { group: group.id, epoch, message: text, id }
       const { position, seq } = readStored(await this.#client.post('/groups/send', body))
-      const { cursor } = this.#client.vault
+      const { cursor } = this.#client.mlsStore
       await this.#markStored(number, { position, seq })
       // It would have come back among the entries already.
       if (position <= cursor) await this.#puller.pullAgain()
@@ -116,23 +116,23 @@ export class Sender {
       if (!isRefusal(error)) throw error
       await this.#puller.pull()
       // It is among the entries: an earlier request was heard, and this one came too late.
-      if (!this.#client.vault.outgoing.has(number)) return { stored: true }
+      if (!this.#client.mlsStore.outgoing.has(number)) return { stored: true }
       if (hasCode(error, 'epoch_passed')) return undefined
       if (isCurrent) throw error
-      const draft = this.#client.draft()
-      draft.setOutgoing(number, null)
-      draft.notice(this.#messageRefused(group, error))
-      await this.#client.write(draft)
+      const transaction = this.#client.transaction()
+      transaction.setOutgoing(number, null)
+      transaction.notice(this.#messageRefused(group, error))
+      await this.#client.write(transaction)
       return { stored: false, reason: error }
     }
   }
 
   async #markStored(number: number, stored: NonNullable<Outgoing['stored']>): Promise<void> {
-    const message = this.#client.vault.outgoing.get(number)
+    const message = this.#client.mlsStore.outgoing.get(number)
     if (!message) return
-    const draft = this.#client.draft()
-    draft.setOutgoing(number, { ...message, stored })
-    await draft.write()
+    const transaction = this.#client.transaction()
+    transaction.setOutgoing(number, { ...message, stored })
+    await transaction.write()
   }
 
   #messageRefused(group: Group | undefined, error: SymbolonError): Notice {
@@ -143,10 +143,10 @@ export class Sender {
 
   /** Encrypts a message, and keeps it so with the state after it: no key encrypts two. */
   async #seal(group: Group, message: Outgoing): Promise<NonNullable<Outgoing['sealed']>> {
-    const { mls } = this.#client.vault
-    const draft = this.#client.draft()
-    const place = encodePlace(placeOf(group.chain))
-    const state = await draft.state(group)
+    const { mls } = this.#client.mlsStore
+    const transaction = this.#client.transaction()
+    const place = encodePosition(positionOf(group.chain))
+    const state = await transaction.state(group)
     const made = await mls.api.createApplicationMessage(state, message.payload, mls.suite, place)
     const bytes = mls.api.encodeMlsMessage({
       wireformat: 'mls_private_message',
@@ -154,16 +154,16 @@ export class Sender {
       privateMessage: made.privateMessage,
     })
     const sealed = { id: this.#client.maker.newId(), epoch: group.epoch, message: toBase64url(bytes) }
-    draft.setState(group.id, made.newState)
-    draft.setOutgoing(message.number, { ...message, sealed })
-    draft.wipe(made.consumed)
-    await draft.write()
+    transaction.setState(group.id, made.newState)
+    transaction.setOutgoing(message.number, { ...message, sealed })
+    transaction.wipe(made.consumed)
+    await transaction.write()
     return sealed
   }
 
   /** Sends what waits to be sent, in every group. */
   async flushAll(): Promise<void> {
-    const outgoing = [...this.#client.vault.outgoing.values()].filter(({ stored }) => !stored)
+    const outgoing = [...this.#client.mlsStore.outgoing.values()].filter(({ stored }) => !stored)
     const waiting = new Set(outgoing.map(({ group }) => group))
     for (const id of waiting) {
       await isolated(
@@ -174,12 +174,12 @@ export class Sender {
   }
 
   async #dropAll(id: string, error: SymbolonError): Promise<void> {
-    const draft = this.#client.draft()
-    for (const { number, stored } of draft.outgoing(id)) {
+    const transaction = this.#client.transaction()
+    for (const { number, stored } of transaction.outgoing(id)) {
       if (stored) continue
-      draft.setOutgoing(number, null)
-      draft.notice(this.#messageRefused(draft.group(id), error))
+      transaction.setOutgoing(number, null)
+      transaction.notice(this.#messageRefused(transaction.group(id), error))
     }
-    await this.#client.write(draft)
+    await this.#client.write(transaction)
   }
 }

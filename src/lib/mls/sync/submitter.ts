@@ -11,7 +11,7 @@ import { burnHandshakeKey } from '../make-commit.ts'
 import type { MlsClient } from '../mls-client.ts'
 import { hasCode, isolated, isRefusal } from '../refusals.ts'
 import { type Group, labelOf } from '../state/group.ts'
-import type { Draft } from '../state/mls-store.ts'
+import type { Transaction } from '../state/mls-store.ts'
 import type { Change } from '../state/pending.ts'
 import type { Puller } from './puller.ts'
 
@@ -36,15 +36,19 @@ export class Submitter {
    * @returns whether it happened; otherwise somebody else was first, and it may be made anew.
    * @throws what the KDC refuses it by; or, when that is unknown, why the KDC was not reached.
    */
-  async submit(id: string, change: Change, draft: Draft = this.#client.draft()): Promise<boolean> {
-    draft.setChange(id, change)
-    await this.#client.write(draft)
+  async submit(
+    id: string,
+    change: Change,
+    transaction: Transaction = this.#client.transaction(),
+  ): Promise<boolean> {
+    transaction.setChange(id, change)
+    await this.#client.write(transaction)
     return this.settle(id)
   }
 
   /** Finds out what became of a change that was begun, by asking for it once more. Without one, it is settled. */
   async settle(id: string): Promise<boolean> {
-    const change = this.#client.vault.changes.get(id)
+    const change = this.#client.mlsStore.changes.get(id)
     if (!change) return true
     let stored: ReturnType<typeof readStored>
     try {
@@ -55,7 +59,7 @@ export class Submitter {
     }
     if (change.payload === undefined) await this.#adoptNow(id, change, stored.seq)
     else await this.#puller.pullUpTo(stored.position)
-    if (this.#client.vault.changes.get(id) === change) {
+    if (this.#client.mlsStore.changes.get(id) === change) {
       throw new ProtocolError(
         'history_damaged',
         'the KDC has taken a change of the group and does not show it',
@@ -67,18 +71,21 @@ export class Submitter {
   /** Refused: because it has happened already, or somebody else was first, or for good. */
   async #refused(id: string, change: Change, error: Error): Promise<boolean> {
     await this.#puller.pull()
-    if (this.#client.vault.changes.get(id) !== change) return true
+    if (this.#client.mlsStore.changes.get(id) !== change) return true
     if (change.payload === undefined && (await this.#isListed(id))) {
       await this.#adoptNow(id, change, 0)
       return true
     }
-    const draft = this.#client.draft()
-    draft.setChange(id, null)
-    const group = draft.group(id)
+    const transaction = this.#client.transaction()
+    transaction.setChange(id, null)
+    const group = transaction.group(id)
     if (group?.status === 'active' && group.epoch === change.epoch) {
-      draft.setState(id, await burnHandshakeKey(this.#client.vault.mls, await draft.state(group)))
+      transaction.setState(
+        id,
+        await burnHandshakeKey(this.#client.mlsStore.mls, await transaction.state(group)),
+      )
     }
-    await draft.write()
+    await transaction.write()
     if (hasCode(error, 'epoch_passed')) return false
     throw error
   }
@@ -93,13 +100,13 @@ export class Submitter {
 
   /** A group without members begins without an entry. */
   async #adoptNow(id: string, change: Change, seq: number): Promise<void> {
-    const draft = this.#client.draft()
+    const transaction = this.#client.transaction()
     await adopt(
-      this.#client.intake(draft),
+      this.#client.context(transaction),
       { group: id, seq, epoch: change.epoch, added: [], removed: [] },
       change,
     )
-    await this.#client.write(draft)
+    await this.#client.write(transaction)
   }
 
   /**
@@ -108,23 +115,26 @@ export class Submitter {
    * @param make - makes it, from the group as it then is; `undefined` when there is nothing left to change.
    * @throws ProtocolError `epoch_passed` after many tries, and what `make` and `submit` throw.
    */
-  async change(id: string, make: (draft: Draft, group: Group) => Promise<Change | undefined>): Promise<void> {
+  async change(
+    id: string,
+    make: (transaction: Transaction, group: Group) => Promise<Change | undefined>,
+  ): Promise<void> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       await this.settle(id)
-      const draft = this.#client.draft()
-      const change = await make(draft, this.#client.active(id))
-      if (!change || (await this.submit(id, change, draft))) return
+      const transaction = this.#client.transaction()
+      const change = await make(transaction, this.#client.active(id))
+      if (!change || (await this.submit(id, change, transaction))) return
     }
     throw tooManyTries()
   }
 
   /** Brings to an end the changes that were begun, in every group. */
   async settleAll(): Promise<void> {
-    for (const id of [...this.#client.vault.changes.keys()]) {
+    for (const id of [...this.#client.mlsStore.changes.keys()]) {
       await isolated(
         () => this.settle(id),
         async (error) => {
-          const group = this.#client.vault.groups.get(id)
+          const group = this.#client.mlsStore.groups.get(id)
           const label = group ? labelOf(group, this.#client.username) : {}
           const text = `a change of a group was not made: ${error.message}`
           await this.#client.tell({ code: 'change_refused', text, ...label, reason: error.code })

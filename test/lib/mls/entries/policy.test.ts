@@ -62,8 +62,8 @@ test('the admin removes all but itself; others those who left in this epoch', ()
 })
 
 test('a commit by the admin', () => {
-  const deed = judgeCommit(group(), before, entry(['dave'], ['bob']), 0, [add('dave'), remove(1)])
-  assert.equal(deed, { by: 'alice', added: ['dave'], removed: ['bob'] })
+  const membershipChange = judgeCommit(group(), before, entry(['dave'], ['bob']), 0, [add('dave'), remove(1)])
+  assert.equal(membershipChange, { by: 'alice', added: ['dave'], removed: ['bob'] })
   const refused: [number | undefined, Proposal[], Entry][] = [
     [1, [add('dave')], entry(['dave'])],
     [1, [remove(2)], entry([], ['carol'])],

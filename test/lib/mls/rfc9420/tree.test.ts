@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { CLIENT_CONFIG, credentialOf, forgetPast, loadMls } from '../../../../src/lib/mls/rfc9420/suite.ts'
 import { decodeTree, leavesOf } from '../../../../src/lib/mls/rfc9420/tree.ts'
 import {
-  charterExtension,
+  descriptorExtension,
   encodeWelcome,
   joinByWelcome,
   readWelcome,
@@ -27,7 +27,7 @@ const packageOf = (name: string) =>
 type Pair = Awaited<ReturnType<typeof packageOf>>
 const add = (pair: Pair): Proposal => ({ proposalType: 'add', add: { keyPackage: pair.publicPackage } })
 const remove = (removed: number): Proposal => ({ proposalType: 'remove', remove: { removed } })
-const groupInfoExtensions = [charterExtension({ kind: 'named', name: 'team', admin: 'alice' })]
+const groupInfoExtensions = [descriptorExtension({ kind: 'named', name: 'team', admin: 'alice' })]
 
 /** Alice's group of `size`, of which the leaves `removed` have been removed, one after the other, and two have come. */
 async function grown(size: number, removed: number[]) {
