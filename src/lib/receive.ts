@@ -377,7 +377,7 @@ class Offer implements OfferedFile {
   readonly size?: number
   /** Where it is to go, once that is known. */
   readonly sink: Promise<FileSink | TreeSink | Refused>
-  readonly #item: Item
+  readonly #item: TransferItem
   readonly #from: string
   #decide: (sink: FileSink | TreeSink | Refused) => void = () => {}
   #isOpen = true

@@ -245,9 +245,9 @@ export class Channel implements AsyncIterable<Message> {
     if (this.#failure && !this.#leftUnread) throw this.#failure
   }
 
-  /** As `close`; a channel that cannot be ended in good order is destroyed. */
+  /** The same for `await using`, unless the channel is over already. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close().catch(() => this.destroy())
+    if (!this.#over) await this.close()
   }
 
   /**

@@ -110,7 +110,7 @@ export class Listener {
     await closed
   }
 
-  /** As `close`. */
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
