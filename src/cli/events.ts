@@ -144,7 +144,7 @@ function arrivalLine(arrival: Arrival, { savedAs, already, why }: FileFate): str
   return why === undefined ? file : `${file} ${why}`
 }
 
-function fateFields({ savedAs, already, code }: FileFate): Record<string, unknown> {
+function fateFields({ savedAs, already, code }: FileFate) {
   return savedAs === undefined ? { code } : { saved_as: savedAs, already }
 }
 

@@ -15,8 +15,8 @@ import { parse } from '../http/request.ts'
 import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 
-const PutRequest = v.object({ signature_key: signatureKey })
-const FindRequest = v.object({ usernames })
+export const PutRequest = v.object({ signature_key: signatureKey })
+export const FindRequest = v.object({ usernames })
 
 /** `POST /identity/put`, `POST /identity/find` */
 export function identityRoute(kdc: Kdc): Hono<KdcEnv> {

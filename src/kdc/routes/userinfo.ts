@@ -18,7 +18,7 @@ import { openStoredToken } from '../keys/stored-token.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import { moment } from '../logins/session-life.ts'
 
-const UserinfoRequest = v.object({ receiver: fields.username })
+export const UserinfoRequest = v.object({ receiver: fields.username })
 
 /** `POST /userinfo` */
 export function userinfoRoute(kdc: Kdc): Hono<KdcEnv> {

@@ -15,7 +15,7 @@ import { sealedReadRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import { moment } from '../logins/session-life.ts'
 
-const OnlineRequest = v.object({
+export const OnlineRequest = v.object({
   usernames: optionalUsernames,
   after: v.pipe(v.optional(fields.username), v.description('a string')),
 })
