@@ -10,7 +10,7 @@
  * @module
  */
 export { contentOf } from './contents.ts'
-export { isName, isPath, SMALL_BYTES } from './frames.ts'
+export { isPath, SMALL_BYTES } from './frames.ts'
 
 export {
   type Abandoned,
@@ -22,7 +22,6 @@ export {
   type FileSink,
   type FileSource,
   type Item,
-  type Limits,
   type Refused,
   type Source,
   type Summary,
@@ -31,5 +30,5 @@ export {
   type TreeSource,
 } from './items.ts'
 
-export { DEFAULT_LIMITS, type ReceiveOptions, receiveItems, type Take } from './receive.ts'
+export { type ReceiveOptions, receiveItems, type Take } from './receive.ts'
 export { type SendOptions, sendItems } from './send.ts'
