@@ -1,9 +1,11 @@
 /** A disk that is full or read-only: said plainly, and nothing half is left. */
+
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needs, runs } from '../helpers/needs.ts'
+import { nodeArguments } from '../helpers/program.ts'
 import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const test = suite('saving, on a bad disk')
@@ -22,7 +24,7 @@ const withDisks = needs(
 withDisks(test)('full or read-only, it says so, and nothing half is left', () => {
   const { path, remove } = temporaryDirectory()
   const script = fileURLToPath(new URL('./small-disk.ts', import.meta.url))
-  const program = [process.execPath, '--import', 'tsx', script, path]
+  const program = [process.execPath, ...nodeArguments(script), path]
   const child = spawnSync('unshare', shell(PHASES, path, ...program), { encoding: 'utf8' })
   remove()
   assert.is(child.stderr, '')

@@ -1,4 +1,5 @@
 /** Transfers over real sockets onto a real disk, that are killed and cut at random points: the whole is there, or nothing. */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -10,6 +11,7 @@ import * as assert from 'uvu/assert'
 import { sourceOf } from '../../src/files/outgoing-tree.ts'
 import { takeInto } from '../../src/files/take.ts'
 import { receiveItems, type Summary, sendItems } from '../../src/lib/transfer/index.ts'
+import { nodeArguments } from '../helpers/program.ts'
 import { temporaryDirectory } from '../kdc/helpers.ts'
 import { pattern } from '../lib/transfer/memory.ts'
 
@@ -62,7 +64,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 function child(script: string, server: Server, ...args: string[]): ChildProcess {
   const { port } = server.address() as AddressInfo
   const path = fileURLToPath(new URL(script, import.meta.url))
-  return spawn(process.execPath, ['--import', 'tsx', path, `${port}`, ...args], {
+  return spawn(process.execPath, [...nodeArguments(path), `${port}`, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
   })

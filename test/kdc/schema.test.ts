@@ -1,4 +1,5 @@
 /** How a database of an earlier version becomes one of this. */
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import { type Database, sql } from '../../src/database/database.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import { prepareSchema, SCHEMA_VERSION } from '../../src/kdc/store/schema.ts'
 import { Store } from '../../src/kdc/store/store.ts'
+import { nodeArguments } from '../helpers/program.ts'
 import { rejects } from '../helpers/throws.ts'
 import { START, temporaryDirectory } from './helpers.ts'
 
@@ -251,7 +253,7 @@ schema('several processes bring it up at once', async () => {
   await (await makeVersion1(openSqlite(path))).close()
   const script = fileURLToPath(new URL('./store-writer.ts', import.meta.url))
   const writers = ['a', 'b', 'c'].map((prefix) =>
-    spawn(process.execPath, ['--import', 'tsx', script, path, prefix], {
+    spawn(process.execPath, [...nodeArguments(script), path, prefix], {
       stdio: ['ignore', 'pipe', 'inherit'],
     }),
   )

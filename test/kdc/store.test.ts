@@ -1,6 +1,7 @@
 /**
  * What every store must do, once for each database driver. A third driver joins by a line in `DRIVERS`.
  */
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -16,6 +17,7 @@ import { ensurePrivateFile } from '../../src/files/private-files.ts'
 import { SCHEMA_VERSION } from '../../src/kdc/store/schema.ts'
 import type { StoredSession } from '../../src/kdc/store/sessions.ts'
 import { Store } from '../../src/kdc/store/store.ts'
+import { nodeArguments } from '../helpers/program.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 import { at, START, temporaryDirectory } from './helpers.ts'
 
@@ -432,7 +434,7 @@ const file = suite('store in a file')
 /** Starts a writer; gives the names it was told are on disk, as they come. */
 function startWriter(path: string, prefix: string) {
   const script = fileURLToPath(new URL('./store-writer.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, path, prefix], {
+  const child = spawn(process.execPath, [...nodeArguments(script), path, prefix], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   return { child, lines: createInterface({ input: child.stdout }) }

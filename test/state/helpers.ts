@@ -1,4 +1,5 @@
 /** States in directories of their own, and other processes that use them. */
+
 import { spawn } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { secureRandomBytes } from '../../src/lib/random.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { ClientState } from '../../src/state/client-state.ts'
+import { nodeArguments } from '../helpers/program.ts'
 import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const directory = temporaryDirectory()
@@ -62,7 +64,7 @@ export const contentOf = (place: string): Buffer =>
 /** Another process: test/state/NAME.ts. */
 export function startChild(name: string, ...args: string[]) {
   const script = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+  const child = spawn(process.execPath, [...nodeArguments(script), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   child.stdin.on('error', () => {})
