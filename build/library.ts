@@ -11,7 +11,7 @@ import { DIST, distFile, MANIFEST, ROOT } from './paths.ts'
 
 /** What no import names: workers, which are begun by their paths, and what `#` names elsewhere than in Node. */
 const OTHERS = [
-  'src/kdc/logins/password-worker.mjs',
+  'src/kdc/passwords/password-worker.mjs',
   ...Object.values(MANIFEST.imports).flatMap((conditions) => Object.values(conditions)),
 ]
 

@@ -7,14 +7,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { takeInto } from '../../src/files/file-receiver.ts'
 import { saveIncoming } from '../../src/files/incoming.ts'
 import { sourceOf } from '../../src/files/outgoing-tree.ts'
-import { takeInto } from '../../src/files/take.ts'
 import { receiveItems, sendItems } from '../../src/lib/transfer/index.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { needs } from '../helpers/needs.ts'
 import { nodeArguments } from '../helpers/program.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
-import { pair, pattern } from '../lib/transfer/memory.ts'
+import { pair, pattern } from '../helpers/transfer-memory.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const files = suite<{ directory: ReturnType<typeof temporaryDirectory>; from: string; inbox: string }>(
@@ -85,7 +85,7 @@ withModes(files)('are not to be run where the receiver’s umask says so', async
   const script = 'umask 0177; exec "$0" "$@"'
   execFileSync(
     'sh',
-    ['-c', script, process.execPath, ...nodeArguments('test/files/receive-one.ts'), path, inbox],
+    ['-c', script, process.execPath, ...nodeArguments('test/helpers/programs/receive-one.ts'), path, inbox],
     { cwd: ROOT },
   )
   assert.is(modeAt(inbox, 'tool'), 0o600)
