@@ -394,8 +394,7 @@ export class Session {
     if (this.#isReceiving) throw new TypeError('messages: they are received already, by another loop')
     this.#isReceiving = true
     try {
-      const signals = [this.#closed.signal, ...(options.signal ? [options.signal] : [])]
-      yield* receiveMessages(this, this.mailbox, { ...options, signal: AbortSignal.any(signals) })
+      yield* receiveMessages(this, this.mailbox, options, this.#closed.signal)
     } finally {
       this.#isReceiving = false
     }

@@ -128,6 +128,19 @@ test('the sender of a direct message that was not acknowledged hears that it may
   assert.is((await two).done, true)
 })
 
+test('the end of the session ends it, also while the program has a message', async () => {
+  const [alice, bob] = [await clients.login('alice'), await clients.login('bob')]
+  const listening = new Arrivals<string>()
+  const messages = bob.messages({ onChange: ({ state }) => listening.push(state) })
+  const first = messages.next()
+  await listening.next()
+  const sent = alice.send('bob', 'hi').then(String, (error: unknown) => error)
+  assert.is((await first).value?.text, 'hi')
+  await bob.logout()
+  assert.is(((await sent) as TransportError).code, 'outcome_unknown')
+  assert.is((await messages.next()).done, true)
+})
+
 test('without store, one who is away is an error; so is one who has never logged in', async () => {
   const alice = await clients.login('alice')
   await rejects(alice.send('erin', 'hi', { store: false }), 'receiver_offline')
