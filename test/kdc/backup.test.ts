@@ -190,7 +190,6 @@ backup('of a server is left to the tool of that server', async ({ target, home }
   const database = openSqlite(':memory:')
   const server: Database = {
     read: (statement) => database.read(statement),
-    recall: (statement) => database.recall(statement),
     write: (statements) => database.write(statements),
     close: () => database.close(),
   }

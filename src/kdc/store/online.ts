@@ -25,7 +25,7 @@ export class Online {
 
   /** The sessions that wait, on whichever node: one that has ended is not among them. */
   async waiting(): Promise<Uint8Array[]> {
-    const rows = await this.#database.recall<{ sid: Uint8Array }>(sql`select sid from waiting`)
+    const rows = await this.#database.read<{ sid: Uint8Array }>(sql`select sid from waiting`)
     return rows.map(({ sid }) => sid)
   }
 

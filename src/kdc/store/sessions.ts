@@ -164,7 +164,7 @@ export class Sessions {
 
   /** The session of this id, be it over or not. */
   async find(sid: Uint8Array): Promise<StoredSession | undefined> {
-    const [row] = await this.#database.recall<SessionRow>(sql`
+    const [row] = await this.#database.read<SessionRow>(sql`
       select sid, username, sealed_token, address, created_at, used_at, expires_at, listen_address, listen_port
       from sessions where sid = ${sid}`)
     return row && toSession(row)
@@ -201,7 +201,7 @@ export class Sessions {
 
   /** The session at which a principal is reached: of those not over, the one that last said where it listens. */
   async findListener(username: string, { now, idleSince }: Moment): Promise<ListeningSession | undefined> {
-    const [row] = await this.#database.recall<SessionRow>(sql`
+    const [row] = await this.#database.read<SessionRow>(sql`
       select sid, username, sealed_token, address, created_at, used_at, expires_at, listen_address, listen_port
       from sessions
       where username = ${username} and listen_order is not null
