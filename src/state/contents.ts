@@ -16,8 +16,8 @@
 import { createHmac } from 'node:crypto'
 import { primitives } from '#primitives'
 import { concat, EMPTY, equal, readU16, u16, utf8 } from '../lib/bytes.ts'
+import { hkdf } from '../lib/crypto/hkdf.ts'
 import { ProtocolError } from '../lib/errors.ts'
-import { hkdf } from '../lib/hkdf.ts'
 import { openState, type Purpose, sealState } from './seal.ts'
 
 const PURPOSE = 'symbolon/1 client state list'

@@ -18,14 +18,13 @@ import { exitCodeOf } from '../../src/cli/tool.ts'
 import { type Statement, sql } from '../../src/database/database.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
-import { Secret } from '../../src/lib/secret.ts'
+import { Secret } from '../../src/lib/crypto/secret.ts'
 import { ClientState } from '../../src/state/client-state.ts'
 import { STATE_CODES, StateError } from '../../src/state/errors.ts'
 import { stateDirectoriesOf, stateDirectory } from '../../src/state/places.ts'
 import { openState, sealState } from '../../src/state/seal.ts'
 import { keyFilesIn, openStateKey } from '../../src/state/state-key.ts'
 import { onPosix } from '../helpers/needs.ts'
-import { rejects, throws } from '../helpers/throws.ts'
 import {
   all,
   allIn,
@@ -38,7 +37,8 @@ import {
   startChild,
   stateWith,
   text,
-} from './helpers.ts'
+} from '../helpers/state.ts'
+import { rejects, throws } from '../helpers/throws.ts'
 
 const state = suite('client state')
 

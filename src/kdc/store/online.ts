@@ -4,7 +4,7 @@
  * @module
  */
 import { sql } from '../../database/database.ts'
-import type { Moment } from './sessions.ts'
+import type { SessionCutoff } from './sessions.ts'
 import { StorePart } from './store-part.ts'
 
 /** Who is online. */
@@ -30,7 +30,7 @@ export class Online extends StorePart {
   }
 
   /** Whether a principal has a session that listens or waits. */
-  async isOnline(username: string, { now, idleSince }: Moment): Promise<boolean> {
+  async isOnline(username: string, { now, idleSince }: SessionCutoff): Promise<boolean> {
     return this.gives(sql`
       select 1 as one from sessions s
       where s.username = ${username} and s.expires_at > ${now} and s.used_at > ${idleSince}
@@ -40,7 +40,7 @@ export class Online extends StorePart {
   }
 
   /** Everybody who is, by name. @param after - those whose name comes after this one. */
-  async list({ now, idleSince }: Moment, after: string, limit: number): Promise<string[]> {
+  async list({ now, idleSince }: SessionCutoff, after: string, limit: number): Promise<string[]> {
     const rows = await this.database.read<{ username: string }>(sql`
       select distinct s.username from sessions s
       where s.username > ${after} and s.expires_at > ${now} and s.used_at > ${idleSince}

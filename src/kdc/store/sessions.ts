@@ -44,7 +44,7 @@ export interface ListeningSession extends StoredSession {
 }
 
 /** Which sessions are not over: those that expire after `now` and were used after `idleSince`. */
-export interface Moment {
+export interface SessionCutoff {
   readonly now: number
   readonly idleSince: number
 }
@@ -151,7 +151,7 @@ export class Sessions extends StorePart {
   }
 
   /** A principal's sessions, the oldest first. */
-  async list(username: string, { now, idleSince }: Moment): Promise<ListedSession[]> {
+  async list(username: string, { now, idleSince }: SessionCutoff): Promise<ListedSession[]> {
     const rows = await this.database.read<ListedRow>(sql`${LISTED}
       from sessions where username = ${username} and expires_at > ${now} and used_at > ${idleSince}
       order by created_at, sid`)
@@ -177,7 +177,10 @@ export class Sessions extends StorePart {
   }
 
   /** The session at which a principal is reached: of those not over, the one that last said where it listens. */
-  async findListener(username: string, { now, idleSince }: Moment): Promise<ListeningSession | undefined> {
+  async findListener(
+    username: string,
+    { now, idleSince }: SessionCutoff,
+  ): Promise<ListeningSession | undefined> {
     const [row] = await this.database.read<ListedRow>(sql`${LISTED}
       from sessions
       where username = ${username} and listen_order is not null
@@ -227,7 +230,10 @@ export class Sessions extends StorePart {
    * @param limit - how many of each at most, so that one call never takes long.
    * @returns how many sessions, and whether there may be more.
    */
-  async purge({ now, idleSince }: Moment, limit: number): Promise<{ sessions: number; more: boolean }> {
+  async purge(
+    { now, idleSince }: SessionCutoff,
+    limit: number,
+  ): Promise<{ sessions: number; more: boolean }> {
     const [expired = [], idle = []] = await this.database.write([
       sql`delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
         returning sid`,
