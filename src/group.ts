@@ -98,7 +98,7 @@ runTool('group', async (argv) => {
   judge(word, command, args, values)
   const run = await command.prepare(args, { ...values, literals })
   const output = makeOutput('group', values)
-  const { session } = await loginFrom(username, values, output)
+  const { session, leave } = await loginFrom(username, values, output)
   try {
     const mail = await Mail.open(session, output)
     try {
@@ -107,7 +107,7 @@ runTool('group', async (argv) => {
       await mail.close()
     }
   } finally {
-    await session.logout().catch(() => {})
+    await leave()
   }
 })
 

@@ -50,7 +50,9 @@ runTool('sessions', async (argv) => {
   const username = parseUsername(positionals[0] ?? '')
   if (values.end && values['end-others']) throw new UsageError('--end and --end-others do not go together')
   const output = makeOutput('sessions', values)
-  const { session } = await loginFrom(username, values, output)
+  // The KDC takes the end of a session from a fresh login only.
+  const use = values.end || values['end-others'] ? 'fresh' : 'kept'
+  const { session, leave } = await loginFrom(username, values, output, use)
   try {
     const others = (await session.sessions()).filter(({ isThis }) => !isThis)
     if (values['end-others']) {
@@ -65,7 +67,7 @@ runTool('sessions', async (argv) => {
     }
     await haveMailbox(session, output).catch(() => {})
   } finally {
-    await session.logout().catch(() => {})
+    await leave()
   }
 })
 

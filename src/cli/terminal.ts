@@ -21,6 +21,8 @@ export const TOOL_NAMES: readonly string[] = [
   'demo',
   'group',
   'kdc',
+  'login',
+  'logout',
   'passwd',
   'receiver',
   'register',
@@ -28,6 +30,7 @@ export const TOOL_NAMES: readonly string[] = [
   'sessions',
   'symbolon',
   'users',
+  'whoami',
 ]
 
 /** A principal who has said or sent something. */

@@ -17,7 +17,9 @@ export { Channel, type ChannelOptions, MAX_MESSAGE_BYTES, type Peer } from './ch
 export {
   type ChangePasswordOptions,
   type JudgeKey,
+  type Login,
   type LoginOptions,
+  type LoginSource,
   login,
   type PasswordSource,
   type Session,

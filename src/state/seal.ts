@@ -19,6 +19,7 @@ export type Purpose =
   | 'symbolon/1 client state' // the state key, under the export key
   | 'symbolon/1 client state value'
   | 'symbolon/1 client state contents'
+  | 'symbolon/1 kept session'
 
 const FORMAT = 1
 const SALT_BYTES = 32
