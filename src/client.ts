@@ -16,5 +16,6 @@ export const CLIENT: Record<Exclude<ToolName, 'kdc'>, () => Promise<unknown>> = 
   register: () => import('./register.ts'),
   passwd: () => import('./passwd.ts'),
   sessions: () => import('./sessions.ts'),
+  doctor: () => import('./doctor.ts'),
   demo: () => import('./demo.ts'),
 }

@@ -16,9 +16,9 @@ import { parseUsername } from './lib/names.ts'
 const HELP = `usage: ${commandOf('login')} NAME [options]
 
 Logs NAME in, and keeps the session for the commands that follow on this
-machine: they ask for no password until it ends. It ends with logout, when the
-KDC says so, or when it is not used for an hour. One that was kept before ends.
-A receiver listens for itself, and logs in by itself.
+machine: they ask for no password until it ends, with logout, or when the KDC
+ends it: after 12 hours, or one without use, unless it says otherwise. One that
+was kept before ends. A receiver logs in by itself.
 
 ${optionLines(...LOGIN_HELP, ...OUTPUT_HELP, HELP_HELP)}
 

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { asksForHelp, optionLines } from './cli/help.ts'
-import type { ToolName } from './cli/installed.ts'
+import { type ToolName, version } from './cli/installed.ts'
 
 const COMMANDS: Record<ToolName, string> = {
   kdc: 'the server that both trust; manages its accounts',
@@ -20,6 +20,7 @@ const COMMANDS: Record<ToolName, string> = {
   register: 'makes an account',
   passwd: 'another password',
   sessions: 'where one is logged in',
+  doctor: 'what may be wrong here',
   demo: 'the whole protocol, with nothing set up',
 }
 
@@ -30,7 +31,7 @@ Messages between people who trust one small server, end to end encrypted.
 ${optionLines(...Object.entries(COMMANDS))}
 
   symbolon COMMAND --help  what it takes; also: symbolon help COMMAND
-  symbolon --version       which this is
+  symbolon --version       which this is; every command knows it
 
 exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 try later
 
@@ -60,11 +61,6 @@ function write(text: string): void {
   // Whoever reads it may have seen enough.
   process.stdout.on('error', () => process.exit(1))
   process.stdout.write(text)
-}
-
-/** From package.json, which is beside `src` and `dist` alike. */
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
 
 /** What this tool would print: the build has asked it, so that nobody waits for all that it imports. Sources have none. */

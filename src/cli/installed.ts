@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const SOURCES = {
@@ -18,6 +19,7 @@ const SOURCES = {
   register: 'register.ts',
   passwd: 'passwd.ts',
   sessions: 'sessions.ts',
+  doctor: 'doctor.ts',
   demo: 'demo.ts',
 } as const
 
@@ -26,6 +28,12 @@ export type ToolName = keyof typeof SOURCES
 
 // The sources are TypeScript, and nothing else is.
 const INSTALLED = !import.meta.url.endsWith('.ts')
+
+/** Of the package. */
+export function version(): string {
+  const file = new URL(INSTALLED ? '../package.json' : '../../package.json', import.meta.url)
+  return JSON.parse(readFileSync(file, 'utf8')).version
+}
 
 /**
  * What a person types to begin a tool: `npx tsx src/sender.ts`, or `symbolon send`. For usage lines and hints.

@@ -19,6 +19,7 @@ export function jsonLine(value: unknown): string {
 /** The tools, by the names that their lines on stderr begin with. */
 export const TOOL_NAMES: readonly string[] = [
   'demo',
+  'doctor',
   'group',
   'kdc',
   'login',

@@ -24,13 +24,19 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.failed
 }
 
+/** What happened, and what to do next, in words. */
+export function explain(error: unknown): { readonly message: string; readonly hint: string | undefined } {
+  const message = bounded(error instanceof Error ? error.message : String(error), MAX_MESSAGE_CHARACTERS)
+  const code = error instanceof UsageError ? undefined : codeOf(error)
+  const hint = error instanceof ToolError ? error.hint : hintFor(error)
+  return { message: code === undefined ? message : `${message} (${code})`, hint }
+}
+
 /** Says what happened and what to do next, on stderr. */
 export function report(tool: string, error: unknown): void {
   const say = talk(tool)
-  const message = error instanceof Error ? error.message : String(error)
-  const code = error instanceof UsageError ? undefined : codeOf(error)
-  say(`error: ${bounded(message, MAX_MESSAGE_CHARACTERS)}${code === undefined ? '' : ` (${code})`}`)
-  const hint = error instanceof ToolError ? error.hint : hintFor(error)
+  const { message, hint } = explain(error)
+  say(`error: ${message}`)
   if (hint) say(`hint: ${hint}`)
 }
 
