@@ -17,5 +17,6 @@ export const CLIENT: Record<Exclude<ToolName, 'kdc'>, () => Promise<unknown>> = 
   passwd: () => import('./passwd.ts'),
   sessions: () => import('./sessions.ts'),
   doctor: () => import('./doctor.ts'),
+  completion: () => import('./completion.ts'),
   demo: () => import('./demo.ts'),
 }

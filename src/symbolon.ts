@@ -4,9 +4,8 @@
  *
  * Nothing is imported that not every command needs: to start is most of what a short command does.
  */
-import { readFileSync } from 'node:fs'
 import { asksForHelp, optionLines } from './cli/help.ts'
-import { type ToolName, version } from './cli/installed.ts'
+import { savedHelp, type ToolName, version } from './cli/installed.ts'
 
 const COMMANDS: Record<ToolName, string> = {
   kdc: 'the server that both trust; manages its accounts',
@@ -21,6 +20,7 @@ const COMMANDS: Record<ToolName, string> = {
   passwd: 'another password',
   sessions: 'where one is logged in',
   doctor: 'what may be wrong here',
+  completion: 'what a shell completes',
   demo: 'the whole protocol, with nothing set up',
 }
 
@@ -48,7 +48,7 @@ async function main(argv: string[]): Promise<void> {
   if (word === 'help' || word === '--help' || word === '-h') return write(HELP)
   if (word === '--version') return write(`${version()}\n`)
   if (word === undefined || !isCommand(word)) return refuse(word)
-  const help = asksForHelp(rest) ? savedHelp(word, rest) : undefined
+  const help = asksForHelp(rest) ? savedHelp(word, rest[0]) : undefined
   if (help !== undefined) return write(help)
   // The tools take what comes after the program.
   process.argv.splice(2, process.argv.length, ...rest)
@@ -61,18 +61,6 @@ function write(text: string): void {
   // Whoever reads it may have seen enough.
   process.stdout.on('error', () => process.exit(1))
   process.stdout.write(text)
-}
-
-/** What this tool would print: the build has asked it, so that nobody waits for all that it imports. Sources have none. */
-function savedHelp(tool: ToolName, [command = '']: readonly string[]): string | undefined {
-  let texts: Record<string, string>
-  try {
-    texts = JSON.parse(readFileSync(new URL('./help.json', import.meta.url), 'utf8'))
-  } catch {
-    return undefined
-  }
-  const name = tool === 'kdc' && !command.startsWith('-') ? `${tool} ${command}` : tool
-  return Object.hasOwn(texts, name) ? texts[name] : undefined
 }
 
 async function refuse(word: string | undefined): Promise<void> {

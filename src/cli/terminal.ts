@@ -18,6 +18,7 @@ export function jsonLine(value: unknown): string {
 
 /** The tools, by the names that their lines on stderr begin with. */
 export const TOOL_NAMES: readonly string[] = [
+  'completion',
   'demo',
   'doctor',
   'group',

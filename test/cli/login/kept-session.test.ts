@@ -279,28 +279,38 @@ test('a receiver has a session of its own, with which it outlives the kept one',
   await bare(realm, 'users', 'alice').ends(0)
 })
 
-test('what the KDC takes from a fresh login only is given one, which is kept then', async ({ realm }) => {
+/** Alice's password, written down as people may. */
+function writeDown(realm: Realm, password: string): void {
+  const text = JSON.stringify({ [realm.url]: { alice: password } })
+  writeFileSync(join(realm.home, 'config', 'symbolon', 'credentials'), text, { mode: 0o600 })
+}
+
+test('sessions are ended by a fresh login only, which is kept then', async ({ realm }) => {
   await realm.tool('login', 'alice').ends(0)
   const { stderr } = await bare(realm, 'sessions', 'alice', '--end-others').ends(2)
   assert.match(stderr, /no terminal/)
-  const folder = join(realm.home, 'config', 'symbolon')
-  writeFileSync(join(folder, 'credentials'), JSON.stringify({ [realm.url]: { alice: PASSWORD } }), {
-    mode: 0o600,
-  })
+  writeDown(realm, PASSWORD)
   const [old] = await tokenTexts(realm)
   await bare(realm, 'sessions', 'alice', '--end-others').ends(0)
   const [now, ...others] = await tokenTexts(realm)
   assert.equal(others, [])
   assert.is.not(now, old)
+})
+
+test('a password is changed by a fresh login only, which is kept with the new export key', async () => {
+  const realm = await Realm.start('alice')
+  await realm.tool('login', 'alice').ends(0)
+  writeDown(realm, PASSWORD)
+  const NEW = 'another good password'
   await realm
-    .runWith({ SYMBOLON_NEW_PASSWORD: 'another good password' }, 'src/passwd.ts', 'alice', '--kdc', realm.url)
+    .runWith({ SYMBOLON_NEW_PASSWORD: NEW }, 'src/passwd.ts', 'alice', '--kdc', realm.url)
     .input()
     .ends(0)
-  writeFileSync(join(folder, 'credentials'), '{}', { mode: 0o600 })
-  // With the new export key, too: what is stored here opens.
+  writeDown(realm, 'nothing')
+  // What is stored here opens.
   await bare(realm, 'group', 'alice', 'list').ends(0)
   assert.is((await realm.tokens('kdc')).length, 1)
-  await realm.forget('alice', 'kdc')
+  await realm.close()
 })
 
 test('a session that cannot be kept is not left behind', async ({ realm }) => {
