@@ -4,10 +4,8 @@
  *
  * @module
  */
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 
 const SOURCES = {
   kdc: 'kdc/main.ts',
@@ -81,5 +79,7 @@ export async function helpOf(tool: ToolName, command?: string): Promise<string> 
   const saved = savedHelp(tool, command)
   if (saved !== undefined) return saved
   const args = [...argumentsFor(tool), ...(command === undefined ? [] : [command]), '--help']
+  // Not every command needs them.
+  const [{ execFile }, { promisify }] = await Promise.all([import('node:child_process'), import('node:util')])
   return (await promisify(execFile)(process.execPath, args)).stdout
 }
