@@ -9,7 +9,7 @@ import { makeOutput } from './cli/events.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
 import { KDC_URL_HELP } from './cli/kdc-url.ts'
-import { print, visible } from './cli/terminal.ts'
+import { print, styled, visible } from './cli/terminal.ts'
 import { runTool } from './cli/tool.ts'
 
 const HELP = `usage: ${commandOf('doctor')} [options]
@@ -26,6 +26,8 @@ exit status: 0 no error was found, 1 one was, 2 wrong usage
 example: ${commandOf('doctor')}
 `
 
+const STYLE = { ok: 'green', warn: 'yellow', error: 'red' } as const
+
 runTool('doctor', async (argv) => {
   const { values } = parseArguments(argv, {
     help: HELP,
@@ -38,7 +40,8 @@ runTool('doctor', async (argv) => {
     if (status === 'error') process.exitCode = EXIT.failed
     output.event('check', { ...finding })
     if (output.json) continue
-    await print(visible(`${status.padEnd(5)}  ${check}: ${message}`))
+    const word = styled(STYLE[status], status.padEnd(5), process.stdout)
+    await print(`${word}  ${visible(`${check}: ${message}`)}`)
     if (hint) await print(visible(`       hint: ${hint}`))
   }
 })

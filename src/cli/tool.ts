@@ -8,7 +8,7 @@ import { bounded } from '../lib/quoted.ts'
 import { EXIT, ToolError, UsageError } from './errors.ts'
 import { hintFor } from './hints.ts'
 import { inWords } from './system-error.ts'
-import { jsonLine, talk } from './terminal.ts'
+import { jsonLine, talk, withWord } from './terminal.ts'
 
 // Refused for now: the same may work later.
 const TRY_LATER = new Set(['receiver_offline', 'state_busy', 'state_unavailable', 'store_unavailable'])
@@ -36,8 +36,8 @@ export function explain(error: unknown): { readonly message: string; readonly hi
 export function report(tool: string, error: unknown): void {
   const say = talk(tool)
   const { message, hint } = explain(error)
-  say(`error: ${message}`)
-  if (hint) say(`hint: ${hint}`)
+  say(`error: ${message}`, withWord('red', 'error:'))
+  if (hint) say(`hint: ${hint}`, withWord('yellow', 'hint:'))
 }
 
 // For programs, beside the words for people on stderr.

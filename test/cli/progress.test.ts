@@ -8,6 +8,9 @@ import { throws } from '../helpers/throws.ts'
 
 const progress = suite('sizes and progress')
 
+// Colour is judged elsewhere.
+process.env.NO_COLOR = '1'
+
 progress('sizes are given in units with two or three digits', () => {
   const cases: [number, string][] = [
     [0, '0 bytes'],
