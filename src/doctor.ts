@@ -5,11 +5,11 @@
 import { parseArguments } from './cli/arguments.ts'
 import { examine } from './cli/doctor.ts'
 import { EXIT } from './cli/errors.ts'
-import { makeOutput } from './cli/events.ts'
-import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { KDC_URL_HELP } from './cli/kdc-url.ts'
-import { print, styled, visible } from './cli/terminal.ts'
+import { KDC_URL_HELP } from './cli/login/kdc-url.ts'
+import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
+import { makeOutput } from './cli/terminal/output.ts'
+import { print, styled, visible } from './cli/terminal/terminal.ts'
 import { runTool } from './cli/tool.ts'
 
 const HELP = `usage: ${commandOf('doctor')} [options]

@@ -4,17 +4,17 @@
 
 import { nearest, parseArguments } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { add, create, destroy, leave, rejoin, remove } from './cli/group-changes.ts'
-import { conversationOf, type Run, type Values } from './cli/group-command.ts'
-import { list, members } from './cli/group-lists.ts'
-import { prepareRead, prepareSend } from './cli/group-messages.ts'
-import { optionLines } from './cli/help.ts'
+import { add, create, destroy, leave, rejoin, remove } from './cli/group/changes.ts'
+import { conversationOf, type Run, type Values } from './cli/group/command.ts'
+import { list, members } from './cli/group/lists.ts'
+import { prepareRead, prepareSend } from './cli/group/messages.ts'
 import { commandOf } from './cli/installed.ts'
-import { Mail } from './cli/mail.ts'
-import { DEFAULT_MAX, SAVE_OPTIONS } from './cli/save-files.ts'
-import { FILE_OPTION } from './cli/send-files.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
+import { MailboxHandle } from './cli/mailbox/open-mailbox.ts'
+import { DEFAULT_MAX, SAVE_OPTIONS } from './cli/mailbox/save-files.ts'
+import { FILE_OPTION } from './cli/send/stored-files.ts'
+import { optionLines } from './cli/terminal/help.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { runTool } from './cli/tool.ts'
 import { parseGroupName, parseUsername } from './lib/names.ts'
 
@@ -100,7 +100,7 @@ runTool('group', async (argv) => {
   const output = makeOutput('group', values)
   const { session, leave } = await loginFrom(username, values, output)
   try {
-    const mail = await Mail.open(session, output)
+    const mail = await MailboxHandle.open(session, output)
     try {
       await run({ session, mail, output })
     } finally {

@@ -3,13 +3,13 @@
  */
 
 import { parseArguments } from './cli/arguments.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { haveMailbox } from './cli/have-mailbox.ts'
-import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { localTime } from './cli/local-time.ts'
 import { isKept, keep } from './cli/login/kept-session.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
+import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
+import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
+import { localTime } from './cli/terminal/local-time.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
 
@@ -47,6 +47,6 @@ runTool('login', async (argv) => {
   const { expiresAt } = session
   const line = `${username} is logged in at ${kdc} until ${localTime(expiresAt)}${again}`
   output.event('logged_in', { username, kdc, expires_at: expiresAt }, line)
-  await haveMailbox(session, output).catch(() => {})
+  await ensureMailbox(session, output).catch(() => {})
   await session.close()
 })

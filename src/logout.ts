@@ -4,16 +4,16 @@
 
 import { parseArguments } from './cli/arguments.ts'
 import { ToolError } from './cli/errors.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
-import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { kdcUrl } from './cli/kdc-url.ts'
-import { localTime } from './cli/local-time.ts'
+import { kdcUrl } from './cli/login/kdc-url.ts'
 import { forget, forgetUnreadable, type KeptSession, keptSessions, resume } from './cli/login/kept-session.ts'
+import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
+import { localTime } from './cli/terminal/local-time.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/terminal/output.ts'
+import { count } from './cli/terminal/words.ts'
 import { runTool } from './cli/tool.ts'
-import { count } from './cli/words.ts'
 import { SymbolonError } from './lib/errors.ts'
-import { isSessionOver } from './lib/exchange.ts'
+import { isSessionOver } from './lib/kdc-link/exchange.ts'
 import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: ${commandOf('logout')} [NAME] [options]

@@ -3,14 +3,14 @@
  */
 
 import { parseArguments } from './cli/arguments.ts'
-import { readCredentials, updateCredentials } from './cli/credentials.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { haveMailbox } from './cli/have-mailbox.ts'
-import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { PASSWORD_HELP, readNewPassword } from './cli/password.ts'
+import { readCredentials, updateCredentials } from './cli/login/credentials.ts'
+import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/login/login.ts'
+import { PASSWORD_HELP, readNewPassword } from './cli/login/password.ts'
+import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { stateDir } from './cli/paths.ts'
-import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/session.ts'
+import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
 import { changePassword as rewrap } from './state/change-password.ts'
@@ -63,7 +63,7 @@ runTool('passwd', async (argv) => {
       updateCredentials((credentials) => credentials.get(kdc)?.set(username, password))
       output.event('credentials_updated', { username, kdc }, 'the credentials file has it too')
     }
-    await haveMailbox(session, output).catch(() => {})
+    await ensureMailbox(session, output).catch(() => {})
   } finally {
     await leave()
   }

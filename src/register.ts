@@ -3,16 +3,16 @@
  */
 
 import { parseArguments } from './cli/arguments.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { haveMailbox } from './cli/have-mailbox.ts'
-import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { givenInvitation, promptInvitation } from './cli/invitation.ts'
-import { readNewPassword, SET_PASSWORD_HELP } from './cli/password.ts'
-import { KDC_HELP, KDC_OPTIONS, kdcFrom } from './cli/session.ts'
+import { givenInvitation, promptInvitation } from './cli/login/invitation.ts'
+import { KDC_HELP, KDC_OPTIONS, kdcFrom } from './cli/login/login.ts'
+import { readNewPassword, SET_PASSWORD_HELP } from './cli/login/password.ts'
+import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
+import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { runTool } from './cli/tool.ts'
 import { ProtocolError, SymbolonError } from './lib/errors.ts'
-import { requireServer } from './lib/http.ts'
+import { requireServer } from './lib/kdc-link/http.ts'
 import { parseUsername } from './lib/names.ts'
 import { register } from './lib/register.ts'
 
@@ -74,7 +74,7 @@ runTool('register', async (argv) => {
   })
   output.event('registered', { username, kdc }, `${username} has an account at ${kdc}`)
   try {
-    await haveMailbox(session, output)
+    await ensureMailbox(session, output)
   } catch (error) {
     // The account is there all the same, and the next tool of its owner's makes the mailbox.
     const { message } = error as Error

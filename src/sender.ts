@@ -3,22 +3,22 @@
  */
 
 import { parseArguments, parseSeconds } from './cli/arguments.ts'
-import { isInteractive } from './cli/conversation.ts'
-import { converse } from './cli/converse.ts'
 import { UsageError } from './cli/errors.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { haveMailbox } from './cli/have-mailbox.ts'
-import { optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { ITEM_HELP, ITEM_OPTIONS, judgeItems, OutgoingItems } from './cli/outgoing-items.ts'
-import { Screen } from './cli/screen.ts'
-import { mayBeNamed, SENDER_NAME_HINT } from './cli/sender-name.ts'
-import { sendAll } from './cli/sending.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
-import { type Input, leaveStdin, messageGiven, readInput, STDIN, type Words } from './cli/stdin.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
+import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
+import { converse } from './cli/send/converse.ts'
+import { ITEM_HELP, ITEM_OPTIONS, judgeItems, OutgoingItems } from './cli/send/outgoing-items.ts'
+import { sendAll } from './cli/send/send.ts'
+import { mayBeNamed, SENDER_NAME_HINT } from './cli/send/sender-name.ts'
+import { type Input, leaveStdin, messageGiven, readInput, STDIN, type Words } from './cli/send/stdin.ts'
+import { isInteractive } from './cli/terminal/chat-terminal.ts'
+import { optionLines } from './cli/terminal/help.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
+import { Screen } from './cli/terminal/screen.ts'
 import { runTool } from './cli/tool.ts'
 import { utf8 } from './lib/bytes.ts'
-import { MAX_MESSAGE_BYTES } from './lib/channel.ts'
+import { MAX_MESSAGE_BYTES } from './lib/channel/channel.ts'
 import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: ${commandOf('send')} NAME RECEIVER [MESSAGE | -] [options]
@@ -86,7 +86,7 @@ runTool('sender', async (argv) => {
       output.event('connected', { to: receiver }, `talking with ${receiver}; Ctrl+D ends`)
       await converse(channel, output, screen)
     }
-    await haveMailbox(session, output).catch(() => {})
+    await ensureMailbox(session, output).catch(() => {})
   } finally {
     leaveStdin()
     await leave()

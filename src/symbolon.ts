@@ -1,11 +1,11 @@
 #!/usr/bin/env node
+import { savedHelp, type ToolName, version } from './cli/installed.ts'
 /**
  * The installed command: `symbolon send alice bob "hi"`. Finds the tool, and lets it run with the rest of the line.
  *
  * Nothing is imported that not every command needs: to start is most of what a short command does.
  */
-import { asksForHelp, optionLines } from './cli/help.ts'
-import { savedHelp, type ToolName, version } from './cli/installed.ts'
+import { asksForHelp, optionLines } from './cli/terminal/help.ts'
 
 const COMMANDS: Record<ToolName, string> = {
   kdc: 'the server that both trust; manages its accounts',

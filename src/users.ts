@@ -3,13 +3,13 @@
  */
 
 import { parseArguments } from './cli/arguments.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { haveMailbox } from './cli/have-mailbox.ts'
-import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
+import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { everybodyOnline, reachabilityOf } from './cli/online.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
-import { print } from './cli/terminal.ts'
+import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
+import { print } from './cli/terminal/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
 
@@ -46,7 +46,7 @@ runTool('users', async (argv) => {
       told++
     }
     if (told === 0) output.event('none', {}, 'nobody is online')
-    await haveMailbox(session, output).catch(() => {})
+    await ensureMailbox(session, output).catch(() => {})
   } finally {
     await leave()
   }

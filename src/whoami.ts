@@ -4,16 +4,16 @@
 
 import { parseArguments } from './cli/arguments.ts'
 import { EXIT, ToolError } from './cli/errors.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { localTime } from './cli/local-time.ts'
 import { type KeptSession, KeptSessionOver, keptSessions, resume } from './cli/login/kept-session.ts'
-import { kdcFrom } from './cli/session.ts'
-import { print } from './cli/terminal.ts'
+import { kdcFrom } from './cli/login/login.ts'
+import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
+import { localTime } from './cli/terminal/local-time.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
+import { print } from './cli/terminal/terminal.ts'
 import { runTool } from './cli/tool.ts'
-import type { LoginOptions, Session } from './lib/client.ts'
 import { SymbolonError } from './lib/errors.ts'
+import type { LoginOptions, Session } from './lib/session.ts'
 
 const HELP = `usage: ${commandOf('whoami')} [options]
 

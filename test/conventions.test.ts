@@ -10,7 +10,7 @@ import { readRecords } from '../bench/record.ts'
 import { STORE_CODES } from '../src/database/database.ts'
 import { KEY_FILE_CODES } from '../src/files/key-file.ts'
 import { FILE_CODES } from '../src/files/private-files.ts'
-import { LOGIN_LIMITS } from '../src/kdc/logins/login-limits.ts'
+import { LOGIN_LIMITS } from '../src/kdc/traffic/login-limits.ts'
 import { CODEC_CODES, PROTOCOL_CODES, TRANSPORT_CODES } from '../src/lib/errors.ts'
 import { STATE_CODES } from '../src/state/errors.ts'
 
@@ -70,7 +70,10 @@ test('imports form no cycles, not even of types', () => {
     state.set(file, 'done')
   }
   for (const file of all) visit(file, [])
-  assert.ok(imports('src/kdc/context.ts').includes('src/kdc/groups/waiters.ts'), 'a type’s import is seen')
+  assert.ok(
+    imports('src/kdc/context.ts').includes('src/kdc/events/mailbox-subscribers.ts'),
+    'a type’s import is seen',
+  )
 })
 
 test('the library touches no process, console or file', () => {
@@ -104,9 +107,7 @@ test('every test suite runs, and asserts errors by helpers that cannot pass unse
 
 test('every error code is explained in docs/errors.md, and no other', () => {
   const documented = [...read('docs/errors.md').matchAll(/^\| `([a-z_]+)` \|/gm)].map((match) => match[1])
-  const problems = [...read('src/kdc/http/problems.ts').matchAll(/^ {2}([a-z_]+): /gm)].map(
-    (match) => match[1],
-  )
+  const problems = [...read('src/kdc/problems.ts').matchAll(/^ {2}([a-z_]+): /gm)].map((match) => match[1])
   const codes = new Set<string | undefined>([
     ...PROTOCOL_CODES,
     ...CODEC_CODES,

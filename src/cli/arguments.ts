@@ -5,8 +5,8 @@
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
-import { asksFor, asksForHelp } from './help.ts'
 import { version } from './installed.ts'
+import { asksFor, asksForHelp } from './terminal/help.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 

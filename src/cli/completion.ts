@@ -7,13 +7,13 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { EMPTY } from '../lib/bytes.ts'
-import { decodeGroup } from '../lib/mls/group.ts'
-import { KEYS, tailOf } from '../lib/mls/keys.ts'
+import { decodeGroup } from '../lib/mls/state/group.ts'
+import { KEYS, tailOf } from '../lib/mls/state/store-keys.ts'
 import { USERNAME } from '../lib/names.ts'
 import { ClientState } from '../state/client-state.ts'
 import { databaseIn, stateDirectory } from '../state/places.ts'
-import { readCredentials } from './credentials.ts'
 import { helpOf, TOOLS, type ToolName } from './installed.ts'
+import { readCredentials } from './login/credentials.ts'
 import { keptSessions } from './login/kept-session.ts'
 import { stateDir } from './paths.ts'
 
@@ -195,7 +195,7 @@ complete -c symbolon -f -a '(__symbolon_words)'
 const POWERSHELL = `Register-ArgumentCompleter -Native -CommandName symbolon -ScriptBlock {
   param($word, $ast, $cursor)
   $words = @($ast.CommandElements | Select-Object -Skip 1 |
-    Where-Object { $_.Extent.StartOffset -lt $cursor - $word.Length } | ForEach-Object { "$_" })
+    Where-Object { $_.TransferTotal.StartOffset -lt $cursor - $word.Length } | ForEach-Object { "$_" })
   ${WORDS} @words "$word" 2>$null | Where-Object { $_ -ne '${FILES}' } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_)
   }

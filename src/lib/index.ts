@@ -10,22 +10,23 @@
  *
  * @module
  */
-export { open, seal, ZERO_NONCE } from './aead.ts'
-export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './answers.ts'
+
 export { concat, EMPTY, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
-export { Channel, type ChannelOptions, MAX_MESSAGE_BYTES, type Peer } from './channel.ts'
-export {
-  type ChangePasswordOptions,
-  type JudgeKey,
-  type Login,
-  type LoginOptions,
-  type LoginSource,
-  login,
-  type PasswordSource,
-  type Session,
-} from './client.ts'
+export { Channel, type ChannelOptions, MAX_MESSAGE_BYTES, type Peer } from './channel/channel.ts'
+export { type ConnectOptions, connect, type Dial } from './channel/connect.ts'
+export { type AcceptOptions, accept, type InitiateOptions, initiate } from './channel/handshake.ts'
+export type { IncomingKind } from './channel/inbox.ts'
+export { type Listener, type ListenOptions, listen, type Refusal } from './channel/listen.ts'
+export type { Message } from './channel/message.ts'
+export { type ChannelRecord, decodeRecords, encodeMessage, encodeRecord } from './channel/records.ts'
+export type { WebStreams } from './channel/web-stream.ts'
+export { Wire, type WireOptions } from './channel/wire.ts'
 export { type Clock, systemClock } from './clock.ts'
-export { type ConnectOptions, connect, type Dial } from './connect.ts'
+export { open, seal, ZERO_NONCE } from './crypto/aead.ts'
+export { hkdf } from './crypto/hkdf.ts'
+export { type RandomBytes, secureRandomBytes } from './crypto/random.ts'
+export { KEY_BYTES, Secret, type SecretKind } from './crypto/secret.ts'
+export type { KeyPair } from './crypto/x25519.ts'
 export {
   CodecError,
   type ProtocolCode,
@@ -34,13 +35,9 @@ export {
   type TransportCode,
   TransportError,
 } from './errors.ts'
-export { type AcceptOptions, accept, type InitiateOptions, initiate } from './handshake.ts'
-export { hkdf } from './hkdf.ts'
-export type { HttpLink, Reply } from './http.ts'
-export type { Kind } from './inbox.ts'
 export { createInvitation, invitationToken } from './invitation.ts'
-export { type Listener, type ListenOptions, listen, type Refusal } from './listen.ts'
-export type { Message } from './message.ts'
+export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './kdc-link/answers.ts'
+export type { HttpLink, HttpReply } from './kdc-link/http.ts'
 export {
   encodeFileNote,
   type FetchOptions,
@@ -60,7 +57,7 @@ export {
 } from './mls/mailbox.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, textOf } from './mls/payload.ts'
-export type { Post } from './mls/post.ts'
+export type { PostToKdc } from './mls/post.ts'
 export type { Sent } from './mls/sent.ts'
 export type { StateStore } from './mls/state-store.ts'
 export { parseUsername } from './names.ts'
@@ -74,11 +71,18 @@ export {
   type Transport,
 } from './noise.ts'
 export type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
-export { type RandomBytes, secureRandomBytes } from './random.ts'
-export { type ChannelRecord, decodeRecords, encodeMessage, encodeRecord } from './records.ts'
 export { type RegisterOptions, register } from './register.ts'
 export { AcceptedTickets } from './replay.ts'
-export { KEY_BYTES, Secret, type SecretKind } from './secret.ts'
+export {
+  type ChangePasswordOptions,
+  type JudgeKey,
+  type Login,
+  type LoginOptions,
+  type LoginSource,
+  login,
+  type PasswordSource,
+  type Session,
+} from './session.ts'
 export {
   CLOCK_SKEW_SEC,
   createTicket,
@@ -89,24 +93,21 @@ export {
 } from './ticket.ts'
 export type { Trace, TraceEvent } from './trace.ts'
 export {
+  type AcceptItem,
   type Attributes,
   type Content,
   contentOf,
   type EntrySource,
-  type Fate,
   type FileSink,
   type FileSource,
-  type Item,
+  type ItemResult,
   type ReceiveOptions,
   receiveItems,
   type SendOptions,
   type Source,
   type Summary,
   sendItems,
-  type Take,
+  type TransferItem,
   type TreeSink,
   type TreeSource,
 } from './transfer/index.ts'
-export type { WebStreams } from './web-stream.ts'
-export { Wire, type WireOptions } from './wire.ts'
-export type { KeyPair } from './x25519.ts'

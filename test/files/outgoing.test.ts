@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openOutgoing } from '../../src/files/outgoing.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { withLinks } from '../helpers/links.ts'
 import { asOrdinaryUser, onLinux, onPosix } from '../helpers/needs.ts'
 import { rejects } from '../helpers/throws.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const outgoing = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('files to be sent')
 

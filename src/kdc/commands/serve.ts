@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArguments, parseChoice, parseInteger, parsePort, parseSeconds } from '../../cli/arguments.ts'
-import { credentialsPath } from '../../cli/credentials.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
-import { optionLines } from '../../cli/help.ts'
 import { commandOf } from '../../cli/installed.ts'
-import { DEFAULT_KDC } from '../../cli/kdc-url.ts'
+import { credentialsPath } from '../../cli/login/credentials.ts'
+import { DEFAULT_KDC } from '../../cli/login/kdc-url.ts'
 import { stopSignal } from '../../cli/stop.ts'
-import { talk } from '../../cli/terminal.ts'
+import { optionLines } from '../../cli/terminal/help.ts'
+import { talk } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
 import {
   assembleKdc,
@@ -20,10 +20,9 @@ import {
 import { REGISTRATIONS, type Registration } from '../context.ts'
 import { openData } from '../data.ts'
 import { addDemo, type Demo } from '../demo-accounts.ts'
+import { MailboxSubscribers } from '../events/mailbox-subscribers.ts'
+import { directRoutes } from '../fast-userinfo.ts'
 import { KEEP_SEC } from '../groups/quotas.ts'
-import { Waiters } from '../groups/waiters.ts'
-import { directRoutes } from '../http/direct.ts'
-import type { ProxyList } from '../http/proxies.ts'
 import {
   type Direct,
   type Fetch,
@@ -33,10 +32,11 @@ import {
 } from '../http/server.ts'
 import { generateMasterKeys, type MasterKeys } from '../keys/master-keys.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
-import { LOGIN_LIMITS, loginLimits } from '../logins/login-limits.ts'
-import { createPasswordChecker } from '../logins/passwords.ts'
-import { purgeMoment } from '../logins/session-life.ts'
+import type { ProxyList } from '../network/proxies.ts'
+import { createPasswordChecker } from '../passwords/passwords.ts'
 import { startPurging } from '../purge.ts'
+import { purgeCutoff } from '../store/session-life.ts'
+import { LOGIN_LIMITS, loginLimits } from '../traffic/login-limits.ts'
 import { DATA_HELP, DATA_OPTION, dataDirectory } from './data-option.ts'
 import {
   forgetMasterKeyVariable,
@@ -163,14 +163,14 @@ async function run(settings: Settings): Promise<void> {
   const log = createLog(settings.logLevel, { onLost: sayLost })
   const { sessionIdleSec, keepSec } = settings
   const life = { clock: systemClock, sessionIdleSec, keepSec }
-  const stopPurging = startPurging(data.store, () => purgeMoment(life), log)
+  const stopPurging = startPurging(data.store, () => purgeCutoff(life), log)
   let draining = false
   const isDraining = () => draining
-  const waiters = new Waiters({ ...life, store: data.store, log, isDraining })
+  const subscribers = new MailboxSubscribers({ ...life, store: data.store, log, isDraining })
   let server: Listening | undefined
   let demo: Demo | undefined
   try {
-    const kdc = assembleKdc({ ...settings, ...data, passwords, log, waiters, isDraining })
+    const kdc = assembleKdc({ ...settings, ...data, passwords, log, subscribers, isDraining })
     server = await listen(createApp(kdc).fetch, directRoutes(kdc), settings)
     const url = localUrl(server.url)
     if (settings.demo) demo = await addDemo(data, url)
@@ -184,7 +184,7 @@ async function run(settings: Settings): Promise<void> {
     say('stopping')
   } finally {
     draining = true
-    waiters.close()
+    subscribers.close()
     if (server) {
       await server.close()
       log.info({}, 'stopped')

@@ -1,0 +1,117 @@
+/**
+ * Sending files by way of the KDC, which cannot read them. docs/protocol.md §7.4.
+ *
+ * @module
+ */
+import { stat } from 'node:fs/promises'
+import { type Outgoing, openOutgoing } from '../../files/outgoing.ts'
+import { encodeFileNote, MAX_FILE_BYTES, uploadFile } from '../../lib/mls/files.ts'
+import type { Conversation } from '../../lib/mls/mailbox.ts'
+import { isRefusal } from '../../lib/mls/refusals.ts'
+import { attributesIn } from '../../lib/transfer/index.ts'
+import { ToolError, UsageError } from '../errors.ts'
+import { leaveMessage } from '../mailbox/messages.ts'
+import type { MailboxAccess } from '../mailbox/open-mailbox.ts'
+import type { Output } from '../terminal/output.ts'
+import { progressOf } from '../terminal/progress.ts'
+import { sizeText } from '../terminal/size.ts'
+
+/** The option, for `parseArguments`. */
+export const FILE_OPTION = { file: { type: 'string', multiple: true } } as const
+
+/**
+ * Opens all files, before anything is sent.
+ *
+ * @param words - the message beside them, as it was given.
+ * @throws FileError `file_not_readable`; ToolError for one that is too large; UsageError when `words` name a file.
+ */
+export async function openFiles(paths: readonly string[], words?: string): Promise<Outgoing[]> {
+  if (paths.length > 0 && words !== undefined && (await isFilePath(words))) {
+    throw new UsageError(
+      `${words} is a file: give it as --file ${words}`,
+      'each file has a --file of its own; if these words are the message, send them without files',
+    )
+  }
+  const files: Outgoing[] = []
+  try {
+    for (const path of paths) {
+      const file = await openOutgoing(path)
+      files.push(file)
+      if (file.size <= MAX_FILE_BYTES) continue
+      throw new ToolError(
+        `${path} has ${sizeText(file.size)}, and a file ${sizeText(MAX_FILE_BYTES)} at most`,
+        { hint: 'send it in parts' },
+      )
+    }
+    return files
+  } catch (error) {
+    await closeFiles(files)
+    throw error
+  }
+}
+
+/** Whether words that were given as a message name a file: a likely mistake. `-` is standard input, whatever lies here under that name. */
+export async function isFilePath(words: string): Promise<boolean> {
+  if (words === '-') return false
+  const found = await stat(words).catch(() => undefined)
+  return found?.isFile() === true
+}
+
+export async function closeFiles(files: readonly Outgoing[]): Promise<void> {
+  await Promise.all(files.map((file) => file.close()))
+}
+
+/**
+ * Stores files for a group or for one other, each with the message that tells of it; says so of each.
+ *
+ * @param signal - ends it; of the file that is being sent nothing stays.
+ * @throws what `uploadFile` and `Mailbox.send` throw; the reason of `signal`.
+ */
+export async function sendFiles(
+  mail: MailboxAccess,
+  output: Output,
+  to: Conversation,
+  files: readonly Outgoing[],
+  signal: AbortSignal,
+): Promise<void> {
+  const group = await mail.use(async (mailbox) => {
+    await mailbox.sync()
+    return mailbox.conversationId(to)
+  })
+  for (const file of files) {
+    await sendFile(mail, output, to, group, file, signal)
+    const { name, size } = file
+    const [field, receiver] = 'group' in to ? [{ group: to.group }, to.group] : [{ to: to.with }, to.with]
+    output.event('file_stored', { ...field, name, size }, `stored ${file.path} for ${receiver}`)
+  }
+}
+
+// Others of our tools may use the mailbox while the file is on its way.
+async function sendFile(
+  mail: MailboxAccess,
+  output: Output,
+  to: Conversation,
+  group: string,
+  file: Outgoing,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, size, content } = file
+  const progress = progressOf(output, name, size)
+  const onProgress = (bytes: number) => progress.at(bytes)
+  const note = await uploadFile(
+    mail.post,
+    group,
+    { name, size, ...attributesIn(file), content: content() },
+    { onProgress, signal },
+  ).finally(() => progress.end())
+  const body = encodeFileNote(note)
+  try {
+    await mail.use((mailbox) => leaveMessage(mailbox, output, to, body, 'file'))
+  } catch (error) {
+    // Nobody will ever ask for it.
+    if (isRefusal(error)) await mail.post('/files/drop', { file: note.file }).catch(() => {})
+    throw error
+  } finally {
+    note.key.wipe()
+  }
+}

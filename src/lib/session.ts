@@ -1,0 +1,491 @@
+/**
+ * A principal's side of everything: log in, open channels to others, be reachable.
+ *
+ * @module
+ */
+
+import { toHex } from './bytes.ts'
+import type { Channel } from './channel/channel.ts'
+import { type ConnectOptions, connect } from './channel/connect.ts'
+import type { Clock } from './clock.ts'
+import type { Secret } from './crypto/secret.ts'
+import { CodecError, ProtocolError, SymbolonError, TransportError } from './errors.ts'
+import {
+  type ListenAnswer,
+  readEndReply,
+  readFinishReply,
+  readListenReply,
+  readRegistrationReply,
+  readSessionsReply,
+  readStartReply,
+  readUserinfoReply,
+  type SessionInfo,
+  type UserinfoAnswer,
+} from './kdc-link/answers.ts'
+import { AnsweredBefore, isSessionOver, newRequestId, UnsealedAnswer } from './kdc-link/exchange.ts'
+import { KdcLink, type KdcLinkOptions } from './kdc-link/kdc-link.ts'
+import { parseUsername } from './names.ts'
+import { judgeDestination, looksLikeText } from './network/destination.ts'
+import { finishLogin, finishRegistration, startLogin, startRegistration } from './opaque.ts'
+import { backoffMs } from './pacing/backoff.ts'
+import { ReloginPace } from './pacing/relogin-pace.ts'
+import { Presence, type PresenceOptions } from './presence.ts'
+import { sessionId } from './ticket.ts'
+import type { Trace } from './trace.ts'
+
+/**
+ * Judges a KDC's public key, 32 bytes in base64url; throws to refuse it.
+ *
+ * @param proven - whether the KDC has shown that it has the key, in a login. In a registration it only says so: not a key to
+ *   be remembered.
+ */
+export type JudgeKey = (kdcKey: string, proven: boolean) => void | Promise<void>
+
+export interface LoginOptions extends KdcLinkOptions {
+  /**
+   * Judges the KDC's public key, 32 bytes in base64url, before the KDC learns that the password was right; throws to refuse
+   * it. Default: any key, which an impostor cannot use, since only the KDC that registered the password can go on.
+   */
+  readonly judgeKey?: JudgeKey
+  /** A clock that never goes back, in milliseconds: for how long logins are not tried again. Default: the system's. */
+  readonly now?: () => number
+}
+
+/** A password, or where to get it: asked again for every login, so that a changed one is found. */
+export type PasswordSource = string | (() => string | Promise<string>)
+
+/**
+ * The same; or where to get a login that was had before, perhaps by another process: the session goes on with it, and wipes its keys in
+ * the end. Asked again when that one is over, it throws or gives another.
+ */
+export type LoginSource = PasswordSource | (() => Login | Promise<Login>)
+
+/** What a login gives. It serves any number of sessions at once, as long as one of them at most listens. */
+export interface Login {
+  readonly token: Secret
+  readonly exportKey: Secret
+  /** The KDC's public key, 32 bytes in base64url. */
+  readonly kdcKey: string
+  /** Unix seconds, by the KDC's clock. */
+  readonly expiresAt: number
+}
+
+/**
+ * Logs in, without showing the password to anybody: OPAQUE. Everything afterwards is sealed with the token that this gives.
+ *
+ * @param kdc - the KDC's URL, such as `http://127.0.0.1:8800`.
+ * @throws ProtocolError `login_refused`, `invalid_name`, `request_refused`, and what `judgeKey` throws; TransportError
+ *   `kdc_unreachable`, `kdc_busy`, `kdc_failed`; CodecError `malformed` for an answer that is none; TypeError when `kdc`
+ *   is no URL.
+ * @example
+ * const alice = await login('http://127.0.0.1:8800', 'alice', password)
+ * const channel = await alice.connect('bob')
+ * await channel.send('hello')
+ */
+export async function login(
+  kdc: string,
+  username: string,
+  password: LoginSource,
+  options: LoginOptions = {},
+): Promise<Session> {
+  const name = parseUsername(username)
+  const link = await KdcLink.open(kdc, name, options)
+  const session = new Session(name, password, link, options)
+  try {
+    await session.renew()
+  } catch (error) {
+    await link.close()
+    throw error
+  }
+  return session
+}
+
+/** Tickets asked for, one after the other, where they have text in them. */
+const MAX_TICKETS = 3
+
+/** How often something is asked anew, when the answer went to a copy of the request. */
+const MAX_ASKED = 3
+
+/** How to change a password. */
+export interface ChangePasswordOptions {
+  /**
+   * Told of the new password's export key before the KDC has the new record; if it throws, the password stays. Whoever has
+   * sealed something under the old export key seals it under the new one too, and lets go of the old only when
+   * `changePassword` has resolved. If it rejects, either password may hold: keep both. The key is the session's: not to be
+   * kept or wiped.
+   */
+  readonly onNewExportKey?: (exportKey: Secret) => void | Promise<void>
+}
+
+/** What a failed fresh login says of itself; anything else only says that it failed. */
+const OF_THE_LOGIN: readonly string[] = ['login_refused', 'kdc_key_changed']
+
+/** Who asks again and again with an old password must not use up its owner's tries. */
+const REFUSED = { firstMs: 30_000, mostMs: 300_000 }
+
+/**
+ * One login of one principal. It lasts until `expiresAt`, `logout`, or the KDC ends it.
+ *
+ * When it turns out to be over, whatever is asked next logs in once more and asks again, as the same request. All that is asked throws
+ * TransportError when no answer came that the KDC has sealed: then it may or may not have happened.
+ */
+export class Session {
+  readonly username: string
+  #password: LoginSource
+  readonly #kdc: KdcLink
+  readonly #trace: Trace | undefined
+  readonly #judgeKey: JudgeKey
+  readonly #now: () => number
+  readonly #reloginPace: ReloginPace
+  #login: Login | undefined
+  /** Logins for which the password was stretched and was right, whatever came of them. */
+  #stretched = 0
+  #renewing: Promise<void> | undefined
+  /** Logins that were refused, one after the other. */
+  #refusals = 0
+  #refusal: { readonly error: ProtocolError; readonly untilMs: number } | undefined
+
+  /** Use `login`. */
+  constructor(username: string, password: LoginSource, kdc: KdcLink, options: LoginOptions) {
+    this.username = username
+    this.#password = password
+    this.#kdc = kdc
+    this.#trace = options.trace
+    this.#judgeKey = options.judgeKey ?? (() => {})
+    this.#now = options.now ?? (() => performance.now())
+    this.#reloginPace = new ReloginPace(this.#now)
+  }
+
+  /** The session token. */
+  get token(): Secret {
+    return this.#current().token
+  }
+
+  /**
+   * OPAQUE's export_key (RFC 9807 §10.4), 64 bytes: what only somebody with the password can make, with the KDC's help, for
+   * sealing what is kept on this machine. It stays the same until the password is set anew.
+   */
+  get exportKey(): Secret {
+    return this.#current().exportKey
+  }
+
+  /** The KDC's public key, 32 bytes in base64url: who it is, whatever its address. */
+  get kdcKey(): string {
+    return this.#current().kdcKey
+  }
+
+  /** When the session ends, in Unix seconds by the KDC's clock. */
+  get expiresAt(): number {
+    return this.#current().expiresAt
+  }
+
+  /** The KDC's clock, as its last answer told it: what tickets are judged by. */
+  get clock(): Clock {
+    return this.#kdc.clock
+  }
+
+  /**
+   * Logs in again: a new session with a new token. While one login is under way, another is the same.
+   *
+   * @param claim - the error that says that this session is over, if that is why. Without the KDC's seal it is doubted when it comes again
+   *   and again: then it is thrown, and nothing else happens.
+   */
+  renew(claim?: unknown): Promise<void> {
+    this.#renewing ??= this.#renewFor(claim).finally(() => {
+      this.#renewing = undefined
+    })
+    return this.#renewing
+  }
+
+  async #renewFor(claim: unknown): Promise<void> {
+    if (!(claim instanceof UnsealedAnswer)) return this.#renew()
+    const { token } = this
+    if (!this.#reloginPace.isWorthLogin(this.#kdc.isProven(token))) throw claim
+    const before = this.#stretched
+    try {
+      await this.#renew()
+    } finally {
+      if (this.#stretched > before) this.#reloginPace.note()
+    }
+    // Where that was forged the session is still there, and the KDC would go on making tickets for it.
+    await this.#endSession(token).catch(() => {})
+  }
+
+  #endSession(token: Secret): Promise<unknown> {
+    return this.#kdc.sealed('/sessions/end', { session: toHex(sessionId(token)) }, this.token)
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      const given = typeof this.#password === 'string' ? this.#password : await this.#password()
+      if (typeof given !== 'string') await this.#judgeKey(given.kdcKey, true)
+      this.#login = typeof given === 'string' ? await this.#logIn(given) : given
+      this.#refusals = 0
+      this.#refusal = undefined
+    } catch (error) {
+      if (error instanceof ProtocolError && error.code === 'login_refused') {
+        this.#refusal = { error, untilMs: this.#now() + backoffMs(++this.#refusals, REFUSED) }
+      }
+      throw error
+    }
+  }
+
+  async #logIn(password: string): Promise<Login> {
+    const { username } = this
+    const { request, state } = await startLogin(password)
+    const begun = readStartReply(await this.#kdc.plain('/login/start', { username, request }))
+    const { finish, token, exportKey, kdcKey } = await finishLogin(username, password, state, begun.response)
+    this.#stretched++
+    await this.#judgeKey(kdcKey, true)
+    const reply = await this.#kdc.plain('/login/finish', { username, state: begun.state, finish })
+    return { token, exportKey, kdcKey, expiresAt: readFinishReply(reply) }
+  }
+
+  /**
+   * Asks the KDC for a receiver: where it is, a fresh secret, and a ticket.
+   *
+   * @throws ProtocolError `receiver_unknown`, `receiver_offline`, `token_unknown`, `token_expired`, `invalid_name`;
+   *   TransportError `peer_unreachable` for a place where no receiver can be; TransportError and CodecError as `login`.
+   */
+  async userinfo(receiver: string): Promise<UserinfoAnswer> {
+    const name = parseUsername(receiver)
+    for (let tries = 1; ; tries++) {
+      const answer = readUserinfoReply(await this.#sealed('/userinfo', { receiver: name }))
+      const address = judgeDestination(name, answer.address, answer.port, this.#kdc.place)
+      if (!looksLikeText(answer.ticket)) return { ...answer, address }
+      // Chance makes one now and then, and not twice.
+      if (tries === MAX_TICKETS) throw new CodecError('reply to /userinfo: senderinfo has text in it')
+    }
+  }
+
+  /**
+   * Opens a channel: asks for the receiver, dials, and has both sides prove themselves.
+   *
+   * @throws as `userinfo` and the library's `connect`.
+   */
+  async connect(
+    receiver: string,
+    options: Partial<Omit<ConnectOptions, 'ticket' | 'secret' | 'receiver' | 'username'>> = {},
+  ): Promise<Channel> {
+    const { address: host, port, ticket, secret } = await this.userinfo(receiver)
+    const common = { receiver: parseUsername(receiver), username: this.username, trace: this.#trace }
+    return connect({ host, port, ticket, secret, ...common, ...options })
+  }
+
+  /**
+   * Becomes reachable: listens, tells the KDC where, and keeps telling it.
+   *
+   * @throws TransportError `port_unavailable`; ProtocolError `listener_unreachable`, when the KDC would send others where we do not listen:
+   *   the session is over then; and as `announce`.
+   */
+  listen(options: PresenceOptions): Promise<Presence> {
+    return Presence.start(this, { trace: this.#trace, ...options })
+  }
+
+  /**
+   * Tells the KDC that this session, and no other that takes its place, accepts channels at `port`.
+   *
+   * @throws ProtocolError `token_unknown`, `token_expired`; TransportError and CodecError as `login`.
+   */
+  async announce(port: number): Promise<ListenAnswer> {
+    return readListenReply(await this.#kdc.sealed('/listen', { port }, this.token))
+  }
+
+  /**
+   * Sets another password, within five minutes of the login. The KDC never sees it; the principal's other sessions are over.
+   *
+   * When no answer comes that the KDC has sealed, it is found out by logging in which password holds.
+   *
+   * @throws ProtocolError `login_stale`, `kdc_key_changed`, `token_unknown`, `token_expired`; TransportError and CodecError
+   *   as `login`; what `onNewExportKey` throws: the password is the one before. TransportError `outcome_unknown`: either may hold.
+   */
+  async changePassword(password: string, options: ChangePasswordOptions = {}): Promise<void> {
+    const { request, state } = await startRegistration(password)
+    const reply = await this.#sealed('/password/start', { request })
+    const { response } = readRegistrationReply(reply, '/password/start')
+    const finished = await finishRegistration(this.username, password, state, response)
+    const { record, exportKey, kdcKey } = finished
+    await this.#judgeKey(kdcKey, false)
+    try {
+      await options.onNewExportKey?.(exportKey)
+      const before = this.#current()
+      const found = await this.#putRecord(record, password)
+      this.#login = found ?? { ...before, exportKey }
+      this.#password = password
+      before.exportKey.wipe()
+      if (found) exportKey.wipe()
+    } catch (error) {
+      exportKey.wipe()
+      throw error
+    }
+  }
+
+  /** @returns the login by which it was found out that the new password holds; nothing when the KDC has said so. */
+  async #putRecord(record: string, password: string): Promise<Login | undefined> {
+    const { token } = this
+    const request = { id: newRequestId(), record }
+    try {
+      await this.#kdc.sealed('/password/finish', request, token)
+      return undefined
+    } catch (error) {
+      // Judged under seal.
+      if (!(error instanceof TransportError)) throw error
+    }
+    try {
+      await this.#kdc.sealed('/password/finish', request, token)
+      return undefined
+    } catch (error) {
+      return this.#findPassword(token, password, error as Error)
+    }
+  }
+
+  /**
+   * Which password holds shows in which of them logs in: OPAQUE proves that it is the KDC who says so. Two tries at most.
+   *
+   * @param token - of the session in which the new record was sent: it may still be on its way.
+   * @throws TransportError: the old one holds; or, with `outcome_unknown`, either may hold.
+   */
+  async #findPassword(token: Secret, password: string, cause: Error): Promise<Login> {
+    const code = cause instanceof TransportError ? cause.code : 'kdc_failed'
+    try {
+      try {
+        return await this.#logIn(password)
+      } catch (error) {
+        if (!(error instanceof ProtocolError && error.code === 'login_refused')) throw error
+      }
+      await this.renew()
+      // With the end of that session, what is on its way comes too late; were it there already, it would have ended ours.
+      await this.#endSession(token)
+    } catch {
+      const message = `the password may or may not be the new one: ${cause.message}`
+      throw new TransportError('outcome_unknown', message, { cause })
+    }
+    throw new TransportError(code, `the password is the one before: ${cause.message}`, { cause })
+  }
+
+  /**
+   * The sessions of this principal, the oldest first.
+   *
+   * @throws as `announce`.
+   */
+  async sessions(): Promise<SessionInfo[]> {
+    return readSessionsReply(await this.#sealed('/sessions', {}))
+  }
+
+  /**
+   * Ends sessions of this principal: the KDC takes their tokens no more, and makes no tickets for them. Tickets that were made before are
+   * good until the receiver of that session has heard of it: at once if it waits for mail, as our receivers do, or with its next refresh; at
+   * most until they expire. Channels that are open stay open.
+   *
+   * @param id - of the one to end. Default: all but this one.
+   * @returns how many there were.
+   * @throws as `announce`.
+   */
+  async endSessions(id?: string): Promise<number> {
+    return readEndReply(await this.#sealed('/sessions/end', id === undefined ? {} : { session: id }))
+  }
+
+  /**
+   * Asks the KDC something under seal: for what builds on a session, such as a mailbox.
+   *
+   * @returns the answer's JSON, not yet judged.
+   * @throws the error that a problem stands for; TransportError and CodecError as `login`.
+   */
+  request(path: string, body: Record<string, unknown>): Promise<unknown> {
+    return this.#sealed(path, body)
+  }
+
+  /**
+   * The same, for an answer that is a stream of events: their ids, until `signal` ends it. An attacker on the way could have sent one: it is
+   * a hint that there may be something to ask for.
+   */
+  async *events(path: string, body: Record<string, unknown>, signal: AbortSignal): AsyncGenerator<string> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return yield* this.#eventsOnce(path, body, signal)
+      } catch (error) {
+        if (!(error instanceof AnsweredBefore) || tries === MAX_ASKED) throw error
+      }
+    }
+  }
+
+  async *#eventsOnce(
+    path: string,
+    body: Record<string, unknown>,
+    signal: AbortSignal,
+  ): AsyncGenerator<string> {
+    const { token } = this
+    try {
+      return yield* this.#kdc.events(path, body, token, signal)
+    } catch (error) {
+      if (!isSessionOver(error)) throw error
+      await this.#renewAfter(token, error)
+    }
+    yield* this.#kdc.events(path, body, this.token, signal)
+  }
+
+  /** Ends the session at the KDC and lets go of the connection to it. */
+  async logout(): Promise<void> {
+    try {
+      await this.#kdc.sealed('/logout', {}, this.token)
+    } finally {
+      await this.close()
+    }
+  }
+
+  /** Lets go of the connection to the KDC; the session lives on there until it expires. */
+  async close(): Promise<void> {
+    this.#login?.token.wipe()
+    this.#login?.exportKey.wipe()
+    this.#login = undefined
+    await this.#kdc.close()
+  }
+
+  /** An attacker on the way can send a copy of a request first, and take the answer: what has no id of its own is asked anew. */
+  async #sealed(path: string, body: Record<string, unknown>): Promise<unknown> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#sealedOnce(path, body)
+      } catch (error) {
+        if (!(error instanceof AnsweredBefore) || body.id !== undefined || tries === MAX_ASKED) throw error
+      }
+    }
+  }
+
+  async #sealedOnce(path: string, body: Record<string, unknown>): Promise<unknown> {
+    const { token } = this
+    // The KDC knows it by its id and principal, whatever the session: it is done once.
+    const request = { id: newRequestId(), ...body }
+    try {
+      return await this.#kdc.sealed(path, request, token)
+    } catch (error) {
+      if (!isSessionOver(error)) throw error
+      await this.#renewAfter(token, error)
+    }
+    return this.#kdc.sealed(path, request, this.token)
+  }
+
+  /**
+   * A fresh login, once this session was said to be over; unless another request has had one since. If it fails, the session stays:
+   * what was said may not be so.
+   *
+   * @param claim - what says so.
+   * @throws TransportError, `claim` among them when it is doubted; ProtocolError `login_refused`, `kdc_key_changed`.
+   */
+  async #renewAfter(token: Secret, claim: SymbolonError): Promise<void> {
+    if (this.token !== token) return
+    if (this.#refusal && this.#now() < this.#refusal.untilMs) throw this.#refusal.error
+    try {
+      await this.renew(claim)
+    } catch (error) {
+      if (!(error instanceof SymbolonError) || error instanceof TransportError) throw error
+      if (OF_THE_LOGIN.includes(error.code)) throw error
+      throw new TransportError('kdc_failed', `logging in again failed: ${error.message}`, { cause: error })
+    }
+  }
+
+  #current() {
+    if (!this.#login) throw new ProtocolError('token_expired', 'this session was logged out')
+    return this.#login
+  }
+}
