@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { savedHelp, type ToolName, version } from './cli/installed.ts'
 /**
  * The installed command: `symbolon send alice bob "hi"`. Finds the tool, and lets it run with the rest of the line.
  *
  * Nothing is imported that not every command needs: to start is most of what a short command does.
  */
+import { savedHelp, type ToolName, version } from './cli/installed.ts'
 import { asksForHelp, optionLines } from './cli/terminal/help.ts'
 
 const COMMANDS: Record<ToolName, string> = {
