@@ -14,9 +14,9 @@ import { runTool } from './cli/tool.ts'
 
 const HELP = `usage: ${commandOf('doctor')} [options]
 
-Looks for what may be wrong here: Node.js, the database, the files and who may
-read them, the KDC, the way to it, its key, the clocks, the sessions that login
-has kept, and with those whether what is stored here can be read. It changes
+Looks for what may be wrong here: Node.js, the database, the files and their
+modes, the KDC, the way to it, its key, the clocks, the sessions that login has
+kept, and with those whether what is stored here can be read. It changes
 nothing. One line each: "ok", "warn" or "error", and a hint.
 
 ${optionLines(KDC_URL_HELP, ['--json', 'tell events as NDJSON on stdout'], HELP_HELP)}

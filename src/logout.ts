@@ -45,7 +45,7 @@ runTool('logout', async (argv) => {
     const what = `${count(unreadable, 'session')} that could not be opened any more`
     output.event('forgotten', { sessions: unreadable }, `removed ${what}`)
   }
-  if (kept.length + unreadable === 0) throw new ToolError('nothing is kept: nobody is logged in here')
+  if (kept.length + unreadable === 0) throw new ToolError('no session is kept here')
   for (const session of kept) await end(session, output)
 })
 

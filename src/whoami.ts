@@ -17,9 +17,9 @@ import type { LoginOptions, Session } from './lib/session.ts'
 
 const HELP = `usage: ${commandOf('whoami')} [options]
 
-Tells which sessions login has kept on this machine, one line each: who is
-logged in, at which KDC, since when, until when, and whether the KDC still takes
-the session: "active", "ended", or "unknown" when it cannot be asked.
+Tells which sessions login has kept on this machine, one line each: whose, at
+which KDC, since when, until when, and whether the KDC still takes it: "active",
+"ended", or "unknown" when the KDC cannot be asked.
 
 ${optionLines(...OUTPUT_HELP, HELP_HELP)}
 
@@ -44,7 +44,7 @@ runTool('whoami', async (argv) => {
   }
   if (states.has('active')) return
   if (states.has('unknown')) throw new ToolError('no KDC could be asked', { exitCode: EXIT.tryLater })
-  throw new ToolError('nobody is logged in here', { hint: `${commandOf('login')} NAME` })
+  throw new ToolError('no session is active here', { hint: `${commandOf('login')} NAME` })
 })
 
 async function stateOf(kept: KeptSession, options: LoginOptions): Promise<{ state: string; why?: string }> {

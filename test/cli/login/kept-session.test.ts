@@ -201,7 +201,7 @@ test('logout ends it at the KDC', async ({ realm }) => {
   await bare(realm, 'users', 'alice').ends(2)
   await bare(realm, 'users', 'bob').ends(0)
   const { stderr } = await bare(realm, 'logout', 'alice').ends(1)
-  assert.match(stderr, /nobody is logged in here/)
+  assert.match(stderr, /no session is kept here/)
   await bare(realm, 'logout').ends(0)
   assert.equal([keptIn(realm), await realm.tokens('kdc')], [[], []])
 })
@@ -221,7 +221,7 @@ test('logout forgets it where the KDC is away, and says until when it lives ther
 
 test('whoami tells of each, for people and for programs', async ({ realm }) => {
   const none = await realm.run('src/whoami.ts').ends(1)
-  assert.match(none.stderr, /nobody is logged in here[\s\S]*hint: .*login/)
+  assert.match(none.stderr, /no session is active here[\s\S]*hint: .*login/)
   await realm.tool('login', 'bob').ends(0)
   await realm.tool('login', 'alice').ends(0)
   const { stdout } = await realm.run('src/whoami.ts').ends(0)
