@@ -6,13 +6,12 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { openSqlite } from '../database/sqlite.ts'
 import { ensurePrivateDirectory, refuseIfShared } from '../files/private-files.ts'
 import { httpLink } from '../lib/kdc-link/http.ts'
 import { isLoopback } from '../lib/network/address.ts'
 import { MAX_CLOCK_OFFSET_SEC } from '../lib/sealed.ts'
 import type { Session } from '../lib/session.ts'
-import { ClientState } from '../state/client-state.ts'
+import { ClientState, requireDatabase } from '../state/client-state.ts'
 import { databaseIn, stateDirectory } from '../state/places.ts'
 import { readCredentials } from './login/credentials.ts'
 import { kdcUrl } from './login/kdc-url.ts'
@@ -93,7 +92,7 @@ function nodeVersion(): Result {
 }
 
 async function database(): Promise<Result> {
-  await openSqlite(':memory:').close()
+  await requireDatabase()
   return { status: 'ok', message: 'SQLite works' }
 }
 
