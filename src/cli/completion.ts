@@ -37,7 +37,7 @@ export function readHelp(help: string): Grammar {
   const [, usage = ''] = /^usage: (.*)$/m.exec(help) ?? []
   // Prose begins at the edge, and may speak of other tools.
   const rows = help.split('\n').filter((line) => line.startsWith('  '))
-  const options = [...rows.join('\n').matchAll(/(?<=[\s(|])(--[a-z][a-z-]+)(?: ([A-Z]+)\b)?/g)]
+  const options = [...rows.join('\n').matchAll(/(?<=[\s(|])(--[a-z][a-z-]+)(?: ([A-Z0-9]*[A-Z])\b)?/g)]
   const rowsOfCommands = rows.flatMap(
     (row) => /^ {2}([a-z]+(?: \| [a-z]+)*) GROUP/.exec(row)?.[1]?.split(' | ') ?? [],
   )
@@ -46,7 +46,7 @@ export function readHelp(help: string): Grammar {
     .flatMap((row) => row.match(/[a-z]+(?=[,;])/g) ?? [])
   return {
     options: new Map([
-      ...options.map(([, option = '', takes]) => [option, takes] as const),
+      ...options.map(([, option = '', takes]) => [option, takes] as const).sort(byValue),
       ['--help', undefined],
       ['--version', undefined],
     ]),
@@ -55,6 +55,9 @@ export function readHelp(help: string): Grammar {
     commands: [...rowsOfCommands, ...(usage.includes('kdc') ? listed : [])],
   }
 }
+
+// Mentioned again, an option may stand without its value.
+const byValue = (a: readonly unknown[], b: readonly unknown[]) => (a[1] ? 1 : 0) - (b[1] ? 1 : 0)
 
 /**
  * What may stand in the place of the last word.
