@@ -18,12 +18,12 @@ export async function helpTexts(): Promise<Record<string, string>> {
 
 /** What is printed with `--help`. */
 export async function helpText(...command: string[]): Promise<string> {
-  const args = [distFile('symbolon.mjs'), ...command, '--help']
+  const args = [distFile('bin', 'symbolon.mjs'), ...command, '--help']
   return (await promisify(execFile)(process.execPath, args)).stdout
 }
 
 /** As they stand in the sources: what dispatches has no list that could be asked for. */
-export function commands(): string[] {
+function commands(): string[] {
   const names = (file: string, pattern: RegExp) =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(pattern)].map(([, name = '']) => name)
   const tools = names('src/symbolon.ts', /^ {2}(\w+): '/gm)
