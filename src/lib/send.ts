@@ -21,7 +21,7 @@ import type { Sent } from './mls/sent.ts'
 import { type Content, type ItemResult, type Source, sendItems } from './transfer/index.ts'
 
 /** How long a receiver may take to acknowledge a message; and to answer about a file, for which a person may be asked. */
-export const SEND_TIMEOUT_MS = { message: 30_000, file: 300_000 } as const
+const SEND_TIMEOUT_MS = { message: 30_000, file: 300_000 } as const
 
 /** How to send. */
 export interface SendOptions {
