@@ -18,7 +18,7 @@ export interface FilesByPath {
 }
 
 /** Where files that others send are saved. */
-export interface PlaceForFiles {
+interface PlaceForFiles {
   /** For `receiveItems`. */
   take(item: TransferItem): Promise<FileSink | TreeSink>
   /** Where something is that was saved. */

@@ -75,6 +75,22 @@ export interface LoginOptions extends KdcLinkOptions {
 export type PasswordSource = string | (() => string | Promise<string>)
 
 /**
+ * The same; or where to get a login that was had before, perhaps by another process: the session goes on with it, and wipes its keys in
+ * the end. Asked again when that one is over, it throws or gives another.
+ */
+export type LoginSource = PasswordSource | (() => Login | Promise<Login>)
+
+/** What a login gives. It serves any number of sessions at once, as long as one of them at most listens. */
+export interface Login {
+  readonly token: Secret
+  readonly exportKey: Secret
+  /** The KDC's public key, 32 bytes in base64url. */
+  readonly kdcKey: string
+  /** Unix seconds, by the KDC's clock. */
+  readonly expiresAt: number
+}
+
+/**
  * Logs in, without showing the password to anybody: OPAQUE. Everything afterwards is sealed with the token that this gives.
  *
  * @param kdc - the KDC's URL, such as `http://127.0.0.1:8800`.
@@ -89,7 +105,7 @@ export type PasswordSource = string | (() => string | Promise<string>)
 export async function login(
   kdc: string,
   username: string,
-  password: PasswordSource,
+  password: LoginSource,
   options: LoginOptions = {},
 ): Promise<Session> {
   judgeLogin('login', username, password, options)
@@ -195,13 +211,6 @@ const OF_THE_LOGIN: readonly string[] = ['login_refused', 'kdc_key_changed']
 /** Who asks again and again with an old password must not use up its owner's tries. */
 const REFUSED = { firstMs: 30_000, mostMs: 300_000 }
 
-interface Login {
-  readonly token: Secret
-  readonly exportKey: Secret
-  readonly kdcKey: string
-  readonly expiresAt: number
-}
-
 /**
  * One login of one principal. It lasts until `expiresAt`, `logout`, or the KDC ends it.
  *
@@ -210,7 +219,7 @@ interface Login {
  */
 export class Session {
   readonly username: string
-  #password: PasswordSource
+  #password: LoginSource
   readonly #kdc: KdcLink
   readonly #trace: Trace | undefined
   readonly #judgeKey: JudgeKey
@@ -231,7 +240,7 @@ export class Session {
   #refusal: { readonly error: ProtocolError; readonly untilMs: number } | undefined
 
   /** Use `login`. */
-  constructor(username: string, password: PasswordSource, kdc: KdcLink, options: LoginOptions) {
+  constructor(username: string, password: LoginSource, kdc: KdcLink, options: LoginOptions) {
     this.username = username
     this.#password = password
     this.#kdc = kdc
@@ -305,9 +314,9 @@ export class Session {
 
   async #renew(): Promise<void> {
     try {
-      this.#login = await this.#logIn(
-        typeof this.#password === 'string' ? this.#password : await this.#password(),
-      )
+      const given = typeof this.#password === 'string' ? this.#password : await this.#password()
+      if (typeof given !== 'string') await this.#judgeKey(given.kdcKey, true)
+      this.#login = typeof given === 'string' ? await this.#logIn(given) : given
       this.#refusals = 0
       this.#refusal = undefined
     } catch (error) {
