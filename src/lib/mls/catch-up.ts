@@ -7,25 +7,21 @@
 import { breakGroup, isBreaking, passGap } from './entries/group-errors.ts'
 import type { ListedGroup } from './group-list.ts'
 import type { MlsClient } from './mls-client.ts'
-import type { Puller } from './sync/puller.ts'
+import { pull, pullAgain } from './sync/pull.ts'
 
 /**
  * Compares what the KDC says of groups with what it has given. A KDC that once gave a position beyond all others gives nothing after it
  * any more, even when it is honest again: so everything is fetched from the beginning. What it does not give then either is lost.
  */
-export async function catchUp(
-  client: MlsClient,
-  puller: Puller,
-  listed: readonly ListedGroup[],
-): Promise<void> {
+export async function catchUp(client: MlsClient, listed: readonly ListedGroup[]): Promise<void> {
   const behind = () =>
     listed.filter(({ group: id, seq }) => {
       const group = client.mlsStore.groups.get(id)
       return group?.status === 'active' && group.chain.seq < seq
     })
   // It may have come since we asked for what waits.
-  if (behind().length > 0) await puller.pull()
-  if (behind().length > 0) await puller.pullAgain()
+  if (behind().length > 0) await pull(client)
+  if (behind().length > 0) await pullAgain(client)
   const transaction = client.transaction()
   const context = client.context(transaction)
   for (const { group: id, seq, epoch } of behind()) {
