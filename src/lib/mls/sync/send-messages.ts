@@ -53,11 +53,7 @@ async function dropMessage(client: MlsClient, number: number): Promise<void> {
  * @returns what became of that message.
  * @throws why it was refused, or why the KDC was not reached.
  */
-async function sendPending(
-  client: MlsClient,
-  id: string,
-  current?: number,
-): Promise<Sent | undefined> {
+async function sendPending(client: MlsClient, id: string, current?: number): Promise<Sent | undefined> {
   let answer: Sent | undefined
   for (let tries = 0; tries < MAX_TRIES; ) {
     await settleChange(client, id)
