@@ -12,9 +12,9 @@ import { attributesIn } from '../../lib/transfer/index.ts'
 import { ToolError, UsageError } from '../errors.ts'
 import { leaveMessage } from '../mailbox/messages.ts'
 import type { MailboxAccess } from '../mailbox/open-mailbox.ts'
+import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 import { progressOf } from '../terminal/progress.ts'
-import { sizeText } from '../terminal/size.ts'
 
 /** The option, for `parseArguments`. */
 export const FILE_OPTION = { file: { type: 'string', multiple: true } } as const

@@ -3,11 +3,9 @@
  *
  * @module
  */
-
 import { ProtocolError, type SymbolonError } from '../errors.ts'
-import { catchUp } from './catch-up.ts'
 import { groupUnknown } from './conversations.ts'
-import { breakGroup, damaged } from './entries/group-errors.ts'
+import { breakGroup, damaged, isBreaking, passGap } from './entries/group-errors.ts'
 import type { Conversation } from './group-info.ts'
 import { endlessList, isAlone, type ListedGroup, listGroups } from './group-list.ts'
 import { readInfo } from './kdc-answers.ts'
@@ -18,7 +16,7 @@ import { isolated } from './refusals.ts'
 import { type Group, isNameTaken, labelOf, presentIn } from './state/group.ts'
 import type { Transaction } from './state/mls-store.ts'
 import { KEYS } from './state/store-keys.ts'
-import { pull } from './sync/pull.ts'
+import { pull, pullAgain } from './sync/pull.ts'
 import { MAX_TRIES, settleChange, submitChange, tooManyTries } from './sync/submit-change.ts'
 
 /**
@@ -185,3 +183,31 @@ export function isLost({ status, reason }: Pick<Group, 'status' | 'reason'>): bo
 
 const without = (names: readonly string[], others: readonly string[]) =>
   names.filter((name) => !others.includes(name))
+
+/**
+ * Compares what the KDC says of groups with what it has given. A KDC that once gave a position beyond all others gives nothing after it
+ * any more, even when it is honest again: so everything is fetched from the beginning. What it does not give then either is lost.
+ */
+async function catchUp(client: MlsClient, listed: readonly ListedGroup[]): Promise<void> {
+  const behind = () =>
+    listed.filter(({ group: id, seq }) => {
+      const group = client.mlsStore.groups.get(id)
+      return group?.status === 'active' && group.chain.seq < seq
+    })
+  // It may have come since we asked for what waits.
+  if (behind().length > 0) await pull(client)
+  if (behind().length > 0) await pullAgain(client)
+  const transaction = client.transaction()
+  const context = client.context(transaction)
+  for (const { group: id, seq, epoch } of behind()) {
+    const group = transaction.group(id)
+    if (!group) continue
+    try {
+      passGap(context, { seq: seq + 1, epoch }, group)
+    } catch (error) {
+      if (!isBreaking(error)) throw error
+      breakGroup(context, { group: id }, error)
+    }
+  }
+  await client.write(transaction)
+}

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Output } from '../../../src/cli/terminal/output.ts'
 import { meterOf, movedLine, progressOf } from '../../../src/cli/terminal/progress.ts'
-import { parseSize, sizeText } from '../../../src/cli/terminal/size.ts'
+import { parseSize, sizeText } from '../../../src/cli/terminal/format.ts'
 import { throws } from '../../helpers/throws.ts'
 
 const progress = suite('sizes and progress')
