@@ -1,5 +1,5 @@
 /**
- * Which groups there are, and who is in one.
+ * Which groups there are, as a table, and who is in one.
  *
  * @module
  */

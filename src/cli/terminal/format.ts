@@ -1,5 +1,5 @@
 /**
- * Numbers and times in words.
+ * Numbers, sizes and times as people read them.
  *
  * @module
  */

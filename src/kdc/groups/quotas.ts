@@ -1,5 +1,5 @@
 /**
- * How much may wait for those who are away.
+ * How much is stored for each principal and group, and how often it may change.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What becomes of the entries that the mailbox gives: each is checked, applied to its group, and drafted to be kept.
+ * What becomes of the entries that the mailbox gives: each is checked, applied to its group, and added to the transaction.
  * docs/protocol.md §7.5.
  *
  * @module
