@@ -2,8 +2,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { shownName } from '../../../src/cli/terminal/file-result.ts'
-import { makeOutput } from '../../../src/cli/terminal/output.ts'
 import { localTime } from '../../../src/cli/terminal/format.ts'
+import { makeOutput } from '../../../src/cli/terminal/output.ts'
 import { utf8 } from '../../../src/lib/bytes.ts'
 import type { Message } from '../../../src/lib/channel/message.ts'
 

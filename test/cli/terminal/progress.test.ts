@@ -1,12 +1,15 @@
 /** Sizes and progress, for people and programs. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { parseSize, sizeText } from '../../../src/cli/terminal/format.ts'
 import type { Output } from '../../../src/cli/terminal/output.ts'
 import { meterOf, movedLine, progressOf } from '../../../src/cli/terminal/progress.ts'
-import { parseSize, sizeText } from '../../../src/cli/terminal/format.ts'
 import { throws } from '../../helpers/throws.ts'
 
 const progress = suite('sizes and progress')
+
+// Colour is judged elsewhere.
+process.env.NO_COLOR = '1'
 
 /** An event as it is written: without the fields that do not apply. */
 const asWritten = (event: unknown[]): unknown => JSON.parse(JSON.stringify(event))
