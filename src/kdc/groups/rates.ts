@@ -4,8 +4,8 @@
  * @module
  */
 import type { Kdc } from '../context.ts'
-import { Problem } from '../problems.ts'
 import type { Allowance } from '../store/attempts.ts'
+import { takeAllowances } from '../traffic/login-limits.ts'
 
 /** Changes of any kind: as many as may wait of one sender at once, then one a second. Each is remembered for days (accept-once.ts). */
 export const CHANGES = { burst: 10_000, intervalSec: 1 }
@@ -18,15 +18,10 @@ export const IDENTITIES = { burst: 20, intervalSec: 60 * 60 }
  * @param what - in words, for the problem.
  * @throws Problem `too_many_attempts`, with `Retry-After`.
  */
-export async function requireRate(
-  { store, clock, log }: Kdc,
+export function requireRate(
+  kdc: Kdc,
   username: string,
   { what, ...allowance }: Allowance & { readonly what: string },
 ): Promise<void> {
-  const waitSec = await store.attempts.take([allowance], clock())
-  if (waitSec === 0) return
-  log.warn({ username }, 'too_many_attempts')
-  throw new Problem('too_many_attempts', `too many ${what}: try again in ${waitSec} s`, {
-    'Retry-After': String(waitSec),
-  })
+  return takeAllowances(kdc, [allowance], { username }, what)
 }
