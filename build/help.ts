@@ -13,14 +13,14 @@ import { distFile, ROOT } from './paths.ts'
 export async function helpTexts(): Promise<Record<string, string>> {
   const texts: Record<string, string> = {}
   for (const command of commands()) {
-    const args = [distFile('symbolon.mjs'), ...command.split(' '), '--help']
+    const args = [distFile('bin', 'symbolon.mjs'), ...command.split(' '), '--help']
     texts[command] = (await promisify(execFile)(process.execPath, args)).stdout
   }
   return texts
 }
 
 /** As they stand in the sources: what dispatches has no list that could be asked for. */
-export function commands(): string[] {
+function commands(): string[] {
   const names = (file: string, pattern: RegExp) =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(pattern)].map(([, name = '']) => name)
   const tools = names('src/symbolon.ts', /^ {2}(\w+): '/gm)

@@ -10,7 +10,7 @@ import { allIn, newExportKey, newPlace, stateWith } from '../helpers/state.ts'
 
 const test = suite('client state, on a bad disk')
 
-const programOf = (name: string) => [process.execPath, ...nodeArguments(`test/state/${name}.ts`)]
+const programOf = (name: string) => [process.execPath, ...nodeArguments(`test/helpers/programs/${name}.ts`)]
 
 onPosix(test)(
   'when nothing more can be written it says so, and all that was acknowledged is there',
@@ -52,7 +52,7 @@ const withDisks = needs(
 withDisks(test)('full or read-only, it says so, and nothing is lost', () => {
   const disk = newPlace()
   mkdirSync(disk, { recursive: true })
-  const program = [...programOf('small-disk'), disk, newExportKey().toText()]
+  const program = [...programOf('state-small-disk'), disk, newExportKey().toText()]
   const child = spawnSync('unshare', shell(PHASES, disk, ...program), { encoding: 'utf8' })
   assert.is(child.stderr, '')
   assert.is(child.stdout, 'nothing was lost\n')

@@ -113,7 +113,7 @@ export class SentItems {
     this.#delivered.push(name)
     const to = this.#to
     if (item.kind === 'bytes') {
-      this.#output.event('stream_delivered', { to, ...facts }, `delivered ${sizeText(bytes)} to ${to}`)
+      this.#output.event('stream_delivered', { to, size: bytes }, `delivered ${sizeText(bytes)} to ${to}`)
       return
     }
     const what = item.kind === 'directory' ? arrivalText({ kind: 'directory', name, ...facts }) : name
@@ -157,6 +157,6 @@ const REFUSALS = new Map<string, (who: string) => string>([
 ])
 
 /** Why the receiver did not take something, in words. */
-export function refusalText(who: string, code: string): string {
+function refusalText(who: string, code: string): string {
   return REFUSALS.get(code)?.(who) ?? `${who} did not save it`
 }

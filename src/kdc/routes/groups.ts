@@ -27,7 +27,7 @@ const NAMES_AT_ONCE = 10_000
 const LOOKS = 20
 
 const KINDS = ['named', 'direct'] as const
-const CreateRequest = v.object({
+export const CreateRequest = v.object({
   group: groupId,
   kind: v.pipe(v.picklist(KINDS), v.description(`one of ${KINDS.join(', ')}`)),
   name: fields.optional(fields.username),
@@ -36,8 +36,8 @@ const CreateRequest = v.object({
   welcome: fields.optional(message),
   group_info: groupInfo,
 })
-const ListRequest = v.object({ after: fields.optional(groupId) })
-const InfoRequest = v.object({ group: groupId })
+export const ListRequest = v.object({ after: fields.optional(groupId) })
+export const InfoRequest = v.object({ group: groupId })
 
 /** `POST /groups/create`, `POST /groups/list`, `POST /groups/info` */
 export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {

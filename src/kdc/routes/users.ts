@@ -15,7 +15,7 @@ import { cutoff } from '../store/session-life.ts'
 import { eachInPieces } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
-const OnlineRequest = v.object({
+export const OnlineRequest = v.object({
   usernames: fields.optional(usernames),
   after: fields.optional(fields.username),
 })

@@ -21,11 +21,11 @@ import { acceptInPlace } from './in-place.ts'
 import { Wire } from './wire.ts'
 
 /** Channels open at once, from everybody and from one sender. */
-const MAX_CHANNELS = 1024
-const MAX_CHANNELS_PER_SENDER = 64
+export const MAX_CHANNELS = 1024
+export const MAX_CHANNELS_PER_SENDER = 64
 /** Handshakes under way at once, from everybody and from one address that is not this machine's own. */
-const MAX_HANDSHAKES = 128
-const MAX_HANDSHAKES_PER_ADDRESS = 32
+export const MAX_HANDSHAKES = 128
+export const MAX_HANDSHAKES_PER_ADDRESS = 32
 
 /** A connection that was refused: for the receiver's log. The other side was told nothing. */
 export interface Refusal {
@@ -108,6 +108,11 @@ export class Listener {
     for (const socket of this.#handshakes.keys()) socket.destroy()
     await Promise.allSettled([...this.#channels].map((channel) => channel.close()))
     await closed
+  }
+
+  /** The same as `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   #listen(): Promise<void> {

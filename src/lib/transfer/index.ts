@@ -9,8 +9,8 @@
  *
  * @module
  */
-export { contentOf } from './contents.ts'
-export { isName, isPath, SMALL_BYTES } from './frames.ts'
+export { contentOf, contentPieces } from './contents.ts'
+export { isPath, SMALL_BYTES } from './frames.ts'
 
 export {
   type Abandoned,
@@ -21,7 +21,6 @@ export {
   type FileSink,
   type FileSource,
   type ItemResult,
-  type Limits,
   type Refused,
   type Source,
   type Summary,
@@ -31,5 +30,5 @@ export {
   type TreeSource,
 } from './items.ts'
 
-export { type AcceptItem, DEFAULT_LIMITS, type ReceiveOptions, receiveItems } from './receive.ts'
+export { type AcceptItem, type ReceiveOptions, receiveItems } from './receive.ts'
 export { type SendOptions, sendItems } from './send.ts'

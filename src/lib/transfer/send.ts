@@ -24,7 +24,7 @@ import {
 import { Link, type LinkOptions } from './link.ts'
 
 /** Items that may wait to be saved, while others follow. */
-const MAX_UNDER_WAY = 256
+export const MAX_UNDER_WAY = 256
 /** What is read, and sent, at once. */
 const PIECE_BYTES = 256 * 1024
 /** Of memory: one is read into while others are on their way. */
