@@ -12,7 +12,7 @@ import { Mailbox } from './mailbox.ts'
 import type { OnNotice } from './notices.ts'
 import type { PostToKdc } from './post.ts'
 import { decodeIdentity } from './state/identity.ts'
-import { KEYS, tailOf } from './state/store-keys.ts'
+import { KEYS } from './state/store-keys.ts'
 import type { SharedState, StateSource, StateStore } from './state-store.ts'
 
 /** What a mailbox needs of a session. */
@@ -66,18 +66,18 @@ export class MailboxHandle {
    *
    * @returns false when it was marked before.
    */
-  acknowledge({ position }: Pick<MailMessage, 'position'>): Promise<boolean> {
+  acknowledge({ conversation, position }: Pick<MailMessage, 'conversation' | 'position'>): Promise<boolean> {
     return this.#hold(async (state) => {
-      const keys = await state.list(KEYS.unreadOfAll)
-      const key = keys.find((name) => Number(tailOf(name)) === position)
-      if (key !== undefined) await state.write(new Map([[key, null]]))
-      return key !== undefined
+      const key = KEYS.unread(conversation, position)
+      const isUnread = (await state.get(key)) !== undefined
+      if (isUnread) await state.write(new Map([[key, null]]))
+      return isUnread
     })
   }
 
   /**
-   * Makes the mailbox of a principal who has none yet, here or anywhere: an identity and key packages, without which nobody can leave this
-   * principal a message. Mostly it finds the mailbox here, and asks nothing of the KDC.
+   * Makes the mailbox of a principal who has none yet, here or anywhere: an identity and key packages, without which nothing can be
+   * stored for this principal. Mostly it finds the mailbox here, and asks nothing of the KDC.
    *
    * Where the KDC has an identity that was made on another machine, that one stays: only `use` takes its place.
    *
