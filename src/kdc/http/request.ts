@@ -8,7 +8,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
 import { concat, EMPTY, fromUtf8 } from '../../lib/bytes.ts'
 import type { Kdc, KdcEnv, RequestView } from '../context.ts'
-import { Problem, type ProblemResponse, renderProblem, toProblem } from '../problems.ts'
+import { Problem } from '../problems.ts'
 import { wayOf } from './remote-address.ts'
 
 /** Longest request body, unless a route says otherwise: many times what its exchange needs. */
