@@ -7,12 +7,8 @@ import * as assert from 'uvu/assert'
 import { filled } from '../bench/documents.ts'
 import { plots } from '../bench/plots.ts'
 import { readRecords } from '../bench/record.ts'
-import { STORE_CODES } from '../src/database/database.ts'
-import { KEY_FILE_CODES } from '../src/files/key-file.ts'
-import { FILE_CODES } from '../src/files/private-files.ts'
 import { LOGIN_LIMITS } from '../src/kdc/traffic/login-limits.ts'
-import { CODEC_CODES, PROTOCOL_CODES, TRANSPORT_CODES } from '../src/lib/errors.ts'
-import { STATE_CODES } from '../src/state/errors.ts'
+import { PROTOCOL_CODES, TRANSPORT_CODES } from '../src/lib/errors.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const test = suite('conventions')
@@ -105,49 +101,12 @@ test('every test suite runs, and asserts errors by helpers that cannot pass unse
   }
 })
 
-test('every error code is explained in docs/errors.md, and no other', () => {
-  const documented = [...read('docs/errors.md').matchAll(/^\| `([a-z_]+)` \|/gm)].map((match) => match[1])
-  const problems = [...read('src/kdc/problems.ts').matchAll(/^ {2}([a-z_]+): /gm)].map((match) => match[1])
-  const codes = new Set<string | undefined>([
-    ...PROTOCOL_CODES,
-    ...CODEC_CODES,
-    ...TRANSPORT_CODES,
-    ...STORE_CODES,
-    ...KEY_FILE_CODES,
-    ...FILE_CODES,
-    ...STATE_CODES,
-    ...problems,
-    'usage',
-  ])
-  assert.equal([...new Set(documented)].sort(), [...codes].sort())
-})
-
 test('every error code is used', () => {
   const source = files('src', '.ts')
     .filter((file) => file !== 'src/lib/errors.ts')
     .map(read)
     .join('\n')
   for (const code of [...PROTOCOL_CODES, ...TRANSPORT_CODES]) assert.match(source, `'${code}'`)
-})
-
-test('every event of the tools is in docs/events.md, and no other', () => {
-  const documented = [...read('docs/events.md').matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, names = '']) =>
-    [...names.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name),
-  )
-  const tools = [...files('src/cli', '.ts'), ...readdirSync(join(ROOT, 'src')).map((name) => `src/${name}`)]
-  const source = tools
-    .filter((file) => file.endsWith('.ts'))
-    .map(read)
-    .join('\n')
-  const told = [...source.matchAll(/(?:\.event\(|\bjson\(|\{ event:)\s*'([a-z_]+)'/g)].map(([, name]) => name)
-  const notices = [...read('src/lib/mls/notices.ts').matchAll(/^ {2}\| '([a-z_]+)'/gm)].map(
-    ([, name]) => name,
-  )
-  assert.ok(told.length > 30 && notices.length > 10)
-  // A notice's code is the only name that is not written where it is told.
-  const unnamed = [...source.matchAll(/(?:output|Output)\.event\((?!\s*')([^,]*)/g)].map(([, name]) => name)
-  assert.equal(unnamed, ['code'])
-  assert.equal([...new Set(documented)].sort(), [...new Set([...told, ...notices])].sort())
 })
 
 test('links between documents lead somewhere', () => {

@@ -43,7 +43,7 @@ export async function register(
   if (!token && !options.allowPlaintext && !isProtected(kdc)) {
     throw new ProtocolError(
       'plaintext_refused',
-      'whoever answers for the KDC on the way could guess the password: sign up with an invitation, or over https',
+      'an on-path attacker could answer for the KDC and guess the password: sign up with an invitation, or over https',
     )
   }
   const link = await KdcLink.open(kdc, name, options)

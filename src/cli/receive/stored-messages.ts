@@ -60,7 +60,7 @@ export async function tryAgain(
   let told: string | undefined
   const back = () => {
     if (told !== undefined && !signal.aborted)
-      output.event('mail_back', {}, 'messages that wait can be read again')
+      output.event('mail_back', {}, 'stored messages can be read again')
     told = undefined
   }
   while (!signal.aborted) {
@@ -72,7 +72,7 @@ export async function tryAgain(
       if (signal.aborted) return
       const { message } = error as Error
       if (message !== told) {
-        output.event('mail_unavailable', codeOf(error), `messages that wait cannot be read now: ${message}`)
+        output.event('mail_unavailable', codeOf(error), `stored messages cannot be read now: ${message}`)
       }
       told = message
       if (codeOf(error).code === 'file_not_saved') retryMs = SAVE_RETRY_MS

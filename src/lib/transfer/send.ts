@@ -26,7 +26,7 @@ import {
 import { Link, type LinkOptions } from './link.ts'
 
 /** Items that may wait to be saved, while others follow. */
-const MAX_UNDER_WAY = 256
+export const MAX_UNDER_WAY = 256
 
 export interface SendOptions extends LinkOptions {
   /** Said to the receiver beforehand; it may turn out to be otherwise. */
