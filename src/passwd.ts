@@ -7,7 +7,6 @@ import { commandOf } from './cli/installed.ts'
 import { readCredentials, updateCredentials } from './cli/login/credentials.ts'
 import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/login/login.ts'
 import { PASSWORD_HELP, readNewPassword } from './cli/login/password.ts'
-import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { stateDir } from './cli/paths.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
@@ -52,7 +51,7 @@ runTool('passwd', async (argv) => {
   })
   const username = parseUsername(positionals[0] ?? '')
   const output = makeOutput('passwd', values)
-  const { kdc, session } = await loginFrom(username, values, output)
+  const { kdc, session, leave } = await loginFrom(username, values, output, 'fresh')
   try {
     const passwordFile = values['new-password-file']
     const password = await readNewPassword({ username, passwordFile, variable: 'SYMBOLON_NEW_PASSWORD' })
@@ -63,8 +62,8 @@ runTool('passwd', async (argv) => {
       updateCredentials((credentials) => credentials.get(kdc)?.set(username, password))
       output.event('credentials_updated', { username, kdc }, 'the credentials file has it too')
     }
-    await ensureMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
-    await session.logout().catch(() => {})
+    await leave()
   }
 })

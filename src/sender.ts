@@ -6,7 +6,6 @@ import { parseArguments, parseSeconds } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
 import { commandOf } from './cli/installed.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
-import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { converse } from './cli/send/converse.ts'
 import { ITEM_HELP, ITEM_OPTIONS, judgeItems, OutgoingItems } from './cli/send/outgoing-items.ts'
 import { sendAll } from './cli/send/send.ts'
@@ -73,7 +72,7 @@ runTool('sender', async (argv) => {
     throw new UsageError('there is no message', 'give it in quotes, or - to send standard input')
   }
   const input = await inputFrom(given)
-  const { session } = await loginFrom(username, values, output).catch((error) => {
+  const { session, leave } = await loginFrom(username, values, output).catch((error) => {
     leaveStdin()
     throw error
   })
@@ -86,11 +85,10 @@ runTool('sender', async (argv) => {
       output.event('connected', { to: receiver }, `talking with ${receiver}; Ctrl+D ends`)
       await converse(channel, output, screen)
     }
-    await ensureMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
     leaveStdin()
-    // The KDC may be gone by now; the session then ends by itself.
-    await session.logout().catch(() => {})
+    await leave()
   }
 })
 

@@ -6,7 +6,6 @@ import { parseArguments } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
 import { commandOf } from './cli/installed.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
-import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/terminal/output.ts'
 import { findSession, shortId, table } from './cli/terminal/session-table.ts'
@@ -50,7 +49,9 @@ runTool('sessions', async (argv) => {
   const username = parseUsername(positionals[0] ?? '')
   if (values.end && values['end-others']) throw new UsageError('--end and --end-others do not go together')
   const output = makeOutput('sessions', values)
-  const { session } = await loginFrom(username, values, output)
+  // The KDC takes the end of a session from a fresh login only.
+  const use = values.end || values['end-others'] ? 'fresh' : 'kept'
+  const { session, leave } = await loginFrom(username, values, output, use)
   try {
     const others = (await session.sessions()).filter(({ isThis }) => !isThis)
     if (values['end-others']) {
@@ -63,9 +64,9 @@ runTool('sessions', async (argv) => {
     } else {
       await list(others, output, session.clock())
     }
-    await ensureMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
-    await session.logout().catch(() => {})
+    await leave()
   }
 })
 

@@ -5,7 +5,6 @@
 import { parseArguments } from './cli/arguments.ts'
 import { commandOf } from './cli/installed.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
-import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { everybodyOnline, reachabilityOf } from './cli/online.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
@@ -36,7 +35,7 @@ runTool('users', async (argv) => {
   })
   const [username = '', ...asked] = positionals.map(parseUsername)
   const output = makeOutput('users', values)
-  const { session } = await loginFrom(username, values, output)
+  const { session, leave } = await loginFrom(username, values, output)
   try {
     const names = [...new Set(asked)]
     let told = 0
@@ -46,8 +45,8 @@ runTool('users', async (argv) => {
       told++
     }
     if (told === 0) output.event('none', {}, 'nobody is online')
-    await ensureMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
-    await session.logout().catch(() => {})
+    await leave()
   }
 })

@@ -23,6 +23,8 @@ export interface HttpReply {
   /** The media type, without parameters. */
   readonly type: string
   readonly body: Uint8Array
+  /** When the server says that it is (RFC 9110 §6.6.1): nothing that could be trusted. */
+  readonly date?: string | undefined
 }
 
 /** What comes back piece by piece. */
@@ -100,6 +102,7 @@ export async function httpLink(origin: string): Promise<HttpLink> {
       status: reply.statusCode,
       type: mediaType(reply.headers['content-type']),
       body: new Uint8Array(await reply.body.arrayBuffer()),
+      date: reply.headers.date?.toString(),
     }
   }
   return {
