@@ -35,6 +35,7 @@ export {
   type TransportCode,
   TransportError,
 } from './errors.ts'
+export type { Group, Groups, WaitOptions } from './groups.ts'
 export { createInvitation, invitationToken } from './invitation.ts'
 export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './kdc-link/answers.ts'
 export type { HttpLink, HttpReply } from './kdc-link/http.ts'
@@ -50,7 +51,6 @@ export {
   uploadFile,
 } from './mls/files.ts'
 export type { Conversation, GroupInfo, GroupStatus } from './mls/group-info.ts'
-export type { Group, Groups, WaitOptions } from './mls/groups.ts'
 export type { MailMessage } from './mls/mail-message.ts'
 export {
   Mailbox,

@@ -6,7 +6,6 @@
 import * as v from 'valibot'
 import { TAG_BYTES } from '../../lib/crypto/aead.ts'
 import * as fields from '../http/fields.ts'
-import { SEALED_CHUNK_BYTES } from './file-chunks.ts'
 
 /** The longest request that carries messages; base64url makes four bytes of three. */
 export const MAX_MESSAGE_BODY_BYTES = 2 * 1024 * 1024
@@ -47,6 +46,9 @@ export const groupId = v.pipe(inBase64url(16, 16), v.description('16 bytes in ba
 
 /** A file's id. */
 export const fileId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
+
+/** A whole chunk, in bytes: 256 KiB, and the tag, which is all there is of the only chunk of an empty file. */
+export const SEALED_CHUNK_BYTES = 256 * 1024 + TAG_BYTES
 
 /** A chunk of a file. */
 export const fileChunk = v.pipe(
@@ -123,3 +125,17 @@ export const pageLimit = (most: number) =>
     v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most)), most),
     v.description(`a whole number from 1 to ${most}`),
   )
+
+/** The number of chunks of a file with so many bytes, tags included. */
+export const sealedChunkCount = (bytes: number): number => Math.max(1, Math.ceil(bytes / SEALED_CHUNK_BYTES))
+
+/** The length of a chunk, in bytes; 0 for one that the file does not have. */
+export function sealedChunkBytes(bytes: number, index: number): number {
+  return Math.max(0, Math.min(SEALED_CHUNK_BYTES, bytes - index * SEALED_CHUNK_BYTES))
+}
+
+/** Whether there are chunks which have so many bytes together: the last one is empty in an empty file only. */
+export function isFileLength(bytes: number): boolean {
+  const last = sealedChunkBytes(bytes, sealedChunkCount(bytes) - 1)
+  return last > TAG_BYTES || bytes === TAG_BYTES
+}

@@ -1,10 +1,11 @@
 /**
- * How much may wait for those who are away.
+ * How much is stored for each principal and group, and how often it may change.
  *
  * @module
  */
 import type { Kdc } from '../context.ts'
 import { Problem } from '../problems.ts'
+import type { Allowance } from '../store/attempts.ts'
 import type { Usage } from '../store/groups.ts'
 import type { Quotas } from '../store/quotas.ts'
 import { purgeCutoff } from '../store/session-life.ts'
@@ -148,4 +149,28 @@ async function shareShortage(
   if (isAdmins || usage.groupEntries * 2 < groupEntries) return undefined
   if ((await countOwn()) < Math.max(shareEntries, groupEntries - usage.groupEntries)) return undefined
   return 'too much of yours waits to be read in this group, the rest of the room is for others: try again later'
+}
+
+/** Changes of any kind: as many as may wait of one sender at once, then one a second. Each is remembered for days (accept-once.ts). */
+export const CHANGES = { burst: 10_000, intervalSec: 1 }
+/** Identities: a new machine now and then. */
+export const IDENTITIES = { burst: 20, intervalSec: 60 * 60 }
+
+/**
+ * Counts something that a principal does.
+ *
+ * @param what - in words, for the problem.
+ * @throws Problem `too_many_attempts`, with `Retry-After`.
+ */
+export async function requireRate(
+  { store, clock, log }: Kdc,
+  username: string,
+  { what, ...allowance }: Allowance & { readonly what: string },
+): Promise<void> {
+  const waitSec = await store.attempts.take([allowance], clock())
+  if (waitSec === 0) return
+  log.warn({ username }, 'too_many_attempts')
+  throw new Problem('too_many_attempts', `too many ${what}: try again in ${waitSec} s`, {
+    'Retry-After': String(waitSec),
+  })
 }

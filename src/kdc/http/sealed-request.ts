@@ -26,9 +26,8 @@ import type { StoredSession } from '../store/sessions.ts'
 import type { BodyLoan } from '../traffic/body-budget.ts'
 import { breathe } from '../traffic/fair-queue.ts'
 import type { Reader } from '../traffic/read-budget.ts'
-import { refusalOf } from './refusal.ts'
 import { remoteAddress } from './remote-address.ts'
-import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
+import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody, refusalOf } from './request.ts'
 
 const ID_BYTES = 16
 

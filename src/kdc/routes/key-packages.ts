@@ -18,8 +18,7 @@ import {
   toText,
   usernames,
 } from '../groups/fields.ts'
-import { MAX_PACKAGES } from '../groups/quotas.ts'
-import { requireRate } from '../groups/rates.ts'
+import { MAX_PACKAGES, requireRate } from '../groups/quotas.ts'
 import { parse } from '../http/request.ts'
 import { sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'

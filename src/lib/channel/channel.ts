@@ -13,8 +13,13 @@ import type { Trace } from '../trace.ts'
 import { Inbox, type IncomingKind } from './inbox.ts'
 import type { Message } from './message.ts'
 import { Outbox } from './outbox.ts'
-import { type ChannelRecord, RECORD_HEADER_BYTES, type RecordVisitor, visitRecords } from './records.ts'
-import { rekeyIfDue } from './rekey.ts'
+import {
+  type ChannelRecord,
+  RECORD_HEADER_BYTES,
+  type RecordVisitor,
+  rekeyIfDue,
+  visitRecords,
+} from './records.ts'
 import { ChannelStream } from './stream.ts'
 import { toWebStreams, type WebStreams } from './web-stream.ts'
 import type { Wire } from './wire.ts'
