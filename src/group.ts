@@ -10,7 +10,6 @@ import { list, members } from './cli/group/lists.ts'
 import { prepareRead, prepareSend } from './cli/group/messages.ts'
 import { commandOf } from './cli/installed.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
-import { MailboxHandle } from './cli/mailbox/open-mailbox.ts'
 import { DEFAULT_MAX, SAVE_OPTIONS } from './cli/mailbox/save-files.ts'
 import { FILE_OPTION } from './cli/send/stored-files.ts'
 import { optionLines } from './cli/terminal/help.ts'
@@ -100,12 +99,7 @@ runTool('group', async (argv) => {
   const output = makeOutput('group', values)
   const { session, leave } = await loginFrom(username, values, output)
   try {
-    const mail = await MailboxHandle.open(session, output)
-    try {
-      await run({ session, mail, output })
-    } finally {
-      await mail.close()
-    }
+    await run({ session, mail: session.mailbox, output })
   } finally {
     await leave()
   }

@@ -6,7 +6,6 @@ import { parseArguments } from './cli/arguments.ts'
 import { commandOf } from './cli/installed.ts'
 import { isKept, keep } from './cli/login/kept-session.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
-import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { localTime } from './cli/terminal/local-time.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
@@ -47,6 +46,6 @@ runTool('login', async (argv) => {
   const { expiresAt } = session
   const line = `${username} is logged in at ${kdc} until ${localTime(expiresAt)}${again}`
   output.event('logged_in', { username, kdc, expires_at: expiresAt }, line)
-  await ensureMailbox(session, output).catch(() => {})
+  await session.mailbox.ensure().catch(() => {})
   await session.close()
 })

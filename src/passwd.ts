@@ -7,7 +7,6 @@ import { commandOf } from './cli/installed.ts'
 import { readCredentials, updateCredentials } from './cli/login/credentials.ts'
 import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/login/login.ts'
 import { PASSWORD_HELP, readNewPassword } from './cli/login/password.ts'
-import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { stateDir } from './cli/paths.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
@@ -63,7 +62,7 @@ runTool('passwd', async (argv) => {
       updateCredentials((credentials) => credentials.get(kdc)?.set(username, password))
       output.event('credentials_updated', { username, kdc }, 'the credentials file has it too')
     }
-    await ensureMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
     await leave()
   }

@@ -7,7 +7,6 @@ import { commandOf } from './cli/installed.ts'
 import { givenInvitation, promptInvitation } from './cli/login/invitation.ts'
 import { KDC_HELP, KDC_OPTIONS, kdcFrom } from './cli/login/login.ts'
 import { readNewPassword, SET_PASSWORD_HELP } from './cli/login/password.ts'
-import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { runTool } from './cli/tool.ts'
@@ -74,7 +73,7 @@ runTool('register', async (argv) => {
   })
   output.event('registered', { username, kdc }, `${username} has an account at ${kdc}`)
   try {
-    await ensureMailbox(session, output)
+    await session.mailbox.ensure()
   } catch (error) {
     // The account is there all the same, and the next tool of its owner's makes the mailbox.
     const { message } = error as Error

@@ -6,7 +6,6 @@ import { parseArguments, parseSeconds } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
 import { commandOf } from './cli/installed.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
-import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { converse } from './cli/send/converse.ts'
 import { ITEM_HELP, ITEM_OPTIONS, judgeItems, OutgoingItems } from './cli/send/outgoing-items.ts'
 import { sendAll } from './cli/send/send.ts'
@@ -86,7 +85,7 @@ runTool('sender', async (argv) => {
       output.event('connected', { to: receiver }, `talking with ${receiver}; Ctrl+D ends`)
       await converse(channel, output, screen)
     }
-    await ensureMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
     leaveStdin()
     await leave()

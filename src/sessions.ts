@@ -6,7 +6,6 @@ import { parseArguments } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
 import { commandOf } from './cli/installed.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
-import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/terminal/output.ts'
 import { findSession, shortId, table } from './cli/terminal/session-table.ts'
@@ -65,7 +64,7 @@ runTool('sessions', async (argv) => {
     } else {
       await list(others, output, session.clock())
     }
-    await ensureMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
     await leave()
   }

@@ -5,7 +5,6 @@
 import { parseArguments } from './cli/arguments.ts'
 import { commandOf } from './cli/installed.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
-import { ensureMailbox } from './cli/mailbox/ensure-mailbox.ts'
 import { everybodyOnline, reachabilityOf } from './cli/online.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
@@ -46,7 +45,7 @@ runTool('users', async (argv) => {
       told++
     }
     if (told === 0) output.event('none', {}, 'nobody is online')
-    await ensureMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
     await leave()
   }

@@ -50,16 +50,19 @@ export {
   uploadFile,
 } from './mls/files.ts'
 export type { Conversation, GroupInfo, GroupStatus } from './mls/group-info.ts'
+export type { Group, Groups, WaitOptions } from './mls/groups.ts'
 export type { MailMessage } from './mls/mail-message.ts'
 export {
   Mailbox,
   type MailboxOptions,
 } from './mls/mailbox.ts'
+export type { MailboxHandle } from './mls/mailbox-handle.ts'
+export { memoryStateStore } from './mls/memory-state.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, textOf } from './mls/payload.ts'
 export type { PostToKdc } from './mls/post.ts'
 export type { Sent } from './mls/sent.ts'
-export type { StateStore } from './mls/state-store.ts'
+export type { SharedState, StateOwner, StateSource, StateStore } from './mls/state-store.ts'
 export { parseUsername } from './names.ts'
 export {
   CipherState,
@@ -70,9 +73,18 @@ export {
   SymmetricState,
   type Transport,
 } from './noise.ts'
+export type { PathOrSource, SavedFile } from './paths.ts'
 export type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
+export type {
+  ListenPlace,
+  MessagesChange,
+  MessagesOptions,
+  OfferedFile,
+  ReceivedMessage,
+} from './receive.ts'
 export { type RegisterOptions, register } from './register.ts'
 export { AcceptedTickets } from './replay.ts'
+export type { FileProgress, SendFileOptions, SendOptions, SendResult } from './send.ts'
 export {
   type ChangePasswordOptions,
   type JudgeKey,
@@ -103,7 +115,7 @@ export {
   type ItemResult,
   type ReceiveOptions,
   receiveItems,
-  type SendOptions,
+  type SendOptions as TransferSendOptions,
   type Source,
   type Summary,
   sendItems,

@@ -12,7 +12,7 @@ import { KdcLink } from './kdc-link/kdc-link.ts'
 import { parseUsername } from './names.ts'
 import { isLoopback } from './network/address.ts'
 import { finishRegistration, startRegistration } from './opaque.ts'
-import { type LoginOptions, login, type PasswordSource, type Session } from './session.ts'
+import { judgeLogin, type LoginOptions, login, type PasswordSource, type Session } from './session.ts'
 
 export interface RegisterOptions extends LoginOptions {
   /** Whether to register without an invitation across a network where anybody could listen or answer. Default: no. */
@@ -38,9 +38,12 @@ export async function register(
   password: PasswordSource,
   options: RegisterOptions = {},
 ): Promise<Session> {
+  judgeLogin('register', username, password, options, { allowPlaintext: 'boolean', invitation: 'string' })
   const name = parseUsername(username)
-  const token = options.invitation === undefined ? undefined : invitationToken(options.invitation)
-  if (!token && !options.allowPlaintext && !isProtected(kdc)) {
+  const { invitation, allowPlaintext, ...loginOptions } = options
+  loginOptions.signal?.throwIfAborted()
+  const token = invitation === undefined ? undefined : invitationToken(invitation)
+  if (!token && !allowPlaintext && !isProtected(kdc)) {
     throw new ProtocolError(
       'plaintext_refused',
       'an on-path attacker could answer for the KDC and guess the password: sign up with an invitation, or over https',
@@ -71,7 +74,7 @@ export async function register(
     throw believed(error)
   }
   try {
-    return await login(kdc, name, chosen, { ...options, link: link.http })
+    return await login(kdc, name, chosen, { ...loginOptions, link: link.http })
   } catch (error) {
     if (!reloginPace) throw error
     throw new TransportError(

@@ -6,10 +6,10 @@
 
 import { ProtocolError } from '../../lib/errors.ts'
 import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
+import type { MailboxHandle } from '../../lib/mls/mailbox-handle.ts'
 import { parseGroupName, parseUsername } from '../../lib/names.ts'
 import type { Session } from '../../lib/session.ts'
 import { UsageError } from '../errors.ts'
-import type { MailboxHandle } from '../mailbox/open-mailbox.ts'
 import type { Output } from '../terminal/output.ts'
 import { endingOf } from './ending.ts'
 
@@ -76,17 +76,24 @@ export async function withConversation<T>(
   of: Conversation,
   work: (mailbox: Mailbox) => Promise<T> | T,
 ): Promise<T> {
-  return withMailbox(mail, async (mailbox) => {
-    try {
-      return await work(mailbox)
-    } catch (error) {
-      if (!(error instanceof ProtocolError && error.code === 'group_unknown')) throw error
-      const none =
-        'group' in of
-          ? (endingOf(mailbox, of.group)?.words ??
-            `there is no group ${of.group}, or ${mail.username} is not in it`)
-          : `there is no conversation of ${mail.username} with ${of.with}`
-      throw new ProtocolError('group_unknown', none)
+  return namingUnknown(mail, of, () => withMailbox(mail, work))
+}
+
+/** Says of a conversation that there is none which one it is, or how it ended. */
+export async function namingUnknown<T>(
+  mail: Pick<MailboxHandle, 'username' | 'use'>,
+  of: Conversation,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof ProtocolError && error.code === 'group_unknown')) throw error
+    if ('with' in of) {
+      throw new ProtocolError('group_unknown', `there is no conversation of ${mail.username} with ${of.with}`)
     }
-  })
+    const ending = await mail.use(async (mailbox) => endingOf(mailbox, of.group))
+    const none = ending?.words ?? `there is no group ${of.group}, or ${mail.username} is not in it`
+    throw new ProtocolError('group_unknown', none)
+  }
 }

@@ -7,11 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CodecError, ProtocolError, type SymbolonError, TransportError } from '../../lib/errors.ts'
 import { isSessionOver } from '../../lib/kdc-link/exchange.ts'
 import type { Conversation } from '../../lib/mls/mailbox.ts'
+import type { MailboxHandle } from '../../lib/mls/mailbox-handle.ts'
 import { backoffMs } from '../../lib/pacing/backoff.ts'
 import { PollPace } from '../../lib/pacing/poll-pace.ts'
 import type { Session } from '../../lib/session.ts'
 import { StateError } from '../../state/errors.ts'
-import type { MailboxHandle } from '../mailbox/open-mailbox.ts'
 import type { Output } from '../terminal/output.ts'
 
 /** How long between two tries to reach the KDC again. */

@@ -5,16 +5,17 @@
  */
 import type { Outgoing } from '../../files/outgoing.ts'
 import { utf8 } from '../../lib/bytes.ts'
+import { leaveMessage } from '../../lib/mls/leave.ts'
 import type { Conversation } from '../../lib/mls/mailbox.ts'
-import { kindOf, MAX_BODY_BYTES } from '../../lib/mls/payload.ts'
+import { MAX_BODY_BYTES } from '../../lib/mls/payload.ts'
 import { parseGroupName } from '../../lib/names.ts'
 import { ToolError, UsageError } from '../errors.ts'
-import { leaveMessage, type Shown, showAll, showNew } from '../mailbox/messages.ts'
+import { requireStored, type Shown, showAll, showNew } from '../mailbox/messages.ts'
 import { commandToSave, type Saving, savingFrom } from '../mailbox/save-files.ts'
 import { messageGiven, readStdin, STDIN, type Words } from '../send/stdin.ts'
 import { closeFiles, openFiles, sendFiles } from '../send/stored-files.ts'
 import { stopping, stopSignal } from '../stop.ts'
-import { conversationOf, type Run, type Tools, type Values, withGroup } from './command.ts'
+import { conversationOf, namingUnknown, type Run, type Tools, type Values, withGroup } from './command.ts'
 import { endingOf } from './ending.ts'
 import { follow } from './follow.ts'
 
@@ -41,9 +42,8 @@ function send(group: string, message: Uint8Array | undefined, files: readonly Ou
   return async ({ mail, output }) => {
     try {
       if (message !== undefined) {
-        await withGroup(mail, group, (mailbox) =>
-          leaveMessage(mailbox, output, { group }, message, kindOf(message)),
-        )
+        const sent = await namingUnknown(mail, { group }, () => leaveMessage(mail, { group }, message))
+        requireStored(output, sent)
         output.event('stored', { group }, `sent to ${group}`)
       }
       if (files.length === 0) return

@@ -1,14 +1,15 @@
 /**
- * Messages that wait: sending them, and showing those that have waited, with the time at which they were sent.
+ * Stored messages: showing them, with the time at which they were sent.
  *
  * @module
  */
 import { FileError } from '../../files/private-files.ts'
 import { SymbolonError } from '../../lib/errors.ts'
-import type { Conversation, Mailbox, MailMessage, Selection } from '../../lib/mls/mailbox.ts'
+import type { Conversation, MailMessage, Selection } from '../../lib/mls/mailbox.ts'
+import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
+import type { Sent } from '../../lib/mls/sent.ts'
 import type { FileResult } from '../terminal/file-result.ts'
 import type { Output } from '../terminal/output.ts'
-import type { MailboxAccess } from './open-mailbox.ts'
 import { isFile, type Saving, saveFile } from './save-files.ts'
 
 /** How often the state is written while messages are shown. */
@@ -142,27 +143,14 @@ function fileFrom({ username }: MailboxAccess, message: MailMessage): string | u
 }
 
 /**
- * Leaves a message at the KDC. One that it did not take, or may not have taken, is an error: it is kept here and goes out later, but
- * whoever sends it must not take it for sent.
+ * One that the KDC did not take, or may not have taken, is an error: it is kept here and goes out later, but is not to be taken for sent.
  *
- * @throws why the KDC was not reached; as `Mailbox.send`.
+ * @throws why the KDC was not reached.
  */
-export async function leaveMessage(
-  mailbox: Mailbox,
-  output: Output,
-  to: Conversation,
-  body: Uint8Array,
-  kind: string,
-): Promise<void> {
-  const sent = await ('group' in to
-    ? mailbox.send(to.group, body, kind)
-    : mailbox.sendTo(to.with, body, kind))
-  if (!sent.stored) {
-    const { reason } = sent
-    const code = reason instanceof SymbolonError ? { code: reason.code } : {}
-    output.event('kept', code, 'not sent yet: it is kept here, and goes out with your next command')
-    throw reason
-  }
-  // It waits for us, too, until we have it back, and counts against what may wait of us. It is safe: the next time would do as well.
-  await mailbox.sync().catch(() => {})
+export function requireStored(output: Output, sent: Sent): void {
+  if (sent.stored) return
+  const { reason } = sent
+  const code = reason instanceof SymbolonError ? { code: reason.code } : {}
+  output.event('kept', code, 'not sent yet: it is kept here, and goes out with your next command')
+  throw reason
 }

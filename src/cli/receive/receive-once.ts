@@ -4,15 +4,14 @@
  * @module
  */
 
-import { lookForEach, PollPace } from '../../lib/pacing/poll-pace.ts'
+import { followMailbox } from '../../lib/mls/follow-mailbox.ts'
 import type { Presence } from '../../lib/presence.ts'
 import type { Session } from '../../lib/session.ts'
 import { UsageError } from '../errors.ts'
-import { MailboxHandle } from '../mailbox/open-mailbox.ts'
 import type { OptionHelp } from '../terminal/help.ts'
 import { type ListenAddress, listenAt } from './listen.ts'
 import { Once } from './once.ts'
-import { tryAgain } from './stored-messages.ts'
+import { tellingTrouble } from './stored-messages.ts'
 import type { Taking } from './transfer.ts'
 
 /** The option, for `parseArguments`. */
@@ -43,23 +42,18 @@ export async function receiveOnce(session: Session, place: ListenAddress, taking
   const hasLooked = new Promise<void>((resolve) => {
     looked = resolve
   })
-  const pace = new PollPace()
-  const watch = async (works: () => void) => {
-    const mail = await MailboxHandle.open(session, output)
+  const look = async () => {
     try {
-      await pace.ready(over.signal)
-      await once.takeWaiting(mail)
-      works()
-      looked()
-      await lookForEach(mail.arrivals(over.signal, pace), () => once.takeWaiting(mail))
-      if (!over.signal.aborted) presence?.hint()
+      await once.takeWaiting(session.mailbox)
     } finally {
       looked()
-      await mail.close()
     }
+    return false
   }
   let presence: Presence | undefined
-  const watching = tryAgain(watch, output, over.signal)
+  const onSessionEnd = () => presence?.hint()
+  const { signal } = over
+  const watching = followMailbox(session.mailbox, look, { signal, onSessionEnd, ...tellingTrouble(output) })
   try {
     await Promise.race([hasLooked, once.taken])
     if (!once.isBusy) {

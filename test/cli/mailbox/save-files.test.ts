@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { showAll, showNew } from '../../../src/cli/mailbox/messages.ts'
-import type { MailboxAccess } from '../../../src/cli/mailbox/open-mailbox.ts'
 import { type Saving, savingFrom } from '../../../src/cli/mailbox/save-files.ts'
 import { SaveRecord } from '../../../src/cli/mailbox/save-record.ts'
 import { sendFiles } from '../../../src/cli/send/stored-files.ts'
@@ -15,6 +14,7 @@ import { utf8 } from '../../../src/lib/bytes.ts'
 import { ProtocolError, TransportError } from '../../../src/lib/errors.ts'
 import { encodeFileNote, fileNoteOf, uploadFile } from '../../../src/lib/mls/files.ts'
 import type { MailMessage } from '../../../src/lib/mls/mailbox.ts'
+import type { MailboxAccess } from '../../../src/lib/mls/mailbox-handle.ts'
 import { textOf } from '../../../src/lib/mls/payload.ts'
 import { temporaryDirectory } from '../../helpers/kdc.ts'
 import { type People, type Person, people } from '../../helpers/mail.ts'
@@ -311,8 +311,14 @@ files(
 )
 
 /** A file to be sent, from memory. */
-function outgoing(name: string, content: () => AsyncGenerator<Uint8Array>, size = 2): Outgoing {
-  return { path: `/tmp/${name}`, name, size, content, close: async () => {} }
+function outgoing(name: string, text: string, verify = async () => {}): Outgoing {
+  const bytes = utf8(text)
+  const read = async (into: Uint8Array, position: number) => {
+    const piece = bytes.subarray(position, position + into.length)
+    into.set(piece)
+    return piece.length
+  }
+  return { path: `/tmp/${name}`, name, content: { size: bytes.length, read, verify, close: async () => {} } }
 }
 
 files(
@@ -322,16 +328,13 @@ files(
     const { output, lines } = collected()
     const signal = new AbortController().signal
     const to = { with: 'bob' }
-    const changing = outgoing('a', async function* () {
-      yield utf8('ab')
-      throw new ProtocolError('file_changed', 'somebody wrote to it')
+    const changing = outgoing('a', 'ab', async () => {
+      throw new ProtocolError('file_changed', 'a program wrote to it')
     })
     await rejects(sendFiles(mailOf(alice), output, to, [changing], signal), 'file_changed')
     assert.is(kdc.files.stored.size, 0)
 
-    const good = outgoing('b', async function* () {
-      yield utf8('ab')
-    })
+    const good = outgoing('b', 'ab')
     const mail = mailOf(alice)
     const refusing: MailboxAccess = {
       ...mail,
