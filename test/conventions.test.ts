@@ -137,13 +137,22 @@ test('every error code is used', () => {
   for (const code of [...PROTOCOL_CODES, ...TRANSPORT_CODES]) assert.match(source, `'${code}'`)
 })
 
+const documents = [
+  'README.md',
+  ...files('docs', '.md'),
+  ...files('exercises', '.md'),
+  ...files('bench', '.md'),
+]
+
+test('the files that documents name are there', () => {
+  for (const document of documents) {
+    for (const [, path = ''] of read(document).matchAll(/`((?:src|test|bench|build|docs)\/[\w./-]+)`/g)) {
+      assert.ok(readable(join(ROOT, path)), `${document} names ${path}`)
+    }
+  }
+})
+
 test('links between documents lead somewhere', () => {
-  const documents = [
-    'README.md',
-    ...files('docs', '.md'),
-    ...files('exercises', '.md'),
-    ...files('bench', '.md'),
-  ]
   for (const document of documents) {
     for (const match of read(document).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
       const target = resolve(ROOT, dirname(document), match[1] ?? '')
