@@ -78,7 +78,6 @@ export class Channel implements AsyncIterable<Message> {
   readonly #closeTimeoutMs: number
   readonly #trace: ((direction: 'sent' | 'received', record: ChannelRecord) => void) | undefined
   #stream: ChannelStream | undefined
-  #handled = 0
   #endSent = false
   #peerClosed = false
   #leftUnread = false
@@ -341,16 +340,16 @@ export class Channel implements AsyncIterable<Message> {
   }
 
   #acknowledge(): void {
-    if (this.#over || this.#handled === this.#inbox.delivered) return
-    this.#handled = this.#inbox.delivered
-    this.#trace?.('sent', { type: 'ack', count: this.#handled })
-    this.#outbox.acknowledge(this.#handled)
+    const count = this.#inbox.delivered
+    if (this.#over || this.#outbox.handled === count) return
+    this.#trace?.('sent', { type: 'ack', count })
+    this.#outbox.acknowledge(count)
   }
 
   // Our half of the connection ends once both ends have been said and nothing is left to acknowledge: §5.5.
   #endConnectionIfDone(): void {
     if (this.#over || !this.#endSent || !this.#inbox.ended || !this.#outbox.idle) return
-    if (!this.#inbox.finished || this.#handled < this.#inbox.delivered) return
+    if (!this.#inbox.finished || this.#outbox.handled < this.#inbox.delivered) return
     this.#wire.end()
     if (this.#peerClosed) this.#finish()
   }

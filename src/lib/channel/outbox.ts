@@ -50,6 +50,11 @@ export class Outbox {
     return this.#waiting.empty && this.#handled === this.#handledSaid
   }
 
+  /** How many of the peer's messages and streams are acknowledged, or will be with what is sealed next. */
+  get handled(): number {
+    return this.#handled
+  }
+
   /** How many of our messages and streams the peer has not acknowledged. */
   get unacknowledged(): number {
     return this.#sent - this.#acknowledged

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concat, EMPTY, fromUtf8, readU16, u16, utf8 } from '../bytes.ts'
+import { EMPTY, fromUtf8, readU16, utf8 } from '../bytes.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError } from '../errors.ts'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from '../noise.ts'
@@ -62,7 +62,17 @@ export function encodeRecord(record: ChannelRecord): Uint8Array {
 }
 
 function encode(type: number, body: Uint8Array): Uint8Array {
-  return concat(Uint8Array.of(type), u16(body.length), body)
+  const record = new Uint8Array(RECORD_HEADER_BYTES + body.length)
+  record.set(body, writeHeader(record, 0, type, body.length))
+  return record
+}
+
+/** Writes the header of a record. @returns where its body begins. */
+export function writeHeader(into: Uint8Array, at: number, type: number, length: number): number {
+  into[at] = type
+  into[at + 1] = length >> 8
+  into[at + 2] = length & 0xff
+  return at + RECORD_HEADER_BYTES
 }
 
 /**
