@@ -8,7 +8,7 @@ import * as v from 'valibot'
 import { fromBase64url } from './bytes.ts'
 import {
   CodecError,
-  PROTOCOL_CODES,
+  ERROR_CODES,
   type ProtocolCode,
   ProtocolError,
   type SymbolonError,
@@ -187,7 +187,7 @@ export function readProblem(status: number, body: unknown, path: string): Symbol
 }
 
 function isProtocolCode(code: string): code is ProtocolCode {
-  return (PROTOCOL_CODES as readonly string[]).includes(code)
+  return (ERROR_CODES.protocol as readonly string[]).includes(code)
 }
 
 function parse<S extends v.GenericSchema>(schema: S, body: unknown, path: string): v.InferOutput<S> {

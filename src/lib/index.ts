@@ -1,6 +1,9 @@
 /**
  * Symbolon: authenticated, encrypted channels between names, with no certificates.
  *
+ * What a program needs. `symbolon/node` keeps state and files on disk, `symbolon/kdc` is the other side, and `symbolon/protocol` has the
+ * parts that all of it is made of.
+ *
  * @example
  * import { login } from 'symbolon'
  *
@@ -10,10 +13,8 @@
  *
  * @module
  */
-export { open, seal, ZERO_NONCE } from './aead.ts'
 export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './answers.ts'
-export { concat, EMPTY, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
-export { Channel, type ChannelOptions, MAX_MESSAGE_BYTES, type Peer } from './channel.ts'
+export { type Channel, MAX_MESSAGE_BYTES, type Peer } from './channel.ts'
 export {
   type ChangePasswordOptions,
   type JudgeKey,
@@ -22,22 +23,18 @@ export {
   type PasswordSource,
   type Session,
 } from './client.ts'
-export { type Clock, systemClock } from './clock.ts'
-export { type ConnectOptions, connect, type Dial } from './connect.ts'
+export type { Clock } from './clock.ts'
+export type { ConnectOptions, Dial } from './connect.ts'
 export {
   CodecError,
-  type ProtocolCode,
+  type ErrorCode,
   ProtocolError,
   SymbolonError,
-  type TransportCode,
   TransportError,
 } from './errors.ts'
-export { type AcceptOptions, accept, type InitiateOptions, initiate } from './handshake.ts'
-export { hkdf } from './hkdf.ts'
-export type { HttpLink, Reply } from './http.ts'
-export type { Kind } from './inbox.ts'
-export { createInvitation, invitationToken } from './invitation.ts'
-export { type Listener, type ListenOptions, listen, type Refusal } from './listen.ts'
+export type { HttpLink, Reply as HttpReply, StreamReply as HttpStreamReply } from './http.ts'
+export type { Kind as IncomingKind } from './inbox.ts'
+export type { ListenOptions, Refusal } from './listen.ts'
 export type { Message } from './message.ts'
 export {
   encodeFileNote,
@@ -50,61 +47,39 @@ export {
   type UploadOptions,
   uploadFile,
 } from './mls/files.ts'
-export type { Conversation, GroupInfo, GroupStatus } from './mls/group-info.ts'
+export type { Conversation, GroupInfo, GroupStatus, Selection } from './mls/group-info.ts'
 export type { MailMessage } from './mls/mail-message.ts'
-export {
-  Mailbox,
-  type MailboxOptions,
-} from './mls/mailbox.ts'
+export { Mailbox, type MailboxOptions } from './mls/mailbox.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, textOf } from './mls/payload.ts'
-export type { Post } from './mls/post.ts'
-export type { Sent } from './mls/sent.ts'
+export type { Post as PostToKdc } from './mls/post.ts'
+export type { Sent as StoreResult } from './mls/sent.ts'
 export type { StateStore } from './mls/state-store.ts'
 export { parseUsername } from './names.ts'
-export {
-  CipherState,
-  type HandshakeOptions,
-  type HandshakePattern,
-  HandshakeState,
-  NNpsk0,
-  SymmetricState,
-  type Transport,
-} from './noise.ts'
 export type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
-export { type RandomBytes, secureRandomBytes } from './random.ts'
-export { type ChannelRecord, decodeRecords, encodeMessage, encodeRecord } from './records.ts'
+export type { RandomBytes } from './random.ts'
 export { type RegisterOptions, register } from './register.ts'
-export { AcceptedTickets } from './replay.ts'
-export { KEY_BYTES, Secret, type SecretKind } from './secret.ts'
-export {
-  CLOCK_SKEW_SEC,
-  createTicket,
-  type OpenTicketOptions,
-  openTicket,
-  sessionId,
-  type Ticket,
-} from './ticket.ts'
+export type { Secret } from './secret.ts'
 export type { Trace, TraceEvent } from './trace.ts'
 export {
-  type Attributes,
-  type Content,
+  type Attributes as FileAttributes,
+  type Content as OpenFile,
   contentOf,
   type EntrySource,
-  type Fate,
+  type Fate as TransferResult,
   type FileSink,
   type FileSource,
-  type Item,
+  type Item as TransferItem,
+  type Limits as TransferLimits,
   type ReceiveOptions,
   receiveItems,
   type SendOptions,
-  type Source,
-  type Summary,
+  type Source as TransferSource,
+  type Summary as TransferSummary,
   sendItems,
-  type Take,
+  type Take as AcceptItem,
+  type Totals as TransferTotals,
   type TreeSink,
   type TreeSource,
 } from './transfer/index.ts'
 export type { WebStreams } from './web-stream.ts'
-export { Wire, type WireOptions } from './wire.ts'
-export type { KeyPair } from './x25519.ts'

@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { SymbolonError } from '../lib/errors.ts'
-
-export const STATE_CODES = ['state_busy', 'state_damaged', 'state_locked', 'state_unavailable'] as const
+import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'
 
 /**
  * The state cannot be used: now, because another process does (`state_busy`) or the file system refuses
@@ -14,7 +12,7 @@ export const STATE_CODES = ['state_busy', 'state_damaged', 'state_locked', 'stat
  */
 export class StateError extends SymbolonError {
   override readonly name = 'StateError'
-  readonly code: (typeof STATE_CODES)[number]
+  readonly code: (typeof ERROR_CODES.state)[number]
 
   constructor(code: StateError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
