@@ -67,16 +67,7 @@ export function assembleKdc(options: KdcOptions): Kdc {
   return { ...settings, waiters: options.waiters ?? new Waiters(settings) }
 }
 
-/**
- * Builds the app.
- *
- * @example const app = createKdc({ store, opaqueKeys, masterKeys, passwords, log })
- */
-export function createKdc(options: KdcOptions): Hono<KdcEnv> {
-  return createApp(assembleKdc(options))
-}
-
-/** Builds the app of a KDC that is put together. */
+/** The app of a KDC. */
 export function createApp(kdc: Kdc): Hono<KdcEnv> {
   const app = new Hono<KdcEnv>()
   app.use(async (c, next) => {

@@ -15,23 +15,11 @@ import type { MasterKeys } from './keys/master-keys.ts'
 import type { OpaqueKeys } from './keys/opaque-keys.ts'
 import type { LoginLimits } from './logins/login-limits.ts'
 import type { PasswordChecker } from './logins/passwords.ts'
+import type { Log, Registration } from './settings.ts'
 import type { Invitation } from './store/invitations.ts'
 import type { Quotas } from './store/quotas.ts'
 import type { StoredSession } from './store/sessions.ts'
 import type { Store } from './store/store.ts'
-
-/** A log in pino's shape: fields, then the name of the event. */
-export interface Log {
-  info(fields: object, event: string): void
-  warn(fields: object, event: string): void
-  error(fields: object, event: string): void
-  /** Nothing when all that was logged is written; else, what resolves once it is. An answer waits for this. */
-  written?(): Promise<void> | undefined
-}
-
-/** Who may make an account: anybody, whoever has an invitation, or nobody but the KDC's administrator. */
-export const REGISTRATIONS = ['open', 'invitation', 'closed'] as const
-export type Registration = (typeof REGISTRATIONS)[number]
 
 /** A KDC's parts and settings. */
 export interface Kdc {

@@ -245,6 +245,11 @@ export class Channel implements AsyncIterable<Message> {
     if (this.#failure && !this.#leftUnread) throw this.#failure
   }
 
+  /** The same for `await using`, unless the channel is over already. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#over) await this.close()
+  }
+
   /**
    * Gives up at once; whatever waits fails with `channel_closed`.
    *

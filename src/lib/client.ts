@@ -423,6 +423,14 @@ export class Session {
     }
   }
 
+  /** Logs out, unless that was done, for `await using`. When the KDC cannot be asked, the session ends there by itself. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#login) return
+    await this.logout().catch((error: unknown) => {
+      if (!(error instanceof SymbolonError)) throw error
+    })
+  }
+
   /** Lets go of the connection to the KDC; the session lives on there until it expires. */
   async close(): Promise<void> {
     this.#login?.token.wipe()

@@ -110,6 +110,11 @@ export class Listener {
     await closed
   }
 
+  /** The same as `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
   #listen(): Promise<void> {
     const { host = '127.0.0.1', port = 0 } = this.#options
     return new Promise((resolve, reject) => {

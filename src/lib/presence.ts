@@ -155,6 +155,11 @@ export class Presence {
     await this.#session.logout().catch(() => {})
   }
 
+  /** The same as `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
   async #announce(): Promise<void> {
     this.#takeToken()
     try {

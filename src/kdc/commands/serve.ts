@@ -10,18 +10,11 @@ import { DEFAULT_KDC } from '../../cli/kdc-url.ts'
 import { stopSignal } from '../../cli/stop.ts'
 import { talk } from '../../cli/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
-import {
-  assembleKdc,
-  createApp,
-  SESSION_IDLE_SEC,
-  SESSION_LIFETIME_SEC,
-  TICKET_LIFETIME_SEC,
-} from '../app.ts'
-import { REGISTRATIONS, type Registration } from '../context.ts'
+import { SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../app.ts'
+import { startKdc } from '../create-kdc.ts'
 import { openData } from '../data.ts'
 import { addDemo, type Demo } from '../demo-accounts.ts'
 import { KEEP_SEC } from '../groups/quotas.ts'
-import { Waiters } from '../groups/waiters.ts'
 import { directRoutes } from '../http/direct.ts'
 import type { ProxyList } from '../http/proxies.ts'
 import {
@@ -34,9 +27,7 @@ import {
 import { generateMasterKeys, type MasterKeys } from '../keys/master-keys.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
 import { LOGIN_LIMITS, loginLimits } from '../logins/login-limits.ts'
-import { createPasswordChecker } from '../logins/passwords.ts'
-import { purgeMoment } from '../logins/session-life.ts'
-import { startPurging } from '../purge.ts'
+import { REGISTRATIONS, type Registration } from '../settings.ts'
 import { DATA_HELP, DATA_OPTION, dataDirectory } from './data-option.ts'
 import {
   forgetMasterKeyVariable,
@@ -159,19 +150,12 @@ export async function serve(argv: string[]): Promise<void> {
 async function run(settings: Settings): Promise<void> {
   const stop = stopSignal()
   const data = await openData(settings.directory)
-  const passwords = createPasswordChecker(data.opaqueKeys.setup)
   const log = createLog(settings.logLevel, { onLost: sayLost })
-  const { sessionIdleSec, keepSec } = settings
-  const life = { clock: systemClock, sessionIdleSec, keepSec }
-  const stopPurging = startPurging(data.store, () => purgeMoment(life), log)
-  let draining = false
-  const isDraining = () => draining
-  const waiters = new Waiters({ ...life, store: data.store, log, isDraining })
+  const { kdc, app, drain, close } = startKdc({ ...settings, ...data, log })
   let server: Listening | undefined
   let demo: Demo | undefined
   try {
-    const kdc = assembleKdc({ ...settings, ...data, passwords, log, waiters, isDraining })
-    server = await listen(createApp(kdc).fetch, directRoutes(kdc), settings)
+    server = await listen(app.fetch, directRoutes(kdc), settings)
     const url = localUrl(server.url)
     if (settings.demo) demo = await addDemo(data, url)
     say(`listening on ${server.url}`)
@@ -183,18 +167,15 @@ async function run(settings: Settings): Promise<void> {
     await stop
     say('stopping')
   } finally {
-    draining = true
-    waiters.close()
+    drain()
     if (server) {
       await server.close()
       log.info({}, 'stopped')
     }
-    stopPurging()
     await demo?.remove()
     if (demo && demo.written.length > 0)
       say(`took the passwords of ${demo.written.join(' and ')} out of ${credentialsPath()}`)
-    await passwords.close()
-    await data.store.close()
+    await close()
   }
 }
 

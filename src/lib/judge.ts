@@ -1,0 +1,70 @@
+/**
+ * Judging what a program hands in, before anything is done: a TypeError names the argument that is wrong.
+ *
+ * @module
+ */
+
+const TYPES = {
+  boolean: { is: (value: unknown) => typeof value === 'boolean', words: 'true or false' },
+  count: {
+    is: (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0,
+    words: 'an integer above 0',
+  },
+  function: { is: (value: unknown) => typeof value === 'function', words: 'a function' },
+  milliseconds: {
+    // What `setTimeout` takes.
+    is: (value: unknown) => typeof value === 'number' && value > 0 && value <= 2 ** 31 - 1,
+    words: 'milliseconds, above 0 and below 2^31',
+  },
+  object: { is: (value: unknown) => typeof value === 'object' && value !== null, words: 'an object' },
+  port: {
+    is: (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535,
+    words: 'a port, 0 to 65535',
+  },
+  signal: { is: (value: unknown) => value instanceof AbortSignal, words: 'an AbortSignal' },
+  string: { is: (value: unknown) => typeof value === 'string', words: 'a string' },
+} as const
+
+/** What an argument may be. */
+export type ArgumentType = keyof typeof TYPES
+
+/**
+ * @param name - of the argument, as the caller knows it.
+ * @throws TypeError
+ */
+export function judgeArgument(name: string, value: unknown, type: ArgumentType): void {
+  if (!TYPES[type].is(value))
+    throw new TypeError(`${name}: expected ${TYPES[type].words}, got ${shown(value)}`)
+}
+
+/**
+ * Judges options, each of which may be left out: one that is not known is a mistake in its name.
+ *
+ * @param where - the function that takes them.
+ * @throws TypeError
+ */
+export function judgeOptions(
+  where: string,
+  options: object,
+  types: Readonly<Record<string, ArgumentType>>,
+): void {
+  judgeArgument(`${where}: options`, options, 'object')
+  for (const [name, value] of Object.entries(options)) {
+    const type = Object.hasOwn(types, name) ? types[name] : undefined
+    if (type === undefined) throw new TypeError(`${where}: options.${name}: there is no such option`)
+    if (value !== undefined) judgeArgument(`${where}: options.${name}`, value, type)
+  }
+}
+
+/** The bytes of a message. @throws TypeError */
+export function judgeMessage(where: string, message: unknown): void {
+  if (typeof message === 'string' || message instanceof Uint8Array) return
+  throw new TypeError(`${where}: message: expected a string or a Uint8Array, got ${shown(message)}`)
+}
+
+// What it is, not what is in it: it may be a secret.
+function shown(value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'an array' : typeof value
+}
