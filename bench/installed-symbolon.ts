@@ -19,7 +19,8 @@ export async function installSymbolon(): Promise<string> {
   }
   if (!bin.symbolon) throw new Missing('this checkout has no installed command: package.json names no bin')
   const directory = temporaryDirectory()
-  npm('pack', '--pack-destination', directory)
+  npm('run', 'build')
+  npm('pack', './dist', '--pack-destination', directory)
   const packed = readdirSync(directory).find((name) => name.endsWith('.tgz')) ?? ''
   const options = ['--prefer-offline', '--no-audit', '--no-fund']
   npm('install', '--global', '--prefix', directory, ...options, join(directory, packed))

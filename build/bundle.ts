@@ -1,29 +1,15 @@
 /**
- * What is bundled, by esbuild: everything but SQLite, which is native. docs/decisions/0013-build.md tells why.
+ * The command, bundled by esbuild with everything but SQLite, which is native. docs/decisions/0013-build.md tells why.
  *
  * @module
  */
-import { writeFileSync } from 'node:fs'
-import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { basename } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+import type { Inputs } from './copies.ts'
 import { distFile, ROOT } from './paths.ts'
 
-// Some packages are CommonJS, and require Node's own modules by name. Without an import: in a browser nothing of this is used.
-const REQUIRE =
-  "const require=globalThis.process?.getBuiltinModule?.('node:module').createRequire(import.meta.url);"
-
-const COMMON = {
-  absWorkingDir: ROOT,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  // The oldest that we run on.
-  target: 'node20.19',
-  // ES modules, where a package has both: what is not used of them is left out.
-  mainFields: ['module', 'main'],
-  banner: { js: REQUIRE },
-  metafile: true,
-  logLevel: 'warning',
-} as const satisfies BuildOptions
+// Some packages are CommonJS, and require Node's own modules by name.
+const REQUIRE = "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);"
 
 /**
  * The files of the command, and what of the sources, or which package, is in each. Few, because opening a file takes longer than reading
@@ -48,16 +34,25 @@ async function withNames(name: string): Promise<string> {
   return `export { ${names.join(', ')} } from '${name}'`
 }
 
-/** @returns the files that went into it. */
-export async function bundleTools(): Promise<string[]> {
+export async function bundleTools(): Promise<Inputs> {
   const built = await Promise.all(
     FILES.map((file) =>
       build({
-        ...COMMON,
+        absWorkingDir: ROOT,
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        // The oldest that we run on.
+        target: 'node20.19',
+        // ES modules, where a package has both: what is not used of them is left out.
+        mainFields: ['module', 'main'],
+        banner: { js: REQUIRE },
+        metafile: true,
+        logLevel: 'warning',
         ...('entry' in file
           ? { entryPoints: [file.entry] }
           : { stdin: { contents: file.contents, resolveDir: ROOT, sourcefile: `${file.name}.js` } }),
-        outfile: distFile(`${file.name}.mjs`),
+        outfile: distFile('bin', `${file.name}.mjs`),
         external: ['@photostructure/sqlite'],
         // What is not read need not be parsed.
         minify: true,
@@ -65,7 +60,14 @@ export async function bundleTools(): Promise<string[]> {
       }),
     ),
   )
-  return built.flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  return Object.fromEntries(
+    built.flatMap(({ metafile }) =>
+      Object.entries(metafile.outputs).map(([file, { inputs }]) => [
+        `bin/${basename(file)}`,
+        Object.keys(inputs),
+      ]),
+    ),
+  )
 }
 
 /** Imports of what is in another of the files. */
@@ -89,40 +91,4 @@ function elsewhere(self: string): Plugin {
       }
     },
   }
-}
-
-/** The same for what is imported by `import()` and becomes a file by itself. */
-const NAMED: Plugin = {
-  name: 'named',
-  setup({ onResolve, onLoad }) {
-    const filter = /^undici$/
-    onResolve({ filter }, ({ path, kind }) =>
-      kind === 'dynamic-import' ? { path, namespace: 'named' } : undefined,
-    )
-    onLoad({ filter, namespace: 'named' }, async ({ path }) => ({
-      contents: await withNames(path),
-      resolveDir: ROOT,
-    }))
-  },
-}
-
-/** @returns the files that went into it. */
-export async function bundleLibrary(): Promise<string[]> {
-  const { metafile } = await build({
-    ...COMMON,
-    entryPoints: {
-      index: 'src/lib/index.ts',
-      'primitives-node': 'src/lib/primitives/node.ts',
-      'primitives-noble': 'src/lib/primitives/noble.ts',
-    },
-    outdir: distFile('lib'),
-    splitting: true,
-    chunkNames: '[name]-[hash]',
-    external: ['#primitives'],
-    plugins: [NAMED],
-  })
-  // Node takes these from the nearest package.json; that of the package names the sources.
-  const imports = { '#primitives': { node: './primitives-node.js', default: './primitives-noble.js' } }
-  writeFileSync(distFile('lib', 'package.json'), `${JSON.stringify({ type: 'module', imports }, null, 2)}\n`)
-  return Object.keys(metafile.inputs)
 }

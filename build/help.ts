@@ -13,7 +13,7 @@ import { distFile, ROOT } from './paths.ts'
 export async function helpTexts(): Promise<Record<string, string>> {
   const texts: Record<string, string> = {}
   for (const command of commands()) {
-    const args = [distFile('symbolon.mjs'), ...command.split(' '), '--help']
+    const args = [distFile('bin', 'symbolon.mjs'), ...command.split(' '), '--help']
     texts[command] = (await promisify(execFile)(process.execPath, args)).stdout
   }
   return texts

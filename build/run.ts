@@ -1,20 +1,30 @@
 /**
- * Makes `dist/`, which is what the package consists of: `npm run build`, and by itself before `npm pack`.
+ * Makes the package, in `dist/`, from where `npm pack ./dist` takes it: `npm run build`, and `npm run pack` for both.
  *
- *   dist/symbolon.mjs        the command, with all that it needs but SQLite; its parts are loaded when they are used
- *   dist/password-worker.mjs the worker threads of the KDC
- *   dist/help.json           what --help of each tool prints
- *   dist/lib/                the library, with its types
- *   dist/licences.txt        of what is bundled
+ *   bin/symbolon.mjs         the command, with all that it needs but SQLite; its parts are loaded when they are used
+ *   bin/password-worker.mjs  the worker threads of the KDC
+ *   bin/help.json            what --help of each tool prints
+ *   lib/ kdc/ ...            the library, file by file as in src/, with its types
+ *   node_modules/            SQLite, for a Node without it
+ *   sbom.cdx.json            what it has copies of, with versions; licences.txt has their licences
  */
-import { rmSync, writeFileSync } from 'node:fs'
-import { bundleLibrary, bundleTools } from './bundle.ts'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { bundleTools } from './bundle.ts'
+import { copiesOf, licencesOf, sbomOf } from './copies.ts'
 import { helpTexts } from './help.ts'
-import { licencesOf } from './licences.ts'
-import { DIST, distFile } from './paths.ts'
-import { emitTypes } from './types.ts'
+import { emitLibrary } from './library.ts'
+import { copySqlite, writeDocuments, writeManifest } from './package.ts'
+import { DIST, distFile, isOurs } from './paths.ts'
 
+if (!isOurs()) throw new Error(`${DIST} has something else in it`)
 rmSync(DIST, { recursive: true, force: true })
-const [tools, library] = await Promise.all([bundleTools(), bundleLibrary(), emitTypes()])
-writeFileSync(distFile('help.json'), `${JSON.stringify(await helpTexts(), null, 1)}\n`)
-writeFileSync(distFile('licences.txt'), licencesOf([...tools, ...library]))
+mkdirSync(DIST, { recursive: true })
+writeManifest()
+writeDocuments()
+const sqlite = copySqlite()
+const bundles = await bundleTools()
+emitLibrary()
+writeFileSync(distFile('bin', 'help.json'), `${JSON.stringify(await helpTexts(), null, 1)}\n`)
+const copies = copiesOf({ ...bundles, ...Object.fromEntries(sqlite.map((folder) => [folder, [folder]])) })
+writeFileSync(distFile('licences.txt'), licencesOf(copies))
+writeFileSync(distFile('sbom.cdx.json'), `${JSON.stringify(sbomOf(copies), null, 1)}\n`)

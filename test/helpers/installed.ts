@@ -13,16 +13,20 @@ export class Installed {
   readonly place = mkdtempSync(join(tmpdir(), 'symbolon-installed-'))
   /** The folder of the package. */
   readonly folder = join(this.place, ...(WINDOWS ? [] : ['lib']), 'node_modules', 'symbolon')
-  /** What npm said when a registry was needed, for SQLite, and there was none. */
+  /** What npm said when it installed it. */
+  readonly said: string = ''
+  /** What npm said when a registry was needed, and there was none. */
   readonly offline: string | undefined
 
   constructor() {
     process.once('exit', () => this.remove())
-    npm('pack', '--pack-destination', this.place)
-    const [file = ''] = readdirSync(this.place)
+    const built = join(this.place, 'package')
+    run(process.execPath, ['--import', 'tsx', join('build', 'run.ts'), built])
+    npm('pack', built, '--pack-destination', this.place)
+    const file = readdirSync(this.place).find((name) => name.endsWith('.tgz')) ?? ''
     const options = ['--prefix', this.place, '--prefer-offline', '--no-audit', '--no-fund']
     try {
-      npm('install', '--global', ...options, join(this.place, file))
+      this.said = npm('install', '--global', ...options, join(this.place, file))
     } catch (error) {
       const { message } = error as Error
       if (!/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(message)) throw error
@@ -34,7 +38,7 @@ export class Installed {
   run(args: readonly string[], env: NodeJS.ProcessEnv): Program {
     // Only a shell starts what npm makes on Windows, and it would read the arguments too.
     if (WINDOWS)
-      return new Program(process.execPath, [join(this.folder, 'dist', 'symbolon.mjs'), ...args], env)
+      return new Program(process.execPath, [join(this.folder, 'bin', 'symbolon.mjs'), ...args], env)
     // It finds Node in the path: the one that runs this.
     const PATH = [dirname(process.execPath), env.PATH].join(delimiter)
     return new Program(join(this.place, 'bin', 'symbolon'), [...args], { ...env, PATH })
@@ -45,14 +49,20 @@ export class Installed {
   }
 }
 
-/** @throws Error with what npm says, when it fails. */
-function npm(...args: string[]): void {
+function npm(...args: string[]): string {
   const cli = npmCli()
-  const options = { cwd: ROOT, encoding: 'utf8' } as const
-  const { status, stdout, stderr } = cli
-    ? spawnSync(process.execPath, [cli, ...args], options)
-    : spawnSync('npm', args, { ...options, shell: WINDOWS })
-  if (status !== 0) throw new Error(`npm ${args[0]} failed:\n${stdout}\n${stderr}`)
+  if (cli) return run(process.execPath, [cli, ...args])
+  return run('npm', args, { shell: WINDOWS })
+}
+
+/**
+ * @returns what it says.
+ * @throws Error with that, when it fails.
+ */
+function run(program: string, args: string[], options: { shell?: boolean } = {}): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: ROOT, encoding: 'utf8', ...options })
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}\n${stderr}`)
+  return stdout + stderr
 }
 
 /** Where npm itself is, when it started us, or where it usually is beside Node. */
