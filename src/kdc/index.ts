@@ -9,6 +9,7 @@
  *
  * @module
  */
-export { type CreateKdcOptions, createKdc, type EmbeddedKdc, type KdcSettings } from './create-kdc.ts'
-export type { Log, Registration } from './settings.ts'
+/// <reference types="node" preserve="true" />
+export { type CreateKdcOptions, createKdc } from './create-kdc.ts'
+export type { EmbeddedKdc, KdcSettings, Log, Registration } from './settings.ts'
 export { startTestRealm, type TestRealm, type TestRealmOptions } from './test-realm.ts'

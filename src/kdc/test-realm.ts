@@ -8,17 +8,10 @@ import { toBase64url } from '../lib/bytes.ts'
 import { type LoginOptions, login, type Session } from '../lib/client.ts'
 import { judgeArgument, judgeOptions } from '../lib/judge.ts'
 import { secureRandomBytes } from '../lib/random.ts'
-import {
-  type EmbeddedKdc,
-  embed,
-  type KdcSettings,
-  memoryData,
-  parseSettings,
-  SETTING_TYPES,
-  startKdc,
-} from './create-kdc.ts'
 import { directRoutes } from './http/direct.ts'
 import { serve } from './http/server.ts'
+import { embed, memoryData, parseSettings, SETTING_TYPES, startKdc } from './run-kdc.ts'
+import type { EmbeddedKdc, KdcSettings } from './settings.ts'
 
 const PASSWORD_BYTES = 12
 /** So many that no test is ever stopped. */

@@ -40,6 +40,7 @@ import type { Trace } from './trace.ts'
  */
 export type JudgeKey = (kdcKey: string, proven: boolean) => void | Promise<void>
 
+/** How to log in, and how to talk to the KDC afterwards. */
 export interface LoginOptions extends KdcLinkOptions {
   /**
    * Judges the KDC's public key, 32 bytes in base64url, before the KDC learns that the password was right; throws to refuse
@@ -120,6 +121,7 @@ interface Login {
  * TransportError when no answer came that the KDC has sealed: then it may or may not have happened.
  */
 export class Session {
+  /** Whose it is, in lower case. */
   readonly username: string
   #password: PasswordSource
   readonly #kdc: KdcLink

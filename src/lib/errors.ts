@@ -118,9 +118,12 @@ export abstract class SymbolonError extends Error {
 
 /** Judged and refused. */
 export class ProtocolError extends SymbolonError {
+  /** `ProtocolError`. */
   override readonly name = 'ProtocolError'
+  /** Which of the refusals it is. */
   readonly code: ProtocolCode
 
+  /** @param message - in plain words, for a person. */
   constructor(code: ProtocolCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
@@ -129,15 +132,20 @@ export class ProtocolError extends SymbolonError {
 
 /** These bytes are not that message. */
 export class CodecError extends SymbolonError {
+  /** `CodecError`. */
   override readonly name = 'CodecError'
+  /** `malformed`. */
   readonly code: CodecCode = 'malformed'
 }
 
 /** Not reached, or interrupted: try again later. */
 export class TransportError extends SymbolonError {
+  /** `TransportError`. */
   override readonly name = 'TransportError'
+  /** What was not reached, or interrupted. */
   readonly code: TransportCode
 
+  /** @param message - in plain words, for a person. */
   constructor(code: TransportCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -19,17 +19,21 @@ const STREAM_SILENCE_MS = 45_000
 
 /** What came back. */
 export interface Reply {
+  /** The HTTP status. */
   readonly status: number
   /** The media type, without parameters. */
   readonly type: string
+  /** At most 4 MiB. */
   readonly body: Uint8Array
 }
 
 /** What comes back piece by piece. */
 export interface StreamReply {
+  /** The HTTP status. */
   readonly status: number
   /** The media type, without parameters. */
   readonly type: string
+  /** Its pieces, as they come. */
   readonly body: AsyncIterable<Uint8Array>
 }
 
@@ -37,9 +41,11 @@ export interface StreamReply {
 export interface HttpLink {
   /** Where the server was reached last. A link that does not know it leaves that to the URL. */
   readonly place?: KdcPlace | undefined
+  /** @param path - such as `/userinfo`. @param type - the media type of `body`. @throws TransportError `kdc_unreachable` */
   post(path: string, type: string, body: Uint8Array): Promise<Reply>
   /** The same for an answer that has no end until `signal` is aborted. A link without it hears of no events. */
   stream?(path: string, type: string, body: Uint8Array, signal: AbortSignal): Promise<StreamReply>
+  /** Lets go of the connections. */
   close(): Promise<void>
 }
 

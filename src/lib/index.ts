@@ -13,6 +13,7 @@
  *
  * @module
  */
+/// <reference types="node" preserve="true" />
 export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './answers.ts'
 export { type Channel, MAX_MESSAGE_BYTES, type Peer } from './channel.ts'
 export {

@@ -7,6 +7,7 @@
  *
  * @module
  */
+/// <reference types="node" preserve="true" />
 export { open, seal, TAG_BYTES, ZERO_NONCE } from './aead.ts'
 export { concat, EMPTY, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
 export { Channel, type ChannelOptions, type Peer } from './channel.ts'

@@ -13,6 +13,7 @@ import { KdcLink } from './kdc-link.ts'
 import { parseUsername } from './names.ts'
 import { finishRegistration, startRegistration } from './opaque.ts'
 
+/** How to make an account, and log in to it. */
 export interface RegisterOptions extends LoginOptions {
   /** Whether to register without an invitation across a network where anybody could listen or answer. Default: no. */
   readonly allowPlaintext?: boolean | undefined

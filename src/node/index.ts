@@ -8,6 +8,7 @@
  *
  * @module
  */
+/// <reference types="node" preserve="true" />
 export type { Keytab } from '../cli/keytab.ts'
 export { FileError } from '../files/private-files.ts'
 export { StateError } from '../state/errors.ts'

@@ -11,9 +11,12 @@ import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'
  * it was changed.
  */
 export class StateError extends SymbolonError {
+  /** `StateError`. */
   override readonly name = 'StateError'
+  /** Why the state cannot be used. */
   readonly code: (typeof ERROR_CODES.state)[number]
 
+  /** @param message - names the file. */
   constructor(code: StateError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -21,7 +21,9 @@ export type NoticeCode =
   | 'message_refused'
   | 'removed_from_group'
 
+/** Something that a person should be told. */
 export interface Notice {
+  /** What happened. */
   readonly code: NoticeCode
   /** In plain words. */
   readonly text: string
@@ -33,6 +35,7 @@ export interface Notice {
   readonly by?: string
   /** The entries that it is about, both included. */
   readonly from?: number
+  /** The last one. */
   readonly to?: number
   /** Why a group is not read further: a code of docs/errors.md. */
   readonly reason?: string
@@ -40,6 +43,7 @@ export interface Notice {
   readonly count?: number
 }
 
+/** Hears of notices, in order. */
 export type OnNotice = (notice: Notice) => void
 
 /** What others can do as often as they like, in words for more than once. */

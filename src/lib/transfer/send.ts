@@ -28,6 +28,7 @@ import { Link, type LinkOptions } from './link.ts'
 /** Items that may wait to be saved, while others follow. */
 const MAX_UNDER_WAY = 256
 
+/** How to send, and who hears of it. */
 export interface SendOptions extends LinkOptions {
   /** Said to the receiver beforehand; it may turn out to be otherwise. */
   readonly totals?: Totals | undefined
