@@ -20,7 +20,7 @@ export async function helpTexts(): Promise<Record<string, string>> {
 }
 
 /** As they stand in the sources: what dispatches has no list that could be asked for. */
-export function commands(): string[] {
+function commands(): string[] {
   const names = (file: string, pattern: RegExp) =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(pattern)].map(([, name = '']) => name)
   const tools = names('src/symbolon.ts', /^ {2}(\w+): '/gm)

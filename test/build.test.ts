@@ -1,18 +1,59 @@
 /** What is built, packed and installed: that it holds what it should, and that all of it works without the sources. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire, isBuiltin } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import * as v from 'valibot'
 import { Installed } from './helpers/installed.ts'
 import { needs } from './helpers/needs.ts'
 import { type Program, startTool } from './helpers/program.ts'
 import { PASSWORD, Realm } from './helpers/realm.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+/** CycloneDX 1.6, https://cyclonedx.org/docs/1.6/json/: what of it we write. */
+const Bom = v.strictObject({
+  $schema: v.literal('http://cyclonedx.org/schema/bom-1.6.schema.json'),
+  bomFormat: v.literal('CycloneDX'),
+  specVersion: v.literal('1.6'),
+  version: v.literal(1),
+  metadata: v.object({
+    component: v.object({ type: v.literal('application'), name: v.literal('symbolon') }),
+  }),
+  components: v.array(
+    v.strictObject({
+      type: v.literal('library'),
+      'bom-ref': v.string(),
+      group: v.optional(v.string()),
+      name: v.string(),
+      version: v.pipe(v.string(), v.regex(/^\d+\.\d+\.\d+/)),
+      purl: v.string(),
+      licenses: v.tuple([
+        v.object({ license: v.object({ id: v.picklist(['MIT', 'ISC', 'BSD-3-Clause']) }) }),
+      ]),
+      hashes: v.tuple([
+        v.object({ alg: v.literal('SHA-512'), content: v.pipe(v.string(), v.regex(/^[0-9a-f]{128}$/)) }),
+      ]),
+      evidence: v.object({ occurrences: v.array(v.object({ location: v.string() })) }),
+    }),
+  ),
+  dependencies: v.array(v.object({ ref: v.string(), dependsOn: v.array(v.string()) })),
+})
+
+/** Words of a package that end up in the command. */
+const OF_COPIES = {
+  undici: 'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+  'ts-mls': 'Desired gen in the past',
+  hono: 'Context is not finalized',
+  pino: 'pino.msgPrefix',
+  'csv-parse': 'CSV_INVALID_CLOSING_QUOTE',
+  '@photostructure/sqlite': '@photostructure/sqlite',
+}
+
 const TOOLS = ['kdc', 'send', 'receive', 'group', 'users', 'register', 'passwd', 'sessions', 'demo']
 
 const test = suite<{ realm: Realm; running: Program[] }>('build')
@@ -41,6 +82,10 @@ function packed(folder = installed.folder): string[] {
 
 const read = (...path: string[]) => readFileSync(join(installed.folder, ...path), 'utf8')
 
+withRegistry(test)('npm says nothing that a newcomer must understand', () => {
+  assert.match(installed.said, /^\s*added \d+ packages in \S+\s*$/)
+})
+
 withRegistry(test)(
   'the package holds what is built and what people read, and nothing of this machine',
   () => {
@@ -48,29 +93,115 @@ withRegistry(test)(
     const docs = ['errors', 'events', 'operating', 'protocol', 'threat-model'].map(
       (name) => `docs/${name}.md`,
     )
-    const known = ['README.md', 'package.json', ...docs]
-    assert.equal(files.filter((file) => !file.startsWith('dist/')).sort(), known.sort())
+    const known = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'licences.txt', 'package.json']
+    const code = /^(?:bin|database|files|kdc|lib|state)\//
+    assert.equal(files.filter((file) => !code.test(file)).sort(), [...docs, ...known, 'sbom.cdx.json'].sort())
     for (const file of files) {
-      assert.match(file, /\.(?:mjs|js|d\.ts|json|md|txt)$/)
-      assert.not.match(file, /test/)
+      assert.match(file, /\.(?:m?js|d\.m?ts|json|md|txt)$|^LICENSE$/)
+      assert.not.match(file, /test\b/)
       const text = read(file)
       for (const path of [ROOT, dirname(installed.place), homedir()]) {
         assert.not.ok(path.length > 4 && text.includes(path), `${file} names ${path}`)
       }
     }
-    assert.equal(Object.keys(JSON.parse(read('package.json')).dependencies), ['@photostructure/sqlite'])
-    assert.match(read('dist', 'licences.txt'), /## undici [\s\S]*MIT/)
   },
 )
 
-withRegistry(test)('the types need nothing but those of Node', () => {
+withRegistry(test)('what people read leads nowhere outside of the package, and needs no checkout', () => {
+  const files = packed()
+  for (const file of files.filter((name) => name.endsWith('.md'))) {
+    for (const [, target = ''] of read(file).matchAll(/\]\((?!\w+:|#)([^)#]+)/g)) {
+      const path = new URL(target, new URL(file, 'file:///')).pathname.slice(1)
+      assert.ok(files.includes(path), `${file} links to ${target}`)
+    }
+  }
+  assert.not.match(read('README.md'), /npm run|npx tsx|npm ci/)
+  assert.match(read('README.md'), /symbolon receive bob/)
+})
+
+/** The packages that a file of the package imports, but Node's own. */
+const importsOf = (file: string) =>
+  [...read(file).matchAll(/(?:\bfrom ?|\bimport ?\(? ?)['"](@[\w-]+\/[\w-]+|[a-z][\w-]*)(?:\/[^'"]*)?['"]/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => !isBuiltin(name) && name !== 'symbolon')
+
+withRegistry(test)('what the library imports is declared, in the versions that are tested here', () => {
+  const { dependencies } = JSON.parse(read('package.json'))
+  const code = packed().filter((file) => file.endsWith('.js'))
+  const imported = new Set(code.filter((file) => !file.startsWith('bin/')).flatMap(importsOf))
+  assert.ok(imported.has('ts-mls') && imported.has('undici') && imported.size > 5)
+  for (const name of imported) assert.ok(Object.hasOwn(dependencies, name), `${name} is not declared`)
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages
+  for (const name of Object.keys(dependencies)) {
+    assert.ok(lock[`node_modules/${name}`], `${name} is not installed here`)
+    assert.not.ok(lock[`node_modules/${name}`].dev, `${name} is for development only`)
+  }
+  // What ts-mls says it works with is what it gets, here and where the package is installed: nothing is overridden.
+  const npm = spawnSync('npm', ['ls', '--all', '--json'], {
+    cwd: join(installed.folder),
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  assert.equal(JSON.parse(npm.stdout).problems ?? [], [])
+})
+
+withRegistry(test)('the SBOM names each package that the command has a copy of, and no other', () => {
+  const bom = v.parse(Bom, JSON.parse(read('sbom.cdx.json')))
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages
+  const known = new Set<string>()
+  for (const { group, name, version, purl, hashes, evidence } of bom.components) {
+    const full = group ? `${group}/${name}` : name
+    assert.is(purl, `pkg:npm/${full.replace('@', '%40')}@${version}`)
+    const places = Object.keys(lock).filter((place) => place.endsWith(`node_modules/${full}`))
+    const place = places.find((path) => lock[path].version === version) ?? ''
+    assert.ok(place, `${full} ${version} is in the lock file`)
+    const digest = Buffer.from(hashes[0].content, 'hex').toString('base64')
+    assert.is(lock[place].integrity, `sha512-${digest}`)
+    for (const { location } of evidence.occurrences) assert.ok(statSync(join(installed.folder, location)))
+    assert.match(read('licences.txt'), new RegExp(`^## ${full} ${version.replaceAll('.', '\\.')} \\(`, 'm'))
+    known.add(full)
+  }
+  // Of each of these the command has words that nothing else has.
+  const command = packed()
+    .filter((file) => file.endsWith('.mjs'))
+    .map((file) => read(file))
+    .join('\n')
+  for (const [name, words] of Object.entries(OF_COPIES)) {
+    assert.ok(command.includes(words), `${name} says ${words}`)
+    assert.ok(known.has(name), name)
+  }
+  // And it imports nothing but those parts of itself, and SQLite.
+  const outside = packed().filter((file) => /^bin\/.*\.mjs$/.test(file))
+  assert.equal([...new Set(outside.flatMap(importsOf))], [])
+  assert.equal(
+    bom.components
+      .filter(({ evidence }) => evidence.occurrences.some((at) => !at.location.startsWith('bin/')))
+      .map(({ name }) => name),
+    ['sqlite', 'node-gyp-build'],
+  )
+})
+
+withRegistry(test)('SQLite comes compiled, without anything that would be run when it is installed', () => {
+  const folder = join(installed.folder, 'node_modules')
+  const scripts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('package.json'))
+    .flatMap((file) => Object.keys(JSON.parse(readFileSync(join(folder, file), 'utf8')).scripts ?? {}))
+  assert.equal(
+    scripts.filter((name) => /^(pre|post)?install$/.test(name)),
+    [],
+  )
+  const { DatabaseSync } = createRequire(join(installed.folder, 'package.json'))('@photostructure/sqlite')
+  assert.equal({ ...new DatabaseSync(':memory:').prepare('select 1 as one').get() }, { one: 1 })
+})
+
+withRegistry(test)('the types need nothing but those of Node, and of what is declared', () => {
   const declarations = packed().filter((file) => file.endsWith('.d.ts'))
+  const { dependencies } = JSON.parse(read('package.json'))
   assert.ok(declarations.length > 20)
   for (const file of declarations) {
     const code = read(file).replace(/\/\*[\s\S]*?\*\//g, '')
     for (const [, name = ''] of code.matchAll(/(?:from|import\() ?['"]([^'"]+)['"]/g)) {
-      if (!/^(?:node:)?(?:net|stream|stream\/web|crypto|buffer)$/.test(name))
-        assert.match(name, /^\.\.?\/.*\.js$/, file)
+      if (!isBuiltin(name) && !Object.hasOwn(dependencies, name)) assert.match(name, /^\.\.?\/.*\.js$/, file)
     }
   }
 })
@@ -100,7 +231,7 @@ withRegistry(test)(
 )
 
 withRegistry(test)('every --help is that of the tool, by the name that it has here', async ({ realm }) => {
-  const texts: Record<string, string> = JSON.parse(read('dist', 'help.json'))
+  const texts: Record<string, string> = JSON.parse(read('bin', 'help.json'))
   const kdc = /COMMAND[^\n]*:\n([\s\S]*?);/.exec(texts.kdc ?? '')?.[1]?.match(/\w+/g) ?? ([] as string[])
   assert.ok(kdc.includes('adduser') && kdc.length > 10)
   assert.equal(Object.keys(texts).sort(), [...TOOLS, ...kdc.map((name) => `kdc ${name}`)].sort())

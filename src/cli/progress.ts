@@ -33,7 +33,7 @@ export interface Moved {
 }
 
 /** How far all files of a transfer are. */
-export interface Whole {
+interface Whole {
   /** Which file it is, from 1. */
   readonly file: number
   readonly files?: number | undefined

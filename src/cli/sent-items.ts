@@ -156,6 +156,6 @@ const REFUSALS = new Map<string, (who: string) => string>([
 ])
 
 /** Why the receiver did not take something, in words. */
-export function refusalText(who: string, code: string): string {
+function refusalText(who: string, code: string): string {
   return REFUSALS.get(code)?.(who) ?? `${who} did not save it`
 }

@@ -38,9 +38,9 @@ export const SMALL_BYTES = 64 * 1024
 /** Longest name, and longest part of a path, in UTF-8. */
 export const MAX_NAME_BYTES = 1024
 /** Longest path inside a directory, in UTF-8, with one byte between its parts. */
-export const MAX_PATH_BYTES = 4096
+const MAX_PATH_BYTES = 4096
 /** Deepest path inside a directory. */
-export const MAX_DEPTH = 64
+const MAX_DEPTH = 64
 const HASH_BYTES = 32
 
 /** Why something was not saved: a word, of those in docs/errors.md or a later version's. */

@@ -10,7 +10,7 @@
  * @module
  */
 export { contentOf } from './contents.ts'
-export { isName, isPath, SMALL_BYTES } from './frames.ts'
+export { isPath, SMALL_BYTES } from './frames.ts'
 
 export {
   type Abandoned,
@@ -31,5 +31,5 @@ export {
   type TreeSource,
 } from './items.ts'
 
-export { DEFAULT_LIMITS, type ReceiveOptions, receiveItems, type Take } from './receive.ts'
+export { type ReceiveOptions, receiveItems, type Take } from './receive.ts'
 export { type SendOptions, sendItems } from './send.ts'

@@ -1,0 +1,19 @@
+/**
+ * Names the test files that are quick and start no other program, for other Nodes than the machine's own: `.ci/run` gives them to
+ * `test/run.ts`.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const TEST = dirname(fileURLToPath(import.meta.url))
+const FOLDERS = /^(?:lib|kdc|database|state)[\\/].*\.test\.ts$/
+/** What starts programs, or a whole KDC for each test. */
+const PROGRAMS = /helpers\/(?:program|realm|tmux|installed)\.ts'|\/process\.ts'|node:child_process/
+/** Long by what they go through, which no Node does in another way. */
+const LONG = /(?:meddled|schedules|endless|reads|transfer[\\/](?:transfer|channel)|mls[\\/]state)\.test\.ts$/
+
+const files = readdirSync(TEST, { recursive: true, encoding: 'utf8' })
+  .filter((file) => FOLDERS.test(file) && !LONG.test(file))
+  .filter((file) => !PROGRAMS.test(readFileSync(join(TEST, file), 'utf8')))
+process.stdout.write(files.map((file) => `test/${file.replaceAll('\\', '/')}\n`).join(''))
