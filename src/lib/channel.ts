@@ -248,9 +248,9 @@ export class Channel implements AsyncIterable<Message> {
     if (this.#failure && !this.#leftUnread) throw this.#failure
   }
 
-  /** The same for `await using`, unless the channel is over already. */
+  /** As `close`; a channel that cannot be ended in good order is destroyed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#over) await this.close()
+    await this.close().catch(() => this.destroy())
   }
 
   /**

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { untilAborted } from './abort.ts'
 import {
   type ListenAnswer,
   readEndReply,
@@ -24,11 +26,21 @@ import { judgeDestination, looksLikeText } from './destination.ts'
 import { Doubt } from './doubt.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from './errors.ts'
 import { AnsweredBefore, isSessionOver, newRequestId, UnsealedAnswer } from './exchange.ts'
+import { judgeArgument, judgeMessage, judgeOptions } from './judge.ts'
 import { KdcLink, type KdcLinkOptions } from './kdc-link.ts'
+import { Groups, type WaitOptions } from './mls/groups.ts'
+import type { Conversation, MailMessage } from './mls/mailbox.ts'
+import { MailboxHandle } from './mls/mailbox-handle.ts'
+import { memoryStateStore } from './mls/memory-state.ts'
+import type { OnNotice } from './mls/notices.ts'
+import type { StateSource } from './mls/state-store.ts'
 import { parseUsername } from './names.ts'
 import { finishLogin, finishRegistration, startLogin, startRegistration } from './opaque.ts'
+import { type PathOrSource, sourceFrom } from './paths.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
+import { type MessagesOptions, type ReceivedMessage, receiveMessages } from './receive.ts'
 import type { Secret } from './secret.ts'
+import { type SendFileOptions, type SendOptions, type SendResult, sendFile, sendMessage } from './send.ts'
 import { sessionId } from './ticket.ts'
 import type { Trace } from './trace.ts'
 
@@ -49,6 +61,15 @@ export interface LoginOptions extends KdcLinkOptions {
   readonly judgeKey?: JudgeKey
   /** A clock that never goes back, in milliseconds: for how long logins are not tried again. Default: the system's. */
   readonly now?: () => number
+  /**
+   * Where what stored messages and groups need is kept from one time to the next. Default: in memory; a program that starts again without
+   * its state can read nothing that was stored for it before.
+   */
+  readonly state?: StateSource | undefined
+  /** Hears what a person should be told besides messages: who came and went, whose key changed, what is lost. */
+  readonly onNotice?: OnNotice | undefined
+  /** Ends the login while it is under way. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A password, or where to get it: asked again for every login, so that a changed one is found. */
@@ -72,11 +93,13 @@ export async function login(
   password: PasswordSource,
   options: LoginOptions = {},
 ): Promise<Session> {
+  judgeLogin('login', username, password, options)
   const name = parseUsername(username)
+  options.signal?.throwIfAborted()
   const link = await KdcLink.open(kdc, name, options)
   const session = new Session(name, password, link, options)
   try {
-    await session.renew()
+    await untilAborted(session.renew(), options.signal)
   } catch (error) {
     await link.close()
     throw error
@@ -84,11 +107,41 @@ export async function login(
   return session
 }
 
+const LOGIN_OPTIONS = {
+  clock: 'function',
+  judgeKey: 'function',
+  link: 'object',
+  now: 'function',
+  onNotice: 'function',
+  signal: 'signal',
+  state: 'object',
+  trace: 'function',
+} as const
+
+/** @throws TypeError */
+export function judgeLogin(
+  where: string,
+  username: unknown,
+  password: unknown,
+  options: object,
+  more: Parameters<typeof judgeOptions>[2] = {},
+): void {
+  judgeArgument(`${where}: username`, username, 'string')
+  if (typeof password !== 'function') judgeArgument(`${where}: password`, password, 'string')
+  judgeOptions(where, options, { ...LOGIN_OPTIONS, ...more })
+  const { state } = options as LoginOptions
+  if (state && typeof state.open !== 'function') {
+    throw new TypeError(`${where}: options.state: expected one with open(), such as fileStateStore() gives`)
+  }
+}
+
 /** Tickets asked for, one after the other, where they have text in them. */
 const MAX_TICKETS = 3
 
 /** How often something is asked anew, when the answer went to a copy of the request. */
 const MAX_ASKED = 3
+
+const SEND_OPTIONS = { store: 'boolean', timeoutMs: 'milliseconds', signal: 'signal' } as const
 
 /** How to change a password. */
 export interface ChangePasswordOptions {
@@ -129,6 +182,12 @@ export class Session {
   readonly #judgeKey: JudgeKey
   readonly #now: () => number
   readonly #doubt: Doubt
+  /** The way to stored messages: for what builds on a session. */
+  readonly mailbox: MailboxHandle
+  /** The groups that this principal is in. */
+  readonly groups: Groups
+  #isReceiving = false
+  readonly #closed = new AbortController()
   #login: Login | undefined
   /** Logins for which the password was stretched and was right, whatever came of them. */
   #stretched = 0
@@ -146,6 +205,9 @@ export class Session {
     this.#judgeKey = options.judgeKey ?? (() => {})
     this.#now = options.now ?? (() => performance.now())
     this.#doubt = new Doubt(this.#now)
+    const { state = memoryStateStore(), onNotice = () => {} } = options
+    this.mailbox = new MailboxHandle(this, state, onNotice)
+    this.groups = new Groups(this.mailbox)
   }
 
   /** The session token. */
@@ -234,6 +296,103 @@ export class Session {
   }
 
   /**
+   * Sends a message to one other: directly, if the receiver can be reached, or else by way of the KDC, which cannot read it and keeps it for
+   * seven days.
+   *
+   * @param message - text is sent as UTF-8, bytes as they are; at most 1 MiB.
+   * @returns which way, once the receiver has acknowledged it, or the KDC has it.
+   * @throws ProtocolError `receiver_unknown`, `receiver_offline`, `message_too_large`, `invalid_name`, `member_unverified`; TransportError
+   *   `peer_unreachable`, `peer_silent`, `quota_exceeded`, `kdc_unreachable`: it was not sent. TransportError `outcome_unknown`: it may or may not
+   *   have arrived; one that was to be stored is kept, and sent again with whatever uses the mailbox next. The reason of `signal`; TypeError.
+   * @example const { route } = await alice.send('bob', 'hi')
+   */
+  async send(receiver: string, message: string | Uint8Array, options: SendOptions = {}): Promise<SendResult> {
+    judgeArgument('send: receiver', receiver, 'string')
+    judgeMessage('send', message)
+    judgeOptions('send', options, SEND_OPTIONS)
+    return sendMessage(this, this.mailbox, parseUsername(receiver), message, options)
+  }
+
+  /**
+   * Sends a file or a directory to one other: directly, if the receiver can be reached and takes files, or else, up to 268 MB and no
+   * directory, by way of the KDC. What was cut goes on from there when it is sent again.
+   *
+   * @param file - a path, or where else it comes from.
+   * @returns which way, once the receiver has saved it, or the KDC has it.
+   * @throws FileError `file_not_readable`; ProtocolError `file_changed`, `file_refused`, `files_not_taken`, `file_too_large`,
+   *   `transfer_too_large`, and as `send`.
+   * @example await alice.sendFile('bob', 'report.pdf', { onProgress: ({ bytes, size }) => … })
+   */
+  async sendFile(receiver: string, file: PathOrSource, options: SendFileOptions = {}): Promise<SendResult> {
+    judgeArgument('sendFile: receiver', receiver, 'string')
+    judgeOptions('sendFile', options, { ...SEND_OPTIONS, onProgress: 'function' })
+    const name = parseUsername(receiver)
+    options.signal?.throwIfAborted()
+    return sendFile(this, this.mailbox, name, await sourceFrom('sendFile: file', file), options)
+  }
+
+  /**
+   * All that others send, directly and by way of the KDC, in groups too: what was stored first, and of each sender in the order in which it was
+   * sent. A message is acknowledged when the next one is asked for: to its sender, or here, so that it does not come again. One that was
+   * not, because the program ended or left the loop, comes again if it was stored; if it was sent directly, its sender hears so.
+   *
+   * Meanwhile this principal can be reached. One loop at a time; it ends with the session, too.
+   *
+   * @throws ProtocolError `kdc_key_changed`; StateError `state_damaged`, `state_locked`; as `listen`. What may be better after a while is
+   *   tried again, and told to `onChange`. TypeError.
+   * @example for await (const { from, text } of alice.messages({ signal })) console.log(`${from}: ${text}`)
+   */
+  messages(options: MessagesOptions = {}): AsyncGenerator<ReceivedMessage, void, undefined> {
+    const { listen } = options
+    judgeOptions('messages', options, {
+      signal: 'signal',
+      listen: listen === false ? 'boolean' : 'object',
+      maxFileBytes: 'count',
+      onChange: 'function',
+    })
+    if (listen) {
+      judgeOptions('messages: options.listen', listen, {
+        host: 'string',
+        port: 'port',
+        refreshIntervalMs: 'milliseconds',
+        isOfThisMachine: 'function',
+      })
+    }
+    return this.#messages(options)
+  }
+
+  async *#messages(options: MessagesOptions): AsyncGenerator<ReceivedMessage, void, undefined> {
+    if (this.#isReceiving) throw new TypeError('messages: they are received already, by another loop')
+    this.#isReceiving = true
+    try {
+      const signals = [this.#closed.signal, ...(options.signal ? [options.signal] : [])]
+      yield* receiveMessages(this, this.mailbox, { ...options, signal: AbortSignal.any(signals) })
+    } finally {
+      this.#isReceiving = false
+    }
+  }
+
+  /**
+   * The last stored messages to and from one other, the oldest first; also those that were shown. What went directly is not kept.
+   *
+   * @param options.limit - how many at most. Default: 100.
+   * @throws ProtocolError `invalid_name`; as `MailboxHandle.use`; the reason of `signal`; TypeError.
+   */
+  async history(
+    username: string,
+    options: WaitOptions & { readonly limit?: number | undefined } = {},
+  ): Promise<MailMessage[]> {
+    judgeArgument('history: username', username, 'string')
+    judgeOptions('history', options, { signal: 'signal', limit: 'count' })
+    const of: Conversation = { with: parseUsername(username) }
+    const reading = this.mailbox.use(async (mailbox) => {
+      await mailbox.sync()
+      return mailbox.history(of, options.limit)
+    })
+    return untilAborted(reading, options.signal)
+  }
+
+  /**
    * Asks the KDC for a receiver: where it is, a fresh secret, and a ticket.
    *
    * @throws ProtocolError `receiver_unknown`, `receiver_offline`, `token_unknown`, `token_expired`, `invalid_name`;
@@ -259,7 +418,9 @@ export class Session {
     receiver: string,
     options: Partial<Omit<ConnectOptions, 'ticket' | 'secret' | 'receiver' | 'username'>> = {},
   ): Promise<Channel> {
-    const { address: host, port, ticket, secret } = await this.userinfo(receiver)
+    const { signal } = options
+    signal?.throwIfAborted()
+    const { address: host, port, ticket, secret } = await untilAborted(this.userinfo(receiver), signal)
     const common = { receiver: parseUsername(receiver), username: this.username, trace: this.#trace }
     return connect({ host, port, ticket, secret, ...common, ...options })
   }
@@ -425,20 +586,19 @@ export class Session {
     }
   }
 
-  /** Logs out, unless that was done, for `await using`. When the KDC cannot be asked, the session ends there by itself. */
+  /** As `logout`; when the KDC cannot be reached, the session ends there by itself. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#login) return
-    await this.logout().catch((error: unknown) => {
-      if (!(error instanceof SymbolonError)) throw error
-    })
+    if (this.#login) await this.logout().catch(() => {})
   }
 
-  /** Lets go of the connection to the KDC; the session lives on there until it expires. */
+  /** Lets go of the connection to the KDC and of the state; the session lives on there until it expires. */
   async close(): Promise<void> {
+    this.#closed.abort()
     this.#login?.token.wipe()
     this.#login?.exportKey.wipe()
     this.#login = undefined
     await this.#kdc.close()
+    await this.mailbox.close()
   }
 
   /** An attacker on the way can send a copy of a request first, and take the answer: what has no id of its own is asked anew. */

@@ -55,13 +55,15 @@ export interface ConnectOptions {
   readonly randomBytes?: RandomBytes
   /** Hears of each message as it passes. */
   readonly trace?: Trace | undefined
+  /** Ends the attempt; a channel that is open stays so. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
  * Opens a channel. When it returns, the peer has proved that it is who the ticket was made for.
  *
  * @throws TransportError `peer_unreachable`, `peer_silent`, `channel_truncated`; ProtocolError `handshake_failed`;
- *   CodecError `malformed` when the answer is no Noise message 2.
+ *   CodecError `malformed` when the answer is no Noise message 2; the reason of `signal`.
  * @example
  * const channel = await connect({ host, port, ticket, secret, receiver: 'bob' })
  * await channel.send('hello')
@@ -75,6 +77,8 @@ export async function connect(options: ConnectOptions): Promise<Channel> {
     closeTimeoutMs,
     maxMessageBytes,
   } = options
+  const { signal } = options
+  signal?.throwIfAborted()
   const stream = dial(host, port)
   const wire = new Wire(stream, { stallTimeoutMs })
   let timedOut = false
@@ -82,6 +86,8 @@ export async function connect(options: ConnectOptions): Promise<Channel> {
     timedOut = true
     wire.destroy()
   }, handshakeTimeoutMs)
+  const stop = () => wire.destroy()
+  signal?.addEventListener('abort', stop)
   try {
     await opened(stream, `${receiver} at ${endpointText(host, port)}`)
     const transport = await initiate(wire, {
@@ -96,11 +102,13 @@ export async function connect(options: ConnectOptions): Promise<Channel> {
     return new Channel(wire, transport, { peer, maxMessageBytes, closeTimeoutMs, trace, us: username })
   } catch (error) {
     wire.destroy()
+    if (signal?.aborted) throw signal.reason
     if (timedOut)
       throw new TransportError('peer_silent', `${receiver} did not answer in time`, { cause: error })
     throw error
   } finally {
     clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
   }
 }
 

@@ -8,8 +8,7 @@
  * import { login } from 'symbolon'
  *
  * const alice = await login('http://127.0.0.1:8800', 'alice', password)
- * const channel = await alice.connect('bob')
- * await channel.send('hello')   // resolves when bob has acknowledged it
+ * const { route } = await alice.send('bob', 'hello')   // 'direct': bob has acknowledged it; or 'stored' for bob
  *
  * @module
  */
@@ -26,15 +25,20 @@ export {
 } from './client.ts'
 export type { Clock } from './clock.ts'
 export type { ConnectOptions, Dial } from './connect.ts'
+export type { KdcPlace } from './destination.ts'
 export {
+  type CodecCode,
   CodecError,
   type ErrorCode,
+  type ProtocolCode,
   ProtocolError,
   SymbolonError,
+  type TransportCode,
   TransportError,
 } from './errors.ts'
 export type { HttpLink, Reply as HttpReply, StreamReply as HttpStreamReply } from './http.ts'
 export type { Kind as IncomingKind } from './inbox.ts'
+export type { KdcLinkOptions } from './kdc-link.ts'
 export type { ListenOptions, Refusal } from './listen.ts'
 export type { Message } from './message.ts'
 export {
@@ -49,20 +53,28 @@ export {
   uploadFile,
 } from './mls/files.ts'
 export type { Conversation, GroupInfo, GroupStatus, Selection } from './mls/group-info.ts'
+export type { Group, Groups, WaitOptions } from './mls/groups.ts'
 export type { MailMessage } from './mls/mail-message.ts'
 export { Mailbox, type MailboxOptions } from './mls/mailbox.ts'
+export type { MailboxHandle } from './mls/mailbox-handle.ts'
+export { memoryStateStore } from './mls/memory-state.ts'
+export type { StoredMessage } from './mls/messages.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
-export { MAX_BODY_BYTES, textOf } from './mls/payload.ts'
+export { MAX_BODY_BYTES, type Payload, textOf } from './mls/payload.ts'
 export type { Post as PostToKdc } from './mls/post.ts'
 export type { Sent as StoreResult } from './mls/sent.ts'
-export type { StateStore } from './mls/state-store.ts'
+export type { SharedState, StateOwner, StateSource, StateStore } from './mls/state-store.ts'
 export { parseUsername } from './names.ts'
+export type { PathOrSource, PlaceForFiles, SavedFile } from './paths.ts'
 export type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
 export type { RandomBytes } from './random.ts'
+export type { ListenPlace, MessagesChange, MessagesOptions, OfferedFile, ReceivedMessage } from './receive.ts'
 export { type RegisterOptions, register } from './register.ts'
-export type { Secret } from './secret.ts'
+export type { Secret, SecretKind } from './secret.ts'
+export type { FileProgress, SendFileOptions, SendOptions, SendResult } from './send.ts'
 export type { Trace, TraceEvent } from './trace.ts'
 export {
+  type Abandoned,
   type Attributes as FileAttributes,
   type Content as OpenFile,
   contentOf,
@@ -72,9 +84,10 @@ export {
   type FileSource,
   type Item as TransferItem,
   type Limits as TransferLimits,
-  type ReceiveOptions,
+  type ReceiveOptions as ReceiveItemsOptions,
+  type Refused,
   receiveItems,
-  type SendOptions,
+  type SendOptions as SendItemsOptions,
   type Source as TransferSource,
   type Summary as TransferSummary,
   sendItems,

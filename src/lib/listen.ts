@@ -123,7 +123,7 @@ export class Listener {
     await closed
   }
 
-  /** The same as `close`, for `await using`. */
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

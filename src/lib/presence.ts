@@ -149,16 +149,20 @@ export class Presence {
     }
   }
 
-  /** Stops listening, ends every channel in good order, and logs out. */
-  async close(): Promise<void> {
+  /**
+   * Stops listening, ends every channel in good order, and logs out.
+   *
+   * @param options.logout - whether the session ends too. Otherwise the KDC sends others here as long as it lasts, in vain. Default: true.
+   */
+  async close({ logout = true }: { readonly logout?: boolean } = {}): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
     await this.#listener.close()
     // The KDC may be away; the session then ends by itself.
-    await this.#session.logout().catch(() => {})
+    if (logout) await this.#session.logout().catch(() => {})
   }
 
-  /** The same as `close`, for `await using`. */
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

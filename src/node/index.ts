@@ -2,8 +2,10 @@
  * What of a program is on disk: state that outlives it, files by their paths, keytabs and credentials.
  *
  * @example
- * import { loginWithKeytab } from 'symbolon/node'
+ * import { login } from 'symbolon'
+ * import { fileStateStore, loginWithKeytab } from 'symbolon/node'
  *
+ * const alice = await login(kdc, 'alice', password, { state: fileStateStore() })
  * const printer = await loginWithKeytab('/etc/printer.keytab')
  *
  * @module
@@ -11,5 +13,8 @@
 /// <reference types="node" preserve="true" />
 export type { Keytab } from '../cli/keytab.ts'
 export { FileError } from '../files/private-files.ts'
+export type { PlaceForFiles, SavedFile } from '../lib/paths.ts'
 export { StateError } from '../state/errors.ts'
+export { fileStateStore } from '../state/file-state.ts'
+export { saveInto, sourceFromPath } from './files.ts'
 export { loginWithKeytab, readCredentials, readKeytab } from './secrets.ts'

@@ -9,7 +9,7 @@ import { type Keytab, readKeytab as readKeytabFile } from '../cli/keytab.ts'
 import { FileError } from '../files/private-files.ts'
 import { type LoginOptions, login, type Session } from '../lib/client.ts'
 import { ProtocolError } from '../lib/errors.ts'
-import { judgeArgument } from '../lib/judge.ts'
+import { judgePath } from './files.ts'
 
 /**
  * Reads a keytab, which `symbolon kdc keytab NAME FILE` makes: all that a service needs to log in.
@@ -51,11 +51,6 @@ export async function loginWithKeytab(
  */
 export function readCredentials(): ReadonlyMap<string, ReadonlyMap<string, string>> {
   return inFileTerms(readCredentialsFile)
-}
-
-function judgePath(where: string, path: unknown): void {
-  judgeArgument(where, path, 'string')
-  if (path === '') throw new TypeError(`${where}: expected a path, got an empty string`)
 }
 
 // What a tool says to a person, a program catches by its code.

@@ -7,11 +7,47 @@
  * @module
  */
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { StateError } from './errors.ts'
 
 // Names that Windows gives to devices, whatever follows the first dot, and the dots at the end that it drops:
 // https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 const NOT_ON_WINDOWS = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|\.$/
+
+/**
+ * A directory of this user's for this software: the XDG Base Directory specification, and its equivalents on Windows.
+ *
+ * @param variable - the environment variable that may name the directory above it.
+ * @param fallback - that directory below the home directory.
+ * @returns nothing when there is none: what is kept would land wherever a program happens to be started.
+ */
+export function userDirectory(variable: string, fallback: string): string | undefined {
+  // "All paths set in these environment variables must be absolute. … relative paths should be considered invalid."
+  const set = process.env[variable]
+  if (set && isAbsolute(set)) return join(set, 'symbolon')
+  const local = process.platform === 'win32' ? process.env.LOCALAPPDATA : undefined
+  if (local) return join(local, 'symbolon', fallback.split('/').at(-1) ?? '')
+  let home = ''
+  try {
+    home = homedir()
+  } catch {
+    // Neither HOME nor an entry for this user, as in a container.
+  }
+  return isAbsolute(home) ? join(home, fallback, 'symbolon') : undefined
+}
+
+/**
+ * Of all states of this user's principals: `$XDG_STATE_HOME/symbolon`.
+ *
+ * @throws StateError `state_unavailable`
+ */
+export function defaultBase(): string {
+  const directory = userDirectory('XDG_STATE_HOME', '.local/state')
+  if (directory !== undefined) return directory
+  const why = 'this user has no home directory: set HOME, or XDG_STATE_HOME, to an absolute path'
+  throw new StateError('state_unavailable', why)
+}
 
 /** The database in a state's directory. */
 export function databaseIn(directory: string): string {

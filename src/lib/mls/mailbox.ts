@@ -243,14 +243,16 @@ export class Mailbox {
   }
 
   /**
-   * Makes a group of which this principal is the admin, and as yet the only member.
+   * Makes a group of which this principal is the admin.
    *
-   * @throws ProtocolError `group_exists`, `invalid_name`
+   * @param members - the others; default: none as yet.
+   * @throws ProtocolError `group_exists`, `receiver_unknown`, `member_unverified`, `invalid_name`: then there is no group.
    */
-  async createGroup(group: string): Promise<void> {
+  async createGroup(group: string, members: readonly string[] = []): Promise<void> {
     const name = parseGroupName(group)
     const { username } = this.#client
-    return this.#alone(() => this.#membership.create({ kind: 'named', name, admin: username }, []))
+    const others = parseUsernames(members).filter((member) => member !== username)
+    return this.#alone(() => this.#membership.create({ kind: 'named', name, admin: username }, others))
   }
 
   /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Secret } from '../secret.ts'
 
 /**
  * Open for one piece of work. It throws TypeError after `close`, and whatever the real store throws: see
@@ -20,4 +21,33 @@ export interface StateStore {
   write(changes: ReadonlyMap<string, Uint8Array | null>): Promise<void>
   /** Finishes the writes that were accepted, then lets go. */
   close(): Promise<void>
+}
+
+/** Whose state it is. */
+export interface StateOwner {
+  /** The KDC's public key, 32 bytes in base64url. */
+  readonly kdcKey: string
+  readonly username: string
+  /** What the state may be sealed under: only the password's owner has it. It is the session's: not to be kept or wiped. */
+  readonly exportKey: Secret
+}
+
+/** A state that several programs may share: each has it for one piece of work at a time. */
+export interface SharedState {
+  /**
+   * Resolves when no other piece of work has it; others wait until the store is closed.
+   *
+   * @param options.waitMs - how long to wait for that; 0 for not at all.
+   */
+  hold(options?: { readonly waitMs?: number }): Promise<StateStore>
+  /** Lets go of it. Called when no work is going on. */
+  close(): Promise<void>
+}
+
+/** Gives each principal its state. `fileStateStore` of `symbolon/node` keeps it on disk; the default forgets it with the process. */
+export interface StateSource {
+  /** Whether there is one already. */
+  has(owner: StateOwner): boolean | Promise<boolean>
+  /** Opens it, making it the first time. */
+  open(owner: StateOwner): Promise<SharedState>
 }

@@ -9,7 +9,7 @@
  *
  * @module
  */
-export { contentOf } from './contents.ts'
+export { contentOf, contentPieces } from './contents.ts'
 export { isPath, SMALL_BYTES } from './frames.ts'
 
 export {

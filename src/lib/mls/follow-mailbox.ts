@@ -1,0 +1,109 @@
+/**
+ * Looking into a mailbox whenever something may have come, whatever goes wrong in between.
+ *
+ * @module
+ */
+import { isSessionOver } from '../exchange.ts'
+import { lookForEach, Pace } from '../hints.ts'
+import type { MailboxHandle } from './mailbox-handle.ts'
+
+/** After something went wrong, the next look is so much later. */
+const RETRY_MS = 5000
+
+export interface RetryOptions {
+  /** Ends it. */
+  readonly signal: AbortSignal
+  /** Hears why nothing can be read now: once, until it is another reason. */
+  readonly onLost?: ((error: Error) => void) | undefined
+  /** Hears that messages can be read again. */
+  readonly onBack?: (() => void) | undefined
+  /** Whether trying again is of no use: then it is thrown. */
+  readonly isFinal?: ((error: unknown) => boolean) | undefined
+  /** How long until it is tried again, in milliseconds. Default: 5000. */
+  readonly retryMs?: ((error: unknown) => number) | undefined
+  /** Waits for so many milliseconds; for tests. */
+  readonly wait?: ((ms: number) => Promise<void>) | undefined
+}
+
+/**
+ * Does something over and over, until it is ended.
+ *
+ * @param work - calls `works` once it has succeeded, if it goes on for long then.
+ * @throws what is final.
+ */
+export async function tryAgain(
+  work: (works: () => void) => Promise<void>,
+  { signal, onLost, onBack, isFinal, retryMs, wait = (ms) => sleep(ms, signal) }: RetryOptions,
+): Promise<void> {
+  let told: string | undefined
+  const back = () => {
+    if (told !== undefined && !signal.aborted) onBack?.()
+    told = undefined
+  }
+  while (!signal.aborted) {
+    let ms = RETRY_MS
+    try {
+      await work(back)
+      back()
+    } catch (error) {
+      if (signal.aborted) return
+      if (isFinal?.(error)) throw error
+      const { message } = error as Error
+      if (message !== told) onLost?.(error as Error)
+      told = message
+      ms = retryMs?.(error) ?? RETRY_MS
+    }
+    await wait(ms)
+  }
+}
+
+export interface FollowOptions extends RetryOptions {
+  /** How often to look. */
+  readonly pace?: Pace
+  /** Called when the session seems to have ended: the KDC says so, or has ended the stream of events. At most every 5 s. */
+  readonly onSessionEnd?: (() => void) | undefined
+}
+
+/**
+ * Looks at once, and whenever something may have come, until it is ended. Between two tries the state is let go of.
+ *
+ * @param look - says whether it has found something.
+ * @throws what is final.
+ */
+export function followMailbox(
+  mail: MailboxHandle,
+  look: () => Promise<boolean>,
+  { pace = new Pace(), onSessionEnd, ...options }: FollowOptions,
+): Promise<void> {
+  const { signal } = options
+  const lookNow = async () => {
+    if (await look()) pace.found()
+  }
+  return tryAgain(async (works) => {
+    try {
+      await pace.ready(signal)
+      await lookNow()
+      works()
+      await lookForEach(mail.arrivals(signal, pace), lookNow)
+    } catch (error) {
+      if (isSessionOver(error)) onSessionEnd?.()
+      throw error
+    } finally {
+      await mail.close()
+    }
+    if (!signal.aborted) onSessionEnd?.()
+  }, options)
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const over = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', over)
+      resolve()
+    }
+    const timer = setTimeout(over, ms)
+    signal.addEventListener('abort', over)
+    if (signal.aborted) over()
+  })
+}

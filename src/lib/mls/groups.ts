@@ -1,0 +1,209 @@
+/**
+ * Groups, for programs: docs/protocol.md §7.2 and §7.5.
+ *
+ * @module
+ */
+import { untilAborted } from '../abort.ts'
+import { utf8 } from '../bytes.ts'
+import { judgeArgument, judgeMessage, judgeOptions } from '../judge.ts'
+import { parseGroupName, parseUsername } from '../names.ts'
+import { type PathOrSource, sourceFrom } from '../paths.ts'
+import { leaveSource, type SendFileOptions, type SendResult, stored } from '../send.ts'
+import type { GroupInfo } from './group-info.ts'
+import { leaveMessage } from './leave.ts'
+import type { MailMessage } from './mail-message.ts'
+import type { Mailbox } from './mailbox.ts'
+import type { MailboxAccess } from './mailbox-handle.ts'
+
+/** How to wait. */
+export interface WaitOptions {
+  /** Ends the waiting: what was asked for may or may not happen then. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const WAIT = { signal: 'signal' } as const
+
+/**
+ * The groups of one principal. What happened in them is heard of first, each time; so all throw, besides what they name, as
+ * `MailboxHandle.use` and `Mailbox.sync` do.
+ */
+export class Groups {
+  readonly #mail: MailboxAccess
+
+  constructor(mail: MailboxAccess) {
+    this.#mail = mail
+  }
+
+  /**
+   * Makes a group, of which this principal is the admin.
+   *
+   * @param members - usernames of the others; they read what is said from then on.
+   * @throws ProtocolError `group_exists`, `invalid_name`; `receiver_unknown` for a member who has never logged in, `member_unverified`: then
+   *   there is no group. TypeError.
+   */
+  async create(name: string, members: readonly string[] = [], options: WaitOptions = {}): Promise<Group> {
+    const group = groupName('groups.create: name', name)
+    const usernames = judgeNames('groups.create: members', members)
+    judgeOptions('groups.create', options, WAIT)
+    await work(this.#mail, options, (mailbox) => mailbox.createGroup(group, usernames))
+    return new Group(this.#mail, group)
+  }
+
+  /** The groups that this principal is or was in. */
+  async list(options: WaitOptions = {}): Promise<GroupInfo[]> {
+    judgeOptions('groups.list', options, WAIT)
+    const groups = await work(this.#mail, options, async (mailbox) => mailbox.groups())
+    return groups.filter(({ name }) => name !== undefined)
+  }
+
+  /**
+   * A group that this principal is in: made by this principal, or by another who has added it.
+   *
+   * @throws ProtocolError `group_unknown`, `invalid_name`; TypeError.
+   */
+  async get(name: string, options: WaitOptions = {}): Promise<Group> {
+    const group = new Group(this.#mail, groupName('groups.get: name', name))
+    await group.members(options)
+    return group
+  }
+}
+
+/** One group, by its name. */
+export class Group {
+  readonly name: string
+  readonly #mail: MailboxAccess
+
+  /** `Groups` makes them. */
+  constructor(mail: MailboxAccess, name: string) {
+    this.#mail = mail
+    this.name = name
+  }
+
+  /**
+   * Who is in it. If another group has taken the place of one of this name, that is the one that is meant from then on.
+   *
+   * @throws ProtocolError `group_unknown`
+   */
+  members(options: WaitOptions = {}): Promise<string[]> {
+    judgeOptions('group.members', options, WAIT)
+    return work(this.#mail, options, (mailbox) => mailbox.lookAt(this.name))
+  }
+
+  /**
+   * Sends to all members.
+   *
+   * @param message - text is sent as UTF-8, bytes as they are; at most 1 MiB.
+   * @returns when the KDC has it.
+   * @throws ProtocolError `group_unknown`, `message_too_large`; `group_replaced` when another group has this name now, until `members` was
+   *   called; TransportError `quota_exceeded`; `outcome_unknown` when the KDC may or may not have it: it is kept, and sent again with
+   *   whatever uses the mailbox next. TypeError; the reason of `signal`.
+   */
+  async send(message: string | Uint8Array, options: WaitOptions = {}): Promise<SendResult> {
+    judgeMessage('group.send', message)
+    judgeOptions('group.send', options, WAIT)
+    const bytes = typeof message === 'string' ? utf8(message) : message
+    const { signal } = options
+    return stored(
+      await untilAborted(leaveMessage(this.#mail, { group: this.name }, bytes, { signal }), signal),
+    )
+  }
+
+  /**
+   * Sends a file to all members.
+   *
+   * @param file - a path, or where else it comes from.
+   * @throws ProtocolError `file_too_large`, `file_changed`; FileError `file_not_readable`; and as `send`.
+   */
+  async sendFile(
+    file: PathOrSource,
+    options: Pick<SendFileOptions, 'signal' | 'onProgress'> = {},
+  ): Promise<SendResult> {
+    judgeOptions('group.sendFile', options, { signal: 'signal', onProgress: 'function' })
+    options.signal?.throwIfAborted()
+    const source = await sourceFrom('group.sendFile: file', file)
+    return stored(await leaveSource(this.#mail, { group: this.name }, source, options))
+  }
+
+  /**
+   * Adds members, all at once. They read what is said from then on.
+   *
+   * @throws ProtocolError `not_allowed` for all but the admin, `group_unknown`, `receiver_unknown`, `member_unverified`, `invalid_name`;
+   *   TypeError.
+   */
+  add(usernames: readonly string[], options: WaitOptions = {}): Promise<void> {
+    const names = judgeNames('group.add: usernames', usernames)
+    judgeOptions('group.add', options, WAIT)
+    return work(this.#mail, options, (mailbox) => mailbox.add(this.name, names))
+  }
+
+  /**
+   * Removes members. They read nothing that is said from then on.
+   *
+   * @throws ProtocolError `not_allowed` for all but the admin and for the admin itself, `group_unknown`, `invalid_name`; TypeError.
+   */
+  remove(usernames: readonly string[], options: WaitOptions = {}): Promise<void> {
+    const names = judgeNames('group.remove: usernames', usernames)
+    judgeOptions('group.remove', options, WAIT)
+    return work(this.#mail, options, (mailbox) => mailbox.remove(this.name, names))
+  }
+
+  /** Leaves it. What was said stays readable here. @throws ProtocolError `not_allowed` for the admin, `group_unknown` */
+  leave(options: WaitOptions = {}): Promise<void> {
+    judgeOptions('group.leave', options, WAIT)
+    return work(this.#mail, options, (mailbox) => mailbox.leave(this.name))
+  }
+
+  /** Ends it for all. @throws ProtocolError `not_allowed` for all but the admin, `group_unknown` */
+  destroy(options: WaitOptions = {}): Promise<void> {
+    judgeOptions('group.destroy', options, WAIT)
+    return work(this.#mail, options, (mailbox) => mailbox.destroy(this.name))
+  }
+
+  /**
+   * Takes this principal's place again in a group that is `broken`. What was said in the meantime is lost to it.
+   *
+   * @throws ProtocolError `not_allowed` when it is not broken, `group_unknown`, `member_unverified`, `history_damaged`
+   */
+  rejoin(options: WaitOptions = {}): Promise<void> {
+    judgeOptions('group.rejoin', options, WAIT)
+    return work(this.#mail, options, (mailbox) => mailbox.rejoin({ group: this.name }))
+  }
+
+  /**
+   * The last messages, ours too, the oldest first; also those that were shown.
+   *
+   * @param options.limit - how many at most. Default: 100.
+   */
+  history(options: WaitOptions & { readonly limit?: number | undefined } = {}): Promise<MailMessage[]> {
+    judgeOptions('group.history', options, { ...WAIT, limit: 'count' })
+    return work(this.#mail, options, (mailbox) => mailbox.history({ group: this.name }, options.limit))
+  }
+}
+
+async function work<T>(
+  mail: MailboxAccess,
+  { signal }: WaitOptions,
+  run: (mailbox: Mailbox) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted()
+  const working = mail.use(async (mailbox) => {
+    signal?.throwIfAborted()
+    await mailbox.sync()
+    signal?.throwIfAborted()
+    return run(mailbox)
+  })
+  return untilAborted(working, signal)
+}
+
+function groupName(where: string, name: unknown): string {
+  judgeArgument(where, name, 'string')
+  return parseGroupName(name as string)
+}
+
+function judgeNames(where: string, names: unknown): string[] {
+  if (!Array.isArray(names)) throw new TypeError(`${where}: expected an array of usernames`)
+  return names.map((name, index) => {
+    judgeArgument(`${where}[${index}]`, name, 'string')
+    return parseUsername(name)
+  })
+}

@@ -1,0 +1,144 @@
+/**
+ * A session's way to its mailbox: opened when it is first needed, and once; shared with other programs of the same principal.
+ *
+ * @module
+ */
+import type { Clock } from '../clock.ts'
+import { followHints, type Pace } from '../hints.ts'
+import type { Secret } from '../secret.ts'
+import { readIdentities } from './answers.ts'
+import { decodeIdentity } from './identity.ts'
+import { KEYS, tailOf } from './keys.ts'
+import type { MailMessage } from './mail-message.ts'
+import { Mailbox } from './mailbox.ts'
+import type { OnNotice } from './notices.ts'
+import type { Post } from './post.ts'
+import type { SharedState, StateSource, StateStore } from './state-store.ts'
+
+/** What a mailbox needs of a session. */
+export interface MailboxSession {
+  readonly username: string
+  readonly kdcKey: string
+  readonly exportKey: Secret
+  readonly clock: Clock
+  request(path: string, body: Record<string, unknown>): Promise<unknown>
+  events(path: string, body: Record<string, unknown>, signal: AbortSignal): AsyncGenerator<string>
+}
+
+/** What works on a principal's messages needs of the handle. */
+export type MailboxAccess = Pick<MailboxHandle, 'username' | 'post' | 'use'>
+
+export class MailboxHandle {
+  readonly #session: MailboxSession
+  readonly #source: StateSource
+  readonly #onNotice: OnNotice
+  #state: Promise<SharedState> | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(session: MailboxSession, source: StateSource, onNotice: OnNotice) {
+    this.#session = session
+    this.#source = source
+    this.#onNotice = onNotice
+  }
+
+  /** Whose it is. */
+  get username(): string {
+    return this.#session.username
+  }
+
+  /** A sealed request, for what takes longer than other programs can wait: files. */
+  readonly post: Post = (path, body) => this.#session.request(path, body)
+
+  /**
+   * Does a piece of work with the mailbox, while no other can. Called within itself, it waits for itself in vain.
+   *
+   * @throws what the state throws (on disk: StateError, FileError); what `work` and `Mailbox.open` throw.
+   */
+  use<T>(work: (mailbox: Mailbox) => Promise<T>): Promise<T> {
+    const { username, clock } = this.#session
+    const { post } = this
+    const onNotice = this.#onNotice
+    return this.#hold(async (state) => work(await Mailbox.open({ username, post, state, clock, onNotice })))
+  }
+
+  /**
+   * Marks a message as shown, as `Mailbox.markShown` does.
+   *
+   * @returns false when it was marked before.
+   */
+  acknowledge({ position }: Pick<MailMessage, 'position'>): Promise<boolean> {
+    return this.#hold(async (state) => {
+      const keys = await state.list(KEYS.unreadOfAll)
+      const key = keys.find((name) => Number(tailOf(name)) === position)
+      if (key !== undefined) await state.write(new Map([[key, null]]))
+      return key !== undefined
+    })
+  }
+
+  /**
+   * Makes the mailbox of a principal who has none yet, here or anywhere: an identity and key packages, without which nobody can leave this
+   * principal a message. Mostly it finds the mailbox here, and asks nothing of the KDC.
+   *
+   * Where the KDC has an identity that was made on another machine, that one stays: only `use` takes its place.
+   *
+   * @throws as `use`: whatever uses the mailbox next makes it then.
+   */
+  async ensure(): Promise<void> {
+    if (!(await this.#source.has(this.#session)) && (await this.#isKnown())) return
+    const bytes = await this.#hold((state) => state.get(KEYS.identity), { waitMs: 0 })
+    if (bytes ? decodeIdentity(bytes).published : await this.#isKnown()) return
+    await this.use(async () => {})
+  }
+
+  async #isKnown(): Promise<boolean> {
+    const { username } = this.#session
+    const { identities } = readIdentities(await this.post('/identity/find', { usernames: [username] }))
+    return identities.some((identity) => identity.username === username)
+  }
+
+  /**
+   * When something may have come, again and again, until `signal` ends it: the KDC says no more than that, and an attacker on the way could
+   * say as much.
+   *
+   * @param pace - how often that is heeded.
+   */
+  arrivals(signal: AbortSignal, pace: Pace): AsyncGenerator<void> {
+    // Not what an event says that it goes up to: that could be beyond all that will ever come.
+    return followHints((ended) => this.#session.events('/mailbox/wait', { after: 0 }, ended), pace, signal)
+  }
+
+  /** Lets go of the state, when the work under way has ended; what is asked next opens it again. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      const state = await this.#state?.catch(() => undefined)
+      this.#state = undefined
+      await state?.close()
+    })
+  }
+
+  #hold<T>(work: (state: StateStore) => Promise<T>, options?: { readonly waitMs?: number }): Promise<T> {
+    return this.#inTurn(async () => {
+      const opening = this.#state ?? this.#source.open(this.#session)
+      this.#state = opening
+      try {
+        await opening
+      } catch (error) {
+        this.#state = undefined
+        throw error
+      }
+      const state = await (await opening).hold(options)
+      try {
+        return await work(state)
+      } finally {
+        await state.close()
+      }
+    })
+  }
+
+  // Two in one process would keep each other out for no longer than a state is waited for.
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(run)
+    this.#last = result.catch(() => {})
+    return result
+  }
+}

@@ -1,0 +1,465 @@
+/**
+ * All that others send, directly and by way of the KDC, as one sequence.
+ *
+ * @module
+ */
+import type { Channel } from './channel.ts'
+import { ProtocolError, SymbolonError } from './errors.ts'
+import { fetchFile, fileNoteOf } from './mls/files.ts'
+import { followMailbox } from './mls/follow-mailbox.ts'
+import type { MailMessage } from './mls/mail-message.ts'
+import type { MailboxHandle } from './mls/mailbox-handle.ts'
+import { kindOf, textOf } from './mls/payload.ts'
+import { filesByPath, type SavedFile } from './paths.ts'
+import type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
+import {
+  attributesIn,
+  type Fate,
+  type FileSink,
+  type Item,
+  type Refused,
+  receiveItems,
+  type TreeSink,
+} from './transfer/index.ts'
+
+/** A sender that lets us wait for so long is gone, or wants to keep our room. */
+const PATIENCE_MS = 600_000
+/** How long a transfer may take to come to its end, when nothing more of it is wanted. */
+const END_TIMEOUT_MS = 5_000
+/** Messages that are read from the state together. */
+const READ_AT_ONCE = 16
+
+/** What is not better after a while: the state is not what was written, or sealed with another password. */
+const FINAL: readonly string[] = ['state_damaged', 'state_locked', 'kdc_key_changed', 'file_not_private']
+
+/** Where to be reachable. */
+export type ListenPlace = Pick<PresenceOptions, 'host' | 'port' | 'refreshIntervalMs' | 'isOfThisMachine'>
+
+export interface MessagesOptions {
+  /** Ends it in good order, when the next message is asked for, or while it is waited for. */
+  readonly signal?: AbortSignal | undefined
+  /** Where to listen for those who send directly; `false` for not at all. Default: at 127.0.0.1, any free port. */
+  readonly listen?: ListenPlace | false | undefined
+  /** Largest file that is offered when it comes directly, in bytes. Default: 1 GB. */
+  readonly maxFileBytes?: number | undefined
+  /** Hears that this principal can be reached now; that the KDC was lost, is back, or that there is a new session: none of these ends it. */
+  readonly onChange?: ((change: MessagesChange) => void) | undefined
+}
+
+export type MessagesChange =
+  | Exclude<PresenceChange, { state: 'refused' }>
+  /** What was stored has been handled, and others can send directly, to this address. */
+  | { readonly state: 'listening'; readonly address: string; readonly port: number }
+
+/** A file, a directory, or bytes without a name, that another principal wants to send, or has left at the KDC. */
+export interface OfferedFile {
+  readonly kind: Item['kind']
+  /** The sender's word: not a path to write to. */
+  readonly name: string
+  /** In bytes; nothing when it is not known yet. */
+  readonly size?: number | undefined
+  /**
+   * Takes it, before the next message is asked for; one that is not taken by then is refused, or passed over.
+   *
+   * @param into - a directory to save it in, under a safe name that is free; it is made if there is none.
+   * @returns where it is, once it is whole.
+   * @throws ProtocolError `file_damaged`, `file_changed`, `file_unknown`; FileError `file_not_saved`; TransportError; TypeError. Then there
+   *   is nothing of it.
+   */
+  accept(into: string): Promise<SavedFile>
+  /** @param into - where it goes: a `TreeSink` for a directory, a `FileSink` for anything else. */
+  accept(into: FileSink | TreeSink): Promise<undefined>
+}
+
+/** A message that another principal, or this one, has sent. */
+export interface ReceivedMessage {
+  /** Who sent it: proved by a ticket, or by MLS. */
+  readonly from: string
+  /** Which way it came: over a channel, or by way of the KDC. */
+  readonly route: 'direct' | 'stored'
+  /** The name of the group that it was sent to; none when it was sent to this principal alone. */
+  readonly group?: string
+  /** What was sent, as text; nothing when it is no UTF-8, or a file. */
+  readonly text?: string
+  /** What was sent; of a file nothing. */
+  readonly bytes: Uint8Array
+  readonly file?: OfferedFile
+  /** When it was sent, by its sender's word, and when the KDC took it; Unix seconds. Of stored messages only. */
+  readonly sentAt?: number
+  readonly storedAt?: number
+}
+
+/** What receiving needs of a session. */
+export interface ReceivingSession {
+  readonly username: string
+  listen(options: PresenceOptions): Promise<Presence>
+}
+
+/** `Session.messages`, its arguments judged. */
+export async function* receiveMessages(
+  session: ReceivingSession,
+  mail: MailboxHandle,
+  options: MessagesOptions,
+): AsyncGenerator<ReceivedMessage, void, undefined> {
+  const receiving = new Receiving(session, mail, options)
+  try {
+    yield* receiving.run()
+  } finally {
+    await receiving.end()
+  }
+}
+
+/** A message on its way to the program, and what is to be done once it has been handled. */
+interface Offered {
+  readonly message: ReceivedMessage
+  readonly file: Offer | undefined
+  /** Where it came, if directly. */
+  readonly channel: Channel | undefined
+  handled(): void
+  /** It will not be. */
+  abandon(): void
+}
+
+class Receiving {
+  readonly #session: ReceivingSession
+  readonly #mail: MailboxHandle
+  readonly #options: MessagesOptions
+  readonly #ended = new AbortController()
+  readonly #offered: Offered[] = []
+  /** With the program. */
+  #current: Offered | undefined
+  #wake: () => void = () => {}
+  #failure: { readonly error: unknown } | undefined
+  #presence: Presence | undefined
+  /** Files that are coming. */
+  readonly #transfers = new Set<Promise<unknown>>()
+  readonly #cut = new AbortController()
+  #looking: Promise<unknown> = Promise.resolve()
+  #following: Promise<void> | undefined
+  #beginning: Promise<void> | undefined
+
+  constructor(session: ReceivingSession, mail: MailboxHandle, options: MessagesOptions) {
+    this.#session = session
+    this.#mail = mail
+    this.#options = options
+    options.signal?.addEventListener('abort', this.#stop)
+    if (options.signal?.aborted) this.#stop()
+  }
+
+  readonly #stop = (): void => {
+    this.#ended.abort(this.#options.signal?.reason)
+    this.#wake()
+  }
+
+  async *run(): AsyncGenerator<ReceivedMessage, void, undefined> {
+    this.#beginning = this.#begin().catch((error: unknown) => this.#fail(error))
+    for (;;) {
+      const next = await this.#next()
+      if (!next) break
+      this.#current = next
+      yield next.message
+      // Asked for the next one.
+      await next.file?.settled
+      next.handled()
+      this.#current = undefined
+    }
+    if (this.#failure) throw this.#failure.error
+  }
+
+  /** What was stored comes first: one who sends directly meanwhile finds nobody, and has it stored as well. */
+  async #begin(): Promise<void> {
+    let looked = () => {}
+    const hasLooked = new Promise<void>((resolve) => {
+      looked = resolve
+    })
+    const look = () => this.#look().finally(looked)
+    this.#following = followMailbox(this.#mail, look, {
+      signal: this.#ended.signal,
+      onLost: (error) => this.#options.onChange?.({ state: 'lost', error }),
+      onBack: () => this.#options.onChange?.({ state: 'back' }),
+      onSessionEnd: () => this.#presence?.hint(),
+      isFinal: (error) => !(error instanceof SymbolonError) || FINAL.includes(error.code),
+    })
+    this.#following.catch((error: unknown) => this.#fail(error))
+    await Promise.race([hasLooked, this.#following])
+    const { listen: place = {} } = this.#options
+    if (place === false || this.#ended.signal.aborted) return
+    const presence = await this.#session.listen({
+      ...place,
+      onChannel: (channel) => this.#serve(channel),
+      onChange: (change) => {
+        if (change.state === 'refused') this.#fail(change.error)
+        else this.#options.onChange?.(change)
+      },
+    })
+    this.#presence = presence
+    const { address, port } = presence.address
+    this.#options.onChange?.({ state: 'listening', address, port })
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#ended.abort(error)
+    this.#wake()
+  }
+
+  async #next(): Promise<Offered | undefined> {
+    for (;;) {
+      if (this.#ended.signal.aborted) return undefined
+      const next = this.#offered.shift()
+      if (next) return next
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /**
+   * Hands a message to the program.
+   *
+   * @returns when it has been handled.
+   * @throws ProtocolError `channel_closed` when it will not be.
+   */
+  async #offer(message: ReceivedMessage, channel?: Channel, file?: Offer): Promise<void> {
+    try {
+      if (this.#ended.signal.aborted) throw over()
+      await new Promise<void>((resolve, reject) => {
+        this.#offered.push({ message, channel, file, handled: resolve, abandon: () => reject(over()) })
+        this.#wake()
+      })
+    } finally {
+      file?.close()
+    }
+  }
+
+  /** Channels whose last message was handled end in good order; of the others, the sender is told that it was not. */
+  async end(): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#stop)
+    this.#ended.abort(over())
+    // What has just been handled is acknowledged meanwhile.
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const offered of [this.#current, ...this.#offered.splice(0)]) {
+      offered?.channel?.destroy('stopped')
+      offered?.abandon()
+    }
+    await this.#endTransfers()
+    await this.#beginning
+    await this.#presence?.close({ logout: false })
+    await this.#following?.catch(() => {})
+    await this.#looking
+  }
+
+  /** What is not here is refused by now: its sender hears so, unless that takes too long. */
+  async #endTransfers(): Promise<void> {
+    const timer = setTimeout(() => this.#cut.abort(over()), END_TIMEOUT_MS)
+    await Promise.allSettled(this.#transfers)
+    clearTimeout(timer)
+  }
+
+  // --- stored ---
+
+  /** @returns whether there was something. One look at a time: each begins with what the one before has left. */
+  #look(): Promise<boolean> {
+    const look = this.#looking.then(() => this.#lookNow())
+    this.#looking = look.catch(() => {})
+    return look
+  }
+
+  async #lookNow(): Promise<boolean> {
+    const { signal } = this.#ended
+    const readSome = () => this.#mail.use((mailbox) => mailbox.unread(undefined, READ_AT_ONCE))
+    await this.#mail.use((mailbox) => mailbox.sync())
+    let messages = await readSome()
+    const found = messages.length > 0
+    for (; messages.length > 0; messages = await readSome()) {
+      for (const message of messages) {
+        signal.throwIfAborted()
+        await this.#offerStored(message)
+      }
+    }
+    return found
+  }
+
+  async #offerStored(message: MailMessage): Promise<void> {
+    const { from, group, body, sentAt, at: storedAt } = message
+    const note = fileNoteOf(message)
+    const file =
+      note && new Offer({ ...attributesIn(note), kind: 'file', name: note.name, size: note.size }, from)
+    const { signal } = this.#ended
+    const fetch = note && (() => fetchFile(this.#mail.post, note, { signal }))
+    const fetching = file && fetch && this.#fetch(file, fetch, note.sha256)
+    const text = textOf(message)
+    const about = { from, route: 'stored' as const, ...(group !== undefined && { group }), storedAt }
+    const times = sentAt === undefined ? {} : { sentAt }
+    const what = file
+      ? { bytes: new Uint8Array(0), file }
+      : { bytes: body, ...(text !== undefined && { text }) }
+    try {
+      await this.#offer({ ...about, ...times, ...what }, undefined, file)
+    } finally {
+      await fetching
+      note?.key.wipe()
+    }
+    await this.#mail.acknowledge(message)
+  }
+
+  async #fetch(file: Offer, fetch: () => AsyncIterable<Uint8Array>, sha256: Uint8Array): Promise<void> {
+    const sink = (await file.sink) as FileSink | Refused
+    if ('refused' in sink) return
+    try {
+      await sink.start(0)
+      for await (const piece of fetch()) await sink.write(piece)
+      await sink.finish(sha256)
+      file.end({ saved: true })
+    } catch (error) {
+      await sink.abandon('given_up')
+      file.fail(error)
+    }
+  }
+
+  // --- direct ---
+
+  async #serve(channel: Channel): Promise<void> {
+    // What the same sender has had stored before comes before; if that cannot be read now, it has to come later.
+    await this.#look().catch(() => {})
+    if (this.#ended.signal.aborted) return
+    for (let kind = await channel.next(); kind; kind = await channel.next()) {
+      // Not to be read, so that it is not acknowledged.
+      if (this.#ended.signal.aborted) throw over()
+      if (kind === 'message') await this.#message(channel)
+      else await this.#files(channel)
+    }
+  }
+
+  async #message(channel: Channel): Promise<void> {
+    const message = await channel.receive()
+    if (!message) return
+    const { bytes } = message
+    const text = kindOf(bytes) === 'text' ? { text: message.text } : {}
+    await this.#offer({ from: channel.peer.username, route: 'direct', bytes, ...text }, channel)
+  }
+
+  async #files(channel: Channel): Promise<void> {
+    const from = channel.peer.username
+    const offers = new Map<Item, Offer>()
+    const { maxFileBytes } = this.#options
+    const take = async (item: Item): Promise<FileSink | TreeSink | Refused> => {
+      const file = new Offer(item, from)
+      offers.set(item, file)
+      // When it is not handled, it is over with the channel.
+      this.#offer({ from, route: 'direct', bytes: new Uint8Array(0), file }, channel, file).catch(() => {})
+      return file.sink
+    }
+    const transfer = receiveItems(channel.stream(), take, {
+      signal: this.#cut.signal,
+      patienceMs: PATIENCE_MS,
+      ...(maxFileBytes !== undefined && { maxFileBytes }),
+      onFate: (item, fate) => offers.get(item)?.end(fate),
+    })
+    this.#transfers.add(transfer)
+    try {
+      await transfer
+    } catch (error) {
+      for (const file of offers.values()) file.fail(error)
+      if (error instanceof SymbolonError) throw error
+      this.#fail(error)
+      throw over()
+    } finally {
+      this.#transfers.delete(transfer)
+    }
+  }
+}
+
+/** A file that the program may take, until its message has been handled. */
+class Offer implements OfferedFile {
+  readonly kind: Item['kind']
+  readonly name: string
+  readonly size?: number
+  /** Where it is to go, once that is known. */
+  readonly sink: Promise<FileSink | TreeSink | Refused>
+  readonly #item: Item
+  readonly #from: string
+  #decide: (sink: FileSink | TreeSink | Refused) => void = () => {}
+  #isOpen = true
+  #accepted: Promise<unknown> | undefined
+  #resolve: () => void = () => {}
+  #reject: (error: unknown) => void = () => {}
+
+  constructor(item: Item, from: string) {
+    const { kind, name, size } = item
+    this.kind = kind
+    this.name = name
+    if (size !== undefined) this.size = size
+    this.#item = item
+    this.#from = from
+    this.sink = new Promise((resolve) => {
+      this.#decide = resolve
+    })
+  }
+
+  /** When what the program has accepted is here, or cannot be. */
+  get settled(): Promise<unknown> {
+    return Promise.resolve(this.#accepted).catch(() => {})
+  }
+
+  accept(into: string): Promise<SavedFile>
+  accept(into: FileSink | TreeSink): Promise<undefined>
+  accept(into: string | FileSink | TreeSink): Promise<SavedFile | undefined> {
+    if (!this.#isOpen)
+      throw new TypeError('file.accept: it was accepted before, or its message has been handled')
+    const isPath = typeof into === 'string' && into !== ''
+    const method = this.kind === 'directory' ? 'directory' : 'write'
+    if (!isPath && typeof (into as unknown as Record<string, unknown> | null)?.[method] !== 'function') {
+      throw new TypeError(`file.accept: into: expected a directory's path, or a sink with ${method}()`)
+    }
+    this.#isOpen = false
+    const accepted = this.#accept(into)
+    this.#accepted = accepted
+    return accepted
+  }
+
+  async #accept(into: string | FileSink | TreeSink): Promise<SavedFile | undefined> {
+    const whole = new Promise<void>((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    whole.catch(() => {})
+    try {
+      if (typeof into !== 'string') {
+        this.#decide(into)
+        await whole
+        return undefined
+      }
+      const place = await (await filesByPath()).placeIn(into, this.#from)
+      this.#decide(await place.take(this.#item))
+      await whole
+      return place.savedAs(this.#item)
+    } catch (error) {
+      this.#decide({ refused: codeOf(error) })
+      throw error
+    }
+  }
+
+  /** Nothing was said: it is not wanted. */
+  close(): void {
+    this.#isOpen = false
+    if (!this.#accepted) this.#decide({ refused: 'file_refused' })
+  }
+
+  end(fate: Fate): void {
+    if (fate.saved) this.#resolve()
+    else
+      this.fail(fate.cause ?? new ProtocolError('file_changed', `its sender has given it up: ${fate.code}`))
+  }
+
+  fail(error: unknown): void {
+    this.#reject(error)
+  }
+}
+
+// A code of ours that says more than the other side can use is a plain one there.
+function codeOf(error: unknown): string {
+  return error instanceof SymbolonError ? error.code : 'file_not_saved'
+}
+
+const over = () => new ProtocolError('channel_closed', 'messages are not received any more')

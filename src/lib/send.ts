@@ -1,0 +1,273 @@
+/**
+ * Sending to one other: directly, or by way of the KDC when the receiver cannot be reached.
+ *
+ * @module
+ */
+import { untilAborted } from './abort.ts'
+import { utf8 } from './bytes.ts'
+import { type Channel, MAX_MESSAGE_BYTES } from './channel.ts'
+import {
+  CodecError,
+  ERROR_CODES,
+  type ProtocolCode,
+  ProtocolError,
+  SymbolonError,
+  TransportError,
+} from './errors.ts'
+import { MAX_FILE_BYTES } from './mls/files.ts'
+import { leaveFile, leaveMessage } from './mls/leave.ts'
+import type { MailboxAccess } from './mls/mailbox-handle.ts'
+import type { Sent } from './mls/sent.ts'
+import { type Content, type Fate, type Source, sendItems } from './transfer/index.ts'
+
+/** How long a receiver may take to acknowledge a message; and to answer about a file, for which a person may be asked. */
+export const SEND_TIMEOUT_MS = { message: 30_000, file: 300_000 } as const
+
+/** How to send. */
+export interface SendOptions {
+  /** Whether it may be stored at the KDC when the receiver cannot be reached. Default: true. */
+  readonly store?: boolean | undefined
+  /** How long the receiver may take to acknowledge it, in milliseconds. Default: 30,000; for a file, between two answers, 300,000. */
+  readonly timeoutMs?: number | undefined
+  /** Ends it half way: whether the receiver has it is not known then. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How far a file is. */
+export interface FileProgress {
+  /** Of the file, or of the directory it is in. */
+  readonly name: string
+  /** Where in the directory it is. */
+  readonly path?: readonly string[] | undefined
+  /** How much has been sent, what the receiver had before included. */
+  readonly bytes: number
+  /** In bytes; nothing when only its end will tell. */
+  readonly size?: number | undefined
+}
+
+export interface SendFileOptions extends SendOptions {
+  /** Hears how far it is, often. */
+  readonly onProgress?: ((progress: FileProgress) => void) | undefined
+}
+
+/** Which way something went: the receiver has acknowledged it, or the KDC keeps it for the receiver. */
+export interface SendResult {
+  readonly route: 'direct' | 'stored'
+}
+
+/** What sending needs of a session. */
+export interface SendingSession {
+  readonly username: string
+  connect(receiver: string, options: { readonly signal?: AbortSignal | undefined }): Promise<Channel>
+}
+
+// Nothing was said yet: there was no receiver, or none that could prove its name.
+const AWAY: readonly string[] = ['receiver_offline', 'peer_unreachable', 'peer_silent', 'handshake_failed']
+
+/** A channel to the receiver, or why there is none: the receiver is away. */
+export type Reached = { readonly channel: Channel } | { readonly away: SymbolonError }
+
+/**
+ * Opens a channel, if the receiver can be reached.
+ *
+ * @param mayStore - what is sent may be stored at the KDC instead.
+ * @throws as `Session.connect`; also why the receiver cannot be reached, when nothing may be stored.
+ */
+export async function connectOrStore(
+  session: SendingSession,
+  receiver: string,
+  mayStore: boolean,
+  signal?: AbortSignal,
+): Promise<Reached> {
+  try {
+    return { channel: await session.connect(receiver, { signal }) }
+  } catch (error) {
+    if (!mayStore || !(error instanceof SymbolonError && AWAY.includes(error.code))) throw error
+    return { away: error }
+  }
+}
+
+/**
+ * Sends one message over a channel, and waits until it is acknowledged. When it is not, the channel is destroyed.
+ *
+ * @throws TransportError `peer_silent` when that takes longer than `timeoutMs`; as `Channel.send`; the reason of `signal`.
+ */
+export async function deliver(
+  channel: Channel,
+  message: string | Uint8Array,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  let timedOut = false
+  const timer = setTimeout(() => {
+    timedOut = true
+    channel.destroy('timed_out')
+  }, timeoutMs)
+  const stop = () => channel.destroy('stopped')
+  signal?.addEventListener('abort', stop)
+  try {
+    signal?.throwIfAborted()
+    await channel.send(message)
+  } catch (error) {
+    channel.destroy()
+    if (signal?.aborted) throw signal.reason
+    if (!timedOut) throw error
+    const { username } = channel.peer
+    const why = `${username} did not acknowledge the message within ${timeoutMs / 1000} s`
+    throw new TransportError('peer_silent', why)
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+/** What is said of a message that can neither be delivered nor stored, because its receiver has no keys to encrypt it with. */
+export function whyNotStored(error: unknown, away: SymbolonError, receiver: string): unknown {
+  if (!(error instanceof ProtocolError && error.code === 'receiver_unknown')) return error
+  if (away.code !== 'receiver_offline') return away
+  const why = `${receiver} is not listening anywhere, and nothing can wait for one who has never logged in`
+  return new ProtocolError('receiver_offline', why, { cause: away })
+}
+
+/** `Session.send`, its arguments judged. */
+export async function sendMessage(
+  session: SendingSession,
+  mail: MailboxAccess,
+  receiver: string,
+  message: string | Uint8Array,
+  { store = true, timeoutMs = SEND_TIMEOUT_MS.message, signal }: SendOptions,
+): Promise<SendResult> {
+  const bytes = typeof message === 'string' ? utf8(message) : message
+  if (bytes.length > MAX_MESSAGE_BYTES) {
+    throw new ProtocolError(
+      'message_too_large',
+      `a message has at most ${MAX_MESSAGE_BYTES} bytes, not ${bytes.length}`,
+    )
+  }
+  signal?.throwIfAborted()
+  const reached = await connectOrStore(session, receiver, store, signal)
+  if ('away' in reached) {
+    const leaving = leaveMessage(mail, { with: receiver }, bytes, { signal })
+    return stored(await whenLeft(leaving, reached.away, receiver, signal))
+  }
+  const { channel } = reached
+  try {
+    await deliver(channel, bytes, timeoutMs, signal)
+  } catch (error) {
+    throw signal?.aborted ? error : inDoubt(error, `${receiver} may or may not have got the message`)
+  }
+  // Acknowledged: an end that is not returned in good order changes nothing about that.
+  await channel.close().catch(() => {})
+  return { route: 'direct' }
+}
+
+/** `Session.sendFile`, its arguments judged. */
+export async function sendFile(
+  session: SendingSession,
+  mail: MailboxAccess,
+  receiver: string,
+  source: Source,
+  { store = true, timeoutMs = SEND_TIMEOUT_MS.file, signal, onProgress }: SendFileOptions,
+): Promise<SendResult> {
+  signal?.throwIfAborted()
+  const reached = await connectOrStore(session, receiver, store, signal)
+  if ('channel' in reached) {
+    const { channel } = reached
+    let fate: Fate | undefined
+    try {
+      await sendItems(channel.stream(), [source], {
+        signal,
+        patienceMs: timeoutMs,
+        onProgress: ({ name, path, size }, bytes) => onProgress?.({ name, path, bytes, size }),
+        onFate: (item, last) => {
+          if (item.path === undefined) fate = last
+        },
+      })
+    } catch (error) {
+      channel.destroy(signal?.aborted ? 'stopped' : 'gave_up')
+      throw signal?.aborted ? error : inDoubt(error, `${receiver} may or may not have got the file`)
+    }
+    await channel.close().catch(() => {})
+    if (!fate) throw new CodecError('transfer: it ended without a word about the file')
+    if (fate.saved) return { route: 'direct' }
+    if (!(store && fate.byPeer && fate.code === 'files_not_taken')) throw refused(fate, receiver)
+  }
+  const leaving = leaveSource(mail, receiver, source, { signal, onProgress })
+  return stored('away' in reached ? await whenLeft(leaving, reached.away, receiver, signal) : await leaving)
+}
+
+/**
+ * Leaves a file for one other or for a group.
+ *
+ * @throws ProtocolError `file_too_large` for what cannot be stored at the KDC; as `leaveFile`.
+ */
+export async function leaveSource(
+  mail: MailboxAccess,
+  to: string | { readonly group: string },
+  source: Source,
+  { signal, onProgress }: Pick<SendFileOptions, 'signal' | 'onProgress'>,
+): Promise<Sent> {
+  const { name } = source
+  if (source.kind !== 'file') throw notStorable(`${name} is no file, and only files can be stored at the KDC`)
+  const content = await source.open()
+  try {
+    const { size } = content
+    if (!isSized(content)) throw notStorable(`the size of ${name} is not known`)
+    if (content.size > MAX_FILE_BYTES) {
+      throw notStorable(
+        `${name} has ${size} bytes, and a file that is stored at the KDC ${MAX_FILE_BYTES} at most`,
+      )
+    }
+    const file = { name, content }
+    return await leaveFile(mail, typeof to === 'string' ? { with: to } : to, file, {
+      signal,
+      onProgress: (bytes) => onProgress?.({ name, bytes, size }),
+    })
+  } finally {
+    await content.close()
+  }
+}
+
+const isSized = (content: Content): content is Content & { size: number } => content.size !== undefined
+
+const notStorable = (why: string) => new ProtocolError('file_too_large', why)
+
+/**
+ * Says of a message that the KDC may or may not have that it does.
+ *
+ * @throws TransportError `outcome_unknown`
+ */
+export function stored(sent: Sent): SendResult {
+  if (sent.stored) return { route: 'stored' }
+  throw inDoubt(
+    sent.reason,
+    'the KDC may or may not have it; it is kept, and sent again with whatever uses the mailbox next',
+  )
+}
+
+async function whenLeft(
+  leaving: Promise<Sent>,
+  away: SymbolonError,
+  receiver: string,
+  signal: AbortSignal | undefined,
+): Promise<Sent> {
+  try {
+    return await untilAborted(leaving, signal)
+  } catch (error) {
+    throw whyNotStored(error, away, receiver)
+  }
+}
+
+/** What came before it was known whether the other side has something. */
+function inDoubt(error: unknown, words: string): unknown {
+  if (!(error instanceof SymbolonError)) return error
+  return new TransportError('outcome_unknown', `${words}: ${error.message}`, { cause: error })
+}
+
+function refused({ code, byPeer, cause }: Exclude<Fate, { saved: true }>, receiver: string): unknown {
+  if (!byPeer && cause) return cause
+  const known = (ERROR_CODES.protocol as readonly string[]).includes(code)
+    ? (code as ProtocolCode)
+    : 'file_refused'
+  return new ProtocolError(known, `${receiver} did not take the file: ${code}`, { cause })
+}

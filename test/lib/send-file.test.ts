@@ -1,0 +1,172 @@
+/** Files as programs send and take them: by their paths, directly or stored. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Session } from '../../src/lib/client.ts'
+import type { ReceivedMessage } from '../../src/lib/receive.ts'
+import type { FileProgress } from '../../src/lib/send.ts'
+import { fileStateStore } from '../../src/state/file-state.ts'
+import { Arrivals } from '../helpers/channels.ts'
+import { Clients } from '../helpers/clients.ts'
+import { rejects } from '../helpers/throws.ts'
+import { temporaryDirectory } from '../kdc/helpers.ts'
+
+const test = suite('files by their paths')
+let clients: Clients
+let directory: ReturnType<typeof temporaryDirectory>
+let alice: Session
+let bob: Session
+let path: string
+const LARGE = new Uint8Array(600_000).map((_, index) => index % 251)
+
+test.before(async () => {
+  clients = await Clients.start('alice', 'bob')
+  directory = temporaryDirectory()
+  path = join(directory.path, 'report.pdf')
+  writeFileSync(path, LARGE)
+})
+test.after(() => directory.remove())
+test.before.each(async () => {
+  ;[alice, bob] = [await clients.login('alice'), await clients.login('bob')]
+})
+test.after.each(() => clients.close())
+
+const inbox = (name: string) => join(directory.path, name)
+
+/** Handles each message; stops after so many. */
+function handling(count: number, handle: (message: ReceivedMessage) => unknown) {
+  const ended = new AbortController()
+  let listens = () => {}
+  const listening = new Promise<void>((resolve) => {
+    listens = resolve
+  })
+  const done = (async () => {
+    let left = count
+    const onChange = ({ state }: { state: string }) => {
+      if (state === 'listening') listens()
+    }
+    for await (const message of bob.messages({ signal: ended.signal, onChange })) {
+      await handle(message)
+      if (--left === 0) ended.abort()
+    }
+  })()
+  return { listening, done }
+}
+
+test('a file for one who is away is stored, and saved from there, with progress', async () => {
+  const progress: FileProgress[] = []
+  const { route } = await alice.sendFile('bob', path, { onProgress: (one) => progress.push(one) })
+  assert.is(route, 'stored')
+  assert.equal(progress.at(-1), { name: 'report.pdf', bytes: LARGE.length, size: LARGE.length })
+  assert.ok(progress.length > 1)
+  await handling(1, async ({ from, file, bytes, text }) => {
+    assert.equal([from, file?.kind, file?.name, file?.size], ['alice', 'file', 'report.pdf', LARGE.length])
+    assert.equal([text, bytes.length], [undefined, 0])
+    assert.equal(await file?.accept(inbox('stored')), {
+      path: join(inbox('stored'), 'report.pdf'),
+      already: false,
+    })
+    assert.throws(() => file?.accept(inbox('stored')), /file.accept: it was accepted before/)
+  }).done
+  assert.equal(new Uint8Array(readFileSync(join(inbox('stored'), 'report.pdf'))), LARGE)
+})
+
+test('a file and a directory go directly to one who takes them, between messages, in order', async () => {
+  mkdirSync(join(directory.path, 'photos'))
+  writeFileSync(join(directory.path, 'photos', 'a.jpg'), 'of a')
+  const seen: unknown[] = []
+  const { listening, done } = handling(4, async ({ text, file, route }) => {
+    seen.push(text ?? file?.name, route)
+    // Not waited for: the next message does.
+    void file?.accept(inbox('direct'))
+  })
+  await listening
+  const progress: FileProgress[] = []
+  await alice.send('bob', 'before')
+  assert.equal(await alice.sendFile('bob', path, { onProgress: (one) => progress.push(one) }), {
+    route: 'direct',
+  })
+  assert.equal(progress.at(-1), {
+    name: 'report.pdf',
+    path: undefined,
+    bytes: LARGE.length,
+    size: LARGE.length,
+  })
+  assert.equal(await alice.sendFile('bob', join(directory.path, 'photos')), { route: 'direct' })
+  await alice.send('bob', 'after')
+  await done
+  assert.equal(seen, ['before', 'direct', 'report.pdf', 'direct', 'photos', 'direct', 'after', 'direct'])
+  assert.equal(readdirSync(inbox('direct')).sort(), ['photos', 'report.pdf'])
+  assert.is(readFileSync(join(inbox('direct'), 'photos', 'a.jpg'), 'utf8'), 'of a')
+})
+
+test('a file that is not accepted is refused; one that cannot be read, or has no keeper, is an error', async () => {
+  const { listening, done } = handling(1, () => {})
+  await listening
+  await rejects(alice.sendFile('bob', path), 'file_refused')
+  await done
+  await rejects(alice.sendFile('bob', join(directory.path, 'none')), 'file_not_readable')
+  await rejects(alice.sendFile('bob', join(directory.path, 'photos')), 'file_too_large')
+})
+
+test('a file that is left at the KDC while its receiver fails to save it can be had when it comes again', async () => {
+  await alice.sendFile('bob', path)
+  writeFileSync(inbox('in the way'), '')
+  const messages = bob.messages({ listen: false })
+  const { value } = await messages.next()
+  await rejects(Promise.resolve(value?.file?.accept(inbox('in the way'))), 'file_not_saved')
+  await messages.return()
+  await handling(1, ({ file }) => file?.accept(inbox('again'))).done
+  assert.equal(readdirSync(inbox('again')), ['report.pdf'])
+})
+
+test('a sink of one’s own takes the bytes', async () => {
+  const pieces = new Arrivals<string>()
+  const sinkOf = (write: (bytes: Uint8Array) => Promise<void>) => ({
+    start: async () => {},
+    write,
+    finish: async () => pieces.push('finished'),
+    abandon: async () => pieces.push('abandoned'),
+  })
+  let bytes = 0
+  const { listening, done } = handling(1, async ({ file }) => {
+    const write = async (piece: Uint8Array) => {
+      bytes += piece.length
+    }
+    await file?.accept(sinkOf(write))
+  })
+  await listening
+  await alice.sendFile('bob', path)
+  await done
+  assert.is(await pieces.next(), 'finished')
+  assert.is(bytes, LARGE.length)
+})
+
+test('a group’s file reaches its members; the state may be on disk', async () => {
+  const state = fileStateStore(inbox('state'))
+  const carol = await clients.login('alice', { state })
+  const friends = await carol.groups.create('disk', ['bob'])
+  assert.equal(await friends.sendFile(path), { route: 'stored' })
+  await carol.logout()
+  await handling(1, async ({ group, file }) => {
+    assert.is(group, 'disk')
+    await file?.accept(inbox('group'))
+  }).done
+  const again = await clients.login('alice', { state: fileStateStore(inbox('state')) })
+  const group = await again.groups.get('disk')
+  assert.equal(await group.members(), ['alice', 'bob'])
+  assert.equal(
+    (await group.history()).map(({ kind }) => kind),
+    ['file'],
+  )
+  await group.remove(['bob'])
+  assert.equal(await group.members(), ['alice'])
+  await rejects(group.leave(), 'not_allowed')
+  await group.destroy()
+  assert.is((await again.groups.list()).find(({ name }) => name === 'disk')?.status, 'destroyed')
+  await rejects(again.groups.get('none'), 'group_unknown')
+  await again.logout()
+})
+
+test.run()
