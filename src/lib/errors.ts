@@ -104,8 +104,11 @@ export const ERROR_CODES = {
   ],
 } as const
 
+/** The codes of `ProtocolError`. */
 export type ProtocolCode = (typeof ERROR_CODES.protocol)[number]
+/** The codes of `CodecError`. */
 export type CodecCode = (typeof ERROR_CODES.codec)[number]
+/** The codes of `TransportError`. */
 export type TransportCode = (typeof ERROR_CODES.transport)[number]
 /** The code of any error of the package: `switch (error.code)` of a `SymbolonError` narrows to these. */
 export type ErrorCode = (typeof ERROR_CODES)[keyof typeof ERROR_CODES][number]

@@ -27,6 +27,7 @@ export interface PlaceForFiles {
 
 /** Where a file is that was saved. */
 export interface SavedFile {
+  /** In the directory that was given. */
   readonly path: string
   /** The very same was there before. */
   readonly already: boolean

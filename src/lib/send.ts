@@ -45,6 +45,7 @@ export interface FileProgress {
   readonly size?: number | undefined
 }
 
+/** How to send a file. */
 export interface SendFileOptions extends SendOptions {
   /** Hears how far it is, often. */
   readonly onProgress?: ((progress: FileProgress) => void) | undefined
@@ -52,6 +53,7 @@ export interface SendFileOptions extends SendOptions {
 
 /** Which way something went: the receiver has acknowledged it, or the KDC keeps it for the receiver. */
 export interface SendResult {
+  /** `direct`: the receiver has acknowledged it. `stored`: the KDC keeps it for the receiver. */
   readonly route: 'direct' | 'stored'
 }
 
