@@ -11,7 +11,6 @@ import { list, members } from './cli/group-lists.ts'
 import { prepareRead, prepareSend } from './cli/group-messages.ts'
 import { optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { Mail } from './cli/mail.ts'
 import { DEFAULT_MAX, SAVE_OPTIONS } from './cli/save-files.ts'
 import { FILE_OPTION } from './cli/send-files.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
@@ -100,12 +99,7 @@ runTool('group', async (argv) => {
   const output = makeOutput('group', values)
   const { session } = await loginFrom(username, values, output)
   try {
-    const mail = await Mail.open(session, output)
-    try {
-      await run({ session, mail, output })
-    } finally {
-      await mail.close()
-    }
+    await run({ session, mail: session.mailbox, output })
   } finally {
     await session.logout().catch(() => {})
   }

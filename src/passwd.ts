@@ -5,7 +5,6 @@
 import { parseArguments } from './cli/arguments.ts'
 import { readCredentials, updateCredentials } from './cli/credentials.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
 import { PASSWORD_HELP, readNewPassword } from './cli/password.ts'
@@ -63,7 +62,7 @@ runTool('passwd', async (argv) => {
       updateCredentials((credentials) => credentials.get(kdc)?.set(username, password))
       output.event('credentials_updated', { username, kdc }, 'the credentials file has it too')
     }
-    await haveMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
     await session.logout().catch(() => {})
   }

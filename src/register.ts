@@ -4,7 +4,6 @@
 
 import { parseArguments } from './cli/arguments.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
 import { givenInvitation, promptInvitation } from './cli/invitation.ts'
@@ -74,7 +73,7 @@ runTool('register', async (argv) => {
   })
   output.event('registered', { username, kdc }, `${username} has an account at ${kdc}`)
   try {
-    await haveMailbox(session, output)
+    await session.mailbox.ensure()
   } catch (error) {
     // The account is there all the same, and the next tool of its owner's makes the mailbox.
     const { message } = error as Error

@@ -7,7 +7,6 @@ import { isInteractive } from './cli/conversation.ts'
 import { converse } from './cli/converse.ts'
 import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { haveMailbox } from './cli/have-mailbox.ts'
 import { optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
 import { ITEM_HELP, ITEM_OPTIONS, judgeItems, OutgoingItems } from './cli/outgoing-items.ts'
@@ -86,7 +85,7 @@ runTool('sender', async (argv) => {
       output.event('connected', { to: receiver }, `talking with ${receiver}; Ctrl+D ends`)
       await converse(channel, output, screen)
     }
-    await haveMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
     leaveStdin()
     // The KDC may be gone by now; the session then ends by itself.

@@ -5,7 +5,6 @@
 import { parseArguments } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
-import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
@@ -63,7 +62,7 @@ runTool('sessions', async (argv) => {
     } else {
       await list(others, output, session.clock())
     }
-    await haveMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
     await session.logout().catch(() => {})
   }

@@ -4,7 +4,6 @@
 
 import { parseArguments } from './cli/arguments.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { haveMailbox } from './cli/have-mailbox.ts'
 import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
 import { everybodyOnline, reachabilityOf } from './cli/online.ts'
@@ -46,7 +45,7 @@ runTool('users', async (argv) => {
       told++
     }
     if (told === 0) output.event('none', {}, 'nobody is online')
-    await haveMailbox(session, output).catch(() => {})
+    await session.mailbox.ensure().catch(() => {})
   } finally {
     await session.logout().catch(() => {})
   }

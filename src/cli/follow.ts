@@ -10,16 +10,16 @@ import { CodecError, ProtocolError, type SymbolonError, TransportError } from '.
 import { isSessionOver } from '../lib/exchange.ts'
 import { Pace } from '../lib/hints.ts'
 import type { Conversation } from '../lib/mls/mailbox.ts'
+import type { MailboxHandle } from '../lib/mls/mailbox-handle.ts'
 import { StateError } from '../state/errors.ts'
 import type { Output } from './events.ts'
-import type { Mail } from './mail.ts'
 
 /** How long between two tries to reach the KDC again. */
 const RETRY = { firstMs: 1000, mostMs: 10_000 }
 
 export interface Following {
   readonly session: Pick<Session, 'token'>
-  readonly mail: Pick<Mail, 'use' | 'arrivals'>
+  readonly mail: Pick<MailboxHandle, 'use' | 'arrivals'>
   readonly output: Output
   readonly of: Conversation
   /** Shows what is new. */
@@ -97,7 +97,7 @@ function isStateBusy(error: unknown): boolean {
   return error instanceof StateError && error.code === 'state_busy'
 }
 
-async function mayGoOn(mail: Pick<Mail, 'use'>, output: Output, of: Conversation): Promise<boolean> {
+async function mayGoOn(mail: Pick<MailboxHandle, 'use'>, output: Output, of: Conversation): Promise<boolean> {
   if (!('group' in of)) return true
   const { group } = of
   const infos = await mail.use(async (mailbox) => mailbox.groups().filter(({ name }) => name === group))

@@ -6,16 +6,16 @@
 import type { Session } from '../lib/client.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import type { Conversation, Mailbox } from '../lib/mls/mailbox.ts'
+import type { MailboxHandle } from '../lib/mls/mailbox-handle.ts'
 import { parseGroupName, parseUsername } from '../lib/names.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import { endingOf } from './group-ending.ts'
-import type { Mail } from './mail.ts'
 
 /** What a command works with. */
 export interface Tools {
   readonly session: Session
-  readonly mail: Mail
+  readonly mail: MailboxHandle
   readonly output: Output
 }
 
@@ -53,7 +53,7 @@ export function conversationOf(
 }
 
 /** Does something with the mailbox, when it has heard all that happened. */
-export function withMailbox<T>(mail: Mail, work: (mailbox: Mailbox) => Promise<T> | T): Promise<T> {
+export function withMailbox<T>(mail: MailboxHandle, work: (mailbox: Mailbox) => Promise<T> | T): Promise<T> {
   return mail.use(async (mailbox) => {
     await mailbox.sync()
     return work(mailbox)
@@ -62,7 +62,7 @@ export function withMailbox<T>(mail: Mail, work: (mailbox: Mailbox) => Promise<T
 
 /** The same with a group, naming it when there is none, and saying how it ended when it is over. */
 export function withGroup<T>(
-  mail: Mail,
+  mail: MailboxHandle,
   group: string,
   work: (mailbox: Mailbox) => Promise<T> | T,
 ): Promise<T> {
@@ -71,21 +71,28 @@ export function withGroup<T>(
 
 /** The same with a conversation. */
 export async function withConversation<T>(
-  mail: Mail,
+  mail: MailboxHandle,
   of: Conversation,
   work: (mailbox: Mailbox) => Promise<T> | T,
 ): Promise<T> {
-  return withMailbox(mail, async (mailbox) => {
-    try {
-      return await work(mailbox)
-    } catch (error) {
-      if (!(error instanceof ProtocolError && error.code === 'group_unknown')) throw error
-      const none =
-        'group' in of
-          ? (endingOf(mailbox, of.group)?.words ??
-            `there is no group ${of.group}, or ${mail.username} is not in it`)
-          : `there is no conversation of ${mail.username} with ${of.with}`
-      throw new ProtocolError('group_unknown', none)
+  return namingUnknown(mail, of, () => withMailbox(mail, work))
+}
+
+/** Says of a conversation that there is none which one it is, or how it ended. */
+export async function namingUnknown<T>(
+  mail: Pick<MailboxHandle, 'username' | 'use'>,
+  of: Conversation,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof ProtocolError && error.code === 'group_unknown')) throw error
+    if ('with' in of) {
+      throw new ProtocolError('group_unknown', `there is no conversation of ${mail.username} with ${of.with}`)
     }
-  })
+    const ending = await mail.use(async (mailbox) => endingOf(mailbox, of.group))
+    const none = ending?.words ?? `there is no group ${of.group}, or ${mail.username} is not in it`
+    throw new ProtocolError('group_unknown', none)
+  }
 }

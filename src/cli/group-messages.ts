@@ -5,18 +5,26 @@
  */
 import type { Outgoing } from '../files/outgoing.ts'
 import { utf8 } from '../lib/bytes.ts'
+import { leaveMessage } from '../lib/mls/leave.ts'
 import type { Conversation } from '../lib/mls/mailbox.ts'
-import { kindOf, MAX_BODY_BYTES } from '../lib/mls/payload.ts'
+import { MAX_BODY_BYTES } from '../lib/mls/payload.ts'
 import { parseGroupName } from '../lib/names.ts'
 import { ToolError, UsageError } from './errors.ts'
 import { follow } from './follow.ts'
-import { conversationOf, type Run, type Tools, type Values, withGroup } from './group-command.ts'
+import {
+  conversationOf,
+  namingUnknown,
+  type Run,
+  type Tools,
+  type Values,
+  withGroup,
+} from './group-command.ts'
 import { endingOf } from './group-ending.ts'
 import { commandToSave, type Saving, savingFrom } from './save-files.ts'
 import { closeFiles, openFiles, sendFiles } from './send-files.ts'
 import { messageGiven, readStdin, STDIN, type Words } from './stdin.ts'
 import { stopping, stopSignal } from './stop.ts'
-import { leaveMessage, type Shown, showAll, showNew } from './stored.ts'
+import { requireStored, type Shown, showAll, showNew } from './stored.ts'
 
 /**
  * A message, files, or both.
@@ -41,9 +49,8 @@ function send(group: string, message: Uint8Array | undefined, files: readonly Ou
   return async ({ mail, output }) => {
     try {
       if (message !== undefined) {
-        await withGroup(mail, group, (mailbox) =>
-          leaveMessage(mailbox, output, { group }, message, kindOf(message)),
-        )
+        const sent = await namingUnknown(mail, { group }, () => leaveMessage(mail, { group }, message))
+        requireStored(output, sent)
         output.event('stored', { group }, `sent to ${group}`)
       }
       if (files.length === 0) return

@@ -3,20 +3,15 @@
  *
  * @module
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Session } from '../lib/client.ts'
 import { SymbolonError } from '../lib/errors.ts'
-import { isSessionOver } from '../lib/exchange.ts'
-import { lookForEach, Pace } from '../lib/hints.ts'
+import { followMailbox, RETRY_MS, type RetryOptions } from '../lib/mls/follow-mailbox.ts'
 import type { Output } from './events.ts'
-import { Mail } from './mail.ts'
 import { commandToSave, type Saving } from './save-files.ts'
 import { type Shown, showNew } from './stored.ts'
 import { UnreadGroups } from './unread-groups.ts'
 
-/** After something went wrong, the next look is so much later. */
-const RETRY_MS = 5000
-/** And after a file could not be saved, which may have been fetched in vain. */
+/** How long until the next try after a file could not be saved, which may have been fetched in vain. */
 const SAVE_RETRY_MS = 60_000
 
 /**
@@ -32,86 +27,37 @@ export function showLetters(
   saving?: Saving,
   onEnd: () => void = () => {},
 ): Promise<void> {
-  const pace = new Pace()
-  const work = async (works: () => void) => {
-    try {
-      await watch(session, output, signal, works, saving, pace)
-    } catch (error) {
-      if (isSessionOver(error)) onEnd()
-      throw error
-    }
-    if (!signal.aborted) onEnd()
-  }
-  return tryAgain(work, output, signal)
-}
-
-/**
- * Does something over and over, until `signal` ends it.
- *
- * @param work - calls `works` once it has succeeded, if it goes on for long then.
- * @param wait - for so many milliseconds; for tests.
- */
-export async function tryAgain(
-  work: (works: () => void) => Promise<void>,
-  output: Pick<Output, 'event'>,
-  signal: AbortSignal,
-  wait: (ms: number) => Promise<void> = (ms) => sleep(ms, undefined, { signal }),
-): Promise<void> {
-  let told: string | undefined
-  const back = () => {
-    if (told !== undefined && !signal.aborted)
-      output.event('mail_back', {}, 'messages that wait can be read again')
-    told = undefined
-  }
-  while (!signal.aborted) {
-    let retryMs = RETRY_MS
-    try {
-      await work(back)
-      back()
-    } catch (error) {
-      if (signal.aborted) return
-      const { message } = error as Error
-      if (message !== told) {
-        output.event('mail_unavailable', codeOf(error), `messages that wait cannot be read now: ${message}`)
-      }
-      told = message
-      if (codeOf(error).code === 'file_not_saved') retryMs = SAVE_RETRY_MS
-    }
-    await wait(retryMs).catch(() => {})
-  }
-}
-
-async function watch(
-  session: Session,
-  output: Output,
-  signal: AbortSignal,
-  works: () => void,
-  saving: Saving | undefined,
-  pace: Pace,
-): Promise<void> {
-  const mail = await Mail.open(session, output)
-  const unread = new UnreadGroups(session.username, output)
+  const { mailbox, username } = session
+  const unread = new UnreadGroups(username, output)
   // Once; the files stay at the KDC for days.
   let told = saving !== undefined
   const tellHowToSave = ({ fileFrom }: Shown) => {
     if (told || fileFrom === undefined) return
     told = true
-    const these = commandToSave(session.username, { with: fileFrom })
+    const these = commandToSave(username, { with: fileFrom })
     output.event('file_not_fetched', {}, `to save files, start with --output DIR; these: ${these}`)
   }
-  try {
-    const look = async () => {
-      const shown = await showNew(mail, output, 'direct', { saving, signal })
-      if (shown.count > 0) pace.found()
-      tellHowToSave(shown)
-      unread.tell(await mail.use(async (mailbox) => mailbox.groups()))
-    }
-    await pace.ready(signal)
-    await look()
-    works()
-    await lookForEach(mail.arrivals(signal, pace), look)
-  } finally {
-    await mail.close()
+  const look = async () => {
+    const shown = await showNew(mailbox, output, 'direct', { saving, signal })
+    tellHowToSave(shown)
+    unread.tell(await mailbox.use(async (opened) => opened.groups()))
+    return shown.count > 0
+  }
+  return followMailbox(mailbox, look, { signal, onSessionEnd: onEnd, ...tellingTrouble(output) })
+}
+
+/** Tells why stored messages cannot be read, and that they can again. */
+export function tellingTrouble(output: Pick<Output, 'event'>): Omit<RetryOptions, 'signal'> {
+  return {
+    onLost: (error) => {
+      output.event(
+        'mail_unavailable',
+        codeOf(error),
+        `messages that wait cannot be read now: ${error.message}`,
+      )
+    },
+    onBack: () => output.event('mail_back', {}, 'messages that wait can be read again'),
+    retryMs: (error) => (codeOf(error).code === 'file_not_saved' ? SAVE_RETRY_MS : RETRY_MS),
   }
 }
 

@@ -8,10 +8,10 @@ import { EMPTY } from '../lib/bytes.ts'
 import type { Channel } from '../lib/channel.ts'
 import { SymbolonError } from '../lib/errors.ts'
 import type { MailMessage } from '../lib/mls/mailbox.ts'
+import type { MailboxAccess } from '../lib/mls/mailbox-handle.ts'
 import type { FileSink } from '../lib/transfer/index.ts'
 import { ToolError } from './errors.ts'
 import type { Output } from './events.ts'
-import type { Mail } from './mail.ts'
 import { SaidBytes } from './said-bytes.ts'
 import { isFile, saveFile } from './save-files.ts'
 import { sizeText } from './size.ts'
@@ -85,7 +85,7 @@ export class Once {
    * Takes the oldest message that waits at the KDC, if there is one. It is marked as shown when it has been written: one whose writing
    * fails waits on.
    */
-  async takeWaiting(mail: Mail): Promise<void> {
+  async takeWaiting(mail: MailboxAccess): Promise<void> {
     if (this.#isBusy) return
     const message = await mail.use(async (mailbox) => {
       await mailbox.sync()
@@ -103,7 +103,7 @@ export class Once {
     }
   }
 
-  async #waiting(mail: Mail, message: MailMessage): Promise<void> {
+  async #waiting(mail: MailboxAccess, message: MailMessage): Promise<void> {
     const { from, body } = message
     const { saving } = this.#taking
     const mark = () => mail.use((mailbox) => mailbox.markShown([message]))

@@ -4,13 +4,12 @@
  * @module
  */
 import type { Session } from '../lib/client.ts'
-import { lookForEach, Pace } from '../lib/hints.ts'
+import { followMailbox } from '../lib/mls/follow-mailbox.ts'
 import type { Presence } from '../lib/presence.ts'
 import { UsageError } from './errors.ts'
 import type { OptionHelp } from './help.ts'
-import { tryAgain } from './letters.ts'
+import { tellingTrouble } from './letters.ts'
 import { listenAt, type Place } from './listening.ts'
-import { Mail } from './mail.ts'
 import { Once } from './once.ts'
 import type { Taking } from './take-items.ts'
 
@@ -42,23 +41,18 @@ export async function receiveOnce(session: Session, place: Place, taking: Taking
   const hasLooked = new Promise<void>((resolve) => {
     looked = resolve
   })
-  const pace = new Pace()
-  const watch = async (works: () => void) => {
-    const mail = await Mail.open(session, output)
+  const look = async () => {
     try {
-      await pace.ready(over.signal)
-      await once.takeWaiting(mail)
-      works()
-      looked()
-      await lookForEach(mail.arrivals(over.signal, pace), () => once.takeWaiting(mail))
-      if (!over.signal.aborted) presence?.hint()
+      await once.takeWaiting(session.mailbox)
     } finally {
       looked()
-      await mail.close()
     }
+    return false
   }
   let presence: Presence | undefined
-  const watching = tryAgain(watch, output, over.signal)
+  const onSessionEnd = () => presence?.hint()
+  const { signal } = over
+  const watching = followMailbox(session.mailbox, look, { signal, onSessionEnd, ...tellingTrouble(output) })
   try {
     await Promise.race([hasLooked, once.taken])
     if (!once.isBusy) {

@@ -9,12 +9,12 @@ import { FileError } from '../files/private-files.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import { fetchFile, fileNoteOf } from '../lib/mls/files.ts'
 import type { Conversation, MailMessage } from '../lib/mls/mailbox.ts'
+import type { MailboxAccess } from '../lib/mls/mailbox-handle.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
 import { type FileFate, shownName } from './file-fate.ts'
 import type { OptionHelp } from './help.ts'
 import { commandOf } from './installed.ts'
-import type { MailAccess } from './mail.ts'
 import { progressOf, SILENT } from './progress.ts'
 import { SaveRecord } from './save-record.ts'
 import { parseSize, sizeText } from './size.ts'
@@ -85,7 +85,7 @@ export function isFile(message: MailMessage): boolean {
  * @throws FileError `file_not_saved` when nothing can be saved in the directory, TransportError, the reason of `signal`: the message is to be kept for later.
  */
 export async function saveFile(
-  mail: MailAccess,
+  mail: MailboxAccess,
   output: Output,
   message: MailMessage,
   { directory, maxBytes, signal, silent, record }: Saving,
@@ -122,7 +122,7 @@ export async function saveFile(
   }
 }
 
-function howLater({ username }: MailAccess, { group, with: other }: MailMessage): string {
+function howLater({ username }: MailboxAccess, { group, with: other }: MailMessage): string {
   if (group === undefined && other === undefined) return ''
   const of = group === undefined ? { with: other ?? '' } : { group }
   return `; to try again: ${commandToSave(username, of)}`

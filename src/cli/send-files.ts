@@ -5,16 +5,15 @@
  */
 import { stat } from 'node:fs/promises'
 import { type Outgoing, openOutgoing } from '../files/outgoing.ts'
-import { encodeFileNote, MAX_FILE_BYTES, uploadFile } from '../lib/mls/files.ts'
+import { MAX_FILE_BYTES } from '../lib/mls/files.ts'
+import { leaveFile } from '../lib/mls/leave.ts'
 import type { Conversation } from '../lib/mls/mailbox.ts'
-import { isRefusal } from '../lib/mls/refusals.ts'
-import { attributesIn } from '../lib/transfer/index.ts'
+import type { MailboxAccess } from '../lib/mls/mailbox-handle.ts'
 import { ToolError, UsageError } from './errors.ts'
 import type { Output } from './events.ts'
-import type { MailAccess } from './mail.ts'
 import { progressOf } from './progress.ts'
 import { sizeText } from './size.ts'
-import { leaveMessage } from './stored.ts'
+import { requireStored } from './stored.ts'
 
 /** The option, for `parseArguments`. */
 export const FILE_OPTION = { file: { type: 'string', multiple: true } } as const
@@ -37,9 +36,9 @@ export async function openFiles(paths: readonly string[], words?: string): Promi
     for (const path of paths) {
       const file = await openOutgoing(path)
       files.push(file)
-      if (file.size <= MAX_FILE_BYTES) continue
+      if (file.content.size <= MAX_FILE_BYTES) continue
       throw new ToolError(
-        `${path} has ${sizeText(file.size)}, and a file ${sizeText(MAX_FILE_BYTES)} at most`,
+        `${path} has ${sizeText(file.content.size)}, and a file ${sizeText(MAX_FILE_BYTES)} at most`,
         { hint: 'send it in parts' },
       )
     }
@@ -58,60 +57,30 @@ export async function isFilePath(words: string): Promise<boolean> {
 }
 
 export async function closeFiles(files: readonly Outgoing[]): Promise<void> {
-  await Promise.all(files.map((file) => file.close()))
+  await Promise.all(files.map((file) => file.content.close()))
 }
 
 /**
  * Stores files for a group or for one other, each with the message that tells of it; says so of each.
  *
  * @param signal - ends it; of the file that is being sent nothing stays.
- * @throws what `uploadFile` and `Mailbox.send` throw; the reason of `signal`.
+ * @throws what `leaveFile` throws; the reason of `signal`.
  */
 export async function sendFiles(
-  mail: MailAccess,
+  mail: MailboxAccess,
   output: Output,
   to: Conversation,
   files: readonly Outgoing[],
   signal: AbortSignal,
 ): Promise<void> {
-  const group = await mail.use(async (mailbox) => {
-    await mailbox.sync()
-    return mailbox.conversationId(to)
-  })
+  const [field, receiver] = 'group' in to ? [{ group: to.group }, to.group] : [{ to: to.with }, to.with]
   for (const file of files) {
-    await sendFile(mail, output, to, group, file, signal)
-    const { name, size } = file
-    const [field, receiver] = 'group' in to ? [{ group: to.group }, to.group] : [{ to: to.with }, to.with]
-    output.event('file_stored', { ...field, name, size }, `stored ${file.path} for ${receiver}`)
-  }
-}
-
-// Others of our tools may use the mailbox while the file is on its way.
-async function sendFile(
-  mail: MailAccess,
-  output: Output,
-  to: Conversation,
-  group: string,
-  file: Outgoing,
-  signal: AbortSignal,
-): Promise<void> {
-  const { name, size, content } = file
-  const progress = progressOf(output, name, size)
-  const onProgress = (bytes: number) => progress.at(bytes)
-  const note = await uploadFile(
-    mail.post,
-    group,
-    { name, size, ...attributesIn(file), content: content() },
-    { onProgress, signal },
-  ).finally(() => progress.end())
-  const body = encodeFileNote(note)
-  try {
-    await mail.use((mailbox) => leaveMessage(mailbox, output, to, body, 'file'))
-  } catch (error) {
-    // Nobody will ever ask for it.
-    if (isRefusal(error)) await mail.post('/files/drop', { file: note.file }).catch(() => {})
-    throw error
-  } finally {
-    note.key.wipe()
+    const { path, name, content } = file
+    const { size } = content
+    const progress = progressOf(output, name, size)
+    const onProgress = (bytes: number) => progress.at(bytes)
+    const sent = await leaveFile(mail, to, file, { onProgress, signal }).finally(() => progress.end())
+    requireStored(output, sent)
+    output.event('file_stored', { ...field, name, size }, `stored ${path} for ${receiver}`)
   }
 }

@@ -5,17 +5,18 @@
  */
 import type { Channel } from '../lib/channel.ts'
 import type { Session } from '../lib/client.ts'
-import { type Reached, reach, store } from './away.ts'
-import { deliver } from './deliver.ts'
+import type { SymbolonError } from '../lib/errors.ts'
+import { leaveMessage } from '../lib/mls/leave.ts'
+import { connectOrStore, deliver, whyNotStored } from '../lib/send.ts'
 import { EXIT, ToolError } from './errors.ts'
 import type { Output } from './events.ts'
-import { Mail } from './mail.ts'
 import type { OutgoingItems } from './outgoing-items.ts'
 import { sendDirectly } from './send-directly.ts'
 import { closeFiles, sendFiles } from './send-files.ts'
 import type { Input } from './stdin.ts'
 import { pipeSource } from './stdin-source.ts'
 import { stopping } from './stop.ts'
+import { requireStored } from './stored.ts'
 
 /** Who sends, to whom, and how long to wait. */
 export interface Sending {
@@ -40,13 +41,13 @@ export interface Load {
  */
 export async function sendAll(sending: Sending, { input, items }: Load): Promise<void> {
   const { session, output, receiver, mayStore, timeoutSec } = sending
-  const reached = await reach(session, receiver, mayStore)
-  if ('away' in reached) return storeAll(sending, { input, items }, reached)
+  const reached = await connectOrStore(session, receiver, mayStore)
+  if ('away' in reached) return storeAll(sending, { input, items }, reached.away)
   const { channel } = reached
   let failure: ToolError | undefined
   try {
     if (input && 'message' in input) {
-      await deliver(channel, input.message, timeoutSec.message)
+      await deliver(channel, input.message, 1000 * timeoutSec.message)
       output.event('delivered', { to: receiver }, `delivered to ${receiver}`)
     } else if (input) {
       failure = await pour(sending, channel, input.pieces, items.count > 0)
@@ -130,12 +131,8 @@ function takesNone(receiver: string): ToolError {
   })
 }
 
-async function storeAll(
-  sending: Sending,
-  { input, items }: Load,
-  { away }: Reached & { away: unknown },
-): Promise<void> {
-  const { session, output, receiver } = sending
+async function storeAll(sending: Sending, { input, items }: Load, away: SymbolonError): Promise<void> {
+  const { receiver } = sending
   if (input && 'pieces' in input) {
     throw new ToolError(
       `${receiver} is away, and a stream cannot wait at the KDC: it takes messages of 1 MiB at most`,
@@ -148,8 +145,21 @@ async function storeAll(
     )
   }
   if (items.count > 0) items.judgeStorable(receiver, true)
-  if (input) await store(session, output, receiver, input.message, away)
+  if (input) await storeMessage(sending, input.message, away)
   if (items.count > 0) await storeItems(sending, items, true)
+}
+
+async function storeMessage(
+  { session, output, receiver }: Sending,
+  message: Uint8Array,
+  away: SymbolonError,
+): Promise<void> {
+  try {
+    requireStored(output, await leaveMessage(session.mailbox, { with: receiver }, message))
+  } catch (error) {
+    throw whyNotStored(error, away, receiver)
+  }
+  output.event('stored', { to: receiver }, `stored for ${receiver}, who is away`)
 }
 
 /** Leaves files with the KDC, until Ctrl+C. */
@@ -160,12 +170,7 @@ async function storeItems(
 ): Promise<void> {
   const files = await items.openStorable(receiver, isAway)
   try {
-    const mail = await Mail.open(session, output)
-    try {
-      await sendFiles(mail, output, { with: receiver }, files, stopping())
-    } finally {
-      await mail.close()
-    }
+    await sendFiles(session.mailbox, output, { with: receiver }, files, stopping())
   } finally {
     await closeFiles(files)
   }

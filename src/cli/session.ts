@@ -6,6 +6,8 @@
 import { type LoginOptions, login, type Session } from '../lib/client.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import { requireServer } from '../lib/http.ts'
+import type { Notice } from '../lib/mls/notices.ts'
+import { fileStateStore } from '../state/file-state.ts'
 import type { Implied } from './arguments.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './events.ts'
@@ -65,7 +67,7 @@ export function nameOfKeytab(isOther?: Implied['isOther'], hint?: string) {
 }
 
 /**
- * How to reach the KDC that the command line names, and to know it again.
+ * How to reach the KDC that the command line names, and to know it again; and where what is of stored messages and groups is kept.
  *
  * @throws UsageError.
  */
@@ -74,7 +76,18 @@ export function kdcFrom(values: KdcValues, output: Output): { kdc: string; optio
   const judgeKey = keyJudge(kdc, values['kdc-key'], (key) => {
     output.event('kdc_key', { kdc, key }, `from now on the KDC at ${kdc} is known by its key ${key}`)
   })
-  return { kdc, options: { trace: output.trace, judgeKey } }
+  const onNotice = (notice: Notice) => tell(output, notice)
+  return { kdc, options: { trace: output.trace, judgeKey, onNotice, state: fileStateStore() } }
+}
+
+function tell(output: Output, { code, text, ...fields }: Notice): void {
+  output.event(code, fields, `${placeOf(fields, text)}${text}`)
+}
+
+// Which group or conversation it is about, unless the words say so.
+function placeOf({ group, username }: Pick<Notice, 'group' | 'username'>, text: string): string {
+  if (group !== undefined) return `${group}: `
+  return username === undefined || text.includes(username) ? '' : `with ${username}: `
 }
 
 /**

@@ -1,14 +1,15 @@
 /**
- * Messages that wait: sending them, and showing those that have waited, with the time at which they were sent.
+ * Stored messages: showing them, with the time at which they were sent.
  *
  * @module
  */
 import { FileError } from '../files/private-files.ts'
 import { SymbolonError } from '../lib/errors.ts'
-import type { Conversation, Mailbox, MailMessage, Selection } from '../lib/mls/mailbox.ts'
+import type { Conversation, MailMessage, Selection } from '../lib/mls/mailbox.ts'
+import type { MailboxAccess } from '../lib/mls/mailbox-handle.ts'
+import type { Sent } from '../lib/mls/sent.ts'
 import type { Output } from './events.ts'
 import type { FileFate } from './file-fate.ts'
-import type { MailAccess } from './mail.ts'
 import { isFile, type Saving, saveFile } from './save-files.ts'
 
 /** How often the state is written while messages are shown. */
@@ -32,7 +33,7 @@ export interface Shown {
  * @throws as `saveFile`: from that message on, all stay new; but where files cannot be saved, only these do.
  */
 export async function showNew(
-  mail: MailAccess,
+  mail: MailboxAccess,
   output: Output,
   of: Selection,
   { saving, signal }: { readonly saving?: Saving | undefined; readonly signal?: AbortSignal | undefined },
@@ -75,7 +76,7 @@ export async function showNew(
  * @throws as `saveFile`, when the rest has been shown.
  */
 export async function showAll(
-  mail: MailAccess,
+  mail: MailboxAccess,
   output: Output,
   of: Conversation,
   saving?: Saving,
@@ -133,33 +134,20 @@ class Waiting {
 }
 
 /** Who sent it, if it is a file for us: another member's, or our own for ourselves. */
-function fileFrom({ username }: MailAccess, message: MailMessage): string | undefined {
+function fileFrom({ username }: MailboxAccess, message: MailMessage): string | undefined {
   const isForUs = message.from !== username || message.with === username
   return isForUs && isFile(message) ? message.from : undefined
 }
 
 /**
- * Leaves a message at the KDC. One that it did not take, or may not have taken, is an error: it is kept here and goes out later, but
- * whoever sends it must not take it for sent.
+ * One that the KDC did not take, or may not have taken, is an error: it is kept here and goes out later, but is not to be taken for sent.
  *
- * @throws why the KDC was not reached; as `Mailbox.send`.
+ * @throws why the KDC was not reached.
  */
-export async function leaveMessage(
-  mailbox: Mailbox,
-  output: Output,
-  to: Conversation,
-  body: Uint8Array,
-  kind: string,
-): Promise<void> {
-  const sent = await ('group' in to
-    ? mailbox.send(to.group, body, kind)
-    : mailbox.sendTo(to.with, body, kind))
-  if (!sent.stored) {
-    const { reason } = sent
-    const code = reason instanceof SymbolonError ? { code: reason.code } : {}
-    output.event('kept', code, 'not sent yet: it is kept here, and goes out with your next command')
-    throw reason
-  }
-  // It waits for us, too, until we have it back, and counts against what may wait of us. It is safe: the next time would do as well.
-  await mailbox.sync().catch(() => {})
+export function requireStored(output: Output, sent: Sent): void {
+  if (sent.stored) return
+  const { reason } = sent
+  const code = reason instanceof SymbolonError ? { code: reason.code } : {}
+  output.event('kept', code, 'not sent yet: it is kept here, and goes out with your next command')
+  throw reason
 }

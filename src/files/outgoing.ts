@@ -9,27 +9,19 @@ import { basename } from 'node:path'
 import { ProtocolError } from '../lib/errors.ts'
 import { MAX_FILE_BYTES } from '../lib/mls/files.ts'
 import { systemReason } from '../lib/system-errors.ts'
-import { type Attributes, attributesIn, type Content, SMALL_BYTES } from '../lib/transfer/index.ts'
+import { type Content, SMALL_BYTES } from '../lib/transfer/index.ts'
 import { attributesOf } from './attributes.ts'
 import { FileError } from './private-files.ts'
 
 const PIECE_BYTES = 64 * 1024
 
 /** A file that is open for sending. */
-export interface Outgoing extends Attributes {
+export interface Outgoing {
   /** As it was given. */
   readonly path: string
   /** The last part of the path. */
   readonly name: string
-  /** In bytes, when it was opened. */
-  readonly size: number
-  /**
-   * Reads it, once, to where reading ends.
-   *
-   * @throws ProtocolError `file_changed` when it was written to since it was opened, or ends elsewhere; FileError `file_not_readable`.
-   */
-  content(): AsyncGenerator<Uint8Array>
-  close(): Promise<void>
+  readonly content: FileContent
 }
 
 /**
@@ -39,15 +31,7 @@ export interface Outgoing extends Attributes {
  *   which.
  */
 export async function openOutgoing(path: string): Promise<Outgoing> {
-  const content = await openContent(path, path)
-  return {
-    path,
-    name: basename(path),
-    size: content.size,
-    ...attributesIn(content),
-    content: () => piecesOf(content),
-    close: () => content.close(),
-  }
+  return { path, name: basename(path), content: await openContent(path, path) }
 }
 
 /** A content whose size is known. */
@@ -107,19 +91,6 @@ export async function openContent(
     await file.close()
     throw error
   }
-}
-
-async function* piecesOf(content: FileContent): AsyncGenerator<Uint8Array> {
-  let position = 0
-  for (;;) {
-    const piece = new Uint8Array(PIECE_BYTES)
-    const bytes = await content.read(piece, position)
-    if (bytes === 0) break
-    position += bytes
-    yield piece.subarray(0, bytes)
-  }
-  if (position !== content.size) throw changed()
-  await content.verify()
 }
 
 type Read = Content['read']

@@ -5,7 +5,7 @@
  */
 import { isLoopback } from './address.ts'
 import { readRegistrationReply } from './answers.ts'
-import { type LoginOptions, login, type PasswordSource, type Session } from './client.ts'
+import { judgeLogin, type LoginOptions, login, type PasswordSource, type Session } from './client.ts'
 import { ProtocolError, TransportError } from './errors.ts'
 import { UnsealedAnswer } from './exchange.ts'
 import { invitationToken } from './invitation.ts'
@@ -38,9 +38,12 @@ export async function register(
   password: PasswordSource,
   options: RegisterOptions = {},
 ): Promise<Session> {
+  judgeLogin('register', username, password, options, { allowPlaintext: 'boolean', invitation: 'string' })
   const name = parseUsername(username)
-  const token = options.invitation === undefined ? undefined : invitationToken(options.invitation)
-  if (!token && !options.allowPlaintext && !isProtected(kdc)) {
+  const { invitation, allowPlaintext, ...loginOptions } = options
+  loginOptions.signal?.throwIfAborted()
+  const token = invitation === undefined ? undefined : invitationToken(invitation)
+  if (!token && !allowPlaintext && !isProtected(kdc)) {
     throw new ProtocolError(
       'plaintext_refused',
       'whoever answers for the KDC on the way could guess the password: sign up with an invitation, or over https',
@@ -71,7 +74,7 @@ export async function register(
     throw believed(error)
   }
   try {
-    return await login(kdc, name, chosen, { ...options, link: link.http })
+    return await login(kdc, name, chosen, { ...loginOptions, link: link.http })
   } catch (error) {
     if (!doubt) throw error
     throw new TransportError(doubt.code, `there may or may not be an account now: ${doubt.message}`, {

@@ -1,9 +1,10 @@
 /** What a receiver does when messages that wait cannot be read: test/cli/stored.test.ts has the rest. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { tryAgain } from '../../src/cli/letters.ts'
+import { tellingTrouble } from '../../src/cli/letters.ts'
 import { FileError } from '../../src/files/private-files.ts'
 import { TransportError } from '../../src/lib/errors.ts'
+import { tryAgain } from '../../src/lib/mls/follow-mailbox.ts'
 
 const letters = suite('letters')
 
@@ -22,7 +23,7 @@ async function run(...happens: (Error | undefined)[]): Promise<{ told: unknown[]
     waited.push(ms)
     if (happens.length === 0) stop.abort()
   }
-  await tryAgain(work, output, stop.signal, wait)
+  await tryAgain(work, { signal: stop.signal, wait, ...tellingTrouble(output) })
   return { told, waited }
 }
 
@@ -59,7 +60,8 @@ letters('are not told of when it is the end that stops them', async () => {
     stop.abort()
     throw unreachable()
   }
-  await tryAgain(work, { event: (name) => told.push(name) }, stop.signal, async () => {})
+  const output = { event: (name: string) => void told.push(name) }
+  await tryAgain(work, { signal: stop.signal, wait: async () => {}, ...tellingTrouble(output) })
   assert.equal(told, [])
 })
 

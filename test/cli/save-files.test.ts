@@ -5,7 +5,6 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Output } from '../../src/cli/events.ts'
 import type { FileFate } from '../../src/cli/file-fate.ts'
-import type { MailAccess } from '../../src/cli/mail.ts'
 import { type Saving, savingFrom } from '../../src/cli/save-files.ts'
 import { SaveRecord } from '../../src/cli/save-record.ts'
 import { sendFiles } from '../../src/cli/send-files.ts'
@@ -15,6 +14,7 @@ import { utf8 } from '../../src/lib/bytes.ts'
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
 import { encodeFileNote, fileNoteOf, uploadFile } from '../../src/lib/mls/files.ts'
 import type { MailMessage } from '../../src/lib/mls/mailbox.ts'
+import type { MailboxAccess } from '../../src/lib/mls/mailbox-handle.ts'
 import { textOf } from '../../src/lib/mls/payload.ts'
 import { type People, type Person, people } from '../helpers/mail.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -39,7 +39,7 @@ files.before.each(async (context) => {
 files.after.each(({ directory }) => directory.remove())
 
 /** Somebody's mail, as the tools have it; `onUse` hears of each piece of work before it begins. */
-function mailOf(person: Person, onUse: () => void = () => {}): MailAccess {
+function mailOf(person: Person, onUse: () => void = () => {}): MailboxAccess {
   return {
     username: person.name,
     post: person.kdc.post(person.name),
@@ -311,8 +311,14 @@ files(
 )
 
 /** A file to be sent, from memory. */
-function outgoing(name: string, content: () => AsyncGenerator<Uint8Array>, size = 2): Outgoing {
-  return { path: `/tmp/${name}`, name, size, content, close: async () => {} }
+function outgoing(name: string, text: string, verify = async () => {}): Outgoing {
+  const bytes = utf8(text)
+  const read = async (into: Uint8Array, position: number) => {
+    const piece = bytes.subarray(position, position + into.length)
+    into.set(piece)
+    return piece.length
+  }
+  return { path: `/tmp/${name}`, name, content: { size: bytes.length, read, verify, close: async () => {} } }
 }
 
 files(
@@ -322,18 +328,15 @@ files(
     const { output, lines } = collected()
     const signal = new AbortController().signal
     const to = { with: 'bob' }
-    const changing = outgoing('a', async function* () {
-      yield utf8('ab')
-      throw new ProtocolError('file_changed', 'somebody wrote to it')
+    const changing = outgoing('a', 'ab', async () => {
+      throw new ProtocolError('file_changed', 'a program wrote to it')
     })
     await rejects(sendFiles(mailOf(alice), output, to, [changing], signal), 'file_changed')
     assert.is(kdc.files.stored.size, 0)
 
-    const good = outgoing('b', async function* () {
-      yield utf8('ab')
-    })
+    const good = outgoing('b', 'ab')
     const mail = mailOf(alice)
-    const refusing: MailAccess = {
+    const refusing: MailboxAccess = {
       ...mail,
       use: (work) => {
         if (kdc.files.stored.size > 0) throw new ProtocolError('group_unknown', 'removed meanwhile')

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Output } from '../../src/cli/events.ts'
-import { leaveMessage } from '../../src/cli/stored.ts'
+import { requireStored } from '../../src/cli/stored.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
 import { TransportError } from '../../src/lib/errors.ts'
+import { leaveMessage } from '../../src/lib/mls/leave.ts'
 import type { Mailbox } from '../../src/lib/mls/mailbox.ts'
+import type { MailboxAccess } from '../../src/lib/mls/mailbox-handle.ts'
 import type { Sent } from '../../src/lib/mls/sent.ts'
 import { Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -135,14 +137,17 @@ stored('a message that the KDC may not have is not said to be stored', async () 
   const events: string[] = []
   const output = { event: (name: string) => events.push(name) } as unknown as Output
   const reason = new TransportError('kdc_unreachable', 'gone')
-  const mailbox = (sent: Sent) =>
-    ({
+  const leave = async (sent: Sent) => {
+    let syncs = 0
+    const mailbox = {
       sendTo: async () => sent,
       sync: async () => {
-        throw reason
+        if (syncs++ > 0) throw reason
       },
-    }) as unknown as Mailbox
-  const leave = (sent: Sent) => leaveMessage(mailbox(sent), output, { with: 'bob' }, utf8('hi'), 'text')
+    } as unknown as Mailbox
+    const mail = { use: (work) => work(mailbox) } as MailboxAccess
+    requireStored(output, await leaveMessage(mail, { with: 'bob' }, utf8('hi')))
+  }
   // What is stored stays so, whatever comes afterwards.
   await leave({ stored: true })
   assert.equal(events, [])

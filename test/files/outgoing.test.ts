@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openOutgoing } from '../../src/files/outgoing.ts'
+import { contentPieces } from '../../src/lib/transfer/index.ts'
 import { withLinks } from '../helpers/links.ts'
 import { asOrdinaryUser, onLinux, onPosix } from '../helpers/needs.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -23,22 +24,22 @@ async function all(path: string, onPiece: () => void = () => {}): Promise<Buffer
   const file = await openOutgoing(path)
   try {
     const pieces: Uint8Array[] = []
-    for await (const piece of file.content()) {
+    for await (const piece of contentPieces(file.content)) {
       pieces.push(piece)
       onPiece()
     }
     const content = Buffer.concat(pieces)
-    assert.is(content.length, file.size)
+    assert.is(content.length, file.content.size)
     return content
   } finally {
-    await file.close()
+    await file.content.close()
   }
 }
 
 /** What is said of a path that is not sent. */
 async function refusal(path: string): Promise<string> {
   try {
-    await (await openOutgoing(path)).close()
+    await (await openOutgoing(path)).content.close()
   } catch (error) {
     assert.is((error as { code?: string }).code, 'file_not_readable')
     return (error as Error).message.replace(`cannot send ${path}: `, '')
@@ -62,7 +63,7 @@ withLinks(outgoing)(
     symlinkSync(path, link)
     const file = await openOutgoing(link)
     assert.is(file.name, 'latest.pdf')
-    await file.close()
+    await file.content.close()
   },
 )
 
@@ -150,12 +151,12 @@ outgoing('that are small are what they were when they were opened, or changed', 
   const pieces: Uint8Array[] = []
   await rejects(
     (async () => {
-      for await (const piece of file.content()) pieces.push(piece)
+      for await (const piece of contentPieces(file.content)) pieces.push(piece)
     })(),
     'file_changed',
   )
   assert.is(Buffer.concat(pieces).toString(), 'as it was')
-  await file.close()
+  await file.content.close()
 })
 
 outgoing.run()

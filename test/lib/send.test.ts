@@ -1,4 +1,5 @@
 /** Sending and receiving as programs do it: directly or stored, each message once and in order, whatever happens in between. */
+import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Session } from '../../src/lib/client.ts'
@@ -152,6 +153,28 @@ test('a message that the KDC may not have is an error, and is sent once with wha
     assert.is(await here.lines.next(), `alice: ${text} (stored)`)
   await here.listening
   await here.stop()
+})
+
+test('the state is opened once, for all that a session sends', async () => {
+  let opened = 0
+  const source = clients.stateOf('alice')
+  const state: typeof source = {
+    has: (owner) => source.has(owner),
+    open: (owner) => {
+      opened++
+      return source.open(owner)
+    },
+  }
+  const alice = await clients.login('alice', { state })
+  await alice.send('erin', 'one')
+  await alice.sendFile('erin', fileURLToPath(import.meta.url))
+  await alice.groups.list()
+  await alice.mailbox.ensure()
+  assert.is(opened, 1)
+  assert.equal(
+    (await alice.history('erin')).map(({ kind }) => kind),
+    ['text', 'file'],
+  )
 })
 
 test('a signal ends what waits, with its reason', async () => {

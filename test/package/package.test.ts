@@ -9,7 +9,7 @@ import { publint } from 'publint'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { reportApi } from '../../build/api.ts'
-import { startTestRealm } from '../../src/kdc/index.ts'
+import { startTestRealm, type TestRealm } from '../../src/kdc/index.ts'
 import { fileStateStore } from '../../src/node/index.ts'
 import { InstalledProject } from '../helpers/installed.ts'
 import { needs } from '../helpers/needs.ts'
@@ -36,7 +36,10 @@ test('docs/api says what is exported', () => {
   for (const { file, text } of reports) {
     assert.ok(existsSync(join(ROOT, 'docs', 'api', file)), `docs/api/${file}: npm run api makes it`)
     // Not by `assert.is`, which would say all of both.
-    assert.ok(read('docs', 'api', file) === text, `the exports have changed: npm run api, and look at docs/api/${file}`)
+    assert.ok(
+      read('docs', 'api', file) === text,
+      `the exports have changed: npm run api, and look at docs/api/${file}`,
+    )
   }
   assert.equal(readdirSync(join(ROOT, 'docs', 'api')).sort(), reports.map(({ file }) => file).sort())
 })
@@ -47,7 +50,19 @@ test('everything that is exported has a docstring', () => {
 })
 
 test('no name that is exported could be anything', () => {
-  const GENERIC = ['Kind', 'Reply', 'Post', 'Take', 'Item', 'Fate', 'Sent', 'Source', 'Content', 'Summary', 'Route']
+  const GENERIC = [
+    'Kind',
+    'Reply',
+    'Post',
+    'Take',
+    'Item',
+    'Fate',
+    'Sent',
+    'Source',
+    'Content',
+    'Summary',
+    'Route',
+  ]
   for (const { name, text } of reportApi(join(project.folder, 'package'))) {
     const exported = text.split('## Named by these')[0] ?? ''
     for (const [, title = ''] of exported.matchAll(/^### (\w+)/gm)) {
@@ -71,7 +86,8 @@ test('types are found wherever the code is', async () => {
   // ES modules only, which `require` takes since Node 20.19; and a resolution that knows no `exports` finds only those who name a file.
   const problems = result.problems.filter(
     (problem) =>
-      problem.kind !== 'CJSResolvesToESM' && !('resolutionKind' in problem && problem.resolutionKind === 'node10'),
+      problem.kind !== 'CJSResolvesToESM' &&
+      !('resolutionKind' in problem && problem.resolutionKind === 'node10'),
   )
   assert.equal(problems, [])
 })
@@ -87,12 +103,17 @@ const EXAMPLES = [
 
 type Place = { readonly url: string; readonly passwords: { readonly alice: string; readonly bob: string } }
 
-/** An example, for this KDC. Where it says `password`, it is that of the line's account. */
-function example({ document, at }: (typeof EXAMPLES)[number], { url, passwords }: Place): string {
+/** An example, for this KDC, with its files in `folder`. Where it says `password`, it is that of the line's account. */
+function example(
+  { document, at }: (typeof EXAMPLES)[number],
+  { url, passwords }: Place,
+  folder: string,
+): string {
   const text = [...read(document).matchAll(/```ts\n([\s\S]*?)```/g)][at]?.[1]
   if (text === undefined) throw new Error(`${document} has no program ${at}`)
   return text
     .replaceAll('http://127.0.0.1:8800', url)
+    .replace(/'(backup\.tar|report\.pdf|inbox)'/g, (_, name) => JSON.stringify(join(folder, name)))
     .replace(/'(alice|bob)', password/g, (_, name: 'alice' | 'bob') => `'${name}', '${passwords[name]}'`)
 }
 
@@ -142,10 +163,17 @@ export { seal }
 
 withRegistry(test)('the types compile with the compilers that are promised', async () => {
   const place = { url: 'http://127.0.0.1:8800', passwords: { alice: 'a', bob: 'b' } }
-  for (const one of EXAMPLES) writeFileSync(join(project.folder, `${one.file}.ts`), example(one, place))
+  for (const one of EXAMPLES)
+    writeFileSync(join(project.folder, `${one.file}.ts`), example(one, place, project.folder))
   writeFileSync(join(project.folder, 'uses.ts'), USES)
   const files = [...EXAMPLES.map(({ file }) => `${file}.ts`), 'uses.ts']
-  const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false']
+  const strict = [
+    '--strict',
+    '--exactOptionalPropertyTypes',
+    '--noUncheckedIndexedAccess',
+    '--skipLibCheck',
+    'false',
+  ]
   const compile = async (compiler: string, module: string, resolution: string) => {
     const tsc = join(ROOT, 'node_modules', compiler, 'bin', 'tsc')
     const how = ['--target', 'es2022', '--module', module, '--moduleResolution', resolution, '--noEmit']
@@ -167,14 +195,14 @@ for (const language of ['JavaScript', 'TypeScript'] as const) {
     mkdirSync(folder)
     for (const one of EXAMPLES) {
       const ending = language === 'JavaScript' ? 'mjs' : 'mts'
-      writeFileSync(join(folder, `${one.file}.${ending}`), example(one, realm))
+      writeFileSync(join(folder, `${one.file}.${ending}`), example(one, realm, folder))
     }
     if (language === 'TypeScript') await emit(folder)
     writeFileSync(join(folder, 'backup.tar'), 'x'.repeat(100_000))
     writeFileSync(join(folder, 'report.pdf'), 'y'.repeat(100_000))
     const env = cleanEnvironment(folder)
     const run = (file: string, ...options: string[]) =>
-      new Program(process.execPath, [...options, `${file}.mjs`], env, folder).input()
+      new Program(process.execPath, [...options, join(folder, `${file}.mjs`)], env).input()
 
     // Both have been there before: what is left for them can be encrypted.
     const state = fileStateStore(join(`${env.XDG_STATE_HOME}`, 'symbolon'))
@@ -184,17 +212,30 @@ for (const language of ['JavaScript', 'TypeScript'] as const) {
       await session.logout()
     }
     assert.match((await run('stream').ends(0)).stdout, /alice: 100000 bytes/)
-    await run('send').ends(0)
+    assert.equal(await heardBy(realm, () => run('send').ends(0)), ['alice: hello'])
     const alice = await run('alice').ends(0)
     assert.match(alice.stdout, /^stored\n(?:report\.pdf: \d+ of 100000\n)*report\.pdf: 100000 of 100000\n$/)
     const bob = run('bob')
     await bob.says('stdout', /alice has sent .*report\.pdf\n/)
-    assert.match(bob.stdout, /^alice: hello\nalice: hi\nfriends: alice: hello, all\nalice has sent /)
+    assert.match(bob.stdout, /^alice: hi\nfriends: alice: hello, all\nalice has sent /)
     assert.is(readFileSync(join(folder, 'inbox', 'report.pdf'), 'utf8'), 'y'.repeat(100_000))
     assert.is(await bob.stop('SIGINT'), 0)
     const tested = await run('greeting.test', '--test-reporter=tap').ends(0)
     assert.match(tested.stdout, /^# pass 1$/m)
   })
+}
+
+/** What bob hears meanwhile, directly. */
+async function heardBy(realm: TestRealm<'bob'>, act: () => Promise<unknown>): Promise<string[]> {
+  const heard: string[] = []
+  await using bob = await realm.login('bob')
+  await using _presence = await bob.listen({
+    onChannel: async (channel) => {
+      for await (const { text } of channel) heard.push(`${channel.peer.username}: ${text}`)
+    },
+  })
+  await act()
+  return heard
 }
 
 async function emit(folder: string): Promise<void> {

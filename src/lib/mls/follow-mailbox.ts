@@ -8,7 +8,7 @@ import { lookForEach, Pace } from '../hints.ts'
 import type { MailboxHandle } from './mailbox-handle.ts'
 
 /** After something went wrong, the next look is so much later. */
-const RETRY_MS = 5000
+export const RETRY_MS = 5000
 
 export interface RetryOptions {
   /** Ends it. */
