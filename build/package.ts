@@ -13,6 +13,7 @@ const DOCUMENTS: Readonly<Record<string, string>> = {
   'CHANGELOG.md': 'CHANGELOG.md',
   'SECURITY.md': 'SECURITY.md',
   'docs/package.md': 'README.md',
+  'docs/guide/library.md': 'docs/guide/library.md',
   'docs/protocol.md': 'docs/protocol.md',
   'docs/operating.md': 'docs/operating.md',
   'docs/threat-model.md': 'docs/threat-model.md',
