@@ -6,7 +6,7 @@
  */
 import { get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Session } from '../src/lib/client.ts'
+import type { Session } from '../src/lib/session.ts'
 import { ATTACKS } from './abuse/attacks.ts'
 import { compare, quantile, ROUNDS_VARIABLE, runBenchmark, say } from './harness.ts'
 import { PASSWORD, post, type RunningKdc, startKdc } from './kdc/server.ts'

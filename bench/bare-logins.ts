@@ -21,7 +21,7 @@ export class BareLogins {
   static async start(count: number): Promise<BareLogins> {
     await opaque.ready
     const workerData = { serverSetup: opaque.server.createSetup(), keyStretching: KEY_STRETCHING }
-    const file = new URL('../src/kdc/logins/password-worker.mjs', import.meta.url)
+    const file = new URL('../src/kdc/passwords/password-worker.mjs', import.meta.url)
     const options = { workerData, execArgv: [], argv: [], env: {} }
     return new BareLogins(Array.from({ length: count }, () => new Worker(file, options)))
   }

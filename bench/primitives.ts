@@ -6,9 +6,9 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { noble } from '../src/lib/primitives/noble.ts'
-import { node } from '../src/lib/primitives/node.ts'
-import type { Primitives } from '../src/lib/primitives/types.ts'
+import { noble } from '../src/lib/crypto/primitives/noble.ts'
+import { node } from '../src/lib/crypto/primitives/node.ts'
+import type { Primitives } from '../src/lib/crypto/primitives/types.ts'
 import { compare, interleave, runBenchmark } from './harness.ts'
 
 const ROUNDS = 7

@@ -14,8 +14,8 @@ export async function rate(count: number, work: () => Promise<unknown>): Promise
 /** Does something again and again, several at once. */
 export async function repeat(count: number, atOnce: number, work: () => Promise<void>): Promise<void> {
   let left = count
-  const lane = async () => {
+  const fairQueue = async () => {
     while (left-- > 0) await work()
   }
-  await Promise.all(Array.from({ length: atOnce }, lane))
+  await Promise.all(Array.from({ length: atOnce }, fairQueue))
 }

@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { parseArguments } from '../src/cli/arguments.ts'
 import { EXIT, ToolError, UsageError } from '../src/cli/errors.ts'
-import { print, talk } from '../src/cli/terminal.ts'
+import { print, talk } from '../src/cli/terminal/terminal.ts'
 import { report, runTool } from '../src/cli/tool.ts'
 import { BENCHMARKS, NAMED, USUAL } from './benchmarks.ts'
 import { conditions } from './conditions.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Session } from '../src/lib/client.ts'
+import type { Session } from '../src/lib/session.ts'
 import { compare, interleave } from './harness.ts'
 import { type RunningKdc, startKdc } from './kdc/server.ts'
 import { cpuTime } from './processes.ts'

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 import { DIST, distFile, MANIFEST, ROOT } from './paths.ts'
 
 /** What is not imported, but begun by its path. */
-const WORKERS = ['src/kdc/logins/password-worker.mjs']
+const WORKERS = ['src/kdc/passwords/password-worker.mjs']
 
 const IMPORT = /((?:from|import\() ?['"])(\.[^'"]+)\.(m?)ts(['"])/g
 

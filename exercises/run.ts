@@ -4,7 +4,7 @@
 import { join, relative } from 'node:path'
 import { parseArguments, parseSeconds } from '../src/cli/arguments.ts'
 import { EXIT } from '../src/cli/errors.ts'
-import { print } from '../src/cli/terminal.ts'
+import { print } from '../src/cli/terminal/terminal.ts'
 import { runTool } from '../src/cli/tool.ts'
 import { allExercises, type Exercise, FOLDER, findExercise, ROOT } from './runner/catalogue.ts'
 import { checklist, isDone, sum } from './runner/checklist.ts'

@@ -3,13 +3,13 @@
  */
 
 import { parseArguments } from './cli/arguments.ts'
-import { readCredentials, updateCredentials } from './cli/credentials.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { PASSWORD_HELP, readNewPassword } from './cli/password.ts'
+import { readCredentials, updateCredentials } from './cli/login/credentials.ts'
+import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/login/login.ts'
+import { PASSWORD_HELP, readNewPassword } from './cli/login/password.ts'
 import { stateDir } from './cli/paths.ts'
-import { changePassword, KDC_HELP, KDC_OPTIONS, loginFrom } from './cli/session.ts'
+import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
 import { changePassword as rewrap } from './state/change-password.ts'

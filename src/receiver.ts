@@ -3,20 +3,20 @@
  */
 
 import { parseArguments } from './cli/arguments.ts'
-import { ASK_HELP, ASK_OPTION, askerFrom } from './cli/ask.ts'
-import { Conversation, isInteractive } from './cli/conversation.ts'
 import { ToolError } from './cli/errors.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { showLetters } from './cli/letters.ts'
-import { LISTEN_HELP, LISTEN_OPTIONS, listenAt, placeFrom } from './cli/listening.ts'
-import { judgeOnce, ONCE_HELP, ONCE_OPTION, receiveOnce } from './cli/receive-once.ts'
-import { Reception } from './cli/reception.ts'
-import { SAVE_HELP, SAVE_OPTIONS, savingFrom } from './cli/save-files.ts'
-import { Screen } from './cli/screen.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
+import { SAVE_HELP, SAVE_OPTIONS, savingFrom } from './cli/mailbox/save-files.ts'
+import { LISTEN_HELP, LISTEN_OPTIONS, listenAddressFrom, listenAt } from './cli/receive/listen.ts'
+import { judgeOnce, ONCE_HELP, ONCE_OPTION, receiveOnce } from './cli/receive/receive-once.ts'
+import { ReceiverLoop } from './cli/receive/receiver-loop.ts'
+import { showStoredMessages } from './cli/receive/stored-messages.ts'
 import { askToStop, stopSignal } from './cli/stop.ts'
+import { ASK_HELP, ASK_OPTION, askerFrom } from './cli/terminal/ask.ts'
+import { ChatTerminal, isInteractive } from './cli/terminal/chat-terminal.ts'
+import { optionLines } from './cli/terminal/help.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
+import { Screen } from './cli/terminal/screen.ts'
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
 
@@ -47,7 +47,7 @@ runTool('receiver', async (argv) => {
     },
   })
   const username = parseUsername(positionals[0] ?? '')
-  const place = placeFrom(values)
+  const place = listenAddressFrom(values)
   judgeOnce(values)
   const isTyping = isInteractive() && !values.json && !values.once
   const ended = new AbortController()
@@ -62,14 +62,14 @@ runTool('receiver', async (argv) => {
   const taking = { output, saving, ask, status, signal: ended.signal }
   if (values.once) return receiveOnce(session, place, taking)
 
-  const reception = new Reception(screen, taking)
+  const receiverLoop = new ReceiverLoop(screen, taking)
   let fail: (error: unknown) => void = () => {}
   const failed = new Promise<void>((_, reject) => {
     fail = reject
   })
-  const presence = await listenAt(session, output, place, (channel) => reception.serve(channel), fail)
-  const letters = showLetters(session, output, ended.signal, saving, () => presence.hint())
-  if (isTyping) screen.conversation = new Conversation('> ', reception.reply, askToStop)
+  const presence = await listenAt(session, output, place, (channel) => receiverLoop.serve(channel), fail)
+  const letters = showStoredMessages(session, output, ended.signal, saving, () => presence.hint())
+  if (isTyping) screen.conversation = new ChatTerminal('> ', receiverLoop.reply, askToStop)
   try {
     await Promise.race([stopped, failed])
   } finally {

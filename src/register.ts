@@ -3,15 +3,15 @@
  */
 
 import { parseArguments } from './cli/arguments.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/events.ts'
-import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { givenInvitation, promptInvitation } from './cli/invitation.ts'
-import { readNewPassword, SET_PASSWORD_HELP } from './cli/password.ts'
-import { KDC_HELP, KDC_OPTIONS, kdcFrom } from './cli/session.ts'
+import { givenInvitation, promptInvitation } from './cli/login/invitation.ts'
+import { KDC_HELP, KDC_OPTIONS, kdcFrom } from './cli/login/login.ts'
+import { readNewPassword, SET_PASSWORD_HELP } from './cli/login/password.ts'
+import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { runTool } from './cli/tool.ts'
 import { ProtocolError, SymbolonError } from './lib/errors.ts'
-import { requireServer } from './lib/http.ts'
+import { requireServer } from './lib/kdc-link/http.ts'
 import { parseUsername } from './lib/names.ts'
 import { register } from './lib/register.ts'
 

@@ -4,17 +4,17 @@
 
 import { parseArguments } from './cli/arguments.ts'
 import { UsageError } from './cli/errors.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/events.ts'
-import { HELP_HELP, optionLines } from './cli/help.ts'
 import { commandOf } from './cli/installed.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/session.ts'
-import { findSession, shortId, table } from './cli/session-table.ts'
-import { print } from './cli/terminal.ts'
+import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
+import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/terminal/output.ts'
+import { findSession, shortId, table } from './cli/terminal/session-table.ts'
+import { print } from './cli/terminal/terminal.ts'
+import { count } from './cli/terminal/words.ts'
 import { runTool } from './cli/tool.ts'
-import { count } from './cli/words.ts'
-import type { SessionInfo } from './lib/answers.ts'
-import type { Session } from './lib/client.ts'
+import type { SessionInfo } from './lib/kdc-link/answers.ts'
 import { parseUsername } from './lib/names.ts'
+import type { Session } from './lib/session.ts'
 
 const HELP = `usage: ${commandOf('sessions')} NAME [options]
 

@@ -5,8 +5,8 @@
  * Nothing is imported that not every command needs: to start is most of what a short command does.
  */
 import { readFileSync } from 'node:fs'
-import { asksForHelp, optionLines } from './cli/help.ts'
 import type { ToolName } from './cli/installed.ts'
+import { asksForHelp, optionLines } from './cli/terminal/help.ts'
 
 const COMMANDS: Record<ToolName, string> = {
   kdc: 'the server that both trust; manages its accounts',

@@ -16,7 +16,7 @@ import type { Channel } from '../src/lib/protocol.ts'
 import { needs, pythonWith } from './helpers/needs.ts'
 import { Program } from './helpers/program.ts'
 import { PASSWORD, Realm } from './helpers/realm.ts'
-import { Place } from './lib/transfer/memory.ts'
+import { Place } from './helpers/transfer-memory.ts'
 
 const CLIENT = fileURLToPath(new URL('interop/symbolon.py', import.meta.url))
 const CLIENT_TEST = fileURLToPath(new URL('interop/symbolon_test.py', import.meta.url))

@@ -4,7 +4,7 @@
  * @module
  */
 import { text } from 'node:stream/consumers'
-import { Secret } from '../../src/lib/secret.ts'
+import { Secret } from '../../src/lib/crypto/secret.ts'
 import { ATTACKS } from './attacks.ts'
 
 interface Given {

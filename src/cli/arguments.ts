@@ -5,7 +5,7 @@
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
-import { asksForHelp } from './help.ts'
+import { asksForHelp } from './terminal/help.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 

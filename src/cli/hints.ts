@@ -8,8 +8,8 @@ import { isIP, isIPv6 } from 'node:net'
 import { SymbolonError } from '../lib/errors.ts'
 import { USERNAME } from '../lib/names.ts'
 import { commandOf } from './installed.ts'
-import { DEFAULT_KDC } from './kdc-url.ts'
-import { knownKdcsPath } from './known-kdcs.ts'
+import { DEFAULT_KDC } from './login/kdc-url.ts'
+import { knownKdcsPath } from './login/known-kdcs.ts'
 import { isOfThisMachine } from './own-addresses.ts'
 
 const REJOIN = `take your place in it again: ${commandOf('group')} NAME rejoin GROUP, or --with USER`

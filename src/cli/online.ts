@@ -4,10 +4,10 @@
  * @module
  */
 import * as v from 'valibot'
-import type { Session } from '../lib/client.ts'
 import { CodecError, TransportError } from '../lib/errors.ts'
-import { MAX_NAMES } from '../lib/mls/answers.ts'
+import { MAX_NAMES } from '../lib/mls/kdc-answers.ts'
 import { USERNAME } from '../lib/names.ts'
+import type { Session } from '../lib/session.ts'
 
 const Reply = v.object({
   users: v.array(v.object({ username: v.pipe(v.string(), v.regex(USERNAME)), online: v.boolean() })),

@@ -4,8 +4,8 @@
  * @module
  */
 import { networkInterfaces } from 'node:os'
-import { isLoopback, plainAddress } from '../lib/address.ts'
-import { withoutZone } from '../lib/reachable.ts'
+import { isLoopback, plainAddress } from '../lib/network/address.ts'
+import { withoutZone } from '../lib/network/reachable.ts'
 
 /** Whether this is one of them. */
 export function isOfThisMachine(address: string): boolean {

@@ -4,11 +4,11 @@
  * @module
  */
 import { SymbolonError, TransportError } from '../lib/errors.ts'
-import { bounded } from '../lib/quoted.ts'
+import { bounded } from '../lib/text/quoted.ts'
 import { EXIT, ToolError, UsageError } from './errors.ts'
 import { hintFor } from './hints.ts'
-import { inWords } from './system-error.ts'
-import { jsonLine, talk } from './terminal.ts'
+import { inWords } from './system-error-text.ts'
+import { jsonLine, talk } from './terminal/terminal.ts'
 
 // Refused for now: the same may work later.
 const TRY_LATER = new Set(['receiver_offline', 'state_busy', 'state_unavailable', 'store_unavailable'])

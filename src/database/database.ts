@@ -77,7 +77,7 @@ export interface Database {
    *
    * @throws StoreError `store_unavailable`.
    */
-  recall<R extends object = Row>(statement: Statement): Promise<readonly R[]>
+  readCached<R extends object = Row>(statement: Statement): Promise<readonly R[]>
   /**
    * Runs the statements in one transaction: all of them or none. When the promise resolves, they are on disk.
    *

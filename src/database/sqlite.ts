@@ -8,7 +8,7 @@ import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructur
 import { ensurePrivateFile } from '../files/private-files.ts'
 import { type Database, type Row, type Statement, StoreError } from './database.ts'
 import { isBusy, openDatabase } from './driver.ts'
-import { Recollection } from './recollection.ts'
+import { QueryCache } from './query-cache.ts'
 
 /** How long opening waits for another process, which may be opening the file too. */
 const OPEN_TIMEOUT_MS = 5000
@@ -68,7 +68,7 @@ function useLog(db: DatabaseSyncInstance): void {
 class SqliteDatabase implements Database {
   readonly #db: DatabaseSyncInstance
   readonly #prepared = new WeakMap<TemplateStringsArray, StatementSyncInstance>()
-  readonly #recollection = new Recollection()
+  readonly #queryCache = new QueryCache()
   readonly #version: StatementSyncInstance
   #queue: Job[] = []
   #triesLeft = BUSY_TRIES
@@ -87,14 +87,14 @@ class SqliteDatabase implements Database {
     }
   }
 
-  async recall<R extends object = Row>(statement: Statement): Promise<readonly R[]> {
+  async readCached<R extends object = Row>(statement: Statement): Promise<readonly R[]> {
     try {
       // Before the rows are read: should somebody commit in between, they are only forgotten too early.
-      this.#recollection.hold((this.#version.get() as { data_version: number }).data_version)
-      const known = this.#recollection.get(statement)
+      this.#queryCache.hold((this.#version.get() as { data_version: number }).data_version)
+      const known = this.#queryCache.get(statement)
       if (known) return known as readonly R[]
       const rows = this.#run(statement)
-      this.#recollection.set(statement, rows)
+      this.#queryCache.set(statement, rows)
       return rows as R[]
     } catch (error) {
       throw this.#judge(error)
@@ -139,7 +139,7 @@ class SqliteDatabase implements Database {
       return
     }
     // Our own commits do not change SQLite's number.
-    this.#recollection.forget()
+    this.#queryCache.forget()
     const jobs = this.#take()
     try {
       const settle = jobs.map((job) => this.#runInSavepoint(job))

@@ -4,9 +4,9 @@
  * @module
  */
 import type { FilesByPath } from '../lib/paths.ts'
+import { takeInto } from './file-receiver.ts'
 import { ensureOutputDirectory } from './incoming.ts'
 import { sourceOf as openSource } from './outgoing-tree.ts'
-import { takeInto } from './take.ts'
 
 export const sourceOf: FilesByPath['sourceOf'] = (path) => openSource(path, { skipped() {} })
 

@@ -11,10 +11,10 @@ import type { Abandoned, Attributes, FileSink, TreeSink } from '../lib/transfer/
 import { Appender } from './append.ts'
 import { modeOf, setMode, setTime } from './attributes.ts'
 import { claimDirectory, DIRECTORY_MODE, findSame, type Saved, type Whole } from './claim.ts'
-import { HeldDirectory } from './held-directory.ts'
 import { piecesOf } from './incoming.ts'
 import { notSaved, onDisk, statsOf } from './on-disk.ts'
 import { holdPart, isOurs, type Part, partId, WORTH_KEEPING_BYTES } from './parts.ts'
+import { PinnedDirectory } from './pinned-directory.ts'
 import { syncDirectory } from './private-files.ts'
 import { numberedBy, safeName } from './safe-name.ts'
 import { type Contents, holdsAll } from './same-tree.ts'
@@ -44,7 +44,7 @@ export class IncomingTree implements TreeSink {
   readonly #directory: string
   readonly #name: string
   readonly #part: Part
-  readonly #held: HeldDirectory
+  readonly #held: PinnedDirectory
   readonly #root: Node
   /** What was made or completed this time: never opened again, whatever name a file system takes for another. */
   readonly #made = new Set<bigint>()
@@ -55,7 +55,7 @@ export class IncomingTree implements TreeSink {
     directory: string,
     name: string,
     part: Part,
-    held: HeldDirectory,
+    held: PinnedDirectory,
     attributes: Attributes,
   ) {
     this.#directory = directory
@@ -84,7 +84,7 @@ export class IncomingTree implements TreeSink {
     const part = await holdPart(directory, id, 'directory', mostLeft)
     try {
       if (!part.found) await onDisk(directory, () => mkdir(part.path, DIRECTORY_MODE))
-      const held = await onDisk(directory, () => HeldDirectory.open(part.path))
+      const held = await onDisk(directory, () => PinnedDirectory.open(part.path))
       return new IncomingTree(directory, safeName(name), part, held, attributes)
     } catch (error) {
       part.forget()

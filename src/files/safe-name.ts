@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { replaceUnseen } from '../lib/visible.ts'
+import { replaceUnseen } from '../lib/text/visible.ts'
 
 /** Longest name of a file on ext4, APFS and NTFS; the last two count UTF-16 units, of which there are never more. */
 export const MAX_NAME_BYTES = 255

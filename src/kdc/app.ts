@@ -5,17 +5,13 @@
  */
 import { Hono } from 'hono'
 import { systemClock } from '../lib/clock.ts'
-import { secureRandomBytes } from '../lib/random.ts'
+import { secureRandomBytes } from '../lib/crypto/random.ts'
 import type { Kdc, KdcEnv } from './context.ts'
+import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
 import { KEEP_SEC, QUOTAS } from './groups/quotas.ts'
-import { Waiters } from './groups/waiters.ts'
-import { Bodies } from './http/bodies.ts'
-import { Lane } from './http/lane.ts'
-import { Problem } from './http/problems.ts'
-import { ProxyList } from './http/proxies.ts'
-import { Reads } from './http/reads.ts'
 import { refusalOf } from './http/refusal.ts'
-import { LOGIN_LIMITS } from './logins/login-limits.ts'
+import { ProxyList } from './network/proxies.ts'
+import { Problem } from './problems.ts'
 import { filesRoute } from './routes/files.ts'
 import { groupChangesRoute } from './routes/group-changes.ts'
 import { groupsRoute } from './routes/groups.ts'
@@ -32,6 +28,10 @@ import { registerRoute } from './routes/register.ts'
 import { sessionsRoute } from './routes/sessions.ts'
 import { userinfoRoute } from './routes/userinfo.ts'
 import { usersRoute } from './routes/users.ts'
+import { BodyBudget } from './traffic/body-budget.ts'
+import { FairQueue } from './traffic/fair-queue.ts'
+import { LOGIN_LIMITS } from './traffic/login-limits.ts'
+import { ReadBudget } from './traffic/read-budget.ts'
 
 /** How long a ticket may be used, if nothing else is said: long enough to connect, no longer. */
 export const TICKET_LIFETIME_SEC = 300
@@ -45,8 +45,8 @@ export type KdcOptions = Pick<Kdc, 'store' | 'opaqueKeys' | 'masterKeys' | 'pass
 
 /** Puts the parts together, and adds the defaults. */
 export function assembleKdc(options: KdcOptions): Kdc {
-  const lane = options.lane ?? new Lane()
-  const settings: Omit<Kdc, 'waiters'> = {
+  const fairQueue = options.fairQueue ?? new FairQueue()
+  const settings: Omit<Kdc, 'subscribers'> = {
     clock: systemClock,
     randomBytes: secureRandomBytes,
     ticketLifetimeSec: TICKET_LIFETIME_SEC,
@@ -58,13 +58,13 @@ export function assembleKdc(options: KdcOptions): Kdc {
     loginLimits: LOGIN_LIMITS,
     allowPlaintext: false,
     proxies: new ProxyList(),
-    lane,
-    reads: new Reads(lane),
-    bodies: new Bodies(),
+    fairQueue,
+    reads: new ReadBudget(fairQueue),
+    bodies: new BodyBudget(),
     isDraining: () => false,
     ...options,
   }
-  return { ...settings, waiters: options.waiters ?? new Waiters(settings) }
+  return { ...settings, subscribers: options.subscribers ?? new MailboxSubscribers(settings) }
 }
 
 /** The app of a KDC. */

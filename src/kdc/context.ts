@@ -5,21 +5,21 @@
  */
 import type { HttpBindings } from '@hono/node-server'
 import type { Clock } from '../lib/clock.ts'
-import type { RandomBytes } from '../lib/random.ts'
-import type { Waiters } from './groups/waiters.ts'
-import type { Bodies } from './http/bodies.ts'
-import type { Lane } from './http/lane.ts'
-import type { ProxyList } from './http/proxies.ts'
-import type { Reads } from './http/reads.ts'
+import type { RandomBytes } from '../lib/crypto/random.ts'
+import type { MailboxSubscribers } from './events/mailbox-subscribers.ts'
 import type { MasterKeys } from './keys/master-keys.ts'
 import type { OpaqueKeys } from './keys/opaque-keys.ts'
-import type { LoginLimits } from './logins/login-limits.ts'
-import type { PasswordChecker } from './logins/passwords.ts'
+import type { ProxyList } from './network/proxies.ts'
+import type { PasswordChecker } from './passwords/passwords.ts'
 import type { Log, Registration } from './settings.ts'
 import type { Invitation } from './store/invitations.ts'
 import type { Quotas } from './store/quotas.ts'
 import type { StoredSession } from './store/sessions.ts'
 import type { Store } from './store/store.ts'
+import type { BodyBudget } from './traffic/body-budget.ts'
+import type { FairQueue } from './traffic/fair-queue.ts'
+import type { LoginLimits } from './traffic/login-limits.ts'
+import type { ReadBudget } from './traffic/read-budget.ts'
 
 /** A KDC's parts and settings. */
 export interface Kdc {
@@ -39,13 +39,13 @@ export interface Kdc {
   /** How much may wait. */
   readonly quotas: Quotas
   /** Those who wait for something to come, at this node. */
-  readonly waiters: Waiters
+  readonly subscribers: MailboxSubscribers
   /** Work at this node that takes its time. */
-  readonly lane: Lane
+  readonly fairQueue: FairQueue
   /** What is being read at this node. */
-  readonly reads: Reads
+  readonly reads: ReadBudget
   /** Long requests that are coming in at this node. */
-  readonly bodies: Bodies
+  readonly bodies: BodyBudget
   readonly registration: Registration
   readonly loginLimits: LoginLimits
   /** Whether passwords and secrets may cross a network unprotected. */
@@ -56,8 +56,8 @@ export interface Kdc {
   readonly isDraining: () => boolean
 }
 
-/** As much of a request as it takes to judge it, whatever carries it: Hono's context is one, and direct.ts has another. */
-export interface Asked {
+/** As much of a request as it takes to judge it, whatever carries it: Hono's context is one, and fast-userinfo.ts has another. */
+export interface RequestView {
   readonly env: { readonly incoming: Pick<HttpBindings['incoming'], 'socket'> }
   readonly req: { header(name: string): string | undefined }
   readonly var: Readonly<Pick<KdcEnv['Variables'], 'body' | 'session'>>

@@ -6,8 +6,8 @@
 import { isAbsolute, relative, resolve } from 'node:path'
 import { judgeOptions } from '../lib/judge.ts'
 import { openData } from './data.ts'
-import { ProxyList, parseNetwork } from './http/proxies.ts'
 import { loadMasterKeys } from './keys/master-keys.ts'
+import { ProxyList, parseNetwork } from './network/proxies.ts'
 import { embed, type KeptData, memoryData, parseSettings, SETTING_TYPES, startKdc } from './run-kdc.ts'
 import type { EmbeddedKdc, KdcSettings } from './settings.ts'
 

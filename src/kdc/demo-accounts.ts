@@ -4,8 +4,8 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { readCredentials, updateCredentials } from '../cli/credentials.ts'
-import { readKnownKdcs, updateKnownKdcs } from '../cli/known-kdcs.ts'
+import { readCredentials, updateCredentials } from '../cli/login/credentials.ts'
+import { readKnownKdcs, updateKnownKdcs } from '../cli/login/known-kdcs.ts'
 import type { KdcData } from './data.ts'
 import { addAccount } from './logins/accounts.ts'
 

@@ -8,7 +8,7 @@
  * @module
  */
 import pino from 'pino'
-import { visibleJson } from '../lib/visible.ts'
+import { visibleJson } from '../lib/text/visible.ts'
 import { LogOutput, type WriteSome, writeToStdout } from './log-output.ts'
 import type { Log } from './settings.ts'
 

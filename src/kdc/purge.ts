@@ -5,18 +5,18 @@
  * @module
  */
 import type { Log } from './settings.ts'
-import type { PurgeMoment, Store } from './store/store.ts'
+import type { PurgeCutoff, Store } from './store/store.ts'
 
 const INTERVAL_MS = 60_000
 /** Freed at once, of each kind: some milliseconds of work, after which others have their turn. */
 const PURGE_LIMIT = 1000
 
 /** Frees the room of what is over; failing is no trouble, for the next time comes. */
-export async function purge(store: Store, moment: () => PurgeMoment, log: Log): Promise<void> {
+export async function purge(store: Store, cutoff: () => PurgeCutoff, log: Log): Promise<void> {
   try {
     let [sessions, entries, files] = [0, 0, 0]
     for (let more = true; more; ) {
-      const purged = await store.purge(moment(), PURGE_LIMIT)
+      const purged = await store.purge(cutoff(), PURGE_LIMIT)
       sessions += purged.sessions
       entries += purged.entries
       files += purged.files
@@ -30,8 +30,8 @@ export async function purge(store: Store, moment: () => PurgeMoment, log: Log): 
 }
 
 /** Purges now and then. @returns what stops it. */
-export function startPurging(store: Store, moment: () => PurgeMoment, log: Log): () => void {
-  const timer = setInterval(() => void purge(store, moment, log), INTERVAL_MS)
+export function startPurging(store: Store, cutoff: () => PurgeCutoff, log: Log): () => void {
+  const timer = setInterval(() => void purge(store, cutoff, log), INTERVAL_MS)
   timer.unref()
   return () => clearInterval(timer)
 }

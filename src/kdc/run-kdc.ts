@@ -20,18 +20,18 @@ import {
 } from './app.ts'
 import type { Kdc } from './context.ts'
 import type { KdcData } from './data.ts'
+import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
 import { KEEP_SEC } from './groups/quotas.ts'
-import { Waiters } from './groups/waiters.ts'
 import { generateMasterKeys, type MasterKeys } from './keys/master-keys.ts'
 import { generateOpaqueKeys } from './keys/opaque-keys.ts'
 import { invite } from './logins/invite.ts'
-import { LOGIN_LIMITS, loginLimits } from './logins/login-limits.ts'
-import { createPasswordChecker } from './logins/passwords.ts'
-import { purgeMoment } from './logins/session-life.ts'
+import { createPasswordChecker } from './passwords/passwords.ts'
 import { startPurging } from './purge.ts'
 import { type EmbeddedKdc, type KdcSettings, type Log, REGISTRATIONS } from './settings.ts'
 import { accountExists } from './store/accounts.ts'
+import { purgeCutoff } from './store/session-life.ts'
 import { Store } from './store/store.ts'
+import { LOGIN_LIMITS, loginLimits } from './traffic/login-limits.ts'
 
 const INVITATION_SEC = 14 * 24 * 60 * 60
 
@@ -99,17 +99,17 @@ export function startKdc(
   const { store, log, sessionIdleSec, keepSec, clock = systemClock } = options
   const life = { clock, sessionIdleSec, keepSec }
   const passwords = createPasswordChecker(options.opaqueKeys.setup)
-  const stopPurging = startPurging(store, () => purgeMoment(life), log)
+  const stopPurging = startPurging(store, () => purgeCutoff(life), log)
   let draining = false
   const isDraining = () => draining
-  const waiters = new Waiters({ ...life, store, log, isDraining })
-  const kdc = assembleKdc({ ...options, passwords, waiters, isDraining })
+  const subscribers = new MailboxSubscribers({ ...life, store, log, isDraining })
+  const kdc = assembleKdc({ ...options, passwords, subscribers, isDraining })
   return {
     kdc,
     app: createApp(kdc),
     drain() {
       draining = true
-      waiters.close()
+      subscribers.close()
     },
     async close() {
       stopPurging()

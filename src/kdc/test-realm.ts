@@ -5,10 +5,10 @@
  */
 
 import { toBase64url } from '../lib/bytes.ts'
-import { type LoginOptions, login, type Session } from '../lib/client.ts'
+import { secureRandomBytes } from '../lib/crypto/random.ts'
 import { judgeArgument, judgeOptions } from '../lib/judge.ts'
-import { secureRandomBytes } from '../lib/random.ts'
-import { directRoutes } from './http/direct.ts'
+import { type LoginOptions, login, type Session } from '../lib/session.ts'
+import { directRoutes } from './fast-userinfo.ts'
 import { serve } from './http/server.ts'
 import { embed, memoryData, parseSettings, SETTING_TYPES, startKdc } from './run-kdc.ts'
 import type { EmbeddedKdc, KdcSettings } from './settings.ts'

@@ -13,19 +13,16 @@
  * @module
  */
 /// <reference types="node" preserve="true" />
-export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './answers.ts'
-export { type Channel, MAX_MESSAGE_BYTES, type Peer } from './channel.ts'
-export {
-  type ChangePasswordOptions,
-  type JudgeKey,
-  type LoginOptions,
-  login,
-  type PasswordSource,
-  type Session,
-} from './client.ts'
+
+export { type Channel, MAX_MESSAGE_BYTES, type Peer } from './channel/channel.ts'
+export type { ConnectOptions, Dial } from './channel/connect.ts'
+export type { IncomingKind } from './channel/inbox.ts'
+export type { ListenOptions, Refusal } from './channel/listen.ts'
+export type { Message } from './channel/message.ts'
+export type { WebStreams } from './channel/web-stream.ts'
 export type { Clock } from './clock.ts'
-export type { ConnectOptions, Dial } from './connect.ts'
-export type { KdcPlace } from './destination.ts'
+export type { RandomBytes } from './crypto/random.ts'
+export type { Secret, SecretKind } from './crypto/secret.ts'
 export {
   type CodecCode,
   CodecError,
@@ -36,11 +33,9 @@ export {
   type TransportCode,
   TransportError,
 } from './errors.ts'
-export type { HttpLink, Reply as HttpReply, StreamReply as HttpStreamReply } from './http.ts'
-export type { Kind as IncomingKind } from './inbox.ts'
-export type { KdcLinkOptions } from './kdc-link.ts'
-export type { ListenOptions, Refusal } from './listen.ts'
-export type { Message } from './message.ts'
+export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './kdc-link/answers.ts'
+export type { HttpLink, HttpReply, HttpStreamReply } from './kdc-link/http.ts'
+export type { KdcLinkOptions } from './kdc-link/kdc-link.ts'
 export {
   encodeFileNote,
   type FetchOptions,
@@ -58,31 +53,38 @@ export type { MailMessage } from './mls/mail-message.ts'
 export { Mailbox, type MailboxOptions } from './mls/mailbox.ts'
 export type { MailboxHandle } from './mls/mailbox-handle.ts'
 export { memoryStateStore } from './mls/memory-state.ts'
-export type { StoredMessage } from './mls/messages.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, type Payload, textOf } from './mls/payload.ts'
-export type { Post as PostToKdc } from './mls/post.ts'
+export type { PostToKdc } from './mls/post.ts'
 export type { Sent as StoreResult } from './mls/sent.ts'
+export type { StoredMessage } from './mls/state/stored-message.ts'
 export type { SharedState, StateOwner, StateSource, StateStore } from './mls/state-store.ts'
 export { parseUsername } from './names.ts'
+export type { KdcPlace } from './network/destination.ts'
 export type { PathOrSource, PlaceForFiles, SavedFile } from './paths.ts'
 export type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
-export type { RandomBytes } from './random.ts'
 export type { ListenPlace, MessagesChange, MessagesOptions, OfferedFile, ReceivedMessage } from './receive.ts'
 export { type RegisterOptions, register } from './register.ts'
-export type { Secret, SecretKind } from './secret.ts'
 export type { FileProgress, SendFileOptions, SendOptions, SendResult } from './send.ts'
+export {
+  type ChangePasswordOptions,
+  type JudgeKey,
+  type LoginOptions,
+  login,
+  type PasswordSource,
+  type Session,
+} from './session.ts'
 export type { Trace, TraceEvent } from './trace.ts'
 export {
   type Abandoned,
+  type AcceptItem,
   type Attributes as FileAttributes,
   type Content as OpenFile,
   contentOf,
   type EntrySource,
-  type Fate as TransferResult,
   type FileSink,
   type FileSource,
-  type Item as TransferItem,
+  type ItemResult as TransferResult,
   type Limits as TransferLimits,
   type ReceiveOptions as ReceiveItemsOptions,
   type Refused,
@@ -91,9 +93,8 @@ export {
   type Source as TransferSource,
   type Summary as TransferSummary,
   sendItems,
-  type Take as AcceptItem,
   type Totals as TransferTotals,
+  type TransferItem,
   type TreeSink,
   type TreeSource,
 } from './transfer/index.ts'
-export type { WebStreams } from './web-stream.ts'

@@ -4,9 +4,9 @@
  * @module
  */
 import { EMPTY, fromBase64url, toBase64url } from './bytes.ts'
-import { hkdf } from './hkdf.ts'
-import { type RandomBytes, secureRandomBytes } from './random.ts'
-import { Secret } from './secret.ts'
+import { hkdf } from './crypto/hkdf.ts'
+import { type RandomBytes, secureRandomBytes } from './crypto/random.ts'
+import { Secret } from './crypto/secret.ts'
 
 const CODE_BYTES = 16
 const INFO = 'symbolon/1 invitation'

@@ -8,13 +8,13 @@
  * @module
  */
 import { primitives } from '#primitives'
-import { open, seal, sealParts, TAG_BYTES } from './aead.ts'
 import { concat, EMPTY, utf8 } from './bytes.ts'
+import { open, seal, sealParts, TAG_BYTES } from './crypto/aead.ts'
+import { hkdf } from './crypto/hkdf.ts'
+import { type RandomBytes, secureRandomBytes } from './crypto/random.ts'
+import { KEY_BYTES } from './crypto/secret.ts'
+import { DH_BYTES, generateKeyPair, type KeyPair, sharedSecret } from './crypto/x25519.ts'
 import { ProtocolError } from './errors.ts'
-import { hkdf } from './hkdf.ts'
-import { type RandomBytes, secureRandomBytes } from './random.ts'
-import { KEY_BYTES } from './secret.ts'
-import { DH_BYTES, generateKeyPair, type KeyPair, sharedSecret } from './x25519.ts'
 
 /** Longest Noise message, tag included (§3). */
 export const MAX_NOISE_MESSAGE_BYTES = 65535

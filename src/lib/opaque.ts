@@ -7,8 +7,8 @@
  * @module
  */
 import { fromBase64url } from './bytes.ts'
+import { Secret } from './crypto/secret.ts'
 import { CodecError, ProtocolError } from './errors.ts'
-import { Secret } from './secret.ts'
 import { tokenOf } from './token.ts'
 
 /** The client's slow hash: Argon2id with OWASP's first recommendation, 19 MiB and two passes; about 35 ms. */

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { endpointText, isLoopback } from './address.ts'
-import { backoffMs } from './backoff.ts'
+
+import { type Listener, type ListenOptions, listen } from './channel/listen.ts'
 import type { Clock } from './clock.ts'
+import type { Secret } from './crypto/secret.ts'
 import { ProtocolError } from './errors.ts'
-import { isSessionOver } from './exchange.ts'
-import { type Listener, type ListenOptions, listen } from './listen.ts'
-import { isReachedAt } from './reachable.ts'
-import type { Secret } from './secret.ts'
+import { isSessionOver } from './kdc-link/exchange.ts'
+import { endpointText, isLoopback } from './network/address.ts'
+import { isReachedAt } from './network/reachable.ts'
+import { backoffMs } from './pacing/backoff.ts'
 
 /** How often the KDC is told that we still listen; also the longest that a forgotten session goes unnoticed. */
 const REFRESH_INTERVAL_MS = 15_000

@@ -8,15 +8,21 @@
  * @module
  */
 /// <reference types="node" preserve="true" />
-export { open, seal, TAG_BYTES, ZERO_NONCE } from './aead.ts'
+
 export { concat, EMPTY, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
-export { Channel, type ChannelOptions, type Peer } from './channel.ts'
+export { Channel, type ChannelOptions, type Peer } from './channel/channel.ts'
+export { type ConnectOptions, connect, type Dial } from './channel/connect.ts'
+export { type AcceptOptions, accept, type InitiateOptions, initiate } from './channel/handshake.ts'
+export { Listener, type ListenOptions, listen, type Refusal } from './channel/listen.ts'
+export { type ChannelRecord, decodeRecords, encodeMessage, encodeRecord } from './channel/records.ts'
+export { Wire, type WireOptions } from './channel/wire.ts'
 export { type Clock, systemClock } from './clock.ts'
-export { type ConnectOptions, connect, type Dial } from './connect.ts'
-export { type AcceptOptions, accept, type InitiateOptions, initiate } from './handshake.ts'
-export { hkdf } from './hkdf.ts'
+export { open, seal, TAG_BYTES, ZERO_NONCE } from './crypto/aead.ts'
+export { hkdf } from './crypto/hkdf.ts'
+export { type RandomBytes, secureRandomBytes } from './crypto/random.ts'
+export { KEY_BYTES, Secret, type SecretKind } from './crypto/secret.ts'
+export type { KeyPair } from './crypto/x25519.ts'
 export { createInvitation, invitationToken } from './invitation.ts'
-export { Listener, type ListenOptions, listen, type Refusal } from './listen.ts'
 export {
   CipherState,
   type HandshakeOptions,
@@ -26,8 +32,6 @@ export {
   SymmetricState,
   type Transport,
 } from './noise.ts'
-export { type RandomBytes, secureRandomBytes } from './random.ts'
-export { type ChannelRecord, decodeRecords, encodeMessage, encodeRecord } from './records.ts'
 export { AcceptedTickets } from './replay.ts'
 export {
   MAX_CLOCK_OFFSET_SEC,
@@ -41,7 +45,6 @@ export {
   sealReply,
   sealRequest,
 } from './sealed.ts'
-export { KEY_BYTES, Secret, type SecretKind } from './secret.ts'
 export {
   CLOCK_SKEW_SEC,
   createTicket,
@@ -51,5 +54,3 @@ export {
   type Ticket,
 } from './ticket.ts'
 export type { Trace, TraceEvent } from './trace.ts'
-export { Wire, type WireOptions } from './wire.ts'
-export type { KeyPair } from './x25519.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Channel } from './channel.ts'
+import type { Channel } from './channel/channel.ts'
 import { ProtocolError, SymbolonError } from './errors.ts'
 import { fetchFile, fileNoteOf } from './mls/files.ts'
 import { followMailbox } from './mls/follow-mailbox.ts'

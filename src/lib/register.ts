@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { isLoopback } from './address.ts'
-import { readRegistrationReply } from './answers.ts'
-import { judgeLogin, type LoginOptions, login, type PasswordSource, type Session } from './client.ts'
+
 import { ProtocolError, TransportError } from './errors.ts'
-import { UnsealedAnswer } from './exchange.ts'
 import { invitationToken } from './invitation.ts'
-import { KdcLink } from './kdc-link.ts'
+import { readRegistrationReply } from './kdc-link/answers.ts'
+import { UnsealedAnswer } from './kdc-link/exchange.ts'
+import { KdcLink } from './kdc-link/kdc-link.ts'
 import { parseUsername } from './names.ts'
+import { isLoopback } from './network/address.ts'
 import { finishRegistration, startRegistration } from './opaque.ts'
+import { judgeLogin, type LoginOptions, login, type PasswordSource, type Session } from './session.ts'
 
 /** How to make an account, and log in to it. */
 export interface RegisterOptions extends LoginOptions {
@@ -51,7 +52,7 @@ export async function register(
   }
   const link = await KdcLink.open(kdc, name, options)
   let chosen: string
-  let doubt: TransportError | undefined
+  let reloginPace: TransportError | undefined
   try {
     const post = (path: string, body: Record<string, unknown>) =>
       token ? link.sealed(path, body, token) : link.plain(path, body)
@@ -68,7 +69,7 @@ export async function register(
     // The login that follows gives it again.
     exportKey.wipe()
     await options.judgeKey?.(kdcKey, false)
-    doubt = await finish(() => post('/register/finish', { username: name, record }))
+    reloginPace = await finish(() => post('/register/finish', { username: name, record }))
   } catch (error) {
     await link.close()
     throw believed(error)
@@ -76,10 +77,14 @@ export async function register(
   try {
     return await login(kdc, name, chosen, { ...loginOptions, link: link.http })
   } catch (error) {
-    if (!doubt) throw error
-    throw new TransportError(doubt.code, `there may or may not be an account now: ${doubt.message}`, {
-      cause: error,
-    })
+    if (!reloginPace) throw error
+    throw new TransportError(
+      reloginPace.code,
+      `there may or may not be an account now: ${reloginPace.message}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

@@ -7,13 +7,13 @@
  * @module
  */
 import * as v from 'valibot'
-import { open, seal, TAG_BYTES, ZERO_NONCE } from './aead.ts'
 import { concat, fromUtf8, utf8 } from './bytes.ts'
+import { open, seal, TAG_BYTES, ZERO_NONCE } from './crypto/aead.ts'
+import { hkdf } from './crypto/hkdf.ts'
+import { type RandomBytes, secureRandomBytes } from './crypto/random.ts'
+import type { Secret } from './crypto/secret.ts'
 import { CodecError } from './errors.ts'
 import { unixSeconds } from './fields.ts'
-import { hkdf } from './hkdf.ts'
-import { type RandomBytes, secureRandomBytes } from './random.ts'
-import type { Secret } from './secret.ts'
 import { SALT_BYTES, SESSION_ID_BYTES, sessionId } from './ticket.ts'
 
 /** The media type of sealed requests and replies. */

@@ -5,7 +5,7 @@
  */
 import { untilAborted } from './abort.ts'
 import { utf8 } from './bytes.ts'
-import { type Channel, MAX_MESSAGE_BYTES } from './channel.ts'
+import { type Channel, MAX_MESSAGE_BYTES } from './channel/channel.ts'
 import {
   CodecError,
   ERROR_CODES,

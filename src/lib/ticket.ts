@@ -7,16 +7,16 @@
  * @module
  */
 import * as v from 'valibot'
-import { open, seal, TAG_BYTES, ZERO_NONCE } from './aead.ts'
 import { concat, EMPTY, equal, fromUtf8, utf8 } from './bytes.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { open, seal, TAG_BYTES, ZERO_NONCE } from './crypto/aead.ts'
+import { hkdf } from './crypto/hkdf.ts'
+import { type RandomBytes, secureRandomBytes } from './crypto/random.ts'
+import { KEY_BYTES, Secret } from './crypto/secret.ts'
 import { ProtocolError } from './errors.ts'
 import { unixSeconds } from './fields.ts'
-import { hkdf } from './hkdf.ts'
 import { USERNAME } from './names.ts'
-import { type RandomBytes, secureRandomBytes } from './random.ts'
 import type { AcceptedTickets } from './replay.ts'
-import { KEY_BYTES, Secret } from './secret.ts'
 
 /** The only version there is; every ticket begins with it. */
 export const TICKET_VERSION = 0x01

@@ -4,8 +4,8 @@
  * @module
  */
 import { EMPTY, fromBase64url } from './bytes.ts'
-import { hkdf } from './hkdf.ts'
-import { Secret } from './secret.ts'
+import { hkdf } from './crypto/hkdf.ts'
+import { Secret } from './crypto/secret.ts'
 
 /** Length of OPAQUE's session key, Nx of RFC 9807 with SHA-512. */
 const SESSION_KEY_BYTES = 64

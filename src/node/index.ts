@@ -11,7 +11,7 @@
  * @module
  */
 /// <reference types="node" preserve="true" />
-export type { Keytab } from '../cli/keytab.ts'
+export type { Keytab } from '../cli/login/keytab.ts'
 export { FileError } from '../files/private-files.ts'
 export type { PlaceForFiles, SavedFile } from '../lib/paths.ts'
 export { StateError } from '../state/errors.ts'

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { readCredentials as readCredentialsFile } from '../cli/credentials.ts'
+
 import { ToolError } from '../cli/errors.ts'
-import { type Keytab, readKeytab as readKeytabFile } from '../cli/keytab.ts'
+import { readCredentials as readCredentialsFile } from '../cli/login/credentials.ts'
+import { type Keytab, readKeytab as readKeytabFile } from '../cli/login/keytab.ts'
 import { FileError } from '../files/private-files.ts'
-import { type LoginOptions, login, type Session } from '../lib/client.ts'
 import { ProtocolError } from '../lib/errors.ts'
+import { type LoginOptions, login, type Session } from '../lib/session.ts'
 import { judgePath } from './files.ts'
 
 /**

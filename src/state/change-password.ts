@@ -11,8 +11,8 @@
  * @module
  */
 import { existsSync } from 'node:fs'
-import type { Session } from '../lib/client.ts'
-import { Secret } from '../lib/secret.ts'
+import { Secret } from '../lib/crypto/secret.ts'
+import type { Session } from '../lib/session.ts'
 import { StateError } from './errors.ts'
 import { addKeyFile, keyFilesIn, openStateKey, removeKeyFiles } from './state-key.ts'
 import { asStateError } from './trouble.ts'

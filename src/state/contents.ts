@@ -15,8 +15,8 @@
  */
 import { createHmac } from 'node:crypto'
 import { EMPTY, equal, u16, utf8 } from '../lib/bytes.ts'
+import { hkdf } from '../lib/crypto/hkdf.ts'
 import { ProtocolError } from '../lib/errors.ts'
-import { hkdf } from '../lib/hkdf.ts'
 import { openState, sealState } from './seal.ts'
 
 const PURPOSE = 'symbolon/1 client state contents'

@@ -8,11 +8,12 @@
  * ```
  * @module
  */
-import { open, seal, ZERO_NONCE } from '../lib/aead.ts'
+
 import { concat } from '../lib/bytes.ts'
+import { open, seal, ZERO_NONCE } from '../lib/crypto/aead.ts'
+import { hkdf } from '../lib/crypto/hkdf.ts'
+import { secureRandomBytes } from '../lib/crypto/random.ts'
 import { ProtocolError } from '../lib/errors.ts'
-import { hkdf } from '../lib/hkdf.ts'
-import { secureRandomBytes } from '../lib/random.ts'
 
 /** What is sealed, and goes into the key: one key never serves for two of them. */
 export type Purpose =

@@ -3,12 +3,12 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { login, type Session } from '../../src/lib/client.ts'
+import { login, type Session } from '../../src/lib/session.ts'
 import { ClientState } from '../../src/state/client-state.ts'
 import { stateDirectory } from '../../src/state/places.ts'
 import { LISTENING, PASSWORD, Realm } from '../helpers/realm.ts'
+import { newExportKey } from '../helpers/state.ts'
 import { rejects } from '../helpers/throws.ts'
-import { newExportKey } from '../state/helpers.ts'
 
 const accounts = suite<{ realm: Realm }>('accounts, from the client')
 

@@ -2,12 +2,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseArguments } from '../../src/cli/arguments.ts'
-import { givenInvitation } from '../../src/cli/invitation.ts'
-import { kdcUrl } from '../../src/cli/kdc-url.ts'
-import { readPassword } from '../../src/cli/password.ts'
+import { givenInvitation } from '../../src/cli/login/invitation.ts'
+import { kdcUrl } from '../../src/cli/login/kdc-url.ts'
+import { readPassword } from '../../src/cli/login/password.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
+import { startKdc } from '../helpers/kdc-process.ts'
 import { rejects, throws } from '../helpers/throws.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
-import { startKdc } from '../kdc/process.ts'
 
 const empty = suite('empty values')
 

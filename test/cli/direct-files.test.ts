@@ -2,15 +2,15 @@
 import { duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { makeOutput, type Output } from '../../src/cli/events.ts'
-import { SaveRecord } from '../../src/cli/save-record.ts'
-import { sendDirectly } from '../../src/cli/send-directly.ts'
-import { type Taking, takeItems } from '../../src/cli/take-items.ts'
-import type { Extent } from '../../src/cli/tally.ts'
+import { SaveRecord } from '../../src/cli/mailbox/save-record.ts'
+import { type Taking, takeItems } from '../../src/cli/receive/transfer.ts'
+import { sendDirectly } from '../../src/cli/send/direct.ts'
+import { makeOutput, type Output } from '../../src/cli/terminal/output.ts'
+import type { TransferTotal } from '../../src/cli/terminal/transfer-progress.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
 import type { FileSink, Source } from '../../src/lib/transfer/index.ts'
 import { settled } from '../helpers/memory.ts'
-import { file, type Line, Place, pair, pattern, tree } from '../lib/transfer/memory.ts'
+import { file, type Line, Place, pair, pattern, tree } from '../helpers/transfer-memory.ts'
 
 const direct = suite('files, sent directly')
 
@@ -37,7 +37,7 @@ interface Options extends Partial<Taking> {
   readonly line?: Line
   readonly stopAlice?: AbortSignal
   readonly afterMessage?: boolean
-  readonly extent?: Extent
+  readonly extent?: TransferTotal
 }
 
 /** Alice sends, bob takes. */
@@ -151,7 +151,7 @@ direct('are asked for once, and no means none', async () => {
 
 direct('are asked for with how much there is, as their sender says', async () => {
   const large = pattern(100_000)
-  const cases: [Source[], Extent, string][] = [
+  const cases: [Source[], TransferTotal, string][] = [
     [[file('a', large)], { files: 1, size: 100_000 }, 'a (100 kB). Save it?'],
     [[file('a', large)], { files: 3, size: 1_200_000_000 }, 'a and 2 more (3 files, 1.2 GB). Save them?'],
     [[file('a', large)], { files: 2 }, 'a and 1 more (2 files). Save them?'],

@@ -1,8 +1,8 @@
 /** A session of a receiver that its owner ends elsewhere: tickets for it are void as soon as the receiver has heard. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { login, type Session } from '../../src/lib/client.ts'
-import { connect } from '../../src/lib/connect.ts'
+import { connect } from '../../src/lib/channel/connect.ts'
+import { login, type Session } from '../../src/lib/session.ts'
 import { MeddlingProxy } from '../helpers/meddling-proxy.ts'
 import type { Program } from '../helpers/program.ts'
 import { PASSWORD, Realm } from '../helpers/realm.ts'

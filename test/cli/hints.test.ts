@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { hintFor } from '../../src/cli/hints.ts'
 import { FileError } from '../../src/files/private-files.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
-import { says } from '../../src/lib/quoted.ts'
+import { says } from '../../src/lib/text/quoted.ts'
 
 const hints = suite('hints')
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { report } from '../../src/cli/tool.ts'
-import { readProblem } from '../../src/lib/answers.ts'
+import { readProblem } from '../../src/lib/kdc-link/answers.ts'
 import { cleanEnvironment, startTool } from '../helpers/program.ts'
 
 const test = suite('errors of tools')

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Appender } from '../../src/files/append.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { rejects } from '../helpers/throws.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
-import { pattern } from '../lib/transfer/memory.ts'
+import { pattern } from '../helpers/transfer-memory.ts'
 
 const appender = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('appender')
 

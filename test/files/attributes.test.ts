@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { takeInto } from '../../src/files/file-receiver.ts'
 import { saveIncoming } from '../../src/files/incoming.ts'
 import { sourceOf } from '../../src/files/outgoing-tree.ts'
-import { takeInto } from '../../src/files/take.ts'
 import { receiveItems, sendItems } from '../../src/lib/transfer/index.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { needs } from '../helpers/needs.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
-import { pair, pattern } from '../lib/transfer/memory.ts'
+import { pair, pattern } from '../helpers/transfer-memory.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const files = suite<{ directory: ReturnType<typeof temporaryDirectory>; from: string; inbox: string }>(
@@ -80,7 +80,7 @@ withModes(files)(
 
 withModes(files)('are not to be run where the receiver’s umask says so', async ({ from, inbox }) => {
   const path = make(join(from, 'tool'), 0o755)
-  const script = 'umask 0177; exec "$0" --import tsx test/files/receive-one.ts "$1" "$2"'
+  const script = 'umask 0177; exec "$0" --import tsx test/helpers/programs/receive-one.ts "$1" "$2"'
   execFileSync('sh', ['-c', script, process.execPath, path, inbox], { cwd: ROOT })
   assert.is(modeAt(inbox, 'tool'), 0o600)
 })

@@ -20,11 +20,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { IncomingFile } from '../../src/files/incoming.ts'
 import { holdPart, partId } from '../../src/files/parts.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { withLinks } from '../helpers/links.ts'
 import { asOrdinaryUser } from '../helpers/needs.ts'
 import { rejects } from '../helpers/throws.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
-import { pattern } from '../lib/transfer/memory.ts'
+import { pattern } from '../helpers/transfer-memory.ts'
 
 const incoming = suite<{ directory: ReturnType<typeof temporaryDirectory>; at: string }>(
   'files that are resumed',

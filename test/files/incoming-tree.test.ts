@@ -15,10 +15,10 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { IncomingTree } from '../../src/files/incoming-tree.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { withLinks } from '../helpers/links.ts'
 import { rejects } from '../helpers/throws.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
-import { pattern } from '../lib/transfer/memory.ts'
+import { pattern } from '../helpers/transfer-memory.ts'
 
 const incoming = suite<{ directory: ReturnType<typeof temporaryDirectory>; at: string }>(
   'directories from others',

@@ -20,9 +20,9 @@ import * as assert from 'uvu/assert'
 import { ensureOutputDirectory, saveIncoming } from '../../src/files/incoming.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { withLinks } from '../helpers/links.ts'
 import { rejects } from '../helpers/throws.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const incoming = suite<{ directory: ReturnType<typeof temporaryDirectory>; at: string }>('files from others')
 

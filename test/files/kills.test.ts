@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { takeInto } from '../../src/files/file-receiver.ts'
 import { sourceOf } from '../../src/files/outgoing-tree.ts'
-import { takeInto } from '../../src/files/take.ts'
 import { receiveItems, type Summary, sendItems } from '../../src/lib/transfer/index.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
-import { pattern } from '../lib/transfer/memory.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
+import { pattern } from '../helpers/transfer-memory.ts'
 
 interface Context {
   directory: ReturnType<typeof temporaryDirectory>
@@ -61,7 +61,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 function child(script: string, server: Server, ...args: string[]): ChildProcess {
   const { port } = server.address() as AddressInfo
-  const path = fileURLToPath(new URL(script, import.meta.url))
+  const path = fileURLToPath(new URL(`../helpers/programs/${script}`, import.meta.url))
   return spawn(process.execPath, ['--import', 'tsx', path, `${port}`, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],

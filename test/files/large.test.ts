@@ -1,7 +1,7 @@
-/** A file that is larger than the memory it goes through. `large.ts` does the same with any size. */
+/** A file that is larger than the memory it goes through. `send-large.ts` does the same with any size. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { sendLarge } from './large.ts'
+import { sendLarge } from '../helpers/programs/send-large.ts'
 
 const large = suite('a large file')
 

@@ -7,10 +7,10 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { measureTree, openTree, sourceOf } from '../../src/files/outgoing-tree.ts'
 import type { EntrySource, TreeSource } from '../../src/lib/transfer/index.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { withLinks } from '../helpers/links.ts'
 import { asOrdinaryUser, needs, onPosix } from '../helpers/needs.ts'
 import { rejects } from '../helpers/throws.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const outgoing = suite<{ directory: ReturnType<typeof temporaryDirectory>; at: string }>(
   'directories to be sent',

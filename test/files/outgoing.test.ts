@@ -7,10 +7,10 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openOutgoing } from '../../src/files/outgoing.ts'
 import { contentPieces } from '../../src/lib/transfer/index.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { withLinks } from '../helpers/links.ts'
 import { asOrdinaryUser, onLinux, onPosix } from '../helpers/needs.ts'
 import { rejects } from '../helpers/throws.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const outgoing = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('files to be sent')
 

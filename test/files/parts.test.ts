@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { holdPart, MOST_LEFT, partId } from '../../src/files/parts.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 
 const parts = suite<{ directory: ReturnType<typeof temporaryDirectory>; at: string }>('parts')
 

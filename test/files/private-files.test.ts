@@ -11,9 +11,9 @@ import {
   replacePrivateFileAfter,
 } from '../../src/files/private-files.ts'
 import { readSmallFile } from '../../src/files/small-file.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { onPosix } from '../helpers/needs.ts'
 import { rejects, throws } from '../helpers/throws.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const files = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('private files')
 

@@ -1,13 +1,14 @@
 /** One account at a KDC without a port, made by the library, and its way in. */
-import { login, type Session } from '../../src/lib/client.ts'
-import type { HttpLink, Reply } from '../../src/lib/http.ts'
+
+import type { HttpLink, HttpReply } from '../../src/lib/kdc-link/http.ts'
 import { register } from '../../src/lib/register.ts'
-import { connectionFrom, testKdc } from '../kdc/helpers.ts'
+import { login, type Session } from '../../src/lib/session.ts'
+import { connectionFrom, testKdc } from './kdc.ts'
 
 const KDC = 'http://127.0.0.1:8800'
 
 /** What stands between the client and the KDC: passes a request on, or does not, or loses the answer. */
-export type OnTheWay = (path: string, pass: () => Promise<Reply>) => Promise<Reply>
+export type OnTheWay = (path: string, pass: () => Promise<HttpReply>) => Promise<HttpReply>
 
 export async function accountOf(username: string, password: string) {
   const kdc = await testKdc({ registration: 'open' })

@@ -1,8 +1,8 @@
 /** Bob's listener and alice's connections to it, over real TCP on loopback. */
-import type { Channel, ChannelOptions } from '../../src/lib/channel.ts'
-import { type ConnectOptions, connect } from '../../src/lib/connect.ts'
-import { type Listener, type ListenOptions, listen, type Refusal } from '../../src/lib/listen.ts'
-import type { Secret } from '../../src/lib/secret.ts'
+import type { Channel, ChannelOptions } from '../../src/lib/channel/channel.ts'
+import { type ConnectOptions, connect } from '../../src/lib/channel/connect.ts'
+import { type Listener, type ListenOptions, listen, type Refusal } from '../../src/lib/channel/listen.ts'
+import type { Secret } from '../../src/lib/crypto/secret.ts'
 import type { Ticket } from '../../src/lib/ticket.ts'
 import { makeTicket, NOW, newToken } from './tickets.ts'
 

@@ -3,7 +3,7 @@
  * test/lib/mls/kdc.test.ts holds it against the real one.
  */
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
-import type { Post } from '../../src/lib/mls/post.ts'
+import type { PostToKdc } from '../../src/lib/mls/post.ts'
 import { FakeFiles } from './fake-files.ts'
 
 export interface FakeEntry {
@@ -85,7 +85,7 @@ export class FakeDelivery {
     return copy
   }
 
-  post(username: string): Post {
+  post(username: string): PostToKdc {
     return async (path, sent) => {
       // What goes over a wire is a copy.
       const body = JSON.parse(JSON.stringify(sent)) as Body

@@ -1,23 +1,23 @@
 /** A line to a KDC without a port, and somebody on it who holds, forges, changes, cuts and repeats. */
-import type { HttpLink, Reply } from '../../src/lib/http.ts'
-import { connectionFrom, type testKdc } from '../kdc/helpers.ts'
+import type { HttpLink, HttpReply } from '../../src/lib/kdc-link/http.ts'
+import { connectionFrom, type testKdc } from './kdc.ts'
 
 type Kdc = Awaited<ReturnType<typeof testKdc>>
 
 /** What is done to one exchange. */
 export type Trick = (
-  pass: () => Promise<Reply>,
+  pass: () => Promise<HttpReply>,
   hold: (later: () => Promise<unknown>) => void,
-) => Promise<Reply>
+) => Promise<HttpReply>
 
 /** What somebody without the token can say. */
-export const forged = (code: string, status = 401): Reply => ({
+export const forged = (code: string, status = 401): HttpReply => ({
   status,
   type: 'application/problem+json',
   body: Buffer.from(JSON.stringify({ status, code, detail: 'says somebody on the way' })),
 })
 
-function flipped(reply: Reply): Reply {
+function flipped(reply: HttpReply): HttpReply {
   const body = Uint8Array.from(reply.body)
   body[body.length - 1] = (body.at(-1) ?? 0) ^ 1
   return { ...reply, body }

@@ -1,7 +1,7 @@
 /** Tests that make symbolic links, which Windows does not allow everybody. */
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { temporaryDirectory } from '../kdc/helpers.ts'
+import { temporaryDirectory } from './kdc.ts'
 import { needs } from './needs.ts'
 
 export const withLinks = needs('symbolic links', canLink, 'on Windows: turn on the developer mode')

@@ -1,10 +1,10 @@
 /** Principals with mailboxes at a fake delivery service. */
 import { utf8 } from '../../src/lib/bytes.ts'
-import { decodeGroup, encodeGroup } from '../../src/lib/mls/group.ts'
-import { KEYS } from '../../src/lib/mls/keys.ts'
 import { type Conversation, Mailbox, type MailMessage } from '../../src/lib/mls/mailbox.ts'
 import type { Notice } from '../../src/lib/mls/notices.ts'
 import { textOf } from '../../src/lib/mls/payload.ts'
+import { decodeGroup, encodeGroup } from '../../src/lib/mls/state/group.ts'
+import { KEYS } from '../../src/lib/mls/state/store-keys.ts'
 import { FakeDelivery } from './fake-delivery.ts'
 import { MemoryState } from './memory-state.ts'
 

@@ -4,7 +4,7 @@ import { ERROR_CODES } from '../../src/lib/errors.ts'
 import { SEALED_TYPE } from '../../src/lib/sealed.ts'
 import type { Answer, Mischief } from './meddling-proxy.ts'
 
-const problems = readFileSync(new URL('../../src/kdc/http/problems.ts', import.meta.url), 'utf8')
+const problems = readFileSync(new URL('../../src/kdc/problems.ts', import.meta.url), 'utf8')
 
 /** The codes of the KDC's problems, each with its status. */
 export const KDC_CODES: ReadonlyMap<string, number> = new Map(

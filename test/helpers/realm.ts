@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openData } from '../../src/kdc/data.ts'
 import { loadMasterKeys } from '../../src/kdc/keys/master-keys.ts'
 import { openStoredToken } from '../../src/kdc/keys/stored-token.ts'
-import type { Secret } from '../../src/lib/secret.ts'
+import type { Secret } from '../../src/lib/crypto/secret.ts'
 import { cleanEnvironment, type Program, startTool } from './program.ts'
 
 /** The password of everybody in a test realm. */
@@ -84,9 +84,9 @@ export class Realm {
     const masterKeys = loadMasterKeys(join(this.home, 'config', 'symbolon', 'master.key'))
     const { store } = await openData(join(this.home, folder))
     const now = Math.floor(Date.now() / 1000)
-    const moment = { now, idleSince: now - 3600 }
+    const cutoff = { now, idleSince: now - 3600 }
     const accounts = await store.accounts.list()
-    const sessions = await Promise.all(accounts.map(({ username }) => store.sessions.list(username, moment)))
+    const sessions = await Promise.all(accounts.map(({ username }) => store.sessions.list(username, cutoff)))
     await store.close()
     return sessions
       .flat()

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import * as opaque from '@serenity-kit/opaque'
 import * as assert from 'uvu/assert'
 import { toBase64url, utf8 } from '../../src/lib/bytes.ts'
-import type { HttpLink, Reply } from '../../src/lib/http.ts'
+import type { Secret } from '../../src/lib/crypto/secret.ts'
+import type { HttpLink, HttpReply } from '../../src/lib/kdc-link/http.ts'
 import { identifiers, KEY_STRETCHING } from '../../src/lib/opaque.ts'
 import { openRequest, parseSealedRequest, type Route, SEALED_TYPE, sealReply } from '../../src/lib/sealed.ts'
-import type { Secret } from '../../src/lib/secret.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
 import { tokenOf } from '../../src/lib/token.ts'
 import { NOW, newSecret } from './tickets.ts'
@@ -90,7 +90,7 @@ export class ScriptedKdc {
     },
   }
 
-  async #plain(path: string, bytes: Uint8Array): Promise<Reply> {
+  async #plain(path: string, bytes: Uint8Array): Promise<HttpReply> {
     const body = JSON.parse(Buffer.from(bytes).toString()) as Json
     this.asked.push({ path, body })
     if (path in this.#script) return json(this.#answer(path))
@@ -122,7 +122,7 @@ export class ScriptedKdc {
     return ok({ username, expires_at: NOW + 3600, time: this.time })
   }
 
-  #sealed(path: string, bytes: Uint8Array): Reply {
+  #sealed(path: string, bytes: Uint8Array): HttpReply {
     const route: Route = `POST ${path}`
     const request = parseSealedRequest(bytes)
     const sid = toBase64url(request.sid)
@@ -143,7 +143,7 @@ export class ScriptedKdc {
   }
 }
 
-function json({ status, body }: Answer): Reply {
+function json({ status, body }: Answer): HttpReply {
   return {
     status,
     type: 'application/json',

@@ -1,6 +1,6 @@
 /** Tokens and tickets for tests, with everything chosen unless a test says otherwise. */
-import { secureRandomBytes } from '../../src/lib/random.ts'
-import { Secret } from '../../src/lib/secret.ts'
+import { secureRandomBytes } from '../../src/lib/crypto/random.ts'
+import { Secret } from '../../src/lib/crypto/secret.ts'
 import { createTicket, type Ticket } from '../../src/lib/ticket.ts'
 
 /** The time at which these tests happen, Unix seconds. */

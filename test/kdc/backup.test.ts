@@ -21,8 +21,8 @@ import { backUp } from '../../src/kdc/backup.ts'
 import { openData } from '../../src/kdc/data.ts'
 import { QUOTAS } from '../../src/kdc/groups/quotas.ts'
 import { Store } from '../../src/kdc/store/store.ts'
-import { at, PASSWORD, START, temporaryDirectory } from './helpers.ts'
-import { post, runKdc, startKdc } from './process.ts'
+import { at, PASSWORD, START, temporaryDirectory } from '../helpers/kdc.ts'
+import { post, runKdc, startKdc } from '../helpers/kdc-process.ts'
 
 interface Place {
   readonly home: ReturnType<typeof temporaryDirectory>
@@ -124,7 +124,7 @@ backup('holds no byte of what was deleted, in two files for their owner only', a
 
 backup('is whole although others write at the time', async ({ data, target }) => {
   const { store } = await openData(data)
-  const script = fileURLToPath(new URL('./store-writer.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../helpers/programs/store-writer.ts', import.meta.url))
   const writer = spawn(process.execPath, ['--import', 'tsx', script, join(data, 'kdc.sqlite'), 'a'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -190,7 +190,7 @@ backup('of a server is left to the tool of that server', async ({ target, home }
   const database = openSqlite(':memory:')
   const server: Database = {
     read: (statement) => database.read(statement),
-    recall: (statement) => database.recall(statement),
+    readCached: (statement) => database.readCached(statement),
     write: (statements) => database.write(statements),
     close: () => database.close(),
   }

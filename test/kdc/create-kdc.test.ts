@@ -6,9 +6,9 @@ import { Hono } from 'hono'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type CreateKdcOptions, createKdc, type EmbeddedKdc } from '../../src/kdc/index.ts'
-import { login } from '../../src/lib/client.ts'
+import { login } from '../../src/lib/session.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { rejects } from '../helpers/throws.ts'
-import { temporaryDirectory } from './helpers.ts'
 
 const test = suite('createKdc')
 

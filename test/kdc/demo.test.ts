@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { temporaryDirectory } from '../helpers/kdc.ts'
+import { post, runKdc, startKdc } from '../helpers/kdc-process.ts'
 import { cleanEnvironment, startTool } from '../helpers/program.ts'
-import { temporaryDirectory } from './helpers.ts'
-import { post, runKdc, startKdc } from './process.ts'
 
 interface Context {
   home: ReturnType<typeof temporaryDirectory>

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { PASSWORD, temporaryDirectory } from '../helpers/kdc.ts'
+import { KdcProcess, post, runKdc, startKdc } from '../helpers/kdc-process.ts'
 import { needs, runs } from '../helpers/needs.ts'
-import { PASSWORD, temporaryDirectory } from './helpers.ts'
-import { KdcProcess, post, runKdc, startKdc } from './process.ts'
 
 const trouble = suite('kdc, whose log cannot be written')
 
@@ -84,7 +84,7 @@ withSmallDisk(trouble)(
   () => {
     const disk = place()
     mkdirSync(disk, { recursive: true })
-    const script = fileURLToPath(new URL('small-disk.ts', import.meta.url))
+    const script = fileURLToPath(new URL('../helpers/programs/kdc-small-disk.ts', import.meta.url))
     const program = [process.execPath, '--import', 'tsx', script, disk]
     const child = spawnSync('unshare', shell([MOUNT, '"$@"'], disk, ...program), { encoding: 'utf8' })
     assert.is(child.stderr, '')

@@ -10,8 +10,8 @@ import { openSqlite } from '../../src/database/sqlite.ts'
 import { DATABASE_FILE, openData } from '../../src/kdc/data.ts'
 import { QUOTAS } from '../../src/kdc/groups/quotas.ts'
 import { generateMasterKeys } from '../../src/kdc/keys/master-keys.ts'
-import { PASSWORD, temporaryDirectory } from './helpers.ts'
-import { post, runKdc, startKdc } from './process.ts'
+import { PASSWORD, temporaryDirectory } from '../helpers/kdc.ts'
+import { post, runKdc, startKdc } from '../helpers/kdc-process.ts'
 
 const main = suite<{ home: ReturnType<typeof temporaryDirectory>; data: string }>('kdc')
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { StoreError } from '../../src/database/database.ts'
 import { purge } from '../../src/kdc/purge.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
-import { at, START, secretOf, testKdc } from './helpers.ts'
+import { at, START, secretOf, testKdc } from '../helpers/kdc.ts'
 
 const purging = suite('purge')
 

@@ -3,8 +3,8 @@ import { createServer } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startTestRealm } from '../../src/kdc/index.ts'
-import { login } from '../../src/lib/client.ts'
 import { register } from '../../src/lib/register.ts'
+import { login } from '../../src/lib/session.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 
 const test = suite('test realm')

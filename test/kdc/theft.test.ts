@@ -6,9 +6,9 @@ import * as assert from 'uvu/assert'
 import { openData } from '../../src/kdc/data.ts'
 import { loadMasterKeys, MasterKeys } from '../../src/kdc/keys/master-keys.ts'
 import { openStoredToken } from '../../src/kdc/keys/stored-token.ts'
-import { login } from '../../src/lib/client.ts'
+import type { Secret } from '../../src/lib/crypto/secret.ts'
 import { invitationToken } from '../../src/lib/invitation.ts'
-import type { Secret } from '../../src/lib/secret.ts'
+import { login } from '../../src/lib/session.ts'
 import { PASSWORD, Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
 
@@ -78,8 +78,8 @@ theft('lets nobody log in, speak for anybody, or read anything', async () => {
 
     // What is sealed there opens under no key that is there.
     const { store } = await openData(stolen)
-    const moment = { now: NOW(), idleSince: NOW() - 3600 }
-    const [session] = await store.sessions.list('bob', moment)
+    const cutoff = { now: NOW(), idleSince: NOW() - 3600 }
+    const [session] = await store.sessions.list('bob', cutoff)
     assert.ok(session)
     const { sid, sealedToken } = session
     const opens = (key: Uint8Array) => {

@@ -10,14 +10,14 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { certificateTroubles } from '../../src/kdc/commands/tls-option.ts'
-import type { Limits } from '../../src/kdc/http/limits.ts'
 import { type Fetch, serve } from '../../src/kdc/http/server.ts'
+import type { Limits } from '../../src/kdc/traffic/limits.ts'
+import { PASSWORD, temporaryDirectory, testKdc } from '../helpers/kdc.ts'
+import { runKdc, startKdc } from '../helpers/kdc-process.ts'
 import { needs } from '../helpers/needs.ts'
 import { type Program, startTool } from '../helpers/program.ts'
 import { LISTENING, PASSWORD as REALM_PASSWORD, Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
-import { PASSWORD, temporaryDirectory, testKdc } from './helpers.ts'
-import { runKdc, startKdc } from './process.ts'
 
 const tls = suite('tls')
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concat, equal, fromBase64url, fromUtf8, readU16, toBase64url, u16 } from '../../src/lib/bytes.ts'
-import { Secret } from '../../src/lib/secret.ts'
+import { Secret } from '../../src/lib/crypto/secret.ts'
 import { throws } from '../helpers/throws.ts'
 
 const test = suite('bytes and secrets')

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isLoopback, plainAddress } from '../../src/lib/address.ts'
 import { parseUsername } from '../../src/lib/names.ts'
+import { isLoopback, plainAddress } from '../../src/lib/network/address.ts'
 import { throws } from '../helpers/throws.ts'
 
 const test = suite('names and addresses')

@@ -1,9 +1,9 @@
 /** Noise handshakes beyond what the vectors say: vectors.test.ts has those. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { secureRandomBytes } from '../../src/lib/crypto/random.ts'
+import { generateKeyPair } from '../../src/lib/crypto/x25519.ts'
 import { CipherState, HandshakeState, NNpsk0, SymmetricState } from '../../src/lib/noise.ts'
-import { secureRandomBytes } from '../../src/lib/random.ts'
-import { generateKeyPair } from '../../src/lib/x25519.ts'
 import { throws } from '../helpers/throws.ts'
 
 const noise = suite('Noise')

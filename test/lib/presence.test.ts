@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { listen } from '../../src/lib/channel/listen.ts'
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
-import { UnsealedAnswer } from '../../src/lib/exchange.ts'
-import { listen } from '../../src/lib/listen.ts'
+import { UnsealedAnswer } from '../../src/lib/kdc-link/exchange.ts'
 import {
   Presence,
   type PresenceChange,

@@ -9,8 +9,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sealStoredToken } from '../../src/kdc/keys/stored-token.ts'
 import { fromUtf8, toBase64url } from '../../src/lib/bytes.ts'
+import type { RandomBytes } from '../../src/lib/crypto/random.ts'
+import { Secret } from '../../src/lib/crypto/secret.ts'
 import { createInvitation, invitationToken } from '../../src/lib/invitation.ts'
-import type { RandomBytes } from '../../src/lib/random.ts'
 import {
   openReply,
   openRequest,
@@ -20,11 +21,10 @@ import {
   sealReply,
   sealRequest,
 } from '../../src/lib/sealed.ts'
-import { Secret } from '../../src/lib/secret.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
 import { tokenOf } from '../../src/lib/token.ts'
+import { connectionFrom, PASSWORD, testKdc } from '../helpers/kdc.ts'
 import { throws } from '../helpers/throws.ts'
-import { connectionFrom, PASSWORD, testKdc } from '../kdc/helpers.ts'
 
 interface Refused {
   name: string

@@ -3,14 +3,14 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Session } from '../../src/lib/client.ts'
 import type { ReceivedMessage } from '../../src/lib/receive.ts'
 import type { FileProgress } from '../../src/lib/send.ts'
+import type { Session } from '../../src/lib/session.ts'
 import { fileStateStore } from '../../src/state/file-state.ts'
 import { Arrivals } from '../helpers/channels.ts'
 import { Clients } from '../helpers/clients.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { rejects } from '../helpers/throws.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const test = suite('files by their paths')
 let clients: Clients

@@ -8,9 +8,20 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../src/lib/bytes.ts'
-import { Channel } from '../../src/lib/channel.ts'
+import { Channel } from '../../src/lib/channel/channel.ts'
+import { accept, initiate } from '../../src/lib/channel/handshake.ts'
+import {
+  type ChannelRecord,
+  decodeRecords,
+  encodeMessage,
+  encodeRecord,
+} from '../../src/lib/channel/records.ts'
+import { REKEY_INTERVAL, rekeyIfDue } from '../../src/lib/channel/rekey.ts'
+import { Wire } from '../../src/lib/channel/wire.ts'
+import type { RandomBytes } from '../../src/lib/crypto/random.ts'
+import { Secret } from '../../src/lib/crypto/secret.ts'
+import { generateKeyPair } from '../../src/lib/crypto/x25519.ts'
 import { SymbolonError } from '../../src/lib/errors.ts'
-import { accept, initiate } from '../../src/lib/handshake.ts'
 import {
   CipherState,
   type HandshakePattern,
@@ -18,14 +29,8 @@ import {
   NNpsk0,
   type Transport,
 } from '../../src/lib/noise.ts'
-import type { RandomBytes } from '../../src/lib/random.ts'
-import { type ChannelRecord, decodeRecords, encodeMessage, encodeRecord } from '../../src/lib/records.ts'
-import { REKEY_INTERVAL, rekeyIfDue } from '../../src/lib/rekey.ts'
 import { AcceptedTickets } from '../../src/lib/replay.ts'
-import { Secret } from '../../src/lib/secret.ts'
 import { createTicket, openTicket, sessionId, type Ticket } from '../../src/lib/ticket.ts'
-import { Wire } from '../../src/lib/wire.ts'
-import { generateKeyPair } from '../../src/lib/x25519.ts'
 import { needs, pythonWith } from '../helpers/needs.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 

@@ -3,12 +3,12 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { formatKeytab } from '../../src/cli/keytab.ts'
+import { formatKeytab } from '../../src/cli/login/keytab.ts'
 import { startTestRealm } from '../../src/kdc/index.ts'
 import { FileError, loginWithKeytab, readCredentials, readKeytab } from '../../src/node/index.ts'
+import { temporaryDirectory } from '../helpers/kdc.ts'
 import { onPosix } from '../helpers/needs.ts'
 import { rejects, throws } from '../helpers/throws.ts'
-import { temporaryDirectory } from '../kdc/helpers.ts'
 
 const test = suite<{ path: string; remove(): void }>('keytabs and credentials of programs')
 

@@ -4,8 +4,8 @@
  */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { follow } from '../../src/cli/follow.ts'
-import { login } from '../../src/lib/client.ts'
+import { follow } from '../../src/cli/group/follow.ts'
+import { login } from '../../src/lib/session.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
 import { MeddlingProxy } from '../helpers/meddling-proxy.ts'
 import { CLIENT_CODES, FORGERIES, forged, KDC_CODES, WAYS, type Way } from '../helpers/mischief.ts'

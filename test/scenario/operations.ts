@@ -3,11 +3,11 @@
  */
 import * as assert from 'uvu/assert'
 import { equal, toHex } from '../../src/lib/bytes.ts'
-import { login, type Session } from '../../src/lib/client.ts'
 import { encodeFileNote, fetchFile, fileNoteOf, uploadFile } from '../../src/lib/mls/files.ts'
 import type { Conversation } from '../../src/lib/mls/mailbox.ts'
 import type { Sent } from '../../src/lib/mls/sent.ts'
 import { register } from '../../src/lib/register.ts'
+import { login, type Session } from '../../src/lib/session.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
 import { isOver, type MeddledRealm, type Principal } from './meddled-realm.ts'
 

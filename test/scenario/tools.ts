@@ -4,11 +4,11 @@ import * as assert from 'uvu/assert'
 import { SESSION_IDLE_SEC } from '../../src/kdc/app.ts'
 import { openData } from '../../src/kdc/data.ts'
 import { KEEP_SEC } from '../../src/kdc/groups/quotas.ts'
-import { purgeMoment } from '../../src/kdc/logins/session-life.ts'
 import { purge } from '../../src/kdc/purge.ts'
-import { login } from '../../src/lib/client.ts'
+import { purgeCutoff } from '../../src/kdc/store/session-life.ts'
 import { type Conversation, Mailbox } from '../../src/lib/mls/mailbox.ts'
 import { textOf } from '../../src/lib/mls/payload.ts'
+import { login } from '../../src/lib/session.ts'
 import { ClientState } from '../../src/state/client-state.ts'
 import { stateDirectory } from '../../src/state/places.ts'
 import type { Program } from '../helpers/program.ts'
@@ -106,7 +106,7 @@ export async function purgeAfterDays(realm: Realm, days: number): Promise<Event[
   const clock = () => Math.floor(Date.now() / 1000) + days * 24 * 60 * 60
   const life = { clock, sessionIdleSec: SESSION_IDLE_SEC, keepSec: KEEP_SEC }
   try {
-    await purge(store, () => purgeMoment(life), log)
+    await purge(store, () => purgeCutoff(life), log)
   } finally {
     await store.close()
   }

@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TransportError } from '../../src/lib/errors.ts'
-import type { Reply } from '../../src/lib/http.ts'
+import type { HttpReply } from '../../src/lib/kdc-link/http.ts'
 import { changePassword } from '../../src/state/change-password.ts'
 import { ClientState } from '../../src/state/client-state.ts'
 import { stateDirectoriesOf } from '../../src/state/places.ts'
 import { keyFilesIn } from '../../src/state/state-key.ts'
 import { accountOf, type OnTheWay } from '../helpers/account.ts'
+import { all, allIn, copyOf, newExportKey, newPlace, put } from '../helpers/state.ts'
 import { rejects } from '../helpers/throws.ts'
-import { all, allIn, copyOf, newExportKey, newPlace, put } from './helpers.ts'
 
 const test = suite('change of password, with a state')
 
@@ -74,24 +74,24 @@ test('stopped anywhere, it opens with the password that the KDC takes', async ()
 
 const lost = () => new TransportError('kdc_unreachable', 'lost')
 
-const forged = (code: string, status = 401): Reply => ({
+const forged = (code: string, status = 401): HttpReply => ({
   status,
   type: 'application/problem+json',
   body: Buffer.from(JSON.stringify({ status, code, detail: '' })),
 })
 
 const atFinish =
-  (meddle: (pass: () => Promise<Reply>) => Promise<Reply>): OnTheWay =>
+  (meddle: (pass: () => Promise<HttpReply>) => Promise<HttpReply>): OnTheWay =>
   (path, pass) =>
     path === '/password/finish' ? meddle(pass) : pass()
 
-const flip = (reply: Reply): Reply => {
+const flip = (reply: HttpReply): HttpReply => {
   const body = Uint8Array.from(reply.body)
   body[body.length - 1] = (body.at(-1) ?? 0) ^ 1
   return { ...reply, body }
 }
 
-const afterwards = (reply: (real: Reply) => Reply) => atFinish(async (pass) => reply(await pass()))
+const afterwards = (reply: (real: HttpReply) => HttpReply) => atFinish(async (pass) => reply(await pass()))
 
 /** What happens on the way, and which password holds then: as it is said. */
 const FAILURES: Record<string, [OnTheWay, 'new' | 'old']> = {
@@ -168,7 +168,7 @@ test('when it cannot be found out, that is said, and both passwords would open i
 
 test('a record that was held back comes too late once it was said that the old password holds', async () => {
   const { enter } = await doraWithState()
-  const held: (() => Promise<Reply>)[] = []
+  const held: (() => Promise<HttpReply>)[] = []
   const meddled = await enter(
     'old',
     atFinish(async (pass) => {
@@ -186,7 +186,7 @@ test('a record that was held back comes too late once it was said that the old p
 
 test('a record that arrives while it is found out is not taken for lost', async () => {
   const { enter } = await doraWithState()
-  const held: (() => Promise<Reply>)[] = []
+  const held: (() => Promise<HttpReply>)[] = []
   const meddled = await enter('old', async (path, pass) => {
     if (path === '/password/finish') {
       held.push(pass)

@@ -24,7 +24,6 @@ import { stateDirectoriesOf, stateDirectory } from '../../src/state/places.ts'
 import { openState, sealState } from '../../src/state/seal.ts'
 import { keyFilesIn, openStateKey } from '../../src/state/state-key.ts'
 import { onPosix } from '../helpers/needs.ts'
-import { rejects, throws } from '../helpers/throws.ts'
 import {
   all,
   allIn,
@@ -37,7 +36,8 @@ import {
   startChild,
   stateWith,
   text,
-} from './helpers.ts'
+} from '../helpers/state.ts'
+import { rejects, throws } from '../helpers/throws.ts'
 
 const state = suite('client state')
 

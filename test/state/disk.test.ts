@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needs, onPosix, runs } from '../helpers/needs.ts'
-import { allIn, newExportKey, newPlace, stateWith } from './helpers.ts'
+import { allIn, newExportKey, newPlace, stateWith } from '../helpers/state.ts'
 
 const test = suite('client state, on a bad disk')
 
-const scriptOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
+const scriptOf = (name: string) => fileURLToPath(new URL(`../helpers/programs/${name}.ts`, import.meta.url))
 const tsx = [process.execPath, '--import', 'tsx']
 
 onPosix(test)(
@@ -52,7 +52,7 @@ const withDisks = needs(
 withDisks(test)('full or read-only, it says so, and nothing is lost', () => {
   const disk = newPlace()
   mkdirSync(disk, { recursive: true })
-  const program = [...tsx, scriptOf('small-disk'), disk, newExportKey().toText()]
+  const program = [...tsx, scriptOf('state-small-disk'), disk, newExportKey().toText()]
   const child = spawnSync('unshare', shell(PHASES, disk, ...program), { encoding: 'utf8' })
   assert.is(child.stderr, '')
   assert.is(child.stdout, 'nothing was lost\n')

@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ClientState } from '../../src/state/client-state.ts'
+import { all, allIn, bytes, newExportKey, newPlace, put, startChild, stateWith } from '../helpers/state.ts'
 import { rejects } from '../helpers/throws.ts'
-import { all, allIn, bytes, newExportKey, newPlace, put, startChild, stateWith } from './helpers.ts'
 
 const sections = suite('client state, several processes')
 

@@ -10,8 +10,8 @@ import { createReadStream } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { ToolError } from '../../cli/errors.ts'
-import { bounded } from '../../lib/quoted.ts'
 import { isSystemError, systemReason } from '../../lib/system-errors.ts'
+import { bounded } from '../../lib/text/quoted.ts'
 
 /** How a file is written. */
 export interface CsvForm {

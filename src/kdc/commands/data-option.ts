@@ -6,8 +6,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ToolError } from '../../cli/errors.ts'
-import type { OptionHelp } from '../../cli/help.ts'
 import { dataDir } from '../../cli/paths.ts'
+import type { OptionHelp } from '../../cli/terminal/help.ts'
 import { DATABASE_FILE, type KdcData, openData } from '../data.ts'
 
 /** For `parseArguments`. */

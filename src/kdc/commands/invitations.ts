@@ -1,8 +1,8 @@
 import { parseArguments } from '../../cli/arguments.ts'
-import { optionLines } from '../../cli/help.ts'
 import { commandOf } from '../../cli/installed.ts'
-import { print } from '../../cli/terminal.ts'
-import { timestamp } from '../../cli/words.ts'
+import { optionLines } from '../../cli/terminal/help.ts'
+import { print } from '../../cli/terminal/terminal.ts'
+import { timestamp } from '../../cli/terminal/words.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 

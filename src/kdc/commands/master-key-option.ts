@@ -7,8 +7,8 @@
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { setting } from '../../cli/environment.ts'
 import { UsageError } from '../../cli/errors.ts'
-import type { OptionHelp } from '../../cli/help.ts'
 import { configDir } from '../../cli/paths.ts'
+import type { OptionHelp } from '../../cli/terminal/help.ts'
 import { loadMasterKeys, type MasterKeys, parseMasterKeys } from '../keys/master-keys.ts'
 
 /** For `parseArguments`. */

@@ -4,8 +4,8 @@
  * @module
  */
 import { UsageError } from '../../cli/errors.ts'
-import type { OptionHelp } from '../../cli/help.ts'
-import { ProxyList, parseNetwork } from '../http/proxies.ts'
+import type { OptionHelp } from '../../cli/terminal/help.ts'
+import { ProxyList, parseNetwork } from '../network/proxies.ts'
 
 /** For `parseArguments`. */
 export const PROXY_OPTION = {

@@ -1,9 +1,9 @@
 import { parseArguments } from '../../cli/arguments.ts'
-import { optionLines } from '../../cli/help.ts'
 import { commandOf } from '../../cli/installed.ts'
-import { print } from '../../cli/terminal.ts'
-import { count, timestamp } from '../../cli/words.ts'
-import { toText } from '../groups/stored-fields.ts'
+import { optionLines } from '../../cli/terminal/help.ts'
+import { print } from '../../cli/terminal/terminal.ts'
+import { count, timestamp } from '../../cli/terminal/words.ts'
+import { toText } from '../groups/fields.ts'
 import type { StoredGroup } from '../store/retention.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 

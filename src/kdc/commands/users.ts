@@ -1,7 +1,7 @@
 import { parseArguments } from '../../cli/arguments.ts'
-import { optionLines } from '../../cli/help.ts'
 import { commandOf } from '../../cli/installed.ts'
-import { print } from '../../cli/terminal.ts'
+import { optionLines } from '../../cli/terminal/help.ts'
+import { print } from '../../cli/terminal/terminal.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
 const HELP = `usage: ${commandOf('kdc')} users [options]

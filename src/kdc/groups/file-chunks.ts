@@ -5,7 +5,7 @@
  * @module
  */
 
-import { TAG_BYTES } from '../../lib/aead.ts'
+import { TAG_BYTES } from '../../lib/crypto/aead.ts'
 
 /** A whole chunk, in bytes: 256 KiB, and the tag, which is all there is of the only chunk of an empty file. */
 export const SEALED_CHUNK_BYTES = 256 * 1024 + TAG_BYTES

@@ -5,7 +5,7 @@
  */
 import { equal } from '../../lib/bytes.ts'
 import type { Kdc } from '../context.ts'
-import { Problem } from '../http/problems.ts'
+import { Problem } from '../problems.ts'
 import type { Group } from '../store/groups.ts'
 
 // The same answer whether there is no such group or it is not the asker's.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Problem } from '../http/problems.ts'
+import { Problem } from '../problems.ts'
 import type { Group, Roster } from '../store/groups.ts'
 import { MAX_MEMBERS } from './quotas.ts'
 

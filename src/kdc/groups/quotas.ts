@@ -4,10 +4,10 @@
  * @module
  */
 import type { Kdc } from '../context.ts'
-import { Problem } from '../http/problems.ts'
-import { purgeMoment } from '../logins/session-life.ts'
+import { Problem } from '../problems.ts'
 import type { Usage } from '../store/groups.ts'
 import type { Quotas } from '../store/quotas.ts'
+import { purgeCutoff } from '../store/session-life.ts'
 
 /** For how long what waits is kept, if nothing else is said. */
 export const KEEP_SEC = 7 * 24 * 60 * 60
@@ -109,7 +109,7 @@ export async function requireRoomForMembers(
 /** @throws Problem `quota_exceeded`, when so many bytes more would be too much. */
 export async function requireRoomForFile(kdc: Kdc, username: string, bytes: number): Promise<void> {
   const { store, quotas } = kdc
-  const usage = await store.files.usage(username, purgeMoment(kdc).keepSince)
+  const usage = await store.files.usage(username, purgeCutoff(kdc).keepSince)
   if (usage.files >= quotas.files)
     throw quotaExceeded(`${quotas.files} files of yours are stored: room is made when they expire`)
   if (usage.fileBytes + bytes > quotas.fileBytes) {

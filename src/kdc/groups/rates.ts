@@ -4,10 +4,10 @@
  * @module
  */
 import type { Kdc } from '../context.ts'
-import { Problem } from '../http/problems.ts'
+import { Problem } from '../problems.ts'
 import type { Allowance } from '../store/attempts.ts'
 
-/** Changes of any kind: as many as may wait of one sender at once, then one a second. Each is remembered for days (accepted.ts). */
+/** Changes of any kind: as many as may wait of one sender at once, then one a second. Each is remembered for days (accept-once.ts). */
 export const CHANGES = { burst: 10_000, intervalSec: 1 }
 /** Identities: a new machine now and then. */
 export const IDENTITIES = { burst: 20, intervalSec: 60 * 60 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Kdc } from '../context.ts'
-import { type ProblemResponse, renderProblem, toProblem } from './problems.ts'
+import { type ProblemResponse, renderProblem, toProblem } from '../problems.ts'
 
 /**
  * Judges an error, and tells the log what only the operator may know of it.

@@ -4,10 +4,10 @@
  * @module
  */
 import type { TLSSocket } from 'node:tls'
-import { isLoopback, plainAddress } from '../../lib/address.ts'
-import type { Asked, Kdc } from '../context.ts'
-import { Problem } from './problems.ts'
-import { canonicalIp } from './proxies.ts'
+import { isLoopback, plainAddress } from '../../lib/network/address.ts'
+import type { Kdc, RequestView } from '../context.ts'
+import { canonicalIp } from '../network/proxies.ts'
+import { Problem } from '../problems.ts'
 
 /** What proxies add to the requests they pass on (RFC 7239, RFC 9110 §7.6.3, and by custom); no client of ours does. */
 const FORWARDING_HEADERS = [
@@ -25,7 +25,7 @@ const FORWARDING_HEADERS = [
  *
  * @throws Problem `malformed_http` when a trusted proxy names what is no IP address, or the connection is gone.
  */
-export function remoteAddress(kdc: Pick<Kdc, 'proxies'>, c: Asked): string {
+export function remoteAddress(kdc: Pick<Kdc, 'proxies'>, c: RequestView): string {
   return path(kdc, c).client
 }
 
@@ -38,7 +38,7 @@ export type Way = 'unread' | 'network' | 'unknown'
  *
  * @throws as `remoteAddress`.
  */
-export function wayOf(kdc: Pick<Kdc, 'proxies'>, c: Asked): Way {
+export function wayOf(kdc: Pick<Kdc, 'proxies'>, c: RequestView): Way {
   const { peer, trusted, hops, goesOn } = path(kdc, c)
   // Also a trusted one that does not say for whom it asks: its own address says nothing of whoever is behind it.
   if (trusted ? hops.length === 0 || goesOn : wasForwarded(c)) return 'unknown'
@@ -46,7 +46,7 @@ export function wayOf(kdc: Pick<Kdc, 'proxies'>, c: Asked): Way {
   return here && hops.every(isLoopback) ? 'unread' : 'network'
 }
 
-function wasForwarded(c: Asked): boolean {
+function wasForwarded(c: RequestView): boolean {
   return FORWARDING_HEADERS.some((name) => c.req.header(name) !== undefined)
 }
 
@@ -63,7 +63,7 @@ interface Path {
   readonly goesOn: boolean
 }
 
-function path({ proxies }: Pick<Kdc, 'proxies'>, c: Asked): Path {
+function path({ proxies }: Pick<Kdc, 'proxies'>, c: RequestView): Path {
   const peer = peerAddress(c)
   const trusted = proxies.has(peer)
   const hops: string[] = []
@@ -83,13 +83,13 @@ function claimedAddress(claim: string): string {
   throw new Problem('malformed_http', 'X-Forwarded-For: expected IP addresses, without ports')
 }
 
-function peerAddress(c: Asked): string {
+function peerAddress(c: RequestView): string {
   const address = c.env.incoming.socket.remoteAddress
   // A socket forgets its address when it is closed: nobody is left to read the answer.
   if (!address) throw new Problem('malformed_http', 'the connection is gone')
   return plainAddress(address)
 }
 
-function isEncrypted(c: Asked): boolean {
+function isEncrypted(c: RequestView): boolean {
   return (c.env.incoming.socket as TLSSocket).encrypted === true
 }

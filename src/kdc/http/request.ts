@@ -7,8 +7,8 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
 import { concat, EMPTY, fromUtf8 } from '../../lib/bytes.ts'
-import type { Asked, Kdc, KdcEnv } from '../context.ts'
-import { Problem } from './problems.ts'
+import type { Kdc, KdcEnv, RequestView } from '../context.ts'
+import { Problem } from '../problems.ts'
 import { wayOf } from './remote-address.ts'
 
 /** Longest request body, unless a route says otherwise: many times what its exchange needs. */
@@ -24,7 +24,7 @@ export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
 }
 
 /** @throws Problem `plaintext_refused`, unless nobody on the way could have read the request, or all are told that they may. */
-export function refuseOpen(kdc: Kdc, c: Asked): void {
+export function refuseOpen(kdc: Kdc, c: RequestView): void {
   if (kdc.allowPlaintext) return
   const way = wayOf(kdc, c)
   if (way === 'unread') return
@@ -70,7 +70,7 @@ export function parse<const E extends v.ObjectEntries>(
 
 // Browsers name the page that asks, our clients never do. A page must not reach a KDC on its visitor's machine, and the
 // media type alone does not keep one away whose own host name leads here (DNS rebinding).
-function refuseWebPages(c: Asked): void {
+function refuseWebPages(c: RequestView): void {
   if (c.req.header('Origin') === undefined) return
   throw new Problem('web_page_refused', 'requests from web pages are not taken')
 }
@@ -88,7 +88,7 @@ export function parseJson(bytes: Uint8Array): unknown {
 const tooLarge = (limit: number) => new Problem('body_too_large', `this request has at most ${limit} bytes`)
 
 /** Whether a request's body is declared as this. */
-export function isOfType(c: Asked, type: string): boolean {
+export function isOfType(c: RequestView, type: string): boolean {
   const declared = c.req.header('Content-Type') ?? ''
   return declared.split(';', 1)[0]?.trim().toLowerCase() === type
 }

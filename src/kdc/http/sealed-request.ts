@@ -7,6 +7,7 @@ import type { ServerResponse } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
 import { fromBase64url, toBase64url } from '../../lib/bytes.ts'
+import type { Secret } from '../../lib/crypto/secret.ts'
 import { unixSeconds } from '../../lib/fields.ts'
 import {
   MAX_CLOCK_OFFSET_SEC,
@@ -17,15 +18,14 @@ import {
   type SealedRequest,
   sealReplyText,
 } from '../../lib/sealed.ts'
-import type { Secret } from '../../lib/secret.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
+import { EVENT_STREAM } from '../events/event-stream.ts'
 import { openStoredToken } from '../keys/stored-token.ts'
+import { Problem } from '../problems.ts'
 import type { StoredSession } from '../store/sessions.ts'
-import type { BodyLoan } from './bodies.ts'
-import { EVENT_STREAM } from './event-stream.ts'
-import { breathe } from './lane.ts'
-import { Problem } from './problems.ts'
-import type { Reader } from './reads.ts'
+import type { BodyLoan } from '../traffic/body-budget.ts'
+import { breathe } from '../traffic/fair-queue.ts'
+import type { Reader } from '../traffic/read-budget.ts'
 import { refusalOf } from './refusal.ts'
 import { remoteAddress } from './remote-address.ts'
 import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
@@ -75,7 +75,7 @@ export function sealedSessionRequest(kdc: Kdc, maxBytes = MAX_BODY_BYTES): Middl
 }
 
 /**
- * Takes a request of a session, sealed only, that changes nothing, and whose answer is long or takes some looking for: see reads.ts.
+ * Takes a request of a session, sealed only, that changes nothing, and whose answer is long or takes some looking for: see read-budget.ts.
  *
  * @param answerBytes - the most that an answer has.
  * @param maxBytes - the longest that the request may be, seal included.
@@ -163,7 +163,7 @@ function sealedRequest(
       const request = parseEnvelope(bytes)
       const { token, owner, introduce } = await findSealer(kdc, request.sid)
       const open = () => openEnvelope(request, token, route)
-      const body = loan ? await kdc.lane.run(owner, open) : open()
+      const body = loan ? await kdc.fairQueue.run(owner, open) : open()
       // Both sides know each other now: whatever the answer is, no third party reads or makes it.
       introduce(c)
       c.set('body', body)
@@ -173,7 +173,7 @@ function sealedRequest(
       }
       const answer = async (): Promise<number> => {
         await next().catch(refuse)
-        // What comes bit by bit and has no content: see waiters.ts.
+        // What comes bit by bit and has no content: see mailbox-subscribers.ts.
         return isEventStream(c.res) ? 0 : sealResponse(kdc, c, token, route, request)
       }
       try {

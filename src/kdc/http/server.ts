@@ -17,12 +17,12 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
-import { endpointText } from '../../lib/address.ts'
-import { answerClass } from './answer.ts'
-import { Connections } from './connections.ts'
-import { LIMITS, type Limits } from './limits.ts'
-import { Problem, renderProblem } from './problems.ts'
-import { Turns } from './turns.ts'
+import { endpointText } from '../../lib/network/address.ts'
+import { Problem, renderProblem } from '../problems.ts'
+import { answerClass } from '../traffic/answer.ts'
+import { Connections } from '../traffic/connections.ts'
+import { LIMITS, type Limits } from '../traffic/limits.ts'
+import { RequestPipelines } from '../traffic/request-pipelines.ts'
 
 /** Node looks for requests that are late this often, at most. */
 const TIMEOUT_CHECK_MS = 1000
@@ -32,7 +32,7 @@ const LAST_WORDS_MS = 1000
 /** What answers: `app.fetch` of a Hono app. */
 export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
 
-/** What answers some requests by itself, before `Fetch` is asked: see direct.ts. @returns whether it does this one. */
+/** What answers some requests by itself, before `Fetch` is asked: see fast-userinfo.ts. @returns whether it does this one. */
 export type Direct = (request: IncomingMessage, response: ServerResponse) => boolean
 
 /** What a server shows and proves under TLS, in PEM. */
@@ -76,7 +76,7 @@ export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listen
     hostname: 'localhost',
   })
   const { direct } = options
-  const turns = new Turns((request, response) => {
+  const turns = new RequestPipelines((request, response) => {
     const problem = judgeHead(request)
     if (problem) refuse(response, problem)
     else if (!direct?.(request, response)) void viaFetch(request, response)

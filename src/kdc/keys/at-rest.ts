@@ -9,11 +9,12 @@
  * ```
  * @module
  */
-import { open, seal, ZERO_NONCE } from '../../lib/aead.ts'
+
 import { concat, EMPTY } from '../../lib/bytes.ts'
+import { open, seal, ZERO_NONCE } from '../../lib/crypto/aead.ts'
+import { hkdf } from '../../lib/crypto/hkdf.ts'
+import { type RandomBytes, secureRandomBytes } from '../../lib/crypto/random.ts'
 import { ProtocolError } from '../../lib/errors.ts'
-import { hkdf } from '../../lib/hkdf.ts'
-import { type RandomBytes, secureRandomBytes } from '../../lib/random.ts'
 import type { MasterKeys } from './master-keys.ts'
 
 /** What is sealed: one key never serves for two of them. */

@@ -11,8 +11,8 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { formatKeys, KeyFileError, keyCheck, parseKeys, readKeyFile } from '../../files/key-file.ts'
 import { createPrivateFile, ensurePrivateDirectory, replacePrivateFile } from '../../files/private-files.ts'
-import { type RandomBytes, secureRandomBytes } from '../../lib/random.ts'
-import { KEY_BYTES } from '../../lib/secret.ts'
+import { type RandomBytes, secureRandomBytes } from '../../lib/crypto/random.ts'
+import { KEY_BYTES } from '../../lib/crypto/secret.ts'
 
 const KIND = 'master'
 

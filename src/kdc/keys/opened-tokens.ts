@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Secret } from '../../lib/secret.ts'
+import type { Secret } from '../../lib/crypto/secret.ts'
 
 /** A token that nobody asks for is wiped after once to twice as long. */
 const GENERATION_MS = 5000

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type RandomBytes, secureRandomBytes } from '../../lib/random.ts'
-import { Secret } from '../../lib/secret.ts'
+import { type RandomBytes, secureRandomBytes } from '../../lib/crypto/random.ts'
+import { Secret } from '../../lib/crypto/secret.ts'
 import { openAtRest, sealAtRest } from './at-rest.ts'
 import type { MasterKeys } from './master-keys.ts'
 import { OpenedTokens } from './opened-tokens.ts'

@@ -5,7 +5,7 @@
  */
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { KdcData } from '../data.ts'
-import { createPasswordChecker } from './passwords.ts'
+import { createPasswordChecker } from '../passwords/passwords.ts'
 
 /** @throws ProtocolError `account_exists`. */
 export async function addAccount(

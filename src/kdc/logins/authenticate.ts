@@ -5,15 +5,15 @@
  */
 import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'
-import { Secret } from '../../lib/secret.ts'
+import { Secret } from '../../lib/crypto/secret.ts'
 import { sessionId } from '../../lib/ticket.ts'
-import type { Asked, Kdc } from '../context.ts'
+import type { Kdc, RequestView } from '../context.ts'
 import * as fields from '../http/fields.ts'
-import { Problem } from '../http/problems.ts'
 import { parse } from '../http/request.ts'
 import { openStoredToken } from '../keys/stored-token.ts'
+import { Problem } from '../problems.ts'
+import { cutoff, isOver, noteUse } from '../store/session-life.ts'
 import type { StoredSession } from '../store/sessions.ts'
-import { isOver, moment, noteUse } from './session-life.ts'
 
 const tokenUnknown = () =>
   new Problem('token_unknown', 'the token is of no session of this user: log in again')
@@ -28,9 +28,9 @@ const Claim = v.object({ username: fields.username, token: fields.token })
  *
  * @throws Problem `token_unknown`, `token_expired`, `invalid_request`.
  */
-export async function authenticate(kdc: Kdc, c: Asked): Promise<StoredSession> {
+export async function authenticate(kdc: Kdc, c: RequestView): Promise<StoredSession> {
   const session = c.var.session ?? (await findClaimed(kdc, parse(Claim, c.var.body)))
-  if (isOver(session, moment(kdc))) {
+  if (isOver(session, cutoff(kdc))) {
     throw new Problem('token_expired', 'the session has ended: log in again')
   }
   await noteUse(kdc, session)
@@ -43,7 +43,7 @@ export async function authenticate(kdc: Kdc, c: Asked): Promise<StoredSession> {
  *
  * @throws Problem `login_stale`, and as `authenticate`.
  */
-export async function authenticateFresh(kdc: Kdc, c: Asked): Promise<StoredSession> {
+export async function authenticateFresh(kdc: Kdc, c: RequestView): Promise<StoredSession> {
   const session = await authenticate(kdc, c)
   if (kdc.clock() - session.createdAt > FRESH_LOGIN_SEC) {
     throw new Problem('login_stale', `this takes a login of the last ${FRESH_LOGIN_SEC} s: log in again`)

@@ -4,13 +4,13 @@
  * @module
  */
 import type { Context } from 'hono'
-import type { Secret } from '../../lib/secret.ts'
+import type { Secret } from '../../lib/crypto/secret.ts'
 import { sessionId } from '../../lib/ticket.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { Problem } from '../http/problems.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { sealStoredToken } from '../keys/stored-token.ts'
-import { forgiveness } from './login-limits.ts'
+import { Problem } from '../problems.ts'
+import { forgiveness } from '../traffic/login-limits.ts'
 
 /** One refusal for a wrong password and an unknown name. */
 export const loginRefused = () => new Problem('login_refused', 'the username or the password is wrong')

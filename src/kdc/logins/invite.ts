@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import { type RandomBytes, secureRandomBytes } from '../../lib/crypto/random.ts'
 import { createInvitation, invitationToken } from '../../lib/invitation.ts'
-import { type RandomBytes, secureRandomBytes } from '../../lib/random.ts'
 import { sessionId } from '../../lib/ticket.ts'
 import type { MasterKeys } from '../keys/master-keys.ts'
 import { sealStoredToken } from '../keys/stored-token.ts'

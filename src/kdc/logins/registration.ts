@@ -7,7 +7,7 @@
 import * as opaque from '@serenity-kit/opaque'
 import { fromBase64url } from '../../lib/bytes.ts'
 import { identifiers } from '../../lib/opaque.ts'
-import { Problem } from '../http/problems.ts'
+import { Problem } from '../problems.ts'
 
 /** RegistrationRequest with ristretto255 (RFC 9807 §5.1): Noe. */
 const REQUEST_BYTES = 32

@@ -6,20 +6,20 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'
+import { acceptOnce, requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { acceptOnce, requestKey } from '../groups/accepted.ts'
+import { count, fileChunk, fileId, groupId, MAX_CHUNK_BODY_BYTES, toText } from '../groups/fields.ts'
 import { isFileLength, sealedChunkBytes, sealedChunkCount } from '../groups/file-chunks.ts'
 import { requireReaders } from '../groups/group-lookup.ts'
 import { requireRoomForFile } from '../groups/quotas.ts'
-import { count, fileChunk, fileId, groupId, MAX_CHUNK_BODY_BYTES, toText } from '../groups/stored-fields.ts'
-import { breathe } from '../http/lane.ts'
-import { ANSWER_BYTES } from '../http/limits.ts'
-import { Problem } from '../http/problems.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
-import { purgeMoment } from '../logins/session-life.ts'
+import { Problem } from '../problems.ts'
 import type { NewFile, StoredFile } from '../store/files.ts'
+import { purgeCutoff } from '../store/session-life.ts'
+import { breathe } from '../traffic/fair-queue.ts'
+import { ANSWER_BYTES } from '../traffic/limits.ts'
 
 const BeginRequest = v.object({ file: fileId, group: groupId, bytes: count })
 const PutRequest = v.object({ file: fileId, index: count, chunk: fileChunk })
@@ -45,14 +45,14 @@ export function filesRoute(kdc: Kdc): Hono<KdcEnv> {
         if (!before) await requireRoomForFile(kdc, username, bytes)
         else if (!isSame(before, file, username))
           throw new Problem('file_exists', 'there is a file of this id')
-        return store.files.begin(key, file, quotas, purgeMoment(kdc))
+        return store.files.begin(key, file, quotas, purgeCutoff(kdc))
       })
       return c.json({ time: clock() })
     })
     .post('/files/put', sealedSessionRequest(kdc, MAX_CHUNK_BODY_BYTES), async (c) => {
       const { file: id, index, chunk } = parse(PutRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
-      const { keepSince } = purgeMoment(kdc)
+      const { keepSince } = purgeCutoff(kdc)
       const file = await store.files.findOwn(id, username, keepSince)
       if (!file) throw fileUnknown()
       judgeChunk(file, index, chunk)
@@ -69,7 +69,7 @@ export function filesRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/files/get', sealedReadRequest(kdc, ANSWER_BYTES.fileChunk), async (c) => {
       const { file, index } = parse(GetRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
-      const chunk = await store.files.get(file, index, username, purgeMoment(kdc).keepSince)
+      const chunk = await store.files.get(file, index, username, purgeCutoff(kdc).keepSince)
       if (!chunk) throw fileUnknown()
       await breathe()
       return c.json({ chunk: toText(chunk), time: clock() })

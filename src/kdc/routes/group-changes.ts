@@ -5,11 +5,8 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { acceptOnce, requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { acceptOnce, requestKey } from '../groups/accepted.ts'
-import { requireAccounts, requireEpoch, requireGroup, requireReaders } from '../groups/group-lookup.ts'
-import { judgeChanges, judgeDestroying, judgeLeaving } from '../groups/group-rights.ts'
-import { requireRoom, requireRoomAt, requireRoomForMembers } from '../groups/quotas.ts'
 import {
   count,
   groupId,
@@ -19,10 +16,13 @@ import {
   optionalMessage,
   toText,
   usernames,
-} from '../groups/stored-fields.ts'
-import { Problem } from '../http/problems.ts'
+} from '../groups/fields.ts'
+import { requireAccounts, requireEpoch, requireGroup, requireReaders } from '../groups/group-lookup.ts'
+import { judgeChanges, judgeDestroying, judgeLeaving } from '../groups/group-rights.ts'
+import { requireRoom, requireRoomAt, requireRoomForMembers } from '../groups/quotas.ts'
 import { parse } from '../http/request.ts'
 import { sealedSessionRequest } from '../http/sealed-request.ts'
+import { Problem } from '../problems.ts'
 import { entryBytes } from '../store/entries.ts'
 
 const CommitRequest = v.object({
@@ -68,7 +68,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
         const fields = { group: toText(id), by: username }
         for (const member of removed) log.info({ username: member, ...fields }, 'member_removed')
         for (const member of added) log.info({ username: member, ...fields }, 'member_added')
-        kdc.waiters.notify()
+        kdc.subscribers.notify()
       }
       return c.json({ position, seq, time: clock() })
     })
@@ -86,7 +86,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       })
       if (isNew) {
         log.info({ sender: username, group: toText(id), bytes: payload.length, position }, 'message_stored')
-        kdc.waiters.notify()
+        kdc.subscribers.notify()
       }
       return c.json({ position, seq, time: clock() })
     })
@@ -102,7 +102,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       })
       if (isNew) {
         log.info({ username, group: toText(id) }, 'member_left')
-        kdc.waiters.notify()
+        kdc.subscribers.notify()
       }
       return c.json({ position, seq, time: clock() })
     })
@@ -117,7 +117,7 @@ export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {
       })
       if (isNew) {
         log.info({ username, group: toText(id) }, 'group_destroyed')
-        kdc.waiters.notify()
+        kdc.subscribers.notify()
       }
       return c.json({ position, seq, time: clock() })
     })

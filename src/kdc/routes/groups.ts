@@ -5,10 +5,8 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { acceptOnce, requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { acceptOnce, requestKey } from '../groups/accepted.ts'
-import { requireAccounts, requireGroup } from '../groups/group-lookup.ts'
-import { MAX_MEMBERS, requireRoom, requireRoomAt, requireRoomForMembers } from '../groups/quotas.ts'
 import {
   groupId,
   groupInfo,
@@ -16,16 +14,18 @@ import {
   optionalMessage,
   toText,
   usernames,
-} from '../groups/stored-fields.ts'
+} from '../groups/fields.ts'
+import { requireAccounts, requireGroup } from '../groups/group-lookup.ts'
+import { MAX_MEMBERS, requireRoom, requireRoomAt, requireRoomForMembers } from '../groups/quotas.ts'
 import * as fields from '../http/fields.ts'
-import { breathe } from '../http/lane.ts'
-import { ANSWER_BYTES } from '../http/limits.ts'
-import { Problem } from '../http/problems.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
+import { Problem } from '../problems.ts'
 import { firstEntryBytes, type NewGroup } from '../store/group-changes.ts'
 import type { Group } from '../store/groups.ts'
+import { breathe } from '../traffic/fair-queue.ts'
+import { ANSWER_BYTES } from '../traffic/limits.ts'
 
 /** Groups in one answer; with all their members' names, so many names. */
 const GROUPS_AT_ONCE = 100
@@ -72,7 +72,7 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
         const id = toText(group.id)
         log.info({ username, group: id, kind, members: members.length + 1 }, 'group_created')
         for (const member of members) log.info({ username: member, group: id, by: username }, 'member_added')
-        kdc.waiters.notify()
+        kdc.subscribers.notify()
       }
       return c.json({ position, seq, time: clock() })
     })

@@ -5,15 +5,15 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { requestKey } from '../groups/accepted.ts'
+import { MAX_NAMES_BODY_BYTES, signatureKey, toText, usernames } from '../groups/fields.ts'
 import { IDENTITIES, requireRate } from '../groups/rates.ts'
-import { MAX_NAMES_BODY_BYTES, signatureKey, toText, usernames } from '../groups/stored-fields.ts'
-import { eachInPieces } from '../http/lane.ts'
-import { ANSWER_BYTES } from '../http/limits.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
+import { eachInPieces } from '../traffic/fair-queue.ts'
+import { ANSWER_BYTES } from '../traffic/limits.ts'
 
 const PutRequest = v.object({ signature_key: signatureKey })
 const FindRequest = v.object({ usernames })

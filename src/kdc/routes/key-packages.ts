@@ -7,10 +7,8 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { requestKey } from '../groups/accepted.ts'
-import { MAX_PACKAGES } from '../groups/quotas.ts'
-import { requireRate } from '../groups/rates.ts'
 import {
   MAX_MESSAGE_BODY_BYTES,
   MAX_NAMES_BODY_BYTES,
@@ -19,11 +17,13 @@ import {
   packages,
   toText,
   usernames,
-} from '../groups/stored-fields.ts'
-import { Problem } from '../http/problems.ts'
+} from '../groups/fields.ts'
+import { MAX_PACKAGES } from '../groups/quotas.ts'
+import { requireRate } from '../groups/rates.ts'
 import { parse } from '../http/request.ts'
 import { sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
+import { Problem } from '../problems.ts'
 import type { PutPackages } from '../store/key-packages.ts'
 import type { RequestKey } from '../store/requests.ts'
 

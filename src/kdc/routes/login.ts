@@ -5,14 +5,14 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { KEY_BYTES, Secret } from '../../lib/crypto/secret.ts'
 import { MAX_PASSWORD_BYTES } from '../../lib/opaque.ts'
-import { KEY_BYTES, Secret } from '../../lib/secret.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../http/fields.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { parse, plainRequest } from '../http/request.ts'
 import { beginSession, loginRefused } from '../logins/begin-session.ts'
-import { countTry } from '../logins/login-limits.ts'
+import { countTry } from '../traffic/login-limits.ts'
 
 const LoginRequest = v.object({
   username: fields.username,

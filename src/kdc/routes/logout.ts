@@ -10,11 +10,11 @@ import { authenticate } from '../logins/authenticate.ts'
 
 /** `POST /logout` */
 export function logoutRoute(kdc: Kdc): Hono<KdcEnv> {
-  const { store, clock, log, waiters } = kdc
+  const { store, clock, log, subscribers } = kdc
   return new Hono<KdcEnv>().post('/logout', sessionRequest(kdc), async (c) => {
     const { sid, username } = await authenticate(kdc, c)
     await store.sessions.end(sid)
-    waiters.notify()
+    subscribers.notify()
     log.info({ username }, 'logout')
     return c.json({ time: clock() })
   })

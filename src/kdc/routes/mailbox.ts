@@ -5,16 +5,16 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { keyOf } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { keyOf } from '../groups/accepted.ts'
-import { count, pageLimit, toText } from '../groups/stored-fields.ts'
-import { EVENT_STREAM } from '../http/event-stream.ts'
-import { breathe } from '../http/lane.ts'
-import { ANSWER_BYTES } from '../http/limits.ts'
+import { EVENT_STREAM } from '../events/event-stream.ts'
+import { count, pageLimit, toText } from '../groups/fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import type { Entry } from '../store/mailbox.ts'
+import { breathe } from '../traffic/fair-queue.ts'
+import { ANSWER_BYTES } from '../traffic/limits.ts'
 
 const MAX_PAGE = 500
 /** Some milliseconds of work. */
@@ -45,7 +45,7 @@ export function mailboxRoute(kdc: Kdc): Hono<KdcEnv> {
       const { after } = parse(WaitRequest, c.var.body)
       const session = await authenticate(kdc, c)
       const key = keyOf(kdc, c, session.username)
-      const body = await kdc.waiters.open(session, key, after, c.req.raw.signal)
+      const body = await kdc.subscribers.open(session, key, after, c.req.raw.signal)
       // A proxy that collected answers before it passed them on would keep all of this to itself.
       const headers = { 'Content-Type': EVENT_STREAM, 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }
       return c.newResponse(body, { headers })

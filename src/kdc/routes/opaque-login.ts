@@ -11,13 +11,18 @@ import { identifiers } from '../../lib/opaque.ts'
 import { tokenOf } from '../../lib/token.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../http/fields.ts'
-import { Problem } from '../http/problems.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { jsonRequest, parse } from '../http/request.ts'
-import { LOGIN_STATE_LIFETIME_SEC, openLoginState, recordHash, sealLoginState } from '../keys/login-state.ts'
 import { beginSession, loginRefused } from '../logins/begin-session.ts'
 import { decoyRecord } from '../logins/decoy.ts'
-import { countTry } from '../logins/login-limits.ts'
+import {
+  LOGIN_STATE_LIFETIME_SEC,
+  openLoginState,
+  recordHash,
+  sealLoginState,
+} from '../logins/login-state.ts'
+import { Problem } from '../problems.ts'
+import { countTry } from '../traffic/login-limits.ts'
 
 const StartRequest = v.object({ username: fields.username, request: fields.base64url })
 // No port: nothing here but KE3 is authenticated. Where she listens she says under seal.

@@ -6,23 +6,23 @@
 import * as opaque from '@serenity-kit/opaque'
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { keyOf } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { keyOf } from '../groups/accepted.ts'
 import * as fields from '../http/fields.ts'
-import { Problem } from '../http/problems.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { parse } from '../http/request.ts'
 import { sessionRequest } from '../http/sealed-request.ts'
 import { authenticateFresh } from '../logins/authenticate.ts'
-import { countTry, forgiveness } from '../logins/login-limits.ts'
 import { createRegistrationResponse, validateRecord } from '../logins/registration.ts'
+import { Problem } from '../problems.ts'
+import { countTry, forgiveness } from '../traffic/login-limits.ts'
 
 const StartRequest = v.object({ request: fields.base64url })
 const FinishRequest = v.object({ record: fields.base64url })
 
 /** `POST /password/start`, `POST /password/finish` */
 export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
-  const { store, opaqueKeys, clock, log, waiters } = kdc
+  const { store, opaqueKeys, clock, log, subscribers } = kdc
   return new Hono<KdcEnv>()
     .post('/password/start', sessionRequest(kdc), async (c) => {
       const { request } = parse(StartRequest, c.var.body)
@@ -45,7 +45,7 @@ export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
       const outcome = await store.accounts.replaceRecordBy(keyOf(kdc, c, username), sid, record, forgive)
       if (!outcome) throw new Problem('token_unknown', 'the session was ended: log in again')
       if (outcome === 'repeated') return c.json({ time: clock() })
-      waiters.notify()
+      subscribers.notify()
       log.info({ username, ip_addr: remoteAddress(kdc, c) }, 'password_changed')
       return c.json({ time: clock() })
     })

@@ -8,13 +8,13 @@ import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../http/fields.ts'
-import { Problem } from '../http/problems.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { parse } from '../http/request.ts'
 import { registrationRequest } from '../http/sealed-request.ts'
-import { countRegistration, countTry } from '../logins/login-limits.ts'
 import { createRegistrationResponse, validateRecord } from '../logins/registration.ts'
+import { Problem } from '../problems.ts'
 import { type Account, accountExists } from '../store/accounts.ts'
+import { countRegistration, countTry } from '../traffic/login-limits.ts'
 
 const StartRequest = v.object({ username: fields.username, request: fields.base64url })
 const FinishRequest = v.object({ username: fields.username, record: fields.base64url })

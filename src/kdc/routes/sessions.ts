@@ -7,24 +7,24 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { equal, fromHex, toHex } from '../../lib/bytes.ts'
 import { SESSION_ID_BYTES } from '../../lib/ticket.ts'
+import { keyOf } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { keyOf } from '../groups/accepted.ts'
 import * as fields from '../http/fields.ts'
-import { Problem } from '../http/problems.ts'
 import { parse } from '../http/request.ts'
 import { sessionRequest } from '../http/sealed-request.ts'
 import { authenticate, authenticateFresh } from '../logins/authenticate.ts'
-import { moment } from '../logins/session-life.ts'
+import { Problem } from '../problems.ts'
+import { cutoff } from '../store/session-life.ts'
 
 const EndRequest = v.object({ session: v.optional(fields.text) })
 
 /** `POST /sessions`, `POST /sessions/end` */
 export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
-  const { store, clock, log, waiters } = kdc
+  const { store, clock, log, subscribers } = kdc
   return new Hono<KdcEnv>()
     .post('/sessions', sessionRequest(kdc), async (c) => {
       const { username, sid } = await authenticate(kdc, c)
-      const sessions = await store.sessions.list(username, moment(kdc))
+      const sessions = await store.sessions.list(username, cutoff(kdc))
       return c.json({
         sessions: sessions.map((session) => ({
           id: toHex(session.sid),
@@ -43,7 +43,7 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
       const { username, sid } = await authenticateFresh(kdc, c)
       const which = session === undefined ? undefined : parseId(session)
       const ended = await store.sessions.endBy(keyOf(kdc, c, username), sid, which)
-      waiters.notify()
+      subscribers.notify()
       if (ended > 0) log.info({ username, sessions: ended }, 'sessions_ended')
       return c.json({ ended, time: clock() })
     })

@@ -6,17 +6,17 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { toBase64url } from '../../lib/bytes.ts'
-import { KEY_BYTES, Secret } from '../../lib/secret.ts'
+import { KEY_BYTES, Secret } from '../../lib/crypto/secret.ts'
 import { createTicket } from '../../lib/ticket.ts'
-import type { Asked, Kdc, KdcEnv } from '../context.ts'
+import type { Kdc, KdcEnv, RequestView } from '../context.ts'
 import * as fields from '../http/fields.ts'
-import { Problem } from '../http/problems.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { parse } from '../http/request.ts'
 import { sessionRequest } from '../http/sealed-request.ts'
 import { openStoredToken } from '../keys/stored-token.ts'
 import { authenticate } from '../logins/authenticate.ts'
-import { moment } from '../logins/session-life.ts'
+import { Problem } from '../problems.ts'
+import { cutoff } from '../store/session-life.ts'
 
 const UserinfoRequest = v.object({ receiver: fields.username })
 
@@ -33,7 +33,7 @@ export function userinfoRoute(kdc: Kdc): Hono<KdcEnv> {
  * @returns the answer's JSON.
  * @throws Problem
  */
-export async function answerUserinfo(kdc: Kdc, c: Asked): Promise<object> {
+export async function answerUserinfo(kdc: Kdc, c: RequestView): Promise<object> {
   const { clock, randomBytes, log, ticketLifetimeSec } = kdc
   const { receiver } = parse(UserinfoRequest, c.var.body)
   const { username } = await authenticate(kdc, c)
@@ -63,7 +63,7 @@ export async function answerUserinfo(kdc: Kdc, c: Asked): Promise<object> {
 
 async function findListener(kdc: Kdc, receiver: string) {
   const { store, masterKeys } = kdc
-  const listener = await store.sessions.findListener(receiver, moment(kdc))
+  const listener = await store.sessions.findListener(receiver, cutoff(kdc))
   const receiversToken = listener && openStoredToken(masterKeys, listener.sid, listener.sealedToken)
   if (receiversToken) return { listener, receiversToken }
   if (await store.accounts.find(receiver)) {

@@ -6,14 +6,14 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { MAX_NAMES, MAX_NAMES_BODY_BYTES, optionalUsernames } from '../groups/stored-fields.ts'
+import { MAX_NAMES, MAX_NAMES_BODY_BYTES, optionalUsernames } from '../groups/fields.ts'
 import * as fields from '../http/fields.ts'
-import { eachInPieces } from '../http/lane.ts'
-import { ANSWER_BYTES } from '../http/limits.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
-import { moment } from '../logins/session-life.ts'
+import { cutoff } from '../store/session-life.ts'
+import { eachInPieces } from '../traffic/fair-queue.ts'
+import { ANSWER_BYTES } from '../traffic/limits.ts'
 
 const OnlineRequest = v.object({
   usernames: optionalUsernames,
@@ -29,7 +29,7 @@ export function usersRoute(kdc: Kdc): Hono<KdcEnv> {
     async (c) => {
       const { usernames, after = '' } = parse(OnlineRequest, c.var.body)
       await authenticate(kdc, c)
-      const now = moment(kdc)
+      const now = cutoff(kdc)
       if (usernames === undefined) {
         const online = await store.online.list(now, after, MAX_NAMES + 1)
         const users = online.slice(0, MAX_NAMES).map((username) => ({ username, online: true }))

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Database, sql } from '../../database/database.ts'
-import type { Moment } from './sessions.ts'
+import type { SessionCutoff } from './sessions.ts'
 
 /** Who is online. */
 export class Online {
@@ -25,7 +25,7 @@ export class Online {
 
   /** The sessions that wait, on whichever node: one that has ended is not among them. */
   async waiting(): Promise<Uint8Array[]> {
-    const rows = await this.#database.recall<{ sid: Uint8Array }>(sql`select sid from waiting`)
+    const rows = await this.#database.readCached<{ sid: Uint8Array }>(sql`select sid from waiting`)
     return rows.map(({ sid }) => sid)
   }
 
@@ -35,7 +35,7 @@ export class Online {
   }
 
   /** Whether a principal has a session that listens or waits. */
-  async isOnline(username: string, { now, idleSince }: Moment): Promise<boolean> {
+  async isOnline(username: string, { now, idleSince }: SessionCutoff): Promise<boolean> {
     const rows = await this.#database.read(sql`
       select 1 as one from sessions s
       where s.username = ${username} and s.expires_at > ${now} and s.used_at > ${idleSince}
@@ -46,7 +46,7 @@ export class Online {
   }
 
   /** Everybody who is, by name. @param after - those whose name comes after this one. */
-  async list({ now, idleSince }: Moment, after: string, limit: number): Promise<string[]> {
+  async list({ now, idleSince }: SessionCutoff, after: string, limit: number): Promise<string[]> {
     const rows = await this.#database.read<{ username: string }>(sql`
       select distinct s.username from sessions s
       where s.username > ${after} and s.expires_at > ${now} and s.used_at > ${idleSince}

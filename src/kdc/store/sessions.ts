@@ -43,7 +43,7 @@ export interface ListeningSession extends StoredSession {
 }
 
 /** Which sessions are not over: those that expire after `now` and were used after `idleSince`. */
-export interface Moment {
+export interface SessionCutoff {
   readonly now: number
   readonly idleSince: number
 }
@@ -164,14 +164,14 @@ export class Sessions {
 
   /** The session of this id, be it over or not. */
   async find(sid: Uint8Array): Promise<StoredSession | undefined> {
-    const [row] = await this.#database.recall<SessionRow>(sql`
+    const [row] = await this.#database.readCached<SessionRow>(sql`
       select sid, username, sealed_token, address, created_at, used_at, expires_at, listen_address, listen_port
       from sessions where sid = ${sid}`)
     return row && toSession(row)
   }
 
   /** A principal's sessions, the oldest first. */
-  async list(username: string, { now, idleSince }: Moment): Promise<ListedSession[]> {
+  async list(username: string, { now, idleSince }: SessionCutoff): Promise<ListedSession[]> {
     const rows = await this.#database.read<SessionRow>(sql`
       select sid, username, sealed_token, address, created_at, used_at, expires_at, listen_address, listen_port
       from sessions where username = ${username} and expires_at > ${now} and used_at > ${idleSince}
@@ -200,8 +200,11 @@ export class Sessions {
   }
 
   /** The session at which a principal is reached: of those not over, the one that last said where it listens. */
-  async findListener(username: string, { now, idleSince }: Moment): Promise<ListeningSession | undefined> {
-    const [row] = await this.#database.recall<SessionRow>(sql`
+  async findListener(
+    username: string,
+    { now, idleSince }: SessionCutoff,
+  ): Promise<ListeningSession | undefined> {
+    const [row] = await this.#database.readCached<SessionRow>(sql`
       select sid, username, sealed_token, address, created_at, used_at, expires_at, listen_address, listen_port
       from sessions
       where username = ${username} and listen_order is not null
@@ -255,7 +258,10 @@ export class Sessions {
    * @param limit - how many of each at most, so that one call never takes long.
    * @returns how many sessions, and whether there may be more.
    */
-  async purge({ now, idleSince }: Moment, limit: number): Promise<{ sessions: number; more: boolean }> {
+  async purge(
+    { now, idleSince }: SessionCutoff,
+    limit: number,
+  ): Promise<{ sessions: number; more: boolean }> {
     const [expired = [], idle = []] = await this.#database.write([
       sql`delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
         returning sid`,

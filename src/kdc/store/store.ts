@@ -20,10 +20,10 @@ import { SKIP_POSITIONS } from './positions.ts'
 import { Requests } from './requests.ts'
 import { Retention } from './retention.ts'
 import { prepareSchema } from './schema.ts'
-import { type Moment, Sessions } from './sessions.ts'
+import { type SessionCutoff, Sessions } from './sessions.ts'
 
 /** What is purged, and when. */
-export interface PurgeMoment extends Moment {
+export interface PurgeCutoff extends SessionCutoff {
   /** What was stored then, or before, is not kept any longer, Unix seconds. */
   readonly keepSince: number
 }
@@ -100,9 +100,9 @@ export class Store {
    *
    * @param limit - how much of each at most, so that one call never takes long.
    */
-  async purge(moment: PurgeMoment, limit: number): Promise<Purged> {
-    const { now, keepSince } = moment
-    const sessions = await this.sessions.purge(moment, limit)
+  async purge(cutoff: PurgeCutoff, limit: number): Promise<Purged> {
+    const { now, keepSince } = cutoff
+    const sessions = await this.sessions.purge(cutoff, limit)
     const moreInvitations = await this.invitations.purge(now, limit)
     await this.online.purge(now)
     const moreAttempts = await this.attempts.purge(now, limit)

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { MlsClient } from './client.ts'
-import { breakGroup, isBreaking, passGap } from './damage.ts'
+
+import { breakGroup, isBreaking, passGap } from './entries/group-errors.ts'
 import type { ListedGroup } from './group-list.ts'
-import type { Puller } from './puller.ts'
+import type { MlsClient } from './mls-client.ts'
+import type { Puller } from './sync/puller.ts'
 
 /**
  * Compares what the KDC says of groups with what it has given. A KDC that once gave a position beyond all others gives nothing after it
@@ -19,23 +20,23 @@ export async function catchUp(
 ): Promise<void> {
   const behind = () =>
     listed.filter(({ group: id, seq }) => {
-      const group = client.vault.groups.get(id)
+      const group = client.mlsStore.groups.get(id)
       return group?.status === 'active' && group.chain.seq < seq
     })
   // It may have come since we asked for what waits.
   if (behind().length > 0) await puller.pull()
   if (behind().length > 0) await puller.pullAgain()
-  const draft = client.draft()
-  const intake = client.intake(draft)
+  const transaction = client.transaction()
+  const context = client.context(transaction)
   for (const { group: id, seq, epoch } of behind()) {
-    const group = draft.group(id)
+    const group = transaction.group(id)
     if (!group) continue
     try {
-      passGap(intake, { seq: seq + 1, epoch }, group)
+      passGap(context, { seq: seq + 1, epoch }, group)
     } catch (error) {
       if (!isBreaking(error)) throw error
-      breakGroup(intake, { group: id }, error)
+      breakGroup(context, { group: id }, error)
     }
   }
-  await client.write(draft)
+  await client.write(transaction)
 }

@@ -4,10 +4,10 @@
  * @module
  */
 import { ProtocolError } from '../errors.ts'
-import type { MlsClient } from './client.ts'
-import { left } from './endings.ts'
-import { type Group, otherOf, presentIn } from './group.ts'
+import { left } from './entries/group-endings.ts'
 import type { Conversation, GroupInfo, Selection } from './group-info.ts'
+import type { MlsClient } from './mls-client.ts'
+import { type Group, otherOf, presentIn } from './state/group.ts'
 
 export class Conversations {
   readonly #client: MlsClient
@@ -18,13 +18,13 @@ export class Conversations {
 
   /** All, also those that are over. */
   all(): Group[] {
-    return [...this.#client.vault.groups.values()]
+    return [...this.#client.mlsStore.groups.values()]
   }
 
   /** All, for who asks. Names come again: what is counted is counted by id. */
   describe(): GroupInfo[] {
     const unread = new Map<string, number>()
-    for (const id of this.#client.vault.unread.values()) unread.set(id, (unread.get(id) ?? 0) + 1)
+    for (const id of this.#client.mlsStore.unread.values()) unread.set(id, (unread.get(id) ?? 0) + 1)
     return this.all().map((group) => this.#describe(group, unread.get(group.id) ?? 0))
   }
 
@@ -76,7 +76,7 @@ export class Conversations {
    * @throws ProtocolError `group_replaced`
    */
   requireLookedAt(id: string): void {
-    const group = this.#client.vault.groups.get(id)
+    const group = this.#client.mlsStore.groups.get(id)
     if (group?.status !== 'active' || group.formerAdmin === undefined) return
     throw new ProtocolError(
       'group_replaced',
@@ -87,22 +87,22 @@ export class Conversations {
   /** Somebody has looked who is in a group. */
   async lookedAt({ id, formerAdmin }: Group): Promise<void> {
     if (formerAdmin === undefined) return
-    const draft = this.#client.draft()
-    const group = draft.group(id)
-    if (group) draft.setGroup({ ...group, formerAdmin: undefined })
-    await this.#client.write(draft)
+    const transaction = this.#client.transaction()
+    const group = transaction.group(id)
+    if (group) transaction.setGroup({ ...group, formerAdmin: undefined })
+    await this.#client.write(transaction)
   }
 
   /** Lets go of one that nobody else is in any more. */
   async end(id: string): Promise<void> {
-    const draft = this.#client.draft()
-    const group = draft.group(id)
-    if (group) left(this.#client.intake(draft), group)
-    await this.#client.write(draft)
+    const transaction = this.#client.transaction()
+    const group = transaction.group(id)
+    if (group) left(this.#client.context(transaction), group)
+    await this.#client.write(transaction)
   }
 
   #isCurrent(id: string): boolean {
-    const status = this.#client.vault.groups.get(id)?.status
+    const status = this.#client.mlsStore.groups.get(id)?.status
     return status === 'active' || status === 'broken'
   }
 }

@@ -5,10 +5,11 @@
  *
  * @module
  */
-import { open, seal, TAG_BYTES } from '../aead.ts'
+
 import { EMPTY, fromBase64url } from '../bytes.ts'
-import { hkdf } from '../hkdf.ts'
-import type { Secret } from '../secret.ts'
+import { open, seal, TAG_BYTES } from '../crypto/aead.ts'
+import { hkdf } from '../crypto/hkdf.ts'
+import type { Secret } from '../crypto/secret.ts'
 
 /** Plaintext of each chunk but the last. */
 export const CHUNK_BYTES = 256 * 1024

@@ -7,18 +7,18 @@
 
 import * as v from 'valibot'
 import { primitives } from '#primitives'
-import { TAG_BYTES } from '../aead.ts'
 import { equal, fromBase64url, fromUtf8, toBase64url, utf8 } from '../bytes.ts'
+import { TAG_BYTES } from '../crypto/aead.ts'
+import { type RandomBytes, secureRandomBytes } from '../crypto/random.ts'
+import { KEY_BYTES, Secret } from '../crypto/secret.ts'
 import { ProtocolError } from '../errors.ts'
 import { attributes, base64url } from '../fields.ts'
-import { type RandomBytes, secureRandomBytes } from '../random.ts'
-import { KEY_BYTES, Secret } from '../secret.ts'
 import { fromFields, toFields } from '../transfer/attributes.ts'
 import { type Attributes, attributesIn } from '../transfer/items.ts'
-import { readChunk } from './answers.ts'
 import { CHUNK_BYTES, chunkCount, FILE_ID_BYTES, FileStream, sealedBytes } from './file-stream.ts'
+import { readChunk } from './kdc-answers.ts'
 import type { Payload } from './payload.ts'
-import type { Post } from './post.ts'
+import type { PostToKdc } from './post.ts'
 
 const HASH_BYTES = 32
 /** Longest name, in UTF-8. */
@@ -88,7 +88,7 @@ export interface FetchOptions {
  * await mailbox.sendTo('bob', encodeFileNote(note), 'file')
  */
 export async function uploadFile(
-  post: Post,
+  post: PostToKdc,
   group: string,
   file: OutgoingFile,
   options: UploadOptions = {},
@@ -119,7 +119,7 @@ export async function uploadFile(
 
 /** @returns the hash of the plaintext. */
 async function putChunks(
-  post: Post,
+  post: PostToKdc,
   id: string,
   stream: FileStream,
   file: OutgoingFile,
@@ -177,7 +177,7 @@ async function* chunksOf({ size, content }: OutgoingFile): AsyncGenerator<Uint8A
  *   not any more; what `post` throws; the reason of `signal`.
  */
 export async function* fetchFile(
-  post: Post,
+  post: PostToKdc,
   note: FileNote,
   { onProgress, signal }: FetchOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {

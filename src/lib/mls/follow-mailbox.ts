@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { isSessionOver } from '../exchange.ts'
-import { lookForEach, Pace } from '../hints.ts'
+import { isSessionOver } from '../kdc-link/exchange.ts'
+import { lookForEach, PollPace } from '../pacing/poll-pace.ts'
 import type { MailboxHandle } from './mailbox-handle.ts'
 
 /** After something went wrong, the next look is so much later. */
@@ -59,7 +59,7 @@ export async function tryAgain(
 
 export interface FollowOptions extends RetryOptions {
   /** How often to look. */
-  readonly pace?: Pace
+  readonly pace?: PollPace
   /** Called when the session seems to have ended: the KDC says so, or has ended the stream of events. At most every 5 s. */
   readonly onSessionEnd?: (() => void) | undefined
 }
@@ -73,7 +73,7 @@ export interface FollowOptions extends RetryOptions {
 export function followMailbox(
   mail: MailboxHandle,
   look: () => Promise<boolean>,
-  { pace = new Pace(), onSessionEnd, ...options }: FollowOptions,
+  { pace = new PollPace(), onSessionEnd, ...options }: FollowOptions,
 ): Promise<void> {
   const { signal } = options
   const lookNow = async () => {

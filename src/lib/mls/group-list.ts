@@ -4,8 +4,8 @@
  * @module
  */
 import { TransportError } from '../errors.ts'
-import { readGroups } from './answers.ts'
-import type { Post } from './post.ts'
+import { readGroups } from './kdc-answers.ts'
+import type { PostToKdc } from './post.ts'
 
 /** A group as the KDC lists it; nothing in it is believed. */
 export type ListedGroup = ReturnType<typeof readGroups>['groups'][number]
@@ -28,7 +28,7 @@ export interface GroupList {
  * @throws whatever `post` throws; CodecError `malformed`
  */
 export async function listGroups(
-  post: Post,
+  post: PostToKdc,
   isLast: (group: ListedGroup) => boolean = () => false,
 ): Promise<GroupList> {
   const groups = new Map<string, ListedGroup>()

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { turn } from '../turn.ts'
-import type { MlsClient } from './client.ts'
+import { turn } from '../pacing/event-loop.ts'
 import type { Conversations } from './conversations.ts'
-import { otherOf } from './group.ts'
 import type { Conversation, Selection } from './group-info.ts'
-import { KEYS } from './keys.ts'
 import type { MailMessage } from './mail-message.ts'
-import { decodeStored, type StoredMessage } from './messages.ts'
+import type { MlsClient } from './mls-client.ts'
+import { otherOf } from './state/group.ts'
+import { KEYS } from './state/store-keys.ts'
+import { decodeStored, type StoredMessage } from './state/stored-message.ts'
 
 /** How many messages are read before others get a turn of the event loop. */
 const READ_AT_ONCE = 50
@@ -36,20 +36,20 @@ export class History {
   }
 
   async markShown(messages: Iterable<Pick<MailMessage, 'position'>>): Promise<number> {
-    const { vault } = this.#client
+    const { mlsStore } = this.#client
     const shown = new Map<number, string>()
     for (const { position } of messages) {
-      const group = vault.unread.get(position)
+      const group = mlsStore.unread.get(position)
       if (group !== undefined) shown.set(position, group)
     }
     if (shown.size === 0) return 0
-    await vault.keep(new Map([...shown].map(([position, group]) => [KEYS.unread(group, position), null])))
-    for (const position of shown.keys()) vault.unread.delete(position)
+    await mlsStore.keep(new Map([...shown].map(([position, group]) => [KEYS.unread(group, position), null])))
+    for (const position of shown.keys()) mlsStore.unread.delete(position)
     return shown.size
   }
 
   #unread(of: Selection | undefined): [position: number, group: string][] {
-    const all = [...this.#client.vault.unread]
+    const all = [...this.#client.mlsStore.unread]
     if (of === undefined) return all
     const ids = new Set(this.#conversations.idsOf(of))
     return all.filter(([, group]) => ids.has(group))
@@ -59,7 +59,7 @@ export class History {
   async last(of: Conversation, limit: number): Promise<MailMessage[]> {
     const keys: { key: string; position: string }[] = []
     for (const id of this.#conversations.idsOf(of)) {
-      for (const key of await this.#client.vault.store.list(KEYS.messages(id))) {
+      for (const key of await this.#client.mlsStore.store.list(KEYS.messages(id))) {
         keys.push({ key, position: key.slice(KEYS.messages(id).length) })
       }
     }
@@ -69,7 +69,7 @@ export class History {
   }
 
   async #readAll(keys: readonly string[]): Promise<MailMessage[]> {
-    const { store } = this.#client.vault
+    const { store } = this.#client.mlsStore
     const messages: MailMessage[] = []
     for (const [index, key] of keys.entries()) {
       if (index > 0 && index % READ_AT_ONCE === 0) await turn()
@@ -80,7 +80,7 @@ export class History {
   }
 
   #toShow({ group: id, ...message }: StoredMessage): MailMessage {
-    const group = this.#client.vault.groups.get(id)
+    const group = this.#client.mlsStore.groups.get(id)
     if (group?.charter?.kind === 'named') return { ...message, group: group.charter.name }
     const other = group && otherOf(group, this.#client.username)
     return other === undefined ? message : { ...message, with: other }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StoredMessage } from './messages.ts'
+import type { StoredMessage } from './state/stored-message.ts'
 
 /** A message to be shown. */
 export interface MailMessage extends Omit<StoredMessage, 'group'> {

@@ -4,15 +4,15 @@
  * @module
  */
 import type { Clock } from '../clock.ts'
-import { followHints, type Pace } from '../hints.ts'
-import type { Secret } from '../secret.ts'
-import { readIdentities } from './answers.ts'
-import { decodeIdentity } from './identity.ts'
-import { KEYS, tailOf } from './keys.ts'
+import type { Secret } from '../crypto/secret.ts'
+import { followHints, type PollPace } from '../pacing/poll-pace.ts'
+import { readIdentities } from './kdc-answers.ts'
 import type { MailMessage } from './mail-message.ts'
 import { Mailbox } from './mailbox.ts'
 import type { OnNotice } from './notices.ts'
-import type { Post } from './post.ts'
+import type { PostToKdc } from './post.ts'
+import { decodeIdentity } from './state/identity.ts'
+import { KEYS, tailOf } from './state/store-keys.ts'
 import type { SharedState, StateSource, StateStore } from './state-store.ts'
 
 /** What a mailbox needs of a session. */
@@ -49,7 +49,7 @@ export class MailboxHandle {
   }
 
   /** A sealed request, for what takes longer than other programs can wait: files. */
-  readonly post: Post = (path, body) => this.#session.request(path, body)
+  readonly post: PostToKdc = (path, body) => this.#session.request(path, body)
 
   /**
    * Does a piece of work with the mailbox, while no other can. Called within itself, it waits for itself in vain.
@@ -104,7 +104,7 @@ export class MailboxHandle {
    *
    * @param pace - how often that is heeded.
    */
-  arrivals(signal: AbortSignal, pace: Pace): AsyncGenerator<void> {
+  arrivals(signal: AbortSignal, pace: PollPace): AsyncGenerator<void> {
     // Not what an event says that it goes up to: that could be beyond all that will ever come.
     return followHints((ended) => this.#session.events('/mailbox/wait', { after: 0 }, ended), pace, signal)
   }

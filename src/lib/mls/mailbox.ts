@@ -4,28 +4,28 @@
  * @module
  */
 import { type Clock, systemClock } from '../clock.ts'
+import { type RandomBytes, secureRandomBytes } from '../crypto/random.ts'
 import { parseGroupName, parseUsername } from '../names.ts'
-import { type RandomBytes, secureRandomBytes } from '../random.ts'
-import { MlsClient } from './client.ts'
 import { Conversations, groupUnknown } from './conversations.ts'
-import { otherOf, presentIn } from './group.ts'
 import type { Conversation, GroupInfo, Selection } from './group-info.ts'
 import { isAlone, listGroups } from './group-list.ts'
 import { History } from './history.ts'
 import type { MailMessage } from './mail-message.ts'
 import { Membership, notAllowed } from './membership.ts'
+import { MlsClient } from './mls-client.ts'
 import type { OnNotice } from './notices.ts'
 import { encodePayload } from './payload.ts'
-import type { Post } from './post.ts'
-import { Publisher } from './publisher.ts'
-import { Puller } from './puller.ts'
+import type { PostToKdc } from './post.ts'
 import { hasCode } from './refusals.ts'
 import { isLost, Rejoiner } from './rejoiner.ts'
-import { Sender } from './sender.ts'
+import { loadMls } from './rfc9420/suite.ts'
 import type { Sent } from './sent.ts'
+import { otherOf, presentIn } from './state/group.ts'
 import type { StateStore } from './state-store.ts'
-import { Submitter } from './submitter.ts'
-import { loadMls } from './suite.ts'
+import { Publisher } from './sync/publisher.ts'
+import { Puller } from './sync/puller.ts'
+import { Sender } from './sync/sender.ts'
+import { Submitter } from './sync/submitter.ts'
 
 export type { Conversation, GroupInfo, MailMessage, Selection }
 
@@ -34,7 +34,7 @@ export interface MailboxOptions {
   /** Whose it is. */
   readonly username: string
   /** How requests reach the KDC: sealed, with `body.id` as the envelope's. */
-  readonly post: Post
+  readonly post: PostToKdc
   /** Of this principal at this KDC, and of nobody else at the same time. */
   readonly state: StateStore
   /** The KDC's clock. Default: the system's. */
@@ -100,7 +100,7 @@ export class Mailbox {
       onNotice: options.onNotice ?? (() => {}),
     })
     const mailbox = new Mailbox(client)
-    const isNew = !client.vault.identity?.published
+    const isNew = !client.mlsStore.identity?.published
     await mailbox.#publisher.start()
     await client.tellKept()
     if (isNew) await mailbox.sync()
@@ -125,7 +125,7 @@ export class Mailbox {
 
   /** Lets go of the state. Nothing is lost. */
   close(): Promise<void> {
-    return this.#alone(() => this.#client.vault.store.close())
+    return this.#alone(() => this.#client.mlsStore.store.close())
   }
 
   // Messages.
@@ -313,7 +313,7 @@ export class Mailbox {
       }
       if (id === undefined) return this.#rejoiner.rejoinListed(meant)
       // All others would be told that our state was lost.
-      if (this.#client.vault.groups.get(id)?.status === 'active') {
+      if (this.#client.mlsStore.groups.get(id)?.status === 'active') {
         throw notAllowed('it is not broken: there is nothing to rejoin')
       }
       return this.#rejoiner.rejoin(id)
@@ -361,13 +361,13 @@ export class Mailbox {
    * describes it is only the KDC's word once our state is lost.
    */
   async #ownId(): Promise<string> {
-    const { username, post, maker, vault } = this.#client
+    const { username, post, maker, mlsStore } = this.#client
     const find = () => this.#conversations.currentIdOf({ with: username })
     const known = find()
-    if (known !== undefined && vault.groups.get(known)?.status === 'active') return known
+    if (known !== undefined && mlsStore.groups.get(known)?.status === 'active') return known
     if (known !== undefined) await this.#conversations.end(known)
     for (const listed of (await listGroups(post)).groups) {
-      const here = vault.groups.get(listed.group)
+      const here = mlsStore.groups.get(listed.group)
       // Another conversation, which the other one has left, is over by itself.
       if (!isAlone(listed, username) || (here && otherOf(here, username) !== username)) continue
       await post('/groups/destroy', { group: listed.group, id: maker.newId() })

@@ -4,15 +4,15 @@
  * @module
  */
 import { ProtocolError } from '../errors.ts'
-import { readInfo } from './answers.ts'
-import { makeCommit, makeGroup, makeLeave } from './changes.ts'
-import type { MlsClient } from './client.ts'
-import { type Group, labelOf, presentIn } from './group.ts'
-import type { Charter } from './joinable.ts'
-import { takeKeyPackages } from './key-packages.ts'
-import { isAdmin } from './policy.ts'
-import type { Puller } from './puller.ts'
-import type { Submitter } from './submitter.ts'
+import { isAdmin } from './entries/policy.ts'
+import { readInfo } from './kdc-answers.ts'
+import { takeKeyPackages } from './keys/key-packages.ts'
+import { makeCommit, makeGroup, makeLeave } from './make-commit.ts'
+import type { MlsClient } from './mls-client.ts'
+import type { GroupDescriptor } from './rfc9420/welcome.ts'
+import { type Group, labelOf, presentIn } from './state/group.ts'
+import type { Puller } from './sync/puller.ts'
+import type { Submitter } from './sync/submitter.ts'
 
 export const notAllowed = (message: string) => new ProtocolError('not_allowed', message)
 
@@ -28,19 +28,19 @@ export class Membership {
   }
 
   /** Makes a group, with these others in it from the beginning. */
-  async create(charter: Charter, others: string[]): Promise<void> {
+  async create(charter: GroupDescriptor, others: string[]): Promise<void> {
     const client = this.#client
     await this.#submitter.settleAll()
-    const draft = client.draft()
-    const packages = await takeKeyPackages(draft, client.post, client.clock, others)
+    const transaction = client.transaction()
+    const packages = await takeKeyPackages(transaction, client.post, client.clock, others)
     const id = client.maker.newId()
-    const change = await makeGroup(client.maker, draft.identity, id, charter, packages)
-    await this.#submitter.submit(id, change, draft)
+    const change = await makeGroup(client.maker, transaction.identity, id, charter, packages)
+    await this.#submitter.submit(id, change, transaction)
   }
 
   /** Adds those who are not in it already. */
   add(id: string, usernames: readonly string[]): Promise<void> {
-    return this.#submitter.change(id, async (draft, group) => {
+    return this.#submitter.change(id, async (transaction, group) => {
       this.#requireAdmin(group)
       const { post, clock, maker } = this.#client
       const gone = await this.#findGone(group)
@@ -49,31 +49,34 @@ export class Membership {
       if (wanted.length === 0) return undefined
       for (const username of gone) {
         const text = `${username} has left the group, or has no account any more, and is taken out`
-        draft.notice({ code: 'member_left', text, ...labelOf(group, this.#client.username), username })
+        transaction.notice({ code: 'member_left', text, ...labelOf(group, this.#client.username), username })
       }
-      const packages = await takeKeyPackages(draft, post, clock, wanted)
-      return makeCommit(maker, group, await draft.state(group), packages, [...group.leaving.keys(), ...gone])
+      const packages = await takeKeyPackages(transaction, post, clock, wanted)
+      return makeCommit(maker, group, await transaction.state(group), packages, [
+        ...group.leaving.keys(),
+        ...gone,
+      ])
     })
   }
 
   /** Removes those who are in it, and with them those who have left. */
   remove(id: string, usernames: readonly string[]): Promise<void> {
-    return this.#submitter.change(id, async (draft, group) => {
+    return this.#submitter.change(id, async (transaction, group) => {
       this.#requireAdmin(group)
       const { maker, username } = this.#client
       if (usernames.includes(username)) throw notAllowed('the admin cannot be removed: destroy the group')
       const isUnwanted = (member: string) => usernames.includes(member) || group.leaving.has(member)
       const unwanted = group.members.filter(isUnwanted)
       if (unwanted.length === 0) return undefined
-      return makeCommit(maker, group, await draft.state(group), new Map(), unwanted)
+      return makeCommit(maker, group, await transaction.state(group), new Map(), unwanted)
     })
   }
 
   leave(id: string): Promise<void> {
-    return this.#submitter.change(id, async (draft, group) => {
+    return this.#submitter.change(id, async (transaction, group) => {
       const { maker, username } = this.#client
       if (isAdmin(group, username)) throw notAllowed('the admin cannot leave: destroy the group')
-      return makeLeave(maker, group, await draft.state(group))
+      return makeLeave(maker, group, await transaction.state(group))
     })
   }
 

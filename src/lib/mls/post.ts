@@ -5,4 +5,4 @@
  */
 
 /** A sealed request to the KDC; throws what stands for a refusal. */
-export type Post = (path: string, body: Record<string, unknown>) => Promise<unknown>
+export type PostToKdc = (path: string, body: Record<string, unknown>) => Promise<unknown>

@@ -4,21 +4,21 @@
  * @module
  */
 import { ProtocolError, type SymbolonError } from '../errors.ts'
-import { readInfo } from './answers.ts'
 import { catchUp } from './catch-up.ts'
-import { makeRejoin } from './changes.ts'
-import type { MlsClient } from './client.ts'
-import { judgeKeys } from './contacts.ts'
 import { groupUnknown } from './conversations.ts'
-import { breakGroup, damaged } from './damage.ts'
-import { type Group, isNameTaken, labelOf, presentIn } from './group.ts'
+import { breakGroup, damaged } from './entries/group-errors.ts'
 import type { Conversation } from './group-info.ts'
 import { endlessList, isAlone, type ListedGroup, listGroups } from './group-list.ts'
-import { KEYS } from './keys.ts'
-import type { Puller } from './puller.ts'
+import { readInfo } from './kdc-answers.ts'
+import { judgeKeys } from './keys/contacts.ts'
+import { makeRejoin } from './make-commit.ts'
+import type { MlsClient } from './mls-client.ts'
 import { isolated } from './refusals.ts'
-import { MAX_TRIES, type Submitter, tooManyTries } from './submitter.ts'
-import type { Draft } from './vault.ts'
+import { type Group, isNameTaken, labelOf, presentIn } from './state/group.ts'
+import type { Transaction } from './state/mls-store.ts'
+import { KEYS } from './state/store-keys.ts'
+import type { Puller } from './sync/puller.ts'
+import { MAX_TRIES, type Submitter, tooManyTries } from './sync/submitter.ts'
 
 export class Rejoiner {
   readonly #client: MlsClient
@@ -38,29 +38,29 @@ export class Rejoiner {
    */
   async rejoin(id: string): Promise<void> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const begun = this.#client.vault.changes.get(id)
+      const begun = this.#client.mlsStore.changes.get(id)
       // Begun before the power went.
       if ((await this.#submitter.settle(id)) && begun?.op === 'rejoin') return
       const info = readInfo(await this.#client.post('/groups/info', { group: id }))
-      const draft = this.#client.draft()
-      const { change, others } = await this.#makeRejoin(draft, id, info)
-      const known = draft.group(id)?.charter
+      const transaction = this.#client.transaction()
+      const { change, others } = await this.#makeRejoin(transaction, id, info)
+      const known = transaction.group(id)?.charter
       if (known && JSON.stringify(known) !== JSON.stringify(change.charter)) {
         throw new ProtocolError('member_unverified', 'the group is not what it was')
       }
-      if (isNameTaken(draft.groups(), id, change.charter)) {
+      if (isNameTaken(transaction.groups(), id, change.charter)) {
         throw new ProtocolError('member_unverified', 'we are in another group of the same name')
       }
-      await judgeKeys(draft, this.#client.post, others, true)
-      const before = this.#client.vault.groups.get(id)
-      if (await this.#submitter.submit(id, change, draft)) return this.#tellChanged(id, before)
+      await judgeKeys(transaction, this.#client.post, others, true)
+      const before = this.#client.mlsStore.groups.get(id)
+      if (await this.#submitter.submit(id, change, transaction)) return this.#tellChanged(id, before)
     }
     throw tooManyTries()
   }
 
-  async #makeRejoin(draft: Draft, id: string, info: ReturnType<typeof readInfo>) {
+  async #makeRejoin(transaction: Transaction, id: string, info: ReturnType<typeof readInfo>) {
     try {
-      return await makeRejoin(this.#client.maker, draft.identity, id, info)
+      return await makeRejoin(this.#client.maker, transaction.identity, id, info)
     } catch (cause) {
       if (cause instanceof ProtocolError) throw cause
       throw new ProtocolError(
@@ -74,34 +74,34 @@ export class Rejoiner {
   }
 
   async #tellChanged(id: string, before: Group | undefined): Promise<void> {
-    const group = this.#client.vault.groups.get(id)
+    const group = this.#client.mlsStore.groups.get(id)
     if (!group) return
     const label = labelOf(group, this.#client.username)
     const place = label.username === undefined ? 'group' : 'conversation'
-    const draft = this.#client.draft()
+    const transaction = this.#client.transaction()
     const [from, to] = [(before?.chain.seq ?? 0) + 1, group.chain.seq - 1]
     if (from <= to) {
       const text = `back in the ${place}; what was said before, and not read here, is lost (entries ${from} to ${to})`
-      draft.notice({ code: 'history_lost', text, ...label, from, to })
+      transaction.notice({ code: 'history_lost', text, ...label, from, to })
     }
     if (!before?.charter && group.charter?.kind === 'named') {
       const { username } = this.#client
       const others = without(presentIn(group), [username])
       const text = `back in the group; in it are you${others.map((name) => `, ${name}`).join('')}`
-      draft.notice({ code: 'member_rejoined', text, ...label, username })
+      transaction.notice({ code: 'member_rejoined', text, ...label, username })
     }
     // Nobody comes into a group unseen, whoever has told us of it.
     if (before?.charter) {
       for (const username of without(presentIn(group), before.members)) {
         const text = `${username} is in the ${place} now, and was not before`
-        draft.notice({ code: 'member_added', text, ...label, username })
+        transaction.notice({ code: 'member_added', text, ...label, username })
       }
       for (const username of without(presentIn(before), presentIn(group))) {
         const text = `${username} is not in the ${place} any more`
-        draft.notice({ code: 'member_removed', text, ...label, username })
+        transaction.notice({ code: 'member_removed', text, ...label, username })
       }
     }
-    await this.#client.write(draft)
+    await this.#client.write(transaction)
   }
 
   /**
@@ -138,7 +138,7 @@ export class Rejoiner {
     // Where no other member is, nothing is to be read again; and what describes it the KDC could have made up.
     const groups = listed.filter((one) => !isAlone(one, this.#client.username)).map(({ group }) => group)
     const nameOf = (id: string) => listed.find(({ group }) => group === id)?.name
-    const { settled } = this.#client.draft().identity
+    const { settled } = this.#client.transaction().identity
     if (!groups.some((group) => this.#isLost(group))) return
     // Perhaps we have only just been added: the invitation then came before the list.
     await this.#puller.pull()
@@ -158,29 +158,29 @@ export class Rejoiner {
   }
 
   async #wasKnown(id: string): Promise<boolean> {
-    const { groups, store } = this.#client.vault
+    const { groups, store } = this.#client.mlsStore
     return groups.has(id) || (await store.get(KEYS.state(id))) !== undefined
   }
 
   /** From now on we are in no group without knowing it. */
   async #settled(): Promise<void> {
-    const draft = this.#client.draft()
-    if (draft.identity.settled) return
-    draft.setIdentity({ ...draft.identity, settled: true })
-    await draft.write()
+    const transaction = this.#client.transaction()
+    if (transaction.identity.settled) return
+    transaction.setIdentity({ ...transaction.identity, settled: true })
+    await transaction.write()
   }
 
   #isLost(id: string): boolean {
-    const group = this.#client.vault.groups.get(id)
-    if (!group) return !this.#client.vault.changes.has(id)
+    const group = this.#client.mlsStore.groups.get(id)
+    if (!group) return !this.#client.mlsStore.changes.has(id)
     return isLost(group)
   }
 
   /** A group that cannot be rejoined now is not tried for ever. */
   async #giveUp(id: string, error: SymbolonError): Promise<void> {
-    const draft = this.#client.draft()
-    if (error instanceof ProtocolError) breakGroup(this.#client.intake(draft), { group: id }, error)
-    await this.#client.write(draft)
+    const transaction = this.#client.transaction()
+    if (error instanceof ProtocolError) breakGroup(this.#client.context(transaction), { group: id }, error)
+    await this.#client.write(transaction)
   }
 }
 

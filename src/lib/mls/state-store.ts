@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Secret } from '../secret.ts'
+import type { Secret } from '../crypto/secret.ts'
 
 /**
  * Open for one piece of work. It throws TypeError after `close`, and whatever the real store throws: see

@@ -3,9 +3,9 @@
  *
  * @example
  * // alice
- * await sendItems(channel.stream(), [{ kind: 'file', name: 'report.pdf', open }], { onFate })
+ * await sendItems(channel.stream(), [{ kind: 'file', name: 'report.pdf', open }], { onResult })
  * // bob
- * await receiveItems(channel.stream(), async (item) => incoming.take(item), { onFate })
+ * await receiveItems(channel.stream(), async (item) => incoming.take(item), { onResult })
  *
  * @module
  */
@@ -18,18 +18,18 @@ export {
   attributesIn,
   type Content,
   type EntrySource,
-  type Fate,
   type FileSink,
   type FileSource,
-  type Item,
+  type ItemResult,
   type Limits,
   type Refused,
   type Source,
   type Summary,
   type Totals,
+  type TransferItem,
   type TreeSink,
   type TreeSource,
 } from './items.ts'
 
-export { type ReceiveOptions, receiveItems, type Take } from './receive.ts'
+export { type AcceptItem, type ReceiveOptions, receiveItems } from './receive.ts'
 export { type SendOptions, sendItems } from './send.ts'

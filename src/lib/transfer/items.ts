@@ -18,7 +18,7 @@ export function attributesIn({ executable, modifiedAt }: Attributes): Attributes
 }
 
 /** What is said of something before it comes. The words are its sender's: nothing here is a path to write to. */
-export interface Item extends Attributes {
+export interface TransferItem extends Attributes {
   /** `bytes`: without a name of its own, such as standard input. */
   readonly kind: 'file' | 'directory' | 'bytes'
   /** 1 to 1024 bytes; of an entry of a directory, that directory's. */
@@ -38,7 +38,7 @@ export interface Totals {
 }
 
 /** What became of an item. */
-export type Fate =
+export type ItemResult =
   | { readonly saved: true }
   | {
       readonly saved: false

@@ -6,21 +6,21 @@
 import type { Duplex } from 'node:stream'
 import { primitives } from '#primitives'
 import { equal } from '../bytes.ts'
+import type { Hash } from '../crypto/primitives/types.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
-import type { Hash } from '../primitives/types.ts'
 import { fromFields } from './attributes.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
 import {
   type Abandoned,
   attributesIn,
-  type Fate,
   type FileSink,
-  type Item,
+  type ItemResult,
   type Limits,
   type Refused,
   type Summary,
   type Totals,
+  type TransferItem,
   type TreeSink,
 } from './items.ts'
 import { type Header, Link, type LinkOptions } from './link.ts'
@@ -36,23 +36,23 @@ export interface ReceiveOptions extends LinkOptions, Partial<Limits> {
    */
   readonly reserve?: ((bytes: number) => boolean) | undefined
   /** Hears that a file is to come, from there on. */
-  readonly onStart?: ((item: Item, from: number) => void) | undefined
+  readonly onStart?: ((item: TransferItem, from: number) => void) | undefined
   /** Hears how many bytes of a file have come, those that were here before included. */
-  readonly onProgress?: ((item: Item, bytes: number) => void) | undefined
+  readonly onProgress?: ((item: TransferItem, bytes: number) => void) | undefined
   /** Hears what became of each item; of a directory after its entries. */
-  readonly onFate?: ((item: Item, fate: Fate) => void) | undefined
+  readonly onResult?: ((item: TransferItem, result: ItemResult) => void) | undefined
 }
 
 /** What is taken when nothing is said: a file, or all, of 1 GB; 100,000 files. */
 const DEFAULT_LIMITS: Limits = { maxFileBytes: 1e9, maxItems: 100_000, maxTotalBytes: 1e9 }
 
 /** Decides about an item, before any of it comes: a directory is given a `TreeSink`, anything else a `FileSink`. */
-export type Take = (item: Item) => Promise<FileSink | TreeSink | Refused>
+export type AcceptItem = (item: TransferItem) => Promise<FileSink | TreeSink | Refused>
 
 /**
  * Receives what a sender sends over a stream, to its end.
  *
- * What is refused, changes at the sender's, or cannot be saved is told of by `onFate`, and the next is received. Everything else ends the
+ * What is refused, changes at the sender's, or cannot be saved is told of by `onResult`, and the next is received. Everything else ends the
  * transfer, and destroys the stream. Nothing is finished that has not come whole and with the right hash.
  *
  * @param take - where each item goes. Not called for entries of directories, nor for what is over a limit.
@@ -61,7 +61,7 @@ export type Take = (item: Item) => Promise<FileSink | TreeSink | Refused>
  */
 export async function receiveItems(
   stream: Duplex,
-  take: Take,
+  take: AcceptItem,
   options: ReceiveOptions = {},
 ): Promise<Summary> {
   const link = new Link(stream, options)
@@ -84,7 +84,7 @@ export async function receiveItems(
 
 /** A directory that is coming. */
 interface Tree {
-  readonly item: Item
+  readonly item: TransferItem
   readonly sink: TreeSink
   saved: number
   failed: number
@@ -95,7 +95,7 @@ interface Tree {
 
 class Receiving {
   readonly #link: Link
-  readonly #take: Take
+  readonly #take: AcceptItem
   readonly #options: ReceiveOptions
   readonly #limits: Limits
   #tree: Tree | undefined
@@ -108,7 +108,7 @@ class Receiving {
   #failed = 0
   #bytes = 0
 
-  constructor(link: Link, take: Take, options: ReceiveOptions) {
+  constructor(link: Link, take: AcceptItem, options: ReceiveOptions) {
     this.#link = link
     this.#take = take
     this.#options = options
@@ -159,7 +159,7 @@ class Receiving {
   async #item({ kind, name, path, size, ...more }: frames.ItemFields): Promise<void> {
     const tree = this.#tree
     if ((path === undefined) !== (tree === undefined)) throw new CodecError('transfer, item: out of turn')
-    const item: Item = {
+    const item: TransferItem = {
       kind,
       name: tree?.item.name ?? name ?? '',
       ...(path && { path }),
@@ -172,7 +172,10 @@ class Receiving {
   }
 
   /** Where an item goes, unless it is refused: then the sender is told, and so are we. */
-  async #admit<T extends object>(item: Item, act: () => Promise<T | Refused>): Promise<T | undefined> {
+  async #admit<T extends object>(
+    item: TransferItem,
+    act: () => Promise<T | Refused>,
+  ): Promise<T | undefined> {
     try {
       this.#judge(item)
       const taking = act()
@@ -192,7 +195,7 @@ class Receiving {
     return undefined
   }
 
-  #judge({ kind, size = 0 }: Item): void {
+  #judge({ kind, size = 0 }: TransferItem): void {
     const { maxFileBytes, maxItems } = this.#limits
     if (++this.#items > maxItems) throw tooLarge(`more than ${maxItems} files`)
     if (kind === 'bytes') return
@@ -209,7 +212,7 @@ class Receiving {
     return true
   }
 
-  async #open(item: Item): Promise<void> {
+  async #open(item: TransferItem): Promise<void> {
     const sink = await this.#admit(item, async () => this.#take(item))
     if (!sink) return
     this.#tree = { item, sink: sink as TreeSink, saved: 0, failed: 0 }
@@ -217,7 +220,7 @@ class Receiving {
     await this.#link.room()
   }
 
-  async #directory(tree: Tree, item: Item): Promise<void> {
+  async #directory(tree: Tree, item: TransferItem): Promise<void> {
     const made = await this.#admit(item, async () => {
       if (tree.code !== undefined) return { refused: tree.code }
       await tree.sink.directory(item.path ?? [], attributesIn(item))
@@ -227,7 +230,7 @@ class Receiving {
     await this.#link.room()
   }
 
-  async #file(item: Item): Promise<void> {
+  async #file(item: TransferItem): Promise<void> {
     const tree = this.#tree
     const { path, size } = item
     const sink = await this.#admit<FileSink>(item, async () => {
@@ -242,7 +245,7 @@ class Receiving {
     await this.#link.room()
   }
 
-  async #large(item: Item, sink: FileSink): Promise<void> {
+  async #large(item: TransferItem, sink: FileSink): Promise<void> {
     const { size } = item
     let held: { hash: Hash; from: number }
     try {
@@ -277,7 +280,7 @@ class Receiving {
   }
 
   /** Everything up to the end of a file, also when it goes nowhere. */
-  async #content(item: Item, { hash, from }: { hash: Hash; from: number }): Promise<void> {
+  async #content(item: TransferItem, { hash, from }: { hash: Hash; from: number }): Promise<void> {
     const size = item.size ?? Number.MAX_SAFE_INTEGER
     let position = from
     if (this.#sink) this.#options.onStart?.(item, from)
@@ -304,7 +307,7 @@ class Receiving {
     }
   }
 
-  async #data(item: Item, hash: Hash, position: number, length: number): Promise<void> {
+  async #data(item: TransferItem, hash: Hash, position: number, length: number): Promise<void> {
     for (let left = length; left > 0; ) {
       const piece = await this.#link.piece(left)
       left -= piece.length
@@ -322,14 +325,14 @@ class Receiving {
   }
 
   /** Whether what comes of unknown size is still within the limits. */
-  #grows({ kind, size }: Item, bytes: number, total: number): boolean {
+  #grows({ kind, size }: TransferItem, bytes: number, total: number): boolean {
     // A stream is passed on, not kept.
     if (kind === 'bytes' || size !== undefined) return true
     return total <= this.#limits.maxFileBytes && this.#allow(bytes)
   }
 
   // Nothing is waited for where the sink has nothing to wait for: it is called for every piece.
-  #write(item: Item, sink: FileSink, piece: Uint8Array): Promise<void> | undefined {
+  #write(item: TransferItem, sink: FileSink, piece: Uint8Array): Promise<void> | undefined {
     try {
       return sink.write(piece)?.catch((error) => this.#giveUp(item, this.#itsOwn(error).code, error))
     } catch (error) {
@@ -337,7 +340,7 @@ class Receiving {
     }
   }
 
-  async #finish(item: Item, hash: Hash, sha256: Uint8Array): Promise<void> {
+  async #finish(item: TransferItem, hash: Hash, sha256: Uint8Array): Promise<void> {
     if (!this.#sink) return
     if (!equal(hash.digest(), sha256)) {
       const cause = new ProtocolError('file_damaged', 'what came is not what its sender says it is')
@@ -349,7 +352,7 @@ class Receiving {
   }
 
   /** @returns whether it went well; nothing is done when the item has been refused already. */
-  async #attempt(item: Item, act: (sink: FileSink) => Promise<void>): Promise<boolean> {
+  async #attempt(item: TransferItem, act: (sink: FileSink) => Promise<void>): Promise<boolean> {
     if (!this.#sink) return false
     try {
       await act(this.#sink)
@@ -361,7 +364,7 @@ class Receiving {
   }
 
   /** Nothing is kept of the file that is coming, and its sender is told. */
-  async #giveUp(item: Item, code: string, cause?: unknown): Promise<void> {
+  async #giveUp(item: TransferItem, code: string, cause?: unknown): Promise<void> {
     const sink = this.#sink
     this.#sink = undefined
     await sink?.abandon('given_up')
@@ -397,22 +400,27 @@ class Receiving {
 
   // --- answers ---
 
-  #save(item: Item): void {
+  #save(item: TransferItem): void {
     if (this.#tree) this.#tree.saved++
     else this.#saved++
     this.#say(Type.saved, {})
-    this.#options.onFate?.(item, { saved: true })
+    this.#options.onResult?.(item, { saved: true })
   }
 
   /** @param cause - nothing where it is the sender who gave it up, or where it is not wanted. */
-  #refuse(item: Item, code: string, cause?: unknown): void {
+  #refuse(item: TransferItem, code: string, cause?: unknown): void {
     if (this.#tree) {
       this.#tree.failed++
       this.#tree.code ??= code
       this.#tree.cause ??= cause
     } else this.#failed++
     this.#say(Type.refused, { code })
-    this.#options.onFate?.(item, { saved: false, code, byPeer: false, ...(cause !== undefined && { cause }) })
+    this.#options.onResult?.(item, {
+      saved: false,
+      code,
+      byPeer: false,
+      ...(cause !== undefined && { cause }),
+    })
   }
 
   #say(type: number, fields: object): void {

@@ -6,8 +6,8 @@
 import type { Duplex } from 'node:stream'
 import { primitives } from '#primitives'
 import { EMPTY, equal } from '../bytes.ts'
+import type { Hash } from '../crypto/primitives/types.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
-import type { Hash } from '../primitives/types.ts'
 import { toFields } from './attributes.ts'
 import { Buffers, PIECE_BYTES } from './buffers.ts'
 import * as frames from './frames.ts'
@@ -16,11 +16,11 @@ import {
   attributesIn,
   type Content,
   type EntrySource,
-  type Fate,
-  type Item,
+  type ItemResult,
   type Source,
   type Summary,
   type Totals,
+  type TransferItem,
   type TreeSource,
 } from './items.ts'
 import { Link, type LinkOptions } from './link.ts'
@@ -33,16 +33,16 @@ export interface SendOptions extends LinkOptions {
   /** Said to the receiver beforehand; it may turn out to be otherwise. */
   readonly totals?: Totals | undefined
   /** Hears that the receiver wants a file that is not small, from there on. */
-  readonly onStart?: ((item: Item, from: number) => void) | undefined
+  readonly onStart?: ((item: TransferItem, from: number) => void) | undefined
   /** Hears how many bytes of a file the stream has taken, those that the receiver had before included. */
-  readonly onProgress?: ((item: Item, bytes: number) => void) | undefined
+  readonly onProgress?: ((item: TransferItem, bytes: number) => void) | undefined
   /** Hears what became of each item, in order; of a directory after its entries. */
-  readonly onFate?: ((item: Item, fate: Fate) => void) | undefined
+  readonly onResult?: ((item: TransferItem, result: ItemResult) => void) | undefined
 }
 
 /** An item that the receiver has yet to say something about. */
 interface Pending {
-  readonly item: Item
+  readonly item: TransferItem
   state: 'asked' | 'sending' | 'sent' | 'cancelled' | 'refused'
   ready?: frames.ReadyFields
   /** Why we gave it up. */
@@ -62,7 +62,7 @@ interface Entries {
 /**
  * Sends files and directories over a stream that nothing else has been written to, and ends it.
  *
- * One that cannot be read, changes, or is refused, is told of by `onFate`, and the next is sent. Everything else ends the transfer, and
+ * One that cannot be read, changes, or is refused, is told of by `onResult`, and the next is sent. Everything else ends the transfer, and
  * destroys the stream.
  *
  * @throws CodecError, ProtocolError when the receiver does not keep to the protocol; TransportError `channel_truncated` when the stream is
@@ -145,7 +145,7 @@ class Sending {
       this.#pending.shift()
       oldest.state = 'refused'
       const { cause } = oldest
-      this.#fate(oldest.item, cause ? failed(cause) : { saved: false, code, byPeer: true })
+      this.#result(oldest.item, cause ? failed(cause) : { saved: false, code, byPeer: true })
     } else if (type === Type.ready && oldest.state === 'asked') {
       const ready = frames.readReady(body)
       if (ready.from > (oldest.item.size ?? 0)) throw new CodecError('transfer, ready: beyond the end')
@@ -156,33 +156,33 @@ class Sending {
     } else if (type === Type.saved && oldest.state === 'sent') {
       frames.readEmpty(body)
       this.#pending.shift()
-      this.#fate(oldest.item, { saved: true })
+      this.#result(oldest.item, { saved: true })
     } else {
       throw outOfTurn(type)
     }
   }
 
-  #fate(item: Item, fate: Fate): void {
+  #result(item: TransferItem, result: ItemResult): void {
     const entries = this.#entries
     if (item.path !== undefined && entries) {
-      if (fate.saved) entries.saved++
+      if (result.saved) entries.saved++
       else {
         entries.failed++
-        entries.code ??= fate.code
+        entries.code ??= result.code
       }
     } else if (item.kind === 'directory' && entries) {
       this.#entries = undefined
-      if (fate.saved) this.#saved += 1 + entries.saved
+      if (result.saved) this.#saved += 1 + entries.saved
       else this.#failed += 1 + entries.saved + entries.failed
-    } else if (fate.saved) this.#saved++
+    } else if (result.saved) this.#saved++
     else this.#failed++
-    this.#options.onFate?.(item, fate)
+    this.#options.onResult?.(item, result)
   }
 
   // --- items ---
 
   /** @returns whether it was sent whole. */
-  async #file(about: Item, source: { open(): Promise<Content> }): Promise<boolean> {
+  async #file(about: TransferItem, source: { open(): Promise<Content> }): Promise<boolean> {
     const opening = source.open()
     const opened = await this.#attempt(about, opening).catch((error) => {
       // It may yet be opened, for nobody.
@@ -192,7 +192,7 @@ class Sending {
     if (!opened) return false
     const content = opened.value
     const { size } = content
-    const item: Item = {
+    const item: TransferItem = {
       ...about,
       ...(size !== undefined && { size }),
       ...(about.kind === 'file' && attributesIn(content)),
@@ -207,13 +207,13 @@ class Sending {
   }
 
   /** @returns nothing when the item is given up, before anything was said of it. */
-  async #attempt<T>(item: Item, act: Promise<T>): Promise<{ value: T } | undefined> {
+  async #attempt<T>(item: TransferItem, act: Promise<T>): Promise<{ value: T } | undefined> {
     try {
       return { value: await this.#link.during(act) }
     } catch (error) {
       const cause = this.#itsOwn(error)
       if (this.#entries) this.#entries.cause = cause
-      this.#fate(item, failed(cause))
+      this.#result(item, failed(cause))
       return undefined
     }
   }
@@ -228,7 +228,7 @@ class Sending {
     throw error
   }
 
-  async #small(item: Item, size: number, content: Content): Promise<boolean> {
+  async #small(item: TransferItem, size: number, content: Content): Promise<boolean> {
     const bytes = new Uint8Array(size)
     if (!(await this.#attempt(item, readWhole(content, bytes)))) return false
     await this.#link.until(() => this.#pending.length < MAX_UNDER_WAY)
@@ -244,7 +244,7 @@ class Sending {
     return true
   }
 
-  async #large(item: Item, content: Content): Promise<boolean> {
+  async #large(item: TransferItem, content: Content): Promise<boolean> {
     const pending = await this.#ask(item)
     if (!pending) return false
     try {
@@ -266,7 +266,7 @@ class Sending {
   }
 
   /** @returns nothing when the receiver does not want it. */
-  async #ask(item: Item): Promise<Pending | undefined> {
+  async #ask(item: TransferItem): Promise<Pending | undefined> {
     await this.#link.until(() => this.#pending.length < MAX_UNDER_WAY)
     const pending: Pending = { item, state: 'asked' }
     this.#pending.push(pending)
@@ -350,7 +350,7 @@ class Sending {
   }
 
   async #tree(source: TreeSource): Promise<void> {
-    const item: Item = { kind: 'directory', name: source.name, ...attributesIn(source) }
+    const item: TransferItem = { kind: 'directory', name: source.name, ...attributesIn(source) }
     if (!(await this.#ask(item))) return
     const entries: Entries = { saved: 0, failed: 0 }
     this.#entries = entries
@@ -376,7 +376,7 @@ class Sending {
       return
     }
     await this.#link.until(() => this.#pending.length < MAX_UNDER_WAY)
-    const item: Item = { kind, name, path, ...attributesIn(entry) }
+    const item: TransferItem = { kind, name, path, ...attributesIn(entry) }
     this.#control(Type.item, fieldsOf(item))
     this.#pending.push({ item, state: 'sent' })
     await this.#link.room()
@@ -427,7 +427,7 @@ async function verify(content: Content, size: number | undefined): Promise<void>
 }
 
 /** An entry of a directory has its path, anything else its name. */
-function fieldsOf({ kind, name, path, size, ...more }: Item): frames.ItemFields {
+function fieldsOf({ kind, name, path, size, ...more }: TransferItem): frames.ItemFields {
   const attributes = toFields(more)
   if (path === undefined) {
     if (!frames.isName(name)) throw new RangeError(`name: expected 1 to ${frames.MAX_NAME_BYTES} bytes`)
@@ -440,7 +440,12 @@ function fieldsOf({ kind, name, path, size, ...more }: Item): frames.ItemFields 
 // A function, so that the compiler does not take the state for what it was before something was waited for.
 const isRefused = ({ state }: Pending) => state === 'refused'
 
-const failed = (cause: SymbolonError): Fate => ({ saved: false, code: cause.code, byPeer: false, cause })
+const failed = (cause: SymbolonError): ItemResult => ({
+  saved: false,
+  code: cause.code,
+  byPeer: false,
+  cause,
+})
 const changed = (how: string) =>
   new ProtocolError('file_changed', `the file is not what it was when its sending began: ${how}`)
 const outOfTurn = (type: number) => new CodecError(`transfer: a frame of type ${type} out of turn`)

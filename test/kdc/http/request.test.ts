@@ -2,9 +2,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StoreError } from '../../../src/database/database.ts'
-import { Problem } from '../../../src/kdc/http/problems.ts'
 import { MAX_BODY_BYTES } from '../../../src/kdc/http/request.ts'
-import { PASSWORD, plainPasswords, testKdc } from '../helpers.ts'
+import { Problem } from '../../../src/kdc/problems.ts'
+import { PASSWORD, plainPasswords, testKdc } from '../../helpers/kdc.ts'
 
 const request = suite('request')
 

@@ -3,12 +3,12 @@ import { EventEmitter, once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Connections } from '../../../src/kdc/http/connections.ts'
-import { LIMITS, type Limits } from '../../../src/kdc/http/limits.ts'
 import { type Fetch, serve } from '../../../src/kdc/http/server.ts'
-import type { PasswordChecker } from '../../../src/kdc/logins/passwords.ts'
-import { at, PASSWORD, plainPasswords, testKdc } from '../helpers.ts'
-import { dial, exchange } from './raw.ts'
+import type { PasswordChecker } from '../../../src/kdc/passwords/passwords.ts'
+import { Connections } from '../../../src/kdc/traffic/connections.ts'
+import { LIMITS, type Limits } from '../../../src/kdc/traffic/limits.ts'
+import { at, PASSWORD, plainPasswords, testKdc } from '../../helpers/kdc.ts'
+import { dial, exchange } from '../../helpers/raw-http.ts'
 
 const server = suite('serve')
 

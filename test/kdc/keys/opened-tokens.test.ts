@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { OpenedTokens } from '../../../src/kdc/keys/opened-tokens.ts'
-import { Secret } from '../../../src/lib/secret.ts'
+import { Secret } from '../../../src/lib/crypto/secret.ts'
 
 const tokens = suite('opened tokens')
 

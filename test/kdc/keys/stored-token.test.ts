@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { openAtRest, sealAtRest } from '../../../src/kdc/keys/at-rest.ts'
 import { MasterKeys } from '../../../src/kdc/keys/master-keys.ts'
 import { openStoredToken, sealStoredToken } from '../../../src/kdc/keys/stored-token.ts'
-import { Secret } from '../../../src/lib/secret.ts'
+import { Secret } from '../../../src/lib/crypto/secret.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'
 import { throws } from '../../helpers/throws.ts'
 

@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sessionId } from '../../../src/lib/ticket.ts'
-import { secretOf, testKdc } from '../helpers.ts'
+import { secretOf, testKdc } from '../../helpers/kdc.ts'
 
 const authenticate = suite('authenticate')
 

@@ -429,19 +429,19 @@ test("a key that was somebody's once is good in an old entry, and in no key pack
 test('commits by others than the admin: added, removed, or what nobody may', async () => {
   const { alice, bob, carol, kdc } = await team('bob', 'carol')
   // A client of bob's own making, and a KDC that helps it.
-  const { loadMls } = await import('../../../src/lib/mls/suite.ts')
-  const { makeCommit } = await import('../../../src/lib/mls/changes.ts')
-  const { Vault, Draft } = await import('../../../src/lib/mls/vault.ts')
-  const { takeKeyPackages } = await import('../../../src/lib/mls/key-packages.ts')
+  const { loadMls } = await import('../../../src/lib/mls/rfc9420/suite.ts')
+  const { makeCommit } = await import('../../../src/lib/mls/make-commit.ts')
+  const { MlsStore, Transaction } = await import('../../../src/lib/mls/state/mls-store.ts')
+  const { takeKeyPackages } = await import('../../../src/lib/mls/keys/key-packages.ts')
   const mls = await loadMls()
   await new Person('mallory', kdc).open()
-  const vault = await Vault.open(mls, bob.state)
-  const [group] = [...vault.groups.values()]
+  const mlsStore = await MlsStore.open(mls, bob.state)
+  const [group] = [...mlsStore.groups.values()]
   if (!group) throw new Error('no group')
-  const draft = new Draft(vault)
+  const transaction = new Transaction(mlsStore)
   const maker = { mls, username: 'bob', clock: () => bob.now, newId: () => 'id' }
-  const packages = await takeKeyPackages(draft, kdc.post('bob'), () => bob.now, ['mallory'])
-  const state = await draft.state(group)
+  const packages = await takeKeyPackages(transaction, kdc.post('bob'), () => bob.now, ['mallory'])
+  const state = await transaction.state(group)
   const commits = [
     { change: await makeCommit(maker, group, state, packages, []), added: ['mallory'], removed: [] },
     { change: await makeCommit(maker, group, state, new Map(), ['carol']), added: [], removed: ['carol'] },
@@ -523,11 +523,11 @@ test('the KDC takes the place of a member with a key that it says was his once: 
 test('somebody who is no member joins from outside', async () => {
   const { alice, kdc } = await team('bob')
   const id = String(kdc.entries[0]?.group)
-  const { loadMls, CLIENT_CONFIG } = await import('../../../src/lib/mls/suite.ts')
-  const { readGroupInfo } = await import('../../../src/lib/mls/joinable.ts')
-  const { makeKeyPackage } = await import('../../../src/lib/mls/key-packages.ts')
-  const { makeIdentity } = await import('../../../src/lib/mls/identity.ts')
-  const { encodePlace, placeOfNewcomer } = await import('../../../src/lib/mls/chain.ts')
+  const { loadMls, CLIENT_CONFIG } = await import('../../../src/lib/mls/rfc9420/suite.ts')
+  const { readGroupInfo } = await import('../../../src/lib/mls/rfc9420/welcome.ts')
+  const { makeKeyPackage } = await import('../../../src/lib/mls/keys/key-packages.ts')
+  const { makeIdentity } = await import('../../../src/lib/mls/state/identity.ts')
+  const { encodePosition, positionOfNewcomer } = await import('../../../src/lib/mls/state/chain.ts')
   const { fromBase64url } = await import('../../../src/lib/bytes.ts')
   const mls = await loadMls()
   const identity = await makeIdentity(mls)
@@ -541,7 +541,7 @@ test('somebody who is no member joins from outside', async () => {
     mls.suite,
     info.tree,
     CLIENT_CONFIG,
-    encodePlace(placeOfNewcomer(1)),
+    encodePosition(positionOfNewcomer(1)),
   )
   const payload = toBase64url(
     mls.api.encodeMlsMessage({ wireformat: 'mls_public_message', version: 'mls10', publicMessage }),

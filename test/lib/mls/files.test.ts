@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concat, equal, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
+import { Secret } from '../../../src/lib/crypto/secret.ts'
 import { TransportError } from '../../../src/lib/errors.ts'
 import { CHUNK_BYTES, FileStream } from '../../../src/lib/mls/file-stream.ts'
 import {
@@ -16,8 +17,7 @@ import {
   type OutgoingFile,
   uploadFile,
 } from '../../../src/lib/mls/files.ts'
-import type { Post } from '../../../src/lib/mls/post.ts'
-import { Secret } from '../../../src/lib/secret.ts'
+import type { PostToKdc } from '../../../src/lib/mls/post.ts'
 import { FakeDelivery } from '../../helpers/fake-delivery.ts'
 import { people, team } from '../../helpers/mail.ts'
 import { rejects } from '../../helpers/throws.ts'
@@ -42,7 +42,7 @@ function outgoing(content: Uint8Array, ...lengths: number[]): OutgoingFile {
 }
 
 /** A KDC with one group, of alice and bob. */
-function delivery(): { kdc: FakeDelivery; post: Post; received: Post } {
+function delivery(): { kdc: FakeDelivery; post: PostToKdc; received: PostToKdc } {
   const kdc = new FakeDelivery()
   kdc.groups.set(GROUP, {
     id: GROUP,
@@ -58,14 +58,14 @@ function delivery(): { kdc: FakeDelivery; post: Post; received: Post } {
   return { kdc, post: kdc.post('alice'), received: kdc.post('bob') }
 }
 
-async function fetched(post: Post, note: FileNote): Promise<Uint8Array> {
+async function fetched(post: PostToKdc, note: FileNote): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   for await (const chunk of fetchFile(post, note)) chunks.push(chunk)
   return concat(...chunks)
 }
 
 /** What was given before the end came or an error. */
-async function given(post: Post, note: FileNote): Promise<{ bytes: number; code: string | undefined }> {
+async function given(post: PostToKdc, note: FileNote): Promise<{ bytes: number; code: string | undefined }> {
   let bytes = 0
   try {
     for await (const chunk of fetchFile(post, note)) bytes += chunk.length
@@ -184,7 +184,7 @@ test('a failure on the way: the first error is told, the KDC is asked once to dr
       if (asked === '/files/drop') throw new TransportError('kdc_unreachable', 'gone')
     }
     const dropped: string[] = []
-    const watched: Post = (asked, body) => {
+    const watched: PostToKdc = (asked, body) => {
       if (asked === '/files/drop') dropped.push(String(body.file))
       return post(asked, body)
     }

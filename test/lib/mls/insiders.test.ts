@@ -4,21 +4,21 @@ import { signKeyPackage } from 'ts-mls/keyPackage.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concat, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
-import { encodePlace, placeOf, placeOfNewcomer } from '../../../src/lib/mls/chain.ts'
-import { type Maker, makeCommit, makeGroup, makeRejoin } from '../../../src/lib/mls/changes.ts'
-import type { Group } from '../../../src/lib/mls/group.ts'
+import { makeKeyPackage, takeKeyPackages } from '../../../src/lib/mls/keys/key-packages.ts'
+import { type Maker, makeCommit, makeGroup, makeRejoin } from '../../../src/lib/mls/make-commit.ts'
+import { decodeMessage } from '../../../src/lib/mls/rfc9420/mls-message.ts'
+import { CLIENT_CONFIG, loadMls } from '../../../src/lib/mls/rfc9420/suite.ts'
+import { leavesOf } from '../../../src/lib/mls/rfc9420/tree.ts'
 import {
-  type Charter,
-  charterExtension,
+  descriptorExtension,
   encodeGroupInfo,
   encodeWelcome,
+  type GroupDescriptor,
   readGroupInfo,
-} from '../../../src/lib/mls/joinable.ts'
-import { makeKeyPackage, takeKeyPackages } from '../../../src/lib/mls/key-packages.ts'
-import { decodeMessage } from '../../../src/lib/mls/mls-message.ts'
-import { CLIENT_CONFIG, loadMls } from '../../../src/lib/mls/suite.ts'
-import { leavesOf } from '../../../src/lib/mls/tree.ts'
-import { Draft, Vault } from '../../../src/lib/mls/vault.ts'
+} from '../../../src/lib/mls/rfc9420/welcome.ts'
+import { encodePosition, positionOf, positionOfNewcomer } from '../../../src/lib/mls/state/chain.ts'
+import type { Group } from '../../../src/lib/mls/state/group.ts'
+import { MlsStore, Transaction } from '../../../src/lib/mls/state/mls-store.ts'
 import { copyOf, Person, people, team } from '../../helpers/mail.ts'
 import { rejects, throws } from '../../helpers/throws.ts'
 
@@ -41,21 +41,21 @@ class Rogue {
     return this.person.kdc.post(this.person.name)(path, body)
   }
 
-  async draft(): Promise<Draft> {
-    return new Draft(await Vault.open(mls, this.person.state))
+  async transaction(): Promise<Transaction> {
+    return new Transaction(await MlsStore.open(mls, this.person.state))
   }
 
   async state(name = 'team') {
-    const draft = await this.draft()
-    const group = draft
+    const transaction = await this.transaction()
+    const group = transaction
       .groups()
       .find(({ charter }) => charter?.kind !== 'named' || charter.name === name) as Group
-    return { draft, group, state: await draft.state(group) }
+    return { transaction, group, state: await transaction.state(group) }
   }
 
   async packages(...names: string[]) {
     return takeKeyPackages(
-      await this.draft(),
+      await this.transaction(),
       (path, body) => this.post(path, body),
       () => this.person.now,
       names,
@@ -68,15 +68,19 @@ class Rogue {
     await this.post(change.path, change.body)
   }
 
-  async begin(charter: Charter, members: string[], id = toBase64url(utf8(`group${ids++}`.padEnd(16, '.')))) {
-    const { identity } = await this.draft()
+  async begin(
+    charter: GroupDescriptor,
+    members: string[],
+    id = toBase64url(utf8(`group${ids++}`.padEnd(16, '.'))),
+  ) {
+    const { identity } = await this.transaction()
     const change = await makeGroup(this.maker, identity, id, charter, await this.packages(...members))
     await this.post(change.path, change.body)
   }
 
   async propose(proposal: Proposal, place?: Uint8Array) {
     const { group, state } = await this.state()
-    const data = place ?? encodePlace(placeOf(group.chain))
+    const data = place ?? encodePosition(positionOf(group.chain))
     const { message } = await mls.api.createProposal(state, false, proposal, mls.suite, data)
     const text = toBase64url(mls.api.encodeMlsMessage(message))
     const { id, epoch } = group
@@ -85,7 +89,7 @@ class Rogue {
 
   async say(text: string, place?: Uint8Array) {
     const { group, state } = await this.state()
-    const data = place ?? encodePlace(placeOf(group.chain))
+    const data = place ?? encodePosition(positionOf(group.chain))
     const { privateMessage } = await mls.api.createApplicationMessage(state, utf8(text), mls.suite, data)
     const message = toBase64url(
       mls.api.encodeMlsMessage({ wireformat: 'mls_private_message', version: 'mls10', privateMessage }),
@@ -143,7 +147,10 @@ test('a conversation of three, a second group of the same name; a second one of 
     bob.mail.groups().map(({ reason }) => reason),
     ['member_unverified'],
   )
-  for (const charter of [{ kind: 'direct' }, { kind: 'named', name: 'team', admin: 'carol' }] as Charter[]) {
+  for (const charter of [
+    { kind: 'direct' },
+    { kind: 'named', name: 'team', admin: 'carol' },
+  ] as GroupDescriptor[]) {
     const all = await people('alice', 'bob', 'carol')
     const rogue = new Rogue(all.carol)
     await rogue.begin(charter, ['bob'])
@@ -241,7 +248,7 @@ test('one who has left speaks on, and takes its place again: neither', async () 
     unknown
   >
   const maker = new Rogue(bob).maker
-  const { identity } = await new Rogue(bob).draft()
+  const { identity } = await new Rogue(bob).transaction()
   const text = fromBase64url(String(info.group_info))
   const answer = {
     ...info,
@@ -286,7 +293,7 @@ test('who left in an earlier epoch is left to the admin', async () => {
 test('one takes the place of another from outside, in its own name', async () => {
   const { alice, carol, kdc } = await team('bob', 'carol')
   const id = String(kdc.entries[0]?.group)
-  const { identity } = await new Rogue(carol).draft()
+  const { identity } = await new Rogue(carol).transaction()
   const info = readGroupInfo(mls, fromBase64url(String(kdc.groups.get(id)?.info)), fromBase64url(id))
   const own = await makeKeyPackage(mls, 'carol', { ...identity }, () => carol.now)
   // Carol's leaf, in the place of bob's; hers stays.
@@ -299,7 +306,7 @@ test('one takes the place of another from outside, in its own name', async () =>
         toBase64url(leaf.credential.identity as Uint8Array) === toBase64url(utf8('bob')),
     },
   }
-  const data = encodePlace(placeOfNewcomer(1))
+  const data = encodePosition(positionOfNewcomer(1))
   const { publicPackage, privatePackage } = own
   const { publicMessage } = await mls.api.joinGroupExternal(
     info.groupInfo,
@@ -322,7 +329,7 @@ test('one takes the place of another from outside, in its own name', async () =>
 
 test('a member that lies about where it is breaks the group, which is rejoined', async () => {
   const { alice, bob, carol } = await team('bob', 'carol')
-  await new Rogue(bob).say('a lie', encodePlace({ seq: 1, hash: new Uint8Array(32) }))
+  await new Rogue(bob).say('a lie', encodePosition({ seq: 1, hash: new Uint8Array(32) }))
   assert.equal(await carol.read(), [])
   assert.is(carol.statusOf('team'), 'history_forked')
   await carol.mail.rejoin({ group: 'team' })
@@ -358,7 +365,7 @@ test('a group info is of one group, and nothing follows it', async () => {
 
 test('a key package with the key of its owner, in the name of another', async () => {
   const { alice, bob, kdc } = await people('alice', 'bob', 'carol')
-  const { identity } = await new Rogue(bob).draft()
+  const { identity } = await new Rogue(bob).transaction()
   const { publicPackage } = await makeKeyPackage(mls, 'carol', identity, () => bob.now)
   const message = { wireformat: 'mls_key_package', version: 'mls10', keyPackage: publicPackage } as const
   kdc.packages.set('bob', { once: [toBase64url(mls.api.encodeMlsMessage(message))] })
@@ -367,7 +374,7 @@ test('a key package with the key of its owner, in the name of another', async ()
 
 test('a key package that its owner has made wrong: without a signature in its leaf, of another suite, with one key for two uses', async () => {
   const { alice, bob, kdc } = await people('alice', 'bob')
-  const { identity } = await new Rogue(bob).draft()
+  const { identity } = await new Rogue(bob).transaction()
   const { signature, ...good } = (await makeKeyPackage(mls, 'bob', identity, () => bob.now)).publicPackage
   assert.is(signature.length, 64)
   const { leafNode } = good
@@ -391,7 +398,7 @@ test('a group with rules that this protocol does not have is joined by nobody', 
   ]) {
     const { bob, carol, kdc } = await people('bob', 'carol')
     const rogue = new Rogue(carol)
-    const { identity } = await rogue.draft()
+    const { identity } = await rogue.transaction()
     const [id, charter] = [new Uint8Array(16), { kind: 'named', name: 'team', admin: 'carol' } as const]
     const { publicPackage, privatePackage } = await makeKeyPackage(mls, 'carol', identity, () => carol.now)
     const alone = await mls.api.createGroup(
@@ -407,7 +414,7 @@ test('a group with rules that this protocol does not have is joined by nobody', 
       { state: alone, cipherSuite: mls.suite },
       {
         extraProposals: [{ proposalType: 'add', add: { keyPackage } }],
-        groupInfoExtensions: [charterExtension(charter)],
+        groupInfoExtensions: [descriptorExtension(charter)],
       },
     )
     await kdc.post('carol')('/groups/create', {

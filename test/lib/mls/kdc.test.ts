@@ -4,9 +4,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concat, equal, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
 import type { Clock } from '../../../src/lib/clock.ts'
-import { exchangeSealed } from '../../../src/lib/exchange.ts'
-import type { HttpLink } from '../../../src/lib/http.ts'
-import { readIdentities } from '../../../src/lib/mls/answers.ts'
+import { exchangeSealed } from '../../../src/lib/kdc-link/exchange.ts'
+import type { HttpLink } from '../../../src/lib/kdc-link/http.ts'
 import { CHUNK_BYTES } from '../../../src/lib/mls/file-stream.ts'
 import {
   encodeFileNote,
@@ -16,24 +15,25 @@ import {
   uploadFile,
 } from '../../../src/lib/mls/files.ts'
 import { listGroups } from '../../../src/lib/mls/group-list.ts'
+import { readIdentities } from '../../../src/lib/mls/kdc-answers.ts'
 import { Mailbox } from '../../../src/lib/mls/mailbox.ts'
 import { textOf } from '../../../src/lib/mls/payload.ts'
-import type { Post } from '../../../src/lib/mls/post.ts'
+import type { PostToKdc } from '../../../src/lib/mls/post.ts'
 import { FakeDelivery } from '../../helpers/fake-delivery.ts'
+import { connectionFrom, PASSWORD, secretOf, testKdc } from '../../helpers/kdc.ts'
+import { makeGroup, newId, principal } from '../../helpers/kdc-principals.ts'
 import { MemoryState } from '../../helpers/memory-state.ts'
 import { rejects } from '../../helpers/throws.ts'
-import { connectionFrom, PASSWORD, secretOf, testKdc } from '../../kdc/helpers.ts'
-import { makeGroup, newId, principal } from '../../kdc/stored.ts'
 
 /** A principal with one mailbox after the other. */
 class Person {
   readonly name: string
-  readonly post: Post
+  readonly post: PostToKdc
   readonly #clock: Clock
   #mail: Mailbox | undefined
   #told: string[] = []
 
-  constructor(name: string, clock: Clock, post: Post) {
+  constructor(name: string, clock: Clock, post: PostToKdc) {
     this.name = name
     this.post = post
     this.#clock = clock
@@ -113,7 +113,7 @@ async function* pieces(content: Uint8Array): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function fetched(post: Post, note: Parameters<typeof fetchFile>[1]): Promise<Uint8Array> {
+async function fetched(post: PostToKdc, note: Parameters<typeof fetchFile>[1]): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   for await (const chunk of fetchFile(post, note)) chunks.push(chunk)
   return concat(...chunks)

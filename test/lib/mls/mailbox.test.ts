@@ -2,8 +2,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../../src/lib/bytes.ts'
 import { TransportError } from '../../../src/lib/errors.ts'
-import { loadMls } from '../../../src/lib/mls/suite.ts'
-import { Draft, Vault } from '../../../src/lib/mls/vault.ts'
+import { loadMls } from '../../../src/lib/mls/rfc9420/suite.ts'
+import { MlsStore, Transaction } from '../../../src/lib/mls/state/mls-store.ts'
 import type { FakeEntry } from '../../helpers/fake-delivery.ts'
 import { people, team } from '../../helpers/mail.ts'
 import { rejects } from '../../helpers/throws.ts'
@@ -297,9 +297,9 @@ test('a change that is refused for good is forgotten, and its key is not used ag
   const { ProtocolError } = await import('../../../src/lib/errors.ts')
   const { alice, bob, kdc } = await team('bob', 'carol')
   const generation = async () => {
-    const draft = new Draft(await Vault.open(await loadMls(), alice.state))
-    const [group] = draft.groups()
-    const state = group && (await draft.state(group))
+    const transaction = new Transaction(await MlsStore.open(await loadMls(), alice.state))
+    const [group] = transaction.groups()
+    const state = group && (await transaction.state(group))
     return state?.secretTree[0]?.handshake.generation
   }
   assert.is(await generation(), 0)

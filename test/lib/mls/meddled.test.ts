@@ -2,15 +2,15 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../../src/lib/bytes.ts'
-import type { Session } from '../../../src/lib/client.ts'
 import { TransportError } from '../../../src/lib/errors.ts'
 import { encodeFileNote, fetchFile, fileNoteOf, uploadFile } from '../../../src/lib/mls/files.ts'
 import { type Conversation, Mailbox } from '../../../src/lib/mls/mailbox.ts'
 import { textOf } from '../../../src/lib/mls/payload.ts'
 import { register } from '../../../src/lib/register.ts'
+import type { Session } from '../../../src/lib/session.ts'
+import { testKdc } from '../../helpers/kdc.ts'
 import { Line, TRICKS, type Trick } from '../../helpers/line.ts'
 import { MemoryState } from '../../helpers/memory-state.ts'
-import { testKdc } from '../../kdc/helpers.ts'
 
 const test = suite('somebody on the line')
 

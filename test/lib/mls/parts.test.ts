@@ -3,18 +3,18 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { equal, utf8 } from '../../../src/lib/bytes.ts'
+import { decodePayload, encodePayload, kindOf } from '../../../src/lib/mls/payload.ts'
+import { loadMls } from '../../../src/lib/mls/rfc9420/suite.ts'
 import {
   beginChain,
   type Chain,
-  comparePlace,
-  decodePlace,
-  encodePlace,
+  comparePosition,
+  decodePosition,
+  encodePosition,
   extendChain,
-  placeOf,
-} from '../../../src/lib/mls/chain.ts'
-import { decodeGroup, encodeGroup, type Group } from '../../../src/lib/mls/group.ts'
-import { decodePayload, encodePayload, kindOf } from '../../../src/lib/mls/payload.ts'
-import { loadMls } from '../../../src/lib/mls/suite.ts'
+  positionOf,
+} from '../../../src/lib/mls/state/chain.ts'
+import { decodeGroup, encodeGroup, type Group } from '../../../src/lib/mls/state/group.ts'
 import { throws } from '../../helpers/throws.ts'
 
 const test = suite('parts')
@@ -70,11 +70,11 @@ test('the chain: the same entries give the same, and others something else', asy
   const start = await chainFrom(4)
   const one = extendChain(start, 'message', utf8('a'))
   assert.is(one.seq, 5)
-  const place = placeOf(one)
+  const place = positionOf(one)
   assert.is(place.hash.length, 32)
-  comparePlace(one, placeOf(start))
-  comparePlace(one, decodePlace(encodePlace(place)))
-  comparePlace(extendChain(one, 'message', utf8('b')), place)
+  comparePosition(one, positionOf(start))
+  comparePosition(one, decodePosition(encodePosition(place)))
+  comparePosition(extendChain(one, 'message', utf8('b')), place)
   for (const other of [
     extendChain(start, 'message', utf8('b')),
     extendChain(start, 'proposal', utf8('a')),
@@ -86,40 +86,40 @@ test('the chain: the same entries give the same, and others something else', asy
     extendChain(await chainFrom(3), 'message', utf8('a')),
     extendChain(await beginChain(mls, new Uint8Array(32), 4), 'message', utf8('a')),
   ]) {
-    throws(() => comparePlace(one, placeOf(other)), 'history_forked')
+    throws(() => comparePosition(one, positionOf(other)), 'history_forked')
   }
 })
 
 test('a place before the epoch, or after what we have', async () => {
   const chain = extendChain(await chainFrom(4), 'message', utf8('a'))
-  const { hash } = placeOf(chain)
-  throws(() => comparePlace(chain, { seq: 3, hash }), 'history_forked')
-  throws(() => comparePlace(chain, { seq: 6, hash }), 'history_forked')
+  const { hash } = positionOf(chain)
+  throws(() => comparePosition(chain, { seq: 3, hash }), 'history_forked')
+  throws(() => comparePosition(chain, { seq: 6, hash }), 'history_forked')
 })
 
 test('the chain remembers the last 1024 hashes, and does not judge what is older', async () => {
   let chain = await chainFrom(0)
-  const first = placeOf(chain)
+  const first = positionOf(chain)
   const places = [first]
   for (let seq = 1; seq <= 1500; seq++) {
     chain = extendChain(chain, 'message', utf8(`${seq}`))
-    places.push(placeOf(chain))
+    places.push(positionOf(chain))
   }
   assert.is(chain.hashes.length, 1024 * 32)
   for (const seq of [1500, 1000, 477]) {
     const place = places[seq]
     if (!place) throw new Error('no place')
-    comparePlace(chain, place)
-    throws(() => comparePlace(chain, { ...place, hash: first.hash }), 'history_forked')
+    comparePosition(chain, place)
+    throws(() => comparePosition(chain, { ...place, hash: first.hash }), 'history_forked')
   }
-  comparePlace(chain, { seq: 476, hash: first.hash })
+  comparePosition(chain, { seq: 476, hash: first.hash })
 })
 
 test('a place is 40 bytes, and no number that cannot be', () => {
-  throws(() => decodePlace(new Uint8Array(39)), 'malformed')
-  throws(() => decodePlace(new Uint8Array(41)), 'malformed')
-  throws(() => decodePlace(new Uint8Array(40).fill(255)), 'malformed')
-  assert.is(decodePlace(Uint8Array.from([0, 0, 0, 0, 0, 0, 1, 2, ...new Uint8Array(32)])).seq, 258)
+  throws(() => decodePosition(new Uint8Array(39)), 'malformed')
+  throws(() => decodePosition(new Uint8Array(41)), 'malformed')
+  throws(() => decodePosition(new Uint8Array(40).fill(255)), 'malformed')
+  assert.is(decodePosition(Uint8Array.from([0, 0, 0, 0, 0, 0, 1, 2, ...new Uint8Array(32)])).seq, 258)
 })
 
 test('a group comes out as it was kept', async () => {

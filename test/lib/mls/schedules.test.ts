@@ -4,10 +4,10 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url } from '../../../src/lib/bytes.ts'
 import { TransportError } from '../../../src/lib/errors.ts'
-import { makeIdentity } from '../../../src/lib/mls/identity.ts'
-import { draftKeyPackages } from '../../../src/lib/mls/key-packages.ts'
-import { loadMls } from '../../../src/lib/mls/suite.ts'
-import { Draft, Vault } from '../../../src/lib/mls/vault.ts'
+import { addKeyPackages } from '../../../src/lib/mls/keys/key-packages.ts'
+import { loadMls } from '../../../src/lib/mls/rfc9420/suite.ts'
+import { makeIdentity } from '../../../src/lib/mls/state/identity.ts'
+import { MlsStore, Transaction } from '../../../src/lib/mls/state/mls-store.ts'
 import { copyOf, people, team } from '../../helpers/mail.ts'
 import { MemoryState } from '../../helpers/memory-state.ts'
 
@@ -102,7 +102,7 @@ test('members come and go, lose their state and come back: those who are in it a
   const others = ['bob', 'carol', 'dave', 'erin', 'frank'] as const
   const before = await people('alice', ...others)
   await before.alice.mail.createGroup('team')
-  const deed = fc.record({
+  const membershipChange = fc.record({
     does: fc.constantFrom('add', 'add', 'remove', 'leave', 'rejoin', 'say', 'lose'),
     who: fc.subarray([...others], { minLength: 1, maxLength: 3 }),
   })
@@ -146,7 +146,7 @@ test('members come and go, lose their state and come back: those who are in it a
     { does: 'lose', who: ['carol'] },
     { does: 'add', who: ['dave'] },
   ])
-  const deeds = fc.array(deed, { minLength: 6, maxLength: 15 })
+  const deeds = fc.array(membershipChange, { minLength: 6, maxLength: 15 })
   await fc.assert(fc.asyncProperty(deeds, run), { numRuns: 4 })
 })
 
@@ -155,11 +155,11 @@ test('five hundred are added at once; each page of messages is one write of the 
   const mls = await loadMls()
   const names = Array.from({ length: 499 }, (_, index) => `member${index}`)
   for (const name of names) {
-    const draft = new Draft(await Vault.open(mls, new MemoryState()))
+    const transaction = new Transaction(await MlsStore.open(mls, new MemoryState()))
     const identity = await makeIdentity(mls)
-    draft.setIdentity(identity)
+    transaction.setIdentity(identity)
     kdc.identities.set(name, toBase64url(identity.publicKey))
-    kdc.packages.set(name, { once: await draftKeyPackages(draft, name, () => alice.now, 1, false) })
+    kdc.packages.set(name, { once: await addKeyPackages(transaction, name, () => alice.now, 1, false) })
   }
   await alice.mail.createGroup('all')
   await alice.mail.add('all', ['bob', ...names])

@@ -3,17 +3,17 @@ import { type Duplex, duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url } from '../../../src/lib/bytes.ts'
+import { turn } from '../../../src/lib/pacing/event-loop.ts'
 import {
-  type Fate,
   type FileSink,
-  type Item,
+  type ItemResult,
   receiveItems,
   type Source,
   sendItems,
+  type TransferItem,
 } from '../../../src/lib/transfer/index.ts'
-import { turn } from '../../../src/lib/turn.ts'
 import { rejects } from '../../helpers/throws.ts'
-import { file, Place, pair, pattern, sha256, tree } from './memory.ts'
+import { file, Place, pair, pattern, sha256, tree } from '../../helpers/transfer-memory.ts'
 
 const attacks = suite('attacks on transfers')
 
@@ -50,10 +50,10 @@ async function receive(bytes: Uint8Array[], place = new Place(), options = {}) {
   const answers: Buffer[] = []
   alice.on('data', (chunk) => answers.push(chunk))
   for (const piece of bytes) alice.write(piece)
-  const fates: [Item, Fate][] = []
+  const fates: [TransferItem, ItemResult][] = []
   const received = receiveItems(bob, place.take, {
     ...options,
-    onFate: (about, fate) => fates.push([about, fate]),
+    onResult: (about, fate) => fates.push([about, fate]),
   })
   return { received, alice, bob, place, fates, answers }
 }
@@ -196,8 +196,8 @@ attacks('a receiver never finishes what has another hash', async () => {
     )
     alice.end()
     alice.resume()
-    const fates: Fate[] = []
-    await receiveItems(bob, place.take, { onFate: (_, fate) => fates.push(fate) })
+    const fates: ItemResult[] = []
+    await receiveItems(bob, place.take, { onResult: (_, fate) => fates.push(fate) })
     assert.match(JSON.stringify(fates), /"code":"file_damaged"/)
     assert.is(place.saved.size, 0)
     assert.is(place.log.at(-1), 'abandon f given_up')
@@ -215,8 +215,8 @@ attacks('a sender that resumes something else does not get it finished', async (
   alice.write(Buffer.concat([begin, small({ size: 70_000 }), start(10_000), data(rest), end(whole), done]))
   alice.end()
   alice.resume()
-  const fates: Fate[] = []
-  await receiveItems(bob, place.take, { onFate: (_, fate) => fates.push(fate) })
+  const fates: ItemResult[] = []
+  await receiveItems(bob, place.take, { onResult: (_, fate) => fates.push(fate) })
   assert.match(JSON.stringify(fates), /"code":"file_damaged"/)
   assert.is(place.saved.size, 0)
 })
@@ -320,7 +320,7 @@ async function send(
   const fates: string[] = []
   const reads: number[] = []
   const sent = sendItems(alice, sources, {
-    onFate: ({ name }, fate) => fates.push(`${name} ${fate.saved ? 'saved' : fate.code}`),
+    onResult: ({ name }, fate) => fates.push(`${name} ${fate.saved ? 'saved' : fate.code}`),
   })
   return { sent, fates, alice, reads, came: () => came }
 }

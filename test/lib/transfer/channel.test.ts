@@ -1,11 +1,11 @@
 /** Files over a channel, as they are sent. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Channel } from '../../../src/lib/channel.ts'
+import type { Channel } from '../../../src/lib/channel/channel.ts'
 import { receiveItems, sendItems } from '../../../src/lib/transfer/index.ts'
 import { type Bob, dialBob, startBob } from '../../helpers/channels.ts'
 import { rejects } from '../../helpers/throws.ts'
-import { file, Place, pattern, tree } from './memory.ts'
+import { file, Place, pattern, tree } from '../../helpers/transfer-memory.ts'
 
 const channel = suite<{ bob: Bob; ours: Channel; theirs: Channel }>('files over a channel')
 

@@ -6,23 +6,23 @@ import { FileError } from '../../../src/files/private-files.ts'
 import { ProtocolError } from '../../../src/lib/errors.ts'
 import {
   contentOf,
-  type Fate,
-  type Item,
+  type ItemResult,
   type ReceiveOptions,
   receiveItems,
   type SendOptions,
   type Source,
   sendItems,
+  type TransferItem,
 } from '../../../src/lib/transfer/index.ts'
 import { rejects } from '../../helpers/throws.ts'
-import { content, file, type Line, Place, pair, pattern, tree } from './memory.ts'
+import { content, file, type Line, Place, pair, pattern, tree } from '../../helpers/transfer-memory.ts'
 
 const transfer = suite('transfer')
 
 const SMALL = 64 * 1024
 const LARGE = 300_000
 
-const word = (item: Item, fate: Fate) =>
+const word = (item: TransferItem, fate: ItemResult) =>
   `${[item.name, ...(item.path ?? [])].join('/')} ${fate.saved ? 'saved' : fate.code}`
 
 interface Options {
@@ -40,11 +40,11 @@ async function run(
   const fates: { alice: string[]; bob: string[] } = { alice: [], bob: [] }
   const [sent, received] = await Promise.allSettled([
     sendItems(alice, sources, {
-      onFate: (item, fate) => fates.alice.push(word(item, fate)),
+      onResult: (item, fate) => fates.alice.push(word(item, fate)),
       ...options.alice,
     }),
     receiveItems(bob, place.take, {
-      onFate: (item, fate) => fates.bob.push(word(item, fate)),
+      onResult: (item, fate) => fates.bob.push(word(item, fate)),
       ...options.bob,
     }),
   ])
@@ -118,7 +118,7 @@ transfer('a directory arrives with everything that is in it, and only then', asy
     zero: Buffer.alloc(0),
   }
   const { sent, received, fates } = await whole([tree('photos', entries), file('after', pattern(1))], place, {
-    bob: { onFate: () => seen.push(place.saved.size) },
+    bob: { onResult: () => seen.push(place.saved.size) },
   })
   for (const [path, bytes] of Object.entries(entries)) {
     assert.equal(place.saved.get(`photos/${path}${bytes ? '' : '/'}`), bytes ?? Buffer.alloc(0), path)
@@ -143,7 +143,7 @@ transfer('many small files do not wait for one another', async () => {
       }
     })(),
     place,
-    { alice: { onFate: () => (sentBefore ||= sent) } },
+    { alice: { onResult: () => (sentBefore ||= sent) } },
   )
   assert.is(received.saved, count)
   assert.is(place.saved.size, count)
@@ -193,7 +193,7 @@ transfer('what is here whole, or given up, again and again keeps nobody waiting'
 
 transfer('what is refused half way, again and again, keeps nobody waiting', async () => {
   const place = new Place()
-  const take = async (item: Item) => {
+  const take = async (item: TransferItem) => {
     const sink = place.file(item.name)
     if (item.name === 'last') return sink
     return { ...sink, write: () => Promise.reject(new ProtocolError('file_exists', 'as the test wants it')) }
@@ -234,7 +234,7 @@ transfer('what is held of something else is not gone on with', async () => {
 
 transfer('what is not wanted is refused, before it is sent where it is large', async () => {
   const place = new Place()
-  const take = async (item: Item) =>
+  const take = async (item: TransferItem) =>
     item.name.startsWith('no') ? { refused: 'file_refused' } : place.take(item)
   const { sent, received, fates } = await whole(
     [

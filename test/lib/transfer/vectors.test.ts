@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  type Item,
   receiveItems,
   type Source,
   sendItems,
   type Totals,
+  type TransferItem,
 } from '../../../src/lib/transfer/index.ts'
-import { content, type Line, Place, pair, pattern } from './memory.ts'
+import { content, type Line, Place, pair, pattern } from '../../helpers/transfer-memory.ts'
 
 interface AttributeFields {
   readonly executable?: boolean | undefined
@@ -80,13 +80,13 @@ for (const { name, items, held, refused, totals, frames } of transfers) {
     const [alice, bob] = pair(line)
     const place = new Place()
     const heard: Totals[] = []
-    const fates: Item[] = []
+    const fates: TransferItem[] = []
     if (held !== undefined) for (const item of items) place.held.set(item.name, pattern(held))
     await Promise.all([
       sendItems(alice, items.map(sourceOf), { totals }),
       receiveItems(bob, async (item) => (refused === undefined ? place.take(item) : { refused }), {
         onBegin: (said) => heard.push(said),
-        onFate: (item) => fates.push(item),
+        onResult: (item) => fates.push(item),
       }),
     ])
     assert.equal(heard, [{ files: totals?.files, bytes: totals?.bytes }])

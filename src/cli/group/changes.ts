@@ -1,0 +1,92 @@
+/**
+ * Making groups, and changing who is in them.
+ *
+ * @module
+ */
+import { ProtocolError } from '../../lib/errors.ts'
+import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
+import { ToolError } from '../errors.ts'
+import { type Run, withConversation, withGroup, withMailbox } from './command.ts'
+
+/** Makes a group. */
+export function create(group: string): Run {
+  return async ({ mail, output }) => {
+    await withMailbox(mail, (mailbox) => mailbox.createGroup(group)).catch((error: unknown) => {
+      if (!(error instanceof ProtocolError && error.code === 'group_exists')) throw error
+      throw new ProtocolError('group_exists', `there is a group ${group} already`)
+    })
+    const admin = mail.username
+    output.event('group_created', { group, admin }, `made the group ${group}; ${admin} is its admin`)
+  }
+}
+
+/** Adds members; those who are in it already are said to be. */
+export function add(group: string, asked: readonly string[]): Run {
+  return async ({ mail, output }) => {
+    const usernames = await withGroup(mail, group, async (mailbox) => {
+      const before = mailbox.members(group)
+      const news = asked.filter((username) => !before.includes(username))
+      await mailbox.add(group, asked)
+      return news
+    })
+    const old = asked.filter((username) => !usernames.includes(username))
+    const words = [
+      ...(usernames.length > 0 ? [`added ${usernames.join(', ')} to ${group}`] : []),
+      ...old.map((username) => `${username} is in ${group} already`),
+    ]
+    output.event('members_added', { group, usernames }, words.join('; '))
+  }
+}
+
+/** Removes members: all of them, or, when one is no member, nobody. */
+export function remove(group: string, usernames: readonly string[]): Run {
+  return async ({ mail, output }) => {
+    await withGroup(mail, group, async (mailbox) => {
+      const present = mailbox.members(group)
+      const stranger = usernames.find((username) => !present.includes(username))
+      if (stranger !== undefined) {
+        const hint = `it has ${present.join(', ')}`
+        throw new ToolError(`${stranger} is not in ${group}: nobody was removed`, { hint })
+      }
+      await mailbox.remove(group, usernames)
+    })
+    output.event('members_removed', { group, usernames }, `removed ${usernames.join(', ')} from ${group}`)
+  }
+}
+
+/** Leaves a group. */
+export function leave(group: string): Run {
+  return async ({ mail, output }) => {
+    await withGroup(mail, group, (mailbox) => mailbox.leave(group))
+    output.event('group_left', { group }, `left ${group}`)
+  }
+}
+
+/** Ends a group for all. */
+export function destroy(group: string): Run {
+  return async ({ mail, output }) => {
+    await withGroup(mail, group, (mailbox) => mailbox.destroy(group))
+    output.event('group_destroyed', { group }, `destroyed ${group}`)
+  }
+}
+
+/** Takes one's place in a broken group, or conversation with one other, again. */
+export function rejoin(of: Conversation): Run {
+  return async ({ mail, output }) => {
+    const where = 'group' in of ? of.group : `the conversation with ${of.with}`
+    // Hearing what happened rejoins by itself what was lost, and completes what was begun.
+    const wasBroken = await mail.use(async (mailbox) => statuses(mailbox, of).includes('broken'))
+    await withConversation(mail, of, async (mailbox) => {
+      if (!statuses(mailbox, of).includes('active')) await mailbox.rejoin(of)
+      else if (!wasBroken) throw new ToolError(`${where} is not broken: there is nothing to rejoin`)
+    })
+    output.event('group_rejoined', { ...of }, `back in ${where}`)
+  }
+}
+
+function statuses(mailbox: Mailbox, of: Conversation): string[] {
+  return mailbox
+    .groups()
+    .filter((info) => ('group' in of ? info.name === of.group : info.with === of.with))
+    .map(({ status }) => status)
+}

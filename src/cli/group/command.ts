@@ -1,0 +1,99 @@
+/**
+ * What the commands of the group tool have in common.
+ *
+ * @module
+ */
+
+import { ProtocolError } from '../../lib/errors.ts'
+import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
+import type { MailboxHandle } from '../../lib/mls/mailbox-handle.ts'
+import { parseGroupName, parseUsername } from '../../lib/names.ts'
+import type { Session } from '../../lib/session.ts'
+import { UsageError } from '../errors.ts'
+import type { Output } from '../terminal/output.ts'
+import { endingOf } from './ending.ts'
+
+/** What a command works with. */
+export interface Tools {
+  readonly session: Session
+  readonly mail: MailboxHandle
+  readonly output: Output
+}
+
+/** What is to be done, once somebody is logged in. */
+export type Run = (tools: Tools) => Promise<void>
+
+/** The options of the commands. */
+export interface Values {
+  readonly follow?: boolean | undefined
+  readonly all?: boolean | undefined
+  readonly with?: string | undefined
+  readonly file?: readonly string[] | undefined
+  readonly output?: string | undefined
+  readonly 'max-file'?: string | undefined
+  /** How many of the last arguments came after `--`. */
+  readonly literals?: number
+}
+
+/**
+ * Which conversation is meant: GROUP, or `--with USER`.
+ *
+ * @throws UsageError for neither, or both; ProtocolError `invalid_name`.
+ */
+export function conversationOf(
+  command: string,
+  group: string | undefined,
+  other: string | undefined,
+): Conversation {
+  if (group !== undefined && other === undefined) return { group: parseGroupName(group) }
+  if (group === undefined && other !== undefined) return { with: parseUsername(other) }
+  throw new UsageError(
+    group === undefined ? 'GROUP is missing' : 'GROUP and --with do not go together',
+    `${command} GROUP, or ${command} --with USER for the conversation with one other`,
+  )
+}
+
+/** Does something with the mailbox, when it has heard all that happened. */
+export function withMailbox<T>(mail: MailboxHandle, work: (mailbox: Mailbox) => Promise<T> | T): Promise<T> {
+  return mail.use(async (mailbox) => {
+    await mailbox.sync()
+    return work(mailbox)
+  })
+}
+
+/** The same with a group, naming it when there is none, and saying how it ended when it is over. */
+export function withGroup<T>(
+  mail: MailboxHandle,
+  group: string,
+  work: (mailbox: Mailbox) => Promise<T> | T,
+): Promise<T> {
+  return withConversation(mail, { group }, work)
+}
+
+/** The same with a conversation. */
+export async function withConversation<T>(
+  mail: MailboxHandle,
+  of: Conversation,
+  work: (mailbox: Mailbox) => Promise<T> | T,
+): Promise<T> {
+  return namingUnknown(mail, of, () => withMailbox(mail, work))
+}
+
+/** Says of a conversation that there is none which one it is, or how it ended. */
+export async function namingUnknown<T>(
+  mail: Pick<MailboxHandle, 'username' | 'use'>,
+  of: Conversation,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof ProtocolError && error.code === 'group_unknown')) throw error
+    if ('with' in of) {
+      throw new ProtocolError('group_unknown', `there is no conversation of ${mail.username} with ${of.with}`)
+    }
+    const ending = await mail.use(async (mailbox) => endingOf(mailbox, of.group))
+    const none = ending?.words ?? `there is no group ${of.group}, or ${mail.username} is not in it`
+    throw new ProtocolError('group_unknown', none)
+  }
+}

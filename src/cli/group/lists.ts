@@ -1,0 +1,48 @@
+/**
+ * Which groups there are, and who is in one.
+ *
+ * @module
+ */
+
+import { print } from '../terminal/terminal.ts'
+import { type Run, type Tools, withGroup, withMailbox } from './command.ts'
+import { endingOf } from './ending.ts'
+import { groupTable } from './table.ts'
+
+/** The groups that somebody is in, and those that are over of which something has not been read. */
+export async function list({ mail, output }: Tools): Promise<void> {
+  const groups = await withMailbox(mail, (mailbox) => {
+    return mailbox.groups().flatMap((info) => {
+      const { name: group, admin, members, status, reason, unread } = info
+      if (group === undefined) return []
+      // One that is over is of interest as long as something of it has not been read.
+      if (status !== 'active' && status !== 'broken' && unread === 0) return []
+      return [{ group, admin, members, status, reason, unread }]
+    })
+  })
+  for (const group of groups) output.event('group', group)
+  if (output.json) return
+  if (groups.length === 0) output.event('none', {}, `${mail.username} is in no group`)
+  else for (const line of groupTable(groups)) await print(line)
+}
+
+/** Who is in a group, or was when it ended for us, which is said. */
+export function members(group: string): Run {
+  return async ({ mail, output }) => {
+    const { usernames, admin, ending } = await withGroup(mail, group, async (mailbox) => {
+      const infos = mailbox.groups().filter(({ name }) => name === group)
+      const current = infos.find(({ status }) => status === 'active' || status === 'broken') ?? infos.at(-1)
+      const ending = endingOf(mailbox, group)
+      return { admin: current?.admin, ending, usernames: await mailbox.lookAt(group) }
+    })
+    if (ending) {
+      const line = `${ending.words}; these were in it then`
+      output.event('ended', { group, status: ending.status }, line)
+    }
+    for (const username of usernames) {
+      const isAdmin = username === admin
+      output.event('member', { group, username, admin: isAdmin })
+      if (!output.json) await print(isAdmin ? `${username} (admin)` : username)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * What is said in groups: sending and reading it.
+ *
+ * @module
+ */
+import type { Outgoing } from '../../files/outgoing.ts'
+import { utf8 } from '../../lib/bytes.ts'
+import { leaveMessage } from '../../lib/mls/leave.ts'
+import type { Conversation } from '../../lib/mls/mailbox.ts'
+import { MAX_BODY_BYTES } from '../../lib/mls/payload.ts'
+import { parseGroupName } from '../../lib/names.ts'
+import { ToolError, UsageError } from '../errors.ts'
+import { requireStored, type Shown, showAll, showNew } from '../mailbox/messages.ts'
+import { commandToSave, type Saving, savingFrom } from '../mailbox/save-files.ts'
+import { messageGiven, readStdin, STDIN, type Words } from '../send/stdin.ts'
+import { closeFiles, openFiles, sendFiles } from '../send/stored-files.ts'
+import { stopping, stopSignal } from '../stop.ts'
+import { conversationOf, namingUnknown, type Run, type Tools, type Values, withGroup } from './command.ts'
+import { endingOf } from './ending.ts'
+import { follow } from './follow.ts'
+
+/**
+ * A message, files, or both.
+ *
+ * @throws UsageError, ToolError; FileError `file_not_readable`.
+ */
+export async function prepareSend([name = '', words]: readonly string[], values: Values): Promise<Run> {
+  const group = parseGroupName(name)
+  const paths = values.file ?? []
+  if (words === undefined && paths.length === 0) {
+    throw new UsageError('there is no message', 'give it in quotes, - for standard input, or --file PATH')
+  }
+  const message = await messageOf(messageGiven(words, values.literals))
+  return send(group, message, await openFiles(paths, words))
+}
+
+async function messageOf(given: Words): Promise<Uint8Array | undefined> {
+  return given === STDIN ? readStdin(MAX_BODY_BYTES) : given && utf8(given.text)
+}
+
+function send(group: string, message: Uint8Array | undefined, files: readonly Outgoing[]): Run {
+  return async ({ mail, output }) => {
+    try {
+      if (message !== undefined) {
+        const sent = await namingUnknown(mail, { group }, () => leaveMessage(mail, { group }, message))
+        requireStored(output, sent)
+        output.event('stored', { group }, `sent to ${group}`)
+      }
+      if (files.length === 0) return
+      // Said plainly, before the first file.
+      await withGroup(mail, group, (mailbox) => mailbox.conversationId({ group }))
+      await sendFiles(mail, output, { group }, files, stopping())
+    } finally {
+      await closeFiles(files)
+    }
+  }
+}
+
+/**
+ * What is new, or all; once, or until Ctrl+C.
+ *
+ * @throws UsageError; FileError `file_not_saved`.
+ */
+export async function prepareRead([group]: readonly string[], values: Values): Promise<Run> {
+  const of = conversationOf('read', group, values.with)
+  const stopped = new AbortController()
+  const saving = await savingFrom(values, stopped.signal)
+  return async (tools) => {
+    // Otherwise nothing is left half done, and Ctrl+C ends it as it ends any tool.
+    if (saving || values.follow) stopSignal().then(() => stopped.abort(new ToolError('stopped')))
+    try {
+      await read(tools, of, values, saving, stopped.signal)
+    } catch (error) {
+      if (!(values.follow && stopped.signal.aborted)) throw error
+    }
+  }
+}
+
+async function read(
+  { session, mail, output }: Tools,
+  of: Conversation,
+  values: Values,
+  saving: Saving | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const isGroup = 'group' in of
+  const label = isGroup ? of.group : of.with
+  let isLookedAt = !isGroup
+  // What was said in a group that is over, or that one was removed from, can still be read here.
+  const lookAt = async () => {
+    if (!isLookedAt) await withGroup(mail, label, (mailbox) => mailbox.lookAt(label))
+    isLookedAt = true
+  }
+  let told = saving !== undefined
+  const tellHowToSave = (shown: Shown) => {
+    if (told || shown.fileFrom === undefined) return shown
+    told = true
+    const line = `to save the files: ${commandToSave(mail.username, of)}`
+    output.event('file_not_fetched', { ...of }, line)
+    return shown
+  }
+  const showMore = async () => {
+    await lookAt()
+    return tellHowToSave(await showNew(mail, output, of, { saving, signal }))
+  }
+  const showKept = async () => {
+    await lookAt()
+    return tellHowToSave(await showAll(mail, output, of, saving))
+  }
+  if (values.follow) {
+    if (values.all) await showKept()
+    await follow({ session, mail, output, of, showMore, signal })
+    return
+  }
+  const { count } = await (values.all ? showKept() : showMore())
+  const { ending, isNone } = await mail.use(async (mailbox) => ({
+    ending: isGroup ? endingOf(mailbox, label) : undefined,
+    isNone: !isGroup && !mailbox.groups().some((info) => info.with === label),
+  }))
+  if (count === 0) {
+    const where = isGroup ? `in ${label}` : `with ${label}`
+    const nothing = values.all ? `nothing is kept of what was said ${where}` : `nothing new ${where}`
+    const line = isNone ? `nothing was ever left between you and ${label}` : nothing
+    output.event('none', { ...of }, ending ? undefined : line)
+  }
+  if (ending) output.event('ended', { group: label, status: ending.status }, ending.words)
+}

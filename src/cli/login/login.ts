@@ -1,0 +1,147 @@
+/**
+ * Logging in, as every tool does it.
+ *
+ * @module
+ */
+
+import { ProtocolError } from '../../lib/errors.ts'
+import { requireServer } from '../../lib/kdc-link/http.ts'
+import type { Notice } from '../../lib/mls/notices.ts'
+import { type LoginOptions, login, type Session } from '../../lib/session.ts'
+import { fileStateStore } from '../../state/file-state.ts'
+import type { Implied } from '../arguments.ts'
+import { UsageError } from '../errors.ts'
+import type { OptionHelp } from '../terminal/help.ts'
+import type { Output } from '../terminal/output.ts'
+import { KDC_URL_HELP, kdcUrl } from './kdc-url.ts'
+import { type Keytab, readKeytab } from './keytab.ts'
+import { keyJudge } from './known-kdcs.ts'
+import { MAX_TRIES, PASSWORD_HELP, Passwords } from './password.ts'
+
+/** Which KDC, and by which key it is known, for `parseArguments`. */
+export const KDC_OPTIONS = {
+  kdc: { type: 'string' },
+  'kdc-key': { type: 'string' },
+} as const
+
+export const KDC_HELP: readonly OptionHelp[] = [
+  KDC_URL_HELP,
+  ['--kdc-key KEY', 'its key (default: as known; the first time, any)'],
+]
+
+/** The options that every tool with a login takes, for `parseArguments`. */
+export const LOGIN_OPTIONS = {
+  ...KDC_OPTIONS,
+  'password-file': { type: 'string' },
+  keytab: { type: 'string' },
+} as const
+
+export const LOGIN_HELP: readonly OptionHelp[] = [
+  ...KDC_HELP,
+  PASSWORD_HELP,
+  ['--keytab FILE', 'KDC, key, NAME and password of a service'],
+]
+
+export interface KdcValues {
+  readonly kdc?: string | undefined
+  readonly 'kdc-key'?: string | undefined
+}
+
+export interface LoginValues extends KdcValues {
+  readonly 'password-file'?: string | undefined
+  readonly keytab?: string | undefined
+}
+
+/**
+ * NAME of a keytab, for `parseArguments`: a service need not be named twice.
+ *
+ * @param isOther - whether arguments begin with another name, although there would be room for it.
+ * @param hint - for who gave another.
+ * @throws ToolError, FileError when there is no such keytab.
+ */
+export function nameOfKeytab(isOther?: Implied['isOther'], hint?: string) {
+  return ({ keytab: path }: { readonly keytab?: string | undefined }): Implied | undefined => {
+    if (path === undefined) return undefined
+    const { username } = readKeytab(path)
+    return { argument: username, says: `${path} is the keytab of ${username}`, isOther, hint }
+  }
+}
+
+/**
+ * How to reach the KDC that the command line names, and to know it again; and where what is of stored messages and groups is kept.
+ *
+ * @throws UsageError.
+ */
+export function kdcFrom(values: KdcValues, output: Output): { kdc: string; options: LoginOptions } {
+  const kdc = kdcUrl(values.kdc)
+  const judgeKey = keyJudge(kdc, values['kdc-key'], (key) => {
+    output.event('kdc_key', { kdc, key }, `from now on the KDC at ${kdc} is known by its key ${key}`)
+  })
+  const onNotice = (notice: Notice) => tell(output, notice)
+  return { kdc, options: { trace: output.trace, judgeKey, onNotice, state: fileStateStore() } }
+}
+
+function tell(output: Output, { code, text, ...fields }: Notice): void {
+  output.event(code, fields, `${placeOf(fields, text)}${text}`)
+}
+
+// Which group or conversation it is about, unless the words say so.
+function placeOf({ group, username }: Pick<Notice, 'group' | 'username'>, text: string): string {
+  if (group !== undefined) return `${group}: `
+  return username === undefined || text.includes(username) ? '' : `with ${username}: `
+}
+
+/**
+ * Logs `username` in with whatever the command line says.
+ *
+ * @returns the session, and the URL of the KDC that it is at.
+ * @throws the errors of `login`, of `readPassword` and of `keyJudge`.
+ */
+export async function loginFrom(
+  username: string,
+  values: LoginValues,
+  output: Output,
+): Promise<{ readonly kdc: string; readonly session: Session }> {
+  const { keytab, 'password-file': passwordFile } = values
+  const service = keytab === undefined ? undefined : keytabOf(username, keytab)
+  const { kdc, options } = kdcFrom(
+    { kdc: service?.kdc, 'kdc-key': service?.kdcKey, ...given(values) },
+    output,
+  )
+  const beforePrompt = () => requireServer(kdc)
+  const passwords = new Passwords({ username, kdc, passwordFile, keytab, beforePrompt })
+  for (let tries = 1; ; tries++) {
+    try {
+      return { kdc, session: await login(kdc, username, passwords.get, options) }
+    } catch (error) {
+      const isRefused = error instanceof ProtocolError && error.code === 'login_refused'
+      if (!isRefused || !passwords.refuse() || tries === MAX_TRIES) throw error
+      output.event('try_again', { username }, 'the username or the password is wrong: try again')
+    }
+  }
+}
+
+/** Changes a password, after another login if the last is too long ago: somebody took his time to think of one. */
+export async function changePassword(
+  session: Pick<Session, 'renew'>,
+  change: () => Promise<void>,
+): Promise<void> {
+  try {
+    await change()
+  } catch (error) {
+    if (!(error instanceof ProtocolError && error.code === 'login_stale')) throw error
+    await session.renew()
+    await change()
+  }
+}
+
+function keytabOf(username: string, path: string): Keytab {
+  const keytab = readKeytab(path)
+  if (keytab.username === username) return keytab
+  throw new UsageError(`${path} is the keytab of ${keytab.username}`, `not of ${username}`)
+}
+
+// What the command line says goes before what the keytab says.
+function given({ kdc, 'kdc-key': kdcKey }: KdcValues): KdcValues {
+  return { ...(kdc === undefined ? {} : { kdc }), ...(kdcKey === undefined ? {} : { 'kdc-key': kdcKey }) }
+}

@@ -1,0 +1,100 @@
+/**
+ * Being reachable, and telling what becomes of it.
+ *
+ * @module
+ */
+
+import type { Channel } from '../../lib/channel/channel.ts'
+import { endpointText } from '../../lib/network/address.ts'
+import { MIN_RECEIVER_PORT } from '../../lib/network/destination.ts'
+import type { Presence, PresenceChange } from '../../lib/presence.ts'
+import type { Session } from '../../lib/session.ts'
+import { parsePort, parseSeconds } from '../arguments.ts'
+import { UsageError } from '../errors.ts'
+import { isOfThisMachine } from '../own-addresses.ts'
+import type { OptionHelp } from '../terminal/help.ts'
+import type { Output } from '../terminal/output.ts'
+import { refusalReporter } from './refusals.ts'
+
+/** The options, for `parseArguments`. */
+export const LISTEN_OPTIONS = {
+  host: { type: 'string', default: '127.0.0.1' },
+  port: { type: 'string', default: '0' },
+  refresh: { type: 'string', default: '15' },
+} as const
+
+export const LISTEN_HELP: readonly OptionHelp[] = [
+  ['--host ADDR', 'listen here, 0.0.0.0 for everywhere (default: 127.0.0.1)'],
+  ['--port N', 'and this port (default: any that is free)'],
+  ['--refresh SEC', 'how often to tell the KDC so (default: 15)'],
+]
+
+/** Where to listen, and how often to say so. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+  readonly refreshIntervalMs: number
+}
+
+/** @throws UsageError. */
+export function listenAddressFrom(values: { host: string; port: string; refresh: string }): ListenAddress {
+  const refreshIntervalMs = 1000 * parseSeconds('--refresh', values.refresh)
+  const port = parsePort(values.port)
+  if (port > 0 && port < MIN_RECEIVER_PORT) {
+    const hint = `senders call receivers at ports from ${MIN_RECEIVER_PORT} on; without --port it is one that is free`
+    throw new UsageError(`--port: ${port} is for services of the system`, hint)
+  }
+  return { host: values.host, port, refreshIntervalMs }
+}
+
+/**
+ * Listens, and says where.
+ *
+ * @param fail - told why nobody new can reach us, and what `onChannel` throws.
+ * @throws as `Session.listen`.
+ */
+export async function listenAt(
+  session: Session,
+  output: Output,
+  place: ListenAddress,
+  onChannel: (channel: Channel) => Promise<void>,
+  fail: (error: unknown) => void,
+): Promise<Presence> {
+  const presence = await session.listen({
+    ...place,
+    isOfThisMachine,
+    onChannel: (channel) => {
+      onChannel(channel).catch(fail)
+    },
+    onRefused: refusalReporter(output),
+    onChange: (change) => {
+      if (change.state === 'refused') fail(change.error)
+      else tellChange(change, output)
+    },
+  })
+  const { address, port } = presence.address
+  output.event('listening', { address, port }, `listening on ${endpointText(address, port)}`)
+  if (!isOfThisMachine(presence.published.address)) tellElsewhere(presence.published, output)
+  return presence
+}
+
+// Some address translators pass a port on; one that does not lets no connection through.
+function tellElsewhere({ address, port }: Presence['published'], output: Output): void {
+  const where = endpointText(address, port)
+  const line = `the KDC sends others to ${where}, which is not this machine: what is there has to pass the port on`
+  output.event('published_elsewhere', { address, port }, line)
+}
+
+function tellChange(change: Exclude<PresenceChange, { state: 'refused' }>, output: Output): void {
+  switch (change.state) {
+    case 'renewed':
+      output.event('renewed', {}, 'logged in again: the session had ended')
+      break
+    case 'lost':
+      output.event('kdc_lost', {}, `${change.error.message}; still listening, and trying again`)
+      break
+    case 'back':
+      output.event('kdc_back', {}, 'the KDC is back')
+      break
+  }
+}

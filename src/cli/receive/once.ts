@@ -1,0 +1,211 @@
+/**
+ * A receiver in a pipe: takes the first thing that comes, and passes its bytes on as they are; on a terminal, as lines of who sends them.
+ *
+ * @module
+ */
+import type { Writable } from 'node:stream'
+import { EMPTY } from '../../lib/bytes.ts'
+import type { Channel } from '../../lib/channel/channel.ts'
+import { SymbolonError } from '../../lib/errors.ts'
+import type { MailMessage } from '../../lib/mls/mailbox.ts'
+import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
+import type { FileSink } from '../../lib/transfer/index.ts'
+import { ToolError } from '../errors.ts'
+import { isFile, saveFile } from '../mailbox/save-files.ts'
+import type { Output } from '../terminal/output.ts'
+import { sizeText } from '../terminal/size.ts'
+import { TerminalBytes } from './terminal-bytes.ts'
+import { type Taking, takeItems } from './transfer.ts'
+
+/** Messages of one look at what waits: files among them may have to be passed over. */
+const LOOK_AT = 100
+
+/** Where the bytes go: a terminal has so many columns. */
+type To = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+
+/** Takes one thing: a message, a stream, or, where there is a place for them, the files of one sender. */
+export class Once {
+  readonly #output: Output
+  readonly #taking: Taking
+  readonly #to: To
+  #isBusy = false
+  #isStream = false
+  /** Resolves when it has been taken; rejects when it broke in between. */
+  readonly taken: Promise<void>
+  /** Ends it otherwise. */
+  readonly fail: (error: unknown) => void
+  readonly #done: () => void
+  #written = 0
+
+  /** @param to - where the bytes go. */
+  constructor(taking: Omit<Taking, 'streamTo'>, to: To = process.stdout) {
+    this.#output = taking.output
+    this.#taking = { ...taking, streamTo: (from) => this.#sink(from) }
+    this.#to = to
+    let done = () => {}
+    let fail: (error: unknown) => void = () => {}
+    this.taken = new Promise((resolve, reject) => {
+      done = resolve
+      fail = reject
+    })
+    this.taken.catch(() => {})
+    this.#done = done
+    this.fail = fail
+    taking.signal.addEventListener('abort', () => this.#stop(taking.signal.reason))
+  }
+
+  /** Whether something is being taken, or has been. */
+  get isBusy(): boolean {
+    return this.#isBusy
+  }
+
+  /** Takes what somebody sends; one who comes meanwhile is told that we are busy. */
+  async serve(channel: Channel): Promise<void> {
+    const { username: from } = channel.peer
+    const { signal } = this.#taking
+    // Told so, nobody takes for delivered what was not written.
+    const stop = () => channel.destroy('stopped')
+    try {
+      const kind = await channel.next()
+      if (kind === undefined) return await channel.close()
+      if (this.#isBusy) return channel.destroy('busy')
+      this.#isBusy = true
+      signal.addEventListener('abort', stop)
+      if (kind === 'message') await this.#message(channel)
+      else await this.#stream(channel)
+    } catch (error) {
+      if (this.#isBusy || !(error instanceof SymbolonError)) return this.fail(error)
+      this.#output.event('channel_failed', { from, code: error.code }, `${from}: ${error.message}`)
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /**
+   * Takes the oldest message that waits at the KDC, if there is one. It is marked as shown when it has been written: one whose writing
+   * fails waits on.
+   */
+  async takeWaiting(mail: MailboxAccess): Promise<void> {
+    if (this.#isBusy) return
+    const message = await mail.use(async (mailbox) => {
+      await mailbox.sync()
+      const { saving } = this.#taking
+      const messages = await mailbox.unread('direct', LOOK_AT)
+      return messages.find((one) => saving !== undefined || !isFile(one))
+    })
+    if (!message || this.#isBusy) return
+    this.#isBusy = true
+    try {
+      await this.#waiting(mail, message)
+      this.#done()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  async #waiting(mail: MailboxAccess, message: MailMessage): Promise<void> {
+    const { from, body } = message
+    const { saving } = this.#taking
+    const mark = () => mail.use((mailbox) => mailbox.markShown([message]))
+    if (saving && isFile(message)) {
+      const result = await saveFile(mail, this.#output, message, saving)
+      await mark()
+      await this.#output.stored(message, result)
+      if (result.savedAs === undefined) throw new ToolError(`not saved: ${result.why}`, { code: result.code })
+      return
+    }
+    await this.#writeAll(from, body)
+    await mark()
+    this.#tell(from, body.length)
+  }
+
+  async #message(channel: Channel): Promise<void> {
+    const message = await channel.receive()
+    if (!message) return
+    await this.#writeAll(channel.peer.username, message.bytes)
+    this.#tell(channel.peer.username, message.bytes.length)
+    // Acknowledges it. That its sender does not end in good order changes nothing about that.
+    await channel.close().catch(() => {})
+    this.#done()
+  }
+
+  async #stream(channel: Channel): Promise<void> {
+    const { signal } = this.#taking
+    this.#isStream = true
+    const stream = channel.stream()
+    try {
+      const { saved, failed, error } = await takeItems(stream, channel.peer.username, this.#taking)
+      if (!error) await channel.close().catch(() => {})
+      if (error && this.#written > 0) throw incomplete(this.#written, error)
+      if (saved === 0 && !signal.aborted) {
+        // Nothing of it was taken: we wait for another.
+        this.#isBusy = false
+        return
+      }
+      if (error) throw error
+      if (failed > 0) throw new ToolError(`${failed} not saved`)
+      this.#done()
+    } finally {
+      this.#isStream = false
+    }
+  }
+
+  async #writeAll(from: string, bytes: Uint8Array): Promise<void> {
+    const { write, finish } = this.#writer(from)
+    await write(bytes)
+    await finish()
+  }
+
+  #sink(from: string): FileSink {
+    return { start: async () => {}, ...this.#writer(from), abandon: async () => {} }
+  }
+
+  #writer(from: string): { write(bytes: Uint8Array): Promise<void>; finish(): Promise<void> } {
+    // Written is not enough: the program that reads may still be behind.
+    if (!this.#to.isTTY) return { write: (bytes) => this.#write(bytes), finish: async () => {} }
+    const said = new TerminalBytes(from, this.#to.columns)
+    return {
+      write: (bytes) => this.#write(bytes, said.take(bytes)),
+      finish: () => this.#write(EMPTY, said.end()),
+    }
+  }
+
+  /**
+   * Resolves when whoever reads has taken it, or the system for them.
+   *
+   * @param shown - what is written in their place.
+   * @throws the reason of the signal: who reads may have stopped.
+   */
+  async #write(bytes: Uint8Array, shown: Uint8Array | string = bytes): Promise<void> {
+    const { signal } = this.#taking
+    signal.throwIfAborted()
+    this.#written += bytes.length
+    let stop = () => {}
+    try {
+      await new Promise<void>((resolve, reject) => {
+        stop = () => reject(signal.reason)
+        signal.addEventListener('abort', stop)
+        this.#to.write(shown, (error) => (error ? reject(error) : resolve()))
+      })
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  // What comes as a stream or as files ends by the same signal, and says how far it came.
+  #stop(reason: Error): void {
+    if (!this.#isStream) this.fail(this.#written > 0 ? incomplete(this.#written, reason) : reason)
+  }
+
+  #tell(from: string, bytes: number): void {
+    this.#output.event('stream_taken', { from, size: bytes }, `took ${sizeText(bytes)} from ${from}`)
+  }
+}
+
+function incomplete(bytes: number, cause: Error): ToolError {
+  const code = cause instanceof SymbolonError ? cause.code : undefined
+  return new ToolError(
+    `what was written is incomplete, and to be thrown away: ${sizeText(bytes)}, then: ${cause.message}`,
+    { code, leavesOutput: true, cause },
+  )
+}

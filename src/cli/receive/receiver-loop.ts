@@ -1,0 +1,125 @@
+/**
+ * What a receiver does with its channels: prints what comes, saves files, and takes replies typed on the terminal to those they
+ * are for.
+ *
+ * @module
+ */
+import type { Channel } from '../../lib/channel/channel.ts'
+import type { IncomingKind } from '../../lib/channel/inbox.ts'
+import { SymbolonError } from '../../lib/errors.ts'
+import type { ChatTerminal } from '../terminal/chat-terminal.ts'
+import type { Output } from '../terminal/output.ts'
+import { Replies } from './replies.ts'
+import { type Taking, takeItems } from './transfer.ts'
+
+/** The channels of one receiver. */
+export class ReceiverLoop {
+  readonly #output: Output
+  readonly #screen: { readonly conversation: ChatTerminal | undefined }
+  readonly #replies = new Replies()
+  readonly #taking: Taking
+  /** Whose files are coming. */
+  readonly #sending = new Set<Channel>()
+
+  /**
+   * @param screen - where replies are typed, once there is a conversation.
+   * @param taking - what becomes of files.
+   */
+  constructor(screen: { readonly conversation: ChatTerminal | undefined }, taking: Taking) {
+    this.#output = taking.output
+    this.#screen = screen
+    this.#taking = taking
+  }
+
+  /**
+   * Prints what one sender says, and takes its files, until it ends; each message is acknowledged once it has been written.
+   *
+   * @throws the error of an output that cannot be written to: the end of the tool, not of one channel.
+   */
+  async serve(channel: Channel): Promise<void> {
+    const { username, address } = channel.peer
+    this.#output.event('connected', { from: username, address })
+    this.#replies.connected(channel)
+    try {
+      for (let kind = await this.#next(channel); kind; kind = await this.#next(channel)) {
+        if (kind === 'message') await this.#message(channel)
+        else if (!(await this.#files(channel))) break
+      }
+    } finally {
+      this.#replies.left(channel)
+      this.#showPrompt()
+    }
+  }
+
+  /** Sends a typed line to whom it is for. */
+  readonly reply = (line: string): void => {
+    const { channel, to, text } = this.#replies.addressee(line)
+    this.#showPrompt()
+    if (line.trim() === '') return
+    if (!channel) {
+      this.#output.event('not_sent', { to }, this.#whyNot(to))
+      return
+    }
+    channel.send(text).catch((error: Error) => {
+      this.#output.event('not_sent', { to }, `${to} did not get that: ${error.message}`)
+    })
+  }
+
+  #whyNot(to: string | undefined): string {
+    const sending = [...this.#sending].map(({ peer }) => peer.username)
+    const busy = to === undefined ? sending[0] : sending.find((name) => name === to)
+    if (busy !== undefined) return `not sent: ${busy} can be written to when the files are here`
+    return to ? `${to} is not connected now` : 'nobody is connected now'
+  }
+
+  async #message(channel: Channel): Promise<void> {
+    const message = await channel.receive()
+    if (!message) return
+    this.#replies.spoke(channel)
+    this.#showPrompt()
+    await this.#output.said(channel.peer.username, message)
+  }
+
+  /** @returns whether the channel can go on. */
+  async #files(channel: Channel): Promise<boolean> {
+    // What is typed would have to wait until they are here.
+    this.#replies.left(channel)
+    this.#sending.add(channel)
+    this.#showPrompt()
+    const stop = () => channel.destroy('stopped')
+    const { signal } = this.#taking
+    try {
+      const stream = channel.stream()
+      // The sender is told so: it may be sent again.
+      signal.addEventListener('abort', stop)
+      const { error } = await takeItems(stream, channel.peer.username, this.#taking)
+      if (!error) this.#replies.connected(channel)
+      return !error
+    } finally {
+      this.#sending.delete(channel)
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /** What comes next from one sender; nothing when it has ended, in whatever way, which is told. */
+  async #next(channel: Channel): Promise<IncomingKind | undefined> {
+    const from = channel.peer.username
+    try {
+      const kind = await channel.next()
+      if (kind) return kind
+      await channel.close()
+      // Of use to somebody who might have answered.
+      this.#output.event('ended', { from }, this.#screen.conversation && `${from} has left`)
+    } catch (error) {
+      if (!(error instanceof SymbolonError)) throw error
+      const line = `${from}: ${error.message} (${error.code})`
+      this.#output.event('channel_failed', { from, code: error.code }, line)
+    }
+    return undefined
+  }
+
+  #showPrompt(): void {
+    const terminal = this.#screen.conversation
+    terminal?.setPrompt(this.#replies.prompt(terminal.typing))
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Messages that have waited, at a receiver: those from when it was away, and those that come so later.
+ *
+ * @module
+ */
+
+import { SymbolonError } from '../../lib/errors.ts'
+import { followMailbox, RETRY_MS, type RetryOptions } from '../../lib/mls/follow-mailbox.ts'
+import type { Session } from '../../lib/session.ts'
+import { type Shown, showNew } from '../mailbox/messages.ts'
+import { commandToSave, type Saving } from '../mailbox/save-files.ts'
+import type { Output } from '../terminal/output.ts'
+import { UnreadGroups } from './unread-groups.ts'
+
+/** How long until the next try after a file could not be saved, which may have been fetched in vain. */
+const SAVE_RETRY_MS = 60_000
+
+/**
+ * Shows what others have left, as it comes, until `signal` ends it. Whatever goes wrong is told once, and tried again: a receiver
+ * is there for those who come by themselves, too.
+ *
+ * @param onEnd - called when the session seems to have ended: the KDC says so, or has ended the stream of events. At most every 5 s.
+ */
+export function showStoredMessages(
+  session: Session,
+  output: Output,
+  signal: AbortSignal,
+  saving?: Saving,
+  onEnd: () => void = () => {},
+): Promise<void> {
+  const { mailbox, username } = session
+  const unread = new UnreadGroups(username, output)
+  // Once; the files stay at the KDC for days.
+  let told = saving !== undefined
+  const tellHowToSave = ({ fileFrom }: Shown) => {
+    if (told || fileFrom === undefined) return
+    told = true
+    const these = commandToSave(username, { with: fileFrom })
+    output.event('file_not_fetched', {}, `to save files, start with --output DIR; these: ${these}`)
+  }
+  const look = async () => {
+    const shown = await showNew(mailbox, output, 'direct', { saving, signal })
+    tellHowToSave(shown)
+    unread.tell(await mailbox.use(async (opened) => opened.groups()))
+    return shown.count > 0
+  }
+  return followMailbox(mailbox, look, { signal, onSessionEnd: onEnd, ...tellingTrouble(output) })
+}
+
+/** Tells why stored messages cannot be read, and that they can again. */
+export function tellingTrouble(output: Pick<Output, 'event'>): Omit<RetryOptions, 'signal'> {
+  return {
+    onLost: (error) => {
+      output.event(
+        'mail_unavailable',
+        codeOf(error),
+        `messages that wait cannot be read now: ${error.message}`,
+      )
+    },
+    onBack: () => output.event('mail_back', {}, 'messages that wait can be read again'),
+    retryMs: (error) => (codeOf(error).code === 'file_not_saved' ? SAVE_RETRY_MS : RETRY_MS),
+  }
+}
+
+function codeOf(error: unknown): { code?: string } {
+  return error instanceof SymbolonError ? { code: error.code } : {}
+}

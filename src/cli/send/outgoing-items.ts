@@ -1,0 +1,209 @@
+/**
+ * What a command line gives to be sent: files, directories, standard input.
+ *
+ * @module
+ */
+import { stat } from 'node:fs/promises'
+import { type Outgoing, openContent, openOutgoing } from '../../files/outgoing.ts'
+import { measureTree, sourceOf, type WhySkipped } from '../../files/outgoing-tree.ts'
+import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
+import type { Source } from '../../lib/transfer/index.ts'
+import { EXIT, ToolError, UsageError } from '../errors.ts'
+import type { OptionHelp } from '../terminal/help.ts'
+import type { Output } from '../terminal/output.ts'
+import { sizeText } from '../terminal/size.ts'
+import type { TransferTotal } from '../terminal/transfer-progress.ts'
+import { STDIN, type Words } from './stdin.ts'
+import { pipeSource } from './stdin-source.ts'
+import { closeFiles, isFilePath } from './stored-files.ts'
+
+/** The options, for `parseArguments`. */
+export const ITEM_OPTIONS = { file: { type: 'string', multiple: true }, name: { type: 'string' } } as const
+
+export const ITEM_HELP: readonly OptionHelp[] = [
+  ['--file PATH...', 'send files and directories; - is standard input,'],
+  ['--name NAME', 'as a file of this name'],
+]
+
+/** Standard input, among paths. */
+const DASH = '-'
+
+export interface ItemValues {
+  readonly file?: readonly string[] | undefined
+  readonly name?: string | undefined
+}
+
+/**
+ * Judges what `--file` and `--name` say.
+ *
+ * @param given - the message beside them.
+ * @throws UsageError.
+ */
+export async function judgeItems({ file: paths = [], name }: ItemValues, given: Words): Promise<void> {
+  const fromStdin = paths.filter((path) => path === DASH).length + (given === STDIN ? 1 : 0)
+  if (fromStdin > 1) throw new UsageError('standard input can be sent once, not twice')
+  if (paths.includes(DASH) && name === undefined) {
+    throw new UsageError(
+      'what comes from standard input has no name',
+      'give it one: --file - --name backup.tar',
+    )
+  }
+  if (name !== undefined && !paths.includes(DASH)) {
+    throw new UsageError(
+      '--name is for standard input: --file - --name backup.tar',
+      'a file has its own name',
+    )
+  }
+  if (name === '') throw new UsageError('--name: a name has one character at least')
+  const words = given === STDIN ? undefined : given?.text
+  if (paths.length > 0 && words !== undefined && (await isFilePath(words))) {
+    throw new UsageError(
+      `${words} is a file: give it after --file`,
+      'what follows --file are files; if these words are the message, send them without files',
+    )
+  }
+}
+
+type Given = { readonly path: string; readonly source: Source } & (
+  | { readonly kind: 'file'; readonly size: number }
+  | { readonly kind: 'directory' | 'pipe' }
+)
+
+/** What is to be sent, in the order in which it was given. */
+export class OutgoingItems {
+  readonly #given: readonly Given[]
+
+  private constructor(given: readonly Given[]) {
+    this.#given = given
+  }
+
+  /**
+   * Looks at everything, before anything is sent.
+   *
+   * @throws FileError `file_not_readable`.
+   */
+  static async look(
+    { file: paths = [], name }: ItemValues,
+    output: Output,
+    stdin: AsyncIterable<Uint8Array> = process.stdin,
+  ): Promise<OutgoingItems> {
+    const given: Given[] = []
+    for (const path of paths) {
+      given.push(
+        path === DASH ? { path, kind: 'pipe', source: pipeSource(stdin, name) } : await look(path, output),
+      )
+    }
+    return new OutgoingItems(given)
+  }
+
+  get count(): number {
+    return this.#given.length
+  }
+
+  get sources(): readonly Source[] {
+    return this.#given.map(({ source }) => source)
+  }
+
+  /** How much it is, looking into directories; nothing of what comes from a pipe is known. */
+  async extent(): Promise<TransferTotal> {
+    let [files, size, isKnown] = [0, 0, true]
+    for (const item of this.#given) {
+      if (item.kind === 'directory') {
+        const inside = await measureTree(item.path)
+        files += inside.files
+        size += inside.bytes
+        continue
+      }
+      files++
+      if (item.kind === 'file') size += item.size
+      else isKnown = false
+    }
+    return { files, ...(isKnown && { size }) }
+  }
+
+  /**
+   * Whether all of it can wait at the KDC, which takes files only, up to a size.
+   *
+   * @param receiver - who takes none directly now.
+   * @param isAway - because of being away.
+   * @throws ToolError for what cannot.
+   */
+  judgeStorable(receiver: string, isAway: boolean): void {
+    for (const item of this.#given) {
+      if (item.kind === 'file' && item.size <= MAX_FILE_BYTES) continue
+      const why = isAway ? `${receiver} is away` : `${receiver}'s receiver takes no files now`
+      // The message beside them is delivered by now, unless its receiver is away.
+      const sent = isAway ? 'nothing was sent' : 'no file was sent'
+      throw new ToolError(`${why}, and ${cannotWait(item)}: ${sent}`, {
+        hint: `send it when ${receiver}'s receiver is there, with --output DIR`,
+        exitCode: EXIT.tryLater,
+        code: isAway ? 'receiver_offline' : 'files_not_taken',
+      })
+    }
+  }
+
+  /**
+   * Opens everything for the KDC.
+   *
+   * @throws as `judgeStorable`; FileError `file_not_readable`.
+   */
+  async openStorable(receiver: string, isAway: boolean): Promise<Outgoing[]> {
+    this.judgeStorable(receiver, isAway)
+    const files: Outgoing[] = []
+    try {
+      for (const { path } of this.#given) files.push(await openOutgoing(path))
+      return files
+    } catch (error) {
+      await closeFiles(files)
+      throw error
+    }
+  }
+}
+
+function cannotWait(item: Given): string {
+  switch (item.kind) {
+    case 'directory':
+      return `${item.path} is a directory, which cannot wait at the KDC`
+    case 'pipe':
+      return 'standard input cannot wait at the KDC as a file'
+    case 'file':
+      return `${item.path} has ${sizeText(item.size)}: a file that waits at the KDC has ${sizeText(MAX_FILE_BYTES)} at most`
+  }
+}
+
+async function look(path: string, output: Output): Promise<Given> {
+  const { size, isDirectory } = await statOf(path)
+  const source = await sourceOf(path, {
+    skipped: (below, why) => tellSkipped(output, source.name, below, why),
+    renamed: (below) => {
+      const line = `${source.name}/${below}: sent under this name: its own is not UTF-8`
+      output.event('file_renamed', { name: source.name, path: below }, line)
+    },
+  })
+  return isDirectory ? { path, kind: 'directory', source } : { path, kind: 'file', size, source }
+}
+
+async function statOf(path: string): Promise<{ size: number; isDirectory: boolean }> {
+  const found = await stat(path).catch(() => undefined)
+  // Nothing may also mean that the file system does not say.
+  const size = found?.isFile() && found.size === 0 ? await countedSize(path) : (found?.size ?? 0)
+  return { size, isDirectory: found?.isDirectory() === true }
+}
+
+/** What is wrong with it is said where it is opened to be sent. */
+async function countedSize(path: string): Promise<number> {
+  const content = await openContent(path, path).catch(() => undefined)
+  await content?.close()
+  return content?.size ?? 0
+}
+
+const SKIPPED: Record<WhySkipped, string> = {
+  link: 'it is a link, and links are not followed',
+  'not a file': 'it is neither a file nor a directory',
+  'too deep': 'it lies too deep, or its name is too long',
+}
+
+function tellSkipped(output: Output, name: string, path: string, why: WhySkipped): void {
+  const reason = why.replaceAll(' ', '_')
+  output.event('file_skipped', { name, path, reason }, `not sent: ${name}/${path}: ${SKIPPED[why]}`)
+}

@@ -1,0 +1,177 @@
+/**
+ * Sending what a command line says: a message, a stream, files; straight to the receiver, or by way of the KDC.
+ *
+ * @module
+ */
+import type { Channel } from '../../lib/channel/channel.ts'
+import type { SymbolonError } from '../../lib/errors.ts'
+import { leaveMessage } from '../../lib/mls/leave.ts'
+import { connectOrStore, deliver, whyNotStored } from '../../lib/send.ts'
+import type { Session } from '../../lib/session.ts'
+import { EXIT, ToolError } from '../errors.ts'
+import { requireStored } from '../mailbox/messages.ts'
+import { stopping } from '../stop.ts'
+import type { Output } from '../terminal/output.ts'
+import { sendDirectly } from './direct.ts'
+import type { OutgoingItems } from './outgoing-items.ts'
+import type { Input } from './stdin.ts'
+import { pipeSource } from './stdin-source.ts'
+import { closeFiles, sendFiles } from './stored-files.ts'
+
+/** Who sends, to whom, and how long to wait. */
+export interface Sending {
+  readonly session: Session
+  readonly output: Output
+  readonly receiver: string
+  /** Nothing is left at the KDC. */
+  readonly mayStore: boolean
+  readonly timeoutSec: { readonly message: number; readonly files: number }
+}
+
+/** What is to be sent. */
+export interface Outbound {
+  readonly input: Input | undefined
+  readonly items: OutgoingItems
+}
+
+/**
+ * Sends all of it over one channel; what cannot be delivered now waits at the KDC, if it may.
+ *
+ * @throws ToolError for what could neither be delivered nor stored, and when it was cut short.
+ */
+export async function sendAll(sending: Sending, { input, items }: Outbound): Promise<void> {
+  const { session, output, receiver, mayStore, timeoutSec } = sending
+  const reached = await connectOrStore(session, receiver, mayStore)
+  if ('away' in reached) return storeAll(sending, { input, items }, reached.away)
+  const { channel } = reached
+  let failure: ToolError | undefined
+  try {
+    if (input && 'message' in input) {
+      await deliver(channel, input.message, 1000 * timeoutSec.message)
+      output.event('delivered', { to: receiver }, `delivered to ${receiver}`)
+    } else if (input) {
+      failure = await sendStream(sending, channel, input.pieces, items.count > 0)
+    }
+    if (items.count > 0 && !failure) failure = await sendItems(sending, channel, items, input !== undefined)
+  } catch (error) {
+    // What is over in good order is acknowledged; what is not must not look so.
+    channel.destroy()
+    throw error
+  }
+  // Delivered: an end that is not returned in good order changes nothing about that.
+  await channel.close().catch(() => {})
+  if (failure?.code !== 'files_not_taken') {
+    if (failure) throw failure
+    return
+  }
+  if (!mayStore) throw failure
+  await storeItems(sending, items, false)
+}
+
+/** @returns why it was not delivered. */
+async function sendStream(
+  { output, receiver, timeoutSec }: Sending,
+  channel: Channel,
+  pieces: AsyncIterable<Uint8Array>,
+  beforeFiles: boolean,
+): Promise<ToolError | undefined> {
+  const sources = [pipeSource(pieces)]
+  const signal = stoppingWith(channel)
+  const options = { to: receiver, sources, timeoutSec: timeoutSec.files, signal }
+  const sent = await sendDirectly(channel.stream(), output, options)
+  if (sent.failed === 0) return undefined
+  const code = sent.refusal
+  const rest = beforeFiles ? ': no file was sent' : ''
+  if (code !== 'stream_not_taken') return new ToolError(`not delivered${rest}`, { code })
+  const why = `${receiver}'s receiver takes no stream, and this is too long for a message (1 MiB)${rest}`
+  const hint = `${receiver} can run it with --once; or send it as a file: --file - --name NAME`
+  return new ToolError(why, { hint, code })
+}
+
+/** @returns why not all were delivered. */
+async function sendItems(
+  { output, receiver, timeoutSec }: Sending,
+  channel: Channel,
+  items: OutgoingItems,
+  afterMessage: boolean,
+): Promise<ToolError | undefined> {
+  const { sources } = items
+  const extent = await items.extent()
+  const stream = channel.stream()
+  // Meanwhile somebody there may answer.
+  void hear(channel, output)
+  const signal = stoppingWith(channel)
+  const options = { to: receiver, sources, extent, timeoutSec: timeoutSec.files, afterMessage, signal }
+  const sent = await sendDirectly(stream, output, options)
+  if (sent.failed === 0) return undefined
+  if (sent.refusal === 'files_not_taken') return takesNone(receiver)
+  return new ToolError(`${items.count - sent.delivered} of ${items.count} not delivered`)
+}
+
+/** Ctrl+C, of which the receiver is told. */
+function stoppingWith(channel: Channel): AbortSignal {
+  const signal = stopping()
+  signal.addEventListener('abort', () => channel.destroy('stopped'))
+  return signal
+}
+
+async function hear(channel: Channel, output: Output): Promise<void> {
+  try {
+    for await (const message of channel) await output.said(channel.peer.username, message)
+  } catch {
+    // The transfer says what is wrong with the channel.
+  }
+}
+
+function takesNone(receiver: string): ToolError {
+  return new ToolError(`${receiver}'s receiver takes no files now`, {
+    hint: `${receiver} can run it with --output DIR; without --no-store they can wait at the KDC`,
+    code: 'files_not_taken',
+    exitCode: EXIT.tryLater,
+  })
+}
+
+async function storeAll(sending: Sending, { input, items }: Outbound, away: SymbolonError): Promise<void> {
+  const { receiver } = sending
+  if (input && 'pieces' in input) {
+    throw new ToolError(
+      `${receiver} is away, and a stream cannot wait at the KDC: it takes messages of 1 MiB at most`,
+      {
+        hint: `send it when ${receiver} runs a receiver with --once`,
+        exitCode: EXIT.tryLater,
+        code: 'receiver_offline',
+        cause: away,
+      },
+    )
+  }
+  if (items.count > 0) items.judgeStorable(receiver, true)
+  if (input) await storeMessage(sending, input.message, away)
+  if (items.count > 0) await storeItems(sending, items, true)
+}
+
+async function storeMessage(
+  { session, output, receiver }: Sending,
+  message: Uint8Array,
+  away: SymbolonError,
+): Promise<void> {
+  try {
+    requireStored(output, await leaveMessage(session.mailbox, { with: receiver }, message))
+  } catch (error) {
+    throw whyNotStored(error, away, receiver)
+  }
+  output.event('stored', { to: receiver }, `stored for ${receiver}, who is away`)
+}
+
+/** Leaves files with the KDC, until Ctrl+C. */
+async function storeItems(
+  { session, output, receiver }: Sending,
+  items: OutgoingItems,
+  isAway: boolean,
+): Promise<void> {
+  const files = await items.openStorable(receiver, isAway)
+  try {
+    await sendFiles(session.mailbox, output, { with: receiver }, files, stopping())
+  } finally {
+    await closeFiles(files)
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Standard input: as one message, or as a stream where it is longer.
+ *
+ * @module
+ */
+import { ToolError } from '../errors.ts'
+
+/** What standard input holds: all of it, or, where that is too long for a message, its pieces as they come. */
+export type Input = { readonly message: Uint8Array } | { readonly pieces: AsyncIterable<Uint8Array> }
+
+type Bytes = AsyncIterable<Uint8Array>
+
+/** Standard input, in place of a message. */
+export const STDIN = Symbol('standard input')
+
+/** What a command line gives as the message. */
+export type Words = typeof STDIN | { readonly text: string } | undefined
+
+/**
+ * What a message on the command line is: `-` is standard input, unless it came after `--`, where everything is text.
+ *
+ * @param literals - how many of the last arguments came there: the message is the last.
+ */
+export function messageGiven(words: string | undefined, literals = 0): Words {
+  if (words === undefined) return undefined
+  return words === '-' && literals === 0 ? STDIN : { text: words }
+}
+
+/**
+ * Reads standard input, to its end or until it is longer than a message. A message may be empty, but who redirects something expects
+ * it to hold one.
+ *
+ * @throws ToolError when it holds nothing.
+ */
+export async function readInput(maxMessageBytes: number, input: Bytes = process.stdin): Promise<Input> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const rest = input[Symbol.asyncIterator]()
+  for (let next = await rest.next(); !next.done; next = await rest.next()) {
+    chunks.push(next.value)
+    length += next.value.length
+    if (length > maxMessageBytes) return { pieces: withHead(chunks, rest) }
+  }
+  if (length === 0) throw new ToolError('standard input is empty: nothing was sent')
+  return { message: Buffer.concat(chunks) }
+}
+
+/**
+ * Reads standard input as one message.
+ *
+ * @throws ToolError when it holds nothing, or more than `maxBytes`; nothing has been sent then.
+ */
+export async function readStdin(maxBytes: number): Promise<Uint8Array> {
+  const input = await readInput(maxBytes)
+  if ('message' in input) return input.message
+  leaveStdin()
+  throw new ToolError(`standard input has more than ${maxBytes} bytes, the most a message may have`, {
+    hint: 'send it in smaller pieces',
+  })
+}
+
+/** Lets go of standard input, however much of it is unread: otherwise the tool would wait for its end. */
+export function leaveStdin(): void {
+  if (!process.stdin.isTTY) process.stdin.destroy()
+}
+
+// The head is let go of as it is given: it is not to be in memory for as long as the stream lasts.
+async function* withHead(head: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    for (let chunk = head.shift(); chunk; chunk = head.shift()) yield chunk
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+  } finally {
+    await rest.return?.()
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * A file that somebody has sent, in words.
+ *
+ * @module
+ */
+import { safeName } from '../../files/safe-name.ts'
+import type { FileNote } from '../../lib/mls/files.ts'
+import { sizeText } from './size.ts'
+import { count } from './words.ts'
+
+/** What became of a file: saved, where; or why not. */
+export interface FileResult {
+  readonly savedAs?: string
+  /** It was there before. */
+  readonly already?: boolean
+  /** A code of docs/errors.md, or `file_too_large`: more than is wanted here. */
+  readonly code?: string
+  /** In words. */
+  readonly why?: string
+}
+
+/** What came directly: a file, a directory with all that was in it, or the bytes of somebody's standard input. */
+export interface Arrival {
+  readonly kind: 'file' | 'directory' | 'bytes'
+  /** Made safe already. */
+  readonly name: string
+  /** In bytes; nobody may know it yet. */
+  readonly size?: number | undefined
+  /** In a directory. */
+  readonly files?: number | undefined
+}
+
+/** `report.pdf (27 MB)`, `photos (340 files, 1.2 GB)`. */
+export function arrivalText({ name, size, files }: Arrival): string {
+  const facts = [
+    ...(files === undefined ? [] : [count(files, 'file')]),
+    ...(size === undefined ? [] : [sizeText(size)]),
+  ]
+  return facts.length === 0 ? name : `${name} (${facts.join(', ')})`
+}
+
+/** A file's name as it can be shown, and saved. */
+export function shownName({ name }: Pick<FileNote, 'name'>): string {
+  return safeName(name)
+}
+
+/** A name that others chose, among our words: in quotes, of which it has none, where it could pass for more than one of them. */
+export function nameText(name: string): string {
+  return name.includes(' ') ? `"${name}"` : name
+}

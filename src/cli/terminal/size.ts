@@ -1,0 +1,47 @@
+/**
+ * Sizes as people read and write them: `1.2 MB`.
+ *
+ * @module
+ */
+import { UsageError } from '../errors.ts'
+
+// As operating systems and shops count: a MB has 1000 kB.
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
+
+/** `1 byte`, `999 bytes`, `1.2 MB`, `34 MB`. */
+export function sizeText(bytes: number): string {
+  if (bytes === 1) return '1 byte'
+  let value = bytes
+  let unit = 0
+  // What would be rounded to 1000 is one of the next.
+  while (value >= (unit === 0 ? 1000 : 999.5) && unit < UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  const digits = unit > 0 && value < 9.95 ? 1 : 0
+  return `${value.toFixed(digits)} ${UNITS[unit]}`
+}
+
+const FACTORS = new Map([
+  ['', 1],
+  ['b', 1],
+  ['bytes', 1],
+  ...['k', 'm', 'g', 't'].flatMap((prefix, i): [string, number][] => [
+    [prefix, 1000 ** (i + 1)],
+    [`${prefix}b`, 1000 ** (i + 1)],
+    [`${prefix}ib`, 1024 ** (i + 1)],
+  ]),
+])
+
+/**
+ * A number of bytes of an option: `100MB`, `1.5 GB`, `64KiB`, `1000`.
+ *
+ * @throws UsageError
+ */
+export function parseSize(name: string, text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,15}(?:\.\d{1,3})?) ?([a-z]*)$/i.exec(text.trim()) ?? []
+  const factor = FACTORS.get(unit.toLowerCase())
+  const bytes = number === '' || factor === undefined ? Number.NaN : Math.round(Number(number) * factor)
+  if (Number.isSafeInteger(bytes)) return bytes
+  throw new UsageError(`${name}: expected a size, got '${text}'`, 'for example: 100MB, 1.5GB or 2000 bytes')
+}

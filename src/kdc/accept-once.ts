@@ -1,0 +1,73 @@
+/**
+ * How a change is accepted once, whatever else happens at the same time.
+ *
+ * @module
+ */
+import type { Context } from 'hono'
+import type { Kdc, KdcEnv } from './context.ts'
+import { CHANGES, requireRate } from './groups/rates.ts'
+import { authenticate } from './logins/authenticate.ts'
+import { Problem, type ProblemCode, statusOf } from './problems.ts'
+import type { Accepted, RequestKey } from './store/requests.ts'
+
+/** A request is known for longer than it can be sent again by anybody but its client (docs/protocol.md §3.7). */
+const REMEMBER_SEC = 900
+const ID_BYTES = 16
+/** Each time, somebody else's change came between the look and the write. */
+const TRIES = 20
+
+/** What tells a principal's request from every other. Of one that came in clear nobody can tell whether it came before. */
+export function keyOf({ clock, randomBytes }: Kdc, c: Context<KdcEnv>, username: string): RequestKey {
+  const id = c.var.requestId ?? randomBytes(ID_BYTES)
+  return { username, id, forgetAt: clock() + REMEMBER_SEC }
+}
+
+/**
+ * The same, of whoever asks; known for as long as anything is kept, so that a client may send it again after days. So it is counted,
+ * unless it came before: whoever has recorded it, and sends it again, uses up nobody's tries.
+ *
+ * @throws Problem as `authenticate`; `too_many_attempts`.
+ */
+export async function requestKey(kdc: Kdc, c: Context<KdcEnv>): Promise<RequestKey> {
+  const { username } = await authenticate(kdc, c)
+  const key = keyOf(kdc, c, username)
+  if (!(await kdc.store.requests.find(key))) {
+    await requireRate(kdc, username, { name: `change ${username}`, ...CHANGES, what: 'changes' })
+  }
+  return { ...key, forgetAt: Math.max(key.forgetAt, kdc.clock() + kdc.keepSec) }
+}
+
+/**
+ * Makes a change, once. A refusal is final: a copy of the request that was held back and comes later is refused too, whatever has
+ * changed meanwhile, since its client has given the change up.
+ *
+ * @param attempt - looks, judges (throwing a Problem), and writes; nothing when what it saw was not so any more.
+ * @returns what was accepted, now or when the same request came before, and which of these it was.
+ * @throws Problem of `attempt`, now or before; `kdc_busy` when others were faster again and again.
+ */
+export async function acceptOnce(
+  kdc: Kdc,
+  key: RequestKey,
+  attempt: () => Promise<Accepted | undefined>,
+): Promise<Accepted & { readonly isNew: boolean }> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const earlier = await kdc.store.requests.find(key)
+    if (earlier?.refusal) throw new Problem(earlier.refusal as ProblemCode, 'this request was refused before')
+    if (earlier) return { ...earlier, isNew: false }
+    try {
+      const accepted = await attempt()
+      if (accepted) return { ...accepted, isNew: true }
+    } catch (error) {
+      // Unless the same request was answered meanwhile: then that answer stands.
+      if (!isFinal(error)) throw error
+      // For as long as a copy of it opens: its client, who has read the refusal, does not send it again.
+      const refused = { ...key, forgetAt: kdc.clock() + REMEMBER_SEC }
+      if (await kdc.store.requests.refuse(refused, error.code)) throw error
+    }
+  }
+  throw new Problem('kdc_busy', 'this group changes too fast: try again')
+}
+
+function isFinal(error: unknown): error is Problem {
+  return error instanceof Problem && statusOf(error) < 500
+}

@@ -1,0 +1,125 @@
+/**
+ * The fields of requests about what is stored. docs/protocol.md §7.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import { TAG_BYTES } from '../../lib/crypto/aead.ts'
+import * as fields from '../http/fields.ts'
+import { SEALED_CHUNK_BYTES } from './file-chunks.ts'
+
+/** The longest request that carries messages; base64url makes four bytes of three. */
+export const MAX_MESSAGE_BODY_BYTES = 2 * 1024 * 1024
+/** The longest request that carries a chunk of a file. */
+export const MAX_CHUNK_BODY_BYTES = 512 * 1024
+/** The longest request that lists names: a thousand of 64 characters. */
+export const MAX_NAMES_BODY_BYTES = 128 * 1024
+/** How many names a request lists at most. */
+export const MAX_NAMES = 1000
+/** The longest key package, in bytes. */
+const MAX_PACKAGE_BYTES = 4096
+/** The longest GroupInfo, in bytes: with the tree of a thousand members it has a third of that. */
+const MAX_INFO_BYTES = 1024 * 1024
+
+// Strictly: one byte string has exactly one text form. (`fromBase64url` does the same, for browsers too, and slower.)
+function decode(text: string): Uint8Array | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? new Uint8Array(bytes) : undefined
+}
+
+const inBase64url = (min: number, max: number) =>
+  v.pipe(
+    v.string(),
+    v.rawTransform<string, Uint8Array>(({ dataset, addIssue, NEVER }) => {
+      const bytes = decode(dataset.value)
+      if (bytes && bytes.length >= min && bytes.length <= max) return bytes
+      addIssue({ message: 'not so many bytes in base64url' })
+      return NEVER
+    }),
+  )
+
+/** Text that is what `toBase64url` gives, fast. */
+export const toText = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+
+/** A group's id. */
+export const groupId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
+
+/** A file's id. */
+export const fileId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
+
+/** A chunk of a file. */
+export const fileChunk = v.pipe(
+  inBase64url(TAG_BYTES, SEALED_CHUNK_BYTES),
+  v.description(`${TAG_BYTES} to ${SEALED_CHUNK_BYTES} bytes in base64url`),
+)
+
+/** An Ed25519 key. */
+export const signatureKey = v.pipe(inBase64url(32, 32), v.description('32 bytes in base64url'))
+
+/** The same, or nothing. */
+export const optionalSignatureKey = v.pipe(
+  v.optional(inBase64url(32, 32)),
+  v.description('32 bytes in base64url'),
+)
+
+const PACKAGE = `1 to ${MAX_PACKAGE_BYTES} bytes in base64url`
+const keyPackage = inBase64url(1, MAX_PACKAGE_BYTES)
+
+/** A key package, or nothing. */
+export const optionalPackage = v.pipe(v.optional(keyPackage), v.description(PACKAGE))
+
+/** Key packages. */
+export const packages = (most: number) =>
+  v.pipe(
+    v.array(v.unknown()),
+    v.maxLength(most),
+    v.array(keyPackage),
+    v.description(`at most ${most} times ${PACKAGE}`),
+  )
+
+const MESSAGE = 'a message in base64url'
+// The body is limited already.
+const anyMessage = inBase64url(1, MAX_MESSAGE_BODY_BYTES)
+
+/** An MLS message. */
+export const message = v.pipe(anyMessage, v.description(MESSAGE))
+
+/** An MLS message, or nothing. */
+export const optionalMessage = v.pipe(v.optional(anyMessage), v.description(MESSAGE))
+
+/** An MLS GroupInfo. */
+export const groupInfo = v.pipe(
+  inBase64url(1, MAX_INFO_BYTES),
+  v.description(`1 to ${MAX_INFO_BYTES} bytes in base64url`),
+)
+
+const eachOnce = v.check((names: string[]) => new Set(names).size === names.length)
+const NAMES = `a list of at most ${MAX_NAMES} names, each once`
+
+/** Principals. */
+export const usernames = v.pipe(
+  v.array(v.unknown()),
+  v.maxLength(MAX_NAMES),
+  v.array(fields.username),
+  eachOnce,
+  v.description(NAMES),
+)
+
+/** Principals, or nothing. */
+export const optionalUsernames = v.pipe(v.optional(usernames), v.description(NAMES))
+
+/** A whole number from 0 on: an epoch or a position. */
+export const count = v.pipe(
+  v.number(),
+  v.safeInteger(),
+  v.minValue(0),
+  v.description('a whole number from 0 on'),
+)
+
+/** How many entries to give. */
+export const pageLimit = (most: number) =>
+  v.pipe(
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most)), most),
+    v.description(`a whole number from 1 to ${most}`),
+  )

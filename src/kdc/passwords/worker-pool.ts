@@ -1,0 +1,107 @@
+/**
+ * A few worker threads, each with one job at a time, and a queue that does not grow without end.
+ *
+ * @module
+ */
+import { Worker } from 'node:worker_threads'
+import { Problem } from '../problems.ts'
+
+export interface WorkerPoolOptions {
+  /** The worker's JavaScript. It answers each message with one message. */
+  readonly file: URL
+  readonly workerData: unknown
+  /** How many threads at most; they start when there is work for them. */
+  readonly size: number
+  /** How many jobs may wait for a thread; more are refused. */
+  readonly maxWaiting: number
+}
+
+interface Task<Job, Reply> {
+  readonly job: Job
+  readonly signal: AbortSignal | undefined
+  readonly resolve: (reply: Reply) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Runs jobs in worker threads. */
+export class WorkerPool<Job, Reply> {
+  readonly #options: WorkerPoolOptions
+  /** What each thread works on; nothing, when it is idle. */
+  readonly #workers = new Map<Worker, Task<Job, Reply> | undefined>()
+  readonly #waiting: Task<Job, Reply>[] = []
+  #closed = false
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Has a job done.
+   *
+   * @param signal - aborted when nobody waits for the answer any more: a job that has not begun by then is not done.
+   * @throws Problem `kdc_busy` when too many are waiting, or the pool is closed.
+   */
+  run(job: Job, signal?: AbortSignal): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.#dropAbandoned()
+      if (this.#closed || this.#waiting.length >= this.#options.maxWaiting) {
+        reject(new Problem('kdc_busy', 'too many logins at once: try again'))
+        return
+      }
+      this.#waiting.push({ job, signal, resolve, reject })
+      this.#dispatch()
+    })
+  }
+
+  /** Stops the threads. Jobs that are not done are refused. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const { reject } of this.#waiting.splice(0)) reject(new Problem('kdc_busy', 'the KDC is stopping'))
+    await Promise.all([...this.#workers.keys()].map((worker) => worker.terminate()))
+  }
+
+  #dispatch(): void {
+    this.#dropAbandoned()
+    const worker = this.#waiting.length > 0 ? this.#freeWorker() : undefined
+    const task = worker && this.#waiting.shift()
+    if (!worker || !task) return
+    this.#workers.set(worker, task)
+    worker.postMessage(task.job)
+  }
+
+  #dropAbandoned(): void {
+    for (const task of this.#waiting.splice(0)) {
+      if (task.signal?.aborted) task.reject(new Problem('kdc_busy', 'nobody waits for this login any more'))
+      else this.#waiting.push(task)
+    }
+  }
+
+  #freeWorker(): Worker | undefined {
+    for (const [worker, task] of this.#workers) if (!task) return worker
+    return this.#workers.size < this.#options.size ? this.#start() : undefined
+  }
+
+  #start(): Worker {
+    const { file, workerData } = this.#options
+    // Without our loader, our arguments and our environment: the worker needs none of them.
+    const worker = new Worker(file, { workerData, execArgv: [], argv: [], env: {} })
+    this.#workers.set(worker, undefined)
+    let failure: unknown
+    worker.on('message', (reply: Reply) => {
+      const task = this.#workers.get(worker)
+      this.#workers.set(worker, undefined)
+      task?.resolve(reply)
+      this.#dispatch()
+    })
+    worker.on('error', (error) => {
+      failure = error
+    })
+    worker.on('exit', () => {
+      const task = this.#workers.get(worker)
+      this.#workers.delete(worker)
+      task?.reject(new Error('a worker thread died at its work', { cause: failure }))
+      this.#dispatch()
+    })
+    return worker
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The connections that there are, and which of them gives way when there are too many: one that keeps a place without a complete
+ * request under way, whether it has asked something before or not, of the network that has most of those.
+ *
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { plainAddress } from '../../lib/network/address.ts'
+import { networkOf } from '../network/ip-network.ts'
+import { isWhole } from './answer.ts'
+import type { Limits } from './limits.ts'
+
+/** What is known of a connection. */
+interface Connection {
+  readonly socket: Socket
+  readonly network: string
+  readonly underWay: Set<IncomingMessage>
+}
+
+/** The connections to a server. */
+export class Connections {
+  readonly #limits: Pick<Limits, 'maxConnections' | 'maxSilent'>
+  /** By their ends; those that have been silent for longest come first, those with something under way anywhere. */
+  readonly #all = new Map<string, Connection>()
+
+  constructor(limits: Pick<Limits, 'maxConnections' | 'maxSilent'>) {
+    this.#limits = limits
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#all.size
+  }
+
+  /** A newcomer. */
+  add(socket: Socket): void {
+    const ends = endsOf(socket)
+    const network = networkOf(plainAddress(socket.remoteAddress ?? ''))
+    this.#all.set(ends, { socket, network, underWay: new Set() })
+    socket.once('close', () => this.#all.get(ends)?.socket === socket && this.#all.delete(ends))
+    this.#makeRoom(socket)
+  }
+
+  /** Something is asked on a connection. */
+  note(request: IncomingMessage, response: ServerResponse): void {
+    const ends = endsOf(request.socket)
+    const connection = this.#all.get(ends)
+    if (!connection) return
+    const { underWay } = connection
+    underWay.add(request)
+    response.once('close', () => {
+      underWay.delete(request)
+      // Silent from now on.
+      if (underWay.size === 0 && this.#all.get(ends) === connection) {
+        this.#all.delete(ends)
+        this.#all.set(ends, connection)
+      }
+    })
+  }
+
+  /** Ends those on which nothing is asked. */
+  endIdle(): void {
+    for (const { socket, underWay } of this.#all.values()) if (underWay.size === 0) socket.destroy()
+  }
+
+  // A client that means to ask does so at once. A crowd that says nothing must keep no client out, least of all those from elsewhere.
+  #makeRoom(newcomer: Socket): void {
+    const { maxConnections, maxSilent } = this.#limits
+    if (this.#all.size <= maxSilent && this.#all.size < maxConnections) return
+    const silent = [...this.#all].filter(([, connection]) => isSilent(connection))
+    const full = this.#all.size >= maxConnections ? 1 : 0
+    for (let left = Math.max(full, silent.length - maxSilent); left > 0; left--) {
+      const oldest = oldestOfLargest(silent)
+      if (!oldest || oldest[1].socket === newcomer) return
+      silent.splice(silent.indexOf(oldest), 1)
+      this.#all.delete(oldest[0])
+      oldest[1].socket.destroy()
+    }
+  }
+}
+
+// A client that has sent a part of a request only has asked nothing yet.
+function isSilent({ underWay }: Connection): boolean {
+  return ![...underWay].some(isWhole)
+}
+
+/** The oldest of the network with most of these. */
+function oldestOfLargest(silent: readonly [string, Connection][]): [string, Connection] | undefined {
+  const counts = new Map<string, number>()
+  for (const [, { network }] of silent) counts.set(network, (counts.get(network) ?? 0) + 1)
+  const most = Math.max(...counts.values())
+  return silent.find(([, { network }]) => counts.get(network) === most)
+}
+
+// Under TLS a request has another socket than its connection, which nothing public leads back to. What both have in
+// common no two connections have at once. (A socket that was closed before we looked has no addresses, nor a request.)
+function endsOf({ localAddress, remoteAddress, remotePort }: Socket): string {
+  return `${localAddress} ${remoteAddress} ${remotePort}`
+}

@@ -1,0 +1,127 @@
+/**
+ * Reads whose answers are long, or take some looking for: what they may cost, by principal and together, is judged before they are
+ * made. docs/operating.md has the numbers.
+ *
+ * @module
+ */
+import type { ServerResponse } from 'node:http'
+import { TokenBucket } from '../../lib/pacing/token-bucket.ts'
+import { Problem, type ProblemCode } from '../problems.ts'
+import { AnsweredReads } from './answered-reads.ts'
+import { FairQueue } from './fair-queue.ts'
+import { READ_LIMITS, type ReadLimits } from './limits.ts'
+import { MemoryBudget } from './memory-budget.ts'
+
+/** Milliseconds that only go up, and waiting for so many. */
+export interface Timing {
+  now(): number
+  sleep(ms: number): Promise<void>
+}
+
+const realTiming: Timing = {
+  now: () => performance.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+}
+
+/** Who reads. */
+export interface Reader {
+  readonly username: string
+  /** Of the request. */
+  readonly id: string
+  /** What the answer goes out on: it is held until that has taken it. Without one it is not held. */
+  readonly outgoing: ServerResponse | undefined
+}
+
+/** The reads under way at this node. */
+export class ReadBudget {
+  readonly #limits: ReadLimits
+  readonly #timing: Timing
+  readonly #fairQueue: FairQueue
+  readonly #repeats: AnsweredReads
+  readonly #answers: MemoryBudget
+  /** What each principal may read now; whose budget is whole is not here. */
+  readonly #budgets = new Map<string, TokenBucket>()
+
+  constructor(
+    fairQueue: FairQueue = new FairQueue(),
+    limits: ReadLimits = READ_LIMITS,
+    timing: Timing = realTiming,
+  ) {
+    this.#limits = limits
+    this.#timing = timing
+    this.#fairQueue = fairQueue
+    this.#repeats = new AnsweredReads(limits)
+    this.#answers = new MemoryBudget(limits.answers)
+  }
+
+  /** What is held in answers that are being made, or were not read yet, in bytes. */
+  get held(): number {
+    return this.#answers.total
+  }
+
+  /**
+   * Makes an answer when its turn has come. A principal that has used up its budget waits for it. Where there is no room for all together,
+   * answers of principals that have more than this one would have give way: those that wait to be made are refused, and with those that
+   * were not read yet goes their connection. Few accounts, with answers that are never read, must not keep out all others.
+   *
+   * @param most - the most that the answer has, in bytes.
+   * @param make - makes it. @returns its length in bytes.
+   * @throws Problem `request_refused` for an id that was answered; `kdc_busy` when too much is held already; what `make` throws.
+   */
+  async answer({ username, id, outgoing }: Reader, most: number, make: () => Promise<number>): Promise<void> {
+    const loan = this.#answers.take(username, most)
+    if (!loan) return this.#refuse('kdc_busy', 'too many answers are under way: read those first')
+    if (!this.#repeats.note(username, id)) {
+      loan.end()
+      return this.#refuse('request_refused', 'this request was answered already: ask with another id')
+    }
+    let isOver = false
+    loan.mayGiveWay(() => {
+      isOver = true
+    })
+    try {
+      const waitMs = this.#debtMs(username)
+      if (waitMs > 0) await this.#timing.sleep(waitMs)
+      const length = await this.#fairQueue.run(username, async () => {
+        if (isOver) throw new Problem('kdc_busy', 'this read has given way to others')
+        // No client is there any more to read it.
+        if (outgoing?.destroyed) throw new Problem('kdc_busy', 'the connection is gone')
+        loan.keep()
+        return make()
+      })
+      this.#charge(username, length)
+      loan.shrink(length)
+      if (!outgoing || outgoing.destroyed) return loan.end()
+      outgoing.once('close', loan.end)
+      loan.mayGiveWay(() => outgoing.destroy())
+    } catch (error) {
+      loan.end()
+      throw error
+    }
+  }
+
+  // To refuse is work, too.
+  async #refuse(code: ProblemCode, why: string): Promise<never> {
+    await this.#timing.sleep(this.#limits.refusalMs)
+    throw new Problem(code, why)
+  }
+
+  #debtMs(username: string): number {
+    return Math.ceil(this.#budgets.get(username)?.waitMs(0) ?? 0)
+  }
+
+  #charge(username: string, length: number): void {
+    const { leastBytes, burstBytes, bytesPerSec } = this.#limits
+    for (const [name, budget] of this.#budgets) {
+      // In the order of their last answers, which is nearly that in which they are whole again: the rest another time.
+      if (!budget.isFull) break
+      this.#budgets.delete(name)
+    }
+    const now = () => this.#timing.now()
+    const budget =
+      this.#budgets.get(username) ?? new TokenBucket({ capacity: burstBytes, perSec: bytesPerSec, now })
+    budget.spend(Math.max(leastBytes, length))
+    this.#budgets.delete(username)
+    this.#budgets.set(username, budget)
+  }
+}

@@ -1,0 +1,444 @@
+/**
+ * The channel: messages between two names, over one authenticated, encrypted connection. docs/protocol.md §5.
+ *
+ * @module
+ */
+import { once } from 'node:events'
+import type { Duplex } from 'node:stream'
+import { EMPTY, utf8 } from '../bytes.ts'
+import { TAG_BYTES } from '../crypto/aead.ts'
+import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
+import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type Transport } from '../noise.ts'
+import type { Trace } from '../trace.ts'
+import { Inbox, type IncomingKind } from './inbox.ts'
+import type { Message } from './message.ts'
+import { Outbox } from './outbox.ts'
+import { type ChannelRecord, RECORD_HEADER_BYTES, type RecordVisitor, visitRecords } from './records.ts'
+import { rekeyIfDue } from './rekey.ts'
+import { ChannelStream } from './stream.ts'
+import { toWebStreams, type WebStreams } from './web-stream.ts'
+import type { Wire } from './wire.ts'
+
+/** Longest message, all its parts together. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024
+/** How long `close` waits for the peer's end. */
+const CLOSE_TIMEOUT_MS = 5_000
+
+const MIN_FRAME_BYTES = RECORD_HEADER_BYTES + TAG_BYTES
+
+/** Who is at the other end. */
+export interface Peer {
+  /** As the KDC vouches for it. */
+  readonly username: string
+  /**
+   * IP address of this connection. It need not be the one in the ticket: that is where the KDC saw the sender, perhaps
+   * on another network.
+   */
+  readonly address: string
+}
+
+/** What a channel needs besides its connection and keys. */
+export interface ChannelOptions {
+  /** Who is at the other end. */
+  readonly peer: Peer
+  /** Longest message to send or to take. Default: `MAX_MESSAGE_BYTES`. */
+  readonly maxMessageBytes?: number | undefined
+  /** How long `close` waits for the peer. Default: `CLOSE_TIMEOUT_MS`. */
+  readonly closeTimeoutMs?: number | undefined
+  /** Hears of each record as it passes. */
+  readonly trace?: Trace | undefined
+  /** What a trace calls this end. */
+  readonly us?: string | undefined
+}
+
+/**
+ * One conversation. Both sides may send at any time: messages, which arrive whole, in order, once, and streams of bytes
+ * between them.
+ *
+ * A received message is acknowledged once it has been handled: when its reader asks for the next one, or calls `close`;
+ * a stream once it has been read to its end. `destroy` acknowledges nothing more.
+ *
+ * @example
+ * for await (const message of channel) console.log(message.text)
+ * await channel.close()
+ */
+export class Channel implements AsyncIterable<Message> {
+  /** Who is at the other end. */
+  readonly peer: Peer
+  /** Names this conversation uniquely; the same on both sides (Noise §11.2). 32 bytes. */
+  readonly handshakeHash: Uint8Array
+
+  readonly #wire: Wire
+  readonly #outbox: Outbox
+  readonly #inbox: Inbox
+  readonly #cipher: CipherState
+  readonly #maxMessageBytes: number
+  readonly #closeTimeoutMs: number
+  readonly #trace: ((direction: 'sent' | 'received', record: ChannelRecord) => void) | undefined
+  #stream: ChannelStream | undefined
+  #handled = 0
+  #endSent = false
+  #peerClosed = false
+  #leftUnread = false
+  #over = false
+  #failure: SymbolonError | undefined
+  readonly #whenOver: Promise<void>
+  #declareOver: () => void = () => {}
+
+  /** `connect` and `listen` make channels; this is for those who bring their own connection and handshake. */
+  constructor(wire: Wire, transport: Transport, options: ChannelOptions) {
+    const { peer, maxMessageBytes = MAX_MESSAGE_BYTES } = options
+    this.peer = peer
+    this.handshakeHash = transport.handshakeHash
+    this.#wire = wire
+    this.#cipher = transport.receive
+    this.#outbox = new Outbox(wire, transport.send, () => this.#endConnectionIfDone())
+    this.#inbox = new Inbox(maxMessageBytes, () => wire.resume())
+    this.#maxMessageBytes = maxMessageBytes
+    this.#closeTimeoutMs = options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS
+    this.#trace = recordTrace(options)
+    this.#whenOver = new Promise((resolve) => {
+      this.#declareOver = resolve
+    })
+    wire.readFrames({
+      min: MIN_FRAME_BYTES,
+      max: MAX_NOISE_MESSAGE_BYTES,
+      deliver: (frame) => this.#guard(() => this.#onFrame(frame)),
+      ended: () => this.#guard(() => this.#peerHalfClosed()),
+      failed: (error) => this.#fail(error),
+    })
+  }
+
+  /** Resolves when the connection is closed, in whatever way. */
+  get closed(): Promise<void> {
+    return this.#whenOver
+  }
+
+  /**
+   * Sends one message. What is sent within one turn of the event loop travels together.
+   *
+   * @param message - text is sent as UTF-8, bytes as they are; at most `maxMessageBytes`.
+   * @returns when the peer has acknowledged it. Waiting for that also keeps the sender from running ahead of the peer.
+   * @throws ProtocolError `message_too_large`, `stream_unfinished`, `channel_closed`, `not_acknowledged`, `channel_aborted`, `frame_damaged`;
+   *   CodecError `malformed`; TransportError `channel_truncated`, `peer_silent`. After all but the first two it may or
+   *   may not have arrived.
+   */
+  send(message: string | Uint8Array): Promise<void> {
+    const bytes = typeof message === 'string' ? utf8(message) : message
+    const refusal = this.#refusalToSend(bytes.length)
+    if (refusal) return Promise.reject(refusal)
+    this.#trace?.('sent', { type: 'message', body: bytes })
+    return this.#outbox.message(bytes)
+  }
+
+  /**
+   * The channel as a stream of bytes in both directions, with what Node's streams do about fast writers and slow readers.
+   *
+   * `end` ends our half of it, and `finish` comes once the peer has read all of it. Reading ends where the peer has said so,
+   * and nowhere else: a channel that is cut is an error. To destroy it is to give up the channel. Its bytes go to the
+   * peer's stream, in order with the messages sent before and after. The bytes of a chunk must not change before it has been written.
+   *
+   * @returns one at a time: the next when both halves of this one are over.
+   * @throws ProtocolError `channel_closed`; TypeError while there is another.
+   * @example await pipeline(createReadStream('backup.tar'), channel.stream())
+   */
+  stream(): Duplex {
+    if (this.#stream) throw new TypeError('Channel: there is a stream already')
+    if (this.#failure) throw this.#failure
+    if (this.#endSent) throw new ProtocolError('channel_closed', 'nothing can be sent after the end')
+    const stream = new ChannelStream({
+      write: (piece, sealed) => {
+        this.#trace?.('sent', { type: 'data', body: piece })
+        this.#outbox.data(piece, sealed)
+      },
+      end: () => {
+        this.#trace?.('sent', { type: 'data', body: EMPTY })
+        return this.#outbox.endOfData()
+      },
+      resume: () => this.#inbox.resume(),
+      wasRead: () => this.#acknowledge(),
+      abort: () => this.destroy(),
+    })
+    stream.once('close', () => {
+      this.#stream = undefined
+    })
+    this.#stream = stream
+    this.#acknowledge()
+    this.#inbox.read(stream)
+    return stream
+  }
+
+  /** The same as web streams: `stream()` says more. */
+  webStream(): WebStreams {
+    return toWebStreams(this.stream())
+  }
+
+  /**
+   * What comes next, without taking it; to ask acknowledges the message before.
+   *
+   * @returns nothing once the peer has ended.
+   * @throws as `receive`.
+   */
+  next(): Promise<IncomingKind | undefined> {
+    this.#acknowledge()
+    return this.#inbox.next()
+  }
+
+  /**
+   * The next message, in order; asking for it acknowledges the one before.
+   *
+   * @returns nothing once the peer has ended.
+   * @throws ProtocolError `stream_unexpected` when a stream comes instead, which `stream` can read; TransportError
+   *   `channel_truncated` when the connection was cut; the channel's other errors.
+   */
+  receive(): Promise<Message | undefined> {
+    this.#acknowledge()
+    return this.#inbox.receive()
+  }
+
+  /** The messages until the peer ends. Leaving the loop early leaves the channel open. */
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    return {
+      next: () => {
+        this.#acknowledge()
+        const value = this.#inbox.receiveNow()
+        // Without a promise for the message beside the one for the step: that is half of what a small one costs.
+        if (value) return Promise.resolve({ value })
+        return this.#inbox.receive().then((value) => (value ? { value } : { done: true, value }))
+      },
+    }
+  }
+
+  /**
+   * Says that we send nothing more. The peer may go on, and we may go on reading.
+   *
+   * @throws ProtocolError `stream_unfinished`.
+   */
+  end(): void {
+    if (this.#endSent || this.#over) return
+    if (this.#stream?.unfinished) throw unfinished()
+    this.#endSent = true
+    this.#trace?.('sent', { type: 'end' })
+    this.#outbox.end()
+  }
+
+  /**
+   * Ends in good order: acknowledges what was read, says the end, and waits for the peer's. Messages that nobody has
+   * read, waiting here or still coming, end it otherwise: the peer is told that they were `not_read`. So does a stream that
+   * was not finished, which must not look whole: the peer is told `gave_up`.
+   *
+   * @throws ProtocolError `stream_unfinished`; TransportError `channel_truncated`; `peer_silent` when the peer's end does not come in time.
+   */
+  async close(): Promise<void> {
+    const stream = this.#stream
+    if (stream?.unfinished && !stream.writableEnded) {
+      this.destroy()
+      throw unfinished()
+    }
+    const timer = setTimeout(() => {
+      this.#fail(new TransportError('peer_silent', 'the peer did not end the conversation in time'))
+    }, this.#closeTimeoutMs)
+    if (stream?.unfinished) await Promise.race([once(stream, 'finish').catch(() => {}), this.#whenOver])
+    this.#acknowledge()
+    if (this.#inbox.discard() > 0 && !this.#over) this.#refuseUnread()
+    this.end()
+    this.#endConnectionIfDone()
+    await this.#whenOver
+    clearTimeout(timer)
+    if (this.#failure && !this.#leftUnread) throw this.#failure
+  }
+
+  /** As `close`; a channel that cannot be ended in good order is destroyed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close().catch(() => this.destroy())
+  }
+
+  /**
+   * Gives up at once; whatever waits fails with `channel_closed`.
+   *
+   * @param code - tells the peer why: 1 to 64 of `a-z _`.
+   */
+  destroy(code = 'gave_up'): void {
+    // It ends with no error event of its own: whoever destroys the channel knows.
+    const stream = this.#stream
+    this.#stream = undefined
+    this.#abort(code, new ProtocolError('channel_closed', 'the channel was destroyed at this end'))
+    stream?.destroy()
+  }
+
+  #onFrame(frame: Uint8Array): void {
+    if (this.#over) return
+    visitRecords(this.#open(frame), this.#visitor)
+    if (this.#inbox.full) this.#wire.pause()
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #open(frame: Uint8Array): Uint8Array {
+    try {
+      const plaintext = this.#cipher.decryptWithAd(EMPTY, frame)
+      rekeyIfDue(this.#cipher)
+      return plaintext
+    } catch (cause) {
+      throw new ProtocolError('frame_damaged', 'what arrived was changed, repeated, reordered or forged', {
+        cause,
+      })
+    }
+  }
+
+  /** What is done with each record that comes; once the channel is over, nothing. */
+  readonly #visitor: RecordVisitor = {
+    part: (plaintext, from, to) => {
+      if (!this.#over) this.#inbox.part(plaintext.subarray(from, to))
+    },
+    message: (plaintext, from, to) => {
+      if (this.#over) return
+      const message = this.#inbox.message(plaintext, from, to)
+      if (!message) this.#refuseUnread()
+      else this.#trace?.('received', { type: 'message', body: message.bytes })
+    },
+    data: (plaintext, from, to) => {
+      if (this.#over) return
+      const body = plaintext.subarray(from, to)
+      this.#trace?.('received', { type: 'data', body })
+      if (!this.#inbox.data(body)) this.#refuseUnread()
+    },
+    ack: (count) => {
+      if (this.#over) return
+      this.#trace?.('received', { type: 'ack', count })
+      this.#outbox.hasAcknowledged(count)
+    },
+    end: () => {
+      if (this.#over) return
+      this.#trace?.('received', { type: 'end' })
+      this.#inbox.end()
+      this.#endConnectionIfDone()
+    },
+    abort: (code) => {
+      if (this.#over) return
+      this.#trace?.('received', { type: 'abort', code })
+      const why = code === 'gave_up' ? '' : `: ${code}`
+      throw new ProtocolError('channel_aborted', `the peer gave up${why}`)
+    },
+  }
+
+  #refusalToSend(length: number): SymbolonError | undefined {
+    const limit = this.#maxMessageBytes
+    if (length > limit) {
+      return new ProtocolError('message_too_large', `a message has at most ${limit} bytes, not ${length}`)
+    }
+    if (this.#failure) return this.#failure
+    if (this.#endSent) return new ProtocolError('channel_closed', 'nothing can be sent after the end')
+    return this.#stream?.unfinished ? unfinished() : undefined
+  }
+
+  #acknowledge(): void {
+    if (this.#over || this.#handled === this.#inbox.delivered) return
+    this.#handled = this.#inbox.delivered
+    this.#trace?.('sent', { type: 'ack', count: this.#handled })
+    this.#outbox.acknowledge(this.#handled)
+  }
+
+  // Our half of the connection ends once both ends have been said and nothing is left to acknowledge: §5.5.
+  #endConnectionIfDone(): void {
+    if (this.#over || !this.#endSent || !this.#inbox.ended || !this.#outbox.idle) return
+    if (!this.#inbox.finished || this.#handled < this.#inbox.delivered) return
+    this.#wire.end()
+    if (this.#peerClosed) this.#finish()
+  }
+
+  // The peer has closed its half, which it may do once it has seen our end; we may still have to acknowledge.
+  #peerHalfClosed(): void {
+    if (!this.#inbox.ended || !this.#endSent) {
+      throw new TransportError('channel_truncated', 'the connection was cut before its authenticated end')
+    }
+    const count = this.#outbox.unacknowledged
+    if (count > 0) {
+      throw new ProtocolError(
+        'not_acknowledged',
+        `the peer left without acknowledging ${count} of our messages and streams`,
+      )
+    }
+    this.#peerClosed = true
+    this.#endConnectionIfDone()
+  }
+
+  // Whoever sent it waits for an acknowledgement that will not come.
+  #refuseUnread(): void {
+    this.#leftUnread = true
+    this.#abort(
+      'not_read',
+      new ProtocolError('channel_closed', 'the channel was closed with messages unread'),
+    )
+  }
+
+  #abort(code: string, error: SymbolonError): void {
+    if (this.#over) return
+    this.#trace?.('sent', { type: 'abort', code })
+    this.#outbox.abort(code)
+    this.#wire.linger()
+    this.#finish(error)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return
+    // The peer has proved who it is, so it may know; about a frame that did not open there is nobody to tell.
+    if (
+      error instanceof CodecError ||
+      (error instanceof ProtocolError && error.code === 'message_too_large')
+    ) {
+      this.#abort(error.code, error)
+      return
+    }
+    this.#wire.destroy()
+    this.#finish(
+      error instanceof SymbolonError
+        ? error
+        : new TransportError('channel_truncated', 'the channel broke', { cause: error }),
+    )
+  }
+
+  #finish(failure?: SymbolonError): void {
+    this.#over = true
+    this.#failure = failure
+    this.#outbox.close(failure)
+    this.#cipher.destroy()
+    if (failure) this.#inbox.fail(failure)
+    // After everything that it has been given, so that a stream which came to its end is not taken for one that was cut.
+    this.#stream?.destroy(failure)
+    this.#declareOver()
+  }
+}
+
+function unfinished(): ProtocolError {
+  return new ProtocolError('stream_unfinished', 'the stream is to be ended first')
+}
+
+function recordTrace({ trace, peer, us = 'us' }: ChannelOptions) {
+  if (!trace) return undefined
+  return (direction: 'sent' | 'received', record: ChannelRecord) => {
+    const [from, to] = direction === 'sent' ? [us, peer.username] : [peer.username, us]
+    trace({ name: record.type, from, to, by: 'TCP', fields: recordFields(record) })
+  }
+}
+
+function recordFields(record: ChannelRecord): Record<string, string | number> {
+  switch (record.type) {
+    case 'message':
+    case 'part':
+    case 'data':
+      return { bytes: record.body.length }
+    case 'ack':
+      return { count: record.count }
+    case 'abort':
+      return { code: record.code }
+    case 'end':
+      return {}
+  }
+}

@@ -1,0 +1,378 @@
+/**
+ * The receiving half of a channel: puts messages together from their parts, and keeps what has come, messages and pieces of
+ * streams in one order, until it is read.
+ *
+ * @module
+ */
+import { concat, EMPTY } from '../bytes.ts'
+import { CodecError, ProtocolError } from '../errors.ts'
+import { Message } from './message.ts'
+
+/** How much may wait unread before the channel stops reading, and TCP makes the peer wait. */
+const MAX_WAITING_BYTES = 1024 * 1024
+/** What something that waits costs besides its bytes, so that a million empty messages do not come for free. */
+const OVERHEAD_BYTES = 128
+/** Pieces of a stream that waited are given together up to this. */
+const TOGETHER_BYTES = 16 * 1024
+
+/** So many are taken out of the queue at once, so that each is moved only a few times. */
+const MANY_TAKEN = 1024
+
+/** What comes next. */
+export type IncomingKind = 'message' | 'stream'
+
+/** Whoever reads a stream. */
+export interface StreamReader {
+  /** Takes the next piece; false when it wants no more before `Inbox.resume`. */
+  piece(bytes: Uint8Array): boolean
+  /** The stream ended, as its sender said; `read` is to be called once all of it has been read. */
+  ended(read: () => void): void
+}
+
+/** A message, a piece of a stream, or, empty, the end of one. */
+type Item = Message | Uint8Array
+
+interface Waiter {
+  resolve(): void
+  reject(error: Error): void
+}
+
+/** What has come, on its way from the connection to whoever reads the channel. */
+export class Inbox {
+  readonly #maxMessageBytes: number
+  readonly #roomAgain: () => void
+  #waiting: (Item | undefined)[] = []
+  /** Where in `#waiting` the first one is: `shift` would move all the others. */
+  #first = 0
+  #waitingBytes = 0
+  #partial = EMPTY
+  #partialBytes = 0
+  #insideMessage = false
+  /** Whether the peer has begun a stream that it has not ended. */
+  #insideStream = false
+  #waiter: Waiter | undefined
+  #stream: StreamReader | undefined
+  /** Whether the stream's reader wants more, and whether it is being given some. */
+  #flowing = false
+  #giving = false
+  /** Streams given to their reader to the end, of which it has not said so; and the messages read that came after. */
+  #unfinished = 0
+  #behind = 0
+  #ended = false
+  #discarding = false
+  #failure: Error | undefined
+  #delivered = 0
+
+  /** @param roomAgain - called when there is room for more after there was none. */
+  constructor(maxMessageBytes: number, roomAgain: () => void = () => {}) {
+    this.#maxMessageBytes = maxMessageBytes
+    this.#roomAgain = roomAgain
+  }
+
+  /** How many messages have been given to the reader, and streams read to their end, with all before them. */
+  get delivered(): number {
+    return this.#delivered
+  }
+
+  /** Whether nothing more will be given to the reader, and it has read all. */
+  get finished(): boolean {
+    return this.#discarding || (this.#ended && this.#head === undefined && this.#unfinished === 0)
+  }
+
+  /** Whether the peer has said its end. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /**
+   * Takes a part of a message; more follow.
+   *
+   * @throws ProtocolError `message_too_large`; CodecError `malformed` after the end, or inside a stream.
+   */
+  part(body: Uint8Array): void {
+    this.#refuseMessageNow()
+    this.#append(body)
+    this.#insideMessage = true
+  }
+
+  /**
+   * Takes the last, or only, part of a message: the bytes of `source` from `from` up to `to`, which must stay as they are.
+   *
+   * @returns the message, or nothing when whatever comes is being discarded.
+   * @throws ProtocolError `message_too_large`; CodecError `malformed` after the end, or inside a stream.
+   */
+  message(source: Uint8Array, from = 0, to: number = source.length): Message | undefined {
+    this.#refuseMessageNow()
+    const message = this.#insideMessage
+      ? this.#together(source.subarray(from, to))
+      : this.#alone(source, from, to)
+    if (this.#discarding) return undefined
+    this.#arrived(message)
+    return message
+  }
+
+  /**
+   * Takes a piece of a stream, or its end, which is empty.
+   *
+   * @returns false when whatever comes is being discarded.
+   * @throws CodecError `malformed` after the end, or inside a message.
+   */
+  data(body: Uint8Array): boolean {
+    this.#refuseAfterEnd()
+    if (this.#insideMessage) throw new CodecError('record data: inside a message')
+    this.#insideStream = body.length > 0
+    if (this.#discarding) return false
+    this.#arrived(body)
+    return true
+  }
+
+  /**
+   * The peer sends nothing more.
+   *
+   * @throws CodecError `malformed` inside a message or a stream, or the second time.
+   */
+  end(): void {
+    this.#refuseAfterEnd()
+    if (this.#insideMessage) throw new CodecError('record end: inside a message')
+    if (this.#insideStream) throw new CodecError('record end: inside a stream')
+    this.#ended = true
+    this.#flow()
+  }
+
+  /** Nothing more will come, because of an error; what has come can still be read. */
+  fail(error: Error): void {
+    this.#failure = error
+    this.#waiter?.reject(error)
+    this.#waiter = undefined
+  }
+
+  /**
+   * What comes next, or nothing after the end. A stream that has its reader is the reader's: what comes after it is told.
+   */
+  async next(): Promise<IncomingKind | undefined> {
+    for (;;) {
+      if (this.#waiter) throw new TypeError('Channel: somebody is already waiting for what comes next')
+      if (this.#ready) break
+      if (this.#failure) throw this.#failure
+      await new Promise<void>((resolve, reject) => {
+        this.#waiter = { resolve, reject }
+      })
+    }
+    const head = this.#head
+    return head && (head instanceof Message ? 'message' : 'stream')
+  }
+
+  /**
+   * The next message, or nothing after the end.
+   *
+   * @throws ProtocolError `stream_unexpected` when a stream comes next: it can still be read.
+   */
+  receive(): Promise<Message | undefined> {
+    const message = this.receiveNow()
+    return message ? Promise.resolve(message) : this.#receiveLater()
+  }
+
+  /** The next message, if it is here. */
+  receiveNow(): Message | undefined {
+    return !this.#waiter && this.#head instanceof Message ? this.#takeMessage() : undefined
+  }
+
+  async #receiveLater(): Promise<Message | undefined> {
+    for (let kind = await this.next(); kind; kind = await this.next()) {
+      if (kind === 'stream')
+        throw new ProtocolError('stream_unexpected', 'a stream comes next, not a message')
+      const message = this.receiveNow()
+      // Between its coming and this moment somebody else may have taken it, or all may have been dropped.
+      if (message) return message
+    }
+    return undefined
+  }
+
+  /** From now on, and after each `resume`, `reader` gets the pieces of the next stream. */
+  read(reader: StreamReader): void {
+    this.#stream = reader
+  }
+
+  /** The stream's reader takes pieces again. */
+  resume(): void {
+    if (this.#flowing) return
+    this.#flowing = true
+    this.#flow()
+  }
+
+  /**
+   * From now on nobody reads: what waits and what comes is dropped, so that the peer's end can be seen.
+   *
+   * @returns how many messages and pieces were waiting.
+   */
+  discard(): number {
+    const unread = this.#waiting.length - this.#first
+    this.#discarding = true
+    this.#waiting = []
+    this.#first = 0
+    this.#waitingBytes = 0
+    this.#wake()
+    this.#roomAgain()
+    return unread
+  }
+
+  /** Whether so much waits that no more should come; `roomAgain` is called when that has changed. */
+  get full(): boolean {
+    return this.#waitingBytes > MAX_WAITING_BYTES
+  }
+
+  get #head(): Item | undefined {
+    return this.#waiting[this.#first]
+  }
+
+  /** Whether it is known what comes next for whoever asks. */
+  get #ready(): boolean {
+    const head = this.#head
+    if (head === undefined) return this.#ended || this.#discarding
+    return head instanceof Message || this.#stream === undefined
+  }
+
+  #wake(): void {
+    if (!this.#waiter || !this.#ready) return
+    this.#waiter.resolve()
+    this.#waiter = undefined
+  }
+
+  #arrived(item: Item): void {
+    this.#waiting.push(item)
+    this.#waitingBytes += sizeOf(item)
+    this.#flow()
+  }
+
+  #take(): Item {
+    const item = this.#waiting[this.#first] as Item
+    // Let go of now: where something always waits, the queue is never empty.
+    this.#waiting[this.#first++] = undefined
+    if (this.#first === this.#waiting.length) {
+      this.#waiting = []
+      this.#first = 0
+    } else if (this.#first >= MANY_TAKEN && 2 * this.#first >= this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#first)
+      this.#first = 0
+    }
+    const before = this.full
+    this.#waitingBytes -= sizeOf(item)
+    if (before && !this.full) this.#roomAgain()
+    return item
+  }
+
+  #takeMessage(): Message {
+    // Who is told a count takes all before it for handled too: a stream that is still being read is not.
+    if (this.#unfinished > 0) this.#behind++
+    else this.#delivered++
+    return this.#take() as Message
+  }
+
+  /**
+   * Gives the stream's reader what there is for it, as long as it wants more; what comes after the stream, others may be waiting for. To
+   * take a piece may make room, and more comes in that very moment: it waits behind that piece.
+   */
+  #flow(): void {
+    if (this.#giving) return
+    this.#giving = true
+    try {
+      while (this.#flowing && this.#stream && this.#give(this.#stream)) {}
+    } finally {
+      this.#giving = false
+    }
+    this.#wake()
+  }
+
+  /** @returns whether there was something to give. */
+  #give(reader: StreamReader): boolean {
+    const head = this.#head
+    if (head instanceof Message) return false
+    if (head === undefined) {
+      // No stream comes any more: for its reader that is an empty one, which the peer need not be told of.
+      if (this.#ended) this.#endStream(() => {})
+      return false
+    }
+    if (head.length > 0) {
+      const piece = this.#takePieces()
+      // It may ask for more before it has answered.
+      this.#flowing = false
+      if (reader.piece(piece)) this.#flowing = true
+      return true
+    }
+    this.#take()
+    this.#unfinished++
+    this.#endStream(() => {
+      this.#unfinished--
+      this.#delivered += 1 + this.#behind
+      this.#behind = 0
+    })
+    return true
+  }
+
+  /** The next piece; with short ones that wait behind it, each of which would cost its reader as much as a long one. */
+  #takePieces(): Uint8Array {
+    const first = this.#take() as Uint8Array
+    const pieces = [first]
+    let length = first.length
+    for (let next = this.#head; next && !(next instanceof Message); next = this.#head) {
+      length += next.length
+      if (next.length === 0 || length > TOGETHER_BYTES) break
+      pieces.push(this.#take() as Uint8Array)
+    }
+    return pieces.length === 1 ? first : concat(...pieces)
+  }
+
+  #endStream(read: () => void): void {
+    const reader = this.#stream
+    this.#stream = undefined
+    this.#flowing = false
+    reader?.ended(read)
+  }
+
+  #alone(source: Uint8Array, from: number, to: number): Message {
+    this.#refuseLonger(to - from)
+    return new Message(source, from, to)
+  }
+
+  #together(last: Uint8Array): Message {
+    this.#append(last)
+    const message = new Message(this.#partial, 0, this.#partialBytes)
+    this.#partial = EMPTY
+    this.#partialBytes = 0
+    this.#insideMessage = false
+    return message
+  }
+
+  #append(body: Uint8Array): void {
+    const length = this.#partialBytes + body.length
+    this.#refuseLonger(length)
+    if (length > this.#partial.length) {
+      // Doubled, so that tiny parts cost no more than large ones.
+      const larger = new Uint8Array(
+        Math.min(Math.max(length, 2 * this.#partial.length), this.#maxMessageBytes),
+      )
+      larger.set(this.#partial.subarray(0, this.#partialBytes))
+      this.#partial = larger
+    }
+    this.#partial.set(body, this.#partialBytes)
+    this.#partialBytes = length
+  }
+
+  #refuseLonger(length: number): void {
+    if (length <= this.#maxMessageBytes) return
+    throw new ProtocolError('message_too_large', `a message of more than ${this.#maxMessageBytes} bytes came`)
+  }
+
+  #refuseMessageNow(): void {
+    this.#refuseAfterEnd()
+    if (this.#insideStream) throw new CodecError('record message: inside a stream')
+  }
+
+  #refuseAfterEnd(): void {
+    if (this.#ended) throw new CodecError('record: something other than ack or abort after the end')
+  }
+}
+
+function sizeOf(item: Item): number {
+  return OVERHEAD_BYTES + item.length
+}

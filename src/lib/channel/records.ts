@@ -1,0 +1,178 @@
+/**
+ * Records: what the channel's transport messages carry. docs/protocol.md §5.3.
+ *
+ * @module
+ */
+
+import { concat, EMPTY, fromUtf8, readU16, u16, utf8 } from '../bytes.ts'
+import { TAG_BYTES } from '../crypto/aead.ts'
+import { CodecError } from '../errors.ts'
+import { MAX_NOISE_MESSAGE_BYTES } from '../noise.ts'
+
+/** Plaintext that fits one transport message. */
+export const MAX_PLAINTEXT_BYTES = MAX_NOISE_MESSAGE_BYTES - TAG_BYTES
+/** u8 type || u16 length */
+export const RECORD_HEADER_BYTES = 3
+/** The longest body of a record. */
+export const MAX_BODY_BYTES = MAX_PLAINTEXT_BYTES - RECORD_HEADER_BYTES
+
+/** The first byte of a record. */
+export const RECORD_TYPES = {
+  message: 0x01,
+  part: 0x02,
+  data: 0x03,
+  ack: 0x04,
+  end: 0x05,
+  abort: 0x06,
+} as const
+const { message: MESSAGE, part: PART, data: DATA, ack: ACK, end: END, abort: ABORT } = RECORD_TYPES
+
+const ABORT_CODE = /^[a-z_]{1,64}$/
+
+/** One record, decoded. */
+export type ChannelRecord =
+  | { readonly type: 'message'; readonly body: Uint8Array }
+  | { readonly type: 'part'; readonly body: Uint8Array }
+  /** The next piece of a stream, or, empty, its end. */
+  | { readonly type: 'data'; readonly body: Uint8Array }
+  | { readonly type: 'ack'; readonly count: number }
+  | { readonly type: 'end' }
+  | { readonly type: 'abort'; readonly code: string }
+
+/** A record as bytes. */
+export function encodeRecord(record: ChannelRecord): Uint8Array {
+  switch (record.type) {
+    case 'message':
+      return encode(MESSAGE, record.body)
+    case 'part':
+      return encode(PART, record.body)
+    case 'data':
+      return encode(DATA, record.body)
+    case 'ack': {
+      const body = new Uint8Array(8)
+      const view = new DataView(body.buffer)
+      view.setUint32(0, Math.floor(record.count / 2 ** 32))
+      view.setUint32(4, record.count >>> 0)
+      return encode(ACK, body)
+    }
+    case 'end':
+      return encode(END, EMPTY)
+    case 'abort':
+      return encode(ABORT, utf8(record.code))
+  }
+}
+
+function encode(type: number, body: Uint8Array): Uint8Array {
+  return concat(Uint8Array.of(type), u16(body.length), body)
+}
+
+/**
+ * A message of any size as records: parts while they are needed, then the message's last piece.
+ *
+ * For whoever seals each of them alone, as students do; a channel packs as many as fit together, see packer.ts.
+ */
+export function encodeMessage(message: Uint8Array): Uint8Array[] {
+  const records: Uint8Array[] = []
+  let rest = message
+  while (rest.length > MAX_BODY_BYTES) {
+    records.push(encode(PART, rest.subarray(0, MAX_BODY_BYTES)))
+    rest = rest.subarray(MAX_BODY_BYTES)
+  }
+  records.push(encode(MESSAGE, rest))
+  return records
+}
+
+/** Takes the records of a plaintext one by one. A body is given by where it is, so that small ones cost little. */
+export interface RecordVisitor {
+  message(plaintext: Uint8Array, from: number, to: number): void
+  part(plaintext: Uint8Array, from: number, to: number): void
+  data(plaintext: Uint8Array, from: number, to: number): void
+  ack(count: number): void
+  end(): void
+  abort(code: string): void
+}
+
+/**
+ * Gives a visitor the records in a transport message's plaintext, in order; those before a bad one, too.
+ *
+ * @throws CodecError `malformed`: no record, an unknown type, a body of the wrong size, or bytes left over.
+ */
+export function visitRecords(plaintext: Uint8Array, visitor: RecordVisitor): void {
+  let offset = 0
+  do {
+    const type = plaintext[offset]
+    const from = offset + RECORD_HEADER_BYTES
+    const to = from + readU16(plaintext, offset + 1)
+    if (to > plaintext.length) throw new CodecError('record: its body is cut short')
+    visit(type, plaintext, from, to, visitor)
+    offset = to
+  } while (offset < plaintext.length)
+}
+
+function visit(
+  type: number | undefined,
+  plaintext: Uint8Array,
+  from: number,
+  to: number,
+  visitor: RecordVisitor,
+): void {
+  switch (type) {
+    case MESSAGE:
+      visitor.message(plaintext, from, to)
+      return
+    case PART:
+      // An endless message of nothing would pass every limit on size.
+      if (from === to) throw new CodecError('record part: it is empty')
+      visitor.part(plaintext, from, to)
+      return
+    case DATA:
+      visitor.data(plaintext, from, to)
+      return
+    case ACK:
+      visitor.ack(decodeCount(plaintext.subarray(from, to)))
+      return
+    case END:
+      if (to > from) throw new CodecError(`record end: expected an empty body, got ${to - from} bytes`)
+      visitor.end()
+      return
+    case ABORT:
+      visitor.abort(decodeCode(plaintext.subarray(from, to)))
+      return
+    default:
+      throw new CodecError(`record: type ${type} is unknown`)
+  }
+}
+
+/**
+ * The records in a transport message's plaintext.
+ *
+ * @throws CodecError `malformed`, as `visitRecords`.
+ */
+export function decodeRecords(plaintext: Uint8Array): ChannelRecord[] {
+  const records: ChannelRecord[] = []
+  const withBody = (type: 'message' | 'part' | 'data') => (_: Uint8Array, from: number, to: number) => {
+    records.push({ type, body: plaintext.subarray(from, to) })
+  }
+  visitRecords(plaintext, {
+    message: withBody('message'),
+    part: withBody('part'),
+    data: withBody('data'),
+    ack: (count) => records.push({ type: 'ack', count }),
+    end: () => records.push({ type: 'end' }),
+    abort: (code) => records.push({ type: 'abort', code }),
+  })
+  return records
+}
+
+function decodeCount(body: Uint8Array): number {
+  if (body.length !== 8) throw new CodecError(`record ack: expected 8 bytes, got ${body.length}`)
+  const view = new DataView(body.buffer, body.byteOffset, 8)
+  // Nobody has sent 2^53 messages; a larger count is refused by the channel as beyond what was sent.
+  return view.getUint32(0) * 2 ** 32 + view.getUint32(4)
+}
+
+function decodeCode(body: Uint8Array): string {
+  const code = fromUtf8(body, 'record abort')
+  if (!ABORT_CODE.test(code)) throw new CodecError('record abort: its code is not 1 to 64 of a-z _')
+  return code
+}

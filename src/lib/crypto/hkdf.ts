@@ -1,0 +1,38 @@
+/**
+ * Key derivation: HKDF-SHA256, RFC 5869. https://www.rfc-editor.org/rfc/rfc5869
+ *
+ * @module
+ */
+import { primitives } from '#primitives'
+import { utf8 } from '../bytes.ts'
+import { KEY_BYTES } from './secret.ts'
+
+/**
+ * Extract, then expand (RFC 5869 §2.2 and §2.3).
+ *
+ * @param ikm - input keying material.
+ * @param salt - may be empty, which RFC 5869 §2.2 defines as 32 zero bytes.
+ * @param info - says what the key is for; text is taken as UTF-8.
+ * @param length - bytes wanted, at most 255 × 32.
+ */
+export function hkdf(
+  ikm: Uint8Array,
+  salt: Uint8Array,
+  info: string | Uint8Array,
+  length: number = KEY_BYTES,
+): Uint8Array {
+  return primitives.hkdf(ikm, salt, typeof info === 'string' ? encoded(info) : info, length)
+}
+
+/** The protocol's own, of which there are few. */
+const infos = new Map<string, Uint8Array>()
+const MAX_INFOS = 100
+
+function encoded(info: string): Uint8Array {
+  let bytes = infos.get(info)
+  if (!bytes) {
+    bytes = utf8(info)
+    if (infos.size < MAX_INFOS) infos.set(info, bytes)
+  }
+  return bytes
+}

@@ -1,0 +1,209 @@
+/**
+ * How the KDC's answers are judged: messages 2 and 4, and the problems in their place.
+ * docs/protocol.md §3.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import { fromBase64url } from '../bytes.ts'
+import { Secret } from '../crypto/secret.ts'
+import {
+  CodecError,
+  ERROR_CODES,
+  type ProtocolCode,
+  ProtocolError,
+  type SymbolonError,
+  TransportError,
+} from '../errors.ts'
+import { port, unixSeconds } from '../fields.ts'
+import { quoted, says } from '../text/quoted.ts'
+import { MAX_TICKET_BYTES } from '../ticket.ts'
+import { mayBeSaid } from './routes.ts'
+
+const StartReply = v.object({ response: v.string(), state: v.string() })
+const FinishReply = v.object({ expires_at: unixSeconds })
+const UserinfoReply = v.object({
+  ip_addr: v.pipe(v.string(), v.ip()),
+  port,
+  secret: v.string(),
+  senderinfo: v.pipe(v.string(), v.maxLength(Math.ceil((MAX_TICKET_BYTES * 4) / 3))),
+  expires_at: unixSeconds,
+  time: unixSeconds,
+})
+const RegistrationReply = v.object({ response: v.string() })
+/** A KDC keeps a tenth of it for one principal. */
+const MAX_SESSIONS = 1000
+const SessionsReply = v.object({
+  sessions: v.pipe(
+    v.array(
+      v.object({
+        id: v.string(),
+        this: v.boolean(),
+        ip_addr: v.string(),
+        begun_at: unixSeconds,
+        used_at: unixSeconds,
+        expires_at: unixSeconds,
+        listens_at: v.optional(v.object({ ip_addr: v.string(), port })),
+      }),
+    ),
+    v.maxLength(MAX_SESSIONS),
+  ),
+})
+const EndReply = v.object({ ended: v.number() })
+const ListenReply = v.object({ ip_addr: v.string(), port, expires_at: unixSeconds, time: unixSeconds })
+const ProblemReply = v.object({ code: v.string(), detail: v.optional(v.string(), '') })
+
+/** What the KDC answers about a receiver: where it is, and what opens one channel to it. */
+export interface UserinfoAnswer {
+  /** The receiver's IP address, as the KDC saw it. */
+  readonly address: string
+  /** Where it listens, 1 to 65535. */
+  readonly port: number
+  /** The key of one channel, 32 bytes. */
+  readonly secret: Secret
+  /** The ticket, for the receiver's eyes. */
+  readonly ticket: Uint8Array
+  /** When the ticket is worth nothing any more: Unix seconds by the KDC's clock. */
+  readonly expiresAt: number
+  /** When the KDC answered: Unix seconds by the KDC's clock. */
+  readonly time: number
+}
+
+/** What the KDC answers to somebody who listens. */
+export interface ListenAnswer {
+  /** Our address, as the KDC sees it. */
+  readonly address: string
+  /** When the session ends: Unix seconds by the KDC's clock. */
+  readonly expiresAt: number
+  /** When the KDC answered: Unix seconds by the KDC's clock. */
+  readonly time: number
+}
+
+/** One of a principal's sessions. Times are Unix seconds by the KDC's clock. */
+export interface SessionInfo {
+  /** What `endSessions` takes. */
+  readonly id: string
+  /** Whether it is the one that asked. */
+  readonly isThis: boolean
+  /** Where the login came from. */
+  readonly address: string
+  /** When it logged in. */
+  readonly begunAt: number
+  /** When it was last used, give or take a minute. */
+  readonly usedAt: number
+  /** When it ends. */
+  readonly expiresAt: number
+  /** Where it accepts channels. */
+  readonly listensAt?: { readonly address: string; readonly port: number }
+}
+
+/** @throws CodecError `malformed` */
+export function readStartReply(body: unknown): { response: string; state: string } {
+  return parse(StartReply, body, '/login/start')
+}
+
+/**
+ * @returns when the session ends, Unix seconds.
+ * @throws CodecError `malformed`
+ */
+export function readFinishReply(body: unknown): number {
+  return parse(FinishReply, body, '/login/finish').expires_at
+}
+
+/**
+ * What the KDC answers to the start of a registration, or of a change of password.
+ *
+ * @throws CodecError `malformed`
+ */
+export function readRegistrationReply(
+  body: unknown,
+  path: '/register/start' | '/password/start',
+): { response: string } {
+  return parse(RegistrationReply, body, path)
+}
+
+/** @throws CodecError `malformed` */
+export function readSessionsReply(body: unknown): SessionInfo[] {
+  return parse(SessionsReply, body, '/sessions').sessions.map((session) => ({
+    id: session.id,
+    isThis: session.this,
+    address: session.ip_addr,
+    begunAt: session.begun_at,
+    usedAt: session.used_at,
+    expiresAt: session.expires_at,
+    ...(session.listens_at && {
+      listensAt: { address: session.listens_at.ip_addr, port: session.listens_at.port },
+    }),
+  }))
+}
+
+/**
+ * @returns how many sessions were ended.
+ * @throws CodecError `malformed`
+ */
+export function readEndReply(body: unknown): number {
+  return parse(EndReply, body, '/sessions/end').ended
+}
+
+/** @throws CodecError `malformed` */
+export function readUserinfoReply(body: unknown): UserinfoAnswer {
+  const reply = parse(UserinfoReply, body, '/userinfo')
+  return {
+    address: reply.ip_addr,
+    port: reply.port,
+    secret: Secret.fromText('channel secret', reply.secret),
+    ticket: fromBase64url(reply.senderinfo, { name: 'senderinfo' }),
+    expiresAt: reply.expires_at,
+    time: reply.time,
+  }
+}
+
+/** @throws CodecError `malformed` */
+export function readListenReply(body: unknown): ListenAnswer {
+  const reply = parse(ListenReply, body, '/listen')
+  return { address: reply.ip_addr, expiresAt: reply.expires_at, time: reply.time }
+}
+
+// Request Timeout, Too Many Requests, Service Unavailable (RFC 9110 §15.5.9 and §15.6.4, RFC 6585 §4).
+const TRY_LATER = new Set([408, 429, 503])
+
+/**
+ * The error that a reply other than 200 stands for (RFC 9457, §3.5 of the protocol).
+ *
+ * @param path - what was asked: the KDC may say no other codes than those of its route.
+ */
+export function readProblem(status: number, body: unknown, path: string): SymbolonError {
+  const parsed = v.safeParse(ProblemReply, body)
+  if (!parsed.success) {
+    return new TransportError(
+      'kdc_failed',
+      `whatever answers there is no KDC: status ${status}, and no problem code`,
+    )
+  }
+  const { code, detail } = parsed.output
+  const isKnown = mayBeSaid(path, code)
+  if (isKnown && (code === 'too_many_attempts' || code === 'quota_exceeded')) {
+    return new TransportError(code, says('the KDC', detail))
+  }
+  if (TRY_LATER.has(status))
+    return new TransportError('kdc_busy', `the KDC cannot answer now: ${quoted(detail)}`)
+  if (status >= 500) return new TransportError('kdc_failed', `the KDC failed: ${quoted(detail)}`)
+  if (isKnown && isProtocolCode(code)) return new ProtocolError(code, says('the KDC', detail))
+  return new ProtocolError(
+    'request_refused',
+    `the KDC refused the request: ${quoted(detail)} (${quoted(code)})`,
+  )
+}
+
+function isProtocolCode(code: string): code is ProtocolCode {
+  return (ERROR_CODES.protocol as readonly string[]).includes(code)
+}
+
+function parse<S extends v.GenericSchema>(schema: S, body: unknown, path: string): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, body)
+  if (parsed.success) return parsed.output
+  // The field's name only: an issue's message would quote what was received, which may be a token.
+  throw new CodecError(
+    `reply to ${path}: ${v.getDotPath(parsed.issues[0]) ?? 'the body'} is missing or of the wrong form`,
+  )
+}

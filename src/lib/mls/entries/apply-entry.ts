@@ -1,0 +1,93 @@
+/**
+ * What becomes of the entries that the mailbox gives: each is checked, applied to its group, and drafted to be kept.
+ * docs/protocol.md §7.5.
+ *
+ * @module
+ */
+import { EMPTY, toBase64url } from '../../bytes.ts'
+import type { Entry } from '../kdc-answers.ts'
+import { hasGap } from '../state/chain.ts'
+import type { Group } from '../state/group.ts'
+import type { Change } from '../state/pending.ts'
+import { adopt } from './adopt.ts'
+import { applyCommit } from './apply-commit.ts'
+import type { ApplyContext } from './apply-context.ts'
+import { applyLeaving } from './apply-leaving.ts'
+import { applyMessage, takeOwn } from './apply-message.ts'
+import { destroyed, removedFrom } from './group-endings.ts'
+import { breakGroup, damaged, isBreaking, lost, passGap } from './group-errors.ts'
+import { join } from './join.ts'
+
+/**
+ * Applies one entry. What is wrong with a group breaks that group, is told once, and stops no other.
+ *
+ * @throws whatever `post` throws, but for what breaks a group.
+ */
+export async function applyEntry(context: ApplyContext, entry: Entry): Promise<void> {
+  const { transaction } = context
+  try {
+    if (entry.position <= transaction.position)
+      throw damaged('an entry of the group came twice, or out of order')
+    transaction.position = entry.position
+    if (context.again && isProcessed(context, entry)) return
+    await dispatch(context, entry)
+  } catch (error) {
+    if (!isBreaking(error)) throw error
+    const group = transaction.group(entry.group)
+    // What comes after the end of a group is nobody's loss.
+    if (isOver(group) && !entry.welcome) return
+    breakGroup(context, entry, error)
+    if (group && error.code === 'history_lost') hearOfEnd(context, entry, group)
+  }
+}
+
+/** Whether it came before. */
+function isProcessed({ transaction }: ApplyContext, { group, seq }: Entry): boolean {
+  const known = transaction.group(group)
+  return known !== undefined && seq <= known.chain.seq
+}
+
+function isOver(group: Group | undefined): boolean {
+  return group !== undefined && group.status !== 'active' && group.status !== 'broken'
+}
+
+async function dispatch(context: ApplyContext, entry: Entry): Promise<void> {
+  const { transaction } = context
+  const group = transaction.group(entry.group)
+  const change = transaction.change(entry.group)
+  if (change && isOurs(change, entry)) return adopt(context, entry, change)
+  if (group?.status === 'active') return applyToActive(context, entry, group)
+  if (entry.welcome) return join(context, entry)
+  if (group?.status === 'broken') return hearOfEnd(context, entry, group)
+  if (!group) context.unknown.add(entry.group)
+}
+
+function isOurs(change: Change, entry: Entry): boolean {
+  return change.payload !== undefined && change.payload === toBase64url(entry.payload ?? EMPTY)
+}
+
+async function applyToActive(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
+  const ready = passGap(context, entry, group)
+  if (entry.kind === 'destroyed') return destroyed(context, ready)
+  if (entry.welcome) throw damaged('we are added to the group once more')
+  if (entry.kind === 'commit') return applyNext(context, entry, ready)
+  if (entry.kind === 'proposal') return applyLeaving(context, entry, ready)
+  return applyMessage(context, entry, ready)
+}
+
+/** A commit that cannot be judged without what is lost, such as somebody's leaving, ends what we can read, as a lost commit does. */
+async function applyNext(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
+  try {
+    await applyCommit(context, entry, group)
+  } catch (error) {
+    throw isBreaking(error) && hasGap(group.chain) ? lost() : error
+  }
+}
+
+/** A group that we do not read hears of its end all the same. */
+function hearOfEnd(context: ApplyContext, entry: Entry, group: Group): void {
+  if (entry.kind === 'destroyed') destroyed(context, group)
+  // Or it would be sent again when the group is rejoined.
+  else if (entry.kind === 'message') takeOwn(context, entry, group)
+  else if (entry.removed.includes(context.username)) removedFrom(context, group, entry.sender)
+}

@@ -1,0 +1,151 @@
+/**
+ * Who may change a group, and how: what the MLS of RFC 9420 leaves to the application (§12.2, §16.11 "trust in group membership").
+ *
+ * @module
+ */
+import type { Proposal, RatchetTree } from 'ts-mls'
+import type { Entry } from '../kdc-answers.ts'
+import { usernameOf } from '../rfc9420/suite.ts'
+import { type Leaf, leafAt, leavesOf } from '../rfc9420/tree.ts'
+import type { Group } from '../state/group.ts'
+import { unverified } from './group-errors.ts'
+
+/** What a commit does. */
+export interface MembershipChange {
+  /** Who did it. */
+  readonly by: string
+  readonly added: string[]
+  readonly removed: string[]
+}
+
+/** The admin of a named group adds and removes; a conversation of two has none. */
+export function isAdmin(group: Group, username: string): boolean {
+  return group.charter?.kind === 'named' && group.charter.admin === username
+}
+
+/**
+ * Whether somebody may take out another: the admin anybody; others those who said in this epoch that they leave. Who said it in an
+ * earlier epoch is left to the admin, because those who came since have not heard it.
+ */
+export function mayRemove(group: Group, by: string, username: string): boolean {
+  if (isAdmin(group, by)) return username !== by
+  return (group.leaving.get(username) ?? 0) > group.chain.epochSeq
+}
+
+/** What we would remove before anything else is said: those who have left. */
+export function toRemove(group: Group, by: string): string[] {
+  return [...group.leaving.keys()].filter((username) => mayRemove(group, by, username))
+}
+
+/**
+ * Judges the proposals of a member's commit, before it is applied.
+ *
+ * @throws ProtocolError `member_unverified` when it does what its committer may not, or other than the KDC says.
+ */
+export function judgeCommit(
+  group: Group,
+  tree: RatchetTree,
+  entry: Entry,
+  committer: number | undefined,
+  proposals: readonly Proposal[],
+): MembershipChange {
+  const by = committer === undefined ? undefined : leafAt(tree, committer)?.username
+  if (by === undefined) throw unverified('a change of the group comes from nobody in it')
+  const added: string[] = []
+  const removed: string[] = []
+  for (const proposal of proposals) {
+    if (proposal.proposalType === 'add') added.push(usernameOf(proposal.add.keyPackage.leafNode))
+    else if (proposal.proposalType === 'remove') removed.push(nameAt(tree, proposal.remove.removed))
+    else throw unverified(`${by} has changed the group in a way that this protocol does not have`)
+  }
+  if (added.length > 0 && !isAdmin(group, by))
+    throw unverified(`${by} has added members, and is not the admin`)
+  const wrong = removed.find((username) => !mayRemove(group, by, username))
+  if (wrong !== undefined) throw unverified(`${by} has removed ${wrong}, and may not`)
+  agree(added, entry.added)
+  agree(removed, entry.removed)
+  return { by, added, removed }
+}
+
+/**
+ * Judges an external commit: one who lost its state takes its own place again, and nothing else (RFC 9420 §12.4.3.2, "resync").
+ *
+ * @throws ProtocolError `member_unverified`
+ */
+export function judgeRejoin(
+  group: Group,
+  tree: RatchetTree,
+  entry: Entry,
+  username: string,
+  proposals: readonly Proposal[],
+): MembershipChange {
+  const removes = proposals.filter((proposal) => proposal.proposalType === 'remove')
+  const inits = proposals.filter((proposal) => proposal.proposalType === 'external_init')
+  const own = removes.length === 1 && inits.length === 1 && proposals.length === 2
+  if (!own || nameAt(tree, removes[0]?.remove.removed ?? -1) !== username || group.leaving.has(username)) {
+    throw unverified(`somebody has joined the group from outside as ${username}`)
+  }
+  agree([], entry.added)
+  agree([], entry.removed)
+  return { by: username, added: [], removed: [] }
+}
+
+/**
+ * Judges the tree after a commit: exactly the members that the entries so far say, and nobody's key changed on the way.
+ *
+ * @returns the members, and the leaves that are new: their keys are still to be judged.
+ * @throws ProtocolError `member_unverified`
+ */
+export function judgeTree(
+  group: Group,
+  before: RatchetTree,
+  after: RatchetTree,
+  membershipChange: MembershipChange,
+  rejoined: string | undefined,
+): { members: string[]; fresh: Leaf[] } {
+  const members = membersAfter(group.members, membershipChange)
+  const old = leavesOf(before)
+  const leaves = leavesOf(after)
+  agree([...leaves.keys()], members)
+  const mayBeNew = new Set([...membershipChange.added, ...(rejoined === undefined ? [] : [rejoined])])
+  const fresh = [...leaves.values()].filter((leaf) => {
+    const known = old.get(leaf.username)
+    return mayBeNew.has(leaf.username) || !known || !sameLeaf(known, leaf)
+  })
+  const changed = fresh.find((leaf) => !mayBeNew.has(leaf.username))
+  if (changed) throw unverified(`the key of ${changed.username} has changed without a word`)
+  return { members, fresh }
+}
+
+/** Who is a member after a commit. */
+export function membersAfter(
+  members: readonly string[],
+  membershipChange: Pick<MembershipChange, 'added' | 'removed'>,
+): string[] {
+  const after = new Set(members)
+  for (const username of membershipChange.removed) after.delete(username)
+  for (const username of membershipChange.added) after.add(username)
+  return [...after].sort()
+}
+
+function sameLeaf(a: Leaf, b: Leaf): boolean {
+  return a.index === b.index && a.signatureKey.every((byte, at) => byte === b.signatureKey[at])
+}
+
+function nameAt(tree: RatchetTree, index: number): string {
+  const leaf = leafAt(tree, index)
+  if (!leaf) throw unverified('a change of the group removes nobody')
+  return leaf.username
+}
+
+/**
+ * What MLS says must be what the KDC says.
+ *
+ * @throws ProtocolError `member_unverified`
+ */
+export function agree(ours: readonly string[], theirs: readonly string[]): void {
+  const [a, b] = [[...ours].sort(), [...theirs].sort()]
+  if (a.length !== b.length || a.some((username, index) => username !== b[index])) {
+    throw unverified(`the group's members are not those that the KDC names`)
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What all work on one principal's groups shares: what is kept, how the KDC is asked, who is told. One piece of work at a time: whoever
+ * calls makes sure of that.
+ *
+ * @module
+ */
+import { toBase64url } from '../bytes.ts'
+import type { Clock } from '../clock.ts'
+import type { RandomBytes } from '../crypto/random.ts'
+import { ProtocolError } from '../errors.ts'
+import type { ApplyContext } from './entries/apply-context.ts'
+import type { Maker } from './make-commit.ts'
+import type { Notice, OnNotice } from './notices.ts'
+import type { PostToKdc } from './post.ts'
+import type { Mls } from './rfc9420/suite.ts'
+import type { Group } from './state/group.ts'
+import { MlsStore, Transaction } from './state/mls-store.ts'
+import { KEYS } from './state/store-keys.ts'
+import type { StateStore } from './state-store.ts'
+
+const ID_BYTES = 16
+/** While pages follow each other, so many notices wait for what comes, which may be the same again. */
+const MAX_KEPT_NOTICES = 100
+
+export interface MlsClientOptions {
+  readonly username: string
+  readonly post: PostToKdc
+  readonly state: StateStore
+  readonly clock: Clock
+  readonly randomBytes: RandomBytes
+  readonly onNotice: OnNotice
+}
+
+export class MlsClient {
+  readonly mlsStore: MlsStore
+  readonly username: string
+  readonly post: PostToKdc
+  readonly clock: Clock
+  readonly maker: Maker
+  readonly #onNotice: OnNotice
+
+  private constructor(
+    mlsStore: MlsStore,
+    { username, post, clock, randomBytes, onNotice }: MlsClientOptions,
+  ) {
+    this.mlsStore = mlsStore
+    this.username = username
+    this.post = post
+    this.clock = clock
+    this.maker = { mls: mlsStore.mls, username, clock, newId: () => toBase64url(randomBytes(ID_BYTES)) }
+    this.#onNotice = onNotice
+  }
+
+  /**
+   * Reads what is kept; asks nothing of the KDC.
+   *
+   * @throws as `MlsStore.open`
+   */
+  static async open(mls: Mls, options: MlsClientOptions): Promise<MlsClient> {
+    return new MlsClient(await MlsStore.open(mls, options.state), options)
+  }
+
+  transaction(): Transaction {
+    return new Transaction(this.mlsStore)
+  }
+
+  context(transaction: Transaction): ApplyContext {
+    const { username, post } = this
+    return {
+      mls: this.mlsStore.mls,
+      username,
+      post,
+      transaction,
+      unknown: new Set(),
+      again: false,
+      usedPackage: false,
+    }
+  }
+
+  /**
+   * Writes a draft, and tells what it had to tell.
+   *
+   * @param more - whether others follow soon: then it is kept to be told with theirs, up to a number of notices.
+   */
+  async write(transaction: Transaction, { more = false } = {}): Promise<void> {
+    await transaction.write()
+    if (!more || this.mlsStore.notices.size > MAX_KEPT_NOTICES) await this.tellKept()
+  }
+
+  /** Tells what is to be told, and then forgets it: told twice when the power goes between, never not at all. */
+  async tellKept(): Promise<void> {
+    const { notices } = this.mlsStore
+    if (notices.size === 0) return
+    const told = [...notices].sort(([a], [b]) => a - b)
+    for (const [, notice] of told) this.#onNotice(notice)
+    await this.mlsStore.keep(new Map(told.map(([number]) => [KEYS.notice(number), null])))
+    for (const [number] of told) notices.delete(number)
+  }
+
+  async tell(notice: Notice): Promise<void> {
+    const transaction = this.transaction()
+    transaction.notice(notice)
+    await this.write(transaction)
+  }
+
+  /**
+   * A group that we are in and can read.
+   *
+   * @throws ProtocolError `group_unknown`; or why it is broken.
+   */
+  active(id: string): Group {
+    const group = this.mlsStore.groups.get(id)
+    if (group?.status === 'active') return group
+    if (group?.status === 'broken') {
+      throw new ProtocolError(group.reason ?? 'state_damaged', 'the group is not read any more: rejoin it')
+    }
+    throw new ProtocolError('group_unknown', 'there is no such group, or you are not in it any more')
+  }
+}

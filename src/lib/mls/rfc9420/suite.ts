@@ -1,0 +1,141 @@
+/**
+ * The MLS implementation, ts-mls, set up as this protocol uses it: RFC 9420 with cipher suite 3.
+ *
+ * @module
+ */
+import type { CiphersuiteImpl, ClientConfig, ClientState, Credential, LeafNode } from 'ts-mls'
+import { equal, fromUtf8, utf8 } from '../../bytes.ts'
+import { CodecError } from '../../errors.ts'
+import { USERNAME } from '../../names.ts'
+
+const SUITE = 'MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519'
+
+/**
+ * The most generations of a sender's ratchet that one message may skip (RFC 9420 §9.1): every message that was encrypted and then
+ * refused (a quota, perhaps) is skipped for ever.
+ */
+const MAX_SKIPPED_MESSAGES = 1000
+
+/** ts-mls, loaded, with the cipher suite. */
+export type Mls = typeof import('./ts-mls.ts') & { readonly suite: CiphersuiteImpl }
+
+let loading: Promise<Mls> | undefined
+
+/** Loads ts-mls when it is first needed: most of the library works without it. */
+export function loadMls(): Promise<Mls> {
+  loading ??= load()
+  return loading
+}
+
+async function load(): Promise<Mls> {
+  const parts = await import('./ts-mls.ts')
+  const { getCiphersuiteFromName, getCiphersuiteImpl } = parts.api
+  return { ...parts, suite: await getCiphersuiteImpl(getCiphersuiteFromName(SUITE)) }
+}
+
+/** The credential of a principal: basic, its name in UTF-8 (RFC 9420 §5.3). */
+export function credentialOf(username: string): Credential {
+  return { credentialType: 'basic', identity: utf8(username) }
+}
+
+/**
+ * Whose leaf this is, by its own word.
+ *
+ * @throws CodecError `malformed` when it names no principal.
+ */
+export function usernameOf(leaf: Pick<LeafNode, 'credential'>): string {
+  const { credential } = leaf
+  const name = credential.credentialType === 'basic' ? fromUtf8(credential.identity, 'credential') : ''
+  if (!USERNAME.test(name)) throw new CodecError('credential: it names no principal')
+  return name
+}
+
+const sameCredential = (a: LeafNode, b: LeafNode) =>
+  a.credential.credentialType === 'basic' &&
+  b.credential.credentialType === 'basic' &&
+  equal(a.credential.identity, b.credential.identity)
+
+/**
+ * How ts-mls is to judge and to keep.
+ *
+ * Whose keys the leaves hold is judged by `judgeKeys`, which can ask the KDC and say what changed, and not by `authService`, which
+ * could only refuse. Two leaves are the same client when they name the same principal (RFC 9420 §12.2): one leaf for each.
+ */
+export const CLIENT_CONFIG: ClientConfig = {
+  // One epoch is the least that ts-mls can keep; `forgetPast` drops that one too.
+  keyRetentionConfig: {
+    retainKeysForGenerations: 1,
+    retainKeysForEpochs: 1,
+    maximumForwardRatchetSteps: MAX_SKIPPED_MESSAGES,
+  },
+  lifetimeConfig: { maximumTotalLifetime: 0n, validateLifetimeOnReceive: false },
+  paddingConfig: { kind: 'padUntilLength', padUntilLength: 256 },
+  keyPackageEqualityConfig: {
+    compareKeyPackages: (a, b) => sameCredential(a.leafNode, b.leafNode),
+    compareKeyPackageToLeafNode: (a, b) => sameCredential(a.leafNode, b),
+  },
+  authService: { validateCredential: async (credential) => credential.credentialType === 'basic' },
+}
+
+/**
+ * A state without the keys of past epochs. Messages come in order, and the KDC takes none of a past epoch: nothing is left
+ * that those keys could open.
+ */
+export function forgetPast(state: ClientState): ClientState {
+  return { ...state, historicalReceiverData: new Map() }
+}
+
+/** What only this epoch needs: to be wiped once the next is written (RFC 9420 §9.2). */
+export function secretsOfEpoch(mls: Mls, state: ClientState): Uint8Array[] {
+  // ts-mls 1.6.4 lists them behind as many holes.
+  const ratchets = mls.secretTreeValues(state.secretTree).filter((secret) => secret !== undefined)
+  return [...Object.values(state.keySchedule), ...ratchets]
+}
+
+/** A group's state as bytes, whole. */
+export function encodeState(mls: Mls, state: ClientState): Uint8Array {
+  return mls.api.encodeGroupState(state)
+}
+
+/**
+ * Reads what `encodeState` wrote.
+ *
+ * @throws CodecError `malformed`
+ */
+export function decodeState(mls: Mls, bytes: Uint8Array): ClientState {
+  return readWhole(mls.api.decodeGroupState, bytes)
+}
+
+/**
+ * A group's state without the tree, which is most of a large group and changes with the epoch only: so that a message does not cost
+ * more in a larger group than it must.
+ */
+export function encodeBesideTree(mls: Mls, state: ClientState): Uint8Array {
+  return mls.encodeStateWithoutTree(state)
+}
+
+/**
+ * Reads what `encodeBesideTree` wrote, and the tree beside it.
+ *
+ * @throws CodecError `malformed`
+ */
+export function decodeBesideTree(mls: Mls, state: Uint8Array, tree: Uint8Array): ClientState {
+  return readWhole(mls.decodeStateWithoutTree(readPart(mls.decodeRatchetTree, tree)), state)
+}
+
+type Decoder<T> = (bytes: Uint8Array, offset: number) => [T, number] | undefined
+
+function readWhole(decoder: Decoder<Omit<ClientState, 'clientConfig'>>, bytes: Uint8Array): ClientState {
+  return { ...readPart(decoder, bytes), clientConfig: CLIENT_CONFIG }
+}
+
+function readPart<T>(decoder: Decoder<T>, bytes: Uint8Array): T {
+  try {
+    // A copy: what is read points into these bytes, and is wiped some day.
+    const decoded = decoder(bytes.slice(), 0)
+    if (decoded && decoded[1] === bytes.length) return decoded[0]
+  } catch {
+    // Said below, in words of ours.
+  }
+  throw new CodecError('group state: it does not decode')
+}

@@ -1,0 +1,121 @@
+/**
+ * The running hash over a group's entries, by which members notice that the KDC shows them different things. docs/protocol.md §7.5.
+ *
+ *     chain_0 of an epoch = MLS exporter "symbolon chain" of that epoch (RFC 9420 §8.5)
+ *     chain_n             = SHA-256(chain_(n-1) || u64 seq || u8 kind || payload)
+ *
+ * Every message and commit carries, as MLS authenticated data, the `seq` of the last entry that its sender had processed, and the
+ * hash there.
+ *
+ * @module
+ */
+import { primitives } from '#primitives'
+import { concat, EMPTY, equal } from '../../bytes.ts'
+import { CodecError, ProtocolError } from '../../errors.ts'
+import type { Mls } from '../rfc9420/suite.ts'
+
+export const HASH_BYTES = 32
+const SEQ_BYTES = 8
+const LABEL = 'symbolon chain'
+
+/** Of how many entries the hash is remembered: nobody who has processed an entry speaks of one so old. */
+const REMEMBERED = 1024
+
+/** What an epoch has after the commit that began it. */
+const KINDS = { message: 2, proposal: 3 } as const
+
+/** Where somebody is in a group: the last entry that he processed, and the hash there. */
+export interface ChainPosition {
+  readonly seq: number
+  readonly hash: Uint8Array
+}
+
+/** The hashes of one epoch, from the entry that began it. */
+export interface Chain {
+  /** The entry that began the epoch; 0 for a group without entries. */
+  readonly epochSeq: number
+  readonly seq: number
+  /** The latest hashes, one after the other. */
+  readonly hashes: Uint8Array
+  /** The entry that the last of them is of: `seq`, unless entries were lost since. */
+  readonly hashSeq: number
+}
+
+/** An unsigned 64-bit integer, big-endian. */
+function u64(value: number): Uint8Array {
+  const bytes = new Uint8Array(SEQ_BYTES)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value))
+  return bytes
+}
+
+/** The chain of an epoch that begins with the entry `seq`. */
+export async function beginChain(mls: Mls, exporterSecret: Uint8Array, seq: number): Promise<Chain> {
+  const hashes = await mls.api.mlsExporter(exporterSecret, LABEL, EMPTY, HASH_BYTES, mls.suite)
+  return { epochSeq: seq, seq, hashes, hashSeq: seq }
+}
+
+/** The chain after entries that are lost: it has no more hashes until the next epoch begins. */
+export function skipTo(chain: Chain, seq: number): Chain {
+  return { ...chain, seq }
+}
+
+/** Whether entries of this epoch are lost to us. */
+export function hasGap({ seq, hashSeq }: Chain): boolean {
+  return hashSeq < seq
+}
+
+/** The chain with one more entry, the next. */
+export function extendChain(chain: Chain, kind: keyof typeof KINDS, payload: Uint8Array): Chain {
+  const seq = chain.seq + 1
+  if (hasGap(chain)) return skipTo(chain, seq)
+  const hash = primitives.sha256(lastHash(chain), u64(seq), Uint8Array.of(KINDS[kind]), payload)
+  const kept = chain.hashes.subarray(Math.max(0, chain.hashes.length - (REMEMBERED - 1) * HASH_BYTES))
+  return { ...chain, seq, hashes: concat(kept, hash), hashSeq: seq }
+}
+
+const lastHash = (chain: Chain) => chain.hashes.subarray(chain.hashes.length - HASH_BYTES)
+
+/** Where we are: at the last entry before which nothing is lost to us. */
+export function positionOf(chain: Chain): ChainPosition {
+  return { seq: chain.hashSeq, hash: lastHash(chain) }
+}
+
+/** A place as MLS authenticated data: `u64 seq || hash`. */
+export function encodePosition(place: ChainPosition): Uint8Array {
+  return concat(u64(place.seq), place.hash)
+}
+
+/** The place of one who rejoins: it has processed nothing, and knows no hash. */
+export function positionOfNewcomer(seq: number): ChainPosition {
+  return { seq, hash: new Uint8Array(HASH_BYTES) }
+}
+
+/** @throws CodecError `malformed` */
+export function decodePosition(bytes: Uint8Array): ChainPosition {
+  if (bytes.length !== SEQ_BYTES + HASH_BYTES)
+    throw new CodecError('authenticated data: not a seq and a hash')
+  const seq = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0)
+  if (seq > BigInt(Number.MAX_SAFE_INTEGER)) throw new CodecError('authenticated data: the seq is too large')
+  return { seq: Number(seq), hash: bytes.subarray(SEQ_BYTES) }
+}
+
+/**
+ * Compares where a member says it is with what we saw.
+ *
+ * @throws ProtocolError `history_forked` when it saw something else: it numbers otherwise, has processed what we were not given, or
+ *   has another hash. What is so old that we remember no hash, and what is lost to us, is not compared.
+ */
+export function comparePosition(chain: Chain, place: ChainPosition): void {
+  const index = place.seq - (chain.hashSeq + 1 - chain.hashes.length / HASH_BYTES)
+  if (place.seq > chain.seq || place.seq < chain.epochSeq) throw forked(place.seq)
+  if (index < 0 || place.seq > chain.hashSeq) return
+  const ours = chain.hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
+  if (!equal(ours, place.hash)) throw forked(place.seq)
+}
+
+function forked(seq: number): ProtocolError {
+  return new ProtocolError(
+    'history_forked',
+    `the KDC has shown another member something else than us, up to entry ${seq}`,
+  )
+}

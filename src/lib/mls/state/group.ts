@@ -1,0 +1,135 @@
+/**
+ * A group as this client keeps it, beside the MLS state.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import { EMPTY } from '../../bytes.ts'
+import { ERROR_CODES, type ProtocolCode, ProtocolError } from '../../errors.ts'
+import type { GroupStatus } from '../group-info.ts'
+import { type GroupDescriptor, GroupDescriptorSchema } from '../rfc9420/welcome.ts'
+import { type Chain, HASH_BYTES } from './chain.ts'
+import { decodeFrame, encodeFrame } from './framing.ts'
+
+export interface Group {
+  readonly id: string
+  /** What it is; unknown when we were never in it, or when that is what was damaged. */
+  readonly charter: GroupDescriptor | undefined
+  readonly status: GroupStatus
+  /** Why it is broken. */
+  readonly reason: ProtocolCode | undefined
+  /** Another's, of another group of this name that we were in, until somebody has looked who is in this one. */
+  readonly formerAdmin: string | undefined
+  readonly epoch: number
+  /** Exactly those who have a leaf in the tree. */
+  readonly members: readonly string[]
+  /** Of these, who has said that he leaves, and in which entry; 0 when the KDC says so. */
+  readonly leaving: ReadonlyMap<string, number>
+  readonly chain: Chain
+}
+
+const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const Schema = v.object({
+  charter: v.optional(GroupDescriptorSchema),
+  status: v.picklist(['active', 'broken', 'left', 'removed', 'destroyed']),
+  reason: v.optional(v.picklist(ERROR_CODES.protocol)),
+  former_admin: v.optional(v.string()),
+  epoch: seq,
+  members: v.array(v.string()),
+  leaving: v.array(v.tuple([v.string(), seq])),
+  epoch_seq: seq,
+  seq,
+  hash_seq: seq,
+})
+
+export function encodeGroup(group: Group): Uint8Array {
+  const { charter, status, reason, formerAdmin, epoch, members, leaving, chain } = group
+  const places = { epoch_seq: chain.epochSeq, seq: chain.seq, hash_seq: chain.hashSeq }
+  return encodeFrame(
+    { charter, status, reason, former_admin: formerAdmin, epoch, members, leaving: [...leaving], ...places },
+    chain.hashes,
+  )
+}
+
+/** @throws ProtocolError `state_damaged` */
+export function decodeGroup(id: string, bytes: Uint8Array): Group {
+  const { header, body } = decodeFrame(Schema, bytes)
+  if (body.length % HASH_BYTES !== 0)
+    throw new ProtocolError('state_damaged', 'what was kept here is cut short')
+  return {
+    id,
+    charter: header.charter,
+    status: header.status,
+    reason: header.reason,
+    formerAdmin: header.former_admin,
+    epoch: header.epoch,
+    members: header.members,
+    leaving: new Map(header.leaving),
+    chain: { epochSeq: header.epoch_seq, seq: header.seq, hashes: body, hashSeq: header.hash_seq },
+  }
+}
+
+/** A group of which we know nothing but that something is wrong with it. */
+export function unknownGroup(id: string): Group {
+  return {
+    id,
+    charter: undefined,
+    status: 'broken',
+    reason: 'state_damaged',
+    formerAdmin: undefined,
+    epoch: 0,
+    members: [],
+    leaving: new Map(),
+    chain: { epochSeq: 0, seq: 0, hashes: EMPTY, hashSeq: 0 },
+  }
+}
+
+/** Whether another group of this name is active. */
+export function isNameTaken(groups: readonly Group[], id: string, charter: GroupDescriptor): boolean {
+  return groups.some(
+    (known) =>
+      known.id !== id &&
+      known.status === 'active' &&
+      known.charter?.kind === 'named' &&
+      charter.kind === 'named' &&
+      known.charter.name === charter.name,
+  )
+}
+
+/** Whose group of this name we know, when none of them is of the admin that this one has. */
+export function formerAdminOf(
+  groups: readonly Group[],
+  id: string,
+  charter: GroupDescriptor,
+): string | undefined {
+  if (charter.kind !== 'named') return undefined
+  const admins = groups.flatMap((known) =>
+    known.id !== id && known.charter?.kind === 'named' && known.charter.name === charter.name
+      ? [known.formerAdmin ?? known.charter.admin]
+      : [],
+  )
+  return admins.includes(charter.admin) ? undefined : admins.at(-1)
+}
+
+/** The other member of a conversation of two; of one with oneself, oneself. */
+export function otherOf(group: Group, username: string): string | undefined {
+  if (group.charter?.kind === 'direct' && group.charter.own) return username
+  return group.charter?.kind === 'direct' ? group.members.find((member) => member !== username) : undefined
+}
+
+/** The members without those who have left. */
+export function presentIn(group: Group): string[] {
+  return group.members.filter((member) => !group.leaving.has(member)).sort()
+}
+
+/** Of those who are leaving, who is still in the tree after these were taken out. */
+export function stillLeaving(group: Group, removed: readonly string[]): Map<string, number> {
+  return new Map([...group.leaving].filter(([username]) => !removed.includes(username)))
+}
+
+/** How notices name a group: by its name, or by the other one. */
+export function labelOf(group: Group, username: string): { group?: string; username?: string } {
+  if (group.charter?.kind === 'named') return { group: group.charter.name }
+  const other = otherOf(group, username)
+  return other === undefined ? {} : { username: other }
+}

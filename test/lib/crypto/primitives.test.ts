@@ -1,0 +1,191 @@
+import { hkdfSync, randomBytes } from 'node:crypto'
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { noble } from '../../../src/lib/crypto/primitives/noble.ts'
+import { node } from '../../../src/lib/crypto/primitives/node.ts'
+
+const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'))
+const toHex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('hex')
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+
+const test = suite('primitives: node and noble')
+
+for (const [name, primitives] of Object.entries({ node, noble })) {
+  test(`${name}: seals the example of RFC 8439 §2.8.2`, () => {
+    const key = hex('808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f')
+    const nonce = hex('070000004041424344454647')
+    const aad = hex('50515253c0c1c2c3c4c5c6c7')
+    const text =
+      "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
+    const sealed = primitives.seal(key, nonce, aad, Buffer.from(text))
+    assert.is(toHex(sealed.slice(0, 16)), 'd31a8d34648e60db7b86afbc53ef7ec2')
+    assert.is(toHex(sealed.slice(-16)), '1ae10b594f09e26a7e902ecbd0600691')
+    assert.is(Buffer.from(primitives.open(key, nonce, aad, sealed) ?? []).toString(), text)
+  })
+
+  test(`${name}: derives test cases 1 and 3 of RFC 5869 appendix A`, () => {
+    const ikm = hex('0b'.repeat(22))
+    const one = primitives.hkdf(ikm, hex('000102030405060708090a0b0c'), hex('f0f1f2f3f4f5f6f7f8f9'), 42)
+    assert.is(
+      toHex(one),
+      '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865',
+    )
+    const three = primitives.hkdf(ikm, hex(''), hex(''), 42)
+    assert.is(
+      toHex(three),
+      '8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8',
+    )
+  })
+
+  test(`${name}: agrees on the shared secret of RFC 7748 §6.1`, () => {
+    const bob = hex('5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb')
+    const alicePublic = hex('8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a')
+    assert.is(
+      toHex(primitives.x25519(bob).publicKey),
+      'de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f',
+    )
+    assert.is(
+      toHex(primitives.x25519(bob).agree(alicePublic)),
+      '4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742',
+    )
+  })
+
+  test(`${name}: refuses public keys of small order, which give an all-zero secret`, () => {
+    const secretKey = randomBytes(32)
+    const smallOrder = [
+      '00'.repeat(32),
+      `01${'00'.repeat(31)}`,
+      'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
+      '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
+      `ec${'ff'.repeat(30)}7f`,
+      `ed${'ff'.repeat(30)}7f`,
+      `ee${'ff'.repeat(30)}7f`,
+    ]
+    for (const point of smallOrder)
+      assert.is(primitives.x25519(secretKey).agree(hex(point)), undefined, point)
+  })
+}
+
+test('derives as OpenSSL does, wherever the ends of blocks fall, also from long salts and to long outputs', () => {
+  const lengths = [0, 1, 13, 31, 32, 54, 55, 56, 63, 64, 65, 119, 120, 128, 200]
+  for (const ikm of lengths) {
+    for (const salt of lengths) {
+      for (const info of [0, 18, 22, 23, 54, 55, 64, 120]) {
+        const [a, b, c] = [randomBytes(ikm), randomBytes(salt), randomBytes(info)]
+        const length = [1, 16, 32, 33, 64, 100][(ikm + salt + info) % 6] as number
+        assert.is(
+          toHex(node.hkdf(a, b, c, length)),
+          toHex(new Uint8Array(hkdfSync('sha256', a, b, c, length))),
+        )
+      }
+    }
+  }
+  const longest = node.hkdf(hex('01'), hex('02'), hex('03'), 255 * 32)
+  assert.is(
+    toHex(longest),
+    toHex(new Uint8Array(hkdfSync('sha256', hex('01'), hex('02'), hex('03'), 255 * 32))),
+  )
+  assert.throws(() => node.hkdf(hex('01'), hex('02'), hex('03'), 255 * 32 + 1), /at most 8160 bytes/)
+})
+
+test('derives from much as OpenSSL does', () => {
+  // OpenSSL takes at most 1024 bytes of info.
+  const [ikm, salt, info] = [randomBytes(100_000), randomBytes(5000), randomBytes(1024)]
+  assert.is(
+    toHex(node.hkdf(ikm, salt, info, 32)),
+    toHex(new Uint8Array(hkdfSync('sha256', ikm, salt, info, 32))),
+  )
+})
+
+test('both seal alike, and each opens what the other sealed', () => {
+  const sizes = fc.integer({ min: 0, max: 2000 }).chain(bytes)
+  fc.assert(
+    fc.property(bytes(32), bytes(12), sizes, sizes, (key, nonce, aad, plaintext) => {
+      const sealed = node.seal(key, nonce, aad, plaintext)
+      assert.is(toHex(noble.seal(key, nonce, aad, plaintext)), toHex(sealed))
+      assert.is(toHex(noble.open(key, nonce, aad, sealed)), toHex(plaintext))
+      assert.is(toHex(node.open(key, nonce, aad, sealed)), toHex(plaintext))
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('both refuse any changed bit, a shortened tag, another nonce, another aad', () => {
+  const [key, nonce, aad] = [randomBytes(32), randomBytes(12), randomBytes(5)]
+  const sealed = node.seal(key, nonce, aad, Buffer.from('hello'))
+  for (const primitives of [node, noble]) {
+    for (let bit = 0; bit < sealed.length * 8; bit++) {
+      const changed = Uint8Array.from(sealed)
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      assert.is(primitives.open(key, nonce, aad, changed), undefined, `bit ${bit}`)
+    }
+    for (let length = 16; length < sealed.length; length++) {
+      assert.is(primitives.open(key, nonce, aad, sealed.subarray(0, length)), undefined)
+    }
+    assert.is(primitives.open(key, randomBytes(12), aad, sealed), undefined)
+    assert.is(primitives.open(key, nonce, new Uint8Array(0), sealed), undefined)
+  }
+})
+
+test('both derive, hash and agree alike', () => {
+  fc.assert(
+    fc.property(bytes(32), bytes(32), fc.uint8Array({ maxLength: 100 }), (a, b, info) => {
+      assert.is(toHex(node.hkdf(a, b, info, 64)), toHex(noble.hkdf(a, b, info, 64)))
+      assert.is(toHex(node.sha256(a, info, b)), toHex(noble.sha256(a, info, b)))
+      for (const { createSha256 } of [node, noble]) {
+        const hash = createSha256()
+        for (const part of [a, info, b]) hash.update(part)
+        assert.is(toHex(hash.digest()), toHex(node.sha256(a, info, b)))
+      }
+      const [publicA, publicB] = [node.x25519(a).publicKey, noble.x25519(b).publicKey]
+      assert.is(toHex(noble.x25519(a).publicKey), toHex(publicA))
+      const shared = toHex(node.x25519(a).agree(publicB))
+      assert.is(toHex(noble.x25519(a).agree(publicB)), shared)
+      assert.is(toHex(noble.x25519(b).agree(publicA)), shared)
+    }),
+    { numRuns: 20 },
+  )
+})
+
+test('fresh key pairs differ, and agree with one another, whoever made them', () => {
+  const pairs = [node, node, noble, noble].map(({ x25519 }) => x25519())
+  const publicKeys = pairs.map(({ publicKey }) => toHex(publicKey))
+  assert.is(new Set(publicKeys).size, pairs.length)
+  const shared = new Set<string | undefined>()
+  for (const [i, ours] of pairs.entries()) {
+    assert.is(ours.publicKey.length, 32)
+    for (const theirs of pairs.slice(i + 1)) {
+      const secret = ours.agree(theirs.publicKey)
+      assert.is(secret?.length, 32)
+      assert.is(toHex(secret), toHex(theirs.agree(ours.publicKey)))
+      shared.add(toHex(secret))
+    }
+  }
+  assert.is(shared.size, 6)
+})
+
+for (const [name, { x25519 }] of Object.entries({ node, noble })) {
+  test(`${name}: a key pair cannot be used after it was destroyed, a fresh one or a given one`, () => {
+    for (const secretKey of [undefined, randomBytes(32)]) {
+      const given = secretKey && Uint8Array.from(secretKey)
+      const pair = x25519(secretKey)
+      const { publicKey } = x25519()
+      pair.destroy()
+      assert.throws(() => pair.agree(publicKey), /used after it was destroyed/)
+      pair.destroy()
+      // The bytes are the caller's, to wipe or to keep.
+      assert.equal(secretKey && Uint8Array.from(secretKey), given)
+    }
+  })
+
+  test(`${name}: a key pair does not change with the bytes that it was made from`, () => {
+    const secretKey = randomBytes(32)
+    const { publicKey } = x25519()
+    const [kept, pair] = [x25519(Uint8Array.from(secretKey)), x25519(secretKey)]
+    secretKey.fill(0)
+    assert.is(toHex(pair.agree(publicKey)), toHex(kept.agree(publicKey)))
+  })
+}
+
+test.run()
