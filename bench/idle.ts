@@ -16,7 +16,7 @@ const CONNECTIONS = 1000
 const WARM = 50
 
 const PEERS = { tls: 'TLS 1.3', 'secret-stream': 'secret-stream' } as const
-const ENDS = { alice: 'who connects', bob: 'who listens' } as const
+const ENDS = { alice: 'initiator', bob: 'responder' } as const
 
 await runBenchmark('idle', async () => {
   const missing: string[] = []

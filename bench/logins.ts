@@ -96,8 +96,8 @@ function protection(measured: Record<string, number[]>): Table {
       ? ['not measured', 'not measured']
       : [show({ median, min, max }), digits(1e6 / median)]
   }
-  const krb5Stolen = 'none needed: what is stored logs in as anybody'
-  const member = 'yes, without -allow_svr: by a ticket to him'
+  const krb5Stolen = 'none needed: what is stored logs in as any user'
+  const member = 'yes, without -allow_svr: by a ticket to that user'
   const timestamp = ['yes', 'yes', member, krb5Stolen]
   const spake = ['no', 'no: one guess a login', member, krb5Stolen]
   const ours = ['no', 'no: one guess a login', 'no', 'yes: an Argon2id of 19 MiB a guess']
@@ -108,10 +108,10 @@ function protection(measured: Record<string, number[]>): Table {
       'login',
       'server CPU, us',
       'logins a core-second',
-      'who listens',
-      'who is in between',
-      'who has an account',
-      "who stole the server's database and key",
+      'eavesdropper',
+      'on-path attacker',
+      'another account',
+      "thief of the server's database and key",
       'durable writes',
     ],
     rows: [

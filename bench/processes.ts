@@ -78,7 +78,7 @@ export function builtSymbolon(): string {
     encoding: 'utf8',
   })
   if (status !== 0) throw new Error(`npm run build: ${stderr}`)
-  return join(ROOT, 'dist', 'symbolon.mjs')
+  return join(ROOT, 'dist', 'bin', 'symbolon.mjs')
 }
 
 /** Waits until a process says on stderr what matches, and gives the first group. */

@@ -23,16 +23,8 @@ const FILES = [
   { name: 'mls', entry: 'src/lib/mls/rfc9420/ts-mls.ts' },
   { name: 'opaque', contents: "export * from '@serenity-kit/opaque'" },
   { name: 'sodium', contents: "export { default } from 'libsodium'" },
-  { name: 'undici', contents: await withNames('undici') },
+  { name: 'undici', contents: "export { default } from 'undici'" },
 ] as const
-
-// A file that a CommonJS package is bundled into exports nothing by name, unless it is told what.
-async function withNames(name: string): Promise<string> {
-  const names = Object.keys(await import(name)).filter(
-    (key) => /^[A-Za-z_]\w*$/.test(key) && key !== 'default',
-  )
-  return `export { ${names.join(', ')} } from '${name}'`
-}
 
 export async function bundleTools(): Promise<Inputs> {
   const built = await Promise.all(

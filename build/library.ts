@@ -9,15 +9,21 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DIST, distFile, MANIFEST, ROOT } from './paths.ts'
 
-/** What is not imported, but begun by its path. */
-const WORKERS = ['src/kdc/passwords/password-worker.mjs']
+/** What no import names: workers, which are begun by their paths, and what `#` names elsewhere than in Node. */
+const OTHERS = [
+  'src/kdc/passwords/password-worker.mjs',
+  ...Object.values(MANIFEST.imports).flatMap((conditions) => Object.values(conditions)),
+]
 
 const IMPORT = /((?:from|import\() ?['"])(\.[^'"]+)\.(m?)ts(['"])/g
 
 export function emitLibrary(): void {
-  const entries = Object.values(MANIFEST.exports).map((entry) => entry.default)
+  // Others name no code, such as './package.json'.
+  const entries = Object.values(MANIFEST.exports).flatMap((entry) =>
+    typeof entry === 'string' ? [] : entry.default,
+  )
   const sources = entries.map((file) => file.replace('./dist/', 'src/').replace(/\.js$/, '.ts'))
-  compile([...sources, ...WORKERS])
+  compile([...sources, ...OTHERS])
   keepReachableTypes(entries.map((file) => distFile(file.replace('./dist/', '').replace(/\.js$/, '.d.ts'))))
 }
 

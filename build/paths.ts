@@ -10,7 +10,7 @@ export const DIST = resolve(process.argv[2] ?? join(ROOT, 'dist'))
 export interface Manifest {
   readonly name: string
   readonly version: string
-  readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
   readonly imports: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly [field: string]: unknown
 }

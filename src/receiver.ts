@@ -22,7 +22,7 @@ import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: ${commandOf('receive')} NAME [options]
 
-Prints what others send NAME, one line each: "alice: hi", and what has waited at
+Prints what others send NAME, one line each: "alice: hi", and messages stored at
 the KDC, until Ctrl+C. On a terminal, what you type goes to the one in the
 prompt, or to the one you name: "@alice see you".
 

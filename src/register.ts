@@ -28,7 +28,7 @@ ${optionLines(
   SET_PASSWORD_HELP,
   [
     '--allow-plaintext',
-    'sign up without an invitation and without TLS, where somebody could answer for the KDC and guess the password',
+    'sign up without an invitation and without TLS, where an attacker could answer for the KDC and guess the password',
   ],
   ...KDC_HELP,
   ...OUTPUT_HELP,

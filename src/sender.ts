@@ -31,7 +31,7 @@ With --keytab, NAME may be left out; "--" goes before a one-word MESSAGE then.
 ${optionLines(
   ...ITEM_HELP,
   ['--timeout SEC', 'how long to wait for RECEIVER (default: 30; files 300)'],
-  ['--no-store', 'nothing waits at the KDC: fail instead'],
+  ['--no-store', 'store nothing at the KDC: fail instead'],
   ...LOGIN_HELP,
   ...OUTPUT_HELP,
 )}

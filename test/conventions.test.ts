@@ -102,62 +102,12 @@ test('every test suite runs, and asserts errors by helpers that cannot pass unse
   }
 })
 
-/** The class of an error, as docs/errors.md calls it; nothing for what is told over HTTP only, or by a tool. */
-const CLASSES = {
-  protocol: 'Protocol',
-  codec: 'Codec',
-  transport: 'Transport',
-  store: 'Store',
-  state: 'State',
-  keyFile: 'KeyFile',
-  file: 'File',
-  http: undefined,
-}
-
-test('every error code is explained in docs/errors.md, by its class, and no other', () => {
-  const documented = new Map<string, string[]>()
-  for (const [, code = '', second = ''] of read('docs/errors.md').matchAll(
-    /^\| `([a-z_]+)` \| ([^|]*) \|/gm,
-  )) {
-    const classes = second.split(', ').filter((word) => /^[A-Z]\w+$/.test(word))
-    documented.set(code, [...(documented.get(code) ?? []), ...classes].sort())
-  }
-  const known = new Map<string, string[]>([['usage', ['Usage']]])
-  for (const [of, codes] of Object.entries(ERROR_CODES) as [keyof typeof CLASSES, readonly string[]][]) {
-    for (const code of codes) {
-      known.set(code, [...(known.get(code) ?? []), ...[CLASSES[of] ?? []].flat()].sort())
-    }
-  }
-  const rows = (map: Map<string, string[]>) => [...map].map((row) => row.join(' ')).sort()
-  assert.equal(rows(documented), rows(known))
-})
-
 test('every error code is used', () => {
   const source = files('src', '.ts')
     .filter((file) => file !== 'src/lib/errors.ts')
     .map(read)
     .join('\n')
   for (const code of Object.values(ERROR_CODES).flat()) assert.match(source, new RegExp(`\\b${code}\\b`))
-})
-
-test('every event of the tools is in docs/events.md, and no other', () => {
-  const documented = [...read('docs/events.md').matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, names = '']) =>
-    [...names.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name),
-  )
-  const tools = [...files('src/cli', '.ts'), ...readdirSync(join(ROOT, 'src')).map((name) => `src/${name}`)]
-  const source = tools
-    .filter((file) => file.endsWith('.ts'))
-    .map(read)
-    .join('\n')
-  const told = [...source.matchAll(/(?:\.event\(|\bjson\(|\{ event:)\s*'([a-z_]+)'/g)].map(([, name]) => name)
-  const notices = [...read('src/lib/mls/notices.ts').matchAll(/^ {2}\| '([a-z_]+)'/gm)].map(
-    ([, name]) => name,
-  )
-  assert.ok(told.length > 30 && notices.length > 10)
-  // A notice's code is the only name that is not written where it is told.
-  const unnamed = [...source.matchAll(/(?:output|Output)\.event\((?!\s*')([^,]*)/g)].map(([, name]) => name)
-  assert.equal(unnamed, ['code'])
-  assert.equal([...new Set(documented)].sort(), [...new Set([...told, ...notices])].sort())
 })
 
 test('links between documents lead somewhere', () => {

@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { tsImport } from 'tsx/esm/api'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { FIRST_VARIABLE, MODULE_VARIABLE, type Report } from '../exercises/grader.ts'
@@ -258,7 +259,7 @@ for (const [number, folder, file, name] of EXERCISES) {
     mistakes.map((mistake) => join(place, 'mistakes', mistake)),
   )
   const breaks = async (mistake: string): Promise<string> => {
-    return (await import(join(place, 'mistakes', mistake))).breaks
+    return (await tsImport(join(place, 'mistakes', mistake), import.meta.url)).breaks
   }
 
   test('the solution has every property', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Program } from './helpers/program.ts'
+import { nodeArguments, Program } from './helpers/program.ts'
 import { PASSWORD, Realm } from './helpers/realm.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -23,7 +23,7 @@ function makeProject(realm: Realm, program: string): string {
 }
 
 function runProject(realm: Realm, file: string): Promise<Program> {
-  return new Program(process.execPath, ['--import', 'tsx', file], realm.env).input().ends(0)
+  return new Program(process.execPath, nodeArguments(file), realm.env).input().ends(0)
 }
 
 test('its program sends a message, and ends', async () => {

@@ -9,11 +9,11 @@ import { readdirSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { compile } from './runner/compiled.ts'
 import { FileRun, type Outcome, type RunOptions } from './runner/file-run.ts'
 import { asOrdinaryUser, leftForOrdinaryUser } from './runner/identity.ts'
 import { Progress } from './runner/progress.ts'
 import { lastLine, sumOf } from './runner/sum.ts'
-import { makeTools } from './runner/tools.ts'
 
 /** Seconds for one test, on an idle machine: far more than any takes. */
 const LIMIT_SEC = 180
@@ -74,9 +74,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const files = testFiles(process.argv.slice(2))
-const tools = await makeTools(ROOT)
-process.once('exit', tools.remove)
-const options = { root: ROOT, limitSec: LIMIT_SEC, env: tools.env }
+const compiled = await compile(ROOT)
+process.once('exit', compiled.remove)
+const options = { root: ROOT, limitSec: LIMIT_SEC, env: compiled.env }
 const progress = new Progress(process.stdout, files.length)
 const seconds = setInterval(() => {
   for (const run of running) run.spend(1 / busyness())

@@ -25,7 +25,7 @@ const HINTS = new Map<string, string>([
     'file_not_private',
     'take it from the others: chmod 600 for a file, chmod 700 for a directory, chown for an owner',
   ],
-  ['file_changed', 'send it again when nobody writes to it, or send a copy'],
+  ['file_changed', 'send it again when it is not written to, or send a copy'],
   ['file_not_readable', 'what follows --file are files and directories; a message stands before --file'],
   ['file_not_saved', 'nothing is lost: make room, or name another directory with --output, and read again'],
   ['group_exists', 'choose another name'],
@@ -60,7 +60,7 @@ const HINTS = new Map<string, string>([
   ],
   [
     'quota_exceeded',
-    'room is made when others read the messages that wait, and when files expire: after 7 days, unless the KDC says otherwise',
+    'room is made when others read the stored messages, and when files expire: after 7 days, unless the KDC says otherwise',
   ],
   [
     'port_unavailable',

@@ -11,7 +11,7 @@ import { Problem, type ProblemCode, statusOf } from './problems.ts'
 import type { Accepted, RequestKey } from './store/requests.ts'
 
 /** A request is known for longer than it can be sent again by anybody but its client (docs/protocol.md §3.7). */
-const REMEMBER_SEC = 900
+export const REMEMBER_SEC = 900
 const ID_BYTES = 16
 /** Each time, somebody else's change came between the look and the write. */
 const TRIES = 20

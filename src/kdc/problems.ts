@@ -17,7 +17,7 @@ interface ProblemType {
 // A 401 names how to do better (RFC 9110 §15.5.2); ours is a token in the JSON, for which no scheme is registered.
 const CHALLENGE = { 'WWW-Authenticate': 'Symbolon' }
 
-const TYPES = {
+export const PROBLEM_TYPES = {
   login_refused: { status: 401, title: 'Login refused', headers: CHALLENGE },
   token_unknown: { status: 401, title: 'Token unknown', headers: CHALLENGE },
   token_expired: { status: 401, title: 'Token expired', headers: CHALLENGE },
@@ -57,7 +57,7 @@ const TYPES = {
 } as const satisfies Partial<Record<ErrorCode, ProblemType>>
 
 /** The codes a client of the KDC can meet. */
-export type ProblemCode = keyof typeof TYPES
+export type ProblemCode = keyof typeof PROBLEM_TYPES
 
 /** A request is refused. The message is what the client reads as `detail`: it says what to do, and nothing secret. */
 export class Problem extends SymbolonError {
@@ -96,7 +96,7 @@ export function toProblem(error: unknown): Problem {
 
 /** The HTTP status of a problem. */
 export function statusOf({ code }: Problem): ContentfulStatusCode {
-  return TYPES[code].status
+  return PROBLEM_TYPES[code].status
 }
 
 /** The parts of an HTTP answer. */
@@ -108,7 +108,7 @@ export interface ProblemResponse {
 
 /** A problem as HTTP carries it. */
 export function renderProblem(problem: Problem): ProblemResponse {
-  const { status, title, headers }: ProblemType = TYPES[problem.code]
+  const { status, title, headers }: ProblemType = PROBLEM_TYPES[problem.code]
   return {
     status,
     headers: {

@@ -84,7 +84,7 @@ export {
   type EntrySource,
   type FileSink,
   type FileSource,
-  type ItemResult as TransferResult,
+  type ItemResult,
   type Limits as TransferLimits,
   type ReceiveOptions as ReceiveItemsOptions,
   type Refused,

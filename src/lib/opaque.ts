@@ -25,9 +25,9 @@ export function identifiers(username: string): { client: string } {
 export const MAX_PASSWORD_BYTES = 1024
 
 /** KE2 with ristretto255 and SHA-512 (RFC 9807 §6.1): Noe + Nn + (Npk + Nn + Nm) + Nn + Npk + Nm. */
-const KE2_BYTES = 32 + 32 + (32 + 32 + 64) + 32 + 32 + 64
+export const KE2_BYTES = 32 + 32 + (32 + 32 + 64) + 32 + 32 + 64
 /** RegistrationResponse with ristretto255 (RFC 9807 §5.1): Noe + Npk. */
-const REGISTRATION_RESPONSE_BYTES = 32 + 32
+export const REGISTRATION_RESPONSE_BYTES = 32 + 32
 
 /** A login that the client has begun. */
 export interface StartedLogin {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FileSink, Item, Source, TreeSink } from './transfer/index.ts'
+import type { FileSink, Source, TransferItem, TreeSink } from './transfer/index.ts'
 
 /** What is done with paths; on Node, `src/files/by-path.ts`. */
 export interface FilesByPath {
@@ -20,9 +20,9 @@ export interface FilesByPath {
 /** Where files that others send are saved. */
 export interface PlaceForFiles {
   /** For `receiveItems`. */
-  take(item: Item): Promise<FileSink | TreeSink>
+  take(item: TransferItem): Promise<FileSink | TreeSink>
   /** Where something is that was saved. */
-  savedAs(item: Item): SavedFile | undefined
+  savedAs(item: TransferItem): SavedFile | undefined
 }
 
 /** Where a file is that was saved. */

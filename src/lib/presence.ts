@@ -163,7 +163,7 @@ export class Presence {
     if (logout) await this.#session.logout().catch(() => {})
   }
 
-  /** As `close`. */
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -14,11 +14,11 @@ import { filesByPath, type SavedFile } from './paths.ts'
 import type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
 import {
   attributesIn,
-  type Fate,
   type FileSink,
-  type Item,
+  type ItemResult,
   type Refused,
   receiveItems,
+  type TransferItem,
   type TreeSink,
 } from './transfer/index.ts'
 
@@ -56,7 +56,7 @@ export type MessagesChange =
 /** A file, a directory, or bytes without a name, that another principal wants to send, or has left at the KDC. */
 export interface OfferedFile {
   /** `bytes`: it has no name of its own, such as standard input. */
-  readonly kind: Item['kind']
+  readonly kind: TransferItem['kind']
   /** The sender's word: not a path to write to. */
   readonly name: string
   /** In bytes; nothing when it is not known yet. */
@@ -346,9 +346,9 @@ class Receiving {
 
   async #files(channel: Channel): Promise<void> {
     const from = channel.peer.username
-    const offers = new Map<Item, Offer>()
+    const offers = new Map<TransferItem, Offer>()
     const { maxFileBytes } = this.#options
-    const take = async (item: Item): Promise<FileSink | TreeSink | Refused> => {
+    const take = async (item: TransferItem): Promise<FileSink | TreeSink | Refused> => {
       const file = new Offer(item, from)
       offers.set(item, file)
       // When it is not handled, it is over with the channel.
@@ -359,7 +359,7 @@ class Receiving {
       signal: this.#cut.signal,
       patienceMs: PATIENCE_MS,
       ...(maxFileBytes !== undefined && { maxFileBytes }),
-      onFate: (item, fate) => offers.get(item)?.end(fate),
+      onResult: (item, result) => offers.get(item)?.end(result),
     })
     this.#transfers.add(transfer)
     try {
@@ -377,12 +377,12 @@ class Receiving {
 
 /** A file that the program may take, until its message has been handled. */
 class Offer implements OfferedFile {
-  readonly kind: Item['kind']
+  readonly kind: TransferItem['kind']
   readonly name: string
   readonly size?: number
   /** Where it is to go, once that is known. */
   readonly sink: Promise<FileSink | TreeSink | Refused>
-  readonly #item: Item
+  readonly #item: TransferItem
   readonly #from: string
   #decide: (sink: FileSink | TreeSink | Refused) => void = () => {}
   #isOpen = true
@@ -390,7 +390,7 @@ class Offer implements OfferedFile {
   #resolve: () => void = () => {}
   #reject: (error: unknown) => void = () => {}
 
-  constructor(item: Item, from: string) {
+  constructor(item: TransferItem, from: string) {
     const { kind, name, size } = item
     this.kind = kind
     this.name = name
@@ -451,10 +451,12 @@ class Offer implements OfferedFile {
     if (!this.#accepted) this.#decide({ refused: 'file_refused' })
   }
 
-  end(fate: Fate): void {
-    if (fate.saved) this.#resolve()
+  end(result: ItemResult): void {
+    if (result.saved) this.#resolve()
     else
-      this.fail(fate.cause ?? new ProtocolError('file_changed', `its sender has given it up: ${fate.code}`))
+      this.fail(
+        result.cause ?? new ProtocolError('file_changed', `its sender has given it up: ${result.code}`),
+      )
   }
 
   fail(error: unknown): void {

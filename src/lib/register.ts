@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { ProtocolError, TransportError } from './errors.ts'
 import { invitationToken } from './invitation.ts'
 import { readRegistrationReply } from './kdc-link/answers.ts'
@@ -47,7 +46,7 @@ export async function register(
   if (!token && !allowPlaintext && !isProtected(kdc)) {
     throw new ProtocolError(
       'plaintext_refused',
-      'whoever answers for the KDC on the way could guess the password: sign up with an invitation, or over https',
+      'an on-path attacker could answer for the KDC and guess the password: sign up with an invitation, or over https',
     )
   }
   const link = await KdcLink.open(kdc, name, options)

@@ -27,7 +27,7 @@ const REPLY_HEADER_BYTES = 1 + SALT_BYTES
 const REQUEST_INFO = 'symbolon/1 request'
 const REPLY_INFO = 'symbolon/1 reply'
 
-const ReplyJson = v.object({
+export const ReplyJson = v.object({
   status: v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599)),
   time: unixSeconds,
   body: v.unknown(),

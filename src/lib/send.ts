@@ -18,10 +18,10 @@ import { MAX_FILE_BYTES } from './mls/files.ts'
 import { leaveFile, leaveMessage } from './mls/leave.ts'
 import type { MailboxAccess } from './mls/mailbox-handle.ts'
 import type { Sent } from './mls/sent.ts'
-import { type Content, type Fate, type Source, sendItems } from './transfer/index.ts'
+import { type Content, type ItemResult, type Source, sendItems } from './transfer/index.ts'
 
 /** How long a receiver may take to acknowledge a message; and to answer about a file, for which a person may be asked. */
-export const SEND_TIMEOUT_MS = { message: 30_000, file: 300_000 } as const
+const SEND_TIMEOUT_MS = { message: 30_000, file: 300_000 } as const
 
 /** How to send. */
 export interface SendOptions {
@@ -175,14 +175,14 @@ export async function sendFile(
   const reached = await connectOrStore(session, receiver, store, signal)
   if ('channel' in reached) {
     const { channel } = reached
-    let fate: Fate | undefined
+    let result: ItemResult | undefined
     try {
       await sendItems(channel.stream(), [source], {
         signal,
         patienceMs: timeoutMs,
         onProgress: ({ name, path, size }, bytes) => onProgress?.({ name, path, bytes, size }),
-        onFate: (item, last) => {
-          if (item.path === undefined) fate = last
+        onResult: (item, last) => {
+          if (item.path === undefined) result = last
         },
       })
     } catch (error) {
@@ -190,9 +190,9 @@ export async function sendFile(
       throw signal?.aborted ? error : inDoubt(error, `${receiver} may or may not have got the file`)
     }
     await channel.close().catch(() => {})
-    if (!fate) throw new CodecError('transfer: it ended without a word about the file')
-    if (fate.saved) return { route: 'direct' }
-    if (!(store && fate.byPeer && fate.code === 'files_not_taken')) throw refused(fate, receiver)
+    if (!result) throw new CodecError('transfer: it ended without a word about the file')
+    if (result.saved) return { route: 'direct' }
+    if (!(store && result.byPeer && result.code === 'files_not_taken')) throw refused(result, receiver)
   }
   const leaving = leaveSource(mail, receiver, source, { signal, onProgress })
   return stored('away' in reached ? await whenLeft(leaving, reached.away, receiver, signal) : await leaving)
@@ -266,7 +266,7 @@ function inDoubt(error: unknown, words: string): unknown {
   return new TransportError('outcome_unknown', `${words}: ${error.message}`, { cause: error })
 }
 
-function refused({ code, byPeer, cause }: Exclude<Fate, { saved: true }>, receiver: string): unknown {
+function refused({ code, byPeer, cause }: Exclude<ItemResult, { saved: true }>, receiver: string): unknown {
   if (!byPeer && cause) return cause
   const known = (ERROR_CODES.protocol as readonly string[]).includes(code)
     ? (code as ProtocolCode)

@@ -586,9 +586,12 @@ export class Session {
     }
   }
 
-  /** As `logout`; when the KDC cannot be reached, the session ends there by itself. */
+  /** Logs out, unless that was done, for `await using`. When the KDC cannot be asked, the session ends there by itself. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#login) await this.logout().catch(() => {})
+    if (!this.#login) return
+    await this.logout().catch((error: unknown) => {
+      if (!(error instanceof SymbolonError)) throw error
+    })
   }
 
   /** Lets go of the connection to the KDC and of the state; the session lives on there until it expires. */

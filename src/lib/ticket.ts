@@ -53,7 +53,7 @@ export interface Ticket {
 }
 
 // Unknown fields are allowed, so that the KDC may add some; these six are required.
-const TicketJson = v.object({
+export const TicketJson = v.object({
   username: v.pipe(v.string(), v.regex(USERNAME)),
   ip_addr: v.pipe(v.string(), v.ip()),
   secret: v.string(),

@@ -177,7 +177,7 @@ files('that cannot wait at the KDC are for a receiver that is there', async () =
   const fine = make('fine', 'x')
   truncateSync(large, 300_000_000)
   const cases: [string[], RegExp][] = [
-    [['--file', large], /bob is away, and .*large has 300 MB: a file that waits .* 268 MB at most/],
+    [['--file', large], /bob is away, and .*large has 300 MB: a file stored .* 268 MB at most/],
     [
       ['hi', '--file', fine, at('folder')],
       /bob is away, and .*folder is a directory, which cannot wait.*: nothing was sent \(receiver_offline\)/,

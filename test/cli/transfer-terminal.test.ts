@@ -1,4 +1,5 @@
 /** Files between two people at their terminals. */
+
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CuttingProxy } from '../helpers/cutting-proxy.ts'
+import { nodeCommand } from '../helpers/program.ts'
 import { LISTENING, PASSWORD, Realm } from '../helpers/realm.ts'
 import { Terminal, withTmux } from '../helpers/tmux.ts'
 
@@ -29,7 +31,7 @@ function open(command: string, env: NodeJS.ProcessEnv = {}): Terminal {
   const script = join(realm.home, `${name}.sh`)
   writeFileSync(
     script,
-    `trap : INT\n${process.execPath} --import tsx ${command} --kdc ${realm.url}\necho "exit status $?"\nread -r _\n`,
+    `trap : INT\n${nodeCommand(command)} --kdc ${realm.url}\necho "exit status $?"\nread -r _\n`,
   )
   return new Terminal(name, `sh ${script}`, { ...realm.env, ...env }, ROOT)
 }

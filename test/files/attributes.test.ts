@@ -1,4 +1,5 @@
 /** What travels of files beside their content, between two directories. */
+
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
@@ -12,6 +13,7 @@ import { sourceOf } from '../../src/files/outgoing-tree.ts'
 import { receiveItems, sendItems } from '../../src/lib/transfer/index.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
 import { needs } from '../helpers/needs.ts'
+import { nodeArguments } from '../helpers/program.ts'
 import { pair, pattern } from '../helpers/transfer-memory.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -80,8 +82,12 @@ withModes(files)(
 
 withModes(files)('are not to be run where the receiver’s umask says so', async ({ from, inbox }) => {
   const path = make(join(from, 'tool'), 0o755)
-  const script = 'umask 0177; exec "$0" --import tsx test/helpers/programs/receive-one.ts "$1" "$2"'
-  execFileSync('sh', ['-c', script, process.execPath, path, inbox], { cwd: ROOT })
+  const script = 'umask 0177; exec "$0" "$@"'
+  execFileSync(
+    'sh',
+    ['-c', script, process.execPath, ...nodeArguments('test/helpers/programs/receive-one.ts'), path, inbox],
+    { cwd: ROOT },
+  )
   assert.is(modeAt(inbox, 'tool'), 0o600)
 })
 

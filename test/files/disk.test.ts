@@ -1,10 +1,12 @@
 /** A disk that is full or read-only: said plainly, and nothing half is left. */
+
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { temporaryDirectory } from '../helpers/kdc.ts'
 import { needs, runs } from '../helpers/needs.ts'
+import { nodeArguments } from '../helpers/program.ts'
 
 const test = suite('saving, on a bad disk')
 
@@ -22,7 +24,7 @@ const withDisks = needs(
 withDisks(test)('full or read-only, it says so, and nothing half is left', () => {
   const { path, remove } = temporaryDirectory()
   const script = fileURLToPath(new URL('../helpers/programs/files-small-disk.ts', import.meta.url))
-  const program = [process.execPath, '--import', 'tsx', script, path]
+  const program = [process.execPath, ...nodeArguments(script), path]
   const child = spawnSync('unshare', shell(PHASES, path, ...program), { encoding: 'utf8' })
   remove()
   assert.is(child.stderr, '')

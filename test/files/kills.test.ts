@@ -1,4 +1,5 @@
 /** Transfers over real sockets onto a real disk, that are killed and cut at random points: the whole is there, or nothing. */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,6 +12,7 @@ import { takeInto } from '../../src/files/file-receiver.ts'
 import { sourceOf } from '../../src/files/outgoing-tree.ts'
 import { receiveItems, type Summary, sendItems } from '../../src/lib/transfer/index.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
+import { nodeArguments } from '../helpers/program.ts'
 import { pattern } from '../helpers/transfer-memory.ts'
 
 interface Context {
@@ -62,7 +64,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 function child(script: string, server: Server, ...args: string[]): ChildProcess {
   const { port } = server.address() as AddressInfo
   const path = fileURLToPath(new URL(`../helpers/programs/${script}`, import.meta.url))
-  return spawn(process.execPath, ['--import', 'tsx', path, `${port}`, ...args], {
+  return spawn(process.execPath, [...nodeArguments(path), `${port}`, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
   })

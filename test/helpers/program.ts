@@ -1,7 +1,7 @@
 /** Programs as people run them: a process, what it says, how it ends. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as assert from 'uvu/assert'
 
@@ -97,14 +97,30 @@ export class Program {
   }
 }
 
-/** Names the environment variable with the folder of the tools as JavaScript, which the runner makes: runner/tools.ts. */
-export const TOOLS = 'SYMBOLON_TEST_TOOLS'
+/** Names the environment variable with the folder of what the runner has compiled: runner/compiled.ts. */
+export const COMPILED = 'SYMBOLON_TEST_COMPILED'
 
-/** What Node is to be started with for one of this project's tools, such as `src/sender.ts`. */
-export function nodeArguments(file: string): string[] {
-  const folder = process.env[TOOLS]
-  const made = folder && join(folder, file.replace(/\.ts$/, '.mjs'))
-  return made && existsSync(made) ? [made] : ['--import', 'tsx', file]
+/** What the runner has compiled of a file of this project, if it has. */
+export function compiledFile(file: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const folder = env[COMPILED]
+  const compiled = folder && join(folder, relative(ROOT, resolve(ROOT, file)).replace(/\.ts$/, '.mjs'))
+  return compiled && existsSync(compiled) ? compiled : undefined
+}
+
+/**
+ * What Node is to be started with for a file of this project, such as `src/sender.ts`.
+ *
+ * @param file - its path, from the root of the project or absolute.
+ */
+export function nodeArguments(file: string, env?: NodeJS.ProcessEnv): string[] {
+  const compiled = compiledFile(file, env)
+  return compiled ? [compiled] : ['--import', 'tsx', file]
+}
+
+/** A command line for a shell, of one such as `src/sender.ts alice bob`. */
+export function nodeCommand(line: string): string {
+  const [file = '', ...rest] = line.split(' ')
+  return [process.execPath, ...nodeArguments(file), ...rest].join(' ')
 }
 
 /** One of this project's tools, such as `src/sender.ts`. */

@@ -1,4 +1,5 @@
 /** States in directories of their own, and other processes that use them. */
+
 import { spawn } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { secureRandomBytes } from '../../src/lib/crypto/random.ts'
 import { Secret } from '../../src/lib/crypto/secret.ts'
 import { ClientState } from '../../src/state/client-state.ts'
 import { temporaryDirectory } from './kdc.ts'
+import { nodeArguments } from './program.ts'
 
 const directory = temporaryDirectory()
 process.on('exit', () => directory.remove())
@@ -62,7 +64,7 @@ export const contentOf = (place: string): Buffer =>
 /** Another process: test/helpers/programs/NAME.ts. */
 export function startChild(name: string, ...args: string[]) {
   const script = fileURLToPath(new URL(`./programs/${name}.ts`, import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+  const child = spawn(process.execPath, [...nodeArguments(script), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   child.stdin.on('error', () => {})

@@ -1,4 +1,5 @@
 /** Backups: what is in them, what is not, and that a KDC goes on from one. */
+
 import { spawn } from 'node:child_process'
 import {
   chmodSync,
@@ -23,6 +24,7 @@ import { QUOTAS } from '../../src/kdc/groups/quotas.ts'
 import { Store } from '../../src/kdc/store/store.ts'
 import { at, PASSWORD, START, temporaryDirectory } from '../helpers/kdc.ts'
 import { post, runKdc, startKdc } from '../helpers/kdc-process.ts'
+import { nodeArguments } from '../helpers/program.ts'
 
 interface Place {
   readonly home: ReturnType<typeof temporaryDirectory>
@@ -125,7 +127,7 @@ backup('holds no byte of what was deleted, in two files for their owner only', a
 backup('is whole although others write at the time', async ({ data, target }) => {
   const { store } = await openData(data)
   const script = fileURLToPath(new URL('../helpers/programs/store-writer.ts', import.meta.url))
-  const writer = spawn(process.execPath, ['--import', 'tsx', script, join(data, 'kdc.sqlite'), 'a'], {
+  const writer = spawn(process.execPath, [...nodeArguments(script), join(data, 'kdc.sqlite'), 'a'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const acknowledged: string[] = []

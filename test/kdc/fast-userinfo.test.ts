@@ -250,7 +250,8 @@ direct('what is not quite ordinary goes through Hono', async () => {
     [withHost(body, '1.2:1'), 400],
     [withHost(body, '256.1.1.1:1'), 400],
     [withHost(body, 'a.1:1'), 400],
-    [withHost(body, 'xn--a:1'), 400],
+    // Punycode that says nothing: no URL up to Node 22, one from 24 on.
+    [withHost(body, 'xn--a:1'), URL.canParse('http://xn--a:1') ? 200 : 400],
     [withHost(body, 'kdc.example:65536'), 400],
     [withHost(body, 'kdc.example:'), 400],
     [Buffer.from(http(body).toString().replace('HTTP/1.1', 'HTTP/1.0')), 200],

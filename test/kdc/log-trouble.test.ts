@@ -1,4 +1,5 @@
 /** A KDC whose log, or whose disk, cannot be written: it goes on, and says so. */
+
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import * as assert from 'uvu/assert'
 import { PASSWORD, temporaryDirectory } from '../helpers/kdc.ts'
 import { KdcProcess, post, runKdc, startKdc } from '../helpers/kdc-process.ts'
 import { needs, runs } from '../helpers/needs.ts'
+import { nodeArguments } from '../helpers/program.ts'
 
 const trouble = suite('kdc, whose log cannot be written')
 
@@ -28,7 +30,7 @@ const withFull = needs('/dev/full', () => runs('test', '-c', '/dev/full'), 'use 
 
 withFull(trouble)('a full disk: it says so once, and serves on', async () => {
   const settings = temporaryDirectory()
-  const main = [process.execPath, '--import', 'tsx', 'src/kdc/main.ts', ...(await withAlice())]
+  const main = [process.execPath, ...nodeArguments('src/kdc/main.ts'), ...(await withAlice())]
   const kdc = new KdcProcess('sh', ['-c', 'exec "$0" "$@" > /dev/full', ...main], {
     ...process.env,
     XDG_CONFIG_HOME: settings.path,
@@ -85,7 +87,7 @@ withSmallDisk(trouble)(
     const disk = place()
     mkdirSync(disk, { recursive: true })
     const script = fileURLToPath(new URL('../helpers/programs/kdc-small-disk.ts', import.meta.url))
-    const program = [process.execPath, '--import', 'tsx', script, disk]
+    const program = [process.execPath, ...nodeArguments(script), disk]
     const child = spawnSync('unshare', shell([MOUNT, '"$@"'], disk, ...program), { encoding: 'utf8' })
     assert.is(child.stderr, '')
     assert.is(child.stdout, 'all is well again\n')

@@ -5,7 +5,9 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { compiledFile, nodeArguments } from '../helpers/program.ts'
 import type { Message } from './messages.ts'
 import { type End, type Skip, Tally } from './tally.ts'
 
@@ -53,7 +55,11 @@ export class FileRun {
   constructor(file: string, options: RunOptions) {
     this.file = file
     this.#options = options
-    this.#child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), CHILD, file], {
+    const compiled = compiledFile(resolve(options.root, file), options.env)
+    const program = compiled
+      ? ['--enable-source-maps', ...nodeArguments(CHILD, options.env), file, pathToFileURL(compiled).href]
+      : ['--import', import.meta.resolve('tsx'), CHILD, file]
+    this.#child = spawn(process.execPath, program, {
       cwd: options.root,
       env: { ...process.env, ...options.env, NO_COLOR: '1', FORCE_COLOR: '0' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,23 +1,23 @@
 /** A disk that is full or read-only: said plainly, and nothing is lost. */
+
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needs, onPosix, runs } from '../helpers/needs.ts'
+import { nodeArguments } from '../helpers/program.ts'
 import { allIn, newExportKey, newPlace, stateWith } from '../helpers/state.ts'
 
 const test = suite('client state, on a bad disk')
 
-const scriptOf = (name: string) => fileURLToPath(new URL(`../helpers/programs/${name}.ts`, import.meta.url))
-const tsx = [process.execPath, '--import', 'tsx']
+const programOf = (name: string) => [process.execPath, ...nodeArguments(`test/helpers/programs/${name}.ts`)]
 
 onPosix(test)(
   'when nothing more can be written it says so, and all that was acknowledged is there',
   async () => {
     const { place, exportKey } = await stateWith()
     // No file may grow beyond 150 KB; the signal that says so would end the process.
-    const limited = ['-c', 'trap "" XFSZ; ulimit -f 300; exec "$0" "$@"', ...tsx, scriptOf('state-writer')]
+    const limited = ['-c', 'trap "" XFSZ; ulimit -f 300; exec "$0" "$@"', ...programOf('state-writer')]
     const { stdout, stderr } = spawnSync('sh', [...limited, place, exportKey.toText(), 'a'], {
       encoding: 'utf8',
     })
@@ -52,7 +52,7 @@ const withDisks = needs(
 withDisks(test)('full or read-only, it says so, and nothing is lost', () => {
   const disk = newPlace()
   mkdirSync(disk, { recursive: true })
-  const program = [...tsx, scriptOf('state-small-disk'), disk, newExportKey().toText()]
+  const program = [...programOf('state-small-disk'), disk, newExportKey().toText()]
   const child = spawnSync('unshare', shell(PHASES, disk, ...program), { encoding: 'utf8' })
   assert.is(child.stderr, '')
   assert.is(child.stdout, 'nothing was lost\n')

@@ -51,13 +51,9 @@ export function showStoredMessages(
 export function tellingTrouble(output: Pick<Output, 'event'>): Omit<RetryOptions, 'signal'> {
   return {
     onLost: (error) => {
-      output.event(
-        'mail_unavailable',
-        codeOf(error),
-        `messages that wait cannot be read now: ${error.message}`,
-      )
+      output.event('mail_unavailable', codeOf(error), `stored messages cannot be read now: ${error.message}`)
     },
-    onBack: () => output.event('mail_back', {}, 'messages that wait can be read again'),
+    onBack: () => output.event('mail_back', {}, 'stored messages can be read again'),
     retryMs: (error) => (codeOf(error).code === 'file_not_saved' ? SAVE_RETRY_MS : RETRY_MS),
   }
 }

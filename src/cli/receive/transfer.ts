@@ -226,7 +226,7 @@ class Transfer {
       case 'file_changed':
         return 'changed while it was being sent: not saved'
     }
-    return cause instanceof Error ? cause.message : `given up by its sender: not saved (${code})`
+    return cause instanceof Error ? cause.message : `aborted by its sender: not saved (${code})`
   }
 
   #tell(arrival: Arrival, result: FileResult): void {

@@ -167,7 +167,7 @@ function cannotWait(item: Given): string {
     case 'pipe':
       return 'standard input cannot wait at the KDC as a file'
     case 'file':
-      return `${item.path} has ${sizeText(item.size)}: a file that waits at the KDC has ${sizeText(MAX_FILE_BYTES)} at most`
+      return `${item.path} has ${sizeText(item.size)}: a file stored at the KDC has ${sizeText(MAX_FILE_BYTES)} at most`
   }
 }
 

@@ -113,7 +113,7 @@ export class SentItems {
     this.#delivered.push(name)
     const to = this.#to
     if (item.kind === 'bytes') {
-      this.#output.event('stream_delivered', { to, ...facts }, `delivered ${sizeText(bytes)} to ${to}`)
+      this.#output.event('stream_delivered', { to, size: bytes }, `delivered ${sizeText(bytes)} to ${to}`)
       return
     }
     const what = item.kind === 'directory' ? arrivalText({ kind: 'directory', name, ...facts }) : name

@@ -144,7 +144,7 @@ function arrivalLine(arrival: Arrival, { savedAs, already, why }: FileResult): s
   return why === undefined ? file : `${file} ${why}`
 }
 
-function fateFields({ savedAs, already, code }: FileResult): Record<string, unknown> {
+function fateFields({ savedAs, already, code }: FileResult) {
   return savedAs === undefined ? { code } : { saved_as: savedAs, already }
 }
 

@@ -109,17 +109,18 @@ function eventMeter(output: Output, clock: () => number): ProgressSink {
       const now = clock()
       if (now - last < EVENT_INTERVAL_MS) return
       last = now
-      output.event('progress', { name, bytes, ...sized('size', size), ...(whole && wholeFields(whole)) })
+      output.event('progress', { name, bytes, size, ...(whole && wholeFields(whole)) })
     },
     end() {},
   }
 }
 
-function wholeFields({ file, files, bytes, size }: Whole): Record<string, number> {
-  return { file, ...sized('files', files), total_bytes: bytes, ...sized('total_size', size) }
-}
-
-const sized = (name: string, value: number | undefined) => (value === undefined ? {} : { [name]: value })
+const wholeFields = ({ file, files, bytes, size }: Whole) => ({
+  file,
+  files,
+  total_bytes: bytes,
+  total_size: size,
+})
 
 function lineMeter(status: StatusLine, clock: () => number): ProgressSink {
   const begun = clock()

@@ -17,9 +17,9 @@ export const MAX_NAMES_BODY_BYTES = 128 * 1024
 /** How many names a request lists at most. */
 export const MAX_NAMES = 1000
 /** The longest key package, in bytes. */
-const MAX_PACKAGE_BYTES = 4096
+export const MAX_PACKAGE_BYTES = 4096
 /** The longest GroupInfo, in bytes: with the tree of a thousand members it has a third of that. */
-const MAX_INFO_BYTES = 1024 * 1024
+export const MAX_INFO_BYTES = 1024 * 1024
 
 // Strictly: one byte string has exactly one text form. (`fromBase64url` does the same, for browsers too, and slower.)
 function decode(text: string): Uint8Array | undefined {

@@ -37,8 +37,8 @@ export function requireEpoch(group: Group, epoch: number): void {
   throw new Problem(
     'epoch_passed',
     epoch < group.epoch
-      ? 'the group has gone on to another epoch: read what has come, and try again'
-      : 'the group has not come to that epoch',
+      ? 'the group is in a later epoch: read its entries, and try again'
+      : 'the group is in an earlier epoch',
   )
 }
 

@@ -36,7 +36,7 @@ export const MAX_PACKAGES = 200
 export const MAX_MEMBERS = 1000
 
 /** How often a principal who has met a quota can have freed what was read: it costs a look at all that waits. */
-const FREEING = { burst: 10, intervalSec: 6 }
+export const FREEING = { burst: 10, intervalSec: 6 }
 
 /** What a change takes. */
 interface Need {

@@ -32,7 +32,7 @@ import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './reque
 
 const ID_BYTES = 16
 
-const Envelope = v.object({
+export const Envelope = v.object({
   id: v.pipe(v.string(), v.description('16 bytes in base64url')),
   time: v.pipe(unixSeconds, v.description('a time in Unix seconds')),
 })

@@ -19,9 +19,9 @@ const tokenUnknown = () =>
   new Problem('token_unknown', 'the token is of no session of this user: log in again')
 
 /** The password was shown when the session began: so long ago at most. */
-const FRESH_LOGIN_SEC = 300
+export const FRESH_LOGIN_SEC = 300
 
-const Claim = v.object({ username: fields.username, token: fields.token })
+export const Claim = v.object({ username: fields.username, token: fields.token })
 
 /**
  * Finds the session whose client asks: by the seal of the request, or by the name and token in it.

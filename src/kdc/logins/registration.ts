@@ -10,9 +10,9 @@ import { identifiers } from '../../lib/opaque.ts'
 import { Problem } from '../problems.ts'
 
 /** RegistrationRequest with ristretto255 (RFC 9807 §5.1): Noe. */
-const REQUEST_BYTES = 32
+export const REQUEST_BYTES = 32
 /** RegistrationRecord with ristretto255 and SHA-512 (the same): Npk + Nh + Nn + Nm. */
-const RECORD_BYTES = 32 + 64 + 32 + 64
+export const RECORD_BYTES = 32 + 64 + 32 + 64
 
 /**
  * Answers the start of a registration.

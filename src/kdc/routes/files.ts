@@ -21,10 +21,10 @@ import { purgeCutoff } from '../store/session-life.ts'
 import { breathe } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
-const BeginRequest = v.object({ file: fileId, group: groupId, bytes: count })
-const PutRequest = v.object({ file: fileId, index: count, chunk: fileChunk })
-const GetRequest = v.object({ file: fileId, index: count })
-const DropRequest = v.object({ file: fileId })
+export const BeginRequest = v.object({ file: fileId, group: groupId, bytes: count })
+export const PutRequest = v.object({ file: fileId, index: count, chunk: fileChunk })
+export const GetRequest = v.object({ file: fileId, index: count })
+export const DropRequest = v.object({ file: fileId })
 
 /** The same answer whether there is no such file or chunk, it has expired, or it is not for the asker. */
 const fileUnknown = () => new Problem('file_unknown', 'there is no such file, or chunk, that is for you')

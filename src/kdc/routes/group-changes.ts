@@ -25,7 +25,7 @@ import { sealedSessionRequest } from '../http/sealed-request.ts'
 import { Problem } from '../problems.ts'
 import { entryBytes } from '../store/entries.ts'
 
-const CommitRequest = v.object({
+export const CommitRequest = v.object({
   group: groupId,
   epoch: count,
   commit: message,
@@ -34,9 +34,9 @@ const CommitRequest = v.object({
   welcome: optionalMessage,
   group_info: groupInfo,
 })
-const SendRequest = v.object({ group: groupId, epoch: count, message })
-const LeaveRequest = v.object({ group: groupId, epoch: count, proposal: message })
-const DestroyRequest = v.object({ group: groupId })
+export const SendRequest = v.object({ group: groupId, epoch: count, message })
+export const LeaveRequest = v.object({ group: groupId, epoch: count, proposal: message })
+export const DestroyRequest = v.object({ group: groupId })
 
 /** `POST /groups/commit`, `/groups/send`, `/groups/leave`, `/groups/destroy` */
 export function groupChangesRoute(kdc: Kdc): Hono<KdcEnv> {

@@ -34,7 +34,7 @@ const NAMES_AT_ONCE = 10_000
 const LOOKS = 20
 
 const KINDS = ['named', 'direct'] as const
-const CreateRequest = v.object({
+export const CreateRequest = v.object({
   group: groupId,
   kind: v.pipe(v.picklist(KINDS), v.description(`one of ${KINDS.join(', ')}`)),
   name: v.pipe(v.optional(fields.username), v.description('a string')),
@@ -43,10 +43,10 @@ const CreateRequest = v.object({
   welcome: optionalMessage,
   group_info: groupInfo,
 })
-const ListRequest = v.object({
+export const ListRequest = v.object({
   after: v.pipe(v.optional(groupId), v.description('16 bytes in base64url')),
 })
-const InfoRequest = v.object({ group: groupId })
+export const InfoRequest = v.object({ group: groupId })
 
 /** `POST /groups/create`, `POST /groups/list`, `POST /groups/info` */
 export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {

@@ -15,8 +15,8 @@ import { authenticate } from '../logins/authenticate.ts'
 import { eachInPieces } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
-const PutRequest = v.object({ signature_key: signatureKey })
-const FindRequest = v.object({ usernames })
+export const PutRequest = v.object({ signature_key: signatureKey })
+export const FindRequest = v.object({ usernames })
 
 /** `POST /identity/put`, `POST /identity/find` */
 export function identityRoute(kdc: Kdc): Hono<KdcEnv> {

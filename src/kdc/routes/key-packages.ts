@@ -27,16 +27,16 @@ import { Problem } from '../problems.ts'
 import type { PutPackages } from '../store/key-packages.ts'
 import type { RequestKey } from '../store/requests.ts'
 
-const MAX_AT_ONCE = 100
+export const MAX_AT_ONCE = 100
 /** Packages that one principal may take: a large group at once, then one a second. */
-const TAKES = { burst: 2000, intervalSec: 1 }
+export const TAKES = { burst: 2000, intervalSec: 1 }
 
-const PutRequest = v.object({
+export const PutRequest = v.object({
   packages: packages(MAX_AT_ONCE),
   last_resort: optionalPackage,
   signature_key: optionalSignatureKey,
 })
-const TakeRequest = v.object({ usernames })
+export const TakeRequest = v.object({ usernames })
 
 /** `POST /key-packages/put`, `POST /key-packages/count`, `POST /key-packages/take` */
 export function keyPackagesRoute(kdc: Kdc): Hono<KdcEnv> {

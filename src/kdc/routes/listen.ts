@@ -12,7 +12,7 @@ import { parse } from '../http/request.ts'
 import { sessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 
-const ListenRequest = v.object({ port: fields.port })
+export const ListenRequest = v.object({ port: fields.port })
 
 /** `POST /listen` */
 export function listenRoute(kdc: Kdc): Hono<KdcEnv> {

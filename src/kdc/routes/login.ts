@@ -14,7 +14,7 @@ import { parse, plainRequest } from '../http/request.ts'
 import { beginSession, loginRefused } from '../logins/begin-session.ts'
 import { countTry } from '../traffic/login-limits.ts'
 
-const LoginRequest = v.object({
+export const LoginRequest = v.object({
   username: fields.username,
   password: v.pipe(
     v.string(),

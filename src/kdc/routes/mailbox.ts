@@ -16,13 +16,13 @@ import type { Entry } from '../store/mailbox.ts'
 import { breathe } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
-const MAX_PAGE = 500
+export const MAX_PAGE = 500
 /** Some milliseconds of work. */
-const MAX_PAGE_BYTES = 256 * 1024
+export const MAX_PAGE_BYTES = 256 * 1024
 
-const PageRequest = v.object({ after: count, limit: pageLimit(MAX_PAGE) })
-const AckRequest = v.object({ position: count })
-const WaitRequest = v.object({ after: count })
+export const PageRequest = v.object({ after: count, limit: pageLimit(MAX_PAGE) })
+export const AckRequest = v.object({ position: count })
+export const WaitRequest = v.object({ after: count })
 
 /** `POST /mailbox`, `POST /mailbox/ack`, `POST /mailbox/wait` */
 export function mailboxRoute(kdc: Kdc): Hono<KdcEnv> {

@@ -24,17 +24,17 @@ import {
 import { Problem } from '../problems.ts'
 import { countTry } from '../traffic/login-limits.ts'
 
-const StartRequest = v.object({ username: fields.username, request: fields.base64url })
+export const StartRequest = v.object({ username: fields.username, request: fields.base64url })
 // No port: nothing here but KE3 is authenticated. Where she listens she says under seal.
-const FinishRequest = v.object({
+export const FinishRequest = v.object({
   username: fields.username,
   state: fields.base64url,
   finish: fields.base64url,
 })
 
 /** KE1 and KE3 with ristretto255 and SHA-512 (RFC 9807 §6.1): Noe + Nn + Npk, and Nm. */
-const KE1_BYTES = 32 + 32 + 32
-const KE3_BYTES = 64
+export const KE1_BYTES = 32 + 32 + 32
+export const KE3_BYTES = 64
 /** How far the clocks of two nodes may be apart. */
 const CLOCK_SLACK_SEC = 60
 

@@ -17,8 +17,8 @@ import { createRegistrationResponse, validateRecord } from '../logins/registrati
 import { Problem } from '../problems.ts'
 import { countTry, forgiveness } from '../traffic/login-limits.ts'
 
-const StartRequest = v.object({ request: fields.base64url })
-const FinishRequest = v.object({ record: fields.base64url })
+export const StartRequest = v.object({ request: fields.base64url })
+export const FinishRequest = v.object({ record: fields.base64url })
 
 /** `POST /password/start`, `POST /password/finish` */
 export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {

@@ -16,8 +16,8 @@ import { Problem } from '../problems.ts'
 import { type Account, accountExists } from '../store/accounts.ts'
 import { countRegistration, countTry } from '../traffic/login-limits.ts'
 
-const StartRequest = v.object({ username: fields.username, request: fields.base64url })
-const FinishRequest = v.object({ username: fields.username, record: fields.base64url })
+export const StartRequest = v.object({ username: fields.username, request: fields.base64url })
+export const FinishRequest = v.object({ username: fields.username, record: fields.base64url })
 
 /** `POST /register/start`, `POST /register/finish` */
 export function registerRoute(kdc: Kdc): Hono<KdcEnv> {

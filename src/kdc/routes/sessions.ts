@@ -16,7 +16,7 @@ import { authenticate, authenticateFresh } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
 import { cutoff } from '../store/session-life.ts'
 
-const EndRequest = v.object({ session: v.optional(fields.text) })
+export const EndRequest = v.object({ session: v.optional(fields.text) })
 
 /** `POST /sessions`, `POST /sessions/end` */
 export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {

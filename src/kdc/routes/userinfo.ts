@@ -18,7 +18,7 @@ import { authenticate } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
 import { cutoff } from '../store/session-life.ts'
 
-const UserinfoRequest = v.object({ receiver: fields.username })
+export const UserinfoRequest = v.object({ receiver: fields.username })
 
 /** `POST /userinfo` */
 export function userinfoRoute(kdc: Kdc): Hono<KdcEnv> {

@@ -15,7 +15,7 @@ import { cutoff } from '../store/session-life.ts'
 import { eachInPieces } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
-const OnlineRequest = v.object({
+export const OnlineRequest = v.object({
   usernames: optionalUsernames,
   after: v.pipe(v.optional(fields.username), v.description('a string')),
 })

@@ -21,7 +21,7 @@ export interface Identity {
  * How many earlier keys of a principal are known. What others have still to read may be older than a key: whoever was away finds
  * in groups the keys of that time.
  */
-const MAX_EARLIER = 32
+export const MAX_EARLIER = 32
 
 interface IdentityRow {
   readonly username: string

@@ -24,7 +24,7 @@ export interface PutPackages {
 
 const ID_BYTES = 16
 /** Clients make packages that are good for 90 days, from a day before on (docs/protocol.md §7.5). */
-const KEEP_SEC = 88 * 24 * 60 * 60
+export const KEEP_SEC = 88 * 24 * 60 * 60
 const ANY = new Uint8Array(0)
 
 /** Names a package: the same bytes are the same package, and are given once. */

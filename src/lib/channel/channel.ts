@@ -22,9 +22,9 @@ import type { Wire } from './wire.ts'
 /** Longest message, all its parts together. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024
 /** How long `close` waits for the peer's end. */
-const CLOSE_TIMEOUT_MS = 5_000
+export const CLOSE_TIMEOUT_MS = 5_000
 
-const MIN_FRAME_BYTES = RECORD_HEADER_BYTES + TAG_BYTES
+export const MIN_FRAME_BYTES = RECORD_HEADER_BYTES + TAG_BYTES
 
 /** Who is at the other end. */
 export interface Peer {
@@ -248,9 +248,9 @@ export class Channel implements AsyncIterable<Message> {
     if (this.#failure && !this.#leftUnread) throw this.#failure
   }
 
-  /** As `close`; a channel that cannot be ended in good order is destroyed. */
+  /** The same for `await using`, unless the channel is over already. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close().catch(() => this.destroy())
+    if (!this.#over) await this.close()
   }
 
   /**

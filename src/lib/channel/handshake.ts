@@ -21,7 +21,7 @@ export const HANDSHAKE_TIMEOUT_MS = 10_000
 /** The first byte on every channel. */
 const CHANNEL_VERSION = 0x01
 /** An ephemeral key and the tag of an empty payload: in this length there is no room for any other. */
-const NOISE_MESSAGE_BYTES = DH_BYTES + TAG_BYTES
+export const NOISE_MESSAGE_BYTES = DH_BYTES + TAG_BYTES
 
 const PROLOGUE = utf8('symbolon/1 channel')
 

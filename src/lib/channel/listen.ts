@@ -21,11 +21,11 @@ import { acceptInPlace } from './in-place.ts'
 import { Wire } from './wire.ts'
 
 /** Channels open at once, from everybody and from one sender. */
-const MAX_CHANNELS = 1024
-const MAX_CHANNELS_PER_SENDER = 64
+export const MAX_CHANNELS = 1024
+export const MAX_CHANNELS_PER_SENDER = 64
 /** Handshakes under way at once, from everybody and from one address that is not this machine's own. */
-const MAX_HANDSHAKES = 128
-const MAX_HANDSHAKES_PER_ADDRESS = 32
+export const MAX_HANDSHAKES = 128
+export const MAX_HANDSHAKES_PER_ADDRESS = 32
 
 /** A connection that was refused: for the receiver's log. The other side was told nothing. */
 export interface Refusal {
@@ -123,7 +123,7 @@ export class Listener {
     await closed
   }
 
-  /** As `close`. */
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

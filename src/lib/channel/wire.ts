@@ -10,7 +10,7 @@ import { CodecError, TransportError } from '../errors.ts'
 import { readInPlace } from './in-place.ts'
 
 /** From the first byte of a frame to its last. */
-const STALL_TIMEOUT_MS = 30_000
+export const STALL_TIMEOUT_MS = 30_000
 const LINGER_MS = 1_000
 /** So much may wait in the stream: enough to keep the connection busy while the event loop does something else. */
 const FULL_BYTES = 256 * 1024

@@ -143,7 +143,7 @@ const EVENTS_TYPE = 'text/event-stream'
 /** Longest line of an event: ours have a number. */
 const MAX_EVENT_CHARACTERS = 1024
 /** A stream may say so much at once, and so much in a second: the KDC's says far less. */
-const EVENT_BYTES = { capacity: 256 * 1024, perSec: 16 * 1024 }
+export const EVENT_BYTES = { capacity: 256 * 1024, perSec: 16 * 1024 }
 /** Longest answer in the place of a stream: a problem. */
 const MAX_PROBLEM_BYTES = 64 * 1024
 

@@ -56,7 +56,7 @@ export interface HttpLink {
  * @throws TransportError `kdc_unreachable`.
  */
 export async function requireServer(origin: string): Promise<void> {
-  const { Agent, request } = await import('undici')
+  const { Agent, request } = (await import('undici')).default
   const dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } })
   try {
     const signal = AbortSignal.timeout(REPLY_TIMEOUT_MS)
@@ -78,7 +78,7 @@ export async function requireServer(origin: string): Promise<void> {
  */
 export async function httpLink(origin: string): Promise<HttpLink> {
   // Loaded when it is first needed: it is the largest of our imports, and most of the library works without it.
-  const { Agent, buildConnector, request } = await import('undici')
+  const { Agent, buildConnector, request } = (await import('undici')).default
   const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS })
   let place: KdcPlace | undefined
   const dispatcher = new Agent({

@@ -22,7 +22,7 @@ import type { PostToKdc } from './post.ts'
 
 const HASH_BYTES = 32
 /** Longest name, in UTF-8. */
-const MAX_NAME_BYTES = 1024
+export const MAX_NAME_BYTES = 1024
 /** What the KDC keeps of one sender, tags included. */
 const MAX_SEALED_BYTES = 256 * 1024 * 1024
 
@@ -210,7 +210,7 @@ function openChunk(stream: FileStream, index: number, text: string): Uint8Array 
   }
 }
 
-const NoteSchema = v.object({
+export const NoteSchema = v.object({
   file: base64url('file', FILE_ID_BYTES),
   key: base64url('key', KEY_BYTES),
   name: v.pipe(

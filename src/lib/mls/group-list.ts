@@ -11,7 +11,7 @@ import type { PostToKdc } from './post.ts'
 export type ListedGroup = ReturnType<typeof readGroups>['groups'][number]
 
 /** A KDC that goes on for longer has no end: at its page size it is a hundred thousand groups. */
-const MAX_PAGES = 1000
+export const MAX_PAGES = 1000
 /** And so many groups and members' names together are more than we keep in memory. */
 const MAX_NAMES_LISTED = 1_000_000
 

@@ -5,21 +5,24 @@
  */
 
 /** Codes never change once released; words may improve. */
-export type NoticeCode =
-  | 'change_refused'
-  | 'entry_damaged'
-  | 'entries_withheld'
-  | 'group_broken'
-  | 'group_destroyed'
-  | 'history_lost'
-  | 'identity_replaced'
-  | 'key_changed'
-  | 'member_added'
-  | 'member_left'
-  | 'member_rejoined'
-  | 'member_removed'
-  | 'message_refused'
-  | 'removed_from_group'
+export const NOTICE_CODES = [
+  'change_refused',
+  'entry_damaged',
+  'entries_withheld',
+  'group_broken',
+  'group_destroyed',
+  'history_lost',
+  'identity_replaced',
+  'key_changed',
+  'member_added',
+  'member_left',
+  'member_rejoined',
+  'member_removed',
+  'message_refused',
+  'removed_from_group',
+] as const
+
+export type NoticeCode = (typeof NOTICE_CODES)[number]
 
 /** Something that a person should be told. */
 export interface Notice {

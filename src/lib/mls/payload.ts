@@ -15,7 +15,7 @@ const PREFIX_BYTES = 3
 export const MAX_BODY_BYTES = 1024 * 1024
 
 /** `sent_at` is the sender's word, in Unix seconds. */
-const Header = v.object({
+export const Header = v.object({
   kind: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
   sent_at: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 })

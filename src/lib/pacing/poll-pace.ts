@@ -8,10 +8,10 @@ import { TransportError } from '../errors.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** So many looks in vain at once, and then one in so many seconds: what is forged costs the KDC and us no more. */
-const LOOKS_AT_ONCE = 5
-const LOOK_SEC = 2
+export const LOOKS_AT_ONCE = 5
+export const LOOK_SEC = 2
 /** A stream is opened anew after so long: one that was forged tells nothing, for as long as it is held open. */
-const MAX_AGE_MS = 600_000
+export const MAX_AGE_MS = 600_000
 
 /** What a pace goes by; defaults: the system's clock and timers, `Math.random`. */
 export interface PollPaceOptions {

@@ -38,7 +38,7 @@ export const SMALL_BYTES = 64 * 1024
 /** Longest name, and longest part of a path, in UTF-8. */
 export const MAX_NAME_BYTES = 1024
 /** Longest path inside a directory, in UTF-8, with one byte between its parts. */
-const MAX_PATH_BYTES = 4096
+export const MAX_PATH_BYTES = 4096
 /** Deepest path inside a directory. */
 const MAX_DEPTH = 64
 const HASH_BYTES = 32
@@ -54,27 +54,32 @@ const length = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const sha256 = base64url('sha256', HASH_BYTES)
 
 const VersionSchema = v.object({ transfer: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) })
-const BeginSchema = v.strictObject({
-  transfer: v.literal(VERSION),
-  files: v.optional(length),
-  bytes: v.optional(length),
-})
 const { executable, modified_at } = attributes
-const ItemSchema = v.union([
-  v.strictObject({ kind: v.literal('file'), name, size: v.optional(length), executable, modified_at }),
-  v.strictObject({ kind: v.literal('bytes'), name, size: v.optional(length) }),
-  v.strictObject({ kind: v.literal('directory'), name, modified_at }),
-  v.strictObject({ kind: v.literal('file'), path, size: length, executable, modified_at }),
-  v.strictObject({ kind: v.literal('directory'), path, modified_at }),
-])
-const StartSchema = v.strictObject({ from: length })
-const EndSchema = v.strictObject({ sha256 })
-const CodeSchema = v.strictObject({ code })
-const ReadySchema = v.union([
-  v.strictObject({ from: v.literal(0) }),
-  v.strictObject({ from: v.pipe(length, v.minValue(1)), sha256 }),
-])
-const EmptySchema = v.strictObject({})
+/** The bodies of frames, in JSON; of `item` and `ready` one of several. */
+export const BODIES = {
+  begin: v.strictObject({
+    transfer: v.literal(VERSION),
+    files: v.optional(length),
+    bytes: v.optional(length),
+  }),
+  item: v.union([
+    v.strictObject({ kind: v.literal('file'), name, size: v.optional(length), executable, modified_at }),
+    v.strictObject({ kind: v.literal('bytes'), name, size: v.optional(length) }),
+    v.strictObject({ kind: v.literal('directory'), name, modified_at }),
+    v.strictObject({ kind: v.literal('file'), path, size: length, executable, modified_at }),
+    v.strictObject({ kind: v.literal('directory'), path, modified_at }),
+  ]),
+  start: v.strictObject({ from: length }),
+  end: v.strictObject({ sha256 }),
+  /** Of `cancel` and `refused`. */
+  code: v.strictObject({ code }),
+  ready: v.union([
+    v.strictObject({ from: v.literal(0) }),
+    v.strictObject({ from: v.pipe(length, v.minValue(1)), sha256 }),
+  ]),
+  /** Of `close`, `done` and `saved`. */
+  empty: v.strictObject({}),
+} as const
 
 /** What an item frame says. */
 export interface ItemFields extends AttributeFields {
@@ -107,17 +112,15 @@ export function readBegin(body: Uint8Array): Totals {
   const { transfer: version } = parse('begin', VersionSchema, body)
   if (version !== VERSION)
     throw new ProtocolError('version_unknown', `transfer: version ${version} is not known here`)
-  const { files, bytes } = parse('begin', BeginSchema, body)
+  const { files, bytes } = parse('begin', BODIES.begin, body)
   return { files, bytes }
 }
-export const readItem = (body: Uint8Array): ItemFields => parse('item', ItemSchema, body)
-export const readStart = (body: Uint8Array): { from: number } => parse('start', StartSchema, body)
-export const readEnd = (body: Uint8Array): { sha256: Uint8Array } => parse('end', EndSchema, body)
-/** Of `cancel` and `refused`. */
-export const readCode = (body: Uint8Array): { code: string } => parse('code', CodeSchema, body)
-export const readReady = (body: Uint8Array): ReadyFields => parse('ready', ReadySchema, body)
-/** Of `close`, `done` and `saved`. */
-export const readEmpty = (body: Uint8Array): object => parse('frame', EmptySchema, body)
+export const readItem = (body: Uint8Array): ItemFields => parse('item', BODIES.item, body)
+export const readStart = (body: Uint8Array): { from: number } => parse('start', BODIES.start, body)
+export const readEnd = (body: Uint8Array): { sha256: Uint8Array } => parse('end', BODIES.end, body)
+export const readCode = (body: Uint8Array): { code: string } => parse('code', BODIES.code, body)
+export const readReady = (body: Uint8Array): ReadyFields => parse('ready', BODIES.ready, body)
+export const readEmpty = (body: Uint8Array): object => parse('frame', BODIES.empty, body)
 
 /** The body of a frame: bytes are written in base64url, and what is undefined is left out. */
 export function encode(fields: object): Uint8Array {

@@ -44,7 +44,7 @@ export interface ReceiveOptions extends LinkOptions, Partial<Limits> {
 }
 
 /** What is taken when nothing is said: a file, or all, of 1 GB; 100,000 files. */
-const DEFAULT_LIMITS: Limits = { maxFileBytes: 1e9, maxItems: 100_000, maxTotalBytes: 1e9 }
+export const DEFAULT_LIMITS: Limits = { maxFileBytes: 1e9, maxItems: 100_000, maxTotalBytes: 1e9 }
 
 /** Decides about an item, before any of it comes: a directory is given a `TreeSink`, anything else a `FileSink`. */
 export type AcceptItem = (item: TransferItem) => Promise<FileSink | TreeSink | Refused>

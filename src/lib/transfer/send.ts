@@ -26,7 +26,7 @@ import {
 import { Link, type LinkOptions } from './link.ts'
 
 /** Items that may wait to be saved, while others follow. */
-const MAX_UNDER_WAY = 256
+export const MAX_UNDER_WAY = 256
 
 /** How to send, and who hears of it. */
 export interface SendOptions extends LinkOptions {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cleanEnvironment } from '../../helpers/program.ts'
+import { cleanEnvironment, nodeCommand } from '../../helpers/program.ts'
 import { PASSWORD, Realm } from '../../helpers/realm.ts'
 import { Terminal, withTmux } from '../../helpers/tmux.ts'
 
@@ -25,7 +25,7 @@ prompts.after(({ realm }) => realm.close())
 
 function run(env: NodeJS.ProcessEnv, command: string): Terminal {
   // It says how it ended, and stays.
-  const line = `${process.execPath} --import tsx src/${command}; echo "status $?"; exec cat`
+  const line = `${nodeCommand(`src/${command}`)}; echo "status $?"; exec cat`
   const terminal = new Terminal(`prompts-${opened.length}-${Math.random()}`.replace('.', ''), line, env, ROOT)
   opened.push(terminal)
   return terminal

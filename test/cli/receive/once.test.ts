@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needs, runs } from '../../helpers/needs.ts'
-import { nodeArguments } from '../../helpers/program.ts'
+import { nodeArguments, nodeCommand } from '../../helpers/program.ts'
 import { LISTENING, Realm } from '../../helpers/realm.ts'
 import { Terminal, withTmux } from '../../helpers/tmux.ts'
 
@@ -264,7 +264,7 @@ onTerminal('a terminal is not given what it would obey, but lines of who sends t
   const kdc = `--kdc ${realm.url} --password-file ${realm.passwordFile}`
   writeFileSync(
     script,
-    `${process.execPath} --import tsx src/receiver.ts bob --once ${kdc}\necho "exit status $?"\nread -r _\n`,
+    `${nodeCommand('src/receiver.ts bob --once')} ${kdc}\necho "exit status $?"\nread -r _\n`,
   )
   // A message, and a stream: what is longer than a message may be.
   for (const rest of ['', `${'x'.repeat(1024 * 1024)}\n`]) {

@@ -1,8 +1,10 @@
 /** Questions beside a conversation, on a real terminal. */
+
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { askerFrom, saysYes } from '../../../src/cli/terminal/ask.ts'
+import { nodeCommand } from '../../helpers/program.ts'
 import { throws } from '../../helpers/throws.ts'
 import { Terminal, withTmux } from '../../helpers/tmux.ts'
 
@@ -31,7 +33,7 @@ let terminals = 0
 
 /** Runs what a test tells by signals. */
 async function asker(): Promise<{ terminal: Terminal; tell: (signal: NodeJS.Signals) => void }> {
-  const command = `${process.execPath} --import tsx test/helpers/programs/question-asker.ts`
+  const command = nodeCommand('test/helpers/programs/question-asker.ts')
   const terminal = new Terminal(`ask-${++terminals}`, command, process.env, ROOT)
   const screen = await terminal.shows(/^process \d+\n>$/m)
   const pid = Number(/^process (\d+)$/m.exec(screen)?.[1])
@@ -93,7 +95,7 @@ onTerminal('are taken back, with what was typed of the answer', async () => {
 })
 
 onTerminal('are seen as a whole without a conversation, and answered, or taken back', async () => {
-  const command = `${process.execPath} --import tsx test/helpers/programs/alone-asker.ts; read -r _`
+  const command = `${nodeCommand('test/helpers/programs/alone-asker.ts')}; read -r _`
   const terminal = new Terminal(`ask-${++terminals}`, command, process.env, ROOT)
   try {
     const screen = await terminal.shows(/Save them\? \[y\/N\]$/m)

@@ -1,9 +1,11 @@
 /** The tools on a real terminal. */
+
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { nodeCommand } from '../../helpers/program.ts'
 import { LISTENING, PASSWORD, Realm } from '../../helpers/realm.ts'
 import { Terminal, withTmux } from '../../helpers/tmux.ts'
 
@@ -14,10 +16,7 @@ const onTerminal = withTmux(test)
 /** Runs the tool, then shows its exit status, so that the screen tells when it has ended. */
 function open(realm: Realm, name: string, command: string): Terminal {
   const script = join(realm.home, `${name}.sh`)
-  writeFileSync(
-    script,
-    `${process.execPath} --import tsx ${command} --kdc ${realm.url}\necho "exit status $?"\nread -r _\n`,
-  )
+  writeFileSync(script, `${nodeCommand(command)} --kdc ${realm.url}\necho "exit status $?"\nread -r _\n`)
   return new Terminal(name, `sh ${script}`, realm.env, ROOT)
 }
 

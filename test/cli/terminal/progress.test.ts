@@ -8,6 +8,9 @@ import { throws } from '../../helpers/throws.ts'
 
 const progress = suite('sizes and progress')
 
+/** An event as it is written: without the fields that do not apply. */
+const asWritten = (event: unknown[]): unknown => JSON.parse(JSON.stringify(event))
+
 progress('sizes are given in units with two or three digits', () => {
   const cases: [number, string][] = [
     [0, '0 bytes'],
@@ -94,7 +97,10 @@ progress('of several files it tells which, and how far all are; of what has no k
 progress('programs hear how far all are', () => {
   let now = 0
   const events: unknown[] = []
-  const output = { json: true, event: (...event: unknown[]) => events.push(event) } as unknown as Output
+  const output = {
+    json: true,
+    event: (...event: unknown[]) => events.push(asWritten(event)),
+  } as unknown as Output
   const meter = meterOf(output, { clock: () => now })
   now = 300
   meter.at({ name: 'a', bytes: 5, size: 10, whole: { file: 2, files: 3, bytes: 15, size: 30 } })
@@ -113,7 +119,7 @@ function watched(isTTY: boolean, options: Partial<Output> = {}) {
   const output = {
     json: false,
     trace: undefined,
-    event: (...event: unknown[]) => events.push(event),
+    event: (...event: unknown[]) => events.push(asWritten(event)),
     ...options,
   } as Output
   const stream = { isTTY, columns: 80, write: (text: string) => written.push(text) > 0 }

@@ -1,9 +1,11 @@
 /** A terminal that changes its size under a conversation, and a conversation that is stopped and goes on. */
+
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inputRow } from '../../../src/cli/terminal/input-row.ts'
 import { cellsIn } from '../../../src/cli/terminal/terminal.ts'
+import { nodeCommand } from '../../helpers/program.ts'
 import { Terminal, withTmux } from '../../helpers/tmux.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -30,7 +32,7 @@ class Talk {
   }
 
   static async start(columns: number): Promise<Talk> {
-    const command = `${process.execPath} --import tsx test/helpers/programs/message-printer.ts`
+    const command = nodeCommand('test/helpers/programs/message-printer.ts')
     const terminal = new Terminal(`resize-${++terminals}`, command, process.env, ROOT)
     const pid = Number(/^process (\d+)$/m.exec(await terminal.shows(/^process \d+\n>$/m))?.[1])
     terminal.resize(columns, 24)
@@ -126,7 +128,7 @@ async function inShell(file: string): Promise<Terminal> {
     ROOT,
   )
   await terminal.shows(SHELL_PROMPT)
-  terminal.type(`${process.execPath} --import tsx ${file}`)
+  terminal.type(nodeCommand(file))
   terminal.press('Enter')
   return terminal
 }

@@ -2,11 +2,13 @@
  * A KDC whose data and log are on a disk that becomes full, and then has room again. A child process of log-trouble.test.ts, as root of
  * a user namespace of its own: `kdc-small-disk.ts DIRECTORY`, where a file system of a few megabytes is mounted.
  */
+
 import { appendFileSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { PASSWORD } from '../kdc.ts'
 import { KdcProcess, post, runKdc } from '../kdc-process.ts'
+import { nodeArguments } from '../program.ts'
 
 const [, , disk = ''] = process.argv
 const data = join(disk, 'kdc')
@@ -25,7 +27,7 @@ function fill(): void {
 }
 
 await runKdc(['adduser', 'alice', '--data', data], { SYMBOLON_PASSWORD: PASSWORD })
-const main = [process.execPath, '--import', 'tsx', 'src/kdc/main.ts', '--port', '0', '--data', data]
+const main = [process.execPath, ...nodeArguments('src/kdc/main.ts'), '--port', '0', '--data', data]
 const kdc = new KdcProcess('sh', ['-c', `exec "$0" "$@" >> '${log}'`, ...main], {
   ...process.env,
   XDG_CONFIG_HOME: join(disk, 'config'),

@@ -12,6 +12,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { temporaryDirectory } from '../kdc.ts'
+import { nodeArguments } from '../program.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const HEAP_MIB = 64
@@ -28,12 +29,15 @@ export async function sendLarge(size: number): Promise<{ sender: number; receive
   await once(server, 'listening')
   const start = async (script: string, argument: string) => {
     const { port } = server.address() as AddressInfo
-    const args = ['--import', 'tsx', `--max-old-space-size=${HEAP_MIB}`]
     const program = fileURLToPath(new URL(script, import.meta.url))
-    const child = spawn(process.execPath, [...args, program, `${port}`, argument], {
-      cwd: ROOT,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    })
+    const child = spawn(
+      process.execPath,
+      [`--max-old-space-size=${HEAP_MIB}`, ...nodeArguments(program), `${port}`, argument],
+      {
+        cwd: ROOT,
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      },
+    )
     let kilobytes = Number.NaN
     child.on('message', (message) => {
       kilobytes = Number(message)

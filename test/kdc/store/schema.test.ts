@@ -1,4 +1,5 @@
 /** How a database of an earlier version becomes one of this. */
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ import { openSqlite } from '../../../src/database/sqlite.ts'
 import { prepareSchema, SCHEMA_VERSION } from '../../../src/kdc/store/schema.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { START, temporaryDirectory } from '../../helpers/kdc.ts'
+import { nodeArguments } from '../../helpers/program.ts'
 import { rejects } from '../../helpers/throws.ts'
 
 const schema = suite('schema')
@@ -251,7 +253,7 @@ schema('several processes bring it up at once', async () => {
   await (await makeVersion1(openSqlite(path))).close()
   const script = fileURLToPath(new URL('../../helpers/programs/store-writer.ts', import.meta.url))
   const writers = ['a', 'b', 'c'].map((prefix) =>
-    spawn(process.execPath, ['--import', 'tsx', script, path, prefix], {
+    spawn(process.execPath, [...nodeArguments(script), path, prefix], {
       stdio: ['ignore', 'pipe', 'inherit'],
     }),
   )

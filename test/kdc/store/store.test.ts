@@ -1,6 +1,7 @@
 /**
  * What every store must do, once for each database driver. A third driver joins by a line in `DRIVERS`.
  */
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -17,6 +18,7 @@ import { SCHEMA_VERSION } from '../../../src/kdc/store/schema.ts'
 import type { StoredSession } from '../../../src/kdc/store/sessions.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { at, START, temporaryDirectory } from '../../helpers/kdc.ts'
+import { nodeArguments } from '../../helpers/program.ts'
 import { rejects, throws } from '../../helpers/throws.ts'
 
 // The same copy of SQLite as the store's: the locks of two copies in one process do not see each other
@@ -432,7 +434,7 @@ const file = suite('store in a file')
 /** Starts a writer; gives the names it was told are on disk, as they come. */
 function startWriter(path: string, prefix: string) {
   const script = fileURLToPath(new URL('../../helpers/programs/store-writer.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, path, prefix], {
+  const child = spawn(process.execPath, [...nodeArguments(script), path, prefix], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   return { child, lines: createInterface({ input: child.stdout }) }

@@ -8,7 +8,7 @@ import type { ListenOptions } from '../../../src/lib/channel/listen.ts'
 import { ProtocolError } from '../../../src/lib/errors.ts'
 import type { TraceEvent } from '../../../src/lib/trace.ts'
 import { Arrivals, type Bob, dialBob, startBob } from '../../helpers/channels.ts'
-import { Program } from '../../helpers/program.ts'
+import { nodeArguments, Program } from '../../helpers/program.ts'
 import { rejects } from '../../helpers/throws.ts'
 import { makeTicket, newToken } from '../../helpers/tickets.ts'
 
@@ -123,7 +123,7 @@ const withListener = async (
 ) => {
   const token = newToken()
   const script = fileURLToPath(new URL('../../helpers/programs/documented-listener.ts', import.meta.url))
-  const listener = new Program(process.execPath, ['--import', 'tsx', script, token.toText()], process.env)
+  const listener = new Program(process.execPath, [...nodeArguments(script), token.toText()], process.env)
   try {
     const port = Number(await listener.says('stdout', /^port (\d+)$/m))
     await run(listener, (options) => dialBob({ token, port } as Bob, options))

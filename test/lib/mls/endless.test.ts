@@ -1,8 +1,8 @@
 /** A KDC that never comes to an end is left, with what it gave kept; the next contact goes on. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { everybodyOnline } from '../../../src/cli/online.ts'
 import { toBase64url } from '../../../src/lib/bytes.ts'
+import { everybodyOnline } from '../../../src/lib/kdc-link/online.ts'
 import { listGroups } from '../../../src/lib/mls/group-list.ts'
 import type { FakeEntry } from '../../helpers/fake-delivery.ts'
 import { team } from '../../helpers/mail.ts'

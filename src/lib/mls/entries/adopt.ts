@@ -73,7 +73,7 @@ function checkPlace(
   change: Change,
 ): void {
   if (group?.status !== 'active' || group.epoch !== change.epoch) {
-    throw damaged('a change of ours comes when the group has gone on')
+    throw damaged('a change of ours comes in a later epoch')
   }
   passGap(context, entry, group)
 }

@@ -50,7 +50,7 @@ export function judgeCommit(
   proposals: readonly Proposal[],
 ): MembershipChange {
   const by = committer === undefined ? undefined : leafAt(tree, committer)?.username
-  if (by === undefined) throw unverified('a change of the group comes from nobody in it')
+  if (by === undefined) throw unverified('a change of the group comes from no member')
   const added: string[] = []
   const removed: string[] = []
   for (const proposal of proposals) {
@@ -83,7 +83,7 @@ export function judgeRejoin(
   const inits = proposals.filter((proposal) => proposal.proposalType === 'external_init')
   const own = removes.length === 1 && inits.length === 1 && proposals.length === 2
   if (!own || nameAt(tree, removes[0]?.remove.removed ?? -1) !== username || group.leaving.has(username)) {
-    throw unverified(`somebody has joined the group from outside as ${username}`)
+    throw unverified(`an external commit has joined the group as ${username}`)
   }
   agree([], entry.added)
   agree([], entry.removed)
@@ -134,7 +134,7 @@ function sameLeaf(a: Leaf, b: Leaf): boolean {
 
 function nameAt(tree: RatchetTree, index: number): string {
   const leaf = leafAt(tree, index)
-  if (!leaf) throw unverified('a change of the group removes nobody')
+  if (!leaf) throw unverified('a change of the group removes no member')
   return leaf.username
 }
 

@@ -75,6 +75,6 @@ function isEqual(a: Uint8Array | undefined, b: Uint8Array): boolean {
 
 const keyChanged = (username: string) => ({
   code: 'key_changed' as const,
-  text: `${username} comes with another key: the state was lost, or this is another machine, or somebody else`,
+  text: `${username} comes with another key: the state was lost, or this is another machine, or an impostor`,
   username,
 })

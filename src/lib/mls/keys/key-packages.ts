@@ -21,11 +21,11 @@ import { judgeKeys } from './contacts.ts'
 
 const DAY_SEC = 24 * 3600
 /** RFC 9420 §7.2's lifetime. */
-const LIFETIME_SEC = 90 * DAY_SEC
+export const LIFETIME_SEC = 90 * DAY_SEC
 /** What the clocks of others may lag behind ours. */
-const BACKDATED_SEC = DAY_SEC
+export const BACKDATED_SEC = DAY_SEC
 /** How often an old package, or a lost one, is passed over for the next. */
-const MAX_TAKES = 3
+export const MAX_TAKES = 3
 
 const Schema = v.object({
   expires_at: v.number(),

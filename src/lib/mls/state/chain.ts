@@ -19,7 +19,7 @@ const SEQ_BYTES = 8
 const LABEL = 'symbolon chain'
 
 /** Of how many entries the hash is remembered: nobody who has processed an entry speaks of one so old. */
-const REMEMBERED = 1024
+export const REMEMBERED = 1024
 
 /** What an epoch has after the commit that began it. */
 const KINDS = { message: 2, proposal: 3 } as const

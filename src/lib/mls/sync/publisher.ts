@@ -10,14 +10,14 @@ import type { MlsClient } from '../mls-client.ts'
 import { hasCode } from '../refusals.ts'
 import { makeIdentity } from '../state/identity.ts'
 
-const FIRST_PACKAGES = 50
-const FEWEST_PACKAGES = 20
-const PACKAGES_AT_ONCE = 50
+export const FIRST_PACKAGES = 50
+export const FEWEST_PACKAGES = 20
+export const PACKAGES_AT_ONCE = 50
 /** What the KDC keeps of one principal (docs/protocol.md §7.1). */
 const MOST_PACKAGES = 200
 /** How often key packages are counted without a reason, and made anew because the old ones age. */
-const COUNT_SEC = 600
-const REFRESH_SEC = 30 * 24 * 3600
+export const COUNT_SEC = 600
+export const REFRESH_SEC = 30 * 24 * 3600
 
 export class Publisher {
   readonly #client: MlsClient

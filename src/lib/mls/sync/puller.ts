@@ -16,7 +16,7 @@ const PAGE_ENTRIES = 200
  * The most of one pull: some minutes' work. All that a KDC keeps of one busy group is a third of it; one that gives more, or smaller
  * pages, may go on for ever.
  */
-const MAX_ENTRIES = 60_000
+export const MAX_ENTRIES = 60_000
 const MAX_PAGES = 6000
 /** What comes once more is mostly known, and passed over. */
 const AGAIN = 10
