@@ -72,13 +72,6 @@ export interface Database {
    */
   read<R extends object = Row>(statement: Statement): Promise<R[]>
   /**
-   * The same, for what is asked again and again: the rows may be those of an earlier call, if nobody has committed anything since,
-   * here or in another process. They are for looking at only.
-   *
-   * @throws StoreError `store_unavailable`.
-   */
-  readCached<R extends object = Row>(statement: Statement): Promise<readonly R[]>
-  /**
    * Runs the statements in one transaction: all of them or none. When the promise resolves, they are on disk.
    *
    * @returns the rows of each statement, in order; an empty list when a required one gave no row, and nothing was done.

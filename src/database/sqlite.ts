@@ -8,7 +8,6 @@ import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructur
 import { ensurePrivateFile } from '../files/private-files.ts'
 import { type Database, type Row, type Statement, StoreError } from './database.ts'
 import { isBusy, openDatabase } from './driver.ts'
-import { QueryCache } from './query-cache.ts'
 
 /** How long opening waits for another process, which may be opening the file too. */
 const OPEN_TIMEOUT_MS = 5000
@@ -68,34 +67,16 @@ function useLog(db: DatabaseSyncInstance): void {
 class SqliteDatabase implements Database {
   readonly #db: DatabaseSyncInstance
   readonly #prepared = new WeakMap<TemplateStringsArray, StatementSyncInstance>()
-  readonly #queryCache = new QueryCache()
-  readonly #version: StatementSyncInstance
   #queue: Job[] = []
   #triesLeft = BUSY_TRIES
 
   constructor(db: DatabaseSyncInstance) {
     this.#db = db
-    // Another number whenever another connection has committed (https://sqlite.org/pragma.html#pragma_data_version).
-    this.#version = db.prepare('pragma data_version')
   }
 
   async read<R extends object = Row>(statement: Statement): Promise<R[]> {
     try {
       return this.#run(statement) as R[]
-    } catch (error) {
-      throw this.#judge(error)
-    }
-  }
-
-  async readCached<R extends object = Row>(statement: Statement): Promise<readonly R[]> {
-    try {
-      // Before the rows are read: should somebody commit in between, they are only forgotten too early.
-      this.#queryCache.hold((this.#version.get() as { data_version: number }).data_version)
-      const known = this.#queryCache.get(statement)
-      if (known) return known as readonly R[]
-      const rows = this.#run(statement)
-      this.#queryCache.set(statement, rows)
-      return rows as R[]
     } catch (error) {
       throw this.#judge(error)
     }
@@ -138,8 +119,6 @@ class SqliteDatabase implements Database {
       this.#refuse(error)
       return
     }
-    // Our own commits do not change SQLite's number.
-    this.#queryCache.forget()
     const jobs = this.#take()
     try {
       const settle = jobs.map((job) => this.#runInSavepoint(job))

@@ -58,21 +58,12 @@ export async function claimFile(
   throw notSaved(directory, `there are ${MOST_OF_ONE_NAME} of that name`)
 }
 
-/** Where this very file is already, under any of the names that it could have. */
+/** Where this very file is already, under the first of the names that it could have, as far as these are taken. */
 export async function findFile(directory: string, name: string, file: Whole): Promise<string | undefined> {
-  return findSame(directory, name, (path) => holds(path, file))
-}
-
-/** The first of the names that it could have under which the same is already, as far as these are taken. */
-export async function findSame(
-  directory: string,
-  name: string,
-  isSame: (path: string) => Promise<boolean>,
-): Promise<string | undefined> {
   let compared = 0
   for (const path of pathsFor(directory, name)) {
     if (compared++ >= MOST_COMPARED || !(await statsOf(path))) return undefined
-    if (await isSame(path)) return path
+    if (await holds(path, file)) return path
   }
   return undefined
 }
@@ -141,7 +132,7 @@ async function claimWithoutLinks(temporary: string, path: string): Promise<boole
 }
 
 /** Whether there is a regular file, not a link to one, with these bytes. */
-export async function holds(path: string, { size, sha256 }: Whole): Promise<boolean> {
+async function holds(path: string, { size, sha256 }: Whole): Promise<boolean> {
   const stats = await statsOf(path)
   if (!stats?.isFile() || stats.size !== size) return false
   try {

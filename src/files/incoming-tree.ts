@@ -5,19 +5,18 @@
  */
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, lutimes, mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { CodecError } from '../lib/errors.ts'
 import type { Abandoned, Attributes, FileSink, TreeSink } from '../lib/transfer/index.ts'
 import { Appender } from './append.ts'
 import { modeOf, setMode, setTime } from './attributes.ts'
-import { claimDirectory, DIRECTORY_MODE, findSame, type Saved, type Whole } from './claim.ts'
+import { claimDirectory, DIRECTORY_MODE, type Saved } from './claim.ts'
 import { piecesOf } from './incoming.ts'
 import { notSaved, onDisk, statsOf } from './on-disk.ts'
 import { holdPart, isOurs, type Part, partId, WORTH_KEEPING_BYTES } from './parts.ts'
 import { PinnedDirectory } from './pinned-directory.ts'
 import { syncDirectory } from './private-files.ts'
 import { numberedBy, safeName } from './safe-name.ts'
-import { type Contents, holdsAll } from './same-tree.ts'
 
 /** How often we say that we are still at work, to those who take leftovers away. */
 const TOUCH_MS = 60 * 1000
@@ -28,8 +27,6 @@ interface Node {
   readonly attributes: Attributes
   /** By what their sender calls them. */
   readonly directories: Map<string, Node>
-  /** Files that are whole, by their names here. */
-  readonly files: Map<string, Whole>
   /** The names that are taken here, as file systems compare them that do not tell a from A. */
   readonly folded: Set<string>
   /** The same, as they are. */
@@ -116,23 +113,14 @@ export class IncomingTree implements TreeSink {
         came: (bytes) => {
           this.#bytes += bytes
         },
-        finished: (inode, whole) => {
+        finished: (inode) => {
           this.#made.add(inode)
-          parent.files.set(basename(at.path), whole)
         },
       })
     })
   }
 
   async finish(): Promise<void> {
-    const isSame = (path: string) => holdsAll(path, contentsOf(this.#root))
-    const there = await this.#onDisk(() => findSame(this.#directory, this.#name, isSame))
-    if (there !== undefined) {
-      await this.#held.close().catch(() => {})
-      await this.#part.release(false)
-      this.saved = { path: there, already: true }
-      return
-    }
     this.saved = await this.#onDisk(async () => {
       await this.#held.check()
       await settle(this.#directory, this.#root)
@@ -202,7 +190,7 @@ export class IncomingTree implements TreeSink {
 interface EntryListener {
   /** How long the file has become. */
   came(bytes: number): void
-  finished(inode: bigint, whole: Whole): void
+  finished(inode: bigint): void
 }
 
 /** A file in a directory that is coming. It is in its place at once, since nobody sees that place yet. */
@@ -254,15 +242,14 @@ class Entry implements FileSink {
     return this.#appender?.write(piece)
   }
 
-  async finish(sha256: Uint8Array): Promise<void> {
+  async finish(): Promise<void> {
     await onDisk(this.#directory, async () => {
       await this.#appender?.end()
       const stats = await this.#file?.stat({ bigint: true })
       await setTime(this.#file, this.#attributes)
       await this.#close()
-      const size = this.#appender?.length ?? 0
-      if (stats) this.#listener.finished(stats.ino, { size, sha256 })
-      this.#listener.came(size)
+      if (stats) this.#listener.finished(stats.ino)
+      this.#listener.came(this.#appender?.length ?? 0)
     })
   }
 
@@ -291,17 +278,10 @@ const emptyNode = (path: string, attributes: Attributes): Node => ({
   path,
   attributes,
   directories: new Map(),
-  files: new Map(),
   folded: new Set(),
   names: new Set(),
   counts: new Map(),
 })
-
-/** The same, by the names here. */
-function contentsOf({ directories, files }: Node): Contents {
-  const below = [...directories.values()]
-  return { files, directories: new Map(below.map((node) => [basename(node.path), contentsOf(node)])) }
-}
 
 // Upper case first: that makes SS of ß, and one of the two small sigmas.
 const fold = (name: string) => name.normalize('NFC').toUpperCase().toLowerCase()

@@ -1,57 +1,56 @@
 /**
- * The table of contents of a state: which names there are, and by its header which value each has. What it comes to is sealed and
- * changes in the transaction that changes the values, so that a value that was taken away, put back to an older one or renamed
- * shows, as one that was changed does by itself.
+ * The table of contents of a state: which names there are, and by its header which value each has. Its hash is sealed, and changes in
+ * the transaction that changes the values, so that a value that was taken away, put back to an older one or renamed shows, as one that
+ * was changed does by itself.
  *
- * It is a hash of a set: a change costs what has changed, however much there is. With a key that nobody else has, two sets
- * with one sum are not to be found (Clarke et al., Incremental Multiset Hash Functions, ASIACRYPT 2003, §4: MSet-XOR-Hash, whose nonce and
- * count serve sets that hold something twice, and sums that are shown; these are sealed).
+ * The names are spread over sections, and only those that a change touches are hashed anew: a write costs little, however much
+ * there is (docs/decisions/0011-client-state.md has the figures).
  *
  * ```
- * key      = HKDF-SHA256(state key, no salt, "symbolon/1 client state names", 32 bytes)
- * contents = XOR over all names of HMAC-SHA256(key, u16 length || name || header of the value)
+ * section  = the first 10 bits of SHA-256(name)
+ * list     = for each name of a section a line, sorted: header of the value in hexadecimal, a space, name, a line feed
+ * contents = SHA-256(SHA-256(list of section 0) || ... || SHA-256(list of section 1023))
  * ```
  * @module
  */
 import { createHmac } from 'node:crypto'
-import { EMPTY, equal, u16, utf8 } from '../lib/bytes.ts'
+import { primitives } from '#primitives'
+import { concat, EMPTY, equal, readU16, u16, utf8 } from '../lib/bytes.ts'
 import { hkdf } from '../lib/crypto/hkdf.ts'
 import { ProtocolError } from '../lib/errors.ts'
-import { openState, sealState } from './seal.ts'
+import { openState, type Purpose, sealState } from './seal.ts'
 
-const PURPOSE = 'symbolon/1 client state contents'
-const KEY_INFO = 'symbolon/1 client state names'
-const SUM_BYTES = 32
+const PURPOSE = 'symbolon/1 client state list'
+const SECTIONS = 1024
+const HASH_BYTES = 32
+
+/** The headers of a section's names, in hexadecimal. */
+type Section = ReadonlyMap<string, string>
 
 /** Another header for a name, or none any more. */
 export type Changes = readonly (readonly [name: string, header: Uint8Array | null])[]
 
-/** What there is: the header of each name's value, and the sum of all. */
+/** What there is: the header of each name's value, and the hash of all. Names are printable ASCII. */
 export class Contents {
   readonly #stateKey: Uint8Array
-  readonly #key: Uint8Array
-  readonly #headers = new Map<string, Uint8Array>()
-  #sum = new Uint8Array(SUM_BYTES)
+  readonly #sections: Section[] = Array.from({ length: SECTIONS }, () => new Map())
+  /** Of each section, one after the other. */
+  #hashes = concat(...Array(SECTIONS).fill(hashOf(new Map())))
 
-  /** Nothing, at first. @param stateKey - used until `wipe`, not copied. */
+  /** Nothing, at first. @param stateKey - not copied. */
   constructor(stateKey: Uint8Array) {
     this.#stateKey = stateKey
-    this.#key = hkdf(stateKey, EMPTY, KEY_INFO)
   }
 
   /** All names, as they come. */
-  names(): Iterable<string> {
-    return this.#headers.keys()
+  names(): string[] {
+    return this.#sections.flatMap((section) => [...section.keys()])
   }
 
   /** The header of a name's value, if it has one. */
   header(name: string): Uint8Array | undefined {
-    return this.#headers.get(name)
-  }
-
-  /** How many names there are. */
-  get size(): number {
-    return this.#headers.size
+    const header = this.#sections[sectionOf(name)]?.get(name)
+    return header === undefined ? undefined : Buffer.from(header, 'hex')
   }
 
   /**
@@ -61,44 +60,62 @@ export class Contents {
    * @returns `sealed`, which is kept to know the changed contents again.
    */
   change(changes: Changes): { readonly sealed: Uint8Array; readonly make: () => void } {
-    const sum = this.#sum.slice()
+    const changed = new Map<number, Map<string, string>>()
     for (const [name, header] of changes) {
-      const before = this.#headers.get(name)
-      if (before) this.#toggle(sum, name, before)
-      if (header) this.#toggle(sum, name, header)
+      const at = sectionOf(name)
+      const section = changed.get(at) ?? new Map(this.#sections[at])
+      if (header) section.set(name, Buffer.from(header).toString('hex'))
+      else section.delete(name)
+      changed.set(at, section)
     }
+    const hashes = this.#hashes.slice()
+    for (const [at, section] of changed) hashes.set(hashOf(section), at * HASH_BYTES)
     const make = () => {
-      this.#sum = sum
-      for (const [name, header] of changes) {
-        if (header) this.#headers.set(name, header)
-        else this.#headers.delete(name)
-      }
+      this.#hashes = hashes
+      for (const [at, section] of changed) this.#sections[at] = section
     }
-    return { sealed: sealState(PURPOSE, this.#stateKey, EMPTY, sum), make }
+    return { sealed: sealState(PURPOSE, this.#stateKey, EMPTY, primitives.sha256(hashes)), make }
   }
 
   /** Whether these are the contents that were sealed last under this key. */
   are(sealed: Uint8Array): boolean {
+    return (
+      this.#opensAs(PURPOSE, sealed, () => primitives.sha256(this.#hashes)) ||
+      this.#opensAs('symbolon/1 client state contents', sealed, () => this.#sum())
+    )
+  }
+
+  #opensAs(purpose: Purpose, sealed: Uint8Array, expected: () => Uint8Array): boolean {
     try {
-      return equal(openState(PURPOSE, this.#stateKey, EMPTY, sealed), this.#sum)
+      return equal(openState(purpose, this.#stateKey, EMPTY, sealed), expected())
     } catch (error) {
       if (error instanceof ProtocolError) return false
       throw error
     }
   }
 
-  /** Forgets the key. */
-  wipe(): void {
-    this.#key.fill(0)
+  /**
+   * What was sealed at first in place of the hash, and is sealed no more: such a state opens, and has the hash from the next write on.
+   *
+   * ```
+   * sum = XOR over all names of HMAC-SHA256(HKDF(state key, "", "symbolon/1 client state names", 32), u16 length || name || header)
+   * ```
+   */
+  #sum(): Uint8Array {
+    const key = hkdf(this.#stateKey, EMPTY, 'symbolon/1 client state names')
+    const sum = new Uint8Array(HASH_BYTES)
+    for (const name of this.names()) {
+      const header = this.header(name) ?? EMPTY
+      const term = createHmac('sha256', key).update(u16(name.length)).update(name).update(header).digest()
+      for (const [i, byte] of term.entries()) sum[i] = (sum[i] ?? 0) ^ byte
+    }
+    return sum
   }
+}
 
-  #toggle(sum: Uint8Array, name: string, header: Uint8Array): void {
-    const bytes = utf8(name)
-    const term = createHmac('sha256', this.#key)
-      .update(u16(bytes.length))
-      .update(bytes)
-      .update(header)
-      .digest()
-    for (const [i, byte] of term.entries()) sum[i] = (sum[i] ?? 0) ^ byte
-  }
+const sectionOf = (name: string) => readU16(primitives.sha256(utf8(name))) >> 6
+
+function hashOf(section: Section): Uint8Array {
+  const lines = Array.from(section, ([name, header]) => `${header} ${name}\n`)
+  return primitives.sha256(utf8(lines.sort().join('')))
 }

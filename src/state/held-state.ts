@@ -4,10 +4,7 @@
  * @module
  */
 import type { StateStore } from '../lib/mls/state-store.ts'
-import type { SealedValues } from './sealed-values.ts'
-
-// Names are not secret, and stay what they are in every form of Unicode and in the hands of every database.
-const NAME = /^[\x20-\x7e]{1,1000}$/
+import { NAME, type SealedValues } from './sealed-values.ts'
 
 /** From `ClientState.hold` until it is closed. Names are printable ASCII, 1 to 1000 characters: RangeError for others. */
 export class HeldState implements StateStore {

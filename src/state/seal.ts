@@ -19,7 +19,8 @@ import { ProtocolError } from '../lib/errors.ts'
 export type Purpose =
   | 'symbolon/1 client state' // the state key, under the export key
   | 'symbolon/1 client state value'
-  | 'symbolon/1 client state contents'
+  | 'symbolon/1 client state list'
+  | 'symbolon/1 client state contents' // opened only: see contents.ts
 
 const FORMAT = 1
 const SALT_BYTES = 32

@@ -12,6 +12,9 @@ import { damaged, inStateTerms } from './trouble.ts'
 
 const PURPOSE = 'symbolon/1 client state value'
 
+/** Names are not secret, and stay what they are in every form of Unicode and in the hands of every database. */
+export const NAME = /^[\x20-\x7e]{1,1000}$/
+
 const TABLES: readonly Statement[] = [
   // header and sealed: what seal.ts makes, in two parts, so that the first can be read without the second.
   sql`create table if not exists entries (name text primary key, header blob not null, sealed blob not null)`,
@@ -64,7 +67,6 @@ export class SealedValues {
       const [now] = await this.#database.read(sql`pragma data_version`)
       if (this.#version !== undefined && this.#version === now?.data_version) return
       const contents = await this.#read()
-      this.#contents.wipe()
       this.#contents = contents
       this.#version = now?.data_version
     })
@@ -87,7 +89,10 @@ export class SealedValues {
 
   /** The names that begin with this, in order. */
   names(prefix: string): string[] {
-    return [...this.#contents.names()].filter((name) => name.startsWith(prefix)).sort()
+    return this.#contents
+      .names()
+      .filter((name) => name.startsWith(prefix))
+      .sort()
   }
 
   /** Seals a value, for `write`. */
@@ -116,7 +121,6 @@ export class SealedValues {
   /** Forgets the key, and closes the database. */
   async close(): Promise<void> {
     this.#stateKey.fill(0)
-    this.#contents.wipe()
     await this.#database.close()
   }
 
@@ -125,9 +129,12 @@ export class SealedValues {
     const entries = await this.#database.read<{ name: unknown; header: unknown }>(
       sql`select name, header from entries`,
     )
-    const contents = new Contents(this.#stateKey)
-    contents.change(entries.map(({ name, header }) => [String(name), bytesOf(header)])).make()
-    if (contents.size === entries.length && contents.are(bytesOf(row?.sealed))) return contents
+    const headers = entries.map(({ name, header }) => [String(name), bytesOf(header)] as const)
+    if (headers.every(([name]) => NAME.test(name))) {
+      const contents = new Contents(this.#stateKey)
+      contents.change(headers).make()
+      if (contents.names().length === entries.length && contents.are(bytesOf(row?.sealed))) return contents
+    }
     throw damaged(this.#path, 'values are missing, or are not those that were written')
   }
 

@@ -171,10 +171,6 @@ export async function watchedStore(database: Database = openSqlite(':memory:')) 
       reads.push(statement)
       return database.read(statement)
     },
-    readCached: (statement) => {
-      reads.push(statement)
-      return database.readCached(statement)
-    },
     write: (statements) => {
       writes.push([...statements])
       return database.write(statements)

@@ -192,7 +192,6 @@ backup('of a server is left to the tool of that server', async ({ target, home }
   const database = openSqlite(':memory:')
   const server: Database = {
     read: (statement) => database.read(statement),
-    readCached: (statement) => database.readCached(statement),
     write: (statements) => database.write(statements),
     close: () => database.close(),
   }

@@ -1,6 +1,7 @@
 /** What a client keeps: given back as it was, to whoever has the export key, and to nobody else. */
 import {
   chmodSync,
+  cpSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -17,6 +18,7 @@ import { exitCodeOf } from '../../src/cli/tool.ts'
 import { type Statement, sql } from '../../src/database/database.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
+import { Secret } from '../../src/lib/crypto/secret.ts'
 import { ERROR_CODES } from '../../src/lib/errors.ts'
 import { ClientState } from '../../src/state/client-state.ts'
 import { StateError } from '../../src/state/errors.ts'
@@ -233,6 +235,8 @@ state('values moved, renamed, taken away, added or put back to older ones are re
     'all deleted': [sql`delete from entries`],
     older: [sql`update entries set header = ${oldA.header}, sealed = ${oldA.sealed} where name = 'a'`],
     added: [sql`insert into entries values ('c', ${foreign.header}, ${foreign.sealed})`],
+    'longer names': [sql`update entries set name = ${'a'.repeat(70_000)} where name = 'a'`],
+    'names that are none': [sql`update entries set name = 'a' || char(10) where name = 'a'`],
     'of another type': [sql`update entries set header = 'text' where name = 'a'`],
     'no contents': [sql`delete from contents`],
     'contents of another type': [sql`update contents set sealed = 7`],
@@ -251,6 +255,56 @@ state('values moved, renamed, taken away, added or put back to older ones are re
     assert.equal(await readState(copy), before, 'left as it is')
   }
 })
+
+/** A state as it was first written: see test/state/fixtures/README.md. */
+function firstState() {
+  const place = newPlace()
+  cpSync(new URL('./fixtures/first-contents', import.meta.url), place, { recursive: true })
+  chmodSync(place, 0o700)
+  for (const name of readdirSync(place)) chmodSync(join(place, name), 0o600)
+  return { place, exportKey: new Secret('export key', new Uint8Array(64).fill(7)) }
+}
+
+const FIRST_VALUES = { cursor: '2', 'group/friends': 'members', 'message/friends/1': 'hello' }
+
+state('one that was written at first opens with all that is in it, and goes on', async () => {
+  const { place, exportKey } = firstState()
+  assert.equal(await allIn(place, exportKey), FIRST_VALUES)
+  const again = await ClientState.open(place, exportKey)
+  await put(again, { cursor: '3', more: 'again' })
+  const later = { ...FIRST_VALUES, cursor: '3', more: 'again' }
+  assert.equal(await all(again), later)
+  assert.equal(await allIn(place, exportKey), later)
+})
+
+state('what was changed in one that was written at first is refused, before and after a write', async () => {
+  const { place, exportKey } = firstState()
+  const old = (await sealedRows(place)).find(({ name }) => name === 'cursor')
+  const [first] = await sealedContents(place)
+  assert.ok(old)
+  const refused = async (...statements: Statement[]) => {
+    const copy = copyOf(place)
+    await meddle(copy, ...statements)
+    await rejects(ClientState.open(copy, exportKey), 'state_damaged')
+  }
+  const meddlings = [
+    sql`delete from entries where name = 'cursor'`,
+    sql`update entries set name = 'course' where name = 'cursor'`,
+    sql`update entries set header = (select header from entries where name = 'group/friends') where name = 'cursor'`,
+  ]
+  for (const statement of meddlings) await refused(statement)
+  await put(await ClientState.open(place, exportKey), { cursor: '3' })
+  for (const statement of meddlings) await refused(statement)
+  await refused(sql`update entries set header = ${old.header}, sealed = ${old.sealed} where name = 'cursor'`)
+  await refused(sql`update contents set sealed = ${first?.sealed ?? null}`)
+})
+
+async function sealedContents(place: string) {
+  const database = openSqlite(join(place, 'state.sqlite'))
+  const rows = await database.read<{ sealed: Uint8Array }>(sql`select sealed from contents`)
+  await database.close()
+  return rows
+}
 
 const readState = async (place: string) => readFileSync(join(place, 'state.sqlite'))
 

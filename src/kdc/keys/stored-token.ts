@@ -7,9 +7,6 @@ import { type RandomBytes, secureRandomBytes } from '../../lib/crypto/random.ts'
 import { Secret } from '../../lib/crypto/secret.ts'
 import { openAtRest, sealAtRest } from './at-rest.ts'
 import type { MasterKeys } from './master-keys.ts'
-import { OpenedTokens } from './opened-tokens.ts'
-
-const opened = new WeakMap<MasterKeys, OpenedTokens>()
 
 /**
  * Seals a token for the store.
@@ -36,28 +33,9 @@ export function openStoredToken(
   sid: Uint8Array,
   stored: Uint8Array,
 ): Secret | undefined {
-  const lately = openedUnder(masterKeys)
-  const key = `${sid.length}:${text(sid)}${text(stored)}`
-  const known = lately.get(key)
-  if (known) return copy(known.reveal())
   const bytes = openAtRest(masterKeys, 'stored token', sid, stored)
   if (!bytes) return undefined
-  lately.add(key, copy(bytes))
-  const token = copy(bytes)
+  const token = new Secret('session token', bytes)
   bytes.fill(0)
   return token
 }
-
-function openedUnder(masterKeys: MasterKeys): OpenedTokens {
-  let tokens = opened.get(masterKeys)
-  if (!tokens) {
-    tokens = new OpenedTokens()
-    opened.set(masterKeys, tokens)
-  }
-  return tokens
-}
-
-const copy = (bytes: Uint8Array) => new Secret('session token', bytes)
-
-const text = ({ buffer, byteOffset, length }: Uint8Array) =>
-  Buffer.from(buffer, byteOffset, length).toString('latin1')

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { type Database, required, sql } from '../../database/database.ts'
+import { required, sql } from '../../database/database.ts'
 import { ProtocolError } from '../../lib/errors.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
 import { NEXT_POSITION } from './positions.ts'
 import { answerTo, claim, type RequestKey } from './requests.ts'
+import { StorePart } from './store-part.ts'
 
 export interface Account {
   readonly username: string
@@ -17,17 +18,7 @@ export interface Account {
   readonly createdAt: number
 }
 
-interface AccountRow {
-  readonly username: string
-  readonly record: string
-  readonly created_at: number
-}
-
-const toAccount = (row: AccountRow): Account => ({
-  username: row.username,
-  record: row.record,
-  createdAt: row.created_at,
-})
+const ACCOUNTS = sql`select username, record, created_at as "createdAt" from accounts`
 
 /** Beyond every position. */
 const NOTHING = Number.MAX_SAFE_INTEGER
@@ -39,20 +30,13 @@ const accountUnknown = (username: string) =>
   new ProtocolError('account_unknown', `there is no account ${username}`)
 
 /** The accounts. */
-export class Accounts {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class Accounts extends StorePart {
   /** @returns false when there is an account of that name already. */
   async add({ username, record, createdAt }: Account): Promise<boolean> {
-    const [created] = await this.#database.write([
-      sql`insert into accounts (username, record, created_at) values (${username}, ${record}, ${createdAt})
-        on conflict do nothing returning username`,
-    ])
-    return created?.length === 1
+    const created = await this.change(sql`
+      insert into accounts (username, record, created_at) values (${username}, ${record}, ${createdAt})
+      on conflict do nothing returning username`)
+    return created === 1
   }
 
   /** @throws ProtocolError `account_exists`. */
@@ -67,7 +51,7 @@ export class Accounts {
    * @throws ProtocolError `account_unknown`.
    */
   async replaceRecord(username: string, record: string): Promise<void> {
-    const done = await this.#database.write([
+    const done = await this.database.write([
       required(sql`update accounts set record = ${record} where username = ${username} returning username`),
       sql`delete from sessions where username = ${username}`,
     ])
@@ -86,14 +70,14 @@ export class Accounts {
     forgive: Forgiveness,
   ): Promise<'changed' | 'repeated' | undefined> {
     const { username } = request
-    const done = await this.#database.write([
+    const done = await this.database.write([
       claim(request, sql`0, 0`, sql`sessions where sid = ${sid} and username = ${username}`),
       sql`update accounts set record = ${record} where username = ${username}`,
       sql`delete from sessions where username = ${username} and sid <> ${sid}`,
       ...forgiveStatements(forgive),
     ])
     if (done.length > 0) return 'changed'
-    return (await answerTo(this.#database, request)) && 'repeated'
+    return (await answerTo(this.database, request)) && 'repeated'
   }
 
   /**
@@ -105,7 +89,7 @@ export class Accounts {
    * @throws ProtocolError `account_unknown`.
    */
   async delete(username: string): Promise<void> {
-    const done = await this.#database.write([
+    const done = await this.database.write([
       required(sql`select username from accounts where username = ${username}`),
       NEXT_POSITION,
       sql`update mls_groups set roster = (select position from positions), pair = null,
@@ -127,10 +111,8 @@ export class Accounts {
   }
 
   async find(username: string): Promise<Account | undefined> {
-    const [row] = await this.#database.read<AccountRow>(
-      sql`select username, record, created_at from accounts where username = ${username}`,
-    )
-    return row && toAccount(row)
+    const [account] = await this.database.read<Account>(sql`${ACCOUNTS} where username = ${username}`)
+    return account && { ...account }
   }
 
   /** @throws ProtocolError `account_unknown`. */
@@ -142,9 +124,7 @@ export class Accounts {
 
   /** All accounts, by name. */
   async list(): Promise<Account[]> {
-    const rows = await this.#database.read<AccountRow>(
-      sql`select username, record, created_at from accounts order by username`,
-    )
-    return rows.map(toAccount)
+    const accounts = await this.database.read<Account>(sql`${ACCOUNTS} order by username`)
+    return accounts.map((account) => ({ ...account }))
   }
 }

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { type Database, type Statement, sql } from '../../database/database.ts'
+import { type Statement, sql } from '../../database/database.ts'
+import { StorePart } from './store-part.ts'
 
 /** How often something may be tried. */
 export interface Allowance {
@@ -17,10 +18,6 @@ export interface Allowance {
   readonly intervalSec: number
   /** How many tries are taken at once; one, if nothing is said. */
   readonly cost?: number
-}
-
-interface AttemptRow {
-  readonly full_at: number
 }
 
 /** The latest that a bucket may be full again, and still have a try in it. */
@@ -53,13 +50,7 @@ export function forgiveStatements({ names, oneOf, familiar, forgetAt }: Forgiven
 }
 
 /** The buckets. */
-export class Attempts {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class Attempts extends StorePart {
   /**
    * Takes its cost from every bucket; from none, if one of them is empty. Being refused costs nothing: whoever waits gets in.
    *
@@ -69,7 +60,7 @@ export class Attempts {
     const wait = await this.#longestWait(allowances, now)
     if (wait > 0) return wait
     // Between the look and the take others have had their tries: each statement judges again.
-    const taken = await this.#database.write(
+    const taken = await this.database.write(
       allowances.map(
         (allowance) => sql`
         insert into attempts (name, full_at) values (${allowance.name}, ${now + price(allowance)})
@@ -86,7 +77,7 @@ export class Attempts {
 
   /** The tries were none, after all. */
   async giveBack(allowances: readonly Allowance[]): Promise<void> {
-    await this.#database.write(
+    await this.database.write(
       allowances.map(
         (allowance) =>
           sql`update attempts set full_at = full_at - ${price(allowance)} where name = ${allowance.name}`,
@@ -96,15 +87,12 @@ export class Attempts {
 
   /** Whether a right password has made this familiar, and it was not forgotten since. */
   async isFamiliar(name: string, now: number): Promise<boolean> {
-    const rows = await this.#database.read(
-      sql`select 1 as one from familiar where name = ${name} and forget_at > ${now}`,
-    )
-    return rows.length > 0
+    return this.gives(sql`select 1 as one from familiar where name = ${name} and forget_at > ${now}`)
   }
 
   /** Frees the places of buckets that are full, and of what is familiar no more. @returns whether there may be more. */
   async purge(now: number, limit: number): Promise<boolean> {
-    const deleted = await this.#database.write([
+    const deleted = await this.database.write([
       sql`delete from attempts where name in (select name from attempts where full_at <= ${now} limit ${limit})
         returning name`,
       sql`delete from familiar where name in (select name from familiar where forget_at <= ${now} limit ${limit})
@@ -118,7 +106,7 @@ export class Attempts {
   }
 
   async #wait(allowance: Allowance, now: number): Promise<number> {
-    const [row] = await this.#database.read<AttemptRow>(
+    const [row] = await this.database.read<{ full_at: number }>(
       sql`select full_at from attempts where name = ${allowance.name}`,
     )
     if (!row) return 0
@@ -126,7 +114,7 @@ export class Attempts {
     // Empty, it is full again after so long. Whatever says more was written before the clock was set back.
     const fullAt = Math.min(row.full_at, now + burst * intervalSec)
     if (fullAt < row.full_at) {
-      await this.#database.write([
+      await this.database.write([
         sql`update attempts set full_at = ${fullAt} where name = ${name} and full_at > ${fullAt}`,
       ])
     }

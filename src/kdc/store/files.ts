@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { type Database, required, type Statement, sql } from '../../database/database.ts'
+import { required, type Statement, sql } from '../../database/database.ts'
 import { inGroup } from './groups.ts'
 import { NEXT_POSITION } from './positions.ts'
 import { filesOf, type Quotas } from './quotas.ts'
 import { type Accepted, answerTo, beginChange, claim, type RequestKey } from './requests.ts'
+import { StorePart } from './store-part.ts'
 
 /** What is known of a file. */
 export interface StoredFile {
@@ -25,19 +26,11 @@ export interface NewFile extends Omit<StoredFile, 'sender'> {
   readonly chunks: number
 }
 
-interface FileRow {
-  readonly id: Uint8Array
-  readonly group_id: Uint8Array
-  readonly sender: string | null
-  readonly bytes: number
-}
+type FileRow = Omit<StoredFile, 'sender'> & { readonly sender: string | null }
 
-const toFile = ({ id, group_id, sender, bytes }: FileRow): StoredFile => ({
-  id,
-  group: group_id,
-  bytes,
-  ...(sender !== null && { sender }),
-})
+const FILES = sql`select f.id, f.group_id as "group", f.sender, f.bytes`
+
+const toFile = ({ sender, ...file }: FileRow): StoredFile => ({ ...file, ...(sender !== null && { sender }) })
 
 /** Deleted at once, 16 MiB: some milliseconds of work, after which others have their turn. */
 const CHUNKS_AT_ONCE = 64
@@ -48,13 +41,7 @@ const ownFile = (id: Uint8Array, sender: string, keepSince: number): Statement =
     and m.group_id = f.group_id and m.username = ${sender} and m.last is null`
 
 /** The files. */
-export class Files {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class Files extends StorePart {
   /**
    * Reserves a place for a file, or finds the one that was reserved for it.
    *
@@ -70,7 +57,7 @@ export class Files {
   ): Promise<Accepted | undefined> {
     const { username } = request
     // Its position is one of its own: whoever is removed has one before, or one after it.
-    const [, claimed] = await this.#database.write([
+    const [, claimed] = await this.database.write([
       NEXT_POSITION,
       claim(
         request,
@@ -97,17 +84,13 @@ export class Files {
 
   /** The file of this id, be it expired or not. */
   async find(id: Uint8Array): Promise<StoredFile | undefined> {
-    const [row] = await this.#database.read<FileRow>(
-      sql`select id, group_id, sender, bytes from files where id = ${id}`,
-    )
+    const [row] = await this.database.read<FileRow>(sql`${FILES} from files f where f.id = ${id}`)
     return row && toFile(row)
   }
 
   /** The file of this id, if this is its sender, who is still in its group, and it has not expired. */
   async findOwn(id: Uint8Array, sender: string, keepSince: number): Promise<StoredFile | undefined> {
-    const [row] = await this.#database.read<FileRow>(
-      sql`select f.id, f.group_id, f.sender, f.bytes from ${ownFile(id, sender, keepSince)}`,
-    )
+    const [row] = await this.database.read<FileRow>(sql`${FILES} from ${ownFile(id, sender, keepSince)}`)
     return row && toFile(row)
   }
 
@@ -122,7 +105,7 @@ export class Files {
     chunk: Uint8Array,
     keepSince: number,
   ): Promise<number | undefined> {
-    const [, updated] = await this.#database.write([
+    const [, updated] = await this.database.write([
       required(sql`insert into file_chunks (file_id, nr, chunk)
         select f.id, cast(${index} as bigint), ${chunk} from ${ownFile(id, sender, keepSince)}
         on conflict do nothing returning nr`),
@@ -142,7 +125,7 @@ export class Files {
     keepSince: number,
   ): Promise<Uint8Array | undefined> {
     // A part that ends before it begins was that of an account that was deleted: its name may be another's now.
-    const [row] = await this.#database.read<{ chunk: Uint8Array }>(sql`
+    const [row] = await this.database.read<{ chunk: Uint8Array }>(sql`
       select c.chunk from files f, members m, file_chunks c
       where f.id = ${id} and f.begun_at > ${keepSince} and m.group_id = f.group_id and m.username = ${reader}
         and (m.last is null or (m.last >= f.position and m.last >= m.first))
@@ -155,9 +138,9 @@ export class Files {
   async drop(request: RequestKey, id: Uint8Array): Promise<StoredFile | undefined> {
     const { username } = request
     const file = await this.find(id)
-    if (file?.sender !== username || (await answerTo(this.#database, request))) return undefined
+    if (file?.sender !== username || (await answerTo(this.database, request))) return undefined
     await this.#empty(id)
-    const done = await this.#database.write([
+    const done = await this.database.write([
       ...beginChange(request),
       required(sql`delete from files where id = ${id} and sender = ${username} returning id`),
     ])
@@ -166,7 +149,7 @@ export class Files {
 
   /** How much there is of what quotas limit. */
   async usage(username: string, keepSince: number): Promise<Pick<Quotas, 'files' | 'fileBytes'>> {
-    const [row] = await this.#database.read<{ files: number; bytes: number }>(
+    const [row] = await this.database.read<{ files: number; bytes: number }>(
       sql`select own.files, own.bytes from ${filesOf(username, keepSince)} own`,
     )
     return { files: row?.files ?? 0, fileBytes: row?.bytes ?? 0 }
@@ -179,10 +162,10 @@ export class Files {
    * @returns how many, and whether there may be more.
    */
   async purge(keepSince: number, limit: number): Promise<{ files: number; more: boolean }> {
-    const expired = await this.#database.read<{ id: Uint8Array }>(
+    const expired = await this.database.read<{ id: Uint8Array }>(
       sql`select id from files where begun_at <= ${keepSince} limit ${limit}`,
     )
-    const left = await this.#database.read<{ id: Uint8Array }>(sql`
+    const left = await this.database.read<{ id: Uint8Array }>(sql`
       select f.id from files f where f.begun_at > ${keepSince} and f.group_id in (
         select g.id from mls_groups g
         where not exists (select 1 from members m where m.group_id = g.id and m.last is null)
@@ -190,7 +173,7 @@ export class Files {
       ) limit ${limit}`)
     for (const { id } of [...expired, ...left]) {
       await this.#empty(id)
-      await this.#database.write([sql`delete from files where id = ${id}`])
+      await this.database.write([sql`delete from files where id = ${id}`])
     }
     return { files: expired.length + left.length, more: expired.length === limit || left.length === limit }
   }
@@ -198,7 +181,7 @@ export class Files {
   /** Deletes a file's chunks, the last ones first: whoever reads it meanwhile does not come to its end. */
   async #empty(id: Uint8Array): Promise<void> {
     for (let deleted = CHUNKS_AT_ONCE; deleted === CHUNKS_AT_ONCE; ) {
-      const [rows] = await this.#database.write([
+      const [rows] = await this.database.write([
         sql`delete from file_chunks where file_id = ${id} and nr in (
           select nr from file_chunks where file_id = ${id} order by nr desc limit ${CHUNKS_AT_ONCE}
         ) returning nr`,

@@ -7,12 +7,13 @@
  *
  * @module
  */
-import { type Database, required, type Statement, sql } from '../../database/database.ts'
+import { required, type Statement, sql } from '../../database/database.ts'
 import { entryBytes, entryStatement, type NewEntry } from './entries.ts'
 import { type Group, type GroupKind, inGroup, pairOf } from './groups.ts'
 import { NEXT_POSITION } from './positions.ts'
 import { entriesIn, entriesOf, groupsBeside, hasRoomAt, hasRoomIn, type Quotas } from './quotas.ts'
 import { type Accepted, claim, type RequestKey } from './requests.ts'
+import { StorePart } from './store-part.ts'
 
 export interface NewGroup {
   readonly id: Uint8Array
@@ -70,13 +71,7 @@ const addStatement = (group: Uint8Array, name: string): Statement =>
     returning username`)
 
 /** The changes of groups. */
-export class GroupChanges {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class GroupChanges extends StorePart {
   /**
    * Makes a group: of its creator alone, at epoch 0, or with others, by the commit that adds them.
    *
@@ -231,7 +226,7 @@ export class GroupChanges {
   }
 
   async #change(statements: readonly Statement[]): Promise<Accepted | undefined> {
-    const [, claimed] = await this.#database.write([NEXT_POSITION, ...statements])
+    const [, claimed] = await this.database.write([NEXT_POSITION, ...statements])
     const row = claimed?.[0]
     return row && { position: Number(row.result), seq: Number(row.seq) }
   }

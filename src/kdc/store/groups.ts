@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type Database, type Statement, sql } from '../../database/database.ts'
+import { type Statement, sql } from '../../database/database.ts'
 import { entriesIn, entriesInOf, entriesOf, groupsBeside, type Quotas } from './quotas.ts'
+import { StorePart } from './store-part.ts'
 
 export type GroupKind = 'named' | 'direct'
 
@@ -37,24 +38,15 @@ export type Usage = Pick<
   'senderEntries' | 'senderBytes' | 'groupEntries' | 'groups' | 'groupInfoBytes'
 >
 
-interface GroupRow {
-  readonly id: Uint8Array
-  readonly kind: GroupKind
+type GroupRow = Omit<Group, 'name' | 'admin'> & {
   readonly name: string | null
   readonly admin: string | null
-  readonly epoch: number
-  readonly seq: number
-  readonly roster: number
 }
 
-const toGroup = ({ id, kind, name, admin, epoch, seq, roster }: GroupRow): Group => ({
-  id,
-  kind,
-  epoch,
-  seq,
-  roster,
-  ...(name === null ? {} : { name }),
-  ...(admin === null ? {} : { admin }),
+const toGroup = ({ name, admin, ...group }: GroupRow): Group => ({
+  ...group,
+  ...(name !== null && { name }),
+  ...(admin !== null && { admin }),
 })
 
 /** What two have in common, in whichever order: a space is in no name. */
@@ -66,16 +58,10 @@ export const inGroup = (group: Uint8Array, username: string): Statement => sql`
     and m.group_id = g.id and m.username = ${username} and m.last is null`
 
 /** The groups. */
-export class Groups {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class Groups extends StorePart {
   /** The group of this id, if this principal is in it. */
   async find(id: Uint8Array, username: string): Promise<Group | undefined> {
-    const [row] = await this.#database.read<GroupRow>(sql`
+    const [row] = await this.database.read<GroupRow>(sql`
       select g.id, g.kind, g.name, g.admin, g.epoch, g.seq, g.roster from mls_groups g, members m
       where ${inGroup(id, username)}`)
     return row && toGroup(row)
@@ -83,7 +69,7 @@ export class Groups {
 
   /** What a new member, or one that has lost its state, begins with: the newest GroupInfo (RFC 9420 §12.4.3). */
   async info(id: Uint8Array): Promise<Uint8Array | undefined> {
-    const [row] = await this.#database.read<{ info: Uint8Array }>(
+    const [row] = await this.database.read<{ info: Uint8Array }>(
       sql`select info from group_infos where group_id = ${id}`,
     )
     return row?.info
@@ -91,7 +77,7 @@ export class Groups {
 
   /** Who is in a group, and who has left it. */
   async roster(id: Uint8Array): Promise<Roster> {
-    const rows = await this.#database.read<{ username: string; last: number | null }>(sql`
+    const rows = await this.database.read<{ username: string; last: number | null }>(sql`
       select username, last from members where group_id = ${id} and (last is null or in_tree = 1) order by username`)
     const named = (isIn: boolean) =>
       rows.filter(({ last }) => (last === null) === isIn).map(({ username }) => username)
@@ -100,7 +86,7 @@ export class Groups {
 
   /** The groups that a principal is in, by id. @param after - those whose id comes after this one. */
   async list(username: string, after: Uint8Array, limit: number): Promise<Group[]> {
-    const rows = await this.#database.read<GroupRow>(sql`
+    const rows = await this.database.read<GroupRow>(sql`
       select g.id, g.kind, g.name, g.admin, g.epoch, g.seq, g.roster from members m, mls_groups g
       where m.username = ${username} and m.last is null and m.group_id > ${after}
         and g.id = m.group_id and g.destroyed_at is null
@@ -110,7 +96,7 @@ export class Groups {
 
   /** The direct group of two; of one, that with oneself. */
   async findDirect(one: string, other: string): Promise<Uint8Array | undefined> {
-    const [row] = await this.#database.read<{ id: Uint8Array }>(
+    const [row] = await this.database.read<{ id: Uint8Array }>(
       sql`select id from mls_groups where pair = ${pairOf(one, other)}`,
     )
     return row?.id
@@ -118,22 +104,19 @@ export class Groups {
 
   /** Whether there is a group of this id, or of this name. */
   async exists(id: Uint8Array, name: string | null): Promise<boolean> {
-    const rows = await this.#database.read(
-      sql`select 1 as one from mls_groups where id = ${id} or name = ${name} limit 1`,
-    )
-    return rows.length > 0
+    return this.gives(sql`select 1 as one from mls_groups where id = ${id} or name = ${name} limit 1`)
   }
 
   /** How many have a part, or had one that is not purged yet, in the groups of one who made them. */
   async memberships(creator: string): Promise<number> {
-    const [row] = await this.#database.read<{ count: number }>(sql`
+    const [row] = await this.database.read<{ count: number }>(sql`
       select count(*) as count from mls_groups g, members m where g.creator = ${creator} and m.group_id = g.id`)
     return Number(row?.count)
   }
 
   /** How many entries of a group are of one sender. */
   async entriesOf(group: Uint8Array, username: string): Promise<number> {
-    const [row] = await this.#database.read<{ count: number }>(sql`
+    const [row] = await this.database.read<{ count: number }>(sql`
       select own as count from (select ${entriesInOf(group, username)} as own) entries`)
     return Number(row?.count)
   }
@@ -144,7 +127,7 @@ export class Groups {
    * @param group - the one that is about to change, or to be made.
    */
   async usage(username: string, group: Uint8Array): Promise<Usage> {
-    const [row] = await this.#database.read<{ [name in keyof Usage]: number }>(sql`
+    const [row] = await this.database.read<{ [name in keyof Usage]: number }>(sql`
       select sent.entries as "senderEntries", sent.bytes as "senderBytes", waiting.entries as "groupEntries",
         beside.groups as "groups", beside.bytes as "groupInfoBytes"
       from ${entriesOf(username)} sent, ${entriesIn(group)} waiting, ${groupsBeside(group, username)} beside`)

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type Database, sql } from '../../database/database.ts'
+import { sql } from '../../database/database.ts'
 import { beginChange, type RequestKey } from './requests.ts'
+import { StorePart } from './store-part.ts'
 
 /** A principal's key, by which others know its messages. */
 export interface Identity {
@@ -23,20 +24,8 @@ export interface Identity {
  */
 export const MAX_EARLIER = 32
 
-interface IdentityRow {
-  readonly username: string
-  readonly signature_key: Uint8Array
-  readonly since: number
-}
-
 /** The identities. */
-export class Identities {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class Identities extends StorePart {
   /**
    * Puts a principal's key in the place of the one before, whose key packages are dropped. The same key again changes nothing.
    *
@@ -45,7 +34,7 @@ export class Identities {
   async put(request: RequestKey, signatureKey: Uint8Array, now: number): Promise<boolean> {
     const { username } = request
     // A recorded request that is sent again must not bring an old key back.
-    const done = await this.#database.write([
+    const done = await this.database.write([
       ...beginChange(request),
       sql`insert into earlier_identities (username, signature_key, position)
         select i.username, i.signature_key, p.position from identities i, positions p
@@ -65,18 +54,13 @@ export class Identities {
 
   /** The identity of this principal, if it has one. */
   async find(username: string): Promise<Identity | undefined> {
-    const [row] = await this.#database.read<IdentityRow>(
-      sql`select username, signature_key, since from identities where username = ${username}`,
+    const [current] = await this.database.read<Omit<Identity, 'earlier'>>(
+      sql`select username, signature_key as "signatureKey", since from identities where username = ${username}`,
     )
-    if (!row) return undefined
-    const earlier = await this.#database.read<{ signature_key: Uint8Array }>(
-      sql`select signature_key from earlier_identities where username = ${username} order by position desc`,
+    if (!current) return undefined
+    const earlier = await this.database.read<{ key: Uint8Array }>(
+      sql`select signature_key as key from earlier_identities where username = ${username} order by position desc`,
     )
-    return {
-      username: row.username,
-      signatureKey: row.signature_key,
-      since: row.since,
-      earlier: earlier.map(({ signature_key }) => signature_key),
-    }
+    return { ...current, earlier: earlier.map(({ key }) => key) }
   }
 }

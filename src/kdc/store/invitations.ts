@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Database, sql } from '../../database/database.ts'
+import { sql } from '../../database/database.ts'
 import type { Account } from './accounts.ts'
+import { StorePart } from './store-part.ts'
 
 export interface Invitation {
   /** 16 bytes, `sessionId` of the token that the invitation stands for. */
@@ -19,33 +20,25 @@ export interface Invitation {
   readonly usedBy?: string
 }
 
-interface InvitationRow {
-  readonly id: Uint8Array
+type InvitationRow = Omit<Invitation, 'username' | 'usedBy'> & {
   readonly username: string | null
-  readonly sealed_token: Uint8Array
-  readonly expires_at: number
-  readonly used_by: string | null
+  readonly usedBy: string | null
 }
 
-const toInvitation = (row: InvitationRow): Invitation => ({
-  id: row.id,
-  sealedToken: row.sealed_token,
-  expiresAt: row.expires_at,
-  ...(row.username === null ? {} : { username: row.username }),
-  ...(row.used_by === null ? {} : { usedBy: row.used_by }),
+const INVITATIONS = sql`select id, username, sealed_token as "sealedToken", expires_at as "expiresAt",
+  used_by as "usedBy" from invitations`
+
+const toInvitation = ({ username, usedBy, ...invitation }: InvitationRow): Invitation => ({
+  ...invitation,
+  ...(username !== null && { username }),
+  ...(usedBy !== null && { usedBy }),
 })
 
 /** The invitations. */
-export class Invitations {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class Invitations extends StorePart {
   /** Adds all of them, or none. An earlier one for the same name is worth nothing from now on. */
   async add(invitations: readonly Invitation[]): Promise<void> {
-    await this.#database.write(
+    await this.database.write(
       invitations.flatMap(({ id, username = null, sealedToken, expiresAt }) => [
         sql`delete from invitations where username = ${username}`,
         sql`insert into invitations (id, username, sealed_token, expires_at)
@@ -56,16 +49,13 @@ export class Invitations {
 
   /** The invitation of this id, be it used or expired or not. */
   async find(id: Uint8Array): Promise<Invitation | undefined> {
-    const [row] = await this.#database.read<InvitationRow>(
-      sql`select id, username, sealed_token, expires_at, used_by from invitations where id = ${id}`,
-    )
+    const [row] = await this.database.read<InvitationRow>(sql`${INVITATIONS} where id = ${id}`)
     return row && toInvitation(row)
   }
 
   /** Those that somebody may still use: by name, those for anybody first. */
   async list(now: number): Promise<Invitation[]> {
-    const rows = await this.#database.read<InvitationRow>(sql`
-      select id, username, sealed_token, expires_at, used_by from invitations
+    const rows = await this.database.read<InvitationRow>(sql`${INVITATIONS}
       where expires_at > ${now} and used_by is null order by coalesce(username, ''), expires_at, id`)
     return rows.map(toInvitation)
   }
@@ -76,7 +66,7 @@ export class Invitations {
    * @returns false when the invitation was used, withdrawn or expired in the meantime, or there is such an account already.
    */
   async accept(id: Uint8Array, { username, record, createdAt }: Account): Promise<boolean> {
-    const [created] = await this.#database.write([
+    const [created] = await this.database.write([
       sql`insert into accounts (username, record, created_at)
         select ${username}, ${record}, ${createdAt} from invitations
         where id = ${id} and used_by is null and expires_at > ${createdAt}
@@ -90,7 +80,7 @@ export class Invitations {
 
   /** Withdraws the invitations for these names, in one transaction. @returns how many there were. */
   async withdraw(usernames: readonly string[]): Promise<number> {
-    const deleted = await this.#database.write(
+    const deleted = await this.database.write(
       usernames.map(
         (username) =>
           sql`delete from invitations where username = ${username} and used_by is null returning id`,
@@ -101,18 +91,16 @@ export class Invitations {
 
   /** Withdraws all that somebody might still use. @returns how many there were. */
   async withdrawAll(now: number): Promise<number> {
-    const [deleted] = await this.#database.write([
+    return this.change(
       sql`delete from invitations where used_by is null and expires_at > ${now} returning id`,
-    ])
-    return deleted?.length ?? 0
+    )
   }
 
   /** Frees the places of those that have expired. @returns whether there may be more. */
   async purge(now: number, limit: number): Promise<boolean> {
-    const [deleted] = await this.#database.write([
-      sql`delete from invitations where id in (select id from invitations where expires_at <= ${now} limit ${limit})
-        returning id`,
-    ])
-    return deleted?.length === limit
+    const deleted = await this.change(sql`
+      delete from invitations where id in (select id from invitations where expires_at <= ${now} limit ${limit})
+      returning id`)
+    return deleted === limit
   }
 }

@@ -5,9 +5,10 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { type Database, type Statement, sql } from '../../database/database.ts'
+import { type Statement, sql } from '../../database/database.ts'
 import { NEXT_POSITION } from './positions.ts'
 import { beginChange, claim, type RequestKey } from './requests.ts'
+import { StorePart } from './store-part.ts'
 
 /** What a principal puts there. */
 export interface PutPackages {
@@ -32,13 +33,7 @@ const idOf = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(createHash('sha256').update(bytes).digest().subarray(0, ID_BYTES))
 
 /** The key packages. */
-export class KeyPackages {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class KeyPackages extends StorePart {
   /**
    * Stores packages: all of them or none.
    *
@@ -50,7 +45,7 @@ export class KeyPackages {
   ): Promise<boolean> {
     const { username } = request
     const key = signatureKey ?? ANY
-    const done = await this.#database.write([
+    const done = await this.database.write([
       NEXT_POSITION,
       claim(
         request,
@@ -74,7 +69,7 @@ export class KeyPackages {
 
   /** How many one-time packages a principal has left. */
   async count(username: string): Promise<number> {
-    const [row] = await this.#database.read<{ count: number }>(
+    const [row] = await this.database.read<{ count: number }>(
       sql`select count(*) as count from key_packages where username = ${username} and last_resort = 0`,
     )
     return row?.count ?? 0
@@ -91,7 +86,7 @@ export class KeyPackages {
     usernames: readonly string[],
   ): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
     const before = beginChange(request)
-    const done = await this.#database.write([
+    const done = await this.database.write([
       ...before,
       ...usernames.map(
         (name) => sql`
@@ -116,16 +111,15 @@ export class KeyPackages {
    * @returns whether there may be more.
    */
   async purge(now: number, limit: number): Promise<boolean> {
-    const [gone = []] = await this.#database.write([
-      sql`delete from key_packages where (username, id) in (
+    const gone = await this.change(sql`
+      delete from key_packages where (username, id) in (
         select username, id from key_packages where last_resort = 0 and put_at <= ${now - KEEP_SEC} limit ${limit}
-      ) returning nr`,
-    ])
-    return gone.length === limit
+      ) returning nr`)
+    return gone === limit
   }
 
   async #lastResort(username: string): Promise<Uint8Array | undefined> {
-    const [row] = await this.#database.read<{ package: Uint8Array }>(
+    const [row] = await this.database.read<{ package: Uint8Array }>(
       sql`select package from key_packages where username = ${username} and last_resort = 1`,
     )
     return row?.package

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type Database, sql } from '../../database/database.ts'
+import { sql } from '../../database/database.ts'
 import type { EntryKind } from './entries.ts'
 import { lastPosition } from './positions.ts'
 import { hasRoomAt, type Quotas } from './quotas.ts'
+import { StorePart } from './store-part.ts'
 
 /** An entry, as one of those who see it sees it. */
 export interface Entry {
@@ -33,44 +34,23 @@ export interface Page {
   readonly more: boolean
 }
 
-interface EntryRow {
-  readonly position: number
-  readonly group_id: Uint8Array
-  readonly seq: number
-  readonly epoch: number
-  readonly sender: string
-  readonly kind: EntryKind
-  readonly stored_at: number
+type EntryRow = Omit<Entry, 'added' | 'removed' | 'isWelcome'> & {
   readonly added: string
   readonly removed: string
-  readonly payload: Uint8Array
-  readonly is_welcome: number
+  readonly isWelcome: number
 }
 
 const names = (text: string) => (text === '' ? [] : text.split(' '))
 
 const toEntry = (row: EntryRow): Entry => ({
-  position: row.position,
-  group: row.group_id,
-  seq: row.seq,
-  epoch: row.epoch,
-  sender: row.sender,
-  kind: row.kind,
-  storedAt: row.stored_at,
+  ...row,
   added: names(row.added),
   removed: names(row.removed),
-  payload: row.payload,
-  isWelcome: row.is_welcome === 1,
+  isWelcome: row.isWelcome === 1,
 })
 
 /** The mailboxes. */
-export class Mailbox {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class Mailbox extends StorePart {
   /**
    * What a principal has after a position.
    *
@@ -79,7 +59,7 @@ export class Mailbox {
    */
   async page(username: string, after: number, limit: number, maxBytes: number): Promise<Page> {
     // First what fits, by an index that has the lengths: entries may be long, and there may be many.
-    const rows = await this.#database.read<{ position: number; bytes: number }>(sql`
+    const rows = await this.database.read<{ position: number; bytes: number }>(sql`
       select e.position, e.bytes from members m, entries e
       where m.username = ${username} and e.group_id = m.group_id and e.position > ${after}
         and e.position >= m.first and (m.last is null or e.position <= m.last)
@@ -100,7 +80,7 @@ export class Mailbox {
    * is, it means that one.
    */
   async acknowledge(username: string, position: number): Promise<void> {
-    await this.#database.write([
+    await this.database.write([
       sql`insert into mailboxes (username, acked)
         select a.username, case when p.position < ${position} then p.position else ${position} end
         from accounts a, positions p where a.username = ${username}
@@ -110,17 +90,16 @@ export class Mailbox {
 
   /** Whether a principal has anything after a position. */
   async hasMail(username: string, after: number): Promise<boolean> {
-    const rows = await this.#database.read(sql`
+    return this.gives(sql`
       select 1 as one from members m, entries e
       where m.username = ${username} and e.group_id = m.group_id and e.position > ${after}
         and e.position >= m.first and (m.last is null or e.position <= m.last)
       limit 1`)
-    return rows.length > 0
   }
 
   /** Who has got something after a position. */
   async reached(after: number): Promise<string[]> {
-    const rows = await this.#database.read<{ username: string }>(sql`
+    const rows = await this.database.read<{ username: string }>(sql`
       select distinct m.username from members m
       where m.group_id in (select group_id from entries where position > ${after}) and exists (
         select 1 from entries e where e.group_id = m.group_id and e.position > ${after}
@@ -130,22 +109,19 @@ export class Mailbox {
 
   /** Whether a principal has room for one entry more, of so many bytes, which this sender would leave in their direct group. */
   async hasRoom(username: string, sender: string, bytes: number, quotas: Quotas): Promise<boolean> {
-    const rows = await this.#database.read(
-      sql`select 1 as one from positions where ${hasRoomAt(username, sender, bytes, quotas)}`,
-    )
-    return rows.length > 0
+    return this.gives(sql`select 1 as one from positions where ${hasRoomAt(username, sender, bytes, quotas)}`)
   }
 
   /** The position of the last change of anything. */
   lastPosition(): Promise<number> {
-    return lastPosition(this.#database)
+    return lastPosition(this.database)
   }
 
   async #read(username: string, after: number, last: number): Promise<Entry[]> {
-    const rows = await this.#database.read<EntryRow>(sql`
-      select e.position, e.group_id, e.seq, e.epoch, e.sender, e.kind, e.stored_at, e.added, e.removed,
+    const rows = await this.database.read<EntryRow>(sql`
+      select e.position, e.group_id as "group", e.seq, e.epoch, e.sender, e.kind, e.stored_at as "storedAt", e.added, e.removed,
         case when e.position = m.first and e.sender <> m.username then e.welcome else e.payload end as payload,
-        case when e.position = m.first and e.sender <> m.username then 1 else 0 end as is_welcome
+        case when e.position = m.first and e.sender <> m.username then 1 else 0 end as "isWelcome"
       from members m, entries e
       where m.username = ${username} and e.group_id = m.group_id and e.position > ${after} and e.position <= ${last}
         and e.position >= m.first and (m.last is null or e.position <= m.last)

@@ -9,6 +9,7 @@
  */
 import { type Database, required, type Statement, sql } from '../../database/database.ts'
 import { NEXT_POSITION } from './positions.ts'
+import { StorePart } from './store-part.ts'
 
 /** What tells a request from every other. */
 export interface RequestKey {
@@ -67,18 +68,12 @@ export async function answerTo(
 }
 
 /** The requests that were answered. */
-export class Requests {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class Requests extends StorePart {
   /** What was answered to a change of a group: what was accepted, or the code by which it was refused. */
   async find(
     key: Pick<RequestKey, 'username' | 'id'>,
   ): Promise<(Accepted & { readonly refusal: string | null }) | undefined> {
-    const row = await answerTo(this.#database, key)
+    const row = await answerTo(this.database, key)
     return row && { position: row.result, seq: row.seq, refusal: row.refusal }
   }
 
@@ -89,28 +84,23 @@ export class Requests {
    * @returns whether it was not answered before.
    */
   async refuse({ username, id, forgetAt }: RequestKey, code: string): Promise<boolean> {
-    const [added] = await this.#database.write([
-      sql`insert into requests (username, id, forget_at, result, seq, refusal)
-        select ${username}, ${id}, cast(${forgetAt} as bigint), 0, 0, ${code} from accounts where username = ${username}
-        on conflict do nothing returning id`,
-    ])
-    return added?.length === 1
+    const added = await this.change(sql`
+      insert into requests (username, id, forget_at, result, seq, refusal)
+      select ${username}, ${id}, cast(${forgetAt} as bigint), 0, 0, ${code} from accounts where username = ${username}
+      on conflict do nothing returning id`)
+    return added === 1
   }
 
   /** Accepts a request that changes nothing here. @returns whether it did not come before. */
   async accept(key: RequestKey): Promise<boolean> {
-    const done = await this.#database.write([
-      claim(key, sql`0, 0`, sql`accounts where username = ${key.username}`),
-    ])
-    return done.length > 0
+    return (await this.change(claim(key, sql`0, 0`, sql`accounts where username = ${key.username}`))) > 0
   }
 
   /** Forgets what it may. @returns whether there may be more. */
   async purge(now: number, limit: number): Promise<boolean> {
-    const [deleted] = await this.#database.write([
-      sql`delete from requests where (username, id) in (
-        select username, id from requests where forget_at <= ${now} limit ${limit}) returning id`,
-    ])
-    return deleted?.length === limit
+    const deleted = await this.change(sql`
+      delete from requests where (username, id) in (
+        select username, id from requests where forget_at <= ${now} limit ${limit}) returning id`)
+    return deleted === limit
   }
 }

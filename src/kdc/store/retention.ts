@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { type Database, sql } from '../../database/database.ts'
+import { sql } from '../../database/database.ts'
 import { SAME_POSITION } from './positions.ts'
+import { StorePart } from './store-part.ts'
 
 /** What is stored of a group: sizes and counts. */
 export interface StoredGroup {
@@ -30,13 +31,7 @@ const GROUPS_AT_ONCE = 100
 const FREED_AT_ONCE = 1000
 
 /** The end of what is stored. */
-export class Retention {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class Retention extends StorePart {
   /**
    * Frees the places of entries that are older than all are kept, or that nobody waits for.
    *
@@ -45,14 +40,14 @@ export class Retention {
    * @returns how many entries, and whether there may be more.
    */
   async purge(keepSince: number, limit: number): Promise<{ entries: number; more: boolean }> {
-    const [old = []] = await this.#database.write([
+    const [old = []] = await this.database.write([
       sql`delete from entries where position in (
         select position from entries where stored_at <= ${keepSince} order by stored_at limit ${limit}
       ) returning position`,
     ])
     let [entries, more] = [old.length, old.length === limit]
     for (let after: Uint8Array | undefined = NO_GROUP; after; ) {
-      const groups: { group_id: Uint8Array }[] = await this.#database.read(sql`
+      const groups: { group_id: Uint8Array }[] = await this.database.read(sql`
         select distinct group_id from entries where group_id > ${after} order by group_id limit ${GROUPS_AT_ONCE}`)
       for (const { group_id } of groups) {
         const freed = await this.#purgeGroup(group_id, limit)
@@ -70,7 +65,7 @@ export class Retention {
    * @param sender - who has met a quota.
    */
   async free(sender: string, group: Uint8Array): Promise<void> {
-    const waiting = await this.#database.read<{ group_id: Uint8Array }>(
+    const waiting = await this.database.read<{ group_id: Uint8Array }>(
       sql`select distinct group_id from entries where sender = ${sender} or group_id = ${group}`,
     )
     for (const { group_id } of waiting) {
@@ -80,7 +75,7 @@ export class Retention {
 
   /** What is stored, by group. */
   async list(): Promise<StoredGroup[]> {
-    const rows = await this.#database.read<
+    const rows = await this.database.read<
       Omit<StoredGroup, 'destroyed'> & { destroyed_at: number | null }
     >(sql`
       select g.id, g.name, g.kind, g.destroyed_at,
@@ -96,12 +91,12 @@ export class Retention {
 
   async #purgeGroup(group: Uint8Array, limit: number): Promise<number> {
     // Looked at first: most of the time there is somebody who has not read the oldest entry yet, and nothing to write.
-    const [first] = await this.#database.read<{ position: number }>(
+    const [first] = await this.database.read<{ position: number }>(
       sql`select position from entries where group_id = ${group} order by position limit 1`,
     )
     const floor = await this.#floor(group)
     if (!first || first.position >= floor) return 0
-    const [, freed] = await this.#database.write([
+    const [, freed] = await this.database.write([
       SAME_POSITION,
       // Those who are out of the group may still have something to read, between their first and their last.
       sql`delete from entries where position in (
@@ -117,7 +112,7 @@ export class Retention {
 
   /** The first position that one of the members has not acknowledged. It never goes down, for whoever is added comes later. */
   async #floor(group: Uint8Array): Promise<number> {
-    const [row] = await this.#database.read<{ floor: number | null }>(sql`
+    const [row] = await this.database.read<{ floor: number | null }>(sql`
       select min(case when coalesce(b.acked, 0) >= m.first then b.acked + 1 else m.first end) as floor
       from members m left join mailboxes b on b.username = m.username
       where m.group_id = ${group} and m.last is null`)
@@ -126,7 +121,7 @@ export class Retention {
 
   /** Forgets who is out of a group and has nothing more to get of it, and groups of which nothing is left. */
   async purgeEnded(): Promise<void> {
-    await this.#database.write([
+    await this.database.write([
       SAME_POSITION,
       sql`delete from members where last is not null and in_tree = 0 and not exists (
         select 1 from entries e where e.group_id = members.group_id

@@ -7,9 +7,10 @@
  * @module
  */
 
-import { type Database, required, type Statement, sql } from '../../database/database.ts'
+import { required, type Statement, sql } from '../../database/database.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
 import { answerTo, claim, type RequestKey } from './requests.ts'
+import { StorePart } from './store-part.ts'
 
 /** Where a session accepts channels. */
 export interface Endpoint {
@@ -48,33 +49,18 @@ export interface SessionCutoff {
   readonly idleSince: number
 }
 
-interface SessionRow {
-  readonly sid: Uint8Array
-  readonly username: string
-  readonly sealed_token: Uint8Array
-  readonly address: string
-  readonly created_at: number
-  readonly used_at: number
-  readonly expires_at: number
-  readonly listen_address: string | null
-  readonly listen_port: number | null
+interface ListedRow extends StoredSession {
+  readonly listenAddress: string | null
+  readonly listenPort: number | null
 }
 
-const toSession = (row: SessionRow): StoredSession => ({
-  sid: row.sid,
-  username: row.username,
-  sealedToken: row.sealed_token,
-  address: row.address,
-  createdAt: row.created_at,
-  usedAt: row.used_at,
-  expiresAt: row.expires_at,
-})
+const SESSIONS = sql`select sid, username, sealed_token as "sealedToken", address, created_at as "createdAt",
+  used_at as "usedAt", expires_at as "expiresAt"`
+const LISTED = sql`${SESSIONS}, listen_address as "listenAddress", listen_port as "listenPort"`
 
-const toListed = (row: SessionRow): ListedSession => {
-  const { listen_address: address, listen_port: port } = row
-  return address === null || port === null
-    ? toSession(row)
-    : { ...toSession(row), endpoint: { address, port } }
+function toListed({ listenAddress, listenPort, ...session }: ListedRow): ListedSession {
+  if (listenAddress === null || listenPort === null) return session
+  return { ...session, endpoint: { address: listenAddress, port: listenPort } }
 }
 
 /** A principal has so many sessions at most: the one that was not used for longest gives way, one that listens last of all. */
@@ -120,13 +106,7 @@ const listenStatements = (sid: Uint8Array, endpoint: Endpoint, time: number): St
 }
 
 /** The sessions. */
-export class Sessions {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
+export class Sessions extends StorePart {
   /**
    * Begins a session, unless the account was deleted or its password changed since the caller read `record`: who knew
    * the old password while it was being replaced must not come in by it.
@@ -148,7 +128,7 @@ export class Sessions {
     const { sid, username, sealedToken, address, createdAt, expiresAt } = session
     const { loginId, endpoint, forgive } = options
     const known = sql`accounts where username = ${username} and record = ${record}`
-    const done = await this.#database.write([
+    const done = await this.database.write([
       loginId
         ? claim({ username, id: loginId, forgetAt: createdAt + REMEMBER_SEC }, sql`0, 0`, known)
         : required(sql`select username from ${known}`),
@@ -164,16 +144,15 @@ export class Sessions {
 
   /** The session of this id, be it over or not. */
   async find(sid: Uint8Array): Promise<StoredSession | undefined> {
-    const [row] = await this.#database.readCached<SessionRow>(sql`
-      select sid, username, sealed_token, address, created_at, used_at, expires_at, listen_address, listen_port
-      from sessions where sid = ${sid}`)
-    return row && toSession(row)
+    const [session] = await this.database.read<StoredSession>(
+      sql`${SESSIONS} from sessions where sid = ${sid}`,
+    )
+    return session && { ...session }
   }
 
   /** A principal's sessions, the oldest first. */
   async list(username: string, { now, idleSince }: SessionCutoff): Promise<ListedSession[]> {
-    const rows = await this.#database.read<SessionRow>(sql`
-      select sid, username, sealed_token, address, created_at, used_at, expires_at, listen_address, listen_port
+    const rows = await this.database.read<ListedRow>(sql`${LISTED}
       from sessions where username = ${username} and expires_at > ${now} and used_at > ${idleSince}
       order by created_at, sid`)
     return rows.map(toListed)
@@ -181,9 +160,7 @@ export class Sessions {
 
   /** The session was used now. */
   async touch(sid: Uint8Array, now: number): Promise<void> {
-    await this.#database.write([
-      sql`update sessions set used_at = ${now} where sid = ${sid} and used_at < ${now}`,
-    ])
+    await this.change(sql`update sessions set used_at = ${now} where sid = ${sid} and used_at < ${now}`)
   }
 
   /**
@@ -195,7 +172,7 @@ export class Sessions {
    * @returns whether it is news.
    */
   async listen(sid: Uint8Array, endpoint: Endpoint, time?: number): Promise<boolean> {
-    const [rows] = await this.#database.write(listenStatements(sid, endpoint, time ?? UNSEALED))
+    const [rows] = await this.database.write(listenStatements(sid, endpoint, time ?? UNSEALED))
     return rows?.length === 1
   }
 
@@ -204,8 +181,7 @@ export class Sessions {
     username: string,
     { now, idleSince }: SessionCutoff,
   ): Promise<ListeningSession | undefined> {
-    const [row] = await this.#database.readCached<SessionRow>(sql`
-      select sid, username, sealed_token, address, created_at, used_at, expires_at, listen_address, listen_port
+    const [row] = await this.database.read<ListedRow>(sql`${LISTED}
       from sessions
       where username = ${username} and listen_order is not null
         and expires_at > ${now} and used_at > ${idleSince}
@@ -215,15 +191,12 @@ export class Sessions {
 
   /** The session is over; its token is worth nothing from now on. */
   async end(sid: Uint8Array): Promise<void> {
-    await this.#database.write([sql`delete from sessions where sid = ${sid}`])
+    await this.database.write([sql`delete from sessions where sid = ${sid}`])
   }
 
   /** Ends all of one principal. @returns how many there were. */
   async endOf(username: string): Promise<number> {
-    const [ended] = await this.#database.write([
-      sql`delete from sessions where username = ${username} returning sid`,
-    ])
-    return ended?.length ?? 0
+    return this.change(sql`delete from sessions where username = ${username} returning sid`)
   }
 
   /**
@@ -238,18 +211,17 @@ export class Sessions {
     const others = which === undefined ? 1 : 0
     const those = sql`sessions where username = ${username}
       and (sid = ${which ?? NO_ID} or (${others} = 1 and sid <> ${sid}))`
-    const [claimed] = await this.#database.write([
+    const [claimed] = await this.database.write([
       claim(request, sql`(select count(*) from ${those}), 0`, sql`accounts where username = ${username}`),
       sql`delete from ${those}`,
     ])
-    const answer = claimed ? claimed[0] : await answerTo(this.#database, request)
+    const answer = claimed ? claimed[0] : await answerTo(this.database, request)
     return Number(answer?.result ?? 0)
   }
 
   /** Ends everybody's. @returns how many there were. */
   async endAll(): Promise<number> {
-    const [ended] = await this.#database.write([sql`delete from sessions returning sid`])
-    return ended?.length ?? 0
+    return this.change(sql`delete from sessions returning sid`)
   }
 
   /**
@@ -262,7 +234,7 @@ export class Sessions {
     { now, idleSince }: SessionCutoff,
     limit: number,
   ): Promise<{ sessions: number; more: boolean }> {
-    const [expired = [], idle = []] = await this.#database.write([
+    const [expired = [], idle = []] = await this.database.write([
       sql`delete from sessions where sid in (select sid from sessions where expires_at <= ${now} limit ${limit})
         returning sid`,
       sql`delete from sessions where sid in (select sid from sessions where used_at <= ${idleSince} limit ${limit})

@@ -426,7 +426,6 @@ keeping('a large one is deleted a little at a time', async () => {
   const database = openSqlite(':memory:')
   const watched: Database = {
     read: (statement) => database.read(statement),
-    readCached: (statement) => database.readCached(statement),
     write: async (statements) => {
       const done = await database.write(statements)
       if (statements[0]?.strings[0]?.includes('delete from file_chunks')) {
@@ -469,7 +468,6 @@ keeping('never has more than a chunk in its hands', async () => {
       note(found as unknown as Row[])
       return found
     },
-    readCached: (statement) => database.readCached(statement),
     write: async (statements) => {
       most = Math.max(
         most,

@@ -495,7 +495,6 @@ async function countingKdc(options: Partial<KdcOptions> = {}) {
   const counts = { touches: 0 }
   const counting: Database = {
     read: (statement) => database.read(statement),
-    readCached: (statement) => database.readCached(statement),
     write: (statements) => {
       counts.touches += statements.filter(({ strings }) => /set used_at/.test(strings.join('?'))).length
       return database.write(statements)

@@ -228,7 +228,6 @@ schema('of those who come late, none makes a step again', async () => {
   // Another process makes the step between our look at the version and our own try.
   const slow: Database = {
     read: (statement) => real.read(statement),
-    readCached: (statement) => real.readCached(statement),
     write: async (statements) => {
       if (!overtaken && statements.length > 2) {
         overtaken = true

@@ -368,47 +368,6 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     await store.accounts.create(account('later'))
   })
 
-  store('recalls what was read until something is written', async () => {
-    const { database, store } = await withBob()
-    await store.sessions.begin(session(1), 'record of bob', { endpoint: HERE })
-    const ask = (name: string) => database.readCached(sql`select sid from sessions where username = ${name}`)
-    const first = await ask('bob')
-    assert.is(first.length, 1)
-    assert.is(await ask('bob'), first)
-    assert.equal(await ask('alice'), [])
-    await store.sessions.begin(session(2), 'record of bob')
-    assert.is((await ask('bob')).length, 2)
-    await store.sessions.endOf('bob')
-    assert.equal(await ask('bob'), [])
-    assert.is(await store.sessions.find(session(1).sid), undefined)
-    assert.is(await store.sessions.findListener('bob', at(START)), undefined)
-    await store.close()
-    await rejects(ask('bob'), 'store_unavailable')
-  })
-
-  store('tells values of every type apart when it recalls', async () => {
-    const { database, store } = await withBob()
-    const values = [
-      '1',
-      1,
-      '1;',
-      null,
-      '-',
-      Uint8Array.of(0x31),
-      Uint8Array.of(0x31, 0x3b),
-      's1:1',
-      '',
-      12,
-      1.5,
-    ]
-    const ask = (a: (typeof values)[number], b: (typeof values)[number]) =>
-      database.readCached(sql`select ${a} as a, ${b} as b`)
-    for (let again = 0; again < 2; again++) {
-      for (const a of values) for (const b of values) assert.equal({ ...(await ask(a, b))[0] }, { a, b })
-    }
-    await store.close()
-  })
-
   store('finishes what it accepted before it closes, and takes nothing afterwards', async () => {
     const { database, store } = await withBob()
     const accepted = store.accounts.create(account('alice'))
@@ -568,7 +527,7 @@ file('is refused, and left alone, when it is no database', () => {
   assert.is(readFileSync(path, 'utf8'), 'a letter to my aunt')
 })
 
-file('recalls nothing that another node has changed, and keeps it from nothing', async () => {
+file('reads what another node has changed, and keeps it from nothing', async () => {
   const path = newFile()
   const [here, there] = [await Store.open(openSqlite(path)), await Store.open(openSqlite(path))]
   await here.accounts.create(account('bob'))
@@ -582,7 +541,7 @@ file('recalls nothing that another node has changed, and keeps it from nothing',
   await there.sessions.end(session(1).sid)
   assert.is(await here.sessions.find(session(1).sid), undefined)
   assert.is(await here.sessions.findListener('bob', at(START)), undefined)
-  // Whoever recalls holds no transaction open: the log can be emptied.
+  // Reading leaves no transaction open: the log can be emptied.
   const db = new DatabaseSync(path)
   const [emptied] = db.prepare('pragma wal_checkpoint(truncate)').all() as { busy: number }[]
   assert.is(emptied?.busy, 0)
@@ -633,9 +592,9 @@ file('tells nobody of a turn that it was done, when its commit fails', async () 
   const bad = database.write([sql`insert into children (id) values (2)`])
   await rejects(good, 'store_unavailable')
   await rejects(bad, 'store_unavailable')
-  assert.equal(await database.readCached(sql`select id from parents`), [])
+  assert.equal(await database.read(sql`select id from parents`), [])
   await database.write([sql`insert into parents (id) values (3)`])
-  assert.is((await database.readCached(sql`select id from parents`)).length, 1)
+  assert.is((await database.read(sql`select id from parents`)).length, 1)
   await database.close()
   await store.close()
 })

@@ -1,4 +1,4 @@
-import { createCipheriv, randomBytes, randomInt } from 'node:crypto'
+import { createCipheriv, createHmac, hkdfSync, randomBytes, randomInt } from 'node:crypto'
 import load from 'libsodium'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -78,6 +78,70 @@ test('refuses every kind of damage, at every length', ({ sodium }) => {
         continue
       assert.is(sodium.open(k, n, a, s), undefined, `${length}`)
       assert.is(node.open(k, n, a, s), undefined, `${length}`)
+    }
+  }
+})
+
+const byOpensslHkdf = (ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number) =>
+  Buffer.from(hkdfSync('sha256', ikm, salt, info, length))
+
+test('derives as OpenSSL and noble do, wherever the ends of blocks fall, also from long salts', ({
+  sodium,
+}) => {
+  const lengths = [0, 1, 13, 31, 32, 54, 55, 56, 63, 64, 65, 119, 120, 128, 200]
+  for (const ikmLength of lengths) {
+    for (const saltLength of lengths) {
+      for (const infoLength of [0, 18, 22, 23, 54, 55, 64, 120]) {
+        const length = [1, 16, 32, 33, 64, 100][(ikmLength + saltLength + infoLength) % 6] as number
+        const [ikm, salt, info] = [randomBytes(ikmLength), randomBytes(saltLength), randomBytes(infoLength)]
+        const expected = byOpensslHkdf(ikm, salt, info, length)
+        assert.ok(expected.equals(sodium.hkdf(ikm, salt, info, length) ?? EMPTY))
+        assert.ok(expected.equals(node.hkdf(ikm, salt, info, length)))
+      }
+    }
+  }
+  const [ikm, salt, info] = [randomBytes(32), randomBytes(32), randomBytes(20)]
+  assert.ok(byOpensslHkdf(ikm, salt, info, 64).equals(noble.hkdf(ikm, salt, info, 64)))
+})
+
+test('what is too long for it to derive from, or to derive, is done as before', ({ sodium }) => {
+  for (const [ikmLength, saltLength, infoLength, length] of [
+    [SHORT_BYTES, SHORT_BYTES, 0, SHORT_BYTES],
+    [SHORT_BYTES, 0, SHORT_BYTES, 32],
+    [SHORT_BYTES + 1, 32, 20, 32],
+    [32, SHORT_BYTES, 1, 32],
+    [32, 5000, 20, 32],
+    [100_000, 32, 1024, 32],
+    [32, 32, 20, SHORT_BYTES + 1],
+    [32, 32, 20, 255 * 32],
+  ] as const) {
+    const [ikm, salt, info] = [randomBytes(ikmLength), randomBytes(saltLength), randomBytes(infoLength)]
+    const expected = byOpensslHkdf(ikm, salt, info, length)
+    const fits = ikmLength <= SHORT_BYTES && saltLength + infoLength <= SHORT_BYTES && length <= SHORT_BYTES
+    const derived = sodium.hkdf(ikm, salt, info, length)
+    assert.is(derived !== undefined, fits)
+    assert.ok(!derived || expected.equals(derived))
+    assert.ok(expected.equals(node.hkdf(ikm, salt, info, length)))
+  }
+  assert.throws(() => node.hkdf(randomBytes(1), EMPTY, EMPTY, 255 * 32 + 1), RangeError)
+})
+
+test('of keys that were derived, and of what they were derived from, nothing is left in its memory', ({
+  sodium,
+  memory,
+}) => {
+  for (const length of [16, 32, 64, 65, 200]) {
+    const [ikm, salt, info] = [randomBytes(length), randomBytes(length), randomBytes(length)]
+    const derived = sodium.hkdf(ikm, salt, info, length) ?? EMPTY
+    const prk = createHmac('sha256', salt).update(ikm).digest()
+    for (const secret of [ikm, salt, prk, derived]) {
+      // HMAC's keys stand in memory as pads: RFC 2104 §2.
+      for (const pad of [0, 0x36, 0x5c]) {
+        const seen = Buffer.from(secret.map((byte) => byte ^ pad))
+        for (let at = 0; at + 8 <= seen.length; at += 4) {
+          assert.not(memory().includes(seen.subarray(at, at + 8)), `${length} ${pad} ${at}`)
+        }
+      }
     }
   }
 })

@@ -31,6 +31,20 @@ declare module 'libsodium' {
       npub: number,
       k: number,
     ): number
+    _crypto_kdf_hkdf_sha256_extract(
+      prk: number,
+      salt: number,
+      saltLength: number,
+      ikm: number,
+      ikmLength: number,
+    ): number
+    _crypto_kdf_hkdf_sha256_expand(
+      out: number,
+      outLength: number,
+      info: number,
+      infoLength: number,
+      prk: number,
+    ): number
   }
   export default function load(options: { getRandomValue(): number }): Promise<Libsodium>
 }

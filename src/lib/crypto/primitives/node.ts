@@ -1,6 +1,6 @@
 /**
  * The primitives by `node:crypto` (OpenSSL): what runs in Node, 2 to 18 times faster than `noble.ts`. A process that seals and opens
- * many short inputs does so by libsodium (`sodium.ts`).
+ * many short inputs does so, and derives keys, by libsodium (`sodium.ts`).
  *
  * @module
  */
@@ -13,11 +13,11 @@ import {
   diffieHellman,
   generateKeyPairSync,
   hash,
+  hkdfSync,
   type KeyObject,
   type Hash as NodeHash,
   timingSafeEqual,
 } from 'node:crypto'
-import { hkdfSha256 } from './hkdf-sha256.ts'
 import { loadSodium, SHORT_BYTES, type Sodium } from './sodium.ts'
 import type { Hash, Primitives } from './types.ts'
 
@@ -120,7 +120,11 @@ export const node: Primitives = {
   createSha256() {
     return hashBy(createHash('sha256'))
   },
-  hkdf: hkdfSha256,
+  hkdf(ikm, salt, info, length) {
+    return (
+      sodium?.hkdf(ikm, salt, info, length) ?? new Uint8Array(hkdfSync('sha256', ikm, salt, info, length))
+    )
+  },
   x25519(secretKey) {
     // To import a key, and to export it in another form than JWK, costs OpenSSL more than to use it.
     const pair = secretKey ? undefined : generateKeyPairSync('x25519')
