@@ -94,7 +94,7 @@ withRegistry(test)(
       (name) => `docs/${name}.md`,
     )
     const known = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'licences.txt', 'package.json']
-    const code = /^(?:bin|database|files|kdc|lib|state)\//
+    const code = new RegExp(`^(?:bin|${readdirSync(join(ROOT, 'src')).join('|')})/`)
     assert.equal(files.filter((file) => !code.test(file)).sort(), [...docs, ...known, 'sbom.cdx.json'].sort())
     for (const file of files) {
       assert.match(file, /\.(?:m?js|d\.m?ts|json|md|txt)$|^LICENSE$/)
