@@ -4,7 +4,7 @@
  * @module
  */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { distFile, MANIFEST, ROOT } from './paths.ts'
 
 /** What people read, and what it is called in the package. npm shows the README. */
@@ -34,8 +34,8 @@ export function writeManifest(): void {
 }
 
 export function writeDocuments(): void {
-  mkdirSync(distFile('docs'), { recursive: true })
   for (const [source, target] of Object.entries(DOCUMENTS)) {
+    mkdirSync(dirname(distFile(target)), { recursive: true })
     writeFileSync(distFile(target), withLinks(readFileSync(join(ROOT, source), 'utf8'), source, target))
   }
 }
