@@ -22,6 +22,7 @@ export const NOTICE_CODES = [
   'removed_from_group',
 ] as const
 
+/** What a notice can be of: docs/events.md explains each. */
 export type NoticeCode = (typeof NOTICE_CODES)[number]
 
 /** Something that a person should be told. */
