@@ -12,11 +12,14 @@ import { distFile, ROOT } from './paths.ts'
 /** @returns by command, such as `send`, and `kdc adduser`. */
 export async function helpTexts(): Promise<Record<string, string>> {
   const texts: Record<string, string> = {}
-  for (const command of commands()) {
-    const args = [distFile('bin', 'symbolon.mjs'), ...command.split(' '), '--help']
-    texts[command] = (await promisify(execFile)(process.execPath, args)).stdout
-  }
+  for (const command of commands()) texts[command] = await helpText(...command.split(' '))
   return texts
+}
+
+/** What is printed with `--help`. */
+export async function helpText(...command: string[]): Promise<string> {
+  const args = [distFile('bin', 'symbolon.mjs'), ...command, '--help']
+  return (await promisify(execFile)(process.execPath, args)).stdout
 }
 
 /** As they stand in the sources: what dispatches has no list that could be asked for. */

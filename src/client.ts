@@ -10,8 +10,13 @@ export const CLIENT: Record<Exclude<ToolName, 'kdc'>, () => Promise<unknown>> = 
   receive: () => import('./receiver.ts'),
   group: () => import('./group.ts'),
   users: () => import('./users.ts'),
+  login: () => import('./login.ts'),
+  logout: () => import('./logout.ts'),
+  whoami: () => import('./whoami.ts'),
   register: () => import('./register.ts'),
   passwd: () => import('./passwd.ts'),
   sessions: () => import('./sessions.ts'),
+  doctor: () => import('./doctor.ts'),
+  completion: () => import('./completion.ts'),
   demo: () => import('./demo.ts'),
 }

@@ -13,7 +13,7 @@ import { commandOf, type ToolName } from './cli/installed.ts'
 import { startTool, type Tool } from './cli/start-tool.ts'
 import { stopSignal } from './cli/stop.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
-import { dim, print } from './cli/terminal/terminal.ts'
+import { print, styled } from './cli/terminal/terminal.ts'
 import { runTool } from './cli/tool.ts'
 
 const HELP = `usage: ${commandOf('demo')} [MESSAGE] [options]
@@ -84,7 +84,8 @@ async function play(
   if ((await sender.exit) !== 0) throw new ToolError('alice could not deliver her message')
   await print(`\n   bob's terminal shows:  ${await printed}`)
   await print(
-    dim(
+    styled(
+      'dim',
       '\n   Nobody who listened could read it, not even the KDC.\n   docs/protocol.md explains every byte.',
       process.stdout,
     ),

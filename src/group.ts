@@ -97,11 +97,11 @@ runTool('group', async (argv) => {
   judge(word, command, args, values)
   const run = await command.prepare(args, { ...values, literals })
   const output = makeOutput('group', values)
-  const { session } = await loginFrom(username, values, output)
+  const { session, leave } = await loginFrom(username, values, output)
   try {
     await run({ session, mail: session.mailbox, output })
   } finally {
-    await session.logout().catch(() => {})
+    await leave()
   }
 })
 

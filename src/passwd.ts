@@ -51,7 +51,7 @@ runTool('passwd', async (argv) => {
   })
   const username = parseUsername(positionals[0] ?? '')
   const output = makeOutput('passwd', values)
-  const { kdc, session } = await loginFrom(username, values, output)
+  const { kdc, session, leave } = await loginFrom(username, values, output, 'fresh')
   try {
     const passwordFile = values['new-password-file']
     const password = await readNewPassword({ username, passwordFile, variable: 'SYMBOLON_NEW_PASSWORD' })
@@ -64,6 +64,6 @@ runTool('passwd', async (argv) => {
     }
     await session.mailbox.ensure().catch(() => {})
   } finally {
-    await session.logout().catch(() => {})
+    await leave()
   }
 })

@@ -55,7 +55,7 @@ runTool('receiver', async (argv) => {
   const ask = askerFrom(values, screen)
   const saving = await savingFrom(values, ended.signal, isTyping)
   const output = makeOutput('receiver', values, screen)
-  const { session } = await loginFrom(username, values, output)
+  const { session } = await loginFrom(username, values, output, 'own')
   const stopped = stopSignal()
   stopped.then(() => ended.abort(new ToolError('stopped')))
   const status = () => screen.conversation?.status

@@ -72,7 +72,7 @@ runTool('sender', async (argv) => {
     throw new UsageError('there is no message', 'give it in quotes, or - to send standard input')
   }
   const input = await inputFrom(given)
-  const { session } = await loginFrom(username, values, output).catch((error) => {
+  const { session, leave } = await loginFrom(username, values, output).catch((error) => {
     leaveStdin()
     throw error
   })
@@ -88,8 +88,7 @@ runTool('sender', async (argv) => {
     await session.mailbox.ensure().catch(() => {})
   } finally {
     leaveStdin()
-    // The KDC may be gone by now; the session then ends by itself.
-    await session.logout().catch(() => {})
+    await leave()
   }
 })
 

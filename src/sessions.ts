@@ -49,7 +49,9 @@ runTool('sessions', async (argv) => {
   const username = parseUsername(positionals[0] ?? '')
   if (values.end && values['end-others']) throw new UsageError('--end and --end-others do not go together')
   const output = makeOutput('sessions', values)
-  const { session } = await loginFrom(username, values, output)
+  // The KDC takes the end of a session from a fresh login only.
+  const use = values.end || values['end-others'] ? 'fresh' : 'kept'
+  const { session, leave } = await loginFrom(username, values, output, use)
   try {
     const others = (await session.sessions()).filter(({ isThis }) => !isThis)
     if (values['end-others']) {
@@ -64,7 +66,7 @@ runTool('sessions', async (argv) => {
     }
     await session.mailbox.ensure().catch(() => {})
   } finally {
-    await session.logout().catch(() => {})
+    await leave()
   }
 })
 

@@ -4,8 +4,7 @@
  *
  * Nothing is imported that not every command needs: to start is most of what a short command does.
  */
-import { readFileSync } from 'node:fs'
-import type { ToolName } from './cli/installed.ts'
+import { savedHelp, type ToolName, version } from './cli/installed.ts'
 import { asksForHelp, optionLines } from './cli/terminal/help.ts'
 
 const COMMANDS: Record<ToolName, string> = {
@@ -14,9 +13,14 @@ const COMMANDS: Record<ToolName, string> = {
   receive: 'waits for messages and files',
   group: 'groups: messages and files for several',
   users: 'who can be reached now',
+  login: 'once, for the commands that follow',
+  logout: 'the end of that',
+  whoami: 'who is logged in here',
   register: 'makes an account',
   passwd: 'another password',
   sessions: 'where one is logged in',
+  doctor: 'what may be wrong here',
+  completion: 'what a shell completes',
   demo: 'the whole protocol, with nothing set up',
 }
 
@@ -27,7 +31,7 @@ Messages between people who trust one small server, end to end encrypted.
 ${optionLines(...Object.entries(COMMANDS))}
 
   symbolon COMMAND --help  what it takes; also: symbolon help COMMAND
-  symbolon --version       which this is
+  symbolon --version       which this is; every command knows it
 
 exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 try later
 
@@ -44,7 +48,7 @@ async function main(argv: string[]): Promise<void> {
   if (word === 'help' || word === '--help' || word === '-h') return write(HELP)
   if (word === '--version') return write(`${version()}\n`)
   if (word === undefined || !isCommand(word)) return refuse(word)
-  const help = asksForHelp(rest) ? savedHelp(word, rest) : undefined
+  const help = asksForHelp(rest) ? savedHelp(word, rest[0]) : undefined
   if (help !== undefined) return write(help)
   // The tools take what comes after the program.
   process.argv.splice(2, process.argv.length, ...rest)
@@ -57,23 +61,6 @@ function write(text: string): void {
   // Whoever reads it may have seen enough.
   process.stdout.on('error', () => process.exit(1))
   process.stdout.write(text)
-}
-
-/** From package.json, which is beside `src` and `dist` alike. */
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
-}
-
-/** What this tool would print: the build has asked it, so that nobody waits for all that it imports. Sources have none. */
-function savedHelp(tool: ToolName, [command = '']: readonly string[]): string | undefined {
-  let texts: Record<string, string>
-  try {
-    texts = JSON.parse(readFileSync(new URL('./help.json', import.meta.url), 'utf8'))
-  } catch {
-    return undefined
-  }
-  const name = tool === 'kdc' && !command.startsWith('-') ? `${tool} ${command}` : tool
-  return Object.hasOwn(texts, name) ? texts[name] : undefined
 }
 
 async function refuse(word: string | undefined): Promise<void> {

@@ -35,7 +35,7 @@ runTool('users', async (argv) => {
   })
   const [username = '', ...asked] = positionals.map(parseUsername)
   const output = makeOutput('users', values)
-  const { session } = await loginFrom(username, values, output)
+  const { session, leave } = await loginFrom(username, values, output)
   try {
     const names = [...new Set(asked)]
     let told = 0
@@ -47,6 +47,6 @@ runTool('users', async (argv) => {
     if (told === 0) output.event('none', {}, 'nobody is online')
     await session.mailbox.ensure().catch(() => {})
   } finally {
-    await session.logout().catch(() => {})
+    await leave()
   }
 })

@@ -5,7 +5,8 @@
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
-import { asksForHelp } from './terminal/help.ts'
+import { version } from './installed.ts'
+import { asksFor, asksForHelp } from './terminal/help.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -13,7 +14,7 @@ type Options = NonNullable<ParseArgsConfig['options']>
 export interface CommandLine<T extends Options> {
   /** Printed by `--help`: usage, options, an example; fits a screen. */
   readonly help: string
-  /** As `parseArgs` takes them; `--help` and `-h` are added. */
+  /** As `parseArgs` takes them; `--help`, `-h` and `--version` are added. */
   readonly options: T
   /**
    * Names of the positional arguments, for errors: `NAME`, `[MESSAGE]` when it may be left out, and last `[FILE...]` when
@@ -42,21 +43,22 @@ export interface Implied {
   readonly hint?: string | undefined
 }
 
-const HELP = { help: { type: 'boolean', short: 'h' } } as const
+const COMMON = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } } as const
 
 /**
- * Parses a command line. With `--help` it prints the help and ends the process, status 0.
+ * Parses a command line. With `--help` or `--version` it prints that and ends the process, status 0.
  *
  * @returns as `parseArgs`; `literals` is how many of the last positional arguments came after `--`, and are nothing but text.
  * @throws UsageError for anything the tool does not take.
  */
 export function parseArguments<const T extends Options>(argv: string[], commandLine: CommandLine<T>) {
   const { help, positionals: names } = commandLine
-  if (asksForHelp(argv)) {
-    process.stdout.write(help)
+  const asked = asksForHelp(argv) ? help : asksFor(argv, '--version') ? `${version()}\n` : undefined
+  if (asked !== undefined) {
+    process.stdout.write(asked)
     process.exit(0)
   }
-  const options = { ...commandLine.options, ...HELP } as T
+  const options = { ...commandLine.options, ...COMMON } as T
   const required = names.filter((name) => !name.startsWith('['))
   const { tokens, ...parsed } = attempt(argv, options)
   refuseEmptyValues(parsed.values)

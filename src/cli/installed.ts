@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const SOURCES = {
@@ -12,17 +13,30 @@ const SOURCES = {
   receive: 'receiver.ts',
   group: 'group.ts',
   users: 'users.ts',
+  login: 'login.ts',
+  logout: 'logout.ts',
+  whoami: 'whoami.ts',
   register: 'register.ts',
   passwd: 'passwd.ts',
   sessions: 'sessions.ts',
+  doctor: 'doctor.ts',
+  completion: 'completion.ts',
   demo: 'demo.ts',
 } as const
 
 /** What comes after `symbolon`. */
 export type ToolName = keyof typeof SOURCES
 
+export const TOOLS = Object.keys(SOURCES) as readonly ToolName[]
+
 // The sources are TypeScript, and nothing else is.
 const INSTALLED = !import.meta.url.endsWith('.ts')
+
+/** Of the package. */
+export function version(): string {
+  const file = new URL(INSTALLED ? '../package.json' : '../../package.json', import.meta.url)
+  return JSON.parse(readFileSync(file, 'utf8')).version
+}
 
 /**
  * What a person types to begin a tool: `npx tsx src/sender.ts`, or `symbolon send`. For usage lines and hints.
@@ -41,4 +55,31 @@ export function argumentsFor(tool: ToolName): string[] {
   if (INSTALLED) return [fileURLToPath(new URL('./symbolon.mjs', import.meta.url)), tool]
   const file = fileURLToPath(new URL(`../${SOURCES[tool]}`, import.meta.url))
   return ['--import', import.meta.resolve('tsx'), file]
+}
+
+/**
+ * What this tool prints with `--help`, if it was asked when the command was built: so that nobody waits for all that a tool imports.
+ *
+ * @param command - of the KDC, such as `adduser`.
+ */
+export function savedHelp(tool: ToolName, command = ''): string | undefined {
+  if (!INSTALLED) return undefined
+  let texts: Record<string, string>
+  try {
+    texts = JSON.parse(readFileSync(new URL('./help.json', import.meta.url), 'utf8'))
+  } catch {
+    return undefined
+  }
+  const name = tool === 'kdc' && command !== '' && !command.startsWith('-') ? `${tool} ${command}` : tool
+  return Object.hasOwn(texts, name) ? texts[name] : undefined
+}
+
+/** The same; where there is none, as in sources, the tool is asked. */
+export async function helpOf(tool: ToolName, command?: string): Promise<string> {
+  const saved = savedHelp(tool, command)
+  if (saved !== undefined) return saved
+  const args = [...argumentsFor(tool), ...(command === undefined ? [] : [command]), '--help']
+  // Not every command needs them.
+  const [{ execFile }, { promisify }] = await Promise.all([import('node:child_process'), import('node:util')])
+  return (await promisify(execFile)(process.execPath, args)).stdout
 }

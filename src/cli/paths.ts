@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { statSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
 import { userDirectory } from '../state/places.ts'
 import { UsageError } from './errors.ts'
 
@@ -26,4 +28,17 @@ export function dataDir(): string {
 /** What the tools keep for principals from one time to the next: `$XDG_STATE_HOME/symbolon`. */
 export function stateDir(): string {
   return directory('XDG_STATE_HOME', '.local/state')
+}
+
+/**
+ * What lasts as long as the user is logged in to this machine, and is never on a disk: `$XDG_RUNTIME_DIR/symbolon`.
+ *
+ * @returns none where there is no such directory; nor that of another user, which `su` leaves in the environment.
+ */
+export function runtimeDir(): string | undefined {
+  const set = process.env.XDG_RUNTIME_DIR
+  if (!set || !isAbsolute(set)) return undefined
+  const stats = statSync(set, { throwIfNoEntry: false })
+  const isOurs = stats?.isDirectory() && (!process.getuid || stats.uid === process.getuid())
+  return isOurs ? join(set, 'symbolon') : undefined
 }

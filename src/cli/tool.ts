@@ -8,7 +8,7 @@ import { bounded } from '../lib/text/quoted.ts'
 import { EXIT, ToolError, UsageError } from './errors.ts'
 import { hintFor } from './hints.ts'
 import { inWords } from './system-error-text.ts'
-import { jsonLine, talk } from './terminal/terminal.ts'
+import { jsonLine, talk, withWord } from './terminal/terminal.ts'
 
 // Refused for now: the same may work later.
 const TRY_LATER = new Set(['receiver_offline', 'state_busy', 'state_unavailable', 'store_unavailable'])
@@ -24,14 +24,20 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.failed
 }
 
+/** What happened, and what to do next, in words. */
+export function explain(error: unknown): { readonly message: string; readonly hint: string | undefined } {
+  const message = bounded(error instanceof Error ? error.message : String(error), MAX_MESSAGE_CHARACTERS)
+  const code = error instanceof UsageError ? undefined : codeOf(error)
+  const hint = error instanceof ToolError ? error.hint : hintFor(error)
+  return { message: code === undefined ? message : `${message} (${code})`, hint }
+}
+
 /** Says what happened and what to do next, on stderr. */
 export function report(tool: string, error: unknown): void {
   const say = talk(tool)
-  const message = error instanceof Error ? error.message : String(error)
-  const code = error instanceof UsageError ? undefined : codeOf(error)
-  say(`error: ${bounded(message, MAX_MESSAGE_CHARACTERS)}${code === undefined ? '' : ` (${code})`}`)
-  const hint = error instanceof ToolError ? error.hint : hintFor(error)
-  if (hint) say(`hint: ${hint}`)
+  const { message, hint } = explain(error)
+  say(`error: ${message}`, withWord('red', 'error:'))
+  if (hint) say(`hint: ${hint}`, withWord('yellow', 'hint:'))
 }
 
 // For programs, beside the words for people on stderr.

@@ -69,7 +69,9 @@ export type { FileProgress, SendFileOptions, SendOptions, SendResult } from './s
 export {
   type ChangePasswordOptions,
   type JudgeKey,
+  type Login,
   type LoginOptions,
+  type LoginSource,
   login,
   type PasswordSource,
   type Session,

@@ -100,16 +100,24 @@ export interface ReceivingSession {
   listen(options: PresenceOptions): Promise<Presence>
 }
 
-/** `Session.messages`, its arguments judged. */
+/**
+ * `Session.messages`, its arguments judged.
+ *
+ * @param closed - the session's end, which ends it at once, also while the program has a message: that one is not acknowledged.
+ */
 export async function* receiveMessages(
   session: ReceivingSession,
   mail: MailboxHandle,
   options: MessagesOptions,
+  closed: AbortSignal,
 ): AsyncGenerator<ReceivedMessage, void, undefined> {
   const receiving = new Receiving(session, mail, options)
+  const close = () => void receiving.end()
+  closed.addEventListener('abort', close)
   try {
     yield* receiving.run()
   } finally {
+    closed.removeEventListener('abort', close)
     await receiving.end()
   }
 }
@@ -142,6 +150,7 @@ class Receiving {
   #looking: Promise<unknown> = Promise.resolve()
   #following: Promise<void> | undefined
   #beginning: Promise<void> | undefined
+  #ending: Promise<void> | undefined
 
   constructor(session: ReceivingSession, mail: MailboxHandle, options: MessagesOptions) {
     this.#session = session
@@ -238,9 +247,15 @@ class Receiving {
   }
 
   /** Channels whose last message was handled end in good order; of the others, the sender is told that it was not. */
-  async end(): Promise<void> {
+  end(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  async #end(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#stop)
     this.#ended.abort(over())
+    this.#wake()
     // What has just been handled is acknowledged meanwhile.
     await new Promise((resolve) => setImmediate(resolve))
     for (const offered of [this.#current, ...this.#offered.splice(0)]) {

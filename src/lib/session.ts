@@ -76,6 +76,22 @@ export interface LoginOptions extends KdcLinkOptions {
 export type PasswordSource = string | (() => string | Promise<string>)
 
 /**
+ * The same; or where to get a login that was had before, perhaps by another process: the session goes on with it, and wipes its keys in
+ * the end. Asked again when that one is over, it throws or gives another.
+ */
+export type LoginSource = PasswordSource | (() => Login | Promise<Login>)
+
+/** What a login gives. It serves any number of sessions at once, as long as one of them at most listens. */
+export interface Login {
+  readonly token: Secret
+  readonly exportKey: Secret
+  /** The KDC's public key, 32 bytes in base64url. */
+  readonly kdcKey: string
+  /** Unix seconds, by the KDC's clock. */
+  readonly expiresAt: number
+}
+
+/**
  * Logs in, without showing the password to anybody: OPAQUE. Everything afterwards is sealed with the token that this gives.
  *
  * @param kdc - the KDC's URL, such as `http://127.0.0.1:8800`.
@@ -90,7 +106,7 @@ export type PasswordSource = string | (() => string | Promise<string>)
 export async function login(
   kdc: string,
   username: string,
-  password: PasswordSource,
+  password: LoginSource,
   options: LoginOptions = {},
 ): Promise<Session> {
   judgeLogin('login', username, password, options)
@@ -141,6 +157,42 @@ const MAX_TICKETS = 3
 /** How often something is asked anew, when the answer went to a copy of the request. */
 const MAX_ASKED = 3
 
+const CHANNEL_OPTIONS = {
+  handshakeTimeoutMs: 'milliseconds',
+  stallTimeoutMs: 'milliseconds',
+  closeTimeoutMs: 'milliseconds',
+  maxMessageBytes: 'count',
+  randomBytes: 'function',
+  trace: 'function',
+} as const
+
+const CONNECT_OPTIONS = {
+  ...CHANNEL_OPTIONS,
+  host: 'string',
+  port: 'port',
+  dial: 'function',
+  signal: 'signal',
+} as const
+
+const PLACE_OPTIONS = {
+  host: 'string',
+  port: 'port',
+  refreshIntervalMs: 'milliseconds',
+  isOfThisMachine: 'function',
+} as const
+
+const LISTEN_OPTIONS = {
+  ...CHANNEL_OPTIONS,
+  ...PLACE_OPTIONS,
+  maxChannels: 'count',
+  maxChannelsPerSender: 'count',
+  maxHandshakes: 'count',
+  maxHandshakesPerAddress: 'count',
+  onChannel: 'function',
+  onRefused: 'function',
+  onChange: 'function',
+} as const
+
 const SEND_OPTIONS = { store: 'boolean', timeoutMs: 'milliseconds', signal: 'signal' } as const
 
 /** How to change a password. */
@@ -160,13 +212,6 @@ const OF_THE_LOGIN: readonly string[] = ['login_refused', 'kdc_key_changed']
 /** Who asks again and again with an old password must not use up its owner's tries. */
 const REFUSED = { firstMs: 30_000, mostMs: 300_000 }
 
-interface Login {
-  readonly token: Secret
-  readonly exportKey: Secret
-  readonly kdcKey: string
-  readonly expiresAt: number
-}
-
 /**
  * One login of one principal. It lasts until `expiresAt`, `logout`, or the KDC ends it.
  *
@@ -176,7 +221,7 @@ interface Login {
 export class Session {
   /** Whose it is, in lower case. */
   readonly username: string
-  #password: PasswordSource
+  #password: LoginSource
   readonly #kdc: KdcLink
   readonly #trace: Trace | undefined
   readonly #judgeKey: JudgeKey
@@ -197,7 +242,7 @@ export class Session {
   #refusal: { readonly error: ProtocolError; readonly untilMs: number } | undefined
 
   /** Use `login`. */
-  constructor(username: string, password: PasswordSource, kdc: KdcLink, options: LoginOptions) {
+  constructor(username: string, password: LoginSource, kdc: KdcLink, options: LoginOptions) {
     this.username = username
     this.#password = password
     this.#kdc = kdc
@@ -271,9 +316,9 @@ export class Session {
 
   async #renew(): Promise<void> {
     try {
-      this.#login = await this.#logIn(
-        typeof this.#password === 'string' ? this.#password : await this.#password(),
-      )
+      const given = typeof this.#password === 'string' ? this.#password : await this.#password()
+      if (typeof given !== 'string') await this.#judgeKey(given.kdcKey, true)
+      this.#login = typeof given === 'string' ? await this.#logIn(given) : given
       this.#refusals = 0
       this.#refusal = undefined
     } catch (error) {
@@ -351,12 +396,7 @@ export class Session {
       onChange: 'function',
     })
     if (listen) {
-      judgeOptions('messages: options.listen', listen, {
-        host: 'string',
-        port: 'port',
-        refreshIntervalMs: 'milliseconds',
-        isOfThisMachine: 'function',
-      })
+      judgeOptions('messages: options.listen', listen, PLACE_OPTIONS)
     }
     return this.#messages(options)
   }
@@ -365,8 +405,7 @@ export class Session {
     if (this.#isReceiving) throw new TypeError('messages: they are received already, by another loop')
     this.#isReceiving = true
     try {
-      const signals = [this.#closed.signal, ...(options.signal ? [options.signal] : [])]
-      yield* receiveMessages(this, this.mailbox, { ...options, signal: AbortSignal.any(signals) })
+      yield* receiveMessages(this, this.mailbox, options, this.#closed.signal)
     } finally {
       this.#isReceiving = false
     }
@@ -418,6 +457,8 @@ export class Session {
     receiver: string,
     options: Partial<Omit<ConnectOptions, 'ticket' | 'secret' | 'receiver' | 'username'>> = {},
   ): Promise<Channel> {
+    judgeArgument('connect: receiver', receiver, 'string')
+    judgeOptions('connect', options, CONNECT_OPTIONS)
     const { signal } = options
     signal?.throwIfAborted()
     const { address: host, port, ticket, secret } = await untilAborted(this.userinfo(receiver), signal)
@@ -431,7 +472,9 @@ export class Session {
    * @throws TransportError `port_unavailable`; ProtocolError `listener_unreachable`, when the KDC would send others where we do not listen:
    *   the session is over then; and as `announce`.
    */
-  listen(options: PresenceOptions): Promise<Presence> {
+  async listen(options: PresenceOptions): Promise<Presence> {
+    judgeOptions('listen', options, LISTEN_OPTIONS)
+    judgeArgument('listen: options.onChannel', options.onChannel, 'function')
     return Presence.start(this, { trace: this.#trace, ...options })
   }
 

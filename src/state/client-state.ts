@@ -111,6 +111,11 @@ export class ClientState {
   }
 }
 
+/** Whether states could be opened at all, where none is. @throws StateError `state_unavailable`. */
+export function requireDatabase(): Promise<void> {
+  return inStateTerms('SQLite', () => openSqlite(':memory:').close())
+}
+
 async function openValues(directory: string, exportKey: Secret): Promise<SealedValues> {
   const path = databaseIn(directory)
   const files = keyFilesIn(directory)

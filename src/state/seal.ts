@@ -21,6 +21,7 @@ export type Purpose =
   | 'symbolon/1 client state value'
   | 'symbolon/1 client state list'
   | 'symbolon/1 client state contents' // opened only: see contents.ts
+  | 'symbolon/1 kept session'
 
 const FORMAT = 1
 const SALT_BYTES = 32

@@ -13,6 +13,7 @@ const SHOWS_LIMIT_MS = 30_000
 
 interface Look {
   readonly all?: boolean
+  readonly styles?: boolean
 }
 
 /** One terminal of 80 columns and 24 rows, in a tmux server of its own. */
@@ -33,9 +34,10 @@ export class Terminal {
    * What the screen shows.
    *
    * @param options.all - with what has left it at the top; rows that the terminal itself broke are one.
+   * @param options.styles - with the sequences that make colours.
    */
-  screen({ all = false }: Look = {}): string {
-    return this.#tmux(['capture-pane', '-p', ...(all ? ['-J', '-S', '-'] : [])])
+  screen({ all = false, styles = false }: Look = {}): string {
+    return this.#tmux(['capture-pane', '-p', ...(styles ? ['-e'] : []), ...(all ? ['-J', '-S', '-'] : [])])
   }
 
   /** Another size: the terminal has it at once, the program hears of it a little later. */

@@ -10,10 +10,12 @@ import type { Notice } from '../../lib/mls/notices.ts'
 import { type LoginOptions, login, type Session } from '../../lib/session.ts'
 import { fileStateStore } from '../../state/file-state.ts'
 import type { Implied } from '../arguments.ts'
+import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
 import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
 import { KDC_URL_HELP, kdcUrl } from './kdc-url.ts'
+import { isKept, KeptSessionOver, keep, type Place, resume } from './kept-session.ts'
 import { type Keytab, readKeytab } from './keytab.ts'
 import { keyJudge } from './known-kdcs.ts'
 import { MAX_TRIES, PASSWORD_HELP, Passwords } from './password.ts'
@@ -91,17 +93,65 @@ function placeOf({ group, username }: Pick<Notice, 'group' | 'username'>, text: 
   return username === undefined || text.includes(username) ? '' : `with ${username}: `
 }
 
+/** What a tool makes of a session that is kept: goes on with it, takes a fresh one in its place, or has one of its own. */
+export type Use = 'kept' | 'fresh' | 'own'
+
+/** A tool's session. */
+export interface LoggedIn {
+  readonly session: Session
+  /** The URL of the KDC that it is at. */
+  readonly kdc: string
+  /** For the tool's end: logs out, or leaves the session to the next tool if it is one that is kept. Does not reject. */
+  leave(): Promise<void>
+}
+
 /**
- * Logs `username` in with whatever the command line says.
+ * Goes on with the session that is kept, unless the command line or the environment says how to log in; else logs `username` in, and keeps
+ * the session in the place of one that has ended.
  *
- * @returns the session, and the URL of the KDC that it is at.
- * @throws the errors of `login`, of `readPassword` and of `keyJudge`.
+ * @throws the errors of `login`, of `readPassword`, of `keyJudge` and of `readKept`.
  */
 export async function loginFrom(
   username: string,
   values: LoginValues,
   output: Output,
-): Promise<{ readonly kdc: string; readonly session: Session }> {
+  use: Use = 'kept',
+): Promise<LoggedIn> {
+  const given = values.keytab ?? values['password-file'] ?? setting('SYMBOLON_PASSWORD')
+  if (use === 'own' || given !== undefined) return logIn(username, values, output)
+  const { kdc, options } = kdcFrom(values, output)
+  const place = { username, kdc }
+  if (!isKept(place)) return logIn(username, values, output)
+  const kept = use === 'kept' ? await resumeLive(place, options, output) : undefined
+  if (kept) return { kdc, session: kept, leave: () => kept.close() }
+  const { session, leave } = await logIn(username, values, output)
+  const keepAndClose = () => keep(session, kdc).then(() => session.close(), leave)
+  return { kdc, session, leave: keepAndClose }
+}
+
+/** @returns none when it is over, and says so. */
+async function resumeLive(place: Place, options: LoginOptions, output: Output): Promise<Session | undefined> {
+  let session: Session | undefined
+  try {
+    session = await resume(place, options)
+    // Before any work is done, which would be cut short.
+    await session.sessions()
+    return session
+  } catch (error) {
+    await session?.close()
+    if (!(error instanceof KeptSessionOver) && !isKeyChanged(error)) throw error
+    output.event(
+      'session_ended',
+      { ...place },
+      `the session of ${place.username} kept for ${place.kdc} has ended`,
+    )
+    return undefined
+  }
+}
+
+const isKeyChanged = (error: unknown) => error instanceof ProtocolError && error.code === 'kdc_key_changed'
+
+async function logIn(username: string, values: LoginValues, output: Output): Promise<LoggedIn> {
   const { keytab, 'password-file': passwordFile } = values
   const service = keytab === undefined ? undefined : keytabOf(username, keytab)
   const { kdc, options } = kdcFrom(
@@ -112,7 +162,9 @@ export async function loginFrom(
   const passwords = new Passwords({ username, kdc, passwordFile, keytab, beforePrompt })
   for (let tries = 1; ; tries++) {
     try {
-      return { kdc, session: await login(kdc, username, passwords.get, options) }
+      const session = await login(kdc, username, passwords.get, options)
+      // The KDC may be gone by then; the session ends by itself.
+      return { kdc, session, leave: () => session.logout().catch(() => {}) }
     } catch (error) {
       const isRefused = error instanceof ProtocolError && error.code === 'login_refused'
       if (!isRefused || !passwords.refuse() || tries === MAX_TRIES) throw error

@@ -5,6 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { ToolError, UsageError } from '../errors.ts'
+import { commandOf } from '../installed.ts'
 import { makeRaw, suspend, whenContinued } from '../terminal/suspended.ts'
 
 const ENTER = [0x0d, 0x0a]
@@ -40,7 +41,7 @@ export function promptSecret(question: string, { stdin, stderr }: PromptTerminal
     return Promise.reject(
       new UsageError(
         'there is no terminal to ask for a password on',
-        'give --password-file FILE or set SYMBOLON_PASSWORD',
+        `give --password-file FILE or set SYMBOLON_PASSWORD; or log in once, on a terminal: ${commandOf('login')} NAME`,
       ),
     )
   }

@@ -33,8 +33,13 @@ function wrap(text: string, width: number): string[] {
 /** The option of every tool; the KDC's commands take it too, and spare the line. */
 export const HELP_HELP: OptionHelp = ['-h, --help', 'show this']
 
-/** Whether `--help` is among the options, wherever, also where it makes no sense: whoever types it is lost. */
+/** Whether `--help` is among the options, wherever, also where it makes no sense: who types it is lost. */
 export function asksForHelp(argv: readonly string[]): boolean {
+  return asksFor(argv, '--help') || asksFor(argv, '-h')
+}
+
+/** Whether this option is among the arguments. */
+export function asksFor(argv: readonly string[], option: string): boolean {
   const end = argv.indexOf('--')
-  return argv.slice(0, end < 0 ? argv.length : end).some((arg) => arg === '--help' || arg === '-h')
+  return argv.slice(0, end < 0 ? argv.length : end).includes(option)
 }

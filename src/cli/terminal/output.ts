@@ -13,13 +13,13 @@ import { type Arrival, arrivalText, type FileResult, nameText, shownName } from 
 import type { OptionHelp } from './help.ts'
 import { localTime } from './local-time.ts'
 import {
-  dim,
   jsonLine,
   type Look,
   portions,
   print,
   type Speaker,
   saidLines,
+  styled,
   talk,
   toldLines,
   visible,
@@ -102,7 +102,7 @@ function jsonOutput(): Output {
 
 function lineOutput(lines: Lines): Output {
   const say = async (speaker: Speaker, message: Pick<Message, 'bytes'>) => {
-    const said = saidLines(speaker, textFields(message).text, process.stdout.columns)
+    const said = saidLines(speaker, textFields(message).text, process.stdout.columns, bold)
     for (const portion of portions(said)) await lines.data(portion)
   }
   const tell = async (speaker: Speaker, text: string) => {
@@ -127,9 +127,11 @@ function lineOutput(lines: Lines): Output {
       // It may hold what others wrote: the name of a file, for one.
       if (line !== undefined) lines.talk(visible(line))
     },
-    trace: (event) => lines.talk(traceLine(event), (row) => dim(row, process.stderr)),
+    trace: (event) => lines.talk(traceLine(event), (row) => styled('dim', row, process.stderr)),
   }
 }
+
+const bold = (name: string) => styled('bold', name, process.stdout)
 
 /** `[file] report.pdf (1.2 MB) saved as inbox/report.pdf` */
 function fileLine(note: FileNote | undefined, result: FileResult): string {

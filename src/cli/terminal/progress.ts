@@ -5,7 +5,7 @@
  */
 import type { Output } from './output.ts'
 import { sizeText } from './size.ts'
-import { visible } from './terminal.ts'
+import { styled, visible } from './terminal.ts'
 
 /** What takes less is over before anybody wonders. */
 const FIRST_MS = 500
@@ -95,7 +95,7 @@ export function meterOf(
       get columns() {
         return stream.columns ?? 80
       },
-      show: (line) => stream.write(`\r${line}\x1b[K`),
+      show: (line) => stream.write(`\r${styled('cyan', line, stream)}\x1b[K`),
       wipe: () => stream.write('\r\x1b[K'),
     },
     clock,

@@ -18,9 +18,13 @@ export function jsonLine(value: unknown): string {
 
 /** The tools, by the names that their lines on stderr begin with. */
 export const TOOL_NAMES: readonly string[] = [
+  'completion',
   'demo',
+  'doctor',
   'group',
   'kdc',
+  'login',
+  'logout',
   'passwd',
   'receiver',
   'register',
@@ -28,6 +32,7 @@ export const TOOL_NAMES: readonly string[] = [
   'sessions',
   'symbolon',
   'users',
+  'whoami',
 ]
 
 /** A principal who has said or sent something. */
@@ -43,11 +48,15 @@ export interface Speaker {
  *
  * @param columns - the width of the terminal, where there is one: a line that the terminal would break is broken here,
  *   and goes on behind a mark, for at the left edge it would pass for somebody else's.
+ * @param look - of the name.
  */
-export function saidLines(speaker: Speaker, text: string, columns?: number): string[] {
+export function saidLines(speaker: Speaker, text: string, columns?: number, look: Look = plain): string[] {
   const who = label(speaker)
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
-  return lines.flatMap((line) => rows(`${who}: ${visible(line)}`, columns))
+  return lines.flatMap((line) => {
+    const [first = '', ...more] = rows(`${who}: ${visible(line)}`, columns)
+    return [first.startsWith(who) ? `${look(who)}${first.slice(who.length)}` : first, ...more]
+  })
 }
 
 /** What a tool tells of a principal, among what people say: `* name: text`. No name begins so, so no principal can say it. */
@@ -141,9 +150,11 @@ export function talkLine(tool: string, line: string, columns?: number): string[]
 /** How a line is to look; as it is, if not given. */
 export type Look = (row: string) => string
 
+const plain: Look = (row) => row
+
 /** Gives the function with which a tool talks: `tool: line` on stderr. */
 export function talk(tool: string): (line: string, look?: Look) => void {
-  return (line, look = (row) => row) => {
+  return (line, look = plain) => {
     const { columns, isTTY } = process.stderr
     process.stderr.write(
       talkLine(tool, line, isTTY ? columns : undefined)
@@ -153,10 +164,32 @@ export function talk(tool: string): (line: string, look?: Look) => void {
   }
 }
 
+/** How text stands out, or is less than the point: what begins it and what ends it, of SGR (ECMA-48 §8.3.117). */
+const STYLES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const
+
 /**
- * Dims text that is not the point, on a terminal that shows colour: never when `NO_COLOR` is set and not empty
- * (https://no-color.org), nor into a file or pipe.
+ * Text in a style, on a terminal that has it: never when `NO_COLOR` is set and not empty (https://no-color.org), on one that is `dumb`,
+ * nor into a file or pipe.
  */
-export function dim(text: string, stream: NodeJS.WriteStream): string {
-  return stream.isTTY && !process.env.NO_COLOR ? `\x1b[2m${text}\x1b[22m` : text
+export function styled(
+  style: keyof typeof STYLES,
+  text: string,
+  stream: { readonly isTTY?: boolean },
+): string {
+  const { NO_COLOR, TERM } = process.env
+  if (!stream.isTTY || NO_COLOR || TERM === 'dumb') return text
+  const [begin, end] = STYLES[style]
+  return `\x1b[${begin}m${text}\x1b[${end}m`
+}
+
+/** The beginning of a line in a style: `error:` of `sender: error: …`. */
+export function withWord(style: keyof typeof STYLES, word: string): Look {
+  return (row) => row.replace(word, (found) => styled(style, found, process.stderr))
 }

@@ -25,6 +25,8 @@ export interface HttpReply {
   readonly type: string
   /** At most 4 MiB. */
   readonly body: Uint8Array
+  /** When the server says that it is (RFC 9110 §6.6.1): nothing that could be trusted. */
+  readonly date?: string | undefined
 }
 
 /** What comes back piece by piece. */
@@ -106,6 +108,7 @@ export async function httpLink(origin: string): Promise<HttpLink> {
       status: reply.statusCode,
       type: mediaType(reply.headers['content-type']),
       body: new Uint8Array(await reply.body.arrayBuffer()),
+      date: reply.headers.date?.toString(),
     }
   }
   return {

@@ -79,7 +79,8 @@ export class History {
     return messages
   }
 
-  #toShow({ group: id, ...message }: StoredMessage): MailMessage {
+  #toShow({ group: id, ...stored }: StoredMessage): MailMessage {
+    const message = { ...stored, conversation: id }
     const group = this.#client.mlsStore.groups.get(id)
     if (group?.charter?.kind === 'named') return { ...message, group: group.charter.name }
     const other = group && otherOf(group, this.#client.username)

@@ -12,7 +12,7 @@ import { Mailbox } from './mailbox.ts'
 import type { OnNotice } from './notices.ts'
 import type { PostToKdc } from './post.ts'
 import { decodeIdentity } from './state/identity.ts'
-import { KEYS, tailOf } from './state/store-keys.ts'
+import { KEYS } from './state/store-keys.ts'
 import type { SharedState, StateSource, StateStore } from './state-store.ts'
 
 /** What a mailbox needs of a session. */
@@ -68,12 +68,12 @@ export class MailboxHandle {
    *
    * @returns false when it was marked before.
    */
-  acknowledge({ position }: Pick<MailMessage, 'position'>): Promise<boolean> {
+  acknowledge({ conversation, position }: Pick<MailMessage, 'conversation' | 'position'>): Promise<boolean> {
     return this.#hold(async (state) => {
-      const keys = await state.list(KEYS.unreadOfAll)
-      const key = keys.find((name) => Number(tailOf(name)) === position)
-      if (key !== undefined) await state.write(new Map([[key, null]]))
-      return key !== undefined
+      const key = KEYS.unread(conversation, position)
+      const isUnread = (await state.get(key)) !== undefined
+      if (isUnread) await state.write(new Map([[key, null]]))
+      return isUnread
     })
   }
 

@@ -8,6 +8,9 @@ import { throws } from '../../helpers/throws.ts'
 
 const progress = suite('sizes and progress')
 
+// Colour is judged elsewhere.
+process.env.NO_COLOR = '1'
+
 /** An event as it is written: without the fields that do not apply. */
 const asWritten = (event: unknown[]): unknown => JSON.parse(JSON.stringify(event))
 

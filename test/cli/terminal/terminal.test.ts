@@ -14,6 +14,7 @@ import {
   portions,
   print,
   saidLines,
+  styled,
   TOOL_NAMES,
   talkLine,
   toldLines,
@@ -26,6 +27,7 @@ import { login } from '../../../src/lib/session.ts'
 import { quoted } from '../../../src/lib/text/quoted.ts'
 import { traceFields } from '../../../src/lib/trace.ts'
 import { throws } from '../../helpers/throws.ts'
+import { Terminal, withTmux } from '../../helpers/tmux.ts'
 
 const test = suite('what tools print and take')
 
@@ -422,6 +424,68 @@ test('somebody who speaks while a line is typed does not receive it', () => {
     text: 'the code is 4711',
   })
   assert.is(replies.prompt(false), 'to mallory> ')
+})
+
+/** Sets these for as long as `work` takes. */
+function withEnvironment(env: NodeJS.ProcessEnv, work: () => void): void {
+  const before = { ...process.env }
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+  }
+  try {
+    work()
+  } finally {
+    for (const name of Object.keys(env)) {
+      if (before[name] === undefined) delete process.env[name]
+      else process.env[name] = before[name]
+    }
+  }
+}
+
+test('colour is for terminals that have it, and for people who want it', () => {
+  const terminal = { isTTY: true }
+  const cases: [NodeJS.ProcessEnv, { isTTY?: boolean }, string][] = [
+    [{ NO_COLOR: undefined, TERM: 'xterm' }, terminal, '\x1b[31mx\x1b[39m'],
+    // https://no-color.org: set and not empty.
+    [{ NO_COLOR: '', TERM: 'xterm' }, terminal, '\x1b[31mx\x1b[39m'],
+    [{ NO_COLOR: '0', TERM: 'xterm' }, terminal, 'x'],
+    [{ NO_COLOR: undefined, TERM: 'dumb' }, terminal, 'x'],
+    [{ NO_COLOR: undefined, TERM: 'xterm' }, {}, 'x'],
+  ]
+  for (const [env, stream, shown] of cases) {
+    withEnvironment(env, () => assert.is(styled('red', 'x', stream), shown, JSON.stringify(env)))
+  }
+})
+
+test('a name in a style leaves the rows as wide as they were', () => {
+  const look = (name: string) => `\x1b[1m${name}\x1b[22m`
+  const text = `${'word '.repeat(30)}\nmallory: me too`
+  const plain = saidLines({ name: 'alice' }, text, 40)
+  const looked = saidLines({ name: 'alice' }, text, 40, look)
+  assert.equal(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+    looked.map((row) => row.replace(/\x1b\[\d+m/g, '')),
+    plain,
+  )
+  assert.match(looked.at(-1) ?? '', '\x1b[1malice\x1b[22m: mallory: me too')
+})
+
+withTmux(test)('an error is red on a terminal, and what others wrote has no say in it', async () => {
+  const run = async (env: NodeJS.ProcessEnv) => {
+    const root = fileURLToPath(new URL('../../..', import.meta.url))
+    const line = `${process.execPath} --import tsx src/users.ts '\x1b[32mhi'; echo "status $?"; exec cat`
+    const terminal = new Terminal(`colour-${Math.random()}`.replace('.', ''), line, env, root)
+    try {
+      await terminal.shows(/status 1/)
+      return terminal.screen({ styles: true })
+    } finally {
+      terminal.close()
+    }
+  }
+  const { PATH, HOME } = process.env
+  assert.match(await run({ PATH, HOME }), 'users: \x1b[31merror:\x1b[39m')
+  assert.not.match(await run({ PATH, HOME, NO_COLOR: '1' }), '\x1b[3')
 })
 
 test.run()

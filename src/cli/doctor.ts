@@ -1,0 +1,219 @@
+/**
+ * What may be wrong with a set-up, looked at in turn. Nothing is made or changed, and nothing that is broken keeps the rest from being
+ * looked at.
+ *
+ * @module
+ */
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensurePrivateDirectory, refuseIfShared } from '../files/private-files.ts'
+import { httpLink } from '../lib/kdc-link/http.ts'
+import { isLoopback } from '../lib/network/address.ts'
+import { MAX_CLOCK_OFFSET_SEC } from '../lib/sealed.ts'
+import type { Session } from '../lib/session.ts'
+import { ClientState, requireDatabase } from '../state/client-state.ts'
+import { databaseIn, stateDirectory } from '../state/places.ts'
+import { readCredentials } from './login/credentials.ts'
+import { kdcUrl } from './login/kdc-url.ts'
+import { type KeptSession, KeptSessionOver, keptSessions, resume } from './login/kept-session.ts'
+import { keyJudge, readKnownKdcs } from './login/known-kdcs.ts'
+import { configDir, runtimeDir, stateDir } from './paths.ts'
+import { inWords } from './system-error-text.ts'
+import { count } from './terminal/words.ts'
+import { explain } from './tool.ts'
+
+/** What was found out about one thing. */
+export interface Finding {
+  /** What was looked at: `node`, `kdc`, `clock` ... */
+  readonly check: string
+  readonly status: 'ok' | 'warn' | 'error'
+  readonly message: string
+  /** What to do about it. */
+  readonly hint?: string | undefined
+}
+
+/** The same, where the check may go without saying. */
+type Result = Omit<Finding, 'check'> & Partial<Finding>
+
+/** The oldest Node that this runs on, and the oldest that is kept up: https://nodejs.org/en/about/previous-releases */
+const NODE = { oldest: [20, 19], keptUp: 22 } as const
+
+/** @param kdc - what `--kdc` says. */
+export async function* examine(kdc: string | undefined): AsyncGenerator<Finding> {
+  yield* look('node', nodeVersion)
+  yield* look('database', database)
+  yield* look('known_kdcs', knownKdcs)
+  yield* look('credentials', credentials)
+  yield* look('files', files)
+  let url: string | undefined
+  let date: string | undefined
+  yield* look('kdc', async () => {
+    url = kdcUrl(kdc)
+    const { result, time } = await reach(url)
+    date = time
+    return result
+  })
+  if (url !== undefined) yield* look('kdc_key', () => kdcKey(url ?? ''))
+  if (date !== undefined)
+    yield* look('clock', () => clock(Date.parse(date ?? '') / 1000, ', by an answer without a seal'))
+  yield* look('sessions', sessions)
+}
+
+/** One thing, or each of several; what is thrown is what was found. */
+async function* look(
+  check: string,
+  examination: () => Result | Promise<Result> | AsyncIterable<Result>,
+): AsyncGenerator<Finding> {
+  try {
+    const result = await examination()
+    if (!(Symbol.asyncIterator in result)) yield { check, ...result }
+    else for await (const one of result) yield { check, ...one }
+  } catch (error) {
+    yield { check, ...failure(error) }
+  }
+}
+
+function failure(error: unknown): Result {
+  return { status: 'error', ...explain(inWords(error)) }
+}
+
+function nodeVersion(): Result {
+  const { node } = process.versions
+  const [major = 0, minor = 0] = node.split('.').map(Number)
+  const [oldestMajor, oldestMinor] = NODE.oldest
+  const message = `Node.js ${node}, ${process.platform} ${process.arch}`
+  const hint = 'Node.js 24 is what to use: https://nodejs.org'
+  if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
+    return { status: 'error', message: `${message}: it takes ${NODE.oldest.join('.')} or newer`, hint }
+  }
+  return major < NODE.keptUp
+    ? { status: 'warn', message: `${message}, which gets no repairs any more`, hint }
+    : { status: 'ok', message }
+}
+
+async function database(): Promise<Result> {
+  await requireDatabase()
+  return { status: 'ok', message: 'SQLite works' }
+}
+
+function knownKdcs(): Result {
+  return { status: 'ok', message: `${count(readKnownKdcs().size, 'KDC')} known by key` }
+}
+
+function credentials(): Result {
+  const passwords = [...readCredentials().values()].reduce((sum, users) => sum + users.size, 0)
+  return { status: 'ok', message: `${count(passwords, 'password')} in the credentials file` }
+}
+
+/** What is ours is ours alone. */
+async function* files(): AsyncGenerator<Result> {
+  let files = 0
+  let refused = 0
+  for (const path of [...tree(configDir()), ...tree(stateDir()), ...tree(runtimeDir())]) {
+    files++
+    try {
+      // It is there, and nothing is made.
+      if (statSync(path).isDirectory()) ensurePrivateDirectory(path)
+      else refuseIfShared(path)
+    } catch (error) {
+      refused++
+      yield failure(error)
+    }
+  }
+  if (refused === 0) {
+    yield { status: 'ok', message: `${count(files, 'file')} and directories, for their owner alone` }
+  }
+}
+
+// Three floors are all that there is: state, KDC, name.
+function tree(path: string | undefined, floors = 4): string[] {
+  const stats = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false })
+  if (path === undefined || !stats) return []
+  if (floors === 0 || !stats.isDirectory()) return [path]
+  return [path, ...readdirSync(path).flatMap((name) => tree(join(path, name), floors - 1))]
+}
+
+async function reach(kdc: string): Promise<{ result: Result; time: string | undefined }> {
+  const link = await httpLink(kdc)
+  try {
+    // What every KDC refuses in the same words, and counts for nothing.
+    const { body, date } = await link.post('/login/start', 'application/json', Buffer.from('{}'))
+    const answer = JSON.parse(Buffer.from(body).toString()) as { code?: unknown }
+    if (answer.code !== 'invalid_request') throw new SyntaxError()
+    const { address } = link.place ?? { address: new URL(kdc).hostname }
+    return { result: { status: 'ok', message: `${kdc} answers, ${wayTo(kdc, address)}` }, time: date }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    const hint = 'the KDC says its URL when it starts: --kdc URL or SYMBOLON_KDC'
+    return { result: { status: 'error', message: `what answers at ${kdc} is no KDC`, hint }, time: undefined }
+  } finally {
+    await link.close()
+  }
+}
+
+function wayTo(kdc: string, address: string): string {
+  if (kdc.startsWith('https:')) return `over TLS, at ${address}`
+  if (isLoopback(address)) return 'on this machine'
+  return `over the network without TLS, at ${address}: the tools seal what they ask`
+}
+
+function kdcKey(kdc: string): Result {
+  const known = readKnownKdcs().get(kdc)
+  if (known) return { status: 'ok', message: `it is to have the key ${known.key}, which each login proves` }
+  const hint = 'compare it with what the KDC says when it starts, or give it with --kdc-key'
+  return { status: 'warn', message: 'its key is not known yet: the first login will take any', hint }
+}
+
+/** @param rough - how the time was told, if not under the KDC's seal. */
+function clock(kdcTime: number, rough: string): Result {
+  const seconds = Math.round(Date.now() / 1000 - kdcTime)
+  if (!Number.isFinite(seconds)) return { status: 'warn', message: 'the KDC does not say what time it is' }
+  const behind = seconds < 0 ? 'behind' : 'ahead of'
+  const message = `this machine's clock is ${Math.abs(seconds)} s ${behind} the KDC's${rough}`
+  // The tools put up with any difference to the KDC, and so does it; those of certificates and logs do not.
+  if (Math.abs(seconds) <= MAX_CLOCK_OFFSET_SEC) return { status: 'ok', message }
+  return { status: 'warn', message, hint: 'set the clock, here or there: timedatectl set-ntp true' }
+}
+
+async function* sessions(): AsyncGenerator<Result> {
+  const kept = keptSessions()
+  if (kept.length === 0) yield { status: 'ok', message: 'none is kept' }
+  for (const session of kept) yield* judge(session)
+  if (kept.length > 0 && runtimeDir() === undefined) {
+    const message = 'there is no runtime directory: the key of what is kept lies beside it'
+    yield {
+      status: 'warn',
+      message,
+      hint: 'set XDG_RUNTIME_DIR to a directory in memory, or do without login',
+    }
+  }
+}
+
+async function* judge(kept: KeptSession): AsyncGenerator<Result> {
+  const { username, kdc } = kept
+  // Given, so that it is not written down.
+  const known = readKnownKdcs().get(kdc)?.key
+  let session: Session | undefined
+  try {
+    session = await resume(kept, known === undefined ? {} : { judgeKey: keyJudge(kdc, known, () => {}) })
+    await session.sessions()
+    yield { status: 'ok', message: `${username} is logged in at ${kdc}` }
+    yield { ...clock(session.clock(), ''), check: 'clock' }
+    yield { ...(await state(session)), check: 'state' }
+  } catch (error) {
+    const { message, hint } = explain(inWords(error))
+    const isOver = error instanceof KeptSessionOver
+    yield { status: isOver ? 'warn' : 'error', message: isOver ? message : `${username}: ${message}`, hint }
+  } finally {
+    await session?.close()
+  }
+}
+
+async function state({ kdcKey, username, exportKey }: Session): Promise<Result> {
+  const directory = stateDirectory(stateDir(), kdcKey, username)
+  if (!existsSync(databaseIn(directory)))
+    return { status: 'ok', message: `${username} has stored nothing here` }
+  const opened = await ClientState.open(directory, exportKey)
+  await opened.close()
+  return { status: 'ok', message: `what ${username} has stored here can be read` }
+}

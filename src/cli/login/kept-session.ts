@@ -1,0 +1,210 @@
+/**
+ * Sessions kept from one command to the next, in the manner of Kerberos's credential cache:
+ *
+ *   $XDG_STATE_HOME/symbolon/sessions/<hash>   one principal's session at one KDC, sealed
+ *   $XDG_RUNTIME_DIR/symbolon/session-key      what all of them are sealed under: gone when the user logs out of the machine
+ *
+ * Without a runtime directory the key is beside the sessions, and the files' mode is all that protects them.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import * as v from 'valibot'
+import { formatKeys, KeyFileError, readKeyFile } from '../../files/key-file.ts'
+import { createPrivateFile, ensurePrivateDirectory, replacePrivateFile } from '../../files/private-files.ts'
+import { EMPTY, fromUtf8, toHex, utf8 } from '../../lib/bytes.ts'
+import { secureRandomBytes } from '../../lib/crypto/random.ts'
+import { Secret } from '../../lib/crypto/secret.ts'
+import { unixSeconds } from '../../lib/fields.ts'
+import { kdcOrigin } from '../../lib/kdc-link/kdc-origin.ts'
+import { parseUsername } from '../../lib/names.ts'
+import { type Login, type LoginOptions, login, type Session } from '../../lib/session.ts'
+import { sessionId } from '../../lib/ticket.ts'
+import { openState, sealState } from '../../state/seal.ts'
+import { ToolError } from '../errors.ts'
+import { commandOf } from '../installed.ts'
+import { runtimeDir, stateDir } from '../paths.ts'
+
+const KIND = 'symbolon-kept-session'
+const KEY_KIND = 'symbolon-session-key'
+const PURPOSE = 'symbolon/1 kept session'
+const KEY_BYTES = 32
+const NAME = /^[0-9a-f]{32}$/
+
+const secret = (kind: 'session token' | 'export key') =>
+  v.pipe(
+    v.string(),
+    v.transform((text) => Secret.fromText(kind, text)),
+  )
+
+const Contents = v.object({
+  username: v.pipe(v.string(), v.transform(parseUsername)),
+  kdc: v.pipe(v.string(), v.transform(kdcOrigin)),
+  kdcKey: v.pipe(v.string(), v.regex(/^[\w-]{43}$/)),
+  token: secret('session token'),
+  exportKey: secret('export key'),
+  begunAt: unixSeconds,
+  expiresAt: unixSeconds,
+})
+
+/** Whose session is kept, and at which KDC. */
+export interface Place {
+  readonly username: string
+  /** The KDC's URL, as `kdcUrl` gives it. */
+  readonly kdc: string
+}
+
+/** A session that is kept. */
+export interface KeptSession extends Place, Login {
+  /** Unix seconds, by this machine's clock. */
+  readonly begunAt: number
+}
+
+/** A kept session that the KDC has ended, or that cannot be opened any more. */
+export class KeptSessionOver extends ToolError {
+  constructor({ username, kdc }: Place) {
+    super(`the session of ${username} kept for ${kdc} has ended`, {
+      hint: `log in again: ${commandOf('login')} ${username}`,
+      code: 'token_expired',
+    })
+  }
+}
+
+const directory = () => join(stateDir(), 'sessions')
+
+function pathOf({ username, kdc }: Place): string {
+  const name = createHash('sha256').update(`${kdc} ${username}`).digest('hex').slice(0, 32)
+  return join(directory(), name)
+}
+
+const keyPath = () => join(runtimeDir() ?? directory(), 'session-key')
+
+/** Whether a session is kept, which may be over. */
+export function isKept(place: Place): boolean {
+  return existsSync(pathOf(place))
+}
+
+/**
+ * The session that is kept.
+ *
+ * @returns none when none is.
+ * @throws KeptSessionOver when it does not open: the key is gone with a logout from the machine, or the file is damaged; FileError
+ *   `file_not_private`; the error of the file system.
+ */
+export function readKept(place: Place): KeptSession | undefined {
+  if (!isKept(place)) return undefined
+  const kept = openFile(pathOf(place))
+  if (kept) return kept
+  throw new KeptSessionOver(place)
+}
+
+/** The sessions that are kept, and open. @throws as `readKept`. */
+export function keptSessions(): KeptSession[] {
+  return files()
+    .flatMap((path) => openFile(path) ?? [])
+    .sort(byName)
+}
+
+/** Removes what does not open. @returns how many there were. @throws as `readKept`. */
+export function forgetUnreadable(): number {
+  const unreadable = files().filter((path) => openFile(path) === undefined)
+  for (const path of unreadable) rmSync(path, { force: true })
+  return unreadable.length
+}
+
+function files(): string[] {
+  if (!existsSync(directory())) return []
+  const names = readdirSync(directory()).filter((name) => NAME.test(name))
+  return names.map((name) => join(directory(), name))
+}
+
+const byName = (a: Place, b: Place) => (a.username + a.kdc < b.username + b.kdc ? -1 : 1)
+
+function openFile(path: string): KeptSession | undefined {
+  try {
+    const [key = EMPTY] = readKeyFile(KEY_KIND, keyPath())
+    const [sealed = EMPTY] = readKeyFile(KIND, path)
+    return v.parse(Contents, JSON.parse(fromUtf8(openState(PURPOSE, key, contextOf(path), sealed))))
+  } catch (error) {
+    if (isRefusal(error)) throw error
+    // No cause: it would quote what was sealed.
+    return undefined
+  }
+}
+
+// One that was moved is of another place, and does not open.
+const contextOf = (path: string) => utf8(basename(path))
+
+// What others could have read, or the system does not give, is for a person to see to; the rest cannot be mended.
+function isRefusal(error: unknown): boolean {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  return code === 'file_not_private' || (syscall !== undefined && code !== 'ENOENT')
+}
+
+/**
+ * Goes on with the session that is kept; when the KDC has ended it, with the one that has been kept since.
+ *
+ * @throws KeptSessionOver, later too, in place of a fresh login; as `login` and `readKept`.
+ */
+export function resume(place: Place, options: LoginOptions): Promise<Session> {
+  let last = ''
+  const source = () => {
+    const kept = readKept(place)
+    const id = kept && idOf(kept)
+    if (!kept || id === last) throw new KeptSessionOver(place)
+    last = idOf(kept)
+    return kept
+  }
+  return login(place.kdc, place.username, source, options)
+}
+
+const idOf = ({ token }: Login) => toHex(sessionId(token))
+
+/**
+ * Keeps a session for the commands that follow, in the place of the one that was kept before, which is ended.
+ *
+ * @throws FileError; the error of the file system.
+ */
+export async function keep(session: Session, kdc: string): Promise<void> {
+  const { username, token, exportKey, kdcKey, expiresAt } = session
+  const place = { username, kdc }
+  const before = opened(place)
+  const begunAt = Math.floor(Date.now() / 1000)
+  const text = { ...place, kdcKey, token: token.toText(), exportKey: exportKey.toText(), begunAt, expiresAt }
+  const path = pathOf(place)
+  const sealed = sealState(PURPOSE, sealingKey(), contextOf(path), utf8(JSON.stringify(text)))
+  replacePrivateFile(path, formatKeys(KIND, [sealed]))
+  // The KDC may be away, or the login too long ago: then it ends by itself.
+  if (before) await session.endSessions(idOf(before)).catch(() => {})
+}
+
+function opened(place: Place): KeptSession | undefined {
+  try {
+    return readKept(place)
+  } catch (error) {
+    if (error instanceof KeptSessionOver) return undefined
+    throw error
+  }
+}
+
+function sealingKey(): Uint8Array {
+  const path = keyPath()
+  const made = formatKeys(KEY_KIND, [secureRandomBytes(KEY_BYTES)])
+  ensurePrivateDirectory(dirname(path))
+  createPrivateFile(path, made)
+  try {
+    return readKeyFile(KEY_KIND, path)[0] ?? EMPTY
+  } catch (error) {
+    if (!(error instanceof KeyFileError)) throw error
+    // Damaged: what was sealed under it is lost anyway.
+    replacePrivateFile(path, made)
+    return readKeyFile(KEY_KIND, path)[0] ?? EMPTY
+  }
+}
+
+/** Forgets a kept session; the KDC is not told. */
+export function forget(place: Place): void {
+  rmSync(pathOf(place), { force: true })
+}

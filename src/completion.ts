@@ -1,0 +1,42 @@
+/**
+ * What a shell completes: `tsx src/completion.ts bash`.
+ */
+
+import { parseArguments, parseChoice } from './cli/arguments.ts'
+import { candidates, SCRIPTS } from './cli/completion.ts'
+import { commandOf } from './cli/installed.ts'
+import { runTool } from './cli/tool.ts'
+
+const HELP = `usage: ${commandOf('completion')} SHELL
+
+Prints what makes SHELL complete the commands of symbolon, their options, and
+the names of principals and groups: those that your tools know on this machine,
+while login has kept a session. SHELL is bash, zsh, fish or powershell.
+
+  bash        in ~/.bashrc:            source <(symbolon completion bash)
+  zsh         in ~/.zshrc, after compinit:  source <(symbolon completion zsh)
+  fish        symbolon completion fish > ~/.config/fish/completions/symbolon.fish
+  powershell  in $PROFILE:  symbolon completion powershell | Out-String | iex
+
+exit status: 0 done, 1 failed, 2 wrong usage
+
+example: ${commandOf('completion')} bash
+`
+
+/** What the scripts ask: `symbolon completion words -- send ali`. */
+const WORDS = 'words'
+
+runTool('completion', async (argv) => {
+  const { positionals } = parseArguments(argv, {
+    help: HELP,
+    positionals: ['SHELL', '[MORE...]'],
+    options: {},
+  })
+  const [word = '', ...typed] = positionals
+  if (word !== WORDS) {
+    const shells = Object.keys(SCRIPTS) as (keyof typeof SCRIPTS)[]
+    process.stdout.write(SCRIPTS[parseChoice('SHELL', shells, word)])
+    return
+  }
+  process.stdout.write((await candidates(typed)).map((found) => `${found}\n`).join(''))
+})

@@ -1,0 +1,69 @@
+/**
+ * Ends the sessions that `login` keeps, in the manner of Kerberos's kdestroy: `tsx src/logout.ts`.
+ */
+
+import { parseArguments } from './cli/arguments.ts'
+import { ToolError } from './cli/errors.ts'
+import { commandOf } from './cli/installed.ts'
+import { kdcUrl } from './cli/login/kdc-url.ts'
+import { forget, forgetUnreadable, type KeptSession, keptSessions, resume } from './cli/login/kept-session.ts'
+import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
+import { localTime } from './cli/terminal/local-time.ts'
+import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/terminal/output.ts'
+import { count } from './cli/terminal/words.ts'
+import { runTool } from './cli/tool.ts'
+import { SymbolonError } from './lib/errors.ts'
+import { isSessionOver } from './lib/kdc-link/exchange.ts'
+import { parseUsername } from './lib/names.ts'
+
+const HELP = `usage: ${commandOf('logout')} [NAME] [options]
+
+Ends the sessions that login has kept, at the KDC and on this machine: those of
+NAME, or all.
+
+${optionLines(['--kdc URL', 'only those at this KDC'], ...OUTPUT_HELP, HELP_HELP)}
+
+exit status: 0 nothing is kept any more, 1 failed, or nothing was, 2 wrong usage
+
+example: ${commandOf('logout')} alice
+`
+
+runTool('logout', async (argv) => {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    positionals: ['[NAME]'],
+    options: { kdc: { type: 'string' }, ...OUTPUT_OPTIONS },
+  })
+  const [name] = positionals.map(parseUsername)
+  const url = values.kdc === undefined ? undefined : kdcUrl(values.kdc)
+  const output = makeOutput('logout', values)
+  const kept = keptSessions().filter(
+    ({ username, kdc }) => username === (name ?? username) && kdc === (url ?? kdc),
+  )
+  const unreadable = forgetUnreadable()
+  if (unreadable > 0) {
+    const what = `${count(unreadable, 'session')} that could not be opened any more`
+    output.event('forgotten', { sessions: unreadable }, `removed ${what}`)
+  }
+  if (kept.length + unreadable === 0) throw new ToolError('no session is kept here')
+  for (const session of kept) await end(session, output)
+})
+
+async function end(kept: KeptSession, output: Output): Promise<void> {
+  const { username, kdc, expiresAt } = kept
+  const place = { username, kdc }
+  const session = await resume(kept, { trace: output.trace })
+  // Before the KDC is asked, which may be away.
+  forget(place)
+  try {
+    await session.logout()
+    output.event('logged_out', place, `${username} is logged out at ${kdc}`)
+  } catch (error) {
+    if (!(error instanceof SymbolonError)) throw error
+    const { code, message } = error
+    const why = isSessionOver(error)
+      ? 'the KDC says that it was over'
+      : `${message}; the KDC ends the session by itself, at ${localTime(expiresAt)} at the latest`
+    output.event('forgotten', { ...place, code }, `${username} is logged out here: ${why}`)
+  }
+}

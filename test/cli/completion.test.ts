@@ -1,0 +1,139 @@
+/** Completion: what is offered is what the tools take, and the shells offer it. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { candidates, FILES, readHelp, SCRIPTS } from '../../src/cli/completion.ts'
+import { TOOLS } from '../../src/cli/installed.ts'
+import { needs, runs } from '../helpers/needs.ts'
+import { Realm } from '../helpers/realm.ts'
+import { Terminal, withTmux } from '../helpers/tmux.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const test = suite<{ realm: Realm }>('completion')
+const withBash = needs('bash', () => runs('bash', '--version'), 'apt-get install bash')
+
+test.before(async (context) => {
+  context.realm = await Realm.start('alice', 'bob')
+})
+test.after(({ realm }) => realm.close())
+
+test('each tool takes each option that is offered for it', async ({ realm }) => {
+  const files = readdirSync(join(ROOT, 'src')).filter((name) => name.endsWith('.ts'))
+  const judge = async (file: string) => {
+    const { stdout } = await realm.run(`src/${file}`, '--help').ends(0)
+    const { options } = readHelp(stdout)
+    const given = [...options].filter(([option]) => option !== '--help' && option !== '--version')
+    assert.ok(given.length > 0 || ['completion.ts', 'demo.ts'].includes(file), file)
+    const args = given.flatMap(([option, takes]) => (takes === undefined ? [option] : [option, 'x']))
+    // One that no tool has ends it before anything is done.
+    const { stderr } = await realm.run(`src/${file}`, ...args, '--no-such').ends(2)
+    assert.match(stderr, /there is no option --no-such/, file)
+  }
+  const tools = files.filter((file) => file !== 'symbolon.ts' && file !== 'client.ts')
+  assert.is(tools.length, TOOLS.length - 1)
+  await Promise.all(tools.map(judge))
+})
+
+test('commands, options, values and commands of commands are told by their place', async () => {
+  assert.equal(await candidates(['se']), ['send', 'sessions'])
+  assert.equal(await candidates(['help', 'who']), ['whoami'])
+  assert.equal(await candidates(['send', 'alice', '--no-s']), ['--no-store'])
+  assert.equal(await candidates(['send', 'alice', 'bob', '--file', '']), [FILES])
+  assert.equal(await candidates(['group', 'alice', 're']), ['read', 'rejoin', 'remove'])
+  assert.equal(await candidates(['kdc', 'addu']), ['adduser'])
+  assert.ok((await candidates(['kdc', 'adduser', '--'])).includes('--data'))
+  assert.equal(await candidates(['completion', '']), Object.keys(SCRIPTS).sort())
+  for (const words of [
+    ['nonsense', ''],
+    ['send', '--', 'alice', '--'],
+    ['__proto__', ''],
+  ]) {
+    assert.equal(await candidates(words), [], words.join(' '))
+  }
+})
+
+test('names are those that are known here, of others only while a session is kept', async ({ realm }) => {
+  const words = async (...typed: string[]) =>
+    (await realm.run('src/completion.ts', 'words', '--', ...typed).ends(0)).stdout.split('\n').slice(0, -1)
+  await realm.tool('users', 'bob').ends(0)
+  await realm.tool('login', 'alice').ends(0)
+  const group = (...args: string[]) => realm.run('src/group.ts', 'alice', ...args, '--kdc', realm.url).ends(0)
+  await group('create', 'friends')
+  await group('add', 'friends', 'bob')
+  assert.equal(await words('send', 'al'), ['alice'])
+  assert.equal(await words('send', 'alice', ''), ['bob'])
+  assert.equal(await words('group', 'alice', 'send', ''), ['friends'])
+  await realm.run('src/logout.ts').ends(0)
+  assert.equal(await words('group', 'alice', 'send', ''), [])
+  assert.equal(await words('send', ''), ['alice', 'bob'])
+})
+
+test('a shell that there is not, and no shell, are wrong usage', async ({ realm }) => {
+  const { stderr } = await realm.run('src/completion.ts', 'tcsh').ends(2)
+  assert.match(stderr, /expected bash, zsh, fish, powershell/)
+  await realm.run('src/completion.ts').ends(2)
+})
+
+/** A folder with `symbolon` in it, from sources. */
+function shim(realm: Realm): string {
+  const folder = join(realm.home, 'bin')
+  mkdirSync(folder, { recursive: true })
+  const line = `exec ${process.execPath} --import ${import.meta.resolve('tsx')} ${join(ROOT, 'src/symbolon.ts')} "$@"`
+  writeFileSync(join(folder, 'symbolon'), `#!/bin/sh\n${line}\n`)
+  chmodSync(join(folder, 'symbolon'), 0o755)
+  return folder
+}
+
+withBash(test)('bash is offered them, and names of files', ({ realm }) => {
+  const env = { ...realm.env, PATH: `${shim(realm)}:${process.env.PATH}` }
+  const complete = (...words: string[]) => {
+    const script = `${SCRIPTS.bash}
+COMP_WORDS=(symbolon "$@"); COMP_CWORD=$#; _symbolon; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', ...words], {
+      encoding: 'utf8',
+      env,
+      cwd: ROOT,
+    })
+    assert.is(stderr.replace(/.*compopt.*\n/, ''), '')
+    return stdout.trim().split('\n')
+  }
+  assert.equal(complete('rec'), ['receive'])
+  assert.equal(complete('send', '--time'), ['--timeout'])
+  assert.equal(complete('send', 'alice', 'bob', '--file', 'package.'), ['package.json'])
+  assert.equal(complete('nonsense', ''), [''])
+})
+
+withTmux(test)('on a terminal, by Tab', async ({ realm }) => {
+  const rc = join(realm.home, 'rc')
+  writeFileSync(rc, `${SCRIPTS.bash}\nPS1='> '\n`)
+  const env = { ...realm.env, PATH: `${shim(realm)}:${process.env.PATH}` }
+  const terminal = new Terminal('completion', `bash --noprofile --rcfile ${rc} -i`, env, ROOT)
+  try {
+    await terminal.shows(/^>/m)
+    terminal.type('symbolon who')
+    terminal.press('Tab')
+    await terminal.shows(/^> symbolon whoami/m)
+  } finally {
+    terminal.close()
+  }
+})
+
+for (const [shell, name, args] of [
+  ['zsh', 'zsh', ['-n']],
+  ['fish', 'fish', ['-n']],
+] as const) {
+  needs(shell, () => runs(shell, '--version'), `apt-get install ${shell}`)(test)(
+    `${shell} can read its own`,
+    ({ realm }) => {
+      const file = join(realm.home, `script.${name}`)
+      writeFileSync(file, SCRIPTS[shell])
+      const { status, stderr } = spawnSync(shell, [...args, file], { encoding: 'utf8' })
+      assert.is(status, 0, stderr)
+    },
+  )
+}
+
+test.run()

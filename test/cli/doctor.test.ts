@@ -1,0 +1,116 @@
+/** The doctor: a set-up in order, and broken ones, none of which throws it off. */
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { onPosix } from '../helpers/needs.ts'
+import { Realm } from '../helpers/realm.ts'
+
+const test = suite<{ realm: Realm }>('doctor')
+
+test.before(async (context) => {
+  context.realm = await Realm.start('alice')
+})
+test.after(({ realm }) => realm.close())
+
+interface Finding {
+  readonly check: string
+  readonly status: string
+  readonly message: string
+  readonly hint?: string
+}
+
+/** What it finds, with this exit status. */
+async function findings(realm: Realm, status: number, env: NodeJS.ProcessEnv, ...args: string[]) {
+  const { stdout, stderr } = await realm.runWith(env, 'src/doctor.ts', '--json', ...args).ends(status)
+  assert.is(stderr, '')
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Finding & { event: string })
+  assert.ok(events.every(({ event }) => event === 'check'))
+  return (check: string) => events.filter((event) => event.check === check)
+}
+
+test('a set-up in order has no error, and with a kept session all is looked at', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  const found = await findings(realm, 0, {}, '--kdc', realm.url)
+  for (const check of [
+    'node',
+    'database',
+    'known_kdcs',
+    'credentials',
+    'files',
+    'kdc',
+    'kdc_key',
+    'clock',
+    'state',
+  ]) {
+    assert.ok(found(check).length > 0, check)
+    assert.ok(
+      found(check).every(({ status }) => check === 'node' || status === 'ok'),
+      JSON.stringify(found(check)),
+    )
+  }
+  assert.match(found('kdc')[0]?.message ?? '', /answers, on this machine/)
+  assert.match(found('sessions')[0]?.message ?? '', /alice is logged in/)
+  assert.match(found('state')[0]?.message ?? '', /can be read/)
+  const people = await realm.run('src/doctor.ts', '--kdc', realm.url).ends(0)
+  assert.match(people.stdout, /^ok {5}kdc: http/m)
+})
+
+test('a KDC that is away, something else in its place, and a URL that is none, are told apart', async ({
+  realm,
+}) => {
+  const away = await findings(realm, 1, {}, '--kdc', 'http://127.0.0.1:1')
+  assert.match(away('kdc')[0]?.message ?? '', /kdc_unreachable/)
+  assert.match(away('kdc')[0]?.hint ?? '', /--kdc URL/)
+  const other = createServer((_, response) => response.end('<html>hello'))
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+  const wrong = await findings(realm, 1, {}, '--kdc', url)
+  assert.match(wrong('kdc')[0]?.message ?? '', /is no KDC/)
+  assert.is(wrong('kdc_key')[0]?.status, 'warn')
+  other.close()
+  const none = await findings(realm, 1, { SYMBOLON_KDC: 'nonsense' })
+  assert.match(none('kdc')[0]?.message ?? '', /SYMBOLON_KDC/)
+})
+
+onPosix(test)('with everything broken at once it still says what is wrong with each', async () => {
+  const realm = await Realm.start('alice')
+  await realm.tool('login', 'alice').ends(0)
+  const config = join(realm.home, 'config', 'symbolon')
+  const state = join(realm.home, 'state', 'symbolon')
+  writeFileSync(join(config, 'known_kdcs'), 'no such line\n', { mode: 0o600 })
+  writeFileSync(join(config, 'credentials'), '{"a":1}', { mode: 0o644 })
+  chmodSync(join(state, 'sessions', 'session-key'), 0o644)
+  mkdirSync(join(state, 'loop'))
+  symlinkSync('nowhere', join(state, 'loop', 'dangling'))
+  symlinkSync('..', join(state, 'loop', 'up'))
+  await realm.stopKdc()
+  const found = await findings(realm, 1, {}, '--kdc', realm.url)
+  for (const check of ['known_kdcs', 'credentials', 'files', 'kdc', 'sessions']) {
+    const error = found(check).find(({ status }) => status === 'error')
+    assert.ok(error, check)
+    assert.ok(error?.hint, check)
+  }
+  assert.match(
+    found('files')
+      .map(({ message }) => message)
+      .join(),
+    /session-key can be read by other users/,
+  )
+  // Nothing to stand on.
+  const bare = await findings(realm, 1, { HOME: '', XDG_CONFIG_HOME: '', XDG_STATE_HOME: '/dev/null/x' })
+  assert.ok(bare('kdc').length > 0)
+  await realm.close()
+})
+
+test('wrong options are wrong usage', async ({ realm }) => {
+  await realm.run('src/doctor.ts', 'alice').ends(2)
+  await realm.run('src/doctor.ts', '--jsn').ends(2)
+})
+
+test.run()

@@ -1,0 +1,339 @@
+/** A session that is kept from one command to the next: what it spares, what it does not give away, and how it ends. */
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { readKept, resume } from '../../../src/cli/login/kept-session.ts'
+import { login } from '../../../src/lib/session.ts'
+import { MeddlingProxy } from '../../helpers/meddling-proxy.ts'
+import { onPosix } from '../../helpers/needs.ts'
+import type { Program } from '../../helpers/program.ts'
+import { PASSWORD, Realm } from '../../helpers/realm.ts'
+import { rejects } from '../../helpers/throws.ts'
+import { Terminal, withTmux } from '../../helpers/tmux.ts'
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const test = suite<{ realm: Realm }>('a kept session')
+const tmux = withTmux(test)
+
+test.before(async (context) => {
+  context.realm = await Realm.start('alice', 'bob')
+})
+test.after.each(async ({ realm }) => {
+  rmSync(sessionsIn(realm), { recursive: true, force: true })
+  rmSync(join(realm.home, 'config', 'symbolon', 'credentials'), { force: true })
+  realm.trust(realm.url)
+  for (const name of ['alice', 'bob']) {
+    const session = await login(realm.url, name, PASSWORD)
+    await session.endSessions()
+    await session.logout()
+  }
+})
+test.after(({ realm }) => realm.close())
+
+/** A tool that is told no password, and has nobody to ask for one. */
+function bare(realm: Realm, tool: string, ...args: string[]): Program {
+  return realm.run(`src/${tool}.ts`, ...args, '--kdc', realm.url).input()
+}
+
+const sessionsIn = (realm: Realm) => join(realm.home, 'state', 'symbolon', 'sessions')
+
+/** The files with a session each, not the key. */
+function keptIn(realm: Realm): string[] {
+  const names = existsSync(sessionsIn(realm)) ? readdirSync(sessionsIn(realm)) : []
+  return names.filter((name) => name !== 'session-key').map((name) => join(sessionsIn(realm), name))
+}
+
+async function tokenTexts(realm: Realm): Promise<string[]> {
+  return (await realm.tokens('kdc')).map((token) => token.toText())
+}
+
+async function refusedAsOver(program: Program): Promise<void> {
+  await program.ends(2)
+  assert.match(program.stderr, /the session of alice kept for \S+ has ended/)
+  assert.match(program.stderr, /no terminal to ask for a password on/)
+  assert.match(program.stderr, /hint: .*login/)
+}
+
+test('no command asks for a password, none logs out, and all use that one session', async ({ realm }) => {
+  // Bob has a mailbox then.
+  await realm.tool('users', 'bob').ends(0)
+  const logged = await realm.tool('login', 'alice').ends(0)
+  assert.match(logged.stderr, /alice is logged in at http:\S+ until \d{4}-/)
+  const before = await tokenTexts(realm)
+  assert.is(before.length, 1)
+  await bare(realm, 'sender', 'alice', 'bob', 'hi').ends(0)
+  await bare(realm, 'group', 'alice', 'create', 'friends').ends(0)
+  await bare(realm, 'sessions', 'alice').ends(0)
+  const together = Array.from({ length: 4 }, () => bare(realm, 'users', 'alice'))
+  await Promise.all(together.map((users) => users.ends(0)))
+  assert.equal(await tokenTexts(realm), before)
+  const { stdout } = await bare(realm, 'users', 'alice', 'bob', '--json').ends(0)
+  assert.match(stdout, /"event":"user"/)
+})
+
+test('who says how to log in gets a session of their own, and the kept one stays', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  const before = await tokenTexts(realm)
+  await realm.tool('users', 'alice').ends(0)
+  await realm
+    .runWith({ SYMBOLON_PASSWORD: 'wrong' }, 'src/users.ts', 'alice', '--kdc', realm.url)
+    .input()
+    .ends(1)
+  assert.equal(await tokenTexts(realm), before)
+  // Another principal, or another KDC, has none.
+  await bare(realm, 'users', 'bob').ends(2)
+})
+
+test('the files are their owner’s alone, and give away neither token nor export key', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  const [token = ''] = await tokenTexts(realm)
+  const session = await login(realm.url, 'alice', PASSWORD)
+  const secrets = [token, session.exportKey.toText()]
+  await session.logout()
+  const [file = ''] = keptIn(realm)
+  for (const path of [file, join(sessionsIn(realm), 'session-key')]) {
+    if (process.platform !== 'win32') assert.is(statSync(path).mode & 0o777, 0o600)
+    const text = readFileSync(path, 'latin1')
+    for (const secret of secrets) {
+      assert.not.ok(
+        text.includes(secret) || text.includes(Buffer.from(secret, 'base64url').toString('latin1')),
+      )
+    }
+  }
+  assert.not.ok(secrets.some((secret) => realm.output().includes(secret)))
+})
+
+onPosix(test)(
+  'where there is a runtime directory the key is there, and the rest is of no use without it',
+  async ({ realm }) => {
+    const runtime = join(realm.home, 'run')
+    mkdirSync(runtime, { mode: 0o700 })
+    const env = { XDG_RUNTIME_DIR: runtime }
+    await realm.toolWith(env, 'login', 'alice').ends(0)
+    assert.ok(existsSync(join(runtime, 'symbolon', 'session-key')))
+    assert.is(keptIn(realm).length, 1)
+    assert.is(readdirSync(sessionsIn(realm)).length, 1)
+    await realm.runWith(env, 'src/users.ts', 'alice', '--kdc', realm.url).input().ends(0)
+    // Logged in to the machine anew, or the disk is somewhere else.
+    await refusedAsOver(bare(realm, 'users', 'alice'))
+    const whoami = realm.run('src/whoami.ts').input()
+    await whoami.ends(1)
+    const logout = await realm.run('src/logout.ts').input().ends(0)
+    assert.match(logout.stderr, /removed 1 session that could not be opened/)
+    assert.equal(keptIn(realm), [])
+  },
+)
+
+test('one that was damaged, or moved to another name, is over', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  await realm.tool('login', 'bob').ends(0)
+  const kept = keptIn(realm)
+  const [first = '', second = ''] = kept
+  copyFileSync(first, second)
+  const both = [bare(realm, 'users', 'alice'), bare(realm, 'users', 'bob')]
+  const statuses = await Promise.all(both.map((program) => program.exit))
+  assert.equal(statuses.sort(), [0, 2], both.map(({ stderr }) => stderr).join())
+  writeFileSync(first, readFileSync(first, 'latin1').slice(0, 60))
+  for (const name of ['alice', 'bob']) {
+    const { stderr } = await bare(realm, 'users', name).ends(2)
+    assert.match(stderr, /has ended/)
+  }
+})
+
+onPosix(test)('one that others can read is refused, and so is its key', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  for (const path of [...keptIn(realm), join(sessionsIn(realm), 'session-key')]) {
+    chmodSync(path, 0o644)
+    for (const program of [bare(realm, 'users', 'alice'), realm.run('src/whoami.ts')]) {
+      await program.ends(1)
+      assert.match(program.stderr, /can be read by other users.*file_not_private[\s\S]*hint: .*chmod 600/)
+    }
+    chmodSync(path, 0o600)
+  }
+  await bare(realm, 'users', 'alice').ends(0)
+})
+
+test('another login takes its place, ends it at the KDC, and what is under way goes on', async ({
+  realm,
+}) => {
+  const place = { username: 'alice', kdc: realm.url }
+  const variable = process.env.XDG_STATE_HOME
+  process.env.XDG_STATE_HOME = realm.env.XDG_STATE_HOME
+  try {
+    await realm.tool('login', 'alice').ends(0)
+    const underWay = await resume(place, {})
+    const [old] = await tokenTexts(realm)
+    const again = await realm.tool('login', 'alice').ends(0)
+    assert.match(again.stderr, /the session of before has ended/)
+    const [now, ...others] = await tokenTexts(realm)
+    assert.equal(others, [])
+    assert.is.not(now, old)
+    assert.is((await underWay.sessions()).length, 1)
+    assert.is(underWay.token.toText(), now)
+    await bare(realm, 'logout', 'alice').ends(0)
+    await rejects(underWay.sessions(), 'token_expired')
+    await underWay.close()
+    assert.is(readKept(place), undefined)
+  } finally {
+    if (variable === undefined) delete process.env.XDG_STATE_HOME
+    else process.env.XDG_STATE_HOME = variable
+  }
+})
+
+test('logout ends it at the KDC', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  await realm.tool('login', 'bob').ends(0)
+  const logout = await bare(realm, 'logout', 'alice').ends(0)
+  assert.match(logout.stderr, /alice is logged out/)
+  assert.is((await realm.tokens('kdc')).length, 1)
+  await bare(realm, 'users', 'alice').ends(2)
+  await bare(realm, 'users', 'bob').ends(0)
+  const { stderr } = await bare(realm, 'logout', 'alice').ends(1)
+  assert.match(stderr, /no session is kept here/)
+  await bare(realm, 'logout').ends(0)
+  assert.equal([keptIn(realm), await realm.tokens('kdc')], [[], []])
+})
+
+test('logout forgets it where the KDC is away, and says until when it lives there', async () => {
+  const realm = await Realm.start('alice')
+  await realm.tool('login', 'alice').ends(0)
+  await realm.stopKdc()
+  const unknown = realm.run('src/whoami.ts').input()
+  await unknown.ends(3)
+  assert.match(unknown.stdout, /^alice at \S+, since .*, until .*: unknown\n$/)
+  const { stderr } = await bare(realm, 'logout').ends(0)
+  assert.match(stderr, /logged out here: cannot reach the KDC .*ends the session by itself, at \d{4}-/)
+  assert.equal(keptIn(realm), [])
+  await realm.close()
+})
+
+test('whoami tells of each, for people and for programs', async ({ realm }) => {
+  const none = await realm.run('src/whoami.ts').ends(1)
+  assert.match(none.stderr, /no session is active here[\s\S]*hint: .*login/)
+  await realm.tool('login', 'bob').ends(0)
+  await realm.tool('login', 'alice').ends(0)
+  const { stdout } = await realm.run('src/whoami.ts').ends(0)
+  assert.match(stdout, /^alice at http:\S+, since \d{4}-.*, until \d{4}-.*: active\nbob at .*: active\n$/)
+  await realm.forget('bob', 'kdc')
+  const events = (await realm.run('src/whoami.ts', '--json').ends(0)).stdout.trim().split('\n')
+  const told = events
+    .map((line) => JSON.parse(line))
+    .map(({ username, kdc, state }) => [username, kdc, state])
+  assert.equal(told, [
+    ['alice', realm.url, 'active'],
+    ['bob', realm.url, 'ended'],
+  ])
+  await realm.run('src/whoami.ts', 'alice').ends(2)
+})
+
+test('one that the KDC has ended is said to be over; a forged end costs nothing', async ({ realm }) => {
+  const proxy = await MeddlingProxy.start(realm.url)
+  try {
+    realm.trust(proxy.url)
+    const login = ['--kdc', proxy.url, '--password-file', realm.passwordFile]
+    await realm.run('src/login.ts', 'alice', ...login).ends(0)
+    const body = Buffer.from(JSON.stringify({ code: 'token_unknown', status: 401, title: '', detail: '' }))
+    void proxy.plan('/sessions', async () => ({ status: 401, type: 'application/problem+json', body }))
+    await refusedAsOver(realm.run('src/users.ts', 'alice', '--kdc', proxy.url).input())
+    await proxy.clean()
+    await realm.run('src/users.ts', 'alice', '--kdc', proxy.url).input().ends(0)
+    await realm.forget('alice', 'kdc')
+    await refusedAsOver(realm.run('src/users.ts', 'alice', '--kdc', proxy.url).input())
+  } finally {
+    await proxy.close()
+  }
+})
+
+test('one of another KDC than the one that is known now is over', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  const known = join(realm.home, 'config', 'symbolon', 'known_kdcs')
+  writeFileSync(known, `${realm.url} ${'A'.repeat(43)}\n`)
+  await refusedAsOver(bare(realm, 'users', 'alice'))
+})
+
+test('a receiver has a session of its own, with which it outlives the kept one', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  const refused = await bare(realm, 'receiver', 'alice').ends(2)
+  assert.match(refused.stderr, /no terminal/)
+  const receiver = await realm.receiver('alice')
+  await bare(realm, 'sender', 'alice', 'alice', 'to myself').ends(0)
+  await receiver.says('stdout', /alice: to myself/)
+  await bare(realm, 'logout').ends(0)
+  await realm.tool('sender', 'bob', 'alice', 'still there?').ends(0)
+  await receiver.says('stdout', /bob: still there/)
+  await realm.tool('login', 'alice').ends(0)
+  assert.is(await receiver.stop(), 0)
+  // The end of the receiver is not that of the kept session.
+  await bare(realm, 'users', 'alice').ends(0)
+})
+
+/** Alice's password, written down as people may. */
+function writeDown(realm: Realm, password: string): void {
+  const text = JSON.stringify({ [realm.url]: { alice: password } })
+  writeFileSync(join(realm.home, 'config', 'symbolon', 'credentials'), text, { mode: 0o600 })
+}
+
+test('sessions are ended by a fresh login only, which is kept then', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  const { stderr } = await bare(realm, 'sessions', 'alice', '--end-others').ends(2)
+  assert.match(stderr, /no terminal/)
+  writeDown(realm, PASSWORD)
+  const [old] = await tokenTexts(realm)
+  await bare(realm, 'sessions', 'alice', '--end-others').ends(0)
+  const [now, ...others] = await tokenTexts(realm)
+  assert.equal(others, [])
+  assert.is.not(now, old)
+})
+
+test('a password is changed by a fresh login only, which is kept with the new export key', async () => {
+  const realm = await Realm.start('alice')
+  await realm.tool('login', 'alice').ends(0)
+  writeDown(realm, PASSWORD)
+  const NEW = 'another good password'
+  await realm
+    .runWith({ SYMBOLON_NEW_PASSWORD: NEW }, 'src/passwd.ts', 'alice', '--kdc', realm.url)
+    .input()
+    .ends(0)
+  writeDown(realm, 'nothing')
+  // What is stored here opens.
+  await bare(realm, 'group', 'alice', 'list').ends(0)
+  assert.is((await realm.tokens('kdc')).length, 1)
+  await realm.close()
+})
+
+test('a session that cannot be kept is not left behind', async ({ realm }) => {
+  mkdirSync(join(realm.home, 'state', 'symbolon'), { recursive: true })
+  writeFileSync(sessionsIn(realm), '')
+  await realm.tool('login', 'alice').ends(1)
+  assert.equal(await realm.tokens('kdc'), [])
+})
+
+tmux('one that has ended is replaced by the login that a person is asked for', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  await realm.forget('alice', 'kdc')
+  const line = `${process.execPath} --import tsx src/users.ts alice --kdc ${realm.url}; echo "status $?"; exec cat`
+  const terminal = new Terminal('kept-session', line, realm.env, ROOT)
+  try {
+    await terminal.shows(/has ended[\s\S]*password for alice:/)
+    terminal.type(PASSWORD)
+    terminal.press('Enter')
+    await terminal.shows(/status 0/)
+  } finally {
+    terminal.close()
+  }
+  await bare(realm, 'users', 'alice').ends(0)
+})
+
+test.run()
