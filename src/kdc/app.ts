@@ -66,16 +66,7 @@ export function assembleKdc(options: KdcOptions): Kdc {
   return { ...settings, subscribers: options.subscribers ?? new MailboxSubscribers(settings) }
 }
 
-/**
- * Builds the app.
- *
- * @example const app = createKdc({ store, opaqueKeys, masterKeys, passwords, log })
- */
-export function createKdc(options: KdcOptions): Hono<KdcEnv> {
-  return createApp(assembleKdc(options))
-}
-
-/** Builds the app of a KDC that is put together. */
+/** The app of a KDC. */
 export function createApp(kdc: Kdc): Hono<KdcEnv> {
   const app = new Hono<KdcEnv>()
   app.use(async (c, next) => {

@@ -9,8 +9,8 @@
  */
 import pino from 'pino'
 import { visibleJson } from '../lib/text/visible.ts'
-import type { Log } from './context.ts'
 import { LogOutput, type WriteSome, writeToStdout } from './log-output.ts'
+import type { Log } from './settings.ts'
 
 /** What can be asked for, the fullest first. */
 export const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { SymbolonError } from '../lib/errors.ts'
+import { type ErrorCode, SymbolonError } from '../lib/errors.ts'
 
 interface ProblemType {
   readonly status: ContentfulStatusCode
@@ -54,7 +54,7 @@ export const PROBLEM_TYPES = {
   internal: { status: 500, title: 'Internal error' },
   kdc_busy: { status: 503, title: 'KDC busy', headers: { 'Retry-After': '1' } },
   store_unavailable: { status: 503, title: 'Store unavailable', headers: { 'Retry-After': '1' } },
-} as const satisfies Record<string, ProblemType>
+} as const satisfies Partial<Record<ErrorCode, ProblemType>>
 
 /** The codes a client of the KDC can meet. */
 export type ProblemCode = keyof typeof PROBLEM_TYPES

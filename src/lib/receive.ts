@@ -35,6 +35,7 @@ const FINAL: readonly string[] = ['state_damaged', 'state_locked', 'kdc_key_chan
 /** Where to be reachable. */
 export type ListenPlace = Pick<PresenceOptions, 'host' | 'port' | 'refreshIntervalMs' | 'isOfThisMachine'>
 
+/** How to receive. */
 export interface MessagesOptions {
   /** Ends it in good order, when the next message is asked for, or while it is waited for. */
   readonly signal?: AbortSignal | undefined
@@ -46,6 +47,7 @@ export interface MessagesOptions {
   readonly onChange?: ((change: MessagesChange) => void) | undefined
 }
 
+/** What `Session.messages` tells meanwhile. */
 export type MessagesChange =
   | Exclude<PresenceChange, { state: 'refused' }>
   /** What was stored has been handled, and others can send directly, to this address. */
@@ -53,6 +55,7 @@ export type MessagesChange =
 
 /** A file, a directory, or bytes without a name, that another principal wants to send, or has left at the KDC. */
 export interface OfferedFile {
+  /** `bytes`: it has no name of its own, such as standard input. */
   readonly kind: TransferItem['kind']
   /** The sender's word: not a path to write to. */
   readonly name: string
@@ -83,9 +86,11 @@ export interface ReceivedMessage {
   readonly text?: string
   /** What was sent; of a file nothing. */
   readonly bytes: Uint8Array
+  /** What was sent, when it is a file, a directory, or a stream. */
   readonly file?: OfferedFile
-  /** When it was sent, by its sender's word, and when the KDC took it; Unix seconds. Of stored messages only. */
+  /** When it was sent, by its sender's word, in Unix seconds. Of stored messages only. */
   readonly sentAt?: number
+  /** When the KDC took it, in Unix seconds. Of stored messages only. */
   readonly storedAt?: number
 }
 

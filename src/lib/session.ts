@@ -52,6 +52,7 @@ import type { Trace } from './trace.ts'
  */
 export type JudgeKey = (kdcKey: string, proven: boolean) => void | Promise<void>
 
+/** How to log in, and how to talk to the KDC afterwards. */
 export interface LoginOptions extends KdcLinkOptions {
   /**
    * Judges the KDC's public key, 32 bytes in base64url, before the KDC learns that the password was right; throws to refuse
@@ -218,6 +219,7 @@ const REFUSED = { firstMs: 30_000, mostMs: 300_000 }
  * TransportError when no answer came that the KDC has sealed: then it may or may not have happened.
  */
 export class Session {
+  /** Whose it is, in lower case. */
   readonly username: string
   #password: LoginSource
   readonly #kdc: KdcLink

@@ -4,10 +4,8 @@
  * @module
  */
 import { StoreError } from '../database/database.ts'
-import { SymbolonError } from '../lib/errors.ts'
+import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'
 import { isSystemError, systemReason } from '../lib/system-errors.ts'
-
-export const STATE_CODES = ['state_busy', 'state_damaged', 'state_locked', 'state_unavailable'] as const
 
 /**
  * The state cannot be used: now, because another process does (`state_busy`) or the file system refuses
@@ -15,9 +13,12 @@ export const STATE_CODES = ['state_busy', 'state_damaged', 'state_locked', 'stat
  * it was changed.
  */
 export class StateError extends SymbolonError {
+  /** `StateError`. */
   override readonly name = 'StateError'
-  readonly code: (typeof STATE_CODES)[number]
+  /** Why the state cannot be used. */
+  readonly code: (typeof ERROR_CODES.state)[number]
 
+  /** @param message - names the file. */
   constructor(code: StateError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

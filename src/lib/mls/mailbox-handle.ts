@@ -28,6 +28,7 @@ export interface MailboxSession {
 /** What works on a principal's messages needs of the handle. */
 export type MailboxAccess = Pick<MailboxHandle, 'username' | 'post' | 'use'>
 
+/** The way to the mailbox of a session: its state is held for one piece of work at a time. */
 export class MailboxHandle {
   readonly #session: MailboxSession
   readonly #source: StateSource
@@ -35,6 +36,7 @@ export class MailboxHandle {
   #state: Promise<SharedState> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
+  /** `Session.mailbox` is one. */
   constructor(session: MailboxSession, source: StateSource, onNotice: OnNotice) {
     this.#session = session
     this.#source = source

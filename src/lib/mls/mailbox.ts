@@ -39,7 +39,9 @@ import { settleChanges } from './sync/submit-change.ts'
 
 export type { Conversation, GroupInfo, MailMessage, Selection }
 
+/** What a mailbox is opened with. */
 export interface MailboxOptions {
+  /** Whose it is. */
   readonly username: string
   /** How requests reach the KDC: sealed, with `body.id` as the envelope's. */
   readonly post: PostToKdc
@@ -47,7 +49,9 @@ export interface MailboxOptions {
   readonly state: StateStore
   /** The KDC's clock. Default: the system's. */
   readonly clock?: Clock
+  /** Where randomness comes from. Default: the system's. */
   readonly randomBytes?: RandomBytes
+  /** Hears what a person should be told besides messages. */
   readonly onNotice?: OnNotice
 }
 

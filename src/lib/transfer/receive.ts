@@ -24,6 +24,7 @@ import {
 } from './items.ts'
 import { type Header, Link, type LinkOptions } from './link.ts'
 
+/** How to receive, how much, and who hears of it. */
 export interface ReceiveOptions extends LinkOptions, Partial<Limits> {
   /** Hears first what the sender says there is in all: no more than a word of theirs, which the limits do not depend on. */
   readonly onBegin?: ((totals: Totals) => void) | undefined

@@ -30,6 +30,7 @@ const PIECE_BYTES = 256 * 1024
 /** Of memory: one is read into while others are on their way. */
 const PIECES = 4
 
+/** How to send, and who hears of it. */
 export interface SendOptions extends LinkOptions {
   /** Said to the receiver beforehand; it may turn out to be otherwise. */
   readonly totals?: Totals | undefined

@@ -13,6 +13,7 @@ export interface StoredMessage extends Payload {
   readonly group: string
   /** Where it stands among all entries of the KDC: what `markShown` takes. */
   readonly position: number
+  /** Its number in the group or conversation. */
   readonly seq: number
   /** Who sent it: the member that MLS authenticated. */
   readonly from: string
