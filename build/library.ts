@@ -13,7 +13,7 @@ import { DIST, distFile, MANIFEST, ROOT } from './paths.ts'
 const OTHERS = [
   'src/kdc/passwords/password-worker.mjs',
   ...Object.values(MANIFEST.imports).flatMap((target) =>
-    typeof target === 'string' ? target : Object.values(target),
+    typeof target === 'string' ? [target] : Object.values(target),
   ),
 ]
 

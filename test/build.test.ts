@@ -54,7 +54,10 @@ const OF_COPIES = {
   '@photostructure/sqlite': '@photostructure/sqlite',
 }
 
-const TOOLS = ['kdc', 'send', 'receive', 'group', 'users', 'register', 'passwd', 'sessions', 'demo']
+const TOOLS = [
+  ...['kdc', 'send', 'receive', 'group', 'users', 'login', 'logout', 'whoami', 'register', 'passwd'],
+  ...['sessions', 'doctor', 'completion', 'demo'],
+]
 
 const test = suite<{ realm: Realm; running: Program[] }>('build')
 const installed = new Installed()
@@ -95,9 +98,10 @@ withRegistry(test)(
     )
     const known = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'licences.txt', 'package.json']
     const code = new RegExp(`^(?:bin|${readdirSync(join(ROOT, 'src')).join('|')})/`)
-    assert.equal(files.filter((file) => !code.test(file)).sort(), [...docs, ...known, 'sbom.cdx.json'].sort())
+    const made = ['sbom.cdx.json', 'symbolon.1']
+    assert.equal(files.filter((file) => !code.test(file)).sort(), [...docs, ...known, ...made].sort())
     for (const file of files) {
-      assert.match(file, /\.(?:m?js|d\.m?ts|json|md|txt)$|^LICENSE$/)
+      assert.match(file, /\.(?:m?js|d\.m?ts|json|md|txt)$|^LICENSE$|^symbolon\.1$/)
       assert.not.match(file, /test\b/)
       const text = read(file)
       for (const path of [ROOT, dirname(installed.place), homedir()]) {

@@ -73,6 +73,34 @@ test('imports form no cycles, not even of types', () => {
   )
 })
 
+test('folders form no cycles: each thing in a folder, a file or a folder as a whole, imports one way', () => {
+  const all = files('src', '.ts')
+  const folders = new Set(
+    all.flatMap((file) => file.split('/').map((_, i, parts) => parts.slice(0, i).join('/'))),
+  )
+  folders.delete('')
+  for (const folder of folders) {
+    const within = (file: string) =>
+      file.startsWith(`${folder}/`) ? file.slice(folder.length + 1).split('/')[0] : undefined
+    const edges = new Map<string, Set<string>>()
+    for (const file of all) {
+      const from = within(file)
+      if (from === undefined) continue
+      const to = imports(file).flatMap((target) => within(target) ?? [])
+      edges.set(from, new Set([...(edges.get(from) ?? []), ...to.filter((target) => target !== from)]))
+    }
+    const done = new Set<string>()
+    const visit = (name: string, path: string[]) => {
+      assert.not(path.includes(name), `cycle in ${folder}: ${[...path, name].join(' -> ')}`)
+      if (done.has(name)) return
+      for (const target of edges.get(name) ?? []) visit(target, [...path, name])
+      done.add(name)
+    }
+    for (const name of edges.keys()) visit(name, [])
+  }
+  assert.ok(folders.size > 20)
+})
+
 test('the library touches no process, console or file', () => {
   for (const file of files('src/lib', '.ts')) {
     const code = read(file)
@@ -110,13 +138,22 @@ test('every error code is used', () => {
   for (const code of Object.values(ERROR_CODES).flat()) assert.match(source, new RegExp(`\\b${code}\\b`))
 })
 
+const documents = [
+  'README.md',
+  ...files('docs', '.md'),
+  ...files('exercises', '.md'),
+  ...files('bench', '.md'),
+]
+
+test('the files that documents name are there', () => {
+  for (const document of documents) {
+    for (const [, path = ''] of read(document).matchAll(/`((?:src|test|bench|build|docs)\/[\w./-]+)`/g)) {
+      assert.ok(readable(join(ROOT, path)), `${document} names ${path}`)
+    }
+  }
+})
+
 test('links between documents lead somewhere', () => {
-  const documents = [
-    'README.md',
-    ...files('docs', '.md'),
-    ...files('exercises', '.md'),
-    ...files('bench', '.md'),
-  ]
   for (const document of documents) {
     for (const match of read(document).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
       const target = resolve(ROOT, dirname(document), match[1] ?? '')

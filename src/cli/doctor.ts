@@ -19,7 +19,7 @@ import { type KeptSession, KeptSessionOver, keptSessions, resume } from './login
 import { keyJudge, readKnownKdcs } from './login/known-kdcs.ts'
 import { configDir, runtimeDir, stateDir } from './paths.ts'
 import { inWords } from './system-error-text.ts'
-import { count } from './terminal/words.ts'
+import { count } from './terminal/format.ts'
 import { explain } from './tool.ts'
 
 /** What was found out about one thing. */

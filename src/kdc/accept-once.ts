@@ -5,7 +5,7 @@
  */
 import type { Context } from 'hono'
 import type { Kdc, KdcEnv } from './context.ts'
-import { CHANGES, requireRate } from './groups/rates.ts'
+import { CHANGES, requireRate } from './groups/quotas.ts'
 import { authenticate } from './logins/authenticate.ts'
 import { Problem, type ProblemCode, statusOf } from './problems.ts'
 import type { Accepted, RequestKey } from './store/requests.ts'

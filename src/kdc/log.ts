@@ -15,18 +15,6 @@ import type { Log } from './settings.ts'
 /** What can be asked for, the fullest first. */
 export const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const
 
-/** Lines of one millisecond share its text, which takes as long to make as the rest of a line. */
-let [lastTime, lastText] = [Number.NaN, '']
-
-function timestamp(): string {
-  const now = Date.now()
-  if (now !== lastTime) {
-    lastTime = now
-    lastText = `,"time":"${new Date(now).toISOString()}"`
-  }
-  return lastText
-}
-
 /** Gathers lines. */
 class Turn {
   readonly #output: LogOutput
@@ -98,7 +86,7 @@ function pinoTo(stream: pino.DestinationStream, level: string) {
       level,
       base: null,
       messageKey: 'event',
-      timestamp,
+      timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
     stream,

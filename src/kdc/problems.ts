@@ -127,3 +127,24 @@ export function renderProblem(problem: Problem): ProblemResponse {
     }),
   }
 }
+
+/** What of a KDC is needed here: its log. */
+interface Logging {
+  readonly log: {
+    warn(fields: object, event: string): void
+    error(fields: object, event: string): void
+  }
+}
+
+/**
+ * Judges whatever is thrown while a request is answered, and tells the log what only the operator may know of it.
+ *
+ * @param path - of the request.
+ * @returns the answer to it.
+ */
+export function refusalOf({ log }: Logging, error: unknown, path: string): ProblemResponse {
+  const problem = toProblem(error)
+  if (problem.code === 'internal') log.error({ err: error, path }, 'internal_error')
+  if (problem.code === 'store_unavailable') log.warn({ err: error }, 'store_unavailable')
+  return renderProblem(problem)
+}

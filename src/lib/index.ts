@@ -33,6 +33,7 @@ export {
   type TransportCode,
   TransportError,
 } from './errors.ts'
+export type { Group, Groups, WaitOptions } from './groups.ts'
 export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './kdc-link/answers.ts'
 export type { HttpLink, HttpReply, HttpStreamReply } from './kdc-link/http.ts'
 export type { KdcLinkOptions } from './kdc-link/kdc-link.ts'
@@ -48,7 +49,6 @@ export {
   uploadFile,
 } from './mls/files.ts'
 export type { Conversation, GroupInfo, GroupStatus, Selection } from './mls/group-info.ts'
-export type { Group, Groups, WaitOptions } from './mls/groups.ts'
 export type { MailMessage } from './mls/mail-message.ts'
 export { Mailbox, type MailboxOptions } from './mls/mailbox.ts'
 export type { MailboxHandle } from './mls/mailbox-handle.ts'

@@ -6,10 +6,10 @@
  *
  * @module
  */
-import { fromBase64url } from './bytes.ts'
+import { EMPTY, fromBase64url } from './bytes.ts'
+import { hkdf } from './crypto/hkdf.ts'
 import { Secret } from './crypto/secret.ts'
 import { CodecError, ProtocolError } from './errors.ts'
-import { tokenOf } from './token.ts'
 
 /** The client's slow hash: Argon2id with OWASP's first recommendation, 19 MiB and two passes; about 35 ms. */
 export const KEY_STRETCHING = {
@@ -174,4 +174,14 @@ async function loaded() {
   const opaque = await import('@serenity-kit/opaque')
   await opaque.ready
   return opaque
+}
+
+/** Length of OPAQUE's session key, Nx of RFC 9807 with SHA-512. */
+const SESSION_KEY_BYTES = 64
+const INFO = 'symbolon/1 session token'
+
+/** @param sessionKey - as `@serenity-kit/opaque` gives it: 64 bytes in base64url. */
+export function tokenOf(sessionKey: string): Secret {
+  const ikm = fromBase64url(sessionKey, { name: 'OPAQUE session key', length: SESSION_KEY_BYTES })
+  return new Secret('session token', hkdf(ikm, EMPTY, INFO))
 }

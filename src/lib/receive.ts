@@ -180,7 +180,7 @@ class Receiving {
     if (this.#failure) throw this.#failure.error
   }
 
-  /** What was stored comes first: one who sends directly meanwhile finds nobody, and has it stored as well. */
+  /** What was stored comes first: until it is handled there is no receiver, and senders have what they send stored as well. */
   async #begin(): Promise<void> {
     let looked = () => {}
     const hasLooked = new Promise<void>((resolve) => {

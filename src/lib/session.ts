@@ -11,6 +11,7 @@ import { type ConnectOptions, connect } from './channel/connect.ts'
 import type { Clock } from './clock.ts'
 import type { Secret } from './crypto/secret.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from './errors.ts'
+import { Groups, type WaitOptions } from './groups.ts'
 import { judgeArgument, judgeMessage, judgeOptions } from './judge.ts'
 import {
   type ListenAnswer,
@@ -26,7 +27,6 @@ import {
 } from './kdc-link/answers.ts'
 import { AnsweredBefore, isSessionOver, newRequestId, UnsealedAnswer } from './kdc-link/exchange.ts'
 import { KdcLink, type KdcLinkOptions } from './kdc-link/kdc-link.ts'
-import { Groups, type WaitOptions } from './mls/groups.ts'
 import type { Conversation, MailMessage } from './mls/mailbox.ts'
 import { MailboxHandle } from './mls/mailbox-handle.ts'
 import { memoryStateStore } from './mls/memory-state.ts'

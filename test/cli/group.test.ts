@@ -1,7 +1,7 @@
 /** Groups as people use them. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { groupTable } from '../../src/cli/group/table.ts'
+import { groupTable } from '../../src/cli/group/lists.ts'
 import { Realm } from '../helpers/realm.ts'
 
 const groups = suite('groups, as people use them')

@@ -6,10 +6,21 @@ import * as v from 'valibot'
 import { REMEMBER_SEC } from '../../src/kdc/accept-once.ts'
 import { SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../../src/kdc/app.ts'
 import { BEAT_MS, MAX_STREAMS } from '../../src/kdc/events/mailbox-subscribers.ts'
-import { MAX_INFO_BYTES, MAX_NAMES, MAX_PACKAGE_BYTES } from '../../src/kdc/groups/fields.ts'
-import { SEALED_CHUNK_BYTES } from '../../src/kdc/groups/file-chunks.ts'
-import { FREEING, KEEP_SEC, MAX_MEMBERS, MAX_PACKAGES, QUOTAS } from '../../src/kdc/groups/quotas.ts'
-import { CHANGES, IDENTITIES } from '../../src/kdc/groups/rates.ts'
+import {
+  MAX_INFO_BYTES,
+  MAX_NAMES,
+  MAX_PACKAGE_BYTES,
+  SEALED_CHUNK_BYTES,
+} from '../../src/kdc/groups/fields.ts'
+import {
+  CHANGES,
+  FREEING,
+  IDENTITIES,
+  KEEP_SEC,
+  MAX_MEMBERS,
+  MAX_PACKAGES,
+  QUOTAS,
+} from '../../src/kdc/groups/quotas.ts'
 import { MAX_BODY_BYTES } from '../../src/kdc/http/request.ts'
 import { Envelope } from '../../src/kdc/http/sealed-request.ts'
 import { Claim, FRESH_LOGIN_SEC } from '../../src/kdc/logins/authenticate.ts'
@@ -37,8 +48,11 @@ import { LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'
 import { CLOSE_TIMEOUT_MS, MAX_MESSAGE_BYTES, MIN_FRAME_BYTES } from '../../src/lib/channel/channel.ts'
 import { HANDSHAKE_TIMEOUT_MS, NOISE_MESSAGE_BYTES } from '../../src/lib/channel/handshake.ts'
 import * as listen from '../../src/lib/channel/listen.ts'
-import { MAX_BODY_BYTES as MAX_RECORD_BODY_BYTES, RECORD_TYPES } from '../../src/lib/channel/records.ts'
-import { REKEY_INTERVAL } from '../../src/lib/channel/rekey.ts'
+import {
+  MAX_BODY_BYTES as MAX_RECORD_BODY_BYTES,
+  RECORD_TYPES,
+  REKEY_INTERVAL,
+} from '../../src/lib/channel/records.ts'
 import { STALL_TIMEOUT_MS } from '../../src/lib/channel/wire.ts'
 import { TAG_BYTES } from '../../src/lib/crypto/aead.ts'
 import { KEY_BYTES } from '../../src/lib/crypto/secret.ts'
@@ -55,8 +69,8 @@ import { GroupDescriptorSchema } from '../../src/lib/mls/rfc9420/welcome.ts'
 import { REMEMBERED } from '../../src/lib/mls/state/chain.ts'
 import { KEYS } from '../../src/lib/mls/state/store-keys.ts'
 import * as publisher from '../../src/lib/mls/sync/publisher.ts'
-import { MAX_ENTRIES } from '../../src/lib/mls/sync/puller.ts'
-import { MAX_TRIES } from '../../src/lib/mls/sync/submitter.ts'
+import { MAX_ENTRIES } from '../../src/lib/mls/sync/pull.ts'
+import { MAX_TRIES } from '../../src/lib/mls/sync/submit-change.ts'
 import { USERNAME } from '../../src/lib/names.ts'
 import { MAX_NOISE_MESSAGE_BYTES } from '../../src/lib/noise.ts'
 import * as opaque from '../../src/lib/opaque.ts'

@@ -5,10 +5,9 @@ import * as assert from 'uvu/assert'
 import { toBase64url, utf8 } from '../../src/lib/bytes.ts'
 import type { Secret } from '../../src/lib/crypto/secret.ts'
 import type { HttpLink, HttpReply } from '../../src/lib/kdc-link/http.ts'
-import { identifiers, KEY_STRETCHING } from '../../src/lib/opaque.ts'
+import { identifiers, KEY_STRETCHING, tokenOf } from '../../src/lib/opaque.ts'
 import { openRequest, parseSealedRequest, type Route, SEALED_TYPE, sealReply } from '../../src/lib/sealed.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
-import { tokenOf } from '../../src/lib/token.ts'
 import { NOW, newSecret } from './tickets.ts'
 
 /** The URL of every KDC of these tests: nobody dials it. */

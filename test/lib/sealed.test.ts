@@ -12,6 +12,7 @@ import { fromUtf8, toBase64url } from '../../src/lib/bytes.ts'
 import type { RandomBytes } from '../../src/lib/crypto/random.ts'
 import { Secret } from '../../src/lib/crypto/secret.ts'
 import { createInvitation, invitationToken } from '../../src/lib/invitation.ts'
+import { tokenOf } from '../../src/lib/opaque.ts'
 import {
   openReply,
   openRequest,
@@ -22,7 +23,6 @@ import {
   sealRequest,
 } from '../../src/lib/sealed.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
-import { tokenOf } from '../../src/lib/token.ts'
 import { connectionFrom, PASSWORD, testKdc } from '../helpers/kdc.ts'
 import { throws } from '../helpers/throws.ts'
 

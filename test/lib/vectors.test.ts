@@ -15,8 +15,9 @@ import {
   decodeRecords,
   encodeMessage,
   encodeRecord,
+  REKEY_INTERVAL,
+  rekeyIfDue,
 } from '../../src/lib/channel/records.ts'
-import { REKEY_INTERVAL, rekeyIfDue } from '../../src/lib/channel/rekey.ts'
 import { Wire } from '../../src/lib/channel/wire.ts'
 import type { RandomBytes } from '../../src/lib/crypto/random.ts'
 import { Secret } from '../../src/lib/crypto/secret.ts'

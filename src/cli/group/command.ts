@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { ProtocolError } from '../../lib/errors.ts'
 import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
 import type { MailboxHandle } from '../../lib/mls/mailbox-handle.ts'
@@ -11,7 +10,6 @@ import { parseGroupName, parseUsername } from '../../lib/names.ts'
 import type { Session } from '../../lib/session.ts'
 import { UsageError } from '../errors.ts'
 import type { Output } from '../terminal/output.ts'
-import { endingOf } from './ending.ts'
 
 /** What a command works with. */
 export interface Tools {
@@ -96,4 +94,30 @@ export async function namingUnknown<T>(
     const none = ending?.words ?? `there is no group ${of.group}, or ${mail.username} is not in it`
     throw new ProtocolError('group_unknown', none)
   }
+}
+
+/** Of a group that is over for us. */
+interface Ending {
+  readonly status: string
+  /** A sentence without its full stop. */
+  readonly words: string
+}
+
+const WORDS = new Map<string, (group: string) => string>([
+  ['left', (group) => `you have left ${group}`],
+  ['removed', (group) => `you were removed from ${group}`],
+  ['destroyed', (group) => `${group} was destroyed`],
+])
+
+/**
+ * Whichever tool heard of it first has told of it, perhaps long ago: those who ask for the group are told again.
+ *
+ * @returns none while we are in a group of this name, or when there was none here.
+ */
+export function endingOf(mailbox: Pick<Mailbox, 'groups'>, group: string): Ending | undefined {
+  const statuses = mailbox.groups().flatMap(({ name, status }) => (name === group ? [status] : []))
+  if (statuses.some((status) => !WORDS.has(status))) return undefined
+  const status = statuses.at(-1)
+  const words = status && WORDS.get(status)?.(group)
+  return status && words ? { status, words } : undefined
 }

@@ -1,13 +1,10 @@
 /**
- * Which groups there are, and who is in one.
+ * Which groups there are, as a table, and who is in one.
  *
  * @module
  */
-
-import { print } from '../terminal/terminal.ts'
-import { type Run, type Tools, withGroup, withMailbox } from './command.ts'
-import { endingOf } from './ending.ts'
-import { groupTable } from './table.ts'
+import { print, visible } from '../terminal/terminal.ts'
+import { endingOf, type Run, type Tools, withGroup, withMailbox } from './command.ts'
 
 /** The groups that somebody is in, and those that are over of which something has not been read. */
 export async function list({ mail, output }: Tools): Promise<void> {
@@ -45,4 +42,35 @@ export function members(group: string): Run {
       if (!output.json) await print(isAdmin ? `${username} (admin)` : username)
     }
   }
+}
+
+/** A group that somebody is in, or was. */
+interface GroupRow {
+  readonly group: string
+  readonly admin?: string | undefined
+  readonly members: readonly string[]
+  readonly status: string
+  /** Why it is broken. */
+  readonly reason?: string | undefined
+  /** How many messages have not been shown. */
+  readonly unread: number
+}
+
+/** One line a group, below a heading. */
+export function groupTable(groups: readonly GroupRow[]): string[] {
+  const rows = groups.map((row) => [
+    visible(row.group),
+    String(row.members.length),
+    visible(row.admin ?? '-'),
+    row.unread > 0 ? String(row.unread) : '-',
+    [row.status, row.reason].filter((word) => word !== undefined).join(': '),
+  ])
+  const all = [['GROUP', 'MEMBERS', 'ADMIN', 'UNREAD', 'STATUS'], ...rows]
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  return all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
 }

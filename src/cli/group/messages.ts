@@ -15,8 +15,15 @@ import { commandToSave, type Saving, savingFrom } from '../mailbox/save-files.ts
 import { messageGiven, readStdin, STDIN, type Words } from '../send/stdin.ts'
 import { closeFiles, openFiles, sendFiles } from '../send/stored-files.ts'
 import { stopping, stopSignal } from '../stop.ts'
-import { conversationOf, namingUnknown, type Run, type Tools, type Values, withGroup } from './command.ts'
-import { endingOf } from './ending.ts'
+import {
+  conversationOf,
+  endingOf,
+  namingUnknown,
+  type Run,
+  type Tools,
+  type Values,
+  withGroup,
+} from './command.ts'
 import { follow } from './follow.ts'
 
 /**

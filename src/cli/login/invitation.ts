@@ -7,7 +7,7 @@
 import { invitationToken } from '../../lib/invitation.ts'
 import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
-import { count } from '../terminal/words.ts'
+import { count } from '../terminal/format.ts'
 import { canPrompt, promptSecret } from './prompt.ts'
 import { readSecretFile } from './secret-file.ts'
 

@@ -13,10 +13,10 @@ import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
 import { UsageError } from '../errors.ts'
 import { commandOf } from '../installed.ts'
 import { type FileResult, shownName } from '../terminal/file-result.ts'
+import { parseSize, sizeText } from '../terminal/format.ts'
 import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
 import { progressOf, SILENT } from '../terminal/progress.ts'
-import { parseSize, sizeText } from '../terminal/size.ts'
 import { SaveRecord } from './save-record.ts'
 
 /** The options, for `parseArguments`. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-
 import type { Channel } from '../../lib/channel/channel.ts'
+import type { Refusal } from '../../lib/channel/listen.ts'
 import { endpointText } from '../../lib/network/address.ts'
 import { MIN_RECEIVER_PORT } from '../../lib/network/destination.ts'
 import type { Presence, PresenceChange } from '../../lib/presence.ts'
@@ -14,7 +14,6 @@ import { UsageError } from '../errors.ts'
 import { isOfThisMachine } from '../own-addresses.ts'
 import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
-import { refusalReporter } from './refusals.ts'
 
 /** The options, for `parseArguments`. */
 export const LISTEN_OPTIONS = {
@@ -96,5 +95,29 @@ function tellChange(change: Exclude<PresenceChange, { state: 'refused' }>, outpu
     case 'back':
       output.event('kdc_back', {}, 'the KDC is back')
       break
+  }
+}
+
+const PER_INTERVAL = 5
+const INTERVAL_MS = 1_000
+
+/** @returns what tells of each refusal, or of how many there were. */
+export function refusalReporter(output: Output): (refusal: Refusal) => void {
+  let told = 0
+  let untold = 0
+  const summarise = () => {
+    if (untold > 0) output.event('refused_more', { count: untold }, `refused ${untold} more connections`)
+    told = 0
+    untold = 0
+  }
+  return ({ address, error }) => {
+    if (told === 0) setTimeout(summarise, INTERVAL_MS).unref()
+    if (told >= PER_INTERVAL) {
+      untold++
+      return
+    }
+    told++
+    const line = `refused a connection from ${address}: ${error.message} (${error.code})`
+    output.event('refused', { address, code: error.code }, line)
   }
 }

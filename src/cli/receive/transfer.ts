@@ -20,10 +20,10 @@ import { MAX_FILES_OF_ONE, type Saving } from '../mailbox/save-files.ts'
 import type { Reservation } from '../mailbox/save-record.ts'
 import type { Ask } from '../terminal/ask.ts'
 import { type Arrival, type FileResult, nameText, shownName } from '../terminal/file-result.ts'
+import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 import { meterOf, type StatusLine } from '../terminal/progress.ts'
 import { questionAbout } from '../terminal/save-question.ts'
-import { sizeText } from '../terminal/size.ts'
 import { TransferProgress } from '../terminal/transfer-progress.ts'
 
 /** A sender that lets us wait for so long is gone, or wants to keep our room. What comes from a pipe may take its time. */

@@ -9,12 +9,11 @@ import { measureTree, sourceOf, type WhySkipped } from '../../files/outgoing-tre
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
 import type { Source } from '../../lib/transfer/index.ts'
 import { EXIT, ToolError, UsageError } from '../errors.ts'
+import { sizeText } from '../terminal/format.ts'
 import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
-import { sizeText } from '../terminal/size.ts'
 import type { TransferTotal } from '../terminal/transfer-progress.ts'
-import { STDIN, type Words } from './stdin.ts'
-import { pipeSource } from './stdin-source.ts'
+import { pipeSource, STDIN, type Words } from './stdin.ts'
 import { closeFiles, isFilePath } from './stored-files.ts'
 
 /** The options, for `parseArguments`. */

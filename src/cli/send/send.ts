@@ -14,8 +14,7 @@ import { stopping } from '../stop.ts'
 import type { Output } from '../terminal/output.ts'
 import { sendDirectly } from './direct.ts'
 import type { OutgoingItems } from './outgoing-items.ts'
-import type { Input } from './stdin.ts'
-import { pipeSource } from './stdin-source.ts'
+import { type Input, pipeSource } from './stdin.ts'
 import { closeFiles, sendFiles } from './stored-files.ts'
 
 /** Who sends, to whom, and how long to wait. */

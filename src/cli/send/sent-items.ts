@@ -6,11 +6,10 @@
 import { SymbolonError } from '../../lib/errors.ts'
 import type { ItemResult, TransferItem } from '../../lib/transfer/items.ts'
 import { arrivalText } from '../terminal/file-result.ts'
+import { count, sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 import type { ProgressSink } from '../terminal/progress.ts'
-import { sizeText } from '../terminal/size.ts'
 import { TransferProgress, type TransferTotal } from '../terminal/transfer-progress.ts'
-import { count } from '../terminal/words.ts'
 
 /** Tells of one transfer. */
 export class SentItems {

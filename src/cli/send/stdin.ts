@@ -3,6 +3,9 @@
  *
  * @module
  */
+
+import { Readable } from 'node:stream'
+import { contentOf, type FileSource } from '../../lib/transfer/index.ts'
 import { ToolError } from '../errors.ts'
 
 /** What standard input holds: all of it, or, where that is too long for a message, its pieces as they come. */
@@ -72,4 +75,15 @@ async function* withHead(head: Uint8Array[], rest: AsyncIterator<Uint8Array>): A
   } finally {
     await rest.return?.()
   }
+}
+
+/**
+ * @param pieces - read once, as they are asked for.
+ * @param name - without one it is a stream: for a receiver that passes it on.
+ */
+export function pipeSource(pieces: AsyncIterable<Uint8Array>, name?: string): FileSource {
+  const kind = name === undefined ? 'bytes' : 'file'
+  // One piece ahead, no more: they may be large.
+  const open = async () => contentOf(Readable.from(pieces, { highWaterMark: 1 }))
+  return { kind, name: name ?? 'standard input', open }
 }

@@ -11,9 +11,9 @@ import type { Conversation } from '../../lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
 import { ToolError, UsageError } from '../errors.ts'
 import { requireStored } from '../mailbox/messages.ts'
+import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 import { progressOf } from '../terminal/progress.ts'
-import { sizeText } from '../terminal/size.ts'
 
 /** The option, for `parseArguments`. */
 export const FILE_OPTION = { file: { type: 'string', multiple: true } } as const

@@ -5,8 +5,7 @@
  */
 import { safeName } from '../../files/safe-name.ts'
 import type { FileNote } from '../../lib/mls/files.ts'
-import { sizeText } from './size.ts'
-import { count } from './words.ts'
+import { count, sizeText } from './format.ts'
 
 /** What became of a file: saved, where; or why not. */
 export interface FileResult {

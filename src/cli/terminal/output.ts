@@ -10,8 +10,8 @@ import type { MailMessage } from '../../lib/mls/mailbox.ts'
 import { quoted } from '../../lib/text/quoted.ts'
 import type { Trace, TraceEvent } from '../../lib/trace.ts'
 import { type Arrival, arrivalText, type FileResult, nameText, shownName } from './file-result.ts'
+import { localTime } from './format.ts'
 import type { OptionHelp } from './help.ts'
-import { localTime } from './local-time.ts'
 import {
   jsonLine,
   type Look,

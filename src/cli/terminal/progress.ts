@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import { sizeText } from './format.ts'
 import type { Output } from './output.ts'
-import { sizeText } from './size.ts'
 import { styled, visible } from './terminal.ts'
 
 /** What takes less is over before anybody wonders. */

@@ -7,7 +7,7 @@
 import type { SessionInfo } from '../../lib/kdc-link/answers.ts'
 import { endpointText } from '../../lib/network/address.ts'
 import { ToolError } from '../errors.ts'
-import { localTime } from './local-time.ts'
+import { localTime } from './format.ts'
 import { visible } from './terminal.ts'
 
 /** Shown of an ID; among a hundred sessions, chance gives two the same once in a million. */

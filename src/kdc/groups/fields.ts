@@ -6,7 +6,6 @@
 import * as v from 'valibot'
 import { TAG_BYTES } from '../../lib/crypto/aead.ts'
 import * as fields from '../http/fields.ts'
-import { SEALED_CHUNK_BYTES } from './file-chunks.ts'
 
 /** The longest request that carries messages; base64url makes four bytes of three. */
 export const MAX_MESSAGE_BODY_BYTES = 2 * 1024 * 1024
@@ -48,6 +47,9 @@ export const groupId = v.pipe(inBase64url(16, 16), v.description('16 bytes in ba
 /** A file's id. */
 export const fileId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
 
+/** A whole chunk, in bytes: 256 KiB, and the tag, which is all there is of the only chunk of an empty file. */
+export const SEALED_CHUNK_BYTES = 256 * 1024 + TAG_BYTES
+
 /** A chunk of a file. */
 export const fileChunk = v.pipe(
   inBase64url(TAG_BYTES, SEALED_CHUNK_BYTES),
@@ -57,17 +59,10 @@ export const fileChunk = v.pipe(
 /** An Ed25519 key. */
 export const signatureKey = v.pipe(inBase64url(32, 32), v.description('32 bytes in base64url'))
 
-/** The same, or nothing. */
-export const optionalSignatureKey = v.pipe(
-  v.optional(inBase64url(32, 32)),
-  v.description('32 bytes in base64url'),
-)
-
 const PACKAGE = `1 to ${MAX_PACKAGE_BYTES} bytes in base64url`
-const keyPackage = inBase64url(1, MAX_PACKAGE_BYTES)
 
-/** A key package, or nothing. */
-export const optionalPackage = v.pipe(v.optional(keyPackage), v.description(PACKAGE))
+/** A key package. */
+export const keyPackage = v.pipe(inBase64url(1, MAX_PACKAGE_BYTES), v.description(PACKAGE))
 
 /** Key packages. */
 export const packages = (most: number) =>
@@ -78,15 +73,8 @@ export const packages = (most: number) =>
     v.description(`at most ${most} times ${PACKAGE}`),
   )
 
-const MESSAGE = 'a message in base64url'
-// The body is limited already.
-const anyMessage = inBase64url(1, MAX_MESSAGE_BODY_BYTES)
-
-/** An MLS message. */
-export const message = v.pipe(anyMessage, v.description(MESSAGE))
-
-/** An MLS message, or nothing. */
-export const optionalMessage = v.pipe(v.optional(anyMessage), v.description(MESSAGE))
+/** An MLS message. The body is limited already. */
+export const message = v.pipe(inBase64url(1, MAX_MESSAGE_BODY_BYTES), v.description('a message in base64url'))
 
 /** An MLS GroupInfo. */
 export const groupInfo = v.pipe(
@@ -95,7 +83,6 @@ export const groupInfo = v.pipe(
 )
 
 const eachOnce = v.check((names: string[]) => new Set(names).size === names.length)
-const NAMES = `a list of at most ${MAX_NAMES} names, each once`
 
 /** Principals. */
 export const usernames = v.pipe(
@@ -103,11 +90,8 @@ export const usernames = v.pipe(
   v.maxLength(MAX_NAMES),
   v.array(fields.username),
   eachOnce,
-  v.description(NAMES),
+  v.description(`a list of at most ${MAX_NAMES} names, each once`),
 )
-
-/** Principals, or nothing. */
-export const optionalUsernames = v.pipe(v.optional(usernames), v.description(NAMES))
 
 /** A whole number from 0 on: an epoch or a position. */
 export const count = v.pipe(
@@ -123,3 +107,17 @@ export const pageLimit = (most: number) =>
     v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most)), most),
     v.description(`a whole number from 1 to ${most}`),
   )
+
+/** The number of chunks of a file with so many bytes, tags included. */
+export const sealedChunkCount = (bytes: number): number => Math.max(1, Math.ceil(bytes / SEALED_CHUNK_BYTES))
+
+/** The length of a chunk, in bytes; 0 for one that the file does not have. */
+export function sealedChunkBytes(bytes: number, index: number): number {
+  return Math.max(0, Math.min(SEALED_CHUNK_BYTES, bytes - index * SEALED_CHUNK_BYTES))
+}
+
+/** Whether there are chunks which have so many bytes together: the last one is empty in an empty file only. */
+export function isFileLength(bytes: number): boolean {
+  const last = sealedChunkBytes(bytes, sealedChunkCount(bytes) - 1)
+  return last > TAG_BYTES || bytes === TAG_BYTES
+}

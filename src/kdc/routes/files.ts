@@ -8,8 +8,17 @@ import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'
 import { acceptOnce, requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { count, fileChunk, fileId, groupId, MAX_CHUNK_BODY_BYTES, toText } from '../groups/fields.ts'
-import { isFileLength, sealedChunkBytes, sealedChunkCount } from '../groups/file-chunks.ts'
+import {
+  count,
+  fileChunk,
+  fileId,
+  groupId,
+  isFileLength,
+  MAX_CHUNK_BODY_BYTES,
+  sealedChunkBytes,
+  sealedChunkCount,
+  toText,
+} from '../groups/fields.ts'
 import { requireReaders } from '../groups/group-lookup.ts'
 import { requireRoomForFile } from '../groups/quotas.ts'
 import { parse } from '../http/request.ts'

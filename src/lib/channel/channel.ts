@@ -14,8 +14,13 @@ import type { Trace } from '../trace.ts'
 import { Inbox, type IncomingKind } from './inbox.ts'
 import type { Message } from './message.ts'
 import { Outbox } from './outbox.ts'
-import { type ChannelRecord, RECORD_HEADER_BYTES, type RecordVisitor, visitRecords } from './records.ts'
-import { rekeyIfDue } from './rekey.ts'
+import {
+  type ChannelRecord,
+  RECORD_HEADER_BYTES,
+  type RecordVisitor,
+  rekeyIfDue,
+  visitRecords,
+} from './records.ts'
 import { ChannelStream } from './stream.ts'
 import { toWebStreams, type WebStreams } from './web-stream.ts'
 import type { Wire } from './wire.ts'
@@ -83,7 +88,6 @@ export class Channel implements AsyncIterable<Message> {
   readonly #closeTimeoutMs: number
   readonly #trace: ((direction: 'sent' | 'received', record: ChannelRecord) => void) | undefined
   #stream: ChannelStream | undefined
-  #handled = 0
   #endSent = false
   #peerClosed = false
   #leftUnread = false
@@ -348,16 +352,16 @@ export class Channel implements AsyncIterable<Message> {
   }
 
   #acknowledge(): void {
-    if (this.#over || this.#handled === this.#inbox.delivered) return
-    this.#handled = this.#inbox.delivered
-    this.#trace?.('sent', { type: 'ack', count: this.#handled })
-    this.#outbox.acknowledge(this.#handled)
+    const count = this.#inbox.delivered
+    if (this.#over || this.#outbox.handled === count) return
+    this.#trace?.('sent', { type: 'ack', count })
+    this.#outbox.acknowledge(count)
   }
 
   // Our half of the connection ends once both ends have been said and nothing is left to acknowledge: §5.5.
   #endConnectionIfDone(): void {
     if (this.#over || !this.#endSent || !this.#inbox.ended || !this.#outbox.idle) return
-    if (!this.#inbox.finished || this.#handled < this.#inbox.delivered) return
+    if (!this.#inbox.finished || this.#outbox.handled < this.#inbox.delivered) return
     this.#wire.end()
     if (this.#peerClosed) this.#finish()
   }

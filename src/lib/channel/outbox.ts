@@ -8,8 +8,7 @@ import { CodecError } from '../errors.ts'
 import type { CipherState } from '../noise.ts'
 import { later } from '../pacing/event-loop.ts'
 import { Packer } from './packer.ts'
-import { encodeRecord, RECORD_TYPES } from './records.ts'
-import { rekeyIfDue } from './rekey.ts'
+import { encodeRecord, RECORD_TYPES, rekeyIfDue } from './records.ts'
 import type { Wire } from './wire.ts'
 
 /** So many long transport messages go out in one system call, which takes a tenth off what a byte costs. */
@@ -49,6 +48,11 @@ export class Outbox {
   /** Whether everything has been handed to the connection. */
   get idle(): boolean {
     return this.#waiting.empty && this.#handled === this.#handledSaid
+  }
+
+  /** How many of the peer's messages and streams are acknowledged, or will be with what is sealed next. */
+  get handled(): number {
+    return this.#handled
   }
 
   /** How many of our messages and streams the peer has not acknowledged. */

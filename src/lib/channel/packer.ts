@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES, RECORD_TYPES } from './records.ts'
+import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES, RECORD_TYPES, writeHeader } from './records.ts'
 
 /** Type, length, and a u64. */
 const ACK_BYTES = RECORD_HEADER_BYTES + 8
@@ -40,10 +40,7 @@ class Plaintext {
   put(type: number, body: Uint8Array, length = body.length): void {
     this.#reserve(RECORD_HEADER_BYTES + body.length)
     const copied = this.#copied
-    let at = this.#length
-    copied[at++] = type
-    copied[at++] = length >> 8
-    copied[at++] = length & 0xff
+    const at = writeHeader(copied, this.#length, type, length)
     // For a few bytes a loop is much faster than a call of `set`.
     if (body.length > 48) copied.set(body, at)
     else for (let i = 0; i < body.length; i++) copied[at + i] = body[i] as number

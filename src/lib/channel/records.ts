@@ -3,11 +3,10 @@
  *
  * @module
  */
-
-import { concat, EMPTY, fromUtf8, readU16, u16, utf8 } from '../bytes.ts'
+import { EMPTY, fromUtf8, readU16, utf8 } from '../bytes.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError } from '../errors.ts'
-import { MAX_NOISE_MESSAGE_BYTES } from '../noise.ts'
+import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from '../noise.ts'
 
 /** Plaintext that fits one transport message. */
 export const MAX_PLAINTEXT_BYTES = MAX_NOISE_MESSAGE_BYTES - TAG_BYTES
@@ -63,7 +62,17 @@ export function encodeRecord(record: ChannelRecord): Uint8Array {
 }
 
 function encode(type: number, body: Uint8Array): Uint8Array {
-  return concat(Uint8Array.of(type), u16(body.length), body)
+  const record = new Uint8Array(RECORD_HEADER_BYTES + body.length)
+  record.set(body, writeHeader(record, 0, type, body.length))
+  return record
+}
+
+/** Writes the header of a record. @returns where its body begins. */
+export function writeHeader(into: Uint8Array, at: number, type: number, length: number): number {
+  into[at] = type
+  into[at + 1] = length >> 8
+  into[at + 2] = length & 0xff
+  return at + RECORD_HEADER_BYTES
 }
 
 /**
@@ -175,4 +184,12 @@ function decodeCode(body: Uint8Array): string {
   const code = fromUtf8(body, 'record abort')
   if (!ABORT_CODE.test(code)) throw new CodecError('record abort: its code is not 1 to 64 of a-z _')
   return code
+}
+
+/** After so many transport messages of one direction its key is replaced, far below any limit of the cipher. */
+export const REKEY_INTERVAL = 2 ** 16
+
+/** To be called after each transport message, by the side that sealed it and by the side that opened it. */
+export function rekeyIfDue(cipher: CipherState): void {
+  if (cipher.n % REKEY_INTERVAL === 0) cipher.rekey()
 }

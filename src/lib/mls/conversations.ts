@@ -9,102 +9,94 @@ import type { Conversation, GroupInfo, Selection } from './group-info.ts'
 import type { MlsClient } from './mls-client.ts'
 import { type Group, otherOf, presentIn } from './state/group.ts'
 
-export class Conversations {
-  readonly #client: MlsClient
+/** All, also those that are over. */
+export function allGroups(client: MlsClient): Group[] {
+  return [...client.mlsStore.groups.values()]
+}
 
-  constructor(client: MlsClient) {
-    this.#client = client
-  }
+/** All, for who asks. Names come again: what is counted is counted by id. */
+export function describeGroups(client: MlsClient): GroupInfo[] {
+  const unread = new Map<string, number>()
+  for (const id of client.mlsStore.unread.values()) unread.set(id, (unread.get(id) ?? 0) + 1)
+  return allGroups(client).map((group) => describeGroup(client, group, unread.get(group.id) ?? 0))
+}
 
-  /** All, also those that are over. */
-  all(): Group[] {
-    return [...this.#client.mlsStore.groups.values()]
+function describeGroup(client: MlsClient, group: Group, unread: number): GroupInfo {
+  const { charter, status, reason } = group
+  const other = otherOf(group, client.username)
+  return {
+    ...(charter?.kind === 'named' && { name: charter.name, admin: charter.admin }),
+    ...(other !== undefined && { with: other }),
+    status,
+    ...(reason !== undefined && { reason }),
+    members: presentIn(group),
+    unread,
   }
+}
 
-  /** All, for who asks. Names come again: what is counted is counted by id. */
-  describe(): GroupInfo[] {
-    const unread = new Map<string, number>()
-    for (const id of this.#client.mlsStore.unread.values()) unread.set(id, (unread.get(id) ?? 0) + 1)
-    return this.all().map((group) => this.#describe(group, unread.get(group.id) ?? 0))
+/** The ids of a conversation, of which there may have been several one after the other. */
+export function idsOf(client: MlsClient, of: Selection): string[] {
+  const isMeant = (group: Group) => {
+    const other = otherOf(group, client.username)
+    if (of === 'direct') return other !== undefined
+    return 'group' in of ? isNamed(group, of.group) : other === of.with
   }
+  return allGroups(client)
+    .filter(isMeant)
+    .map(({ id }) => id)
+}
 
-  #describe(group: Group, unread: number): GroupInfo {
-    const { charter, status, reason } = group
-    const other = otherOf(group, this.#client.username)
-    return {
-      ...(charter?.kind === 'named' && { name: charter.name, admin: charter.admin }),
-      ...(other !== undefined && { with: other }),
-      status,
-      ...(reason !== undefined && { reason }),
-      members: presentIn(group),
-      unread,
-    }
-  }
+/** The one that we are in, whether we can read it or not. */
+export function currentIdOf(client: MlsClient, of: Conversation): string | undefined {
+  return idsOf(client, of).find((id) => isCurrent(client, id))
+}
 
-  /** The ids of a conversation, of which there may have been several one after the other. */
-  idsOf(of: Selection): string[] {
-    const isMeant = (group: Group) => {
-      const other = otherOf(group, this.#client.username)
-      if (of === 'direct') return other !== undefined
-      return 'group' in of ? isNamed(group, of.group) : other === of.with
-    }
-    return this.all()
-      .filter(isMeant)
-      .map(({ id }) => id)
-  }
+/**
+ * A group by name: the one that we are in, or else one that we were in.
+ *
+ * @throws ProtocolError `group_unknown`
+ */
+export function groupNamed(client: MlsClient, name: string): Group {
+  const groups = allGroups(client).filter((group) => isNamed(group, name))
+  const group = groups.find(({ id }) => isCurrent(client, id)) ?? groups.at(-1)
+  if (!group) throw groupUnknown()
+  return group
+}
 
-  /** The one that we are in, whether we can read it or not. */
-  currentIdOf(of: Conversation): string | undefined {
-    return this.idsOf(of).find((id) => this.#isCurrent(id))
-  }
+/**
+ * A group by name, when somebody who means another may be about to speak in it.
+ *
+ * @throws ProtocolError `group_replaced`
+ */
+export function requireLookedAt(client: MlsClient, id: string): void {
+  const group = client.mlsStore.groups.get(id)
+  if (group?.status !== 'active' || group.formerAdmin === undefined) return
+  throw new ProtocolError(
+    'group_replaced',
+    `the group is not ${group.formerAdmin}'s of this name, but another: see who is in it before you send to it`,
+  )
+}
 
-  /**
-   * A group by name: the one that we are in, or else one that we were in.
-   *
-   * @throws ProtocolError `group_unknown`
-   */
-  named(name: string): Group {
-    const groups = this.all().filter((group) => isNamed(group, name))
-    const group = groups.find(({ id }) => this.#isCurrent(id)) ?? groups.at(-1)
-    if (!group) throw groupUnknown()
-    return group
-  }
+/** Somebody has looked who is in a group. */
+export async function markLookedAt(client: MlsClient, { id, formerAdmin }: Group): Promise<void> {
+  if (formerAdmin === undefined) return
+  const transaction = client.transaction()
+  const group = transaction.group(id)
+  if (group) transaction.setGroup({ ...group, formerAdmin: undefined })
+  await client.write(transaction)
+}
 
-  /**
-   * A group by name, when somebody who means another may be about to speak in it.
-   *
-   * @throws ProtocolError `group_replaced`
-   */
-  requireLookedAt(id: string): void {
-    const group = this.#client.mlsStore.groups.get(id)
-    if (group?.status !== 'active' || group.formerAdmin === undefined) return
-    throw new ProtocolError(
-      'group_replaced',
-      `the group is not ${group.formerAdmin}'s of this name, but another: see who is in it before you send to it`,
-    )
-  }
+/** Lets go of one that nobody else is in any more. */
+export async function endConversation(client: MlsClient, id: string): Promise<void> {
+  const transaction = client.transaction()
+  const group = transaction.group(id)
+  if (group) left(client.context(transaction), group)
+  await client.write(transaction)
+}
 
-  /** Somebody has looked who is in a group. */
-  async lookedAt({ id, formerAdmin }: Group): Promise<void> {
-    if (formerAdmin === undefined) return
-    const transaction = this.#client.transaction()
-    const group = transaction.group(id)
-    if (group) transaction.setGroup({ ...group, formerAdmin: undefined })
-    await this.#client.write(transaction)
-  }
-
-  /** Lets go of one that nobody else is in any more. */
-  async end(id: string): Promise<void> {
-    const transaction = this.#client.transaction()
-    const group = transaction.group(id)
-    if (group) left(this.#client.context(transaction), group)
-    await this.#client.write(transaction)
-  }
-
-  #isCurrent(id: string): boolean {
-    const status = this.#client.mlsStore.groups.get(id)?.status
-    return status === 'active' || status === 'broken'
-  }
+function isCurrent(client: MlsClient, id: string): boolean {
+  const status = client.mlsStore.groups.get(id)?.status
+  return status === 'active' || status === 'broken'
 }
 
 export const groupUnknown = () => new ProtocolError('group_unknown', 'there is no such group')

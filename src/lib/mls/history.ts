@@ -3,8 +3,9 @@
  *
  * @module
  */
+
 import { turn } from '../pacing/event-loop.ts'
-import type { Conversations } from './conversations.ts'
+import { idsOf } from './conversations.ts'
 import type { Conversation, Selection } from './group-info.ts'
 import type { MailMessage } from './mail-message.ts'
 import type { MlsClient } from './mls-client.ts'
@@ -15,75 +16,79 @@ import { decodeStored, type StoredMessage } from './state/stored-message.ts'
 /** How many messages are read before others get a turn of the event loop. */
 const READ_AT_ONCE = 50
 
-export class History {
-  readonly #client: MlsClient
-  readonly #conversations: Conversations
+/** How many messages have not been marked as shown. */
+export function countUnread(client: MlsClient, of?: Selection): number {
+  return unreadOf(client, of).length
+}
 
-  constructor(client: MlsClient, conversations: Conversations) {
-    this.#client = client
-    this.#conversations = conversations
+/** The first messages that have not been marked as shown, in the order in which the KDC took them. */
+export async function unreadMessages(
+  client: MlsClient,
+  of: Selection | undefined,
+  limit: number,
+): Promise<MailMessage[]> {
+  const keys = unreadOf(client, of).map(([position, group]) => KEYS.message(group, position))
+  return readMessages(client, keys.slice(0, limit))
+}
+
+export async function markShown(
+  client: MlsClient,
+  messages: Iterable<Pick<MailMessage, 'position'>>,
+): Promise<number> {
+  const { mlsStore } = client
+  const shown = new Map<number, string>()
+  for (const { position } of messages) {
+    const group = mlsStore.unread.get(position)
+    if (group !== undefined) shown.set(position, group)
   }
+  if (shown.size === 0) return 0
+  await mlsStore.keep(new Map([...shown].map(([position, group]) => [KEYS.unread(group, position), null])))
+  for (const position of shown.keys()) mlsStore.unread.delete(position)
+  return shown.size
+}
 
-  /** How many messages have not been marked as shown. */
-  countUnread(of?: Selection): number {
-    return this.#unread(of).length
-  }
+function unreadOf(client: MlsClient, of: Selection | undefined): [position: number, group: string][] {
+  const all = [...client.mlsStore.unread]
+  if (of === undefined) return all
+  const ids = new Set(idsOf(client, of))
+  return all.filter(([, group]) => ids.has(group))
+}
 
-  /** The first messages that have not been marked as shown, in the order in which the KDC took them. */
-  async unread(of: Selection | undefined, limit: number): Promise<MailMessage[]> {
-    const keys = this.#unread(of).map(([position, group]) => KEYS.message(group, position))
-    return this.#readAll(keys.slice(0, limit))
-  }
-
-  async markShown(messages: Iterable<Pick<MailMessage, 'position'>>): Promise<number> {
-    const { mlsStore } = this.#client
-    const shown = new Map<number, string>()
-    for (const { position } of messages) {
-      const group = mlsStore.unread.get(position)
-      if (group !== undefined) shown.set(position, group)
+/** The last messages of a conversation, the oldest first. */
+export async function lastMessages(
+  client: MlsClient,
+  of: Conversation,
+  limit: number,
+): Promise<MailMessage[]> {
+  const keys: { key: string; position: string }[] = []
+  for (const id of idsOf(client, of)) {
+    for (const key of await client.mlsStore.store.list(KEYS.messages(id))) {
+      keys.push({ key, position: key.slice(KEYS.messages(id).length) })
     }
-    if (shown.size === 0) return 0
-    await mlsStore.keep(new Map([...shown].map(([position, group]) => [KEYS.unread(group, position), null])))
-    for (const position of shown.keys()) mlsStore.unread.delete(position)
-    return shown.size
   }
+  keys.sort((a, b) => (a.position < b.position ? -1 : 1))
+  const last = limit > 0 ? keys.slice(-limit) : []
+  return readMessages(
+    client,
+    last.map(({ key }) => key),
+  )
+}
 
-  #unread(of: Selection | undefined): [position: number, group: string][] {
-    const all = [...this.#client.mlsStore.unread]
-    if (of === undefined) return all
-    const ids = new Set(this.#conversations.idsOf(of))
-    return all.filter(([, group]) => ids.has(group))
+async function readMessages(client: MlsClient, keys: readonly string[]): Promise<MailMessage[]> {
+  const { store } = client.mlsStore
+  const messages: MailMessage[] = []
+  for (const [index, key] of keys.entries()) {
+    if (index > 0 && index % READ_AT_ONCE === 0) await turn()
+    const bytes = await store.get(key)
+    if (bytes) messages.push(toShow(client, decodeStored(bytes)))
   }
+  return messages
+}
 
-  /** The last messages of a conversation, the oldest first. */
-  async last(of: Conversation, limit: number): Promise<MailMessage[]> {
-    const keys: { key: string; position: string }[] = []
-    for (const id of this.#conversations.idsOf(of)) {
-      for (const key of await this.#client.mlsStore.store.list(KEYS.messages(id))) {
-        keys.push({ key, position: key.slice(KEYS.messages(id).length) })
-      }
-    }
-    keys.sort((a, b) => (a.position < b.position ? -1 : 1))
-    const last = limit > 0 ? keys.slice(-limit) : []
-    return this.#readAll(last.map(({ key }) => key))
-  }
-
-  async #readAll(keys: readonly string[]): Promise<MailMessage[]> {
-    const { store } = this.#client.mlsStore
-    const messages: MailMessage[] = []
-    for (const [index, key] of keys.entries()) {
-      if (index > 0 && index % READ_AT_ONCE === 0) await turn()
-      const bytes = await store.get(key)
-      if (bytes) messages.push(this.#toShow(decodeStored(bytes)))
-    }
-    return messages
-  }
-
-  #toShow({ group: id, ...stored }: StoredMessage): MailMessage {
-    const message = { ...stored, conversation: id }
-    const group = this.#client.mlsStore.groups.get(id)
-    if (group?.charter?.kind === 'named') return { ...message, group: group.charter.name }
-    const other = group && otherOf(group, this.#client.username)
-    return other === undefined ? message : { ...message, with: other }
-  }
+function toShow(client: MlsClient, { group: id, ...stored }: StoredMessage): MailMessage {
+  const message = { ...stored, conversation: id }
+  const group = client.mlsStore.groups.get(id)
+  if (group?.charter?.kind === 'named') return { ...message, group: group.charter.name }
+  const other = group && otherOf(group, client.username)
+  return other === undefined ? message : { ...message, with: other }
 }

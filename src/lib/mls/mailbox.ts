@@ -3,29 +3,39 @@
  *
  * @module
  */
+
 import { type Clock, systemClock } from '../clock.ts'
 import { type RandomBytes, secureRandomBytes } from '../crypto/random.ts'
 import { parseGroupName, parseUsername } from '../names.ts'
-import { Conversations, groupUnknown } from './conversations.ts'
+import {
+  allGroups,
+  currentIdOf,
+  describeGroups,
+  endConversation,
+  groupNamed,
+  groupUnknown,
+  markLookedAt,
+  requireLookedAt,
+} from './conversations.ts'
 import type { Conversation, GroupInfo, Selection } from './group-info.ts'
 import { isAlone, listGroups } from './group-list.ts'
-import { History } from './history.ts'
+import { countUnread, lastMessages, markShown, unreadMessages } from './history.ts'
 import type { MailMessage } from './mail-message.ts'
-import { Membership, notAllowed } from './membership.ts'
+import { addMembers, createGroup, destroyGroup, leaveGroup, notAllowed, removeMembers } from './membership.ts'
 import { MlsClient } from './mls-client.ts'
 import type { OnNotice } from './notices.ts'
 import { encodePayload } from './payload.ts'
 import type { PostToKdc } from './post.ts'
 import { hasCode } from './refusals.ts'
-import { isLost, Rejoiner } from './rejoiner.ts'
+import { isLost, rejoin, rejoinListed, rejoinLost } from './rejoin.ts'
 import { loadMls } from './rfc9420/suite.ts'
 import type { Sent } from './sent.ts'
 import { otherOf, presentIn } from './state/group.ts'
 import type { StateStore } from './state-store.ts'
 import { Publisher } from './sync/publisher.ts'
-import { Puller } from './sync/puller.ts'
-import { Sender } from './sync/sender.ts'
-import { Submitter } from './sync/submitter.ts'
+import { pull } from './sync/pull.ts'
+import { sendAllPending, sendMessage } from './sync/send-messages.ts'
+import { settleChanges } from './sync/submit-change.ts'
 
 export type { Conversation, GroupInfo, MailMessage, Selection }
 
@@ -62,26 +72,12 @@ export interface MailboxOptions {
 export class Mailbox {
   readonly #client: MlsClient
   readonly #publisher: Publisher
-  readonly #puller: Puller
-  readonly #submitter: Submitter
-  readonly #sender: Sender
-  readonly #rejoiner: Rejoiner
-  readonly #membership: Membership
-  readonly #conversations: Conversations
-  readonly #history: History
   #last: Promise<unknown> = Promise.resolve()
   #checkedForLost = false
 
   private constructor(client: MlsClient) {
     this.#client = client
     this.#publisher = new Publisher(client)
-    this.#puller = new Puller(client)
-    this.#submitter = new Submitter(client, this.#puller)
-    this.#sender = new Sender(client, this.#puller, this.#submitter)
-    this.#rejoiner = new Rejoiner(client, this.#puller, this.#submitter)
-    this.#membership = new Membership(client, this.#puller, this.#submitter)
-    this.#conversations = new Conversations(client)
-    this.#history = new History(client, this.#conversations)
   }
 
   /**
@@ -110,17 +106,17 @@ export class Mailbox {
   /** Fetches what waits, completes what was begun, rejoins what was lost, and sees to it that others find key packages. */
   sync(): Promise<void> {
     return this.#alone(async () => {
-      const { unknown, usedPackage } = await this.#puller.pull()
-      await this.#submitter.settleAll()
-      if (!this.#checkedForLost || unknown.size > 0 || this.#hasLost()) await this.#rejoiner.rejoinLost()
+      const { unknown, usedPackage } = await pull(this.#client)
+      await settleChanges(this.#client)
+      if (!this.#checkedForLost || unknown.size > 0 || this.#hasLost()) await rejoinLost(this.#client)
       this.#checkedForLost = true
-      await this.#sender.flushAll()
+      await sendAllPending(this.#client)
       await this.#publisher.replenish(usedPackage)
     })
   }
 
   #hasLost(): boolean {
-    return this.#conversations.all().some(isLost)
+    return allGroups(this.#client).some(isLost)
   }
 
   /** Lets go of the state. Nothing is lost. */
@@ -143,12 +139,12 @@ export class Mailbox {
     return this.#alone(async () => {
       const id = await this.#directWith(name)
       try {
-        return await this.#sender.send(id, payload)
+        return await sendMessage(this.#client, id, payload)
       } catch (error) {
         if (!hasCode(error, 'group_unknown')) throw error
         // The account of one of us is another than when it began: what is said there nobody reads.
-        await this.#conversations.end(id)
-        return this.#sender.send(await this.#directWith(name), payload)
+        await endConversation(this.#client, id)
+        return sendMessage(this.#client, await this.#directWith(name), payload)
       }
     })
   }
@@ -162,7 +158,7 @@ export class Mailbox {
   async send(group: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
     const payload = this.#payload(body, kind)
     const name = parseGroupName(group)
-    return this.#alone(async () => this.#sender.send(await this.#idToSend(name), payload))
+    return this.#alone(async () => sendMessage(this.#client, await this.#idToSend(name), payload))
   }
 
   #payload(body: Uint8Array, kind: string): Uint8Array {
@@ -185,7 +181,7 @@ export class Mailbox {
 
   /** How many messages have not been marked as shown. */
   countUnread(of?: Selection): number {
-    return this.#history.countUnread(of && parseSelection(of))
+    return countUnread(this.#client, of && parseSelection(of))
   }
 
   /**
@@ -195,7 +191,7 @@ export class Mailbox {
    * @param limit - how many at most.
    */
   unread(of?: Selection, limit = Number.POSITIVE_INFINITY): Promise<MailMessage[]> {
-    return this.#alone(() => this.#history.unread(of && parseSelection(of), limit))
+    return this.#alone(() => unreadMessages(this.#client, of && parseSelection(of), limit))
   }
 
   /**
@@ -204,19 +200,19 @@ export class Mailbox {
    * @returns how many of them had not been marked.
    */
   markShown(messages: Iterable<Pick<MailMessage, 'position'>>): Promise<number> {
-    return this.#alone(() => this.#history.markShown(messages))
+    return this.#alone(() => markShown(this.#client, messages))
   }
 
   /** The last messages of a conversation, ours too, the oldest first. */
   history(of: Conversation, limit = 100): Promise<MailMessage[]> {
-    return this.#alone(() => this.#history.last(parseConversation(of), limit))
+    return this.#alone(() => lastMessages(this.#client, parseConversation(of), limit))
   }
 
   // Groups.
 
   /** The groups and conversations, also those that are over. */
   groups(): GroupInfo[] {
-    return this.#conversations.describe()
+    return describeGroups(this.#client)
   }
 
   /**
@@ -225,7 +221,7 @@ export class Mailbox {
    * @throws ProtocolError `group_unknown`
    */
   members(group: string): string[] {
-    return presentIn(this.#conversations.named(parseGroupName(group)))
+    return presentIn(groupNamed(this.#client, parseGroupName(group)))
   }
 
   /**
@@ -236,8 +232,8 @@ export class Mailbox {
   async lookAt(group: string): Promise<string[]> {
     const name = parseGroupName(group)
     return this.#alone(async () => {
-      const found = this.#conversations.named(name)
-      await this.#conversations.lookedAt(found)
+      const found = groupNamed(this.#client, name)
+      await markLookedAt(this.#client, found)
       return presentIn(found)
     })
   }
@@ -252,7 +248,7 @@ export class Mailbox {
     const name = parseGroupName(group)
     const { username } = this.#client
     const others = parseUsernames(members).filter((member) => member !== username)
-    return this.#alone(() => this.#membership.create({ kind: 'named', name, admin: username }, others))
+    return this.#alone(() => createGroup(this.#client, { kind: 'named', name, admin: username }, others))
   }
 
   /**
@@ -262,7 +258,7 @@ export class Mailbox {
    */
   async add(group: string, usernames: readonly string[]): Promise<void> {
     const [name, names] = [parseGroupName(group), parseUsernames(usernames)]
-    return this.#alone(async () => this.#membership.add(await this.#idOf(name), names))
+    return this.#alone(async () => addMembers(this.#client, await this.#idOf(name), names))
   }
 
   /**
@@ -272,7 +268,7 @@ export class Mailbox {
    */
   async remove(group: string, usernames: readonly string[]): Promise<void> {
     const [name, names] = [parseGroupName(group), parseUsernames(usernames)]
-    return this.#alone(async () => this.#membership.remove(await this.#idOf(name), names))
+    return this.#alone(async () => removeMembers(this.#client, await this.#idOf(name), names))
   }
 
   /**
@@ -282,7 +278,7 @@ export class Mailbox {
    */
   async leave(group: string): Promise<void> {
     const name = parseGroupName(group)
-    return this.#alone(async () => this.#membership.leave(await this.#idOf(name)))
+    return this.#alone(async () => leaveGroup(this.#client, await this.#idOf(name)))
   }
 
   /**
@@ -294,7 +290,7 @@ export class Mailbox {
     const name = parseGroupName(group)
     return this.#alone(async () => {
       await this.#idOf(name)
-      await this.#membership.destroy(this.#conversations.named(name))
+      await destroyGroup(this.#client, groupNamed(this.#client, name))
     })
   }
 
@@ -306,50 +302,50 @@ export class Mailbox {
   async rejoin(of: Conversation): Promise<void> {
     const meant = parseConversation(of)
     return this.#alone(async () => {
-      const id = this.#conversations.currentIdOf(meant)
+      const id = currentIdOf(this.#client, meant)
       if (id !== undefined && 'with' in meant && meant.with === this.#client.username) {
         await this.#ownId()
         return
       }
-      if (id === undefined) return this.#rejoiner.rejoinListed(meant)
+      if (id === undefined) return rejoinListed(this.#client, meant)
       // All others would be told that our state was lost.
       if (this.#client.mlsStore.groups.get(id)?.status === 'active') {
         throw notAllowed('it is not broken: there is nothing to rejoin')
       }
-      return this.#rejoiner.rejoin(id)
+      return rejoin(this.#client, id)
     })
   }
 
   /** Somebody may have added us a moment ago. */
   async #idOf(name: string): Promise<string> {
-    const known = this.#conversations.currentIdOf({ group: name })
+    const known = currentIdOf(this.#client, { group: name })
     if (known !== undefined) return known
-    await this.#puller.pull()
-    await this.#submitter.settleAll()
-    return this.#conversations.named(name).id
+    await pull(this.#client)
+    await settleChanges(this.#client)
+    return groupNamed(this.#client, name).id
   }
 
   async #idToSend(name: string): Promise<string> {
     const id = await this.#idOf(name)
-    this.#conversations.requireLookedAt(id)
+    requireLookedAt(this.#client, id)
     return id
   }
 
   async #directWith(name: string): Promise<string> {
     if (name === this.#client.username) return this.#ownId()
-    const find = () => this.#conversations.currentIdOf({ with: name })
+    const find = () => currentIdOf(this.#client, { with: name })
     const known = find()
     if (known !== undefined) return known
     // The other one may have begun it.
-    await this.#puller.pull()
+    await pull(this.#client)
     const begun = find()
     if (begun !== undefined) return begun
     try {
-      await this.#membership.create({ kind: 'direct' }, [name])
+      await createGroup(this.#client, { kind: 'direct' }, [name])
     } catch (error) {
       if (!hasCode(error, 'group_exists')) throw error
       // The other one has begun it meanwhile; or our state was lost.
-      if (find() === undefined) await this.#rejoiner.rejoinListed({ with: name })
+      if (find() === undefined) await rejoinListed(this.#client, { with: name })
     }
     const made = find()
     if (made === undefined) throw groupUnknown()
@@ -362,17 +358,17 @@ export class Mailbox {
    */
   async #ownId(): Promise<string> {
     const { username, post, maker, mlsStore } = this.#client
-    const find = () => this.#conversations.currentIdOf({ with: username })
+    const find = () => currentIdOf(this.#client, { with: username })
     const known = find()
     if (known !== undefined && mlsStore.groups.get(known)?.status === 'active') return known
-    if (known !== undefined) await this.#conversations.end(known)
+    if (known !== undefined) await endConversation(this.#client, known)
     for (const listed of (await listGroups(post)).groups) {
       const here = mlsStore.groups.get(listed.group)
       // Another conversation, which the other one has left, is over by itself.
       if (!isAlone(listed, username) || (here && otherOf(here, username) !== username)) continue
       await post('/groups/destroy', { group: listed.group, id: maker.newId() })
     }
-    await this.#membership.create({ kind: 'direct', own: true }, [])
+    await createGroup(this.#client, { kind: 'direct', own: true }, [])
     const made = find()
     if (made === undefined) throw groupUnknown()
     return made

@@ -3,6 +3,7 @@
  *
  * @module
  */
+
 import { ProtocolError } from '../errors.ts'
 import { isAdmin } from './entries/policy.ts'
 import { readInfo } from './kdc-answers.ts'
@@ -11,93 +12,84 @@ import { makeCommit, makeGroup, makeLeave } from './make-commit.ts'
 import type { MlsClient } from './mls-client.ts'
 import type { GroupDescriptor } from './rfc9420/welcome.ts'
 import { type Group, labelOf, presentIn } from './state/group.ts'
-import type { Puller } from './sync/puller.ts'
-import type { Submitter } from './sync/submitter.ts'
+import { pull } from './sync/pull.ts'
+import { changeGroup, settleChanges, submitChange } from './sync/submit-change.ts'
 
 export const notAllowed = (message: string) => new ProtocolError('not_allowed', message)
 
-export class Membership {
-  readonly #client: MlsClient
-  readonly #puller: Puller
-  readonly #submitter: Submitter
+/** Makes a group, with these others in it from the beginning. */
+export async function createGroup(
+  client: MlsClient,
+  charter: GroupDescriptor,
+  others: string[],
+): Promise<void> {
+  await settleChanges(client)
+  const transaction = client.transaction()
+  const packages = await takeKeyPackages(transaction, client.post, client.clock, others)
+  const id = client.maker.newId()
+  const change = await makeGroup(client.maker, transaction.identity, id, charter, packages)
+  await submitChange(client, id, change, transaction)
+}
 
-  constructor(client: MlsClient, puller: Puller, submitter: Submitter) {
-    this.#client = client
-    this.#puller = puller
-    this.#submitter = submitter
-  }
+/** Adds those who are not in it already. */
+export function addMembers(client: MlsClient, id: string, usernames: readonly string[]): Promise<void> {
+  return changeGroup(client, id, async (transaction, group) => {
+    requireAdmin(client, group)
+    const { post, clock, maker } = client
+    const gone = await findGone(client, group)
+    const present = presentIn(group).filter((name) => !gone.includes(name))
+    const wanted = usernames.filter((name) => !present.includes(name))
+    if (wanted.length === 0) return undefined
+    for (const username of gone) {
+      const text = `${username} has left the group, or has no account any more, and is taken out`
+      transaction.notice({ code: 'member_left', text, ...labelOf(group, client.username), username })
+    }
+    const packages = await takeKeyPackages(transaction, post, clock, wanted)
+    return makeCommit(maker, group, await transaction.state(group), packages, [
+      ...group.leaving.keys(),
+      ...gone,
+    ])
+  })
+}
 
-  /** Makes a group, with these others in it from the beginning. */
-  async create(charter: GroupDescriptor, others: string[]): Promise<void> {
-    const client = this.#client
-    await this.#submitter.settleAll()
-    const transaction = client.transaction()
-    const packages = await takeKeyPackages(transaction, client.post, client.clock, others)
-    const id = client.maker.newId()
-    const change = await makeGroup(client.maker, transaction.identity, id, charter, packages)
-    await this.#submitter.submit(id, change, transaction)
-  }
+/** Removes those who are in it, and with them those who have left. */
+export function removeMembers(client: MlsClient, id: string, usernames: readonly string[]): Promise<void> {
+  return changeGroup(client, id, async (transaction, group) => {
+    requireAdmin(client, group)
+    const { maker, username } = client
+    if (usernames.includes(username)) throw notAllowed('the admin cannot be removed: destroy the group')
+    const isUnwanted = (member: string) => usernames.includes(member) || group.leaving.has(member)
+    const unwanted = group.members.filter(isUnwanted)
+    if (unwanted.length === 0) return undefined
+    return makeCommit(maker, group, await transaction.state(group), new Map(), unwanted)
+  })
+}
 
-  /** Adds those who are not in it already. */
-  add(id: string, usernames: readonly string[]): Promise<void> {
-    return this.#submitter.change(id, async (transaction, group) => {
-      this.#requireAdmin(group)
-      const { post, clock, maker } = this.#client
-      const gone = await this.#findGone(group)
-      const present = presentIn(group).filter((name) => !gone.includes(name))
-      const wanted = usernames.filter((name) => !present.includes(name))
-      if (wanted.length === 0) return undefined
-      for (const username of gone) {
-        const text = `${username} has left the group, or has no account any more, and is taken out`
-        transaction.notice({ code: 'member_left', text, ...labelOf(group, this.#client.username), username })
-      }
-      const packages = await takeKeyPackages(transaction, post, clock, wanted)
-      return makeCommit(maker, group, await transaction.state(group), packages, [
-        ...group.leaving.keys(),
-        ...gone,
-      ])
-    })
-  }
+export function leaveGroup(client: MlsClient, id: string): Promise<void> {
+  return changeGroup(client, id, async (transaction, group) => {
+    const { maker, username } = client
+    if (isAdmin(group, username)) throw notAllowed('the admin cannot leave: destroy the group')
+    return makeLeave(maker, group, await transaction.state(group))
+  })
+}
 
-  /** Removes those who are in it, and with them those who have left. */
-  remove(id: string, usernames: readonly string[]): Promise<void> {
-    return this.#submitter.change(id, async (transaction, group) => {
-      this.#requireAdmin(group)
-      const { maker, username } = this.#client
-      if (usernames.includes(username)) throw notAllowed('the admin cannot be removed: destroy the group')
-      const isUnwanted = (member: string) => usernames.includes(member) || group.leaving.has(member)
-      const unwanted = group.members.filter(isUnwanted)
-      if (unwanted.length === 0) return undefined
-      return makeCommit(maker, group, await transaction.state(group), new Map(), unwanted)
-    })
-  }
+export async function destroyGroup(client: MlsClient, group: Group): Promise<void> {
+  requireAdmin(client, group)
+  const { post, maker } = client
+  await post('/groups/destroy', { group: group.id, id: maker.newId() })
+  await pull(client, group.id)
+}
 
-  leave(id: string): Promise<void> {
-    return this.#submitter.change(id, async (transaction, group) => {
-      const { maker, username } = this.#client
-      if (isAdmin(group, username)) throw notAllowed('the admin cannot leave: destroy the group')
-      return makeLeave(maker, group, await transaction.state(group))
-    })
-  }
+/**
+ * Members who have left without a word: their accounts were deleted. Nobody says any more whose their keys are, so that whoever is
+ * added could not believe in the group.
+ */
+async function findGone(client: MlsClient, group: Group): Promise<string[]> {
+  const { epoch, members } = readInfo(await client.post('/groups/info', { group: group.id }))
+  if (epoch !== group.epoch) return []
+  return group.members.filter((name) => !members.includes(name) && !group.leaving.has(name))
+}
 
-  async destroy(group: Group): Promise<void> {
-    this.#requireAdmin(group)
-    const { post, maker } = this.#client
-    await post('/groups/destroy', { group: group.id, id: maker.newId() })
-    await this.#puller.pull(group.id)
-  }
-
-  /**
-   * Members who have left without a word: their accounts were deleted. Nobody says any more whose their keys are, so that whoever is
-   * added could not believe in the group.
-   */
-  async #findGone(group: Group): Promise<string[]> {
-    const { epoch, members } = readInfo(await this.#client.post('/groups/info', { group: group.id }))
-    if (epoch !== group.epoch) return []
-    return group.members.filter((name) => !members.includes(name) && !group.leaving.has(name))
-  }
-
-  #requireAdmin(group: Group): void {
-    if (!isAdmin(group, this.#client.username)) throw notAllowed("only the group's admin may do that")
-  }
+function requireAdmin(client: MlsClient, group: Group): void {
+  if (!isAdmin(group, client.username)) throw notAllowed("only the group's admin may do that")
 }

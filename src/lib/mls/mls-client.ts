@@ -38,6 +38,10 @@ export class MlsClient {
   readonly clock: Clock
   readonly maker: Maker
   readonly #onNotice: OnNotice
+  /** Up to where in the mailbox the KDC knows that we have all. */
+  acknowledged = -1
+  /** Whether all was fetched from the beginning once: see `pullAgain`. */
+  hasPulledAgain = false
 
   private constructor(
     mlsStore: MlsStore,

@@ -8,7 +8,6 @@ import { primitives } from '#primitives'
 import { equal } from '../bytes.ts'
 import type { Hash } from '../crypto/primitives/types.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
-import { fromFields } from './attributes.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
 import {
@@ -164,7 +163,7 @@ class Receiving {
       name: tree?.item.name ?? name ?? '',
       ...(path && { path }),
       ...(size !== undefined && { size }),
-      ...fromFields(more),
+      ...frames.fromFields(more),
     }
     if (kind !== 'directory') await this.#file(item)
     else if (tree) await this.#directory(tree, item)

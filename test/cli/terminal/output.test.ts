@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { shownName } from '../../../src/cli/terminal/file-result.ts'
-import { localTime } from '../../../src/cli/terminal/local-time.ts'
+import { localTime } from '../../../src/cli/terminal/format.ts'
 import { makeOutput } from '../../../src/cli/terminal/output.ts'
 import { utf8 } from '../../../src/lib/bytes.ts'
 import type { Message } from '../../../src/lib/channel/message.ts'

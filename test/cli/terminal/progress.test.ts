@@ -1,9 +1,9 @@
 /** Sizes and progress, for people and programs. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { parseSize, sizeText } from '../../../src/cli/terminal/format.ts'
 import type { Output } from '../../../src/cli/terminal/output.ts'
 import { meterOf, movedLine, progressOf } from '../../../src/cli/terminal/progress.ts'
-import { parseSize, sizeText } from '../../../src/cli/terminal/size.ts'
 import { throws } from '../../helpers/throws.ts'
 
 const progress = suite('sizes and progress')

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { nearest, parseArguments, parsePort, parseSeconds } from '../../../src/cli/arguments.ts'
 import { UsageError } from '../../../src/cli/errors.ts'
 import { kdcUrl } from '../../../src/cli/login/kdc-url.ts'
-import { refusalReporter } from '../../../src/cli/receive/refusals.ts'
+import { refusalReporter } from '../../../src/cli/receive/listen.ts'
 import { Replies } from '../../../src/cli/receive/replies.ts'
 import { traceLine } from '../../../src/cli/terminal/output.ts'
 import {

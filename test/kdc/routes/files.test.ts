@@ -9,7 +9,7 @@ import {
   SEALED_CHUNK_BYTES,
   sealedChunkBytes,
   sealedChunkCount,
-} from '../../../src/kdc/groups/file-chunks.ts'
+} from '../../../src/kdc/groups/fields.ts'
 import { QUOTAS } from '../../../src/kdc/groups/quotas.ts'
 import { purge } from '../../../src/kdc/purge.ts'
 import { Store } from '../../../src/kdc/store/store.ts'

@@ -6,8 +6,7 @@ import * as assert from 'uvu/assert'
 import { concat, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
 import { makeKeyPackage, takeKeyPackages } from '../../../src/lib/mls/keys/key-packages.ts'
 import { type Maker, makeCommit, makeGroup, makeRejoin } from '../../../src/lib/mls/make-commit.ts'
-import { decodeMessage } from '../../../src/lib/mls/rfc9420/mls-message.ts'
-import { CLIENT_CONFIG, loadMls } from '../../../src/lib/mls/rfc9420/suite.ts'
+import { CLIENT_CONFIG, decodeMessage, loadMls } from '../../../src/lib/mls/rfc9420/suite.ts'
 import { leavesOf } from '../../../src/lib/mls/rfc9420/tree.ts'
 import {
   descriptorExtension,

@@ -1,22 +1,26 @@
 /**
- * What becomes of the entries that the mailbox gives: each is checked, applied to its group, and drafted to be kept.
+ * What becomes of the entries that the mailbox gives: each is checked, applied to its group, and added to the transaction.
  * docs/protocol.md §7.5.
  *
  * @module
  */
+
+import type { ClientState, Proposal } from 'ts-mls'
 import { EMPTY, toBase64url } from '../../bytes.ts'
 import type { Entry } from '../kdc-answers.ts'
-import { hasGap } from '../state/chain.ts'
-import type { Group } from '../state/group.ts'
+import { decodePrivateMessage } from '../rfc9420/suite.ts'
+import { leafAt } from '../rfc9420/tree.ts'
+import { comparePosition, decodePosition, extendChain, hasGap } from '../state/chain.ts'
+import { type Group, labelOf } from '../state/group.ts'
 import type { Change } from '../state/pending.ts'
 import { adopt } from './adopt.ts'
 import { applyCommit } from './apply-commit.ts'
 import type { ApplyContext } from './apply-context.ts'
-import { applyLeaving } from './apply-leaving.ts'
 import { applyMessage, takeOwn } from './apply-message.ts'
 import { destroyed, removedFrom } from './group-endings.ts'
-import { breakGroup, damaged, isBreaking, lost, passGap } from './group-errors.ts'
+import { attempted, breakGroup, damaged, isBreaking, lost, passGap, skip } from './group-errors.ts'
 import { join } from './join.ts'
+import { isAdmin } from './policy.ts'
 
 /**
  * Applies one entry. What is wrong with a group breaks that group, is told once, and stops no other.
@@ -90,4 +94,40 @@ function hearOfEnd(context: ApplyContext, entry: Entry, group: Group): void {
   // Or it would be sent again when the group is rejoined.
   else if (entry.kind === 'message') takeOwn(context, entry, group)
   else if (entry.removed.includes(context.username)) removedFrom(context, group, entry.sender)
+}
+
+/** What does not open, or is another proposal, is passed over. */
+async function applyLeaving(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
+  const { mls, transaction } = context
+  const { api, suite } = mls
+  const chain = extendChain(group.chain, 'proposal', entry.payload ?? EMPTY)
+  const state = await transaction.state(group)
+  let leaver: string | undefined
+  const result = await attempted(async () => {
+    const message = decodePrivateMessage(mls, entry.payload ?? EMPTY, 'proposal')
+    const read = await api.processPrivateMessage(state, message, api.emptyPskIndex, suite, (incoming) => {
+      if (incoming.kind === 'proposal') {
+        const { proposal, senderLeafIndex } = incoming.proposal
+        leaver = leaverBy(state, proposal, senderLeafIndex)
+      }
+      // Not kept by MLS: who commits names the leaver itself, in whatever epoch that will be.
+      return 'reject'
+    })
+    return { read, place: decodePosition(message.authenticatedData) }
+  })
+  if (!result || leaver === undefined || isAdmin(group, leaver) || group.charter?.kind !== 'named') {
+    return skip(context, entry, group, chain)
+  }
+  comparePosition(group.chain, result.place)
+  transaction.wipe(result.read.consumed)
+  const leaving = new Map(group.leaving).set(leaver, entry.seq)
+  transaction.setGroup({ ...group, chain, leaving }, result.read.newState)
+  const text = `${leaver} has left the group`
+  transaction.notice({ code: 'member_left', text, ...labelOf(group, context.username), username: leaver })
+}
+
+function leaverBy(state: ClientState, proposal: Proposal, sender: number | undefined): string | undefined {
+  if (sender === undefined || proposal.proposalType !== 'remove' || proposal.remove.removed !== sender)
+    return undefined
+  return leafAt(state.ratchetTree, sender)?.username
 }

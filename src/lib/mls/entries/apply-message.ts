@@ -6,7 +6,7 @@
 import { EMPTY, toBase64url } from '../../bytes.ts'
 import type { Entry } from '../kdc-answers.ts'
 import { decodePayload } from '../payload.ts'
-import { decodePrivateMessage } from '../rfc9420/mls-message.ts'
+import { decodePrivateMessage } from '../rfc9420/suite.ts'
 import { leafAt } from '../rfc9420/tree.ts'
 import { comparePosition, decodePosition, extendChain } from '../state/chain.ts'
 import { type Group, otherOf } from '../state/group.ts'

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import type { CiphersuiteImpl, ClientConfig, ClientState, Credential, LeafNode } from 'ts-mls'
+import type {
+  CiphersuiteImpl,
+  ClientConfig,
+  ClientState,
+  Credential,
+  LeafNode,
+  MLSMessage,
+  PrivateMessage,
+} from 'ts-mls'
 import { equal, fromUtf8, utf8 } from '../../bytes.ts'
 import { CodecError } from '../../errors.ts'
 import { USERNAME } from '../../names.ts'
@@ -138,4 +146,36 @@ function readPart<T>(decoder: Decoder<T>, bytes: Uint8Array): T {
     // Said below, in words of ours.
   }
   throw new CodecError('group state: it does not decode')
+}
+
+/**
+ * Reads an MLSMessage, all of it.
+ *
+ * @throws CodecError `malformed`
+ */
+export function decodeMessage(mls: Mls, bytes: Uint8Array): MLSMessage {
+  try {
+    const decoded = mls.api.decodeMlsMessage(bytes, 0)
+    if (decoded && decoded[1] === bytes.length) return decoded[0]
+  } catch {
+    // Said below, in words of ours.
+  }
+  throw new CodecError('MLS message: it does not decode')
+}
+
+/**
+ * Reads a PrivateMessage (RFC 9420 §6.3) of one content type.
+ *
+ * @throws CodecError `malformed`
+ */
+export function decodePrivateMessage(
+  mls: Mls,
+  bytes: Uint8Array,
+  contentType: PrivateMessage['contentType'],
+): PrivateMessage {
+  const message = decodeMessage(mls, bytes)
+  if (message.wireformat !== 'mls_private_message' || message.privateMessage.contentType !== contentType) {
+    throw new CodecError('MLS message: it is of another kind than is said')
+  }
+  return message.privateMessage
 }

@@ -18,8 +18,7 @@ import * as v from 'valibot'
 import { concat, equal, fromUtf8, toBase64url, utf8 } from '../../bytes.ts'
 import { CodecError, ProtocolError } from '../../errors.ts'
 import { USERNAME } from '../../names.ts'
-import { decodeMessage } from './mls-message.ts'
-import { CLIENT_CONFIG, type Mls } from './suite.ts'
+import { CLIENT_CONFIG, decodeMessage, type Mls } from './suite.ts'
 import { decodeTree, leafAt } from './tree.ts'
 
 /** Of RFC 9420 §17.3's range for private use. */

@@ -1,9 +1,15 @@
 /**
- * Sizes as people read and write them: `1.2 MB`.
+ * Numbers, sizes and times as people read them.
  *
  * @module
  */
 import { UsageError } from '../errors.ts'
+
+/** `1 session`, `2 sessions`. */
+export const count = (n: number, thing: string) => `${n} ${thing}${n === 1 ? '' : 's'}`
+
+/** Unix seconds in ISO 8601, UTC: `2026-01-31T12:00:00Z`. */
+export const timestamp = (time: number) => new Date(time * 1000).toISOString().replace('.000Z', 'Z')
 
 // As operating systems and shops count: a MB has 1000 kB.
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
@@ -44,4 +50,12 @@ export function parseSize(name: string, text: string): number {
   const bytes = number === '' || factor === undefined ? Number.NaN : Math.round(Number(number) * factor)
   if (Number.isSafeInteger(bytes)) return bytes
   throw new UsageError(`${name}: expected a size, got '${text}'`, 'for example: 100MB, 1.5GB or 2000 bytes')
+}
+
+/** `2026-11-21 09:05`, where the reader is. */
+export function localTime(unixSeconds: number): string {
+  const time = new Date(unixSeconds * 1000)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`
 }

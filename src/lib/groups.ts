@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { untilAborted } from '../abort.ts'
-import { utf8 } from '../bytes.ts'
-import { judgeArgument, judgeMessage, judgeOptions } from '../judge.ts'
-import { parseGroupName, parseUsername } from '../names.ts'
-import { type PathOrSource, sourceFrom } from '../paths.ts'
-import { leaveSource, type SendFileOptions, type SendResult, stored } from '../send.ts'
-import type { GroupInfo } from './group-info.ts'
-import { leaveMessage } from './leave.ts'
-import type { MailMessage } from './mail-message.ts'
-import type { Mailbox } from './mailbox.ts'
-import type { MailboxAccess } from './mailbox-handle.ts'
+import { untilAborted } from './abort.ts'
+import { utf8 } from './bytes.ts'
+import { judgeArgument, judgeMessage, judgeOptions } from './judge.ts'
+import type { GroupInfo } from './mls/group-info.ts'
+import { leaveMessage } from './mls/leave.ts'
+import type { MailMessage } from './mls/mail-message.ts'
+import type { Mailbox } from './mls/mailbox.ts'
+import type { MailboxAccess } from './mls/mailbox-handle.ts'
+import { parseGroupName, parseUsername } from './names.ts'
+import { type PathOrSource, sourceFrom } from './paths.ts'
+import { leaveSource, type SendFileOptions, type SendResult, stored } from './send.ts'
 
 /** How to wait. */
 export interface WaitOptions {
