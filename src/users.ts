@@ -9,8 +9,8 @@ import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { print } from './cli/terminal/terminal.ts'
 import { runTool } from './cli/tool.ts'
-import { everybodyOnline, reachabilityOf } from './lib/kdc-link/online.ts'
 import { parseUsername } from './lib/names.ts'
+import { everybodyOnline, reachabilityOf } from './lib/online.ts'
 
 const HELP = `usage: ${commandOf('users')} NAME [USER...] [options]
 
