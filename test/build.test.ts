@@ -102,7 +102,7 @@ withRegistry(test)(
     assert.equal(files.filter((file) => !code.test(file)).sort(), [...docs, ...known, ...made].sort())
     for (const file of files) {
       assert.match(file, /\.(?:m?js|d\.m?ts|json|md|txt)$|^LICENSE$|^symbolon\.1$/)
-      assert.not.match(file, /^test\/|\.test\./)
+      assert.not.match(file, /(?:^|\/)test\/|\.test\./)
       const text = read(file)
       for (const path of [ROOT, dirname(installed.place), homedir()]) {
         assert.not.ok(path.length > 4 && text.includes(path), `${file} names ${path}`)

@@ -14,7 +14,7 @@
  */
 /// <reference types="node" preserve="true" />
 
-export { type Channel, MAX_MESSAGE_BYTES, type Peer } from './channel/channel.ts'
+export { type Channel, MAX_MESSAGE_BYTES, type Peer, type ReceiveOptions } from './channel/channel.ts'
 export type { ConnectOptions, Dial } from './channel/connect.ts'
 export type { IncomingKind } from './channel/inbox.ts'
 export type { ListenOptions, Refusal } from './channel/listen.ts'

@@ -83,7 +83,9 @@ export type LoginSource = PasswordSource | (() => Login | Promise<Login>)
 
 /** What a login gives. It serves any number of sessions at once, as long as one of them at most listens. */
 export interface Login {
+  /** The session token, 32 bytes. */
   readonly token: Secret
+  /** OPAQUE's export_key, 64 bytes: see `Session.exportKey`. */
   readonly exportKey: Secret
   /** The KDC's public key, 32 bytes in base64url. */
   readonly kdcKey: string

@@ -67,7 +67,14 @@ export async function compile(root: string): Promise<{ env: NodeJS.ProcessEnv; r
     outExtension: { '.js': '.mjs' },
     bundle: true,
     // What is native, and what finds its own files by where it lies.
-    external: ['@photostructure/sqlite', 'esbuild', 'tsx'],
+    external: [
+      '@arethetypeswrong/core',
+      '@photostructure/sqlite',
+      'esbuild',
+      'publint',
+      'tsx',
+      'typescript-5.9',
+    ],
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE },
     format: 'esm',

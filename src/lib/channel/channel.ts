@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { EMPTY, utf8 } from '../bytes.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
+import { judgeOptions } from '../judge.ts'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type Transport } from '../noise.ts'
 import type { Trace } from '../trace.ts'
 import { Inbox, type IncomingKind } from './inbox.ts'
@@ -40,6 +41,12 @@ export interface Peer {
    * on another network.
    */
   readonly address: string
+}
+
+/** How to wait for what comes next. */
+export interface ReceiveOptions {
+  /** Ends the waiting. The channel stays as it is: what comes afterwards is there for the next call. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What a channel needs besides its connection and keys. */
@@ -183,9 +190,10 @@ export class Channel implements AsyncIterable<Message> {
    * @returns nothing once the peer has ended.
    * @throws as `receive`.
    */
-  next(): Promise<IncomingKind | undefined> {
+  next(options?: ReceiveOptions): Promise<IncomingKind | undefined> {
+    if (options) judgeOptions('next', options, { signal: 'signal' })
     this.#acknowledge()
-    return this.#inbox.next()
+    return this.#inbox.next(options?.signal)
   }
 
   /**
@@ -193,11 +201,12 @@ export class Channel implements AsyncIterable<Message> {
    *
    * @returns nothing once the peer has ended.
    * @throws ProtocolError `stream_unexpected` when a stream comes instead, which `stream` can read; TransportError
-   *   `channel_truncated` when the connection was cut; the channel's other errors.
+   *   `channel_truncated` when the connection was cut; the channel's other errors; the reason of `signal`; TypeError.
    */
-  receive(): Promise<Message | undefined> {
+  receive(options?: ReceiveOptions): Promise<Message | undefined> {
+    if (options) judgeOptions('receive', options, { signal: 'signal' })
     this.#acknowledge()
-    return this.#inbox.receive()
+    return this.#inbox.receive(options?.signal)
   }
 
   /** The messages until the peer ends. Leaving the loop early leaves the channel open. */

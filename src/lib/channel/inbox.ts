@@ -148,18 +148,37 @@ export class Inbox {
 
   /**
    * What comes next, or nothing after the end. A stream that has its reader is the reader's: what comes after it is told.
+   *
+   * @param signal - ends the waiting; what comes afterwards is there for the next call.
    */
-  async next(): Promise<IncomingKind | undefined> {
+  async next(signal?: AbortSignal): Promise<IncomingKind | undefined> {
     for (;;) {
       if (this.#waiter) throw new TypeError('Channel: somebody is already waiting for what comes next')
       if (this.#ready) break
       if (this.#failure) throw this.#failure
-      await new Promise<void>((resolve, reject) => {
-        this.#waiter = { resolve, reject }
-      })
+      await this.#wait(signal)
     }
     const head = this.#head
     return head && (head instanceof Message ? 'message' : 'stream')
+  }
+
+  async #wait(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    let stop = () => {}
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const waiter = { resolve, reject }
+        this.#waiter = waiter
+        stop = () => {
+          if (this.#waiter !== waiter) return
+          this.#waiter = undefined
+          reject(signal?.reason)
+        }
+        signal?.addEventListener('abort', stop)
+      })
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
   }
 
   /**
@@ -167,9 +186,9 @@ export class Inbox {
    *
    * @throws ProtocolError `stream_unexpected` when a stream comes next: it can still be read.
    */
-  receive(): Promise<Message | undefined> {
+  receive(signal?: AbortSignal): Promise<Message | undefined> {
     const message = this.receiveNow()
-    return message ? Promise.resolve(message) : this.#receiveLater()
+    return message ? Promise.resolve(message) : this.#receiveLater(signal)
   }
 
   /** The next message, if it is here. */
@@ -177,8 +196,8 @@ export class Inbox {
     return !this.#waiter && this.#head instanceof Message ? this.#takeMessage() : undefined
   }
 
-  async #receiveLater(): Promise<Message | undefined> {
-    for (let kind = await this.next(); kind; kind = await this.next()) {
+  async #receiveLater(signal?: AbortSignal): Promise<Message | undefined> {
+    for (let kind = await this.next(signal); kind; kind = await this.next(signal)) {
       if (kind === 'stream')
         throw new ProtocolError('stream_unexpected', 'a stream comes next, not a message')
       const message = this.receiveNow()

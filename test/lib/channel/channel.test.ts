@@ -199,4 +199,27 @@ test('a listener that closes ends its channels in good order', async () => {
   await rejects(dialBob(bob), 'peer_unreachable')
 })
 
+test('who waits no longer takes nothing: what comes afterwards is there for the next call', async () => {
+  const { alice, bob, end } = await conversation()
+  const stop = new AbortController()
+  const waiting = bob.receive({ signal: stop.signal })
+  assert.ok(await isPending(waiting))
+  const reason = new Error('enough')
+  stop.abort(reason)
+  assert.is(await waiting.catch((error) => error), reason)
+  assert.is(await bob.next({ signal: stop.signal }).catch((error) => error), reason)
+  const sent = alice.send('hello')
+  assert.is(await bob.next({ signal: new AbortController().signal }), 'message')
+  // It is here, and need not be waited for.
+  assert.is((await bob.receive({ signal: stop.signal }))?.text, 'hello')
+  const last = bob.receive()
+  await sent
+  alice.end()
+  assert.is(await last, undefined)
+  assert.throws(() => bob.receive({ signal: 1 as never }), /receive: options\.signal/)
+  assert.throws(() => bob.next({ timeout: 1 } as never), /next: options\.timeout/)
+  await Promise.all([bob.close(), alice.close()])
+  await end()
+})
+
 test.run()
