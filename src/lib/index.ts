@@ -50,8 +50,6 @@ export {
   type UploadOptions,
   uploadFile,
 } from './mls/files.ts'
-export type { Conversation, GroupInfo, GroupStatus } from './mls/group-info.ts'
-export type { MailMessage } from './mls/mail-message.ts'
 export {
   Mailbox,
   type MailboxOptions,
@@ -60,9 +58,9 @@ export type { MailboxHandle } from './mls/mailbox-handle.ts'
 export { memoryStateStore } from './mls/memory-state.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, textOf } from './mls/payload.ts'
-export type { PostToKdc } from './mls/post.ts'
-export type { Sent } from './mls/sent.ts'
+export type { MailMessage } from './mls/state/stored-message.ts'
 export type { SharedState, StateOwner, StateSource, StateStore } from './mls/state-store.ts'
+export type { Conversation, GroupInfo, GroupStatus, PostToKdc, Sent } from './mls/types.ts'
 export { parseUsername } from './names.ts'
 export {
   CipherState,

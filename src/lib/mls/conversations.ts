@@ -5,9 +5,9 @@
  */
 import { ProtocolError } from '../errors.ts'
 import { left } from './entries/group-endings.ts'
-import type { Conversation, GroupInfo, Selection } from './group-info.ts'
 import type { MlsClient } from './mls-client.ts'
 import { type Group, otherOf, presentIn } from './state/group.ts'
+import type { Conversation, GroupInfo, Selection } from './types.ts'
 
 /** All, also those that are over. */
 export function allGroups(client: MlsClient): Group[] {

@@ -18,7 +18,7 @@ import { type Attributes, attributesIn } from '../transfer/items.ts'
 import { CHUNK_BYTES, chunkCount, FILE_ID_BYTES, FileStream, sealedBytes } from './file-stream.ts'
 import { readChunk } from './kdc-answers.ts'
 import type { Payload } from './payload.ts'
-import type { PostToKdc } from './post.ts'
+import type { PostToKdc } from './types.ts'
 
 const HASH_BYTES = 32
 /** Longest name, in UTF-8. */

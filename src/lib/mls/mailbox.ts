@@ -17,25 +17,23 @@ import {
   markLookedAt,
   requireLookedAt,
 } from './conversations.ts'
-import type { Conversation, GroupInfo, Selection } from './group-info.ts'
 import { isAlone, listGroups } from './group-list.ts'
 import { countUnread, lastMessages, markShown, unreadMessages } from './history.ts'
-import type { MailMessage } from './mail-message.ts'
 import { addMembers, createGroup, destroyGroup, leaveGroup, notAllowed, removeMembers } from './membership.ts'
 import { MlsClient } from './mls-client.ts'
 import type { OnNotice } from './notices.ts'
 import { encodePayload } from './payload.ts'
-import type { PostToKdc } from './post.ts'
 import { hasCode } from './refusals.ts'
 import { isLost, rejoin, rejoinListed, rejoinLost } from './rejoin.ts'
 import { loadMls } from './rfc9420/suite.ts'
-import type { Sent } from './sent.ts'
 import { otherOf, presentIn } from './state/group.ts'
+import type { MailMessage } from './state/stored-message.ts'
 import type { StateStore } from './state-store.ts'
 import { Publisher } from './sync/publisher.ts'
 import { pull } from './sync/pull.ts'
 import { sendAllPending, sendMessage } from './sync/send-messages.ts'
 import { settleChanges } from './sync/submit-change.ts'
+import type { Conversation, GroupInfo, PostToKdc, Selection, Sent } from './types.ts'
 
 export type { Conversation, GroupInfo, MailMessage, Selection }
 

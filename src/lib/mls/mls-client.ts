@@ -11,12 +11,12 @@ import { ProtocolError } from '../errors.ts'
 import type { ApplyContext } from './entries/apply-context.ts'
 import type { Maker } from './make-commit.ts'
 import type { Notice, OnNotice } from './notices.ts'
-import type { PostToKdc } from './post.ts'
 import type { Mls } from './rfc9420/suite.ts'
 import type { Group } from './state/group.ts'
 import { MlsStore, Transaction } from './state/mls-store.ts'
 import { KEYS } from './state/store-keys.ts'
 import type { StateStore } from './state-store.ts'
+import type { PostToKdc } from './types.ts'
 
 const ID_BYTES = 16
 /** While pages follow each other, so many notices wait for what comes, which may be the same again. */

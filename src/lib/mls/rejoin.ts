@@ -6,7 +6,6 @@
 import { ProtocolError, type SymbolonError } from '../errors.ts'
 import { groupUnknown } from './conversations.ts'
 import { breakGroup, damaged, isBreaking, passGap } from './entries/group-errors.ts'
-import type { Conversation } from './group-info.ts'
 import { endlessList, isAlone, type ListedGroup, listGroups } from './group-list.ts'
 import { readInfo } from './kdc-answers.ts'
 import { judgeKeys } from './keys/contacts.ts'
@@ -18,6 +17,7 @@ import type { Transaction } from './state/mls-store.ts'
 import { KEYS } from './state/store-keys.ts'
 import { pull, pullAgain } from './sync/pull.ts'
 import { MAX_TRIES, settleChange, submitChange, tooManyTries } from './sync/submit-change.ts'
+import type { Conversation } from './types.ts'
 
 /**
  * Takes our place in a group again, by an external commit.

@@ -6,9 +6,9 @@
 import { equal } from '../../bytes.ts'
 import { ProtocolError } from '../../errors.ts'
 import { MAX_NAMES, readIdentities } from '../kdc-answers.ts'
-import type { PostToKdc } from '../post.ts'
 import type { Leaf } from '../rfc9420/tree.ts'
 import type { Transaction } from '../state/mls-store.ts'
+import type { PostToKdc } from '../types.ts'
 
 /** A key that claims to be somebody's. */
 export type Claim = Pick<Leaf, 'username' | 'signatureKey'>

@@ -6,8 +6,8 @@
 import * as v from 'valibot'
 import { EMPTY } from '../../bytes.ts'
 import { PROTOCOL_CODES, type ProtocolCode, ProtocolError } from '../../errors.ts'
-import type { GroupStatus } from '../group-info.ts'
 import { type GroupDescriptor, GroupDescriptorSchema } from '../rfc9420/welcome.ts'
+import type { GroupStatus } from '../types.ts'
 import { type Chain, HASH_BYTES } from './chain.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'
 

@@ -41,3 +41,11 @@ export function decodeStored(bytes: Uint8Array): StoredMessage {
   const { sentAt, ...rest } = header
   return { ...rest, ...(sentAt === undefined ? {} : { sentAt }), body }
 }
+
+/** A message to be shown. */
+export interface MailMessage extends Omit<StoredMessage, 'group'> {
+  /** The group's name; none in a conversation of two. */
+  readonly group?: string
+  /** The other one of a conversation of two. */
+  readonly with?: string
+}

@@ -27,3 +27,9 @@ export interface GroupInfo {
   /** How many of its messages have not been marked as shown. */
   readonly unread: number
 }
+
+/** What became of a message: stored by the KDC; or kept here, to be sent by the next `sync`, because the KDC was not reached. */
+export type Sent = { readonly stored: true } | { readonly stored: false; readonly reason: Error }
+
+/** A sealed request to the KDC; throws what stands for a refusal. */
+export type PostToKdc = (path: string, body: Record<string, unknown>) => Promise<unknown>
