@@ -74,27 +74,27 @@ progress('of several files it tells which, and how far all are; of what has no k
   const name = 'a.jpg'
   const whole = { file: 12, files: 340, bytes: 12_300_000, size: 27_000_000 }
   assert.is(
-    lineOf({ name, bytes: 5, size: 10, whole }, 4, 80),
+    progressLine({ name, bytes: 5, size: 10, whole }, 4, 80),
     'a.jpg  12 of 340 files, 45 %, 12 MB of 27 MB, 3.1 MB/s, 5 s left',
   )
-  assert.is(lineOf({ name: 'b.tar', bytes: 12_300_000 }, 4, 80), 'b.tar  12 MB, 3.1 MB/s')
+  assert.is(progressLine({ name: 'b.tar', bytes: 12_300_000 }, 4, 80), 'b.tar  12 MB, 3.1 MB/s')
   const some = { file: 12, bytes: 12_300_000 }
   assert.match(
-    lineOf({ name, bytes: 5, size: 10, whole: some }, 4, 80),
+    progressLine({ name, bytes: 5, size: 10, whole: some }, 4, 80),
     /^a\.jpg {2}file 12, 50 %, 5 bytes of 10 bytes, 3\.1 MB\/s, 1 s left$/,
   )
   const first = { file: 1, bytes: 5 }
-  assert.match(lineOf({ name, bytes: 5, size: 10, whole: first }, 1, 80), /^a\.jpg {2}50 %/)
+  assert.match(progressLine({ name, bytes: 5, size: 10, whole: first }, 1, 80), /^a\.jpg {2}50 %/)
   // One of one is not counted.
   const one = { file: 1, files: 1, bytes: 5, size: 10 }
-  assert.match(lineOf({ name, bytes: 5, size: 10, whole: one }, 1, 80), /^a\.jpg {2}50 %/)
+  assert.match(progressLine({ name, bytes: 5, size: 10, whole: one }, 1, 80), /^a\.jpg {2}50 %/)
   // What was there before makes nothing fast.
   assert.is(
-    lineOf({ name, bytes: 900, size: 1000, before: 800 }, 1, 80),
+    progressLine({ name, bytes: 900, size: 1000, before: 800 }, 1, 80),
     'a.jpg  90 %, 900 bytes of 1.0 kB, 100 bytes/s, 1 s left',
   )
   // Nor is a file that has grown more than all of it.
-  assert.match(lineOf({ name, bytes: 11, size: 10 }, 1, 80), /^a\.jpg {2}100 %.* 0 s left$/)
+  assert.match(progressLine({ name, bytes: 11, size: 10 }, 1, 80), /^a\.jpg {2}100 %.* 0 s left$/)
 })
 
 progress('programs hear how far all are', () => {
