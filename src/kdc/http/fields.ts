@@ -21,7 +21,7 @@ export const token = v.pipe(v.string(), v.description('a string'))
 
 const PORT = 'a whole number from 1 to 65535'
 
-/** A TCP port somebody can connect to. */
+/** A TCP port that a sender can connect to. */
 export const port = v.pipe(fields.port, v.description(PORT))
 
 /** The same, or nothing. */

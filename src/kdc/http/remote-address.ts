@@ -20,7 +20,7 @@ const FORWARDING_HEADERS = [
 ]
 
 /**
- * The address of whoever asks, an IPv4 one in its own form also when it came to an IPv6 socket. When a trusted proxy
+ * The client's address, an IPv4 one in its own form also when it came to an IPv6 socket. When a trusted proxy
  * passed the request on, it is the address that this proxy saw.
  *
  * @throws Problem `malformed_http` when a trusted proxy names what is no IP address, or the connection is gone.
@@ -40,7 +40,7 @@ export type TransportSecurity = 'protected' | 'network' | 'unknown'
  */
 export function transportSecurityOf(kdc: Pick<Kdc, 'proxies'>, c: RequestView): TransportSecurity {
   const { peer, trusted, hops, goesOn } = path(kdc, c)
-  // Also a trusted one that does not say for whom it asks: its own address says nothing of whoever is behind it.
+  // Also a trusted one that does not say for whom it asks: its own address says nothing of the client behind it.
   if (trusted ? hops.length === 0 || goesOn : wasForwarded(c)) return 'unknown'
   const here = isLoopback(peer) || isEncrypted(c)
   return here && hops.every(isLoopback) ? 'protected' : 'network'
@@ -59,7 +59,7 @@ interface Path {
   readonly hops: readonly string[]
   /** The farthest of all these. */
   readonly client: string
-  /** Whether the farthest says that it asks for somebody else again, and nobody knows it. */
+  /** Whether the farthest says that it asks for another client again, which no trusted proxy has seen. */
   readonly goesOn: boolean
 }
 
@@ -85,7 +85,7 @@ function claimedAddress(claim: string): string {
 
 function peerAddress(c: RequestView): string {
   const address = c.env.incoming.socket.remoteAddress
-  // A socket forgets its address when it is closed: nobody is left to read the answer.
+  // A socket forgets its address when it is closed: no client is left to read the answer.
   if (!address) throw new Problem('malformed_http', 'the connection is gone')
   return plainAddress(address)
 }

@@ -14,7 +14,7 @@ import { transportSecurityOf } from './remote-address.ts'
 /** Longest request body, unless a route says otherwise: many times what its exchange needs. */
 export const MAX_BODY_BYTES = 16_384
 
-/** Takes a request in plain JSON, when nobody on the way could have read it. */
+/** Takes a request in plain JSON, when the transport protected it. */
 export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const json = jsonRequest()
   return async (c, next) => {
@@ -122,7 +122,7 @@ export async function readBody(
       : EMPTY
   } catch (error) {
     if (error instanceof Problem) throw error
-    // The client is gone, or was too slow and has been told so: this is for nobody but a test.
+    // The client is gone, or was too slow and has been told so: only a test sees this.
     throw new Problem('malformed_http', 'the body ended before it was complete')
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A principal's mailbox: messages and groups that wait at the KDC, end to end encrypted by MLS (RFC 9420). docs/protocol.md §7.
+ * A principal's mailbox: messages and groups that the KDC stores, end to end encrypted by MLS (RFC 9420). docs/protocol.md §7.
  *
  * @module
  */
@@ -97,7 +97,7 @@ export class Mailbox {
     return mailbox
   }
 
-  /** Fetches what waits, completes what was begun, rejoins what was lost, and sees to it that others find key packages. */
+  /** Fetches what is stored, completes what was begun, rejoins what was lost, and sees to it that others find key packages. */
   sync(): Promise<void> {
     return this.#alone(async () => {
       const { unknown, usedPackage } = await pull(this.#client)
@@ -219,7 +219,7 @@ export class Mailbox {
   }
 
   /**
-   * Who is in a group, for somebody who sees it: from then on he means this one by its name.
+   * Who is in a group, for a user who sees it: from then on they mean this one by its name.
    *
    * @throws ProtocolError `group_unknown`
    */
@@ -310,7 +310,7 @@ export class Mailbox {
     })
   }
 
-  /** Somebody may have added us a moment ago. */
+  /** Another member may have added us a moment ago. */
   async #idOf(name: string): Promise<string> {
     const known = currentIdOf(this.#client, { group: name })
     if (known !== undefined) return known

@@ -1,6 +1,6 @@
 /**
- * What all work on one principal's groups shares: what is kept, how the KDC is asked, who is told. One piece of work at a time: whoever
- * calls makes sure of that.
+ * What all work on one principal's groups shares: what is kept, how the KDC is asked, who is told. One piece of work at a time: the
+ * caller makes sure of that.
  *
  * @module
  */
@@ -82,7 +82,7 @@ export class MlsClient {
   }
 
   /**
-   * Writes a draft, and tells what it had to tell.
+   * Writes a transaction, and tells what it had to tell.
    *
    * @param more - whether others follow soon: then it is kept to be told with theirs, up to a number of notices.
    */
@@ -91,7 +91,7 @@ export class MlsClient {
     if (!more || this.mlsStore.notices.size > MAX_KEPT_NOTICES) await this.tellKept()
   }
 
-  /** Tells what is to be told, and then forgets it: told twice when the power goes between, never not at all. */
+  /** Tells what is to be told, and then forgets it: told twice after a crash in between, never not at all. */
   async tellKept(): Promise<void> {
     const { notices } = this.mlsStore
     if (notices.size === 0) return

@@ -49,7 +49,7 @@ async function dropMessage(client: MlsClient, number: number): Promise<void> {
 /**
  * Sends what is to be sent in a group, in order.
  *
- * @param current - the message that somebody waits for; others that are refused are told of in a notice.
+ * @param current - the message that the caller waits for; others that are refused are told of in a notice.
  * @returns what became of that message.
  * @throws why it was refused, or why the KDC was not reached.
  */
