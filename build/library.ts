@@ -12,7 +12,9 @@ import { DIST, distFile, MANIFEST, ROOT } from './paths.ts'
 /** What no import names: workers, which are begun by their paths, and what `#` names elsewhere than in Node. */
 const OTHERS = [
   'src/kdc/passwords/password-worker.mjs',
-  ...Object.values(MANIFEST.imports).flatMap((conditions) => Object.values(conditions)),
+  ...Object.values(MANIFEST.imports).flatMap((target) =>
+    typeof target === 'string' ? [target] : Object.values(target),
+  ),
 ]
 
 const IMPORT = /((?:from|import\() ?['"])(\.[^'"]+)\.(m?)ts(['"])/g

@@ -4,7 +4,7 @@
  * @module
  */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { distFile, MANIFEST, ROOT } from './paths.ts'
 
 /** What people read, and what it is called in the package. npm shows the README. */
@@ -13,6 +13,7 @@ const DOCUMENTS: Readonly<Record<string, string>> = {
   'CHANGELOG.md': 'CHANGELOG.md',
   'SECURITY.md': 'SECURITY.md',
   'docs/package.md': 'README.md',
+  'docs/guide/library.md': 'docs/guide/library.md',
   'docs/protocol.md': 'docs/protocol.md',
   'docs/operating.md': 'docs/operating.md',
   'docs/threat-model.md': 'docs/threat-model.md',
@@ -33,8 +34,8 @@ export function writeManifest(): void {
 }
 
 export function writeDocuments(): void {
-  mkdirSync(distFile('docs'), { recursive: true })
   for (const [source, target] of Object.entries(DOCUMENTS)) {
+    mkdirSync(dirname(distFile(target)), { recursive: true })
     writeFileSync(distFile(target), withLinks(readFileSync(join(ROOT, source), 'utf8'), source, target))
   }
 }

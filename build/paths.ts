@@ -11,7 +11,7 @@ export interface Manifest {
   readonly name: string
   readonly version: string
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
-  readonly imports: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly imports: Readonly<Record<string, string | Readonly<Record<string, string>>>>
   readonly [field: string]: unknown
 }
 

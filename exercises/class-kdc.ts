@@ -6,7 +6,7 @@
  */
 import * as http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Secret, secureRandomBytes, systemClock, toBase64url } from 'symbolon'
+import { Secret, secureRandomBytes, systemClock, toBase64url } from 'symbolon/protocol'
 import type { AnswerUserinfo, Session } from './04-the-ticket/given.ts'
 
 const PASSWORDS = new Map([

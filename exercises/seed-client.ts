@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { fromBase64url, Secret, type Trace } from 'symbolon'
+import { fromBase64url, Secret, type Trace } from 'symbolon/protocol'
 
 type Fields = Readonly<Record<string, unknown>>
 

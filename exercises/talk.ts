@@ -5,7 +5,7 @@
  * @module
  */
 import * as net from 'node:net'
-import { listen, type TraceEvent, Wire } from 'symbolon'
+import { listen, type TraceEvent, Wire } from 'symbolon/protocol'
 import type { AnswerUserinfo } from './04-the-ticket/given.ts'
 import type { SendMessage } from './05-the-message/given.ts'
 import { startClassKdc } from './class-kdc.ts'

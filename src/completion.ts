@@ -13,10 +13,10 @@ Prints what makes SHELL complete the commands of symbolon, their options, and
 the names of principals and groups: those that your tools know on this machine,
 while login has kept a session. SHELL is bash, zsh, fish or powershell.
 
-  bash        in ~/.bashrc:            source <(symbolon completion bash)
-  zsh         in ~/.zshrc, after compinit:  source <(symbolon completion zsh)
-  fish        symbolon completion fish > ~/.config/fish/completions/symbolon.fish
-  powershell  in $PROFILE:  symbolon completion powershell | Out-String | iex
+  bash        in ~/.bashrc: source <(symbolon completion bash)
+  zsh         in ~/.zshrc, after compinit: source <(symbolon completion zsh)
+  fish        in ~/.config/fish/config.fish: symbolon completion fish | source
+  powershell  in $PROFILE: symbolon completion powershell | Out-String | iex
 
 exit status: 0 done, 1 failed, 2 wrong usage
 

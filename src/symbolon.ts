@@ -34,7 +34,6 @@ ${optionLines(...Object.entries(COMMANDS))}
   symbolon --version       which this is; every command knows it
 
 exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 try later
-
 example: symbolon send alice bob "hi"
 `
 

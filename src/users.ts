@@ -5,12 +5,12 @@
 import { parseArguments } from './cli/arguments.ts'
 import { commandOf } from './cli/installed.ts'
 import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
-import { everybodyOnline, reachabilityOf } from './cli/online.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { print } from './cli/terminal/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
+import { everybodyOnline, reachabilityOf } from './lib/online.ts'
 
 const HELP = `usage: ${commandOf('users')} NAME [USER...] [options]
 

@@ -54,7 +54,10 @@ const OF_COPIES = {
   '@photostructure/sqlite': '@photostructure/sqlite',
 }
 
-const TOOLS = ['kdc', 'send', 'receive', 'group', 'users', 'register', 'passwd', 'sessions', 'demo']
+const TOOLS = [
+  ...['kdc', 'send', 'receive', 'group', 'users', 'login', 'logout', 'whoami', 'register', 'passwd'],
+  ...['sessions', 'doctor', 'completion', 'demo'],
+]
 
 const test = suite<{ realm: Realm; running: Program[] }>('build')
 const installed = new Installed()
@@ -90,14 +93,15 @@ withRegistry(test)(
   'the package holds what is built and what people read, and nothing of this machine',
   () => {
     const files = packed()
-    const docs = ['errors', 'events', 'operating', 'protocol', 'threat-model'].map(
+    const docs = ['errors', 'events', 'guide/library', 'operating', 'protocol', 'threat-model'].map(
       (name) => `docs/${name}.md`,
     )
     const known = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'licences.txt', 'package.json']
-    const code = /^(?:bin|database|files|kdc|lib|state)\//
-    assert.equal(files.filter((file) => !code.test(file)).sort(), [...docs, ...known, 'sbom.cdx.json'].sort())
+    const code = new RegExp(`^(?:bin|${readdirSync(join(ROOT, 'src')).join('|')})/`)
+    const made = ['sbom.cdx.json', 'symbolon.1']
+    assert.equal(files.filter((file) => !code.test(file)).sort(), [...docs, ...known, ...made].sort())
     for (const file of files) {
-      assert.match(file, /\.(?:m?js|d\.m?ts|json|md|txt)$|^LICENSE$/)
+      assert.match(file, /\.(?:m?js|d\.m?ts|json|md|txt)$|^LICENSE$|^symbolon\.1$/)
       assert.not.match(file, /test\b/)
       const text = read(file)
       for (const path of [ROOT, dirname(installed.place), homedir()]) {
@@ -317,68 +321,19 @@ withRegistry(test)('the demo starts its tools', async ({ realm }) => {
 /** A project that has the package installed. */
 function project(realm: Realm): string {
   const folder = join(realm.home, 'project')
-  mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true })
+  mkdirSync(join(folder, 'node_modules'), { recursive: true })
   // On Windows a junction needs no privilege.
   symlinkSync(installed.folder, join(folder, 'node_modules', 'symbolon'), 'junction')
-  const types = ['node_modules', '@types', 'node']
-  symlinkSync(join(ROOT, ...types), join(folder, ...types), 'junction')
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   return folder
 }
-
-withRegistry(test)("README's program runs in plain Node, and has types", async ({ realm, running }) => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
-  const program = `const password = '${PASSWORD}'\n${example.replace('http://127.0.0.1:8800', realm.url)}`
-  const folder = project(realm)
-  writeFileSync(join(folder, 'hello.mjs'), program)
-  writeFileSync(
-    join(folder, 'hello.ts'),
-    `${program}
-import type { Mailbox, Message, StateStore } from 'symbolon'
-export const told: Message | undefined = await (await alice.connect('bob')).receive()
-export type Of = [Mailbox, StateStore]
-// @ts-expect-error: a name, not a number
-await alice.connect(1)
-// @ts-expect-error: there is no such thing
-import { nothing } from 'symbolon'
-`,
-  )
-  const receiver = installed.run(
-    ['receive', 'bob', '--kdc', realm.url, '--password-file', realm.passwordFile],
-    realm.env,
-  )
-  running.push(receiver.input())
-  await receiver.says('stderr', /listening on/)
-  const hello = spawnSync(process.execPath, ['hello.mjs'], { cwd: folder, encoding: 'utf8' })
-  assert.is(hello.stderr, '')
-  assert.is(hello.status, 0)
-  await receiver.says('stdout', /^alice: hello$/m)
-  for (const [module, moduleResolution] of [
-    ['nodenext', 'nodenext'],
-    ['esnext', 'bundler'],
-  ]) {
-    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-    const options = ['--noEmit', '--strict', '--target', 'es2022', '--types', 'node']
-    const args = [
-      ...options,
-      '--module',
-      `${module}`,
-      '--moduleResolution',
-      `${moduleResolution}`,
-      'hello.ts',
-    ]
-    const { stdout, status } = spawnSync(process.execPath, [tsc, ...args], { cwd: folder, encoding: 'utf8' })
-    assert.is(status, 0, `${moduleResolution}: ${stdout}`)
-  }
-})
 
 withRegistry(test)(
   'what is bundled for browsers takes the primitives that are JavaScript',
   async ({ realm }) => {
+    const resolveDir = project(realm)
     const bundle = async (platform: 'browser' | 'node') => {
       const { metafile } = await build({
-        stdin: { contents: "export { seal } from 'symbolon'", resolveDir: join(realm.home, 'project') },
+        stdin: { contents: "export { seal } from 'symbolon/protocol'", resolveDir },
         bundle: true,
         write: false,
         format: 'esm',

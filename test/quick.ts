@@ -7,11 +7,12 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const TEST = dirname(fileURLToPath(import.meta.url))
-const FOLDERS = /^(?:lib|kdc|database|state)[\\/].*\.test\.ts$/
+const FOLDERS = /^(?:lib|kdc|database)[\\/].*\.test\.ts$/
 /** What starts programs, or a whole KDC for each test. */
-const PROGRAMS = /helpers\/(?:program|realm|tmux|installed)\.ts'|\/process\.ts'|node:child_process/
-/** Long by what they go through, which no Node does in another way. */
-const LONG = /(?:meddled|schedules|endless|reads|transfer[\\/](?:transfer|channel)|mls[\\/]state)\.test\.ts$/
+const PROGRAMS = /helpers\/(?:installed|kdc-process|program|realm|state|tmux)\.ts'|node:child_process/
+/** Long, by what they go through or by the passwords they hash, which no Node does in another way. */
+const LONG =
+  /(?:meddled|schedules|endless|read-budget|register|login-limits|mls[\\/]state|transfer[\\/](?:transfer|channel))\.test\.ts$/
 
 const files = readdirSync(TEST, { recursive: true, encoding: 'utf8' })
   .filter((file) => FOLDERS.test(file) && !LONG.test(file))

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Secret } from '../../src/lib/crypto/secret.ts'
-import { secureRandomBytes, systemClock, toBase64url } from '../../src/lib/index.ts'
+import { secureRandomBytes, systemClock, toBase64url } from '../../src/lib/protocol.ts'
 import { type Route, SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
 import { encodeRequest } from '../kdc/crowd.ts'
 

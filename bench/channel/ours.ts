@@ -12,7 +12,7 @@ import {
   listen,
   Secret,
   secureRandomBytes,
-} from '../../src/lib/index.ts'
+} from '../../src/lib/protocol.ts'
 import { rate, repeat } from '../rate.ts'
 import * as tasks from './tasks.ts'
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { EMPTY, fromBase64url, fromUtf8, hkdf, open, type Secret, ZERO_NONCE } from 'symbolon'
+import { EMPTY, fromBase64url, fromUtf8, hkdf, open, type Secret, ZERO_NONCE } from 'symbolon/protocol'
 import { must } from '../grader.ts'
 import type { UserinfoReply } from './given.ts'
 

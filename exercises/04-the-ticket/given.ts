@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RandomBytes, Secret } from 'symbolon'
+import type { RandomBytes, Secret } from 'symbolon/protocol'
 
 /** A principal that has logged in (messages 1 and 2), as the KDC remembers it. */
 export interface Session {

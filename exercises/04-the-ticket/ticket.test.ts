@@ -15,7 +15,7 @@ import {
   Secret,
   secureRandomBytes,
   utf8,
-} from 'symbolon'
+} from 'symbolon/protocol'
 import { contains, grade, must } from '../grader.ts'
 import {
   cut,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { RandomBytes, Secret } from 'symbolon'
-// import { concat, hkdf, KEY_BYTES, seal, toBase64url, utf8, ZERO_NONCE } from 'symbolon'
+import type { RandomBytes, Secret } from 'symbolon/protocol'
+// import { concat, hkdf, KEY_BYTES, seal, toBase64url, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import type { Kdc, Listener, Session, TicketContent, UserinfoReply } from './given.ts'
 
 /**

@@ -18,7 +18,7 @@ import {
   type Transport,
   utf8,
   ZERO_NONCE,
-} from 'symbolon'
+} from 'symbolon/protocol'
 import { contains, must } from '../grader.ts'
 import type { Invitation } from './given.ts'
 import type { Outcome } from './people.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Secret, Wire } from 'symbolon'
+import type { Secret, Wire } from 'symbolon/protocol'
 
 /** What alice took out of message 4: what opens one channel to bob. */
 export interface Invitation {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { secureRandomBytes, toBase64url, utf8 } from 'symbolon'
+import { secureRandomBytes, toBase64url, utf8 } from 'symbolon/protocol'
 import { contains, grade, must } from '../grader.ts'
 import { howSealed, opening, readFirstMessage, whatRecord } from './examine.ts'
 import type { Invitation, SendMessage } from './given.ts'

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Wire } from 'symbolon'
-// import { concat, decodeRecords, EMPTY, encodeMessage, encodeRecord } from 'symbolon'
-// import { HandshakeState, NNpsk0, u16, utf8 } from 'symbolon'
+import type { Wire } from 'symbolon/protocol'
+// import { concat, decodeRecords, EMPTY, encodeMessage, encodeRecord } from 'symbolon/protocol'
+// import { HandshakeState, NNpsk0, u16, utf8 } from 'symbolon/protocol'
 import type { Invitation } from './given.ts'
 
 /**

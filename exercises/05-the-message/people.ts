@@ -18,7 +18,7 @@ import {
   secureRandomBytes,
   type Transport,
   Wire,
-} from 'symbolon'
+} from 'symbolon/protocol'
 import { inWords } from '../grader.ts'
 import type { Invitation, SendMessage } from './given.ts'
 

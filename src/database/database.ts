@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { SymbolonError } from '../lib/errors.ts'
+import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'
 
 /** What can be bound to a placeholder. */
 export type Value = string | number | Uint8Array | null
@@ -90,12 +90,10 @@ export interface Database {
   close(): Promise<void>
 }
 
-export const STORE_CODES = ['store_unavailable', 'store_newer'] as const
-
 /** The store cannot be used: now (`store_unavailable`), or by this version of the program (`store_newer`). */
 export class StoreError extends SymbolonError {
   override readonly name = 'StoreError'
-  readonly code: (typeof STORE_CODES)[number]
+  readonly code: (typeof ERROR_CODES.store)[number]
 
   constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
     super(message, options)

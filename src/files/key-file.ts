@@ -8,19 +8,17 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { toBase64url, utf8 } from '../lib/bytes.ts'
-import { SymbolonError } from '../lib/errors.ts'
+import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'
 import { readSmallFile } from './small-file.ts'
 
 const CHECK_BYTES = 8
 /** Room for thousands of keys. */
 const MAX_FILE_BYTES = 1024 * 1024
 
-export const KEY_FILE_CODES = ['key_file_missing', 'key_file_damaged'] as const
-
 /** A key that the KDC cannot do without is not there, or is not what was written. */
 export class KeyFileError extends SymbolonError {
   override readonly name = 'KeyFileError'
-  readonly code: (typeof KEY_FILE_CODES)[number]
+  readonly code: (typeof ERROR_CODES.keyFile)[number]
 
   constructor(code: KeyFileError['code'], message: string) {
     super(message)

@@ -11,16 +11,13 @@ import { FileError } from './private-files.ts'
 
 const REASONS: Record<string, string> = {
   EACCES: 'it may not be written to',
-  EDQUOT: 'there is not enough room',
   EEXIST: 'it is no directory',
   EFBIG: 'the file is too large for it',
   EIO: 'the disk fails',
   ENAMETOOLONG: 'a name is too long for it',
   ENOENT: 'it is gone',
-  ENOSPC: 'there is not enough room',
   ENOTDIR: 'it is no directory',
   EPERM: 'it may not be written to',
-  EROFS: 'it is read-only',
 }
 
 /**

@@ -9,9 +9,8 @@ import { secureRandomBytes } from '../lib/crypto/random.ts'
 import type { Kdc, KdcEnv } from './context.ts'
 import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
 import { KEEP_SEC, QUOTAS } from './groups/quotas.ts'
-import { refusalOf } from './http/request.ts'
 import { ProxyList } from './network/proxies.ts'
-import { Problem } from './problems.ts'
+import { Problem, refusalOf } from './problems.ts'
 import { filesRoute } from './routes/files.ts'
 import { groupChangesRoute } from './routes/group-changes.ts'
 import { groupsRoute } from './routes/groups.ts'
@@ -67,16 +66,7 @@ export function assembleKdc(options: KdcOptions): Kdc {
   return { ...settings, subscribers: options.subscribers ?? new MailboxSubscribers(settings) }
 }
 
-/**
- * Builds the app.
- *
- * @example const app = createKdc({ store, opaqueKeys, masterKeys, passwords, log })
- */
-export function createKdc(options: KdcOptions): Hono<KdcEnv> {
-  return createApp(assembleKdc(options))
-}
-
-/** Builds the app of a KDC that is put together. */
+/** The app of a KDC. */
 export function createApp(kdc: Kdc): Hono<KdcEnv> {
   const app = new Hono<KdcEnv>()
   app.use(async (c, next) => {

@@ -11,6 +11,7 @@ import type { MasterKeys } from './keys/master-keys.ts'
 import type { OpaqueKeys } from './keys/opaque-keys.ts'
 import type { ProxyList } from './network/proxies.ts'
 import type { PasswordChecker } from './passwords/passwords.ts'
+import type { Log, Registration } from './settings.ts'
 import type { Invitation } from './store/invitations.ts'
 import type { Quotas } from './store/quotas.ts'
 import type { StoredSession } from './store/sessions.ts'
@@ -19,19 +20,6 @@ import type { BodyBudget } from './traffic/body-budget.ts'
 import type { FairQueue } from './traffic/fair-queue.ts'
 import type { LoginLimits } from './traffic/login-limits.ts'
 import type { ReadBudget } from './traffic/read-budget.ts'
-
-/** A log in pino's shape: fields, then the name of the event. */
-export interface Log {
-  info(fields: object, event: string): void
-  warn(fields: object, event: string): void
-  error(fields: object, event: string): void
-  /** Nothing when all that was logged is written; else, what resolves once it is. An answer waits for this. */
-  written?(): Promise<void> | undefined
-}
-
-/** Who may make an account: any client, those with an invitation, or only the KDC's administrator. */
-export const REGISTRATIONS = ['open', 'invitation', 'closed'] as const
-export type Registration = (typeof REGISTRATIONS)[number]
 
 /** A KDC's parts and settings. */
 export interface Kdc {

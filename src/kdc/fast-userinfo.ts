@@ -9,9 +9,10 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { type Route, SEALED_TYPE, sealReply } from '../lib/sealed.ts'
 import type { Kdc, RequestView } from './context.ts'
-import { MAX_BODY_BYTES, parseJson, refusalOf, refuseOpen } from './http/request.ts'
+import { MAX_BODY_BYTES, parseJson, refuseOpen } from './http/request.ts'
 import { findSealingSession, judgeFields, openEnvelope, parseEnvelope } from './http/sealed-request.ts'
 import type { Direct } from './http/server.ts'
+import { refusalOf } from './problems.ts'
 import { answerUserinfo } from './routes/userinfo.ts'
 import type { StoredSession } from './store/sessions.ts'
 

@@ -9,23 +9,11 @@
  */
 import pino from 'pino'
 import { visibleJson } from '../lib/text/visible.ts'
-import type { Log } from './context.ts'
 import { LogOutput, type WriteSome, writeToStdout } from './log-output.ts'
+import type { Log } from './settings.ts'
 
 /** What can be asked for, the fullest first. */
 export const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const
-
-/** Lines of one millisecond share its text, which takes as long to make as the rest of a line. */
-let [lastTime, lastText] = [Number.NaN, '']
-
-function timestamp(): string {
-  const now = Date.now()
-  if (now !== lastTime) {
-    lastTime = now
-    lastText = `,"time":"${new Date(now).toISOString()}"`
-  }
-  return lastText
-}
 
 /** Gathers lines. */
 class Turn {
@@ -98,7 +86,7 @@ function pinoTo(stream: pino.DestinationStream, level: string) {
       level,
       base: null,
       messageKey: 'event',
-      timestamp,
+      timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
     stream,

@@ -10,13 +10,13 @@ type Run = (argv: string[]) => Promise<void>
 
 // Each is loaded when it is asked for: what serves is much, and an account is made without.
 const COMMANDS = new Map<string, () => Promise<Run>>([
-  ['adduser', async () => (await import('./commands/adduser.ts')).adduser],
-  ['passwd', async () => (await import('./commands/passwd.ts')).passwd],
-  ['deluser', async () => (await import('./commands/deluser.ts')).deluser],
-  ['users', async () => (await import('./commands/users.ts')).users],
+  ['adduser', async () => (await import('./commands/accounts.ts')).adduser],
+  ['passwd', async () => (await import('./commands/accounts.ts')).passwd],
+  ['deluser', async () => (await import('./commands/accounts.ts')).deluser],
+  ['users', async () => (await import('./commands/accounts.ts')).users],
   ['invite', async () => (await import('./commands/invite.ts')).invite],
   ['invitations', async () => (await import('./commands/invitations.ts')).invitations],
-  ['uninvite', async () => (await import('./commands/uninvite.ts')).uninvite],
+  ['uninvite', async () => (await import('./commands/invitations.ts')).uninvite],
   ['endsessions', async () => (await import('./commands/endsessions.ts')).endsessions],
   ['keytab', async () => (await import('./commands/keytab.ts')).keytab],
   ['backup', async () => (await import('./commands/backup.ts')).backup],

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { SymbolonError } from '../lib/errors.ts'
+import { type ErrorCode, SymbolonError } from '../lib/errors.ts'
 
 interface ProblemType {
   readonly status: ContentfulStatusCode
@@ -54,7 +54,7 @@ export const PROBLEM_TYPES = {
   internal: { status: 500, title: 'Internal error' },
   kdc_busy: { status: 503, title: 'KDC busy', headers: { 'Retry-After': '1' } },
   store_unavailable: { status: 503, title: 'Store unavailable', headers: { 'Retry-After': '1' } },
-} as const satisfies Record<string, ProblemType>
+} as const satisfies Partial<Record<ErrorCode, ProblemType>>
 
 /** The codes a client of the KDC can meet. */
 export type ProblemCode = keyof typeof PROBLEM_TYPES
@@ -126,4 +126,25 @@ export function renderProblem(problem: Problem): ProblemResponse {
       ...problem.extension,
     }),
   }
+}
+
+/** What of a KDC is needed here: its log. */
+interface Logging {
+  readonly log: {
+    warn(fields: object, event: string): void
+    error(fields: object, event: string): void
+  }
+}
+
+/**
+ * Judges whatever is thrown while a request is answered, and tells the log what only the operator may know of it.
+ *
+ * @param path - of the request.
+ * @returns the answer to it.
+ */
+export function refusalOf({ log }: Logging, error: unknown, path: string): ProblemResponse {
+  const problem = toProblem(error)
+  if (problem.code === 'internal') log.error({ err: error, path }, 'internal_error')
+  if (problem.code === 'store_unavailable') log.warn({ err: error }, 'store_unavailable')
+  return renderProblem(problem)
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Log } from './context.ts'
+import type { Log } from './settings.ts'
 import type { PurgeCutoff, Store } from './store/store.ts'
 
 const INTERVAL_MS = 60_000

@@ -5,7 +5,7 @@
  */
 
 /**
- * The outcome of a promise, unless `signal` is aborted before: what the promise stands for goes on, and nobody hears what becomes of it.
+ * The outcome of a promise, unless `signal` is aborted before: what the promise stands for goes on unheard.
  *
  * @throws the reason of `signal`; what the promise rejects with.
  */

@@ -10,6 +10,7 @@ import { CodecError } from './errors.ts'
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** No bytes. */
 export const EMPTY: Uint8Array = new Uint8Array(0)
 
 /** The UTF-8 form of a string. */

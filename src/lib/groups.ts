@@ -30,6 +30,7 @@ const WAIT = { signal: 'signal' } as const
 export class Groups {
   readonly #mail: MailboxAccess
 
+  /** `Session.groups` is one. */
   constructor(mail: MailboxAccess) {
     this.#mail = mail
   }
@@ -70,6 +71,7 @@ export class Groups {
 
 /** One group, by its name. */
 export class Group {
+  /** Its name, in lower case. */
   readonly name: string
   readonly #mail: MailboxAccess
 

@@ -144,6 +144,7 @@ export class SymmetricState {
     return this.#h
   }
 
+  /** Whether what is sent now is encrypted. */
   get hasKey(): boolean {
     return this.#cipher.hasKey
   }
@@ -182,9 +183,13 @@ export type Token = 'e' | 's' | 'ee' | 'es' | 'se' | 'ss' | 'psk'
 
 /** A handshake pattern; messages alternate, the initiator's first. Pre-messages are public keys known beforehand (§7.1). */
 export interface HandshakePattern {
+  /** As the protocol name has it: `NNpsk0`. */
   readonly name: string
+  /** Static keys that the responder knows beforehand. */
   readonly initiatorPreMessage?: readonly 's'[]
+  /** Static keys that the initiator knows beforehand. */
   readonly responderPreMessage?: readonly 's'[]
+  /** The tokens of each message, the initiator's first (§7). */
   readonly messages: readonly (readonly Token[])[]
 }
 
@@ -199,7 +204,9 @@ export const NNpsk0: HandshakePattern = {
 
 /** What both sides bring to a handshake. */
 export interface HandshakeOptions {
+  /** Which handshake. */
   readonly pattern: HandshakePattern
+  /** Whether this side writes the first message. */
   readonly initiator: boolean
   /** Must be the same on both sides, and is authenticated (§6). */
   readonly prologue: Uint8Array
@@ -209,12 +216,15 @@ export interface HandshakeOptions {
   readonly staticKey?: KeyPair
   /** The peer's static public key, for patterns that know it beforehand. */
   readonly remoteStaticKey?: Uint8Array
+  /** Where ephemeral keys come from. Default: the system's. */
   readonly randomBytes?: RandomBytes | undefined
 }
 
 /** What a finished handshake leaves. */
 export interface Transport {
+  /** Encrypts what we send. */
   readonly send: CipherState
+  /** Decrypts what we receive. */
   readonly receive: CipherState
   /** Names this channel uniquely; equal on both sides (§11.2). */
   readonly handshakeHash: Uint8Array

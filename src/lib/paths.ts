@@ -18,7 +18,7 @@ export interface FilesByPath {
 }
 
 /** Where files that others send are saved. */
-interface PlaceForFiles {
+export interface PlaceForFiles {
   /** For `receiveItems`. */
   take(item: TransferItem): Promise<FileSink | TreeSink>
   /** Where something is that was saved. */
@@ -27,6 +27,7 @@ interface PlaceForFiles {
 
 /** Where a file is that was saved. */
 export interface SavedFile {
+  /** In the directory that was given. */
   readonly path: string
   /** The very same was there before. */
   readonly already: boolean

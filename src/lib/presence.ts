@@ -47,8 +47,11 @@ export type PresenceChange =
   /** Another KDC answers, and has proved that it is another: nobody new can reach us. */
   | { readonly state: 'refused'; readonly error: ProtocolError }
 
+/** How to be reachable: as `ListenOptions`, and how to keep the KDC informed. */
 export interface PresenceOptions extends Omit<ListenOptions, 'username' | 'token' | 'clock'> {
+  /** Hears what a refresh has found out, when it is something new. */
   readonly onChange?: (change: PresenceChange) => void
+  /** How often the KDC is told, in milliseconds. Default: 15,000. */
   readonly refreshIntervalMs?: number
   /**
    * Whether an IP address is one of this machine's: then others who are sent there must find the listener at that very address. Default:

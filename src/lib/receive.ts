@@ -35,6 +35,7 @@ const FINAL: readonly string[] = ['state_damaged', 'state_locked', 'kdc_key_chan
 /** Where to be reachable. */
 export type ListenPlace = Pick<PresenceOptions, 'host' | 'port' | 'refreshIntervalMs' | 'isOfThisMachine'>
 
+/** How to receive. */
 export interface MessagesOptions {
   /** Ends it in good order, when the next message is asked for, or while it is waited for. */
   readonly signal?: AbortSignal | undefined
@@ -46,6 +47,7 @@ export interface MessagesOptions {
   readonly onChange?: ((change: MessagesChange) => void) | undefined
 }
 
+/** What `Session.messages` tells meanwhile. */
 export type MessagesChange =
   | Exclude<PresenceChange, { state: 'refused' }>
   /** What was stored has been handled, and others can send directly, to this address. */
@@ -53,6 +55,7 @@ export type MessagesChange =
 
 /** A file, a directory, or bytes without a name, that another principal wants to send, or has left at the KDC. */
 export interface OfferedFile {
+  /** `bytes`: it has no name of its own, such as standard input. */
   readonly kind: TransferItem['kind']
   /** The sender's word: not a path to write to. */
   readonly name: string
@@ -83,9 +86,11 @@ export interface ReceivedMessage {
   readonly text?: string
   /** What was sent; of a file nothing. */
   readonly bytes: Uint8Array
+  /** What was sent, when it is a file, a directory, or a stream. */
   readonly file?: OfferedFile
-  /** When it was sent, by its sender's word, and when the KDC took it; Unix seconds. Of stored messages only. */
+  /** When it was sent, by its sender's word, in Unix seconds. Of stored messages only. */
   readonly sentAt?: number
+  /** When the KDC took it, in Unix seconds. Of stored messages only. */
   readonly storedAt?: number
 }
 
@@ -95,16 +100,24 @@ export interface ReceivingSession {
   listen(options: PresenceOptions): Promise<Presence>
 }
 
-/** `Session.messages`, its arguments judged. */
+/**
+ * `Session.messages`, its arguments judged.
+ *
+ * @param closed - the session's end, which ends it at once, also while the program has a message: that one is not acknowledged.
+ */
 export async function* receiveMessages(
   session: ReceivingSession,
   mail: MailboxHandle,
   options: MessagesOptions,
+  closed: AbortSignal,
 ): AsyncGenerator<ReceivedMessage, void, undefined> {
   const receiving = new Receiving(session, mail, options)
+  const close = () => void receiving.end()
+  closed.addEventListener('abort', close)
   try {
     yield* receiving.run()
   } finally {
+    closed.removeEventListener('abort', close)
     await receiving.end()
   }
 }
@@ -137,6 +150,7 @@ class Receiving {
   #looking: Promise<unknown> = Promise.resolve()
   #following: Promise<void> | undefined
   #beginning: Promise<void> | undefined
+  #ending: Promise<void> | undefined
 
   constructor(session: ReceivingSession, mail: MailboxHandle, options: MessagesOptions) {
     this.#session = session
@@ -166,7 +180,7 @@ class Receiving {
     if (this.#failure) throw this.#failure.error
   }
 
-  /** What was stored comes first: one who sends directly meanwhile finds nobody, and has it stored as well. */
+  /** What was stored comes first: until it is handled there is no receiver, and senders have what they send stored as well. */
   async #begin(): Promise<void> {
     let looked = () => {}
     const hasLooked = new Promise<void>((resolve) => {
@@ -233,9 +247,15 @@ class Receiving {
   }
 
   /** Channels whose last message was handled end in good order; of the others, the sender is told that it was not. */
-  async end(): Promise<void> {
+  end(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  async #end(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#stop)
     this.#ended.abort(over())
+    this.#wake()
     // What has just been handled is acknowledged meanwhile.
     await new Promise((resolve) => setImmediate(resolve))
     for (const offered of [this.#current, ...this.#offered.splice(0)]) {

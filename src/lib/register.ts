@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { ProtocolError, TransportError } from './errors.ts'
 import { invitationToken } from './invitation.ts'
 import { readRegistrationReply } from './kdc-link/answers.ts'
@@ -14,6 +13,7 @@ import { isLoopback } from './network/address.ts'
 import { finishRegistration, startRegistration } from './opaque.ts'
 import { judgeLogin, type LoginOptions, login, type PasswordSource, type Session } from './session.ts'
 
+/** How to make an account, and log in to it. */
 export interface RegisterOptions extends LoginOptions {
   /** Whether to register without an invitation across a network where anybody could listen or answer. Default: no. */
   readonly allowPlaintext?: boolean | undefined

@@ -40,8 +40,11 @@ export type Route = `${string} ${string}`
 export interface SealedRequest {
   /** Which session's token opens it: 16 bytes, not yet trusted. */
   readonly sid: Uint8Array
+  /** 32 bytes, drawn by the client. */
   readonly salt: Uint8Array
+  /** Version, session id and salt: authenticated with the rest. */
   readonly header: Uint8Array
+  /** The JSON, encrypted, and its tag. */
   readonly sealed: Uint8Array
 }
 
@@ -98,6 +101,7 @@ export interface Sealable {
   readonly status: number
   /** The KDC's clock, Unix seconds. */
   readonly time: number
+  /** The JSON of the answer, or of a problem (RFC 9457). */
   readonly body: unknown
 }
 

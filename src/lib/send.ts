@@ -8,7 +8,7 @@ import { utf8 } from './bytes.ts'
 import { type Channel, MAX_MESSAGE_BYTES } from './channel/channel.ts'
 import {
   CodecError,
-  PROTOCOL_CODES,
+  ERROR_CODES,
   type ProtocolCode,
   ProtocolError,
   SymbolonError,
@@ -45,6 +45,7 @@ export interface FileProgress {
   readonly size?: number | undefined
 }
 
+/** How to send a file. */
 export interface SendFileOptions extends SendOptions {
   /** Hears how far it is, often. */
   readonly onProgress?: ((progress: FileProgress) => void) | undefined
@@ -52,6 +53,7 @@ export interface SendFileOptions extends SendOptions {
 
 /** Which way something went: the receiver has acknowledged it, or the KDC keeps it for the receiver. */
 export interface SendResult {
+  /** `direct`: the receiver has acknowledged it. `stored`: the KDC keeps it for the receiver. */
   readonly route: 'direct' | 'stored'
 }
 
@@ -266,6 +268,8 @@ function inDoubt(error: unknown, words: string): unknown {
 
 function refused({ code, byPeer, cause }: Exclude<ItemResult, { saved: true }>, receiver: string): unknown {
   if (!byPeer && cause) return cause
-  const known = (PROTOCOL_CODES as readonly string[]).includes(code) ? (code as ProtocolCode) : 'file_refused'
+  const known = (ERROR_CODES.protocol as readonly string[]).includes(code)
+    ? (code as ProtocolCode)
+    : 'file_refused'
   return new ProtocolError(known, `${receiver} did not take the file: ${code}`, { cause })
 }

@@ -52,6 +52,7 @@ import type { Trace } from './trace.ts'
  */
 export type JudgeKey = (kdcKey: string, proven: boolean) => void | Promise<void>
 
+/** How to log in, and how to talk to the KDC afterwards. */
 export interface LoginOptions extends KdcLinkOptions {
   /**
    * Judges the KDC's public key, 32 bytes in base64url, before the KDC learns that the password was right; throws to refuse
@@ -156,6 +157,42 @@ const MAX_TICKETS = 3
 /** How often something is asked anew, when the answer went to a copy of the request. */
 const MAX_ASKED = 3
 
+const CHANNEL_OPTIONS = {
+  handshakeTimeoutMs: 'milliseconds',
+  stallTimeoutMs: 'milliseconds',
+  closeTimeoutMs: 'milliseconds',
+  maxMessageBytes: 'count',
+  randomBytes: 'function',
+  trace: 'function',
+} as const
+
+const CONNECT_OPTIONS = {
+  ...CHANNEL_OPTIONS,
+  host: 'string',
+  port: 'port',
+  dial: 'function',
+  signal: 'signal',
+} as const
+
+const PLACE_OPTIONS = {
+  host: 'string',
+  port: 'port',
+  refreshIntervalMs: 'milliseconds',
+  isOfThisMachine: 'function',
+} as const
+
+const LISTEN_OPTIONS = {
+  ...CHANNEL_OPTIONS,
+  ...PLACE_OPTIONS,
+  maxChannels: 'count',
+  maxChannelsPerSender: 'count',
+  maxHandshakes: 'count',
+  maxHandshakesPerAddress: 'count',
+  onChannel: 'function',
+  onRefused: 'function',
+  onChange: 'function',
+} as const
+
 const SEND_OPTIONS = { store: 'boolean', timeoutMs: 'milliseconds', signal: 'signal' } as const
 
 /** How to change a password. */
@@ -182,6 +219,7 @@ const REFUSED = { firstMs: 30_000, mostMs: 300_000 }
  * TransportError when no answer came that the KDC has sealed: then it may or may not have happened.
  */
 export class Session {
+  /** Whose it is, in lower case. */
   readonly username: string
   #password: LoginSource
   readonly #kdc: KdcLink
@@ -358,12 +396,7 @@ export class Session {
       onChange: 'function',
     })
     if (listen) {
-      judgeOptions('messages: options.listen', listen, {
-        host: 'string',
-        port: 'port',
-        refreshIntervalMs: 'milliseconds',
-        isOfThisMachine: 'function',
-      })
+      judgeOptions('messages: options.listen', listen, PLACE_OPTIONS)
     }
     return this.#messages(options)
   }
@@ -372,8 +405,7 @@ export class Session {
     if (this.#isReceiving) throw new TypeError('messages: they are received already, by another loop')
     this.#isReceiving = true
     try {
-      const signals = [this.#closed.signal, ...(options.signal ? [options.signal] : [])]
-      yield* receiveMessages(this, this.mailbox, { ...options, signal: AbortSignal.any(signals) })
+      yield* receiveMessages(this, this.mailbox, options, this.#closed.signal)
     } finally {
       this.#isReceiving = false
     }
@@ -425,6 +457,8 @@ export class Session {
     receiver: string,
     options: Partial<Omit<ConnectOptions, 'ticket' | 'secret' | 'receiver' | 'username'>> = {},
   ): Promise<Channel> {
+    judgeArgument('connect: receiver', receiver, 'string')
+    judgeOptions('connect', options, CONNECT_OPTIONS)
     const { signal } = options
     signal?.throwIfAborted()
     const { address: host, port, ticket, secret } = await untilAborted(this.userinfo(receiver), signal)
@@ -438,7 +472,9 @@ export class Session {
    * @throws TransportError `port_unavailable`; ProtocolError `listener_unreachable`, when the KDC would send others where we do not listen:
    *   the session is over then; and as `announce`.
    */
-  listen(options: PresenceOptions): Promise<Presence> {
+  async listen(options: PresenceOptions): Promise<Presence> {
+    judgeOptions('listen', options, LISTEN_OPTIONS)
+    judgeArgument('listen: options.onChannel', options.onChannel, 'function')
     return Presence.start(this, { trace: this.#trace, ...options })
   }
 

@@ -46,7 +46,9 @@ export interface Ticket {
   readonly secret: Secret
   /** For whom it was made. */
   readonly receiver: string
+  /** When it was made: Unix seconds by the KDC's clock. */
   readonly issuedAt: number
+  /** When it is worth nothing any more: Unix seconds by the KDC's clock. */
   readonly expiresAt: number
 }
 

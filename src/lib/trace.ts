@@ -17,6 +17,7 @@ export interface TraceEvent {
   readonly name: string
   /** Who sent it: a username, `KDC`, or an address. */
   readonly from: string
+  /** Who receives it, named in the same way. */
   readonly to: string
   /** How it travels, such as `POST /login` or `TCP`. */
   readonly by: string

@@ -13,9 +13,8 @@
 import { existsSync } from 'node:fs'
 import { Secret } from '../lib/crypto/secret.ts'
 import type { Session } from '../lib/session.ts'
-import { StateError } from './errors.ts'
+import { asStateError, StateError } from './errors.ts'
 import { addKeyFile, keyFilesIn, openStateKey, removeKeyFiles } from './state-key.ts'
-import { asStateError } from './trouble.ts'
 
 /** A state that the old password opens. */
 interface Opened {

@@ -12,12 +12,12 @@ import { openSqlite } from '../database/sqlite.ts'
 import { ensurePrivateDirectory } from '../files/private-files.ts'
 import type { Secret } from '../lib/crypto/secret.ts'
 import type { StateStore } from '../lib/mls/state-store.ts'
+import { damaged, inStateTerms } from './errors.ts'
 import { HeldState } from './held-state.ts'
 import { takeLock } from './lock.ts'
 import { databaseIn, lockIn } from './places.ts'
 import { isEmpty, prepare, SealedValues } from './sealed-values.ts'
 import { addKeyFile, keyFilesIn, newStateKey, openStateKey } from './state-key.ts'
-import { damaged, inStateTerms } from './trouble.ts'
 
 /** How long to wait for the others' pieces of work, unless told otherwise. */
 const WAIT_MS = 5000

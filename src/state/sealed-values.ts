@@ -7,8 +7,8 @@ import { type Database, type Statement, sql } from '../database/database.ts'
 import { concat, EMPTY, utf8 } from '../lib/bytes.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import { Contents } from './contents.ts'
+import { damaged, inStateTerms } from './errors.ts'
 import { HEADER_BYTES, openState, sealState } from './seal.ts'
-import { damaged, inStateTerms } from './trouble.ts'
 
 const PURPOSE = 'symbolon/1 client state value'
 

@@ -6,7 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ToolError } from '../../src/cli/errors.ts'
 import { inWords } from '../../src/cli/system-error-text.ts'
-import { asStateError } from '../../src/state/trouble.ts'
+import { asStateError } from '../../src/state/errors.ts'
 import { onLinux, onPosix } from '../helpers/needs.ts'
 import { cleanEnvironment, Program, startTool } from '../helpers/program.ts'
 

@@ -1,7 +1,7 @@
 /** Who can be reached now. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { everybodyOnline, reachabilityOf } from '../../src/cli/online.ts'
+import { everybodyOnline, reachabilityOf } from '../../src/lib/online.ts'
 import { Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
 

@@ -56,7 +56,7 @@ import {
 import { STALL_TIMEOUT_MS } from '../../src/lib/channel/wire.ts'
 import { TAG_BYTES } from '../../src/lib/crypto/aead.ts'
 import { KEY_BYTES } from '../../src/lib/crypto/secret.ts'
-import { PROTOCOL_CODES, TRANSPORT_CODES } from '../../src/lib/errors.ts'
+import { ERROR_CODES } from '../../src/lib/errors.ts'
 import { EVENT_BYTES } from '../../src/lib/kdc-link/exchange.ts'
 import { maxRequestBytes, mayBeSaid } from '../../src/lib/kdc-link/routes.ts'
 import { CHUNK_BYTES } from '../../src/lib/mls/file-stream.ts'
@@ -102,7 +102,7 @@ import {
 
 const PROTOCOL = readDocument('protocol.md')
 const ROUTES = routesIn(PROTOCOL)
-const CODES: readonly string[] = [...PROTOCOL_CODES, ...TRANSPORT_CODES]
+const CODES: readonly string[] = [...ERROR_CODES.protocol, ...ERROR_CODES.transport]
 const test = suite('protocol.md')
 
 /** The files that may cite a section. */

@@ -1,6 +1,6 @@
 /** The package as people get it: built, packed, and installed as a global command in a folder of its own. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,24 +14,15 @@ export class Installed {
   /** The folder of the package. */
   readonly folder = join(this.place, ...(WINDOWS ? [] : ['lib']), 'node_modules', 'symbolon')
   /** What npm said when it installed it. */
-  readonly said: string = ''
+  readonly said: string
   /** What npm said when a registry was needed, and there was none. */
   readonly offline: string | undefined
 
   constructor() {
     process.once('exit', () => this.remove())
-    const built = join(this.place, 'package')
-    run(process.execPath, ['--import', 'tsx', join('build', 'run.ts'), built])
-    npm('pack', built, '--pack-destination', this.place)
-    const file = readdirSync(this.place).find((name) => name.endsWith('.tgz')) ?? ''
-    const options = ['--prefix', this.place, '--prefer-offline', '--no-audit', '--no-fund']
-    try {
-      this.said = npm('install', '--global', ...options, join(this.place, file))
-    } catch (error) {
-      const { message } = error as Error
-      if (!/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(message)) throw error
-      this.offline = message
-    }
+    const outcome = install(['--global', '--prefix', this.place], pack(this.place))
+    this.said = outcome.said
+    this.offline = outcome.offline
   }
 
   /** `symbolon` with these arguments. */
@@ -46,6 +37,46 @@ export class Installed {
 
   remove(): void {
     rmSync(this.place, { recursive: true, force: true })
+  }
+}
+
+/** A project of its own, empty but for the package, installed as a dependency. */
+export class InstalledProject {
+  readonly folder = mkdtempSync(join(tmpdir(), 'symbolon-project-'))
+  /** The file that `npm pack` made. */
+  readonly packed: string
+  /** The folder of the package. */
+  readonly package = join(this.folder, 'node_modules', 'symbolon')
+  /** What npm said when a registry was needed, and there was none. */
+  readonly offline: string | undefined
+
+  constructor() {
+    process.once('exit', () => this.remove())
+    writeFileSync(join(this.folder, 'package.json'), '{ "type": "module", "private": true }')
+    this.packed = pack(this.folder)
+    this.offline = install(['--prefix', this.folder], this.packed).offline
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Builds and packs. @returns the file. */
+function pack(folder: string): string {
+  const built = join(folder, 'package')
+  run(process.execPath, ['--import', 'tsx', join('build', 'run.ts'), built])
+  npm('pack', built, '--pack-destination', folder)
+  return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '')
+}
+
+function install(options: readonly string[], file: string): { said: string; offline?: string } {
+  try {
+    return { said: npm('install', ...options, '--prefer-offline', '--no-audit', '--no-fund', file) }
+  } catch (error) {
+    const { message } = error as Error
+    if (!/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(message)) throw error
+    return { said: '', offline: message }
   }
 }
 

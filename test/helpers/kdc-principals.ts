@@ -2,8 +2,7 @@
 import * as assert from 'uvu/assert'
 import type { Database, Statement } from '../../src/database/database.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
-import type { KdcOptions } from '../../src/kdc/app.ts'
-import { createKdc } from '../../src/kdc/app.ts'
+import { assembleKdc, createApp, type KdcOptions } from '../../src/kdc/app.ts'
 import type { Every } from '../../src/kdc/events/mailbox-subscribers.ts'
 import { Store } from '../../src/kdc/store/store.ts'
 import { toBase64url } from '../../src/lib/bytes.ts'
@@ -85,7 +84,7 @@ export function anotherNode(kdc: TestKdc, overrides: Partial<KdcOptions> = {}): 
   const { store, opaqueKeys, masterKeys, log, time } = kdc
   const { passwords = unused, ...rest } = overrides
   const options = { store, opaqueKeys, masterKeys, log, clock: () => time.now, passwords, ...rest }
-  return { ...kdc, store: overrides.store ?? store, app: createKdc(options) }
+  return { ...kdc, store: overrides.store ?? store, app: createApp(assembleKdc(options)) }
 }
 
 const unused = {

@@ -1,6 +1,6 @@
 /** What somebody on the way to the KDC can do with a request and its answer, without any key. */
 import { readFileSync } from 'node:fs'
-import { PROTOCOL_CODES, TRANSPORT_CODES } from '../../src/lib/errors.ts'
+import { ERROR_CODES } from '../../src/lib/errors.ts'
 import { SEALED_TYPE } from '../../src/lib/sealed.ts'
 import type { Answer, Mischief } from './meddling-proxy.ts'
 
@@ -15,11 +15,17 @@ export const KDC_CODES: ReadonlyMap<string, number> = new Map(
 )
 
 /** What a client alone can conclude: no answer of a KDC says so. */
-export const CLIENT_CODES: readonly string[] = PROTOCOL_CODES.filter((code) => !KDC_CODES.has(code))
+export const CLIENT_CODES: readonly string[] = ERROR_CODES.protocol.filter((code) => !KDC_CODES.has(code))
 
 /** Every code that an answer could name, and one that there is not. */
 export const ALL_CODES: readonly string[] = [
-  ...new Set([...KDC_CODES.keys(), ...PROTOCOL_CODES, ...TRANSPORT_CODES, 'malformed', 'no_such_code']),
+  ...new Set([
+    ...KDC_CODES.keys(),
+    ...ERROR_CODES.protocol,
+    ...ERROR_CODES.transport,
+    'malformed',
+    'no_such_code',
+  ]),
 ]
 
 /** The statuses under which each code is forged, besides its own. */

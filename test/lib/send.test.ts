@@ -128,6 +128,19 @@ test('the sender of a direct message that was not acknowledged hears that it may
   assert.is((await two).done, true)
 })
 
+test('the end of the session ends it, also while the program has a message', async () => {
+  const [alice, bob] = [await clients.login('alice'), await clients.login('bob')]
+  const listening = new Arrivals<string>()
+  const messages = bob.messages({ onChange: ({ state }) => listening.push(state) })
+  const first = messages.next()
+  await listening.next()
+  const sent = alice.send('bob', 'hi').then(String, (error: unknown) => error)
+  assert.is((await first).value?.text, 'hi')
+  await bob.logout()
+  assert.is(((await sent) as TransportError).code, 'outcome_unknown')
+  assert.is((await messages.next()).done, true)
+})
+
 test('without store, one who is away is an error; so is one who has never logged in', async () => {
   const alice = await clients.login('alice')
   await rejects(alice.send('erin', 'hi', { store: false }), 'receiver_offline')
@@ -257,6 +270,15 @@ test('what is of the wrong type is refused by its name', async () => {
     [/^sendFile: file: /, () => alice.sendFile('bob', '')],
     [/^sendFile: file: /, () => alice.sendFile('bob', wrong({ kind: 'file', name: 'x' }))],
     [/^sendFile: options.onProgress: /, () => alice.sendFile('bob', 'x', { onProgress: wrong('') })],
+    [/^connect: receiver: /, () => alice.connect(wrong(undefined))],
+    [/^connect: options.closeTimeoutMs: /, () => alice.connect('bob', { closeTimeoutMs: -1 })],
+    [
+      /^connect: options.timeoutMs: there is no such option/,
+      () => alice.connect('bob', wrong({ timeoutMs: 1 })),
+    ],
+    [/^listen: options: /, () => alice.listen(wrong(undefined))],
+    [/^listen: options.onChannel: /, () => alice.listen(wrong({}))],
+    [/^listen: options.port: /, () => alice.listen({ onChannel: () => {}, port: 1.5 })],
     [/^messages: options.signal: /, () => alice.messages({ signal: wrong(1) })],
     [/^messages: options.maxFileBytes: /, () => alice.messages({ maxFileBytes: -1 })],
     [/^messages: options.listen: options.port: /, () => alice.messages({ listen: { port: 65_536 } })],

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url, toHex } from '../../src/lib/bytes.ts'
 import type { Channel } from '../../src/lib/channel/channel.ts'
-import { PROTOCOL_CODES, ProtocolError, TransportError } from '../../src/lib/errors.ts'
+import { ERROR_CODES, ProtocolError, TransportError } from '../../src/lib/errors.ts'
 import { mayBeSaid } from '../../src/lib/kdc-link/routes.ts'
 import { login } from '../../src/lib/session.ts'
 import { createTicket, sessionId } from '../../src/lib/ticket.ts'
@@ -304,7 +304,7 @@ test('when the fresh login fails the session stays; a refused one is not tried a
 })
 
 test('what only a client may conclude is worth nothing from the KDC either, seal or no seal', async () => {
-  const conclusions = PROTOCOL_CODES.filter((code) => !mayBeSaid('/userinfo', code))
+  const conclusions = ERROR_CODES.protocol.filter((code) => !mayBeSaid('/userinfo', code))
   for (const code of [
     'kdc_key_changed',
     'state_damaged',

@@ -19,8 +19,9 @@ import { type Statement, sql } from '../../src/database/database.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
 import { Secret } from '../../src/lib/crypto/secret.ts'
+import { ERROR_CODES } from '../../src/lib/errors.ts'
 import { ClientState } from '../../src/state/client-state.ts'
-import { STATE_CODES, StateError } from '../../src/state/errors.ts'
+import { StateError } from '../../src/state/errors.ts'
 import { stateDirectoriesOf, stateDirectory } from '../../src/state/places.ts'
 import { openState, sealState } from '../../src/state/seal.ts'
 import { keyFilesIn, openStateKey } from '../../src/state/state-key.ts'
@@ -482,7 +483,7 @@ state('each principal and KDC has a place of its own, and all of a principal’s
 })
 
 state('each trouble has a hint, and says whether to try again', () => {
-  const codes = STATE_CODES.map((code) => {
+  const codes = ERROR_CODES.state.map((code) => {
     const error = new StateError(code, 'it is')
     assert.ok(hintFor(error), code)
     return [code, exitCodeOf(error)]

@@ -1,5 +1,5 @@
 /** "A salt is a constant that one adds." It is there to differ: the same salt makes the same key. */
-import { concat, hkdf, seal, sessionId, toBase64url, utf8, ZERO_NONCE } from 'symbolon'
+import { concat, hkdf, seal, sessionId, toBase64url, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import type { MakeSenderinfo } from '../given.ts'
 import { answerWith } from './shared/answer.ts'
 

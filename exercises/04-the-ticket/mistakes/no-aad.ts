@@ -1,5 +1,5 @@
 /** "The header is not secret, so nothing is to be done about it." Not secret is not the same as not to be trusted. */
-import { concat, EMPTY, hkdf, seal, sessionId, toBase64url, utf8, ZERO_NONCE } from 'symbolon'
+import { concat, EMPTY, hkdf, seal, sessionId, toBase64url, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import type { MakeSenderinfo } from '../given.ts'
 import { answerWith } from './shared/answer.ts'
 

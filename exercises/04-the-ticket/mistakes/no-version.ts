@@ -1,5 +1,5 @@
 /** "There is only one version." Until there are two, and nobody can tell which a ticket is. */
-import { concat, hkdf, seal, sessionId, toBase64url, utf8, ZERO_NONCE } from 'symbolon'
+import { concat, hkdf, seal, sessionId, toBase64url, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import type { MakeSenderinfo } from '../given.ts'
 import { answerWith } from './shared/answer.ts'
 

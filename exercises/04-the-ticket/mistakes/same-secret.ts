@@ -1,6 +1,6 @@
 /** "One good secret is enough." Then whoever has talked to bob once can listen to everybody who ever will. */
 
-import { secureRandomBytes } from 'symbolon'
+import { secureRandomBytes } from 'symbolon/protocol'
 import type { AnswerUserinfo } from '../given.ts'
 import { answerUserinfo as right } from '../solution/ticket.ts'
 

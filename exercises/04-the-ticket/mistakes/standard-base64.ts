@@ -1,5 +1,5 @@
 /** "Base64 is base64." The usual alphabet has + and /, and ends in =; this protocol's has - and _, and no end. */
-import { concat, hkdf, seal, sessionId, utf8, ZERO_NONCE } from 'symbolon'
+import { concat, hkdf, seal, sessionId, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import type { MakeSenderinfo } from '../given.ts'
 import { answerWith } from './shared/answer.ts'
 

@@ -1,5 +1,5 @@
 /** "The token is a key of 32 bytes, so it is the key." Of every ticket for bob, all under the same nonce. */
-import { concat, seal, sessionId, toBase64url, utf8, ZERO_NONCE } from 'symbolon'
+import { concat, seal, sessionId, toBase64url, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import type { MakeSenderinfo } from '../given.ts'
 import { answerWith } from './shared/answer.ts'
 

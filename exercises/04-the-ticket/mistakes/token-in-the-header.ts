@@ -1,5 +1,5 @@
 /** "The session id: the first 16 bytes of the token." Half of the key, in clear, on every ticket. */
-import { concat, hkdf, seal, toBase64url, utf8, ZERO_NONCE } from 'symbolon'
+import { concat, hkdf, seal, toBase64url, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import type { MakeSenderinfo } from '../given.ts'
 import { answerWith } from './shared/answer.ts'
 

@@ -14,7 +14,7 @@ import {
   toBase64url,
   utf8,
   ZERO_NONCE,
-} from 'symbolon'
+} from 'symbolon/protocol'
 import type { Kdc, Listener, Session, TicketContent, UserinfoReply } from '../given.ts'
 
 /** Seals a ticket: docs/protocol.md §4.1, line by line. */

@@ -1,5 +1,5 @@
 /** "He answers, so he has it." He may be saying something else: look at the type. */
-import { encodeMessage, encodeRecord, utf8 } from 'symbolon'
+import { encodeMessage, encodeRecord, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { hear, say, shakeHands } from '../solution/message.ts'
 

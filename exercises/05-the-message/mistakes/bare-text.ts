@@ -1,5 +1,5 @@
 /** "It is sealed, so the text can go in as it is." Its first letter becomes the type of a record. */
-import { utf8 } from 'symbolon'
+import { utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { say, shakeHands, untilAcknowledged } from '../solution/message.ts'
 

@@ -1,5 +1,5 @@
 /** "A frame of 27 bytes after the message is the ack." Anybody on the way can make 27 bytes. */
-import { encodeMessage, encodeRecord, utf8 } from 'symbolon'
+import { encodeMessage, encodeRecord, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { say, shakeHands } from '../solution/message.ts'
 

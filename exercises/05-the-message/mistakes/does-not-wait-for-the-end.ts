@@ -1,5 +1,5 @@
 /** "I have my ack, I am done." Bob may not be; and nobody will notice if the line is cut here. */
-import { encodeMessage, encodeRecord, utf8 } from 'symbolon'
+import { encodeMessage, encodeRecord, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { hear, say, shakeHands } from '../solution/message.ts'
 

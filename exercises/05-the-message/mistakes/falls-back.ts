@@ -2,7 +2,7 @@
  * "If the handshake fails, the secret is still a key." Then an impostor only has to make it fail, to get a message that
  * is sealed the weaker way.
  */
-import { EMPTY, encodeMessage, seal, utf8, ZERO_NONCE } from 'symbolon'
+import { EMPTY, encodeMessage, seal, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { say, shakeHands, untilAcknowledged } from '../solution/message.ts'
 

@@ -1,5 +1,5 @@
 /** "An error in message 2? No harm done, nothing was sent." But alice's program now believes that it was. */
-import { encodeMessage, utf8 } from 'symbolon'
+import { encodeMessage, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { say, shakeHands, untilAcknowledged } from '../solution/message.ts'
 

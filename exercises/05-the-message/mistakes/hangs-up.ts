@@ -1,5 +1,5 @@
 /** "Closing the connection is the end." So is a cut cable: bob cannot tell one from the other. */
-import { encodeMessage, utf8 } from 'symbolon'
+import { encodeMessage, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { hear, say, shakeHands } from '../solution/message.ts'
 

@@ -1,5 +1,5 @@
 /** "It is written, so it is sent." It is in a buffer of alice's own machine. */
-import { encodeMessage, encodeRecord, utf8 } from 'symbolon'
+import { encodeMessage, encodeRecord, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { say, shakeHands } from '../solution/message.ts'
 

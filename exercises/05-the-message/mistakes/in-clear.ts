@@ -1,5 +1,5 @@
 /** "After the handshake the connection is secure." A connection is never secure; what one seals is. */
-import { encodeMessage, utf8 } from 'symbolon'
+import { encodeMessage, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { shakeHands, untilAcknowledged } from '../solution/message.ts'
 

@@ -1,5 +1,5 @@
 /** "The ticket is sealed, nobody can change it." Nobody can change it; but somebody could send another in its place. */
-import { concat, HandshakeState, NNpsk0, u16, utf8 } from 'symbolon'
+import { concat, HandshakeState, NNpsk0, u16, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 
 export const breaks = 'the handshake is bound to the ticket, and to the secret'

@@ -1,5 +1,5 @@
 /** "There is only one version." Then bob takes the ticket's length for it, and closes. */
-import { concat, HandshakeState, NNpsk0, utf8 } from 'symbolon'
+import { concat, HandshakeState, NNpsk0, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 
 export const breaks =

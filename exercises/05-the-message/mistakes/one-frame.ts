@@ -1,5 +1,5 @@
 /** "A message is a record." A record has two bytes for its length: a longer message is several. */
-import { encodeRecord, utf8 } from 'symbolon'
+import { encodeRecord, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { say, shakeHands, untilAcknowledged } from '../solution/message.ts'
 

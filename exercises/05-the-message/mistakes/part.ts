@@ -1,5 +1,5 @@
 /** "A text is a part of a conversation." To bob a part is a part of one message: he waits for the rest. */
-import { encodeRecord, utf8 } from 'symbolon'
+import { encodeRecord, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { say, shakeHands, untilAcknowledged } from '../solution/message.ts'
 

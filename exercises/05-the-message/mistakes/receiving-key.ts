@@ -1,5 +1,5 @@
 /** "One of the two." Each direction has its own key, so that nobody can send alice's words back to her as bob's. */
-import { encodeMessage, utf8 } from 'symbolon'
+import { encodeMessage, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { say, shakeHands, untilAcknowledged } from '../solution/message.ts'
 

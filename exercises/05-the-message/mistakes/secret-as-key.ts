@@ -1,5 +1,5 @@
 /** "The secret is the key." It is what the keys are made from, together with two that nobody keeps. */
-import { EMPTY, encodeMessage, seal, utf8, ZERO_NONCE } from 'symbolon'
+import { EMPTY, encodeMessage, seal, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { shakeHands, untilAcknowledged } from '../solution/message.ts'
 

@@ -1,5 +1,5 @@
 /** "Bob should check that we have the same secret." He has, in the handshake; and now everybody else has it too. */
-import { encodeMessage, utf8 } from 'symbolon'
+import { encodeMessage, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { say, shakeHands, untilAcknowledged } from '../solution/message.ts'
 

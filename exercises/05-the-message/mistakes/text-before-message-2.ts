@@ -1,5 +1,5 @@
 /** "Whoever is not bob cannot read it anyway." Not today: the secret may leak, and then the recording opens. */
-import { concat, EMPTY, HandshakeState, hkdf, NNpsk0, seal, u16, utf8, ZERO_NONCE } from 'symbolon'
+import { concat, EMPTY, HandshakeState, hkdf, NNpsk0, seal, u16, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 
 export const breaks = 'not a word before message 2 is there'

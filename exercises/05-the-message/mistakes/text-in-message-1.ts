@@ -2,7 +2,7 @@
  * "Message 1 takes a payload: one round trip saved." That payload is sealed by the secret alone. Whoever finds the
  * secret in a year reads it then, and whoever sends the recording again is alice again.
  */
-import { concat, encodeRecord, HandshakeState, NNpsk0, u16, utf8 } from 'symbolon'
+import { concat, encodeRecord, HandshakeState, NNpsk0, u16, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { say, untilAcknowledged } from '../solution/message.ts'
 

@@ -1,5 +1,5 @@
 /** "Twice is safer than once." TCP repeats what is lost; what a program repeats, bob gets twice. */
-import { encodeMessage, encodeRecord, utf8 } from 'symbolon'
+import { encodeMessage, encodeRecord, utf8 } from 'symbolon/protocol'
 import type { SendMessage } from '../given.ts'
 import { hear, say, shakeHands } from '../solution/message.ts'
 

@@ -16,7 +16,7 @@ import {
   u16,
   utf8,
   type Wire,
-} from 'symbolon'
+} from 'symbolon/protocol'
 import type { Invitation } from '../given.ts'
 
 const VERSION = Uint8Array.of(0x01)

@@ -27,7 +27,9 @@ export interface Keytab {
   readonly kdc: string
   /** Its public key, 32 bytes in base64url. */
   readonly kdcKey: string
+  /** Whose it is. */
   readonly username: string
+  /** What the service logs in with. */
   readonly password: string
 }
 

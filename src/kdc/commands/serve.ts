@@ -10,17 +10,9 @@ import { stopSignal } from '../../cli/stop.ts'
 import { optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
-import {
-  assembleKdc,
-  createApp,
-  SESSION_IDLE_SEC,
-  SESSION_LIFETIME_SEC,
-  TICKET_LIFETIME_SEC,
-} from '../app.ts'
-import { REGISTRATIONS, type Registration } from '../context.ts'
+import { SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../app.ts'
 import { openData } from '../data.ts'
 import { addDemo, type Demo } from '../demo-accounts.ts'
-import { MailboxSubscribers } from '../events/mailbox-subscribers.ts'
 import { directRoutes } from '../fast-userinfo.ts'
 import { KEEP_SEC } from '../groups/quotas.ts'
 import {
@@ -33,9 +25,8 @@ import {
 import { generateMasterKeys, type MasterKeys } from '../keys/master-keys.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
 import type { ProxyList } from '../network/proxies.ts'
-import { createPasswordChecker } from '../passwords/passwords.ts'
-import { startPurging } from '../purge.ts'
-import { purgeCutoff } from '../store/session-life.ts'
+import { startKdc } from '../run-kdc.ts'
+import { REGISTRATIONS, type Registration } from '../settings.ts'
 import { LOGIN_LIMITS, loginLimits } from '../traffic/login-limits.ts'
 import { DATA_HELP, DATA_OPTION, dataDirectory } from './data-option.ts'
 import {
@@ -159,19 +150,12 @@ export async function serve(argv: string[]): Promise<void> {
 async function run(settings: Settings): Promise<void> {
   const stop = stopSignal()
   const data = await openData(settings.directory)
-  const passwords = createPasswordChecker(data.opaqueKeys.setup)
   const log = createLog(settings.logLevel, { onLost: sayLost })
-  const { sessionIdleSec, keepSec } = settings
-  const life = { clock: systemClock, sessionIdleSec, keepSec }
-  const stopPurging = startPurging(data.store, () => purgeCutoff(life), log)
-  let draining = false
-  const isDraining = () => draining
-  const subscribers = new MailboxSubscribers({ ...life, store: data.store, log, isDraining })
+  const { kdc, app, drain, close } = startKdc({ ...settings, ...data, log })
   let server: Listening | undefined
   let demo: Demo | undefined
   try {
-    const kdc = assembleKdc({ ...settings, ...data, passwords, log, subscribers, isDraining })
-    server = await listen(createApp(kdc).fetch, directRoutes(kdc), settings)
+    server = await listen(app.fetch, directRoutes(kdc), settings)
     const url = localUrl(server.url)
     if (settings.demo) demo = await addDemo(data, url)
     say(`listening on ${server.url}`)
@@ -183,18 +167,15 @@ async function run(settings: Settings): Promise<void> {
     await stop
     say('stopping')
   } finally {
-    draining = true
-    subscribers.close()
+    drain()
     if (server) {
       await server.close()
       log.info({}, 'stopped')
     }
-    stopPurging()
     await demo?.remove()
     if (demo && demo.written.length > 0)
       say(`took the passwords of ${demo.written.join(' and ')} out of ${credentialsPath()}`)
-    await passwords.close()
-    await data.store.close()
+    await close()
   }
 }
 

@@ -59,17 +59,10 @@ export const fileChunk = v.pipe(
 /** An Ed25519 key. */
 export const signatureKey = v.pipe(inBase64url(32, 32), v.description('32 bytes in base64url'))
 
-/** The same, or nothing. */
-export const optionalSignatureKey = v.pipe(
-  v.optional(inBase64url(32, 32)),
-  v.description('32 bytes in base64url'),
-)
-
 const PACKAGE = `1 to ${MAX_PACKAGE_BYTES} bytes in base64url`
-const keyPackage = inBase64url(1, MAX_PACKAGE_BYTES)
 
-/** A key package, or nothing. */
-export const optionalPackage = v.pipe(v.optional(keyPackage), v.description(PACKAGE))
+/** A key package. */
+export const keyPackage = v.pipe(inBase64url(1, MAX_PACKAGE_BYTES), v.description(PACKAGE))
 
 /** Key packages. */
 export const packages = (most: number) =>
@@ -80,15 +73,8 @@ export const packages = (most: number) =>
     v.description(`at most ${most} times ${PACKAGE}`),
   )
 
-const MESSAGE = 'a message in base64url'
-// The body is limited already.
-const anyMessage = inBase64url(1, MAX_MESSAGE_BODY_BYTES)
-
-/** An MLS message. */
-export const message = v.pipe(anyMessage, v.description(MESSAGE))
-
-/** An MLS message, or nothing. */
-export const optionalMessage = v.pipe(v.optional(anyMessage), v.description(MESSAGE))
+/** An MLS message. The body is limited already. */
+export const message = v.pipe(inBase64url(1, MAX_MESSAGE_BODY_BYTES), v.description('a message in base64url'))
 
 /** An MLS GroupInfo. */
 export const groupInfo = v.pipe(
@@ -97,7 +83,6 @@ export const groupInfo = v.pipe(
 )
 
 const eachOnce = v.check((names: string[]) => new Set(names).size === names.length)
-const NAMES = `a list of at most ${MAX_NAMES} names, each once`
 
 /** Principals. */
 export const usernames = v.pipe(
@@ -105,11 +90,8 @@ export const usernames = v.pipe(
   v.maxLength(MAX_NAMES),
   v.array(fields.username),
   eachOnce,
-  v.description(NAMES),
+  v.description(`a list of at most ${MAX_NAMES} names, each once`),
 )
-
-/** Principals, or nothing. */
-export const optionalUsernames = v.pipe(v.optional(usernames), v.description(NAMES))
 
 /** A whole number from 0 on: an epoch or a position. */
 export const count = v.pipe(

@@ -9,6 +9,7 @@ import type { Allowance } from '../store/attempts.ts'
 import type { Usage } from '../store/groups.ts'
 import type { Quotas } from '../store/quotas.ts'
 import { purgeCutoff } from '../store/session-life.ts'
+import { takeAllowances } from '../traffic/login-limits.ts'
 
 /** For how long stored messages are kept, if nothing else is said. */
 export const KEEP_SEC = 7 * 24 * 60 * 60
@@ -162,15 +163,10 @@ export const IDENTITIES = { burst: 20, intervalSec: 60 * 60 }
  * @param what - in words, for the problem.
  * @throws Problem `too_many_attempts`, with `Retry-After`.
  */
-export async function requireRate(
-  { store, clock, log }: Kdc,
+export function requireRate(
+  kdc: Kdc,
   username: string,
   { what, ...allowance }: Allowance & { readonly what: string },
 ): Promise<void> {
-  const waitSec = await store.attempts.take([allowance], clock())
-  if (waitSec === 0) return
-  log.warn({ username }, 'too_many_attempts')
-  throw new Problem('too_many_attempts', `too many ${what}: try again in ${waitSec} s`, {
-    'Retry-After': String(waitSec),
-  })
+  return takeAllowances(kdc, [allowance], { username }, what)
 }

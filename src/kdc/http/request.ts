@@ -8,7 +8,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
 import { concat, EMPTY, fromUtf8 } from '../../lib/bytes.ts'
 import type { Kdc, KdcEnv, RequestView } from '../context.ts'
-import { Problem, type ProblemResponse, renderProblem, toProblem } from '../problems.ts'
+import { Problem } from '../problems.ts'
 import { transportSecurityOf } from './remote-address.ts'
 
 /** Longest request body, unless a route says otherwise: many times what its exchange needs. */
@@ -165,17 +165,4 @@ async function readAtMost(
   } finally {
     over?.removeEventListener('abort', stop)
   }
-}
-
-/**
- * Judges an error, and tells the log what only the operator may know of it.
- *
- * @param path - of the request.
- * @returns the answer to it.
- */
-export function refusalOf({ log }: Pick<Kdc, 'log'>, error: unknown, path: string): ProblemResponse {
-  const problem = toProblem(error)
-  if (problem.code === 'internal') log.error({ err: error, path }, 'internal_error')
-  if (problem.code === 'store_unavailable') log.warn({ err: error }, 'store_unavailable')
-  return renderProblem(problem)
 }

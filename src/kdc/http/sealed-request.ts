@@ -21,13 +21,13 @@ import {
 import type { Kdc, KdcEnv } from '../context.ts'
 import { EVENT_STREAM } from '../events/event-stream.ts'
 import { openStoredToken } from '../keys/stored-token.ts'
-import { Problem } from '../problems.ts'
+import { Problem, refusalOf } from '../problems.ts'
 import type { StoredSession } from '../store/sessions.ts'
 import type { BodyLoan } from '../traffic/body-budget.ts'
 import { breathe } from '../traffic/fair-queue.ts'
 import type { Reader } from '../traffic/read-budget.ts'
 import { remoteAddress } from './remote-address.ts'
-import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody, refusalOf } from './request.ts'
+import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
 
 const ID_BYTES = 16
 

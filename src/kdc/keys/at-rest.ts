@@ -15,6 +15,7 @@ import { open, seal, ZERO_NONCE } from '../../lib/crypto/aead.ts'
 import { hkdf } from '../../lib/crypto/hkdf.ts'
 import { type RandomBytes, secureRandomBytes } from '../../lib/crypto/random.ts'
 import { ProtocolError } from '../../lib/errors.ts'
+import type { Store } from '../store/store.ts'
 import type { MasterKeys } from './master-keys.ts'
 
 /** What is sealed: one key never serves for two of them. */
@@ -69,13 +70,24 @@ export function openAtRest(
 }
 
 /** The number of the master key under which something was sealed. */
-export function keyNumberOf(sealed: Uint8Array): number {
+function keyNumberOf(sealed: Uint8Array): number {
   return new DataView(sealed.buffer, sealed.byteOffset).getUint32(1)
 }
 
 /** The salt of what `sealAtRest` made: 32 bytes that are there once. */
 export function saltOf(sealed: Uint8Array): Uint8Array {
   return sealed.slice(PREFIX_BYTES, HEADER_BYTES)
+}
+
+/** The numbers of the master keys under which what has not expired is sealed. */
+export async function numbersInUse(store: Store, now: number): Promise<Set<number>> {
+  return new Set((await store.sealPrefixes(now)).map(keyNumberOf))
+}
+
+/** Whether there is something sealed, and none of it under one of these. */
+export async function sealedByOthers(store: Store, masterKeys: MasterKeys, now: number): Promise<boolean> {
+  const numbers = await numbersInUse(store, now)
+  return numbers.size > 0 && ![...numbers].some((number) => masterKeys.find(number))
 }
 
 function prefixOf(keyNumber: number): Uint8Array {

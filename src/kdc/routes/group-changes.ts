@@ -13,13 +13,13 @@ import {
   groupInfo,
   MAX_MESSAGE_BODY_BYTES,
   message,
-  optionalMessage,
   toText,
   usernames,
 } from '../groups/fields.ts'
 import { requireAccounts, requireEpoch, requireGroup, requireReaders } from '../groups/group-lookup.ts'
 import { judgeChanges, judgeDestroying, judgeLeaving } from '../groups/group-rights.ts'
 import { requireRoom, requireRoomAt, requireRoomForMembers } from '../groups/quotas.ts'
+import { optional } from '../http/fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedSessionRequest } from '../http/sealed-request.ts'
 import { Problem } from '../problems.ts'
@@ -31,7 +31,7 @@ export const CommitRequest = v.object({
   commit: message,
   added: usernames,
   removed: usernames,
-  welcome: optionalMessage,
+  welcome: optional(message),
   group_info: groupInfo,
 })
 export const SendRequest = v.object({ group: groupId, epoch: count, message })

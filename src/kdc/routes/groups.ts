@@ -7,14 +7,7 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { acceptOnce, requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import {
-  groupId,
-  groupInfo,
-  MAX_MESSAGE_BODY_BYTES,
-  optionalMessage,
-  toText,
-  usernames,
-} from '../groups/fields.ts'
+import { groupId, groupInfo, MAX_MESSAGE_BODY_BYTES, message, toText, usernames } from '../groups/fields.ts'
 import { requireAccounts, requireGroup } from '../groups/group-lookup.ts'
 import { MAX_MEMBERS, requireRoom, requireRoomAt, requireRoomForMembers } from '../groups/quotas.ts'
 import * as fields from '../http/fields.ts'
@@ -37,15 +30,13 @@ const KINDS = ['named', 'direct'] as const
 export const CreateRequest = v.object({
   group: groupId,
   kind: v.pipe(v.picklist(KINDS), v.description(`one of ${KINDS.join(', ')}`)),
-  name: v.pipe(v.optional(fields.username), v.description('a string')),
+  name: fields.optional(fields.username),
   members: usernames,
-  commit: optionalMessage,
-  welcome: optionalMessage,
+  commit: fields.optional(message),
+  welcome: fields.optional(message),
   group_info: groupInfo,
 })
-export const ListRequest = v.object({
-  after: v.pipe(v.optional(groupId), v.description('16 bytes in base64url')),
-})
+export const ListRequest = v.object({ after: fields.optional(groupId) })
 export const InfoRequest = v.object({ group: groupId })
 
 /** `POST /groups/create`, `POST /groups/list`, `POST /groups/info` */

@@ -10,15 +10,16 @@ import * as v from 'valibot'
 import { requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import {
+  keyPackage,
   MAX_MESSAGE_BODY_BYTES,
   MAX_NAMES_BODY_BYTES,
-  optionalPackage,
-  optionalSignatureKey,
   packages,
+  signatureKey,
   toText,
   usernames,
 } from '../groups/fields.ts'
 import { MAX_PACKAGES, requireRate } from '../groups/quotas.ts'
+import { optional } from '../http/fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
@@ -32,8 +33,8 @@ export const TAKES = { burst: 2000, intervalSec: 1 }
 
 export const PutRequest = v.object({
   packages: packages(MAX_AT_ONCE),
-  last_resort: optionalPackage,
-  signature_key: optionalSignatureKey,
+  last_resort: optional(keyPackage),
+  signature_key: optional(signatureKey),
 })
 export const TakeRequest = v.object({ usernames })
 

@@ -22,7 +22,7 @@ export const LoginRequest = v.object({
     v.maxBytes(MAX_PASSWORD_BYTES),
     v.description(`a string of 1 to ${MAX_PASSWORD_BYTES} bytes`),
   ),
-  port: fields.optionalPort,
+  port: fields.optional(fields.port),
 })
 
 /** `POST /login` */

@@ -6,7 +6,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { MAX_NAMES, MAX_NAMES_BODY_BYTES, optionalUsernames } from '../groups/fields.ts'
+import { MAX_NAMES, MAX_NAMES_BODY_BYTES, usernames } from '../groups/fields.ts'
 import * as fields from '../http/fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest } from '../http/sealed-request.ts'
@@ -16,8 +16,8 @@ import { eachInPieces } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
 export const OnlineRequest = v.object({
-  usernames: optionalUsernames,
-  after: v.pipe(v.optional(fields.username), v.description('a string')),
+  usernames: fields.optional(usernames),
+  after: fields.optional(fields.username),
 })
 
 /** `POST /users/online` */

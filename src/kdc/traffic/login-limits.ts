@@ -72,7 +72,7 @@ export async function countTry(
   const { nameFromAddress, name, address: fromAddress } = triesOf(kdc.loginLimits, username, address)
   const familiar = await kdc.store.attempts.isFamiliar(familiarName(username, address), kdc.clock())
   const tries = familiar ? [nameFromAddress] : [nameFromAddress, name, fromAddress]
-  await take(kdc, tries, { ip_addr: address })
+  await takeAllowances(kdc, tries, { ip_addr: address })
   return tries
 }
 
@@ -83,7 +83,7 @@ export async function countTry(
  */
 export async function countRegistration(kdc: LimitingKdc, address: string): Promise<void> {
   const allowance = { name: `register from ${networkOf(address)}`, ...kdc.loginLimits.registration }
-  await take(kdc, [allowance], { ip_addr: address })
+  await takeAllowances(kdc, [allowance], { ip_addr: address })
 }
 
 /** What to forgive when a password was right. */
@@ -100,11 +100,23 @@ export async function forgiveness(kdc: LimitingKdc, username: string, address: s
   }
 }
 
-async function take(kdc: LimitingKdc, allowances: readonly Allowance[], fields: object): Promise<void> {
-  const waitSec = await kdc.store.attempts.take(allowances, kdc.clock())
+/**
+ * Takes from all of these, or none.
+ *
+ * @param fields - for the log.
+ * @param what - in words, for the problem.
+ * @throws Problem `too_many_attempts`, with `Retry-After`.
+ */
+export async function takeAllowances(
+  { store, clock, log }: Omit<LimitingKdc, 'loginLimits'>,
+  allowances: readonly Allowance[],
+  fields: object,
+  what = 'tries',
+): Promise<void> {
+  const waitSec = await store.attempts.take(allowances, clock())
   if (waitSec === 0) return
-  kdc.log.warn(fields, 'too_many_attempts')
-  throw new Problem('too_many_attempts', `too many tries: try again in ${waitSec} s`, {
+  log.warn(fields, 'too_many_attempts')
+  throw new Problem('too_many_attempts', `too many ${what}: try again in ${waitSec} s`, {
     'Retry-After': String(waitSec),
   })
 }

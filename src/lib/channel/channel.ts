@@ -44,11 +44,13 @@ export interface Peer {
 
 /** What a channel needs besides its connection and keys. */
 export interface ChannelOptions {
+  /** Who is at the other end. */
   readonly peer: Peer
   /** Longest message to send or to take. Default: `MAX_MESSAGE_BYTES`. */
   readonly maxMessageBytes?: number | undefined
   /** How long `close` waits for the peer. Default: `CLOSE_TIMEOUT_MS`. */
   readonly closeTimeoutMs?: number | undefined
+  /** Hears of each record as it passes. */
   readonly trace?: Trace | undefined
   /** What a trace calls this end. */
   readonly us?: string | undefined
@@ -66,6 +68,7 @@ export interface ChannelOptions {
  * await channel.close()
  */
 export class Channel implements AsyncIterable<Message> {
+  /** Who is at the other end. */
   readonly peer: Peer
   /** Names this conversation uniquely; the same on both sides (Noise §11.2). 32 bytes. */
   readonly handshakeHash: Uint8Array

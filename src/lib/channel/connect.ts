@@ -29,20 +29,31 @@ const dialTcp: Dial = (host, port) => {
 
 /** Where to, and with what. `host`, `port`, `ticket` and `secret` are the KDC's answer to `/userinfo`. */
 export interface ConnectOptions {
+  /** The receiver's IP address or host name. */
   readonly host: string
+  /** Where it listens, 1 to 65535. */
   readonly port: number
+  /** For the receiver: at most 4096 bytes. */
   readonly ticket: Uint8Array
+  /** The key of this channel, 32 bytes. */
   readonly secret: Secret
   /** The receiver's username. */
   readonly receiver: string
   /** Our own, for traces. */
   readonly username?: string
+  /** From connecting to the end of the handshake, in milliseconds. Default: 10,000. */
   readonly handshakeTimeoutMs?: number
+  /** How long a frame may take, from its first byte to its last, in milliseconds. Default: 30,000. */
   readonly stallTimeoutMs?: number
+  /** How long `close` waits for the peer, in milliseconds. Default: 5000. */
   readonly closeTimeoutMs?: number
+  /** Longest message to send or to take, in bytes. Default: 1,048,576. */
   readonly maxMessageBytes?: number
+  /** Opens the connection. Default: TCP. */
   readonly dial?: Dial
+  /** Where randomness comes from. Default: the system's. */
   readonly randomBytes?: RandomBytes
+  /** Hears of each message as it passes. */
   readonly trace?: Trace | undefined
   /** Ends the attempt; a channel that is open stays so. */
   readonly signal?: AbortSignal | undefined

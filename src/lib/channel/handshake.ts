@@ -35,7 +35,9 @@ interface Common {
 
 /** What the sender brings: both from the KDC's answer to `/userinfo`. */
 export interface InitiateOptions extends Common {
+  /** For the receiver: at most 4096 bytes. */
   readonly ticket: Uint8Array
+  /** The key of this channel, 32 bytes. */
   readonly secret: Secret
 }
 

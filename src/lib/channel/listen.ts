@@ -31,9 +31,11 @@ export const MAX_HANDSHAKES_PER_ADDRESS = 32
 export interface Refusal {
   /** IP address of whoever connected. */
   readonly address: string
+  /** Why: a code of docs/errors.md. */
   readonly error: SymbolonError
 }
 
+/** Where a receiver listens, as whom, and how much it takes. */
 export interface ListenOptions {
   /** The receiver's username: tickets for anybody else are refused. */
   readonly username: string
@@ -50,16 +52,27 @@ export interface ListenOptions {
   readonly host?: string
   /** Port to listen at. Default: 0, which lets the system choose. */
   readonly port?: number
+  /** What tickets are judged by, in Unix seconds. Default: the system's clock. */
   readonly clock?: Clock
+  /** Where randomness comes from. Default: the system's. */
   readonly randomBytes?: RandomBytes
+  /** Channels open at once. Default: 1024. */
   readonly maxChannels?: number
+  /** The same, with one sender. Default: 64. */
   readonly maxChannelsPerSender?: number
+  /** Handshakes under way at once; the oldest gives way. Default: 128. */
   readonly maxHandshakes?: number
+  /** The same, from one address that is not of this machine. Default: 32. */
   readonly maxHandshakesPerAddress?: number
+  /** How long a handshake may take, in milliseconds. Default: 10,000. */
   readonly handshakeTimeoutMs?: number
+  /** How long a frame may take, from its first byte to its last, in milliseconds. Default: 30,000. */
   readonly stallTimeoutMs?: number
+  /** How long `close` waits for a peer, in milliseconds. Default: 5000. */
   readonly closeTimeoutMs?: number
+  /** Longest message to send or to take, in bytes. Default: 1,048,576. */
   readonly maxMessageBytes?: number
+  /** Hears of each message as it passes. */
   readonly trace?: Trace | undefined
 }
 

@@ -11,7 +11,9 @@ import { ProtocolError } from '../errors.ts'
 
 /** Bytes both ways. */
 export interface WebStreams {
+  /** The peer's half. */
   readonly readable: ReadableStream<Uint8Array>
+  /** Ours. */
   readonly writable: WritableStream<Uint8Array>
 }
 

@@ -116,6 +116,7 @@ export class Wire {
     this.#paused = true
   }
 
+  /** Reads on after `pause`. */
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
@@ -145,6 +146,7 @@ export class Wire {
     this.#stream.cork()
   }
 
+  /** Writes what was held back since `cork`. */
   uncork(): void {
     this.#stream.uncork()
   }

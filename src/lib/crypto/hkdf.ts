@@ -21,18 +21,5 @@ export function hkdf(
   info: string | Uint8Array,
   length: number = KEY_BYTES,
 ): Uint8Array {
-  return primitives.hkdf(ikm, salt, typeof info === 'string' ? encoded(info) : info, length)
-}
-
-/** The protocol's own, of which there are few. */
-const infos = new Map<string, Uint8Array>()
-const MAX_INFOS = 100
-
-function encoded(info: string): Uint8Array {
-  let bytes = infos.get(info)
-  if (!bytes) {
-    bytes = utf8(info)
-    if (infos.size < MAX_INFOS) infos.set(info, bytes)
-  }
-  return bytes
+  return primitives.hkdf(ikm, salt, typeof info === 'string' ? utf8(info) : info, length)
 }

@@ -18,6 +18,7 @@ export type SecretKind = 'session token' | 'channel secret' | 'invitation' | 'ex
  * `[channel secret]`, never as its bytes. Only `reveal` and `toText` give them, so a reader can search for every use.
  */
 export class Secret {
+  /** What it is for. */
   readonly kind: SecretKind
   readonly #bytes: Uint8Array
   #wiped = false
@@ -64,10 +65,12 @@ export class Secret {
     this.#bytes.fill(0)
   }
 
+  /** The kind in brackets, never the key. */
   toString(): string {
     return `[${this.kind}]`
   }
 
+  /** The same as `toString`. */
   toJSON(): string {
     return this.toString()
   }

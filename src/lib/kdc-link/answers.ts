@@ -9,7 +9,7 @@ import { fromBase64url } from '../bytes.ts'
 import { Secret } from '../crypto/secret.ts'
 import {
   CodecError,
-  PROTOCOL_CODES,
+  ERROR_CODES,
   type ProtocolCode,
   ProtocolError,
   type SymbolonError,
@@ -55,12 +55,17 @@ const ProblemReply = v.object({ code: v.string(), detail: v.optional(v.string(),
 
 /** What the KDC answers about a receiver: where it is, and what opens one channel to it. */
 export interface UserinfoAnswer {
+  /** The receiver's IP address, as the KDC saw it. */
   readonly address: string
+  /** Where it listens, 1 to 65535. */
   readonly port: number
+  /** The key of one channel, 32 bytes. */
   readonly secret: Secret
   /** The ticket, for the receiver's eyes. */
   readonly ticket: Uint8Array
+  /** When the ticket is worth nothing any more: Unix seconds by the KDC's clock. */
   readonly expiresAt: number
+  /** When the KDC answered: Unix seconds by the KDC's clock. */
   readonly time: number
 }
 
@@ -68,7 +73,9 @@ export interface UserinfoAnswer {
 export interface ListenAnswer {
   /** Our address, as the KDC sees it. */
   readonly address: string
+  /** When the session ends: Unix seconds by the KDC's clock. */
   readonly expiresAt: number
+  /** When the KDC answered: Unix seconds by the KDC's clock. */
   readonly time: number
 }
 
@@ -80,9 +87,11 @@ export interface SessionInfo {
   readonly isThis: boolean
   /** Where the login came from. */
   readonly address: string
+  /** When it logged in. */
   readonly begunAt: number
   /** When it was last used, give or take a minute. */
   readonly usedAt: number
+  /** When it ends. */
   readonly expiresAt: number
   /** Where it accepts channels. */
   readonly listensAt?: { readonly address: string; readonly port: number }
@@ -187,7 +196,7 @@ export function readProblem(status: number, body: unknown, path: string): Symbol
 }
 
 function isProtocolCode(code: string): code is ProtocolCode {
-  return (PROTOCOL_CODES as readonly string[]).includes(code)
+  return (ERROR_CODES.protocol as readonly string[]).includes(code)
 }
 
 function parse<S extends v.GenericSchema>(schema: S, body: unknown, path: string): v.InferOutput<S> {

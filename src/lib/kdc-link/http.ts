@@ -19,9 +19,11 @@ const STREAM_SILENCE_MS = 45_000
 
 /** What came back. */
 export interface HttpReply {
+  /** The HTTP status. */
   readonly status: number
   /** The media type, without parameters. */
   readonly type: string
+  /** At most 4 MiB. */
   readonly body: Uint8Array
   /** When the server says that it is (RFC 9110 §6.6.1): nothing that could be trusted. */
   readonly date?: string | undefined
@@ -29,9 +31,11 @@ export interface HttpReply {
 
 /** What comes back piece by piece. */
 export interface HttpStreamReply {
+  /** The HTTP status. */
   readonly status: number
   /** The media type, without parameters. */
   readonly type: string
+  /** Its pieces, as they come. */
   readonly body: AsyncIterable<Uint8Array>
 }
 
@@ -39,9 +43,11 @@ export interface HttpStreamReply {
 export interface HttpLink {
   /** Where the server was reached last. A link that does not know it leaves that to the URL. */
   readonly place?: KdcPlace | undefined
+  /** @param path - such as `/userinfo`. @param type - the media type of `body`. @throws TransportError `kdc_unreachable` */
   post(path: string, type: string, body: Uint8Array): Promise<HttpReply>
   /** The same for an answer that has no end until `signal` is aborted. A link without it hears of no events. */
   stream?(path: string, type: string, body: Uint8Array, signal: AbortSignal): Promise<HttpStreamReply>
+  /** Lets go of the connections. */
   close(): Promise<void>
 }
 

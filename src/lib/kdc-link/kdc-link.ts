@@ -13,7 +13,9 @@ import { kdcOrigin } from './kdc-origin.ts'
 
 /** How to talk to a KDC. */
 export interface KdcLinkOptions {
+  /** The time, in Unix seconds, until the KDC has told its own. Default: the system's clock. */
   readonly clock?: Clock | undefined
+  /** Hears of each protocol message as it passes. */
   readonly trace?: Trace | undefined
   /** How requests reach the KDC; it is closed with the session, or when none begins. Default: HTTP by undici. */
   readonly link?: HttpLink | undefined

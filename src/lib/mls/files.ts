@@ -13,7 +13,7 @@ import { type RandomBytes, secureRandomBytes } from '../crypto/random.ts'
 import { KEY_BYTES, Secret } from '../crypto/secret.ts'
 import { ProtocolError } from '../errors.ts'
 import { attributes, base64url } from '../fields.ts'
-import { fromFields, toFields } from '../transfer/attributes.ts'
+import { fromFields, toFields } from '../transfer/frames.ts'
 import { type Attributes, attributesIn } from '../transfer/items.ts'
 import { CHUNK_BYTES, chunkCount, FILE_ID_BYTES, FileStream, sealedBytes } from './file-stream.ts'
 import { readChunk } from './kdc-answers.ts'
@@ -34,6 +34,7 @@ export const MAX_FILE_BYTES: number =
 export interface FileNote extends Attributes {
   /** Its id at the KDC: 16 bytes in base64url. */
   readonly file: string
+  /** What opens it, 32 bytes. */
   readonly key: Secret
   /** The sender's word: not a path to write to. */
   readonly name: string
@@ -45,6 +46,7 @@ export interface FileNote extends Attributes {
 
 /** A file to be sent. */
 export interface OutgoingFile extends Attributes {
+  /** 1 to 1024 bytes of UTF-8: no path. */
   readonly name: string
   /** How many bytes `content` will have. */
   readonly size: number
@@ -52,16 +54,21 @@ export interface OutgoingFile extends Attributes {
   readonly content: AsyncIterable<Uint8Array>
 }
 
+/** How to store a file. */
 export interface UploadOptions {
   /** Hears how many bytes the KDC has. */
   readonly onProgress?: ((sentBytes: number) => void) | undefined
+  /** Where randomness comes from. Default: the system's. */
   readonly randomBytes?: RandomBytes | undefined
+  /** Ends it half way: nothing of the file stays at the KDC. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** How to fetch a file. */
 export interface FetchOptions {
   /** Hears how many bytes have come. */
   readonly onProgress?: ((fetchedBytes: number) => void) | undefined
+  /** Ends it half way. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { isSessionOver } from '../kdc-link/exchange.ts'
-import { lookForEach, PollPace } from '../pacing/poll-pace.ts'
+import { lookForEach, PollPace, sleep } from '../pacing/poll-pace.ts'
 import type { MailboxHandle } from './mailbox-handle.ts'
 
 /** After something went wrong, the next look is so much later. */
@@ -33,7 +33,14 @@ export interface RetryOptions {
  */
 export async function tryAgain(
   work: (works: () => void) => Promise<void>,
-  { signal, onLost, onBack, isFinal, retryMs, wait = (ms) => sleep(ms, signal) }: RetryOptions,
+  {
+    signal,
+    onLost,
+    onBack,
+    isFinal,
+    retryMs,
+    wait = (ms) => sleep(ms, signal).catch(() => {}),
+  }: RetryOptions,
 ): Promise<void> {
   let told: string | undefined
   const back = () => {
@@ -93,17 +100,4 @@ export function followMailbox(
     }
     if (!signal.aborted) onSessionEnd?.()
   }, options)
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const over = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', over)
-      resolve()
-    }
-    const timer = setTimeout(over, ms)
-    signal.addEventListener('abort', over)
-    if (signal.aborted) over()
-  })
 }

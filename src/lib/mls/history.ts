@@ -84,7 +84,8 @@ async function readMessages(client: MlsClient, keys: readonly string[]): Promise
   return messages
 }
 
-function toShow(client: MlsClient, { group: id, ...message }: StoredMessage): MailMessage {
+function toShow(client: MlsClient, { group: id, ...stored }: StoredMessage): MailMessage {
+  const message = { ...stored, conversation: id }
   const group = client.mlsStore.groups.get(id)
   if (group?.charter?.kind === 'named') return { ...message, group: group.charter.name }
   const other = group && otherOf(group, client.username)

@@ -29,7 +29,7 @@ export function leaveMessage(
     const sent = await ('group' in to
       ? mailbox.send(to.group, body, kind)
       : mailbox.sendTo(to.with, body, kind))
-    // It waits for us, too, until we have it back, and counts against what may wait of us. It is safe: the next time would do as well.
+    // Until we have it back it is stored for us, too, and counts against our share. It is safe: the next time would do as well.
     if (sent.stored) await mailbox.sync().catch(() => {})
     return sent
   })
@@ -67,7 +67,7 @@ export async function leaveFile(
   try {
     return await leaveMessage(mail, to, encodeFileNote(note), { kind: 'file' })
   } catch (error) {
-    // Nobody will ever ask for it.
+    // The message that tells of it was refused.
     if (isRefusal(error)) await post('/files/drop', { file: note.file }).catch(() => {})
     throw error
   } finally {

@@ -10,7 +10,7 @@ import { readIdentities } from './kdc-answers.ts'
 import { Mailbox } from './mailbox.ts'
 import type { OnNotice } from './notices.ts'
 import { decodeIdentity } from './state/identity.ts'
-import { KEYS, tailOf } from './state/store-keys.ts'
+import { KEYS } from './state/store-keys.ts'
 import type { MailMessage } from './state/stored-message.ts'
 import type { SharedState, StateSource, StateStore } from './state-store.ts'
 import type { PostToKdc } from './types.ts'
@@ -28,6 +28,7 @@ export interface MailboxSession {
 /** What works on a principal's messages needs of the handle. */
 export type MailboxAccess = Pick<MailboxHandle, 'username' | 'post' | 'use'>
 
+/** The way to the mailbox of a session: its state is held for one piece of work at a time. */
 export class MailboxHandle {
   readonly #session: MailboxSession
   readonly #source: StateSource
@@ -35,6 +36,7 @@ export class MailboxHandle {
   #state: Promise<SharedState> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
+  /** `Session.mailbox` is one. */
   constructor(session: MailboxSession, source: StateSource, onNotice: OnNotice) {
     this.#session = session
     this.#source = source
@@ -66,18 +68,18 @@ export class MailboxHandle {
    *
    * @returns false when it was marked before.
    */
-  acknowledge({ position }: Pick<MailMessage, 'position'>): Promise<boolean> {
+  acknowledge({ conversation, position }: Pick<MailMessage, 'conversation' | 'position'>): Promise<boolean> {
     return this.#hold(async (state) => {
-      const keys = await state.list(KEYS.unreadOfAll)
-      const key = keys.find((name) => Number(tailOf(name)) === position)
-      if (key !== undefined) await state.write(new Map([[key, null]]))
-      return key !== undefined
+      const key = KEYS.unread(conversation, position)
+      const isUnread = (await state.get(key)) !== undefined
+      if (isUnread) await state.write(new Map([[key, null]]))
+      return isUnread
     })
   }
 
   /**
-   * Makes the mailbox of a principal who has none yet, here or anywhere: an identity and key packages, without which nobody can leave this
-   * principal a message. Mostly it finds the mailbox here, and asks nothing of the KDC.
+   * Makes the mailbox of a principal who has none yet, here or anywhere: an identity and key packages, without which nothing can be
+   * stored for this principal. Mostly it finds the mailbox here, and asks nothing of the KDC.
    *
    * Where the KDC has an identity that was made on another machine, that one stays: only `use` takes its place.
    *

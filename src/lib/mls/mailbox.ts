@@ -37,7 +37,9 @@ import type { Conversation, GroupInfo, PostToKdc, Selection, Sent } from './type
 
 export type { Conversation, GroupInfo, MailMessage, Selection }
 
+/** What a mailbox is opened with. */
 export interface MailboxOptions {
+  /** Whose it is. */
   readonly username: string
   /** How requests reach the KDC: sealed, with `body.id` as the envelope's. */
   readonly post: PostToKdc
@@ -45,7 +47,9 @@ export interface MailboxOptions {
   readonly state: StateStore
   /** The KDC's clock. Default: the system's. */
   readonly clock?: Clock
+  /** Where randomness comes from. Default: the system's. */
   readonly randomBytes?: RandomBytes
+  /** Hears what a person should be told besides messages. */
   readonly onNotice?: OnNotice
 }
 

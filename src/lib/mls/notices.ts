@@ -22,9 +22,12 @@ export const NOTICE_CODES = [
   'removed_from_group',
 ] as const
 
+/** What a notice can be of: docs/events.md explains each. */
 export type NoticeCode = (typeof NOTICE_CODES)[number]
 
+/** Something that a person should be told. */
 export interface Notice {
+  /** What happened. */
   readonly code: NoticeCode
   /** In plain words. */
   readonly text: string
@@ -36,6 +39,7 @@ export interface Notice {
   readonly by?: string
   /** The entries that it is about, both included. */
   readonly from?: number
+  /** The last one. */
   readonly to?: number
   /** Why a group is not read further: a code of docs/errors.md. */
   readonly reason?: string
@@ -43,6 +47,7 @@ export interface Notice {
   readonly count?: number
 }
 
+/** Hears of notices, in order. */
 export type OnNotice = (notice: Notice) => void
 
 /** What others can do as often as they like, in words for more than once. */

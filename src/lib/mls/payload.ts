@@ -20,10 +20,13 @@ export const Header = v.object({
   sent_at: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 })
 
+/** What is inside a stored message. */
 export interface Payload {
   /** `text`, `bytes`, `file`; or what a later version may call it; or `unknown`. */
   readonly kind: string
+  /** By the sender's word, in Unix seconds. */
   readonly sentAt?: number
+  /** At most 1 MiB. */
   readonly body: Uint8Array
 }
 

@@ -27,6 +27,7 @@ export interface StateStore {
 export interface StateOwner {
   /** The KDC's public key, 32 bytes in base64url. */
   readonly kdcKey: string
+  /** In lower case. */
   readonly username: string
   /** What the state may be sealed under: only the password's owner has it. It is the session's: not to be kept or wiped. */
   readonly exportKey: Secret

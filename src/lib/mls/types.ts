@@ -14,15 +14,19 @@ export type Conversation = { readonly group: string } | { readonly with: string 
 /** Some of them: one, or those with one other, whoever it is. */
 export type Selection = Conversation | 'direct'
 
+/** A group, or a conversation of two, as its member knows it. */
 export interface GroupInfo {
   /** Of a named group. */
   readonly name?: string
+  /** The username of the admin, of a named group. */
   readonly admin?: string
   /** The other one of a conversation of two. */
   readonly with?: string
+  /** Whether it can be read and written to, or what happened to it. */
   readonly status: GroupStatus
   /** Why it is broken. */
   readonly reason?: ProtocolCode
+  /** Usernames, ours among them. */
   readonly members: string[]
   /** How many of its messages have not been marked as shown. */
   readonly unread: number

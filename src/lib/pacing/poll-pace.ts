@@ -148,7 +148,8 @@ async function* coalesced(
   }
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
+/** @throws the reason of `signal` */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer)
@@ -159,5 +160,6 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
       resolve()
     }, ms)
     signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
   })
 }

@@ -8,8 +8,7 @@ import { fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
 import { attributes, base64url } from '../fields.ts'
 import { quoted } from '../text/quoted.ts'
-import type { AttributeFields } from './attributes.ts'
-import type { Totals } from './items.ts'
+import type { Attributes, Totals } from './items.ts'
 
 export const VERSION = 1
 
@@ -80,6 +79,22 @@ export const BODIES = {
   /** Of `close`, `done` and `saved`. */
   empty: v.strictObject({}),
 } as const
+
+/** What is said of a file or a directory beside its content, as it crosses the wire. docs/protocol.md §7.7 and §8.1. */
+export interface AttributeFields {
+  readonly executable?: boolean | undefined
+  readonly modified_at?: number | undefined
+}
+
+/** As fields: what is not known, or not so, is left out. */
+export function toFields({ executable, modifiedAt }: Attributes): AttributeFields {
+  return { ...(executable && { executable }), ...(modifiedAt !== undefined && { modified_at: modifiedAt }) }
+}
+
+/** From fields. */
+export function fromFields({ executable, modified_at: modifiedAt }: AttributeFields): Attributes {
+  return { ...(executable && { executable }), ...(modifiedAt !== undefined && { modifiedAt }) }
+}
 
 /** What an item frame says. */
 export interface ItemFields extends AttributeFields {

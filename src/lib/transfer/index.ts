@@ -21,6 +21,7 @@ export {
   type FileSink,
   type FileSource,
   type ItemResult,
+  type Limits,
   type Refused,
   type Source,
   type Summary,

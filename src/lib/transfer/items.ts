@@ -80,12 +80,15 @@ export interface Content extends Attributes {
    * @throws ProtocolError `file_changed` when it is not what it was when it was opened.
    */
   verify?(): Promise<void>
+  /** Called in the end, whatever came of it. */
   close(): Promise<void>
 }
 
 /** A file, or bytes, to be sent. It is opened when its turn comes. */
 export interface FileSource {
+  /** `bytes`: it has no name of its own, such as standard input. */
   readonly kind: 'file' | 'bytes'
+  /** 1 to 1024 bytes of UTF-8: no path. */
   readonly name: string
   /** @throws a SymbolonError: this item is given up. Anything else ends the transfer. */
   open(): Promise<Content>
@@ -98,13 +101,17 @@ export type EntrySource =
 
 /** A directory to be sent. */
 export interface TreeSource {
+  /** `directory`. */
   readonly kind: 'directory'
+  /** 1 to 1024 bytes of UTF-8: no path. */
   readonly name: string
+  /** When it was last changed, in Unix seconds. */
   readonly modifiedAt?: number | undefined
   /** @throws a SymbolonError: the directory is given up. */
   entries(): AsyncIterable<EntrySource>
 }
 
+/** What is to be sent. */
 export type Source = FileSource | TreeSource
 
 // --- receiving ---
@@ -130,6 +137,7 @@ export interface FileSink {
 export interface TreeSink {
   /** @param path - of a directory whose parent has come before, or is the directory itself. */
   directory(path: readonly string[], attributes: Attributes): Promise<void>
+  /** @param size - in bytes. @returns where the content goes. */
   file(path: readonly string[], size: number, attributes: Attributes): Promise<FileSink>
   /** Every entry has come. */
   finish(): Promise<void>

@@ -13,6 +13,7 @@ const HIGH_WATER_BYTES = 256 * 1024
 /** More pieces than this become one: a quarter of a million of one byte would cost a hundred times their bytes, and to take one out of so many, milliseconds. */
 const MAX_PIECES = 1024
 
+/** How long to go on. */
 export interface LinkOptions {
   /** Ends the transfer half way. */
   readonly signal?: AbortSignal | undefined

@@ -8,7 +8,6 @@ import { primitives } from '#primitives'
 import { equal } from '../bytes.ts'
 import type { Hash } from '../crypto/primitives/types.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
-import { fromFields } from './attributes.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
 import {
@@ -25,6 +24,7 @@ import {
 } from './items.ts'
 import { type Header, Link, type LinkOptions } from './link.ts'
 
+/** How to receive, how much, and who hears of it. */
 export interface ReceiveOptions extends LinkOptions, Partial<Limits> {
   /** Hears first what the sender says there is in all: no more than a word of theirs, which the limits do not depend on. */
   readonly onBegin?: ((totals: Totals) => void) | undefined
@@ -163,7 +163,7 @@ class Receiving {
       name: tree?.item.name ?? name ?? '',
       ...(path && { path }),
       ...(size !== undefined && { size }),
-      ...fromFields(more),
+      ...frames.fromFields(more),
     }
     if (kind !== 'directory') await this.#file(item)
     else if (tree) await this.#directory(tree, item)

@@ -8,8 +8,6 @@ import { primitives } from '#primitives'
 import { EMPTY, equal } from '../bytes.ts'
 import type { Hash } from '../crypto/primitives/types.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
-import { toFields } from './attributes.ts'
-import { Buffers, PIECE_BYTES } from './buffers.ts'
 import * as frames from './frames.ts'
 import { Type } from './frames.ts'
 import {
@@ -27,7 +25,12 @@ import { Link, type LinkOptions } from './link.ts'
 
 /** Items that may wait to be saved, while others follow. */
 export const MAX_UNDER_WAY = 256
+/** What is read, and sent, at once. */
+const PIECE_BYTES = 256 * 1024
+/** Of memory: one is read into while others are on their way. */
+const PIECES = 4
 
+/** How to send, and who hears of it. */
 export interface SendOptions extends LinkOptions {
   /** Said to the receiver beforehand; it may turn out to be otherwise. */
   readonly totals?: Totals | undefined
@@ -402,6 +405,28 @@ class Sending {
   }
 }
 
+/** Pieces of memory that are read into and sent, over and over. */
+class Buffers {
+  readonly #free: Uint8Array[] = []
+  #made = 0
+
+  has(): boolean {
+    return this.#free.length > 0 || this.#made < PIECES
+  }
+
+  /** Only when it `has` one. */
+  take(): Uint8Array {
+    const free = this.#free.pop()
+    if (free) return free
+    this.#made++
+    return new Uint8Array(PIECE_BYTES)
+  }
+
+  give(buffer: Uint8Array): void {
+    this.#free.push(buffer)
+  }
+}
+
 interface Filled {
   readonly buffer: Uint8Array
   readonly bytes: number
@@ -427,7 +452,7 @@ async function verify(content: Content, size: number | undefined): Promise<void>
 
 /** An entry of a directory has its path, anything else its name. */
 function fieldsOf({ kind, name, path, size, ...more }: TransferItem): frames.ItemFields {
-  const attributes = toFields(more)
+  const attributes = frames.toFields(more)
   if (path === undefined) {
     if (!frames.isName(name)) throw new RangeError(`name: expected 1 to ${frames.MAX_NAME_BYTES} bytes`)
     return { kind, name, size, ...attributes }

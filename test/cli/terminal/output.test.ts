@@ -14,7 +14,15 @@ events('a message says when it was sent, but none was sent after it was stored',
   const shown: string[] = []
   const lines = { data: async (line: string) => void shown.push(line), talk: () => {} }
   const output = makeOutput('group', {}, lines)
-  const message = { position: 1, seq: 1, from: 'alice', kind: 'text', body: utf8('hi'), at }
+  const message = {
+    conversation: 'x',
+    position: 1,
+    seq: 1,
+    from: 'alice',
+    kind: 'text',
+    body: utf8('hi'),
+    at,
+  }
   for (const sentAt of [at - 86_400, at + 86_400, Number.MAX_SAFE_INTEGER]) {
     await output.stored({ ...message, sentAt })
   }
@@ -31,7 +39,15 @@ events('what a tool tells of files is not what anybody can say, whatever the fil
   const real = '[file] report.pdf (27 MB) saved as inbox/report.pdf'
   for (const text of [real, `* alice: ${real}`, `hi\n* alice: ${real}`]) {
     await output.said('alice', { bytes: utf8(text) } as Message)
-    await output.stored({ position: 1, seq: 1, from: 'alice', kind: 'text', body: utf8(text), at: 1 })
+    await output.stored({
+      conversation: 'x',
+      position: 1,
+      seq: 1,
+      from: 'alice',
+      kind: 'text',
+      body: utf8(text),
+      at: 1,
+    })
   }
   assert.equal(
     shown.filter((line) => line.startsWith('*')),

@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Database, sql } from '../../../src/database/database.ts'
 import { openSqlite } from '../../../src/database/sqlite.ts'
-import { createKdc, type KdcOptions } from '../../../src/kdc/app.ts'
+import { assembleKdc, createApp, type KdcOptions } from '../../../src/kdc/app.ts'
 import { sealStoredToken } from '../../../src/kdc/keys/stored-token.ts'
 import { ProxyList, parseNetwork } from '../../../src/kdc/network/proxies.ts'
 import { Problem } from '../../../src/kdc/problems.ts'
@@ -555,7 +555,7 @@ more('the longest wait of several is told', async () => {
 
 more('two KDCs on one store count together, at once too', async () => {
   const kdc = await limitedKdc()
-  const app = createKdc({
+  const kdcThere = assembleKdc({
     store: kdc.store,
     opaqueKeys: kdc.opaqueKeys,
     masterKeys: kdc.masterKeys,
@@ -564,6 +564,7 @@ more('two KDCs on one store count together, at once too', async () => {
     clock: () => kdc.time.now,
     allowPlaintext: true,
   })
+  const app = createApp(kdcThere)
   const guessThere = async () => {
     const headers = { 'Content-Type': 'application/json' }
     const body = JSON.stringify({ username: 'alice', password: 'wrong' })

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { PROTOCOL_CODES, TRANSPORT_CODES } from '../../../src/lib/errors.ts'
+import { ERROR_CODES } from '../../../src/lib/errors.ts'
 import { maxRequestBytes, mayBeSaid } from '../../../src/lib/kdc-link/routes.ts'
 import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
 import { secretOf, testKdc } from '../../helpers/kdc.ts'
@@ -67,12 +67,12 @@ test('every code of the KDC is one that clients know, or says nothing to them', 
   const problems = [...readFileSync(join(KDC, 'problems.ts'), 'utf8').matchAll(/^ {2}([a-z_]+): \{/gm)]
   const codes = problems.map(([, code = '']) => code)
   assert.ok(codes.length > 30)
-  const clients: readonly string[] = [...PROTOCOL_CODES, ...TRANSPORT_CODES]
+  const clients: readonly string[] = [...ERROR_CODES.protocol, ...ERROR_CODES.transport]
   for (const code of codes) assert.ok(clients.includes(code) || FOR_NO_CLIENT.includes(code), code)
 })
 
 test('what only a client may conclude is said of no route', () => {
-  const conclusions = PROTOCOL_CODES.filter((code) =>
+  const conclusions = ERROR_CODES.protocol.filter((code) =>
     /^(channel|frame|handshake|history|kdc|member|not_ack|peer|state|stream|ticket|transfer|version)_/.test(
       code,
     ),

@@ -1,9 +1,9 @@
 /** A KDC that never comes to an end is left, with what it gave kept; the next contact goes on. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { everybodyOnline } from '../../../src/cli/online.ts'
 import { toBase64url } from '../../../src/lib/bytes.ts'
 import { listGroups } from '../../../src/lib/mls/group-list.ts'
+import { everybodyOnline } from '../../../src/lib/online.ts'
 import type { FakeEntry } from '../../helpers/fake-delivery.ts'
 import { team } from '../../helpers/mail.ts'
 import { rejects } from '../../helpers/throws.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type RandomBytes, toBase64url } from 'symbolon'
+import { type RandomBytes, toBase64url } from 'symbolon/protocol'
 import type { AnswerUserinfo, Kdc, Listener, MakeSenderinfo, Session, TicketContent } from '../../given.ts'
 
 export const freshSecret = (randomBytes: RandomBytes): string => toBase64url(randomBytes(32))

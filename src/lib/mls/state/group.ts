@@ -5,7 +5,7 @@
  */
 import * as v from 'valibot'
 import { EMPTY } from '../../bytes.ts'
-import { PROTOCOL_CODES, type ProtocolCode, ProtocolError } from '../../errors.ts'
+import { ERROR_CODES, type ProtocolCode, ProtocolError } from '../../errors.ts'
 import { type GroupDescriptor, GroupDescriptorSchema } from '../rfc9420/welcome.ts'
 import type { GroupStatus } from '../types.ts'
 import { type Chain, HASH_BYTES } from './chain.ts'
@@ -32,7 +32,7 @@ const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const Schema = v.object({
   charter: v.optional(GroupDescriptorSchema),
   status: v.picklist(['active', 'broken', 'left', 'removed', 'destroyed']),
-  reason: v.optional(v.picklist(PROTOCOL_CODES)),
+  reason: v.optional(v.picklist(ERROR_CODES.protocol)),
   former_admin: v.optional(v.string()),
   epoch: seq,
   members: v.array(v.string()),

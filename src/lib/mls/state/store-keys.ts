@@ -20,7 +20,6 @@ export const KEYS = {
   pin: (username: string) => `pin/${username}`,
   messages: (group: string) => `message/${group}/`,
   message: (group: string, position: number) => `message/${group}/${padded(position)}`,
-  unreadOfAll: 'unread/',
   unread: (group: string, position: number) => `unread/${group}/${padded(position)}`,
   notice: (number: number) => `notice/${padded(number)}`,
 } as const

@@ -13,6 +13,7 @@ export interface StoredMessage extends Payload {
   readonly group: string
   /** Where it stands among all entries of the KDC: what `markShown` takes. */
   readonly position: number
+  /** Its number in the group or conversation. */
   readonly seq: number
   /** Who sent it: the member that MLS authenticated. */
   readonly from: string
@@ -44,6 +45,8 @@ export function decodeStored(bytes: Uint8Array): StoredMessage {
 
 /** A message to be shown. */
 export interface MailMessage extends Omit<StoredMessage, 'group'> {
+  /** The id by which the KDC knows the group or conversation: names come again. */
+  readonly conversation: string
   /** The group's name; none in a conversation of two. */
   readonly group?: string
   /** The other one of a conversation of two. */

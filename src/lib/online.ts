@@ -4,10 +4,10 @@
  * @module
  */
 import * as v from 'valibot'
-import { CodecError, TransportError } from '../lib/errors.ts'
-import { MAX_NAMES } from '../lib/mls/kdc-answers.ts'
-import { USERNAME } from '../lib/names.ts'
-import type { Session } from '../lib/session.ts'
+import { CodecError, TransportError } from './errors.ts'
+import { MAX_NAMES } from './mls/kdc-answers.ts'
+import { USERNAME } from './names.ts'
+import type { Session } from './session.ts'
 
 const Reply = v.object({
   users: v.array(v.object({ username: v.pipe(v.string(), v.regex(USERNAME)), online: v.boolean() })),

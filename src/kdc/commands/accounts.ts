@@ -1,0 +1,113 @@
+/**
+ * The commands about accounts: `kdc adduser`, `passwd`, `deluser`, `users`.
+ *
+ * @module
+ */
+import { parseArguments } from '../../cli/arguments.ts'
+import { commandOf } from '../../cli/installed.ts'
+import { readNewPassword, SET_PASSWORD_HELP } from '../../cli/login/password.ts'
+import { optionLines } from '../../cli/terminal/help.ts'
+import { print, talk } from '../../cli/terminal/terminal.ts'
+import { parseUsername } from '../../lib/names.ts'
+import { addAccount, changePassword } from '../logins/accounts.ts'
+import { accountExists } from '../store/accounts.ts'
+import { DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
+
+const ADDUSER_HELP = `usage: ${commandOf('kdc')} adduser NAME [options]
+
+Makes an account. The KDC may be running or not.
+
+${optionLines(SET_PASSWORD_HELP, DATA_HELP)}
+
+example: ${commandOf('kdc')} adduser alice
+`
+
+/** `kdc adduser NAME` */
+export async function adduser(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: ADDUSER_HELP,
+    options: { ...DATA_OPTION, 'password-file': { type: 'string' } },
+    positionals: ['NAME'],
+  })
+  const username = parseUsername(positionals[0] ?? '')
+  await withData(values.data, { create: true }, async (data) => {
+    // Before anybody types a password twice for nothing.
+    if (await data.store.accounts.find(username)) throw accountExists(username)
+    const password = await readNewPassword({ username, passwordFile: values['password-file'] })
+    await addAccount(data, username, password)
+  })
+  talk('kdc')(`added ${username}, in ${dataDirectory(values.data)}`)
+}
+
+const PASSWD_HELP = `usage: ${commandOf('kdc')} passwd NAME [options]
+
+Sets another password and ends the account's sessions. The KDC may be running or
+not.
+
+${optionLines(SET_PASSWORD_HELP, DATA_HELP)}
+
+example: ${commandOf('kdc')} passwd alice
+`
+
+/** `kdc passwd NAME` */
+export async function passwd(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: PASSWD_HELP,
+    options: { ...DATA_OPTION, 'password-file': { type: 'string' } },
+    positionals: ['NAME'],
+  })
+  const username = parseUsername(positionals[0] ?? '')
+  await withData(values.data, { create: false }, async (data) => {
+    await data.store.accounts.require(username)
+    const password = await readNewPassword({ username, passwordFile: values['password-file'] })
+    await changePassword(data, username, password)
+  })
+  talk('kdc')(`changed the password of ${username}; its sessions are over`)
+}
+
+const DELUSER_HELP = `usage: ${commandOf('kdc')} deluser NAME [options]
+
+Deletes an account and ends its sessions. The KDC may be running or not.
+
+${optionLines(DATA_HELP)}
+
+example: ${commandOf('kdc')} deluser alice
+`
+
+/** `kdc deluser NAME` */
+export async function deluser(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: DELUSER_HELP,
+    options: DATA_OPTION,
+    positionals: ['NAME'],
+  })
+  const username = parseUsername(positionals[0] ?? '')
+  await withData(values.data, { create: false }, ({ store }) => store.accounts.delete(username))
+  talk('kdc')(`deleted ${username}`)
+}
+
+const USERS_HELP = `usage: ${commandOf('kdc')} users [options]
+
+Lists the accounts on stdout, a name on each line. The KDC may be running or
+not.
+
+${optionLines(
+  ['--json', 'a JSON object on each line: {"username", "created_at"}, the time in Unix seconds'],
+  DATA_HELP,
+)}
+
+example: ${commandOf('kdc', { silent: true })} users --json
+`
+
+/** `kdc users` */
+export async function users(argv: string[]): Promise<void> {
+  const { values } = parseArguments(argv, {
+    help: USERS_HELP,
+    options: { ...DATA_OPTION, json: { type: 'boolean' } },
+    positionals: [],
+  })
+  const accounts = await withData(values.data, { create: false }, ({ store }) => store.accounts.list())
+  for (const { username, createdAt } of accounts) {
+    await print(values.json ? JSON.stringify({ username, created_at: createdAt }) : username)
+  }
+}

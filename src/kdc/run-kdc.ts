@@ -1,0 +1,167 @@
+/**
+ * A KDC at work: with what it keeps, and what it does in the background. Whoever runs it brings the server.
+ *
+ * @module
+ */
+import type { Hono } from 'hono'
+import { openSqlite } from '../database/sqlite.ts'
+import { utf8 } from '../lib/bytes.ts'
+import { systemClock } from '../lib/clock.ts'
+import { type ArgumentType, judgeArgument } from '../lib/judge.ts'
+import { parseUsername } from '../lib/names.ts'
+import { MAX_PASSWORD_BYTES } from '../lib/opaque.ts'
+import {
+  assembleKdc,
+  createApp,
+  type KdcOptions,
+  SESSION_IDLE_SEC,
+  SESSION_LIFETIME_SEC,
+  TICKET_LIFETIME_SEC,
+} from './app.ts'
+import type { Kdc } from './context.ts'
+import type { KdcData } from './data.ts'
+import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
+import { KEEP_SEC } from './groups/quotas.ts'
+import { generateMasterKeys, type MasterKeys } from './keys/master-keys.ts'
+import { generateOpaqueKeys } from './keys/opaque-keys.ts'
+import { invite } from './logins/invite.ts'
+import { createPasswordChecker } from './passwords/passwords.ts'
+import { startPurging } from './purge.ts'
+import { type EmbeddedKdc, type KdcSettings, type Log, REGISTRATIONS } from './settings.ts'
+import { accountExists } from './store/accounts.ts'
+import { purgeCutoff } from './store/session-life.ts'
+import { Store } from './store/store.ts'
+import { LOGIN_LIMITS, loginLimits } from './traffic/login-limits.ts'
+
+const INVITATION_SEC = 14 * 24 * 60 * 60
+
+/** What the settings may be, for `judgeOptions`. */
+export const SETTING_TYPES = {
+  registration: 'string',
+  ticketLifetimeSec: 'count',
+  sessionLifetimeSec: 'count',
+  sessionIdleSec: 'count',
+  keepSec: 'count',
+  loginTries: 'count',
+  log: 'object',
+  clock: 'function',
+} as const satisfies Record<keyof KdcSettings, ArgumentType>
+
+/** What a KDC keeps, and the keys that part of it is sealed with. */
+export interface KeptData extends KdcData {
+  readonly masterKeys: MasterKeys
+}
+
+/** What is gone with the process. */
+export async function memoryData(): Promise<KeptData> {
+  const opaqueKeys = await generateOpaqueKeys()
+  return { opaqueKeys, masterKeys: generateMasterKeys(), store: await Store.open(openSqlite(':memory:')) }
+}
+
+const SILENT: Log = { info() {}, warn() {}, error() {} }
+
+/** The settings with their defaults. @throws TypeError for values that their types allow and that mean nothing. */
+export function parseSettings(where: string, options: KdcSettings) {
+  const { registration = 'invitation', log = SILENT } = options
+  if (!REGISTRATIONS.includes(registration)) {
+    throw new TypeError(`${where}: options.registration: expected one of ${REGISTRATIONS.join(', ')}`)
+  }
+  for (const level of ['info', 'warn', 'error'] as const) {
+    judgeArgument(`${where}: options.log.${level}`, log[level], 'function')
+  }
+  return {
+    registration,
+    log,
+    ticketLifetimeSec: options.ticketLifetimeSec ?? TICKET_LIFETIME_SEC,
+    sessionLifetimeSec: options.sessionLifetimeSec ?? SESSION_LIFETIME_SEC,
+    sessionIdleSec: options.sessionIdleSec ?? SESSION_IDLE_SEC,
+    keepSec: options.keepSec ?? KEEP_SEC,
+    loginLimits: loginLimits(options.loginTries ?? LOGIN_LIMITS.nameFromAddress.burst),
+    clock: options.clock ?? systemClock,
+  }
+}
+
+/** A KDC at work. */
+export interface RunningKdc {
+  readonly kdc: Kdc
+  readonly app: ReturnType<typeof createApp>
+  /** Before its server is closed: answers end their connections, and nobody is kept waiting for what may come. */
+  drain(): void
+  /** After that: ends what is done in the background, and closes what is kept. */
+  close(): Promise<void>
+}
+
+/** Puts a KDC to work on what it keeps; what is over is purged from time to time. */
+export function startKdc(
+  options: Omit<KdcOptions, 'passwords' | 'waiters' | 'isDraining'> &
+    Required<Pick<Kdc, 'sessionIdleSec' | 'keepSec'>>,
+): RunningKdc {
+  const { store, log, sessionIdleSec, keepSec, clock = systemClock } = options
+  const life = { clock, sessionIdleSec, keepSec }
+  const passwords = createPasswordChecker(options.opaqueKeys.setup)
+  const stopPurging = startPurging(store, () => purgeCutoff(life), log)
+  let draining = false
+  const isDraining = () => draining
+  const subscribers = new MailboxSubscribers({ ...life, store, log, isDraining })
+  const kdc = assembleKdc({ ...options, passwords, subscribers, isDraining })
+  return {
+    kdc,
+    app: createApp(kdc),
+    drain() {
+      draining = true
+      subscribers.close()
+    },
+    async close() {
+      stopPurging()
+      await passwords.close()
+      await store.close()
+    },
+  }
+}
+
+/** What a program sees of a KDC. */
+export async function embed({ kdc, app, drain, close }: RunningKdc): Promise<EmbeddedKdc> {
+  let closing: Promise<void> | undefined
+  const closeOnce = () => {
+    drain()
+    closing ??= close()
+    return closing
+  }
+  const recordOf = async (where: string, username: string, password: string) => {
+    judgeArgument(`${where}: username`, username, 'string')
+    judgePassword(`${where}: password`, password)
+    const name = parseUsername(username)
+    return { username: name, record: await kdc.passwords.register(name, password) }
+  }
+  return {
+    app: app as unknown as Hono,
+    publicKey: await kdc.opaqueKeys.publicKey(),
+    async addAccount(username, password) {
+      const account = await recordOf('addAccount', username, password)
+      await kdc.store.accounts.create({ ...account, createdAt: kdc.clock() })
+    },
+    async changePassword(username, password) {
+      const account = await recordOf('changePassword', username, password)
+      await kdc.store.accounts.replaceRecord(account.username, account.record)
+    },
+    async invite(username, lifetimeSec = INVITATION_SEC) {
+      judgeArgument('invite: username', username, 'string')
+      judgeArgument('invite: lifetimeSec', lifetimeSec, 'count')
+      const name = parseUsername(username)
+      const [invited] = await invite(kdc, [name], kdc.clock() + lifetimeSec)
+      if (invited?.invitation === undefined) throw accountExists(name)
+      return invited.invitation
+    },
+    close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
+  }
+}
+
+/** @throws TypeError, which does not show it. */
+function judgePassword(where: string, password: unknown): void {
+  judgeArgument(where, password, 'string')
+  const text = password as string
+  if (text === '' || /\p{Surrogate}/u.test(text) || utf8(text).length > MAX_PASSWORD_BYTES) {
+    throw new TypeError(`${where}: expected 1 to ${MAX_PASSWORD_BYTES} bytes of UTF-8`)
+  }
+}

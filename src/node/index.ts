@@ -1,0 +1,20 @@
+/**
+ * What of a program is on disk: state that outlives it, files by their paths, keytabs and credentials.
+ *
+ * @example
+ * import { login } from 'symbolon'
+ * import { fileStateStore, loginWithKeytab } from 'symbolon/node'
+ *
+ * const alice = await login(kdc, 'alice', password, { state: fileStateStore() })
+ * const printer = await loginWithKeytab('/etc/printer.keytab')
+ *
+ * @module
+ */
+/// <reference types="node" preserve="true" />
+export type { Keytab } from '../cli/login/keytab.ts'
+export { FileError } from '../files/private-files.ts'
+export type { PlaceForFiles, SavedFile } from '../lib/paths.ts'
+export { StateError } from '../state/errors.ts'
+export { fileStateStore } from '../state/file-state.ts'
+export { saveInto, sourceFromPath } from './files.ts'
+export { loginWithKeytab, readCredentials, readKeytab } from './secrets.ts'
