@@ -5,10 +5,10 @@
  */
 import type { Context } from 'hono'
 import type { Kdc, KdcEnv } from './context.ts'
-import { CHANGES, requireRate } from './groups/quotas.ts'
 import { authenticate } from './logins/authenticate.ts'
 import { Problem, type ProblemCode, statusOf } from './problems.ts'
 import type { Accepted, RequestKey } from './store/requests.ts'
+import { CHANGES, requireRate } from './traffic/change-rates.ts'
 
 /** A request is known for longer than anyone but its client can send it again (docs/protocol.md §3.7). */
 export const REMEMBER_SEC = 900

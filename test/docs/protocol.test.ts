@@ -12,15 +12,7 @@ import {
   MAX_PACKAGE_BYTES,
   SEALED_CHUNK_BYTES,
 } from '../../src/kdc/groups/fields.ts'
-import {
-  CHANGES,
-  FREEING,
-  IDENTITIES,
-  KEEP_SEC,
-  MAX_MEMBERS,
-  MAX_PACKAGES,
-  QUOTAS,
-} from '../../src/kdc/groups/quotas.ts'
+import { FREEING, KEEP_SEC, MAX_MEMBERS, MAX_PACKAGES, QUOTAS } from '../../src/kdc/groups/quotas.ts'
 import { MAX_BODY_BYTES } from '../../src/kdc/http/request.ts'
 import { Envelope } from '../../src/kdc/http/sealed-request.ts'
 import { Claim, FRESH_LOGIN_SEC } from '../../src/kdc/logins/authenticate.ts'
@@ -44,6 +36,7 @@ import { OnlineRequest } from '../../src/kdc/routes/users.ts'
 import { MAX_EARLIER } from '../../src/kdc/store/identities.ts'
 import { KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/key-packages.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
+import { CHANGES, IDENTITIES } from '../../src/kdc/traffic/change-rates.ts'
 import { LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'
 import { CLOSE_TIMEOUT_MS, MAX_MESSAGE_BYTES, MIN_FRAME_BYTES } from '../../src/lib/channel/channel.ts'
 import { HANDSHAKE_TIMEOUT_MS, NOISE_MESSAGE_BYTES } from '../../src/lib/channel/handshake.ts'

@@ -5,11 +5,9 @@
  */
 import type { Kdc } from '../context.ts'
 import { Problem } from '../problems.ts'
-import type { Allowance } from '../store/attempts.ts'
 import type { Usage } from '../store/groups.ts'
 import type { Quotas } from '../store/quotas.ts'
 import { purgeCutoff } from '../store/session-life.ts'
-import { takeAllowances } from '../traffic/login-limits.ts'
 
 /** For how long stored messages are kept, if nothing else is said. */
 export const KEEP_SEC = 7 * 24 * 60 * 60
@@ -150,23 +148,4 @@ async function shareShortage(
   if (isAdmins || usage.groupEntries * 2 < groupEntries) return undefined
   if ((await countOwn()) < Math.max(shareEntries, groupEntries - usage.groupEntries)) return undefined
   return 'too much of yours waits to be read in this group, the rest of the room is for others: try again later'
-}
-
-/** Changes of any kind: as many as may wait of one sender at once, then one a second. Each is remembered for days (accept-once.ts). */
-export const CHANGES = { burst: 10_000, intervalSec: 1 }
-/** Identities: a new machine now and then. */
-export const IDENTITIES = { burst: 20, intervalSec: 60 * 60 }
-
-/**
- * Counts something that a principal does.
- *
- * @param what - in words, for the problem.
- * @throws Problem `too_many_attempts`, with `Retry-After`.
- */
-export function requireRate(
-  kdc: Kdc,
-  username: string,
-  { what, ...allowance }: Allowance & { readonly what: string },
-): Promise<void> {
-  return takeAllowances(kdc, [allowance], { username }, what)
 }

@@ -18,7 +18,7 @@ import {
   toText,
   usernames,
 } from '../groups/fields.ts'
-import { MAX_PACKAGES, requireRate } from '../groups/quotas.ts'
+import { MAX_PACKAGES } from '../groups/quotas.ts'
 import { optional } from '../http/fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedSessionRequest } from '../http/sealed-request.ts'
@@ -26,6 +26,7 @@ import { authenticate } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
 import type { PutPackages } from '../store/key-packages.ts'
 import type { RequestKey } from '../store/requests.ts'
+import { requireRate } from '../traffic/change-rates.ts'
 
 export const MAX_AT_ONCE = 100
 /** Packages that one principal may take: a large group at once, then one a second. */
