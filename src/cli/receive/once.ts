@@ -17,7 +17,7 @@ import type { Output } from '../terminal/output.ts'
 import { TerminalBytes } from './terminal-bytes.ts'
 import { type ReceiveSettings, takeItems } from './transfer.ts'
 
-/** Messages of one look at what waits: files among them may have to be passed over. */
+/** Stored messages of one look: files among them may have to be passed over. */
 const LOOK_AT = 100
 
 /** Where the bytes go: a terminal has so many columns. */
@@ -59,11 +59,11 @@ export class Once {
     return this.#isBusy
   }
 
-  /** Takes what somebody sends; one who comes meanwhile is told that we are busy. */
+  /** Takes what one sender sends; another who comes meanwhile is told that we are busy. */
   async serve(channel: Channel): Promise<void> {
     const { username: from } = channel.peer
     const { signal } = this.#settings
-    // Told so, nobody takes for delivered what was not written.
+    // Told so, no sender takes for delivered what was not written.
     const stop = () => channel.destroy('stopped')
     try {
       const kind = await channel.next()
@@ -171,7 +171,7 @@ export class Once {
   }
 
   /**
-   * Resolves when whoever reads has taken it, or the system for them.
+   * Resolves when the reader of stdout has taken it, or the system for them.
    *
    * @param shown - what is written in their place.
    * @throws the reason of the signal: who reads may have stopped.

@@ -108,7 +108,7 @@ export class ReceiverLoop {
       const kind = await channel.next()
       if (kind) return kind
       await channel.close()
-      // Of use to somebody who might have answered.
+      // Of use to a user who might have answered.
       this.#output.event('ended', { from }, this.#screen.conversation && `${from} has left`)
     } catch (error) {
       if (!(error instanceof SymbolonError)) throw error

@@ -42,7 +42,7 @@ export interface ReceiveSettings {
   readonly streamTo?: ((from: string) => FileSink) | undefined
   /** How long a sender may let us wait. Default: `PATIENCE_SEC`. */
   readonly patienceSec?: number
-  /** Ends it half way; what has come of a file is kept, under a name that nobody sees. */
+  /** Ends it half way; what has come of a file is kept, under a hidden name. */
   readonly signal: AbortSignal
 }
 
@@ -57,7 +57,7 @@ export interface Taken {
 }
 
 /**
- * Takes what somebody sends over a stream, to its end, and tells what becomes of each item.
+ * Takes what a sender sends over a stream, to its end, and tells what becomes of each item.
  *
  * @throws what is no SymbolonError, unless `signal` was the reason.
  */
@@ -93,7 +93,7 @@ class Transfer {
       saving && (settings.takeInto ?? takeInto)(saving.directory, from, saving.maxBytes * MAX_FILES_OF_ONE)
     this.#room = saving?.record.reservation(from, saving.maxBytes * MAX_FILES_OF_ONE)
     this.#tally = new TransferProgress(meterOf(output, { status: status?.() }))
-    // Then nobody needs to answer any more.
+    // Then the question needs no answer any more.
     stream.once('close', () => this.#gone.abort())
   }
 
@@ -136,7 +136,7 @@ class Transfer {
     return this.#taker.take(item)
   }
 
-  // Once: whoever sends a hundred files is not to be answered a hundred times.
+  // Once: a sender of a hundred files is not to be answered a hundred times.
   async #ask(item: TransferItem): Promise<boolean> {
     const { ask } = this.#settings
     if (!ask) return true

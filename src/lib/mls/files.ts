@@ -169,7 +169,7 @@ async function* chunksOf({ size, content }: OutgoingFile): AsyncGenerator<Uint8A
  * Fetches and opens a file.
  *
  * What it gives must not be used, nor kept under the file's name, before it has ended: until then a chunk may still be missing, and what
- * came before it is the beginning of a file that nobody sent. Judge `note.size` first: as many bytes will come, and no more.
+ * came before it is the beginning of a file that was never sent. Judge `note.size` first: as many bytes will come, and no more.
  *
  * @param post - sealed requests of the session.
  * @returns the plaintext, in order; the last of it only when size and hash are what the note says.

@@ -43,7 +43,7 @@ export interface MailboxOptions {
   readonly username: string
   /** How requests reach the KDC: sealed, with `body.id` as the envelope's. */
   readonly post: PostToKdc
-  /** Of this principal at this KDC, and of nobody else at the same time. */
+  /** Of this principal at this KDC, and used by no other mailbox at the same time. */
   readonly state: StateStore
   /** The KDC's clock. Default: the system's. */
   readonly clock?: Clock
@@ -140,7 +140,7 @@ export class Mailbox {
         return await sendMessage(this.#client, id, payload)
       } catch (error) {
         if (!hasCode(error, 'group_unknown')) throw error
-        // The account of one of us is another than when it began: what is said there nobody reads.
+        // The account of one of us is another than when it began: what is said there is read by no one.
         await endConversation(this.#client, id)
         return sendMessage(this.#client, await this.#directWith(name), payload)
       }

@@ -11,7 +11,7 @@ export type GroupStatus = 'active' | 'broken' | 'left' | 'removed' | 'destroyed'
 /** A conversation: a group by its name, or with one other. */
 export type Conversation = { readonly group: string } | { readonly with: string }
 
-/** Some of them: one, or those with one other, whoever it is. */
+/** Some of them: one, or all those with one other. */
 export type Selection = Conversation | 'direct'
 
 /** A group, or a conversation of two, as its member knows it. */

@@ -10,7 +10,7 @@ import type { Leaf } from '../rfc9420/tree.ts'
 import type { Transaction } from '../state/mls-store.ts'
 import type { PostToKdc } from '../types.ts'
 
-/** A key that claims to be somebody's. */
+/** A key that claims to be a principal's. */
 export type Claim = Pick<Leaf, 'username' | 'signatureKey'>
 
 /** What the KDC says of a principal: the key that is its now, and those that were. */

@@ -18,7 +18,7 @@ export interface Group {
   readonly status: GroupStatus
   /** Why it is broken. */
   readonly reason: ProtocolCode | undefined
-  /** Another's, of another group of this name that we were in, until somebody has looked who is in this one. */
+  /** Another's, of another group of this name that we were in, until the user has looked who is in this one. */
   readonly formerAdmin: string | undefined
   readonly epoch: number
   /** Exactly those who have a leaf in the tree. */
