@@ -59,16 +59,16 @@ runTool('receiver', async (argv) => {
   const stopped = stopSignal()
   stopped.then(() => ended.abort(new ToolError('stopped')))
   const status = () => screen.conversation?.status
-  const taking = { output, saving, ask, status, signal: ended.signal }
-  if (values.once) return receiveOnce(session, place, taking)
+  const settings = { output, saving, ask, status, signal: ended.signal }
+  if (values.once) return receiveOnce(session, place, settings)
 
-  const receiverLoop = new ReceiverLoop(screen, taking)
+  const receiverLoop = new ReceiverLoop(screen, settings)
   let fail: (error: unknown) => void = () => {}
   const failed = new Promise<void>((_, reject) => {
     fail = reject
   })
   const presence = await listenAt(session, output, place, (channel) => receiverLoop.serve(channel), fail)
-  const letters = showStoredMessages(session, output, ended.signal, saving, () => presence.hint())
+  const stored = showStoredMessages(session, output, ended.signal, saving, () => presence.hint())
   if (isTyping) screen.conversation = new ChatTerminal('> ', receiverLoop.reply, askToStop)
   try {
     await Promise.race([stopped, failed])
@@ -76,6 +76,6 @@ runTool('receiver', async (argv) => {
     screen.close()
     ended.abort()
     await presence.close()
-    await letters
+    await stored
   }
 })

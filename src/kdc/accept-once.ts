@@ -10,21 +10,21 @@ import { Problem, type ProblemCode, statusOf } from './problems.ts'
 import type { Accepted, RequestKey } from './store/requests.ts'
 import { CHANGES, requireRate } from './traffic/change-rates.ts'
 
-/** A request is known for longer than it can be sent again by anybody but its client (docs/protocol.md §3.7). */
+/** A request is known for longer than anyone but its client can send it again (docs/protocol.md §3.7). */
 export const REMEMBER_SEC = 900
 const ID_BYTES = 16
-/** Each time, somebody else's change came between the look and the write. */
+/** Each time, another request's change came between the look and the write. */
 const TRIES = 20
 
-/** What tells a principal's request from every other. Of one that came in clear nobody can tell whether it came before. */
+/** What tells a principal's request from every other. Of one that came in clear the KDC cannot tell whether it came before. */
 export function keyOf({ clock, randomBytes }: Kdc, c: Context<KdcEnv>, username: string): RequestKey {
   const id = c.var.requestId ?? randomBytes(ID_BYTES)
   return { username, id, forgetAt: clock() + REMEMBER_SEC }
 }
 
 /**
- * The same, of whoever asks; known for as long as anything is kept, so that a client may send it again after days. So it is counted,
- * unless it came before: whoever has recorded it, and sends it again, uses up nobody's tries.
+ * The same, of the principal who asks; known for as long as anything is kept, so that a client may send it again after days. So it is counted,
+ * unless it came before: an attacker who has recorded it, and sends it again, uses up none of the principal's tries.
  *
  * @throws Problem as `authenticate`; `too_many_attempts`.
  */

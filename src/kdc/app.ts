@@ -73,7 +73,7 @@ export function createApp(kdc: Kdc): Hono<KdcEnv> {
     c.header('Cache-Control', 'no-store')
     await next()
     await kdc.log.written?.()
-    // Judged last, so that it reaches also those who asked before the end was near: nobody keeps us waiting.
+    // Judged last, so that it reaches also those who asked before the end was near: no client keeps the KDC waiting.
     if (kdc.isDraining()) c.header('Connection', 'close')
   })
   app.route('/', loginRoute(kdc))

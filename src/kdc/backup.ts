@@ -1,5 +1,5 @@
 /**
- * Backups: a data directory of its own, with what lasts (the KDC's keys and the accounts) and nothing that logs anybody in.
+ * Backups: a data directory of its own, with what lasts (the KDC's keys and the accounts) and nothing that logs an account in.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type { Store } from './store/store.ts'
  */
 export async function backUp(store: Store, directory: string, target: string): Promise<boolean> {
   const place = resolve(target)
-  // Beside its place, so that one step takes it there; whoever finds it after a crash sees what it is.
+  // Beside its place, so that one step takes it there; an operator who finds it after a crash sees what it is.
   const temporary = mkdtempSync(`${place}.unfinished-`)
   try {
     if (!(await store.backUp(join(temporary, DATABASE_FILE)))) return false

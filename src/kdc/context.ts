@@ -34,7 +34,7 @@ export interface Kdc {
   readonly sessionLifetimeSec: number
   /** A session that is not used for so long is over. */
   readonly sessionIdleSec: number
-  /** For how long what waits is kept at most. */
+  /** For how long stored messages are kept at most. */
   readonly keepSec: number
   /** How much may wait. */
   readonly quotas: Quotas
@@ -73,7 +73,7 @@ export interface KdcEnv {
     session: StoredSession | undefined
     /** What a request to register was sealed with. */
     invitation: Invitation | undefined
-    /** When a sealed request was made, by the client's clock, Unix seconds: nobody else can have said so. */
+    /** When a sealed request was made, by the client's clock, Unix seconds: under the seal, so only the client can have said so. */
     requestTime: number | undefined
     /** What tells a sealed request from every other, and is the same when it is sent again: 16 bytes. */
     requestId: Uint8Array | undefined

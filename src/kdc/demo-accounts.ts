@@ -18,14 +18,14 @@ export interface Demo {
   readonly untouched: string[]
   /** The accounts whose passwords were written into the credentials file, until `remove`. */
   readonly written: readonly string[]
-  /** Whether the tools of whoever runs this will take the KDC for the right one. */
+  /** Whether the tools of the user who runs this will take the KDC for the right one. */
   readonly trusted: boolean
   /** Takes away the accounts and credentials that were added, and no others. */
   remove(): Promise<void>
 }
 
 /**
- * Makes sure that there are accounts for alice and bob, with passwords in the credentials file of whoever runs this.
+ * Makes sure that there are accounts for alice and bob, with passwords in the credentials file of the user who runs this.
  * A password that is in the file already becomes the account's; an account that is there already stays as it is.
  *
  * @param kdc - this KDC's URL, as the tools will write it.
@@ -71,7 +71,7 @@ export async function addDemo(data: KdcData, kdc: string): Promise<Demo> {
   }
 }
 
-// Somebody may have written another password in the meantime: that one is not ours.
+// The user may have written another password in the meantime: that one is not ours.
 function removeAll(users: Map<string, string> | undefined, passwords: Map<string, string>): void {
   for (const [username, password] of passwords) {
     if (users?.get(username) === password) users.delete(username)

@@ -28,7 +28,7 @@ export const base64url = (name: string, length?: number) =>
     }),
   )
 
-/** A TCP port that somebody can connect to. */
+/** A TCP port that a sender can connect to. */
 export const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))
 
 /** What is said of a file or a directory beside its content: docs/protocol.md §7.7 and §8.1. */

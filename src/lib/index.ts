@@ -48,17 +48,21 @@ export {
   type UploadOptions,
   uploadFile,
 } from './mls/files.ts'
-export type { Conversation, GroupInfo, GroupStatus, Selection } from './mls/group-info.ts'
-export type { MailMessage } from './mls/mail-message.ts'
 export { Mailbox, type MailboxOptions } from './mls/mailbox.ts'
 export type { MailboxHandle } from './mls/mailbox-handle.ts'
 export { memoryStateStore } from './mls/memory-state.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, type Payload, textOf } from './mls/payload.ts'
-export type { PostToKdc } from './mls/post.ts'
-export type { Sent as StoreResult } from './mls/sent.ts'
-export type { StoredMessage } from './mls/state/stored-message.ts'
+export type { MailMessage, StoredMessage } from './mls/state/stored-message.ts'
 export type { SharedState, StateOwner, StateSource, StateStore } from './mls/state-store.ts'
+export type {
+  Conversation,
+  GroupInfo,
+  GroupStatus,
+  PostToKdc,
+  Selection,
+  Sent as StoreResult,
+} from './mls/types.ts'
 export { parseUsername } from './names.ts'
 export type { KdcPlace } from './network/destination.ts'
 export type { PathOrSource, PlaceForFiles, SavedFile } from './paths.ts'

@@ -94,7 +94,7 @@ export class CipherState {
   // §5.1 ends at 2^64 - 1; a JavaScript number counts exactly to 2^53 - 1, which is far enough to fail closed at.
   #nonce(): Uint8Array {
     if (this.#n >= Number.MAX_SAFE_INTEGER) throw new RangeError('CipherState: destroyed, or out of nonces')
-    // 4 zero bytes || n as 64-bit little-endian (§12.3). One array for all of them: whoever seals or opens copies it.
+    // 4 zero bytes || n as 64-bit little-endian (§12.3). One array for all of them: the cipher copies it.
     const nonce = this.#nonceBytes
     let low = this.#n >>> 0
     let high = Math.floor(this.#n / 2 ** 32)

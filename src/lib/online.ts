@@ -24,7 +24,7 @@ const MAX_NAMES_LISTED = 1_000_000
 type Asking = Pick<Session, 'request'>
 
 /**
- * Of each of these names, in their order, whether it can be reached. A name that nobody has cannot be.
+ * Of each of these names, in their order, whether it can be reached. A name without an account cannot be.
  *
  * @param usernames - as `parseUsername` gives them, each once.
  * @throws CodecError `malformed`; what `Session.request` throws.

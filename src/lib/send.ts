@@ -17,7 +17,7 @@ import {
 import { MAX_FILE_BYTES } from './mls/files.ts'
 import { leaveFile, leaveMessage } from './mls/leave.ts'
 import type { MailboxAccess } from './mls/mailbox-handle.ts'
-import type { Sent } from './mls/sent.ts'
+import type { Sent } from './mls/types.ts'
 import { type Content, type ItemResult, type Source, sendItems } from './transfer/index.ts'
 
 /** How long a receiver may take to acknowledge a message; and to answer about a file, for which a person may be asked. */

@@ -3,7 +3,7 @@ import { duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SaveRecord } from '../../src/cli/mailbox/save-record.ts'
-import { type Taking, takeItems } from '../../src/cli/receive/transfer.ts'
+import { type ReceiveSettings, takeItems } from '../../src/cli/receive/transfer.ts'
 import { sendDirectly } from '../../src/cli/send/direct.ts'
 import { makeOutput, type Output } from '../../src/cli/terminal/output.ts'
 import type { TransferTotal } from '../../src/cli/terminal/transfer-progress.ts'
@@ -33,7 +33,7 @@ function told(tool: string) {
   return { output: both, lines, events }
 }
 
-interface Options extends Partial<Taking> {
+interface Options extends Partial<ReceiveSettings> {
   readonly line?: Line
   readonly stopAlice?: AbortSignal
   readonly afterMessage?: boolean

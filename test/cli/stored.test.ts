@@ -10,7 +10,7 @@ import { TransportError } from '../../src/lib/errors.ts'
 import { leaveMessage } from '../../src/lib/mls/leave.ts'
 import type { Mailbox } from '../../src/lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../src/lib/mls/mailbox-handle.ts'
-import type { Sent } from '../../src/lib/mls/sent.ts'
+import type { Sent } from '../../src/lib/mls/types.ts'
 import { Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
 

@@ -17,7 +17,7 @@ import { duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SaveRecord } from '../../src/cli/mailbox/save-record.ts'
-import { type Taking, takeItems } from '../../src/cli/receive/transfer.ts'
+import { type ReceiveSettings, takeItems } from '../../src/cli/receive/transfer.ts'
 import { sendDirectly } from '../../src/cli/send/direct.ts'
 import { OutgoingItems } from '../../src/cli/send/outgoing-items.ts'
 import { makeOutput } from '../../src/cli/terminal/output.ts'
@@ -55,7 +55,7 @@ function told() {
 }
 
 /** Alice sends what these paths lead to; bob takes it. */
-async function send(paths: string[], taking: Partial<Taking> = {}, before: () => void = () => {}) {
+async function send(paths: string[], taking: Partial<ReceiveSettings> = {}, before: () => void = () => {}) {
   const [alices, bobs] = duplexPair()
   const [alice, bob] = [told(), told()]
   const { signal } = new AbortController()

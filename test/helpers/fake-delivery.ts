@@ -3,7 +3,7 @@
  * test/lib/mls/kdc.test.ts holds it against the real one.
  */
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
-import type { PostToKdc } from '../../src/lib/mls/post.ts'
+import type { PostToKdc } from '../../src/lib/mls/types.ts'
 import { FakeFiles } from './fake-files.ts'
 
 export interface FakeEntry {

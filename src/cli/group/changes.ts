@@ -38,7 +38,7 @@ export function add(group: string, asked: readonly string[]): Run {
   }
 }
 
-/** Removes members: all of them, or, when one is no member, nobody. */
+/** Removes members: all of them, or, when one is no member, none. */
 export function remove(group: string, usernames: readonly string[]): Run {
   return async ({ mail, output }) => {
     await withGroup(mail, group, async (mailbox) => {

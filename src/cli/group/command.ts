@@ -18,7 +18,7 @@ export interface Tools {
   readonly output: Output
 }
 
-/** What is to be done, once somebody is logged in. */
+/** What is to be done, once the user is logged in. */
 export type Run = (tools: Tools) => Promise<void>
 
 /** The options of the commands. */

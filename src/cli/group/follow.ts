@@ -61,7 +61,7 @@ export async function follow(following: Following): Promise<void> {
   while (!signal.aborted) {
     let isWaiting = false
     try {
-      // First, for what came while nobody waited.
+      // First, for what came before the subscription.
       await pace.ready(signal)
       if (!(await look())) return
       isWaiting = true

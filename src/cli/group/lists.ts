@@ -6,7 +6,7 @@
 import { print, visible } from '../terminal/terminal.ts'
 import { endingOf, type Run, type Tools, withGroup, withMailbox } from './command.ts'
 
-/** The groups that somebody is in, and those that are over of which something has not been read. */
+/** The groups that the user is in, and those that are over of which something has not been read. */
 export async function list({ mail, output }: Tools): Promise<void> {
   const groups = await withMailbox(mail, (mailbox) => {
     return mailbox.groups().flatMap((info) => {
@@ -44,7 +44,7 @@ export function members(group: string): Run {
   }
 }
 
-/** A group that somebody is in, or was. */
+/** A group that the user is in, or was. */
 interface GroupRow {
   readonly group: string
   readonly admin?: string | undefined

@@ -1,5 +1,5 @@
 /**
- * What a run of a tool has saved of others' files: one that is told of again is not fetched again, and nobody fills the disk.
+ * What a run of a tool has saved of others' files: one that is told of again is not fetched again, and no sender fills the disk.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export class SaveRecord {
     return this.#paths.get(keyOf(note))
   }
 
-  /** How many bytes of somebody's files are here, or may be under way. */
+  /** How many bytes of a sender's files are here, or may be under way. */
   bytesOf(sender: string): number {
     return (this.#bytes.get(sender) ?? 0) + (this.#reserved.get(sender) ?? 0)
   }
@@ -61,7 +61,7 @@ export class SaveRecord {
     this.took(sender, fetchedBytes)
   }
 
-  /** So much more of somebody's files is here. */
+  /** So much more of a sender's files is here. */
   took(sender: string, bytes: number): void {
     this.#bytes.set(sender, (this.#bytes.get(sender) ?? 0) + bytes)
   }

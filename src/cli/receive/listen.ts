@@ -49,7 +49,7 @@ export function listenAddressFrom(values: { host: string; port: string; refresh:
 /**
  * Listens, and says where.
  *
- * @param fail - told why nobody new can reach us, and what `onChannel` throws.
+ * @param fail - told why no new sender can reach us, and what `onChannel` throws.
  * @throws as `Session.listen`.
  */
 export async function listenAt(

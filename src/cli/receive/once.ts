@@ -15,9 +15,9 @@ import { isFile, saveFile } from '../mailbox/save-files.ts'
 import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 import { TerminalBytes } from './terminal-bytes.ts'
-import { type Taking, takeItems } from './transfer.ts'
+import { type ReceiveSettings, takeItems } from './transfer.ts'
 
-/** Messages of one look at what waits: files among them may have to be passed over. */
+/** Stored messages of one look: files among them may have to be passed over. */
 const LOOK_AT = 100
 
 /** Where the bytes go: a terminal has so many columns. */
@@ -26,7 +26,7 @@ type To = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 /** Takes one thing: a message, a stream, or, where there is a place for them, the files of one sender. */
 export class Once {
   readonly #output: Output
-  readonly #taking: Taking
+  readonly #settings: ReceiveSettings
   readonly #to: To
   #isBusy = false
   #isStream = false
@@ -38,9 +38,9 @@ export class Once {
   #written = 0
 
   /** @param to - where the bytes go. */
-  constructor(taking: Omit<Taking, 'streamTo'>, to: To = process.stdout) {
-    this.#output = taking.output
-    this.#taking = { ...taking, streamTo: (from) => this.#sink(from) }
+  constructor(settings: Omit<ReceiveSettings, 'streamTo'>, to: To = process.stdout) {
+    this.#output = settings.output
+    this.#settings = { ...settings, streamTo: (from) => this.#sink(from) }
     this.#to = to
     let done = () => {}
     let fail: (error: unknown) => void = () => {}
@@ -51,7 +51,7 @@ export class Once {
     this.taken.catch(() => {})
     this.#done = done
     this.fail = fail
-    taking.signal.addEventListener('abort', () => this.#stop(taking.signal.reason))
+    settings.signal.addEventListener('abort', () => this.#stop(settings.signal.reason))
   }
 
   /** Whether something is being taken, or has been. */
@@ -59,11 +59,11 @@ export class Once {
     return this.#isBusy
   }
 
-  /** Takes what somebody sends; one who comes meanwhile is told that we are busy. */
+  /** Takes what one sender sends; another who comes meanwhile is told that we are busy. */
   async serve(channel: Channel): Promise<void> {
     const { username: from } = channel.peer
-    const { signal } = this.#taking
-    // Told so, nobody takes for delivered what was not written.
+    const { signal } = this.#settings
+    // Told so, no sender takes for delivered what was not written.
     const stop = () => channel.destroy('stopped')
     try {
       const kind = await channel.next()
@@ -89,7 +89,7 @@ export class Once {
     if (this.#isBusy) return
     const message = await mail.use(async (mailbox) => {
       await mailbox.sync()
-      const { saving } = this.#taking
+      const { saving } = this.#settings
       const messages = await mailbox.unread('direct', LOOK_AT)
       return messages.find((one) => saving !== undefined || !isFile(one))
     })
@@ -105,7 +105,7 @@ export class Once {
 
   async #waiting(mail: MailboxAccess, message: MailMessage): Promise<void> {
     const { from, body } = message
-    const { saving } = this.#taking
+    const { saving } = this.#settings
     const mark = () => mail.use((mailbox) => mailbox.markShown([message]))
     if (saving && isFile(message)) {
       const result = await saveFile(mail, this.#output, message, saving)
@@ -130,11 +130,11 @@ export class Once {
   }
 
   async #stream(channel: Channel): Promise<void> {
-    const { signal } = this.#taking
+    const { signal } = this.#settings
     this.#isStream = true
     const stream = channel.stream()
     try {
-      const { saved, failed, error } = await takeItems(stream, channel.peer.username, this.#taking)
+      const { saved, failed, error } = await takeItems(stream, channel.peer.username, this.#settings)
       if (!error) await channel.close().catch(() => {})
       if (error && this.#written > 0) throw incomplete(this.#written, error)
       if (saved === 0 && !signal.aborted) {
@@ -171,13 +171,13 @@ export class Once {
   }
 
   /**
-   * Resolves when whoever reads has taken it, or the system for them.
+   * Resolves when the reader of stdout has taken it, or the system for them.
    *
    * @param shown - what is written in their place.
    * @throws the reason of the signal: who reads may have stopped.
    */
   async #write(bytes: Uint8Array, shown: Uint8Array | string = bytes): Promise<void> {
-    const { signal } = this.#taking
+    const { signal } = this.#settings
     signal.throwIfAborted()
     this.#written += bytes.length
     let stop = () => {}

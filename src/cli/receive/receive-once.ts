@@ -12,7 +12,7 @@ import type { OptionHelp } from '../terminal/help.ts'
 import { type ListenAddress, listenAt } from './listen.ts'
 import { Once } from './once.ts'
 import { tellingTrouble } from './stored-messages.ts'
-import type { Taking } from './transfer.ts'
+import type { ReceiveSettings } from './transfer.ts'
 
 /** The option, for `parseArguments`. */
 export const ONCE_OPTION = { once: { type: 'boolean' } } as const
@@ -32,11 +32,15 @@ export function judgeOnce(values: {
 /**
  * Takes one thing: the oldest message that waits at the KDC, or else what comes first.
  *
- * @throws the reason of `taking.signal`; ToolError when what was written is incomplete; as `Session.listen`.
+ * @throws the reason of `settings.signal`; ToolError when what was written is incomplete; as `Session.listen`.
  */
-export async function receiveOnce(session: Session, place: ListenAddress, taking: Taking): Promise<void> {
-  const { output } = taking
-  const once = new Once(taking)
+export async function receiveOnce(
+  session: Session,
+  place: ListenAddress,
+  settings: ReceiveSettings,
+): Promise<void> {
+  const { output } = settings
+  const once = new Once(settings)
   const over = new AbortController()
   let looked = () => {}
   const hasLooked = new Promise<void>((resolve) => {

@@ -10,25 +10,25 @@ import { SymbolonError } from '../../lib/errors.ts'
 import type { ChatTerminal } from '../terminal/chat-terminal.ts'
 import type { Output } from '../terminal/output.ts'
 import { Replies } from './replies.ts'
-import { type Taking, takeItems } from './transfer.ts'
+import { type ReceiveSettings, takeItems } from './transfer.ts'
 
 /** The channels of one receiver. */
 export class ReceiverLoop {
   readonly #output: Output
   readonly #screen: { readonly conversation: ChatTerminal | undefined }
   readonly #replies = new Replies()
-  readonly #taking: Taking
+  readonly #settings: ReceiveSettings
   /** Whose files are coming. */
   readonly #sending = new Set<Channel>()
 
   /**
    * @param screen - where replies are typed, once there is a conversation.
-   * @param taking - what becomes of files.
+   * @param settings - what becomes of files.
    */
-  constructor(screen: { readonly conversation: ChatTerminal | undefined }, taking: Taking) {
-    this.#output = taking.output
+  constructor(screen: { readonly conversation: ChatTerminal | undefined }, settings: ReceiveSettings) {
+    this.#output = settings.output
     this.#screen = screen
-    this.#taking = taking
+    this.#settings = settings
   }
 
   /**
@@ -87,12 +87,12 @@ export class ReceiverLoop {
     this.#sending.add(channel)
     this.#showPrompt()
     const stop = () => channel.destroy('stopped')
-    const { signal } = this.#taking
+    const { signal } = this.#settings
     try {
       const stream = channel.stream()
       // The sender is told so: it may be sent again.
       signal.addEventListener('abort', stop)
-      const { error } = await takeItems(stream, channel.peer.username, this.#taking)
+      const { error } = await takeItems(stream, channel.peer.username, this.#settings)
       if (!error) this.#replies.connected(channel)
       return !error
     } finally {
@@ -108,7 +108,7 @@ export class ReceiverLoop {
       const kind = await channel.next()
       if (kind) return kind
       await channel.close()
-      // Of use to somebody who might have answered.
+      // Of use to a user who might have answered.
       this.#output.event('ended', { from }, this.#screen.conversation && `${from} has left`)
     } catch (error) {
       if (!(error instanceof SymbolonError)) throw error

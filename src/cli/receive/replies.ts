@@ -1,7 +1,7 @@
 /**
- * Whom a line typed at the receiver is for: whoever the prompt names, or the one that the line names itself.
+ * Whom a line typed at the receiver is for: the sender whom the prompt names, or the one that the line names itself.
  *
- * The prompt names who spoke last, but stays while a line is being typed: somebody who speaks at the wrong moment must not
+ * The prompt names who spoke last, but stays while a line is being typed: a sender who speaks at the wrong moment must not
  * receive what was meant for another.
  *
  * @module
@@ -13,18 +13,18 @@ export class Replies {
   readonly #channels: Channel[] = []
   #named: Channel | undefined
 
-  /** Somebody connected, and has yet to speak. */
+  /** A sender connected, and has yet to speak. */
   connected(channel: Channel): void {
     this.#channels.unshift(channel)
   }
 
-  /** Somebody spoke. */
+  /** A sender spoke. */
   spoke(channel: Channel): void {
     this.left(channel)
     this.#channels.push(channel)
   }
 
-  /** Somebody is gone. */
+  /** A sender is gone. */
   left(channel: Channel): void {
     const index = this.#channels.indexOf(channel)
     if (index >= 0) this.#channels.splice(index, 1)

@@ -3,14 +3,14 @@
  *
  * @module
  */
-
 import { SymbolonError } from '../../lib/errors.ts'
 import { followMailbox, RETRY_MS, type RetryOptions } from '../../lib/mls/follow-mailbox.ts'
+import type { GroupInfo } from '../../lib/mls/mailbox.ts'
 import type { Session } from '../../lib/session.ts'
+import { commandOf } from '../installed.ts'
 import { type Shown, showNew } from '../mailbox/messages.ts'
 import { commandToSave, type Saving } from '../mailbox/save-files.ts'
 import type { Output } from '../terminal/output.ts'
-import { UnreadGroups } from './unread-groups.ts'
 
 /** How long until the next try after a file could not be saved, which may have been fetched in vain. */
 const SAVE_RETRY_MS = 60_000
@@ -60,4 +60,29 @@ export function tellingTrouble(output: Pick<Output, 'event'>): Omit<RetryOptions
 
 function codeOf(error: unknown): { code?: string } {
   return error instanceof SymbolonError ? { code: error.code } : {}
+}
+
+/** Says of each group, once, that something in it is unread; and again when that was read, and more has come. */
+export class UnreadGroups {
+  readonly #username: string
+  readonly #output: Pick<Output, 'event'>
+  readonly #told = new Set<string>()
+
+  constructor(username: string, output: Pick<Output, 'event'>) {
+    this.#username = username
+    this.#output = output
+  }
+
+  /** @param groups - as they are now. */
+  tell(groups: readonly GroupInfo[]): void {
+    for (const { name: group, unread } of groups) {
+      if (group === undefined) continue
+      if (unread === 0) this.#told.delete(group)
+      else if (!this.#told.has(group)) {
+        this.#told.add(group)
+        const line = `${group}: ${unread} unread; read with: ${commandOf('group')} ${this.#username} read ${group}`
+        this.#output.event('unread', { group, count: unread }, line)
+      }
+    }
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * Taking files that others send directly: which, where to, and what is told of them.
+ * ReceiveSettings files that others send directly: which, where to, and what is told of them.
  *
  * @module
  */
@@ -18,18 +18,17 @@ import {
 } from '../../lib/transfer/index.ts'
 import { MAX_FILES_OF_ONE, type Saving } from '../mailbox/save-files.ts'
 import type { Reservation } from '../mailbox/save-record.ts'
-import type { Ask } from '../terminal/ask.ts'
+import { type Ask, questionAbout } from '../terminal/ask.ts'
 import { type Arrival, type FileResult, nameText, shownName } from '../terminal/file-result.ts'
 import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 import { meterOf, type StatusLine } from '../terminal/progress.ts'
-import { questionAbout } from '../terminal/save-question.ts'
 import { TransferProgress } from '../terminal/transfer-progress.ts'
 
 /** A sender that lets us wait for so long is gone, or wants to keep our room. What comes from a pipe may take its time. */
 const PATIENCE_SEC = 600
 
-export interface Taking {
+export interface ReceiveSettings {
   readonly output: Output
   /** Where files go; without it none is taken. */
   readonly saving: Saving | undefined
@@ -43,7 +42,7 @@ export interface Taking {
   readonly streamTo?: ((from: string) => FileSink) | undefined
   /** How long a sender may let us wait. Default: `PATIENCE_SEC`. */
   readonly patienceSec?: number
-  /** Ends it half way; what has come of a file is kept, under a name that nobody sees. */
+  /** Ends it half way; what has come of a file is kept, under a hidden name. */
   readonly signal: AbortSignal
 }
 
@@ -58,18 +57,18 @@ export interface Taken {
 }
 
 /**
- * Takes what somebody sends over a stream, to its end, and tells what becomes of each item.
+ * Takes what a sender sends over a stream, to its end, and tells what becomes of each item.
  *
  * @throws what is no SymbolonError, unless `signal` was the reason.
  */
-export function takeItems(stream: Duplex, from: string, taking: Taking): Promise<Taken> {
-  return new Transfer(stream, from, taking).run()
+export function takeItems(stream: Duplex, from: string, settings: ReceiveSettings): Promise<Taken> {
+  return new Transfer(stream, from, settings).run()
 }
 
 class Transfer {
   readonly #stream: Duplex
   readonly #from: string
-  readonly #taking: Taking
+  readonly #settings: ReceiveSettings
   readonly #tally: TransferProgress
   readonly #taker: FileReceiver | undefined
   /** In the budget of all transfers of this sender. */
@@ -85,21 +84,21 @@ class Transfer {
   #failed = 0
   #told: Promise<void> = Promise.resolve()
 
-  constructor(stream: Duplex, from: string, taking: Taking) {
+  constructor(stream: Duplex, from: string, settings: ReceiveSettings) {
     this.#stream = stream
     this.#from = from
-    this.#taking = taking
-    const { output, status, saving } = taking
+    this.#settings = settings
+    const { output, status, saving } = settings
     this.#taker =
-      saving && (taking.takeInto ?? takeInto)(saving.directory, from, saving.maxBytes * MAX_FILES_OF_ONE)
+      saving && (settings.takeInto ?? takeInto)(saving.directory, from, saving.maxBytes * MAX_FILES_OF_ONE)
     this.#room = saving?.record.reservation(from, saving.maxBytes * MAX_FILES_OF_ONE)
     this.#tally = new TransferProgress(meterOf(output, { status: status?.() }))
-    // Then nobody needs to answer any more.
+    // Then the question needs no answer any more.
     stream.once('close', () => this.#gone.abort())
   }
 
   async run(): Promise<Taken> {
-    const { saving, signal, streamTo, patienceSec = PATIENCE_SEC } = this.#taking
+    const { saving, signal, streamTo, patienceSec = PATIENCE_SEC } = this.#settings
     // Without a place for them all are refused anyhow, for that reason.
     const maxFileBytes = saving?.maxBytes ?? Number.POSITIVE_INFINITY
     const maxTotalBytes = maxFileBytes * MAX_FILES_OF_ONE
@@ -129,7 +128,7 @@ class Transfer {
   }
 
   readonly #take = async (item: TransferItem): Promise<FileSink | TreeSink | Refused> => {
-    const { streamTo } = this.#taking
+    const { streamTo } = this.#settings
     if (item.kind === 'bytes') return streamTo ? streamTo(this.#from) : { refused: 'stream_not_taken' }
     if (!this.#taker) return { refused: 'files_not_taken' }
     this.#isWanted ??= this.#ask(item)
@@ -137,9 +136,9 @@ class Transfer {
     return this.#taker.take(item)
   }
 
-  // Once: whoever sends a hundred files is not to be answered a hundred times.
+  // Once: a sender of a hundred files is not to be answered a hundred times.
   async #ask(item: TransferItem): Promise<boolean> {
-    const { ask } = this.#taking
+    const { ask } = this.#settings
     if (!ask) return true
     return ask(questionAbout(this.#from, item, this.#totals), this.#gone.signal)
   }
@@ -152,7 +151,7 @@ class Transfer {
   readonly #onStart = (item: TransferItem, before: number): void => {
     this.#begin(item, before)
     if (before === 0) return
-    const { output } = this.#taking
+    const { output } = this.#settings
     const all = item.size === undefined ? '' : ` of ${sizeText(item.size)}`
     const line = `${this.#from}: ${nameText(nameOf(item))} goes on from ${sizeText(before)}${all}`
     output.event('resumed', { from: this.#from, ...fieldsOf(item), size: item.size, bytes: before }, line)
@@ -190,7 +189,7 @@ class Transfer {
     const { size } = arrival
     const saved = this.#taker?.savedAs(item)
     if (!saved) {
-      this.#taking.output.event(
+      this.#settings.output.event(
         'stream_taken',
         { from: this.#from, size },
         `took ${sizeText(size)} from ${this.#from}`,
@@ -205,7 +204,7 @@ class Transfer {
     this.#failed++
     if (code === 'stream_not_taken') {
       const line = `${this.#from} wants to send a stream, which is taken with --once`
-      this.#taking.output.event('stream_not_taken', { from: this.#from }, line)
+      this.#settings.output.event('stream_not_taken', { from: this.#from }, line)
     } else if (code !== 'files_not_taken' || !canWait(item)) {
       // What can wait at the KDC is told of when it comes from there.
       this.#tell(arrivalOf(item), { code, why: this.#why(code, cause) })
@@ -213,7 +212,7 @@ class Transfer {
   }
 
   #why(code: string, cause: unknown): string {
-    const max = this.#taking.saving?.maxBytes ?? 0
+    const max = this.#settings.saving?.maxBytes ?? 0
     switch (code) {
       case 'file_too_large':
         return `larger than ${sizeText(max)} (--max-file): not taken`
@@ -233,13 +232,13 @@ class Transfer {
     const told = this.#told
     const tell = async () => {
       await told
-      await this.#taking.output.arrived(this.#from, arrival, result)
+      await this.#settings.output.arrived(this.#from, arrival, result)
     }
     this.#told = tell()
   }
 
   #tellCut(error: Error): void {
-    const { output, signal } = this.#taking
+    const { output, signal } = this.#settings
     const last = this.#tally.last
     const why = signal.aborted ? 'stopped' : error.message
     const code = error instanceof SymbolonError ? error.code : undefined

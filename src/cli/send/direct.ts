@@ -12,7 +12,7 @@ import { meterOf } from '../terminal/progress.ts'
 import type { TransferTotal } from '../terminal/transfer-progress.ts'
 import { SentItems } from './sent-items.ts'
 
-/** Whoever hears nothing for so long would wonder: somebody may be thinking about it. */
+/** A sender who hears nothing for so long would wonder: the receiver's user may be thinking about it. */
 const WAITING_MS = 3000
 
 export interface SendDirectly {

@@ -97,7 +97,7 @@ async function sendItems(
   const { sources } = items
   const extent = await items.extent()
   const stream = channel.stream()
-  // Meanwhile somebody there may answer.
+  // Meanwhile the receiver's user may answer.
   void hear(channel, output)
   const signal = stoppingWith(channel)
   const options = { to: receiver, sources, extent, timeoutSec: timeoutSec.files, afterMessage, signal }

@@ -126,7 +126,7 @@ export class SentItems {
       this.#entries = { files: 0, bytes: 0, failed: 0 }
       if (byPeer) this.#refusal ??= code
     }
-    // Whoever sends them lets them wait at the KDC, or says that this cannot be.
+    // The caller stores them at the KDC, or says that this cannot be.
     if (byPeer && NOT_TAKEN.has(code)) return
     const why = byPeer ? refusalText(this.#to, code) : messageOf(cause)
     const line = `not delivered: ${nameOf(item)}: ${why} (${code})`

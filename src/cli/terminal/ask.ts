@@ -4,9 +4,11 @@
  * @module
  */
 
+import type { Totals, TransferItem } from '../../lib/transfer/index.ts'
 import { UsageError } from '../errors.ts'
 import { askToStop } from '../stop.ts'
 import type { ChatTerminal } from './chat-terminal.ts'
+import { arrivalText, nameText, shownName } from './file-result.ts'
 import type { OptionHelp } from './help.ts'
 import { ANSWER_CELLS, InputRow, promptCells } from './input-row.ts'
 import { visible, wrap } from './terminal.ts'
@@ -91,4 +93,27 @@ function answerOf(text: string, signal: AbortSignal): Promise<string> {
     })
     row.setPrompt(last, ANSWER_CELLS)
   })
+}
+
+/**
+ * `alice wants to send a.jpg and 2 more (3 files, 1.2 GB). Save them?`
+ *
+ * @param item - the first of it.
+ * @param totals - how much there is, as its sender says.
+ */
+export function questionAbout(from: string, item: TransferItem, totals: Totals): string {
+  return `${from} wants to send ${whatOf(item, totals)}?`
+}
+
+function whatOf(item: TransferItem, { files, bytes }: Totals): string {
+  const name = nameText(shownName(item))
+  if (item.kind === 'directory') {
+    // Whether anything comes beside it was not said.
+    const whole = arrivalText({ kind: 'directory', name: `the directory ${name}`, files, size: bytes })
+    return `${whole}. Save it, and what comes with it`
+  }
+  const first = arrivalText({ ...item, name })
+  if (files === undefined || files < 1) return `${first}. Save it, and what comes with it`
+  if (files === 1) return `${first}. Save it`
+  return `${arrivalText({ kind: 'file', name: `${name} and ${files - 1} more`, files, size: bytes })}. Save them`
 }

@@ -20,7 +20,7 @@ export interface Progress {
 }
 
 /** How far a transfer is. */
-export interface Moved {
+export interface ProgressUpdate {
   /** Of the file on its way; made safe already. */
   readonly name: string
   /** Of this file. */
@@ -28,13 +28,13 @@ export interface Moved {
   /** Nobody knows it of what comes from a pipe. */
   readonly size?: number | undefined
   /** Where there may be several: */
-  readonly whole?: Whole | undefined
+  readonly whole?: OverallProgress | undefined
   /** So much of it was there before: it tells nothing about the rate. */
   readonly before?: number | undefined
 }
 
 /** How far all files of a transfer are. */
-interface Whole {
+interface OverallProgress {
   /** Which file it is, from 1. */
   readonly file: number
   readonly files?: number | undefined
@@ -44,7 +44,7 @@ interface Whole {
 
 /** Hears how far a transfer is, and that it is over. */
 export interface ProgressSink {
-  at(moved: Moved): void
+  at(moved: ProgressUpdate): void
   end(): void
 }
 
@@ -116,7 +116,7 @@ function eventMeter(output: Output, clock: () => number): ProgressSink {
   }
 }
 
-const wholeFields = ({ file, files, bytes, size }: Whole) => ({
+const wholeFields = ({ file, files, bytes, size }: OverallProgress) => ({
   file,
   files,
   total_bytes: bytes,
@@ -133,7 +133,7 @@ function lineMeter(status: StatusLine, clock: () => number): ProgressSink {
       if (now < next) return
       next = now + LINE_INTERVAL_MS
       shown = true
-      status.show(movedLine(moved, (now - begun) / 1000, status.columns))
+      status.show(progressLine(moved, (now - begun) / 1000, status.columns))
     },
     end() {
       if (shown) status.wipe()
@@ -146,7 +146,7 @@ function lineMeter(status: StatusLine, clock: () => number): ProgressSink {
  * Less than `columns` wide: `report.pdf  45 %, 12 MB of 27 MB, 3.2 MB/s, 5 s left`; of several
  * `a.jpg  12 of 340 files, 45 %, 12 MB of 27 MB, 3.2 MB/s, 5 s left`; of what has no known size `backup.tar  12 MB, 3.2 MB/s`.
  */
-export function movedLine(moved: Moved, seconds: number, columns: number): string {
+export function progressLine(moved: ProgressUpdate, seconds: number, columns: number): string {
   const { name, whole, before = 0 } = moved
   // Where nobody knows how much all is, how far this file is.
   const { bytes, size } = whole?.size === undefined ? moved : whole
@@ -167,7 +167,7 @@ export function movedLine(moved: Moved, seconds: number, columns: number): strin
   return `${short}  ${numbers}`
 }
 
-function countText({ file, files }: Whole): string {
+function countText({ file, files }: OverallProgress): string {
   return files === undefined ? `file ${file}` : `${file} of ${files} files`
 }
 

@@ -65,7 +65,7 @@ export async function readClassList(file: string): Promise<ClassList> {
   }
 }
 
-/** @throws ToolError when it is not UTF-8, not CSV, or holds nobody. */
+/** @throws ToolError when it is not UTF-8, not CSV, or has no rows. */
 export function parseClassList(bytes: Uint8Array, name: string): ClassList {
   const text = decode(bytes, name)
   const bom = text.startsWith(BOM)

@@ -95,7 +95,7 @@ export async function invite(argv: string[]): Promise<void> {
   })
 }
 
-/** @throws ToolError when the KDC seems to have another master key: nobody could use the invitations. */
+/** @throws ToolError when the KDC seems to have another master key: the invitations would be of no use. */
 async function requireSameKey(store: Store, masterKeys: MasterKeys, now: number): Promise<void> {
   if (!(await sealedByOthers(store, masterKeys, now))) return
   throw new ToolError('this master key has sealed nothing of what this KDC has in use', {

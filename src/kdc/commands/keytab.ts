@@ -66,7 +66,7 @@ function explain(cause: unknown, file: string): unknown {
   })
 }
 
-// A slip of the keyboard must not cost another service its keytab, nor anybody a file.
+// A slip of the keyboard must cost no service its keytab, and no person a file.
 function refuseToReplace(file: string, username: string): void {
   if (!existsSync(file)) return
   const owner = readKeytab(file).username

@@ -26,7 +26,7 @@ function masterKeyFile(option: string | undefined): string {
   return option ?? join(configDir(), 'master.key')
 }
 
-/** No child process is to have it, nor whoever looks at the environment from now on. */
+/** No child process is to have it, nor another process that looks at the environment from now on. */
 export function forgetMasterKeyVariable(): void {
   delete process.env[VARIABLE]
 }

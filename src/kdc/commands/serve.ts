@@ -104,7 +104,7 @@ interface Settings {
   readonly logLevel: (typeof LOG_LEVELS)[number]
 }
 
-// A number at which nobody is ever stopped, for load tests.
+// A number at which no try is ever refused, for load tests.
 const MAX_TRIES = 1_000_000_000
 
 const say = talk('kdc')
@@ -232,7 +232,7 @@ function tellTroubles({ tls, host }: Settings): void {
   for (const trouble of troubles) say(`warning: ${trouble}`)
 }
 
-// Whoever listens on every address is reached on this machine by its loopback address, and the tools call it that.
+// A KDC that listens on every address is reached on this machine by its loopback address, and the tools call it that.
 function localUrl(url: string): string {
   return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }

@@ -14,7 +14,7 @@ const mail = (position: number) => utf8(`event: mail\nid: ${position}\ndata: {}\
 
 /** The KDC's end of one such answer. */
 export class EventStream {
-  /** What is sent. Its first bytes are a comment, so that whoever waits knows that it does. */
+  /** What is sent. Its first bytes are a comment, so that the subscriber knows that it is one. */
   readonly body: ReadableStream<Uint8Array>
   readonly #onEnd: () => void
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined

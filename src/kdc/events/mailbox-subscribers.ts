@@ -74,7 +74,7 @@ export class MailboxSubscribers {
    * @param key - the request's: sent again it is refused, also when its stream has ended. An attacker who recorded it would show its sender
    *   online, and keep the session from being idle.
    * @param after - what is at this position or before is known.
-   * @param gone - aborts when nobody is there any more to read.
+   * @param gone - aborts when the subscriber is gone.
    * @throws Problem `request_refused`.
    */
   async open(

@@ -19,7 +19,7 @@ export async function requireGroup({ store }: Kdc, id: Uint8Array, username: str
 }
 
 /**
- * The same for what somebody is to read: a direct group that the other one has left, or whose account is gone, is as good as none.
+ * The same for what a member is to read: a direct group that the other one has left, or whose account is gone, is as good as none.
  *
  * @throws Problem `group_unknown`
  */

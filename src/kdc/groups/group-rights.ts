@@ -16,7 +16,7 @@ export interface Changes {
 }
 
 /**
- * Judges the changes that a member's commit brings: the admin adds and removes others, anybody removes those who have left. Whom
+ * Judges the changes that a member's commit brings: the admin adds and removes others, any member removes those who have left. Whom
  * it removes it may also add again.
  *
  * @throws Problem `not_allowed`, or `invalid_request` for changes that are none.
@@ -52,7 +52,7 @@ export function judgeLeaving({ admin }: Group, username: string): void {
   if (admin === username) throw notAllowed('the admin of a group does not leave it, but may destroy it')
 }
 
-/** @throws Problem `not_allowed` for whoever is not the admin, in a group that has one. */
+/** @throws Problem `not_allowed` for all but the admin, in a group that has one. */
 export function judgeDestroying({ admin }: Group, username: string): void {
   if (admin !== undefined && admin !== username) throw notAllowed('only the admin of a group destroys it')
 }

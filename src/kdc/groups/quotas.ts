@@ -9,7 +9,7 @@ import type { Usage } from '../store/groups.ts'
 import type { Quotas } from '../store/quotas.ts'
 import { purgeCutoff } from '../store/session-life.ts'
 
-/** For how long what waits is kept, if nothing else is said. */
+/** For how long stored messages are kept, if nothing else is said. */
 export const KEEP_SEC = 7 * 24 * 60 * 60
 
 const MEBIBYTE = 1024 * 1024
@@ -46,7 +46,7 @@ interface Need {
   /** Nothing, if the group info stays. */
   readonly infoBytes?: number
   readonly isNew?: boolean
-  /** Whoever fills a group must not keep its admin from removing him. */
+  /** A member who fills a group must not keep its admin from removing them. */
   readonly isAdmins?: boolean
 }
 
@@ -76,7 +76,7 @@ export async function requireRoom(
 }
 
 /**
- * Makes sure that there is room for what is left for one who is away. What waits in named groups is limited by group.
+ * Makes sure that there is room for what is stored for one receiver. What is stored in named groups is limited by group.
  *
  * @throws Problem `quota_exceeded`
  */
@@ -93,7 +93,7 @@ export async function requireRoomAt(
 }
 
 /**
- * Makes sure that somebody may add so many to the groups that are its own.
+ * Makes sure that a principal may add so many members to the groups of which it is the admin.
  *
  * @throws Problem `quota_exceeded`
  */

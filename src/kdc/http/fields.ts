@@ -23,5 +23,5 @@ export const base64url = v.pipe(v.string(), v.description('a string in base64url
 /** Any string: what is not a token's text is an unknown token. */
 export const token = v.pipe(v.string(), v.description('a string'))
 
-/** A TCP port somebody can connect to. */
+/** A TCP port that a sender can connect to. */
 export const port = v.pipe(fields.port, v.description('a whole number from 1 to 65535'))

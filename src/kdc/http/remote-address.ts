@@ -1,5 +1,5 @@
 /**
- * Where a request came from, and which way: as the socket tells it, and proxies that are trusted.
+ * Where a request came from, and how protected: as the socket tells it, and proxies that are trusted.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const FORWARDING_HEADERS = [
 ]
 
 /**
- * The address of whoever asks, an IPv4 one in its own form also when it came to an IPv6 socket. When a trusted proxy
+ * The client's address, an IPv4 one in its own form also when it came to an IPv6 socket. When a trusted proxy
  * passed the request on, it is the address that this proxy saw.
  *
  * @throws Problem `malformed_http` when a trusted proxy names what is no IP address, or the connection is gone.
@@ -29,21 +29,21 @@ export function remoteAddress(kdc: Pick<Kdc, 'proxies'>, c: RequestView): string
   return path(kdc, c).client
 }
 
-/** What the way was like that a request took: read by nobody, across a network, or past a proxy from who knows where. */
-export type Way = 'unread' | 'network' | 'unknown'
+/** What protected a request on its way: TLS or loopback; nothing, across a network; or it is unknown, past a proxy. */
+export type TransportSecurity = 'protected' | 'network' | 'unknown'
 
 /**
- * Which way a request came. TLS, or loopback, protects it from the nearest other side only: before a proxy there is a
+ * What protected a request. TLS, or loopback, protects it from the nearest other side only: before a proxy there is a
  * way of which we know no more than the addresses that trusted proxies tell.
  *
  * @throws as `remoteAddress`.
  */
-export function wayOf(kdc: Pick<Kdc, 'proxies'>, c: RequestView): Way {
+export function transportSecurityOf(kdc: Pick<Kdc, 'proxies'>, c: RequestView): TransportSecurity {
   const { peer, trusted, hops, goesOn } = path(kdc, c)
-  // Also a trusted one that does not say for whom it asks: its own address says nothing of whoever is behind it.
+  // Also a trusted one that does not say for whom it asks: its own address says nothing of the client behind it.
   if (trusted ? hops.length === 0 || goesOn : wasForwarded(c)) return 'unknown'
   const here = isLoopback(peer) || isEncrypted(c)
-  return here && hops.every(isLoopback) ? 'unread' : 'network'
+  return here && hops.every(isLoopback) ? 'protected' : 'network'
 }
 
 function wasForwarded(c: RequestView): boolean {
@@ -59,7 +59,7 @@ interface Path {
   readonly hops: readonly string[]
   /** The farthest of all these. */
   readonly client: string
-  /** Whether the farthest says that it asks for somebody else again, and nobody knows it. */
+  /** Whether the farthest says that it asks for another client again, which no trusted proxy has seen. */
   readonly goesOn: boolean
 }
 
@@ -85,7 +85,7 @@ function claimedAddress(claim: string): string {
 
 function peerAddress(c: RequestView): string {
   const address = c.env.incoming.socket.remoteAddress
-  // A socket forgets its address when it is closed: nobody is left to read the answer.
+  // A socket forgets its address when it is closed: no client is left to read the answer.
   if (!address) throw new Problem('malformed_http', 'the connection is gone')
   return plainAddress(address)
 }

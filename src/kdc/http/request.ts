@@ -9,12 +9,12 @@ import * as v from 'valibot'
 import { concat, EMPTY, fromUtf8 } from '../../lib/bytes.ts'
 import type { Kdc, KdcEnv, RequestView } from '../context.ts'
 import { Problem } from '../problems.ts'
-import { wayOf } from './remote-address.ts'
+import { transportSecurityOf } from './remote-address.ts'
 
 /** Longest request body, unless a route says otherwise: many times what its exchange needs. */
 export const MAX_BODY_BYTES = 16_384
 
-/** Takes a request in plain JSON, when nobody on the way could have read it. */
+/** Takes a request in plain JSON, when the transport protected it. */
 export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const json = jsonRequest()
   return async (c, next) => {
@@ -23,14 +23,14 @@ export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   }
 }
 
-/** @throws Problem `plaintext_refused`, unless nobody on the way could have read the request, or all are told that they may. */
+/** @throws Problem `plaintext_refused`, unless the transport protected the request, or the operator allows plaintext. */
 export function refuseOpen(kdc: Kdc, c: RequestView): void {
   if (kdc.allowPlaintext) return
-  const way = wayOf(kdc, c)
-  if (way === 'unread') return
+  const security = transportSecurityOf(kdc, c)
+  if (security === 'protected') return
   throw new Problem(
     'plaintext_refused',
-    way === 'network'
+    security === 'network'
       ? 'this request crossed a network unencrypted, with a password or a token in it: ' +
           "use the KDC from its own machine or over TLS, or have its operator allow this with '--allow-plaintext'"
       : 'a proxy passed this request on, with a password or a token in it, and the KDC cannot tell from where: ' +
@@ -38,7 +38,7 @@ export function refuseOpen(kdc: Kdc, c: RequestView): void {
   )
 }
 
-/** Takes a request in plain JSON from anywhere: for those that show nothing to whoever listens. */
+/** Takes a request in plain JSON from anywhere: for those that show nothing to an eavesdropper. */
 export function jsonRequest(): MiddlewareHandler<KdcEnv> {
   return async (c, next) => {
     c.set('body', parseJson(await readBody(c, 'application/json')))
@@ -122,7 +122,7 @@ export async function readBody(
       : EMPTY
   } catch (error) {
     if (error instanceof Problem) throw error
-    // The client is gone, or was too slow and has been told so: this is for nobody but a test.
+    // The client is gone, or was too slow and has been told so: only a test sees this.
     throw new Problem('malformed_http', 'the body ended before it was complete')
   }
 }

@@ -96,7 +96,7 @@ function sealedOnly(sealed: MiddlewareHandler<KdcEnv>): MiddlewareHandler<KdcEnv
   }
 }
 
-/** Takes a request to register: sealed with an invitation, or plain where anybody may. */
+/** Takes a request to register: sealed with an invitation, or plain where registration is open. */
 export function registrationRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const plain = plainRequest(kdc)
   const sealed = sealedRequest(kdc, findInvitation)

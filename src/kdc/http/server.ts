@@ -26,7 +26,7 @@ import { RequestPipelines } from '../traffic/request-pipelines.ts'
 
 /** Node looks for requests that are late this often, at most. */
 const TIMEOUT_CHECK_MS = 1000
-/** How long whoever sent broken HTTP has to read the answer. */
+/** How long a client that sent broken HTTP has to read the answer. */
 const LAST_WORDS_MS = 1000
 
 /** What answers: `app.fetch` of a Hono app. */
@@ -57,7 +57,7 @@ export interface ServeOptions {
 export interface Listening {
   /** Where, for clients: `http://127.0.0.1:8800`, or `https://`. */
   readonly url: string
-  /** Accepts nobody any more, waits for the requests under way, closes all connections. */
+  /** Accepts no connection any more, waits for the requests under way, closes all connections. */
   close(): Promise<void>
 }
 
@@ -121,7 +121,7 @@ function createLimited(listener: RequestListener, limits: Limits, tls: TlsIdenti
     { ...options, cert, key, minVersion: 'TLSv1.3', handshakeTimeout: limits.requestTimeoutMs },
     listener,
   )
-  // Whoever speaks no TLS with us could not read an answer in HTTP, nor wait for one.
+  // A client that speaks no TLS could not read an answer in HTTP, nor wait for one.
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server
 }
@@ -134,7 +134,7 @@ async function close(server: Server, connections: Connections, drainTimeoutMs: n
   const late = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
   const closed = once(server, 'close')
   server.close()
-  // Whoever has begun to ask may finish.
+  // A request that has begun may finish.
   connections.endIdle()
   await closed
   clearTimeout(late)

@@ -25,7 +25,7 @@ export function sealStoredToken(
 /**
  * Opens what `sealStoredToken` made.
  *
- * @returns nothing when it was sealed under a master key that is gone: nobody can use this token any more.
+ * @returns nothing when it was sealed under a master key that is gone: this token is of no use any more.
  * @throws ProtocolError `decryption_failed` for another format and session, and for any changed bit.
  */
 export function openStoredToken(

@@ -1,5 +1,5 @@
 /**
- * The record that stands in for an account that does not exist: nobody can finish a login with it (RFC 9807 §10.9). It is as
+ * The record that stands in for an account that does not exist: no login can be finished with it (RFC 9807 §10.9). It is as
  * good a record as any, so that what is done with it is the same and takes the same time.
  *
  * @module
@@ -9,7 +9,7 @@ import * as opaque from '@serenity-kit/opaque'
 
 const USER = 'decoy'
 const PASSWORD_BYTES = 32
-// Nobody will ever stretch this password: the least that Argon2id takes.
+// No client will ever stretch this password: the least that Argon2id takes.
 const KEY_STRETCHING = { 'argon2id-custom': { iterations: 1, memory: 8, parallelism: 1 } } as const
 
 let made: { readonly setup: string; readonly record: string } | undefined

@@ -11,11 +11,11 @@ import type { MasterKeys } from '../keys/master-keys.ts'
 import { sealStoredToken } from '../keys/stored-token.ts'
 import type { Store } from '../store/store.ts'
 
-/** Somebody, and the invitation, a secret: to be handed over, and kept nowhere. */
+/** A person, and the invitation, a secret: to be handed over, and kept nowhere. */
 export interface Invited {
-  /** Whom it is for; nothing for anybody. */
+  /** Whom it is for; nothing where it is good for any name. */
   readonly username: string | undefined
-  /** Nothing for whoever has an account already. */
+  /** Nothing for a name that has an account already. */
   readonly invitation: string | undefined
 }
 
@@ -28,7 +28,7 @@ export interface Inviting {
 /**
  * Makes an invitation for each of these that has no account. All are stored, or none.
  *
- * @param names - as `parseUsername` gives them, each once; `undefined` for anybody.
+ * @param names - as `parseUsername` gives them, each once; `undefined` for one that is good for any name.
  * @param expiresAt - Unix seconds.
  * @returns them in the same order.
  * @throws StoreError `store_unavailable`.

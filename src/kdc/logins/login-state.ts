@@ -27,7 +27,7 @@ export function recordHash(record: string): string {
   return createHash('sha256').update(record).digest('hex')
 }
 
-/** What login states are sealed with: neither the master key alone nor the data directory alone must let anybody finish a login. */
+/** What login states are sealed with: neither the master key alone nor the data directory alone must be enough to finish a login. */
 export type LoginStateKeys = Pick<Kdc, 'masterKeys' | 'opaqueKeys'>
 
 /** Seals a login state for the client to keep. */

@@ -12,7 +12,7 @@ const SUBNET_GROUPS = 4
 /** An IPv4 address at the end stands for two groups: RFC 4291 §2.2. */
 const IPV4 = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/
 
-/** An IPv4 address as it is; an IPv6 one's subnet, `2001:db8:0:1::/64`, for whoever has one address of it has them all. */
+/** An IPv4 address as it is; an IPv6 one's subnet, `2001:db8:0:1::/64`, for a host that has one address of it has them all. */
 export function networkOf(address: string): string {
   // All of 127.0.0.0/8 is one machine's.
   if (isLoopback(address)) return 'loopback'

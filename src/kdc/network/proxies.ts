@@ -1,5 +1,5 @@
 /**
- * The proxies that may say for whom they ask: `X-Forwarded-For` is a claim that anybody can make.
+ * The proxies that may say for whom they ask: `X-Forwarded-For` is a claim that any client can make.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export class ProxyList {
   readonly #networks = new BlockList()
   readonly #isEmpty: boolean
 
-  /** @param networks - none: nobody's word is taken. */
+  /** @param networks - none: no proxy's word is taken. */
   constructor(networks: readonly Network[] = []) {
     this.#isEmpty = networks.length === 0
     for (const { text, bits, family } of networks) this.#networks.addSubnet(text, bits, family)

@@ -14,7 +14,7 @@ export interface PasswordChecker {
    * Whether this is the password of the record.
    *
    * @param record - null when there is no such account; the answer is then false, after the same work.
-   * @param signal - aborted when nobody waits for the answer any more.
+   * @param signal - aborted when the client is gone.
    * @throws Problem `kdc_busy` when too many logins are under way.
    */
   check(username: string, password: string, record: string | null, signal?: AbortSignal): Promise<boolean>

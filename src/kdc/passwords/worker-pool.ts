@@ -38,7 +38,7 @@ export class WorkerPool<Job, Reply> {
   /**
    * Has a job done.
    *
-   * @param signal - aborted when nobody waits for the answer any more: a job that has not begun by then is not done.
+   * @param signal - aborted when the client is gone: a job that has not begun by then is not done.
    * @throws Problem `kdc_busy` when too many are waiting, or the pool is closed.
    */
   run(job: Job, signal?: AbortSignal): Promise<Reply> {

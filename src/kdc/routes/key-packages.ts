@@ -1,7 +1,7 @@
 /**
  * With what those who are away are added to groups. docs/protocol.md §7.1.
  *
- * The KDC does not look into a package: whoever takes one checks everything.
+ * The KDC does not look into a package: the principal who takes one checks everything.
  *
  * @module
  */
@@ -68,7 +68,7 @@ export function keyPackagesRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/key-packages/take', sealedSessionRequest(kdc, MAX_NAMES_BODY_BYTES), async (c) => {
       const { usernames } = parse(TakeRequest, c.var.body)
       const key = await requestKey(kdc, c)
-      // Before it counts: whoever has recorded it, and sends it again, uses up nobody's tries.
+      // Before it counts: an attacker who has recorded it, and sends it again, uses up none of the principal's tries.
       if (await store.requests.find(key)) throw answeredAlready()
       const { username } = key
       const cost = Math.max(1, usernames.length)

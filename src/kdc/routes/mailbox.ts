@@ -1,5 +1,5 @@
 /**
- * What waits for one, and waiting for it. docs/protocol.md §7.3.
+ * A principal's entries, and waiting for more. docs/protocol.md §7.3.
  *
  * @module
  */

@@ -40,7 +40,7 @@ export function passwordRoute(kdc: Kdc): Hono<KdcEnv> {
       const { username, sid } = await authenticateFresh(kdc, c)
       await opaque.ready
       validateRecord(opaqueKeys.setup, username, record)
-      // Whoever knows the old password may be why there is a new one: what he has begun ends with it.
+      // A thief of the old password may be why there is a new one: the logins that they have begun end with it.
       const forgive = await forgiveness(kdc, username, remoteAddress(kdc, c))
       const outcome = await store.accounts.replaceRecordBy(keyOf(kdc, c, username), sid, record, forgive)
       if (!outcome) throw new Problem('token_unknown', 'the session was ended: log in again')

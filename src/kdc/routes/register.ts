@@ -26,7 +26,7 @@ export function registerRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/register/start', registrationRequest(kdc), async (c) => {
       const { username, request } = parse(StartRequest, c.var.body)
       judgeInvitation(kdc, c, username)
-      // With the answer a password can be tried, once: whoever collected answers could guess without asking again.
+      // With the answer a password can be tried, once: an attacker who collected answers could guess without asking again.
       await countTry(kdc, username, remoteAddress(kdc, c))
       if (await store.accounts.find(username)) throw accountExists(username)
       await opaque.ready
@@ -73,7 +73,7 @@ async function create(kdc: Kdc, c: Context<KdcEnv>, account: Account): Promise<b
   if (before) throw accountExists(username)
   if (!invitation) await countRegistration(kdc, remoteAddress(kdc, c))
   if (await (invitation ? invitations.accept(invitation.id, account) : accounts.add(account))) return true
-  // Somebody was faster: with this request, with this name, or with this invitation.
+  // Another request was faster: with this request, with this name, or with this invitation.
   const now = await accounts.find(username)
   if (now?.record === record) return false
   throw now ? accountExists(username) : new Problem('invitation_refused', 'this invitation was used already')

@@ -84,7 +84,7 @@ export class Accounts extends StorePart {
    * Deletes the account, its sessions, its identity, its part in groups, and the invitation there may be for its name. Its leaf stays in their trees until one of the
    * others removes it; a group whose admin it was has none from now on.
    *
-   * Whoever gets an account of that name later sees nothing of what this one could see.
+   * The owner of a later account of that name sees nothing of what this one could see.
    *
    * @throws ProtocolError `account_unknown`.
    */

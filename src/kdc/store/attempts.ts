@@ -52,7 +52,7 @@ export function forgiveStatements({ names, oneOf, familiar, forgetAt }: Forgiven
 /** The buckets. */
 export class Attempts extends StorePart {
   /**
-   * Takes its cost from every bucket; from none, if one of them is empty. Being refused costs nothing: whoever waits gets in.
+   * Takes its cost from every bucket; from none, if one of them is empty. Being refused costs nothing: a client that waits gets in.
    *
    * @returns the seconds to wait, one at least, or 0 when the try is granted.
    */

@@ -15,7 +15,7 @@ export interface StoredFile {
   /** 16 bytes, chosen by its sender. */
   readonly id: Uint8Array
   readonly group: Uint8Array
-  /** Nobody, when the sender's account is gone. */
+  /** Null when the sender's account is gone. */
   readonly sender?: string
   /** The length of all its chunks together. */
   readonly bytes: number
@@ -56,7 +56,7 @@ export class Files extends StorePart {
     { now, keepSince }: { readonly now: number; readonly keepSince: number },
   ): Promise<Accepted | undefined> {
     const { username } = request
-    // Its position is one of its own: whoever is removed has one before, or one after it.
+    // Its position is one of its own: a member who is removed has one before, or one after it.
     const [, claimed] = await this.database.write([
       NEXT_POSITION,
       claim(
@@ -178,7 +178,7 @@ export class Files extends StorePart {
     return { files: expired.length + left.length, more: expired.length === limit || left.length === limit }
   }
 
-  /** Deletes a file's chunks, the last ones first: whoever reads it meanwhile does not come to its end. */
+  /** Deletes a file's chunks, the last ones first: a member who reads it meanwhile does not come to its end. */
   async #empty(id: Uint8Array): Promise<void> {
     for (let deleted = CHUNKS_AT_ONCE; deleted === CHUNKS_AT_ONCE; ) {
       const [rows] = await this.database.write([

@@ -170,7 +170,7 @@ export class GroupChanges extends StorePart {
   }
 
   /**
-   * A member leaves; its leaf stays in the tree until a commit removes it. No quota keeps anybody.
+   * A member leaves; its leaf stays in the tree until a commit removes it. No quota keeps a member in.
    *
    * @returns nothing when this request was accepted before, the group has another epoch, or it is no member, or the admin.
    */
@@ -188,7 +188,7 @@ export class GroupChanges extends StorePart {
         sql`positions p, mls_groups g, members m
           where ${inGroup(group, username)} and g.epoch = ${epoch} and (g.admin is null or g.admin <> ${username})`,
       ),
-      // Whoever left a direct group may begin another with the same one.
+      // A member who left a direct group may begin another with the same one.
       sql`
         update mls_groups set seq = seq + 1, roster = (select position from positions), pair = null
         where id = ${group}`,
@@ -200,9 +200,9 @@ export class GroupChanges extends StorePart {
   }
 
   /**
-   * The end of a group: nothing more is accepted, its name is free, and whoever was in it reads that it is over.
+   * The end of a group: nothing more is accepted, its name is free, and those who were in it read that it is over.
    *
-   * @returns nothing when this request was accepted before, or whoever asks is no member, or not the admin where there is one.
+   * @returns nothing when this request was accepted before, or the principal who asks is no member, or not the admin where there is one.
    */
   destroy(request: RequestKey, { id, epoch }: Group, now: number): Promise<Accepted | undefined> {
     const { username } = request

@@ -10,11 +10,11 @@ import { StorePart } from './store-part.ts'
 export type GroupKind = 'named' | 'direct'
 
 export interface Group {
-  /** 16 bytes, chosen by whoever made it. */
+  /** 16 bytes, chosen by its maker. */
   readonly id: Uint8Array
   readonly kind: GroupKind
   readonly name?: string
-  /** Who adds and removes; nobody in a direct group, or when the admin's account is gone. */
+  /** Who adds and removes; null in a direct group, or when the admin's account is gone. */
   readonly admin?: string
   /** The number of commits. */
   readonly epoch: number

@@ -19,7 +19,7 @@ export interface Identity {
 }
 
 /**
- * How many earlier keys of a principal are known. What others have still to read may be older than a key: whoever was away finds
+ * How many earlier keys of a principal are known. What others have still to read may be older than a key: a member who was away finds
  * in groups the keys of that time.
  */
 export const MAX_EARLIER = 32

@@ -11,7 +11,7 @@ import { StorePart } from './store-part.ts'
 export interface Invitation {
   /** 16 bytes, `sessionId` of the token that the invitation stands for. */
   readonly id: Uint8Array
-  /** Whom it is for; anybody when there is no name. */
+  /** Whom it is for; good for any name when there is none. */
   readonly username?: string | undefined
   /** See stored-token.ts. */
   readonly sealedToken: Uint8Array
@@ -53,7 +53,7 @@ export class Invitations extends StorePart {
     return row && toInvitation(row)
   }
 
-  /** Those that somebody may still use: by name, those for anybody first. */
+  /** Those that may still be used: by name, those for any name first. */
   async list(now: number): Promise<Invitation[]> {
     const rows = await this.database.read<InvitationRow>(sql`${INVITATIONS}
       where expires_at > ${now} and used_by is null order by coalesce(username, ''), expires_at, id`)
@@ -89,7 +89,7 @@ export class Invitations extends StorePart {
     return deleted.flat().length
   }
 
-  /** Withdraws all that somebody might still use. @returns how many there were. */
+  /** Withdraws all that may still be used. @returns how many there were. */
   async withdrawAll(now: number): Promise<number> {
     return this.change(
       sql`delete from invitations where used_by is null and expires_at > ${now} returning id`,

@@ -1,5 +1,5 @@
 /**
- * With what somebody is added to a group who is away (RFC 9420 §10): one-time packages, each given to one who asks, and a last
+ * With what a principal who is away is added to a group (RFC 9420 §10): one-time packages, each given to one who asks, and a last
  * resort, which is given when there are none left (RFC 9420 §16.8).
  *
  * @module
@@ -76,7 +76,7 @@ export class KeyPackages extends StorePart {
   }
 
   /**
-   * Takes a package of each: the oldest one-time package, which nobody else is given, or else the last resort.
+   * Takes a package of each: the oldest one-time package, which is given once, or else the last resort.
    *
    * @param usernames - each once.
    * @returns the packages of those who have any; nothing when this request was accepted before.
@@ -106,7 +106,7 @@ export class KeyPackages extends StorePart {
   }
 
   /**
-   * Drops one-time packages that have expired, or are about to: whoever took one would have asked in vain.
+   * Drops one-time packages that have expired, or are about to: a principal who took one would have asked in vain.
    *
    * @returns whether there may be more.
    */

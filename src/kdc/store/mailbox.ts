@@ -1,5 +1,5 @@
 /**
- * What waits for whom: for each principal the entries of its groups, from the one that added it to the last that it may see.
+ * Mailboxes: for each principal the entries of its groups, from the one that added it to the last that it may see.
  *
  * @module
  */

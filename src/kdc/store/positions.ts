@@ -17,7 +17,7 @@ export const SAME_POSITION: Statement = sql`update positions set position = posi
 
 /**
  * For a copy that may take the database's place one day: its positions are far beyond those which the database gives in the
- * meantime, so that whoever has read so far finds what comes afterwards.
+ * meantime, so that a client that has read so far finds what comes afterwards.
  */
 export const SKIP_POSITIONS: Statement = sql`update positions set position = position + 1000000000`
 

@@ -12,7 +12,7 @@ import { type Statement, sql } from '../../database/database.ts'
  * gets something through, however many fill it.
  */
 export interface Quotas {
-  /** Entries of one sender that somebody has still to acknowledge, and their bytes. */
+  /** Entries of one sender that a member has still to acknowledge, and their bytes. */
   readonly senderEntries: number
   readonly senderBytes: number
   /** Entries of one group. */

@@ -33,7 +33,7 @@ const FREED_AT_ONCE = 1000
 /** The end of what is stored. */
 export class Retention extends StorePart {
   /**
-   * Frees the places of entries that are older than all are kept, or that nobody waits for.
+   * Frees the places of entries that are older than all are kept, or that every member has acknowledged.
    *
    * @param keepSince - entries of this time and before go, Unix seconds.
    * @param limit - how many entries at most of one group, so that one call never stands still for long.
@@ -90,7 +90,7 @@ export class Retention extends StorePart {
   }
 
   async #purgeGroup(group: Uint8Array, limit: number): Promise<number> {
-    // Looked at first: most of the time there is somebody who has not read the oldest entry yet, and nothing to write.
+    // Looked at first: most of the time there is a member who has not read the oldest entry yet, and nothing to write.
     const [first] = await this.database.read<{ position: number }>(
       sql`select position from entries where group_id = ${group} order by position limit 1`,
     )
@@ -110,7 +110,7 @@ export class Retention extends StorePart {
     return freed?.length ?? 0
   }
 
-  /** The first position that one of the members has not acknowledged. It never goes down, for whoever is added comes later. */
+  /** The first position that one of the members has not acknowledged. It never goes down, for a member who is added comes later. */
   async #floor(group: Uint8Array): Promise<number> {
     const [row] = await this.database.read<{ floor: number | null }>(sql`
       select min(case when coalesce(b.acked, 0) >= m.first then b.acked + 1 else m.first end) as floor

@@ -80,7 +80,7 @@ const makeRoomStatement = (username: string, newest: Uint8Array): Statement => s
 // Of a principal's sessions the one with the highest listen_order said last where it listens. Counting beats the clock:
 // two logins in one second have an order too. Where it listens already, its place in the order stays.
 //
-// A sealed request has a time. One that comes late, because somebody held it back or sends it again, must not undo what any
+// A sealed request has a time. One that comes late, because an attacker held it back or sends it again, must not undo what any
 // session of the principal has said since: then it changes nothing.
 const listenStatements = (sid: Uint8Array, endpoint: Endpoint, time: number): Statement[] => {
   const { address, port } = endpoint
@@ -165,7 +165,7 @@ export class Sessions extends StorePart {
 
   /**
    * The session listens here from now on, and is the one its principal is reached at. Saying the same again changes
-   * nothing: a heartbeat takes nobody's place.
+   * nothing: a heartbeat takes no other session's place.
    *
    * @param time - when it was said, Unix seconds, if it was said under seal: what is older than the newest of this
    *   principal's is not heeded.

@@ -38,7 +38,7 @@ export interface Purged {
 }
 
 /**
- * What logs somebody in, ends soon by itself, or must not be given again: backups are without it. One-time packages may have been
+ * What logs an account in, ends soon by itself, or must not be given again: backups are without it. One-time packages may have been
  * given away between a backup and its return.
  */
 const PASSING: readonly Statement[] = [

@@ -272,7 +272,7 @@ export class Channel implements AsyncIterable<Message> {
    * @param code - tells the peer why: 1 to 64 of `a-z _`.
    */
   destroy(code = 'gave_up'): void {
-    // It ends with no error event of its own: whoever destroys the channel knows.
+    // It ends with no error event of its own: the caller of `destroy` knows.
     const stream = this.#stream
     this.#stream = undefined
     this.#abort(code, new ProtocolError('channel_closed', 'the channel was destroyed at this end'))
@@ -382,7 +382,7 @@ export class Channel implements AsyncIterable<Message> {
     this.#endConnectionIfDone()
   }
 
-  // Whoever sent it waits for an acknowledgement that will not come.
+  // The peer waits for an acknowledgement that will not come.
   #refuseUnread(): void {
     this.#leftUnread = true
     this.#abort(
@@ -401,7 +401,7 @@ export class Channel implements AsyncIterable<Message> {
 
   #fail(error: unknown): void {
     if (this.#over) return
-    // The peer has proved who it is, so it may know; about a frame that did not open there is nobody to tell.
+    // The peer has proved who it is, so it may know; about a frame that did not open there is no one to tell.
     if (
       error instanceof CodecError ||
       (error instanceof ProtocolError && error.code === 'message_too_large')

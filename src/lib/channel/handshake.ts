@@ -78,7 +78,7 @@ export interface AcceptOptions extends Common {
 
 /**
  * The receiver's side: judges the ticket, then lets the sender prove that it knows the secret. Nothing is written before
- * both have succeeded; whoever calls closes the connection in silence on any error.
+ * both have succeeded; the caller closes the connection in silence on any error.
  *
  * @throws ProtocolError `version_unknown`, `handshake_failed`, or whatever `judge` throws; CodecError; TransportError.
  */

@@ -21,7 +21,7 @@ const MANY_TAKEN = 1024
 /** What comes next. */
 export type IncomingKind = 'message' | 'stream'
 
-/** Whoever reads a stream. */
+/** The reader of a stream. */
 export interface StreamReader {
   /** Takes the next piece; false when it wants no more before `Inbox.resume`. */
   piece(bytes: Uint8Array): boolean
@@ -37,7 +37,7 @@ interface Waiter {
   reject(error: Error): void
 }
 
-/** What has come, on its way from the connection to whoever reads the channel. */
+/** What has come, on its way from the connection to the channel's reader. */
 export class Inbox {
   readonly #maxMessageBytes: number
   readonly #roomAgain: () => void
@@ -201,7 +201,7 @@ export class Inbox {
       if (kind === 'stream')
         throw new ProtocolError('stream_unexpected', 'a stream comes next, not a message')
       const message = this.receiveNow()
-      // Between its coming and this moment somebody else may have taken it, or all may have been dropped.
+      // Between its coming and this moment another reader may have taken it, or all may have been dropped.
       if (message) return message
     }
     return undefined
@@ -220,7 +220,7 @@ export class Inbox {
   }
 
   /**
-   * From now on nobody reads: what waits and what comes is dropped, so that the peer's end can be seen.
+   * From now on there is no reader: what waits and what comes is dropped, so that the peer's end can be seen.
    *
    * @returns how many messages and pieces were waiting.
    */
@@ -244,7 +244,7 @@ export class Inbox {
     return this.#waiting[this.#first]
   }
 
-  /** Whether it is known what comes next for whoever asks. */
+  /** Whether it is known what comes next for a reader who asks. */
   get #ready(): boolean {
     const head = this.#head
     if (head === undefined) return this.#ended || this.#discarding

@@ -29,7 +29,7 @@ export const MAX_HANDSHAKES_PER_ADDRESS = 32
 
 /** A connection that was refused: for the receiver's log. The other side was told nothing. */
 export interface Refusal {
-  /** IP address of whoever connected. */
+  /** The client's IP address. */
   readonly address: string
   /** Why: a code of docs/errors.md. */
   readonly error: SymbolonError
@@ -37,7 +37,7 @@ export interface Refusal {
 
 /** Where a receiver listens, as whom, and how much it takes. */
 export interface ListenOptions {
-  /** The receiver's username: tickets for anybody else are refused. */
+  /** The receiver's username: tickets for another receiver are refused. */
   readonly username: string
   /** The receiver's session token. `Listener.setToken` replaces it after a new login. */
   readonly token: Secret

@@ -19,7 +19,7 @@ interface Unacknowledged {
   reject(error: Error): void
 }
 
-/** What waits to be sent, and what waits to be acknowledged. Everything queued within one turn travels together. */
+/** Records to be sent, and messages to be acknowledged. Everything queued within one turn travels together. */
 export class Outbox {
   readonly #wire: Wire
   readonly #cipher: CipherState
@@ -70,7 +70,7 @@ export class Outbox {
   data(bytes: Uint8Array, sealed: () => void): void {
     const copied = this.#waiting.data(bytes)
     this.#flushLater()
-    // Whoever writes waits when the connection does, or when this turn has more than one transport message to send.
+    // The writer waits when the connection does, or when this turn has more than one transport message to send.
     if (copied && !this.#flushing && !this.#waiting.several) sealed()
     else this.#whenSealed.push(sealed)
   }
@@ -93,7 +93,7 @@ export class Outbox {
     this.#flushLater()
   }
 
-  /** Says why we give up, if the connection takes it at once: nobody waits for it. */
+  /** Says why we give up, if the connection takes it at once: it is not waited for. */
   abort(code: string): void {
     if (this.#closed) return
     this.#waiting.clear()
@@ -162,7 +162,7 @@ export class Outbox {
     else this.#flushLater()
   }
 
-  /** Whoever writes a stream may have more by the next turn: what does not fill a transport message can wait for it. */
+  /** The writer of a stream may have more by the next turn: what does not fill a transport message can wait for it. */
   get #tailMayGrow(): boolean {
     return this.#whenSealed.length > 0 && this.#waiting.onlyCopies
   }

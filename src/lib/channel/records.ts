@@ -78,7 +78,7 @@ export function writeHeader(into: Uint8Array, at: number, type: number, length: 
 /**
  * A message of any size as records: parts while they are needed, then the message's last piece.
  *
- * For whoever seals each of them alone, as students do; a channel packs as many as fit together, see packer.ts.
+ * For programs that seal each of them alone, as students' do; a channel packs as many as fit together, see packer.ts.
  */
 export function encodeMessage(message: Uint8Array): Uint8Array[] {
   const records: Uint8Array[] = []
@@ -176,7 +176,7 @@ export function decodeRecords(plaintext: Uint8Array): ChannelRecord[] {
 function decodeCount(body: Uint8Array): number {
   if (body.length !== 8) throw new CodecError(`record ack: expected 8 bytes, got ${body.length}`)
   const view = new DataView(body.buffer, body.byteOffset, 8)
-  // Nobody has sent 2^53 messages; a larger count is refused by the channel as beyond what was sent.
+  // No channel carries 2^53 messages; a larger count is refused by the channel as beyond what was sent.
   return view.getUint32(0) * 2 ** 32 + view.getUint32(4)
 }
 

@@ -48,7 +48,7 @@ export class ChannelStream extends Duplex implements StreamReader {
     try {
       return this.push(bytes)
     } catch (error) {
-      // Of whoever listens for what comes: the program's own, as on any stream, and not the peer's.
+      // Of a listener for data: the program's own, as on any stream, and not the peer's.
       queueMicrotask(() => {
         throw error
       })

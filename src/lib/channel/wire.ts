@@ -1,6 +1,6 @@
 /**
  * Frames over a byte stream: `u16 length || bytes`, docs/protocol.md §5. For a stranger nothing larger than what was asked for is ever
- * set aside, besides what came with it in one piece; and a stream from which nobody asks for more pushes back on its sender.
+ * set aside, besides what came with it in one piece; and a stream from which no more is asked for pushes back on its sender.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export interface WireOptions {
   readonly fullBytes?: number | undefined
 }
 
-/** What somebody who reads has asked for. */
+/** What a reader has asked for. */
 interface Demand {
   /** So many bytes; without it a frame. */
   readonly exactly?: number
@@ -39,7 +39,7 @@ interface Demand {
   failed(error: Error): void
 }
 
-/** Whoever takes frames as they come. */
+/** Takes frames as they come. */
 export type FrameReader = Pick<Demand, 'min' | 'max' | 'deliver' | 'ended' | 'failed'>
 
 /** Reads and writes whole frames; one reader at a time. */
@@ -50,7 +50,7 @@ export class Wire {
   #demand: Demand | undefined
   #paused = false
   #flowing = false
-  /** What came and nobody has asked for yet: a copy. */
+  /** What came and was not asked for yet: a copy. */
   #rest: Uint8Array | undefined
   /** The first byte of a frame's length, when the second is still to come. */
   #high: number | undefined
@@ -69,7 +69,7 @@ export class Wire {
   #stallTimer: ReturnType<typeof setTimeout> | undefined
 
   /**
-   * @param stream - a connected socket, or any duplex stream of bytes. Its errors are reported by whoever reads, and by `drained`.
+   * @param stream - a connected socket, or any duplex stream of bytes. Its errors are reported to the reader, and by `drained`.
    */
   constructor(stream: Duplex, options: WireOptions = {}) {
     this.#stream = stream
@@ -224,7 +224,7 @@ export class Wire {
     this.#goOn()
   }
 
-  /** Gives what waits to whoever has asked for it, and has more come if that was not enough. */
+  /** Gives what has come to the reader who has asked for it, and has more come if that was not enough. */
   #goOn(): void {
     const rest = this.#rest
     this.#rest = undefined
@@ -280,7 +280,7 @@ export class Wire {
       at += taken.length
       if (this.#have === length) this.#deliver(demand, this.#partial)
     }
-    // Copied once: whoever takes a little at a time would have all of it copied each time.
+    // Copied once: a reader of a little at a time would have all of it copied each time.
     if (at < bytes.length && !this.#lingering) this.#rest = isCopy ? bytes.subarray(at) : bytes.slice(at)
     this.#watch()
   }

@@ -10,7 +10,7 @@ export const KEY_BYTES = 32
 /** Length of OPAQUE's export_key, Nh of RFC 9807 with SHA-512: input for a derivation, not itself a key of a cipher. */
 const EXPORT_KEY_BYTES = 64
 
-/** What a secret is for; it appears in place of the bytes wherever somebody prints it. */
+/** What a secret is for; it appears in place of the bytes wherever it is printed. */
 export type SecretKind = 'session token' | 'channel secret' | 'invitation' | 'export key' | 'file key'
 
 /**
@@ -45,7 +45,7 @@ export class Secret {
   }
 
   /**
-   * The key itself, not a copy; whoever asks must not change or keep them.
+   * The key itself, not a copy; the caller must not change or keep them.
    *
    * @throws TypeError after `wipe`: a key of zeros is one that everybody knows.
    */

@@ -69,7 +69,7 @@ export interface UserinfoAnswer {
   readonly time: number
 }
 
-/** What the KDC answers to somebody who listens. */
+/** What the KDC answers to a receiver that listens. */
 export interface ListenAnswer {
   /** Our address, as the KDC sees it. */
   readonly address: string

@@ -5,9 +5,9 @@
  */
 import { ProtocolError } from '../errors.ts'
 import { left } from './entries/group-endings.ts'
-import type { Conversation, GroupInfo, Selection } from './group-info.ts'
 import type { MlsClient } from './mls-client.ts'
 import { type Group, otherOf, presentIn } from './state/group.ts'
+import type { Conversation, GroupInfo, Selection } from './types.ts'
 
 /** All, also those that are over. */
 export function allGroups(client: MlsClient): Group[] {
@@ -64,7 +64,7 @@ export function groupNamed(client: MlsClient, name: string): Group {
 }
 
 /**
- * A group by name, when somebody who means another may be about to speak in it.
+ * A group by name, when a user who means another group of that name may be about to send to it.
  *
  * @throws ProtocolError `group_replaced`
  */
@@ -77,7 +77,7 @@ export function requireLookedAt(client: MlsClient, id: string): void {
   )
 }
 
-/** Somebody has looked who is in a group. */
+/** The user has looked who is in a group. */
 export async function markLookedAt(client: MlsClient, { id, formerAdmin }: Group): Promise<void> {
   if (formerAdmin === undefined) return
   const transaction = client.transaction()
@@ -86,7 +86,7 @@ export async function markLookedAt(client: MlsClient, { id, formerAdmin }: Group
   await client.write(transaction)
 }
 
-/** Lets go of one that nobody else is in any more. */
+/** Lets go of one in which no other member is any more. */
 export async function endConversation(client: MlsClient, id: string): Promise<void> {
   const transaction = client.transaction()
   const group = transaction.group(id)

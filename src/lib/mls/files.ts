@@ -18,7 +18,7 @@ import { type Attributes, attributesIn } from '../transfer/items.ts'
 import { CHUNK_BYTES, chunkCount, FILE_ID_BYTES, FileStream, sealedBytes } from './file-stream.ts'
 import { readChunk } from './kdc-answers.ts'
 import type { Payload } from './payload.ts'
-import type { PostToKdc } from './post.ts'
+import type { PostToKdc } from './types.ts'
 
 const HASH_BYTES = 32
 /** Longest name, in UTF-8. */
@@ -169,7 +169,7 @@ async function* chunksOf({ size, content }: OutgoingFile): AsyncGenerator<Uint8A
  * Fetches and opens a file.
  *
  * What it gives must not be used, nor kept under the file's name, before it has ended: until then a chunk may still be missing, and what
- * came before it is the beginning of a file that nobody sent. Judge `note.size` first: as many bytes will come, and no more.
+ * came before it is the beginning of a file that was never sent. Judge `note.size` first: as many bytes will come, and no more.
  *
  * @param post - sealed requests of the session.
  * @returns the plaintext, in order; the last of it only when size and hash are what the note says.

@@ -5,7 +5,7 @@
  */
 import { TransportError } from '../errors.ts'
 import { readGroups } from './kdc-answers.ts'
-import type { PostToKdc } from './post.ts'
+import type { PostToKdc } from './types.ts'
 
 /** A group as the KDC lists it; nothing in it is believed. */
 export type ListedGroup = ReturnType<typeof readGroups>['groups'][number]

@@ -6,12 +6,11 @@
 
 import { turn } from '../pacing/event-loop.ts'
 import { idsOf } from './conversations.ts'
-import type { Conversation, Selection } from './group-info.ts'
-import type { MailMessage } from './mail-message.ts'
 import type { MlsClient } from './mls-client.ts'
 import { otherOf } from './state/group.ts'
 import { KEYS } from './state/store-keys.ts'
-import { decodeStored, type StoredMessage } from './state/stored-message.ts'
+import { decodeStored, type MailMessage, type StoredMessage } from './state/stored-message.ts'
+import type { Conversation, Selection } from './types.ts'
 
 /** How many messages are read before others get a turn of the event loop. */
 const READ_AT_ONCE = 50

@@ -5,11 +5,10 @@
  */
 import { attributesIn, type Content, contentPieces } from '../transfer/index.ts'
 import { encodeFileNote, uploadFile } from './files.ts'
-import type { Conversation } from './group-info.ts'
 import type { MailboxAccess } from './mailbox-handle.ts'
 import { kindOf } from './payload.ts'
 import { isRefusal } from './refusals.ts'
-import type { Sent } from './sent.ts'
+import type { Conversation, Sent } from './types.ts'
 
 /**
  * Leaves a message at the KDC, once it is known what has happened in the conversation.

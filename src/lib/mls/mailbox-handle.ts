@@ -7,13 +7,13 @@ import type { Clock } from '../clock.ts'
 import type { Secret } from '../crypto/secret.ts'
 import { followHints, type PollPace } from '../pacing/poll-pace.ts'
 import { readIdentities } from './kdc-answers.ts'
-import type { MailMessage } from './mail-message.ts'
 import { Mailbox } from './mailbox.ts'
 import type { OnNotice } from './notices.ts'
-import type { PostToKdc } from './post.ts'
 import { decodeIdentity } from './state/identity.ts'
 import { KEYS } from './state/store-keys.ts'
+import type { MailMessage } from './state/stored-message.ts'
 import type { SharedState, StateSource, StateStore } from './state-store.ts'
+import type { PostToKdc } from './types.ts'
 
 /** What a mailbox needs of a session. */
 export interface MailboxSession {

@@ -1,5 +1,5 @@
 /**
- * A principal's mailbox: messages and groups that wait at the KDC, end to end encrypted by MLS (RFC 9420). docs/protocol.md §7.
+ * A principal's mailbox: messages and groups that the KDC stores, end to end encrypted by MLS (RFC 9420). docs/protocol.md §7.
  *
  * @module
  */
@@ -17,25 +17,23 @@ import {
   markLookedAt,
   requireLookedAt,
 } from './conversations.ts'
-import type { Conversation, GroupInfo, Selection } from './group-info.ts'
 import { isAlone, listGroups } from './group-list.ts'
 import { countUnread, lastMessages, markShown, unreadMessages } from './history.ts'
-import type { MailMessage } from './mail-message.ts'
 import { addMembers, createGroup, destroyGroup, leaveGroup, notAllowed, removeMembers } from './membership.ts'
 import { MlsClient } from './mls-client.ts'
 import type { OnNotice } from './notices.ts'
 import { encodePayload } from './payload.ts'
-import type { PostToKdc } from './post.ts'
 import { hasCode } from './refusals.ts'
 import { isLost, rejoin, rejoinListed, rejoinLost } from './rejoin.ts'
 import { loadMls } from './rfc9420/suite.ts'
-import type { Sent } from './sent.ts'
 import { otherOf, presentIn } from './state/group.ts'
+import type { MailMessage } from './state/stored-message.ts'
 import type { StateStore } from './state-store.ts'
 import { Publisher } from './sync/publisher.ts'
 import { pull } from './sync/pull.ts'
 import { sendAllPending, sendMessage } from './sync/send-messages.ts'
 import { settleChanges } from './sync/submit-change.ts'
+import type { Conversation, GroupInfo, PostToKdc, Selection, Sent } from './types.ts'
 
 export type { Conversation, GroupInfo, MailMessage, Selection }
 
@@ -45,7 +43,7 @@ export interface MailboxOptions {
   readonly username: string
   /** How requests reach the KDC: sealed, with `body.id` as the envelope's. */
   readonly post: PostToKdc
-  /** Of this principal at this KDC, and of nobody else at the same time. */
+  /** Of this principal at this KDC, and used by no other mailbox at the same time. */
   readonly state: StateStore
   /** The KDC's clock. Default: the system's. */
   readonly clock?: Clock
@@ -103,7 +101,7 @@ export class Mailbox {
     return mailbox
   }
 
-  /** Fetches what waits, completes what was begun, rejoins what was lost, and sees to it that others find key packages. */
+  /** Fetches what is stored, completes what was begun, rejoins what was lost, and sees to it that others find key packages. */
   sync(): Promise<void> {
     return this.#alone(async () => {
       const { unknown, usedPackage } = await pull(this.#client)
@@ -142,7 +140,7 @@ export class Mailbox {
         return await sendMessage(this.#client, id, payload)
       } catch (error) {
         if (!hasCode(error, 'group_unknown')) throw error
-        // The account of one of us is another than when it began: what is said there nobody reads.
+        // The account of one of us is another than when it began: what is said there is read by no one.
         await endConversation(this.#client, id)
         return sendMessage(this.#client, await this.#directWith(name), payload)
       }
@@ -225,7 +223,7 @@ export class Mailbox {
   }
 
   /**
-   * Who is in a group, for somebody who sees it: from then on he means this one by its name.
+   * Who is in a group, for a user who sees it: from then on they mean this one by its name.
    *
    * @throws ProtocolError `group_unknown`
    */
@@ -316,7 +314,7 @@ export class Mailbox {
     })
   }
 
-  /** Somebody may have added us a moment ago. */
+  /** Another member may have added us a moment ago. */
   async #idOf(name: string): Promise<string> {
     const known = currentIdOf(this.#client, { group: name })
     if (known !== undefined) return known

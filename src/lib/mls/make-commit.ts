@@ -209,7 +209,7 @@ export async function makeRejoin(
   }
 }
 
-/** The proposal by which we leave: RFC 9420 §12.1.3, of ourselves, which somebody else commits. */
+/** The proposal by which we leave: RFC 9420 §12.1.3, of ourselves, which another member commits. */
 export async function makeLeave(maker: Maker, group: Group, state: ClientState): Promise<Change> {
   const { mls } = maker
   const { charter } = group

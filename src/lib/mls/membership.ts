@@ -81,8 +81,8 @@ export async function destroyGroup(client: MlsClient, group: Group): Promise<voi
 }
 
 /**
- * Members who have left without a word: their accounts were deleted. Nobody says any more whose their keys are, so that whoever is
- * added could not believe in the group.
+ * Members who have left without a word: their accounts were deleted. The KDC says no more whose their keys are, so that a new member
+ * could not verify the group.
  */
 async function findGone(client: MlsClient, group: Group): Promise<string[]> {
   const { epoch, members } = readInfo(await client.post('/groups/info', { group: group.id }))

@@ -1,6 +1,6 @@
 /**
- * What all work on one principal's groups shares: what is kept, how the KDC is asked, who is told. One piece of work at a time: whoever
- * calls makes sure of that.
+ * What all work on one principal's groups shares: what is kept, how the KDC is asked, who is told. One piece of work at a time: the
+ * caller makes sure of that.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import { ProtocolError } from '../errors.ts'
 import type { ApplyContext } from './entries/apply-context.ts'
 import type { Maker } from './make-commit.ts'
 import type { Notice, OnNotice } from './notices.ts'
-import type { PostToKdc } from './post.ts'
 import type { Mls } from './rfc9420/suite.ts'
 import type { Group } from './state/group.ts'
 import { MlsStore, Transaction } from './state/mls-store.ts'
 import { KEYS } from './state/store-keys.ts'
 import type { StateStore } from './state-store.ts'
+import type { PostToKdc } from './types.ts'
 
 const ID_BYTES = 16
 /** While pages follow each other, so many notices wait for what comes, which may be the same again. */
@@ -82,7 +82,7 @@ export class MlsClient {
   }
 
   /**
-   * Writes a draft, and tells what it had to tell.
+   * Writes a transaction, and tells what it had to tell.
    *
    * @param more - whether others follow soon: then it is kept to be told with theirs, up to a number of notices.
    */
@@ -91,7 +91,7 @@ export class MlsClient {
     if (!more || this.mlsStore.notices.size > MAX_KEPT_NOTICES) await this.tellKept()
   }
 
-  /** Tells what is to be told, and then forgets it: told twice when the power goes between, never not at all. */
+  /** Tells what is to be told, and then forgets it: told twice after a crash in between, never not at all. */
   async tellKept(): Promise<void> {
     const { notices } = this.mlsStore
     if (notices.size === 0) return

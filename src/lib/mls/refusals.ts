@@ -1,5 +1,5 @@
 /**
- * What an error of a request says about it: that it was judged and nothing happened, or that nobody knows.
+ * What an error of a request says about it: that it was judged and nothing happened, or that this is unknown.
  *
  * @module
  */

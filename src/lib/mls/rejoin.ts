@@ -6,7 +6,6 @@
 import { ProtocolError, type SymbolonError } from '../errors.ts'
 import { groupUnknown } from './conversations.ts'
 import { breakGroup, damaged, isBreaking, passGap } from './entries/group-errors.ts'
-import type { Conversation } from './group-info.ts'
 import { endlessList, isAlone, type ListedGroup, listGroups } from './group-list.ts'
 import { readInfo } from './kdc-answers.ts'
 import { judgeKeys } from './keys/contacts.ts'
@@ -18,6 +17,7 @@ import type { Transaction } from './state/mls-store.ts'
 import { KEYS } from './state/store-keys.ts'
 import { pull, pullAgain } from './sync/pull.ts'
 import { MAX_TRIES, settleChange, submitChange, tooManyTries } from './sync/submit-change.ts'
+import type { Conversation } from './types.ts'
 
 /**
  * Takes our place in a group again, by an external commit.
@@ -27,7 +27,7 @@ import { MAX_TRIES, settleChange, submitChange, tooManyTries } from './sync/subm
 export async function rejoin(client: MlsClient, id: string): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const begun = client.mlsStore.changes.get(id)
-    // Begun before the power went.
+    // Begun before a crash.
     if ((await settleChange(client, id)) && begun?.op === 'rejoin') return
     const info = readInfo(await client.post('/groups/info', { group: id }))
     const transaction = client.transaction()
@@ -83,7 +83,7 @@ async function tellChanged(client: MlsClient, id: string, before: Group | undefi
     const text = `back in the group; in it are you${others.map((name) => `, ${name}`).join('')}`
     transaction.notice({ code: 'member_rejoined', text, ...label, username })
   }
-  // Nobody comes into a group unseen, whoever has told us of it.
+  // No member comes into a group unseen, whether the KDC or a member has told us of the group.
   if (before?.charter) {
     for (const username of without(presentIn(group), before.members)) {
       const text = `${username} is in the ${place} now, and was not before`
@@ -116,7 +116,7 @@ export async function rejoinListed(client: MlsClient, of: Conversation): Promise
 
 /**
  * Rejoins what the KDC says we are in and we cannot read because our state is lost or damaged, or a commit is. Of other groups into
- * which we came without a word it only tells: anybody could make us take a place in groups without end.
+ * which we came without a word it only tells: any account could make us take a place in groups without end.
  */
 export async function rejoinLost(client: MlsClient): Promise<void> {
   const { groups: listed, isComplete } = await listGroups(client.post)
@@ -194,7 +194,7 @@ async function catchUp(client: MlsClient, listed: readonly ListedGroup[]): Promi
       const group = client.mlsStore.groups.get(id)
       return group?.status === 'active' && group.chain.seq < seq
     })
-  // It may have come since we asked for what waits.
+  // It may have come since the mailbox was fetched.
   if (behind().length > 0) await pull(client)
   if (behind().length > 0) await pullAgain(client)
   const transaction = client.transaction()

@@ -1,7 +1,7 @@
 /** What a receiver says of groups. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { UnreadGroups } from '../../../src/cli/receive/unread-groups.ts'
+import { UnreadGroups } from '../../../src/cli/receive/stored-messages.ts'
 import type { GroupInfo } from '../../../src/lib/mls/mailbox.ts'
 
 const groups = suite('unread groups')

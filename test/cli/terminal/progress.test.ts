@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseSize, sizeText } from '../../../src/cli/terminal/format.ts'
 import type { Output } from '../../../src/cli/terminal/output.ts'
-import { meterOf, movedLine, progressOf } from '../../../src/cli/terminal/progress.ts'
+import { meterOf, progressLine, progressOf } from '../../../src/cli/terminal/progress.ts'
 import { throws } from '../../helpers/throws.ts'
 
 const progress = suite('sizes and progress')
@@ -49,18 +49,18 @@ progress('sizes are taken with or without a unit', () => {
   }
 })
 
-const progressLine = (name: string, bytes: number, size: number, seconds: number, columns: number) =>
-  movedLine({ name, bytes, size }, seconds, columns)
+const lineOf = (name: string, bytes: number, size: number, seconds: number, columns: number) =>
+  progressLine({ name, bytes, size }, seconds, columns)
 
 progress('a line tells how much, how fast and how long, in less than the width of the terminal', () => {
   assert.is(
-    progressLine('report.pdf', 12_300_000, 27_000_000, 4, 80),
+    lineOf('report.pdf', 12_300_000, 27_000_000, 4, 80),
     'report.pdf  45 %, 12 MB of 27 MB, 3.1 MB/s, 5 s left',
   )
-  assert.match(progressLine('x', 0, 0, 1, 80), /^x {2}100 %, 0 bytes of 0 bytes, 0 bytes\/s$/)
-  assert.match(progressLine('x', 1, 1e6, 1, 80), /, 278 h left$/)
+  assert.match(lineOf('x', 0, 0, 1, 80), /^x {2}100 %, 0 bytes of 0 bytes, 0 bytes\/s$/)
+  assert.match(lineOf('x', 1, 1e6, 1, 80), /, 278 h left$/)
   for (const name of ['a'.repeat(200), '日'.repeat(60), 'x\x1b[2J']) {
-    const line = progressLine(name, 500_000_000, 999_000_000, 100, 80)
+    const line = lineOf(name, 500_000_000, 999_000_000, 100, 80)
     const cells = [...line].reduce(
       (sum, character) => sum + ((character.codePointAt(0) ?? 0) < 0x1100 ? 1 : 2),
       0,
@@ -74,27 +74,27 @@ progress('of several files it tells which, and how far all are; of what has no k
   const name = 'a.jpg'
   const whole = { file: 12, files: 340, bytes: 12_300_000, size: 27_000_000 }
   assert.is(
-    movedLine({ name, bytes: 5, size: 10, whole }, 4, 80),
+    progressLine({ name, bytes: 5, size: 10, whole }, 4, 80),
     'a.jpg  12 of 340 files, 45 %, 12 MB of 27 MB, 3.1 MB/s, 5 s left',
   )
-  assert.is(movedLine({ name: 'b.tar', bytes: 12_300_000 }, 4, 80), 'b.tar  12 MB, 3.1 MB/s')
+  assert.is(progressLine({ name: 'b.tar', bytes: 12_300_000 }, 4, 80), 'b.tar  12 MB, 3.1 MB/s')
   const some = { file: 12, bytes: 12_300_000 }
   assert.match(
-    movedLine({ name, bytes: 5, size: 10, whole: some }, 4, 80),
+    progressLine({ name, bytes: 5, size: 10, whole: some }, 4, 80),
     /^a\.jpg {2}file 12, 50 %, 5 bytes of 10 bytes, 3\.1 MB\/s, 1 s left$/,
   )
   const first = { file: 1, bytes: 5 }
-  assert.match(movedLine({ name, bytes: 5, size: 10, whole: first }, 1, 80), /^a\.jpg {2}50 %/)
+  assert.match(progressLine({ name, bytes: 5, size: 10, whole: first }, 1, 80), /^a\.jpg {2}50 %/)
   // One of one is not counted.
   const one = { file: 1, files: 1, bytes: 5, size: 10 }
-  assert.match(movedLine({ name, bytes: 5, size: 10, whole: one }, 1, 80), /^a\.jpg {2}50 %/)
+  assert.match(progressLine({ name, bytes: 5, size: 10, whole: one }, 1, 80), /^a\.jpg {2}50 %/)
   // What was there before makes nothing fast.
   assert.is(
-    movedLine({ name, bytes: 900, size: 1000, before: 800 }, 1, 80),
+    progressLine({ name, bytes: 900, size: 1000, before: 800 }, 1, 80),
     'a.jpg  90 %, 900 bytes of 1.0 kB, 100 bytes/s, 1 s left',
   )
   // Nor is a file that has grown more than all of it.
-  assert.match(movedLine({ name, bytes: 11, size: 10 }, 1, 80), /^a\.jpg {2}100 %.* 0 s left$/)
+  assert.match(progressLine({ name, bytes: 11, size: 10 }, 1, 80), /^a\.jpg {2}100 %.* 0 s left$/)
 })
 
 progress('programs hear how far all are', () => {

@@ -1,13 +1,13 @@
 /** How far a transfer is, as its sender said how much there is. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Moved } from '../../../src/cli/terminal/progress.ts'
+import type { ProgressUpdate } from '../../../src/cli/terminal/progress.ts'
 import { TransferProgress } from '../../../src/cli/terminal/transfer-progress.ts'
 
 const tally = suite('tally')
 
 function counted() {
-  const told: Moved[] = []
+  const told: ProgressUpdate[] = []
   return { told, tally: new TransferProgress({ at: (moved) => told.push(moved), end() {} }) }
 }
 

@@ -17,7 +17,7 @@ import {
   type OutgoingFile,
   uploadFile,
 } from '../../../src/lib/mls/files.ts'
-import type { PostToKdc } from '../../../src/lib/mls/post.ts'
+import type { PostToKdc } from '../../../src/lib/mls/types.ts'
 import { FakeDelivery } from '../../helpers/fake-delivery.ts'
 import { people, team } from '../../helpers/mail.ts'
 import { rejects } from '../../helpers/throws.ts'

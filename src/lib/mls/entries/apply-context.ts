@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { PostToKdc } from '../post.ts'
+
 import type { Mls } from '../rfc9420/suite.ts'
 import type { Transaction } from '../state/mls-store.ts'
+import type { PostToKdc } from '../types.ts'
 
 export interface ApplyContext {
   readonly mls: Mls

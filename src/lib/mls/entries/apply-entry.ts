@@ -79,7 +79,7 @@ async function applyToActive(context: ApplyContext, entry: Entry, group: Group):
   return applyMessage(context, entry, ready)
 }
 
-/** A commit that cannot be judged without what is lost, such as somebody's leaving, ends what we can read, as a lost commit does. */
+/** A commit that cannot be judged without what is lost, such as a member's leaving, ends what we can read, as a lost commit does. */
 async function applyNext(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
   try {
     await applyCommit(context, entry, group)

@@ -43,7 +43,7 @@ export function breakGroup(
     transaction.notice({ code: 'group_broken', text: error.message, ...label, reason: error.code })
     return
   }
-  // It has no name yet by which anybody could ask.
+  // It has no name yet by which the user could ask.
   const text = `the KDC says that ${sender} has added you to a group, which cannot be read: ${error.message}`
   transaction.notice({ code: 'group_broken', text, by: sender, reason: error.code })
 }

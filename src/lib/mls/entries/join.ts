@@ -65,7 +65,7 @@ async function openWelcome(context: ApplyContext, read: ReadWelcome, reference: 
   if (own.isLastResort) {
     transaction.setIdentity({ ...transaction.identity, lastResortUsed: true })
   } else {
-    // It opens nothing else: whoever takes this machine later cannot open the Welcome again (RFC 9420 §16.8).
+    // It opens nothing else: a thief of this machine cannot later open the Welcome again (RFC 9420 §16.8).
     transaction.setPackage(reference, null)
     const { initPrivateKey } = own.privatePackage
     transaction.wipe([initPrivateKey])

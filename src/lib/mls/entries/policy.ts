@@ -24,7 +24,7 @@ export function isAdmin(group: Group, username: string): boolean {
 }
 
 /**
- * Whether somebody may take out another: the admin anybody; others those who said in this epoch that they leave. Who said it in an
+ * Whether a member may remove another: the admin any; others those who said in this epoch that they leave. Who said it in an
  * earlier epoch is left to the admin, because those who came since have not heard it.
  */
 export function mayRemove(group: Group, by: string, username: string): boolean {
@@ -91,7 +91,7 @@ export function judgeRejoin(
 }
 
 /**
- * Judges the tree after a commit: exactly the members that the entries so far say, and nobody's key changed on the way.
+ * Judges the tree after a commit: exactly the members that the entries so far say, and no member's key changed on the way.
  *
  * @returns the members, and the leaves that are new: their keys are still to be judged.
  * @throws ProtocolError `member_unverified`

@@ -6,11 +6,11 @@
 import { equal } from '../../bytes.ts'
 import { ProtocolError } from '../../errors.ts'
 import { MAX_NAMES, readIdentities } from '../kdc-answers.ts'
-import type { PostToKdc } from '../post.ts'
 import type { Leaf } from '../rfc9420/tree.ts'
 import type { Transaction } from '../state/mls-store.ts'
+import type { PostToKdc } from '../types.ts'
 
-/** A key that claims to be somebody's. */
+/** A key that claims to be a principal's. */
 export type Claim = Pick<Leaf, 'username' | 'signatureKey'>
 
 /** What the KDC says of a principal: the key that is its now, and those that were. */

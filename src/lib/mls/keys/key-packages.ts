@@ -9,13 +9,13 @@ import { concat, toBase64url } from '../../bytes.ts'
 import type { Clock } from '../../clock.ts'
 import { ProtocolError } from '../../errors.ts'
 import { MAX_NAMES, readPackages } from '../kdc-answers.ts'
-import type { PostToKdc } from '../post.ts'
 import { credentialOf, decodeMessage, type Mls, usernameOf } from '../rfc9420/suite.ts'
 import type { KeyPackagePair } from '../rfc9420/welcome.ts'
 import { decodeFrame, encodeFrame } from '../state/framing.ts'
 import type { Identity } from '../state/identity.ts'
 import type { MlsStore, Transaction } from '../state/mls-store.ts'
 import { KEYS } from '../state/store-keys.ts'
+import type { PostToKdc } from '../types.ts'
 import { judgeKeys } from './contacts.ts'
 
 const DAY_SEC = 24 * 3600
@@ -38,7 +38,7 @@ export interface OwnPackage extends KeyPackagePair {
   readonly isLastResort: boolean
 }
 
-/** A key package of ours that nobody has seen yet. */
+/** A key package of ours that is not published yet. */
 export async function makeKeyPackage(
   mls: Mls,
   username: string,
@@ -63,7 +63,7 @@ export async function makeKeyPackage(
 }
 
 /**
- * Makes key packages and drafts to keep their private keys: write the draft before anybody sees the packages.
+ * Makes key packages, and adds their private keys to a transaction: write it before the packages are published.
  *
  * @returns the packages as the KDC takes them.
  */
@@ -122,7 +122,7 @@ export async function readOwnPackage(
   }
 }
 
-/** Drafts to forget the packages that nobody can use any more. */
+/** Adds to a transaction that the packages which cannot be used any more are forgotten. */
 export async function forgetExpired(
   mlsStore: MlsStore,
   transaction: Transaction,
@@ -148,7 +148,7 @@ function decodePackage(mls: Mls, bytes: Uint8Array): KeyPackage {
 /**
  * Takes a key package of each of these, and checks it: RFC 9420 §10.1, and whose it is.
  *
- * @throws ProtocolError `receiver_unknown` when somebody has none, `member_unverified` when one is not its owner's; whatever `post`
+ * @throws ProtocolError `receiver_unknown` when a principal has none, `member_unverified` when one is not its owner's; whatever `post`
  *   throws.
  */
 export async function takeKeyPackages(
@@ -186,7 +186,7 @@ async function takeOnce(mls: Mls, post: PostToKdc, usernames: string[]): Promise
     const some = usernames.slice(start, start + MAX_NAMES)
     const { packages, missing } = readPackages(await post('/key-packages/take', { usernames: some }))
     for (const item of packages) {
-      // Whoever is in this answer becomes a member.
+      // Every principal in this answer becomes a member.
       if (!some.includes(item.username)) {
         throw new ProtocolError(
           'member_unverified',

@@ -18,13 +18,13 @@ export const HASH_BYTES = 32
 const SEQ_BYTES = 8
 const LABEL = 'symbolon chain'
 
-/** Of how many entries the hash is remembered: nobody who has processed an entry speaks of one so old. */
+/** Of how many entries the hash is remembered: a member who has processed an entry names none so old. */
 export const REMEMBERED = 1024
 
 /** What an epoch has after the commit that began it. */
 const KINDS = { message: 2, proposal: 3 } as const
 
-/** Where somebody is in a group: the last entry that he processed, and the hash there. */
+/** Where a member is in a group: the last entry that they processed, and the hash there. */
 export interface ChainPosition {
   readonly seq: number
   readonly hash: Uint8Array

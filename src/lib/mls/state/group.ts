@@ -6,8 +6,8 @@
 import * as v from 'valibot'
 import { EMPTY } from '../../bytes.ts'
 import { ERROR_CODES, type ProtocolCode, ProtocolError } from '../../errors.ts'
-import type { GroupStatus } from '../group-info.ts'
 import { type GroupDescriptor, GroupDescriptorSchema } from '../rfc9420/welcome.ts'
+import type { GroupStatus } from '../types.ts'
 import { type Chain, HASH_BYTES } from './chain.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'
 
@@ -18,7 +18,7 @@ export interface Group {
   readonly status: GroupStatus
   /** Why it is broken. */
   readonly reason: ProtocolCode | undefined
-  /** Another's, of another group of this name that we were in, until somebody has looked who is in this one. */
+  /** Another's, of another group of this name that we were in, until the user has looked who is in this one. */
   readonly formerAdmin: string | undefined
   readonly epoch: number
   /** Exactly those who have a leaf in the tree. */

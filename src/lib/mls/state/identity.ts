@@ -15,7 +15,7 @@ export interface Identity {
   readonly published: boolean
   /** When key packages were last made in number, Unix seconds: they grow old. */
   readonly refreshedAt: number
-  /** Whether the last resort has been used: whoever holds its keys reads every group that it was added to with it. */
+  /** Whether the last resort has been used: a thief of its keys reads every group that it was added to with it. */
   readonly lastResortUsed: boolean
   /** Whether the groups were rejoined that we were in when it was made: only of those before we need not be told how we came there. */
   readonly settled: boolean

@@ -80,7 +80,7 @@ export class MlsStore {
   }
 
   /**
-   * Writes. After a failure nothing more is written: nobody knows which of two states is the one that is kept, and going on from the
+   * Writes. After a failure nothing more is written: it is unknown which of two states is the one that is kept, and going on from the
    * older one could encrypt twice with one key.
    */
   async keep(entries: ReadonlyMap<string, Uint8Array | null>): Promise<void> {

@@ -42,3 +42,13 @@ export function decodeStored(bytes: Uint8Array): StoredMessage {
   const { sentAt, ...rest } = header
   return { ...rest, ...(sentAt === undefined ? {} : { sentAt }), body }
 }
+
+/** A message to be shown. */
+export interface MailMessage extends Omit<StoredMessage, 'group'> {
+  /** The id by which the KDC knows the group or conversation: names come again. */
+  readonly conversation: string
+  /** The group's name; none in a conversation of two. */
+  readonly group?: string
+  /** The other one of a conversation of two. */
+  readonly with?: string
+}

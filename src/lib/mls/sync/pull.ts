@@ -1,5 +1,5 @@
 /**
- * Fetching what waits: page by page, applied, kept, and then acknowledged. docs/protocol.md §7.8.
+ * Fetching the mailbox: page by page, applied, kept, and then acknowledged. docs/protocol.md §7.8.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export interface Pulled {
 }
 
 /**
- * Fetches and applies all that waits.
+ * Fetches and applies all that is stored.
  *
  * @throws TransportError `kdc_failed` when there is more than can be all: what came is kept, and the next pull goes on.
  * @param destroying - the group that we have just asked the KDC to destroy.
@@ -39,7 +39,7 @@ export function pull(client: MlsClient, destroying?: string): Promise<Pulled> {
   return pullFrom(client, client.mlsStore.cursor, { again: false, destroying })
 }
 
-/** Fetches what waits, among which is what we have sent: the KDC has said so. */
+/** Fetches what is stored, among which is what we have sent: the KDC has said so. */
 export async function pullUpTo(client: MlsClient, position: number): Promise<void> {
   if (position > client.mlsStore.cursor) await pull(client)
   else await pullAgain(client)

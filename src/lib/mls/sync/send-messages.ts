@@ -12,10 +12,10 @@ import { makeCommit } from '../make-commit.ts'
 import type { MlsClient } from '../mls-client.ts'
 import type { Notice } from '../notices.ts'
 import { hasCode, isolated, isRefusal, isUnknown } from '../refusals.ts'
-import type { Sent } from '../sent.ts'
 import { encodePosition, hasGap, positionOf } from '../state/chain.ts'
 import { type Group, labelOf } from '../state/group.ts'
 import type { Outgoing } from '../state/pending.ts'
+import type { Sent } from '../types.ts'
 import { pull, pullAgain } from './pull.ts'
 import { changeGroup, MAX_TRIES, settleChange, tooManyTries } from './submit-change.ts'
 
@@ -49,7 +49,7 @@ async function dropMessage(client: MlsClient, number: number): Promise<void> {
 /**
  * Sends what is to be sent in a group, in order.
  *
- * @param current - the message that somebody waits for; others that are refused are told of in a notice.
+ * @param current - the message that the caller waits for; others that are refused are told of in a notice.
  * @returns what became of that message.
  * @throws why it was refused, or why the KDC was not reached.
  */

@@ -25,7 +25,7 @@ export const tooManyTries = () =>
 /**
  * Keeps a change, and brings it to the KDC.
  *
- * @returns whether it happened; otherwise somebody else was first, and it may be made anew.
+ * @returns whether it happened; otherwise another member was first, and it may be made anew.
  * @throws what the KDC refuses it by; or, when that is unknown, why the KDC was not reached.
  */
 export async function submitChange(
@@ -58,7 +58,7 @@ export async function settleChange(client: MlsClient, id: string): Promise<boole
   return true
 }
 
-/** Refused: because it has happened already, or somebody else was first, or for good. */
+/** Refused: because it has happened already, or another member was first, or for good. */
 async function changeRefused(client: MlsClient, id: string, change: Change, error: Error): Promise<boolean> {
   await pull(client)
   if (client.mlsStore.changes.get(id) !== change) return true

@@ -11,7 +11,7 @@ export type GroupStatus = 'active' | 'broken' | 'left' | 'removed' | 'destroyed'
 /** A conversation: a group by its name, or with one other. */
 export type Conversation = { readonly group: string } | { readonly with: string }
 
-/** Some of them: one, or those with one other, whoever it is. */
+/** Some of them: one, or all those with one other. */
 export type Selection = Conversation | 'direct'
 
 /** A group, or a conversation of two, as its member knows it. */
@@ -31,3 +31,9 @@ export interface GroupInfo {
   /** How many of its messages have not been marked as shown. */
   readonly unread: number
 }
+
+/** What became of a message: stored by the KDC; or kept here, to be sent by the next `sync`, because the KDC was not reached. */
+export type Sent = { readonly stored: true } | { readonly stored: false; readonly reason: Error }
+
+/** A sealed request to the KDC; throws what stands for a refusal. */
+export type PostToKdc = (path: string, body: Record<string, unknown>) => Promise<unknown>
