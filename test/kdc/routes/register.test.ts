@@ -827,11 +827,11 @@ const library = suite('register')
 function register(
   kdc: Kdc,
   username: string,
-  options: RegisterOptions & { password?: () => string; kdcUrl?: string } = {},
+  given: RegisterOptions & { password?: () => string; kdcUrl?: string } = {},
 ) {
-  const { password = PASSWORD } = options
+  const { password = PASSWORD, kdcUrl = 'http://127.0.0.1', ...options } = given
   const link = options.link ?? linkTo(kdc, options.invitation ? FAR_AWAY : HERE)
-  return registerAt(options.kdcUrl ?? 'http://127.0.0.1', username, password, {
+  return registerAt(kdcUrl, username, password, {
     clock: () => kdc.time.now,
     ...options,
     link,
