@@ -148,12 +148,22 @@ async function namesKnownTo(username: string | undefined): Promise<{ users: stri
 
 const WORDS = 'symbolon completion words --'
 
+// Bash cuts words at colons and equals signs too (COMP_WORDBREAKS): what has no space between is one word.
 const BASH = `_symbolon() {
-  local word
+  local word i words=() rest=$COMP_LINE
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    word=\${COMP_WORDS[i]}
+    if ((i == 0)) || [[ "$rest" == [[:space:]]* || -z "$rest" ]]; then
+      words+=("$word")
+    else
+      words[\${#words[@]} - 1]+=$word
+    fi
+    rest=\${rest#*"$word"}
+  done
   COMPREPLY=()
   while IFS= read -r word; do
     COMPREPLY+=("$word")
-  done < <(${WORDS} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <(${WORDS} "\${words[@]:1}" 2>/dev/null)
   if [ "\${COMPREPLY[0]-}" = "${FILES}" ]; then
     COMPREPLY=()
     while IFS= read -r word; do
@@ -198,7 +208,7 @@ complete -c symbolon -f -a '(__symbolon_words)'
 const POWERSHELL = `Register-ArgumentCompleter -Native -CommandName symbolon -ScriptBlock {
   param($word, $ast, $cursor)
   $words = @($ast.CommandElements | Select-Object -Skip 1 |
-    Where-Object { $_.TransferTotal.StartOffset -lt $cursor - $word.Length } | ForEach-Object { "$_" })
+    Where-Object { $_.Extent.StartOffset -lt $cursor - $word.Length } | ForEach-Object { "$_" })
   ${WORDS} @words "$word" 2>$null | Where-Object { $_ -ne '${FILES}' } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_)
   }
