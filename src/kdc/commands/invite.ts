@@ -28,8 +28,8 @@ const HELP = `usage: ${commandOf('kdc', { silent: true })} invite NAME... [optio
 
 Makes an invitation for each name, with which an account of that name can be
 made, once. Prints CSV: username, invitation, expires. Invitations are secrets,
-and shown this one time. Whoever is invited again can use the new one only;
-whoever has an account gets none. The KDC may be running or not.
+and shown this one time. A name that is invited again can use the new one
+only; a name with an account gets none. The KDC may be running or not.
 
 ${optionLines(
   ['--csv FILE', 'invite everybody of a class list, whose columns are printed too; - reads standard input'],
