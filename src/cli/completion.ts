@@ -104,7 +104,9 @@ async function named(what: string, args: readonly string[], tool: string): Promi
   if (what === 'NAME' && args.length === 0) return ownNames()
   const known = await namesKnownTo(args[0])
   if (tool === 'group' && args.length === 2) return known.groups
-  return ['RECEIVER', 'USER', 'GROUP', 'NAME'].includes(what) ? known.users : []
+  return ['RECEIVER', 'USER', 'GROUP', 'NAME'].includes(what)
+    ? known.users.filter((name) => !args.includes(name))
+    : []
 }
 
 function ownNames(): string[] {

@@ -66,6 +66,8 @@ test('names are those that are known here, of others only while a session is kep
   assert.equal(await words('send', 'al'), ['alice'])
   assert.equal(await words('send', 'alice', ''), ['bob'])
   assert.equal(await words('group', 'alice', 'send', ''), ['friends'])
+  assert.equal(await words('group', 'alice', 'add', 'friends', ''), ['bob'])
+  assert.equal(await words('group', 'alice', 'add', 'friends', 'bob', ''), [])
   await realm.run('src/logout.ts').ends(0)
   assert.equal(await words('group', 'alice', 'send', ''), [])
   assert.equal(await words('send', ''), ['alice', 'bob'])

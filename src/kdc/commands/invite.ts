@@ -234,5 +234,5 @@ function tell(invited: readonly Invited[], open: ReadonlySet<string | undefined>
   const again = made.filter(({ username }) => username !== undefined && open.has(username)).length
   if (again > 0) say(`${count(again, 'earlier invitation')} to the same people cannot be used any more`)
   say(`made ${count(made.length, 'invitation')}, good for ${count(days, 'day')}`)
-  if (made.length > 0) say(`whoever gets one makes the account with: ${commandOf('register')} NAME`)
+  if (made.length > 0) say(`each is for one account, which is made with: ${commandOf('register')} NAME`)
 }
