@@ -17,7 +17,7 @@ import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.t
 import { Screen } from './cli/terminal/screen.ts'
 import { runTool } from './cli/tool.ts'
 import { utf8 } from './lib/bytes.ts'
-import { MAX_MESSAGE_BYTES } from './lib/channel/channel.ts'
+import { MAX_MESSAGE_BYTES } from './lib/channel/message.ts'
 import { parseUsername } from './lib/names.ts'
 
 const HELP = `usage: ${commandOf('send')} NAME RECEIVER [MESSAGE | -] [options]

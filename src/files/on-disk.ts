@@ -3,11 +3,12 @@
  *
  * @module
  */
+
 import type { Stats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { SymbolonError } from '../lib/errors.ts'
 import { systemReason } from '../lib/system-errors.ts'
-import { FileError } from './private-files.ts'
+import { FileError } from './errors.ts'
 
 const REASONS: Record<string, string> = {
   EACCES: 'it may not be written to',

@@ -3,6 +3,7 @@
  *
  * @module
  */
+
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -11,7 +12,7 @@ import { MAX_FILE_BYTES } from '../lib/mls/files.ts'
 import { systemReason } from '../lib/system-errors.ts'
 import { type Content, SMALL_BYTES } from '../lib/transfer/index.ts'
 import { attributesOf } from './attributes.ts'
-import { FileError } from './private-files.ts'
+import { FileError } from './errors.ts'
 
 const PIECE_BYTES = 64 * 1024
 

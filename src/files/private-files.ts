@@ -21,26 +21,12 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'
+import { FileError } from './errors.ts'
 
 // Windows has no such bits: there a file belongs to its user by where it is.
 const HAS_MODES = process.platform !== 'win32'
 const OTHERS_READ_OR_WRITE = 0o077
 const OTHERS_WRITE = 0o022
-
-/** A file that others could read or replace though there is a secret in it; or one that cannot be read, saved or put in its place. */
-export class FileError extends SymbolonError {
-  /** `FileError`. */
-  override readonly name = 'FileError'
-  /** What cannot be done with the file. */
-  readonly code: (typeof ERROR_CODES.file)[number]
-
-  /** @param message - names the file. */
-  constructor(code: FileError['code'], message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.code = code
-  }
-}
 
 /**
  * Refuses a file that other users of this machine could read, or that belongs to one of them.

@@ -8,7 +8,8 @@ import { systemClock } from '../lib/clock.ts'
 import { secureRandomBytes } from '../lib/crypto/random.ts'
 import type { Kdc, KdcEnv } from './context.ts'
 import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
-import { KEEP_SEC, QUOTAS } from './groups/quotas.ts'
+import { QUOTAS } from './groups/quotas.ts'
+import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from './lifetimes.ts'
 import { ProxyList } from './network/proxies.ts'
 import { Problem, refusalOf } from './problems.ts'
 import { filesRoute } from './routes/files.ts'
@@ -31,13 +32,6 @@ import { BodyBudget } from './traffic/body-budget.ts'
 import { FairQueue } from './traffic/fair-queue.ts'
 import { LOGIN_LIMITS } from './traffic/login-limits.ts'
 import { ReadBudget } from './traffic/read-budget.ts'
-
-/** How long a ticket may be used, if nothing else is said: long enough to connect, no longer. */
-export const TICKET_LIFETIME_SEC = 300
-/** How long a session lasts, if nothing else is said: a working day. */
-export const SESSION_LIFETIME_SEC = 12 * 60 * 60
-/** How long a session may go unused, if nothing else is said. */
-export const SESSION_IDLE_SEC = 60 * 60
 
 /** What a KDC is made of; the settings have defaults. */
 export type KdcOptions = Pick<Kdc, 'store' | 'opaqueKeys' | 'masterKeys' | 'passwords' | 'log'> & Partial<Kdc>

@@ -4,7 +4,7 @@
  * @module
  */
 import { isAbsolute, relative, resolve } from 'node:path'
-import { judgeOptions } from '../lib/judge.ts'
+import { judgeOptions } from '../lib/check-options.ts'
 import { openData } from './data.ts'
 import { loadMasterKeys } from './keys/master-keys.ts'
 import { ProxyList, parseNetwork } from './network/proxies.ts'

@@ -3,27 +3,21 @@
  *
  * @module
  */
+
 import type { Hono } from 'hono'
 import { openSqlite } from '../database/sqlite.ts'
 import { utf8 } from '../lib/bytes.ts'
+import { type ArgumentType, judgeArgument } from '../lib/check-options.ts'
 import { systemClock } from '../lib/clock.ts'
-import { type ArgumentType, judgeArgument } from '../lib/judge.ts'
 import { parseUsername } from '../lib/names.ts'
 import { MAX_PASSWORD_BYTES } from '../lib/opaque.ts'
-import {
-  assembleKdc,
-  createApp,
-  type KdcOptions,
-  SESSION_IDLE_SEC,
-  SESSION_LIFETIME_SEC,
-  TICKET_LIFETIME_SEC,
-} from './app.ts'
+import { assembleKdc, createApp, type KdcOptions } from './app.ts'
 import type { Kdc } from './context.ts'
 import type { KdcData } from './data.ts'
 import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
-import { KEEP_SEC } from './groups/quotas.ts'
 import { generateMasterKeys, type MasterKeys } from './keys/master-keys.ts'
 import { generateOpaqueKeys } from './keys/opaque-keys.ts'
+import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from './lifetimes.ts'
 import { invite } from './logins/invite.ts'
 import { createPasswordChecker } from './passwords/passwords.ts'
 import { startPurging } from './purge.ts'

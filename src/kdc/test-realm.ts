@@ -5,8 +5,8 @@
  */
 
 import { toBase64url } from '../lib/bytes.ts'
+import { judgeArgument, judgeOptions } from '../lib/check-options.ts'
 import { secureRandomBytes } from '../lib/crypto/random.ts'
-import { judgeArgument, judgeOptions } from '../lib/judge.ts'
 import { type LoginOptions, login, type Session } from '../lib/session.ts'
 import { directRoutes } from './fast-userinfo.ts'
 import { serve } from './http/server.ts'

@@ -5,7 +5,8 @@
  */
 import { untilAborted } from './abort.ts'
 import { utf8 } from './bytes.ts'
-import { judgeArgument, judgeMessage, judgeOptions } from './judge.ts'
+import { judgeArgument, judgeMessage, judgeOptions } from './check-options.ts'
+import { leaveSource, type SendFileOptions, type SendResult, stored } from './connect-or-store.ts'
 import { leaveMessage } from './mls/leave.ts'
 import type { Mailbox } from './mls/mailbox.ts'
 import type { MailboxAccess } from './mls/mailbox-handle.ts'
@@ -13,7 +14,6 @@ import type { MailMessage } from './mls/state/stored-message.ts'
 import type { GroupInfo } from './mls/types.ts'
 import { parseGroupName, parseUsername } from './names.ts'
 import { type PathOrSource, sourceFrom } from './paths.ts'
-import { leaveSource, type SendFileOptions, type SendResult, stored } from './send.ts'
 
 /** How to wait. */
 export interface WaitOptions {

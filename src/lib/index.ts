@@ -14,13 +14,15 @@
  */
 /// <reference types="node" preserve="true" />
 
-export { type Channel, MAX_MESSAGE_BYTES, type Peer, type ReceiveOptions } from './channel/channel.ts'
+export type { Channel, Peer, ReceiveOptions } from './channel/channel.ts'
 export type { ConnectOptions, Dial } from './channel/connect.ts'
 export type { IncomingKind } from './channel/inbox.ts'
 export type { ListenOptions, Refusal } from './channel/listen.ts'
 export type { Message } from './channel/message.ts'
+export { MAX_MESSAGE_BYTES } from './channel/message.ts'
 export type { WebStreams } from './channel/web-stream.ts'
 export type { Clock } from './clock.ts'
+export type { FileProgress, SendFileOptions, SendOptions, SendResult } from './connect-or-store.ts'
 export type { RandomBytes } from './crypto/random.ts'
 export type { Secret, SecretKind } from './crypto/secret.ts'
 export {
@@ -69,7 +71,6 @@ export type { PathOrSource, PlaceForFiles, SavedFile } from './paths.ts'
 export type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
 export type { ListenPlace, MessagesChange, MessagesOptions, OfferedFile, ReceivedMessage } from './receive.ts'
 export { type RegisterOptions, register } from './register.ts'
-export type { FileProgress, SendFileOptions, SendOptions, SendResult } from './send.ts'
 export {
   type ChangePasswordOptions,
   type JudgeKey,

@@ -8,11 +8,18 @@ import { untilAborted } from './abort.ts'
 import { toHex } from './bytes.ts'
 import type { Channel } from './channel/channel.ts'
 import { type ConnectOptions, connect } from './channel/connect.ts'
+import { judgeArgument, judgeMessage, judgeOptions } from './check-options.ts'
 import type { Clock } from './clock.ts'
+import {
+  type SendFileOptions,
+  type SendOptions,
+  type SendResult,
+  sendFile,
+  sendMessage,
+} from './connect-or-store.ts'
 import type { Secret } from './crypto/secret.ts'
-import { CodecError, ProtocolError, SymbolonError, TransportError } from './errors.ts'
+import { ProtocolError, SymbolonError, TransportError } from './errors.ts'
 import { Groups, type WaitOptions } from './groups.ts'
-import { judgeArgument, judgeMessage, judgeOptions } from './judge.ts'
 import {
   type ListenAnswer,
   readEndReply,
@@ -21,7 +28,6 @@ import {
   readRegistrationReply,
   readSessionsReply,
   readStartReply,
-  readUserinfoReply,
   type SessionInfo,
   type UserinfoAnswer,
 } from './kdc-link/answers.ts'
@@ -34,14 +40,13 @@ import { memoryStateStore } from './mls/memory-state.ts'
 import type { OnNotice } from './mls/notices.ts'
 import type { StateSource } from './mls/state-store.ts'
 import { parseUsername } from './names.ts'
-import { judgeDestination, looksLikeText } from './network/destination.ts'
 import { finishLogin, finishRegistration, startLogin, startRegistration } from './opaque.ts'
 import { backoffMs } from './pacing/backoff.ts'
 import { ReloginPace } from './pacing/relogin-pace.ts'
 import { type PathOrSource, sourceFrom } from './paths.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import { type MessagesOptions, type ReceivedMessage, receiveMessages } from './receive.ts'
-import { type SendFileOptions, type SendOptions, type SendResult, sendFile, sendMessage } from './send.ts'
+import { requestTicket } from './request-ticket.ts'
 import { sessionId } from './ticket.ts'
 import type { Trace } from './trace.ts'
 
@@ -164,9 +169,6 @@ function judgeKdc(name: string, kdc: unknown): void {
     throw new TypeError(`${name}: ${(error as Error).message}`)
   }
 }
-
-/** Tickets asked for, one after the other, where they have text in them. */
-const MAX_TICKETS = 3
 
 /** How often something is asked anew, when the answer went to a copy of the request. */
 const MAX_ASKED = 3
@@ -452,14 +454,8 @@ export class Session {
    *   TransportError `peer_unreachable` for a place where no receiver can be; TransportError and CodecError as `login`.
    */
   async userinfo(receiver: string): Promise<UserinfoAnswer> {
-    const name = parseUsername(receiver)
-    for (let tries = 1; ; tries++) {
-      const answer = readUserinfoReply(await this.#sealed('/userinfo', { receiver: name }))
-      const address = judgeDestination(name, answer.address, answer.port, this.#kdc.place)
-      if (!looksLikeText(answer.ticket)) return { ...answer, address }
-      // Chance makes one now and then, and not twice.
-      if (tries === MAX_TICKETS) throw new CodecError('reply to /userinfo: senderinfo has text in it')
-    }
+    const ask = (name: string) => this.#sealed('/userinfo', { receiver: name })
+    return requestTicket(parseUsername(receiver), ask, this.#kdc.place)
   }
 
   /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { placeIn, sourceOf } from '../files/by-path.ts'
-import { judgeArgument } from '../lib/judge.ts'
+import { judgeArgument } from '../lib/check-options.ts'
 import { parseUsername } from '../lib/names.ts'
 import type { PlaceForFiles } from '../lib/paths.ts'
 import type { Source } from '../lib/transfer/index.ts'

@@ -11,8 +11,9 @@
  * @module
  */
 /// <reference types="node" preserve="true" />
+
 export type { Keytab } from '../cli/login/keytab.ts'
-export { FileError } from '../files/private-files.ts'
+export { FileError } from '../files/errors.ts'
 export type { PlaceForFiles, SavedFile } from '../lib/paths.ts'
 export { StateError } from '../state/errors.ts'
 export { fileStateStore } from '../state/file-state.ts'

@@ -7,7 +7,7 @@
 import { ToolError } from '../cli/errors.ts'
 import { readCredentials as readCredentialsFile } from '../cli/login/credentials.ts'
 import { type Keytab, readKeytab as readKeytabFile } from '../cli/login/keytab.ts'
-import { FileError } from '../files/private-files.ts'
+import { FileError } from '../files/errors.ts'
 import { ProtocolError } from '../lib/errors.ts'
 import { type LoginOptions, login, type Session } from '../lib/session.ts'
 import { judgePath } from './files.ts'

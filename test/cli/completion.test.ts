@@ -1,4 +1,5 @@
 /** Completion: what is offered is what the tools take, and the shells offer it. */
+
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import * as assert from 'uvu/assert'
 import { candidates, FILES, readHelp, SCRIPTS } from '../../src/cli/completion.ts'
 import { TOOLS } from '../../src/cli/installed.ts'
 import { needs, runs } from '../helpers/needs.ts'
+import { nodeCommand } from '../helpers/program.ts'
 import { Realm } from '../helpers/realm.ts'
 import { Terminal, withTmux } from '../helpers/tmux.ts'
 
@@ -83,7 +85,7 @@ test('a shell that there is not, and no shell, are wrong usage', async ({ realm 
 function shim(realm: Realm): string {
   const folder = join(realm.home, 'bin')
   mkdirSync(folder, { recursive: true })
-  const line = `exec ${process.execPath} --import ${import.meta.resolve('tsx')} ${join(ROOT, 'src/symbolon.ts')} "$@"`
+  const line = `exec ${nodeCommand('src/symbolon.ts')} "$@"`
   writeFileSync(join(folder, 'symbolon'), `#!/bin/sh\n${line}\n`)
   chmodSync(join(folder, 'symbolon'), 0o755)
   return folder

@@ -1,8 +1,9 @@
 /** What to do next, where that depends on more than the error's code. */
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hintFor } from '../../src/cli/hints.ts'
-import { FileError } from '../../src/files/private-files.ts'
+import { FileError } from '../../src/files/errors.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
 import { says } from '../../src/lib/text/quoted.ts'
 

@@ -1,4 +1,5 @@
 /** What goes wrong with files on their way: each is said, and the others arrive. */
+
 import {
   existsSync,
   mkdirSync,
@@ -21,8 +22,8 @@ import { type ReceiveSettings, takeItems } from '../../src/cli/receive/transfer.
 import { sendDirectly } from '../../src/cli/send/direct.ts'
 import { OutgoingItems } from '../../src/cli/send/outgoing-items.ts'
 import { makeOutput } from '../../src/cli/terminal/output.ts'
+import { FileError } from '../../src/files/errors.ts'
 import { takeInto } from '../../src/files/file-receiver.ts'
-import { FileError } from '../../src/files/private-files.ts'
 import type { FileSink } from '../../src/lib/transfer/index.ts'
 import { withLinks } from '../helpers/links.ts'
 import { needs, onLinux, onPosix } from '../helpers/needs.ts'

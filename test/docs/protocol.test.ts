@@ -1,10 +1,10 @@
 /** docs/protocol.md against the code: what is in its tables is what holds, and all of it. */
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as v from 'valibot'
 import { REMEMBER_SEC } from '../../src/kdc/accept-once.ts'
-import { SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../../src/kdc/app.ts'
 import { BEAT_MS, MAX_STREAMS } from '../../src/kdc/events/mailbox-subscribers.ts'
 import {
   MAX_INFO_BYTES,
@@ -12,9 +12,15 @@ import {
   MAX_PACKAGE_BYTES,
   SEALED_CHUNK_BYTES,
 } from '../../src/kdc/groups/fields.ts'
-import { FREEING, KEEP_SEC, MAX_MEMBERS, MAX_PACKAGES, QUOTAS } from '../../src/kdc/groups/quotas.ts'
+import { FREEING, MAX_MEMBERS, MAX_PACKAGES, QUOTAS } from '../../src/kdc/groups/quotas.ts'
 import { MAX_BODY_BYTES } from '../../src/kdc/http/request.ts'
 import { Envelope } from '../../src/kdc/http/sealed-request.ts'
+import {
+  KEEP_SEC,
+  SESSION_IDLE_SEC,
+  SESSION_LIFETIME_SEC,
+  TICKET_LIFETIME_SEC,
+} from '../../src/kdc/lifetimes.ts'
 import { Claim, FRESH_LOGIN_SEC } from '../../src/kdc/logins/authenticate.ts'
 import { LOGIN_STATE_LIFETIME_SEC } from '../../src/kdc/logins/login-state.ts'
 import { RECORD_BYTES, REQUEST_BYTES } from '../../src/kdc/logins/registration.ts'
@@ -38,14 +44,12 @@ import { KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/key-packages.t
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
 import { CHANGES, IDENTITIES } from '../../src/kdc/traffic/change-rates.ts'
 import { LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'
-import { CLOSE_TIMEOUT_MS, MAX_MESSAGE_BYTES, MIN_FRAME_BYTES } from '../../src/lib/channel/channel.ts'
+import { CLOSE_TIMEOUT_MS, MIN_FRAME_BYTES } from '../../src/lib/channel/channel.ts'
 import { HANDSHAKE_TIMEOUT_MS, NOISE_MESSAGE_BYTES } from '../../src/lib/channel/handshake.ts'
 import * as listen from '../../src/lib/channel/listen.ts'
-import {
-  MAX_BODY_BYTES as MAX_RECORD_BODY_BYTES,
-  RECORD_TYPES,
-  REKEY_INTERVAL,
-} from '../../src/lib/channel/records.ts'
+import { MAX_MESSAGE_BYTES } from '../../src/lib/channel/message.ts'
+import { MAX_BODY_BYTES as MAX_RECORD_BODY_BYTES, RECORD_TYPES } from '../../src/lib/channel/records.ts'
+import { REKEY_INTERVAL } from '../../src/lib/channel/rekey.ts'
 import { STALL_TIMEOUT_MS } from '../../src/lib/channel/wire.ts'
 import { TAG_BYTES } from '../../src/lib/crypto/aead.ts'
 import { KEY_BYTES } from '../../src/lib/crypto/secret.ts'
@@ -61,7 +65,7 @@ import { CLIENT_CONFIG } from '../../src/lib/mls/rfc9420/suite.ts'
 import { GroupDescriptorSchema } from '../../src/lib/mls/rfc9420/welcome.ts'
 import { REMEMBERED } from '../../src/lib/mls/state/chain.ts'
 import { KEYS } from '../../src/lib/mls/state/store-keys.ts'
-import * as publisher from '../../src/lib/mls/sync/publisher.ts'
+import * as publisher from '../../src/lib/mls/sync/key-package-publisher.ts'
 import { MAX_ENTRIES } from '../../src/lib/mls/sync/pull.ts'
 import { MAX_TRIES } from '../../src/lib/mls/sync/submit-change.ts'
 import { USERNAME } from '../../src/lib/names.ts'

@@ -16,12 +16,15 @@ interface Look {
   readonly styles?: boolean
 }
 
+let opened = 0
+
 /** One terminal of 80 columns and 24 rows, in a tmux server of its own. */
 export class Terminal {
   readonly #socket: string
 
   constructor(name: string, command: string, env: NodeJS.ProcessEnv, cwd: string) {
-    this.#socket = `symbolon-test-${process.pid}-${name}`
+    // Each has its own: a server that is still going away would take the next one's session with it.
+    this.#socket = `symbolon-test-${process.pid}-${++opened}-${name}`
     const size = ['-x', '80', '-y', '24']
     // -f /dev/null: whatever the person who runs the tests has configured stays out.
     this.#tmux(['-f', '/dev/null', 'new-session', '-d', '-c', cwd, ...size, command], {

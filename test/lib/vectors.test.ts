@@ -1,6 +1,7 @@
 /**
  * The library against test/vectors/, which other implementations made: see test/vectors/README.md.
  */
+
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { Duplex } from 'node:stream'
@@ -15,9 +16,8 @@ import {
   decodeRecords,
   encodeMessage,
   encodeRecord,
-  REKEY_INTERVAL,
-  rekeyIfDue,
 } from '../../src/lib/channel/records.ts'
+import { REKEY_INTERVAL, rekeyIfDue } from '../../src/lib/channel/rekey.ts'
 import { Wire } from '../../src/lib/channel/wire.ts'
 import type { RandomBytes } from '../../src/lib/crypto/random.ts'
 import { Secret } from '../../src/lib/crypto/secret.ts'

@@ -11,7 +11,10 @@ import { pathToFileURL } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { COMPILED } from '../helpers/program.ts'
 
-const TOOLS = ['demo', 'group', 'passwd', 'receiver', 'register', 'sender', 'sessions', 'users', 'kdc/main']
+function toolFiles(root: string): string[] {
+  const tools = readdirSync(join(root, 'src')).filter((name) => name.endsWith('.ts'))
+  return [...tools, 'kdc/main.ts'].map((name) => join('src', name))
+}
 
 /** All files: which of them are programs, only the tests know that start them. */
 function testFiles(root: string): string[] {
@@ -21,17 +24,35 @@ function testFiles(root: string): string[] {
 
 const SOURCE_URL = 'symbolonSourceUrl'
 
+function inPlace(path: string, text: string): string {
+  return `const ${SOURCE_URL} = ${JSON.stringify(pathToFileURL(path).href)}; ${text}`
+}
+
 const inItsPlace: Plugin = {
   name: 'in its place',
   setup({ onLoad }) {
     onLoad({ filter: /\.(?:ts|m?js)$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8')
       if (!text.includes('import.meta.url')) return
-      const url = JSON.stringify(pathToFileURL(path).href)
-      return { contents: `const ${SOURCE_URL} = ${url}; ${text}`, loader: path.endsWith('.ts') ? 'ts' : 'js' }
+      return { contents: inPlace(path, text), loader: path.endsWith('.ts') ? 'ts' : 'js' }
     })
   },
 }
+
+const STARTED_BY_TSX = "['--import', import.meta.resolve('tsx'), file]"
+
+/** A tool that starts another one starts what was compiled of it. */
+const startsCompiled = (folder: string): Plugin => ({
+  name: 'starts compiled',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/]cli[\\/]installed\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8')
+      if (!text.includes(STARTED_BY_TSX)) throw new Error(`${path} has no ${STARTED_BY_TSX}`)
+      const compiled = `[${JSON.stringify(join(folder, 'src/'))} + SOURCES[tool].replace(/ts$/, 'mjs')]`
+      return { contents: inPlace(path, text.replace(STARTED_BY_TSX, compiled)), loader: 'ts' }
+    })
+  },
+})
 
 /** Tests import `uvu` and `uvu/assert`, and get what reports to the runner: hooks.mjs does the same where there is no bundle. */
 const reportingUvu: Plugin = {
@@ -83,12 +104,12 @@ export async function compile(root: string): Promise<{ env: NodeJS.ProcessEnv; r
     sourcemap: 'linked',
     sourcesContent: false,
     define: { 'import.meta.url': SOURCE_URL },
-    plugins: [inItsPlace, reportingUvu],
+    plugins: [startsCompiled(folder), inItsPlace, reportingUvu],
     logLevel: 'warning',
   } as const satisfies BuildOptions
   await Promise.all([
     // A tool begins soonest as one file.
-    build({ ...common, entryPoints: TOOLS.map((name) => `src/${name}.ts`) }),
+    build({ ...common, entryPoints: toolFiles(root) }),
     build({ ...common, entryPoints: testFiles(root), splitting: true }),
   ])
   return { env: { [COMPILED]: folder }, remove: () => rmSync(folder, { recursive: true, force: true }) }

@@ -1,9 +1,9 @@
 /** Principals with tools, in a realm whose KDC has its data on disk. */
+
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { SESSION_IDLE_SEC } from '../../src/kdc/app.ts'
 import { openData } from '../../src/kdc/data.ts'
-import { KEEP_SEC } from '../../src/kdc/groups/quotas.ts'
+import { KEEP_SEC, SESSION_IDLE_SEC } from '../../src/kdc/lifetimes.ts'
 import { purge } from '../../src/kdc/purge.ts'
 import { purgeCutoff } from '../../src/kdc/store/session-life.ts'
 import { type Conversation, Mailbox } from '../../src/lib/mls/mailbox.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FileError } from '../../files/private-files.ts'
+import { FileError } from '../../files/errors.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import type { Conversation, MailMessage, Selection } from '../../lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'

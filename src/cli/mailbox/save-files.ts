@@ -4,8 +4,8 @@
  * @module
  */
 
+import { FileError } from '../../files/errors.ts'
 import { ensureOutputDirectory, isUsable, saveIncoming } from '../../files/incoming.ts'
-import { FileError } from '../../files/private-files.ts'
 import { ProtocolError } from '../../lib/errors.ts'
 import { fetchFile, fileNoteOf } from '../../lib/mls/files.ts'
 import type { Conversation, MailMessage } from '../../lib/mls/mailbox.ts'

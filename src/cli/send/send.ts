@@ -4,9 +4,9 @@
  * @module
  */
 import type { Channel } from '../../lib/channel/channel.ts'
+import { connectOrStore, deliver, whyNotStored } from '../../lib/connect-or-store.ts'
 import type { SymbolonError } from '../../lib/errors.ts'
 import { leaveMessage } from '../../lib/mls/leave.ts'
-import { connectOrStore, deliver, whyNotStored } from '../../lib/send.ts'
 import type { Session } from '../../lib/session.ts'
 import { EXIT, ToolError } from '../errors.ts'
 import { requireStored } from '../mailbox/messages.ts'

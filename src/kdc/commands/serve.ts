@@ -10,11 +10,9 @@ import { stopSignal } from '../../cli/stop.ts'
 import { optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../app.ts'
 import { openData } from '../data.ts'
 import { addDemo, type Demo } from '../demo-accounts.ts'
 import { directRoutes } from '../fast-userinfo.ts'
-import { KEEP_SEC } from '../groups/quotas.ts'
 import {
   type Direct,
   type Fetch,
@@ -23,6 +21,7 @@ import {
   type TlsIdentity,
 } from '../http/server.ts'
 import { generateMasterKeys, type MasterKeys } from '../keys/master-keys.ts'
+import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../lifetimes.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
 import type { ProxyList } from '../network/proxies.ts'
 import { startKdc } from '../run-kdc.ts'

@@ -9,9 +9,6 @@ import type { Usage } from '../store/groups.ts'
 import type { Quotas } from '../store/quotas.ts'
 import { purgeCutoff } from '../store/session-life.ts'
 
-/** For how long stored messages are kept, if nothing else is said. */
-export const KEEP_SEC = 7 * 24 * 60 * 60
-
 const MEBIBYTE = 1024 * 1024
 
 /** Enough for a class that talks all week; a principal fills no disk. */

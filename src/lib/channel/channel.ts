@@ -3,30 +3,24 @@
  *
  * @module
  */
+
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { EMPTY, utf8 } from '../bytes.ts'
+import { judgeOptions } from '../check-options.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
-import { judgeOptions } from '../judge.ts'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type Transport } from '../noise.ts'
 import type { Trace } from '../trace.ts'
 import { Inbox, type IncomingKind } from './inbox.ts'
-import type { Message } from './message.ts'
+import { MAX_MESSAGE_BYTES, type Message } from './message.ts'
 import { Outbox } from './outbox.ts'
-import {
-  type ChannelRecord,
-  RECORD_HEADER_BYTES,
-  type RecordVisitor,
-  rekeyIfDue,
-  visitRecords,
-} from './records.ts'
+import { type ChannelRecord, RECORD_HEADER_BYTES, type RecordVisitor, visitRecords } from './records.ts'
+import { rekeyIfDue } from './rekey.ts'
 import { ChannelStream } from './stream.ts'
 import { toWebStreams, type WebStreams } from './web-stream.ts'
 import type { Wire } from './wire.ts'
 
-/** Longest message, all its parts together. */
-export const MAX_MESSAGE_BYTES = 1024 * 1024
 /** How long `close` waits for the peer's end. */
 export const CLOSE_TIMEOUT_MS = 5_000
 

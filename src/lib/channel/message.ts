@@ -5,6 +5,9 @@
  */
 import { EMPTY, fromUtf8 } from '../bytes.ts'
 
+/** Longest message, all its parts together. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024
+
 /** What is so short is copied, cheaply. */
 const COPIED_BYTES = 64
 

@@ -3,12 +3,14 @@
  *
  * @module
  */
+
 import { EMPTY, utf8 } from '../bytes.ts'
 import { CodecError } from '../errors.ts'
 import type { CipherState } from '../noise.ts'
 import { later } from '../pacing/event-loop.ts'
 import { Packer } from './packer.ts'
-import { encodeRecord, RECORD_TYPES, rekeyIfDue } from './records.ts'
+import { encodeRecord, RECORD_TYPES } from './records.ts'
+import { rekeyIfDue } from './rekey.ts'
 import type { Wire } from './wire.ts'
 
 /** So many long transport messages go out in one system call, which takes a tenth off what a byte costs. */

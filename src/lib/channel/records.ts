@@ -6,7 +6,7 @@
 import { EMPTY, fromUtf8, readU16, utf8 } from '../bytes.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError } from '../errors.ts'
-import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from '../noise.ts'
+import { MAX_NOISE_MESSAGE_BYTES } from '../noise.ts'
 
 /** Plaintext that fits one transport message. */
 export const MAX_PLAINTEXT_BYTES = MAX_NOISE_MESSAGE_BYTES - TAG_BYTES
@@ -184,12 +184,4 @@ function decodeCode(body: Uint8Array): string {
   const code = fromUtf8(body, 'record abort')
   if (!ABORT_CODE.test(code)) throw new CodecError('record abort: its code is not 1 to 64 of a-z _')
   return code
-}
-
-/** After so many transport messages of one direction its key is replaced, far below any limit of the cipher. */
-export const REKEY_INTERVAL = 2 ** 16
-
-/** To be called after each transport message, by the side that sealed it and by the side that opened it. */
-export function rekeyIfDue(cipher: CipherState): void {
-  if (cipher.n % REKEY_INTERVAL === 0) cipher.rekey()
 }

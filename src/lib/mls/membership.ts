@@ -5,7 +5,7 @@
  */
 
 import { ProtocolError } from '../errors.ts'
-import { isAdmin } from './entries/policy.ts'
+import { isAdmin } from './entries/member-policy.ts'
 import { readInfo } from './kdc-answers.ts'
 import { takeKeyPackages } from './keys/key-packages.ts'
 import { makeCommit, makeGroup, makeLeave } from './make-commit.ts'

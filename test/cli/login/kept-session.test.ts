@@ -1,4 +1,5 @@
 /** A session that is kept from one command to the next: what it spares, what it does not give away, and how it ends. */
+
 import {
   chmodSync,
   copyFileSync,
@@ -19,6 +20,7 @@ import { login } from '../../../src/lib/session.ts'
 import { MeddlingProxy } from '../../helpers/meddling-proxy.ts'
 import { onPosix } from '../../helpers/needs.ts'
 import type { Program } from '../../helpers/program.ts'
+import { nodeCommand } from '../../helpers/program.ts'
 import { PASSWORD, Realm } from '../../helpers/realm.ts'
 import { rejects } from '../../helpers/throws.ts'
 import { Terminal, withTmux } from '../../helpers/tmux.ts'
@@ -323,7 +325,7 @@ test('a session that cannot be kept is not left behind', async ({ realm }) => {
 tmux('one that has ended is replaced by the login that a person is asked for', async ({ realm }) => {
   await realm.tool('login', 'alice').ends(0)
   await realm.forget('alice', 'kdc')
-  const line = `${process.execPath} --import tsx src/users.ts alice --kdc ${realm.url}; echo "status $?"; exec cat`
+  const line = `${nodeCommand(`src/users.ts alice --kdc ${realm.url}`)}; echo "status $?"; exec cat`
   const terminal = new Terminal('kept-session', line, realm.env, ROOT)
   try {
     await terminal.shows(/has ended[\s\S]*password for alice:/)

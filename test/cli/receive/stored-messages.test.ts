@@ -1,8 +1,9 @@
 /** What a receiver does when messages that wait cannot be read: test/cli/stored.test.ts has the rest. */
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { tellingTrouble } from '../../../src/cli/receive/stored-messages.ts'
-import { FileError } from '../../../src/files/private-files.ts'
+import { FileError } from '../../../src/files/errors.ts'
 import { TransportError } from '../../../src/lib/errors.ts'
 import { tryAgain } from '../../../src/lib/mls/follow-mailbox.ts'
 

@@ -26,6 +26,7 @@ import { kdcOrigin } from '../../../src/lib/kdc-link/kdc-origin.ts'
 import { login } from '../../../src/lib/session.ts'
 import { quoted } from '../../../src/lib/text/quoted.ts'
 import { traceFields } from '../../../src/lib/trace.ts'
+import { nodeCommand } from '../../helpers/program.ts'
 import { throws } from '../../helpers/throws.ts'
 import { Terminal, withTmux } from '../../helpers/tmux.ts'
 
@@ -474,7 +475,7 @@ test('a name in a style leaves the rows as wide as they were', () => {
 withTmux(test)('an error is red on a terminal, and what others wrote has no say in it', async () => {
   const run = async (env: NodeJS.ProcessEnv) => {
     const root = fileURLToPath(new URL('../../..', import.meta.url))
-    const line = `${process.execPath} --import tsx src/users.ts '\x1b[32mhi'; echo "status $?"; exec cat`
+    const line = `${nodeCommand("src/users.ts '\x1b[32mhi'")}; echo "status $?"; exec cat`
     const terminal = new Terminal(`colour-${Math.random()}`.replace('.', ''), line, env, root)
     try {
       await terminal.shows(/status 1/)

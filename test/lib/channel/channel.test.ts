@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { MAX_MESSAGE_BYTES } from '../../../src/lib/channel/channel.ts'
+import { MAX_MESSAGE_BYTES } from '../../../src/lib/channel/message.ts'
 import { conversation, dialBob, startBob } from '../../helpers/channels.ts'
 import { startMeddler } from '../../helpers/meddler.ts'
 import { isPending, memoryConversation, settled } from '../../helpers/memory.ts'

@@ -1,8 +1,9 @@
 /** Files over a stream, between two who keep to the protocol, on a line that may be cut. */
+
 import { PassThrough } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { FileError } from '../../../src/files/private-files.ts'
+import { FileError } from '../../../src/files/errors.ts'
 import { ProtocolError } from '../../../src/lib/errors.ts'
 import {
   contentOf,

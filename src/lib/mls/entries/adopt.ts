@@ -11,7 +11,7 @@ import type { Change } from '../state/pending.ts'
 import type { ApplyContext } from './apply-context.ts'
 import { left } from './group-endings.ts'
 import { damaged, keepSent, opened, passGap } from './group-errors.ts'
-import { agree } from './policy.ts'
+import { agree } from './member-policy.ts'
 
 /** A commit of ours, or the beginning of a group: what we made and kept is now what is. */
 export async function adopt(

@@ -13,7 +13,7 @@ import { type Group, labelOf, stillLeaving } from '../state/group.ts'
 import type { ApplyContext } from './apply-context.ts'
 import { removedFrom } from './group-endings.ts'
 import { damaged, opened, unverified } from './group-errors.ts'
-import { judgeCommit, judgeRejoin, judgeTree, type MembershipChange } from './policy.ts'
+import { judgeCommit, judgeRejoin, judgeTree, type MembershipChange } from './member-policy.ts'
 
 /** A commit of another: judged before it is applied, and the tree after it. */
 export async function applyCommit(context: ApplyContext, entry: Entry, group: Group): Promise<void> {

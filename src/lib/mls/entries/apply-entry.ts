@@ -20,7 +20,7 @@ import { applyMessage, takeOwn } from './apply-message.ts'
 import { destroyed, removedFrom } from './group-endings.ts'
 import { attempted, breakGroup, damaged, isBreaking, lost, passGap, skip } from './group-errors.ts'
 import { join } from './join.ts'
-import { isAdmin } from './policy.ts'
+import { isAdmin } from './member-policy.ts'
 
 /**
  * Applies one entry. What is wrong with a group breaks that group, is told once, and stops no other.

@@ -6,7 +6,7 @@
 
 import { toBase64url } from '../../bytes.ts'
 import type { SymbolonError } from '../../errors.ts'
-import { toRemove } from '../entries/policy.ts'
+import { toRemove } from '../entries/member-policy.ts'
 import { readStored } from '../kdc-answers.ts'
 import { makeCommit } from '../make-commit.ts'
 import type { MlsClient } from '../mls-client.ts'

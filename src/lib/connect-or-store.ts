@@ -3,9 +3,11 @@
  *
  * @module
  */
+
 import { untilAborted } from './abort.ts'
 import { utf8 } from './bytes.ts'
-import { type Channel, MAX_MESSAGE_BYTES } from './channel/channel.ts'
+import type { Channel } from './channel/channel.ts'
+import { MAX_MESSAGE_BYTES } from './channel/message.ts'
 import {
   CodecError,
   ERROR_CODES,

@@ -9,7 +9,7 @@ import {
   judgeTree,
   mayRemove,
   toRemove,
-} from '../../../../src/lib/mls/entries/policy.ts'
+} from '../../../../src/lib/mls/entries/member-policy.ts'
 import type { Entry } from '../../../../src/lib/mls/kdc-answers.ts'
 import type { Group } from '../../../../src/lib/mls/state/group.ts'
 import { throws } from '../../../helpers/throws.ts'

@@ -1,0 +1,14 @@
+/**
+ * How long the KDC's things last, unless its administrator says otherwise.
+ *
+ * @module
+ */
+
+/** How long a ticket may be used: long enough to connect, no longer. */
+export const TICKET_LIFETIME_SEC = 300
+/** How long a session lasts: a working day. */
+export const SESSION_LIFETIME_SEC = 12 * 60 * 60
+/** How long a session may go unused. */
+export const SESSION_IDLE_SEC = 60 * 60
+/** For how long stored messages and files are kept. */
+export const KEEP_SEC = 7 * 24 * 60 * 60
