@@ -15,7 +15,7 @@ export function manPage(main: string, texts: Readonly<Record<string, string>>, v
     '.SH NAME',
     `symbolon \\- ${text(summary.replace(/^M/, 'm').replace(/\.$/, '').replaceAll('\n', ' '))}`,
     '.SH SYNOPSIS',
-    ...verbatim(usage),
+    ...verbatim(usage.replace(/^usage: /gm, '').replace(/^ {7}(?=\S)/gm, '')),
     '.SH DESCRIPTION',
     ...rest.flatMap(block),
     '.SH COMMANDS',
@@ -30,7 +30,12 @@ export function manPage(main: string, texts: Readonly<Record<string, string>>, v
 function block(lines: string): string[] {
   if (lines.startsWith('usage:') || lines.startsWith('example:')) return verbatim(lines)
   if (lines.startsWith('  ')) return rows(lines.split('\n'))
-  return ['.PP', text(lines.replaceAll('\n', ' '))]
+  // These have a line of their own, also where a help has no room for a blank one before.
+  return lines
+    .split(/\n(?=exit status:|example:)/)
+    .flatMap((part) =>
+      part.startsWith('example:') ? verbatim(part) : ['.PP', text(part.replaceAll('\n', ' '))],
+    )
 }
 
 function verbatim(lines: string): string[] {

@@ -5,7 +5,7 @@
 import { parseArguments } from './cli/arguments.ts'
 import { commandOf } from './cli/installed.ts'
 import { isKept, keep } from './cli/login/kept-session.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
+import { LOGIN_OPTIONS, loginFrom, nameOfKeytab, OWN_LOGIN_HELP } from './cli/login/login.ts'
 import { localTime } from './cli/terminal/format.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
@@ -19,7 +19,7 @@ machine: they ask for no password until it ends, with logout, or when the KDC
 ends it: after 12 hours, or one without use, unless it says otherwise. One that
 was kept before ends. A receiver logs in by itself.
 
-${optionLines(...LOGIN_HELP, ...OUTPUT_HELP, HELP_HELP)}
+${optionLines(...OWN_LOGIN_HELP, ...OUTPUT_HELP, HELP_HELP)}
 
 exit status: 0 logged in, 1 refused or failed, 2 wrong usage, 3 try later
 

@@ -5,7 +5,7 @@
 import { parseArguments } from './cli/arguments.ts'
 import { ToolError } from './cli/errors.ts'
 import { commandOf } from './cli/installed.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
+import { LOGIN_OPTIONS, loginFrom, nameOfKeytab, OWN_LOGIN_HELP } from './cli/login/login.ts'
 import { SAVE_HELP, SAVE_OPTIONS, savingFrom } from './cli/mailbox/save-files.ts'
 import { LISTEN_HELP, LISTEN_OPTIONS, listenAddressFrom, listenAt } from './cli/receive/listen.ts'
 import { judgeOnce, ONCE_HELP, ONCE_OPTION, receiveOnce } from './cli/receive/receive-once.ts'
@@ -26,7 +26,7 @@ Prints what others send NAME, one line each: "alice: hi", and messages stored at
 the KDC, until Ctrl+C. On a terminal, what you type goes to the one in the
 prompt, or to the one you name: "@alice see you".
 
-${optionLines(...LISTEN_HELP, ...SAVE_HELP, ASK_HELP, ONCE_HELP, ...LOGIN_HELP, ...OUTPUT_HELP)}
+${optionLines(...LISTEN_HELP, ...SAVE_HELP, ASK_HELP, ONCE_HELP, ...OWN_LOGIN_HELP, ...OUTPUT_HELP)}
 
 exit status: 0 ended by Ctrl+C, 1 refused or failed, 2 wrong usage, 3 try later
 example: ${commandOf('receive')} bob --output inbox

@@ -89,6 +89,13 @@ withRegistry(test)('npm says nothing that a newcomer must understand', () => {
   assert.match(installed.said, /^\s*added \d+ packages in \S+\s*$/)
 })
 
+withRegistry(test)('npm puts the manual page where man looks for it', () => {
+  // npm links pages that are in a list; on Windows, none.
+  const linked = join(installed.place, 'share', 'man', 'man1', 'symbolon.1')
+  const page = process.platform === 'win32' ? join(installed.folder, 'symbolon.1') : linked
+  assert.match(readFileSync(page, 'utf8'), /^\.TH SYMBOLON 1 /)
+})
+
 withRegistry(test)(
   'the package holds what is built and what people read, and nothing of this machine',
   () => {

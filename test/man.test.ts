@@ -47,6 +47,18 @@ example: symbolon x -y
   assert.is(made[0], '.TH SYMBOLON 1 "" "symbolon 1.2.3" "User Commands"')
 })
 
+test('the synopsis is without its label, and exit status and example begin lines of their own', () => {
+  const help = 'usage: symbolon x\n\nDoes it.\nexit status: 0 done,\n1 failed\nexample: symbolon x\n'
+  const made = manPage(`${MAIN}\nexit status: 0 done\nexample: symbolon send\n`, { x: help }, '1.2.3').split(
+    '\n',
+  )
+  assert.is(made[made.indexOf('.SH SYNOPSIS') + 3], 'symbolon COMMAND [...]')
+  for (const line of ['Does it.', 'exit status: 0 done, 1 failed', 'example: symbolon x']) {
+    assert.ok(made.includes(line), line)
+  }
+  for (const line of ['exit status: 0 done', 'example: symbolon send']) assert.ok(made.includes(line), line)
+})
+
 test('every option of a help is in it', async () => {
   const text = (await page()).replaceAll('\\-', '-')
   for (const file of ['src/sender.ts', 'src/group.ts']) {

@@ -104,7 +104,9 @@ async function named(what: string, args: readonly string[], tool: string): Promi
   if (what === 'NAME' && args.length === 0) return ownNames()
   const known = await namesKnownTo(args[0])
   if (tool === 'group' && args.length === 2) return known.groups
-  return ['RECEIVER', 'USER', 'GROUP', 'NAME'].includes(what) ? known.users : []
+  return ['RECEIVER', 'USER', 'GROUP', 'NAME'].includes(what)
+    ? known.users.filter((name) => !args.includes(name))
+    : []
 }
 
 function ownNames(): string[] {
@@ -148,12 +150,22 @@ async function namesKnownTo(username: string | undefined): Promise<{ users: stri
 
 const WORDS = 'symbolon completion words --'
 
+// Bash cuts words at colons and equals signs too (COMP_WORDBREAKS): what has no space between is one word.
 const BASH = `_symbolon() {
-  local word
+  local word i words=() rest=$COMP_LINE
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    word=\${COMP_WORDS[i]}
+    if ((i == 0)) || [[ "$rest" == [[:space:]]* || -z "$rest" ]]; then
+      words+=("$word")
+    else
+      words[\${#words[@]} - 1]+=$word
+    fi
+    rest=\${rest#*"$word"}
+  done
   COMPREPLY=()
   while IFS= read -r word; do
     COMPREPLY+=("$word")
-  done < <(${WORDS} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <(${WORDS} "\${words[@]:1}" 2>/dev/null)
   if [ "\${COMPREPLY[0]-}" = "${FILES}" ]; then
     COMPREPLY=()
     while IFS= read -r word; do
@@ -198,7 +210,7 @@ complete -c symbolon -f -a '(__symbolon_words)'
 const POWERSHELL = `Register-ArgumentCompleter -Native -CommandName symbolon -ScriptBlock {
   param($word, $ast, $cursor)
   $words = @($ast.CommandElements | Select-Object -Skip 1 |
-    Where-Object { $_.TransferTotal.StartOffset -lt $cursor - $word.Length } | ForEach-Object { "$_" })
+    Where-Object { $_.Extent.StartOffset -lt $cursor - $word.Length } | ForEach-Object { "$_" })
   ${WORDS} @words "$word" 2>$null | Where-Object { $_ -ne '${FILES}' } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_)
   }

@@ -36,7 +36,7 @@ const SENTENCES: Record<string, { number?: number; says: string }> = {
     says: 'She calls bob directly and hands him the ticket. The KDC has no part in this any more.',
   },
   'noise-1': {
-    says: 'With it goes a fresh public key, marked in a way that only somebody with the secret can.',
+    says: 'With it goes a fresh public key, marked in a way that only a holder of the secret can.',
   },
   'noise-2': {
     says: 'Bob has opened the ticket, so he knows the secret too, and proves it with a key of his own. From the two fresh keys both make the keys of this conversation, and forget them afterwards.',

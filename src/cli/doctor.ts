@@ -13,9 +13,16 @@ import { MAX_CLOCK_OFFSET_SEC } from '../lib/sealed.ts'
 import type { Session } from '../lib/session.ts'
 import { ClientState, requireDatabase } from '../state/client-state.ts'
 import { databaseIn, stateDirectory } from '../state/places.ts'
+import { commandOf } from './installed.ts'
 import { readCredentials } from './login/credentials.ts'
 import { kdcUrl } from './login/kdc-url.ts'
-import { type KeptSession, KeptSessionOver, keptSessions, resume } from './login/kept-session.ts'
+import {
+  countUnreadable,
+  type KeptSession,
+  KeptSessionOver,
+  keptSessions,
+  resume,
+} from './login/kept-session.ts'
 import { keyJudge, readKnownKdcs } from './login/known-kdcs.ts'
 import { configDir, runtimeDir, stateDir } from './paths.ts'
 import { inWords } from './system-error-text.ts'
@@ -169,7 +176,11 @@ function clock(kdcTime: number, rough: string): Result {
   const seconds = Math.round(Date.now() / 1000 - kdcTime)
   if (!Number.isFinite(seconds)) return { status: 'warn', message: 'the KDC does not say what time it is' }
   const behind = seconds < 0 ? 'behind' : 'ahead of'
-  const message = `this machine's clock is ${Math.abs(seconds)} s ${behind} the KDC's${rough}`
+  // What the KDC says has no fractions, and was on its way.
+  const message =
+    Math.abs(seconds) <= 1
+      ? `this machine's clock agrees with the KDC's${rough}`
+      : `this machine's clock is ${Math.abs(seconds)} s ${behind} the KDC's${rough}`
   // The tools put up with any difference to the KDC, and so does it; those of certificates and logs do not.
   if (Math.abs(seconds) <= MAX_CLOCK_OFFSET_SEC) return { status: 'ok', message }
   return { status: 'warn', message, hint: 'set the clock, here or there: timedatectl set-ntp true' }
@@ -177,7 +188,12 @@ function clock(kdcTime: number, rough: string): Result {
 
 async function* sessions(): AsyncGenerator<Result> {
   const kept = keptSessions()
-  if (kept.length === 0) yield { status: 'ok', message: 'none is kept' }
+  const unreadable = countUnreadable()
+  if (kept.length + unreadable === 0) yield { status: 'ok', message: 'none is kept' }
+  if (unreadable > 0) {
+    const message = `${count(unreadable, 'kept session')} cannot be opened any more`
+    yield { status: 'warn', message, hint: `log in again, or remove it: ${commandOf('logout')}` }
+  }
   for (const session of kept) yield* judge(session)
   if (kept.length > 0 && runtimeDir() === undefined) {
     const message = 'there is no runtime directory: the key of what is kept lies beside it'

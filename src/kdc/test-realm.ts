@@ -59,11 +59,8 @@ export interface TestRealm<Name extends string = string> extends Omit<EmbeddedKd
 export async function startTestRealm<const Name extends string = never>(
   options: TestRealmOptions<Name> = {},
 ): Promise<TestRealm<Name>> {
-  judgeOptions('startTestRealm', options, { ...SETTING_TYPES, accounts: 'object', port: 'port' })
+  judgeOptions('startTestRealm', options, { ...SETTING_TYPES, accounts: 'array', port: 'port' })
   const { accounts = [], port = 0 } = options
-  if (!Array.isArray(accounts)) {
-    throw new TypeError('startTestRealm: options.accounts: expected an array of usernames')
-  }
   for (const [i, name] of accounts.entries()) {
     judgeArgument(`startTestRealm: options.accounts[${i}]`, name, 'string')
   }
@@ -103,7 +100,8 @@ export async function startTestRealm<const Name extends string = never>(
       passwords: Object.fromEntries(passwords) as Record<Name, string>,
       async login(username, loginOptions = {}) {
         const password = passwords.get(username)
-        if (password === undefined) throw new TypeError('login: username: expected one of options.accounts')
+        if (password === undefined)
+          throw new TypeError('realm.login: username: expected one of options.accounts')
         const session = await login(server.url, username, password, {
           clock: settings.clock,
           ...loginOptions,

@@ -5,6 +5,7 @@
  */
 
 const TYPES = {
+  array: { is: (value: unknown) => Array.isArray(value), words: 'an array' },
   boolean: { is: (value: unknown) => typeof value === 'boolean', words: 'true or false' },
   count: {
     is: (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0,

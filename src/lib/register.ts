@@ -38,7 +38,10 @@ export async function register(
   password: PasswordSource,
   options: RegisterOptions = {},
 ): Promise<Session> {
-  judgeLogin('register', username, password, options, { allowPlaintext: 'boolean', invitation: 'string' })
+  judgeLogin('register', kdc, username, password, options, {
+    allowPlaintext: 'boolean',
+    invitation: 'string',
+  })
   const name = parseUsername(username)
   const { invitation, allowPlaintext, ...loginOptions } = options
   loginOptions.signal?.throwIfAborted()

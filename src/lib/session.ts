@@ -33,6 +33,7 @@ import {
 } from './kdc-link/answers.ts'
 import { AnsweredBefore, isSessionOver, newRequestId, UnsealedAnswer } from './kdc-link/exchange.ts'
 import { KdcLink, type KdcLinkOptions } from './kdc-link/kdc-link.ts'
+import { kdcOrigin } from './kdc-link/kdc-origin.ts'
 import type { Conversation, MailMessage } from './mls/mailbox.ts'
 import { MailboxHandle } from './mls/mailbox-handle.ts'
 import { memoryStateStore } from './mls/memory-state.ts'
@@ -116,7 +117,7 @@ export async function login(
   password: LoginSource,
   options: LoginOptions = {},
 ): Promise<Session> {
-  judgeLogin('login', username, password, options)
+  judgeLogin('login', kdc, username, password, options)
   const name = parseUsername(username)
   options.signal?.throwIfAborted()
   const link = await KdcLink.open(kdc, name, options)
@@ -144,17 +145,28 @@ const LOGIN_OPTIONS = {
 /** @throws TypeError */
 export function judgeLogin(
   where: string,
+  kdc: unknown,
   username: unknown,
   password: unknown,
   options: object,
   more: Parameters<typeof judgeOptions>[2] = {},
 ): void {
+  judgeKdc(`${where}: kdc`, kdc)
   judgeArgument(`${where}: username`, username, 'string')
   if (typeof password !== 'function') judgeArgument(`${where}: password`, password, 'string')
   judgeOptions(where, options, { ...LOGIN_OPTIONS, ...more })
   const { state } = options as LoginOptions
   if (state && typeof state.open !== 'function') {
     throw new TypeError(`${where}: options.state: expected one with open(), such as fileStateStore() gives`)
+  }
+}
+
+function judgeKdc(name: string, kdc: unknown): void {
+  judgeArgument(name, kdc, 'string')
+  try {
+    kdcOrigin(kdc as string)
+  } catch (error) {
+    throw new TypeError(`${name}: ${(error as Error).message}`)
   }
 }
 

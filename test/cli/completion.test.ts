@@ -68,6 +68,8 @@ test('names are those that are known here, of others only while a session is kep
   assert.equal(await words('send', 'al'), ['alice'])
   assert.equal(await words('send', 'alice', ''), ['bob'])
   assert.equal(await words('group', 'alice', 'send', ''), ['friends'])
+  assert.equal(await words('group', 'alice', 'add', 'friends', ''), ['bob'])
+  assert.equal(await words('group', 'alice', 'add', 'friends', 'bob', ''), [])
   await realm.run('src/logout.ts').ends(0)
   assert.equal(await words('group', 'alice', 'send', ''), [])
   assert.equal(await words('send', ''), ['alice', 'bob'])
@@ -91,12 +93,14 @@ function shim(realm: Realm): string {
 
 withBash(test)('bash is offered them, and names of files', ({ realm }) => {
   const env = { ...realm.env, PATH: `${shim(realm)}:${process.env.PATH}` }
-  const complete = (...words: string[]) => {
+  const complete = (...words: string[]) => completeIn(`symbolon ${words.join(' ')}`, ...words)
+  /** @param words - of the line, as bash cuts them. */
+  const completeIn = (line: string, ...words: string[]) => {
     const script = `${SCRIPTS.bash}
-COMP_WORDS=(symbolon "$@"); COMP_CWORD=$#; _symbolon; printf '%s\\n' "\${COMPREPLY[@]}"`
+COMP_WORDS=(symbolon "$@"); COMP_CWORD=$#; COMP_LINE=$LINE; _symbolon; printf '%s\\n' "\${COMPREPLY[@]}"`
     const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', ...words], {
       encoding: 'utf8',
-      env,
+      env: { ...env, LINE: line },
       cwd: ROOT,
     })
     assert.is(stderr.replace(/.*compopt.*\n/, ''), '')
@@ -106,6 +110,22 @@ COMP_WORDS=(symbolon "$@"); COMP_CWORD=$#; _symbolon; printf '%s\\n' "\${COMPREP
   assert.equal(complete('send', '--time'), ['--timeout'])
   assert.equal(complete('send', 'alice', 'bob', '--file', 'package.'), ['package.json'])
   assert.equal(complete('nonsense', ''), [''])
+  // It cuts a URL to pieces, which are no arguments.
+  const url = ['http', ':', '//127.0.0.1', ':', '8800']
+  const commands = ['read', 'rejoin', 'remove']
+  for (const [line, ...words] of [
+    ['group --kdc http://127.0.0.1:8800 alice re', 'group', '--kdc', ...url, 'alice', 're'],
+    ['group --kdc=http://127.0.0.1:8800  alice re', 'group', '--kdc', '=', ...url, 'alice', 're'],
+    ['group "alice" re', 'group', '"alice"', 're'],
+  ]) {
+    assert.equal(completeIn(`symbolon ${line}`, ...words), commands, line)
+  }
+})
+
+test('PowerShell is asked for what is before the word by names that it has', () => {
+  // https://learn.microsoft.com/dotnet/api/system.management.automation.language.ast: an Ast has its place in Extent.
+  const members = [...SCRIPTS.powershell.matchAll(/\$_\.(\w+)\.(\w+)/g)].map(([, ...names]) => names)
+  assert.equal(members, [['Extent', 'StartOffset']])
 })
 
 withTmux(test)('on a terminal, by Tab', async ({ realm }) => {

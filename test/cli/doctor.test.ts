@@ -1,5 +1,5 @@
 /** The doctor: a set-up in order, and broken ones, none of which throws it off. */
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -55,6 +55,8 @@ test('a set-up in order has no error, and with a kept session all is looked at',
     )
   }
   assert.match(found('kdc')[0]?.message ?? '', /answers, on this machine/)
+  // Both are told by the same clock, the KDC's in whole seconds.
+  for (const { message } of found('clock')) assert.match(message, /clock agrees with the KDC's/)
   assert.match(found('sessions')[0]?.message ?? '', /alice is logged in/)
   assert.match(found('state')[0]?.message ?? '', /can be read/)
   const people = await realm.run('src/doctor.ts', '--kdc', realm.url).ends(0)
@@ -105,6 +107,24 @@ onPosix(test)('with everything broken at once it still says what is wrong with e
   // Nothing to stand on.
   const bare = await findings(realm, 1, { HOME: '', XDG_CONFIG_HOME: '', XDG_STATE_HOME: '/dev/null/x' })
   assert.ok(bare('kdc').length > 0)
+  await realm.close()
+})
+
+test('a kept session that does not open is told of, with the way to be rid of it', async () => {
+  const realm = await Realm.start('alice')
+  await realm.tool('login', 'alice').ends(0)
+  const sessions = join(realm.home, 'state', 'symbolon', 'sessions')
+  const names = readdirSync(sessions).filter((name) => name !== 'session-key')
+  assert.is(names.length, 1)
+  for (const name of names) writeFileSync(join(sessions, name), 'junk', { mode: 0o600 })
+  const told = (await findings(realm, 0, {}, '--kdc', realm.url))('sessions')
+  assert.equal(told[0]?.status, 'warn')
+  assert.match(told[0]?.message ?? '', /^1 kept session cannot be opened/)
+  assert.match(told[0]?.hint ?? '', /logout/)
+  assert.not.ok(told.some(({ message }) => message === 'none is kept'))
+  await realm.run('src/logout.ts').ends(0)
+  const after = (await findings(realm, 0, {}, '--kdc', realm.url))('sessions')
+  assert.match(after[0]?.message ?? '', /none is kept/)
   await realm.close()
 })
 

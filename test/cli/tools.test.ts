@@ -181,7 +181,25 @@ test('a KDC that is not there is said with what to do, exit status 3', async () 
 test('a password that nobody gives is asked for, or said to be missing where there is no terminal', async () => {
   const sender = startTool('src/sender.ts', ['alice', 'bob', 'hi', '--kdc', realm.url], realm.env).input()
   await sender.ends(2)
-  assert.match(sender.stderr, /no terminal to ask for a password on\nsender: hint: give --password-file/)
+  assert.match(
+    sender.stderr,
+    /no terminal to ask for a password on\nsender: hint: give --password-file FILE or .*; or log in once, .*login.* alice\n$/,
+  )
+})
+
+test('a tool that uses no kept session does not say that one would help', async () => {
+  const kdc = ['--kdc', realm.url]
+  const given = { ...realm.env, SYMBOLON_PASSWORD: PASSWORD }
+  for (const [file, args, env, hint] of [
+    ['src/receiver.ts', kdc, realm.env, 'give --password-file FILE or set SYMBOLON_PASSWORD'],
+    ['src/login.ts', kdc, realm.env, 'give --password-file FILE or set SYMBOLON_PASSWORD'],
+    ['src/passwd.ts', kdc, given, 'give --new-password-file FILE or set SYMBOLON_NEW_PASSWORD'],
+  ] as const) {
+    const { stderr } = await startTool(file, ['alice', ...args], env)
+      .input()
+      .ends(2)
+    assert.match(stderr, new RegExp(`no terminal to ask for a password on\\n\\w+: hint: ${hint}\\n$`), file)
+  }
 })
 
 test('a receiver that dies without a word leaves a clear error, exit status 3', async () => {

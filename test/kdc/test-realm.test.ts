@@ -120,7 +120,7 @@ test('a port that is taken is told, and nothing is left running', async () => {
 test('wrong arguments are named', async () => {
   const wrong: [unknown, RegExp][] = [
     [null, /startTestRealm: options/],
-    [{ accounts: 'alice' }, /options\.accounts/],
+    [{ accounts: 'alice' }, /options\.accounts: expected an array/],
     [{ accounts: [1] }, /options\.accounts\[0\]/],
     [{ account: ['alice'] }, /options\.account:/],
     [{ port: 70_000 }, /options\.port/],
@@ -132,7 +132,7 @@ test('wrong arguments are named', async () => {
   ]
   for (const [options, message] of wrong) await typeError(() => startTestRealm(options as never), message)
   await using realm = await startTestRealm({ accounts: ['alice'] })
-  await typeError(() => realm.login('bob' as never), /username/)
+  await typeError(() => realm.login('bob' as never), /realm\.login: username/)
   await typeError(() => realm.addAccount(1 as never, 'x'), /addAccount: username/)
   await typeError(() => realm.addAccount('bob', ''), /addAccount: password/)
   await typeError(() => realm.addAccount('bob', '\ud800'), /addAccount: password/)

@@ -4,7 +4,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TransportError } from '../../src/lib/errors.ts'
 import type { MessagesOptions, ReceivedMessage } from '../../src/lib/receive.ts'
-import type { Session } from '../../src/lib/session.ts'
+import { register } from '../../src/lib/register.ts'
+import { login, type Session } from '../../src/lib/session.ts'
 import { Arrivals } from '../helpers/channels.ts'
 import { Clients } from '../helpers/clients.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -286,6 +287,9 @@ test('what is of the wrong type is refused by its name', async () => {
     [/^groups.create: name: /, () => alice.groups.create(wrong(undefined))],
     [/^groups.create: members: /, () => alice.groups.create('g', wrong('bob'))],
     [/^groups.create: members\[1\]: /, () => alice.groups.create('g', ['bob', wrong(2)])],
+    [/^login: kdc: expected a string/, () => login(wrong(undefined), 'alice', 'x')],
+    [/^login: kdc: expected something like http:/, () => login('nonsense', 'alice', 'x')],
+    [/^register: kdc: expected http: or https:/, () => register('ftp://kdc', 'alice', 'x')],
     [/^login: username: /, () => clients.login(wrong(1))],
     [/^login: options.state: /, () => clients.login('alice', { state: wrong({}) })],
     [/^login: options.signal: /, () => clients.login('alice', { signal: wrong(true) })],

@@ -35,7 +35,7 @@ export function givenInvitation(file: string | undefined): string | undefined {
 export async function promptInvitation(beforePrompt: () => Promise<void>): Promise<string | undefined> {
   if (!canPrompt()) return undefined
   await beforePrompt()
-  return check(await promptSecret('invitation: '))
+  return check(await promptSecret('invitation: ', 'give --invitation-file FILE or set SYMBOLON_INVITATION'))
 }
 
 function check(text: string): string {

@@ -109,10 +109,15 @@ export function keptSessions(): KeptSession[] {
 
 /** Removes what does not open. @returns how many there were. @throws as `readKept`. */
 export function forgetUnreadable(): number {
-  const unreadable = files().filter((path) => openFile(path) === undefined)
-  for (const path of unreadable) rmSync(path, { force: true })
-  return unreadable.length
+  const paths = unreadable()
+  for (const path of paths) rmSync(path, { force: true })
+  return paths.length
 }
+
+/** How many do not open. @throws as `readKept`. */
+export const countUnreadable = (): number => unreadable().length
+
+const unreadable = () => files().filter((path) => openFile(path) === undefined)
 
 function files(): string[] {
   if (!existsSync(directory())) return []

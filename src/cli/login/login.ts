@@ -18,7 +18,7 @@ import { KDC_URL_HELP, kdcUrl } from './kdc-url.ts'
 import { isKept, KeptSessionOver, keep, type Place, resume } from './kept-session.ts'
 import { type Keytab, readKeytab } from './keytab.ts'
 import { keyJudge } from './known-kdcs.ts'
-import { MAX_TRIES, PASSWORD_HELP, Passwords } from './password.ts'
+import { MAX_TRIES, PASSWORD_HELP, PASSWORD_OR_SESSION_HELP, Passwords } from './password.ts'
 
 /** Which KDC, and by which key it is known, for `parseArguments`. */
 export const KDC_OPTIONS = {
@@ -38,11 +38,13 @@ export const LOGIN_OPTIONS = {
   keytab: { type: 'string' },
 } as const
 
-export const LOGIN_HELP: readonly OptionHelp[] = [
-  ...KDC_HELP,
-  PASSWORD_HELP,
-  ['--keytab FILE', 'KDC, key, NAME and password of a service'],
-]
+const KEYTAB_HELP: OptionHelp = ['--keytab FILE', 'KDC, key, NAME and password of a service']
+
+/** Of a tool that goes on with a session that is kept. */
+export const LOGIN_HELP: readonly OptionHelp[] = [...KDC_HELP, PASSWORD_OR_SESSION_HELP, KEYTAB_HELP]
+
+/** Of a tool with a session of its own. */
+export const OWN_LOGIN_HELP: readonly OptionHelp[] = [...KDC_HELP, PASSWORD_HELP, KEYTAB_HELP]
 
 export interface KdcValues {
   readonly kdc?: string | undefined
@@ -118,13 +120,13 @@ export async function loginFrom(
   use: Use = 'kept',
 ): Promise<LoggedIn> {
   const given = values.keytab ?? values['password-file'] ?? setting('SYMBOLON_PASSWORD')
-  if (use === 'own' || given !== undefined) return logIn(username, values, output)
+  if (use === 'own' || given !== undefined) return logIn(username, values, output, use)
   const { kdc, options } = kdcFrom(values, output)
   const place = { username, kdc }
-  if (!isKept(place)) return logIn(username, values, output)
+  if (!isKept(place)) return logIn(username, values, output, use)
   const kept = use === 'kept' ? await resumeLive(place, options, output) : undefined
   if (kept) return { kdc, session: kept, leave: () => kept.close() }
-  const { session, leave } = await logIn(username, values, output)
+  const { session, leave } = await logIn(username, values, output, use)
   const keepAndClose = () => keep(session, kdc).then(() => session.close(), leave)
   return { kdc, session, leave: keepAndClose }
 }
@@ -151,7 +153,7 @@ async function resumeLive(place: Place, options: LoginOptions, output: Output): 
 
 const isKeyChanged = (error: unknown) => error instanceof ProtocolError && error.code === 'kdc_key_changed'
 
-async function logIn(username: string, values: LoginValues, output: Output): Promise<LoggedIn> {
+async function logIn(username: string, values: LoginValues, output: Output, use: Use): Promise<LoggedIn> {
   const { keytab, 'password-file': passwordFile } = values
   const service = keytab === undefined ? undefined : keytabOf(username, keytab)
   const { kdc, options } = kdcFrom(
@@ -159,7 +161,14 @@ async function logIn(username: string, values: LoginValues, output: Output): Pro
     output,
   )
   const beforePrompt = () => requireServer(kdc)
-  const passwords = new Passwords({ username, kdc, passwordFile, keytab, beforePrompt })
+  const passwords = new Passwords({
+    username,
+    kdc,
+    passwordFile,
+    keytab,
+    beforePrompt,
+    mayBeKept: use === 'kept',
+  })
   for (let tries = 1; ; tries++) {
     try {
       const session = await login(kdc, username, passwords.get, options)

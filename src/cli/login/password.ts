@@ -7,6 +7,7 @@
 import { MAX_PASSWORD_BYTES } from '../../lib/opaque.ts'
 import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
+import { commandOf } from '../installed.ts'
 import type { OptionHelp } from '../terminal/help.ts'
 import { credentialsPath, readCredentials } from './credentials.ts'
 import { readKeytab } from './keytab.ts'
@@ -24,11 +25,19 @@ export interface PasswordSources {
   readonly keytab?: string | undefined
   /** Awaited before a person is asked, who should not type a password for nothing. */
   readonly beforePrompt?: (() => Promise<void>) | undefined
+  /** Whether the tool goes on with a session that `login` has kept. */
+  readonly mayBeKept?: boolean | undefined
 }
 
 export const PASSWORD_HELP: OptionHelp = [
   '--password-file FILE',
   'the password is its first line (else SYMBOLON_PASSWORD, the credentials file, or a prompt)',
+]
+
+/** The same, for a tool that goes on with a session that `login` has kept. */
+export const PASSWORD_OR_SESSION_HELP: OptionHelp = [
+  '--password-file FILE',
+  'the password is its first line (else SYMBOLON_PASSWORD, what login keeps, the credentials file, or a prompt)',
 ]
 
 /** The option of whatever sets a password and needs none. */
@@ -39,6 +48,12 @@ export const SET_PASSWORD_HELP: OptionHelp = [
 
 /** How often a person may try, in all, at a prompt. */
 export const MAX_TRIES = 3
+
+// Where a password may be given beforehand. The option is that of the variable: SYMBOLON_NEW_PASSWORD and --new-password-file.
+function hintFor({ variable = 'SYMBOLON_PASSWORD' }: PasswordSources): string {
+  const option = variable.replace('SYMBOLON_', '').toLowerCase().replaceAll('_', '-')
+  return `give --${option}-file FILE or set ${variable}`
+}
 
 /** Shortest password to be set, in characters: NIST SP 800-63B §5.1.1.2. */
 const MIN_PASSWORD_CHARACTERS = 8
@@ -86,10 +101,12 @@ export class Passwords {
   }
 }
 
-async function typedPassword({ username, beforePrompt }: PasswordSources): Promise<string> {
+async function typedPassword(sources: PasswordSources): Promise<string> {
+  const { username, beforePrompt, mayBeKept } = sources
+  const once = mayBeKept ? `; or log in once, on a terminal: ${commandOf('login')} ${username}` : ''
   // Without a terminal there is nothing to wait for.
   if (canPrompt()) await beforePrompt?.()
-  return check(await promptSecret(`password for ${username}: `))
+  return check(await promptSecret(`password for ${username}: `, hintFor(sources) + once))
 }
 
 /**
@@ -102,7 +119,7 @@ export async function readNewPassword(sources: PasswordSources): Promise<string>
   if (given !== undefined) return judgeNew(given)
   for (let tries = 1; ; tries++) {
     try {
-      return await typeNew(sources.username)
+      return await typeNew(sources)
     } catch (error) {
       if (!(error instanceof Unsuitable) || tries === MAX_TRIES) throw error
       process.stderr.write(`${error.message}: try again\n`)
@@ -113,9 +130,10 @@ export async function readNewPassword(sources: PasswordSources): Promise<string>
 /** What may be another the next time. */
 class Unsuitable extends UsageError {}
 
-async function typeNew(username: string): Promise<string> {
-  const password = judgeNew(check(await promptSecret(`new password for ${username}: `)))
-  if (check(await promptSecret('the same again: ')) === password) return password
+async function typeNew(sources: PasswordSources): Promise<string> {
+  const hint = hintFor(sources)
+  const password = judgeNew(check(await promptSecret(`new password for ${sources.username}: `, hint)))
+  if (check(await promptSecret('the same again: ', hint)) === password) return password
   throw new Unsuitable('the two passwords differ', 'start again')
 }
 

@@ -5,7 +5,6 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { ToolError, UsageError } from '../errors.ts'
-import { commandOf } from '../installed.ts'
 import { makeRaw, suspend, whenContinued } from '../terminal/suspended.ts'
 
 const ENTER = [0x0d, 0x0a]
@@ -33,18 +32,17 @@ export const canPrompt = (): boolean => process.stdin.isTTY === true
 /**
  * Asks on the terminal, without echo. The question goes to stderr, so that it never lands in a pipe.
  *
+ * @param hint - what to do where there is no terminal.
  * @returns the line typed.
  * @throws UsageError when standard input is no terminal, or what was typed is not UTF-8; ToolError when the person pressed Ctrl+C.
  */
-export function promptSecret(question: string, { stdin, stderr }: PromptTerminal = process): Promise<string> {
-  if (!stdin.isTTY) {
-    return Promise.reject(
-      new UsageError(
-        'there is no terminal to ask for a password on',
-        `give --password-file FILE or set SYMBOLON_PASSWORD; or log in once, on a terminal: ${commandOf('login')} NAME`,
-      ),
-    )
-  }
+export function promptSecret(
+  question: string,
+  hint: string,
+  { stdin, stderr }: PromptTerminal = process,
+): Promise<string> {
+  if (!stdin.isTTY)
+    return Promise.reject(new UsageError('there is no terminal to ask for a password on', hint))
   return new Promise((resolve, reject) => {
     const line = new TypedLine()
     let ended = false

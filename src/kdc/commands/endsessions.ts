@@ -12,7 +12,7 @@ const HELP = `usage: ${commandOf('kdc')} endsessions NAME [options]
        ${commandOf('kdc')} endsessions --all [options]
 
 Ends the sessions of NAME, or everybody's, at once: their tokens are worth
-nothing from now on, and whoever wants to go on logs in again. Passwords stay.
+nothing from now on, and it takes another login to go on. Passwords stay.
 The KDC may be running or not.
 
 ${optionLines(['--all', "everybody's: do so when you have put the KDC's files back by hand"], DATA_HELP)}

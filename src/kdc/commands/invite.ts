@@ -28,8 +28,8 @@ const HELP = `usage: ${commandOf('kdc', { silent: true })} invite NAME... [optio
 
 Makes an invitation for each name, with which an account of that name can be
 made, once. Prints CSV: username, invitation, expires. Invitations are secrets,
-and shown this one time. Whoever is invited again can use the new one only;
-whoever has an account gets none. The KDC may be running or not.
+and shown this one time. A name that is invited again can use the new one
+only; a name with an account gets none. The KDC may be running or not.
 
 ${optionLines(
   ['--csv FILE', 'invite everybody of a class list, whose columns are printed too; - reads standard input'],
@@ -234,5 +234,5 @@ function tell(invited: readonly Invited[], open: ReadonlySet<string | undefined>
   const again = made.filter(({ username }) => username !== undefined && open.has(username)).length
   if (again > 0) say(`${count(again, 'earlier invitation')} to the same people cannot be used any more`)
   say(`made ${count(made.length, 'invitation')}, good for ${count(days, 'day')}`)
-  if (made.length > 0) say(`whoever gets one makes the account with: ${commandOf('register')} NAME`)
+  if (made.length > 0) say(`each is for one account, which is made with: ${commandOf('register')} NAME`)
 }

@@ -49,7 +49,7 @@ export function requireApart(option: string | undefined, dataDirectory: string):
   const way = relative(resolve(dataDirectory), resolve(masterKeyFile(option)))
   if (way.startsWith('..') || isAbsolute(way)) return
   throw new UsageError(
-    `the master key is not safe in the data directory: whoever takes that has both`,
+    `the master key is not safe in the data directory: a copy of that has both`,
     'name a file elsewhere with --master-key',
   )
 }

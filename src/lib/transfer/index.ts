@@ -31,5 +31,5 @@ export {
   type TreeSource,
 } from './items.ts'
 
-export { type AcceptItem, type ReceiveOptions, receiveItems } from './receive.ts'
-export { type SendOptions, sendItems } from './send.ts'
+export { type AcceptItem, type ReceiveItemsOptions, receiveItems } from './receive.ts'
+export { type SendItemsOptions, sendItems } from './send.ts'

@@ -25,7 +25,7 @@ import {
 import { type Header, Link, type LinkOptions } from './link.ts'
 
 /** How to receive, how much, and who hears of it. */
-export interface ReceiveOptions extends LinkOptions, Partial<Limits> {
+export interface ReceiveItemsOptions extends LinkOptions, Partial<Limits> {
   /** Hears first what the sender says there is in all: no more than a word of theirs, which the limits do not depend on. */
   readonly onBegin?: ((totals: Totals) => void) | undefined
   /**
@@ -61,7 +61,7 @@ export type AcceptItem = (item: TransferItem) => Promise<FileSink | TreeSink | R
 export async function receiveItems(
   stream: Duplex,
   take: AcceptItem,
-  options: ReceiveOptions = {},
+  options: ReceiveItemsOptions = {},
 ): Promise<Summary> {
   const link = new Link(stream, options)
   const receiving = new Receiving(link, take, options)
@@ -95,7 +95,7 @@ interface Tree {
 class Receiving {
   readonly #link: Link
   readonly #take: AcceptItem
-  readonly #options: ReceiveOptions
+  readonly #options: ReceiveItemsOptions
   readonly #limits: Limits
   #tree: Tree | undefined
   /** Of the file that is coming. */
@@ -107,7 +107,7 @@ class Receiving {
   #failed = 0
   #bytes = 0
 
-  constructor(link: Link, take: AcceptItem, options: ReceiveOptions) {
+  constructor(link: Link, take: AcceptItem, options: ReceiveItemsOptions) {
     this.#link = link
     this.#take = take
     this.#options = options

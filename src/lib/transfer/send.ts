@@ -31,7 +31,7 @@ const PIECE_BYTES = 256 * 1024
 const PIECES = 4
 
 /** How to send, and who hears of it. */
-export interface SendOptions extends LinkOptions {
+export interface SendItemsOptions extends LinkOptions {
   /** Said to the receiver beforehand; it may turn out to be otherwise. */
   readonly totals?: Totals | undefined
   /** Hears that the receiver wants a file that is not small, from there on. */
@@ -73,7 +73,7 @@ interface Entries {
 export async function sendItems(
   stream: Duplex,
   sources: AsyncIterable<Source> | Iterable<Source>,
-  options: SendOptions = {},
+  options: SendItemsOptions = {},
 ): Promise<Summary> {
   const link = new Link(stream, options)
   const sending = new Sending(link, options)
@@ -93,7 +93,7 @@ export async function sendItems(
 
 class Sending {
   readonly #link: Link
-  readonly #options: SendOptions
+  readonly #options: SendItemsOptions
   readonly #pending: Pending[] = []
   #done = false
   #saved = 0
@@ -103,7 +103,7 @@ class Sending {
   #entries: Entries | undefined
   readonly #buffers = new Buffers()
 
-  constructor(link: Link, options: SendOptions) {
+  constructor(link: Link, options: SendItemsOptions) {
     this.#link = link
     this.#options = options
   }

@@ -25,7 +25,7 @@ class Keys extends EventEmitter {
 
 async function ask(...chunks: (string | Uint8Array)[]): Promise<string> {
   const keys = new Keys()
-  const answer = promptSecret('password: ', { stdin: keys, stderr: { write: () => true } })
+  const answer = promptSecret('password: ', 'none', { stdin: keys, stderr: { write: () => true } })
   assert.ok(keys.raw, 'no echo')
   for (const chunk of chunks) keys.emit('data', Buffer.from(chunk))
   try {

@@ -2,5 +2,5 @@
 import { promptSecret } from '../../../src/cli/login/prompt.ts'
 
 process.stdout.write(`process ${process.pid}\n`)
-const password = await promptSecret('password: ')
+const password = await promptSecret('password: ', 'use a terminal')
 process.stdout.write(`${password.length} characters\n`)

@@ -8,9 +8,9 @@ import { ProtocolError } from '../../../src/lib/errors.ts'
 import {
   contentOf,
   type ItemResult,
-  type ReceiveOptions,
+  type ReceiveItemsOptions,
   receiveItems,
-  type SendOptions,
+  type SendItemsOptions,
   type Source,
   sendItems,
   type TransferItem,
@@ -27,8 +27,8 @@ const word = (item: TransferItem, fate: ItemResult) =>
   `${[item.name, ...(item.path ?? [])].join('/')} ${fate.saved ? 'saved' : fate.code}`
 
 interface Options {
-  readonly alice?: SendOptions
-  readonly bob?: ReceiveOptions
+  readonly alice?: SendItemsOptions
+  readonly bob?: ReceiveItemsOptions
   readonly line?: Line
 }
 
