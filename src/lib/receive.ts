@@ -402,6 +402,8 @@ class Offer implements OfferedFile {
   #decide: (sink: FileSink | TreeSink | Refused) => void = () => {}
   #isOpen = true
   #accepted: Promise<unknown> | undefined
+  /** All of it is here, or cannot be: its sender may be gone before it is accepted. */
+  readonly #whole: Promise<void>
   #resolve: () => void = () => {}
   #reject: (error: unknown) => void = () => {}
 
@@ -415,6 +417,11 @@ class Offer implements OfferedFile {
     this.sink = new Promise((resolve) => {
       this.#decide = resolve
     })
+    this.#whole = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.#whole.catch(() => {})
   }
 
   /** When what the program has accepted is here, or cannot be. */
@@ -439,20 +446,15 @@ class Offer implements OfferedFile {
   }
 
   async #accept(into: string | FileSink | TreeSink): Promise<SavedFile | undefined> {
-    const whole = new Promise<void>((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    whole.catch(() => {})
     try {
       if (typeof into !== 'string') {
         this.#decide(into)
-        await whole
+        await this.#whole
         return undefined
       }
       const place = await (await filesByPath()).placeIn(into, this.#from)
       this.#decide(await place.take(this.#item))
-      await whole
+      await this.#whole
       return place.savedAs(this.#item)
     } catch (error) {
       this.#decide({ refused: codeOf(error) })

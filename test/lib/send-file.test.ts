@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ReceivedMessage } from '../../src/lib/receive.ts'
+import type { PresenceOptions } from '../../src/lib/presence.ts'
+import { type ReceivedMessage, receiveMessages } from '../../src/lib/receive.ts'
 import type { FileProgress } from '../../src/lib/send.ts'
 import type { Session } from '../../src/lib/session.ts'
 import { fileStateStore } from '../../src/state/file-state.ts'
@@ -108,6 +109,48 @@ test('a file that is not accepted is refused; one that cannot be read, or has no
   await done
   await rejects(alice.sendFile('bob', join(directory.path, 'none')), 'file_not_readable')
   await rejects(alice.sendFile('bob', join(directory.path, 'photos')), 'file_too_large')
+})
+
+test('a file whose sender is gone before it is accepted is an error, and nothing waits for it', async () => {
+  let served: Promise<void> | undefined
+  let listens = () => {}
+  const listening = new Promise<void>((resolve) => {
+    listens = resolve
+  })
+  const session = {
+    username: 'bob',
+    listen: (options: PresenceOptions) =>
+      bob.listen({
+        ...options,
+        onChannel: async (channel) => {
+          served = Promise.resolve(options.onChannel(channel))
+          await served
+        },
+      }),
+  }
+  const onChange = ({ state }: { state: string }) => {
+    if (state === 'listening') listens()
+  }
+  const messages = receiveMessages(session, bob.mailbox, { onChange }, new AbortController().signal)
+  const first = messages.next()
+  await listening
+  const gone = new AbortController()
+  const sending = alice.sendFile('bob', path, { signal: gone.signal })
+  const { file } = (await first).value ?? {}
+  gone.abort(Object.assign(new Error('gone'), { code: 'gone' }))
+  await rejects(sending, 'gone')
+  await rejects(served ?? Promise.resolve(), 'channel_aborted')
+  const calls: string[] = []
+  const sink = {
+    start: async () => {},
+    write: async () => {},
+    finish: async () => {},
+    abandon: async () => void calls.push('abandoned'),
+  }
+  const pending = new Promise((resolve) => setImmediate(resolve, 'pending'))
+  await rejects(Promise.race([file?.accept(sink), pending]), 'channel_aborted')
+  assert.equal(calls, ['abandoned'])
+  await messages.return()
 })
 
 test('a file that is left at the KDC while its receiver fails to save it can be had when it comes again', async () => {
