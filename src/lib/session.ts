@@ -153,6 +153,13 @@ export function judgeLogin(
   }
 }
 
+/** @throws TypeError, which shows nothing of it. */
+function judgeGiven(given: Partial<Login> | null | undefined): Login {
+  const { token, exportKey, kdcKey } = given ?? {}
+  if (token && exportKey && typeof kdcKey === 'string') return given as Login
+  throw new TypeError('login: password: expected a string, or a function that gives one')
+}
+
 /** Tickets asked for, one after the other, where they have text in them. */
 const MAX_TICKETS = 3
 
@@ -319,7 +326,7 @@ export class Session {
   async #renew(): Promise<void> {
     try {
       const given = typeof this.#password === 'string' ? this.#password : await this.#password()
-      if (typeof given !== 'string') await this.#judgeKey(given.kdcKey, true)
+      if (typeof given !== 'string') await this.#judgeKey(judgeGiven(given).kdcKey, true)
       this.#login = typeof given === 'string' ? await this.#logIn(given) : given
       this.#refusals = 0
       this.#refusal = undefined
@@ -390,6 +397,7 @@ export class Session {
    * @example for await (const { from, text } of alice.messages({ signal })) console.log(`${from}: ${text}`)
    */
   messages(options: MessagesOptions = {}): AsyncGenerator<ReceivedMessage, void, undefined> {
+    judgeArgument('messages: options', options, 'object')
     const { listen } = options
     judgeOptions('messages', options, {
       signal: 'signal',
@@ -498,6 +506,8 @@ export class Session {
    *   as `login`; what `onNewExportKey` throws: the password is the one before. TransportError `outcome_unknown`: either may hold.
    */
   async changePassword(password: string, options: ChangePasswordOptions = {}): Promise<void> {
+    judgeArgument('changePassword: password', password, 'string')
+    judgeOptions('changePassword', options, { onNewExportKey: 'function' })
     const { request, state } = await startRegistration(password)
     const reply = await this.#sealed('/password/start', { request })
     const { response } = readRegistrationReply(reply, '/password/start')
