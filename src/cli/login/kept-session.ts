@@ -107,9 +107,16 @@ export function keptSessions(): KeptSession[] {
     .sort(byName)
 }
 
-/** Removes what does not open. @returns how many there were. @throws as `readKept`. */
-export function forgetUnreadable(): number {
-  const unreadable = files().filter((path) => openFile(path) === undefined)
+/**
+ * Removes what does not open.
+ *
+ * @param place - of the one that may be removed. Default: all.
+ * @returns how many there were.
+ * @throws as `readKept`.
+ */
+export function forgetUnreadable(place?: Place): number {
+  const mayGo = (path: string) => place === undefined || path === pathOf(place)
+  const unreadable = files().filter((path) => mayGo(path) && openFile(path) === undefined)
   for (const path of unreadable) rmSync(path, { force: true })
   return unreadable.length
 }
