@@ -37,7 +37,10 @@ export type ListenPlace = Pick<PresenceOptions, 'host' | 'port' | 'refreshInterv
 
 /** How to receive. */
 export interface MessagesOptions {
-  /** Ends it in good order, when the next message is asked for, or while it is waited for. */
+  /**
+   * Ends it in good order, when the next message is asked for, or while it is waited for. A file that is still coming then has five seconds to
+   * be here.
+   */
   readonly signal?: AbortSignal | undefined
   /** Where to listen for those who send directly; `false` for not at all. Default: at 127.0.0.1, any free port. */
   readonly listen?: ListenPlace | false | undefined
@@ -163,6 +166,8 @@ class Receiving {
   readonly #stop = (): void => {
     this.#ended.abort(this.#options.signal?.reason)
     this.#wake()
+    // One who sends a file byte by byte keeps nobody waiting who wants to stop.
+    void this.#endTransfers()
   }
 
   async *run(): AsyncGenerator<ReceivedMessage, void, undefined> {
@@ -269,7 +274,7 @@ class Receiving {
     await this.#looking
   }
 
-  /** What is not here is refused by now: its sender hears so, unless that takes too long. */
+  /** What is not here has a little time left, or is refused by now: its sender hears so, unless that takes too long. */
   async #endTransfers(): Promise<void> {
     const timer = setTimeout(() => this.#cut.abort(over()), END_TIMEOUT_MS)
     await Promise.allSettled(this.#transfers)

@@ -153,6 +153,40 @@ test('a file whose sender is gone before it is accepted is an error, and nothing
   await messages.return()
 })
 
+test('a sender that never comes to an end does not keep a receiver that is told to stop', async () => {
+  const stop = new AbortController()
+  let listens = () => {}
+  const listening = new Promise<void>((resolve) => {
+    listens = resolve
+  })
+  const onChange = ({ state }: { state: string }) => {
+    if (state === 'listening') listens()
+  }
+  let accepted: Promise<unknown> | undefined
+  const done = (async () => {
+    for await (const { file } of bob.messages({ signal: stop.signal, onChange })) {
+      accepted = file?.accept(inbox('endless'))
+      accepted?.catch(() => {})
+    }
+  })()
+  await listening
+  const content = {
+    size: 1_000_000,
+    // The beginning, and then nothing more.
+    read: (into: Uint8Array, position: number) => {
+      if (position === 0) return Promise.resolve(Math.min(into.length, 1000))
+      stop.abort()
+      return new Promise<number>(() => {})
+    },
+    close: async () => {},
+  }
+  const sending = alice.sendFile('bob', { kind: 'file', name: 'endless', open: async () => content })
+  sending.catch(() => {})
+  await done
+  await rejects(accepted ?? Promise.resolve(), 'channel_closed')
+  await rejects(sending, 'outcome_unknown')
+})
+
 test('a file that is left at the KDC while its receiver fails to save it can be had when it comes again', async () => {
   await alice.sendFile('bob', path)
   writeFileSync(inbox('in the way'), '')
