@@ -3,10 +3,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Channel } from '../../src/lib/channel/channel.ts'
 import type { PresenceOptions } from '../../src/lib/presence.ts'
 import { type ReceivedMessage, receiveMessages } from '../../src/lib/receive.ts'
 import type { FileProgress } from '../../src/lib/send.ts'
 import type { Session } from '../../src/lib/session.ts'
+import { receiveItems } from '../../src/lib/transfer/index.ts'
 import { fileStateStore } from '../../src/state/file-state.ts'
 import { Arrivals } from '../helpers/channels.ts'
 import { Clients } from '../helpers/clients.ts'
@@ -185,6 +187,18 @@ test('a sender that never comes to an end does not keep a receiver that is told 
   await done
   await rejects(accepted ?? Promise.resolve(), 'channel_closed')
   await rejects(sending, 'outcome_unknown')
+})
+
+test('what a receiver says of a file is not taken for the word of the KDC', async () => {
+  let code = ''
+  const onChannel = async (channel: Channel) =>
+    void (await receiveItems(channel.stream(), async () => ({ refused: code })))
+  await using _presence = await bob.listen({ onChannel })
+  for (code of ['kdc_key_changed', 'login_refused', 'state_damaged', 'nonsense']) {
+    await rejects(alice.sendFile('bob', path), 'file_refused')
+  }
+  code = 'file_too_large'
+  await rejects(alice.sendFile('bob', path), 'file_too_large')
 })
 
 test('a file that is left at the KDC while its receiver fails to save it can be had when it comes again', async () => {
