@@ -11,7 +11,7 @@ import { count, localTime } from './cli/terminal/format.ts'
 import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/terminal/output.ts'
 import { runTool } from './cli/tool.ts'
-import { SymbolonError } from './lib/errors.ts'
+import { ProtocolError, SymbolonError } from './lib/errors.ts'
 import { isSessionOver } from './lib/kdc-link/exchange.ts'
 import { parseUsername } from './lib/names.ts'
 
@@ -39,7 +39,7 @@ runTool('logout', async (argv) => {
   const kept = keptSessions().filter(
     ({ username, kdc }) => username === (name ?? username) && kdc === (url ?? kdc),
   )
-  const unreadable = forgetUnreadable()
+  const unreadable = forgetUnreadableOf(name, url)
   if (unreadable > 0) {
     const what = `${count(unreadable, 'session')} that could not be opened any more`
     output.event('forgotten', { sessions: unreadable }, `removed ${what}`)
@@ -47,6 +47,12 @@ runTool('logout', async (argv) => {
   if (kept.length + unreadable === 0) throw new ToolError('no session is kept here')
   for (const session of kept) await end(session, output)
 })
+
+/** Whose it is that does not open shows in the name of its file alone: it takes both to name one, or neither for all. */
+function forgetUnreadableOf(name: string | undefined, url: string | undefined): number {
+  if (name !== undefined) return forgetUnreadable({ username: name, kdc: url ?? kdcUrl(undefined) })
+  return url === undefined ? forgetUnreadable() : 0
+}
 
 async function end(kept: KeptSession, output: Output): Promise<void> {
   const { username, kdc, expiresAt } = kept
@@ -60,9 +66,12 @@ async function end(kept: KeptSession, output: Output): Promise<void> {
   } catch (error) {
     if (!(error instanceof SymbolonError)) throw error
     const { code, message } = error
-    const why = isSessionOver(error)
-      ? 'the KDC says that it was over'
-      : `${message}; the KDC ends the session by itself, at ${localTime(expiresAt)} at the latest`
+    const isOver = isSessionOver(error)
+    const said = isOver ? "it was over, by an answer without the KDC's seal" : message
+    const why =
+      isOver && error instanceof ProtocolError
+        ? 'the KDC says that it was over'
+        : `${said}; the KDC ends the session by itself, at ${localTime(expiresAt)} at the latest`
     output.event('forgotten', { ...place, code }, `${username} is logged out here: ${why}`)
   }
 }

@@ -88,6 +88,9 @@ async function allFor([tool, ...before]: readonly string[], last: string): Promi
   return named(takes[args.length] ?? (repeats ? takes.at(-1) : undefined) ?? '', args, tool)
 }
 
+// What is offered stands on a command line, as it is.
+const isName = (text: string) => USERNAME.test(text)
+
 const isTool = (word: string): word is ToolName => (TOOLS as readonly string[]).includes(word)
 
 /** Without the options and their values. */
@@ -112,9 +115,7 @@ async function named(what: string, args: readonly string[], tool: string): Promi
 function ownNames(): string[] {
   const dirs = namesIn(stateDir()).flatMap((kdc) => namesIn(join(stateDir(), kdc)))
   const written = [...readCredentials().values()].flatMap((users) => [...users.keys()])
-  return [...keptSessions().map(({ username }) => username), ...dirs, ...written].filter((name) =>
-    USERNAME.test(name),
-  )
+  return [...keptSessions().map(({ username }) => username), ...dirs, ...written].filter(isName)
 }
 
 function namesIn(directory: string): string[] {
@@ -145,7 +146,7 @@ async function namesKnownTo(username: string | undefined): Promise<{ users: stri
     await state.close()
   }
   users.delete(username ?? '')
-  return { users: [...users], groups: [...groups] }
+  return { users: [...users].filter(isName), groups: [...groups].filter(isName) }
 }
 
 const WORDS = 'symbolon completion words --'
@@ -168,10 +169,13 @@ const BASH = `_symbolon() {
   done < <(${WORDS} "\${words[@]:1}" 2>/dev/null)
   if [ "\${COMPREPLY[0]-}" = "${FILES}" ]; then
     COMPREPLY=()
+    # Names of files may be commands. Before bash 4 they are quoted here or not at all.
+    local quoted=%q
+    compopt -o filenames 2>/dev/null && quoted=%s
     while IFS= read -r word; do
+      printf -v word "$quoted" "$word"
       COMPREPLY+=("$word")
     done < <(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}")
-    compopt -o filenames 2>/dev/null
   fi
 }
 complete -F _symbolon symbolon

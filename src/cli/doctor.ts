@@ -116,9 +116,10 @@ function credentials(): Result {
 async function* files(): AsyncGenerator<Result> {
   let files = 0
   let refused = 0
-  for (const path of [...tree(configDir()), ...tree(stateDir()), ...tree(runtimeDir())]) {
+  for (const path of [configDir(), stateDir(), runtimeDir()].flatMap((top) => tree(top))) {
     files++
     try {
+      if (path instanceof Error) throw path
       // It is there, and nothing is made.
       if (statSync(path).isDirectory()) ensurePrivateDirectory(path)
       else refuseIfShared(path)
@@ -132,12 +133,16 @@ async function* files(): AsyncGenerator<Result> {
   }
 }
 
-// Three floors are all that there is: state, KDC, name.
-function tree(path: string | undefined, floors = 4): string[] {
-  const stats = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false })
-  if (path === undefined || !stats) return []
-  if (floors === 0 || !stats.isDirectory()) return [path]
-  return [path, ...readdirSync(path).flatMap((name) => tree(join(path, name), floors - 1))]
+/** Paths, and why there are no more where one cannot be looked at. Three floors are all that there is: state, KDC, name. */
+function tree(path: string | undefined, floors = 4): (string | Error)[] {
+  try {
+    const stats = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false })
+    if (path === undefined || !stats) return []
+    if (floors === 0 || !stats.isDirectory()) return [path]
+    return [path, ...readdirSync(path).flatMap((name) => tree(join(path, name), floors - 1))]
+  } catch (error) {
+    return [error as Error]
+  }
 }
 
 async function reach(kdc: string): Promise<{ result: Result; time: string | undefined }> {
@@ -145,8 +150,8 @@ async function reach(kdc: string): Promise<{ result: Result; time: string | unde
   try {
     // What every KDC refuses in the same words, and counts for nothing.
     const { body, date } = await link.post('/login/start', 'application/json', Buffer.from('{}'))
-    const answer = JSON.parse(Buffer.from(body).toString()) as { code?: unknown }
-    if (answer.code !== 'invalid_request') throw new SyntaxError()
+    const answer = JSON.parse(Buffer.from(body).toString()) as { code?: unknown } | null
+    if (answer?.code !== 'invalid_request') throw new SyntaxError()
     const { address } = link.place ?? { address: new URL(kdc).hostname }
     return { result: { status: 'ok', message: `${kdc} answers, ${wayTo(kdc, address)}` }, time: date }
   } catch (error) {

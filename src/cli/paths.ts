@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { userDirectory } from '../state/places.ts'
 import { UsageError } from './errors.ts'
+
+const NO_WAY: readonly string[] = ['EACCES', 'ELOOP', 'ENAMETOOLONG']
 
 /** @throws UsageError when there is none. */
 function directory(variable: string, fallback: string): string {
@@ -38,7 +40,17 @@ export function stateDir(): string {
 export function runtimeDir(): string | undefined {
   const set = process.env.XDG_RUNTIME_DIR
   if (!set || !isAbsolute(set)) return undefined
-  const stats = statSync(set, { throwIfNoEntry: false })
+  const stats = reachable(set)
   const isOurs = stats?.isDirectory() && (!process.getuid || stats.uid === process.getuid())
   return isOurs ? join(set, 'symbolon') : undefined
+}
+
+/** What this user has no way to, such as what is below another user's directory, is as good as not there. */
+function reachable(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    if (NO_WAY.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
 }

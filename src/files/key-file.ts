@@ -6,7 +6,6 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { toBase64url, utf8 } from '../lib/bytes.ts'
 import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'
 import { readSmallFile } from './small-file.ts'
@@ -58,8 +57,17 @@ export function parseKeys(kind: string, text: string, where: string): Uint8Array
  * @throws KeyFileError `key_file_missing`, `key_file_damaged`; as `readSmallFile`.
  */
 export function readKeyFile(kind: string, path: string): Uint8Array[] {
-  if (!existsSync(path)) throw new KeyFileError('key_file_missing', `${path} is missing`)
-  return parseKeys(kind, readSmallFile(path, { maxBytes: MAX_FILE_BYTES }).toString('latin1'), path)
+  return parseKeys(kind, readFile(path).toString('latin1'), path)
+}
+
+function readFile(path: string): Buffer {
+  try {
+    return readSmallFile(path, { maxBytes: MAX_FILE_BYTES })
+  } catch (error) {
+    // Only that it is not there: one that cannot be reached now may be there again.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new KeyFileError('key_file_missing', `${path} is missing`)
+  }
 }
 
 function parseLine(kind: string, line: string): Uint8Array | undefined {

@@ -18,7 +18,7 @@ import {
   rmSync,
   type Stats,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { FileError } from './errors.ts'
@@ -178,7 +178,8 @@ function writeTemporary(path: string, content: string): string {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   const file = openSync(temporary, 'wx', 0o600)
   try {
-    writeSync(file, content)
+    // All of it: a single write puts down less than that where the disk is about to be full, and says so to nobody.
+    writeFileSync(file, content)
     fsyncSync(file)
   } catch (error) {
     rmSync(temporary, { force: true })

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { isAbsolute, relative, resolve } from 'node:path'
 import { judgeOptions } from '../lib/check-options.ts'
 import { openData } from './data.ts'
-import { loadMasterKeys } from './keys/master-keys.ts'
+import { isWithin, loadMasterKeys } from './keys/master-keys.ts'
 import { ProxyList, parseNetwork } from './network/proxies.ts'
 import { embed, type KeptData, memoryData, parseSettings, SETTING_TYPES, startKdc } from './run-kdc.ts'
 import type { EmbeddedKdc, KdcSettings } from './settings.ts'
@@ -64,8 +63,7 @@ export async function createKdc(options: CreateKdcOptions = {}): Promise<Embedde
 }
 
 async function dataOnDisk(directory: string, masterKeyFile: string): Promise<KeptData> {
-  const way = relative(resolve(directory), resolve(masterKeyFile))
-  if (!way.startsWith('..') && !isAbsolute(way)) {
+  if (isWithin(directory, masterKeyFile)) {
     throw new TypeError('createKdc: options.masterKeyFile: expected a file outside of options.data')
   }
   const masterKeys = loadMasterKeys(masterKeyFile)

@@ -50,9 +50,12 @@ export function judgeOptions(
   types: Readonly<Record<string, ArgumentType>>,
 ): void {
   judgeArgument(`${where}: options`, options, 'object')
-  for (const [name, value] of Object.entries(options)) {
-    const type = Object.hasOwn(types, name) ? types[name] : undefined
-    if (type === undefined) throw new TypeError(`${where}: options.${name}: there is no such option`)
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(types, name)) throw new TypeError(`${where}: options.${name}: there is no such option`)
+  }
+  // By name: an option may be inherited, or a getter of a class.
+  for (const [name, type] of Object.entries(types)) {
+    const value = (options as Record<string, unknown>)[name]
     if (value !== undefined) judgeArgument(`${where}: options.${name}`, value, type)
   }
 }

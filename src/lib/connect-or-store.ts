@@ -8,19 +8,22 @@ import { untilAborted } from './abort.ts'
 import { utf8 } from './bytes.ts'
 import type { Channel } from './channel/channel.ts'
 import { MAX_MESSAGE_BYTES } from './channel/message.ts'
-import {
-  CodecError,
-  ERROR_CODES,
-  type ProtocolCode,
-  ProtocolError,
-  SymbolonError,
-  TransportError,
-} from './errors.ts'
+import { CodecError, type ProtocolCode, ProtocolError, SymbolonError, TransportError } from './errors.ts'
 import { MAX_FILE_BYTES } from './mls/files.ts'
 import { leaveFile, leaveMessage } from './mls/leave.ts'
 import type { MailboxAccess } from './mls/mailbox-handle.ts'
 import type { Sent } from './mls/types.ts'
 import { type Content, type ItemResult, type Source, sendItems } from './transfer/index.ts'
+
+/** What a receiver may say of a file (docs/protocol.md §8). Its word that the KDC has another key, say, is worth nothing. */
+const OF_RECEIVERS: readonly ProtocolCode[] = [
+  'file_changed',
+  'file_damaged',
+  'file_too_large',
+  'files_not_taken',
+  'stream_not_taken',
+  'transfer_too_large',
+]
 
 /** How long a receiver may take to acknowledge a message; and to answer about a file, for which a person may be asked. */
 const SEND_TIMEOUT_MS = { message: 30_000, file: 300_000 } as const
@@ -270,8 +273,6 @@ function inDoubt(error: unknown, words: string): unknown {
 
 function refused({ code, byPeer, cause }: Exclude<ItemResult, { saved: true }>, receiver: string): unknown {
   if (!byPeer && cause) return cause
-  const known = (ERROR_CODES.protocol as readonly string[]).includes(code)
-    ? (code as ProtocolCode)
-    : 'file_refused'
+  const known: ProtocolCode = OF_RECEIVERS.find((one) => one === code) ?? 'file_refused'
   return new ProtocolError(known, `${receiver} did not take the file: ${code}`, { cause })
 }

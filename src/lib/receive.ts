@@ -37,7 +37,10 @@ export type ListenPlace = Pick<PresenceOptions, 'host' | 'port' | 'refreshInterv
 
 /** How to receive. */
 export interface MessagesOptions {
-  /** Ends it in good order, when the next message is asked for, or while it is waited for. */
+  /**
+   * Ends it in good order, when the next message is asked for, or while it is waited for. A file that is still coming then has five seconds to
+   * be here.
+   */
   readonly signal?: AbortSignal | undefined
   /** Where to listen for those who send directly; `false` for not at all. Default: at 127.0.0.1, any free port. */
   readonly listen?: ListenPlace | false | undefined
@@ -163,6 +166,8 @@ class Receiving {
   readonly #stop = (): void => {
     this.#ended.abort(this.#options.signal?.reason)
     this.#wake()
+    // One who sends a file byte by byte keeps nobody waiting who wants to stop.
+    void this.#endTransfers()
   }
 
   async *run(): AsyncGenerator<ReceivedMessage, void, undefined> {
@@ -269,7 +274,7 @@ class Receiving {
     await this.#looking
   }
 
-  /** What is not here is refused by now: its sender hears so, unless that takes too long. */
+  /** What is not here has a little time left, or is refused by now: its sender hears so, unless that takes too long. */
   async #endTransfers(): Promise<void> {
     const timer = setTimeout(() => this.#cut.abort(over()), END_TIMEOUT_MS)
     await Promise.allSettled(this.#transfers)
@@ -402,6 +407,8 @@ class Offer implements OfferedFile {
   #decide: (sink: FileSink | TreeSink | Refused) => void = () => {}
   #isOpen = true
   #accepted: Promise<unknown> | undefined
+  /** All of it is here, or cannot be: its sender may be gone before it is accepted. */
+  readonly #whole: Promise<void>
   #resolve: () => void = () => {}
   #reject: (error: unknown) => void = () => {}
 
@@ -415,6 +422,11 @@ class Offer implements OfferedFile {
     this.sink = new Promise((resolve) => {
       this.#decide = resolve
     })
+    this.#whole = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.#whole.catch(() => {})
   }
 
   /** When what the program has accepted is here, or cannot be. */
@@ -439,20 +451,15 @@ class Offer implements OfferedFile {
   }
 
   async #accept(into: string | FileSink | TreeSink): Promise<SavedFile | undefined> {
-    const whole = new Promise<void>((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    whole.catch(() => {})
     try {
       if (typeof into !== 'string') {
         this.#decide(into)
-        await whole
+        await this.#whole
         return undefined
       }
       const place = await (await filesByPath()).placeIn(into, this.#from)
       this.#decide(await place.take(this.#item))
-      await whole
+      await this.#whole
       return place.savedAs(this.#item)
     } catch (error) {
       this.#decide({ refused: codeOf(error) })

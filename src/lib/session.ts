@@ -170,6 +170,13 @@ function judgeKdc(name: string, kdc: unknown): void {
   }
 }
 
+/** @throws TypeError, which shows nothing of it. */
+function judgeGiven(given: Partial<Login> | null | undefined): Login {
+  const { token, exportKey, kdcKey } = given ?? {}
+  if (token && exportKey && typeof kdcKey === 'string') return given as Login
+  throw new TypeError('login: password: expected a string, or a function that gives one')
+}
+
 /** How often something is asked anew, when the answer went to a copy of the request. */
 const MAX_ASKED = 3
 
@@ -333,7 +340,7 @@ export class Session {
   async #renew(): Promise<void> {
     try {
       const given = typeof this.#password === 'string' ? this.#password : await this.#password()
-      if (typeof given !== 'string') await this.#judgeKey(given.kdcKey, true)
+      if (typeof given !== 'string') await this.#judgeKey(judgeGiven(given).kdcKey, true)
       this.#login = typeof given === 'string' ? await this.#logIn(given) : given
       this.#refusals = 0
       this.#refusal = undefined
@@ -404,6 +411,7 @@ export class Session {
    * @example for await (const { from, text } of alice.messages({ signal })) console.log(`${from}: ${text}`)
    */
   messages(options: MessagesOptions = {}): AsyncGenerator<ReceivedMessage, void, undefined> {
+    judgeArgument('messages: options', options, 'object')
     const { listen } = options
     judgeOptions('messages', options, {
       signal: 'signal',
@@ -506,6 +514,8 @@ export class Session {
    *   as `login`; what `onNewExportKey` throws: the password is the one before. TransportError `outcome_unknown`: either may hold.
    */
   async changePassword(password: string, options: ChangePasswordOptions = {}): Promise<void> {
+    judgeArgument('changePassword: password', password, 'string')
+    judgeOptions('changePassword', options, { onNewExportKey: 'function' })
     const { request, state } = await startRegistration(password)
     const reply = await this.#sealed('/password/start', { request })
     const { response } = readRegistrationReply(reply, '/password/start')

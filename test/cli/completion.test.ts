@@ -8,9 +8,13 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { candidates, FILES, readHelp, SCRIPTS } from '../../src/cli/completion.ts'
 import { TOOLS } from '../../src/cli/installed.ts'
+import { KEYS } from '../../src/lib/mls/state/store-keys.ts'
+import { login } from '../../src/lib/session.ts'
+import { ClientState } from '../../src/state/client-state.ts'
+import { stateDirectory } from '../../src/state/places.ts'
 import { needs, runs } from '../helpers/needs.ts'
 import { nodeCommand } from '../helpers/program.ts'
-import { Realm } from '../helpers/realm.ts'
+import { PASSWORD, Realm } from '../helpers/realm.ts'
 import { Terminal, withTmux } from '../helpers/tmux.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -70,6 +74,8 @@ test('names are those that are known here, of others only while a session is kep
   assert.equal(await words('group', 'alice', 'send', ''), ['friends'])
   assert.equal(await words('group', 'alice', 'add', 'friends', ''), ['bob'])
   assert.equal(await words('group', 'alice', 'add', 'friends', 'bob', ''), [])
+  await pin(realm, '$(touch pwned)', 'carol;reboot', ':files')
+  assert.equal(await words('send', 'alice', ''), ['bob'])
   await realm.run('src/logout.ts').ends(0)
   assert.equal(await words('group', 'alice', 'send', ''), [])
   assert.equal(await words('send', ''), ['alice', 'bob'])
@@ -80,6 +86,18 @@ test('a shell that there is not, and no shell, are wrong usage', async ({ realm 
   assert.match(stderr, /expected bash, zsh, fish, powershell/)
   await realm.run('src/completion.ts').ends(2)
 })
+
+/** Has alice's state know principals of these names. */
+async function pin(realm: Realm, ...names: string[]): Promise<void> {
+  const alice = await login(realm.url, 'alice', PASSWORD)
+  const base = join(realm.home, 'state', 'symbolon')
+  const state = await ClientState.open(stateDirectory(base, alice.kdcKey, 'alice'), alice.exportKey)
+  await state.withState((store) =>
+    store.write(new Map(names.map((name) => [KEYS.pin(name), new Uint8Array(32)] as const))),
+  )
+  await state.close()
+  await alice.logout()
+}
 
 /** A folder with `symbolon` in it, from sources. */
 function shim(realm: Realm): string {
@@ -126,6 +144,25 @@ test('PowerShell is asked for what is before the word by names that it has', () 
   // https://learn.microsoft.com/dotnet/api/system.management.automation.language.ast: an Ast has its place in Extent.
   const members = [...SCRIPTS.powershell.matchAll(/\$_\.(\w+)\.(\w+)/g)].map(([, ...names]) => names)
   assert.equal(members, [['Extent', 'StartOffset']])
+})
+
+withBash(test)('a bash that quotes no names is given quoted ones', ({ realm }) => {
+  const folder = join(realm.home, 'files')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'a$(touch pwned)`touch pwned`;touch pwned'), '')
+  const env = { ...realm.env, PATH: `${shim(realm)}:${process.env.PATH}` }
+  // As bash 3.2, which has no compopt.
+  const script = `${SCRIPTS.bash}
+compopt() { return 127; }
+COMP_WORDS=(symbolon send alice bob --file a); COMP_CWORD=5; _symbolon; eval "cat \${COMPREPLY[0]}"`
+  const { status, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8', env, cwd: folder })
+  assert.is(status, 0, stderr)
+  assert.is(readdirSync(folder).length, 1)
+})
+
+test('powershell is asked with the words before the one that is typed', () => {
+  // https://learn.microsoft.com/dotnet/api/system.management.automation.language.ast.extent
+  assert.match(SCRIPTS.powershell, /\$_\.Extent\.StartOffset -lt \$cursor - \$word\.Length/)
 })
 
 withTmux(test)('on a terminal, by Tab', async ({ realm }) => {

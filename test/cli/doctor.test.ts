@@ -75,6 +75,12 @@ test('a KDC that is away, something else in its place, and a URL that is none, a
   const wrong = await findings(realm, 1, {}, '--kdc', url)
   assert.match(wrong('kdc')[0]?.message ?? '', /is no KDC/)
   assert.is(wrong('kdc_key')[0]?.status, 'warn')
+  const body = { now: '<html>hello' }
+  other.removeAllListeners('request').on('request', (_, response) => response.end(body.now))
+  for (body.now of ['null', '[]']) {
+    const [finding] = (await findings(realm, 1, {}, '--kdc', url))('kdc')
+    assert.match(finding?.message ?? '', /is no KDC/, body.now)
+  }
   other.close()
   const none = await findings(realm, 1, { SYMBOLON_KDC: 'nonsense' })
   assert.match(none('kdc')[0]?.message ?? '', /SYMBOLON_KDC/)
@@ -89,6 +95,8 @@ onPosix(test)('with everything broken at once it still says what is wrong with e
   writeFileSync(join(config, 'credentials'), '{"a":1}', { mode: 0o644 })
   chmodSync(join(state, 'sessions', 'session-key'), 0o644)
   mkdirSync(join(state, 'loop'))
+  symlinkSync('itself', join(state, 'a-loop-itself'))
+  symlinkSync('itself', join(state, 'itself'))
   symlinkSync('nowhere', join(state, 'loop', 'dangling'))
   symlinkSync('..', join(state, 'loop', 'up'))
   await realm.stopKdc()

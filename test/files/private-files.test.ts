@@ -1,4 +1,5 @@
 /** Files with secrets in them, and what is left of them when something goes wrong. */
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -13,6 +14,7 @@ import {
 import { readSmallFile } from '../../src/files/small-file.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
 import { onPosix } from '../helpers/needs.ts'
+import { nodeArguments } from '../helpers/program.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 
 const files = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('private files')
@@ -67,6 +69,21 @@ files(
     const [, kept] = contents(directory.path)
     assert.is(kept?.[1], 'new')
     assert.ok(String(message).includes(join(directory.path, kept?.[0] ?? '?')), String(message))
+  },
+)
+
+onPosix(files)(
+  'a file that the disk has no room for is not put in the place of a whole one',
+  ({ directory, path }) => {
+    writeFileSync(path, 'old', { mode: 0o600 })
+    // No file may have more than 4 KiB: a part of it can be written.
+    const limit = 'trap "" XFSZ; ulimit -f 8; exec "$0" "$@"'
+    const program = nodeArguments('test/helpers/programs/file-replacer.ts')
+    const { stderr } = spawnSync('sh', ['-c', limit, process.execPath, ...program, path], {
+      encoding: 'utf8',
+    })
+    assert.match(stderr, /EFBIG/)
+    assert.equal(contents(directory.path), [['keytab', 'old']])
   },
 )
 

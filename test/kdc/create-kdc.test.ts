@@ -1,5 +1,5 @@
 /** A KDC in a program of one's own. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ServerType, serve } from '@hono/node-server'
 import { Hono } from 'hono'
@@ -79,6 +79,8 @@ test('tells its log what happens', async () => {
 test('wrong arguments are named, and nothing is made', async () => {
   const directory = temporaryDirectory()
   const data = join(directory.path, 'kdc')
+  const link = join(directory.path, 'link')
+  symlinkSync(directory.path, link, 'junction')
   const wrong: [unknown, RegExp][] = [
     [7, /createKdc: options/],
     [{ dat: data }, /options\.dat:/],
@@ -87,6 +89,10 @@ test('wrong arguments are named, and nothing is made', async () => {
     [{ masterKeyFile: 'x' }, /options\.masterKeyFile/],
     [{ data, masterKeyFile: join(data, 'master.key') }, /outside of options\.data/],
     [{ data, masterKeyFile: join(data, '..', 'kdc', 'keys', 'm') }, /outside of options\.data/],
+    [{ data, masterKeyFile: join(data, '..keys', 'm') }, /outside of options\.data/],
+    [{ data, masterKeyFile: join(link, 'kdc', 'm') }, /outside of options\.data/],
+    [Object.create({ keepSec: -1 }), /options\.keepSec/],
+    [JSON.parse('{ "__proto__": {} }'), /options\.__proto__/],
     [{ trustedProxies: '10.0.0.1' }, /options\.trustedProxies/],
     [{ trustedProxies: ['10.0.0.0/99'] }, /options\.trustedProxies\[0\]/],
     [{ allowPlaintext: 'no' }, /options\.allowPlaintext/],

@@ -3,9 +3,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Channel } from '../../src/lib/channel/channel.ts'
 import type { FileProgress } from '../../src/lib/connect-or-store.ts'
-import type { ReceivedMessage } from '../../src/lib/receive.ts'
+import type { PresenceOptions } from '../../src/lib/presence.ts'
+import { type ReceivedMessage, receiveMessages } from '../../src/lib/receive.ts'
 import type { Session } from '../../src/lib/session.ts'
+import { receiveItems } from '../../src/lib/transfer/index.ts'
 import { fileStateStore } from '../../src/state/file-state.ts'
 import { Arrivals } from '../helpers/channels.ts'
 import { Clients } from '../helpers/clients.ts'
@@ -108,6 +111,94 @@ test('a file that is not accepted is refused; one that cannot be read, or has no
   await done
   await rejects(alice.sendFile('bob', join(directory.path, 'none')), 'file_not_readable')
   await rejects(alice.sendFile('bob', join(directory.path, 'photos')), 'file_too_large')
+})
+
+test('a file whose sender is gone before it is accepted is an error, and nothing waits for it', async () => {
+  let served: Promise<void> | undefined
+  let listens = () => {}
+  const listening = new Promise<void>((resolve) => {
+    listens = resolve
+  })
+  const session = {
+    username: 'bob',
+    listen: (options: PresenceOptions) =>
+      bob.listen({
+        ...options,
+        onChannel: async (channel) => {
+          served = Promise.resolve(options.onChannel(channel))
+          await served
+        },
+      }),
+  }
+  const onChange = ({ state }: { state: string }) => {
+    if (state === 'listening') listens()
+  }
+  const messages = receiveMessages(session, bob.mailbox, { onChange }, new AbortController().signal)
+  const first = messages.next()
+  await listening
+  const gone = new AbortController()
+  const sending = alice.sendFile('bob', path, { signal: gone.signal })
+  const { file } = (await first).value ?? {}
+  gone.abort(Object.assign(new Error('gone'), { code: 'gone' }))
+  await rejects(sending, 'gone')
+  await rejects(served ?? Promise.resolve(), 'channel_aborted')
+  const calls: string[] = []
+  const sink = {
+    start: async () => {},
+    write: async () => {},
+    finish: async () => {},
+    abandon: async () => void calls.push('abandoned'),
+  }
+  const pending = new Promise((resolve) => setImmediate(resolve, 'pending'))
+  await rejects(Promise.race([file?.accept(sink), pending]), 'channel_aborted')
+  assert.equal(calls, ['abandoned'])
+  await messages.return()
+})
+
+test('a sender that never comes to an end does not keep a receiver that is told to stop', async () => {
+  const stop = new AbortController()
+  let listens = () => {}
+  const listening = new Promise<void>((resolve) => {
+    listens = resolve
+  })
+  const onChange = ({ state }: { state: string }) => {
+    if (state === 'listening') listens()
+  }
+  let accepted: Promise<unknown> | undefined
+  const done = (async () => {
+    for await (const { file } of bob.messages({ signal: stop.signal, onChange })) {
+      accepted = file?.accept(inbox('endless'))
+      accepted?.catch(() => {})
+    }
+  })()
+  await listening
+  const content = {
+    size: 1_000_000,
+    // The beginning, and then nothing more.
+    read: (into: Uint8Array, position: number) => {
+      if (position === 0) return Promise.resolve(Math.min(into.length, 1000))
+      stop.abort()
+      return new Promise<number>(() => {})
+    },
+    close: async () => {},
+  }
+  const sending = alice.sendFile('bob', { kind: 'file', name: 'endless', open: async () => content })
+  sending.catch(() => {})
+  await done
+  await rejects(accepted ?? Promise.resolve(), 'channel_closed')
+  await rejects(sending, 'outcome_unknown')
+})
+
+test('what a receiver says of a file is not taken for the word of the KDC', async () => {
+  let code = ''
+  const onChannel = async (channel: Channel) =>
+    void (await receiveItems(channel.stream(), async () => ({ refused: code })))
+  await using _presence = await bob.listen({ onChannel })
+  for (code of ['kdc_key_changed', 'login_refused', 'state_damaged', 'nonsense']) {
+    await rejects(alice.sendFile('bob', path), 'file_refused')
+  }
+  code = 'file_too_large'
+  await rejects(alice.sendFile('bob', path), 'file_too_large')
 })
 
 test('a file that is left at the KDC while its receiver fails to save it can be had when it comes again', async () => {

@@ -288,6 +288,7 @@ state('what was changed in one that was written at first is refused, before and 
     await rejects(ClientState.open(copy, exportKey), 'state_damaged')
   }
   const meddlings = [
+    sql`delete from contents`,
     sql`delete from entries where name = 'cursor'`,
     sql`update entries set name = 'course' where name = 'cursor'`,
     sql`update entries set header = (select header from entries where name = 'group/friends') where name = 'cursor'`,

@@ -107,9 +107,16 @@ export function keptSessions(): KeptSession[] {
     .sort(byName)
 }
 
-/** Removes what does not open. @returns how many there were. @throws as `readKept`. */
-export function forgetUnreadable(): number {
-  const paths = unreadable()
+/**
+ * Removes what does not open.
+ *
+ * @param place - of the one that may be removed. Default: all.
+ * @returns how many there were.
+ * @throws as `readKept`.
+ */
+export function forgetUnreadable(place?: Place): number {
+  const mayGo = (path: string) => place === undefined || path === pathOf(place)
+  const paths = unreadable().filter(mayGo)
   for (const path of paths) rmSync(path, { force: true })
   return paths.length
 }

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setting } from '../../cli/environment.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { configDir } from '../../cli/paths.ts'
 import type { OptionHelp } from '../../cli/terminal/help.ts'
-import { loadMasterKeys, type MasterKeys, parseMasterKeys } from '../keys/master-keys.ts'
+import { isWithin, loadMasterKeys, type MasterKeys, parseMasterKeys } from '../keys/master-keys.ts'
 
 /** For `parseArguments`. */
 export const MASTER_KEY_OPTION = { 'master-key': { type: 'string' } } as const
@@ -46,8 +46,7 @@ export function masterKeysFrom(option: string | undefined): MasterKeys {
 
 /** @throws UsageError when the file would be stolen together with what it seals. */
 export function requireApart(option: string | undefined, dataDirectory: string): void {
-  const way = relative(resolve(dataDirectory), resolve(masterKeyFile(option)))
-  if (way.startsWith('..') || isAbsolute(way)) return
+  if (!isWithin(dataDirectory, masterKeyFile(option))) return
   throw new UsageError(
     `the master key is not safe in the data directory: a copy of that has both`,
     'name a file elsewhere with --master-key',

@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { formatKeys, KeyFileError, keyCheck, parseKeys, readKeyFile } from '../../files/key-file.ts'
 import { createPrivateFile, ensurePrivateDirectory, replacePrivateFile } from '../../files/private-files.ts'
 import { type RandomBytes, secureRandomBytes } from '../../lib/crypto/random.ts'
@@ -93,6 +93,18 @@ export function loadMasterKeys(path: string): MasterKeys {
     createPrivateFile(path, generateMasterKeys().toText())
   }
   return ofLength(readKeyFile(KIND, path), path)
+}
+
+/** Whether a file is, or would be, in a directory, whatever links lead to either: who takes the directory has it too. */
+export function isWithin(directory: string, file: string): boolean {
+  const way = relative(realPath(resolve(directory)), realPath(resolve(file)))
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+}
+
+// Of what is there; the rest is yet to be made.
+function realPath(path: string): string {
+  if (existsSync(path) || dirname(path) === path) return realpathSync(path)
+  return join(realPath(dirname(path)), basename(path))
 }
 
 /** Writes the keys to their file in place of those that are there. */

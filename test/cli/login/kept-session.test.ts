@@ -7,8 +7,10 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -151,6 +153,55 @@ test('one that was damaged, or moved to another name, is over', async ({ realm }
   for (const name of ['alice', 'bob']) {
     const { stderr } = await bare(realm, 'users', name).ends(2)
     assert.match(stderr, /has ended/)
+  }
+})
+
+onPosix(test)('while their key cannot be read, none is thrown away', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  const key = join(sessionsIn(realm), 'session-key')
+  const aside = join(realm.home, 'key-aside')
+  renameSync(key, aside)
+  // Of a loop the system says as little as of a disk across the network that is away.
+  symlinkSync('session-key', key)
+  await realm.run('src/logout.ts').input().ends(1)
+  assert.is(keptIn(realm).length, 1)
+  rmSync(key)
+  renameSync(aside, key)
+  await bare(realm, 'users', 'alice').ends(0)
+})
+
+onPosix(test)('a runtime directory to which there is no way is none', async ({ realm }) => {
+  const loop = join(realm.home, 'loop')
+  symlinkSync('loop', loop)
+  await realm.toolWith({ XDG_RUNTIME_DIR: loop }, 'login', 'alice').ends(0)
+  await bare(realm, 'users', 'alice').ends(0)
+})
+
+test('the logout of one leaves those of others that do not open', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  const [ofAlice = ''] = keptIn(realm)
+  await realm.tool('login', 'bob').ends(0)
+  writeFileSync(ofAlice, readFileSync(ofAlice, 'latin1').slice(0, 60))
+  await bare(realm, 'logout', 'bob').ends(0)
+  assert.equal(keptIn(realm), [ofAlice])
+  const { stderr } = await bare(realm, 'logout', 'alice').ends(0)
+  assert.match(stderr, /removed 1 session/)
+  assert.equal(keptIn(realm), [])
+})
+
+test('a forged end is not told as the word of the KDC at a logout', async ({ realm }) => {
+  const proxy = await MeddlingProxy.start(realm.url)
+  try {
+    realm.trust(proxy.url)
+    const login = ['--kdc', proxy.url, '--password-file', realm.passwordFile]
+    await realm.run('src/login.ts', 'alice', ...login).ends(0)
+    const body = Buffer.from(JSON.stringify({ code: 'token_unknown', status: 401, title: '', detail: '' }))
+    void proxy.plan('/logout', async () => ({ status: 401, type: 'application/problem+json', body }))
+    const { stderr } = await realm.run('src/logout.ts', 'alice', '--kdc', proxy.url).input().ends(0)
+    assert.match(stderr, /without the KDC's seal; the KDC ends the session by itself, at \d{4}-/)
+    assert.is((await realm.tokens('kdc')).length, 1)
+  } finally {
+    await proxy.close()
   }
 })
 
