@@ -58,7 +58,7 @@ export function argumentsFor(tool: ToolName): string[] {
 }
 
 /**
- * What this tool prints with `--help`, if it was asked when the command was built: so that nobody waits for all that a tool imports.
+ * What this tool prints with `--help`, if it was asked when the command was built: so that it is shown without all that a tool imports.
  *
  * @param command - of the KDC, such as `adduser`.
  */

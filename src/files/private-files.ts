@@ -178,7 +178,7 @@ function writeTemporary(path: string, content: string): string {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   const file = openSync(temporary, 'wx', 0o600)
   try {
-    // All of it: a single write puts down less than that where the disk is about to be full, and says so to nobody.
+    // All of it: a single write puts down less than that where the disk is about to be full, and reports no error.
     writeFileSync(file, content)
     fsyncSync(file)
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * A KDC at work: with what it keeps, and what it does in the background. Whoever runs it brings the server.
+ * A KDC at work: with what it keeps, and what it does in the background. The program that runs it brings the server.
  *
  * @module
  */
@@ -79,7 +79,7 @@ export function parseSettings(where: string, options: KdcSettings) {
 export interface RunningKdc {
   readonly kdc: Kdc
   readonly app: ReturnType<typeof createApp>
-  /** Before its server is closed: answers end their connections, and nobody is kept waiting for what may come. */
+  /** Before its server is closed: answers end their connections, and no request is kept waiting for what may come. */
   drain(): void
   /** After that: ends what is done in the background, and closes what is kept. */
   close(): Promise<void>

@@ -18,7 +18,7 @@ export interface Log {
   written?(): Promise<void> | undefined
 }
 
-/** Who may make an account: everybody, those with an invitation, or nobody but the KDC's administrator. */
+/** Who may make an account: all users, those with an invitation, or the KDC's administrator alone. */
 export const REGISTRATIONS = ['open', 'invitation', 'closed'] as const
 /** Who may make an account: one of `REGISTRATIONS`. */
 export type Registration = (typeof REGISTRATIONS)[number]

@@ -166,7 +166,7 @@ class Receiving {
   readonly #stop = (): void => {
     this.#ended.abort(this.#options.signal?.reason)
     this.#wake()
-    // One who sends a file byte by byte keeps nobody waiting who wants to stop.
+    // A sender of a file byte by byte does not keep a program waiting that wants to stop.
     void this.#endTransfers()
   }
 

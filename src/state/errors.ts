@@ -40,7 +40,7 @@ export function asStateError(path: string, error: unknown): unknown {
     if (DAMAGE.has(errcode ?? 0)) return damaged(path, message, error)
     return new StateError('state_unavailable', `${path} cannot be used now: ${message}`, { cause: error })
   }
-  // The file system's refusals: a full disk, one that is read-only, a directory of somebody else's.
+  // The file system's refusals: a full disk, one that is read-only, a directory of another user's.
   if (isSystemError(error)) {
     const why = systemReason(error.code)
     return new StateError('state_unavailable', `${path} cannot be used now: ${why}`, { cause: error })

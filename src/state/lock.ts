@@ -36,10 +36,10 @@ export function takeLock(path: string, waitMs: number): Promise<() => void> {
 }
 
 /**
- * Takes the lock, if nobody has it. It does not wait.
+ * Takes the lock, if it is free. It does not wait.
  *
  * @param path - of the lock's own file, which is made if there is none, and stays.
- * @returns what gives it back; nothing when another process has it, or somebody else in this one.
+ * @returns what gives it back; nothing when another process has it, or another part of this one.
  * @throws StoreError `store_unavailable`; FileError; an error of the file system.
  */
 function tryLock(path: string): (() => void) | undefined {

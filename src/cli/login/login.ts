@@ -182,7 +182,7 @@ async function logIn(username: string, values: LoginValues, output: Output, use:
   }
 }
 
-/** Changes a password, after another login if the last is too long ago: somebody took his time to think of one. */
+/** Changes a password, after another login if the last is too long ago: thinking of one may take long. */
 export async function changePassword(
   session: Pick<Session, 'renew'>,
   change: () => Promise<void>,

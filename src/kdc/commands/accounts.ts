@@ -31,7 +31,7 @@ export async function adduser(argv: string[]): Promise<void> {
   })
   const username = parseUsername(positionals[0] ?? '')
   await withData(values.data, { create: true }, async (data) => {
-    // Before anybody types a password twice for nothing.
+    // Before a password is typed twice for nothing.
     if (await data.store.accounts.find(username)) throw accountExists(username)
     const password = await readNewPassword({ username, passwordFile: values['password-file'] })
     await addAccount(data, username, password)

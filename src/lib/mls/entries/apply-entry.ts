@@ -38,7 +38,7 @@ export async function applyEntry(context: ApplyContext, entry: Entry): Promise<v
   } catch (error) {
     if (!isBreaking(error)) throw error
     const group = transaction.group(entry.group)
-    // What comes after the end of a group is nobody's loss.
+    // What comes after the end of a group is no loss to a member.
     if (isOver(group) && !entry.welcome) return
     breakGroup(context, entry, error)
     if (group && error.code === 'history_lost') hearOfEnd(context, entry, group)
