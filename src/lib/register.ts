@@ -11,7 +11,8 @@ import { KdcLink } from './kdc-link/kdc-link.ts'
 import { parseUsername } from './names.ts'
 import { isLoopback } from './network/address.ts'
 import { finishRegistration, startRegistration } from './opaque.ts'
-import { judgeLogin, type LoginOptions, login, type PasswordSource, type Session } from './session.ts'
+import { type LoginOptions, login, type PasswordSource, type Session } from './session.ts'
+import { judgeLogin } from './session-options.ts'
 
 /** How to make an account, and log in to it. */
 export interface RegisterOptions extends LoginOptions {

@@ -33,7 +33,6 @@ import {
 } from './kdc-link/answers.ts'
 import { AnsweredBefore, isSessionOver, newRequestId, UnsealedAnswer } from './kdc-link/exchange.ts'
 import { KdcLink, type KdcLinkOptions } from './kdc-link/kdc-link.ts'
-import { kdcOrigin } from './kdc-link/kdc-origin.ts'
 import type { Conversation, MailMessage } from './mls/mailbox.ts'
 import { MailboxHandle } from './mls/mailbox-handle.ts'
 import { memoryStateStore } from './mls/memory-state.ts'
@@ -47,6 +46,13 @@ import { type PathOrSource, sourceFrom } from './paths.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import { type MessagesOptions, type ReceivedMessage, receiveMessages } from './receive.ts'
 import { requestTicket } from './request-ticket.ts'
+import {
+  CONNECT_OPTIONS,
+  judgeLogin,
+  LISTEN_OPTIONS,
+  PLACE_OPTIONS,
+  SEND_OPTIONS,
+} from './session-options.ts'
 import { sessionId } from './ticket.ts'
 import type { Trace } from './trace.ts'
 
@@ -131,45 +137,6 @@ export async function login(
   return session
 }
 
-const LOGIN_OPTIONS = {
-  clock: 'function',
-  judgeKey: 'function',
-  link: 'object',
-  now: 'function',
-  onNotice: 'function',
-  signal: 'signal',
-  state: 'object',
-  trace: 'function',
-} as const
-
-/** @throws TypeError */
-export function judgeLogin(
-  where: string,
-  kdc: unknown,
-  username: unknown,
-  password: unknown,
-  options: object,
-  more: Parameters<typeof judgeOptions>[2] = {},
-): void {
-  judgeKdc(`${where}: kdc`, kdc)
-  judgeArgument(`${where}: username`, username, 'string')
-  if (typeof password !== 'function') judgeArgument(`${where}: password`, password, 'string')
-  judgeOptions(where, options, { ...LOGIN_OPTIONS, ...more })
-  const { state } = options as LoginOptions
-  if (state && typeof state.open !== 'function') {
-    throw new TypeError(`${where}: options.state: expected one with open(), such as fileStateStore() gives`)
-  }
-}
-
-function judgeKdc(name: string, kdc: unknown): void {
-  judgeArgument(name, kdc, 'string')
-  try {
-    kdcOrigin(kdc as string)
-  } catch (error) {
-    throw new TypeError(`${name}: ${(error as Error).message}`)
-  }
-}
-
 /** @throws TypeError, which shows nothing of it. */
 function judgeGiven(given: Partial<Login> | null | undefined): Login {
   const { token, exportKey, kdcKey } = given ?? {}
@@ -179,44 +146,6 @@ function judgeGiven(given: Partial<Login> | null | undefined): Login {
 
 /** How often something is asked anew, when the answer went to a copy of the request. */
 const MAX_ASKED = 3
-
-const CHANNEL_OPTIONS = {
-  handshakeTimeoutMs: 'milliseconds',
-  stallTimeoutMs: 'milliseconds',
-  closeTimeoutMs: 'milliseconds',
-  maxMessageBytes: 'count',
-  randomBytes: 'function',
-  trace: 'function',
-} as const
-
-const CONNECT_OPTIONS = {
-  ...CHANNEL_OPTIONS,
-  host: 'string',
-  port: 'port',
-  dial: 'function',
-  signal: 'signal',
-} as const
-
-const PLACE_OPTIONS = {
-  host: 'string',
-  port: 'port',
-  refreshIntervalMs: 'milliseconds',
-  isOfThisMachine: 'function',
-} as const
-
-const LISTEN_OPTIONS = {
-  ...CHANNEL_OPTIONS,
-  ...PLACE_OPTIONS,
-  maxChannels: 'count',
-  maxChannelsPerSender: 'count',
-  maxHandshakes: 'count',
-  maxHandshakesPerAddress: 'count',
-  onChannel: 'function',
-  onRefused: 'function',
-  onChange: 'function',
-} as const
-
-const SEND_OPTIONS = { store: 'boolean', timeoutMs: 'milliseconds', signal: 'signal' } as const
 
 /** How to change a password. */
 export interface ChangePasswordOptions {

@@ -56,7 +56,7 @@ const UNINVITE_HELP = `usage: ${commandOf('kdc')} uninvite NAME... [options]
 Withdraws invitations that were not used. Accounts that were made with one stay.
 The KDC may be running or not.
 
-${optionLines(['--all', 'all of them, also those for anybody'], DATA_HELP)}
+${optionLines(['--all', 'all of them, also those without a name'], DATA_HELP)}
 
 example: ${commandOf('kdc')} uninvite alice bob
 `
