@@ -13,7 +13,8 @@ import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.t
 import { print } from './cli/terminal/terminal.ts'
 import { runTool } from './cli/tool.ts'
 import { SymbolonError } from './lib/errors.ts'
-import type { LoginOptions, Session } from './lib/session.ts'
+import type { LoginOptions } from './lib/renewable-login.ts'
+import type { Session } from './lib/session.ts'
 
 const HELP = `usage: ${commandOf('whoami')} [options]
 

@@ -105,26 +105,16 @@ export async function deliver(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  let timedOut = false
-  const timer = setTimeout(() => {
-    timedOut = true
-    channel.destroy('timed_out')
-  }, timeoutMs)
-  const stop = () => channel.destroy('stopped')
-  signal?.addEventListener('abort', stop)
+  const timeout = AbortSignal.timeout(timeoutMs)
   try {
-    signal?.throwIfAborted()
-    await channel.send(message)
+    await channel.send(message, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout })
   } catch (error) {
-    channel.destroy()
-    if (signal?.aborted) throw signal.reason
-    if (!timedOut) throw error
+    const isStopped = signal?.aborted ?? false
+    channel.destroy(isStopped ? 'stopped' : timeout.aborted ? 'timed_out' : 'gave_up')
+    if (isStopped || !timeout.aborted) throw error
     const { username } = channel.peer
     const why = `${username} did not acknowledge the message within ${timeoutMs / 1000} s`
     throw new TransportError('peer_silent', why)
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', stop)
   }
 }
 
@@ -154,8 +144,8 @@ export async function sendMessage(
   signal?.throwIfAborted()
   const reached = await connectOrStore(session, receiver, store, signal)
   if ('away' in reached) {
-    const leaving = leaveMessage(mail, { with: receiver }, bytes, { signal })
-    return stored(await whenLeft(leaving, reached.away, receiver, signal))
+    const leave = () => leaveMessage(mail, { with: receiver }, bytes, { signal })
+    return stored(await whenLeft(leave, reached.away, receiver, signal))
   }
   const { channel } = reached
   try {
@@ -199,8 +189,8 @@ export async function sendFile(
     if (result.saved) return { route: 'direct' }
     if (!(store && result.byPeer && result.code === 'files_not_taken')) throw refused(result, receiver)
   }
-  const leaving = leaveSource(mail, receiver, source, { signal, onProgress })
-  return stored('away' in reached ? await whenLeft(leaving, reached.away, receiver, signal) : await leaving)
+  const leave = () => leaveSource(mail, receiver, source, { signal, onProgress })
+  return stored('away' in reached ? await whenLeft(leave, reached.away, receiver, signal) : await leave())
 }
 
 /**
@@ -253,13 +243,13 @@ export function stored(sent: Sent): SendResult {
 }
 
 async function whenLeft(
-  leaving: Promise<Sent>,
+  leave: () => Promise<Sent>,
   away: SymbolonError,
   receiver: string,
   signal: AbortSignal | undefined,
 ): Promise<Sent> {
   try {
-    return await untilAborted(leaving, signal)
+    return await untilAborted(leave, signal)
   } catch (error) {
     throw whyNotStored(error, away, receiver)
   }

@@ -14,6 +14,7 @@
  */
 /// <reference types="node" preserve="true" />
 
+export type { WaitOptions } from './abort.ts'
 export type { Channel, Peer, ReceiveOptions } from './channel/channel.ts'
 export type { ConnectOptions, Dial } from './channel/connect.ts'
 export type { IncomingKind } from './channel/inbox.ts'
@@ -35,7 +36,7 @@ export {
   type TransportCode,
   TransportError,
 } from './errors.ts'
-export type { Group, Groups, WaitOptions } from './groups.ts'
+export type { Group, Groups } from './groups.ts'
 export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './kdc-link/answers.ts'
 export type { HttpLink, HttpReply, HttpStreamReply } from './kdc-link/http.ts'
 export type { KdcLinkOptions } from './kdc-link/kdc-link.ts'
@@ -71,16 +72,8 @@ export type { PathOrSource, PlaceForFiles, SavedFile } from './paths.ts'
 export type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
 export type { ListenPlace, MessagesChange, MessagesOptions, OfferedFile, ReceivedMessage } from './receive.ts'
 export { type RegisterOptions, register } from './register.ts'
-export {
-  type ChangePasswordOptions,
-  type JudgeKey,
-  type Login,
-  type LoginOptions,
-  type LoginSource,
-  login,
-  type PasswordSource,
-  type Session,
-} from './session.ts'
+export type { JudgeKey, Login, LoginOptions, LoginSource, PasswordSource } from './renewable-login.ts'
+export { type ChangePasswordOptions, login, type Session } from './session.ts'
 export type { Trace, TraceEvent } from './trace.ts'
 export {
   type Abandoned,

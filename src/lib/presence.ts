@@ -4,6 +4,7 @@
  * @module
  */
 
+import { untilAborted } from './abort.ts'
 import { type Listener, type ListenOptions, listen } from './channel/listen.ts'
 import type { Clock } from './clock.ts'
 import type { Secret } from './crypto/secret.ts'
@@ -86,14 +87,17 @@ export class Presence {
   /**
    * Listens first and tells the KDC afterwards, so that no sender is sent to a closed port. Where the KDC would send others is known
    * from its answer: if that is elsewhere the session is ended, so that no sender is sent there.
+   *
+   * @internal Use `Session.listen`.
    */
   static async start(session: PresentSession, options: PresenceOptions): Promise<Presence> {
     const { username, token, clock } = session
     const listener = await listen({ ...options, username, token, clock })
     const presence = new Presence(session, listener, options)
     try {
-      await presence.#announce()
+      await untilAborted(() => presence.#announce(), options.signal)
     } catch (error) {
+      presence.#closed = true
       await listener.close()
       if (isElsewhere(error)) await session.logout().catch(() => {})
       throw error

@@ -205,6 +205,7 @@ class Receiving {
     if (place === false || this.#ended.signal.aborted) return
     const presence = await this.#session.listen({
       ...place,
+      signal: this.#ended.signal,
       onChannel: (channel) => this.#serve(channel),
       onChange: (change) => {
         if (change.state === 'refused') this.#fail(change.error)
@@ -217,7 +218,8 @@ class Receiving {
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= { error }
+    if (this.#ended.signal.aborted) return
+    this.#failure = { error }
     this.#ended.abort(error)
     this.#wake()
   }

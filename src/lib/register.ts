@@ -3,16 +3,18 @@
  *
  * @module
  */
+import { untilAborted } from './abort.ts'
+import { judgeLogin } from './check-options.ts'
 import { ProtocolError, TransportError } from './errors.ts'
 import { invitationToken } from './invitation.ts'
-import { readRegistrationReply } from './kdc-link/answers.ts'
+import { readReply } from './kdc-link/answers.ts'
 import { UnsealedAnswer } from './kdc-link/exchange.ts'
 import { KdcLink } from './kdc-link/kdc-link.ts'
 import { parseUsername } from './names.ts'
 import { isLoopback } from './network/address.ts'
 import { finishRegistration, startRegistration } from './opaque.ts'
-import { type LoginOptions, login, type PasswordSource, type Session } from './session.ts'
-import { judgeLogin } from './session-options.ts'
+import type { LoginOptions, PasswordSource } from './renewable-login.ts'
+import { login, type Session } from './session.ts'
 
 /** How to make an account, and log in to it. */
 export interface RegisterOptions extends LoginOptions {
@@ -45,7 +47,6 @@ export async function register(
   })
   const name = parseUsername(username)
   const { invitation, allowPlaintext, ...loginOptions } = options
-  loginOptions.signal?.throwIfAborted()
   const token = invitation === undefined ? undefined : invitationToken(invitation)
   if (!token && !allowPlaintext && !isProtected(kdc)) {
     throw new ProtocolError(
@@ -53,41 +54,36 @@ export async function register(
       'an on-path attacker could answer for the KDC and guess the password: sign up with an invitation, or over https',
     )
   }
+  options.signal?.throwIfAborted()
   const link = await KdcLink.open(kdc, name, options)
-  let chosen: string
-  let reloginPace: TransportError | undefined
-  try {
-    const post = (path: string, body: Record<string, unknown>) =>
-      token ? link.sealed(path, body, token) : link.plain(path, body)
-    const start = async (text: string) => {
-      const { request, state } = await startRegistration(text)
-      const reply = await post('/register/start', { username: name, request })
-      return { state, response: readRegistrationReply(reply, '/register/start').response }
-    }
+  const post = (path: string, body: Record<string, unknown>) =>
+    token ? link.sealed(path, body, token) : link.plain(path, body)
+  const start = async (text: string) => {
+    const { request, state } = await startRegistration(text)
+    const reply = await post('/register/start', { username: name, request })
+    return { state, response: readReply('/register/start', reply).response }
+  }
+  const signUp = async () => {
     // Nobody should think up a password for an account that there cannot be.
     if (typeof password !== 'string') await start('any')
-    chosen = typeof password === 'string' ? password : await password()
+    const chosen = typeof password === 'string' ? password : await password()
     const { state, response } = await start(chosen)
     const { record, exportKey, kdcKey } = await finishRegistration(name, chosen, state, response)
     // The login that follows gives it again.
     exportKey.wipe()
     await options.judgeKey?.(kdcKey, false)
-    reloginPace = await finish(() => post('/register/finish', { username: name, record }))
-  } catch (error) {
+    return { chosen, doubt: await finish(() => post('/register/finish', { username: name, record })) }
+  }
+  const { chosen, doubt } = await untilAborted(signUp, options.signal).catch(async (error) => {
     await link.close()
     throw believed(error)
-  }
+  })
   try {
     return await login(kdc, name, chosen, { ...loginOptions, link: link.http })
   } catch (error) {
-    if (!reloginPace) throw error
-    throw new TransportError(
-      reloginPace.code,
-      `there may or may not be an account now: ${reloginPace.message}`,
-      {
-        cause: error,
-      },
-    )
+    if (!doubt) throw error
+    const why = `there may or may not be an account now: ${doubt.message}`
+    throw new TransportError(doubt.code, why, { cause: error })
   }
 }
 

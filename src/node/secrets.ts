@@ -9,7 +9,8 @@ import { readCredentials as readCredentialsFile } from '../cli/login/credentials
 import { type Keytab, readKeytab as readKeytabFile } from '../cli/login/keytab.ts'
 import { FileError } from '../files/errors.ts'
 import { ProtocolError } from '../lib/errors.ts'
-import { type LoginOptions, login, type Session } from '../lib/session.ts'
+import type { LoginOptions } from '../lib/renewable-login.ts'
+import { login, type Session } from '../lib/session.ts'
 import { judgePath } from './files.ts'
 
 /**

@@ -153,16 +153,16 @@ const MAX_PROBLEM_BYTES = 64 * 1024
  *
  * @param now - a clock that never goes back, in milliseconds.
  * @returns the events' ids, until the KDC or `signal` ends it.
- * @throws as `exchangeSealed`; UnsealedAnswer for a stream that says too much.
+ * @throws as `exchangeSealed`; while they are read, UnsealedAnswer for a stream that says too much.
  */
-export async function* exchangeEvents(
+export async function exchangeEvents(
   link: HttpLink,
   path: string,
   body: object,
   session: Sealing,
   signal: AbortSignal,
   now?: () => number,
-): AsyncGenerator<string> {
+): Promise<AsyncIterable<string>> {
   const { bytes, salt } = sealed(path, { ...body, id: newRequestId() }, session)
   if (!link.stream) throw new TypeError('this link to the KDC has no streams')
   const reply = await link.stream(path, SEALED_TYPE, bytes, signal)
@@ -171,7 +171,7 @@ export async function* exchangeEvents(
     if (isAnsweredBefore(problem)) throw new AnsweredBefore()
     throw readProblem(problem.status, problem.body, path)
   }
-  yield* eventIds(reply.body, new TokenBucket({ ...EVENT_BYTES, now }))
+  return eventIds(reply.body, new TokenBucket({ ...EVENT_BYTES, now }))
 }
 
 const tooMuch = () => new UnsealedAnswer('kdc_failed', 'the stream of events says more than a KDC would')

@@ -108,7 +108,7 @@ export class KdcLink {
     body: Record<string, unknown>,
     token: Secret,
     signal: AbortSignal,
-  ): AsyncGenerator<string> {
+  ): Promise<AsyncIterable<string>> {
     return exchangeEvents(this.http, path, body, this.#sealing(token), signal)
   }
 
