@@ -376,8 +376,9 @@ export class Session {
    * @throws as `announce`.
    */
   async logout(options: WaitOptions = {}): Promise<void> {
+    judgeOptions('logout', options, { signal: 'signal' })
     try {
-      await abortable('logout', options, () => this.#login.requestOnce('/logout', {}))
+      await untilAborted(() => this.#login.requestOnce('/logout', {}), options.signal)
     } finally {
       await this.close()
     }
