@@ -1,5 +1,5 @@
 /**
- * Waiting no longer than a signal allows.
+ * Waiting: for what is settled elsewhere, and no longer than a signal allows.
  *
  * @module
  */
@@ -41,4 +41,18 @@ export async function untilAborted<T>(run: () => Promise<T>, signal: AbortSignal
 export async function abortable<T>(where: string, options: WaitOptions, run: () => Promise<T>): Promise<T> {
   judgeOptions(where, options, { signal: 'signal' })
   return untilAborted(run, options.signal)
+}
+
+/** A promise, and what settles it. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>
+  resolve(value: T): void
+  reject(error: unknown): void
+}
+
+/** `Promise.withResolvers`, which Node has from 22 on. */
+export function deferred<T>(): Deferred<T> {
+  const settle = {} as Pick<Deferred<T>, 'resolve' | 'reject'>
+  const promise = new Promise<T>((resolve, reject) => Object.assign(settle, { resolve, reject }))
+  return { promise, ...settle }
 }

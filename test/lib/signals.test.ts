@@ -68,7 +68,7 @@ for (const [name, ask] of Object.entries(WAITING)) {
     const { kdc, options, paths, silence } = silenceable()
     const alice = await login(KDC, 'alice', 'pw', options)
     const mistake = await ask(alice, { signal: 5 as never }).catch((error) => error)
-    assert.instance(mistake, TypeError)
+    assert.ok(mistake instanceof TypeError)
     assert.match(mistake.message, /: options\.signal: expected an AbortSignal, got 5$/)
 
     silence(true)
