@@ -29,6 +29,7 @@ export type { Secret, SecretKind } from './crypto/secret.ts'
 export {
   type CodecCode,
   CodecError,
+  ERROR_CODES,
   type ErrorCode,
   type ProtocolCode,
   ProtocolError,
@@ -54,7 +55,7 @@ export {
 export { Mailbox, type MailboxOptions } from './mls/mailbox.ts'
 export type { MailboxHandle } from './mls/mailbox-handle.ts'
 export { memoryStateStore } from './mls/memory-state.ts'
-export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
+export { NOTICE_CODES, type Notice, type NoticeCode, type OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, type Payload, textOf } from './mls/payload.ts'
 export type { MailMessage, StoredMessage } from './mls/state/stored-message.ts'
 export type { SharedState, StateOwner, StateSource, StateStore } from './mls/state-store.ts'
@@ -86,6 +87,7 @@ export {
   type FileSource,
   type ItemResult,
   type Limits as TransferLimits,
+  type LinkOptions,
   type ReceiveItemsOptions,
   type Refused,
   receiveItems,

@@ -11,7 +11,7 @@ import { secureRandomBytes } from '../crypto/random.ts'
 import type { Secret } from '../crypto/secret.ts'
 import { ProtocolError, SymbolonError, type TransportCode, TransportError } from '../errors.ts'
 import { TokenBucket } from '../pacing/token-bucket.ts'
-import { openReply, type Route, SEALED_TYPE, type Sealable, sealRequest } from '../sealed.ts'
+import { openReply, SEALED_TYPE, type SealedReply, type SealedRoute, sealRequest } from '../sealed.ts'
 import { readProblem } from './answers.ts'
 import type { HttpLink, HttpReply, HttpStreamReply } from './http.ts'
 import { maxRequestBytes } from './routes.ts'
@@ -99,7 +99,7 @@ export async function exchangeSealed(
   session: Sealing,
 ): Promise<unknown> {
   const id = newRequestId()
-  const ask = async (): Promise<Sealable> => {
+  const ask = async (): Promise<SealedReply> => {
     const { bytes, salt } = sealed(path, { id, ...body }, session)
     return unseal(path, await link.post(path, SEALED_TYPE, bytes), session, salt)
   }
@@ -111,7 +111,7 @@ export async function exchangeSealed(
   return reply.body
 }
 
-function routeOf(path: string): Route {
+function routeOf(path: string): SealedRoute {
   return `POST ${path}`
 }
 
@@ -125,7 +125,7 @@ function sealed(path: string, body: object, { token, clock }: Sealing) {
   return request
 }
 
-function unseal(path: string, reply: HttpReply, session: Sealing, salt: Uint8Array): Sealable {
+function unseal(path: string, reply: HttpReply, session: Sealing, salt: Uint8Array): SealedReply {
   if (reply.type !== SEALED_TYPE) throw unsealed(path, reply)
   try {
     const opened = openReply(session.token, routeOf(path), salt, reply.body)
@@ -218,9 +218,9 @@ function unsealed(path: string, { status, body }: HttpReply): UnsealedAnswer {
 }
 
 // What else is refused so has no seal: there is no other reason under one.
-const isAnsweredBefore = (reply: Sealable) => says(reply, 400, 'request_refused')
+const isAnsweredBefore = (reply: SealedReply) => says(reply, 400, 'request_refused')
 
-function says({ status, body }: Sealable, expected: number, code: string): boolean {
+function says({ status, body }: SealedReply, expected: number, code: string): boolean {
   return status === expected && (body as { code?: unknown } | null)?.code === code
 }
 

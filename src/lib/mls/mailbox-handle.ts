@@ -117,6 +117,7 @@ export class MailboxHandle {
    * say as much.
    *
    * @param pace - how often that is heeded.
+   * @internal
    */
   arrivals(signal: AbortSignal, pace: PollPace): AsyncGenerator<void> {
     // Not what an event says that it goes up to: that could be beyond all that will ever come.

@@ -19,7 +19,7 @@ import { createInvitation, invitationToken } from '../../../src/lib/invitation.t
 import type { HttpLink } from '../../../src/lib/kdc-link/http.ts'
 import { identifiers } from '../../../src/lib/opaque.ts'
 import { register as registerAt } from '../../../src/lib/register.ts'
-import { openReply, type Route, SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
+import { openReply, SEALED_TYPE, type SealedRoute, sealRequest } from '../../../src/lib/sealed.ts'
 import { login as logInAt } from '../../../src/lib/session.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'
 import {
@@ -104,7 +104,7 @@ function assertRefused({ status, headers, json, text }: Answer, waitSec: number)
 
 /** Posts a sealed request. */
 async function postSealed(kdc: Kdc, path: string, token: Secret, body: object): Promise<Answer> {
-  const route: Route = `POST ${path}`
+  const route: SealedRoute = `POST ${path}`
   const fields = { ...body, time: kdc.time.now, id: toBase64url(secureRandomBytes(16)) }
   const { bytes, salt } = sealRequest(token, route, fields)
   const init = { method: 'POST', headers: { 'Content-Type': SEALED_TYPE }, body: bytes }

@@ -8,7 +8,7 @@ export interface Hash {
 }
 
 /** An X25519 key pair, whose secret half is kept where the implementation keeps it. */
-export interface X25519KeyPair {
+export interface KeyPair {
   /** 32 bytes. */
   readonly publicKey: Uint8Array
   /** X25519 of our secret key and their public key (RFC 7748 §6.1), 32 bytes; `undefined` when the result is all zeros. */
@@ -36,7 +36,7 @@ export interface Primitives {
    *
    * @param secretKey - 32 bytes; without it a fresh one, which the implementation keeps to itself.
    */
-  x25519(secretKey?: Uint8Array): X25519KeyPair
+  x25519(secretKey?: Uint8Array): KeyPair
   /** Whether two byte strings of the same length are equal, in time that depends on the length only. */
   equal(a: Uint8Array, b: Uint8Array): boolean
 }
