@@ -4,8 +4,7 @@
  * @module
  */
 import { networkInterfaces } from 'node:os'
-import { isLoopback, plainAddress } from '../lib/network/address.ts'
-import { withoutZone } from '../lib/network/reachable.ts'
+import { isLoopback, plainAddress, withoutZone } from '../lib/network/address.ts'
 
 /** Whether this is one of them. */
 export function isOfThisMachine(address: string): boolean {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { kdcOrigin } from './kdc-link/kdc-origin.ts'
+import { kdcOrigin } from './network/address.ts'
 
 const TYPES = {
   array: { is: (value: unknown) => Array.isArray(value), words: 'an array' },

@@ -10,8 +10,7 @@ import type { Clock } from './clock.ts'
 import type { Secret } from './crypto/secret.ts'
 import { ProtocolError } from './errors.ts'
 import { isSessionOver } from './kdc-link/exchange.ts'
-import { endpointText, isLoopback } from './network/address.ts'
-import { isReachedAt } from './network/reachable.ts'
+import { endpointText, isLoopback, isReachedAt } from './network/address.ts'
 import { backoffMs } from './pacing/backoff.ts'
 
 /** How often the KDC is told that we still listen; also the longest that a forgotten session goes unnoticed. */

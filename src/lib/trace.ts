@@ -33,30 +33,11 @@ export function shorten(secret: string): string {
   return `${secret.slice(0, 6)}…`
 }
 
-// Not secret, but of no use to the eye in full.
-const STORED = [
-  'id',
-  'group',
-  'signature_key',
-  'last_resort',
-  'commit',
-  'welcome',
-  'group_info',
-  'message',
-  'proposal',
-  'file',
-  'chunk',
-]
+// Secret, or of no use to the eye in full.
 const SHORTENED = new Set([
-  'token',
-  'secret',
-  'senderinfo',
-  'request',
-  'response',
-  'state',
-  'finish',
-  'record',
-  ...STORED,
+  ...['token', 'secret', 'senderinfo', 'request', 'response', 'state', 'finish', 'record'],
+  ...['id', 'group', 'signature_key', 'last_resort', 'commit', 'welcome', 'group_info', 'message'],
+  ...['proposal', 'file', 'chunk'],
 ])
 
 /** The fields of a JSON body, as a trace shows them. */

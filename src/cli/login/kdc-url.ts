@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { kdcOrigin } from '../../lib/kdc-link/kdc-origin.ts'
+import { kdcOrigin } from '../../lib/network/address.ts'
 import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
 import type { OptionHelp } from '../terminal/help.ts'

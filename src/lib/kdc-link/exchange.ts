@@ -11,7 +11,7 @@ import { secureRandomBytes } from '../crypto/random.ts'
 import type { Secret } from '../crypto/secret.ts'
 import { ProtocolError, SymbolonError, type TransportCode, TransportError } from '../errors.ts'
 import { TokenBucket } from '../pacing/token-bucket.ts'
-import { openReply, SEALED_TYPE, type SealedReply, type SealedRoute, sealRequest } from '../sealed.ts'
+import { openReply, SEALED_TYPE, type SealedReply, sealRequest } from '../sealed.ts'
 import { readProblem } from './answers.ts'
 import type { HttpLink, HttpReply, HttpStreamReply } from './http.ts'
 import { maxRequestBytes } from './routes.ts'
@@ -111,12 +111,8 @@ export async function exchangeSealed(
   return reply.body
 }
 
-function routeOf(path: string): SealedRoute {
-  return `POST ${path}`
-}
-
 function sealed(path: string, body: object, { token, clock }: Sealing) {
-  const request = sealRequest(token, routeOf(path), { ...body, time: clock() })
+  const request = sealRequest(token, `POST ${path}`, { ...body, time: clock() })
   // The KDC would refuse it before it knows whose it is, and so without a seal.
   const most = maxRequestBytes(path)
   if (request.bytes.length > most) {
@@ -128,7 +124,7 @@ function sealed(path: string, body: object, { token, clock }: Sealing) {
 function unseal(path: string, reply: HttpReply, session: Sealing, salt: Uint8Array): SealedReply {
   if (reply.type !== SEALED_TYPE) throw unsealed(path, reply)
   try {
-    const opened = openReply(session.token, routeOf(path), salt, reply.body)
+    const opened = openReply(session.token, `POST ${path}`, salt, reply.body)
     session.onTime(opened.time)
     return opened
   } catch (cause) {

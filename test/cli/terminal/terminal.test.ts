@@ -22,7 +22,7 @@ import {
 } from '../../../src/cli/terminal/terminal.ts'
 import type { Channel } from '../../../src/lib/channel/channel.ts'
 import { ProtocolError } from '../../../src/lib/errors.ts'
-import { kdcOrigin } from '../../../src/lib/kdc-link/kdc-origin.ts'
+import { kdcOrigin } from '../../../src/lib/network/address.ts'
 import { login } from '../../../src/lib/session.ts'
 import { quoted } from '../../../src/lib/text/quoted.ts'
 import { traceFields } from '../../../src/lib/trace.ts'
