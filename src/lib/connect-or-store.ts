@@ -136,25 +136,15 @@ export async function sendMessage(
 ): Promise<SendResult> {
   const bytes = typeof message === 'string' ? utf8(message) : message
   if (bytes.length > MAX_MESSAGE_BYTES) {
-    throw new ProtocolError(
-      'message_too_large',
-      `a message has at most ${MAX_MESSAGE_BYTES} bytes, not ${bytes.length}`,
-    )
+    const why = `a message has at most ${MAX_MESSAGE_BYTES} bytes, not ${bytes.length}`
+    throw new ProtocolError('message_too_large', why)
   }
-  signal?.throwIfAborted()
   const reached = await connectOrStore(session, receiver, store, signal)
   if ('away' in reached) {
     const leave = () => leaveMessage(mail, { with: receiver }, bytes, { signal })
-    return stored(await whenLeft(leave, reached.away, receiver, signal))
+    return whenLeft(leave, reached.away, receiver, signal)
   }
-  const { channel } = reached
-  try {
-    await deliver(channel, bytes, timeoutMs, signal)
-  } catch (error) {
-    throw signal?.aborted ? error : inDoubt(error, `${receiver} may or may not have got the message`)
-  }
-  // Acknowledged: an end that is not returned in good order changes nothing about that.
-  await channel.close().catch(() => {})
+  await directly(reached.channel, 'message', signal, (channel) => deliver(channel, bytes, timeoutMs, signal))
   return { route: 'direct' }
 }
 
@@ -166,31 +156,42 @@ export async function sendFile(
   source: Source,
   { store = true, timeoutMs = SEND_TIMEOUT_MS.file, signal, onProgress }: SendFileOptions,
 ): Promise<SendResult> {
-  signal?.throwIfAborted()
-  const reached = await connectOrStore(session, receiver, store, signal)
-  if ('channel' in reached) {
-    const { channel } = reached
-    let result: ItemResult | undefined
-    try {
-      await sendItems(channel.stream(), [source], {
-        signal,
-        patienceMs: timeoutMs,
-        onProgress: ({ name, path, size }, bytes) => onProgress?.({ name, path, bytes, size }),
-        onResult: (item, last) => {
-          if (item.path === undefined) result = last
-        },
-      })
-    } catch (error) {
-      channel.destroy(signal?.aborted ? 'stopped' : 'gave_up')
-      throw signal?.aborted ? error : inDoubt(error, `${receiver} may or may not have got the file`)
-    }
-    await channel.close().catch(() => {})
-    if (!result) throw new CodecError('transfer: it ended without a word about the file')
-    if (result.saved) return { route: 'direct' }
-    if (!(store && result.byPeer && result.code === 'files_not_taken')) throw refused(result, receiver)
-  }
   const leave = () => leaveSource(mail, receiver, source, { signal, onProgress })
-  return stored('away' in reached ? await whenLeft(leave, reached.away, receiver, signal) : await leave())
+  const reached = await connectOrStore(session, receiver, store, signal)
+  if ('away' in reached) return whenLeft(leave, reached.away, receiver, signal)
+  let result: ItemResult | undefined
+  await directly(reached.channel, 'file', signal, (channel) =>
+    sendItems(channel.stream(), [source], {
+      signal,
+      patienceMs: timeoutMs,
+      onProgress: ({ name, path, size }, bytes) => onProgress?.({ name, path, bytes, size }),
+      onResult: (item, last) => {
+        if (item.path === undefined) result = last
+      },
+    }),
+  )
+  if (!result) throw new CodecError('transfer: it ended without a word about the file')
+  if (result.saved) return { route: 'direct' }
+  if (!(store && result.byPeer && result.code === 'files_not_taken')) throw refused(result, receiver)
+  return stored(await leave())
+}
+
+/** Sends something over a channel, which is over then. @throws TransportError `outcome_unknown`; the reason of `signal` */
+async function directly(
+  channel: Channel,
+  what: string,
+  signal: AbortSignal | undefined,
+  send: (channel: Channel) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await send(channel)
+  } catch (error) {
+    channel.destroy(signal?.aborted ? 'stopped' : 'gave_up')
+    const { username } = channel.peer
+    throw signal?.aborted ? error : inDoubt(error, `${username} may or may not have got the ${what}`)
+  }
+  // Acknowledged: an end that is not returned in good order changes nothing about that.
+  await channel.close().catch(() => {})
 }
 
 /**
@@ -242,17 +243,17 @@ export function stored(sent: Sent): SendResult {
   )
 }
 
+/** Leaves something for a receiver who is away. */
 async function whenLeft(
   leave: () => Promise<Sent>,
   away: SymbolonError,
   receiver: string,
   signal: AbortSignal | undefined,
-): Promise<Sent> {
-  try {
-    return await untilAborted(leave, signal)
-  } catch (error) {
+): Promise<SendResult> {
+  const sent = await untilAborted(leave, signal).catch((error: unknown) => {
     throw whyNotStored(error, away, receiver)
-  }
+  })
+  return stored(sent)
 }
 
 /** What came before it was known whether the other side has something. */
