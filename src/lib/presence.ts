@@ -15,10 +15,7 @@ import { backoffMs } from './pacing/backoff.ts'
 
 /** How often the KDC is told that we still listen; also the longest that a forgotten session goes unnoticed. */
 const REFRESH_INTERVAL_MS = 15_000
-/**
- * How long to wait after a login was refused. An attacker on the way can refuse one, and be gone the next moment; but a receiver with an
- * old password must not use up the tries of its owner.
- */
+/** After a refused login: a receiver with an old password must not use up the tries of its owner. An attacker on the way can refuse one, too. */
 const REFUSED_MOST_MS = 300_000
 
 /** What a presence needs of a session. */
@@ -98,7 +95,8 @@ export class Presence {
     } catch (error) {
       presence.#closed = true
       await listener.close()
-      if (isElsewhere(error)) await session.logout().catch(() => {})
+      const isElsewhere = error instanceof ProtocolError && error.code === 'listener_unreachable'
+      if (isElsewhere) await session.logout().catch(() => {})
       throw error
     }
     presence.#isRenewed = false
@@ -232,6 +230,3 @@ export class Presence {
     )
   }
 }
-
-const isElsewhere = (error: unknown) =>
-  error instanceof ProtocolError && error.code === 'listener_unreachable'

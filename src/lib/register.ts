@@ -72,7 +72,15 @@ export async function register(
     // The login that follows gives it again.
     exportKey.wipe()
     await options.judgeKey?.(kdcKey, false)
-    return { chosen, doubt: await finish(() => post('/register/finish', { username: name, record })) }
+    // After an answer that is none, whether there is an account now shows in a login.
+    const doubt = await post('/register/finish', { username: name, record }).then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof TransportError) return error
+        throw error
+      },
+    )
+    return { chosen, doubt }
   }
   const { chosen, doubt } = await untilAborted(signUp, options.signal).catch(async (error) => {
     await link.close()
@@ -87,29 +95,17 @@ export async function register(
   }
 }
 
-/** @returns why it is not known whether there is an account now: that shows in a login. */
-async function finish(request: () => Promise<unknown>): Promise<TransportError | undefined> {
-  try {
-    await request()
-  } catch (error) {
-    if (!(error instanceof TransportError)) throw error
-    return error
-  }
-  return undefined
-}
-
 /** What a KDC that does not know an invitation cannot seal: worth asking for another one, at the beginning. */
-const ABOUT_INVITATIONS = ['invitation_unknown', 'registration_closed'] as const
-
-function believed(error: unknown): unknown {
-  const code = ABOUT_INVITATIONS.find((code) => error instanceof UnsealedAnswer && error.claims === code)
-  return code ? new ProtocolError(code, WORDS[code], { cause: error }) : error
-}
-
-const WORDS = {
+const ABOUT_INVITATIONS = {
   invitation_unknown:
     'there is no such invitation, as far as an answer without a seal can say: mistyped, withdrawn or expired',
   registration_closed: "accounts are made by the KDC's administrator only",
+} as const
+
+function believed(error: unknown): unknown {
+  const claims = error instanceof UnsealedAnswer ? error.claims : undefined
+  if (claims !== 'invitation_unknown' && claims !== 'registration_closed') return error
+  return new ProtocolError(claims, ABOUT_INVITATIONS[claims], { cause: error })
 }
 
 // RFC 9807 §5: registration takes a channel on which the server is authenticated.

@@ -63,7 +63,10 @@ export function sealRequest(
   const salt = randomBytes(SALT_BYTES)
   const header = concat(Uint8Array.of(VERSION), sessionId(token), salt)
   const key = hkdf(token.reveal(), salt, REQUEST_INFO)
-  return { bytes: concat(header, seal(key, ZERO_NONCE, concat(utf8(route), header), jsonBytes(body))), salt }
+  return {
+    bytes: concat(header, seal(key, ZERO_NONCE, concat(utf8(route), header), utf8(JSON.stringify(body)))),
+    salt,
+  }
 }
 
 /**
@@ -171,10 +174,6 @@ function replyKey(token: Secret, salt: Uint8Array, replySalt: Uint8Array): Uint8
 
 function replyAad(sid: Uint8Array, route: SealedRoute, header: Uint8Array): Uint8Array {
   return concat(utf8(route), sid, header)
-}
-
-function jsonBytes(value: object): Uint8Array {
-  return utf8(JSON.stringify(value))
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -16,6 +16,7 @@ import {
   TransportError,
 } from '../errors.ts'
 import { port, unixSeconds } from '../fields.ts'
+import { USERNAME } from '../names.ts'
 import { quoted, says } from '../text/quoted.ts'
 import { MAX_TICKET_BYTES } from '../ticket.ts'
 import { mayBeSaid } from './routes.ts'
@@ -128,6 +129,10 @@ const REPLIES = {
     v.object({ sessions: v.pipe(v.array(SessionReply), v.maxLength(MAX_SESSIONS)) }),
     v.transform(({ sessions }) => sessions),
   ),
+  '/users/online': v.object({
+    users: v.array(v.object({ username: v.pipe(v.string(), v.regex(USERNAME)), online: v.boolean() })),
+    more: v.boolean(),
+  }),
   '/sessions/end': v.pipe(
     v.object({ ended: v.number() }),
     v.transform(({ ended }) => ended),
@@ -184,6 +189,5 @@ export function readProblem(status: number, body: unknown, path: string): Symbol
   )
 }
 
-function isProtocolCode(code: string): code is ProtocolCode {
-  return (ERROR_CODES.protocol as readonly string[]).includes(code)
-}
+const isProtocolCode = (code: string): code is ProtocolCode =>
+  (ERROR_CODES.protocol as readonly string[]).includes(code)
