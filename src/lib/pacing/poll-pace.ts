@@ -107,39 +107,24 @@ async function* coalesced(
   aged: AbortSignal,
 ): AsyncGenerator<void> {
   const left = new AbortController()
-  let hasCome = false
-  let isOver = false
-  let failure: { readonly error: unknown } | undefined
-  let wake = () => {}
+  let come = deferred<boolean>()
   const read = async () => {
-    try {
-      for await (const _ of open(AbortSignal.any([signal, aged, left.signal]))) {
-        hasCome = true
-        wake()
-      }
-    } catch (error) {
-      if (!aged.aborted) failure = { error }
-    } finally {
-      isOver = true
-      wake()
-    }
+    for await (const _ of open(AbortSignal.any([signal, aged, left.signal]))) come.resolve(true)
+    return false
   }
-  void read()
+  const over = read().catch((error: unknown) => {
+    if (aged.aborted) return false
+    throw error
+  })
+  // It may be over while an item is dealt with.
+  over.catch(() => {})
   try {
-    for (;;) {
-      if (hasCome) {
-        await pace.ready(signal)
-        hasCome = false
-        yield
-      } else if (isOver) {
-        break
-      } else {
-        const { promise, resolve } = deferred<void>()
-        wake = resolve
-        await promise
-      }
+    // What has come is looked for first, also when it is over.
+    while (await Promise.race([come.promise, over])) {
+      await pace.ready(signal)
+      come = deferred()
+      yield
     }
-    if (failure) throw failure.error
   } finally {
     left.abort()
   }
