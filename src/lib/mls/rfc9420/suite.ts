@@ -4,9 +4,6 @@
  * @module
  */
 
-import { expand, extract } from '@noble/hashes/hkdf.js'
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import type {
   CiphersuiteImpl,
   ClientConfig,
@@ -53,6 +50,7 @@ async function load(): Promise<Mls> {
  * key and waits for a thread: three quarters of the time that a message took. What a commit needs besides stays: HPKE, new keys.
  */
 function atOnce(parts: Parts, suite: CiphersuiteImpl): CiphersuiteImpl {
+  const { CryptoError, expand, extract, hmac, sha256 } = parts
   const mac = (key: Uint8Array, data: Uint8Array) => hmac(sha256, key, data)
   return {
     ...suite,
@@ -78,7 +76,7 @@ function atOnce(parts: Parts, suite: CiphersuiteImpl): CiphersuiteImpl {
         const isWhole = sealed.length >= TAG_BYTES
         const plaintext = isWhole ? primitives.open(key, nonce, aad, sealed) : undefined
         // In ts-mls's terms: what is wrong with a message is judged above it.
-        if (!plaintext) throw new parts.CryptoError('it does not open')
+        if (!plaintext) throw new CryptoError('it does not open')
         return plaintext
       },
     },
