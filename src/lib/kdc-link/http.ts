@@ -59,11 +59,11 @@ export interface HttpLink {
  * @throws TransportError `kdc_unreachable`.
  */
 export async function requireServer(origin: string): Promise<void> {
-  const { Agent, request } = (await import('undici')).default
+  const { Agent } = (await import('undici')).default
   const dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } })
   try {
     const signal = AbortSignal.timeout(REPLY_TIMEOUT_MS)
-    const { body } = await request(new URL('/healthz', origin), { dispatcher, signal })
+    const { body } = await dispatcher.request({ origin, method: 'GET', path: '/healthz', signal })
     // It is not read.
     body.on('error', () => {}).destroy()
   } catch (cause) {
@@ -81,7 +81,7 @@ export async function requireServer(origin: string): Promise<void> {
  */
 export async function httpLink(origin: string): Promise<HttpLink> {
   // Loaded when it is first needed: it is the largest of our imports, and most of the library works without it.
-  const { Agent, buildConnector, request } = (await import('undici')).default
+  const { Agent, buildConnector } = (await import('undici')).default
   const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS })
   let place: KdcPlace | undefined
   const dispatcher = new Agent({
@@ -97,7 +97,7 @@ export async function httpLink(origin: string): Promise<HttpLink> {
     maxResponseSize: MAX_REPLY_BYTES,
   })
   const send = (path: string, headers: Record<string, string>, body: Uint8Array, more: object) =>
-    request(new URL(path, origin), { method: 'POST', headers, body, dispatcher, ...more })
+    dispatcher.request({ origin, path, method: 'POST', headers, body, ...more })
   const attempt = async (path: string, type: string, body: Uint8Array): Promise<HttpReply> => {
     // The whole of it: the timeouts above are for each piece.
     const signal = AbortSignal.timeout(EXCHANGE_TIMEOUT_MS)

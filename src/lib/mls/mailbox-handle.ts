@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts'
 import type { Secret } from '../crypto/secret.ts'
 import { followHints, type PollPace } from '../pacing/poll-pace.ts'
 import { readIdentities } from './kdc-answers.ts'
-import { Mailbox } from './mailbox.ts'
+import type { Mailbox } from './mailbox.ts'
 import type { OnNotice } from './notices.ts'
 import { decodeIdentity } from './state/identity.ts'
 import { KEYS } from './state/store-keys.ts'
@@ -64,6 +64,8 @@ export class MailboxHandle {
     const onNotice = this.#onNotice
     const run = async (state: StateStore) => {
       options.signal?.throwIfAborted()
+      // Loaded when it is first needed: it is a third of our files, and what goes directly needs none of them.
+      const { Mailbox } = await import('./mailbox.ts')
       return work(await Mailbox.open({ username, post, state, clock, onNotice }))
     }
     return abortable('mailbox.use', options, () => this.#hold(run))

@@ -51,6 +51,41 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
     )
   })
 
+  test(`${name}: signs tests 2 and 3 of RFC 8032 §7.1, and refuses all else`, () => {
+    const examples = [
+      [
+        '4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb',
+        '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+        '72',
+        '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+      ],
+      [
+        'c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7',
+        'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+        'af82',
+        '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
+      ],
+    ] as const
+    for (const [secretKey, publicKey, message, signature] of examples) {
+      const pkcs8 = hex(`302e020100300506032b657004220420${secretKey}`)
+      for (const key of [hex(secretKey), pkcs8]) {
+        assert.is(toHex(primitives.sign(key, hex(message))), signature)
+      }
+      const right = [hex(publicKey), hex(message), hex(signature)] as const
+      assert.is(primitives.verify(...right), true)
+      for (const part of right.keys()) {
+        for (let bit = 0; bit < (right[part] as Uint8Array).length * 8; bit += 7) {
+          const wrong = right.map((bytes) => bytes.slice()) as [Uint8Array, Uint8Array, Uint8Array]
+          const bytes = wrong[part] as Uint8Array
+          bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+          assert.is(primitives.verify(...wrong), false, `part ${part}, bit ${bit}`)
+        }
+        const short = right.map((bytes, i) => (i === part ? bytes.slice(1) : bytes))
+        assert.is(primitives.verify(...(short as [Uint8Array, Uint8Array, Uint8Array])), false)
+      }
+    }
+  })
+
   test(`${name}: refuses public keys of small order, which give an all-zero secret`, () => {
     const secretKey = randomBytes(32)
     const smallOrder = [

@@ -6,7 +6,7 @@
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { concatBytes, equalBytes } from '@noble/ciphers/utils.js'
-import { x25519 as curve } from '@noble/curves/ed25519.js'
+import { x25519 as curve, ed25519 } from '@noble/curves/ed25519.js'
 import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import type { Hash, Primitives } from './types.ts'
@@ -56,6 +56,15 @@ export const noble: Primitives = {
         destroyed = true
         secret.fill(0)
       },
+    }
+  },
+  sign: (privateKey, message) => ed25519.sign(message, privateKey.subarray(-32)),
+  verify(publicKey, message, signature) {
+    try {
+      // By RFC 8032 §5.1.7, not by ZIP 215, which takes more.
+      return ed25519.verify(signature, message, publicKey, { zip215: false })
+    } catch {
+      return false
     }
   },
   equal: (a, b) => equalBytes(a, b),

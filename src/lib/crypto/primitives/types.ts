@@ -37,6 +37,10 @@ export interface Primitives {
    * @param secretKey - 32 bytes; without it a fresh one, which the implementation keeps to itself.
    */
   x25519(secretKey?: Uint8Array): KeyPair
+  /** Ed25519 (RFC 8032 §5.1.6): 64 bytes. @param privateKey - as PKCS #8 (RFC 8410 §7), or its last 32 bytes. */
+  sign(privateKey: Uint8Array, message: Uint8Array): Uint8Array
+  /** Whether it is the signature (RFC 8032 §5.1.7) of the holder of this public key; a key that is none has signed nothing. */
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
   /** Whether two byte strings of the same length are equal, in time that depends on the length only. */
   equal(a: Uint8Array, b: Uint8Array): boolean
 }
