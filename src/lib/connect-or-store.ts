@@ -129,7 +129,7 @@ export function whyNotStored(error: unknown, away: SymbolonError, receiver: stri
 /** `Session.send`, its arguments judged. */
 export async function sendMessage(
   session: SendingSession,
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   receiver: string,
   message: string | Uint8Array,
   { store = true, timeoutMs = SEND_TIMEOUT_MS.message, signal }: SendOptions,
@@ -141,7 +141,7 @@ export async function sendMessage(
   }
   const reached = await connectOrStore(session, receiver, store, signal)
   if ('away' in reached) {
-    const leave = () => leaveMessage(mail, { with: receiver }, bytes, { signal })
+    const leave = () => leaveMessage(handle, { with: receiver }, bytes, { signal })
     return whenLeft(leave, reached.away, receiver, signal)
   }
   await directly(reached.channel, 'message', signal, (channel) => deliver(channel, bytes, timeoutMs, signal))
@@ -151,12 +151,12 @@ export async function sendMessage(
 /** `Session.sendFile`, its arguments judged. */
 export async function sendFile(
   session: SendingSession,
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   receiver: string,
   source: Source,
   { store = true, timeoutMs = SEND_TIMEOUT_MS.file, signal, onProgress }: SendFileOptions,
 ): Promise<SendResult> {
-  const leave = () => leaveSource(mail, receiver, source, { signal, onProgress })
+  const leave = () => leaveSource(handle, receiver, source, { signal, onProgress })
   const reached = await connectOrStore(session, receiver, store, signal)
   if ('away' in reached) return whenLeft(leave, reached.away, receiver, signal)
   let result: ItemResult | undefined
@@ -200,7 +200,7 @@ async function directly(
  * @throws ProtocolError `file_too_large` for what cannot be stored at the KDC; as `leaveFile`.
  */
 export async function leaveSource(
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   to: string | { readonly group: string },
   source: Source,
   { signal, onProgress }: Pick<SendFileOptions, 'signal' | 'onProgress'>,
@@ -217,7 +217,7 @@ export async function leaveSource(
       )
     }
     const file = { name, content }
-    return await leaveFile(mail, typeof to === 'string' ? { with: to } : to, file, {
+    return await leaveFile(handle, typeof to === 'string' ? { with: to } : to, file, {
       signal,
       onProgress: (bytes) => onProgress?.({ name, bytes, size }),
     })

@@ -20,11 +20,11 @@ import { type PathOrSource, sourceFrom } from './paths.ts'
  * `MailboxHandle.use` and `Mailbox.sync` do.
  */
 export class Groups {
-  readonly #mail: MailboxAccess
+  readonly #handle: MailboxAccess
 
   /** @internal `Session.groups` is one. */
-  constructor(mail: MailboxAccess) {
-    this.#mail = mail
+  constructor(handle: MailboxAccess) {
+    this.#handle = handle
   }
 
   /**
@@ -37,13 +37,13 @@ export class Groups {
   async create(name: string, members: readonly string[] = [], options: WaitOptions = {}): Promise<Group> {
     const group = groupName('groups.create: name', name)
     const usernames = judgeNames('groups.create: members', members)
-    await work('groups.create', this.#mail, options, (mailbox) => mailbox.createGroup(group, usernames))
-    return new Group(this.#mail, group)
+    await work('groups.create', this.#handle, options, (mailbox) => mailbox.createGroup(group, usernames))
+    return new Group(this.#handle, group)
   }
 
   /** The groups that this principal is or was in. */
   async list(options: WaitOptions = {}): Promise<GroupInfo[]> {
-    const groups = await work('groups.list', this.#mail, options, async (mailbox) => mailbox.groups())
+    const groups = await work('groups.list', this.#handle, options, async (mailbox) => mailbox.groups())
     return groups.filter(({ name }) => name !== undefined)
   }
 
@@ -53,7 +53,7 @@ export class Groups {
    * @throws ProtocolError `group_unknown`, `invalid_name`; TypeError.
    */
   async get(name: string, options: WaitOptions = {}): Promise<Group> {
-    const group = new Group(this.#mail, groupName('groups.get: name', name))
+    const group = new Group(this.#handle, groupName('groups.get: name', name))
     await group.members(options)
     return group
   }
@@ -63,11 +63,11 @@ export class Groups {
 export class Group {
   /** Its name, in lower case. */
   readonly name: string
-  readonly #mail: MailboxAccess
+  readonly #handle: MailboxAccess
 
   /** @internal `Groups` makes them. */
-  constructor(mail: MailboxAccess, name: string) {
-    this.#mail = mail
+  constructor(handle: MailboxAccess, name: string) {
+    this.#handle = handle
     this.name = name
   }
 
@@ -77,7 +77,7 @@ export class Group {
    * @throws ProtocolError `group_unknown`
    */
   members(options: WaitOptions = {}): Promise<string[]> {
-    return work('group.members', this.#mail, options, (mailbox) => mailbox.lookAt(this.name))
+    return work('group.members', this.#handle, options, (mailbox) => mailbox.lookAt(this.name))
   }
 
   /**
@@ -95,7 +95,7 @@ export class Group {
     const bytes = typeof message === 'string' ? utf8(message) : message
     const { signal } = options
     return stored(
-      await untilAborted(() => leaveMessage(this.#mail, { group: this.name }, bytes, { signal }), signal),
+      await untilAborted(() => leaveMessage(this.#handle, { group: this.name }, bytes, { signal }), signal),
     )
   }
 
@@ -112,7 +112,7 @@ export class Group {
     judgeOptions('group.sendFile', options, { signal: 'signal', onProgress: 'function' })
     options.signal?.throwIfAborted()
     const source = await sourceFrom('group.sendFile: file', file)
-    const leave = () => leaveSource(this.#mail, { group: this.name }, source, options)
+    const leave = () => leaveSource(this.#handle, { group: this.name }, source, options)
     return stored(await untilAborted(leave, options.signal))
   }
 
@@ -124,7 +124,7 @@ export class Group {
    */
   async add(usernames: readonly string[], options: WaitOptions = {}): Promise<void> {
     const names = judgeNames('group.add: usernames', usernames)
-    return work('group.add', this.#mail, options, (mailbox) => mailbox.add(this.name, names))
+    return work('group.add', this.#handle, options, (mailbox) => mailbox.add(this.name, names))
   }
 
   /**
@@ -134,17 +134,17 @@ export class Group {
    */
   async remove(usernames: readonly string[], options: WaitOptions = {}): Promise<void> {
     const names = judgeNames('group.remove: usernames', usernames)
-    return work('group.remove', this.#mail, options, (mailbox) => mailbox.remove(this.name, names))
+    return work('group.remove', this.#handle, options, (mailbox) => mailbox.remove(this.name, names))
   }
 
   /** Leaves it. What was said stays readable here. @throws ProtocolError `not_allowed` for the admin, `group_unknown` */
   leave(options: WaitOptions = {}): Promise<void> {
-    return work('group.leave', this.#mail, options, (mailbox) => mailbox.leave(this.name))
+    return work('group.leave', this.#handle, options, (mailbox) => mailbox.leave(this.name))
   }
 
   /** Ends it for all. @throws ProtocolError `not_allowed` for all but the admin, `group_unknown` */
   destroy(options: WaitOptions = {}): Promise<void> {
-    return work('group.destroy', this.#mail, options, (mailbox) => mailbox.destroy(this.name))
+    return work('group.destroy', this.#handle, options, (mailbox) => mailbox.destroy(this.name))
   }
 
   /**
@@ -153,7 +153,7 @@ export class Group {
    * @throws ProtocolError `not_allowed` when it is not broken, `group_unknown`, `member_unverified`, `history_damaged`
    */
   rejoin(options: WaitOptions = {}): Promise<void> {
-    return work('group.rejoin', this.#mail, options, (mailbox) => mailbox.rejoin({ group: this.name }))
+    return work('group.rejoin', this.#handle, options, (mailbox) => mailbox.rejoin({ group: this.name }))
   }
 
   /**
@@ -164,14 +164,16 @@ export class Group {
   async history(options: WaitOptions & { readonly limit?: number | undefined } = {}): Promise<MailMessage[]> {
     const { limit, ...wait } = options
     if (limit !== undefined) judgeArgument('group.history: options.limit', limit, 'count')
-    return work('group.history', this.#mail, wait, (mailbox) => mailbox.history({ group: this.name }, limit))
+    return work('group.history', this.#handle, wait, (mailbox) =>
+      mailbox.history({ group: this.name }, limit),
+    )
   }
 }
 
 /** Does something with the mailbox once it is known what has happened. */
 async function work<T>(
   where: string,
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   options: WaitOptions,
   run: (mailbox: Mailbox) => Promise<T>,
 ): Promise<T> {
@@ -180,7 +182,7 @@ async function work<T>(
     options.signal?.throwIfAborted()
     return run(mailbox)
   }
-  return abortable(where, options, () => mail.use(whenSynced, options))
+  return abortable(where, options, () => handle.use(whenSynced, options))
 }
 
 function groupName(where: string, name: unknown): string {

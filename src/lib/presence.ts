@@ -35,13 +35,13 @@ export type PresenceChange =
   /** The KDC had forgotten the session, or it had expired: there is a new one. */
   | { readonly state: 'renewed' }
   /**
-   * The KDC does not answer, or not as it should; channels go on, and the next refresh tries again. Whoever is on the way
+   * The KDC does not answer, or not as it should; channels go on, and the next refresh tries again. An attacker on the way
    * can forge a refusal, so none of these is final.
    */
   | { readonly state: 'lost'; readonly error: Error }
   /** The KDC answers again. */
   | { readonly state: 'back' }
-  /** Another KDC answers, and has proved that it is another: nobody new can reach us. */
+  /** Another KDC answers, and has proved that it is another: no new sender can reach us. */
   | { readonly state: 'refused'; readonly error: ProtocolError }
 
 /** How to be reachable: as `ListenOptions`, and how to keep the KDC informed. */

@@ -110,11 +110,11 @@ type ReceivingSession = { listen(options: PresenceOptions): Promise<Presence> }
  */
 export async function* receiveMessages(
   session: ReceivingSession,
-  mail: MailboxHandle,
+  handle: MailboxHandle,
   options: MessagesOptions,
   closed: AbortSignal,
 ): AsyncGenerator<ReceivedMessage, void, undefined> {
-  const receiving = new Receiving(session, mail, options)
+  const receiving = new Receiving(session, handle, options)
   const close = () => void receiving.end()
   closed.addEventListener('abort', close)
   try {
@@ -137,7 +137,7 @@ interface Offered {
 
 class Receiving {
   readonly #session: ReceivingSession
-  readonly #mail: MailboxHandle
+  readonly #handle: MailboxHandle
   readonly #options: MessagesOptions
   readonly #ended = new AbortController()
   readonly #offered: Offered[] = []
@@ -154,9 +154,9 @@ class Receiving {
   #beginning: Promise<void> | undefined
   #ending: Promise<void> | undefined
 
-  constructor(session: ReceivingSession, mail: MailboxHandle, options: MessagesOptions) {
+  constructor(session: ReceivingSession, handle: MailboxHandle, options: MessagesOptions) {
     this.#session = session
-    this.#mail = mail
+    this.#handle = handle
     this.#options = options
     options.signal?.addEventListener('abort', this.#stop)
     if (options.signal?.aborted) this.#stop()
@@ -193,7 +193,7 @@ class Receiving {
   async #begin(): Promise<void> {
     const looked = deferred<void>()
     const look = () => this.#look().finally(looked.resolve)
-    this.#following = followMailbox(this.#mail, look, {
+    this.#following = followMailbox(this.#handle, look, {
       signal: this.#ended.signal,
       onLost: (error) => this.#options.onChange?.({ state: 'lost', error }),
       onBack: () => this.#options.onChange?.({ state: 'back' }),
@@ -202,10 +202,10 @@ class Receiving {
     })
     this.#following.catch((error: unknown) => this.#fail(error))
     await Promise.race([looked.promise, this.#following])
-    const { listen: place = {} } = this.#options
-    if (place === false || this.#ended.signal.aborted) return
+    const { listen = {} } = this.#options
+    if (listen === false || this.#ended.signal.aborted) return
     this.#presence = await this.#session.listen({
-      ...place,
+      ...listen,
       signal: this.#ended.signal,
       onChannel: (channel) => this.#serve(channel),
       onChange: (change) => {
@@ -271,9 +271,9 @@ class Receiving {
   }
 
   async #lookNow(): Promise<boolean> {
-    await this.#mail.use((mailbox) => mailbox.sync())
+    await this.#handle.use((mailbox) => mailbox.sync())
     for (let found = false; ; found = true) {
-      const messages = await this.#mail.use((mailbox) => mailbox.unread(undefined, READ_AT_ONCE))
+      const messages = await this.#handle.use((mailbox) => mailbox.unread(undefined, READ_AT_ONCE))
       if (messages.length === 0) return found
       for (const message of messages) {
         this.#ended.signal.throwIfAborted()
@@ -303,7 +303,7 @@ class Receiving {
       await fetching
       note?.key.wipe()
     }
-    await this.#mail.acknowledge(message)
+    await this.#handle.acknowledge(message)
   }
 
   async #fetch(file: Offer, note: FileNote): Promise<void> {
@@ -311,7 +311,7 @@ class Receiving {
     if ('refused' in sink) return
     try {
       await sink.start(0)
-      const pieces = fetchFile(this.#mail.post, note, { signal: this.#ended.signal })
+      const pieces = fetchFile(this.#handle.post, note, { signal: this.#ended.signal })
       for await (const piece of pieces) await sink.write(piece)
       await sink.finish(note.sha256)
       file.whole.resolve()

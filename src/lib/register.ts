@@ -18,9 +18,9 @@ import { login, type Session } from './session.ts'
 
 /** How to make an account, and log in to it. */
 export interface RegisterOptions extends LoginOptions {
-  /** Whether to register without an invitation across a network where anybody could listen or answer. Default: no. */
+  /** Whether to register without an invitation across a network where an attacker could listen or answer. Default: no. */
   readonly allowPlaintext?: boolean | undefined
-  /** What the KDC's administrator gave, where not everybody may have an account. */
+  /** What the KDC's administrator gave, where an account takes an invitation. */
   readonly invitation?: string | undefined
 }
 
@@ -64,7 +64,7 @@ export async function register(
     return { state, response: readReply('/register/start', reply).response }
   }
   const signUp = async () => {
-    // Nobody should think up a password for an account that there cannot be.
+    // No person should think up a password for an account that there cannot be.
     if (typeof password !== 'string') await start('any')
     const chosen = typeof password === 'string' ? password : await password()
     const { state, response } = await start(chosen)

@@ -9,7 +9,7 @@ import { ProtocolError } from './errors.ts'
 
 /** Enough for 270 new channels a second, all through a ticket's life; about 30 MB when full. */
 const MAX_REMEMBERED = 100_000
-/** Of these, how many one sender may take up: whoever asks for tickets without end shuts out nobody else. */
+/** Of these, how many one sender may take up: one that asks for tickets without end shuts out no other. */
 const SHARE_OF_ONE_SENDER = 1 / 10
 
 /** What is remembered of a ticket. */

@@ -2,7 +2,7 @@
  * Sealed requests: after the login, every exchange with the KDC in an envelope that only the two of them can open.
  * docs/protocol.md §3.7.
  *
- * Each side draws a salt of its own, so every key seals exactly once, whoever repeats whatever.
+ * Each side draws a salt of its own, so every key seals exactly once, whatever an attacker repeats.
  *
  * @module
  */
@@ -112,7 +112,7 @@ export interface SealedReply {
  * Seals the reply to a request: the KDC's half.
  *
  * @param salt - the request's.
- * @param sid - `sessionId(token)`, for whoever has it already.
+ * @param sid - `sessionId(token)`, where the caller has it already.
  */
 export function sealReply(
   token: Secret,

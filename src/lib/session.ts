@@ -41,7 +41,7 @@ import { type LoginOptions, type LoginSource, RenewableLogin } from './renewable
 import type { Trace } from './trace.ts'
 
 /**
- * Logs in, without showing the password to anybody: OPAQUE. Everything afterwards is sealed with the token that this gives.
+ * Logs in, without showing the password to the KDC: OPAQUE. Everything afterwards is sealed with the token that this gives.
  *
  * @param kdc - the KDC's URL, such as `http://127.0.0.1:8800`.
  * @throws ProtocolError `login_refused`, `invalid_name`, `request_refused`, and what `judgeKey` throws; TransportError
@@ -75,7 +75,7 @@ export async function login(
 /** How to change a password. */
 export interface ChangePasswordOptions extends WaitOptions {
   /**
-   * Told of the new password's export key before the KDC has the new record; if it throws, the password stays. Whoever has
+   * Told of the new password's export key before the KDC has the new record; if it throws, the password stays. A program that has
    * sealed something under the old export key seals it under the new one too, and lets go of the old only when
    * `changePassword` has resolved. If it rejects, either password may hold: keep both. The key is the session's: not to be
    * kept or wiped.
@@ -122,7 +122,7 @@ export class Session {
   }
 
   /**
-   * OPAQUE's export_key (RFC 9807 §10.4), 64 bytes: what only somebody with the password can make, with the KDC's help, for
+   * OPAQUE's export_key (RFC 9807 §10.4), 64 bytes: what only a client with the password can make, with the KDC's help, for
    * sealing what is kept on this machine. It stays the same until the password is set anew.
    */
   get exportKey(): Secret {

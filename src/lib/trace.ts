@@ -1,6 +1,6 @@
 /**
  * Watching the protocol: each message as it passes, for lessons, demos and `--trace`. Secrets are shortened here, before
- * anybody who watches sees them; a password is not shown at all.
+ * any who watch see them; a password is not shown at all.
  *
  * @module
  */

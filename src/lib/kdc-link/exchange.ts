@@ -47,7 +47,7 @@ export class UnsealedAnswer extends TransportError {
 }
 
 /**
- * The KDC has answered a request of this id before: to a copy that came sooner, or to an earlier try. Where that answer went nobody knows; a
+ * The KDC has answered a request of this id before: to a copy that came sooner, or to an earlier try. Where that answer went is not known; a
  * request that only asks is asked anew, with another id.
  */
 export class AnsweredBefore extends TransportError {
