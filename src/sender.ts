@@ -9,12 +9,19 @@ import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/
 import { converse } from './cli/send/converse.ts'
 import { ITEM_HELP, ITEM_OPTIONS, judgeItems, OutgoingItems } from './cli/send/outgoing-items.ts'
 import { sendAll } from './cli/send/send.ts'
-import { mayBeNamed, SENDER_NAME_HINT } from './cli/send/sender-name.ts'
-import { type Input, leaveStdin, messageGiven, readInput, STDIN, type Words } from './cli/send/stdin.ts'
-import { isInteractive } from './cli/terminal/chat-terminal.ts'
+import {
+  type Input,
+  leaveStdin,
+  mayBeNamed,
+  messageGiven,
+  readInput,
+  SENDER_NAME_HINT,
+  STDIN,
+  type Words,
+} from './cli/send/stdin.ts'
+import { isInteractive, Screen } from './cli/terminal/chat-terminal.ts'
 import { optionLines } from './cli/terminal/help.ts'
 import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
-import { Screen } from './cli/terminal/screen.ts'
 import { runTool } from './cli/tool.ts'
 import { utf8 } from './lib/bytes.ts'
 import { MAX_MESSAGE_BYTES } from './lib/channel/message.ts'

@@ -2,11 +2,11 @@
 import { duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { SaveRecord } from '../../src/cli/mailbox/save-record.ts'
+import { SaveRecord } from '../../src/cli/mailbox/save-files.ts'
 import { type ReceiveSettings, takeItems } from '../../src/cli/receive/transfer.ts'
 import { sendDirectly } from '../../src/cli/send/direct.ts'
 import { makeOutput, type Output } from '../../src/cli/terminal/output.ts'
-import type { TransferTotal } from '../../src/cli/terminal/transfer-progress.ts'
+import type { TransferTotal } from '../../src/cli/terminal/progress.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
 import type { FileSink, Source } from '../../src/lib/transfer/index.ts'
 import { settled } from '../helpers/memory.ts'
@@ -37,13 +37,13 @@ interface Options extends Partial<ReceiveSettings> {
   readonly line?: Line
   readonly stopAlice?: AbortSignal
   readonly afterMessage?: boolean
-  readonly extent?: TransferTotal
+  readonly total?: TransferTotal
 }
 
 /** Alice sends, bob takes. */
 async function send(
   sources: Source[],
-  { line, stopAlice, extent, afterMessage, ...options }: Options = {},
+  { line, stopAlice, total, afterMessage, ...options }: Options = {},
   place = new Place(),
 ) {
   const [alices, bobs] = pair(line)
@@ -52,7 +52,7 @@ async function send(
   const sending = sendDirectly(alices, alice.output, {
     to: 'bob',
     sources,
-    extent,
+    total,
     timeoutSec: 60,
     afterMessage,
     signal,
@@ -163,11 +163,11 @@ direct('are asked for with how much there is, as their sender says', async () =>
     ],
     [[tree('photos', {})], {}, 'the directory photos. Save it, and what comes with it?'],
   ]
-  for (const [sources, extent, expected] of cases) {
+  for (const [sources, total, expected] of cases) {
     const questions: string[] = []
     const ask = async (question: string) => questions.push(question) > 0
     // What was said binds nobody: it is taken all the same.
-    const { taken } = await send(sources, { ask, extent })
+    const { taken } = await send(sources, { ask, total })
     assert.equal(questions, [`alice wants to send ${expected}`])
     assert.equal([taken.saved > 0, taken.failed], [true, 0])
   }

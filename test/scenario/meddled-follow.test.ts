@@ -68,6 +68,7 @@ async function startFollower(proxy: MeddlingProxy) {
     async *arrivals(signal: AbortSignal) {
       for await (const _ of session.events('/mailbox/wait', { after: 0 }, signal)) yield
     },
+    close: async () => {},
   }
   const showMore = async () => {
     looks++

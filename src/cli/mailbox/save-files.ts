@@ -6,8 +6,9 @@
 
 import { FileError } from '../../files/errors.ts'
 import { ensureOutputDirectory, isUsable, saveIncoming } from '../../files/incoming.ts'
+import { toBase64url } from '../../lib/bytes.ts'
 import { ProtocolError } from '../../lib/errors.ts'
-import { fetchFile, fileNoteOf } from '../../lib/mls/files.ts'
+import { type FileNote, fetchFile, fileNoteOf } from '../../lib/mls/files.ts'
 import type { Conversation, MailMessage } from '../../lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
 import { UsageError } from '../errors.ts'
@@ -16,8 +17,7 @@ import { type FileResult, shownName } from '../terminal/file-result.ts'
 import { parseSize, sizeText } from '../terminal/format.ts'
 import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
-import { progressOf, SILENT } from '../terminal/progress.ts'
-import { SaveRecord } from './save-record.ts'
+import { progressSink, SILENT } from '../terminal/progress.ts'
 
 /** The options, for `parseArguments`. */
 export const SAVE_OPTIONS = {
@@ -102,8 +102,9 @@ export async function saveFile(
     const why = `more than ${sizeText(most)} of ${message.from}'s files at once: not fetched`
     return { code: 'file_too_large', why: `${why}${howLater(mail, message)}` }
   }
-  const progress = silent ? SILENT : progressOf(output, shownName(note), note.size)
-  const onProgress = (bytes: number) => progress.at(bytes)
+  const [name, { size }] = [shownName(note), note]
+  const progress = silent ? SILENT : progressSink(output)
+  const onProgress = (bytes: number) => progress.at({ name, bytes, size })
   try {
     const fetch = () => fetchFile(mail.post, note, { onProgress, signal })
     const { path, already } = await saveIncoming(directory, note, fetch)
@@ -132,3 +133,67 @@ const WHY = new Map<string, string>([
   ['file_unknown', 'no longer at the KDC: not saved'],
   ['file_damaged', 'damaged: not saved'],
 ])
+
+/** What one transfer may fill. */
+export interface Reservation {
+  /** @returns whether there was room for so much more. */
+  reserve(bytes: number): boolean
+  /** So much of it has been saved. */
+  took(bytes: number): void
+  /** The transfer is over: only what it saved still counts. */
+  end(): void
+}
+
+/** What a run of a tool has saved of others' files: one that is told of again is not fetched again, and no sender fills the disk. */
+export class SaveRecord {
+  readonly #paths = new Map<string, string>()
+  readonly #bytes = new Map<string, number>()
+  readonly #reserved = new Map<string, number>()
+
+  /** Where a file with these very bytes is. */
+  pathOf(note: FileNote): string | undefined {
+    return this.#paths.get(keyOf(note))
+  }
+
+  /** How many bytes of a sender's files are here, or may be under way. */
+  bytesOf(sender: string): number {
+    return (this.#bytes.get(sender) ?? 0) + (this.#reserved.get(sender) ?? 0)
+  }
+
+  /** Room for one transfer, of several that one sender may have under way at the same time. */
+  reservation(sender: string, most: number): Reservation {
+    let reserved = 0
+    let taken = 0
+    const change = (bytes: number) => {
+      reserved += bytes
+      this.#reserved.set(sender, (this.#reserved.get(sender) ?? 0) + bytes)
+    }
+    return {
+      reserve: (bytes) => {
+        if (this.bytesOf(sender) + bytes > most) return false
+        change(bytes)
+        return true
+      },
+      took: (bytes) => {
+        taken += bytes
+      },
+      end: () => {
+        change(-reserved)
+        this.took(sender, taken)
+        taken = 0
+      },
+    }
+  }
+
+  saved(sender: string, note: FileNote, path: string, fetchedBytes: number): void {
+    this.#paths.set(keyOf(note), path)
+    this.took(sender, fetchedBytes)
+  }
+
+  /** So much more of a sender's files is here. */
+  took(sender: string, bytes: number): void {
+    this.#bytes.set(sender, (this.#bytes.get(sender) ?? 0) + bytes)
+  }
+}
+
+const keyOf = ({ size, sha256 }: FileNote) => `${size} ${toBase64url(sha256)}`

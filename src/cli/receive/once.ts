@@ -7,15 +7,75 @@ import type { Writable } from 'node:stream'
 import { EMPTY } from '../../lib/bytes.ts'
 import type { Channel } from '../../lib/channel/channel.ts'
 import { SymbolonError } from '../../lib/errors.ts'
+import { followMailbox } from '../../lib/mls/follow-mailbox.ts'
 import type { MailMessage } from '../../lib/mls/mailbox.ts'
-import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
+import type { MailboxHandle } from '../../lib/mls/mailbox-handle.ts'
+import type { Presence } from '../../lib/presence.ts'
+import type { Session } from '../../lib/session.ts'
 import type { FileSink } from '../../lib/transfer/index.ts'
-import { ToolError } from '../errors.ts'
+import { ToolError, UsageError } from '../errors.ts'
 import { isFile, saveFile } from '../mailbox/save-files.ts'
 import { sizeText } from '../terminal/format.ts'
+import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
+import { type ListenAddress, listenAt } from './listen.ts'
+import { tellingTrouble } from './stored-messages.ts'
 import { TerminalBytes } from './terminal-bytes.ts'
 import { type ReceiveSettings, takeItems } from './transfer.ts'
+
+/** The option, for `parseArguments`. */
+export const ONCE_OPTION = { once: { type: 'boolean' } } as const
+
+export const ONCE_HELP: OptionHelp = ['--once', 'write what comes first to stdout, as it is, and end']
+
+/** @throws UsageError when events are to go where the bytes go. */
+export function judgeOnce(values: {
+  readonly once?: boolean | undefined
+  readonly json?: boolean | undefined
+}): void {
+  if (values.once && values.json) {
+    throw new UsageError('--once and --json do not go together', 'with --once, stdout is for what is sent')
+  }
+}
+
+/**
+ * Takes one thing: the oldest message stored at the KDC, or else what comes first.
+ *
+ * @throws the reason of `settings.signal`; ToolError when what was written is incomplete; as `Session.listen`.
+ */
+export async function receiveOnce(
+  session: Session,
+  place: ListenAddress,
+  settings: ReceiveSettings,
+): Promise<void> {
+  const { output } = settings
+  const once = new Once(settings)
+  const over = new AbortController()
+  let looked = () => {}
+  const hasLooked = new Promise<void>((resolve) => {
+    looked = resolve
+  })
+  const look = async () => {
+    await once.takeStored(session.mailbox).finally(looked)
+    return false
+  }
+  let presence: Presence | undefined
+  const onSessionEnd = () => presence?.hint()
+  const { signal } = over
+  const watching = followMailbox(session.mailbox, look, { signal, onSessionEnd, ...tellingTrouble(output) })
+  try {
+    await Promise.race([hasLooked, once.taken])
+    if (!once.isBusy) {
+      presence = await listenAt(session, output, place, (channel) => once.serve(channel), once.fail)
+    }
+    await once.taken
+  } finally {
+    over.abort()
+    await watching
+    if (presence) await presence.close()
+    else await session.logout().catch(() => {})
+  }
+}
 
 /** Stored messages of one look: files among them may have to be passed over. */
 const LOOK_AT = 100
@@ -24,10 +84,10 @@ const LOOK_AT = 100
 type To = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 
 /** Takes one thing: a message, a stream, or, where there is a place for them, the files of one sender. */
-export class Once {
+class Once {
   readonly #output: Output
   readonly #settings: ReceiveSettings
-  readonly #to: To
+  readonly #to: To = process.stdout
   #isBusy = false
   #isStream = false
   /** Resolves when it has been taken; rejects when it broke in between. */
@@ -37,11 +97,9 @@ export class Once {
   readonly #done: () => void
   #written = 0
 
-  /** @param to - where the bytes go. */
-  constructor(settings: Omit<ReceiveSettings, 'streamTo'>, to: To = process.stdout) {
+  constructor(settings: Omit<ReceiveSettings, 'streamTo'>) {
     this.#output = settings.output
     this.#settings = { ...settings, streamTo: (from) => this.#sink(from) }
-    this.#to = to
     let done = () => {}
     let fail: (error: unknown) => void = () => {}
     this.taken = new Promise((resolve, reject) => {
@@ -81,42 +139,32 @@ export class Once {
     }
   }
 
-  /**
-   * Takes the oldest message that waits at the KDC, if there is one. It is marked as shown when it has been written: one whose writing
-   * fails waits on.
-   */
-  async takeWaiting(mail: MailboxAccess): Promise<void> {
+  /** Takes the oldest stored message, if there is one. It is marked as shown when it has been written: one whose writing fails stays new. */
+  async takeStored(mail: MailboxHandle): Promise<void> {
     if (this.#isBusy) return
+    const { saving } = this.#settings
     const message = await mail.use(async (mailbox) => {
       await mailbox.sync()
-      const { saving } = this.#settings
       const messages = await mailbox.unread('direct', LOOK_AT)
       return messages.find((one) => saving !== undefined || !isFile(one))
     })
     if (!message || this.#isBusy) return
     this.#isBusy = true
-    try {
-      await this.#waiting(mail, message)
-      this.#done()
-    } catch (error) {
-      this.fail(error)
-    }
+    await this.#stored(mail, message).then(this.#done, this.fail)
   }
 
-  async #waiting(mail: MailboxAccess, message: MailMessage): Promise<void> {
+  async #stored(mail: MailboxHandle, message: MailMessage): Promise<void> {
     const { from, body } = message
     const { saving } = this.#settings
-    const mark = () => mail.use((mailbox) => mailbox.markShown([message]))
-    if (saving && isFile(message)) {
-      const result = await saveFile(mail, this.#output, message, saving)
-      await mark()
-      await this.#output.stored(message, result)
-      if (result.savedAs === undefined) throw new ToolError(`not saved: ${result.why}`, { code: result.code })
-      return
+    if (!saving || !isFile(message)) {
+      await this.#writeAll(from, body)
+      await mail.acknowledge(message)
+      return this.#tell(from, body.length)
     }
-    await this.#writeAll(from, body)
-    await mark()
-    this.#tell(from, body.length)
+    const result = await saveFile(mail, this.#output, message, saving)
+    await mail.acknowledge(message)
+    await this.#output.stored(message, result)
+    if (result.savedAs === undefined) throw new ToolError(`not saved: ${result.why}`, { code: result.code })
   }
 
   async #message(channel: Channel): Promise<void> {

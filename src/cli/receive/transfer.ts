@@ -1,5 +1,5 @@
 /**
- * ReceiveSettings files that others send directly: which, where to, and what is told of them.
+ * Receiving files that others send directly: which, where to, and what is told of them.
  *
  * @module
  */
@@ -16,14 +16,12 @@ import {
   type TransferItem,
   type TreeSink,
 } from '../../lib/transfer/index.ts'
-import { MAX_FILES_OF_ONE, type Saving } from '../mailbox/save-files.ts'
-import type { Reservation } from '../mailbox/save-record.ts'
+import { MAX_FILES_OF_ONE, type Reservation, type Saving } from '../mailbox/save-files.ts'
 import { type Ask, questionAbout } from '../terminal/ask.ts'
 import { type Arrival, type FileResult, nameText, shownName } from '../terminal/file-result.ts'
 import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
-import { meterOf, type StatusLine } from '../terminal/progress.ts'
-import { TransferProgress } from '../terminal/transfer-progress.ts'
+import { progressSink, type StatusLine, TransferProgress } from '../terminal/progress.ts'
 
 /** A sender that lets us wait for so long is gone, or wants to keep our room. What comes from a pipe may take its time. */
 const PATIENCE_SEC = 600
@@ -69,17 +67,14 @@ class Transfer {
   readonly #stream: Duplex
   readonly #from: string
   readonly #settings: ReceiveSettings
-  readonly #tally: TransferProgress
-  readonly #taker: FileReceiver | undefined
+  readonly #progress: TransferProgress
+  readonly #files: FileReceiver | undefined
   /** In the budget of all transfers of this sender. */
   readonly #room: Reservation | undefined
   readonly #gone = new AbortController()
   /** What the sender says there is. */
   #totals: Totals = {}
   #isWanted: Promise<boolean> | undefined
-  /** Of the directory that is coming. */
-  #inside = { files: 0, size: 0 }
-  #bytes = new Map<TransferItem, number>()
   #saved = 0
   #failed = 0
   #told: Promise<void> = Promise.resolve()
@@ -89,10 +84,10 @@ class Transfer {
     this.#from = from
     this.#settings = settings
     const { output, status, saving } = settings
-    this.#taker =
+    this.#files =
       saving && (settings.takeInto ?? takeInto)(saving.directory, from, saving.maxBytes * MAX_FILES_OF_ONE)
     this.#room = saving?.record.reservation(from, saving.maxBytes * MAX_FILES_OF_ONE)
-    this.#tally = new TransferProgress(meterOf(output, { status: status?.() }))
+    this.#progress = new TransferProgress(progressSink(output, { status: status?.() }), nameOf)
     // Then the question needs no answer any more.
     stream.once('close', () => this.#gone.abort())
   }
@@ -111,7 +106,7 @@ class Transfer {
         ...(streamTo ? {} : { patienceMs: 1000 * patienceSec }),
         onBegin: this.#onBegin,
         onStart: this.#onStart,
-        onProgress: this.#onProgress,
+        onProgress: (item, bytes) => this.#progress.at(item, bytes),
         onResult: this.#onResult,
       })
       return { saved: this.#saved, failed: this.#failed }
@@ -122,7 +117,7 @@ class Transfer {
     } finally {
       this.#room?.end()
       this.#gone.abort()
-      this.#tally.end()
+      this.#progress.end()
       await this.#told
     }
   }
@@ -130,10 +125,10 @@ class Transfer {
   readonly #take = async (item: TransferItem): Promise<FileSink | TreeSink | Refused> => {
     const { streamTo } = this.#settings
     if (item.kind === 'bytes') return streamTo ? streamTo(this.#from) : { refused: 'stream_not_taken' }
-    if (!this.#taker) return { refused: 'files_not_taken' }
+    if (!this.#files) return { refused: 'files_not_taken' }
     this.#isWanted ??= this.#ask(item)
     if (!(await this.#isWanted)) return { refused: 'file_refused' }
-    return this.#taker.take(item)
+    return this.#files.take(item)
   }
 
   // Once: a sender of a hundred files is not to be answered a hundred times.
@@ -145,11 +140,11 @@ class Transfer {
 
   readonly #onBegin = (totals: Totals): void => {
     this.#totals = totals
-    this.#tally.expect({ files: totals.files, size: totals.bytes })
+    this.#progress.expect({ files: totals.files, size: totals.bytes })
   }
 
   readonly #onStart = (item: TransferItem, before: number): void => {
-    this.#begin(item, before)
+    this.#progress.begin(item, before)
     if (before === 0) return
     const { output } = this.#settings
     const all = item.size === undefined ? '' : ` of ${sizeText(item.size)}`
@@ -157,37 +152,17 @@ class Transfer {
     output.event('resumed', { from: this.#from, ...fieldsOf(item), size: item.size, bytes: before }, line)
   }
 
-  readonly #onProgress = (item: TransferItem, bytes: number): void => {
-    if (!this.#bytes.has(item)) this.#begin(item, 0)
-    this.#bytes.set(item, bytes)
-    this.#tally.at(item, bytes)
-  }
-
-  #begin(item: TransferItem, before: number): void {
-    this.#bytes.set(item, before)
-    this.#tally.begin(item, nameOf(item), item.size, before)
-  }
-
   readonly #onResult = (item: TransferItem, result: ItemResult): void => {
-    this.#tally.end()
-    const size = this.#bytes.get(item) ?? item.size ?? 0
-    this.#bytes.delete(item)
-    if (item.path !== undefined) {
-      if (!result.saved || item.kind === 'directory') return
-      this.#inside = { files: this.#inside.files + 1, size: this.#inside.size + size }
-      return
-    }
-    const arrival =
-      item.kind === 'directory' ? { ...arrivalOf(item), ...this.#inside } : { ...arrivalOf(item), size }
-    this.#inside = { files: 0, size: 0 }
-    if (result.saved) this.#tellSaved(item, arrival)
+    const facts = this.#progress.finish(item, result)
+    if (!facts) return
+    if (result.saved) this.#tellSaved(item, { ...arrivalOf(item), ...facts })
     else this.#tellRefused(item, result)
   }
 
   #tellSaved(item: TransferItem, arrival: Arrival & { readonly size: number }): void {
     this.#saved++
     const { size } = arrival
-    const saved = this.#taker?.savedAs(item)
+    const saved = this.#files?.savedAs(item)
     if (!saved) {
       this.#settings.output.event(
         'stream_taken',
@@ -239,10 +214,10 @@ class Transfer {
 
   #tellCut(error: Error): void {
     const { output, signal } = this.#settings
-    const last = this.#tally.last
+    const last = this.#progress.last
     const why = signal.aborted ? 'stopped' : error.message
     const code = error instanceof SymbolonError ? error.code : undefined
-    this.#tally.end()
+    this.#progress.end()
     if (!last) {
       output.event('transfer_cut', { from: this.#from, code }, `${this.#from}: ${why}: nothing has come`)
       return

@@ -8,8 +8,7 @@ import { SymbolonError, TransportError } from '../../lib/errors.ts'
 import { type Source, sendItems } from '../../lib/transfer/index.ts'
 import { EXIT, ToolError } from '../errors.ts'
 import type { Output } from '../terminal/output.ts'
-import { meterOf } from '../terminal/progress.ts'
-import type { TransferTotal } from '../terminal/transfer-progress.ts'
+import type { TransferTotal } from '../terminal/progress.ts'
 import { SentItems } from './sent-items.ts'
 
 /** A sender who hears nothing for so long would wonder: the receiver's user may be thinking about it. */
@@ -19,7 +18,7 @@ export interface SendDirectly {
   readonly to: string
   readonly sources: readonly Source[]
   /** How much that is, if it is known. */
-  readonly extent?: TransferTotal | undefined
+  readonly total?: TransferTotal | undefined
   /** How long the receiver may let us wait. */
   readonly timeoutSec: number
   /** A message that stood beside it is delivered, and would come once more. */
@@ -37,9 +36,9 @@ export interface SendDirectly {
 export async function sendDirectly(
   stream: Duplex,
   output: Output,
-  { to, sources, extent, timeoutSec, afterMessage, signal }: SendDirectly,
+  { to, sources, total, timeoutSec, afterMessage, signal }: SendDirectly,
 ): Promise<SentItems> {
-  const sent = new SentItems(output, to, meterOf(output), extent)
+  const sent = new SentItems(output, to, total)
   const waiting = setTimeout(() => {
     output.event('waiting', { for: to }, `waiting for ${to}, who may be asked whether to take it`)
   }, WAITING_MS)
@@ -52,7 +51,7 @@ export async function sendDirectly(
   try {
     await sendItems(stream, sources, {
       signal,
-      totals: { files: extent?.files, bytes: extent?.size },
+      totals: { files: total?.files, bytes: total?.size },
       patienceMs: timeoutSec * 1000,
       onStart: heard(sent.onStart),
       onProgress: sent.onProgress,
@@ -71,7 +70,7 @@ export async function sendDirectly(
 function cutShort(
   error: unknown,
   sent: SentItems,
-  { to, timeoutSec, afterMessage, signal }: Omit<SendDirectly, 'sources' | 'extent'>,
+  { to, timeoutSec, afterMessage, signal }: Omit<SendDirectly, 'sources' | 'total'>,
 ): unknown {
   const again = afterMessage ? 'the same command without the message' : 'the same command again'
   const hint = sent.canResume

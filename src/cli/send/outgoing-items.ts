@@ -12,7 +12,7 @@ import { EXIT, ToolError, UsageError } from '../errors.ts'
 import { sizeText } from '../terminal/format.ts'
 import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
-import type { TransferTotal } from '../terminal/transfer-progress.ts'
+import type { TransferTotal } from '../terminal/progress.ts'
 import { pipeSource, STDIN, type Words } from './stdin.ts'
 import { closeFiles, isFilePath } from './stored-files.ts'
 
@@ -104,7 +104,7 @@ export class OutgoingItems {
   }
 
   /** How much it is, looking into directories; nothing of what comes from a pipe is known. */
-  async extent(): Promise<TransferTotal> {
+  async total(): Promise<TransferTotal> {
     let [files, size, isKnown] = [0, 0, true]
     for (const item of this.#given) {
       if (item.kind === 'directory') {

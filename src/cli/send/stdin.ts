@@ -1,12 +1,14 @@
 /**
- * Standard input: as one message, or as a stream where it is longer.
+ * What a command line says is to be sent: words, or standard input, as one message or as a stream where it is longer.
  *
  * @module
  */
 
 import { Readable } from 'node:stream'
+import { USERNAME } from '../../lib/names.ts'
 import { contentOf, type FileSource } from '../../lib/transfer/index.ts'
 import { ToolError } from '../errors.ts'
+import { commandOf } from '../installed.ts'
 
 /** What standard input holds: all of it, or, where that is too long for a message, its pieces as they come. */
 export type Input = { readonly message: Uint8Array } | { readonly pieces: AsyncIterable<Uint8Array> }
@@ -27,6 +29,20 @@ export type Words = typeof STDIN | { readonly text: string } | undefined
 export function messageGiven(words: string | undefined, literals = 0): Words {
   if (words === undefined) return undefined
   return words === '-' && literals === 0 ? STDIN : { text: words }
+}
+
+export const SENDER_NAME_HINT =
+  'where NAME is left out, "--" goes before a message of one word, which may be a receiver: ' +
+  `${commandOf('send')} bob -- hi`
+
+/**
+ * Whether two arguments may be NAME and RECEIVER, rather than RECEIVER and MESSAGE: a wrong guess sends words or files to a stranger.
+ *
+ * @param literals - how many of them came after `--`: the last alone is a message.
+ */
+export function mayBeNamed(positionals: readonly string[], literals: number): boolean {
+  const [, second = '-'] = positionals
+  return literals !== 1 && USERNAME.test(second.toLowerCase())
 }
 
 /**

@@ -13,7 +13,7 @@ import { ToolError, UsageError } from '../errors.ts'
 import { requireStored } from '../mailbox/messages.ts'
 import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
-import { progressOf } from '../terminal/progress.ts'
+import { progressSink } from '../terminal/progress.ts'
 
 /** The option, for `parseArguments`. */
 export const FILE_OPTION = { file: { type: 'string', multiple: true } } as const
@@ -77,8 +77,8 @@ export async function sendFiles(
   for (const file of files) {
     const { path, name, content } = file
     const { size } = content
-    const progress = progressOf(output, name, size)
-    const onProgress = (bytes: number) => progress.at(bytes)
+    const progress = progressSink(output)
+    const onProgress = (bytes: number) => progress.at({ name, bytes, size })
     const sent = await leaveFile(mail, to, file, { onProgress, signal }).finally(() => progress.end())
     requireStored(output, sent)
     output.event('file_stored', { ...field, name, size }, `stored ${path} for ${receiver}`)

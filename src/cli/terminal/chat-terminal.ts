@@ -4,8 +4,9 @@
  * @module
  */
 import { ANSWER_CELLS, InputRow, promptCells } from './input-row.ts'
+import type { Lines } from './output.ts'
 import type { StatusLine } from './progress.ts'
-import { print, wrap } from './terminal.ts'
+import { type Look, print, talk, talkLine, wrap } from './terminal.ts'
 
 interface Question {
   readonly text: string
@@ -134,6 +135,39 @@ export class ChatTerminal {
 
   #giveUpQuestions(): void {
     for (const { answer } of this.#questions.splice(0)) answer('')
+  }
+}
+
+/** Where a tool's lines go: to stdout and stderr, or above what is being typed while there is a conversation. */
+export class Screen implements Lines {
+  /** While it has the terminal. */
+  conversation: ChatTerminal | undefined
+  readonly #tool: string
+  readonly #say: (line: string, look?: Look) => void
+  readonly #print: (lines: string) => Promise<void>
+
+  /** @param options.bytesOnly - stdout is for bytes, not for lines. */
+  constructor(tool: string, options: { readonly bytesOnly?: boolean | undefined } = {}) {
+    this.#tool = tool
+    this.#say = talk(tool)
+    const sayAll = async (lines: string) => {
+      for (const line of lines.split('\n')) this.#say(line)
+    }
+    this.#print = options.bytesOnly ? sayAll : print
+  }
+
+  readonly data = (lines: string): Promise<void> => (this.conversation?.print ?? this.#print)(lines)
+
+  readonly talk = (line: string, look: Look = (row) => row): void => {
+    const { conversation } = this
+    if (!conversation) this.#say(line, look)
+    else void conversation.print(talkLine(this.#tool, line, process.stdout.columns).map(look).join('\n'))
+  }
+
+  /** Gives the terminal back. */
+  close(): void {
+    this.conversation?.close()
+    this.conversation = undefined
   }
 }
 

@@ -42,6 +42,7 @@ async function run(...happens: (Error | 'renewed' | undefined | [Error])[]) {
       if (error) throw error
       yield* []
     },
+    close: async () => {},
   }
   const output = { event: (name: string) => void events.push(name) }
   let now = 0

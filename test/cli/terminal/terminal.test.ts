@@ -7,7 +7,7 @@ import { nearest, parseArguments, parsePort, parseSeconds } from '../../../src/c
 import { UsageError } from '../../../src/cli/errors.ts'
 import { kdcUrl } from '../../../src/cli/login/kdc-url.ts'
 import { refusalReporter } from '../../../src/cli/receive/listen.ts'
-import { Replies } from '../../../src/cli/receive/replies.ts'
+import { Replies } from '../../../src/cli/receive/receiver-loop.ts'
 import { traceLine } from '../../../src/cli/terminal/output.ts'
 import {
   jsonLine,
