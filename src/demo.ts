@@ -1,65 +1,58 @@
-/**
- * Shows the whole protocol with nothing set up: `npm run demo`.
- */
-
+/** Shows the whole protocol with nothing set up: `npm run demo`. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { parseArguments } from './cli/arguments.ts'
+import { clientTool, HELP_OPTION } from './cli/client-tool.ts'
 import { tell } from './cli/demo-story.ts'
 import { ToolError } from './cli/errors.ts'
-import { commandOf, type ToolName } from './cli/installed.ts'
+import type { ToolName } from './cli/installed.ts'
 import { startTool, type Tool } from './cli/start-tool.ts'
 import { stopSignal } from './cli/stop.ts'
-import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
 import { print, styled } from './cli/terminal/terminal.ts'
-import { runTool } from './cli/tool.ts'
 
-const HELP = `usage: ${commandOf('demo')} [MESSAGE] [options]
+clientTool('demo', {
+  help: (command, options) => `usage: ${command} [MESSAGE] [options]
 
 Starts a KDC with accounts for alice and bob, bob's receiver and alice's sender,
 each a process of its own, and shows the five messages of the protocol as they
 happen. It ends by itself and leaves nothing behind.
 
-${optionLines(HELP_HELP)}
+${options}
 
-example: ${commandOf('demo')} "see you at eight"
-`
-
-runTool('demo', async (argv) => {
-  const { positionals } = parseArguments(argv, { help: HELP, options: {}, positionals: ['[MESSAGE]'] })
-  const message = positionals[0] ?? 'hi'
-  const home = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
-  const tools: Tool[] = []
-  // Everything that the tools would write lands in `home`, whoever runs this.
-  const start = (name: ToolName, args: string[]) => {
-    const env = {
-      XDG_CONFIG_HOME: join(home, 'config'),
-      XDG_STATE_HOME: join(home, 'state'),
-      SYMBOLON_PASSWORD: undefined,
-      SYMBOLON_KDC: undefined,
+example: ${command} "see you at eight"
+`,
+  options: HELP_OPTION,
+  positionals: ['[MESSAGE]'],
+  async run({ positionals }) {
+    const message = positionals[0] ?? 'hi'
+    const home = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
+    const tools: Tool[] = []
+    // Everything that the tools would write lands in `home`, whoever runs this.
+    const start = (name: ToolName, args: string[]) => {
+      const env = {
+        XDG_CONFIG_HOME: join(home, 'config'),
+        XDG_STATE_HOME: join(home, 'state'),
+        SYMBOLON_PASSWORD: undefined,
+        SYMBOLON_KDC: undefined,
+      }
+      const tool = startTool(name, args, env)
+      tools.push(tool)
+      return tool
     }
-    const tool = startTool(name, args, env)
-    tools.push(tool)
-    return tool
-  }
-  // However this ends, also when whoever reads it has seen enough (`| head`).
-  process.on('exit', () => {
-    for (const tool of tools) tool.kill()
-    rmSync(home, { recursive: true, force: true })
-  })
-  try {
-    await Promise.race([play(message, join(home, 'kdc'), start), stopped()])
-  } finally {
-    await Promise.all(tools.map((tool) => tool.stop()))
-  }
+    // However this ends, also when its output is read no further (`| head`).
+    process.on('exit', () => {
+      for (const tool of tools) tool.kill()
+      rmSync(home, { recursive: true, force: true })
+    })
+    try {
+      const stopped = stopSignal().then(() => Promise.reject(new ToolError('stopped')))
+      await Promise.race([play(message, join(home, 'kdc'), start), stopped])
+    } finally {
+      await Promise.all(tools.map((tool) => tool.stop()))
+    }
+  },
 })
-
-async function stopped(): Promise<never> {
-  await stopSignal()
-  throw new ToolError('stopped')
-}
 
 async function play(
   message: string,
@@ -73,7 +66,7 @@ async function play(
   const url = await kdc.said(/listening on (http:\S+)/)
   await print(`   the KDC listens at ${url}; it knows alice and bob`)
   const receiver = start('receive', ['bob', '--kdc', url])
-  const printed = firstLine(receiver)
+  const printed = new Promise((resolve) => createInterface({ input: receiver.stdout }).once('line', resolve))
   await print(`   bob has logged in and listens at ${await receiver.said(/listening on (\S+)/)}\n`)
 
   const sender = start('send', ['alice', 'bob', '--kdc', url, '--json', '--trace', '--', message])
@@ -83,17 +76,7 @@ async function play(
   }
   if ((await sender.exit) !== 0) throw new ToolError('alice could not deliver her message')
   await print(`\n   bob's terminal shows:  ${await printed}`)
-  await print(
-    styled(
-      'dim',
-      '\n   Nobody who listened could read it, not even the KDC.\n   docs/protocol.md explains every byte.',
-      process.stdout,
-    ),
-  )
-}
-
-function firstLine(tool: Tool): Promise<string> {
-  return new Promise((resolve) => {
-    createInterface({ input: tool.stdout }).once('line', resolve)
-  })
+  const end =
+    '\n   Nobody who listened could read it, not even the KDC.\n   docs/protocol.md explains every byte.'
+  await print(styled('dim', end, process.stdout))
 }

@@ -1,14 +1,15 @@
-/**
- * Command lines: `parseArgs` of Node, strict, with hints for likely mistakes.
- *
- * @module
- */
+/** Command lines: `parseArgs` of Node, strict, with hints for likely mistakes. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
 import { version } from './installed.ts'
 import { asksFor, asksForHelp } from './terminal/help.ts'
 
-type Options = NonNullable<ParseArgsConfig['options']>
+type ParsedOption = NonNullable<ParseArgsConfig['options']>[string]
+
+/** Options as `parseArgs` takes them; `help` is what one takes and what it is for, with a default as `(default: X)`. */
+export type Options = Readonly<
+  Record<string, ParsedOption & { readonly help?: readonly [takes: string, text: string] }>
+>
 
 /** What a tool takes. */
 export interface CommandLine<T extends Options> {

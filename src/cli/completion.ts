@@ -1,8 +1,6 @@
 /**
  * What a shell may offer next, read from the help of the tools: what they print is what is completed. Names are those that are known
  * here: of whose tools have kept something on this machine, and, while a session is kept, of whom and which groups they know.
- *
- * @module
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'

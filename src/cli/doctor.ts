@@ -1,8 +1,6 @@
 /**
  * What may be wrong with a set-up, looked at in turn. Nothing is made or changed, and nothing that is broken keeps the rest from being
  * looked at.
- *
- * @module
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'

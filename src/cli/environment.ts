@@ -3,8 +3,6 @@
  *
  * Those of others have rules of their own: an empty `XDG_…_HOME` is as good as none
  * (https://specifications.freedesktop.org/basedir-spec/latest/), and so is an empty `NO_COLOR` (https://no-color.org).
- *
- * @module
  */
 import { UsageError } from './errors.ts'
 

@@ -1,9 +1,4 @@
-/**
- * Errors of the tools, beside those of the library: what went wrong and what to do next.
- *
- * @module
- */
-
+/** Errors of the tools, beside those of the library: what went wrong and what to do next. */
 /** What a tool's exit status says. */
 export const EXIT = { done: 0, failed: 1, usage: 2, tryLater: 3 } as const
 

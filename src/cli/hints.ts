@@ -1,9 +1,4 @@
-/**
- * What to do next, for each of the library's errors where there is something to do.
- *
- * @module
- */
-
+/** What to do next, for each of the library's errors where there is something to do. */
 import { isIP, isIPv6 } from 'node:net'
 import { SymbolonError } from '../lib/errors.ts'
 import { USERNAME } from '../lib/names.ts'

@@ -1,8 +1,6 @@
 /**
  * The tools by the names that the installed command `symbolon` gives them, and how each is begun: from sources as a file of its
  * own, through tsx; installed, where everything is built into JavaScript, as `symbolon NAME`.
- *
- * @module
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -28,6 +26,10 @@ const SOURCES = {
 export type ToolName = keyof typeof SOURCES
 
 export const TOOLS = Object.keys(SOURCES) as readonly ToolName[]
+
+/** What the tool's lines on stderr begin with. */
+export const labelOf = (tool: ToolName): string =>
+  tool === 'kdc' ? tool : SOURCES[tool].slice(0, -'.ts'.length)
 
 // The sources are TypeScript, and nothing else is.
 const INSTALLED = !import.meta.url.endsWith('.ts')

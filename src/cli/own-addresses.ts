@@ -1,8 +1,4 @@
-/**
- * The addresses of this machine.
- *
- * @module
- */
+/** The addresses of this machine. */
 import { networkInterfaces } from 'node:os'
 import { isLoopback, plainAddress } from '../lib/network/address.ts'
 import { withoutZone } from '../lib/network/reachable.ts'

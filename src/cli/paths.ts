@@ -1,8 +1,4 @@
-/**
- * Where the tools keep things.
- *
- * @module
- */
+/** Where the tools keep things. */
 import { type Stats, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { userDirectory } from '../state/places.ts'

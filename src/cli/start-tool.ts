@@ -1,8 +1,4 @@
-/**
- * Runs another of the tools as a process of its own.
- *
- * @module
- */
+/** Runs another of the tools as a process of its own. */
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { ToolError } from './errors.ts'

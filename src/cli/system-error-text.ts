@@ -1,8 +1,4 @@
-/**
- * The one place where what the operating system refuses becomes words for a person, with what to do next.
- *
- * @module
- */
+/** The one place where what the operating system refuses becomes words for a person, with what to do next. */
 import { isSystemError, type SystemError, systemReason } from '../lib/system-errors.ts'
 import { EXIT, ToolError } from './errors.ts'
 

@@ -1,8 +1,4 @@
-/**
- * How every tool begins and ends: errors become `tool: error: …` and `tool: hint: …` and an exit status, never a stack.
- *
- * @module
- */
+/** How every tool begins and ends: errors become `tool: error: …` and `tool: hint: …` and an exit status, never a stack. */
 import { SymbolonError, TransportError } from '../lib/errors.ts'
 import { bounded } from '../lib/text/quoted.ts'
 import { EXIT, ToolError, UsageError } from './errors.ts'

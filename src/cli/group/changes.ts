@@ -1,8 +1,4 @@
-/**
- * Making groups, and changing who is in them.
- *
- * @module
- */
+/** Making groups, and changing who is in them. */
 import { ProtocolError } from '../../lib/errors.ts'
 import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
 import { ToolError } from '../errors.ts'

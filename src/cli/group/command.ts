@@ -1,8 +1,4 @@
-/**
- * What the commands of the group tool have in common.
- *
- * @module
- */
+/** What the commands of the group tool have in common. */
 import { ProtocolError } from '../../lib/errors.ts'
 import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
 import type { MailboxHandle } from '../../lib/mls/mailbox-handle.ts'

@@ -1,8 +1,4 @@
-/**
- * Reading on as more comes, for hours perhaps: the KDC may go and come back, and the session may end.
- *
- * @module
- */
+/** Reading on as more comes, for hours perhaps: the KDC may go and come back, and the session may end. */
 import { CodecError, ProtocolError, type SymbolonError, TransportError } from '../../lib/errors.ts'
 import { isSessionOver } from '../../lib/kdc-link/exchange.ts'
 import { type FollowOptions, followMailbox } from '../../lib/mls/follow-mailbox.ts'

@@ -1,8 +1,4 @@
-/**
- * Which groups there are, as a table, and who is in one.
- *
- * @module
- */
+/** Which groups there are, as a table, and who is in one. */
 import { print, visible } from '../terminal/terminal.ts'
 import { endingOf, type Run, type Tools, withGroup, withMailbox } from './command.ts'
 

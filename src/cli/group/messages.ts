@@ -1,8 +1,4 @@
-/**
- * What is said in groups: sending and reading it.
- *
- * @module
- */
+/** What is said in groups: sending and reading it. */
 import type { Outgoing } from '../../files/outgoing.ts'
 import { utf8 } from '../../lib/bytes.ts'
 import { leaveMessage } from '../../lib/mls/leave.ts'

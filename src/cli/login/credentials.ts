@@ -2,8 +2,6 @@
  * The credentials file: passwords by KDC and username, for people who would rather not type them.
  *
  *   $XDG_CONFIG_HOME/symbolon/credentials   { "http://127.0.0.1:8800": { "alice": "her password" } }
- *
- * @module
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,8 +1,6 @@
 /**
  * Where an invitation comes from: `--invitation-file`, `SYMBOLON_INVITATION`, or a prompt; never an argument, which everybody
  * on the machine can read.
- *
- * @module
  */
 import { invitationToken } from '../../lib/invitation.ts'
 import { setting } from '../environment.ts'

@@ -1,16 +1,13 @@
-/**
- * Which KDC a tool talks to: `--kdc`, `SYMBOLON_KDC`, or the one on this machine.
- *
- * @module
- */
+/** Which KDC a tool talks to: `--kdc`, `SYMBOLON_KDC`, or the one on this machine. */
 import { kdcOrigin } from '../../lib/kdc-link/kdc-origin.ts'
 import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
-import type { OptionHelp } from '../terminal/help.ts'
 
 export const DEFAULT_KDC = 'http://127.0.0.1:8800'
 
-export const KDC_URL_HELP: OptionHelp = ['--kdc URL', `the KDC (default: SYMBOLON_KDC, else ${DEFAULT_KDC})`]
+export const KDC_URL_OPTION = {
+  kdc: { type: 'string', help: ['URL', `the KDC (default: SYMBOLON_KDC, else ${DEFAULT_KDC})`] },
+} as const
 
 /**
  * @param option - what `--kdc` gave.

@@ -5,8 +5,6 @@
  *   $XDG_RUNTIME_DIR/symbolon/session-key      what all of them are sealed under: gone when the user logs out of the machine
  *
  * Without a runtime directory the key is beside the sessions, and the files' mode is all that protects them.
- *
- * @module
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, rmSync } from 'node:fs'

@@ -2,10 +2,7 @@
  * Keytab files: all that a service needs to log in, when there is nobody to type. What has one is that service.
  *
  *   {"version": 1, "kdc": "http://127.0.0.1:8800", "kdc_key": "2izFjI8E…", "username": "printer", "password": "…"}
- *
- * @module
  */
-
 import * as v from 'valibot'
 import { ToolError } from '../errors.ts'
 import { commandOf } from '../installed.ts'

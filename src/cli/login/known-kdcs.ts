@@ -4,8 +4,6 @@
  *   $XDG_CONFIG_HOME/symbolon/known_kdcs   one line each: http://127.0.0.1:8800 2izFjI8E…
  *
  * A third word, `demo`, marks a KDC that was there for a demonstration: another may take its place.
- *
- * @module
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'

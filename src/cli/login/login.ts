@@ -1,9 +1,4 @@
-/**
- * Logging in, as every tool does it.
- *
- * @module
- */
-
+/** Logging in, as every tool does it. */
 import { ProtocolError } from '../../lib/errors.ts'
 import { requireServer } from '../../lib/kdc-link/http.ts'
 import type { Notice } from '../../lib/mls/notices.ts'
@@ -12,39 +7,37 @@ import { fileStateStore } from '../../state/file-state.ts'
 import type { Implied } from '../arguments.ts'
 import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
-import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
-import { KDC_URL_HELP, kdcUrl } from './kdc-url.ts'
+import { KDC_URL_OPTION, kdcUrl } from './kdc-url.ts'
 import { isKept, KeptSessionOver, keep, type Place, resume } from './kept-session.ts'
 import { type Keytab, readKeytab } from './keytab.ts'
 import { keyJudge } from './known-kdcs.ts'
-import { MAX_TRIES, PASSWORD_HELP, PASSWORD_OR_SESSION_HELP, Passwords } from './password.ts'
+import { MAX_TRIES, PASSWORD_OPTION, Passwords } from './password.ts'
 
-/** Which KDC, and by which key it is known, for `parseArguments`. */
+/** Which KDC, and by which key it is known. */
 export const KDC_OPTIONS = {
-  kdc: { type: 'string' },
-  'kdc-key': { type: 'string' },
+  ...KDC_URL_OPTION,
+  'kdc-key': { type: 'string', help: ['KEY', 'its key (default: as known; the first time, any)'] },
 } as const
-
-export const KDC_HELP: readonly OptionHelp[] = [
-  KDC_URL_HELP,
-  ['--kdc-key KEY', 'its key (default: as known; the first time, any)'],
-]
-
-/** The options that every tool with a login takes, for `parseArguments`. */
-export const LOGIN_OPTIONS = {
-  ...KDC_OPTIONS,
-  'password-file': { type: 'string' },
-  keytab: { type: 'string' },
-} as const
-
-const KEYTAB_HELP: OptionHelp = ['--keytab FILE', 'KDC, key, NAME and password of a service']
-
-/** Of a tool that goes on with a session that is kept. */
-export const LOGIN_HELP: readonly OptionHelp[] = [...KDC_HELP, PASSWORD_OR_SESSION_HELP, KEYTAB_HELP]
 
 /** Of a tool with a session of its own. */
-export const OWN_LOGIN_HELP: readonly OptionHelp[] = [...KDC_HELP, PASSWORD_HELP, KEYTAB_HELP]
+export const OWN_LOGIN_OPTIONS = {
+  ...KDC_OPTIONS,
+  ...PASSWORD_OPTION,
+  keytab: { type: 'string', help: ['FILE', 'KDC, key, NAME and password of a service'] },
+} as const
+
+/** Of a tool that goes on with a session that is kept. */
+export const LOGIN_OPTIONS = {
+  ...OWN_LOGIN_OPTIONS,
+  'password-file': {
+    type: 'string',
+    help: [
+      'FILE',
+      'the password is its first line (else SYMBOLON_PASSWORD, what login keeps, the credentials file, or a prompt)',
+    ],
+  },
+} as const
 
 export interface KdcValues {
   readonly kdc?: string | undefined
@@ -129,6 +122,28 @@ export async function loginFrom(
   const { session, leave } = await logIn(username, values, output, use)
   const keepAndClose = () => keep(session, kdc).then(() => session.close(), leave)
   return { kdc, session, leave: keepAndClose }
+}
+
+/**
+ * Works with a session as `loginFrom` gives it, and leaves it.
+ *
+ * @throws as `loginFrom`.
+ */
+export async function withSession(
+  username: string,
+  values: LoginValues,
+  output: Output,
+  work: (session: Session, kdc: string) => Promise<void>,
+  use?: Use,
+): Promise<void> {
+  const { session, kdc, leave } = await loginFrom(username, values, output, use)
+  try {
+    await work(session, kdc)
+    // So that something can be stored for this principal.
+    await session.mailbox.ensure().catch(() => {})
+  } finally {
+    await leave()
+  }
 }
 
 /** @returns none when it is over, and says so. */

@@ -1,8 +1,6 @@
 /**
  * Where a password comes from: a keytab, `--password-file`, `SYMBOLON_PASSWORD`, the credentials file, or a prompt without echo;
  * never an argument, which everybody on the machine can read.
- *
- * @module
  */
 import { MAX_PASSWORD_BYTES } from '../../lib/opaque.ts'
 import { setting } from '../environment.ts'
@@ -29,16 +27,15 @@ export interface PasswordSources {
   readonly mayBeKept?: boolean | undefined
 }
 
-export const PASSWORD_HELP: OptionHelp = [
-  '--password-file FILE',
-  'the password is its first line (else SYMBOLON_PASSWORD, the credentials file, or a prompt)',
-]
-
-/** The same, for a tool that goes on with a session that `login` has kept. */
-export const PASSWORD_OR_SESSION_HELP: OptionHelp = [
-  '--password-file FILE',
-  'the password is its first line (else SYMBOLON_PASSWORD, what login keeps, the credentials file, or a prompt)',
-]
+export const PASSWORD_OPTION = {
+  'password-file': {
+    type: 'string',
+    help: [
+      'FILE',
+      'the password is its first line (else SYMBOLON_PASSWORD, the credentials file, or a prompt)',
+    ],
+  },
+} as const
 
 /** The option of whatever sets a password and needs none. */
 export const SET_PASSWORD_HELP: OptionHelp = [

@@ -1,8 +1,4 @@
-/**
- * A question whose answer is not shown.
- *
- * @module
- */
+/** A question whose answer is not shown. */
 import { isUtf8 } from 'node:buffer'
 import { ToolError, UsageError } from '../errors.ts'
 import { makeRaw, suspend, whenContinued } from '../terminal/suspended.ts'

@@ -1,8 +1,4 @@
-/**
- * Files that hold secrets which a person would otherwise type, or settings that others could turn against their owner.
- *
- * @module
- */
+/** Files that hold secrets which a person would otherwise type, or settings that others could turn against their owner. */
 import { readSmallFile } from '../../files/small-file.ts'
 import { fromUtf8 } from '../../lib/bytes.ts'
 import { isSystemError, systemReason } from '../../lib/system-errors.ts'

@@ -1,8 +1,4 @@
-/**
- * Stored messages: showing them, with the time at which they were sent.
- *
- * @module
- */
+/** Stored messages: showing them, with the time at which they were sent. */
 import { FileError } from '../../files/errors.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import type { Conversation, MailMessage, Selection } from '../../lib/mls/mailbox.ts'

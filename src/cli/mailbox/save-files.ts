@@ -1,9 +1,4 @@
-/**
- * Files that others have sent: fetched and saved, or said what became of them.
- *
- * @module
- */
-
+/** Files that others have sent: fetched and saved, or said what became of them. */
 import { FileError } from '../../files/errors.ts'
 import { ensureOutputDirectory, isUsable, saveIncoming } from '../../files/incoming.ts'
 import { toBase64url } from '../../lib/bytes.ts'
@@ -15,25 +10,18 @@ import { UsageError } from '../errors.ts'
 import { commandOf } from '../installed.ts'
 import { type FileResult, shownName } from '../terminal/file-result.ts'
 import { parseSize, sizeText } from '../terminal/format.ts'
-import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
 import { progressSink, SILENT } from '../terminal/progress.ts'
-
-/** The options, for `parseArguments`. */
-export const SAVE_OPTIONS = {
-  output: { type: 'string' },
-  'max-file': { type: 'string' },
-} as const
 
 /** Up to which size files are saved, if nothing else is said. */
 export const DEFAULT_MAX = '100MB'
 /** How much of one sender a run fetches, in files of the largest size. */
 export const MAX_FILES_OF_ONE = 10
 
-export const SAVE_HELP: readonly OptionHelp[] = [
-  ['--output DIR', 'save files that others send in this directory'],
-  ['--max-file SIZE', `only those up to this size (default: ${DEFAULT_MAX})`],
-]
+export const SAVE_OPTIONS = {
+  output: { type: 'string', help: ['DIR', 'save files that others send in this directory'] },
+  'max-file': { type: 'string', help: ['SIZE', `only those up to this size (default: ${DEFAULT_MAX})`] },
+} as const
 
 /** Where files are saved, and up to which size. */
 export interface Saving {

@@ -1,8 +1,4 @@
-/**
- * A receiver in a pipe: takes the first thing that comes, and passes its bytes on as they are; on a terminal, as lines of who sends them.
- *
- * @module
- */
+/** A receiver in a pipe: takes the first thing that comes, and passes its bytes on as they are; on a terminal, as lines of who sends them. */
 import type { Writable } from 'node:stream'
 import { EMPTY } from '../../lib/bytes.ts'
 import type { Channel } from '../../lib/channel/channel.ts'
@@ -16,17 +12,15 @@ import type { FileSink } from '../../lib/transfer/index.ts'
 import { ToolError, UsageError } from '../errors.ts'
 import { isFile, saveFile } from '../mailbox/save-files.ts'
 import { sizeText } from '../terminal/format.ts'
-import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
 import { type ListenAddress, listenAt } from './listen.ts'
 import { tellingTrouble } from './stored-messages.ts'
 import { TerminalBytes } from './terminal-bytes.ts'
 import { type ReceiveSettings, takeItems } from './transfer.ts'
 
-/** The option, for `parseArguments`. */
-export const ONCE_OPTION = { once: { type: 'boolean' } } as const
-
-export const ONCE_HELP: OptionHelp = ['--once', 'write what comes first to stdout, as it is, and end']
+export const ONCE_OPTION = {
+  once: { type: 'boolean', help: ['', 'write what comes first to stdout, as it is, and end'] },
+} as const
 
 /** @throws UsageError when events are to go where the bytes go. */
 export function judgeOnce(values: {

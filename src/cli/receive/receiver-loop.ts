@@ -1,9 +1,4 @@
-/**
- * What a receiver does with its channels: prints what comes, saves files, and takes replies typed on the terminal to those they
- * are for.
- *
- * @module
- */
+/** What a receiver does with its channels: prints what comes, saves files, and takes replies typed on the terminal to those they are for. */
 import type { Channel } from '../../lib/channel/channel.ts'
 import type { IncomingKind } from '../../lib/channel/inbox.ts'
 import { SymbolonError } from '../../lib/errors.ts'

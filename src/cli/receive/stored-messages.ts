@@ -1,8 +1,4 @@
-/**
- * Messages that have waited, at a receiver: those from when it was away, and those that come so later.
- *
- * @module
- */
+/** Messages that have waited, at a receiver: those from when it was away, and those that come so later. */
 import { SymbolonError } from '../../lib/errors.ts'
 import { followMailbox, RETRY_MS, type RetryOptions } from '../../lib/mls/follow-mailbox.ts'
 import type { GroupInfo } from '../../lib/mls/mailbox.ts'

@@ -1,8 +1,4 @@
-/**
- * Bytes from a sender, as they come, on a terminal: as lines that carry the name, and nothing that it would obey.
- *
- * @module
- */
+/** Bytes from a sender, as they come, on a terminal: as lines that carry the name, and nothing that it would obey. */
 import { saidLines } from '../terminal/terminal.ts'
 
 /** Longer lines are shown in pieces. */

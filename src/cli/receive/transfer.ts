@@ -1,8 +1,4 @@
-/**
- * Receiving files that others send directly: which, where to, and what is told of them.
- *
- * @module
- */
+/** Receiving files that others send directly: which, where to, and what is told of them. */
 import type { Duplex } from 'node:stream'
 import { type FileReceiver, takeInto } from '../../files/file-receiver.ts'
 import { SymbolonError } from '../../lib/errors.ts'

@@ -1,8 +1,4 @@
-/**
- * A conversation from the sender's side.
- *
- * @module
- */
+/** A conversation from the sender's side. */
 import type { Channel } from '../../lib/channel/channel.ts'
 import { TransportError } from '../../lib/errors.ts'
 import { EXIT, ToolError } from '../errors.ts'

@@ -1,8 +1,4 @@
-/**
- * Sending files, or a stream, to a receiver who is there.
- *
- * @module
- */
+/** Sending files, or a stream, to a receiver who is there. */
 import type { Duplex } from 'node:stream'
 import { SymbolonError, TransportError } from '../../lib/errors.ts'
 import { type Source, sendItems } from '../../lib/transfer/index.ts'

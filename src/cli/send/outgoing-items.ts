@@ -1,8 +1,4 @@
-/**
- * What a command line gives to be sent: files, directories, standard input.
- *
- * @module
- */
+/** What a command line gives to be sent: files, directories, standard input. */
 import { stat } from 'node:fs/promises'
 import { type Outgoing, openContent, openOutgoing } from '../../files/outgoing.ts'
 import { measureTree, sourceOf, type WhySkipped } from '../../files/outgoing-tree.ts'
@@ -10,19 +6,19 @@ import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
 import type { Source } from '../../lib/transfer/index.ts'
 import { EXIT, ToolError, UsageError } from '../errors.ts'
 import { sizeText } from '../terminal/format.ts'
-import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
 import type { TransferTotal } from '../terminal/progress.ts'
 import { pipeSource, STDIN, type Words } from './stdin.ts'
 import { closeFiles, isFilePath } from './stored-files.ts'
 
-/** The options, for `parseArguments`. */
-export const ITEM_OPTIONS = { file: { type: 'string', multiple: true }, name: { type: 'string' } } as const
-
-export const ITEM_HELP: readonly OptionHelp[] = [
-  ['--file PATH...', 'send files and directories; - is standard input,'],
-  ['--name NAME', 'as a file of this name'],
-]
+export const ITEM_OPTIONS = {
+  file: {
+    type: 'string',
+    multiple: true,
+    help: ['PATH...', 'send files and directories; - is standard input,'],
+  },
+  name: { type: 'string', help: ['NAME', 'as a file of this name'] },
+} as const
 
 /** Standard input, among paths. */
 const DASH = '-'

@@ -1,8 +1,4 @@
-/**
- * Sending what a command line says: a message, a stream, files; straight to the receiver, or by way of the KDC.
- *
- * @module
- */
+/** Sending what a command line says: a message, a stream, files; straight to the receiver, or by way of the KDC. */
 import type { Channel } from '../../lib/channel/channel.ts'
 import { connectOrStore, deliver, whyNotStored } from '../../lib/connect-or-store.ts'
 import type { SymbolonError } from '../../lib/errors.ts'

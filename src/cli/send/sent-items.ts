@@ -1,8 +1,4 @@
-/**
- * What the sender of files tells of each: how far it is, that it goes on where it was cut, what became of it.
- *
- * @module
- */
+/** What the sender of files tells of each: how far it is, that it goes on where it was cut, what became of it. */
 import { SymbolonError } from '../../lib/errors.ts'
 import type { ItemResult, TransferItem } from '../../lib/transfer/items.ts'
 import { arrivalText } from '../terminal/file-result.ts'

@@ -1,9 +1,4 @@
-/**
- * What a command line says is to be sent: words, or standard input, as one message or as a stream where it is longer.
- *
- * @module
- */
-
+/** What a command line says is to be sent: words, or standard input, as one message or as a stream where it is longer. */
 import { Readable } from 'node:stream'
 import { USERNAME } from '../../lib/names.ts'
 import { contentOf, type FileSource } from '../../lib/transfer/index.ts'

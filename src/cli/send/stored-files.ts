@@ -1,8 +1,4 @@
-/**
- * Sending files by way of the KDC, which cannot read them. docs/protocol.md §7.4.
- *
- * @module
- */
+/** Sending files by way of the KDC, which cannot read them. docs/protocol.md §7.4. */
 import { stat } from 'node:fs/promises'
 import { type Outgoing, openOutgoing } from '../../files/outgoing.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
@@ -14,9 +10,6 @@ import { requireStored } from '../mailbox/messages.ts'
 import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 import { progressSink } from '../terminal/progress.ts'
-
-/** The option, for `parseArguments`. */
-export const FILE_OPTION = { file: { type: 'string', multiple: true } } as const
 
 /**
  * Opens all files, before anything is sent.

@@ -1,22 +1,15 @@
-/**
- * Asking the person at the terminal whether what somebody sends is to be saved.
- *
- * @module
- */
-
+/** Asking the person at the terminal whether what somebody sends is to be saved. */
 import type { Totals, TransferItem } from '../../lib/transfer/index.ts'
 import { UsageError } from '../errors.ts'
 import { askToStop } from '../stop.ts'
 import type { ChatTerminal } from './chat-terminal.ts'
 import { arrivalText, nameText, shownName } from './file-result.ts'
-import type { OptionHelp } from './help.ts'
 import { ANSWER_CELLS, InputRow, promptCells } from './input-row.ts'
 import { visible, wrap } from './terminal.ts'
 
-/** The option, for `parseArguments`. */
-export const ASK_OPTION = { ask: { type: 'boolean' } } as const
-
-export const ASK_HELP: OptionHelp = ['--ask', 'ask before anything is saved there']
+export const ASK_OPTION = {
+  ask: { type: 'boolean', help: ['', 'ask before anything is saved there'] },
+} as const
 
 /** Puts a question; whether the answer is yes. A question that is taken back is answered with no. */
 export type Ask = (question: string, signal: AbortSignal) => Promise<boolean>

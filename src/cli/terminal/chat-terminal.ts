@@ -1,8 +1,4 @@
-/**
- * A terminal on which one types while others' lines come in, above what is being typed.
- *
- * @module
- */
+/** A terminal on which one types while others' lines come in, above what is being typed. */
 import { ANSWER_CELLS, InputRow, promptCells } from './input-row.ts'
 import type { Lines } from './output.ts'
 import type { StatusLine } from './progress.ts'

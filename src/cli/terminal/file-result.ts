@@ -1,8 +1,4 @@
-/**
- * A file that somebody has sent, in words.
- *
- * @module
- */
+/** A file that somebody has sent, in words. */
 import { safeName } from '../../files/safe-name.ts'
 import type { FileNote } from '../../lib/mls/files.ts'
 import { count, sizeText } from './format.ts'

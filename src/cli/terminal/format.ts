@@ -1,8 +1,4 @@
-/**
- * Numbers, sizes and times as people read them.
- *
- * @module
- */
+/** Numbers, sizes and times as people read them. */
 import { UsageError } from '../errors.ts'
 
 /** `1 session`, `2 sessions`. */

@@ -1,9 +1,4 @@
-/**
- * The options in a tool's help.
- *
- * @module
- */
-
+/** The options in a tool's help. */
 /** An option as it is given, and what it is for; a default is written `(default: X)`. */
 export type OptionHelp = readonly [option: string, text: string]
 
@@ -29,9 +24,6 @@ function wrap(text: string, width: number): string[] {
   }
   return lines
 }
-
-/** The option of every tool; the KDC's commands take it too, and spare the line. */
-export const HELP_HELP: OptionHelp = ['-h, --help', 'show this']
 
 /** Whether `--help` is among the options, wherever, also where it makes no sense: who types it is lost. */
 export function asksForHelp(argv: readonly string[]): boolean {

@@ -3,8 +3,6 @@
  *
  * It is one row because a terminal that gets another width may have broken a longer line anew, or not: no program could tell then where the
  * line began, and to clear it would be to clear what others said above it. So nothing here ever goes up a row.
- *
- * @module
  */
 import { createInterface, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'

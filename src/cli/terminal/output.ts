@@ -1,8 +1,6 @@
 /**
  * What a tool has to tell, either as lines for people or, with `--json`, as NDJSON for programs; and, with `--trace`, each
  * protocol message as it passes.
- *
- * @module
  */
 import type { Message } from '../../lib/channel/message.ts'
 import { type FileNote, fileNoteOf } from '../../lib/mls/files.ts'
@@ -11,7 +9,6 @@ import { quoted } from '../../lib/text/quoted.ts'
 import type { Trace, TraceEvent } from '../../lib/trace.ts'
 import { type Arrival, arrivalText, type FileResult, nameText, shownName } from './file-result.ts'
 import { localTime } from './format.ts'
-import type { OptionHelp } from './help.ts'
 import {
   jsonLine,
   type Look,
@@ -25,16 +22,11 @@ import {
   visible,
 } from './terminal.ts'
 
-/** The options of every tool that tells events, for `parseArguments`. */
+/** The options of every tool that tells events. */
 export const OUTPUT_OPTIONS = {
-  json: { type: 'boolean' },
-  trace: { type: 'boolean' },
+  json: { type: 'boolean', help: ['', 'tell events as NDJSON on stdout'] },
+  trace: { type: 'boolean', help: ['', 'show protocol messages as they pass, secrets shortened'] },
 } as const
-
-export const OUTPUT_HELP: readonly OptionHelp[] = [
-  ['--json', 'tell events as NDJSON on stdout'],
-  ['--trace', 'show protocol messages as they pass, secrets shortened'],
-]
 
 /** How one tool tells things. */
 export interface Output {

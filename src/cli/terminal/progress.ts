@@ -1,8 +1,4 @@
-/**
- * How far files are: a line on the terminal that changes, or events for programs.
- *
- * @module
- */
+/** How far files are: a line on the terminal that changes, or events for programs. */
 import type { ItemResult, TransferItem } from '../../lib/transfer/items.ts'
 import { sizeText } from './format.ts'
 import type { Output } from './output.ts'

@@ -1,9 +1,4 @@
-/**
- * Sessions as people read them.
- *
- * @module
- */
-
+/** Sessions as people read them. */
 import type { SessionInfo } from '../../lib/kdc-link/answers.ts'
 import { endpointText } from '../../lib/network/address.ts'
 import { ToolError } from '../errors.ts'

@@ -1,9 +1,4 @@
-/**
- * Being stopped (Ctrl+Z, `kill -STOP`) and going on (`fg`) while the terminal is raw: meanwhile the shell has set it as it needs it.
- *
- * @module
- */
-
+/** Being stopped (Ctrl+Z, `kill -STOP`) and going on (`fg`) while the terminal is raw: meanwhile the shell has set it as it needs it. */
 /**
  * Ctrl+Z where the terminal is raw, and sends no signal for it: stops the processes that it would stop.
  *

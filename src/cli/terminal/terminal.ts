@@ -1,10 +1,7 @@
-/**
- * What the tools write: data on stdout, talk on stderr, and nothing from others that a terminal would obey.
- *
- * @module
- */
+/** What the tools write: data on stdout, talk on stderr, and nothing from others that a terminal would obey. */
 import { bounded } from '../../lib/text/quoted.ts'
 import { visible, visibleJson } from '../../lib/text/visible.ts'
+import { labelOf, TOOLS } from '../installed.ts'
 
 export { visible }
 
@@ -17,23 +14,7 @@ export function jsonLine(value: unknown): string {
 }
 
 /** The tools, by the names that their lines on stderr begin with. */
-export const TOOL_NAMES: readonly string[] = [
-  'completion',
-  'demo',
-  'doctor',
-  'group',
-  'kdc',
-  'login',
-  'logout',
-  'passwd',
-  'receiver',
-  'register',
-  'sender',
-  'sessions',
-  'symbolon',
-  'users',
-  'whoami',
-]
+export const TOOL_NAMES: readonly string[] = [...TOOLS.map(labelOf), 'symbolon']
 
 /** A principal who has said or sent something. */
 export interface Speaker {
