@@ -1,13 +1,14 @@
 /** Shows the whole protocol with nothing set up: `npm run demo`. */
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { clientTool, HELP_OPTION } from './cli/client-tool.ts'
 import { tell } from './cli/demo-story.ts'
 import { ToolError } from './cli/errors.ts'
-import type { ToolName } from './cli/installed.ts'
-import { startTool, type Tool } from './cli/start-tool.ts'
+import { argumentsFor, type ToolName } from './cli/installed.ts'
 import { stopSignal } from './cli/stop.ts'
 import { print, styled } from './cli/terminal/terminal.ts'
 
@@ -79,4 +80,51 @@ async function play(
   const end =
     '\n   Nobody who listened could read it, not even the KDC.\n   docs/protocol.md explains every byte.'
   await print(styled('dim', end, process.stdout))
+}
+
+/** A tool that runs. */
+interface Tool {
+  readonly stdout: Readable
+  /** Its exit status, or nothing when a signal ended it. */
+  readonly exit: Promise<number | null>
+  /** Waits until what it says on stderr matches, and gives the first group. */
+  said(pattern: RegExp): Promise<string>
+  /** Asks it to stop, as Ctrl+C does, and waits until it has. */
+  stop(): Promise<void>
+  /** Ends it at once: for when there is no time to wait. */
+  kill(): void
+}
+
+/** @param env - variables to change from ours; `undefined` takes one away. */
+function startTool(name: ToolName, args: string[], env: NodeJS.ProcessEnv): Tool {
+  const child = spawn(process.execPath, [...argumentsFor(name), ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let talk = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    talk += text
+  })
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return {
+    stdout: child.stdout,
+    exit,
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = pattern.exec(talk)
+          if (found) resolve(found[1] ?? found[0])
+        }
+        child.stderr.on('data', look)
+        look()
+        exit.then(() => reject(new ToolError(`${name} stopped:\n${talk.trim()}`)))
+      }),
+    async stop() {
+      child.kill('SIGTERM')
+      await exit
+    },
+    kill() {
+      child.kill('SIGKILL')
+    },
+  }
 }

@@ -26,14 +26,21 @@ example: ${command}
   options: { ...KDC_URL_OPTION, json: OUTPUT_OPTIONS.json, ...HELP_OPTION },
   async run({ values }) {
     const output = makeOutput('doctor', values)
+    let due: string | undefined
+    const tellHint = async () => {
+      if (due) await print(visible(`       hint: ${due}`))
+    }
     for await (const finding of examine(values.kdc)) {
       const { check, status, message, hint } = finding
       if (status === 'error') process.exitCode = EXIT.failed
       output.event('check', { ...finding })
       if (output.json) continue
+      // What is to be done about several is said once, below them.
+      if (hint !== due) await tellHint()
+      due = hint
       const word = styled(STYLE[status], status.padEnd(5), process.stdout)
       await print(`${word}  ${visible(`${check}: ${message}`)}`)
-      if (hint) await print(visible(`       hint: ${hint}`))
     }
+    await tellHint()
   },
 })

@@ -31,6 +31,9 @@ interface Command {
 
 const READ_OPTIONS = ['follow', 'all', 'with', 'output', 'max-file'] as const
 
+const nameOf = (text = '') => parseGroupName(text)
+const namesOf = (texts: readonly string[]) => [...new Set(texts.map(parseUsername))]
+
 const prepareRejoin = ([group]: readonly string[], values: Values) =>
   rejoin(conversationOf('rejoin', group, values.with))
 
@@ -118,6 +121,3 @@ function judge(
     }
   }
 }
-
-const nameOf = (text = '') => parseGroupName(text)
-const namesOf = (texts: readonly string[]) => [...new Set(texts.map(parseUsername))]

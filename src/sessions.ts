@@ -4,7 +4,7 @@ import { UsageError } from './cli/errors.ts'
 import { LOGIN_OPTIONS, nameOfKeytab, withSession } from './cli/login/login.ts'
 import { count } from './cli/terminal/format.ts'
 import { makeOutput, OUTPUT_OPTIONS, type Output } from './cli/terminal/output.ts'
-import { findSession, shortId, table } from './cli/terminal/session-table.ts'
+import { findSession, sessionTable, shortId } from './cli/terminal/session-table.ts'
 import { print } from './cli/terminal/terminal.ts'
 import type { SessionInfo } from './lib/kdc-link/answers.ts'
 import { parseUsername } from './lib/names.ts'
@@ -64,7 +64,7 @@ async function list(sessions: readonly SessionInfo[], output: Output, now: numbe
   }
   if (output.json) return
   if (sessions.length === 0) output.event('none', {}, 'no other sessions')
-  else for (const line of table(sessions, now)) await print(line)
+  else for (const line of sessionTable(sessions, now)) await print(line)
 }
 
 async function end(session: Session, { id }: SessionInfo, output: Output): Promise<void> {

@@ -109,10 +109,8 @@ function parse<const T extends Options>(args: string[], options: T) {
 }
 
 /**
- * An empty value is what becomes of `--data "$DIR"` where there is no DIR, and means nothing: to a path it would be the working
- * directory, to an address all of them.
- *
- * @throws UsageError
+ * An empty value is what becomes of `--data "$DIR"` where there is no DIR, and means nothing: to a path it would be the working directory,
+ * to an address all of them.
  */
 function refuseEmptyValues(values: object): void {
   for (const [name, value] of Object.entries(values)) {
@@ -237,11 +235,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0
 }
 
-/**
- * A whole number of an option, within bounds.
- *
- * @throws UsageError
- */
+/** A whole number of an option, within bounds. */
 export function parseInteger(name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   if (!(value >= min && value <= max)) {
@@ -253,11 +247,7 @@ export function parseInteger(name: string, text: string, min: number, max: numbe
   return value
 }
 
-/**
- * One of a few words of an option.
- *
- * @throws UsageError
- */
+/** One of a few words of an option. */
 export function parseChoice<const T extends string>(name: string, choices: readonly T[], text: string): T {
   const choice = choices.find((known) => known === text)
   if (choice === undefined) throw new UsageError(`${name}: expected ${choices.join(', ')}, got '${text}'`)

@@ -26,5 +26,5 @@ export function clientTool<const T extends Options>(name: ToolName, { run, ...li
     return text === undefined ? [] : [[written, text] as const]
   })
   const help = line.help(commandOf(name), optionLines(...listed))
-  runTool(labelOf(name), (argv) => run(parseArguments(argv, { ...line, help })))
+  runTool(labelOf(name), async (argv) => run(parseArguments(argv, { ...line, help })))
 }

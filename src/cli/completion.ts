@@ -57,11 +57,7 @@ export function readHelp(help: string): Grammar {
 // Mentioned again, an option may stand without its value.
 const byValue = (a: readonly unknown[], b: readonly unknown[]) => (a[1] ? 1 : 0) - (b[1] ? 1 : 0)
 
-/**
- * What may stand in the place of the last word.
- *
- * @param words - after `symbolon`, as far as they are typed; the last may be empty.
- */
+/** What may stand in the place of the last word. @param words - after `symbolon`, as far as they are typed; the last may be empty. */
 export async function candidates(words: readonly string[]): Promise<string[]> {
   const last = words.at(-1) ?? ''
   const found = await allFor(words.slice(0, -1), last)

@@ -60,11 +60,7 @@ const HINTS: Readonly<Record<string, string>> = {
 const WHERE_WE_KEEP_THINGS =
   'XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_DATA_HOME say where else to keep what the tools keep'
 
-/**
- * An error of the operating system in words; any other as it is.
- *
- * @returns a ToolError whose exit status says whether to try later.
- */
+/** An error of the operating system in words; any other as it is. @returns a ToolError whose exit status says whether to try later. */
 export function inWords(error: unknown): unknown {
   if (!isSystemError(error)) return error
   const { code } = error

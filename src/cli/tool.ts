@@ -48,11 +48,7 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof SymbolonError || error instanceof ToolError ? error.code : undefined
 }
 
-/**
- * Runs a tool's `main` with the command line's arguments and sets the exit status.
- *
- * @param tool - the name its lines on stderr begin with.
- */
+/** Runs a tool's `main` with the command line's arguments and sets the exit status. @param tool - the name its lines on stderr begin with. */
 export function runTool(tool: string, main: (argv: string[]) => Promise<void>): void {
   // Whoever reads our output may stop (`| head -1`): that ends the tool, quietly.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

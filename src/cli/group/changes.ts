@@ -2,7 +2,7 @@
 import { ProtocolError } from '../../lib/errors.ts'
 import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
 import { ToolError } from '../errors.ts'
-import { type Run, withConversation, withGroup, withMailbox } from './command.ts'
+import { type Run, withConversation, withMailbox } from './command.ts'
 
 /** Makes a group. */
 export function create(group: string): Run {
@@ -19,7 +19,7 @@ export function create(group: string): Run {
 /** Adds members; those who are in it already are said to be. */
 export function add(group: string, asked: readonly string[]): Run {
   return async ({ mail, output }) => {
-    const usernames = await withGroup(mail, group, async (mailbox) => {
+    const usernames = await withConversation(mail, { group }, async (mailbox) => {
       const before = mailbox.members(group)
       const news = asked.filter((username) => !before.includes(username))
       await mailbox.add(group, asked)
@@ -37,7 +37,7 @@ export function add(group: string, asked: readonly string[]): Run {
 /** Removes members: all of them, or, when one is no member, none. */
 export function remove(group: string, usernames: readonly string[]): Run {
   return async ({ mail, output }) => {
-    await withGroup(mail, group, async (mailbox) => {
+    await withConversation(mail, { group }, async (mailbox) => {
       const present = mailbox.members(group)
       const stranger = usernames.find((username) => !present.includes(username))
       if (stranger !== undefined) {
@@ -53,7 +53,7 @@ export function remove(group: string, usernames: readonly string[]): Run {
 /** Leaves a group. */
 export function leave(group: string): Run {
   return async ({ mail, output }) => {
-    await withGroup(mail, group, (mailbox) => mailbox.leave(group))
+    await withConversation(mail, { group }, (mailbox) => mailbox.leave(group))
     output.event('group_left', { group }, `left ${group}`)
   }
 }
@@ -61,7 +61,7 @@ export function leave(group: string): Run {
 /** Ends a group for all. */
 export function destroy(group: string): Run {
   return async ({ mail, output }) => {
-    await withGroup(mail, group, (mailbox) => mailbox.destroy(group))
+    await withConversation(mail, { group }, (mailbox) => mailbox.destroy(group))
     output.event('group_destroyed', { group }, `destroyed ${group}`)
   }
 }

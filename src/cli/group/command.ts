@@ -29,11 +29,7 @@ export interface Values {
   readonly literals?: number
 }
 
-/**
- * Which conversation is meant: GROUP, or `--with USER`.
- *
- * @throws UsageError for neither, or both; ProtocolError `invalid_name`.
- */
+/** Which conversation is meant: GROUP, or `--with USER`. */
 export function conversationOf(
   command: string,
   group: string | undefined,
@@ -55,17 +51,8 @@ export function withMailbox<T>(mail: MailboxHandle, work: (mailbox: Mailbox) => 
   })
 }
 
-/** The same with a group, naming it when there is none, and saying how it ended when it is over. */
-export function withGroup<T>(
-  mail: MailboxHandle,
-  group: string,
-  work: (mailbox: Mailbox) => Promise<T> | T,
-): Promise<T> {
-  return withConversation(mail, { group }, work)
-}
-
-/** The same with a conversation. */
-export async function withConversation<T>(
+/** The same with a conversation, naming it when there is none, and saying how it ended when it is over. */
+export function withConversation<T>(
   mail: MailboxHandle,
   of: Conversation,
   work: (mailbox: Mailbox) => Promise<T> | T,
@@ -92,28 +79,23 @@ export async function namingUnknown<T>(
   }
 }
 
-/** Of a group that is over for us. */
-interface Ending {
-  readonly status: string
-  /** A sentence without its full stop. */
-  readonly words: string
-}
-
-const WORDS = new Map<string, (group: string) => string>([
+const ENDINGS = new Map<string, (group: string) => string>([
   ['left', (group) => `you have left ${group}`],
   ['removed', (group) => `you were removed from ${group}`],
   ['destroyed', (group) => `${group} was destroyed`],
 ])
 
 /**
- * Whichever tool heard of it first has told of it, perhaps long ago: those who ask for the group are told again.
+ * How a group ended for us. The tool that heard of it first has told of it, perhaps long ago: those who ask for the group are told again.
  *
  * @returns none while we are in a group of this name, or when there was none here.
  */
-export function endingOf(mailbox: Pick<Mailbox, 'groups'>, group: string): Ending | undefined {
+export function endingOf(
+  mailbox: Pick<Mailbox, 'groups'>,
+  group: string,
+): { readonly status: string; readonly words: string } | undefined {
   const statuses = mailbox.groups().flatMap(({ name, status }) => (name === group ? [status] : []))
-  if (statuses.some((status) => !WORDS.has(status))) return undefined
   const status = statuses.at(-1)
-  const words = status && WORDS.get(status)?.(group)
-  return status && words ? { status, words } : undefined
+  if (status === undefined || !statuses.every((one) => ENDINGS.has(one))) return undefined
+  return { status, words: ENDINGS.get(status)?.(group) ?? '' }
 }

@@ -22,8 +22,7 @@ export interface Following extends Pick<FollowOptions, 'signal' | 'pace' | 'wait
 }
 
 /**
- * Shows what comes, until `signal`, or until nothing can come any more, which is said. No answer that could be forged on the way
- * ends it.
+ * Shows what comes, until `signal`, or until nothing can come any more, which is said. No answer that could be forged on the way ends it.
  *
  * @throws ProtocolError why the group is not read any more, or `kdc_key_changed`; what `showMore` throws, unless the KDC, or a login, is
  *   merely away.

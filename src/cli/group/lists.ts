@@ -1,6 +1,7 @@
 /** Which groups there are, as a table, and who is in one. */
+import { table } from '../terminal/format.ts'
 import { print, visible } from '../terminal/terminal.ts'
-import { endingOf, type Run, type Tools, withGroup, withMailbox } from './command.ts'
+import { endingOf, type Run, type Tools, withConversation, withMailbox } from './command.ts'
 
 /** The groups that the user is in, and those that are over of which something has not been read. */
 export async function list({ mail, output }: Tools): Promise<void> {
@@ -22,7 +23,7 @@ export async function list({ mail, output }: Tools): Promise<void> {
 /** Who is in a group, or was when it ended for us, which is said. */
 export function members(group: string): Run {
   return async ({ mail, output }) => {
-    const { usernames, admin, ending } = await withGroup(mail, group, async (mailbox) => {
+    const { usernames, admin, ending } = await withConversation(mail, { group }, async (mailbox) => {
       const infos = mailbox.groups().filter(({ name }) => name === group)
       const current = infos.find(({ status }) => status === 'active' || status === 'broken') ?? infos.at(-1)
       const ending = endingOf(mailbox, group)
@@ -61,12 +62,5 @@ export function groupTable(groups: readonly GroupRow[]): string[] {
     row.unread > 0 ? String(row.unread) : '-',
     [row.status, row.reason].filter((word) => word !== undefined).join(': '),
   ])
-  const all = [['GROUP', 'MEMBERS', 'ADMIN', 'UNREAD', 'STATUS'], ...rows]
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  return all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
+  return table(['GROUP', 'MEMBERS', 'ADMIN', 'UNREAD', 'STATUS'], ...rows)
 }

@@ -1,5 +1,4 @@
 /** What is said in groups: sending and reading it. */
-import type { Outgoing } from '../../files/outgoing.ts'
 import { utf8 } from '../../lib/bytes.ts'
 import { leaveMessage } from '../../lib/mls/leave.ts'
 import type { Conversation } from '../../lib/mls/mailbox.ts'
@@ -9,7 +8,7 @@ import { ToolError, UsageError } from '../errors.ts'
 import { requireStored, type Shown, showAll, showNew } from '../mailbox/messages.ts'
 import { commandToSave, type Saving, savingFrom } from '../mailbox/save-files.ts'
 import { messageGiven, readStdin, STDIN, type Words } from '../send/stdin.ts'
-import { closeFiles, openFiles, sendFiles } from '../send/stored-files.ts'
+import { isFilePath, type StorableFile, sendFiles, storableFiles } from '../send/stored-files.ts'
 import { stopping, stopSignal } from '../stop.ts'
 import {
   conversationOf,
@@ -18,15 +17,11 @@ import {
   type Run,
   type Tools,
   type Values,
-  withGroup,
+  withConversation,
 } from './command.ts'
 import { follow } from './follow.ts'
 
-/**
- * A message, files, or both.
- *
- * @throws UsageError, ToolError; FileError `file_not_readable`.
- */
+/** A message, files, or both. */
 export async function prepareSend([name = '', words]: readonly string[], values: Values): Promise<Run> {
   const group = parseGroupName(name)
   const paths = values.file ?? []
@@ -34,36 +29,36 @@ export async function prepareSend([name = '', words]: readonly string[], values:
     throw new UsageError('there is no message', 'give it in quotes, - for standard input, or --file PATH')
   }
   const message = await messageOf(messageGiven(words, values.literals))
-  return send(group, message, await openFiles(paths, words))
+  if (paths.length > 0 && words !== undefined && (await isFilePath(words))) {
+    throw new UsageError(
+      `${words} is a file: give it as --file ${words}`,
+      'each file has a --file of its own; if these words are the message, send them without files',
+    )
+  }
+  return send(group, message, await storableFiles(paths))
 }
 
 async function messageOf(given: Words): Promise<Uint8Array | undefined> {
   return given === STDIN ? readStdin(MAX_BODY_BYTES) : given && utf8(given.text)
 }
 
-function send(group: string, message: Uint8Array | undefined, files: readonly Outgoing[]): Run {
+function send(group: string, message: Uint8Array | undefined, files: readonly StorableFile[]): Run {
   return async ({ mail, output }) => {
-    try {
-      if (message !== undefined) {
-        const sent = await namingUnknown(mail, { group }, () => leaveMessage(mail, { group }, message))
-        requireStored(output, sent)
-        output.event('stored', { group }, `sent to ${group}`)
-      }
-      if (files.length === 0) return
-      // Said plainly, before the first file.
-      await withGroup(mail, group, (mailbox) => mailbox.conversationId({ group }))
-      await sendFiles(mail, output, { group }, files, stopping())
-    } finally {
-      await closeFiles(files)
+    if (message !== undefined) {
+      requireStored(
+        output,
+        await namingUnknown(mail, { group }, () => leaveMessage(mail, { group }, message)),
+      )
+      output.event('stored', { group }, `sent to ${group}`)
     }
+    if (files.length === 0) return
+    // Said plainly, before the first file.
+    await withConversation(mail, { group }, (mailbox) => mailbox.conversationId({ group }))
+    await sendFiles(mail, output, { group }, files, stopping())
   }
 }
 
-/**
- * What is new, or all; once, or until Ctrl+C.
- *
- * @throws UsageError; FileError `file_not_saved`.
- */
+/** What is new, or all; once, or until Ctrl+C. */
 export async function prepareRead([group]: readonly string[], values: Values): Promise<Run> {
   const of = conversationOf('read', group, values.with)
   const stopped = new AbortController()
@@ -91,7 +86,7 @@ async function read(
   let isLookedAt = !isGroup
   // What was said in a group that is over, or that one was removed from, can still be read here.
   const lookAt = async () => {
-    if (!isLookedAt) await withGroup(mail, label, (mailbox) => mailbox.lookAt(label))
+    if (!isLookedAt) await withConversation(mail, of, (mailbox) => mailbox.lookAt(label))
     isLookedAt = true
   }
   let told = saving !== undefined

@@ -12,12 +12,7 @@ import { readSecretFile } from './secret-file.ts'
 /** Of an invitation, in characters. */
 const LENGTH = 22
 
-/**
- * The invitation that was given beforehand, if one was.
- *
- * @param file - of `--invitation-file`.
- * @throws UsageError for what cannot be an invitation; ToolError, FileError.
- */
+/** The invitation that was given beforehand, if one was. @param file - of `--invitation-file`. */
 export function givenInvitation(file: string | undefined): string | undefined {
   const text = file === undefined ? setting('SYMBOLON_INVITATION') : readSecretFile(file, 'invitation')
   return text === undefined ? undefined : check(text)
@@ -28,7 +23,6 @@ export function givenInvitation(file: string | undefined): string | undefined {
  *
  * @param beforePrompt - awaited before.
  * @returns nothing where there is no terminal to ask on.
- * @throws UsageError for what cannot be an invitation; ToolError.
  */
 export async function promptInvitation(beforePrompt: () => Promise<void>): Promise<string | undefined> {
   if (!canPrompt()) return undefined

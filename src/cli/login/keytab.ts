@@ -30,11 +30,7 @@ export interface Keytab {
   readonly password: string
 }
 
-/**
- * Reads a keytab.
- *
- * @throws ToolError when it is missing or none; as `readPrivateTextIfAny`.
- */
+/** Reads a keytab. */
 export function readKeytab(path: string): Keytab {
   const text = readPrivateTextIfAny(path, HOW_TO_MAKE)
   if (text === undefined) throw new ToolError(`there is no keytab ${path}`, { hint: HOW_TO_MAKE })

@@ -54,7 +54,6 @@ export interface LoginValues extends KdcValues {
  *
  * @param isOther - whether arguments begin with another name, although there would be room for it.
  * @param hint - for who gave another.
- * @throws ToolError, FileError when there is no such keytab.
  */
 export function nameOfKeytab(isOther?: Implied['isOther'], hint?: string) {
   return ({ keytab: path }: { readonly keytab?: string | undefined }): Implied | undefined => {
@@ -64,11 +63,7 @@ export function nameOfKeytab(isOther?: Implied['isOther'], hint?: string) {
   }
 }
 
-/**
- * How to reach the KDC that the command line names, and to know it again; and where what is of stored messages and groups is kept.
- *
- * @throws UsageError.
- */
+/** How to reach the KDC that the command line names, and to know it again; and where what is of stored messages and groups is kept. */
 export function kdcFrom(values: KdcValues, output: Output): { kdc: string; options: LoginOptions } {
   const kdc = kdcUrl(values.kdc)
   const judgeKey = keyJudge(kdc, values['kdc-key'], (key) => {
@@ -103,8 +98,6 @@ export interface LoggedIn {
 /**
  * Goes on with the session that is kept, unless the command line or the environment says how to log in; else logs `username` in, and keeps
  * the session in the place of one that has ended.
- *
- * @throws the errors of `login`, of `readPassword`, of `keyJudge` and of `readKept`.
  */
 export async function loginFrom(
   username: string,
@@ -124,11 +117,7 @@ export async function loginFrom(
   return { kdc, session, leave: keepAndClose }
 }
 
-/**
- * Works with a session as `loginFrom` gives it, and leaves it.
- *
- * @throws as `loginFrom`.
- */
+/** Works with a session as `loginFrom` gives it, and leaves it. */
 export async function withSession(
   username: string,
   values: LoginValues,

@@ -37,7 +37,7 @@ export const PASSWORD_OPTION = {
   },
 } as const
 
-/** The option of whatever sets a password and needs none. */
+/** Of a tool that sets a password. */
 export const SET_PASSWORD_HELP: OptionHelp = [
   '--password-file FILE',
   'the new password is its first line (else SYMBOLON_PASSWORD, or a prompt)',
@@ -56,15 +56,6 @@ function hintFor({ variable = 'SYMBOLON_PASSWORD' }: PasswordSources): string {
 const MIN_PASSWORD_CHARACTERS = 8
 
 /**
- * The password of an account that exists.
- *
- * @throws ToolError, UsageError; what `beforePrompt` throws.
- */
-export async function readPassword(sources: PasswordSources): Promise<string> {
-  return writtenPassword(sources) ?? typedPassword(sources)
-}
-
-/**
  * The password of an account that exists, for a tool that logs in again and again: what is written down is read anew
  * each time, for it may have changed. No person is asked again once one was right: by then the terminal may be in use for something else,
  * and what is typed would be read as that.
@@ -78,9 +69,9 @@ export class Passwords {
     this.#sources = sources
   }
 
-  /** @throws as `readPassword`. */
+  /** @throws ToolError, UsageError; what `beforePrompt` throws. */
   readonly get = async (): Promise<string> => {
-    const written = writtenPassword(this.#sources)
+    const written = givenPassword(this.#sources) ?? storedPassword(this.#sources)
     this.#typed = written === undefined ? (this.#last ?? (await typedPassword(this.#sources))) : undefined
     this.#last = written ?? this.#typed
     return this.#last as string
@@ -106,11 +97,7 @@ async function typedPassword(sources: PasswordSources): Promise<string> {
   return check(await promptSecret(`password for ${username}: `, hintFor(sources) + once))
 }
 
-/**
- * A password to be set: asked for twice when it is typed, and again when it cannot be.
- *
- * @throws ToolError, UsageError.
- */
+/** A password to be set: asked for twice when it is typed, and again when it cannot be. */
 export async function readNewPassword(sources: PasswordSources): Promise<string> {
   const given = givenPassword(sources)
   if (given !== undefined) return judgeNew(given)
@@ -141,10 +128,6 @@ function judgeNew(password: string): string {
     `the password has fewer than ${MIN_PASSWORD_CHARACTERS} characters`,
     'three or four words that do not belong together are easy to remember and hard to guess',
   )
-}
-
-function writtenPassword(sources: PasswordSources): string | undefined {
-  return givenPassword(sources) ?? storedPassword(sources)
 }
 
 function givenPassword({

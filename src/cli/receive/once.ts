@@ -1,5 +1,6 @@
 /** A receiver in a pipe: takes the first thing that comes, and passes its bytes on as they are; on a terminal, as lines of who sends them. */
 import type { Writable } from 'node:stream'
+import { untilAborted } from '../../lib/abort.ts'
 import { EMPTY } from '../../lib/bytes.ts'
 import type { Channel } from '../../lib/channel/channel.ts'
 import { SymbolonError } from '../../lib/errors.ts'
@@ -213,25 +214,19 @@ class Once {
   }
 
   /**
-   * Resolves when the reader of stdout has taken it, or the system for them.
+   * Resolves when the reader of stdout has taken it, or the system for that reader.
    *
    * @param shown - what is written in their place.
-   * @throws the reason of the signal: who reads may have stopped.
+   * @throws the reason of the signal: the reader may have stopped.
    */
   async #write(bytes: Uint8Array, shown: Uint8Array | string = bytes): Promise<void> {
     const { signal } = this.#settings
     signal.throwIfAborted()
     this.#written += bytes.length
-    let stop = () => {}
-    try {
-      await new Promise<void>((resolve, reject) => {
-        stop = () => reject(signal.reason)
-        signal.addEventListener('abort', stop)
-        this.#to.write(shown, (error) => (error ? reject(error) : resolve()))
-      })
-    } finally {
-      signal.removeEventListener('abort', stop)
-    }
+    const written = new Promise<void>((resolve, reject) => {
+      this.#to.write(shown, (error) => (error ? reject(error) : resolve()))
+    })
+    await untilAborted(written, signal)
   }
 
   // What comes as a stream or as files ends by the same signal, and says how far it came.

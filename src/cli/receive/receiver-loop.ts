@@ -146,21 +146,13 @@ export class Replies {
     if (index >= 0) this.#channels.splice(index, 1)
   }
 
-  /**
-   * The prompt, and with it the one it names.
-   *
-   * @param typing - whether a line has been begun: then both stay as they are.
-   */
+  /** The prompt, and with it the one it names. @param typing - whether a line has been begun: then both stay as they are. */
   prompt(typing: boolean): string {
     if (!typing) this.#named = this.#channels.at(-1)
     return this.#named ? `to ${this.#named.peer.username}> ` : '> '
   }
 
-  /**
-   * Reads a typed line: `see you`, or `@alice see you`.
-   *
-   * @returns the channel it is for, if that one is open, and the text to send.
-   */
+  /** Reads a typed line: `see you`, or `@alice see you`. @returns the channel it is for, if that one is open, and the text to send. */
   addressee(line: string): { channel: Channel | undefined; to: string | undefined; text: string } {
     const named = /^@([a-z0-9_][a-z0-9_.-]*)\s+(.*)$/is.exec(line)
     if (!named) {

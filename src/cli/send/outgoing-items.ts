@@ -1,6 +1,6 @@
 /** What a command line gives to be sent: files, directories, standard input. */
 import { stat } from 'node:fs/promises'
-import { type Outgoing, openContent, openOutgoing } from '../../files/outgoing.ts'
+import { openContent } from '../../files/outgoing.ts'
 import { measureTree, sourceOf, type WhySkipped } from '../../files/outgoing-tree.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
 import type { Source } from '../../lib/transfer/index.ts'
@@ -9,7 +9,7 @@ import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 import type { TransferTotal } from '../terminal/progress.ts'
 import { pipeSource, STDIN, type Words } from './stdin.ts'
-import { closeFiles, isFilePath } from './stored-files.ts'
+import { isFilePath, type StorableFile, storableFiles } from './stored-files.ts'
 
 export const ITEM_OPTIONS = {
   file: {
@@ -28,12 +28,7 @@ export interface ItemValues {
   readonly name?: string | undefined
 }
 
-/**
- * Judges what `--file` and `--name` say.
- *
- * @param given - the message beside them.
- * @throws UsageError.
- */
+/** Judges what `--file` and `--name` say. @param given - the message beside them. */
 export async function judgeItems({ file: paths = [], name }: ItemValues, given: Words): Promise<void> {
   const fromStdin = paths.filter((path) => path === DASH).length + (given === STDIN ? 1 : 0)
   if (fromStdin > 1) throw new UsageError('standard input can be sent once, not twice')
@@ -72,11 +67,7 @@ export class OutgoingItems {
     this.#given = given
   }
 
-  /**
-   * Looks at everything, before anything is sent.
-   *
-   * @throws FileError `file_not_readable`.
-   */
+  /** Looks at everything, before anything is sent. */
   static async look(
     { file: paths = [], name }: ItemValues,
     output: Output,
@@ -121,7 +112,6 @@ export class OutgoingItems {
    *
    * @param receiver - who takes none directly now.
    * @param isAway - because of being away.
-   * @throws ToolError for what cannot.
    */
   judgeStorable(receiver: string, isAway: boolean): void {
     for (const item of this.#given) {
@@ -137,21 +127,10 @@ export class OutgoingItems {
     }
   }
 
-  /**
-   * Opens everything for the KDC.
-   *
-   * @throws as `judgeStorable`; FileError `file_not_readable`.
-   */
-  async openStorable(receiver: string, isAway: boolean): Promise<Outgoing[]> {
+  /** All of it, as files for the KDC. */
+  async storable(receiver: string, isAway: boolean): Promise<StorableFile[]> {
     this.judgeStorable(receiver, isAway)
-    const files: Outgoing[] = []
-    try {
-      for (const { path } of this.#given) files.push(await openOutgoing(path))
-      return files
-    } catch (error) {
-      await closeFiles(files)
-      throw error
-    }
+    return storableFiles(this.#given.map(({ path }) => path))
   }
 }
 

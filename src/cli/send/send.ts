@@ -11,7 +11,7 @@ import type { Output } from '../terminal/output.ts'
 import { sendDirectly } from './direct.ts'
 import type { OutgoingItems } from './outgoing-items.ts'
 import { type Input, pipeSource } from './stdin.ts'
-import { closeFiles, sendFiles } from './stored-files.ts'
+import { sendFiles } from './stored-files.ts'
 
 /** Who sends, to whom, and how long to wait. */
 export interface Sending {
@@ -163,10 +163,6 @@ async function storeItems(
   items: OutgoingItems,
   isAway: boolean,
 ): Promise<void> {
-  const files = await items.openStorable(receiver, isAway)
-  try {
-    await sendFiles(session.mailbox, output, { with: receiver }, files, stopping())
-  } finally {
-    await closeFiles(files)
-  }
+  const files = await items.storable(receiver, isAway)
+  await sendFiles(session.mailbox, output, { with: receiver }, files, stopping())
 }

@@ -59,11 +59,7 @@ export async function readInput(maxMessageBytes: number, input: Bytes = process.
   return { message: Buffer.concat(chunks) }
 }
 
-/**
- * Reads standard input as one message.
- *
- * @throws ToolError when it holds nothing, or more than `maxBytes`; nothing has been sent then.
- */
+/** Reads standard input as one message. @throws ToolError when it holds nothing, or more than `maxBytes`; nothing has been sent then. */
 export async function readStdin(maxBytes: number): Promise<Uint8Array> {
   const input = await readInput(maxBytes)
   if ('message' in input) return input.message

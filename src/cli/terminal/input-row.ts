@@ -94,11 +94,7 @@ export class InputRow {
     return this.#readline.line.length > 0
   }
 
-  /**
-   * Shows another prompt.
-   *
-   * @param typingCells - the prompt is cut at its beginning to leave as many cells to what is typed.
-   */
+  /** Shows another prompt. @param typingCells - the prompt is cut at its beginning to leave as many cells to what is typed. */
   setPrompt(prompt: string, typingCells: number = TYPING_CELLS): void {
     this.#prompt = prompt
     this.#typingCells = typingCells

@@ -18,11 +18,7 @@ export function makeRaw(): void {
   process.stdin.setRawMode(true)
 }
 
-/**
- * Hears of going on after having been stopped, by whatever signal.
- *
- * @returns the function that ends it.
- */
+/** Hears of going on after having been stopped, by whatever signal. @returns the function that ends it. */
 export function whenContinued(goOn: () => void): () => void {
   process.on('SIGCONT', goOn)
   return () => {

@@ -105,9 +105,8 @@ export function* portions(lines: readonly string[]): Generator<string> {
 }
 
 /**
- * Writes data to stdout, followed by a line feed; resolves when the system has taken it, and whatever else the tool does
- * has had its turn. Files and terminals are written to without waiting: without that turn, somebody who has much to say
- * would keep everybody else out.
+ * Writes data to stdout, followed by a line feed; resolves when the system has taken it, and whatever else the tool does has had its turn.
+ * Files and terminals are written to without waiting: without that turn, somebody who has much to say would keep everybody else out.
  */
 export async function print(text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {

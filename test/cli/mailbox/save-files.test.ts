@@ -5,10 +5,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { showAll, showNew } from '../../../src/cli/mailbox/messages.ts'
 import { SaveRecord, type Saving, savingFrom } from '../../../src/cli/mailbox/save-files.ts'
-import { sendFiles } from '../../../src/cli/send/stored-files.ts'
+import { type StorableFile, sendFiles } from '../../../src/cli/send/stored-files.ts'
 import type { FileResult } from '../../../src/cli/terminal/file-result.ts'
 import type { Output } from '../../../src/cli/terminal/output.ts'
-import type { Outgoing } from '../../../src/files/outgoing.ts'
 import { utf8 } from '../../../src/lib/bytes.ts'
 import { ProtocolError, TransportError } from '../../../src/lib/errors.ts'
 import { encodeFileNote, fileNoteOf, uploadFile } from '../../../src/lib/mls/files.ts'
@@ -310,14 +309,16 @@ files(
 )
 
 /** A file to be sent, from memory. */
-function outgoing(name: string, text: string, verify = async () => {}): Outgoing {
+function outgoing(name: string, text: string, verify = async () => {}): StorableFile {
   const bytes = utf8(text)
   const read = async (into: Uint8Array, position: number) => {
     const piece = bytes.subarray(position, position + into.length)
     into.set(piece)
     return piece.length
   }
-  return { path: `/tmp/${name}`, name, content: { size: bytes.length, read, verify, close: async () => {} } }
+  const size = bytes.length
+  const open = async () => ({ size, read, verify, close: async () => {} })
+  return { path: `/tmp/${name}`, name, size, open }
 }
 
 files(
