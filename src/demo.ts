@@ -29,7 +29,7 @@ example: ${command} "see you at eight"
     const message = positionals[0] ?? 'hi'
     const home = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
     const tools: Tool[] = []
-    // Everything that the tools would write lands in `home`, whoever runs this.
+    // Everything that the tools would write lands in `home`, for every user.
     const start = (name: ToolName, args: string[]) => {
       const env = {
         XDG_CONFIG_HOME: join(home, 'config'),
@@ -82,7 +82,6 @@ async function play(
   await print(styled('dim', end, process.stdout))
 }
 
-/** A tool that runs. */
 interface Tool {
   readonly stdout: Readable
   /** Its exit status, or nothing when a signal ended it. */

@@ -83,7 +83,9 @@ example: ${command} alice send friends "hi, all"
     judge(word, command, args, values)
     const run = await command.prepare(args, { ...values, literals })
     const output = makeOutput('group', values)
-    await withSession(username, values, output, (session) => run({ session, mail: session.mailbox, output }))
+    await withSession(username, values, output, (session) =>
+      run({ session, handle: session.mailbox, output }),
+    )
   },
 })
 

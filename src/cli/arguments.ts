@@ -11,7 +11,6 @@ export type Options = Readonly<
   Record<string, ParsedOption & { readonly help?: readonly [takes: string, text: string] }>
 >
 
-/** What a tool takes. */
 export interface CommandLine<T extends Options> {
   /** Printed by `--help`: usage, options, an example; fits a screen. */
   readonly help: string
@@ -190,21 +189,19 @@ function takeMore(
 ): void {
   const taken: unknown[] = []
   const left: string[] = []
-  let taking = false
+  let isTaking = false
   for (const token of tokens) {
-    if (token.kind !== 'positional') taking = token.kind === 'option' && token.name === name
+    if (token.kind !== 'positional') isTaking = token.kind === 'option' && token.name === name
     if (token.kind === 'option' && token.name === name) taken.push(token.value)
     if (token.kind !== 'positional') continue
-    if (taking && left.length >= after) taken.push(token.value)
+    if (isTaking && left.length >= after) taken.push(token.value)
     else left.push(String(token.value))
   }
   if (taken.length > 0) Object.assign(parsed.values, { [name]: taken })
   parsed.positionals.splice(0, Number.POSITIVE_INFINITY, ...left)
 }
 
-function usageLine(help: string): string {
-  return help.split('\n')[0] ?? ''
-}
+const usageLine = (help: string): string => help.split('\n')[0] ?? ''
 
 /** The candidate that is nearest to `word`, of several the one that begins alike, if it is within two edits. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
@@ -217,7 +214,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return scored[0] && scored[0].distance <= 2 ? scored[0].candidate : undefined
 }
 
-// Damerau's distance, in which no letter is moved twice (optimal string alignment): two letters in each other's place are one edit.
+// Damerau's distance, in which no character is moved twice (optimal string alignment): two in each other's place are one edit.
 function editDistance(a: string, b: string): number {
   let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
@@ -247,7 +244,6 @@ export function parseInteger(name: string, text: string, min: number, max: numbe
   return value
 }
 
-/** One of a few words of an option. */
 export function parseChoice<const T extends string>(name: string, choices: readonly T[], text: string): T {
   const choice = choices.find((known) => known === text)
   if (choice === undefined) throw new UsageError(`${name}: expected ${choices.join(', ')}, got '${text}'`)
@@ -255,14 +251,11 @@ export function parseChoice<const T extends string>(name: string, choices: reado
 }
 
 /** A TCP port; 0 lets the system choose. */
-export function parsePort(text: string): number {
-  return parseInteger('--port', text, 0, 65535)
-}
+export const parsePort = (text: string): number => parseInteger('--port', text, 0, 65535)
 
 // setTimeout counts milliseconds in 31 bits; what is longer it takes for one.
 const MAX_SECONDS = Math.floor((2 ** 31 - 1) / 1000)
 
-/** A number of seconds, one or more. */
 export function parseSeconds(name: string, text: string): number {
   return parseInteger(name, text, 1, MAX_SECONDS)
 }

@@ -4,21 +4,18 @@ import { commandOf, labelOf, type ToolName } from './installed.ts'
 import { optionLines } from './terminal/help.ts'
 import { runTool } from './tool.ts'
 
-/** A tool's command line. */
 interface ToolLine<T extends Options> extends Omit<CommandLine<T>, 'help'> {
   /**
    * @param command - what begins the tool.
    * @param options - a line for each option that says what it is for.
    */
   readonly help: (command: string, options: string) => string
-  /** Does what the command line says. */
   readonly run: (given: ReturnType<typeof parseArguments<T>>) => Promise<void>
 }
 
 /** The option of every tool, for those whose help has room for the line. */
 export const HELP_OPTION = { help: { type: 'boolean', short: 'h', help: ['', 'show this'] } } as const
 
-/** Runs a tool. */
 export function clientTool<const T extends Options>(name: ToolName, { run, ...line }: ToolLine<T>): void {
   const listed = Object.entries(line.options).flatMap(([option, { short, help }]) => {
     const [takes, text] = help ?? []

@@ -215,7 +215,6 @@ const POWERSHELL = `Register-ArgumentCompleter -Native -CommandName symbolon -Sc
 }
 `
 
-/** What each shell is to be given. */
 export const SCRIPTS = { bash: BASH, zsh: ZSH, fish: FISH, powershell: POWERSHELL } as const
 
 const SHELLS = Object.keys(SCRIPTS)

@@ -1,5 +1,4 @@
 /** Errors of the tools, beside those of the library: what went wrong and what to do next. */
-/** What a tool's exit status says. */
 export const EXIT = { done: 0, failed: 1, usage: 2, tryLater: 3 } as const
 
 /** An error with words for a person: `message` says what happened, `hint` what to do next. */
@@ -8,7 +7,7 @@ export class ToolError extends Error {
   readonly exitCode: number
   /** Of docs/errors.md, where it says more about an error that has one. */
   readonly code: string | undefined
-  /** What waits to be written to stdout is of no use any more: nobody may be reading it. */
+  /** What waits to be written to stdout is of no use any more: there may be no reader. */
   readonly leavesOutput: boolean
 
   constructor(

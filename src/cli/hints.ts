@@ -55,7 +55,6 @@ const HINTS = new Map<string, string>(
   }),
 )
 
-/** A hint for this error, if there is one. */
 export function hintFor(error: unknown): string | undefined {
   if (!(error instanceof SymbolonError)) return undefined
   return BY_MESSAGE.get(error.code)?.(error.message) ?? HINTS.get(error.code)
@@ -95,7 +94,7 @@ function howToSend(message: string): string | undefined {
   return `what a program or a device gives is sent as standard input: PROGRAM | ${commandOf('send')} NAME RECEIVER --file - --name FILE`
 }
 
-// One on this machine is easily started; whoever named another meant that one.
+// One on this machine is easily started; a user who named another meant that one.
 function whereIsTheKdc(message: string): string {
   if (message.includes(' certificate')) {
     return "nothing was sent to what answers there: ask the KDC's administrator about its certificate"

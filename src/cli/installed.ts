@@ -34,7 +34,6 @@ export const labelOf = (tool: ToolName): string =>
 // The sources are TypeScript, and nothing else is.
 const INSTALLED = !import.meta.url.endsWith('.ts')
 
-/** Of the package. */
 export function version(): string {
   const file = new URL(INSTALLED ? '../package.json' : '../../package.json', import.meta.url)
   return JSON.parse(readFileSync(file, 'utf8')).version

@@ -4,22 +4,21 @@ import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
 import { ToolError } from '../errors.ts'
 import { type Run, withConversation, withMailbox } from './command.ts'
 
-/** Makes a group. */
 export function create(group: string): Run {
-  return async ({ mail, output }) => {
-    await withMailbox(mail, (mailbox) => mailbox.createGroup(group)).catch((error: unknown) => {
+  return async ({ handle, output }) => {
+    await withMailbox(handle, (mailbox) => mailbox.createGroup(group)).catch((error: unknown) => {
       if (!(error instanceof ProtocolError && error.code === 'group_exists')) throw error
       throw new ProtocolError('group_exists', `there is a group ${group} already`)
     })
-    const admin = mail.username
+    const admin = handle.username
     output.event('group_created', { group, admin }, `made the group ${group}; ${admin} is its admin`)
   }
 }
 
 /** Adds members; those who are in it already are said to be. */
 export function add(group: string, asked: readonly string[]): Run {
-  return async ({ mail, output }) => {
-    const usernames = await withConversation(mail, { group }, async (mailbox) => {
+  return async ({ handle, output }) => {
+    const usernames = await withConversation(handle, { group }, async (mailbox) => {
       const before = mailbox.members(group)
       const news = asked.filter((username) => !before.includes(username))
       await mailbox.add(group, asked)
@@ -36,8 +35,8 @@ export function add(group: string, asked: readonly string[]): Run {
 
 /** Removes members: all of them, or, when one is no member, none. */
 export function remove(group: string, usernames: readonly string[]): Run {
-  return async ({ mail, output }) => {
-    await withConversation(mail, { group }, async (mailbox) => {
+  return async ({ handle, output }) => {
+    await withConversation(handle, { group }, async (mailbox) => {
       const present = mailbox.members(group)
       const stranger = usernames.find((username) => !present.includes(username))
       if (stranger !== undefined) {
@@ -50,29 +49,27 @@ export function remove(group: string, usernames: readonly string[]): Run {
   }
 }
 
-/** Leaves a group. */
 export function leave(group: string): Run {
-  return async ({ mail, output }) => {
-    await withConversation(mail, { group }, (mailbox) => mailbox.leave(group))
+  return async ({ handle, output }) => {
+    await withConversation(handle, { group }, (mailbox) => mailbox.leave(group))
     output.event('group_left', { group }, `left ${group}`)
   }
 }
 
-/** Ends a group for all. */
 export function destroy(group: string): Run {
-  return async ({ mail, output }) => {
-    await withConversation(mail, { group }, (mailbox) => mailbox.destroy(group))
+  return async ({ handle, output }) => {
+    await withConversation(handle, { group }, (mailbox) => mailbox.destroy(group))
     output.event('group_destroyed', { group }, `destroyed ${group}`)
   }
 }
 
 /** Takes one's place in a broken group, or conversation with one other, again. */
 export function rejoin(of: Conversation): Run {
-  return async ({ mail, output }) => {
+  return async ({ handle, output }) => {
     const where = 'group' in of ? of.group : `the conversation with ${of.with}`
     // Hearing what happened rejoins by itself what was lost, and completes what was begun.
-    const wasBroken = await mail.use(async (mailbox) => statuses(mailbox, of).includes('broken'))
-    await withConversation(mail, of, async (mailbox) => {
+    const wasBroken = await handle.use(async (mailbox) => statuses(mailbox, of).includes('broken'))
+    await withConversation(handle, of, async (mailbox) => {
       if (!statuses(mailbox, of).includes('active')) await mailbox.rejoin(of)
       else if (!wasBroken) throw new ToolError(`${where} is not broken: there is nothing to rejoin`)
     })

@@ -7,17 +7,15 @@ import type { Session } from '../../lib/session.ts'
 import { UsageError } from '../errors.ts'
 import type { Output } from '../terminal/output.ts'
 
-/** What a command works with. */
 export interface Tools {
   readonly session: Session
-  readonly mail: MailboxHandle
+  readonly handle: MailboxHandle
   readonly output: Output
 }
 
 /** What is to be done, once the user is logged in. */
 export type Run = (tools: Tools) => Promise<void>
 
-/** The options of the commands. */
 export interface Values {
   readonly follow?: boolean | undefined
   readonly all?: boolean | undefined
@@ -44,8 +42,11 @@ export function conversationOf(
 }
 
 /** Does something with the mailbox, when it has heard all that happened. */
-export function withMailbox<T>(mail: MailboxHandle, work: (mailbox: Mailbox) => Promise<T> | T): Promise<T> {
-  return mail.use(async (mailbox) => {
+export function withMailbox<T>(
+  handle: MailboxHandle,
+  work: (mailbox: Mailbox) => Promise<T> | T,
+): Promise<T> {
+  return handle.use(async (mailbox) => {
     await mailbox.sync()
     return work(mailbox)
   })
@@ -53,16 +54,16 @@ export function withMailbox<T>(mail: MailboxHandle, work: (mailbox: Mailbox) => 
 
 /** The same with a conversation, naming it when there is none, and saying how it ended when it is over. */
 export function withConversation<T>(
-  mail: MailboxHandle,
+  handle: MailboxHandle,
   of: Conversation,
   work: (mailbox: Mailbox) => Promise<T> | T,
 ): Promise<T> {
-  return namingUnknown(mail, of, () => withMailbox(mail, work))
+  return namingUnknown(handle, of, () => withMailbox(handle, work))
 }
 
 /** Says of a conversation that there is none which one it is, or how it ended. */
 export async function namingUnknown<T>(
-  mail: Pick<MailboxHandle, 'username' | 'use'>,
+  handle: Pick<MailboxHandle, 'username' | 'use'>,
   of: Conversation,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -71,10 +72,13 @@ export async function namingUnknown<T>(
   } catch (error) {
     if (!(error instanceof ProtocolError && error.code === 'group_unknown')) throw error
     if ('with' in of) {
-      throw new ProtocolError('group_unknown', `there is no conversation of ${mail.username} with ${of.with}`)
+      throw new ProtocolError(
+        'group_unknown',
+        `there is no conversation of ${handle.username} with ${of.with}`,
+      )
     }
-    const ending = await mail.use(async (mailbox) => endingOf(mailbox, of.group))
-    const none = ending?.words ?? `there is no group ${of.group}, or ${mail.username} is not in it`
+    const ending = await handle.use(async (mailbox) => endingOf(mailbox, of.group))
+    const none = ending?.words ?? `there is no group ${of.group}, or ${handle.username} is not in it`
     throw new ProtocolError('group_unknown', none)
   }
 }

@@ -14,10 +14,9 @@ const RETRY = { firstMs: 1000, mostMs: 10_000 }
 
 export interface Following extends Pick<FollowOptions, 'signal' | 'pace' | 'wait'> {
   readonly session: Pick<Session, 'token'>
-  readonly mail: Pick<MailboxHandle, 'use' | 'arrivals' | 'close'>
+  readonly handle: Pick<MailboxHandle, 'use' | 'arrivals' | 'close'>
   readonly output: Output
   readonly of: Conversation
-  /** Shows what is new. */
   readonly showMore: () => Promise<{ readonly count: number }>
 }
 
@@ -27,7 +26,14 @@ export interface Following extends Pick<FollowOptions, 'signal' | 'pace' | 'wait
  * @throws ProtocolError why the group is not read any more, or `kdc_key_changed`; what `showMore` throws, unless the KDC, or a login, is
  *   merely away.
  */
-export async function follow({ session, mail, output, of, showMore, ...options }: Following): Promise<void> {
+export async function follow({
+  session,
+  handle,
+  output,
+  of,
+  showMore,
+  ...options
+}: Following): Promise<void> {
   const over = new AbortController()
   let tries = 0
   let isLost = false
@@ -45,10 +51,10 @@ export async function follow({ session, mail, output, of, showMore, ...options }
     if (isLost) output.event('kdc_back', {}, 'the KDC is back')
     if (isLost || count > 0) tries = 0
     isLost = false
-    if (!(await mayGoOn(mail, output, of))) over.abort()
+    if (!(await mayGoOn(handle, output, of))) over.abort()
     return count > 0
   }
-  await followMailbox(mail, look, {
+  await followMailbox(handle, look, {
     ...options,
     signal: AbortSignal.any([options.signal, over.signal]),
     isFinal: (error) => !isAway(error),
@@ -67,10 +73,14 @@ function isStateBusy(error: unknown): boolean {
   return error instanceof StateError && error.code === 'state_busy'
 }
 
-async function mayGoOn(mail: Pick<MailboxHandle, 'use'>, output: Output, of: Conversation): Promise<boolean> {
+async function mayGoOn(
+  handle: Pick<MailboxHandle, 'use'>,
+  output: Output,
+  of: Conversation,
+): Promise<boolean> {
   if (!('group' in of)) return true
   const { group } = of
-  const infos = await mail.use(async (mailbox) => mailbox.groups().filter(({ name }) => name === group))
+  const infos = await handle.use(async (mailbox) => mailbox.groups().filter(({ name }) => name === group))
   if (infos.some(({ status }) => status === 'active')) return true
   const info = infos.find(({ status }) => status === 'broken') ?? infos.at(-1)
   if (info?.reason !== undefined) throw new ProtocolError(info.reason, `${group} is not read any more`)

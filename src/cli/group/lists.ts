@@ -4,8 +4,8 @@ import { print, visible } from '../terminal/terminal.ts'
 import { endingOf, type Run, type Tools, withConversation, withMailbox } from './command.ts'
 
 /** The groups that the user is in, and those that are over of which something has not been read. */
-export async function list({ mail, output }: Tools): Promise<void> {
-  const groups = await withMailbox(mail, (mailbox) => {
+export async function list({ handle, output }: Tools): Promise<void> {
+  const groups = await withMailbox(handle, (mailbox) => {
     return mailbox.groups().flatMap((info) => {
       const { name: group, admin, members, status, reason, unread } = info
       if (group === undefined) return []
@@ -16,14 +16,14 @@ export async function list({ mail, output }: Tools): Promise<void> {
   })
   for (const group of groups) output.event('group', group)
   if (output.json) return
-  if (groups.length === 0) output.event('none', {}, `${mail.username} is in no group`)
+  if (groups.length === 0) output.event('none', {}, `${handle.username} is in no group`)
   else for (const line of groupTable(groups)) await print(line)
 }
 
 /** Who is in a group, or was when it ended for us, which is said. */
 export function members(group: string): Run {
-  return async ({ mail, output }) => {
-    const { usernames, admin, ending } = await withConversation(mail, { group }, async (mailbox) => {
+  return async ({ handle, output }) => {
+    const { usernames, admin, ending } = await withConversation(handle, { group }, async (mailbox) => {
       const infos = mailbox.groups().filter(({ name }) => name === group)
       const current = infos.find(({ status }) => status === 'active' || status === 'broken') ?? infos.at(-1)
       const ending = endingOf(mailbox, group)
@@ -41,19 +41,16 @@ export function members(group: string): Run {
   }
 }
 
-/** A group that the user is in, or was. */
 interface GroupRow {
   readonly group: string
   readonly admin?: string | undefined
   readonly members: readonly string[]
   readonly status: string
-  /** Why it is broken. */
   readonly reason?: string | undefined
   /** How many messages have not been shown. */
   readonly unread: number
 }
 
-/** One line a group, below a heading. */
 export function groupTable(groups: readonly GroupRow[]): string[] {
   const rows = groups.map((row) => [
     visible(row.group),

@@ -21,7 +21,6 @@ import {
 } from './command.ts'
 import { follow } from './follow.ts'
 
-/** A message, files, or both. */
 export async function prepareSend([name = '', words]: readonly string[], values: Values): Promise<Run> {
   const group = parseGroupName(name)
   const paths = values.file ?? []
@@ -43,18 +42,18 @@ async function messageOf(given: Words): Promise<Uint8Array | undefined> {
 }
 
 function send(group: string, message: Uint8Array | undefined, files: readonly StorableFile[]): Run {
-  return async ({ mail, output }) => {
+  return async ({ handle, output }) => {
     if (message !== undefined) {
       requireStored(
         output,
-        await namingUnknown(mail, { group }, () => leaveMessage(mail, { group }, message)),
+        await namingUnknown(handle, { group }, () => leaveMessage(handle, { group }, message)),
       )
       output.event('stored', { group }, `sent to ${group}`)
     }
     if (files.length === 0) return
     // Said plainly, before the first file.
-    await withConversation(mail, { group }, (mailbox) => mailbox.conversationId({ group }))
-    await sendFiles(mail, output, { group }, files, stopping())
+    await withConversation(handle, { group }, (mailbox) => mailbox.conversationId({ group }))
+    await sendFiles(handle, output, { group }, files, stopping())
   }
 }
 
@@ -75,7 +74,7 @@ export async function prepareRead([group]: readonly string[], values: Values): P
 }
 
 async function read(
-  { session, mail, output }: Tools,
+  { session, handle, output }: Tools,
   of: Conversation,
   values: Values,
   saving: Saving | undefined,
@@ -84,34 +83,28 @@ async function read(
   const isGroup = 'group' in of
   const label = isGroup ? of.group : of.with
   let isLookedAt = !isGroup
-  // What was said in a group that is over, or that one was removed from, can still be read here.
-  const lookAt = async () => {
-    if (!isLookedAt) await withConversation(mail, of, (mailbox) => mailbox.lookAt(label))
-    isLookedAt = true
-  }
   let told = saving !== undefined
-  const tellHowToSave = (shown: Shown) => {
-    if (told || shown.fileFrom === undefined) return shown
-    told = true
-    const line = `to save the files: ${commandToSave(mail.username, of)}`
-    output.event('file_not_fetched', { ...of }, line)
+  const show = async (messages: () => Promise<Shown>) => {
+    // What was said in a group that is over, or that one was removed from, can still be read here.
+    if (!isLookedAt) await withConversation(handle, of, (mailbox) => mailbox.lookAt(label))
+    isLookedAt = true
+    const shown = await messages()
+    if (!told && shown.fileFrom !== undefined) {
+      told = true
+      const line = `to save the files: ${commandToSave(handle.username, of)}`
+      output.event('file_not_fetched', { ...of }, line)
+    }
     return shown
   }
-  const showMore = async () => {
-    await lookAt()
-    return tellHowToSave(await showNew(mail, output, of, { saving, signal }))
-  }
-  const showKept = async () => {
-    await lookAt()
-    return tellHowToSave(await showAll(mail, output, of, saving))
-  }
+  const showMore = () => show(() => showNew(handle, output, of, { saving, signal }))
+  const showKept = () => show(() => showAll(handle, output, of, saving))
   if (values.follow) {
     if (values.all) await showKept()
-    await follow({ session, mail, output, of, showMore, signal })
+    await follow({ session, handle, output, of, showMore, signal })
     return
   }
   const { count } = await (values.all ? showKept() : showMore())
-  const { ending, isNone } = await mail.use(async (mailbox) => ({
+  const { ending, isNone } = await handle.use(async (mailbox) => ({
     ending: isGroup ? endingOf(mailbox, label) : undefined,
     isNone: !isGroup && !mailbox.groups().some((info) => info.with === label),
   }))

@@ -16,7 +16,6 @@ const FORM = 'it holds {"KDC URL": {"username": "password"}}; mend it, or move i
 
 const CredentialsFile = v.map(v.string(), v.map(v.string(), v.string()))
 
-/** Where the credentials file is, or would be. */
 export const credentialsPath = (): string => join(configDir(), 'credentials')
 
 /** Reads the credentials file; a missing one is empty. */

@@ -1,5 +1,5 @@
 /**
- * Where an invitation comes from: `--invitation-file`, `SYMBOLON_INVITATION`, or a prompt; never an argument, which everybody
+ * Where an invitation comes from: `--invitation-file`, `SYMBOLON_INVITATION`, or a prompt; never an argument, which every user
  * on the machine can read.
  */
 import { invitationToken } from '../../lib/invitation.ts'

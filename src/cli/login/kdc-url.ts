@@ -19,22 +19,17 @@ export function kdcUrl(option: string | undefined): string {
   try {
     return kdcOrigin(text)
   } catch (cause) {
+    // The error has an example, and quotes what may be quoted: there may be a password in it.
     const where = option === undefined ? 'SYMBOLON_KDC' : '--kdc'
     throw new UsageError(`${where}: ${(cause as Error).message}`, hintFor(text))
   }
 }
 
-// The error has an example, and quotes what may be quoted: there may be a password in it.
 function hintFor(text: string): string {
-  return isUrl(`http://${text}`)
-    ? 'put http:// before it; or https://, where the KDC serves over TLS'
-    : 'the KDC says its URL when it starts; its administrator knows it'
-}
-
-function isUrl(text: string): boolean {
   try {
-    return kdcOrigin(text) !== ''
+    kdcOrigin(`http://${text}`)
+    return 'put http:// before it; or https://, where the KDC serves over TLS'
   } catch {
-    return false
+    return 'the KDC says its URL when it starts; its administrator knows it'
   }
 }

@@ -47,14 +47,12 @@ const Contents = v.object({
   expiresAt: unixSeconds,
 })
 
-/** Whose session is kept, and at which KDC. */
 export interface Place {
   readonly username: string
   /** The KDC's URL, as `kdcUrl` gives it. */
   readonly kdc: string
 }
 
-/** A session that is kept. */
 export interface KeptSession extends Place, Login {
   /** Unix seconds, by this machine's clock. */
   readonly begunAt: number

@@ -1,5 +1,5 @@
 /**
- * Keytab files: all that a service needs to log in, when there is nobody to type. What has one is that service.
+ * Keytab files: all that a service needs to log in, where no person types a password. The holder of one is that service.
  *
  *   {"version": 1, "kdc": "http://127.0.0.1:8800", "kdc_key": "2izFjI8E…", "username": "printer", "password": "…"}
  */

@@ -16,17 +16,14 @@ import { readPrivateTextIfAny, replacePrivateText } from './secret-file.ts'
 const KEY_BYTES = 32
 const LINE = /^(https?:\/\/\S+) ([\w-]{43})( demo)?$/
 
-/** A KDC that is known. */
 export interface KnownKdc {
   /** 32 bytes in base64url. */
   readonly key: string
   readonly demo: boolean
 }
 
-/** Where the file is, or would be. */
 export const knownKdcsPath = (): string => join(configDir(), 'known_kdcs')
 
-/** What is known, by URL. */
 export function readKnownKdcs(): Map<string, KnownKdc> {
   const path = knownKdcsPath()
   const hint = 'mend it, or remove it'

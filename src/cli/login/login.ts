@@ -10,7 +10,7 @@ import { UsageError } from '../errors.ts'
 import type { Output } from '../terminal/output.ts'
 import { KDC_URL_OPTION, kdcUrl } from './kdc-url.ts'
 import { isKept, KeptSessionOver, keep, type Place, resume } from './kept-session.ts'
-import { type Keytab, readKeytab } from './keytab.ts'
+import { readKeytab } from './keytab.ts'
 import { keyJudge } from './known-kdcs.ts'
 import { MAX_TRIES, PASSWORD_OPTION, Passwords } from './password.ts'
 
@@ -39,15 +39,7 @@ export const LOGIN_OPTIONS = {
   },
 } as const
 
-export interface KdcValues {
-  readonly kdc?: string | undefined
-  readonly 'kdc-key'?: string | undefined
-}
-
-export interface LoginValues extends KdcValues {
-  readonly 'password-file'?: string | undefined
-  readonly keytab?: string | undefined
-}
+type Values<Options> = { readonly [Option in keyof Options]?: string | undefined }
 
 /**
  * NAME of a keytab, for `parseArguments`: a service need not be named twice.
@@ -64,17 +56,17 @@ export function nameOfKeytab(isOther?: Implied['isOther'], hint?: string) {
 }
 
 /** How to reach the KDC that the command line names, and to know it again; and where what is of stored messages and groups is kept. */
-export function kdcFrom(values: KdcValues, output: Output): { kdc: string; options: LoginOptions } {
+export function kdcFrom(
+  values: Values<typeof KDC_OPTIONS>,
+  output: Output,
+): { kdc: string; options: LoginOptions } {
   const kdc = kdcUrl(values.kdc)
   const judgeKey = keyJudge(kdc, values['kdc-key'], (key) => {
     output.event('kdc_key', { kdc, key }, `from now on the KDC at ${kdc} is known by its key ${key}`)
   })
-  const onNotice = (notice: Notice) => tell(output, notice)
+  const onNotice = ({ code, text, ...fields }: Notice) =>
+    output.event(code, fields, `${placeOf(fields, text)}${text}`)
   return { kdc, options: { trace: output.trace, judgeKey, onNotice, state: fileStateStore() } }
-}
-
-function tell(output: Output, { code, text, ...fields }: Notice): void {
-  output.event(code, fields, `${placeOf(fields, text)}${text}`)
 }
 
 // Which group or conversation it is about, unless the words say so.
@@ -86,10 +78,9 @@ function placeOf({ group, username }: Pick<Notice, 'group' | 'username'>, text: 
 /** What a tool makes of a session that is kept: goes on with it, takes a fresh one in its place, or has one of its own. */
 export type Use = 'kept' | 'fresh' | 'own'
 
-/** A tool's session. */
 export interface LoggedIn {
   readonly session: Session
-  /** The URL of the KDC that it is at. */
+  /** The KDC's URL. */
   readonly kdc: string
   /** For the tool's end: logs out, or leaves the session to the next tool if it is one that is kept. Does not reject. */
   leave(): Promise<void>
@@ -101,7 +92,7 @@ export interface LoggedIn {
  */
 export async function loginFrom(
   username: string,
-  values: LoginValues,
+  values: Values<typeof LOGIN_OPTIONS>,
   output: Output,
   use: Use = 'kept',
 ): Promise<LoggedIn> {
@@ -120,7 +111,7 @@ export async function loginFrom(
 /** Works with a session as `loginFrom` gives it, and leaves it. */
 export async function withSession(
   username: string,
-  values: LoginValues,
+  values: Values<typeof LOGIN_OPTIONS>,
   output: Output,
   work: (session: Session, kdc: string) => Promise<void>,
   use?: Use,
@@ -146,33 +137,31 @@ async function resumeLive(place: Place, options: LoginOptions, output: Output): 
   } catch (error) {
     await session?.close()
     if (!(error instanceof KeptSessionOver) && !isKeyChanged(error)) throw error
-    output.event(
-      'session_ended',
-      { ...place },
-      `the session of ${place.username} kept for ${place.kdc} has ended`,
-    )
+    const line = `the session of ${place.username} kept for ${place.kdc} has ended`
+    output.event('session_ended', { ...place }, line)
     return undefined
   }
 }
 
 const isKeyChanged = (error: unknown) => error instanceof ProtocolError && error.code === 'kdc_key_changed'
 
-async function logIn(username: string, values: LoginValues, output: Output, use: Use): Promise<LoggedIn> {
+async function logIn(
+  username: string,
+  values: Values<typeof LOGIN_OPTIONS>,
+  output: Output,
+  use: Use,
+): Promise<LoggedIn> {
   const { keytab, 'password-file': passwordFile } = values
-  const service = keytab === undefined ? undefined : keytabOf(username, keytab)
-  const { kdc, options } = kdcFrom(
-    { kdc: service?.kdc, 'kdc-key': service?.kdcKey, ...given(values) },
-    output,
-  )
+  const service = keytab === undefined ? undefined : readKeytab(keytab)
+  if (service && service.username !== username) {
+    throw new UsageError(`${keytab} is the keytab of ${service.username}`, `not of ${username}`)
+  }
+  // What the command line says goes before what the keytab says.
+  const kdcKey = values['kdc-key'] ?? service?.kdcKey
+  const { kdc, options } = kdcFrom({ kdc: values.kdc ?? service?.kdc, 'kdc-key': kdcKey }, output)
   const beforePrompt = () => requireServer(kdc)
-  const passwords = new Passwords({
-    username,
-    kdc,
-    passwordFile,
-    keytab,
-    beforePrompt,
-    mayBeKept: use === 'kept',
-  })
+  const mayBeKept = use === 'kept'
+  const passwords = new Passwords({ username, kdc, passwordFile, keytab, beforePrompt, mayBeKept })
   for (let tries = 1; ; tries++) {
     try {
       const session = await login(kdc, username, passwords.get, options)
@@ -198,15 +187,4 @@ export async function changePassword(
     await session.renew()
     await change()
   }
-}
-
-function keytabOf(username: string, path: string): Keytab {
-  const keytab = readKeytab(path)
-  if (keytab.username === username) return keytab
-  throw new UsageError(`${path} is the keytab of ${keytab.username}`, `not of ${username}`)
-}
-
-// What the command line says goes before what the keytab says.
-function given({ kdc, 'kdc-key': kdcKey }: KdcValues): KdcValues {
-  return { ...(kdc === undefined ? {} : { kdc }), ...(kdcKey === undefined ? {} : { 'kdc-key': kdcKey }) }
 }

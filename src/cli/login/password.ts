@@ -1,6 +1,6 @@
 /**
  * Where a password comes from: a keytab, `--password-file`, `SYMBOLON_PASSWORD`, the credentials file, or a prompt without echo;
- * never an argument, which everybody on the machine can read.
+ * never an argument, which every user of the machine can read.
  */
 import { MAX_PASSWORD_BYTES } from '../../lib/opaque.ts'
 import { setting } from '../environment.ts'
@@ -37,7 +37,6 @@ export const PASSWORD_OPTION = {
   },
 } as const
 
-/** Of a tool that sets a password. */
 export const SET_PASSWORD_HELP: OptionHelp = [
   '--password-file FILE',
   'the new password is its first line (else SYMBOLON_PASSWORD, or a prompt)',

@@ -63,9 +63,7 @@ export function commandToSave(username: string, of: Conversation): string {
 }
 
 /** Whether it is a message that a file is to be fetched for. */
-export function isFile(message: MailMessage): boolean {
-  return fileNoteOf(message) !== undefined
-}
+export const isFile = (message: MailMessage): boolean => fileNoteOf(message) !== undefined
 
 /**
  * Fetches a message's file and saves it. What can never be had, and what there is no room for, is said, not thrown: it is passed over.
@@ -73,7 +71,7 @@ export function isFile(message: MailMessage): boolean {
  * @throws FileError `file_not_saved` when nothing can be saved in the directory, TransportError, the reason of `signal`: the message is to be kept for later.
  */
 export async function saveFile(
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   output: Output,
   message: MailMessage,
   { directory, maxBytes, signal, silent, record }: Saving,
@@ -88,19 +86,19 @@ export async function saveFile(
   const most = maxBytes * MAX_FILES_OF_ONE
   if (record.bytesOf(message.from) + note.size > most) {
     const why = `more than ${sizeText(most)} of ${message.from}'s files at once: not fetched`
-    return { code: 'file_too_large', why: `${why}${howLater(mail, message)}` }
+    return { code: 'file_too_large', why: `${why}${howLater(handle, message)}` }
   }
   const [name, { size }] = [shownName(note), note]
   const progress = silent ? SILENT : progressSink(output)
   const onProgress = (bytes: number) => progress.at({ name, bytes, size })
   try {
-    const fetch = () => fetchFile(mail.post, note, { onProgress, signal })
+    const fetch = () => fetchFile(handle.post, note, { onProgress, signal })
     const { path, already } = await saveIncoming(directory, note, fetch)
     record.saved(message.from, note, path, already ? 0 : note.size)
     return { savedAs: path, already }
   } catch (error) {
     if (error instanceof FileError && (await isUsable(directory))) {
-      return { code: error.code, why: `${error.message}${howLater(mail, message)}` }
+      return { code: error.code, why: `${error.message}${howLater(handle, message)}` }
     }
     const why = error instanceof ProtocolError ? WHY.get(error.code) : undefined
     if (why === undefined) throw error

@@ -20,14 +20,12 @@ export const LISTEN_OPTIONS = {
   refresh: { type: 'string', default: '15', help: ['SEC', 'how often to tell the KDC so (default: 15)'] },
 } as const
 
-/** Where to listen, and how often to say so. */
 export interface ListenAddress {
   readonly host: string
   readonly port: number
   readonly refreshIntervalMs: number
 }
 
-/** @throws UsageError. */
 export function listenAddressFrom(values: { host: string; port: string; refresh: string }): ListenAddress {
   const refreshIntervalMs = 1000 * parseSeconds('--refresh', values.refresh)
   const port = parsePort(values.port)

@@ -6,7 +6,6 @@ import type { ChatTerminal } from '../terminal/chat-terminal.ts'
 import type { Output } from '../terminal/output.ts'
 import { type ReceiveSettings, takeItems } from './transfer.ts'
 
-/** The channels of one receiver. */
 export class ReceiverLoop {
   readonly #output: Output
   readonly #screen: { readonly conversation: ChatTerminal | undefined }
@@ -134,13 +133,11 @@ export class Replies {
     this.#channels.unshift(channel)
   }
 
-  /** A sender spoke. */
   spoke(channel: Channel): void {
     this.left(channel)
     this.#channels.push(channel)
   }
 
-  /** A sender is gone. */
   left(channel: Channel): void {
     const index = this.#channels.indexOf(channel)
     if (index >= 0) this.#channels.splice(index, 1)

@@ -69,7 +69,6 @@ export class UnreadGroups {
     this.#output = output
   }
 
-  /** @param groups - as they are now. */
   tell(groups: readonly GroupInfo[]): void {
     for (const { name: group, unread } of groups) {
       if (group === undefined) continue

@@ -20,7 +20,6 @@ export const ITEM_OPTIONS = {
   name: { type: 'string', help: ['NAME', 'as a file of this name'] },
 } as const
 
-/** Standard input, among paths. */
 const DASH = '-'
 
 export interface ItemValues {

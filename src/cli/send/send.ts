@@ -13,7 +13,6 @@ import type { OutgoingItems } from './outgoing-items.ts'
 import { type Input, pipeSource } from './stdin.ts'
 import { sendFiles } from './stored-files.ts'
 
-/** Who sends, to whom, and how long to wait. */
 export interface Sending {
   readonly session: Session
   readonly output: Output
@@ -23,7 +22,6 @@ export interface Sending {
   readonly timeoutSec: { readonly message: number; readonly files: number }
 }
 
-/** What is to be sent. */
 export interface Outbound {
   readonly input: Input | undefined
   readonly items: OutgoingItems

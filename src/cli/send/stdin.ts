@@ -10,7 +10,6 @@ export type Input = { readonly message: Uint8Array } | { readonly pieces: AsyncI
 
 type Bytes = AsyncIterable<Uint8Array>
 
-/** Standard input, in place of a message. */
 export const STDIN = Symbol('standard input')
 
 /** What a command line gives as the message. */

@@ -46,7 +46,7 @@ export async function isFilePath(words: string): Promise<boolean> {
  * @param signal - ends it; of the file that is being sent nothing stays.
  */
 export async function sendFiles(
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   output: Output,
   to: Conversation,
   files: readonly StorableFile[],
@@ -58,7 +58,7 @@ export async function sendFiles(
     const progress = progressSink(output)
     const onProgress = (bytes: number) => progress.at({ name, bytes, size })
     try {
-      requireStored(output, await leaveFile(mail, to, { name, content }, { onProgress, signal }))
+      requireStored(output, await leaveFile(handle, to, { name, content }, { onProgress, signal }))
     } finally {
       progress.end()
       await content.close()

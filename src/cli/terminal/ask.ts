@@ -1,4 +1,4 @@
-/** Asking the person at the terminal whether what somebody sends is to be saved. */
+/** Asking the person at the terminal whether what a sender offers is to be saved. */
 import type { Totals, TransferItem } from '../../lib/transfer/index.ts'
 import { UsageError } from '../errors.ts'
 import { askToStop } from '../stop.ts'
@@ -16,7 +16,7 @@ export type Ask = (question: string, signal: AbortSignal) => Promise<boolean>
 
 /**
  * @param screen - with the conversation that has the terminal, once there is one.
- * @throws UsageError where nobody could answer.
+ * @throws UsageError where no person could answer.
  */
 export function askerFrom(
   values: {

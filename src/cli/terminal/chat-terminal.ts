@@ -9,7 +9,6 @@ interface Question {
   readonly answer: (line: string) => void
 }
 
-/** The terminal of a conversation. */
 export class ChatTerminal {
   readonly #row: InputRow
   readonly #questions: Question[] = []
@@ -43,7 +42,6 @@ export class ChatTerminal {
     return this.#row.typing
   }
 
-  /** Shows another prompt. */
   setPrompt(prompt: string): void {
     if (this.#closed || this.#prompt === prompt) return
     this.#prompt = prompt
@@ -68,7 +66,7 @@ export class ChatTerminal {
     })
   }
 
-  /** Shows something where the prompt is, as long as nobody types. */
+  /** Shows something where the prompt is, as long as nothing is typed. */
   readonly status: StatusLine = {
     get columns() {
       return process.stdout.columns || 80
@@ -91,7 +89,6 @@ export class ChatTerminal {
     return printed
   }
 
-  /** Gives the terminal back. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -136,7 +133,6 @@ export class ChatTerminal {
 
 /** Where a tool's lines go: to stdout and stderr, or above what is being typed while there is a conversation. */
 export class Screen implements Lines {
-  /** While it has the terminal. */
   conversation: ChatTerminal | undefined
   readonly #tool: string
   readonly #say: (line: string, look?: Look) => void
@@ -160,7 +156,6 @@ export class Screen implements Lines {
     else void conversation.print(talkLine(this.#tool, line, process.stdout.columns).map(look).join('\n'))
   }
 
-  /** Gives the terminal back. */
   close(): void {
     this.conversation?.close()
     this.conversation = undefined
@@ -168,6 +163,4 @@ export class Screen implements Lines {
 }
 
 /** Whether a person sits at both ends: can read what we print and type what we read. */
-export function isInteractive(): boolean {
-  return Boolean(process.stdin.isTTY && process.stdout.isTTY)
-}
+export const isInteractive = (): boolean => Boolean(process.stdin.isTTY && process.stdout.isTTY)

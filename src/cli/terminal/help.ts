@@ -5,7 +5,6 @@ export type OptionHelp = readonly [option: string, text: string]
 /** Terminals are at least so wide. */
 const WIDTH = 80
 
-/** Lines of help in two columns. */
 export function optionLines(...options: readonly OptionHelp[]): string {
   const width = Math.max(...options.map(([option]) => option.length))
   return options
@@ -30,7 +29,6 @@ export function asksForHelp(argv: readonly string[]): boolean {
   return asksFor(argv, '--help') || asksFor(argv, '-h')
 }
 
-/** Whether this option is among the arguments. */
 export function asksFor(argv: readonly string[], option: string): boolean {
   const end = argv.indexOf('--')
   return argv.slice(0, end < 0 ? argv.length : end).includes(option)

@@ -27,7 +27,6 @@ export const ANSWER_CELLS = 1
 /** Of a long line, as much is looked at for each cell: characters may take none. */
 const UNITS_PER_CELL = 16
 
-/** What hears of a line that is typed. */
 export interface InputListener {
   /** Each line, when it is complete. */
   onLine(line: string): void
@@ -37,7 +36,6 @@ export interface InputListener {
   onInterrupt?(): void
 }
 
-/** The row on which something is typed. */
 export class InputRow {
   readonly #stream: NodeJS.WriteStream
   readonly #readline: Interface
@@ -101,7 +99,6 @@ export class InputRow {
     this.draw()
   }
 
-  /** Takes away what has been typed. */
   discard(): void {
     this.#readline.write(null, { ctrl: true, name: 'e' })
     this.#readline.write(null, { ctrl: true, name: 'u' })
@@ -121,7 +118,6 @@ export class InputRow {
     this.#write(`${CLEAR}${NO_WRAP}${text}${WRAP}`)
   }
 
-  /** Takes the row off the screen. */
   clear(): void {
     this.#write(CLEAR)
   }

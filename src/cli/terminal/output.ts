@@ -22,21 +22,19 @@ import {
   visible,
 } from './terminal.ts'
 
-/** The options of every tool that tells events. */
 export const OUTPUT_OPTIONS = {
   json: { type: 'boolean', help: ['', 'tell events as NDJSON on stdout'] },
   trace: { type: 'boolean', help: ['', 'show protocol messages as they pass, secrets shortened'] },
 } as const
 
-/** How one tool tells things. */
 export interface Output {
   /** Whether programs listen. */
   readonly json: boolean
-  /** Somebody said something; resolves when it has been written. */
+  /** A peer's message; resolves when it has been written. */
   said(from: string, message: Message): Promise<void>
-  /** Somebody said something or sent a file earlier, and it has waited; resolves when it has been written. */
+  /** A stored message or file; resolves when it has been written. */
   stored(message: MailMessage, result?: FileResult): Promise<void>
-  /** Somebody has sent something directly, and this has become of it; resolves when it has been written. */
+  /** What became of an item that came directly; resolves when it has been written. */
   arrived(from: string, arrival: Arrival, result: FileResult): Promise<void>
   /** Something happened: an event with a stable name for programs; for people, a line if it is worth one. */
   event(name: string, fields: Record<string, unknown>, line?: string): void
@@ -44,9 +42,7 @@ export interface Output {
   readonly trace: Trace | undefined
 }
 
-/** Where an output for people goes. */
 export interface Lines {
-  /** Writes one line or several. */
   readonly data: (lines: string) => Promise<void>
   /** Writes one line, which may hold what others wrote. */
   readonly talk: (line: string, look?: Look) => void
@@ -79,10 +75,10 @@ function jsonOutput(): Output {
       }
       const note = fileNoteOf(message)
       const file = note ? { name: shownName(note), size: note.size } : { code: 'malformed' }
-      return json('file', { from, group, ...file, ...fateFields(result), ...times })
+      return json('file', { from, group, ...file, ...resultFields(result), ...times })
     },
     arrived: (from, { kind, ...arrival }, result) =>
-      json('file', { from, ...(kind === 'file' ? {} : { kind }), ...arrival, ...fateFields(result) }),
+      json('file', { from, ...(kind === 'file' ? {} : { kind }), ...arrival, ...resultFields(result) }),
     event: (name, fields) => {
       json(name, fields)
     },
@@ -138,7 +134,7 @@ function arrivalLine(arrival: Arrival, { savedAs, already, why }: FileResult): s
   return why === undefined ? file : `${file} ${why}`
 }
 
-function fateFields({ savedAs, already, code }: FileResult) {
+function resultFields({ savedAs, already, code }: FileResult) {
   return savedAs === undefined ? { code } : { saved_as: savedAs, already }
 }
 

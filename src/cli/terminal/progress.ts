@@ -9,36 +9,29 @@ const FIRST_MS = 500
 const LINE_INTERVAL_MS = 200
 const EVENT_INTERVAL_MS = 250
 
-/** How far a transfer is. */
 export interface ProgressUpdate {
   /** Of the file on its way; made safe already. */
   readonly name: string
-  /** Of this file. */
   readonly bytes: number
   /** Not known of what comes from a pipe. */
   readonly size?: number | undefined
-  /** Where there may be several: */
   readonly whole?: OverallProgress | undefined
   /** So much of it was there before: it tells nothing about the rate. */
   readonly before?: number | undefined
 }
 
-/** How far all files of a transfer are. */
 interface OverallProgress {
-  /** Which file it is, from 1. */
   readonly file: number
   readonly files?: number | undefined
   readonly bytes: number
   readonly size?: number | undefined
 }
 
-/** Hears how far a transfer is, and that it is over. */
 export interface ProgressSink {
   at(update: ProgressUpdate): void
   end(): void
 }
 
-/** A place for one line that changes. */
 export interface StatusLine {
   readonly columns: number
   show(line: string): void
@@ -203,7 +196,6 @@ export class TransferProgress {
     return this.#last && { ...this.#last.counted, size: this.#last.item.size }
   }
 
-  /** What was begun, and is not over. */
   get underway(): ReadonlyMap<TransferItem, { readonly bytes: number }> {
     return this.#underway
   }

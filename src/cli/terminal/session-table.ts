@@ -8,10 +8,7 @@ import { visible } from './terminal.ts'
 /** Shown of an ID; among a hundred sessions, chance gives two the same once in a million. */
 const SHOWN = 8
 
-/** As much of an ID as is shown. */
-export function shortId(id: string): string {
-  return visible(id.slice(0, SHOWN))
-}
+export const shortId = (id: string): string => visible(id.slice(0, SHOWN))
 
 /** The session whose ID begins so. */
 export function findSession(sessions: readonly SessionInfo[], prefix: string): SessionInfo {

@@ -33,7 +33,7 @@ async function run(...happens: (Error | 'renewed' | undefined | [Error])[]) {
     else if (next) throw next
     return { count: 0 }
   }
-  const mail = {
+  const handle = {
     use: async <T>(work: (mailbox: Mailbox) => Promise<T>) =>
       work({ groups: () => [{ name: 'team', status: 'active' }] } as unknown as Mailbox),
     arrivals: async function* () {
@@ -54,7 +54,7 @@ async function run(...happens: (Error | 'renewed' | undefined | [Error])[]) {
   })
   await follow({
     session,
-    mail,
+    handle,
     output: output as never,
     of: { group: 'team' },
     showMore,
