@@ -1,5 +1,5 @@
 /** Groups: `tsx src/group.ts alice create friends`. */
-import { nearest } from './cli/arguments.ts'
+import { judgeCount, nearest } from './cli/arguments.ts'
 import { clientTool } from './cli/client-tool.ts'
 import { UsageError } from './cli/errors.ts'
 import { add, create, destroy, leave, rejoin, remove } from './cli/group/changes.ts'
@@ -109,14 +109,7 @@ function judge(
   args: readonly string[],
   values: Values,
 ): void {
-  const usage = usageOf(word, takes)
-  const names = takes.split(' ').filter((name) => name !== '')
-  const missing = names.filter((name) => !name.startsWith('['))[args.length]
-  if (missing !== undefined) throw new UsageError(`${missing.replace('...', '')} is missing`, usage)
-  if (args.length > names.length && !takes.endsWith('...')) {
-    const hint = takes.endsWith('[MESSAGE]') ? 'quote a message of several words' : usage
-    throw new UsageError(`too many arguments, beginning with '${args[names.length]}'`, hint)
-  }
+  judgeCount(args, takes.split(' ').filter(Boolean), usageOf(word, takes))
   for (const option of Object.keys(OPTIONS) as (keyof Values)[]) {
     if (values[option] !== undefined && !options.includes(option)) {
       throw new UsageError(`--${option} does not go with ${word}`, '--help tells what it is for')

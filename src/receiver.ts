@@ -5,7 +5,7 @@ import { loginFrom, nameOfKeytab, OWN_LOGIN_OPTIONS } from './cli/login/login.ts
 import { SAVE_OPTIONS, savingFrom } from './cli/mailbox/save-files.ts'
 import { LISTEN_OPTIONS, listenAddressFrom, listenAt } from './cli/receive/listen.ts'
 import { judgeOnce, ONCE_OPTION, receiveOnce } from './cli/receive/once.ts'
-import { ReceiverLoop } from './cli/receive/receiver-loop.ts'
+import { receiverLoop } from './cli/receive/receiver-loop.ts'
 import { showStoredMessages } from './cli/receive/stored-messages.ts'
 import { askToStop, stopSignal } from './cli/stop.ts'
 import { ASK_OPTION, askerFrom } from './cli/terminal/ask.ts'
@@ -52,14 +52,14 @@ example: ${command} bob --output inbox
     const settings = { output, saving, ask, status, signal: ended.signal }
     if (values.once) return receiveOnce(session, place, settings)
 
-    const receiverLoop = new ReceiverLoop(screen, settings)
+    const { serve, reply } = receiverLoop(screen, settings)
     let fail: (error: unknown) => void = () => {}
     const failed = new Promise<void>((_, reject) => {
       fail = reject
     })
-    const presence = await listenAt(session, output, place, (channel) => receiverLoop.serve(channel), fail)
+    const presence = await listenAt(session, output, place, serve, fail)
     const stored = showStoredMessages(session, output, ended.signal, saving, () => presence.hint())
-    if (isTyping) screen.conversation = new ChatTerminal('> ', receiverLoop.reply, askToStop)
+    if (isTyping) screen.conversation = new ChatTerminal('> ', reply, askToStop)
     try {
       await Promise.race([stopped, failed])
     } finally {

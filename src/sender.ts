@@ -69,7 +69,7 @@ example: ${command} alice bob "hi"
     const work = async (session: Session) => {
       if (input || items.count > 0) {
         const mayStore = !values['no-store']
-        await sendAll({ session, output, receiver, mayStore, timeoutSec }, { input, items })
+        await sendAll({ session, output, receiver, mayStore, timeoutSec }, input, items)
       } else {
         const channel = await session.connect(receiver)
         output.event('connected', { to: receiver }, `talking with ${receiver}; Ctrl+D ends`)

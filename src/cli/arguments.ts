@@ -59,7 +59,6 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
     process.exit(0)
   }
   const options = { ...commandLine.options, ...COMMON } as T
-  const required = names.filter((name) => !name.startsWith('['))
   const { tokens, ...parsed } = attempt(argv, options)
   refuseEmptyValues(parsed.values)
   const implied = leftOut(commandLine.implied?.(parsed.values as ParsedValues<T>), parsed.positionals)
@@ -72,17 +71,20 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
   }
   if (implied) putFirst(implied, names, parsed.positionals, literals)
   refuseEmptyArguments(parsed.positionals, names)
-  const missing = required[parsed.positionals.length]
-  if (missing) throw new UsageError(`${missing} is missing`, usageLine(help))
-  const most = names.at(-1)?.endsWith('...]') ? Number.POSITIVE_INFINITY : names.length
-  if (parsed.positionals.length > most) {
-    throw new UsageError(
-      `too many arguments, beginning with '${parsed.positionals[names.length]}'`,
-      names.includes('[MESSAGE]') ? 'quote a message of several words' : usageLine(help),
-    )
-  }
+  judgeCount(parsed.positionals, names, usageLine(help))
   return { ...parsed, literals }
 }
+
+/** @throws UsageError for too few, or too many. */
+export function judgeCount(given: readonly string[], names: readonly string[], usage: string): void {
+  const missing = names.filter((name) => !name.startsWith('['))[given.length]
+  if (missing) throw new UsageError(`${bare(missing)} is missing`, usage)
+  if (given.length <= names.length || isRepeated(names)) return
+  const hint = names.includes('[MESSAGE]') ? 'quote a message of several words' : usage
+  throw new UsageError(`too many arguments, beginning with '${given[names.length]}'`, hint)
+}
+
+const isRepeated = (names: readonly string[]) => names.at(-1)?.includes('...') === true
 
 /** What is implied, unless it was given all the same. */
 function leftOut(implied: Implied | undefined, [first]: readonly string[]): Implied | undefined {
@@ -96,7 +98,7 @@ function putFirst(
   literals: number,
 ): void {
   // No room for it: the first is another in its place.
-  const isFull = !names.at(-1)?.endsWith('...]') && positionals.length === names.length
+  const isFull = !isRepeated(names) && positionals.length === names.length
   if (isFull || isOther?.(positionals, literals)) {
     throw new UsageError(`${says}, not of ${positionals[0]}`, hint)
   }

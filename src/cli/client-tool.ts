@@ -5,10 +5,7 @@ import { optionLines } from './terminal/help.ts'
 import { runTool } from './tool.ts'
 
 interface ToolLine<T extends Options> extends Omit<CommandLine<T>, 'help'> {
-  /**
-   * @param command - what begins the tool.
-   * @param options - a line for each option that says what it is for.
-   */
+  /** Made of what begins the tool, and a line for each option that says what it is for. */
   readonly help: (command: string, options: string) => string
   readonly run: (given: ReturnType<typeof parseArguments<T>>) => Promise<void>
 }

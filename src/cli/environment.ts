@@ -6,11 +6,7 @@
  */
 import { UsageError } from './errors.ts'
 
-/**
- * What a variable is set to, nothing when it is not set.
- *
- * @throws UsageError when it is empty: a default in its place would be another KDC, key or password than was meant.
- */
+/** What a variable is set to. An empty one is refused: a default in its place would be another KDC, key or password than was meant. */
 export function setting(variable: string): string | undefined {
   const value = process.env[variable]
   if (value === '')

@@ -39,11 +39,7 @@ export function version(): string {
   return JSON.parse(readFileSync(file, 'utf8')).version
 }
 
-/**
- * What a person types to begin a tool: `npx tsx src/sender.ts`, or `symbolon send`. For usage lines and hints.
- *
- * @param options.silent - npm may not add lines of its own to what goes to a file.
- */
+/** What a person types to begin a tool: `npx tsx src/sender.ts`, or `symbolon send`. `silent`: npm adds no lines of its own. */
 export function commandOf(tool: ToolName, options: { silent?: boolean } = {}): string {
   if (INSTALLED) return `symbolon ${tool}`
   // These two have a script in package.json.
@@ -58,11 +54,7 @@ export function argumentsFor(tool: ToolName): string[] {
   return ['--import', import.meta.resolve('tsx'), file]
 }
 
-/**
- * What this tool prints with `--help`, if it was asked when the command was built: so that it is shown without all that a tool imports.
- *
- * @param command - of the KDC, such as `adduser`.
- */
+/** What this tool prints with `--help`, if the build has asked it: shown without all that a tool imports. @param command - of the KDC. */
 export function savedHelp(tool: ToolName, command = ''): string | undefined {
   if (!INSTALLED) return undefined
   let texts: Record<string, string>

@@ -4,8 +4,9 @@ import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
 import { ToolError } from '../errors.ts'
 import { type Run, withConversation, withMailbox } from './command.ts'
 
-export function create(group: string): Run {
-  return async ({ handle, output }) => {
+export const create =
+  (group: string): Run =>
+  async ({ handle, output }) => {
     await withMailbox(handle, (mailbox) => mailbox.createGroup(group)).catch((error: unknown) => {
       if (!(error instanceof ProtocolError && error.code === 'group_exists')) throw error
       throw new ProtocolError('group_exists', `there is a group ${group} already`)
@@ -13,11 +14,11 @@ export function create(group: string): Run {
     const admin = handle.username
     output.event('group_created', { group, admin }, `made the group ${group}; ${admin} is its admin`)
   }
-}
 
 /** Adds members; those who are in it already are said to be. */
-export function add(group: string, asked: readonly string[]): Run {
-  return async ({ handle, output }) => {
+export const add =
+  (group: string, asked: readonly string[]): Run =>
+  async ({ handle, output }) => {
     const usernames = await withConversation(handle, { group }, async (mailbox) => {
       const before = mailbox.members(group)
       const news = asked.filter((username) => !before.includes(username))
@@ -31,11 +32,11 @@ export function add(group: string, asked: readonly string[]): Run {
     ]
     output.event('members_added', { group, usernames }, words.join('; '))
   }
-}
 
 /** Removes members: all of them, or, when one is no member, none. */
-export function remove(group: string, usernames: readonly string[]): Run {
-  return async ({ handle, output }) => {
+export const remove =
+  (group: string, usernames: readonly string[]): Run =>
+  async ({ handle, output }) => {
     await withConversation(handle, { group }, async (mailbox) => {
       const present = mailbox.members(group)
       const stranger = usernames.find((username) => !present.includes(username))
@@ -47,25 +48,25 @@ export function remove(group: string, usernames: readonly string[]): Run {
     })
     output.event('members_removed', { group, usernames }, `removed ${usernames.join(', ')} from ${group}`)
   }
-}
 
-export function leave(group: string): Run {
-  return async ({ handle, output }) => {
+export const leave =
+  (group: string): Run =>
+  async ({ handle, output }) => {
     await withConversation(handle, { group }, (mailbox) => mailbox.leave(group))
     output.event('group_left', { group }, `left ${group}`)
   }
-}
 
-export function destroy(group: string): Run {
-  return async ({ handle, output }) => {
+export const destroy =
+  (group: string): Run =>
+  async ({ handle, output }) => {
     await withConversation(handle, { group }, (mailbox) => mailbox.destroy(group))
     output.event('group_destroyed', { group }, `destroyed ${group}`)
   }
-}
 
 /** Takes one's place in a broken group, or conversation with one other, again. */
-export function rejoin(of: Conversation): Run {
-  return async ({ handle, output }) => {
+export const rejoin =
+  (of: Conversation): Run =>
+  async ({ handle, output }) => {
     const where = 'group' in of ? of.group : `the conversation with ${of.with}`
     // Hearing what happened rejoins by itself what was lost, and completes what was begun.
     const wasBroken = await handle.use(async (mailbox) => statuses(mailbox, of).includes('broken'))
@@ -75,7 +76,6 @@ export function rejoin(of: Conversation): Run {
     })
     output.event('group_rejoined', { ...of }, `back in ${where}`)
   }
-}
 
 function statuses(mailbox: Mailbox, of: Conversation): string[] {
   return mailbox

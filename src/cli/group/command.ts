@@ -90,9 +90,8 @@ const ENDINGS = new Map<string, (group: string) => string>([
 ])
 
 /**
- * How a group ended for us. The tool that heard of it first has told of it, perhaps long ago: those who ask for the group are told again.
- *
- * @returns none while we are in a group of this name, or when there was none here.
+ * How a group ended for us; nothing while we are in one of this name. The tool that heard of it first has told of it, perhaps long ago:
+ * those who ask for the group are told again.
  */
 export function endingOf(
   mailbox: Pick<Mailbox, 'groups'>,

@@ -21,8 +21,9 @@ export async function list({ handle, output }: Tools): Promise<void> {
 }
 
 /** Who is in a group, or was when it ended for us, which is said. */
-export function members(group: string): Run {
-  return async ({ handle, output }) => {
+export const members =
+  (group: string): Run =>
+  async ({ handle, output }) => {
     const { usernames, admin, ending } = await withConversation(handle, { group }, async (mailbox) => {
       const infos = mailbox.groups().filter(({ name }) => name === group)
       const current = infos.find(({ status }) => status === 'active' || status === 'broken') ?? infos.at(-1)
@@ -39,7 +40,6 @@ export function members(group: string): Run {
       if (!output.json) await print(isAdmin ? `${username} (admin)` : username)
     }
   }
-}
 
 interface GroupRow {
   readonly group: string
@@ -47,7 +47,6 @@ interface GroupRow {
   readonly members: readonly string[]
   readonly status: string
   readonly reason?: string | undefined
-  /** How many messages have not been shown. */
   readonly unread: number
 }
 

@@ -29,10 +29,8 @@ export async function prepareSend([name = '', words]: readonly string[], values:
   }
   const message = await messageOf(messageGiven(words, values.literals))
   if (paths.length > 0 && words !== undefined && (await isFilePath(words))) {
-    throw new UsageError(
-      `${words} is a file: give it as --file ${words}`,
-      'each file has a --file of its own; if these words are the message, send them without files',
-    )
+    const hint = 'each file has a --file of its own; if these words are the message, send them without files'
+    throw new UsageError(`${words} is a file: give it as --file ${words}`, hint)
   }
   return send(group, message, await storableFiles(paths))
 }
@@ -41,8 +39,9 @@ async function messageOf(given: Words): Promise<Uint8Array | undefined> {
   return given === STDIN ? readStdin(MAX_BODY_BYTES) : given && utf8(given.text)
 }
 
-function send(group: string, message: Uint8Array | undefined, files: readonly StorableFile[]): Run {
-  return async ({ handle, output }) => {
+const send =
+  (group: string, message: Uint8Array | undefined, files: readonly StorableFile[]): Run =>
+  async ({ handle, output }) => {
     if (message !== undefined) {
       requireStored(
         output,
@@ -55,7 +54,6 @@ function send(group: string, message: Uint8Array | undefined, files: readonly St
     await withConversation(handle, { group }, (mailbox) => mailbox.conversationId({ group }))
     await sendFiles(handle, output, { group }, files, stopping())
   }
-}
 
 /** What is new, or all; once, or until Ctrl+C. */
 export async function prepareRead([group]: readonly string[], values: Values): Promise<Run> {

@@ -18,12 +18,7 @@ export function givenInvitation(file: string | undefined): string | undefined {
   return text === undefined ? undefined : check(text)
 }
 
-/**
- * Asks for an invitation.
- *
- * @param beforePrompt - awaited before.
- * @returns nothing where there is no terminal to ask on.
- */
+/** Asks for an invitation, where there is a terminal to ask on. */
 export async function promptInvitation(beforePrompt: () => Promise<void>): Promise<string | undefined> {
   if (!canPrompt()) return undefined
   await beforePrompt()

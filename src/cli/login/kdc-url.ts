@@ -9,11 +9,7 @@ export const KDC_URL_OPTION = {
   kdc: { type: 'string', help: ['URL', `the KDC (default: SYMBOLON_KDC, else ${DEFAULT_KDC})`] },
 } as const
 
-/**
- * @param option - what `--kdc` gave.
- * @returns the URL's origin, the form under which the credentials file knows a KDC.
- * @throws UsageError also for what has a path, a password or anything else that would be ignored; it quotes no password.
- */
+/** @returns the URL's origin, by which the credentials file knows a KDC. @throws UsageError, which quotes no password. */
 export function kdcUrl(option: string | undefined): string {
   const text = option ?? setting('SYMBOLON_KDC') ?? DEFAULT_KDC
   try {

@@ -80,13 +80,7 @@ const keyPath = () => join(runtimeDir() ?? directory(), 'session-key')
 /** Whether a session is kept, which may be over. */
 export const isKept = (place: Place): boolean => existsSync(pathOf(place))
 
-/**
- * The session that is kept.
- *
- * @returns none when none is.
- * @throws KeptSessionOver when it does not open: the key is gone with a logout from the machine, or the file is damaged; FileError
- *   `file_not_private`; the error of the file system.
- */
+/** @throws KeptSessionOver when it does not open: the key is gone with a logout from the machine, or the file is damaged. */
 export function readKept(place: Place): KeptSession | undefined {
   const kept = isKept(place) ? openFile(pathOf(place)) : undefined
   if (!kept && isKept(place)) throw new KeptSessionOver(place)
@@ -104,12 +98,7 @@ export function keptSessions(): KeptSession[] {
 /** How many do not open. @throws as `readKept`. */
 export const countUnreadable = (): number => unreadable().length
 
-/**
- * Removes what does not open.
- *
- * @param place - of the one that may be removed. Default: all.
- * @returns how many there were.
- */
+/** Removes what does not open, of one principal or of all. @returns how many there were. */
 export function forgetUnreadable(place?: Place): number {
   const paths = unreadable().filter((path) => place === undefined || path === pathOf(place))
   for (const path of paths) rmSync(path, { force: true })
@@ -140,11 +129,7 @@ function openFile(path: string): KeptSession | undefined {
 // One that was moved is of another place, and does not open.
 const contextOf = (path: string) => utf8(basename(path))
 
-/**
- * Goes on with the session that is kept; when the KDC has ended it, with the one that has been kept since.
- *
- * @throws KeptSessionOver, later too, in place of a fresh login; as `login` and `readKept`.
- */
+/** Goes on with the session that is kept; when the KDC has ended it, with the one kept since. @throws KeptSessionOver, later too. */
 export function resume(place: Place, options: LoginOptions): Promise<Session> {
   let last = ''
   const source = () => {

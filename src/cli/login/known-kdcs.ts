@@ -45,13 +45,7 @@ export function updateKnownKdcs(change: (kdcs: Map<string, KnownKdc>) => unknown
   replacePrivateText(knownKdcsPath(), lines.join(''))
 }
 
-/**
- * What judges a KDC's key: the one given on the command line, else the one known, else it is remembered.
- *
- * @param kdc - the KDC's URL.
- * @param given - of `--kdc-key`.
- * @param onNew - told of a key that is remembered from now on.
- */
+/** What judges a KDC's key: the one given with `--kdc-key`, else the one known, else it is remembered, and `onNew` told. */
 export function keyJudge(kdc: string, given: string | undefined, onNew: (key: string) => void): JudgeKey {
   if (given !== undefined) requireKey(given)
   return (key, proven) => {

@@ -41,12 +41,7 @@ export const LOGIN_OPTIONS = {
 
 type Values<Options> = { readonly [Option in keyof Options]?: string | undefined }
 
-/**
- * NAME of a keytab, for `parseArguments`: a service need not be named twice.
- *
- * @param isOther - whether arguments begin with another name, although there would be room for it.
- * @param hint - for who gave another.
- */
+/** NAME of a keytab, for `parseArguments`: a service need not be named twice. @param isOther - as of `Implied`. */
 export function nameOfKeytab(isOther?: Implied['isOther'], hint?: string) {
   return ({ keytab: path }: { readonly keytab?: string | undefined }): Implied | undefined => {
     if (path === undefined) return undefined

@@ -76,11 +76,7 @@ export class Passwords {
     return this.#last as string
   }
 
-  /**
-   * It was refused.
-   *
-   * @returns whether another may be asked for: what is written down is not mistyped, and is wrong however often it is tried.
-   */
+  /** It was refused. @returns whether another may be asked for: what is written down is wrong however often it is tried. */
   refuse(): boolean {
     const { length } = this.#typed ?? ''
     this.#last = undefined

@@ -11,24 +11,14 @@ const MAX_LINE_BYTES = 4096
 /** Of settings: passwords for some thousand accounts. */
 const MAX_BYTES = 1024 * 1024
 
-/**
- * Reads a secret: the first line.
- *
- * @param what - it is, for errors.
- * @throws FileError `file_not_private` when others can read the file; ToolError when we cannot; UsageError when it is not UTF-8.
- */
+/** Reads a secret, the first line of a file. @param what - it is, for errors. @throws FileError `file_not_private`, ToolError, UsageError. */
 export function readSecretFile(path: string, what: string): string {
   const options = { maxBytes: MAX_LINE_BYTES, firstLine: true }
   const hint = `it holds the ${what} on its first line`
   return readText(path, `the ${what} file ${path}`, hint, options).replace(/\r$/, '')
 }
 
-/**
- * Reads all of such a file.
- *
- * @param hint - for one that is not what it should be.
- * @returns nothing when it is not there. One that we cannot look for is not taken for missing.
- */
+/** All of such a file; nothing when it is not there. One that we cannot look for is not taken for missing. */
 export function readPrivateTextIfAny(path: string, hint: string): string | undefined {
   try {
     return readText(path, path, hint, { maxBytes: MAX_BYTES })

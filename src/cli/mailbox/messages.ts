@@ -63,12 +63,7 @@ export async function showNew(
   return shown
 }
 
-/**
- * Shows all that was said in a conversation and is kept here.
- *
- * @param saving - where the files of others go, as far as the KDC still has them.
- * @throws as `saveFile`, when the rest has been shown.
- */
+/** Shows all that was said in a conversation and is kept here, and saves the files of others, as far as the KDC still has them. */
 export async function showAll(
   handle: MailboxAccess,
   output: Output,
@@ -136,11 +131,7 @@ function fileFrom({ username }: MailboxAccess, message: MailMessage): string | u
   return isForUs && isFile(message) ? message.from : undefined
 }
 
-/**
- * A message that the KDC did not take, or may not have taken, is an error: it is kept here and goes out later, but is not to be taken for sent.
- *
- * @throws why the KDC was not reached.
- */
+/** A message that the KDC did not take, or may not have taken, is an error: it is kept here and goes out later, but is not sent yet. */
 export function requireStored(output: Output, sent: Sent): void {
   if (sent.stored) return
   const { reason } = sent

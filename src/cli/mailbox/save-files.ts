@@ -34,12 +34,7 @@ export interface Saving {
   readonly record: SaveRecord
 }
 
-/**
- * What the command line says about saving.
- *
- * @returns nothing when files are not to be saved.
- * @throws UsageError; FileError `file_not_saved` when there is no such directory, nor can be.
- */
+/** What the command line says about saving; nothing when files are not to be saved. */
 export async function savingFrom(
   values: { readonly output?: string | undefined; readonly 'max-file'?: string | undefined },
   signal: AbortSignal,
@@ -134,7 +129,6 @@ export interface Reservation {
 export class SaveRecord {
   readonly #paths = new Map<string, string>()
   readonly #bytes = new Map<string, number>()
-  readonly #reserved = new Map<string, number>()
 
   /** Where a file with these very bytes is. */
   pathOf(note: FileNote): string | undefined {
@@ -143,42 +137,36 @@ export class SaveRecord {
 
   /** How many bytes of a sender's files are here, or may be under way. */
   bytesOf(sender: string): number {
-    return (this.#bytes.get(sender) ?? 0) + (this.#reserved.get(sender) ?? 0)
+    return this.#bytes.get(sender) ?? 0
+  }
+
+  #add(sender: string, bytes: number): void {
+    this.#bytes.set(sender, this.bytesOf(sender) + bytes)
   }
 
   /** Room for one transfer, of several that one sender may have under way at the same time. */
   reservation(sender: string, most: number): Reservation {
-    let reserved = 0
-    let taken = 0
-    const change = (bytes: number) => {
-      reserved += bytes
-      this.#reserved.set(sender, (this.#reserved.get(sender) ?? 0) + bytes)
-    }
+    let unused = 0
     return {
       reserve: (bytes) => {
         if (this.bytesOf(sender) + bytes > most) return false
-        change(bytes)
+        unused += bytes
+        this.#add(sender, bytes)
         return true
       },
       took: (bytes) => {
-        taken += bytes
+        unused -= bytes
       },
       end: () => {
-        change(-reserved)
-        this.took(sender, taken)
-        taken = 0
+        this.#add(sender, -unused)
+        unused = 0
       },
     }
   }
 
   saved(sender: string, note: FileNote, path: string, fetchedBytes: number): void {
     this.#paths.set(keyOf(note), path)
-    this.took(sender, fetchedBytes)
-  }
-
-  /** So much more of a sender's files is here. */
-  took(sender: string, bytes: number): void {
-    this.#bytes.set(sender, (this.#bytes.get(sender) ?? 0) + bytes)
+    this.#add(sender, fetchedBytes)
   }
 }
 

@@ -36,12 +36,7 @@ export function listenAddressFrom(values: { host: string; port: string; refresh:
   return { host: values.host, port, refreshIntervalMs }
 }
 
-/**
- * Listens, and says where.
- *
- * @param fail - told why no new sender can reach us, and what `onChannel` throws.
- * @throws as `Session.listen`.
- */
+/** Listens, and says where. @param fail - told why no new sender can reach us, and what `onChannel` throws. */
 export async function listenAt(
   session: Session,
   output: Output,

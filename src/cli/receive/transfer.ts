@@ -48,11 +48,7 @@ export interface Taken {
   readonly error?: Error
 }
 
-/**
- * Takes what a sender sends over a stream, to its end, and tells what becomes of each item.
- *
- * @throws what is no SymbolonError, unless `signal` was the reason.
- */
+/** Takes what a sender sends over a stream, to its end, and tells what becomes of each item. */
 export async function takeItems(stream: Duplex, from: string, settings: ReceiveSettings): Promise<Taken> {
   const { output, saving, ask, status, streamTo, signal, patienceSec = PATIENCE_SEC } = settings
   // Without a place for them all are refused anyhow, for that reason.

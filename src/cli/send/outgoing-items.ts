@@ -32,24 +32,18 @@ export async function judgeItems({ file: paths = [], name }: ItemValues, given: 
   const fromStdin = paths.filter((path) => path === DASH).length + (given === STDIN ? 1 : 0)
   if (fromStdin > 1) throw new UsageError('standard input can be sent once, not twice')
   if (paths.includes(DASH) && name === undefined) {
-    throw new UsageError(
-      'what comes from standard input has no name',
-      'give it one: --file - --name backup.tar',
-    )
+    const hint = 'give it one: --file - --name backup.tar'
+    throw new UsageError('what comes from standard input has no name', hint)
   }
   if (name !== undefined && !paths.includes(DASH)) {
-    throw new UsageError(
-      '--name is for standard input: --file - --name backup.tar',
-      'a file has its own name',
-    )
+    const why = '--name is for standard input: --file - --name backup.tar'
+    throw new UsageError(why, 'a file has its own name')
   }
   if (name === '') throw new UsageError('--name: a name has one character at least')
   const words = given === STDIN ? undefined : given?.text
   if (paths.length > 0 && words !== undefined && (await isFilePath(words))) {
-    throw new UsageError(
-      `${words} is a file: give it after --file`,
-      'what follows --file are files; if these words are the message, send them without files',
-    )
+    const hint = 'what follows --file are files; if these words are the message, send them without files'
+    throw new UsageError(`${words} is a file: give it after --file`, hint)
   }
 }
 
@@ -74,9 +68,8 @@ export class OutgoingItems {
   ): Promise<OutgoingItems> {
     const given: Given[] = []
     for (const path of paths) {
-      given.push(
-        path === DASH ? { path, kind: 'pipe', source: pipeSource(stdin, name) } : await look(path, output),
-      )
+      if (path === DASH) given.push({ path, kind: 'pipe', source: pipeSource(stdin, name) })
+      else given.push(await look(path, output))
     }
     return new OutgoingItems(given)
   }
@@ -106,12 +99,7 @@ export class OutgoingItems {
     return { files, ...(isKnown && { size }) }
   }
 
-  /**
-   * Whether all of it can wait at the KDC, which takes files only, up to a size.
-   *
-   * @param receiver - who takes none directly now.
-   * @param isAway - because of being away.
-   */
+  /** @throws ToolError for what cannot be stored at the KDC. @param isAway - whether the receiver is away, or takes no files now. */
   judgeStorable(receiver: string, isAway: boolean): void {
     for (const item of this.#given) {
       if (item.kind === 'file' && item.size <= MAX_FILE_BYTES) continue

@@ -15,11 +15,7 @@ export const STDIN = Symbol('standard input')
 /** What a command line gives as the message. */
 export type Words = typeof STDIN | { readonly text: string } | undefined
 
-/**
- * What a message on the command line is: `-` is standard input, unless it came after `--`, where everything is text.
- *
- * @param literals - how many of the last arguments came there: the message is the last.
- */
+/** `-` is standard input, unless it came after `--`, where everything is text. @param literals - how many of the last arguments did. */
 export function messageGiven(words: string | undefined, literals = 0): Words {
   if (words === undefined) return undefined
   return words === '-' && literals === 0 ? STDIN : { text: words }
@@ -83,10 +79,7 @@ async function* withHead(head: Uint8Array[], rest: AsyncIterator<Uint8Array>): A
   }
 }
 
-/**
- * @param pieces - read once, as they are asked for.
- * @param name - without one it is a stream: for a receiver that passes it on.
- */
+/** @param name - without one it is a stream: for a receiver that passes it on. */
 export function pipeSource(pieces: AsyncIterable<Uint8Array>, name?: string): FileSource {
   const kind = name === undefined ? 'bytes' : 'file'
   // One piece ahead, no more: they may be large.

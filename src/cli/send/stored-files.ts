@@ -40,11 +40,7 @@ export async function isFilePath(words: string): Promise<boolean> {
   return found?.isFile() === true
 }
 
-/**
- * Stores files for a group or for one other, each with the message that tells of it; says so of each.
- *
- * @param signal - ends it; of the file that is being sent nothing stays.
- */
+/** Stores files for a group or for one other, each with the message that tells of it; says so of each. */
 export async function sendFiles(
   handle: MailboxAccess,
   output: Output,

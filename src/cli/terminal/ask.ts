@@ -14,10 +14,7 @@ export const ASK_OPTION = {
 /** Puts a question; whether the answer is yes. A question that is taken back is answered with no. */
 export type Ask = (question: string, signal: AbortSignal) => Promise<boolean>
 
-/**
- * @param screen - with the conversation that has the terminal, once there is one.
- * @throws UsageError where no person could answer.
- */
+/** @param screen - with the conversation that has the terminal, once there is one. @throws UsageError where no person could answer. */
 export function askerFrom(
   values: {
     readonly ask?: boolean | undefined
@@ -88,12 +85,7 @@ function answerOf(text: string, signal: AbortSignal): Promise<string> {
   })
 }
 
-/**
- * `alice wants to send a.jpg and 2 more (3 files, 1.2 GB). Save them?`
- *
- * @param item - the first of it.
- * @param totals - how much there is, as its sender says.
- */
+/** `alice wants to send a.jpg and 2 more (3 files, 1.2 GB). Save them?` The item is the first of it. */
 export function questionAbout(from: string, item: TransferItem, totals: Totals): string {
   return `${from} wants to send ${whatOf(item, totals)}?`
 }

@@ -16,10 +16,7 @@ export class ChatTerminal {
   #asking = false
   #closed = false
 
-  /**
-   * @param onLine - called with each line typed.
-   * @param onEnd - called once, when the person presses Ctrl+D or Ctrl+C.
-   */
+  /** @param onEnd - called once, when the person presses Ctrl+D or Ctrl+C. */
   constructor(prompt: string, onLine: (line: string) => void, onEnd: () => void) {
     this.#prompt = prompt
     const end = () => {

@@ -48,10 +48,7 @@ export interface Lines {
   readonly talk: (line: string, look?: Look) => void
 }
 
-/**
- * @param options.json - NDJSON on stdout instead of lines.
- * @param lines - where lines for people go; a conversation gives functions that keep the typed text.
- */
+/** @param lines - where lines for people go; a conversation gives functions that keep the typed text. */
 export function makeOutput(
   tool: string,
   options: { json?: boolean | undefined; trace?: boolean | undefined },
