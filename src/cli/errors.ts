@@ -13,7 +13,7 @@ export class ToolError extends Error {
   constructor(
     message: string,
     options: {
-      hint?: string
+      hint?: string | undefined
       exitCode?: number
       code?: string | undefined
       leavesOutput?: boolean
@@ -31,6 +31,6 @@ export class ToolError extends Error {
 /** The command line or a setting is wrong. */
 export class UsageError extends ToolError {
   constructor(message: string, hint?: string) {
-    super(message, { exitCode: EXIT.usage, code: 'usage', ...(hint === undefined ? {} : { hint }) })
+    super(message, { exitCode: EXIT.usage, code: 'usage', hint })
   }
 }

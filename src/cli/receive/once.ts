@@ -13,7 +13,7 @@ import { isFile, saveFile } from '../mailbox/save-files.ts'
 import { sizeText } from '../terminal/format.ts'
 import { type ListenAddress, listenAt } from './listen.ts'
 import { tellingTrouble } from './stored-messages.ts'
-import { TerminalBytes } from './terminal-bytes.ts'
+import { terminalBytes } from './terminal-bytes.ts'
 import { type ReceiveSettings, takeItems } from './transfer.ts'
 
 export const ONCE_OPTION = {
@@ -185,7 +185,7 @@ class ByteOutput {
   writer(from: string): { write(bytes: Uint8Array): Promise<void>; finish(): Promise<void> } {
     const { isTTY, columns } = process.stdout
     if (!isTTY) return { write: (bytes) => this.#write(bytes), finish: async () => {} }
-    const lines = new TerminalBytes(from, columns)
+    const lines = terminalBytes(from, columns)
     return {
       write: (bytes) => this.#write(bytes, lines.take(bytes)),
       finish: () => this.#write(EMPTY, lines.end()),
