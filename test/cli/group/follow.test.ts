@@ -65,15 +65,15 @@ async function run(...happens: (Error | 'renewed' | undefined | [Error])[]) {
   return { events, waits, looks }
 }
 
-const forged = (claims: string) => new UnsealedAnswer('kdc_failed', 'anybody could have said so', claims)
+const forged = (claims: string) => new UnsealedAnswer('kdc_failed', 'an attacker could have said so', claims)
 
-test('goes on after whatever anybody on the way could have said', async () => {
+test('goes on after whatever an attacker on the way could have said', async () => {
   const answers = [
     forged('request_refused'),
     forged('token_unknown'),
     forged('state_damaged'),
     forged('kdc_key_changed'),
-    new ProtocolError('login_refused', 'so says somebody on the way'),
+    new ProtocolError('login_refused', 'so says an attacker on the way'),
     new ProtocolError('token_expired', 'it had ended'),
     new CodecError('an answer of the wrong form'),
     new TransportError('kdc_unreachable', 'gone'),

@@ -64,7 +64,7 @@ onPosix(test)('a file that others can read is refused, and left as it is', async
   assert.match(readFileSync(credentialsPath(), 'utf8'), 'alice')
 })
 
-asRoot(test)('a file that belongs to somebody else is refused', () => {
+asRoot(test)('a file that belongs to another user is refused', () => {
   store('alice', 'pw')
   chownSync(credentialsPath(), 65534, 65534)
   assert.not.throws(() => refuseIfShared(dirname(credentialsPath())))
@@ -108,7 +108,7 @@ test('a changed credentials file is found at the next login', async () => {
   assert.is(await password(), 'old')
   store('alice', 'new')
   assert.is(await password(), 'new')
-  // Gone from the file, it is remembered: in the middle of a conversation nobody can be asked.
+  // Gone from the file, it is remembered: in the middle of a conversation no person can be asked.
   updateCredentials((credentials) => credentials.clear())
   assert.is(await password(), 'new')
 })

@@ -36,7 +36,7 @@ files.before.each(async (context) => {
 })
 files.after.each(({ directory }) => directory.remove())
 
-/** Somebody's mail, as the tools have it; `onUse` hears of each piece of work before it begins. */
+/** A person's mailbox handle, as the tools have it; `onUse` hears of each piece of work before it begins. */
 function mailOf(person: Person, onUse: () => void = () => {}): MailboxAccess {
   return {
     username: person.name,

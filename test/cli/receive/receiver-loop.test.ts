@@ -1,4 +1,4 @@
-/** What a receiver says to whoever types at it. */
+/** What a receiver says to its user, who types. */
 import { duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -9,7 +9,7 @@ import { settled } from '../../helpers/memory.ts'
 
 const loop = suite('a receiver that is typed at')
 
-loop('says why it cannot be sent: files are coming, or nobody is there', async () => {
+loop('says why it cannot be sent: files are coming, or no sender is there', async () => {
   const lines: string[] = []
   const output = makeOutput('receiver', {}, { data: async () => {}, talk: (line) => void lines.push(line) })
   const stop = new AbortController()

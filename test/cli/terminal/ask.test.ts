@@ -20,12 +20,12 @@ ask('are answered by yes, no or nothing, and by no other line', () => {
   }
 })
 
-ask('need somebody to answer, and something to save', () => {
+ask('need a person to answer, and something to save', () => {
   const none = { conversation: undefined }
   assert.is(askerFrom({}, none), undefined)
   throws(() => askerFrom({ ask: true }, none), 'usage')
   throws(() => askerFrom({ ask: true, output: 'x', json: true }, none), 'usage')
-  // The tests have no terminal, or are not to wait for whoever sits there.
+  // The tests have no terminal, or are not to wait for the person who sits there.
   if (!process.stdin.isTTY) throws(() => askerFrom({ ask: true, output: 'x' }, none), 'usage')
 })
 
@@ -132,7 +132,7 @@ onTerminal('are seen as a whole without a conversation, and answered, or taken b
   }
 })
 
-onTerminal('and how far something is gives way to whoever types', async () => {
+onTerminal('and how far something is gives way to what is typed', async () => {
   const { terminal, tell } = await asker()
   try {
     tell('SIGUSR2')
