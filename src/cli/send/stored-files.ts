@@ -1,10 +1,11 @@
 /** Sending files by way of the KDC, which cannot read them. docs/protocol.md §7.4. */
 import { stat } from 'node:fs/promises'
-import { type FileContent, type Outgoing, openContent, openOutgoing } from '../../files/outgoing.ts'
+import { openContent, openOutgoing } from '../../files/outgoing.ts'
+import { leaveSource } from '../../lib/connect-or-store.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
-import { leaveFile } from '../../lib/mls/leave.ts'
 import type { Conversation } from '../../lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
+import type { Source } from '../../lib/transfer/index.ts'
 import { ToolError } from '../errors.ts'
 import { requireStored } from '../mailbox/messages.ts'
 import { sizeText } from '../terminal/format.ts'
@@ -12,9 +13,10 @@ import type { Output } from '../terminal/output.ts'
 import { progressSink } from '../terminal/progress.ts'
 
 /** A file that can be stored at the KDC. */
-export interface StorableFile extends Pick<Outgoing, 'path' | 'name'> {
+export interface StorableFile {
+  readonly path: string
   readonly size: number
-  open(): Promise<FileContent>
+  readonly source: Source
 }
 
 /** Looks at all files, before anything is sent. */
@@ -28,7 +30,7 @@ export async function storableFiles(paths: readonly string[]): Promise<StorableF
       const why = `${path} has ${sizeText(size)}, and a file ${sizeText(MAX_FILE_BYTES)} at most`
       throw new ToolError(why, { hint: 'send it in parts' })
     }
-    files.push({ path, name, size, open: () => openContent(path, path) })
+    files.push({ path, size, source: { kind: 'file', name, open: () => openContent(path, path) } })
   }
   return files
 }
@@ -49,16 +51,12 @@ export async function sendFiles(
   signal: AbortSignal,
 ): Promise<void> {
   const [field, receiver] = 'group' in to ? [{ group: to.group }, to.group] : [{ to: to.with }, to.with]
-  for (const { path, name, size, open } of files) {
-    const content = await open()
+  for (const { path, size, source } of files) {
     const progress = progressSink(output)
-    const onProgress = (bytes: number) => progress.at({ name, bytes, size })
-    try {
-      requireStored(output, await leaveFile(handle, to, { name, content }, { onProgress, signal }))
-    } finally {
-      progress.end()
-      await content.close()
-    }
-    output.event('file_stored', { ...field, name, size }, `stored ${path} for ${receiver}`)
+    const options = { signal, onProgress: progress.at }
+    const leaving = leaveSource(handle, 'group' in to ? to : to.with, source, options)
+    requireStored(output, await leaving.finally(() => progress.end()))
+    const fields = { ...field, name: source.name, size }
+    output.event('file_stored', fields, `stored ${path} for ${receiver}`)
   }
 }

@@ -318,7 +318,7 @@ function outgoing(name: string, text: string, verify = async () => {}): Storable
   }
   const size = bytes.length
   const open = async () => ({ size, read, verify, close: async () => {} })
-  return { path: `/tmp/${name}`, name, size, open }
+  return { path: `/tmp/${name}`, size, source: { kind: 'file', name, open } }
 }
 
 files(
