@@ -105,7 +105,7 @@ export async function takeItems(stream: Duplex, from: string, settings: ReceiveS
 
   const tellRefused = (item: TransferItem, { code, cause }: Exclude<ItemResult, { saved: true }>) => {
     if (code === 'stream_not_taken') {
-      output.event(code, { from }, `${from} wants to send a stream, which is taken with --once`)
+      output.event('stream_not_taken', { from }, `${from} wants to send a stream, which is taken with --once`)
     } else if (code !== 'files_not_taken' || !canWait(item)) {
       // What can wait at the KDC is told of when it comes from there.
       const why =

@@ -112,7 +112,7 @@ function storyOf({ underway }: TransferProgress, to: string, delivered: number):
 
 function tellDelivered(output: Output, to: string, { kind, name }: TransferItem, facts: ItemFacts): void {
   if (kind === 'bytes') {
-    output.event('stream_delivered', { to, ...facts }, `delivered ${sizeText(facts.size)} to ${to}`)
+    output.event('stream_delivered', { to, size: facts.size }, `delivered ${sizeText(facts.size)} to ${to}`)
     return
   }
   const isDirectory = kind === 'directory'
