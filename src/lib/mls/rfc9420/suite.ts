@@ -50,19 +50,20 @@ async function load(): Promise<Mls> {
  * key and waits for a thread: three quarters of the time that a message took. What a commit needs besides stays: HPKE, new keys.
  */
 function atOnce(parts: Parts, suite: CiphersuiteImpl): CiphersuiteImpl {
-  const { CryptoError, expand, extract, hmac, sha256 } = parts
-  const mac = (key: Uint8Array, data: Uint8Array) => hmac(sha256, key, data)
+  const { CryptoError } = parts
+  const { hmac, hkdfExpand } = primitives
   return {
     ...suite,
     hash: {
       digest: async (data) => primitives.sha256(data),
-      mac: async (key, data) => mac(key, data),
-      verifyMac: async (key, tag, data) => equal(mac(key, data), tag),
+      mac: async (key, data) => hmac(key, data),
+      verifyMac: async (key, tag, data) => equal(hmac(key, data), tag),
     },
     kdf: {
       ...suite.kdf,
-      extract: async (salt, ikm) => extract(sha256, ikm, salt),
-      expand: async (prk, info, length) => expand(sha256, prk, info, length),
+      // RFC 5869 §2.2.
+      extract: async (salt, ikm) => hmac(salt, ikm),
+      expand: async (prk, info, length) => hkdfExpand(prk, info, length),
     },
     signature: {
       ...suite.signature,
