@@ -133,21 +133,17 @@ export function judgeLogin(
   options: object,
   more: Parameters<typeof judgeOptions>[2] = {},
 ): void {
-  judgeKdc(`${where}: kdc`, kdc)
+  judgeArgument(`${where}: kdc`, kdc, 'string')
+  try {
+    kdcOrigin(kdc as string)
+  } catch (error) {
+    throw new TypeError(`${where}: kdc: ${(error as Error).message}`)
+  }
   judgeArgument(`${where}: username`, username, 'string')
   if (typeof password !== 'function') judgeArgument(`${where}: password`, password, 'string')
   judgeOptions(where, options, { ...LOGIN_OPTIONS, ...more })
   const { state } = options as { readonly state?: { readonly open?: unknown } }
   if (state && typeof state.open !== 'function') {
     throw new TypeError(`${where}: options.state: expected one with open(), such as fileStateStore() gives`)
-  }
-}
-
-function judgeKdc(name: string, kdc: unknown): void {
-  judgeArgument(name, kdc, 'string')
-  try {
-    kdcOrigin(kdc as string)
-  } catch (error) {
-    throw new TypeError(`${name}: ${(error as Error).message}`)
   }
 }
