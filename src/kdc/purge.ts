@@ -5,7 +5,8 @@
  * @module
  */
 import type { Log } from './settings.ts'
-import type { PurgeCutoff, Store } from './store/store.ts'
+import type { PurgeCutoff } from './store/sessions.ts'
+import type { Store } from './store/store.ts'
 
 const INTERVAL_MS = 60_000
 /** Freed at once, of each kind: some milliseconds of work, after which others have their turn. */

@@ -23,7 +23,7 @@ import { createPasswordChecker } from './passwords/passwords.ts'
 import { startPurging } from './purge.ts'
 import { type EmbeddedKdc, type KdcSettings, type Log, REGISTRATIONS } from './settings.ts'
 import { accountExists } from './store/accounts.ts'
-import { purgeCutoff } from './store/session-life.ts'
+import { purgeCutoff } from './store/sessions.ts'
 import { Store } from './store/store.ts'
 import { LOGIN_LIMITS, loginLimits } from './traffic/login-limits.ts'
 

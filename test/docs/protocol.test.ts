@@ -4,15 +4,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as v from 'valibot'
-import { REMEMBER_SEC } from '../../src/kdc/accept-once.ts'
+import { CHANGES, IDENTITIES, REMEMBER_SEC, TAKES } from '../../src/kdc/accept-once.ts'
 import { BEAT_MS, MAX_STREAMS } from '../../src/kdc/events/mailbox-subscribers.ts'
+import { FREEING, MAX_MEMBERS, MAX_PACKAGES, QUOTAS } from '../../src/kdc/groups/quotas.ts'
 import {
   MAX_INFO_BYTES,
   MAX_NAMES,
   MAX_PACKAGE_BYTES,
   SEALED_CHUNK_BYTES,
-} from '../../src/kdc/groups/fields.ts'
-import { FREEING, MAX_MEMBERS, MAX_PACKAGES, QUOTAS } from '../../src/kdc/groups/quotas.ts'
+} from '../../src/kdc/http/fields.ts'
 import { MAX_BODY_BYTES } from '../../src/kdc/http/request.ts'
 import { Envelope } from '../../src/kdc/http/sealed-request.ts'
 import {
@@ -26,23 +26,16 @@ import { LOGIN_STATE_LIFETIME_SEC } from '../../src/kdc/logins/login-state.ts'
 import { RECORD_BYTES, REQUEST_BYTES } from '../../src/kdc/logins/registration.ts'
 import { PROBLEM_TYPES } from '../../src/kdc/problems.ts'
 import * as files from '../../src/kdc/routes/files.ts'
-import * as groupChanges from '../../src/kdc/routes/group-changes.ts'
 import * as groups from '../../src/kdc/routes/groups.ts'
 import * as identity from '../../src/kdc/routes/identity.ts'
-import * as keyPackages from '../../src/kdc/routes/key-packages.ts'
-import { ListenRequest } from '../../src/kdc/routes/listen.ts'
-import { LoginRequest } from '../../src/kdc/routes/login.ts'
+import * as login from '../../src/kdc/routes/login.ts'
 import * as mailbox from '../../src/kdc/routes/mailbox.ts'
-import * as opaqueLogin from '../../src/kdc/routes/opaque-login.ts'
-import * as password from '../../src/kdc/routes/password.ts'
 import * as register from '../../src/kdc/routes/register.ts'
-import { EndRequest } from '../../src/kdc/routes/sessions.ts'
+import { EndRequest, ListenRequest } from '../../src/kdc/routes/sessions.ts'
 import { UserinfoRequest } from '../../src/kdc/routes/userinfo.ts'
-import { OnlineRequest } from '../../src/kdc/routes/users.ts'
 import { MAX_EARLIER } from '../../src/kdc/store/identities.ts'
 import { KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/key-packages.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
-import { CHANGES, IDENTITIES } from '../../src/kdc/traffic/change-rates.ts'
 import { LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'
 import { CLOSE_TIMEOUT_MS, MIN_FRAME_BYTES } from '../../src/lib/channel/channel.ts'
 import { HANDSHAKE_TIMEOUT_MS, NOISE_MESSAGE_BYTES } from '../../src/lib/channel/handshake.ts'
@@ -120,34 +113,34 @@ const fieldNames = (section: string): string[] =>
 
 const EMPTY_REQUEST = v.object({})
 const REQUESTS: Record<string, v.GenericSchema> = {
-  '/login': LoginRequest,
+  '/login': login.LoginRequest,
   '/userinfo': UserinfoRequest,
   '/listen': ListenRequest,
   '/logout': EMPTY_REQUEST,
-  '/login/start': opaqueLogin.StartRequest,
-  '/login/finish': opaqueLogin.FinishRequest,
+  '/login/start': login.StartRequest,
+  '/login/finish': login.FinishRequest,
   '/register/start': register.StartRequest,
   '/register/finish': register.FinishRequest,
-  '/password/start': password.StartRequest,
-  '/password/finish': password.FinishRequest,
+  '/password/start': register.StartPasswordRequest,
+  '/password/finish': register.FinishPasswordRequest,
   '/sessions': EMPTY_REQUEST,
   '/sessions/end': EndRequest,
-  '/identity/put': identity.PutRequest,
-  '/identity/find': identity.FindRequest,
-  '/key-packages/put': keyPackages.PutRequest,
+  '/identity/put': identity.PutIdentityRequest,
+  '/identity/find': identity.FindIdentitiesRequest,
+  '/key-packages/put': identity.PutPackagesRequest,
   '/key-packages/count': EMPTY_REQUEST,
-  '/key-packages/take': keyPackages.TakeRequest,
+  '/key-packages/take': identity.TakePackagesRequest,
   '/groups/create': groups.CreateRequest,
   '/groups/list': groups.ListRequest,
   '/groups/info': groups.InfoRequest,
-  '/groups/commit': groupChanges.CommitRequest,
-  '/groups/send': groupChanges.SendRequest,
-  '/groups/leave': groupChanges.LeaveRequest,
-  '/groups/destroy': groupChanges.DestroyRequest,
+  '/groups/commit': groups.CommitRequest,
+  '/groups/send': groups.SendRequest,
+  '/groups/leave': groups.LeaveRequest,
+  '/groups/destroy': groups.DestroyRequest,
   '/mailbox': mailbox.PageRequest,
   '/mailbox/ack': mailbox.AckRequest,
   '/mailbox/wait': mailbox.WaitRequest,
-  '/users/online': OnlineRequest,
+  '/users/online': mailbox.OnlineRequest,
   '/files/begin': files.BeginRequest,
   '/files/put': files.PutRequest,
   '/files/get': files.GetRequest,
@@ -424,11 +417,7 @@ const EXPECTED: Record<string, Record<string, number[]>> = {
     "clock of a sealed request, off the KDC's": [MAX_CLOCK_OFFSET_SEC],
     'login before a change of password, or the end of other sessions': [FRESH_LOGIN_SEC],
     '`state` of `/login/start`': [LOGIN_STATE_LIFETIME_SEC],
-    '`request`, `response` and `finish` of §3.6': [
-      opaqueLogin.KE1_BYTES,
-      opaque.KE2_BYTES,
-      opaqueLogin.KE3_BYTES,
-    ],
+    '`request`, `response` and `finish` of §3.6': [login.KE1_BYTES, opaque.KE2_BYTES, login.KE3_BYTES],
     '`request`, `response` and `record` of §3.8': [
       REQUEST_BYTES,
       opaque.REGISTRATION_RESPONSE_BYTES,
@@ -459,7 +448,7 @@ const EXPECTED: Record<string, Record<string, number[]>> = {
   '7.1': {
     'usernames in one request': [MAX_NAMES],
     'key package': [1, MAX_PACKAGE_BYTES],
-    'key packages in one request': [keyPackages.MAX_AT_ONCE],
+    'key packages in one request': [identity.MAX_AT_ONCE],
     'one-time packages stored': [MAX_PACKAGES],
     'one-time package, from put until it is dropped': [PACKAGE_KEEP_SEC],
     '`earlier`': [MAX_EARLIER],
@@ -486,11 +475,7 @@ const EXPECTED: Record<string, Record<string, number[]>> = {
     'bytes of the group infos that one principal has put': [QUOTAS.groupInfoBytes],
     'changes of one principal (`too_many_attempts`)': [CHANGES.burst, 1, CHANGES.intervalSec],
     'of these, identities (`too_many_attempts`)': [IDENTITIES.burst, 1, IDENTITIES.intervalSec],
-    'key packages taken by one principal (`too_many_attempts`)': [
-      keyPackages.TAKES.burst,
-      1,
-      keyPackages.TAKES.intervalSec,
-    ],
+    'key packages taken by one principal (`too_many_attempts`)': [TAKES.burst, 1, TAKES.intervalSec],
     'deletions at once': [FREEING.burst, 1, FREEING.intervalSec],
     'client: requests of `/mailbox` for events': [LOOKS_AT_ONCE, 1, LOOK_SEC],
     'client: event bytes read': [EVENT_BYTES.capacity, EVENT_BYTES.perSec, 1],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openData } from '../../src/kdc/data.ts'
 import { loadMasterKeys } from '../../src/kdc/keys/master-keys.ts'
-import { openStoredToken } from '../../src/kdc/keys/stored-token.ts'
+import { openStoredToken } from '../../src/kdc/keys/at-rest.ts'
 import type { Secret } from '../../src/lib/crypto/secret.ts'
 import { cleanEnvironment, type Program, startTool } from './program.ts'
 

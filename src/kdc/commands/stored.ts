@@ -3,7 +3,7 @@ import { commandOf } from '../../cli/installed.ts'
 import { count, timestamp } from '../../cli/terminal/format.ts'
 import { optionLines } from '../../cli/terminal/help.ts'
 import { print } from '../../cli/terminal/terminal.ts'
-import { toText } from '../groups/fields.ts'
+import { toText } from '../http/fields.ts'
 import type { StoredGroup } from '../store/retention.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 

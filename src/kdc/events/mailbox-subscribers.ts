@@ -7,8 +7,8 @@
 import { equal, toHex } from '../../lib/bytes.ts'
 import { Problem } from '../problems.ts'
 import type { RequestKey } from '../store/requests.ts'
-import { cutoff, isOver, noteUse, type SessionSettings } from '../store/session-life.ts'
 import type { StoredSession } from '../store/sessions.ts'
+import { cutoff, isOver, noteUse, type SessionSettings } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { EventStream } from './event-stream.ts'
 

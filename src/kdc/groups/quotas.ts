@@ -7,7 +7,7 @@ import type { Kdc } from '../context.ts'
 import { Problem } from '../problems.ts'
 import type { Usage } from '../store/groups.ts'
 import type { Quotas } from '../store/quotas.ts'
-import { purgeCutoff } from '../store/session-life.ts'
+import { purgeCutoff } from '../store/sessions.ts'
 
 const MEBIBYTE = 1024 * 1024
 

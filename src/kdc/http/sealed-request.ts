@@ -20,7 +20,7 @@ import {
 } from '../../lib/sealed.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { EVENT_STREAM } from '../events/event-stream.ts'
-import { openStoredToken } from '../keys/stored-token.ts'
+import { openStoredToken } from '../keys/at-rest.ts'
 import { Problem, refusalOf } from '../problems.ts'
 import type { StoredSession } from '../store/sessions.ts'
 import type { BodyLoan } from '../traffic/body-budget.ts'

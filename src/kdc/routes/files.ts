@@ -8,6 +8,8 @@ import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'
 import { acceptOnce, requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
+import { requireReaders } from '../groups/group-rights.ts'
+import { requireRoomForFile } from '../groups/quotas.ts'
 import {
   count,
   fileChunk,
@@ -18,15 +20,13 @@ import {
   sealedChunkBytes,
   sealedChunkCount,
   toText,
-} from '../groups/fields.ts'
-import { requireReaders } from '../groups/group-lookup.ts'
-import { requireRoomForFile } from '../groups/quotas.ts'
+} from '../http/fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
 import type { NewFile, StoredFile } from '../store/files.ts'
-import { purgeCutoff } from '../store/session-life.ts'
+import { purgeCutoff } from '../store/sessions.ts'
 import { breathe } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 

@@ -3,12 +3,10 @@
  *
  * @module
  */
-
 import { required, sql } from '../../database/database.ts'
 import { ProtocolError } from '../../lib/errors.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
-import { NEXT_POSITION } from './positions.ts'
-import { answerTo, claim, type RequestKey } from './requests.ts'
+import { answerTo, claim, NEXT_POSITION, type RequestKey } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
 export interface Account {
@@ -29,7 +27,6 @@ export const accountExists = (username: string) =>
 const accountUnknown = (username: string) =>
   new ProtocolError('account_unknown', `there is no account ${username}`)
 
-/** The accounts. */
 export class Accounts extends StorePart {
   /** @returns false when there is an account of that name already. */
   async add({ username, record, createdAt }: Account): Promise<boolean> {
@@ -110,9 +107,8 @@ export class Accounts extends StorePart {
     if (done.length === 0) throw accountUnknown(username)
   }
 
-  async find(username: string): Promise<Account | undefined> {
-    const [account] = await this.database.read<Account>(sql`${ACCOUNTS} where username = ${username}`)
-    return account && { ...account }
+  find(username: string): Promise<Account | undefined> {
+    return this.one(sql`${ACCOUNTS} where username = ${username}`)
   }
 
   /** @throws ProtocolError `account_unknown`. */

@@ -49,7 +49,6 @@ export function forgiveStatements({ names, oneOf, familiar, forgetAt }: Forgiven
   ]
 }
 
-/** The buckets. */
 export class Attempts extends StorePart {
   /**
    * Takes its cost from every bucket; from none, if one of them is empty. Being refused costs nothing: a client that waits gets in.
@@ -106,7 +105,7 @@ export class Attempts extends StorePart {
   }
 
   async #wait(allowance: Allowance, now: number): Promise<number> {
-    const [row] = await this.database.read<{ full_at: number }>(
+    const row = await this.one<{ full_at: number }>(
       sql`select full_at from attempts where name = ${allowance.name}`,
     )
     if (!row) return 0

@@ -1,18 +1,16 @@
 /**
  * How groups change: the KDC as delivery service (RFC 9750 §5).
  *
- * A change is a transaction that begins with the next position (positions.ts), and with the condition that everything allows it
+ * A change is a transaction that begins with the next position and with the condition that everything allows it
  * (requests.ts). Of two commits for one epoch, however they meet, the second finds another epoch (RFC 9420 §14: the delivery
  * service puts them in order).
  *
  * @module
  */
 import { required, type Statement, sql } from '../../database/database.ts'
-import { entryBytes, entryStatement, type NewEntry } from './entries.ts'
 import { type Group, type GroupKind, inGroup, pairOf } from './groups.ts'
-import { NEXT_POSITION } from './positions.ts'
 import { entriesIn, entriesOf, groupsBeside, hasRoomAt, hasRoomIn, type Quotas } from './quotas.ts'
-import { type Accepted, claim, type RequestKey } from './requests.ts'
+import { type Accepted, claim, NEXT_POSITION, type RequestKey, toAccepted } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
 export interface NewGroup {
@@ -46,6 +44,40 @@ export interface NewMessage {
 
 const NO_BYTES = new Uint8Array(0)
 
+export type EntryKind = 'commit' | 'message' | 'proposal' | 'destroyed'
+
+/** An entry to be. */
+interface NewEntry {
+  readonly group: Uint8Array
+  readonly epoch: number
+  readonly kind: EntryKind
+  readonly payload: Uint8Array
+  readonly welcome?: Uint8Array | undefined
+  readonly added?: readonly string[]
+  readonly removed?: readonly string[]
+}
+
+const namesText = (names: readonly string[] = []) => names.join(' ')
+
+/** How much room an entry counts for, in bytes. */
+export function entryBytes({
+  payload,
+  welcome = NO_BYTES,
+  added,
+  removed,
+}: Omit<NewEntry, 'group' | 'epoch' | 'kind'>): number {
+  return payload.length + welcome.length + namesText(added).length + namesText(removed).length
+}
+
+/** Makes the entry of a request that was accepted, in the same transaction. */
+const entryStatement = ({ username, id }: RequestKey, entry: NewEntry, now: number): Statement => sql`
+  insert into entries
+    (position, group_id, seq, epoch, sender, kind, stored_at, bytes, added, removed, payload, welcome)
+  select r.result, ${entry.group}, r.seq, cast(${entry.epoch} as bigint), r.username, ${entry.kind},
+    cast(${now} as bigint), cast(${entryBytes(entry)} as bigint),
+    ${namesText(entry.added)}, ${namesText(entry.removed)}, ${entry.payload}, ${entry.welcome ?? null}
+  from requests r where r.username = ${username} and r.id = ${id}`
+
 /** The condition that there is room at a receiver, where there is one. */
 const roomAt = (receiver: string | undefined, sender: string, bytes: number, quotas: Quotas): Statement =>
   receiver === undefined ? sql`` : sql`and ${hasRoomAt(receiver, sender, bytes, quotas)}`
@@ -70,7 +102,6 @@ const addStatement = (group: Uint8Array, name: string): Statement =>
     select ${group}, a.username, p.position, 1 from positions p, accounts a where a.username = ${name}
     returning username`)
 
-/** The changes of groups. */
 export class GroupChanges extends StorePart {
   /**
    * Makes a group: of its creator alone, at epoch 0, or with others, by the commit that adds them.
@@ -227,8 +258,7 @@ export class GroupChanges extends StorePart {
 
   async #change(statements: readonly Statement[]): Promise<Accepted | undefined> {
     const [, claimed] = await this.database.write([NEXT_POSITION, ...statements])
-    const row = claimed?.[0]
-    return row && { position: Number(row.result), seq: Number(row.seq) }
+    return toAccepted(claimed)
   }
 }
 

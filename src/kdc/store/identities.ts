@@ -24,7 +24,6 @@ export interface Identity {
  */
 export const MAX_EARLIER = 32
 
-/** The identities. */
 export class Identities extends StorePart {
   /**
    * Puts a principal's key in the place of the one before, whose key packages are dropped. The same key again changes nothing.
@@ -54,7 +53,7 @@ export class Identities extends StorePart {
 
   /** The identity of this principal, if it has one. */
   async find(username: string): Promise<Identity | undefined> {
-    const [current] = await this.database.read<Omit<Identity, 'earlier'>>(
+    const current = await this.one<Omit<Identity, 'earlier'>>(
       sql`select username, signature_key as "signatureKey", since from identities where username = ${username}`,
     )
     if (!current) return undefined

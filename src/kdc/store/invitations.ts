@@ -3,38 +3,25 @@
  *
  * @module
  */
-
 import { sql } from '../../database/database.ts'
 import type { Account } from './accounts.ts'
-import { StorePart } from './store-part.ts'
+import { StorePart, withoutNulls } from './store-part.ts'
 
 export interface Invitation {
   /** 16 bytes, `sessionId` of the token that the invitation stands for. */
   readonly id: Uint8Array
   /** Whom it is for; good for any name when there is none. */
   readonly username?: string | undefined
-  /** See stored-token.ts. */
+  /** See at-rest.ts. */
   readonly sealedToken: Uint8Array
   readonly expiresAt: number
   /** Who has made an account with it. */
   readonly usedBy?: string
 }
 
-type InvitationRow = Omit<Invitation, 'username' | 'usedBy'> & {
-  readonly username: string | null
-  readonly usedBy: string | null
-}
-
 const INVITATIONS = sql`select id, username, sealed_token as "sealedToken", expires_at as "expiresAt",
   used_by as "usedBy" from invitations`
 
-const toInvitation = ({ username, usedBy, ...invitation }: InvitationRow): Invitation => ({
-  ...invitation,
-  ...(username !== null && { username }),
-  ...(usedBy !== null && { usedBy }),
-})
-
-/** The invitations. */
 export class Invitations extends StorePart {
   /** Adds all of them, or none. An earlier one for the same name is worth nothing from now on. */
   async add(invitations: readonly Invitation[]): Promise<void> {
@@ -49,15 +36,15 @@ export class Invitations extends StorePart {
 
   /** The invitation of this id, be it used or expired or not. */
   async find(id: Uint8Array): Promise<Invitation | undefined> {
-    const [row] = await this.database.read<InvitationRow>(sql`${INVITATIONS} where id = ${id}`)
-    return row && toInvitation(row)
+    const row = await this.one(sql`${INVITATIONS} where id = ${id}`)
+    return row && withoutNulls(row)
   }
 
   /** Those that may still be used: by name, those for any name first. */
   async list(now: number): Promise<Invitation[]> {
-    const rows = await this.database.read<InvitationRow>(sql`${INVITATIONS}
+    const rows = await this.database.read(sql`${INVITATIONS}
       where expires_at > ${now} and used_by is null order by coalesce(username, ''), expires_at, id`)
-    return rows.map(toInvitation)
+    return rows.map((row) => withoutNulls(row))
   }
 
   /**

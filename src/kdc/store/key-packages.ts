@@ -6,8 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { type Statement, sql } from '../../database/database.ts'
-import { NEXT_POSITION } from './positions.ts'
-import { beginChange, claim, type RequestKey } from './requests.ts'
+import { beginChange, claim, NEXT_POSITION, type RequestKey } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
 /** What a principal puts there. */
@@ -32,7 +31,6 @@ const ANY = new Uint8Array(0)
 const idOf = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(createHash('sha256').update(bytes).digest().subarray(0, ID_BYTES))
 
-/** The key packages. */
 export class KeyPackages extends StorePart {
   /**
    * Stores packages: all of them or none.
@@ -69,10 +67,9 @@ export class KeyPackages extends StorePart {
 
   /** How many one-time packages a principal has left. */
   async count(username: string): Promise<number> {
-    const [row] = await this.database.read<{ count: number }>(
+    return this.countOf(
       sql`select count(*) as count from key_packages where username = ${username} and last_resort = 0`,
     )
-    return row?.count ?? 0
   }
 
   /**
@@ -119,7 +116,7 @@ export class KeyPackages extends StorePart {
   }
 
   async #lastResort(username: string): Promise<Uint8Array | undefined> {
-    const [row] = await this.database.read<{ package: Uint8Array }>(
+    const row = await this.one<{ package: Uint8Array }>(
       sql`select package from key_packages where username = ${username} and last_resort = 1`,
     )
     return row?.package

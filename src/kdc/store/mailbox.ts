@@ -4,9 +4,9 @@
  * @module
  */
 import { sql } from '../../database/database.ts'
-import type { EntryKind } from './entries.ts'
-import { lastPosition } from './positions.ts'
+import type { EntryKind } from './group-changes.ts'
 import { hasRoomAt, type Quotas } from './quotas.ts'
+import { lastPosition } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
 /** An entry, as one of those who see it sees it. */
@@ -49,7 +49,6 @@ const toEntry = (row: EntryRow): Entry => ({
   isWelcome: row.isWelcome === 1,
 })
 
-/** The mailboxes. */
 export class Mailbox extends StorePart {
   /**
    * What a principal has after a position.

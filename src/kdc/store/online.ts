@@ -7,7 +7,6 @@ import { sql } from '../../database/database.ts'
 import type { SessionCutoff } from './sessions.ts'
 import { StorePart } from './store-part.ts'
 
-/** Who is online. */
 export class Online extends StorePart {
   /** A session waits, at least until then, if nothing else is said. */
   async wait(sid: Uint8Array, endsAt: number): Promise<void> {

@@ -5,11 +5,33 @@
  * A row is made in the transaction that does what is asked for, and is a condition of it: if there is one already, or something
  * does not allow the change, nothing of that transaction is done.
  *
+ * What happens to groups has one order, a sequence for the whole KDC: every transaction that changes something of a group, an identity
+ * or a key package begins by taking the next position. The row is one for all, so that these transactions come one after the other
+ * on every database: each sees what those before it did, and a position is never seen before a lower one. Positions of changes
+ * that were refused are left out.
+ *
  * @module
  */
-import { type Database, required, type Statement, sql } from '../../database/database.ts'
-import { NEXT_POSITION } from './positions.ts'
+import { type Database, type Row, required, type Statement, sql } from '../../database/database.ts'
 import { StorePart } from './store-part.ts'
+
+/** The first statement of each such transaction; `(select position from positions)` is its position from then on. */
+export const NEXT_POSITION: Statement = sql`update positions set position = position + 1`
+
+/** Makes others wait until this transaction has ended, and takes no position. */
+export const SAME_POSITION: Statement = sql`update positions set position = position`
+
+/**
+ * For a copy that may take the database's place one day: its positions are far beyond those which the database gives in the
+ * meantime, so that a client that has read so far finds what comes afterwards.
+ */
+export const SKIP_POSITIONS: Statement = sql`update positions set position = position + 1000000000`
+
+/** The position of the last change; that of the first is 1. */
+export async function lastPosition(database: Database): Promise<number> {
+  const [row] = await database.read<{ position: number }>(sql`select position from positions`)
+  return row?.position ?? 0
+}
 
 /** What tells a request from every other. */
 export interface RequestKey {
@@ -27,9 +49,8 @@ export interface Accepted {
   readonly seq: number
 }
 
-interface RequestRow {
+interface RequestRow extends Omit<Accepted, 'position'> {
   readonly result: number
-  readonly seq: number
   /** The code of the problem, where it was refused. */
   readonly refusal: string | null
 }
@@ -56,6 +77,12 @@ export const beginChange = (key: RequestKey): Statement[] => [
   claim(key, sql`p.position, 0`, sql`positions p, accounts a where a.username = ${key.username}`),
 ]
 
+/** What a claim has answered, from its rows. */
+export function toAccepted(claimed: readonly Row[] | undefined): Accepted | undefined {
+  const row = claimed?.[0]
+  return row && { position: Number(row.result), seq: Number(row.seq) }
+}
+
 /** What was answered to a request, if it was accepted: its position or how many, and the number of the entry. */
 export async function answerTo(
   database: Database,
@@ -67,7 +94,6 @@ export async function answerTo(
   return row
 }
 
-/** The requests that were answered. */
 export class Requests extends StorePart {
   /** What was answered to a change of a group: what was accepted, or the code by which it was refused. */
   async find(

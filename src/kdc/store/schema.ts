@@ -22,7 +22,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     // What else version 1 had: its sessions, which did not know when they were used, are over.
     sql`drop table if exists sessions`,
     sql`drop table if exists finished_logins`,
-    // sealed_token: see stored-token.ts. The last four are null while the session listens nowhere.
+    // sealed_token: see at-rest.ts. The last four are null while the session listens nowhere.
     sql`create table sessions (
       sid blob primary key,
       username text not null references accounts (username) on delete cascade,

@@ -6,8 +6,8 @@
  *
  * @module
  */
-
 import { required, type Statement, sql } from '../../database/database.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
 import { answerTo, claim, type RequestKey } from './requests.ts'
 import { StorePart } from './store-part.ts'
@@ -23,7 +23,7 @@ export interface StoredSession {
   /** 16 bytes, `sessionId(token)`. */
   readonly sid: Uint8Array
   readonly username: string
-  /** See stored-token.ts. */
+  /** See at-rest.ts. */
   readonly sealedToken: Uint8Array
   /** Where the login came from. */
   readonly address: string
@@ -33,20 +33,55 @@ export interface StoredSession {
   readonly expiresAt: number
 }
 
-/** A session that may listen. */
-export interface ListedSession extends StoredSession {
+interface ListedSession extends StoredSession {
   readonly endpoint?: Endpoint
-}
-
-/** A session that listens. */
-export interface ListeningSession extends StoredSession {
-  readonly endpoint: Endpoint
 }
 
 /** Which sessions are not over: those that expire after `now` and were used after `idleSince`. */
 export interface SessionCutoff {
   readonly now: number
   readonly idleSince: number
+}
+
+/** What is purged: sessions that are over, and what was stored at `keepSince`, Unix seconds, or before. */
+export interface PurgeCutoff extends SessionCutoff {
+  readonly keepSince: number
+}
+
+/** What of a KDC is needed here: context.ts says more of each. */
+export interface SessionSettings {
+  readonly clock: Clock
+  readonly sessionIdleSec: number
+}
+
+/** A use is written down only when the last one is this old, or a tenth of the idle time: that it is known roughly will do. */
+const TOUCH_SEC = 60
+
+/** Which sessions live now. */
+export function cutoff({ clock, sessionIdleSec }: SessionSettings): SessionCutoff {
+  const now = clock()
+  return { now, idleSince: now - sessionIdleSec }
+}
+
+/** What is over now. */
+export function purgeCutoff(kdc: SessionSettings & { readonly keepSec: number }): PurgeCutoff {
+  const { now, idleSince } = cutoff(kdc)
+  return { now, idleSince, keepSince: now - kdc.keepSec }
+}
+
+/** Whether a session is over. */
+export function isOver({ expiresAt, usedAt }: StoredSession, { now, idleSince }: SessionCutoff): boolean {
+  return expiresAt <= now || usedAt <= idleSince
+}
+
+/** Notes that a session is used. */
+export async function noteUse(
+  kdc: SessionSettings & { readonly store: { readonly sessions: Pick<Sessions, 'touch'> } },
+  { sid, usedAt }: StoredSession,
+): Promise<void> {
+  const now = kdc.clock()
+  const pause = Math.min(TOUCH_SEC, kdc.sessionIdleSec / 10)
+  if (now - usedAt >= pause) await kdc.store.sessions.touch(sid, now)
 }
 
 interface ListedRow extends StoredSession {
@@ -105,7 +140,6 @@ const listenStatements = (sid: Uint8Array, endpoint: Endpoint, time: number): St
   ]
 }
 
-/** The sessions. */
 export class Sessions extends StorePart {
   /**
    * Begins a session, unless the account was deleted or its password changed since the caller read `record`: who knew
@@ -144,10 +178,7 @@ export class Sessions extends StorePart {
 
   /** The session of this id, be it over or not. */
   async find(sid: Uint8Array): Promise<StoredSession | undefined> {
-    const [session] = await this.database.read<StoredSession>(
-      sql`${SESSIONS} from sessions where sid = ${sid}`,
-    )
-    return session && { ...session }
+    return this.one(sql`${SESSIONS} from sessions where sid = ${sid}`)
   }
 
   /** A principal's sessions, the oldest first. */
@@ -180,18 +211,18 @@ export class Sessions extends StorePart {
   async findListener(
     username: string,
     { now, idleSince }: SessionCutoff,
-  ): Promise<ListeningSession | undefined> {
-    const [row] = await this.database.read<ListedRow>(sql`${LISTED}
+  ): Promise<Required<ListedSession> | undefined> {
+    const row = await this.one<ListedRow>(sql`${LISTED}
       from sessions
       where username = ${username} and listen_order is not null
         and expires_at > ${now} and used_at > ${idleSince}
       order by listen_order desc, sid desc limit 1`)
-    return row && (toListed(row) as ListeningSession)
+    return row && (toListed(row) as Required<ListedSession>)
   }
 
   /** The session is over; its token is worth nothing from now on. */
   async end(sid: Uint8Array): Promise<void> {
-    await this.database.write([sql`delete from sessions where sid = ${sid}`])
+    await this.change(sql`delete from sessions where sid = ${sid}`)
   }
 
   /** Ends all of one principal. @returns how many there were. */

@@ -16,17 +16,10 @@ import { Invitations } from './invitations.ts'
 import { KeyPackages } from './key-packages.ts'
 import { Mailbox } from './mailbox.ts'
 import { Online } from './online.ts'
-import { SKIP_POSITIONS } from './positions.ts'
-import { Requests } from './requests.ts'
+import { Requests, SKIP_POSITIONS } from './requests.ts'
 import { Retention } from './retention.ts'
 import { prepareSchema } from './schema.ts'
-import { type SessionCutoff, Sessions } from './sessions.ts'
-
-/** What is purged, and when. */
-export interface PurgeCutoff extends SessionCutoff {
-  /** What was stored then, or before, is not kept any longer, Unix seconds. */
-  readonly keepSince: number
-}
+import { type PurgeCutoff, Sessions } from './sessions.ts'
 
 /** What purging has freed. */
 export interface Purged {
@@ -102,28 +95,21 @@ export class Store {
    */
   async purge(cutoff: PurgeCutoff, limit: number): Promise<Purged> {
     const { now, keepSince } = cutoff
-    const sessions = await this.sessions.purge(cutoff, limit)
-    const moreInvitations = await this.invitations.purge(now, limit)
     await this.online.purge(now)
-    const moreAttempts = await this.attempts.purge(now, limit)
-    const moreRequests = await this.requests.purge(now, limit)
-    const stored = await this.retention.purge(keepSince, limit)
-    const files = await this.files.purge(keepSince, limit)
-    const morePackages = await this.keyPackages.purge(now, limit)
+    const { sessions, ...ofSessions } = await this.sessions.purge(cutoff, limit)
+    const { entries, ...ofEntries } = await this.retention.purge(keepSince, limit)
+    const { files, ...ofFiles } = await this.files.purge(keepSince, limit)
+    const more = [
+      ofSessions.more,
+      ofEntries.more,
+      ofFiles.more,
+      await this.invitations.purge(now, limit),
+      await this.attempts.purge(now, limit),
+      await this.requests.purge(now, limit),
+      await this.keyPackages.purge(now, limit),
+    ]
     await this.retention.purgeEnded()
-    return {
-      sessions: sessions.sessions,
-      entries: stored.entries,
-      files: files.files,
-      more:
-        sessions.more ||
-        morePackages ||
-        moreInvitations ||
-        moreAttempts ||
-        moreRequests ||
-        stored.more ||
-        files.more,
-    }
+    return { sessions, entries, files, more: more.includes(true) }
   }
 
   /**
