@@ -8,9 +8,7 @@ import { systemClock } from '../lib/clock.ts'
 import { secureRandomBytes } from '../lib/crypto/random.ts'
 import type { Kdc, KdcEnv } from './context.ts'
 import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
-import { QUOTAS } from './groups/quotas.ts'
-import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from './lifetimes.ts'
-import { ProxyList } from './network/proxies.ts'
+import { ProxyList } from './network/ip.ts'
 import { Problem, refusalOf } from './problems.ts'
 import { filesRoute } from './routes/files.ts'
 import { groupsRoute } from './routes/groups.ts'
@@ -20,6 +18,8 @@ import { mailboxRoute } from './routes/mailbox.ts'
 import { registerRoute } from './routes/register.ts'
 import { sessionsRoute } from './routes/sessions.ts'
 import { userinfoRoute } from './routes/userinfo.ts'
+import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from './settings.ts'
+import { QUOTAS } from './store/quotas.ts'
 import { BodyBudget } from './traffic/body-budget.ts'
 import { FairQueue } from './traffic/fair-queue.ts'
 import { LOGIN_LIMITS } from './traffic/login-limits.ts'
@@ -39,7 +39,6 @@ const ROUTES = [
 /** What a KDC is made of; the settings have defaults. */
 export type KdcOptions = Pick<Kdc, 'store' | 'opaqueKeys' | 'masterKeys' | 'passwords' | 'log'> & Partial<Kdc>
 
-/** Puts the parts together, and adds the defaults. */
 export function assembleKdc(options: KdcOptions): Kdc {
   const fairQueue = options.fairQueue ?? new FairQueue()
   const settings: Omit<Kdc, 'subscribers'> = {
@@ -63,7 +62,6 @@ export function assembleKdc(options: KdcOptions): Kdc {
   return { ...settings, subscribers: options.subscribers ?? new MailboxSubscribers(settings) }
 }
 
-/** The app of a KDC. */
 export function createApp(kdc: Kdc): Hono<KdcEnv> {
   const app = new Hono<KdcEnv>()
   app.use(async (c, next) => {

@@ -6,7 +6,7 @@
 import { judgeOptions } from '../lib/check-options.ts'
 import { openData } from './data.ts'
 import { isWithin, loadMasterKeys } from './keys/master-keys.ts'
-import { ProxyList, parseNetwork } from './network/proxies.ts'
+import { ProxyList } from './network/ip.ts'
 import { embed, type KeptData, memoryData, parseSettings, SETTING_TYPES, startKdc } from './run-kdc.ts'
 import type { EmbeddedKdc, KdcSettings } from './settings.ts'
 
@@ -74,11 +74,10 @@ function proxyList(texts: unknown): ProxyList {
   if (texts === undefined) return new ProxyList()
   if (!Array.isArray(texts)) throw new TypeError('createKdc: options.trustedProxies: expected an array')
   return new ProxyList(
-    texts.map((text, i) => {
-      const network = typeof text === 'string' ? parseNetwork(text) : undefined
-      if (network) return network
+    texts.map((text) => (typeof text === 'string' ? text : '')),
+    (_, i) => {
       const where = `createKdc: options.trustedProxies[${i}]`
       throw new TypeError(`${where}: expected an IP address, or a network such as 10.0.0.0/8`)
-    }),
+    },
   )
 }

@@ -16,7 +16,6 @@ export type WriteSome = (bytes: Uint8Array) => number
 
 const STDOUT = 1
 
-/** Writes to stdout, whatever that is. */
 export const writeToStdout: WriteSome = (bytes) => writeSync(STDOUT, bytes)
 
 /** So much is kept for a reader that is slow, in bytes; lines beyond it are lost. */
@@ -29,7 +28,6 @@ const RETRY_MS = 100
 const LAST_TRIES = 20
 const LAST_PAUSE_MS = 10
 
-/** What else an output needs. */
 export interface LogOutputOptions {
   /** Told when lines begin to be lost, with the error. */
   readonly onLost: (error: NodeJS.ErrnoException) => void

@@ -9,78 +9,57 @@
  */
 import pino from 'pino'
 import { visibleJson } from '../lib/text/visible.ts'
-import { LogOutput, type WriteSome, writeToStdout } from './log-output.ts'
+import { LogOutput, type LogOutputOptions, type WriteSome, writeToStdout } from './log-output.ts'
 import type { Log } from './settings.ts'
 
 /** What can be asked for, the fullest first. */
 export const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const
 
-/** Gathers lines. */
-class Turn {
-  readonly #output: LogOutput
-  #lines: string[] = []
-  #written: Promise<void> | undefined
-  #resolve: () => void = () => undefined
-
-  constructor(output: LogOutput) {
-    this.#output = output
-  }
-
-  /** What pino calls, with a line and its line feed. */
-  write(line: string): void {
-    if (this.#lines.length === 0) {
-      this.#written = new Promise((resolve) => {
-        this.#resolve = resolve
-      })
-      setImmediate(() => this.flush())
-    }
-    // It may be read on a terminal: JSON leaves in it much that one would obey.
-    this.#lines.push(`${visibleJson(line.trimEnd())}\n`)
-  }
-
-  flush(): void {
-    if (this.#lines.length === 0) return
-    const lines = this.#lines
-    this.#lines = []
-    this.#written = undefined
-    this.#output.write(lines)
-    this.#resolve()
-  }
-
-  written(): Promise<void> | undefined {
-    return this.#written
-  }
-}
-
-/** What a log needs besides its level. */
-export interface LogOptions {
-  /** Where it goes. Default: stdout. */
-  readonly write?: WriteSome
-  /** Told once each time when the log cannot be written any more, with the error. */
-  readonly onLost?: (error: NodeJS.ErrnoException) => void
-}
-
-/** A log, from this level on. */
+/**
+ * A log, from this level on.
+ *
+ * @param options.write - where it goes. Default: stdout.
+ * @param options.onLost - told once each time when the log cannot be written any more.
+ */
 export function createLog(
   level: (typeof LOG_LEVELS)[number],
-  { write = writeToStdout, onLost = () => {} }: LogOptions = {},
+  {
+    write = writeToStdout,
+    onLost = () => {},
+  }: { readonly write?: WriteSome; readonly onLost?: LogOutputOptions['onLost'] } = {},
 ): Log {
   const output = new LogOutput(write, { onLost, lostLine })
-  const turn = new Turn(output)
+  let lines: string[] = []
+  let written: Promise<void> | undefined
+  const flush = () => {
+    if (lines.length > 0) output.write(lines)
+    lines = []
+    written = undefined
+  }
+  const log = pinoTo(level, (line) => {
+    written ??= new Promise((resolve) => {
+      setImmediate(() => {
+        flush()
+        resolve()
+      })
+    })
+    // It may be read on a terminal: JSON leaves in it much that one would obey.
+    lines.push(`${visibleJson(line.trimEnd())}\n`)
+  })
   process.on('exit', () => {
-    turn.flush()
+    flush()
     output.end()
   })
-  const log = pinoTo(turn, level)
   return {
     info: (fields, event) => log.info(fields, event),
     warn: (fields, event) => log.warn(fields, event),
     error: (fields, event) => log.error(fields, event),
-    written: () => turn.written(),
+    written: () => written,
   }
 }
 
-function pinoTo(stream: pino.DestinationStream, level: string) {
+/** @param write - called with each line and its line feed. */
+function pinoTo(level: string, write: (line: string) => void) {
   return pino(
     {
       level,
@@ -89,18 +68,15 @@ function pinoTo(stream: pino.DestinationStream, level: string) {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    stream,
+    { write },
   )
 }
 
 /** Says how many lines could not be written: an error, so that every level but `silent` has it. */
 function lostLine(lines: number): string {
   let text = ''
-  const keep = {
-    write: (line: string) => {
-      text = line
-    },
-  }
-  pinoTo(keep, 'error').error({ lines }, 'log_lost')
+  pinoTo('error', (line) => {
+    text = line
+  }).error({ lines }, 'log_lost')
   return text
 }

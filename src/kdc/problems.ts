@@ -56,7 +56,6 @@ export const PROBLEM_TYPES = {
   store_unavailable: { status: 503, title: 'Store unavailable', headers: { 'Retry-After': '1' } },
 } as const satisfies Partial<Record<ErrorCode, ProblemType>>
 
-/** The codes a client of the KDC can meet. */
 export type ProblemCode = keyof typeof PROBLEM_TYPES
 
 /** A request is refused. The message is what the client reads as `detail`: it says what to do, and nothing secret. */
@@ -94,12 +93,10 @@ export function toProblem(error: unknown): Problem {
   return new Problem('internal', 'something is wrong at the KDC; its log says what')
 }
 
-/** The HTTP status of a problem. */
 export function statusOf({ code }: Problem): ContentfulStatusCode {
   return PROBLEM_TYPES[code].status
 }
 
-/** The parts of an HTTP answer. */
 export interface ProblemResponse {
   readonly status: ContentfulStatusCode
   readonly headers: Record<string, string>
@@ -128,7 +125,6 @@ export function renderProblem(problem: Problem): ProblemResponse {
   }
 }
 
-/** What of a KDC is needed here: its log. */
 interface Logging {
   readonly log: {
     warn(fields: object, event: string): void

@@ -30,7 +30,6 @@ export async function purge(store: Store, cutoff: () => PurgeCutoff, log: Log): 
   }
 }
 
-/** Purges now and then. @returns what stops it. */
 export function startPurging(store: Store, cutoff: () => PurgeCutoff, log: Log): () => void {
   const timer = setInterval(() => void purge(store, cutoff, log), INTERVAL_MS)
   timer.unref()

@@ -17,11 +17,19 @@ import type { KdcData } from './data.ts'
 import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
 import { generateMasterKeys, type MasterKeys } from './keys/master-keys.ts'
 import { generateOpaqueKeys } from './keys/opaque-keys.ts'
-import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from './lifetimes.ts'
 import { invite } from './logins/invite.ts'
 import { createPasswordChecker } from './passwords/passwords.ts'
 import { startPurging } from './purge.ts'
-import { type EmbeddedKdc, type KdcSettings, type Log, REGISTRATIONS } from './settings.ts'
+import {
+  type EmbeddedKdc,
+  type KdcSettings,
+  KEEP_SEC,
+  type Log,
+  REGISTRATIONS,
+  SESSION_IDLE_SEC,
+  SESSION_LIFETIME_SEC,
+  TICKET_LIFETIME_SEC,
+} from './settings.ts'
 import { accountExists } from './store/accounts.ts'
 import { purgeCutoff } from './store/sessions.ts'
 import { Store } from './store/store.ts'
@@ -29,7 +37,6 @@ import { LOGIN_LIMITS, loginLimits } from './traffic/login-limits.ts'
 
 const INVITATION_SEC = 14 * 24 * 60 * 60
 
-/** What the settings may be, for `judgeOptions`. */
 export const SETTING_TYPES = {
   registration: 'string',
   ticketLifetimeSec: 'count',
@@ -75,7 +82,6 @@ export function parseSettings(where: string, options: KdcSettings) {
   }
 }
 
-/** A KDC at work. */
 export interface RunningKdc {
   readonly kdc: Kdc
   readonly app: ReturnType<typeof createApp>

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import * as v from 'valibot'
 import { CHANGES, IDENTITIES, REMEMBER_SEC, TAKES } from '../../src/kdc/accept-once.ts'
 import { BEAT_MS, MAX_STREAMS } from '../../src/kdc/events/mailbox-subscribers.ts'
-import { FREEING, MAX_MEMBERS, MAX_PACKAGES, QUOTAS } from '../../src/kdc/groups/quotas.ts'
+import { FREEING, MAX_MEMBERS, MAX_PACKAGES } from '../../src/kdc/groups/quotas.ts'
 import {
   MAX_INFO_BYTES,
   MAX_NAMES,
@@ -15,12 +15,6 @@ import {
 } from '../../src/kdc/http/fields.ts'
 import { MAX_BODY_BYTES } from '../../src/kdc/http/request.ts'
 import { Envelope } from '../../src/kdc/http/sealed-request.ts'
-import {
-  KEEP_SEC,
-  SESSION_IDLE_SEC,
-  SESSION_LIFETIME_SEC,
-  TICKET_LIFETIME_SEC,
-} from '../../src/kdc/lifetimes.ts'
 import { Claim, FRESH_LOGIN_SEC } from '../../src/kdc/logins/authenticate.ts'
 import { LOGIN_STATE_LIFETIME_SEC } from '../../src/kdc/logins/login-state.ts'
 import { RECORD_BYTES, REQUEST_BYTES } from '../../src/kdc/logins/registration.ts'
@@ -33,8 +27,15 @@ import * as mailbox from '../../src/kdc/routes/mailbox.ts'
 import * as register from '../../src/kdc/routes/register.ts'
 import { EndRequest, ListenRequest } from '../../src/kdc/routes/sessions.ts'
 import { UserinfoRequest } from '../../src/kdc/routes/userinfo.ts'
+import {
+  KEEP_SEC,
+  SESSION_IDLE_SEC,
+  SESSION_LIFETIME_SEC,
+  TICKET_LIFETIME_SEC,
+} from '../../src/kdc/settings.ts'
 import { MAX_EARLIER } from '../../src/kdc/store/identities.ts'
 import { KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/key-packages.ts'
+import { QUOTAS } from '../../src/kdc/store/quotas.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
 import { LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'
 import { CLOSE_TIMEOUT_MS, MIN_FRAME_BYTES } from '../../src/lib/channel/channel.ts'

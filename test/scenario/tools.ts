@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { openData } from '../../src/kdc/data.ts'
-import { KEEP_SEC, SESSION_IDLE_SEC } from '../../src/kdc/lifetimes.ts'
+import { KEEP_SEC, SESSION_IDLE_SEC } from '../../src/kdc/settings.ts'
 import { purge } from '../../src/kdc/purge.ts'
 import { purgeCutoff } from '../../src/kdc/store/sessions.ts'
 import { type Conversation, Mailbox } from '../../src/lib/mls/mailbox.ts'

@@ -13,7 +13,6 @@ import { ToolError } from '../../cli/errors.ts'
 import { isSystemError, systemReason } from '../../lib/system-errors.ts'
 import { bounded } from '../../lib/text/quoted.ts'
 
-/** How a file is written. */
 export interface CsvForm {
   /** Whether it begins with a byte order mark, by which some spreadsheets know UTF-8. */
   readonly bom: boolean
@@ -104,7 +103,6 @@ export function columnIndex({ name, columns }: ClassList, wanted: string): numbe
 /** A row that stands for no person. */
 export interface OtherRow {
   readonly line: number
-  /** In words. */
   readonly why: string
 }
 
@@ -140,7 +138,6 @@ export function sameColumn(one: string, other: string): boolean {
   return one.trim().toLowerCase() === other.trim().toLowerCase()
 }
 
-/** Writes records as CSV. */
 export function formatCsv(records: readonly (readonly string[])[], form: CsvForm): string {
   return stringify(
     records.map((fields) => [...fields]),

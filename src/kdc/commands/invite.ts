@@ -20,7 +20,7 @@ import {
   sameColumn,
 } from './class-list.ts'
 import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
-import { MASTER_KEY_HELP, MASTER_KEY_OPTION, masterKeysFrom } from './master-key-option.ts'
+import { MASTER_KEY_HELP, MASTER_KEY_OPTION, masterKeysFrom } from './master-key.ts'
 
 const HELP = `usage: ${commandOf('kdc', { silent: true })} invite NAME... [options]
        ${commandOf('kdc', { silent: true })} invite --csv FILE [--column COLUMN] [options]

@@ -6,7 +6,6 @@
  */
 import { utf8 } from '../../lib/bytes.ts'
 
-/** The media type of such an answer. */
 export const EVENT_STREAM = 'text/event-stream'
 
 const COMMENT = utf8(':\n\n')
@@ -37,7 +36,6 @@ export class EventStream {
     )
   }
 
-  /** Something has come. */
   mail(position: number): void {
     this.#position = position
     this.#flush()
@@ -50,7 +48,6 @@ export class EventStream {
     this.#flush()
   }
 
-  /** Ends it. */
   end(): void {
     const controller = this.#controller
     if (!controller) return

@@ -45,7 +45,6 @@ interface Subscriber {
   onlineUntil: number
 }
 
-/** Those who wait. */
 export class MailboxSubscribers {
   readonly #kdc: SubscribersKdc
   readonly #every: Every
@@ -61,7 +60,6 @@ export class MailboxSubscribers {
     this.#every = every
   }
 
-  /** How many streams are open. */
   get size(): number {
     let size = 0
     for (const subscribers of this.#subscribers.values()) size += subscribers.size
@@ -119,7 +117,6 @@ export class MailboxSubscribers {
     if (this.#subscribers.size > 0) void this.#look()
   }
 
-  /** Ends all streams, and opens no more. */
   close(): void {
     this.#closed = true
     this.#endAll()

@@ -55,7 +55,6 @@ export async function requireAccounts({ store }: Kdc, usernames: readonly string
 
 const notAllowed = (detail: string) => new Problem('not_allowed', detail)
 
-/** Whom a commit adds and removes. */
 export interface Changes {
   readonly added: readonly string[]
   readonly removed: readonly string[]

@@ -9,27 +9,7 @@ import type { Usage } from '../store/groups.ts'
 import type { Quotas } from '../store/quotas.ts'
 import { purgeCutoff } from '../store/sessions.ts'
 
-const MEBIBYTE = 1024 * 1024
-
-/** Enough for a class that talks all week; a principal fills no disk. */
-export const QUOTAS: Quotas = {
-  senderEntries: 10_000,
-  senderBytes: 64 * MEBIBYTE,
-  groupEntries: 20_000,
-  receiverEntries: 20_000,
-  receiverBytes: 256 * MEBIBYTE,
-  shareEntries: 16,
-  shareBytes: 2 * MEBIBYTE,
-  groups: 1000,
-  groupInfoBytes: 64 * MEBIBYTE,
-  memberships: 100_000,
-  files: 1000,
-  fileBytes: 256 * MEBIBYTE,
-}
-
-/** One-time key packages of one principal. */
 export const MAX_PACKAGES = 200
-/** Members of one group. */
 export const MAX_MEMBERS = 1000
 
 /** How often a principal who has met a quota can have freed what was read: it costs a look at all that waits. */
@@ -37,7 +17,6 @@ export const FREEING = { burst: 10, intervalSec: 6 }
 
 /** What a change takes. */
 interface Need {
-  /** The group that changes, or is made. */
   readonly group: Uint8Array
   readonly entryBytes: number
   /** Nothing, if the group info stays. */

@@ -8,7 +8,6 @@ import { TAG_BYTES } from '../../lib/crypto/aead.ts'
 import { port as anyPort } from '../../lib/fields.ts'
 import { parseUsername } from '../../lib/names.ts'
 
-/** A field, or nothing. */
 export const optional = <S extends v.GenericSchema>(field: S) =>
   v.pipe(v.optional(field), v.description(v.getDescription(field) ?? ''))
 
@@ -33,7 +32,6 @@ export const MAX_MESSAGE_BODY_BYTES = 2 * 1024 * 1024
 export const MAX_CHUNK_BODY_BYTES = 512 * 1024
 /** The longest request that lists names: a thousand of 64 characters. */
 export const MAX_NAMES_BODY_BYTES = 128 * 1024
-/** How many names a request lists at most. */
 export const MAX_NAMES = 1000
 /** The longest key package, in bytes. */
 export const MAX_PACKAGE_BYTES = 4096
@@ -61,30 +59,24 @@ const inBase64url = (min: number, max: number) =>
 export const toText = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
 
-/** A group's id. */
 export const groupId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
 
-/** A file's id. */
 export const fileId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
 
 /** A whole chunk, in bytes: 256 KiB, and the tag, which is all there is of the only chunk of an empty file. */
 export const SEALED_CHUNK_BYTES = 256 * 1024 + TAG_BYTES
 
-/** A chunk of a file. */
 export const fileChunk = v.pipe(
   inBase64url(TAG_BYTES, SEALED_CHUNK_BYTES),
   v.description(`${TAG_BYTES} to ${SEALED_CHUNK_BYTES} bytes in base64url`),
 )
 
-/** An Ed25519 key. */
 export const signatureKey = v.pipe(inBase64url(32, 32), v.description('32 bytes in base64url'))
 
 const PACKAGE = `1 to ${MAX_PACKAGE_BYTES} bytes in base64url`
 
-/** A key package. */
 export const keyPackage = v.pipe(inBase64url(1, MAX_PACKAGE_BYTES), v.description(PACKAGE))
 
-/** Key packages. */
 export const packages = (most: number) =>
   v.pipe(
     v.array(v.unknown()),
@@ -96,7 +88,6 @@ export const packages = (most: number) =>
 /** An MLS message. The body is limited already. */
 export const message = v.pipe(inBase64url(1, MAX_MESSAGE_BODY_BYTES), v.description('a message in base64url'))
 
-/** An MLS GroupInfo. */
 export const groupInfo = v.pipe(
   inBase64url(1, MAX_INFO_BYTES),
   v.description(`1 to ${MAX_INFO_BYTES} bytes in base64url`),
@@ -104,7 +95,6 @@ export const groupInfo = v.pipe(
 
 const eachOnce = v.check((names: string[]) => new Set(names).size === names.length)
 
-/** Principals. */
 export const usernames = v.pipe(
   v.array(v.unknown()),
   v.maxLength(MAX_NAMES),
@@ -121,7 +111,6 @@ export const count = v.pipe(
   v.description('a whole number from 0 on'),
 )
 
-/** How many entries to give. */
 export const pageLimit = (most: number) =>
   v.pipe(
     v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most)), most),

@@ -6,7 +6,7 @@
 import type { TLSSocket } from 'node:tls'
 import { isLoopback, plainAddress } from '../../lib/network/address.ts'
 import type { Kdc, RequestView } from '../context.ts'
-import { canonicalIp } from '../network/proxies.ts'
+import { canonicalIp } from '../network/ip.ts'
 import { Problem } from '../problems.ts'
 
 /** What proxies add to the requests they pass on (RFC 7239, RFC 9110 §7.6.3, and by custom); no client of ours does. */
@@ -51,9 +51,7 @@ function wasForwarded(c: RequestView): boolean {
 }
 
 interface Path {
-  /** The other end of the connection. */
   readonly peer: string
-  /** Whether that is a trusted proxy. */
   readonly trusted: boolean
   /** The addresses before it, nearest first, as far as trusted proxies tell them. */
   readonly hops: readonly string[]

@@ -57,7 +57,6 @@ interface Sizes {
   readonly answerBytes?: number
 }
 
-/** Takes a request of a session, sealed or plain. */
 export function sessionRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const plain = plainRequest(kdc)
   const sealed = sealedRequest(kdc, findSession)
@@ -195,7 +194,6 @@ function readerOf({ env }: Context<KdcEnv>, username: string, id: Uint8Array): R
   return { username, id: toBase64url(id), outgoing: env.outgoing as ServerResponse | undefined }
 }
 
-/** @throws Problem `request_refused`. */
 export function parseEnvelope(bytes: Uint8Array): SealedRequest {
   try {
     return parseSealedRequest(bytes)
@@ -204,7 +202,6 @@ export function parseEnvelope(bytes: Uint8Array): SealedRequest {
   }
 }
 
-/** @throws Problem `request_refused`. */
 export function openEnvelope(request: SealedRequest, token: Secret, route: Route): unknown {
   try {
     return openRequest(request, token, route)
@@ -217,7 +214,6 @@ function isEventStream({ status, headers }: Response): boolean {
   return status === 200 && headers.get('Content-Type') === EVENT_STREAM
 }
 
-/** @returns what the request says of itself. */
 export function judgeFields(kdc: Kdc, body: unknown): { id: Uint8Array; time: number } {
   const { id, time } = parse(Envelope, body)
   if (Math.abs(time - kdc.clock()) > MAX_CLOCK_OFFSET_SEC) {

@@ -42,18 +42,15 @@ export interface TlsIdentity {
   readonly key: string
 }
 
-/** Where and how to listen. */
 export interface ServeOptions {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
   readonly limits?: Partial<Limits>
-  /** Without it, plain HTTP. */
   readonly tls?: TlsIdentity | undefined
   readonly direct?: Direct
 }
 
-/** A server that is listening. */
 export interface Listening {
   /** Where, for clients: `http://127.0.0.1:8800`, or `https://`. */
   readonly url: string

@@ -70,7 +70,6 @@ export function openAtRest(
   return open(key, ZERO_NONCE, concat(header, context), sealed.subarray(HEADER_BYTES))
 }
 
-/** The number of the master key under which something was sealed. */
 function keyNumberOf(sealed: Uint8Array): number {
   return new DataView(sealed.buffer, sealed.byteOffset).getUint32(1)
 }

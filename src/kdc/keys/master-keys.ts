@@ -16,11 +16,9 @@ import { KEY_BYTES } from '../../lib/crypto/secret.ts'
 
 const KIND = 'master'
 
-/** One of the keys. */
 export interface MasterKey {
   /** A `u32`. */
   readonly number: number
-  /** 32 bytes. */
   readonly bytes: Uint8Array
 }
 
@@ -36,12 +34,10 @@ export class MasterKeys {
     this.#keys = keys.map((bytes) => ({ number: keyCheck(KIND, bytes).readUInt32BE(), bytes }))
   }
 
-  /** The one that seals. */
   get current(): MasterKey {
     return this.#keys[0] as MasterKey
   }
 
-  /** The one of this number. */
   find(number: number): MasterKey | undefined {
     return this.#keys.find((key) => key.number === number)
   }
@@ -57,7 +53,6 @@ export class MasterKeys {
     return new MasterKeys([randomBytes(KEY_BYTES), ...kept])
   }
 
-  /** The text of their file. */
   toText(): string {
     return formatKeys(
       KIND,
@@ -66,7 +61,6 @@ export class MasterKeys {
   }
 }
 
-/** One fresh key. */
 export function generateMasterKeys(randomBytes: RandomBytes = secureRandomBytes): MasterKeys {
   return new MasterKeys([randomBytes(KEY_BYTES)])
 }

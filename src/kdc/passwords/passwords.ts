@@ -8,7 +8,6 @@ import { availableParallelism } from 'node:os'
 import { identifiers, KEY_STRETCHING } from '../../lib/opaque.ts'
 import { WorkerPool } from './worker-pool.ts'
 
-/** Checks passwords and registers new ones. */
 export interface PasswordChecker {
   /**
    * Whether this is the password of the record.

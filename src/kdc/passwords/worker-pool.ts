@@ -23,7 +23,6 @@ interface Task<Job, Reply> {
   readonly reject: (error: unknown) => void
 }
 
-/** Runs jobs in worker threads. */
 export class WorkerPool<Job, Reply> {
   readonly #options: WorkerPoolOptions
   /** What each thread works on; nothing, when it is idle. */

@@ -28,7 +28,6 @@ const accountUnknown = (username: string) =>
   new ProtocolError('account_unknown', `there is no account ${username}`)
 
 export class Accounts extends StorePart {
-  /** @returns false when there is an account of that name already. */
   async add({ username, record, createdAt }: Account): Promise<boolean> {
     const created = await this.change(sql`
       insert into accounts (username, record, created_at) values (${username}, ${record}, ${createdAt})
@@ -118,7 +117,6 @@ export class Accounts extends StorePart {
     return account
   }
 
-  /** All accounts, by name. */
   async list(): Promise<Account[]> {
     const accounts = await this.database.read<Account>(sql`${ACCOUNTS} order by username`)
     return accounts.map((account) => ({ ...account }))

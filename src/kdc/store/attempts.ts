@@ -9,7 +9,6 @@
 import { type Statement, sql } from '../../database/database.ts'
 import { StorePart } from './store-part.ts'
 
-/** How often something may be tried. */
 export interface Allowance {
   readonly name: string
   /** How many tries a full bucket has. */
@@ -74,7 +73,6 @@ export class Attempts extends StorePart {
     return Math.max(1, await this.#longestWait(allowances, now))
   }
 
-  /** The tries were none, after all. */
   async giveBack(allowances: readonly Allowance[]): Promise<void> {
     await this.database.write(
       allowances.map(

@@ -27,7 +27,6 @@ export interface StoredFile {
   readonly bytes: number
 }
 
-/** A file to be. */
 export interface NewFile extends Omit<StoredFile, 'sender'> {
   readonly chunks: number
 }
@@ -147,7 +146,6 @@ export class Files extends StorePart {
     return done.length > 0 ? file : undefined
   }
 
-  /** How much there is of what quotas limit. */
   async usage(username: string, keepSince: number): Promise<Pick<Quotas, 'files' | 'fileBytes'>> {
     const row = await this.one<{ files: number; bytes: number }>(
       sql`select own.files, own.bytes from ${filesOf(username, keepSince)} own`,

@@ -17,7 +17,6 @@ export interface NewGroup {
   readonly id: Uint8Array
   readonly kind: GroupKind
   readonly name?: string | undefined
-  /** The others. */
   readonly members: readonly string[]
   readonly info: Uint8Array
   /** What adds them; nothing when there are none. */
@@ -33,7 +32,6 @@ export interface Commit {
   readonly info: Uint8Array
 }
 
-/** A message for one epoch. */
 export interface NewMessage {
   readonly group: Uint8Array
   readonly epoch: number
@@ -46,7 +44,6 @@ const NO_BYTES = new Uint8Array(0)
 
 export type EntryKind = 'commit' | 'message' | 'proposal' | 'destroyed'
 
-/** An entry to be. */
 interface NewEntry {
   readonly group: Uint8Array
   readonly epoch: number

@@ -16,23 +16,18 @@ export interface Group {
   readonly name?: string
   /** Who adds and removes; null in a direct group, or when the admin's account is gone. */
   readonly admin?: string
-  /** The number of commits. */
   readonly epoch: number
-  /** The number of entries. */
   readonly seq: number
   /** The position of the last change of its members. */
   readonly roster: number
 }
 
-/** Who belongs to a group. */
 export interface Roster {
-  /** Those who are in it, by name. */
   readonly members: readonly string[]
   /** Those who have left, and whom no commit has removed from the tree yet. */
   readonly left: readonly string[]
 }
 
-/** How much there is of what quotas limit. */
 export type Usage = Pick<
   Quotas,
   'senderEntries' | 'senderBytes' | 'groupEntries' | 'groups' | 'groupInfoBytes'
@@ -61,7 +56,6 @@ export class Groups extends StorePart {
     return row?.info
   }
 
-  /** Who is in a group, and who has left it. */
   async roster(id: Uint8Array): Promise<Roster> {
     const rows = await this.database.read<{ username: string; last: number | null }>(sql`
       select username, last from members where group_id = ${id} and (last is null or in_tree = 1) order by username`)
@@ -85,7 +79,6 @@ export class Groups extends StorePart {
     return (await this.one<{ id: Uint8Array }>(sql`select id from mls_groups where pair = ${pair}`))?.id
   }
 
-  /** Whether there is a group of this id, or of this name. */
   async exists(id: Uint8Array, name: string | null): Promise<boolean> {
     return this.gives(sql`select 1 as one from mls_groups where id = ${id} or name = ${name} limit 1`)
   }
@@ -96,7 +89,6 @@ export class Groups extends StorePart {
       select count(*) as count from mls_groups g, members m where g.creator = ${creator} and m.group_id = g.id`)
   }
 
-  /** How many entries of a group are of one sender. */
   async entriesOf(group: Uint8Array, username: string): Promise<number> {
     return this.countOf(sql`select own as count from (select ${entriesInOf(group, username)} as own) entries`)
   }

@@ -12,7 +12,6 @@ export interface Identity {
   readonly username: string
   /** Ed25519, 32 bytes. */
   readonly signatureKey: Uint8Array
-  /** When it was put there, Unix seconds. */
   readonly since: number
   /** The keys that were in its place before, the newest first. */
   readonly earlier: readonly Uint8Array[]
@@ -51,7 +50,6 @@ export class Identities extends StorePart {
     return done.length > 0
   }
 
-  /** The identity of this principal, if it has one. */
   async find(username: string): Promise<Identity | undefined> {
     const current = await this.one<Omit<Identity, 'earlier'>>(
       sql`select username, signature_key as "signatureKey", since from identities where username = ${username}`,

@@ -15,7 +15,6 @@ export interface Invitation {
   /** See at-rest.ts. */
   readonly sealedToken: Uint8Array
   readonly expiresAt: number
-  /** Who has made an account with it. */
   readonly usedBy?: string
 }
 
@@ -76,7 +75,6 @@ export class Invitations extends StorePart {
     return deleted.flat().length
   }
 
-  /** Withdraws all that may still be used. @returns how many there were. */
   async withdrawAll(now: number): Promise<number> {
     return this.change(
       sql`delete from invitations where used_by is null and expires_at > ${now} returning id`,

@@ -9,7 +9,6 @@ import { type Statement, sql } from '../../database/database.ts'
 import { beginChange, claim, NEXT_POSITION, type RequestKey } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
-/** What a principal puts there. */
 export interface PutPackages {
   readonly packages: readonly Uint8Array[]
   /** Replaces the one before. */
@@ -18,7 +17,6 @@ export interface PutPackages {
   readonly signatureKey?: Uint8Array | undefined
   /** How many one-time packages there may be at once. */
   readonly limit: number
-  /** Unix seconds. */
   readonly now: number
 }
 
@@ -65,7 +63,6 @@ export class KeyPackages extends StorePart {
     return done.length > 0
   }
 
-  /** How many one-time packages a principal has left. */
   async count(username: string): Promise<number> {
     return this.countOf(
       sql`select count(*) as count from key_packages where username = ${username} and last_resort = 0`,

@@ -27,10 +27,8 @@ export interface Entry {
   readonly isWelcome: boolean
 }
 
-/** Some entries, in order of position. */
 export interface Page {
   readonly entries: readonly Entry[]
-  /** Whether there were others after these. */
   readonly more: boolean
 }
 
@@ -87,7 +85,6 @@ export class Mailbox extends StorePart {
     ])
   }
 
-  /** Whether a principal has anything after a position. */
   async hasMail(username: string, after: number): Promise<boolean> {
     return this.gives(sql`
       select 1 as one from members m, entries e
@@ -111,7 +108,6 @@ export class Mailbox extends StorePart {
     return this.gives(sql`select 1 as one from positions where ${hasRoomAt(username, sender, bytes, quotas)}`)
   }
 
-  /** The position of the last change of anything. */
   lastPosition(): Promise<number> {
     return lastPosition(this.database)
   }

@@ -23,12 +23,10 @@ export class Online extends StorePart {
     return rows.map(({ sid }) => sid)
   }
 
-  /** A session waits no more. */
   async leave(sid: Uint8Array): Promise<void> {
     await this.database.write([sql`delete from waiting where sid = ${sid}`])
   }
 
-  /** Whether a principal has a session that listens or waits. */
   async isOnline(username: string, { now, idleSince }: SessionCutoff): Promise<boolean> {
     return this.gives(sql`
       select 1 as one from sessions s

@@ -42,7 +42,6 @@ export interface RequestKey {
   readonly forgetAt: number
 }
 
-/** What was answered. */
 export interface Accepted {
   readonly position: number
   /** The number of its entry in its group, 0 where there is none. */

@@ -72,7 +72,6 @@ export class Retention extends StorePart {
     }
   }
 
-  /** What is stored, by group. */
   async list(): Promise<StoredGroup[]> {
     const rows = await this.database.read<
       Omit<StoredGroup, 'destroyed'> & { destroyed_at: number | null }

@@ -12,7 +12,6 @@ import { type Forgiveness, forgiveStatements } from './attempts.ts'
 import { answerTo, claim, type RequestKey } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
-/** Where a session accepts channels. */
 export interface Endpoint {
   /** IPv4 or IPv6, as the KDC saw it. */
   readonly address: string
@@ -25,7 +24,6 @@ export interface StoredSession {
   readonly username: string
   /** See at-rest.ts. */
   readonly sealedToken: Uint8Array
-  /** Where the login came from. */
   readonly address: string
   readonly createdAt: number
   /** When it was last used, give or take what `touch` leaves out. */
@@ -57,24 +55,20 @@ export interface SessionSettings {
 /** A use is written down only when the last one is this old, or a tenth of the idle time: that it is known roughly will do. */
 const TOUCH_SEC = 60
 
-/** Which sessions live now. */
 export function cutoff({ clock, sessionIdleSec }: SessionSettings): SessionCutoff {
   const now = clock()
   return { now, idleSince: now - sessionIdleSec }
 }
 
-/** What is over now. */
 export function purgeCutoff(kdc: SessionSettings & { readonly keepSec: number }): PurgeCutoff {
   const { now, idleSince } = cutoff(kdc)
   return { now, idleSince, keepSince: now - kdc.keepSec }
 }
 
-/** Whether a session is over. */
 export function isOver({ expiresAt, usedAt }: StoredSession, { now, idleSince }: SessionCutoff): boolean {
   return expiresAt <= now || usedAt <= idleSince
 }
 
-/** Notes that a session is used. */
 export async function noteUse(
   kdc: SessionSettings & { readonly store: { readonly sessions: Pick<Sessions, 'touch'> } },
   { sid, usedAt }: StoredSession,
@@ -189,7 +183,6 @@ export class Sessions extends StorePart {
     return rows.map(toListed)
   }
 
-  /** The session was used now. */
   async touch(sid: Uint8Array, now: number): Promise<void> {
     await this.change(sql`update sessions set used_at = ${now} where sid = ${sid} and used_at < ${now}`)
   }
@@ -250,7 +243,6 @@ export class Sessions extends StorePart {
     return Number(answer?.result ?? 0)
   }
 
-  /** Ends everybody's. @returns how many there were. */
   async endAll(): Promise<number> {
     return this.change(sql`delete from sessions returning sid`)
   }

@@ -21,7 +21,6 @@ export class StorePart {
     return row && { ...row }
   }
 
-  /** Whether a statement gives a row. */
   protected async gives(statement: Statement): Promise<boolean> {
     return (await this.one(statement)) !== undefined
   }

@@ -21,12 +21,10 @@ import { Retention } from './retention.ts'
 import { prepareSchema } from './schema.ts'
 import { type PurgeCutoff, Sessions } from './sessions.ts'
 
-/** What purging has freed. */
 export interface Purged {
   readonly sessions: number
   readonly entries: number
   readonly files: number
-  /** Whether there may be more of anything. */
   readonly more: boolean
 }
 
@@ -131,7 +129,6 @@ export class Store {
     return rows.map(({ prefix }) => prefix)
   }
 
-  /** Finishes the writes that were accepted, then closes the database. */
   close(): Promise<void> {
     return this.#database.close()
   }

@@ -4,23 +4,21 @@
  * @module
  */
 import { toBase64url } from '../../lib/bytes.ts'
-import { networkOf } from '../network/ip-network.ts'
+import { networkOf } from '../network/ip.ts'
 import { Problem } from '../problems.ts'
-import { BODY_LIMITS, type BodyLimits } from './limits.ts'
+import { BODY_LIMITS } from './limits.ts'
 import { type Loan, MemoryBudget } from './memory-budget.ts'
 
-/** Room for one body. */
 export interface BodyLoan extends Pick<Loan, 'shrink' | 'end'> {
   /** All of it has come: it gives way to nothing any more. */
   arrived(): void
 }
 
-/** The long bodies under way at this node. */
 export class BodyBudget {
   readonly #ofNetworks: MemoryBudget
   readonly #ofSessions: MemoryBudget
 
-  constructor({ ofNetwork, ofSession }: BodyLimits = BODY_LIMITS) {
+  constructor({ ofNetwork, ofSession } = BODY_LIMITS) {
     this.#ofNetworks = new MemoryBudget(ofNetwork)
     this.#ofSessions = new MemoryBudget(ofSession)
   }

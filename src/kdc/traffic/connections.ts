@@ -7,18 +7,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { plainAddress } from '../../lib/network/address.ts'
-import { networkOf } from '../network/ip-network.ts'
+import { networkOf } from '../network/ip.ts'
 import { isWhole } from './answer.ts'
 import type { Limits } from './limits.ts'
 
-/** What is known of a connection. */
 interface Connection {
   readonly socket: Socket
   readonly network: string
   readonly underWay: Set<IncomingMessage>
 }
 
-/** The connections to a server. */
 export class Connections {
   readonly #limits: Pick<Limits, 'maxConnections' | 'maxSilent'>
   /** By their ends; those that have been silent for longest come first, those with something under way anywhere. */
@@ -28,7 +26,6 @@ export class Connections {
     this.#limits = limits
   }
 
-  /** How many there are. */
   get size(): number {
     return this.#all.size
   }
@@ -59,7 +56,6 @@ export class Connections {
     })
   }
 
-  /** Ends those on which nothing is asked. */
   endIdle(): void {
     for (const { socket, underWay } of this.#all.values()) if (underWay.size === 0) socket.destroy()
   }

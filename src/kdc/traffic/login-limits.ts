@@ -11,21 +11,13 @@
  */
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
-import { networkOf } from '../network/ip-network.ts'
+import { networkOf } from '../network/ip.ts'
 import { Problem } from '../problems.ts'
 import type { Allowance, Forgiveness } from '../store/attempts.ts'
 import type { Store } from '../store/store.ts'
 
 /** How many tries there are at once, and the seconds in which one comes back. */
 type Limit = Omit<Allowance, 'name'>
-
-export interface LoginLimits {
-  readonly nameFromAddress: Limit
-  readonly name: Limit
-  readonly address: Limit
-  /** Accounts that anybody makes from one address. */
-  readonly registration: Limit
-}
 
 /** What of a KDC is needed here: context.ts says more of each. */
 export interface LimitingKdc {
@@ -36,12 +28,15 @@ export interface LimitingKdc {
 }
 
 /** Generous to people: a class of 300 behind one address signs up at once. 1440 guesses a day for one name from there. */
-export const LOGIN_LIMITS: LoginLimits = {
+export const LOGIN_LIMITS = {
   nameFromAddress: { burst: 10, intervalSec: 60 },
   name: { burst: 100, intervalSec: 10 },
   address: { burst: 600, intervalSec: 1 },
+  /** Accounts made without an invitation from one address. */
   registration: { burst: 300, intervalSec: 10 },
-}
+} satisfies Record<string, Limit>
+
+export type LoginLimits = Readonly<typeof LOGIN_LIMITS>
 
 /** From where somebody logged in is familiar for so long: a month. */
 const FAMILIAR_SEC = 30 * 24 * 60 * 60
@@ -86,7 +81,6 @@ export async function countRegistration(kdc: LimitingKdc, address: string): Prom
   await takeAllowances(kdc, [allowance], { ip_addr: address })
 }
 
-/** What to forgive when a password was right. */
 export async function forgiveness(kdc: LimitingKdc, username: string, address: string): Promise<Forgiveness> {
   const { store, loginLimits, clock } = kdc
   const tries = triesOf(loginLimits, username, address)

@@ -22,13 +22,11 @@ export interface Loan {
   end(): void
 }
 
-/** A loan that may be called back. */
 interface Callable {
   readonly owner: string
   readonly end: () => void
 }
 
-/** Counts what is lent. */
 export class MemoryBudget {
   readonly #share: Share
   readonly #ofEach = new Map<string, number>()

@@ -47,7 +47,6 @@ export class AnsweredReads {
     this.#limits = limits
   }
 
-  /** How many ids are remembered. */
   get total(): number {
     return this.#total
   }
@@ -80,7 +79,6 @@ export class AnsweredReads {
   }
 }
 
-/** The reads under way at this node. */
 export class ReadBudget {
   readonly #limits: ReadLimits
   readonly #timing: Timing

@@ -17,7 +17,6 @@ interface Line {
 
 type PipelineLimits = Pick<Limits, 'maxPipelined' | 'maxPipelinedBytes'>
 
-/** Gives each request its turn. */
 export class RequestPipelines {
   readonly #listener: RequestListener
   readonly #limits: PipelineLimits
@@ -28,7 +27,6 @@ export class RequestPipelines {
     this.#limits = limits
   }
 
-  /** Listens to a server. */
   readonly listen: RequestListener = (request, response) => {
     const { socket } = request
     if (socket.destroyed) return

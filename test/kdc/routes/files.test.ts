@@ -4,7 +4,6 @@ import * as assert from 'uvu/assert'
 import type { Database, Row } from '../../../src/database/database.ts'
 import { openSqlite } from '../../../src/database/sqlite.ts'
 import type { KdcOptions } from '../../../src/kdc/app.ts'
-import { QUOTAS } from '../../../src/kdc/groups/quotas.ts'
 import {
   isFileLength,
   SEALED_CHUNK_BYTES,
@@ -12,6 +11,7 @@ import {
   sealedChunkCount,
 } from '../../../src/kdc/http/fields.ts'
 import { purge } from '../../../src/kdc/purge.ts'
+import { QUOTAS } from '../../../src/kdc/store/quotas.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { at, PASSWORD, START } from '../../helpers/kdc.ts'
 import {

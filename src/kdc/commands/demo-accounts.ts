@@ -4,15 +4,14 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { readCredentials, updateCredentials } from '../cli/login/credentials.ts'
-import { readKnownKdcs, updateKnownKdcs } from '../cli/login/known-kdcs.ts'
-import type { KdcData } from './data.ts'
-import { addAccount } from './logins/accounts.ts'
+import { readCredentials, updateCredentials } from '../../cli/login/credentials.ts'
+import { readKnownKdcs, updateKnownKdcs } from '../../cli/login/known-kdcs.ts'
+import type { KdcData } from '../data.ts'
+import { addAccount } from '../data.ts'
 
 const NAMES = ['alice', 'bob']
 const PASSWORD_BYTES = 12
 
-/** What was added, and how to take it away. */
 export interface Demo {
   /** Accounts that were there before, with passwords that only their owners know. */
   readonly untouched: string[]
