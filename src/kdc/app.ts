@@ -20,10 +20,9 @@ import { sessionsRoute } from './routes/sessions.ts'
 import { userinfoRoute } from './routes/userinfo.ts'
 import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from './settings.ts'
 import { QUOTAS } from './store/quotas.ts'
-import { BodyBudget } from './traffic/body-budget.ts'
+import { BodyBudget, ReadBudget } from './traffic/budgets.ts'
 import { FairQueue } from './traffic/fair-queue.ts'
 import { LOGIN_LIMITS } from './traffic/login-limits.ts'
-import { ReadBudget } from './traffic/read-budget.ts'
 
 const ROUTES = [
   loginRoute,

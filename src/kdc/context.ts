@@ -16,10 +16,9 @@ import type { Invitation } from './store/invitations.ts'
 import type { Quotas } from './store/quotas.ts'
 import type { StoredSession } from './store/sessions.ts'
 import type { Store } from './store/store.ts'
-import type { BodyBudget } from './traffic/body-budget.ts'
+import type { BodyBudget, ReadBudget } from './traffic/budgets.ts'
 import type { FairQueue } from './traffic/fair-queue.ts'
 import type { LoginLimits } from './traffic/login-limits.ts'
-import type { ReadBudget } from './traffic/read-budget.ts'
 
 export interface Kdc {
   readonly store: Store

@@ -43,10 +43,16 @@ export async function createKdc(options: CreateKdcOptions = {}): Promise<Embedde
     data: 'string',
     masterKeyFile: 'string',
     allowPlaintext: 'boolean',
-    trustedProxies: 'object',
+    trustedProxies: 'array',
   })
-  const { data, masterKeyFile, allowPlaintext = false, trustedProxies } = options
-  const proxies = proxyList(trustedProxies)
+  const { data, masterKeyFile, allowPlaintext = false, trustedProxies = [] } = options
+  const proxies = new ProxyList(
+    trustedProxies.map((text) => (typeof text === 'string' ? text : '')),
+    (_, i) => {
+      const where = `createKdc: options.trustedProxies[${i}]`
+      throw new TypeError(`${where}: expected an IP address, or a network such as 10.0.0.0/8`)
+    },
+  )
   const settings = parseSettings('createKdc', options)
   if (data === '') throw new TypeError('createKdc: options.data: expected a path, got an empty string')
   if ((data === undefined) !== (masterKeyFile === undefined)) {
@@ -58,8 +64,7 @@ export async function createKdc(options: CreateKdcOptions = {}): Promise<Embedde
     data === undefined || masterKeyFile === undefined
       ? await memoryData()
       : await dataOnDisk(data, masterKeyFile)
-  const running = startKdc({ ...settings, ...kept, allowPlaintext, proxies })
-  return embed(running)
+  return embed(startKdc({ ...settings, ...kept, allowPlaintext, proxies }))
 }
 
 async function dataOnDisk(directory: string, masterKeyFile: string): Promise<KeptData> {
@@ -68,16 +73,4 @@ async function dataOnDisk(directory: string, masterKeyFile: string): Promise<Kep
   }
   const masterKeys = loadMasterKeys(masterKeyFile)
   return { ...(await openData(directory)), masterKeys }
-}
-
-function proxyList(texts: unknown): ProxyList {
-  if (texts === undefined) return new ProxyList()
-  if (!Array.isArray(texts)) throw new TypeError('createKdc: options.trustedProxies: expected an array')
-  return new ProxyList(
-    texts.map((text) => (typeof text === 'string' ? text : '')),
-    (_, i) => {
-      const where = `createKdc: options.trustedProxies[${i}]`
-      throw new TypeError(`${where}: expected an IP address, or a network such as 10.0.0.0/8`)
-    },
-  )
 }

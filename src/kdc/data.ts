@@ -44,11 +44,7 @@ export async function addAccount(
   await data.store.accounts.create({ username, record, createdAt: clock() })
 }
 
-/**
- * Sets another password and ends the account's sessions.
- *
- * @throws ProtocolError `account_unknown`.
- */
+/** Sets another password and ends the account's sessions. @throws ProtocolError `account_unknown`. */
 export async function changePassword(data: KdcData, username: string, password: string): Promise<void> {
   await data.store.accounts.replaceRecord(username, await register(data, username, password))
 }

@@ -6,6 +6,7 @@
  */
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type ErrorCode, SymbolonError } from '../lib/errors.ts'
+import type { Log } from './settings.ts'
 
 interface ProblemType {
   readonly status: ContentfulStatusCode
@@ -81,8 +82,8 @@ export class Problem extends SymbolonError {
   }
 }
 
-/** Whatever was thrown while a request was answered, as the client may know it. */
-export function toProblem(error: unknown): Problem {
+/** What was thrown while a request was answered, as the client may know it. */
+function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof SymbolonError && (error.code === 'invalid_name' || error.code === 'account_exists')) {
     return new Problem(error.code, error.message)
@@ -97,7 +98,7 @@ export function statusOf({ code }: Problem): ContentfulStatusCode {
   return PROBLEM_TYPES[code].status
 }
 
-export interface ProblemResponse {
+interface ProblemResponse {
   readonly status: ContentfulStatusCode
   readonly headers: Record<string, string>
   readonly body: string
@@ -125,20 +126,17 @@ export function renderProblem(problem: Problem): ProblemResponse {
   }
 }
 
-interface Logging {
-  readonly log: {
-    warn(fields: object, event: string): void
-    error(fields: object, event: string): void
-  }
-}
-
 /**
  * Judges whatever is thrown while a request is answered, and tells the log what only the operator may know of it.
  *
  * @param path - of the request.
  * @returns the answer to it.
  */
-export function refusalOf({ log }: Logging, error: unknown, path: string): ProblemResponse {
+export function refusalOf(
+  { log }: { readonly log: Pick<Log, 'warn' | 'error'> },
+  error: unknown,
+  path: string,
+): ProblemResponse {
   const problem = toProblem(error)
   if (problem.code === 'internal') log.error({ err: error, path }, 'internal_error')
   if (problem.code === 'store_unavailable') log.warn({ err: error }, 'store_unavailable')

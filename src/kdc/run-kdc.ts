@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import type { Hono } from 'hono'
 import { openSqlite } from '../database/sqlite.ts'
 import { utf8 } from '../lib/bytes.ts'
@@ -19,7 +18,6 @@ import { generateMasterKeys, type MasterKeys } from './keys/master-keys.ts'
 import { generateOpaqueKeys } from './keys/opaque-keys.ts'
 import { invite } from './logins/invite.ts'
 import { createPasswordChecker } from './passwords/passwords.ts'
-import { startPurging } from './purge.ts'
 import {
   type EmbeddedKdc,
   type KdcSettings,
@@ -31,7 +29,7 @@ import {
   TICKET_LIFETIME_SEC,
 } from './settings.ts'
 import { accountExists } from './store/accounts.ts'
-import { purgeCutoff } from './store/sessions.ts'
+import { type PurgeCutoff, purgeCutoff } from './store/sessions.ts'
 import { Store } from './store/store.ts'
 import { LOGIN_LIMITS, loginLimits } from './traffic/login-limits.ts'
 
@@ -82,24 +80,40 @@ export function parseSettings(where: string, options: KdcSettings) {
   }
 }
 
-export interface RunningKdc {
-  readonly kdc: Kdc
-  readonly app: ReturnType<typeof createApp>
-  /** Before its server is closed: answers end their connections, and no request is kept waiting for what may come. */
-  drain(): void
-  /** After that: ends what is done in the background, and closes what is kept. */
-  close(): Promise<void>
+const PURGE_INTERVAL_MS = 60_000
+/** Freed at once, of each kind: some milliseconds of work, after which others have their turn. */
+const PURGE_LIMIT = 1000
+
+/**
+ * Frees the room of what is over (sessions, invitations, counts of attempts, messages that were read, files and messages that are too
+ * old); failing is no trouble, for the next time comes.
+ */
+export async function purge(store: Store, cutoff: () => PurgeCutoff, log: Log): Promise<void> {
+  try {
+    let [sessions, entries, files] = [0, 0, 0]
+    for (let more = true; more; ) {
+      const purged = await store.purge(cutoff(), PURGE_LIMIT)
+      sessions += purged.sessions
+      entries += purged.entries
+      files += purged.files
+      more = purged.more
+    }
+    const counts = Object.entries({ sessions, entries, files }).filter(([, count]) => count > 0)
+    if (counts.length > 0) log.info(Object.fromEntries(counts), 'purged')
+  } catch (error) {
+    log.warn({ err: error }, 'purge_failed')
+  }
 }
 
 /** Puts a KDC to work on what it keeps; what is over is purged from time to time. */
 export function startKdc(
-  options: Omit<KdcOptions, 'passwords' | 'waiters' | 'isDraining'> &
-    Required<Pick<Kdc, 'sessionIdleSec' | 'keepSec'>>,
-): RunningKdc {
+  options: Omit<KdcOptions, 'passwords' | 'isDraining'> & Required<Pick<Kdc, 'sessionIdleSec' | 'keepSec'>>,
+) {
   const { store, log, sessionIdleSec, keepSec, clock = systemClock } = options
   const life = { clock, sessionIdleSec, keepSec }
   const passwords = createPasswordChecker(options.opaqueKeys.setup)
-  const stopPurging = startPurging(store, () => purgeCutoff(life), log)
+  const purging = setInterval(() => void purge(store, () => purgeCutoff(life), log), PURGE_INTERVAL_MS)
+  purging.unref()
   let draining = false
   const isDraining = () => draining
   const subscribers = new MailboxSubscribers({ ...life, store, log, isDraining })
@@ -107,12 +121,14 @@ export function startKdc(
   return {
     kdc,
     app: createApp(kdc),
+    /** Before its server is closed: answers end their connections, and no request is kept waiting for what may come. */
     drain() {
       draining = true
       subscribers.close()
     },
+    /** After that: ends what is done in the background, and closes what is kept. */
     async close() {
-      stopPurging()
+      clearInterval(purging)
       await passwords.close()
       await store.close()
     },
@@ -120,7 +136,7 @@ export function startKdc(
 }
 
 /** What a program sees of a KDC. */
-export async function embed({ kdc, app, drain, close }: RunningKdc): Promise<EmbeddedKdc> {
+export async function embed({ kdc, app, drain, close }: ReturnType<typeof startKdc>): Promise<EmbeddedKdc> {
   let closing: Promise<void> | undefined
   const closeOnce = () => {
     drain()

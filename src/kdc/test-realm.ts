@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { toBase64url } from '../lib/bytes.ts'
 import { judgeArgument, judgeOptions } from '../lib/check-options.ts'
 import { secureRandomBytes } from '../lib/crypto/random.ts'

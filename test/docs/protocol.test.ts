@@ -33,8 +33,7 @@ import {
   SESSION_LIFETIME_SEC,
   TICKET_LIFETIME_SEC,
 } from '../../src/kdc/settings.ts'
-import { MAX_EARLIER } from '../../src/kdc/store/identities.ts'
-import { KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/key-packages.ts'
+import { MAX_EARLIER, KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/identities.ts'
 import { QUOTAS } from '../../src/kdc/store/quotas.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
 import { LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'

@@ -7,9 +7,7 @@ import { print, talk, visible } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { sealedByOthers } from '../keys/at-rest.ts'
-import type { MasterKeys } from '../keys/master-keys.ts'
 import { type Invited, invite as makeInvitations } from '../logins/invite.ts'
-import type { Store } from '../store/store.ts'
 import {
   type CsvForm,
   columnIndex,
@@ -84,8 +82,13 @@ export async function invite(argv: string[]): Promise<void> {
   await withData(values.data, { create: true }, async ({ store }) => {
     const now = systemClock()
     const expiresAt = now + days * DAY_SEC
-    const open = await openNames(store, now)
-    if (!values.force) await requireSameKey(store, masterKeys, now)
+    const open = new Set((await store.invitations.list(now)).map(({ username }) => username))
+    // Under another master key the invitations would be of no use.
+    if (!values.force && (await sealedByOthers(store, masterKeys, now))) {
+      throw new ToolError('this master key has sealed nothing of what this KDC has in use', {
+        hint: "name the KDC's with --master-key; if it is the right one, and new, --force",
+      })
+    }
     const invited = await makeInvitations({ store, masterKeys }, guests.names, expiresAt)
     const csv = toCsv(guests, invited, timestamp(expiresAt))
     // Without its last line feed, which `print` gives it.
@@ -95,21 +98,10 @@ export async function invite(argv: string[]): Promise<void> {
   })
 }
 
-/** @throws ToolError when the KDC seems to have another master key: the invitations would be of no use. */
-async function requireSameKey(store: Store, masterKeys: MasterKeys, now: number): Promise<void> {
-  if (!(await sealedByOthers(store, masterKeys, now))) return
-  throw new ToolError('this master key has sealed nothing of what this KDC has in use', {
-    hint: "name the KDC's with --master-key; if it is the right one, and new, --force",
-  })
-}
-
-interface Choice {
-  readonly csv?: string | undefined
-  readonly column?: string | undefined
-  readonly anybody?: string | undefined
-}
-
-async function readGuests({ csv, column, anybody }: Choice, positionals: string[]): Promise<Guests> {
+async function readGuests(
+  { csv, column, anybody }: { readonly [option in 'csv' | 'column' | 'anybody']?: string | undefined },
+  positionals: string[],
+): Promise<Guests> {
   const ways = [positionals.length > 0, csv !== undefined, anybody !== undefined].filter(Boolean).length
   if (ways !== 1) {
     const message = ways === 0 ? 'nobody is invited' : 'names, --csv and --anybody do not go together'
@@ -121,19 +113,16 @@ async function readGuests({ csv, column, anybody }: Choice, positionals: string[
   const guests =
     csv !== undefined
       ? await fromClassList(csv, column ?? 'username')
-      : fromNames(anybody === undefined ? namesOf(positionals) : anonymous(anybody))
+      : fromNames(
+          anybody === undefined
+            ? judgeNames(positionals.map((text, i) => ({ where: `name ${i + 1}`, text })))
+            : Array<undefined>(parseInteger('--anybody', anybody, 1, MAX_AT_ONCE)).fill(undefined),
+        )
   if (guests.names.length > MAX_AT_ONCE) {
     throw new ToolError(`more than ${MAX_AT_ONCE} at once`, { hint: 'split the list' })
   }
   return guests
 }
-
-function anonymous(count: string): undefined[] {
-  return Array(parseInteger('--anybody', count, 1, MAX_AT_ONCE)).fill(undefined)
-}
-
-const namesOf = (texts: readonly string[]) =>
-  judgeNames(texts.map((text, i) => ({ where: `name ${i + 1}`, text })))
 
 function fromNames(names: readonly (string | undefined)[]): Guests {
   return { names, columns: ['username'], rows: names.map((name = '') => [name]), form: PLAIN_FORM }
@@ -212,10 +201,6 @@ function usernameIn(text: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-async function openNames(store: Store, now: number): Promise<ReadonlySet<string | undefined>> {
-  return new Set((await store.invitations.list(now)).map(({ username }) => username))
 }
 
 function toCsv({ columns, rows, form }: Guests, invited: readonly Invited[], expires: string): string {

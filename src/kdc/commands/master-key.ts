@@ -45,11 +45,7 @@ export function forgetMasterKeyVariable(): void {
   delete process.env[VARIABLE]
 }
 
-/**
- * The master keys; their file is made if there is none.
- *
- * @throws UsageError when the variable is empty; KeyFileError, FileError.
- */
+/** The master keys; their file is made if there is none. @throws UsageError when the variable is empty; KeyFileError, FileError. */
 export function masterKeysFrom(option: string | undefined): MasterKeys {
   const text = option === undefined ? setting(VARIABLE) : undefined
   forgetMasterKeyVariable()

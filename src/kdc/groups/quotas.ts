@@ -68,11 +68,7 @@ export async function requireRoomAt(
   )
 }
 
-/**
- * Makes sure that a principal may add so many members to the groups of which it is the admin.
- *
- * @throws Problem `quota_exceeded`
- */
+/** Makes sure that a principal may add so many members to the groups of which it is the admin. @throws Problem `quota_exceeded` */
 export async function requireRoomForMembers(
   { store, quotas }: Kdc,
   username: string,

@@ -20,9 +20,8 @@ import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-
 import { endpointText } from '../../lib/network/address.ts'
 import { Problem, renderProblem } from '../problems.ts'
 import { answerClass } from '../traffic/answer.ts'
-import { Connections } from '../traffic/connections.ts'
+import { Connections, RequestPipelines } from '../traffic/connections.ts'
 import { LIMITS, type Limits } from '../traffic/limits.ts'
-import { RequestPipelines } from '../traffic/request-pipelines.ts'
 
 /** Node looks for requests that are late this often, at most. */
 const TIMEOUT_CHECK_MS = 1000

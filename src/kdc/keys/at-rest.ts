@@ -9,7 +9,6 @@
  * ```
  * @module
  */
-
 import { concat, EMPTY } from '../../lib/bytes.ts'
 import { open, seal, ZERO_NONCE } from '../../lib/crypto/aead.ts'
 import { hkdf } from '../../lib/crypto/hkdf.ts'

@@ -54,10 +54,8 @@ export class MasterKeys {
   }
 
   toText(): string {
-    return formatKeys(
-      KIND,
-      this.#keys.map(({ bytes }) => bytes),
-    )
+    const keys = this.#keys.map(({ bytes }) => bytes)
+    return formatKeys(KIND, keys)
   }
 }
 

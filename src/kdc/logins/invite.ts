@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { type RandomBytes, secureRandomBytes } from '../../lib/crypto/random.ts'
 import { createInvitation, invitationToken } from '../../lib/invitation.ts'
 import { sessionId } from '../../lib/ticket.ts'

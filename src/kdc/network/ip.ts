@@ -53,11 +53,7 @@ export class ProxyList {
   }
 }
 
-/**
- * Reads `10.0.0.7`, `10.0.0.0/8`, `fd00::7` or `fd00::/8`.
- *
- * @returns nothing for anything else.
- */
+/** Reads `10.0.0.7`, `10.0.0.0/8`, `fd00::7` or `fd00::/8`. @returns nothing for anything else. */
 export function parseNetwork(text: string): Network | undefined {
   const match = /^([^/]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text)
   const given = match?.[1] ?? ''

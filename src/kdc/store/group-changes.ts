@@ -9,7 +9,15 @@
  */
 import { required, type Statement, sql } from '../../database/database.ts'
 import { type Group, type GroupKind, inGroup, pairOf } from './groups.ts'
-import { entriesIn, entriesOf, groupsBeside, hasRoomAt, hasRoomIn, type Quotas } from './quotas.ts'
+import {
+  entriesIn,
+  entriesOf,
+  groupsBeside,
+  hasRoomAt,
+  hasRoomFor,
+  hasRoomIn,
+  type Quotas,
+} from './quotas.ts'
 import { type Accepted, claim, NEXT_POSITION, type RequestKey, toAccepted } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
@@ -119,8 +127,7 @@ export class GroupChanges extends StorePart {
         sql`p.position, cast(${seq} as bigint)`,
         sql`positions p, accounts a, ${entriesOf(username)} sent, ${groupsBeside(id, username)} beside
           where a.username = ${username} and not exists (select 1 from mls_groups where id = ${id} or name = ${name} or pair = ${pair})
-            and sent.entries < ${quotas.senderEntries}
-            and sent.bytes + cast(${firstEntryBytes(group)} as bigint) <= ${quotas.senderBytes}
+            and ${hasRoomFor(firstEntryBytes(group), quotas)}
             and beside.groups < ${quotas.groups}
             and beside.bytes + cast(${info.length} as bigint) <= ${quotas.groupInfoBytes} ${room}`,
       ),
@@ -154,8 +161,7 @@ export class GroupChanges extends StorePart {
         sql`positions p, mls_groups g, members m, ${entriesOf(username)} sent, ${entriesIn(id)} waiting,
             ${groupsBeside(id, username)} beside
           where ${inGroup(id, username)} and g.epoch = ${epoch} and g.roster = ${roster}
-            and sent.entries < ${quotas.senderEntries}
-            and sent.bytes + cast(${entryBytes(entry)} as bigint) <= ${quotas.senderBytes}
+            and ${hasRoomFor(entryBytes(entry), quotas)}
             and (g.admin = ${username} or ${hasRoomIn(id, username, quotas)})
             and beside.bytes + cast(${info.length} as bigint) <= ${quotas.groupInfoBytes}`,
       ),
@@ -188,8 +194,7 @@ export class GroupChanges extends StorePart {
         NEXT_ENTRY,
         sql`positions p, mls_groups g, members m, ${entriesOf(username)} sent, ${entriesIn(group)} waiting
           where ${inGroup(group, username)} and g.epoch = ${epoch}
-            and sent.entries < ${quotas.senderEntries}
-            and sent.bytes + cast(${entryBytes(entry)} as bigint) <= ${quotas.senderBytes}
+            and ${hasRoomFor(entryBytes(entry), quotas)}
             and ${hasRoomIn(group, username, quotas)} ${room}`,
       ),
       sql`update mls_groups set seq = seq + 1 where id = ${group}`,

@@ -40,6 +40,10 @@ export type Quotas = Readonly<typeof QUOTAS>
 export const entriesOf = (username: string): Statement => sql`(
   select count(*) as entries, coalesce(sum(bytes), 0) as bytes from entries where sender = ${username})`
 
+/** Whether a sender has room for one entry more, where `sent` is `entriesOf` it. */
+export const hasRoomFor = (bytes: number, { senderEntries, senderBytes }: Quotas): Statement => sql`(
+  sent.entries < ${senderEntries} and sent.bytes + cast(${bytes} as bigint) <= ${senderBytes})`
+
 /** `(entries)`: what is stored of this group. */
 export const entriesIn = (group: Uint8Array): Statement => sql`(
   select count(*) as entries from entries where group_id = ${group})`

@@ -65,7 +65,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     sql`create index attempts_by_time on attempts (full_at)`,
   ],
   [
-    // See positions.ts.
+    // See requests.ts.
     sql`create table positions (one bigint primary key check (one = 1), position bigint not null)`,
     sql`insert into positions (one, position) values (1, 0)`,
     // See requests.ts.
@@ -83,7 +83,7 @@ const STEPS: readonly (readonly Statement[])[] = [
       signature_key blob not null,
       since bigint not null
     )`,
-    // id: of the package's bytes, see key-packages.ts. signature_key: the identity it was put under. nr: the order of coming.
+    // id: of the package's bytes, see identities.ts. signature_key: the identity it was put under. nr: the order of coming.
     sql`create table key_packages (
       username text not null references identities (username) on delete cascade,
       id blob not null,
@@ -150,7 +150,7 @@ const STEPS: readonly (readonly Statement[])[] = [
       username text primary key references accounts (username) on delete cascade,
       acked bigint not null
     )`,
-    // Which sessions wait for mail, on whichever node. See online.ts.
+    // Which sessions wait for mail, on whichever node. See sessions.ts.
     sql`create table waiting (
       sid blob primary key references sessions (sid) on delete cascade,
       username text not null,

@@ -4,22 +4,19 @@
  *
  * @module
  */
-
 import { type Database, type Statement, sql } from '../../database/database.ts'
 import { Accounts } from './accounts.ts'
 import { Attempts } from './attempts.ts'
 import { Files } from './files.ts'
 import { GroupChanges } from './group-changes.ts'
 import { Groups } from './groups.ts'
-import { Identities } from './identities.ts'
+import { Identities, KeyPackages } from './identities.ts'
 import { Invitations } from './invitations.ts'
-import { KeyPackages } from './key-packages.ts'
 import { Mailbox } from './mailbox.ts'
-import { Online } from './online.ts'
 import { Requests, SKIP_POSITIONS } from './requests.ts'
 import { Retention } from './retention.ts'
 import { prepareSchema } from './schema.ts'
-import { type PurgeCutoff, Sessions } from './sessions.ts'
+import { Online, type PurgeCutoff, Sessions } from './sessions.ts'
 
 export interface Purged {
   readonly sessions: number
@@ -76,11 +73,7 @@ export class Store {
     this.online = new Online(database)
   }
 
-  /**
-   * Makes the tables, if need be, and the store on top of them.
-   *
-   * @throws StoreError `store_newer`.
-   */
+  /** Makes the tables, if need be, and the store on top of them. @throws StoreError `store_newer`. */
   static async open(database: Database): Promise<Store> {
     await prepareSchema(database)
     return new Store(database)

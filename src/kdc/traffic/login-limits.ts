@@ -71,11 +71,7 @@ export async function countTry(
   return tries
 }
 
-/**
- * Counts an account that somebody makes without being invited.
- *
- * @throws Problem `too_many_attempts`, with `Retry-After`.
- */
+/** Counts an account that somebody makes without being invited. @throws Problem `too_many_attempts`, with `Retry-After`. */
 export async function countRegistration(kdc: LimitingKdc, address: string): Promise<void> {
   const allowance = { name: `register from ${networkOf(address)}`, ...kdc.loginLimits.registration }
   await takeAllowances(kdc, [allowance], { ip_addr: address })

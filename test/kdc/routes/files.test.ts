@@ -10,7 +10,7 @@ import {
   sealedChunkBytes,
   sealedChunkCount,
 } from '../../../src/kdc/http/fields.ts'
-import { purge } from '../../../src/kdc/purge.ts'
+import { purge } from '../../../src/kdc/run-kdc.ts'
 import { QUOTAS } from '../../../src/kdc/store/quotas.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { at, PASSWORD, START } from '../../helpers/kdc.ts'

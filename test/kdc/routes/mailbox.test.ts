@@ -2,15 +2,15 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openSqlite } from '../../../src/database/sqlite.ts'
-import { EventStream } from '../../../src/kdc/events/event-stream.ts'
 import {
   BEAT_MS,
+  EventStream,
   LOOK_MS,
   MAX_STREAMS,
   MailboxSubscribers,
 } from '../../../src/kdc/events/mailbox-subscribers.ts'
 import { serve } from '../../../src/kdc/http/server.ts'
-import { purge } from '../../../src/kdc/purge.ts'
+import { purge } from '../../../src/kdc/run-kdc.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'

@@ -8,7 +8,7 @@ import { assembleKdc, createApp, type KdcOptions } from '../../../src/kdc/app.ts
 import { sealStoredToken } from '../../../src/kdc/keys/at-rest.ts'
 import { ProxyList } from '../../../src/kdc/network/ip.ts'
 import { Problem } from '../../../src/kdc/problems.ts'
-import { purge } from '../../../src/kdc/purge.ts'
+import { purge } from '../../../src/kdc/run-kdc.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { LOGIN_LIMITS, loginLimits } from '../../../src/kdc/traffic/login-limits.ts'
 import { toBase64url } from '../../../src/lib/bytes.ts'

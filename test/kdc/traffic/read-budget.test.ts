@@ -5,9 +5,9 @@ import type { Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { serve } from '../../../src/kdc/http/server.ts'
+import { AnsweredReads, ReadBudget } from '../../../src/kdc/traffic/budgets.ts'
 import { FairQueue } from '../../../src/kdc/traffic/fair-queue.ts'
 import { READ_LIMITS, type ReadLimits } from '../../../src/kdc/traffic/limits.ts'
-import { AnsweredReads, ReadBudget } from '../../../src/kdc/traffic/read-budget.ts'
 import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
 import {
   bytes,

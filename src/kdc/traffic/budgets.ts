@@ -1,15 +1,183 @@
 /**
- * Reads whose answers are long, or take some looking for: what they may cost, by principal and together, is judged before they are
- * made. docs/operating.md has the numbers.
+ * What requests may hold of the KDC's memory: long bodies that are coming in, by network and session; and reads whose answers are long, or
+ * take some looking for, by principal, judged before they are made. docs/operating.md has the numbers.
  *
  * @module
  */
 import type { ServerResponse } from 'node:http'
+import { toBase64url } from '../../lib/bytes.ts'
 import { TokenBucket } from '../../lib/pacing/token-bucket.ts'
+import { networkOf } from '../network/ip.ts'
 import { Problem, type ProblemCode } from '../problems.ts'
 import { FairQueue } from './fair-queue.ts'
-import { READ_LIMITS, type ReadLimits } from './limits.ts'
-import { MemoryBudget } from './memory-budget.ts'
+import { BODY_LIMITS, READ_LIMITS, type ReadLimits, type Share } from './limits.ts'
+
+/** Memory that was lent, in bytes. */
+class Loan {
+  readonly owner: string
+  readonly #change: (bytes: number) => void
+  readonly #callable: Set<Loan>
+  #bytes = 0
+  #giveWay = () => {}
+
+  constructor(owner: string, bytes: number, change: (bytes: number) => void, callable: Set<Loan>) {
+    this.owner = owner
+    this.#change = change
+    this.#callable = callable
+    this.#resize(bytes)
+  }
+
+  /** It is no more than this, after all. */
+  shrink(to: number): void {
+    if (to < this.#bytes) this.#resize(to)
+  }
+
+  /** From now on it may be called back, in favour of an owner that has less; `giveWay` is called once it has ended so. */
+  mayGiveWay(giveWay: () => void): void {
+    this.#giveWay = giveWay
+    // The newest again.
+    this.#callable.delete(this)
+    this.#callable.add(this)
+  }
+
+  /** From now on it gives way to nothing. */
+  keep(): void {
+    this.#callable.delete(this)
+  }
+
+  /** It is not needed any more. Once more does nothing. */
+  end(): void {
+    this.keep()
+    this.shrink(0)
+  }
+
+  callBack(): void {
+    this.end()
+    this.#giveWay()
+  }
+
+  #resize(to: number): void {
+    this.#change(to - this.#bytes)
+    this.#bytes = to
+  }
+}
+
+/**
+ * So much for all together, and a share of it for each. Where there is none left for all together, what can be called back is: of the
+ * owner that has most, the oldest first. So a few who never give anything back keep out no other.
+ */
+class MemoryBudget {
+  readonly #share: Share
+  readonly #ofEach = new Map<string, number>()
+  /** Loans that may be called back, the oldest first. */
+  readonly #callable = new Set<Loan>()
+  #total = 0
+
+  constructor(share: Share) {
+    this.#share = share
+  }
+
+  /** What is lent to all together, in bytes. */
+  get total(): number {
+    return this.#total
+  }
+
+  /** Whether so much more would be within this one's share, whatever the others have. */
+  isWithinShare(owner: string, bytes: number): boolean {
+    return this.#of(owner) + bytes <= this.#share.each
+  }
+
+  /**
+   * Lends, before anything is allocated.
+   *
+   * @returns nothing when this one would have too much, or all together would and no loan can be called back for it.
+   */
+  take(owner: string, bytes: number): Loan | undefined {
+    if (!this.isWithinShare(owner, bytes)) return undefined
+    while (this.#total + bytes > this.#share.total) if (!this.#callBack(owner, bytes)) return undefined
+    return new Loan(owner, bytes, (change) => this.#change(owner, change), this.#callable)
+  }
+
+  /** Ends the oldest loan of the owner that has most. @returns whether there was one, of one that has more than this would have. */
+  #callBack(owner: string, bytes: number): boolean {
+    let most = this.#of(owner) + bytes
+    let oldest: Loan | undefined
+    for (const loan of this.#callable) {
+      const held = this.#of(loan.owner)
+      if (held <= most) continue
+      most = held
+      oldest = loan
+    }
+    oldest?.callBack()
+    return oldest !== undefined
+  }
+
+  #of(owner: string): number {
+    return this.#ofEach.get(owner) ?? 0
+  }
+
+  #change(owner: string, bytes: number): void {
+    const own = this.#of(owner) + bytes
+    if (own > 0) this.#ofEach.set(owner, own)
+    else this.#ofEach.delete(owner)
+    this.#total += bytes
+  }
+}
+
+/** Long request bodies under way at this node. */
+export class BodyBudget {
+  readonly #ofNetworks: MemoryBudget
+  readonly #ofSessions: MemoryBudget
+
+  constructor({ ofNetwork, ofSession } = BODY_LIMITS) {
+    this.#ofNetworks = new MemoryBudget(ofNetwork)
+    this.#ofSessions = new MemoryBudget(ofSession)
+  }
+
+  /** How much may be coming in now, in bytes. */
+  get held(): number {
+    return this.#ofNetworks.total
+  }
+
+  /**
+   * Makes room for a body, before it is read. Where there is none for all together, bodies that are still coming in from a network that has
+   * more than this one would have give way: few networks, with bodies that never end, must not keep out all others.
+   *
+   * @param sid - of the session that it claims to be of. The id stands in every ticket: so the share is that of the session from one
+   *   network, for an attacker who uses it elsewhere must not use up its owner's.
+   * @param giveWay - called when the body is to be read no further: its room is another's.
+   * @returns the room; `keep` when all of the body has come.
+   * @throws Problem `kdc_busy`.
+   */
+  take(
+    address: string,
+    sid: Uint8Array,
+    bytes: number,
+    giveWay: () => void = () => {},
+  ): Pick<Loan, 'keep' | 'end'> {
+    const network = networkOf(address)
+    const session = `${network} ${toBase64url(sid)}`
+    // Before any body gives way for it.
+    const isWithin = this.#ofSessions.isWithinShare(session, bytes)
+    const ofNetwork = isWithin ? this.#ofNetworks.take(network, bytes) : undefined
+    const ofSession = ofNetwork && this.#ofSessions.take(session, bytes)
+    if (!ofSession) {
+      ofNetwork?.end()
+      throw new Problem('kdc_busy', 'too many long requests are coming in: send one after the other')
+    }
+    ofNetwork.mayGiveWay(() => {
+      ofSession.end()
+      giveWay()
+    })
+    return {
+      keep: () => ofNetwork.keep(),
+      end() {
+        ofNetwork.end()
+        ofSession.end()
+      },
+    }
+  }
+}
 
 /** Milliseconds that only go up, and waiting for so many. */
 export interface Timing {
@@ -23,7 +191,7 @@ const realTiming: Timing = {
 }
 
 /** Who reads. */
-export interface Reader {
+interface Reader {
   readonly username: string
   /** Of the request. */
   readonly id: string
@@ -138,7 +306,7 @@ export class ReadBudget {
       this.#charge(username, length)
       loan.shrink(length)
       if (!outgoing || outgoing.destroyed) return loan.end()
-      outgoing.once('close', loan.end)
+      outgoing.once('close', () => loan.end())
       loan.mayGiveWay(() => outgoing.destroy())
     } catch (error) {
       loan.end()
