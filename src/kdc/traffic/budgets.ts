@@ -19,6 +19,7 @@ class Loan {
   readonly #callable: Set<Loan>
   #bytes = 0
   #giveWay = () => {}
+  #isOverdue = () => false
 
   constructor(owner: string, bytes: number, change: (bytes: number) => void, callable: Set<Loan>) {
     this.owner = owner
@@ -32,9 +33,13 @@ class Loan {
     if (to < this.#bytes) this.#resize(to)
   }
 
-  /** From now on it may be called back, in favour of an owner that has less; `giveWay` is called once it has ended so. */
-  mayGiveWay(giveWay: () => void): void {
+  /**
+   * From now on it may be called back, in favour of an owner that has less, or, once it is overdue, of any other; `giveWay` is called when it
+   * has ended so.
+   */
+  mayGiveWay(giveWay: () => void, isOverdue = () => false): void {
     this.#giveWay = giveWay
+    this.#isOverdue = isOverdue
     // The newest again.
     this.#callable.delete(this)
     this.#callable.add(this)
@@ -49,6 +54,10 @@ class Loan {
   end(): void {
     this.keep()
     this.shrink(0)
+  }
+
+  get isOverdue(): boolean {
+    return this.#isOverdue()
   }
 
   callBack(): void {
@@ -98,7 +107,7 @@ class MemoryBudget {
     return new Loan(owner, bytes, (change) => this.#change(owner, change), this.#callable)
   }
 
-  /** Ends the oldest loan of the owner that has most. @returns whether there was one, of one that has more than this would have. */
+  /** Ends the oldest loan of the owner that has most, if that is more than this one would have; else the oldest that is overdue. */
   #callBack(owner: string, bytes: number): boolean {
     let most = this.#of(owner) + bytes
     let oldest: Loan | undefined
@@ -108,6 +117,8 @@ class MemoryBudget {
       most = held
       oldest = loan
     }
+    // Many owners with equal shares must not keep out all others for as long as they like.
+    oldest ??= [...this.#callable].find((loan) => loan.owner !== owner && loan.isOverdue)
     oldest?.callBack()
     return oldest !== undefined
   }
@@ -276,7 +287,8 @@ export class ReadBudget {
   /**
    * Makes an answer when its turn has come. A principal that has used up its budget waits for it. Where there is no room for all together,
    * answers of principals that have more than this one would have give way: those that wait to be made are refused, and with those that
-   * were not read yet goes their connection. Few accounts, with answers that are never read, must not keep out all others.
+   * were not read yet goes their connection. Few accounts, with answers that are never read, must not keep out all others; nor many, for
+   * long: an answer that was not read for a while gives way to that of any other principal.
    *
    * @param most - the most that the answer has, in bytes.
    * @param make - makes it. @returns its length in bytes.
@@ -307,7 +319,9 @@ export class ReadBudget {
       loan.shrink(length)
       if (!outgoing || outgoing.destroyed) return loan.end()
       outgoing.once('close', () => loan.end())
-      loan.mayGiveWay(() => outgoing.destroy())
+      const made = this.#timing.now()
+      const isOverdue = () => this.#timing.now() - made >= this.#limits.unreadMs
+      loan.mayGiveWay(() => outgoing.destroy(), isOverdue)
     } catch (error) {
       loan.end()
       throw error

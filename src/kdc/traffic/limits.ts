@@ -46,6 +46,8 @@ export interface Share {
 export const READ_LIMITS = {
   /** Answers that are being made, or were not read yet: each principal's share. */
   answers: { total: 192 * MEBIBYTE, each: 24 * MEBIBYTE },
+  /** After so long an answer that was not read gives way to that of any other principal, where there is no room. */
+  unreadMs: 5000,
   /** Answers of one principal that are made one right after the other, in bytes; then as many a second. */
   burstBytes: 64 * MEBIBYTE,
   bytesPerSec: 32 * MEBIBYTE,
