@@ -386,7 +386,24 @@ test('a client keeps its state under the keys that are documented', () => {
   assert.equal(documented.map(part).sort(), [...new Set(keys.map(part))].sort())
 })
 
-test('the codes of a transfer and of an abort are those that are used', () => {
+test('the codes of an abort are those that are said, and all of them', () => {
+  const [row] = tablesWith(PROTOCOL, 'type', 'name', 'body').flatMap(({ rows }) =>
+    rows.filter(([, name]) => name === 'abort'),
+  )
+  const documented = namesIn(row?.[2]).filter((name) => /^[a-z_]{4,}$/.test(name))
+  const sources = citing().filter(({ pathname }) => /\/src\/(lib|cli)\//.test(pathname))
+  const said = sources.flatMap((file) => {
+    const calls = readFileSync(file, 'utf8').matchAll(/(?:\bdestroy|#abort)\(\s*([^()]*)/g)
+    return [...calls].flatMap(([, call = '']) =>
+      [...call.matchAll(/'([a-z_]+)'/g)].map(([, code = '']) => code),
+    )
+  })
+  // What a side refuses is said by the code of the error: channel.test.ts.
+  const refused = ['malformed', 'message_too_large']
+  assert.equal([...documented].sort(), [...new Set([...said, ...refused])].sort())
+})
+
+test('the codes of a transfer are those that are used', () => {
   const rows = tablesWith(PROTOCOL, 'code', 'said by', 'when').flatMap((table) => table.rows)
   const codes = rows.flatMap(([code]) => namesIn(code))
   assert.ok(codes.length > 5)

@@ -30,8 +30,11 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
       const address = remoteAddress(kdc, c)
       // A client whose clock is ahead must not keep the principal's other sessions from being heeded until that time has come.
       const { requestTime } = c.var
-      const time = requestTime === undefined ? undefined : Math.min(requestTime, clock())
-      if (await store.sessions.listen(sid, { address, port }, time)) {
+      const sealed = requestTime !== undefined && {
+        time: Math.min(requestTime, clock()),
+        request: keyOf(kdc, c, username),
+      }
+      if (await store.sessions.listen(sid, { address, port }, sealed || undefined)) {
         log.info({ username, ip_addr: address, port }, 'listening')
       }
       return c.json({ ip_addr: address, port, expires_at: expiresAt, time: clock() })

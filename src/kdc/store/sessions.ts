@@ -10,7 +10,7 @@
 import { required, type Statement, sql } from '../../database/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
-import { answerTo, claim, type RequestKey } from './requests.ts'
+import { answerTo, claim, type RequestKey, remember } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
 export interface Endpoint {
@@ -112,10 +112,13 @@ const makeRoomStatement = (username: string, newest: Uint8Array): Statement => s
 //
 // A sealed request has a time. One that comes late, because an attacker held it back or sends it again, must not undo what any
 // session of the principal has said since: then it changes nothing.
-const listenStatements = (sid: Uint8Array, endpoint: Endpoint, time: number): Statement[] => {
-  const { address, port } = endpoint
-  return [
-    sql`
+const listenStatements = (
+  sid: Uint8Array,
+  { address, port }: Endpoint,
+  time: number,
+  isPassed = sql`s.listen_time >= ${time}`,
+): Statement[] => [
+  sql`
   update sessions set
     listen_address = ${address},
     listen_port = ${port},
@@ -126,14 +129,13 @@ const listenStatements = (sid: Uint8Array, endpoint: Endpoint, time: number): St
   where sid = ${sid} and (
     listen_order is null or listen_address <> ${address} or listen_port <> ${port}
   ) and (${time} < 0 or not exists (
-    select 1 from sessions s where s.username = sessions.username and s.listen_time >= ${time}
+    select 1 from sessions s where s.username = sessions.username and ${isPassed}
   ))
   returning sid`,
-    sql`
+  sql`
   update sessions set listen_time = ${time}
   where sid = ${sid} and listen_time < ${time} and listen_address = ${address} and listen_port = ${port}`,
-  ]
-}
+]
 
 export class Sessions extends StorePart {
   /**
@@ -192,13 +194,38 @@ export class Sessions extends StorePart {
    * The session listens here from now on, and is the one its principal is reached at. Saying the same again changes
    * nothing: a heartbeat takes no other session's place.
    *
-   * @param time - when it was said, Unix seconds, if it was said under seal: what is older than the newest of this
-   *   principal's is not heeded.
+   * @param sealed - when it was said, Unix seconds, if it was said under seal: what is older than the newest of this principal's is not
+   *   heeded; and the request, by which one that came before is known.
    * @returns whether it is news.
    */
-  async listen(sid: Uint8Array, endpoint: Endpoint, time?: number): Promise<boolean> {
-    const [rows] = await this.database.write(listenStatements(sid, endpoint, time ?? UNSEALED))
-    return rows?.length === 1
+  async listen(
+    sid: Uint8Array,
+    endpoint: Endpoint,
+    sealed?: { readonly time: number; readonly request: RequestKey },
+  ): Promise<boolean> {
+    if (!sealed) {
+      const [news] = await this.database.write(listenStatements(sid, endpoint, UNSEALED))
+      return news?.length === 1
+    }
+    const { time, request } = sealed
+    const said = sql`sessions where sid = ${sid} and listen_time = ${time}
+      and listen_address = ${endpoint.address} and listen_port = ${endpoint.port}`
+    const [news, , heeded] = await this.database.write([
+      ...listenStatements(sid, endpoint, time),
+      remember(request, sql`0, 0`, said),
+    ])
+    if (heeded?.length === 1) return news?.length === 1
+    // Another was said in the same second, or later. In the second of the session's own last one this one is heeded, as it is no copy.
+    const [, again] = await this.database.write([
+      claim(request, sql`0, 0`, sql`sessions where sid = ${sid}`),
+      ...listenStatements(
+        sid,
+        endpoint,
+        time,
+        sql`(s.listen_time > ${time} or (s.listen_time = ${time} and s.sid <> ${sid}))`,
+      ),
+    ])
+    return again?.length === 1
   }
 
   /** The session at which a principal is reached: of those not over, the one that last said where it listens. */

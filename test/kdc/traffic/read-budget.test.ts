@@ -138,25 +138,28 @@ function numbered(
   return { held, read, time }
 }
 
-reads('not read by many accounts keep no other’s from being made for long: the oldest gives way', async () => {
-  const { held, read, time } = numbered({ total: 80, each: 10 })
-  const unread: { destroyed: boolean }[] = []
-  for (let i = 0; i < 16; i++) {
-    unread.push(await read(`mallory${i}`, 5))
-    time.now += 1
-  }
-  const given = () => unread.flatMap(({ destroyed }, i) => (destroyed ? [i] : []))
-  time.now = READ_LIMITS.unreadMs - 1
-  await rejects(read('bob', 5), 'kdc_busy')
-  assert.equal(given(), [])
-  time.now = READ_LIMITS.unreadMs
-  await rejects(read('mallory0', 5), 'kdc_busy')
-  const first = await read('bob', 5)
-  assert.equal(given(), [0], 'not for its own owner, and no more than it takes')
-  await rejects(read('carol', 5), 'kdc_busy')
-  assert.not.ok(first.destroyed)
-  assert.is(held.held, 80)
-})
+reads(
+  'not read by many accounts keep no other’s from being made for long: the oldest gives way',
+  async () => {
+    const { held, read, time } = numbered({ total: 80, each: 10 })
+    const unread: { destroyed: boolean }[] = []
+    for (let i = 0; i < 16; i++) {
+      unread.push(await read(`mallory${i}`, 5))
+      time.now += 1
+    }
+    const given = () => unread.flatMap(({ destroyed }, i) => (destroyed ? [i] : []))
+    time.now = READ_LIMITS.unreadMs - 1
+    await rejects(read('bob', 5), 'kdc_busy')
+    assert.equal(given(), [])
+    time.now = READ_LIMITS.unreadMs
+    await rejects(read('mallory0', 5), 'kdc_busy')
+    const first = await read('bob', 5)
+    assert.equal(given(), [0], 'not for its own owner, and no more than it takes')
+    await rejects(read('carol', 5), 'kdc_busy')
+    assert.not.ok(first.destroyed)
+    assert.is(held.held, 80)
+  },
+)
 
 reads(
   'not read by a few accounts keep no other’s from being made: the oldest of whose has most gives way',
