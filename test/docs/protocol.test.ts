@@ -46,9 +46,10 @@ import { REKEY_INTERVAL } from '../../src/lib/channel/rekey.ts'
 import { STALL_TIMEOUT_MS } from '../../src/lib/channel/wire.ts'
 import { TAG_BYTES } from '../../src/lib/crypto/aead.ts'
 import { KEY_BYTES } from '../../src/lib/crypto/secret.ts'
-import { ERROR_CODES } from '../../src/lib/errors.ts'
+import { ERROR_CODES, ProtocolError } from '../../src/lib/errors.ts'
 import { EVENT_BYTES } from '../../src/lib/kdc-link/exchange.ts'
 import { maxRequestBytes, mayBeSaid } from '../../src/lib/kdc-link/routes.ts'
+import { isBreaking } from '../../src/lib/mls/entries/group-errors.ts'
 import { CHUNK_BYTES } from '../../src/lib/mls/file-stream.ts'
 import { MAX_NAME_BYTES, NoteSchema } from '../../src/lib/mls/files.ts'
 import { MAX_PAGES } from '../../src/lib/mls/group-list.ts'
@@ -384,6 +385,15 @@ test('a client keeps its state under the keys that are documented', () => {
     typeof key === 'string' ? key : (key as (of: string) => string)('x'),
   )
   assert.equal(documented.map(part).sort(), [...new Set(keys.map(part))].sort())
+})
+
+test('the codes of the checks of a client are those that break a group', () => {
+  const rows = tablesWith(PROTOCOL, 'of', 'what', 'code').flatMap((table) => table.rows)
+  const documented = new Set(rows.flatMap(([, , code]) => namesIn(code)))
+  // What aborts a change, and breaks nothing.
+  documented.delete('receiver_unknown')
+  const breaking = ERROR_CODES.protocol.filter((code) => isBreaking(new ProtocolError(code, '')))
+  assert.equal([...documented].sort(), [...breaking].sort())
 })
 
 test('the codes of an abort are those that are said, and all of them', () => {
