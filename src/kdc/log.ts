@@ -23,7 +23,7 @@ export type WriteSome = (bytes: Uint8Array) => number
 
 const STDOUT = 1
 
-export const writeToStdout: WriteSome = (bytes) => writeSync(STDOUT, bytes)
+const writeToStdout: WriteSome = (bytes) => writeSync(STDOUT, bytes)
 
 /** So much is kept for a reader that is slow, in bytes; lines beyond it are lost. */
 export const MAX_WAITING_BYTES = 1024 * 1024

@@ -37,7 +37,7 @@ export function loadMls(): Promise<Mls> {
 
 async function load(): Promise<Mls> {
   const parts = await import('./ts-mls.ts')
-  const { getCiphersuiteFromName, getCiphersuiteImpl } = parts.api
+  const { getCiphersuiteFromName, getCiphersuiteImpl } = parts
   return { ...parts, suite: await getCiphersuiteImpl(getCiphersuiteFromName(SUITE)) }
 }
 
@@ -102,7 +102,7 @@ export function secretsOfEpoch(mls: Mls, state: ClientState): Uint8Array[] {
 
 /** A group's state as bytes, whole. */
 export function encodeState(mls: Mls, state: ClientState): Uint8Array {
-  return mls.api.encodeGroupState(state)
+  return mls.encodeGroupState(state)
 }
 
 /**
@@ -111,7 +111,7 @@ export function encodeState(mls: Mls, state: ClientState): Uint8Array {
  * @throws CodecError `malformed`
  */
 export function decodeState(mls: Mls, bytes: Uint8Array): ClientState {
-  return readWhole(mls.api.decodeGroupState, bytes)
+  return readWhole(mls.decodeGroupState, bytes)
 }
 
 /**
@@ -155,7 +155,7 @@ function readPart<T>(decoder: Decoder<T>, bytes: Uint8Array): T {
  */
 export function decodeMessage(mls: Mls, bytes: Uint8Array): MLSMessage {
   try {
-    const decoded = mls.api.decodeMlsMessage(bytes, 0)
+    const decoded = mls.decodeMlsMessage(bytes, 0)
     if (decoded && decoded[1] === bytes.length) return decoded[0]
   } catch {
     // Said below, in words of ours.
