@@ -243,7 +243,7 @@ export class MailboxSubscribers {
           continue
         }
         subscriber.stream.beat()
-        // Who waits uses its session.
+        // To wait is to use the session.
         await noteUse(this.#kdc, session)
         await this.#noteOnline(subscriber)
       } catch (error) {

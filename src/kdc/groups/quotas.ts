@@ -27,7 +27,7 @@ interface Need {
 }
 
 /**
- * Makes sure that there is room for a change: if need be, by freeing at once what everybody has read.
+ * Makes sure that there is room for a change: if need be, by freeing at once what all members have read.
  *
  * @throws Problem `quota_exceeded`
  */

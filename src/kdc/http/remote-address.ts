@@ -59,7 +59,7 @@ function path({ proxies }: Pick<Kdc, 'proxies'>, c: RequestView) {
   const trusted = proxies.has(peer)
   const hops: string[] = []
   let client = peer
-  // Each proxy adds at the right whom it saw. What stands left of the first stranger is what he says.
+  // Each proxy adds at the right whom it saw. What stands left of the first that is not trusted is its claim.
   const claims = c.req.header('X-Forwarded-For')?.split(',') ?? []
   while (claims.length > 0 && proxies.has(client)) {
     client = claimedAddress(claims.pop() ?? '')

@@ -1,6 +1,6 @@
 /**
  * The keys under which the KDC seals what is good for a while: session tokens, invitations, logins under way. They are kept
- * apart from the data directory, so that whoever gets hold of that can do nothing with them; losing them ends the
+ * apart from the data directory, so that a thief of that can do nothing with them; losing them ends the
  * sessions, and no more.
  *
  * One key seals; the others, older, only open. Each is known by a number, the first four bytes of its check.

@@ -74,7 +74,8 @@ export class WorkerPool<Job, Reply> {
 
   #dropAbandoned(): void {
     for (const task of this.#waiting.splice(0)) {
-      if (task.signal?.aborted) task.reject(new Problem('kdc_busy', 'nobody waits for this login any more'))
+      if (task.signal?.aborted)
+        task.reject(new Problem('kdc_busy', 'no client waits for this login any more'))
       else this.#waiting.push(task)
     }
   }
@@ -123,7 +124,7 @@ export interface PasswordChecker {
   close(): Promise<void>
 }
 
-/** About two seconds' worth of logins for one thread. Who waits longer has given up. */
+/** About two seconds' worth of logins for one thread. A client that waits longer has gone. */
 const MAX_WAITING = 64
 
 interface Job {

@@ -114,7 +114,7 @@ export class Files extends StorePart {
   }
 
   /**
-   * A chunk, for one whose part in the group had not ended when the file was begun. Who was added since may have it too: the message
+   * A chunk, for one whose part in the group had not ended when the file was begun. A member that was added since may have it too: the message
    * that tells of the file came later.
    */
   async get(

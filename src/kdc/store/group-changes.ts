@@ -264,7 +264,7 @@ export class GroupChanges extends StorePart {
   }
 }
 
-// Who is added again by the same commit reads its welcome, and not the commit, which comes at the same position.
+// A member that is added again by the same commit reads its welcome, and not the commit, which comes at the same position.
 const removeStatement = (group: Uint8Array, name: string, isAddedAgain: boolean): Statement => sql`
   update members set in_tree = 0,
     last = coalesce(last, (select position from positions) - cast(${isAddedAgain ? 1 : 0} as bigint))

@@ -93,7 +93,7 @@ export class Mailbox extends StorePart {
       limit 1`)
   }
 
-  /** Who has got something after a position. */
+  /** The principals that have something after a position. */
   async reached(after: number): Promise<string[]> {
     const rows = await this.database.read<{ username: string }>(sql`
       select distinct m.username from members m

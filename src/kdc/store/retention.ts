@@ -1,5 +1,5 @@
 /**
- * How long entries and groups are kept: until everybody who may see them has acknowledged them, or for as long as the KDC keeps
+ * How long entries and groups are kept: until all members who may see them have acknowledged them, or for as long as the KDC keeps
  * anything.
  *
  * @module
@@ -59,7 +59,7 @@ export class Retention extends StorePart {
   }
 
   /**
-   * Frees what everybody has read of one group, and of those in which something of this sender waits.
+   * Frees what all members have read of one group, and of those in which something of this sender waits.
    *
    * @param sender - who has met a quota.
    */
@@ -117,7 +117,7 @@ export class Retention extends StorePart {
     return row?.floor ?? NEVER
   }
 
-  /** Forgets who is out of a group and has nothing more to get of it, and groups of which nothing is left. */
+  /** Forgets members that are out of a group and have nothing more to get of it, and groups of which nothing is left. */
   async purgeEnded(): Promise<void> {
     await this.database.write([
       SAME_POSITION,

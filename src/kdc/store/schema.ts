@@ -11,7 +11,7 @@ import { type Database, type Statement, StoreError, sql } from '../../database/d
  */
 const STEPS: readonly (readonly Statement[])[] = [
   [
-    // record: the OPAQUE registration record (RFC 9807 §4.1), from which nobody logs in.
+    // record: the OPAQUE registration record (RFC 9807 §4.1), which is no login.
     sql`create table if not exists accounts (
       username text primary key,
       record text not null,
@@ -39,7 +39,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     sql`create index sessions_by_username on sessions (username, listen_order, sid)`,
     sql`create index sessions_by_expiry on sessions (expires_at)`,
     sql`create index sessions_by_use on sessions (used_at)`,
-    // username: whom it is for; null for anybody. used_by stays until expires_at, so that a lost answer can be given again.
+    // username: whom it is for; null for any name. used_by stays until expires_at, so that a lost answer can be given again.
     sql`create table invitations (
       id blob primary key,
       username text unique,
@@ -127,7 +127,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     )`,
     sql`create index members_by_name on members (username, group_id)`,
     sql`create index members_by_end on members (group_id, last)`,
-    // One for all who see it. bytes: of payload, welcome and names together. The long ones are last, where they are in nobody's way.
+    // One for all who see it. bytes: of payload, welcome and names together. The long ones are last, where they are in no other's way.
     sql`create table entries (
       position bigint primary key,
       group_id blob not null references mls_groups (id) on delete cascade,
@@ -160,7 +160,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     sql`create index waiting_by_time on waiting (ends_at)`,
   ],
   [
-    // What was once in `runs` is in `requests` now, of sessions that there are still: nobody else could send it again. result: a
+    // What was once in `runs` is in `requests` now, of sessions that there are still: no other could send it again. result: a
     // position, or how many.
     sql`alter table requests rename column position to result`,
     sql`insert into requests (username, id, result, seq, forget_at)
@@ -196,7 +196,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     )`,
   ],
   [
-    // put_at: of those that were there before nobody knows; their owners make new ones.
+    // put_at: unknown of those that were there before; their owners make new ones.
     sql`alter table key_packages add column put_at bigint not null default 0`,
     sql`create index key_packages_by_time on key_packages (last_resort, put_at)`,
   ],

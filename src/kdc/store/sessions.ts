@@ -325,7 +325,7 @@ export class Online extends StorePart {
       limit 1`)
   }
 
-  /** Everybody who is, by name. @param after - those whose name comes after this one. */
+  /** The principals that are online, by name. @param after - those whose name comes after this one. */
   async list({ now, idleSince }: SessionCutoff, after: string, limit: number): Promise<string[]> {
     const rows = await this.database.read<{ username: string }>(sql`
       select distinct s.username from sessions s

@@ -98,7 +98,7 @@ function endsOf({ localAddress, remoteAddress, remotePort }: Socket): string {
 }
 
 /** What is asked on one connection. */
-interface Line {
+interface Pipeline {
   readonly current: ServerResponse
   readonly waiting: [IncomingMessage, ServerResponse][]
 }
@@ -112,7 +112,7 @@ type PipelineLimits = Pick<Limits, 'maxPipelined' | 'maxPipelinedBytes'>
 export class RequestPipelines {
   readonly #listener: RequestListener
   readonly #limits: PipelineLimits
-  readonly #lines = new WeakMap<Duplex, Line>()
+  readonly #pipelines = new WeakMap<Duplex, Pipeline>()
 
   constructor(listener: RequestListener, limits: PipelineLimits) {
     this.#listener = listener
@@ -122,33 +122,34 @@ export class RequestPipelines {
   readonly listen: RequestListener = (request, response) => {
     const { socket } = request
     if (socket.destroyed) return
-    const line = this.#lines.get(socket)
-    if (!line) this.#take(request, response, [])
+    const pipeline = this.#pipelines.get(socket)
+    if (!pipeline) this.#take(request, response, [])
     // No client of ours sends a request before it has the answer to the last one.
-    else if (this.#hasRoom(line, request)) line.waiting.push([request, response])
+    else if (this.#hasRoom(pipeline, request)) pipeline.waiting.push([request, response])
     else socket.destroy()
   }
 
   /** Whether something is being answered on a connection, so that nothing may be said in between. */
   isAnswering(socket: Duplex): boolean {
-    const line = this.#lines.get(socket)
+    const pipeline = this.#pipelines.get(socket)
     return (
-      line !== undefined && (line.current.headersSent || line.current.req.complete || line.waiting.length > 0)
+      pipeline !== undefined &&
+      (pipeline.current.headersSent || pipeline.current.req.complete || pipeline.waiting.length > 0)
     )
   }
 
-  #hasRoom({ waiting }: Line, request: IncomingMessage): boolean {
+  #hasRoom({ waiting }: Pipeline, request: IncomingMessage): boolean {
     const bytes = waiting.reduce((sum, [other]) => sum + announcedBytes(other), announcedBytes(request))
     return waiting.length < this.#limits.maxPipelined && bytes <= this.#limits.maxPipelinedBytes
   }
 
-  #take(request: IncomingMessage, response: ServerResponse, waiting: Line['waiting']): void {
+  #take(request: IncomingMessage, response: ServerResponse, waiting: Pipeline['waiting']): void {
     const { socket } = request
-    this.#lines.set(socket, { current: response, waiting })
+    this.#pipelines.set(socket, { current: response, waiting })
     response.once('close', () => {
       const next = waiting.shift()
       if (next && !socket.destroyed) this.#take(...next, waiting)
-      else this.#lines.delete(socket)
+      else this.#pipelines.delete(socket)
     })
     this.#listener(request, response)
   }

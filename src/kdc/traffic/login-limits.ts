@@ -1,10 +1,10 @@
 /**
- * How often a password may be tried: by one address for one name, by everybody for one name, and by one address for all
+ * How often a password may be tried: by one address for one name, by all addresses for one name, and by one address for all
  * names together. A try is whatever helps to guess: each evaluation of OPAQUE's OPRF for a name, in a login or a
  * registration, and each password sent to `/login`. Names without an account count alike.
  *
  * The limits are soft: tries come back one by one, refusals cost none, and a right password gives back what was spent. From where
- * a name has logged in lately, only the tries from there count: whoever guesses elsewhere, from however many addresses, or
+ * a name has logged in lately, only the tries from there count: an attacker that guesses elsewhere, from however many addresses, or
  * uses up the tries of a whole address with other names, does not keep its owner out.
  *
  * @module
@@ -38,7 +38,7 @@ export const LOGIN_LIMITS = {
 
 export type LoginLimits = Readonly<typeof LOGIN_LIMITS>
 
-/** From where somebody logged in is familiar for so long: a month. */
+/** The network of a login is familiar for so long: a month. */
 const FAMILIAR_SEC = 30 * 24 * 60 * 60
 
 /** The same with another number of tries for a name from one address; the others keep their proportion to it. */
@@ -71,7 +71,7 @@ export async function countTry(
   return tries
 }
 
-/** Counts an account that somebody makes without being invited. @throws Problem `too_many_attempts`, with `Retry-After`. */
+/** Counts an account that is made without an invitation. @throws Problem `too_many_attempts`, with `Retry-After`. */
 export async function countRegistration(kdc: LimitingKdc, address: string): Promise<void> {
   const allowance = { name: `register from ${networkOf(address)}`, ...kdc.loginLimits.registration }
   await takeAllowances(kdc, [allowance], { ip_addr: address })
@@ -83,7 +83,7 @@ export async function forgiveness(kdc: LimitingKdc, username: string, address: s
   const familiar = familiarName(username, address)
   return {
     names: [tries.nameFromAddress.name, tries.name.name],
-    // One only, and only if it was spent: whoever has one account must not guess at all the others between his own logins.
+    // One only, and only if it was spent: the owner of one account must not guess at all the others between logins.
     oneOf: (await store.attempts.isFamiliar(familiar, clock())) ? [] : [tries.address],
     familiar,
     forgetAt: clock() + FAMILIAR_SEC,
@@ -111,7 +111,7 @@ export async function takeAllowances(
   })
 }
 
-// What somebody typed for a name may be a password: it is not to be read from the database.
+// What a user typed for a name may be a password: it is not to be read from the database.
 function hidden(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }
