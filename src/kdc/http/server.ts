@@ -94,8 +94,9 @@ export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listen
   server.on('checkExpectation', listener)
   server.listen(port, host)
   await once(server, 'listening')
+  const { address, port: ownPort } = server.address() as AddressInfo
   return {
-    url: urlOf(tls ? 'https' : 'http', server.address() as AddressInfo),
+    url: `${tls ? 'https' : 'http'}://${endpointText(address, ownPort)}`,
     close: () => close(server, connections, limits.drainTimeoutMs),
   }
 }
@@ -120,10 +121,6 @@ function createLimited(listener: RequestListener, limits: Limits, tls: TlsIdenti
   // A client that speaks no TLS could not read an answer in HTTP, nor wait for one.
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server
-}
-
-function urlOf(scheme: 'http' | 'https', { address, port }: AddressInfo): string {
-  return `${scheme}://${endpointText(address, port)}`
 }
 
 async function close(server: Server, connections: Connections, drainTimeoutMs: number): Promise<void> {

@@ -103,17 +103,15 @@ export class Attempts extends StorePart {
   }
 
   async #wait(allowance: Allowance, now: number): Promise<number> {
-    const row = await this.one<{ full_at: number }>(
-      sql`select full_at from attempts where name = ${allowance.name}`,
-    )
-    if (!row) return 0
     const { name, burst, intervalSec } = allowance
+    const row = await this.one<{ full_at: number }>(sql`select full_at from attempts where name = ${name}`)
+    if (!row) return 0
     // Empty, it is full again after so long. Whatever says more was written before the clock was set back.
     const fullAt = Math.min(row.full_at, now + burst * intervalSec)
     if (fullAt < row.full_at) {
-      await this.database.write([
+      await this.change(
         sql`update attempts set full_at = ${fullAt} where name = ${name} and full_at > ${fullAt}`,
-      ])
+      )
     }
     return Math.max(0, fullAt - latest(allowance, now))
   }

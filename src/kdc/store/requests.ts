@@ -48,12 +48,6 @@ export interface Accepted {
   readonly seq: number
 }
 
-interface RequestRow extends Omit<Accepted, 'position'> {
-  readonly result: number
-  /** The code of the problem, where it was refused. */
-  readonly refusal: string | null
-}
-
 /** Remembers a request, unless it is known; the rest as in `claim`. */
 export const remember = (
   { username, id, forgetAt }: RequestKey,
@@ -85,24 +79,21 @@ export function toAccepted(claimed: readonly Row[] | undefined): Accepted | unde
   return row && { position: Number(row.result), seq: Number(row.seq) }
 }
 
-/** What was answered to a request, if it was accepted: its position or how many, and the number of the entry. */
+/** What was answered to a request, if it was: its position or how many, and the number of the entry; or the code of the problem. */
 export async function answerTo(
   database: Database,
   { username, id }: Pick<RequestKey, 'username' | 'id'>,
-): Promise<RequestRow | undefined> {
-  const [row] = await database.read<RequestRow>(
-    sql`select result, seq, refusal from requests where username = ${username} and id = ${id}`,
+): Promise<(Accepted & { readonly refusal: string | null }) | undefined> {
+  const [row] = await database.read<Accepted & { readonly refusal: string | null }>(
+    sql`select result as position, seq, refusal from requests where username = ${username} and id = ${id}`,
   )
   return row
 }
 
 export class Requests extends StorePart {
-  /** What was answered to a change of a group: what was accepted, or the code by which it was refused. */
-  async find(
-    key: Pick<RequestKey, 'username' | 'id'>,
-  ): Promise<(Accepted & { readonly refusal: string | null }) | undefined> {
-    const row = await answerTo(this.database, key)
-    return row && { position: row.result, seq: row.seq, refusal: row.refusal }
+  async find(key: Pick<RequestKey, 'username' | 'id'>): ReturnType<typeof answerTo> {
+    const answer = await answerTo(this.database, key)
+    return answer && { ...answer }
   }
 
   /**

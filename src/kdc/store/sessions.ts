@@ -10,7 +10,7 @@
 import { required, type Statement, sql } from '../../database/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
-import { answerTo, claim, type RequestKey, remember } from './requests.ts'
+import { answerTo, claim, type RequestKey, remember, toAccepted } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
 export interface Endpoint {
@@ -267,8 +267,8 @@ export class Sessions extends StorePart {
       claim(request, sql`(select count(*) from ${those}), 0`, sql`accounts where username = ${username}`),
       sql`delete from ${those}`,
     ])
-    const answer = claimed ? claimed[0] : await answerTo(this.database, request)
-    return Number(answer?.result ?? 0)
+    const answer = claimed ? toAccepted(claimed) : await answerTo(this.database, request)
+    return answer?.position ?? 0
   }
 
   async endAll(): Promise<number> {
@@ -291,53 +291,49 @@ export class Sessions extends StorePart {
       sql`delete from sessions where sid in (select sid from sessions where used_at <= ${idleSince} limit ${limit})
         returning sid`,
     ])
-    const more = [expired, idle].some((deleted) => deleted.length >= limit)
+    const more = expired.length >= limit || idle.length >= limit
     return { sessions: expired.length + idle.length, more }
   }
 }
 
+/** Whether a session, `s`, listens or waits. */
+const isOnline = ({ now, idleSince }: SessionCutoff): Statement => sql`
+  s.expires_at > ${now} and s.used_at > ${idleSince} and (s.listen_order is not null
+    or exists (select 1 from waiting w where w.sid = s.sid and w.ends_at > ${now}))`
+
 export class Online extends StorePart {
   /** A session waits, at least until then, if nothing else is said. */
   async wait(sid: Uint8Array, endsAt: number): Promise<void> {
-    await this.database.write([
-      sql`insert into waiting (sid, username, ends_at)
-        select s.sid, s.username, ${endsAt} from sessions s where s.sid = ${sid}
-        on conflict (sid) do update set ends_at = excluded.ends_at where waiting.ends_at < excluded.ends_at`,
-    ])
+    await this.change(sql`
+      insert into waiting (sid, username, ends_at)
+      select s.sid, s.username, ${endsAt} from sessions s where s.sid = ${sid}
+      on conflict (sid) do update set ends_at = excluded.ends_at where waiting.ends_at < excluded.ends_at`)
   }
 
   /** The sessions that wait, on whichever node: one that has ended is not among them. */
   async waiting(): Promise<Uint8Array[]> {
-    const rows = await this.database.read<{ sid: Uint8Array }>(sql`select sid from waiting`)
-    return rows.map(({ sid }) => sid)
+    return (await this.database.read<{ sid: Uint8Array }>(sql`select sid from waiting`)).map(({ sid }) => sid)
   }
 
   async leave(sid: Uint8Array): Promise<void> {
-    await this.database.write([sql`delete from waiting where sid = ${sid}`])
+    await this.change(sql`delete from waiting where sid = ${sid}`)
   }
 
-  async isOnline(username: string, { now, idleSince }: SessionCutoff): Promise<boolean> {
+  async isOnline(username: string, cutoff: SessionCutoff): Promise<boolean> {
     return this.gives(sql`
-      select 1 as one from sessions s
-      where s.username = ${username} and s.expires_at > ${now} and s.used_at > ${idleSince}
-        and (s.listen_order is not null
-          or exists (select 1 from waiting w where w.sid = s.sid and w.ends_at > ${now}))
-      limit 1`)
+      select 1 as one from sessions s where s.username = ${username} and ${isOnline(cutoff)} limit 1`)
   }
 
   /** The principals that are online, by name. @param after - those whose name comes after this one. */
-  async list({ now, idleSince }: SessionCutoff, after: string, limit: number): Promise<string[]> {
+  async list(cutoff: SessionCutoff, after: string, limit: number): Promise<string[]> {
     const rows = await this.database.read<{ username: string }>(sql`
-      select distinct s.username from sessions s
-      where s.username > ${after} and s.expires_at > ${now} and s.used_at > ${idleSince}
-        and (s.listen_order is not null
-          or exists (select 1 from waiting w where w.sid = s.sid and w.ends_at > ${now}))
+      select distinct s.username from sessions s where s.username > ${after} and ${isOnline(cutoff)}
       order by s.username limit ${limit}`)
     return rows.map(({ username }) => username)
   }
 
   /** Frees the places of those who went without a word. */
   async purge(now: number): Promise<void> {
-    await this.database.write([sql`delete from waiting where ends_at <= ${now}`])
+    await this.change(sql`delete from waiting where ends_at <= ${now}`)
   }
 }
