@@ -2,8 +2,8 @@
 
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { purge } from '../../src/kdc/create-kdc.ts'
 import { openData } from '../../src/kdc/data.ts'
-import { purge } from '../../src/kdc/run-kdc.ts'
 import { KEEP_SEC, SESSION_IDLE_SEC } from '../../src/kdc/settings.ts'
 import { purgeCutoff } from '../../src/kdc/store/sessions.ts'
 import { type Conversation, Mailbox } from '../../src/lib/mls/mailbox.ts'

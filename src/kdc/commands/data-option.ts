@@ -5,12 +5,15 @@
  */
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
 import { dataDir } from '../../cli/paths.ts'
 import type { OptionHelp } from '../../cli/terminal/help.ts'
+import { print } from '../../cli/terminal/terminal.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { systemReason } from '../../lib/system-errors.ts'
 import { DATABASE_FILE, type KdcData, openData } from '../data.ts'
+import type { Store } from '../store/store.ts'
 
 export const DATA_OPTION = { data: { type: 'string' } } as const
 
@@ -45,6 +48,23 @@ export async function withData<T>(
   } finally {
     await data.store.close()
   }
+}
+
+/** Runs a command that lists something on stdout: a line each, or a JSON object with `--json`. */
+export async function printList<T>(
+  argv: string[],
+  help: string,
+  list: (store: Store) => Promise<readonly T[]>,
+  toJson: (row: T) => object,
+  toLine: (row: T) => string,
+): Promise<void> {
+  const { values } = parseArguments(argv, {
+    help,
+    options: { ...DATA_OPTION, json: { type: 'boolean' } },
+    positionals: [],
+  })
+  const rows = await withData(values.data, { create: false }, ({ store }) => list(store))
+  for (const row of rows) await print(values.json ? JSON.stringify(toJson(row)) : toLine(row))
 }
 
 /** What became of writing a file or directory, in words where the system says why. */

@@ -23,7 +23,7 @@ import {
   readClassList,
   sameColumn,
 } from './class-list.ts'
-import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
+import { DATA_HELP, DATA_OPTION, printList, withData } from './data-option.ts'
 import { MASTER_KEY_HELP, MASTER_KEY_OPTION, masterKeysFrom } from './master-key.ts'
 
 const HELP = `usage: ${commandOf('kdc', { silent: true })} invite NAME... [options]
@@ -246,23 +246,14 @@ example: ${commandOf('kdc', { silent: true })} invitations
 `
 
 /** `kdc invitations` */
-export async function invitations(argv: string[]): Promise<void> {
-  const { values } = parseArguments(argv, {
-    help: INVITATIONS_HELP,
-    options: { ...DATA_OPTION, json: { type: 'boolean' } },
-    positionals: [],
-  })
-  const open = await withData(values.data, { create: false }, ({ store }) =>
-    store.invitations.list(systemClock()),
+export const invitations = (argv: string[]): Promise<void> =>
+  printList(
+    argv,
+    INVITATIONS_HELP,
+    (store) => store.invitations.list(systemClock()),
+    ({ username, expiresAt }) => ({ username: username ?? null, expires_at: expiresAt }),
+    ({ username, expiresAt }) => `${username ?? '*'} ${timestamp(expiresAt)}`,
   )
-  for (const { username, expiresAt } of open) {
-    await print(
-      values.json
-        ? JSON.stringify({ username: username ?? null, expires_at: expiresAt })
-        : `${username ?? '*'} ${timestamp(expiresAt)}`,
-    )
-  }
-}
 
 const UNINVITE_HELP = `usage: ${commandOf('kdc')} uninvite NAME... [options]
        ${commandOf('kdc')} uninvite --all [options]

@@ -10,13 +10,13 @@ import { stopSignal } from '../../cli/stop.ts'
 import { optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
+import { startKdc } from '../create-kdc.ts'
 import { openData } from '../data.ts'
 import { directRoutes } from '../fast-userinfo.ts'
 import { type Direct, type Fetch, type Listening, serve as listenOn } from '../http/server.ts'
 import { generateMasterKeys, type MasterKeys } from '../keys/master-keys.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
 import { ProxyList } from '../network/ip.ts'
-import { startKdc } from '../run-kdc.ts'
 import {
   KEEP_SEC,
   REGISTRATIONS,

@@ -4,13 +4,13 @@ import * as assert from 'uvu/assert'
 import type { Database, Row } from '../../../src/database/database.ts'
 import { openSqlite } from '../../../src/database/sqlite.ts'
 import type { KdcOptions } from '../../../src/kdc/app.ts'
+import { purge } from '../../../src/kdc/create-kdc.ts'
 import {
   isFileLength,
   SEALED_CHUNK_BYTES,
   sealedChunkBytes,
   sealedChunkCount,
 } from '../../../src/kdc/http/fields.ts'
-import { purge } from '../../../src/kdc/run-kdc.ts'
 import { QUOTAS } from '../../../src/kdc/store/quotas.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { at, PASSWORD, START } from '../../helpers/kdc.ts'

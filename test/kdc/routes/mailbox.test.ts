@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openSqlite } from '../../../src/database/sqlite.ts'
+import { purge } from '../../../src/kdc/create-kdc.ts'
 import {
   BEAT_MS,
   EventStream,
@@ -10,7 +11,6 @@ import {
   MailboxSubscribers,
 } from '../../../src/kdc/events/mailbox-subscribers.ts'
 import { serve } from '../../../src/kdc/http/server.ts'
-import { purge } from '../../../src/kdc/run-kdc.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'
