@@ -46,9 +46,7 @@ export async function addDemo(data: KdcData, kdc: string): Promise<Demo> {
     if (stored === undefined) passwords.set(username, password)
   }
   if (passwords.size > 0) {
-    updateCredentials((credentials) => {
-      credentials.set(kdc, new Map([...(credentials.get(kdc) ?? []), ...passwords]))
-    })
+    updateCredentials((users) => users.set(kdc, new Map([...(users.get(kdc) ?? []), ...passwords])))
   }
   const key = await data.opaqueKeys.publicKey()
   const knownKdc = readKnownKdcs().get(kdc)

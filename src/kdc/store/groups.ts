@@ -28,10 +28,7 @@ export interface Roster {
   readonly left: readonly string[]
 }
 
-export type Usage = Pick<
-  Quotas,
-  'senderEntries' | 'senderBytes' | 'groupEntries' | 'groups' | 'groupInfoBytes'
->
+type Usage = Pick<Quotas, 'senderEntries' | 'senderBytes' | 'groupEntries' | 'groups' | 'groupInfoBytes'>
 
 const GROUPS = sql`select g.id, g.kind, g.name, g.admin, g.epoch, g.seq, g.roster`
 
