@@ -61,7 +61,7 @@ export const toText = (bytes: Uint8Array): string =>
 
 export const groupId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
 
-export const fileId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
+export const fileId = groupId
 
 /** A whole chunk, in bytes: 256 KiB, and the tag, which is all there is of the only chunk of an empty file. */
 export const SEALED_CHUNK_BYTES = 256 * 1024 + TAG_BYTES

@@ -5,13 +5,12 @@
  * @module
  */
 import { type Database, type Statement, sql } from '../../database/database.ts'
-import { Accounts } from './accounts.ts'
+import { Accounts, Invitations } from './accounts.ts'
 import { Attempts } from './attempts.ts'
 import { Files } from './files.ts'
 import { GroupChanges } from './group-changes.ts'
 import { Groups } from './groups.ts'
 import { Identities, KeyPackages } from './identities.ts'
-import { Invitations } from './invitations.ts'
 import { Mailbox } from './mailbox.ts'
 import { Requests, SKIP_POSITIONS } from './requests.ts'
 import { Retention } from './retention.ts'
