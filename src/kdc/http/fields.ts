@@ -59,9 +59,8 @@ const inBase64url = (min: number, max: number) =>
 export const toText = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
 
-export const groupId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
-
-export const fileId = groupId
+/** The id of a group, or of a file. */
+export const objectId = v.pipe(inBase64url(16, 16), v.description('16 bytes in base64url'))
 
 /** A whole chunk, in bytes: 256 KiB, and the tag, which is all there is of the only chunk of an empty file. */
 export const SEALED_CHUNK_BYTES = 256 * 1024 + TAG_BYTES

@@ -13,10 +13,9 @@ import { requireRoomForFile } from '../groups/quotas.ts'
 import {
   count,
   fileChunk,
-  fileId,
-  groupId,
   isFileLength,
   MAX_CHUNK_BODY_BYTES,
+  objectId,
   sealedChunkBytes,
   sealedChunkCount,
   toText,
@@ -30,10 +29,10 @@ import { purgeCutoff } from '../store/sessions.ts'
 import { breathe } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
-export const BeginRequest = v.object({ file: fileId, group: groupId, bytes: count })
-export const PutRequest = v.object({ file: fileId, index: count, chunk: fileChunk })
-export const GetRequest = v.object({ file: fileId, index: count })
-export const DropRequest = v.object({ file: fileId })
+export const BeginRequest = v.object({ file: objectId, group: objectId, bytes: count })
+export const PutRequest = v.object({ file: objectId, index: count, chunk: fileChunk })
+export const GetRequest = v.object({ file: objectId, index: count })
+export const DropRequest = v.object({ file: objectId })
 
 /** The same answer whether there is no such file or chunk, it has expired, or it is not for the asker. */
 const fileUnknown = () => new Problem('file_unknown', 'there is no such file, or chunk, that is for you')

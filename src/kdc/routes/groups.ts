@@ -28,7 +28,7 @@ import type { Accepted, RequestKey } from '../store/requests.ts'
 import { breathe } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
-const { count, groupId, groupInfo, MAX_MESSAGE_BODY_BYTES, message, optional, toText, usernames } = fields
+const { count, groupInfo, MAX_MESSAGE_BODY_BYTES, message, objectId, optional, toText, usernames } = fields
 
 /** Groups in one answer; with all their members' names, so many names. */
 const GROUPS_AT_ONCE = 100
@@ -38,7 +38,7 @@ const LOOKS = 20
 
 const KINDS = ['named', 'direct'] as const
 export const CreateRequest = v.object({
-  group: groupId,
+  group: objectId,
   kind: v.pipe(v.picklist(KINDS), v.description(`one of ${KINDS.join(', ')}`)),
   name: optional(fields.username),
   members: usernames,
@@ -46,10 +46,10 @@ export const CreateRequest = v.object({
   welcome: optional(message),
   group_info: groupInfo,
 })
-export const ListRequest = v.object({ after: optional(groupId) })
-export const InfoRequest = v.object({ group: groupId })
+export const ListRequest = v.object({ after: optional(objectId) })
+export const InfoRequest = v.object({ group: objectId })
 export const CommitRequest = v.object({
-  group: groupId,
+  group: objectId,
   epoch: count,
   commit: message,
   added: usernames,
@@ -57,9 +57,9 @@ export const CommitRequest = v.object({
   welcome: optional(message),
   group_info: groupInfo,
 })
-export const SendRequest = v.object({ group: groupId, epoch: count, message })
-export const LeaveRequest = v.object({ group: groupId, epoch: count, proposal: message })
-export const DestroyRequest = v.object({ group: groupId })
+export const SendRequest = v.object({ group: objectId, epoch: count, message })
+export const LeaveRequest = v.object({ group: objectId, epoch: count, proposal: message })
+export const DestroyRequest = v.object({ group: objectId })
 
 /** `POST /groups/create`, `/groups/list`, `/groups/info`, `/groups/commit`, `/groups/send`, `/groups/leave`, `/groups/destroy` */
 export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
