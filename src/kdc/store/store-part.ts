@@ -1,6 +1,6 @@
 import type { Database, Statement } from '../../database/database.ts'
 
-/** A part of the store, over the database that all of them share. */
+/** The store, or a part of it, over the database that all of them share. */
 export class StorePart {
   protected readonly database: Database
 

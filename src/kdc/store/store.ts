@@ -16,6 +16,7 @@ import { Requests, SKIP_POSITIONS } from './requests.ts'
 import { Retention } from './retention.ts'
 import { prepareSchema } from './schema.ts'
 import { Online, type PurgeCutoff, Sessions } from './sessions.ts'
+import { StorePart } from './store-part.ts'
 
 export interface Purged {
   readonly sessions: number
@@ -39,38 +40,20 @@ const PASSING: readonly Statement[] = [
 ]
 
 /** The KDC's memory. Every method of its parts throws StoreError `store_unavailable` when the database cannot be used. */
-export class Store {
-  readonly accounts: Accounts
-  readonly sessions: Sessions
-  readonly invitations: Invitations
-  readonly attempts: Attempts
-  readonly requests: Requests
-  readonly identities: Identities
-  readonly keyPackages: KeyPackages
-  readonly groups: Groups
-  readonly groupChanges: GroupChanges
-  readonly mailbox: Mailbox
-  readonly files: Files
-  readonly retention: Retention
-  readonly online: Online
-  readonly #database: Database
-
-  private constructor(database: Database) {
-    this.#database = database
-    this.accounts = new Accounts(database)
-    this.sessions = new Sessions(database)
-    this.invitations = new Invitations(database)
-    this.attempts = new Attempts(database)
-    this.requests = new Requests(database)
-    this.identities = new Identities(database)
-    this.keyPackages = new KeyPackages(database)
-    this.groups = new Groups(database)
-    this.groupChanges = new GroupChanges(database)
-    this.mailbox = new Mailbox(database)
-    this.files = new Files(database)
-    this.retention = new Retention(database)
-    this.online = new Online(database)
-  }
+export class Store extends StorePart {
+  readonly accounts = new Accounts(this.database)
+  readonly sessions = new Sessions(this.database)
+  readonly invitations = new Invitations(this.database)
+  readonly attempts = new Attempts(this.database)
+  readonly requests = new Requests(this.database)
+  readonly identities = new Identities(this.database)
+  readonly keyPackages = new KeyPackages(this.database)
+  readonly groups = new Groups(this.database)
+  readonly groupChanges = new GroupChanges(this.database)
+  readonly mailbox = new Mailbox(this.database)
+  readonly files = new Files(this.database)
+  readonly retention = new Retention(this.database)
+  readonly online = new Online(this.database)
 
   /** Makes the tables, if need be, and the store on top of them. @throws StoreError `store_newer`. */
   static async open(database: Database): Promise<Store> {
@@ -108,20 +91,20 @@ export class Store {
    * @returns false, having done nothing, when the database is a server, which has a tool of its own for backups.
    */
   async backUp(path: string): Promise<boolean> {
-    if (!this.#database.copyTo) return false
-    await this.#database.copyTo(path, PASSING)
+    if (!this.database.copyTo) return false
+    await this.database.copyTo(path, PASSING)
     return true
   }
 
   /** The beginnings, of 5 bytes, of all sealed tokens that have not expired, each once: see at-rest.ts. */
   async sealPrefixes(now: number): Promise<Uint8Array[]> {
-    const rows = await this.#database.read<{ prefix: Uint8Array }>(sql`
+    const rows = await this.database.read<{ prefix: Uint8Array }>(sql`
       select substr(sealed_token, 1, 5) as prefix from sessions where expires_at > ${now}
       union select substr(sealed_token, 1, 5) from invitations where expires_at > ${now}`)
     return rows.map(({ prefix }) => prefix)
   }
 
   close(): Promise<void> {
-    return this.#database.close()
+    return this.database.close()
   }
 }
