@@ -5,7 +5,7 @@
  * @module
  */
 
-import { bounded } from './text/quoted.ts'
+import { bounded } from './text/visible.ts'
 
 /** As much as is shown of a message that others have filled: so many fields, with so many characters. */
 const MAX_FIELDS = 50

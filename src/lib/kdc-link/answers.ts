@@ -17,7 +17,7 @@ import {
 } from '../errors.ts'
 import { port, unixSeconds } from '../fields.ts'
 import { USERNAME } from '../names.ts'
-import { quoted, says } from '../text/quoted.ts'
+import { quoted, says } from '../text/visible.ts'
 import { MAX_TICKET_BYTES } from '../ticket.ts'
 import { mayBeSaid } from './routes.ts'
 

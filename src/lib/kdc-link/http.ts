@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici'
 import { TransportError } from '../errors.ts'
 import type { KdcPlace } from '../network/destination.ts'
 import { isSystemError, systemReason } from '../system-errors.ts'
-import { quoted } from '../text/quoted.ts'
+import { quoted } from '../text/visible.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const REPLY_TIMEOUT_MS = 15_000
