@@ -48,24 +48,21 @@ export interface Accepted {
   readonly seq: number
 }
 
-/** Remembers a request, unless it is known; the rest as in `claim`. */
-export const remember = (
-  { username, id, forgetAt }: RequestKey,
-  answer: Statement,
-  from: Statement,
-): Statement => sql`
-  insert into requests (username, id, forget_at, result, seq)
-  select ${username}, ${id}, cast(${forgetAt} as bigint), ${answer} from ${from}
-  on conflict do nothing returning result, seq`
-
 /**
  * The condition of a change: that its request was not accepted before, and whatever else must hold.
  *
  * @param answer - two expressions, for what is answered: the position, or how many; and the number of the entry.
  * @param from - gives one row, of which the expressions are made, if the change is allowed.
  */
-export const claim = (key: RequestKey, answer: Statement, from: Statement): Statement =>
-  required(remember(key, answer, from))
+export const claim = (
+  { username, id, forgetAt }: RequestKey,
+  answer: Statement,
+  from: Statement,
+): Statement =>
+  required(sql`
+    insert into requests (username, id, forget_at, result, seq)
+    select ${username}, ${id}, cast(${forgetAt} as bigint), ${answer} from ${from}
+    on conflict do nothing returning result, seq`)
 
 /** The first statements of a change that depends on nothing but that its principal has an account. */
 export const beginChange = (key: RequestKey): Statement[] => [

@@ -10,7 +10,7 @@
 import { required, type Statement, sql } from '../../database/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
-import { answerTo, claim, type RequestKey, remember, toAccepted } from './requests.ts'
+import { answerTo, claim, type RequestKey, toAccepted } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
 export interface Endpoint {
@@ -111,13 +111,9 @@ const makeRoomStatement = (username: string, newest: Uint8Array): Statement => s
 // two logins in one second have an order too. Where it listens already, its place in the order stays.
 //
 // A sealed request has a time. One that comes late, because an attacker held it back or sends it again, must not undo what any
-// session of the principal has said since: then it changes nothing.
-const listenStatements = (
-  sid: Uint8Array,
-  { address, port }: Endpoint,
-  time: number,
-  isPassed = sql`s.listen_time >= ${time}`,
-): Statement[] => [
+// session of the principal has said since: then it changes nothing. In one second the session's own last one counts, whose order the
+// times do not tell: one that came before is known by its id.
+const listenStatements = (sid: Uint8Array, { address, port }: Endpoint, time: number): Statement[] => [
   sql`
   update sessions set
     listen_address = ${address},
@@ -129,7 +125,8 @@ const listenStatements = (
   where sid = ${sid} and (
     listen_order is null or listen_address <> ${address} or listen_port <> ${port}
   ) and (${time} < 0 or not exists (
-    select 1 from sessions s where s.username = sessions.username and ${isPassed}
+    select 1 from sessions s where s.username = sessions.username
+      and (s.listen_time > ${time} or (s.listen_time = ${time} and s.sid <> ${sid}))
   ))
   returning sid`,
   sql`
@@ -208,24 +205,12 @@ export class Sessions extends StorePart {
       return news?.length === 1
     }
     const { time, request } = sealed
-    const said = sql`sessions where sid = ${sid} and listen_time = ${time}
-      and listen_address = ${endpoint.address} and listen_port = ${endpoint.port}`
-    const [news, , heeded] = await this.database.write([
-      ...listenStatements(sid, endpoint, time),
-      remember(request, sql`0, 0`, said),
-    ])
-    if (heeded?.length === 1) return news?.length === 1
-    // Another was said in the same second, or later. In the second of the session's own last one this one is heeded, as it is no copy.
-    const [, again] = await this.database.write([
+    // First: a time that was ahead of the KDC's clock counts as the present, and so as later each time that a copy comes.
+    const [, news] = await this.database.write([
       claim(request, sql`0, 0`, sql`sessions where sid = ${sid}`),
-      ...listenStatements(
-        sid,
-        endpoint,
-        time,
-        sql`(s.listen_time > ${time} or (s.listen_time = ${time} and s.sid <> ${sid}))`,
-      ),
+      ...listenStatements(sid, endpoint, time),
     ])
-    return again?.length === 1
+    return news?.length === 1
   }
 
   /** The session at which a principal is reached: of those not over, the one that last said where it listens. */

@@ -1,6 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { START, testKdc } from '../../helpers/kdc.ts'
+import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
+import { at, START, secretOf, testKdc } from '../../helpers/kdc.ts'
+import { send } from '../../helpers/kdc-opaque.ts'
+import { newId } from '../../helpers/kdc-principals.ts'
 
 const listen = suite('listen')
 
@@ -19,6 +22,31 @@ listen('makes a session reachable, and says where', async () => {
   assert.equal(json, { ip_addr: '192.0.2.7', port: 4444, expires_at: START + 12 * 3600, time: START })
   assert.is(await whereIsBob(kdc), 4444)
 })
+
+for (const ahead of [0, 200]) {
+  listen(`a copy of a request leads nowhere, sent by a clock that is ${ahead} s ahead`, async () => {
+    const kdc = await testKdc()
+    const token = secretOf(await kdc.login('bob'))
+    const say = (port: number) =>
+      sealRequest(token, 'POST /listen', { port, id: newId(), time: kdc.time.now + ahead }).bytes
+    const post = (bytes: Uint8Array, from: string) => send(kdc, '/listen', SEALED_TYPE, bytes, from)
+    const leadsTo = async (port: number) => {
+      const [session] = await kdc.store.sessions.list('bob', at(kdc.time.now))
+      assert.equal(session?.endpoint, { address: '192.0.2.7', port })
+    }
+    const recorded = say(4444)
+    await post(recorded, '192.0.2.7')
+    kdc.time.now += 50
+    assert.is((await post(recorded, '203.0.113.66')).status, 200)
+    await leadsTo(4444)
+    await post(say(5555), '192.0.2.7')
+    for (const address of ['192.0.2.7', '203.0.113.66']) {
+      kdc.time.now += 50
+      await post(recorded, address)
+      await leadsTo(5555)
+    }
+  })
+}
 
 listen('the session that spoke last is the one that is reached', async () => {
   const kdc = await testKdc()
