@@ -101,6 +101,36 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
     }
   })
 
+  test(`${name}: takes no signature under a key of small order, of which anyone could make one`, () => {
+    const points = [
+      '00'.repeat(32),
+      `01${'00'.repeat(31)}`,
+      '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+      'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+      `ec${'ff'.repeat(30)}7f`,
+      `ed${'ff'.repeat(30)}7f`,
+      `ee${'ff'.repeat(30)}7f`,
+    ].flatMap((text) => {
+      const point = hex(text)
+      return [point, point.map((byte, i) => (i === 31 ? byte ^ 0x80 : byte))]
+    })
+    // R of small order, and S nothing: OpenSSL takes it for one message in eight, or more.
+    for (const key of points) {
+      for (const r of points) {
+        for (let i = 0; i < 16; i++) {
+          const forged = Uint8Array.from([...r, ...new Uint8Array(32)])
+          assert.not.ok(primitives.verify(key, Uint8Array.of(i), forged), `${toHex(key)}, ${toHex(r)}, ${i}`)
+        }
+      }
+    }
+  })
+
+  test(`${name}: derives 255 blocks at most, for with more of them they would come again`, () => {
+    const key = new Uint8Array(32)
+    assert.is(primitives.hkdfExpand(key, key, 255 * 32).length, 255 * 32)
+    assert.throws(() => primitives.hkdfExpand(key, key, 255 * 32 + 1))
+  })
+
   test(`${name}: refuses public keys of small order, which give an all-zero secret`, () => {
     const secretKey = randomBytes(32)
     const smallOrder = [

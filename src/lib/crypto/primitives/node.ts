@@ -70,6 +70,23 @@ function importPublic(crv: 'X25519' | 'Ed25519', publicKey: Uint8Array): KeyObje
   return createPublicKey({ key: { kty: 'OKP', crv, x }, format: 'jwk' })
 }
 
+// Points of small order, their sign left out: with one of them for a key, OpenSSL takes signatures that anyone can make.
+const SMALL_ORDER = new Set([
+  '00'.repeat(32),
+  `01${'00'.repeat(31)}`,
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
+])
+
+function withoutSign(point: Uint8Array): string {
+  const y = Buffer.from(point)
+  y[31] = (y[31] ?? 0) & 0x7f
+  return y.toString('hex')
+}
+
 function hashBy(hash: NodeHash): Hash {
   return {
     update: (part) => void hash.update(part),
@@ -139,6 +156,7 @@ export const node: Primitives = {
   hmac: (key, data) => new Uint8Array(createHmac('sha256', createSecretKey(key)).update(data).digest()),
   // OpenSSL has both steps in one call only, as Node offers it.
   hkdfExpand(prk, info, length) {
+    if (length > 255 * 32) throw new RangeError('HKDF: it gives 255 blocks at most')
     const key = createSecretKey(prk)
     const blocks: Buffer[] = []
     for (let i = 1; (i - 1) * 32 < length; i++) {
@@ -173,6 +191,7 @@ export const node: Primitives = {
   sign: (privateKey, message) =>
     new Uint8Array(sign(null, message, importPrivate(ED25519_PKCS8, privateKey.subarray(-32)))),
   verify(publicKey, message, signature) {
+    if (SMALL_ORDER.has(withoutSign(publicKey))) return false
     try {
       return verify(null, message, importPublic('Ed25519', publicKey), signature)
     } catch {
