@@ -105,7 +105,7 @@ export async function deliver(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const timeout = AbortSignal.timeout(timeoutMs)
+  const timeout = AbortSignal.timeout(Math.ceil(timeoutMs))
   try {
     await channel.send(message, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout })
   } catch (error) {
