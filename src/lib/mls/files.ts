@@ -14,7 +14,7 @@ import { KEY_BYTES, Secret } from '../crypto/secret.ts'
 import { ProtocolError } from '../errors.ts'
 import { attributes, base64url } from '../fields.ts'
 import { fromFields, toFields } from '../transfer/frames.ts'
-import { type Attributes, attributesIn } from '../transfer/items.ts'
+import { type Attributes, attributesIn, fileChanged } from '../transfer/items.ts'
 import { CHUNK_BYTES, chunkCount, FILE_ID_BYTES, FileStream, sealedBytes } from './file-stream.ts'
 import { readChunk } from './kdc-answers.ts'
 import type { Payload } from './payload.ts'
@@ -149,7 +149,7 @@ async function* chunksOf({ size, content }: OutgoingFile): AsyncGenerator<Uint8A
   let read = 0
   for await (const piece of content) {
     read += piece.length
-    if (read > size) throw changed(`it has more than ${size} bytes`)
+    if (read > size) throw fileChanged(`it has more than ${size} bytes`)
     for (let offset = 0; offset < piece.length; ) {
       if (filled === CHUNK_BYTES) {
         yield chunk
@@ -161,7 +161,7 @@ async function* chunksOf({ size, content }: OutgoingFile): AsyncGenerator<Uint8A
       offset += part.length
     }
   }
-  if (read < size) throw changed(`it has ${read} bytes, not ${size}`)
+  if (read < size) throw fileChanged(`it has ${read} bytes, not ${size}`)
   yield chunk.subarray(0, filled)
 }
 
@@ -242,7 +242,5 @@ export function fileNoteOf(message: Pick<Payload, 'kind' | 'body'>): FileNote | 
   }
 }
 
-const changed = (how: string) =>
-  new ProtocolError('file_changed', `the file is not what it was when its sending began: ${how}`)
 const damaged = (cause?: unknown) =>
   new ProtocolError('file_damaged', 'what the KDC has is not the file that was described', { cause })

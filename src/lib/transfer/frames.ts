@@ -144,6 +144,8 @@ export function encode(fields: object): Uint8Array {
   )
 }
 
+export const outOfTurn = (type: number) => new CodecError(`transfer: a frame of type ${type} out of turn`)
+
 function parse<S extends v.GenericSchema>(what: string, schema: S, body: Uint8Array): v.InferOutput<S> {
   let value: unknown
   try {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ProtocolError } from '../errors.ts'
 
 /** What else is said of a file or a directory. A receiver does with it as much as is safe. */
 export interface Attributes {
@@ -160,3 +161,7 @@ export interface Limits {
   /** Of everything. */
   readonly maxTotalBytes: number
 }
+
+/** A file that cannot be sent, because it changes meanwhile. */
+export const fileChanged = (how: string) =>
+  new ProtocolError('file_changed', `the file is not what it was when its sending began: ${how}`)
