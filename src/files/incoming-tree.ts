@@ -4,14 +4,14 @@
  * @module
  */
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, lutimes, mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
+import { lstat, lutimes, mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodecError } from '../lib/errors.ts'
+import type { SavedFile } from '../lib/paths.ts'
 import type { Abandoned, Attributes, FileSink, TreeSink } from '../lib/transfer/index.ts'
-import { Appender } from './append.ts'
-import { modeOf, setMode, setTime } from './attributes.ts'
-import { claimDirectory, DIRECTORY_MODE, type Saved } from './claim.ts'
-import { piecesOf } from './incoming.ts'
+import { setTime } from './attributes.ts'
+import { claimDirectory, DIRECTORY_MODE } from './claim.ts'
+import { openForWriting, sinkFor } from './incoming.ts'
 import { notSaved, onDisk, statsOf } from './on-disk.ts'
 import { holdPart, isOurs, type Part, partId, WORTH_KEEPING_BYTES } from './parts.ts'
 import { PinnedDirectory } from './pinned-directory.ts'
@@ -37,7 +37,7 @@ interface Node {
 
 export class IncomingTree implements TreeSink {
   /** Where it is, once it is finished. */
-  saved: Saved | undefined
+  saved: SavedFile | undefined
   readonly #directory: string
   readonly #name: string
   readonly #part: Part
@@ -96,7 +96,7 @@ export class IncomingTree implements TreeSink {
     await this.#onDisk(async () => {
       await this.#held.check()
       const at = await this.#place(parent, name, (stats) => stats.isDirectory())
-      if (!at.there) await mkdir(at.path, DIRECTORY_MODE)
+      if (!at.found) await mkdir(at.path, DIRECTORY_MODE)
       this.#made.add(await inodeOf(at.path))
       parent.directories.set(name, emptyNode(at.path, attributes))
     })
@@ -108,13 +108,18 @@ export class IncomingTree implements TreeSink {
       await this.#held.check()
       await this.#touch()
       const at = await this.#place(parent, path.at(-1) ?? '', (stats) => isOurs(stats, 'file'))
-      const held = at.there && at.there.size <= size ? at.there.size : 0
-      return new Entry(this.#directory, at.path, held, attributes, {
-        came: (bytes) => {
-          this.#bytes += bytes
+      // In its place at once, since that place is not seen yet.
+      const opened = await openForWriting(at.path, at.found, size, attributes)
+      return sinkFor(this.#directory, opened, {
+        finish: async (file, length) => {
+          this.#made.add((await file.stat({ bigint: true })).ino)
+          await setTime(file, attributes)
+          await file.close()
+          this.#bytes += length
         },
-        finished: (inode) => {
-          this.#made.add(inode)
+        // What came of it stays: it counts for nothing before its hash has been seen to be right.
+        abandon: async (_, length) => {
+          this.#bytes += length
         },
       })
     })
@@ -159,7 +164,7 @@ export class IncomingTree implements TreeSink {
     parent: Node,
     given: string,
     isOf: (stats: Stats) => boolean,
-  ): Promise<{ path: string; there: Stats | undefined }> {
+  ): Promise<{ path: string; found: boolean }> {
     const safe = safeName(given)
     for (;;) {
       const count = (parent.counts.get(fold(safe)) ?? 0) + 1
@@ -172,9 +177,9 @@ export class IncomingTree implements TreeSink {
       if (there && this.#made.has(await inodeOf(path))) continue
       parent.folded.add(fold(name))
       parent.names.add(name)
-      if (!there || isOf(there)) return { path, there }
-      await rm(path, { recursive: true, force: true })
-      return { path, there: undefined }
+      if (there && isOf(there)) return { path, found: true }
+      if (there) await rm(path, { recursive: true, force: true })
+      return { path, found: false }
     }
   }
 
@@ -184,93 +189,6 @@ export class IncomingTree implements TreeSink {
     if (now - this.#touched < TOUCH_MS) return
     this.#touched = now
     await utimes(this.#part.path, now / 1000, now / 1000)
-  }
-}
-
-interface EntryListener {
-  /** How long the file has become. */
-  came(bytes: number): void
-  finished(inode: bigint): void
-}
-
-/** A file in a directory that is coming. It is in its place at once, since nobody sees that place yet. */
-class Entry implements FileSink {
-  readonly #directory: string
-  readonly #path: string
-  readonly #held: number
-  readonly #attributes: Attributes
-  readonly #listener: EntryListener
-  #file: FileHandle | undefined
-  #appender: Appender | undefined
-
-  constructor(
-    directory: string,
-    path: string,
-    held: number,
-    attributes: Attributes,
-    listener: EntryListener,
-  ) {
-    this.#directory = directory
-    this.#path = path
-    this.#held = held
-    this.#attributes = attributes
-    this.#listener = listener
-  }
-
-  async *held(): AsyncGenerator<Uint8Array> {
-    if (this.#held === 0) return
-    const file = await this.#open()
-    yield* piecesOf(this.#directory, file, this.#held)
-  }
-
-  async start(from: number): Promise<void> {
-    await onDisk(this.#directory, async () => {
-      if (from > 0) {
-        const file = await this.#open()
-        await file.truncate(from)
-        await setMode(file, this.#attributes)
-      } else {
-        await this.#close()
-        await rm(this.#path, { force: true })
-        this.#file = await open(this.#path, 'wx', modeOf(this.#attributes))
-      }
-    })
-    if (this.#file) this.#appender = new Appender(this.#directory, this.#file, from)
-  }
-
-  write(piece: Uint8Array): Promise<void> | undefined {
-    return this.#appender?.write(piece)
-  }
-
-  async finish(): Promise<void> {
-    await onDisk(this.#directory, async () => {
-      await this.#appender?.end()
-      const stats = await this.#file?.stat({ bigint: true })
-      await setTime(this.#file, this.#attributes)
-      await this.#close()
-      if (stats) this.#listener.finished(stats.ino)
-      this.#listener.came(this.#appender?.length ?? 0)
-    })
-  }
-
-  // What came of it stays: it counts for nothing before its hash has been seen to be right.
-  async abandon(): Promise<void> {
-    await this.#appender?.end().catch(() => {})
-    await this.#close().catch(() => {})
-    this.#listener.came(this.#appender?.length ?? 0)
-  }
-
-  async #open(): Promise<FileHandle> {
-    this.#file ??= await onDisk(this.#directory, () =>
-      open(this.#path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)),
-    )
-    return this.#file
-  }
-
-  async #close(): Promise<void> {
-    const file = this.#file
-    this.#file = undefined
-    await file?.close()
   }
 }
 

@@ -4,9 +4,10 @@
  * @module
  */
 import type { Duplex } from 'node:stream'
-import { type FileReceiver, takeInto } from '../../files/file-receiver.ts'
+import { takeInto } from '../../files/file-receiver.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
+import type { PlaceForFiles } from '../../lib/paths.ts'
 import {
   type FileSink,
   type ItemResult,
@@ -70,7 +71,7 @@ class Transfer {
   readonly #from: string
   readonly #settings: ReceiveSettings
   readonly #tally: TransferProgress
-  readonly #taker: FileReceiver | undefined
+  readonly #taker: PlaceForFiles | undefined
   /** In the budget of all transfers of this sender. */
   readonly #room: Reservation | undefined
   readonly #gone = new AbortController()
