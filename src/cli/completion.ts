@@ -136,9 +136,9 @@ async function namesKnownTo(username: string | undefined): Promise<{ users: stri
       async (store) => {
         for (const key of await store.list(KEYS.pin(''))) users.add(tailOf(key))
         for (const key of await store.list(KEYS.group(''))) {
-          const { charter, status, members } = decodeGroup(tailOf(key), (await store.get(key)) ?? EMPTY)
+          const { descriptor, status, members } = decodeGroup(tailOf(key), (await store.get(key)) ?? EMPTY)
           for (const member of members) users.add(member)
-          if (status === 'active' && charter?.kind === 'named') groups.add(charter.name)
+          if (status === 'active' && descriptor?.kind === 'named') groups.add(descriptor.name)
         }
       },
       { waitMs: 0 },

@@ -150,9 +150,9 @@ export class Principal {
 }
 
 type Group = ReturnType<typeof decodeGroup>
-const nameOf = ({ charter }: Group) => (charter?.kind === 'named' ? charter.name : undefined)
-const isWith = ({ charter, members }: Group, me: string, other: string) =>
-  charter?.kind === 'direct' && members.includes(me) && members.includes(other)
+const nameOf = ({ descriptor }: Group) => (descriptor?.kind === 'named' ? descriptor.name : undefined)
+const isWith = ({ descriptor, members }: Group, me: string, other: string) =>
+  descriptor?.kind === 'direct' && members.includes(me) && members.includes(other)
 
 /** The session is over, or somebody says so: one logs in again. */
 export function isOver(error: unknown): boolean {

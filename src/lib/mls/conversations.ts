@@ -22,10 +22,10 @@ export function describeGroups(client: MlsClient): GroupInfo[] {
 }
 
 function describeGroup(client: MlsClient, group: Group, unread: number): GroupInfo {
-  const { charter, status, reason } = group
+  const { descriptor, status, reason } = group
   const other = otherOf(group, client.username)
   return {
-    ...(charter?.kind === 'named' && { name: charter.name, admin: charter.admin }),
+    ...(descriptor?.kind === 'named' && { name: descriptor.name, admin: descriptor.admin }),
     ...(other !== undefined && { with: other }),
     status,
     ...(reason !== undefined && { reason }),
@@ -81,7 +81,7 @@ export function requireLookedAt(client: MlsClient, id: string): void {
 export async function markLookedAt(client: MlsClient, { id, formerAdmin }: Group): Promise<void> {
   if (formerAdmin === undefined) return
   const transaction = client.transaction()
-  const group = transaction.group(id)
+  const group = transaction.groups.get(id)
   if (group) transaction.setGroup({ ...group, formerAdmin: undefined })
   await client.write(transaction)
 }
@@ -89,7 +89,7 @@ export async function markLookedAt(client: MlsClient, { id, formerAdmin }: Group
 /** Lets go of one in which no other member is any more. */
 export async function endConversation(client: MlsClient, id: string): Promise<void> {
   const transaction = client.transaction()
-  const group = transaction.group(id)
+  const group = transaction.groups.get(id)
   if (group) left(client.context(transaction), group)
   await client.write(transaction)
 }
@@ -101,4 +101,5 @@ function isCurrent(client: MlsClient, id: string): boolean {
 
 export const groupUnknown = () => new ProtocolError('group_unknown', 'there is no such group')
 
-const isNamed = (group: Group, name: string) => group.charter?.kind === 'named' && group.charter.name === name
+const isNamed = (group: Group, name: string) =>
+  group.descriptor?.kind === 'named' && group.descriptor.name === name

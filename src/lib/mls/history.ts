@@ -87,7 +87,7 @@ async function readMessages(client: MlsClient, keys: readonly string[]): Promise
 function toShow(client: MlsClient, { group: id, ...stored }: StoredMessage): MailMessage {
   const message = { ...stored, conversation: id }
   const group = client.mlsStore.groups.get(id)
-  if (group?.charter?.kind === 'named') return { ...message, group: group.charter.name }
+  if (group?.descriptor?.kind === 'named') return { ...message, group: group.descriptor.name }
   const other = group && otherOf(group, client.username)
   return other === undefined ? message : { ...message, with: other }
 }

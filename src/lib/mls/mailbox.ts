@@ -355,7 +355,7 @@ export class Mailbox {
    * describes it is only the KDC's word once our state is lost.
    */
   async #ownId(): Promise<string> {
-    const { username, post, maker, mlsStore } = this.#client
+    const { username, post, mlsStore } = this.#client
     const find = () => currentIdOf(this.#client, { with: username })
     const known = find()
     if (known !== undefined && mlsStore.groups.get(known)?.status === 'active') return known
@@ -364,7 +364,7 @@ export class Mailbox {
       const here = mlsStore.groups.get(listed.group)
       // Another conversation, which the other one has left, is over by itself.
       if (!isAlone(listed, username) || (here && otherOf(here, username) !== username)) continue
-      await post('/groups/destroy', { group: listed.group, id: maker.newId() })
+      await post('/groups/destroy', { group: listed.group, id: this.#client.newId() })
     }
     await createGroup(this.#client, { kind: 'direct', own: true }, [])
     const made = find()

@@ -9,7 +9,6 @@ import type { Clock } from '../clock.ts'
 import type { RandomBytes } from '../crypto/random.ts'
 import { ProtocolError } from '../errors.ts'
 import type { ApplyContext } from './entries/apply-context.ts'
-import type { Maker } from './make-commit.ts'
 import type { Notice, OnNotice } from './notices.ts'
 import type { Mls } from './rfc9420/suite.ts'
 import type { Group } from './state/group.ts'
@@ -33,10 +32,12 @@ export interface MlsClientOptions {
 
 export class MlsClient {
   readonly mlsStore: MlsStore
+  readonly mls: Mls
   readonly username: string
   readonly post: PostToKdc
   readonly clock: Clock
-  readonly maker: Maker
+  /** A fresh `id` for a group or a request. */
+  readonly newId: () => string
   readonly #onNotice: OnNotice
   /** Up to where in the mailbox the KDC knows that we have all. */
   acknowledged = -1
@@ -48,10 +49,11 @@ export class MlsClient {
     { username, post, clock, randomBytes, onNotice }: MlsClientOptions,
   ) {
     this.mlsStore = mlsStore
+    this.mls = mlsStore.mls
     this.username = username
     this.post = post
     this.clock = clock
-    this.maker = { mls: mlsStore.mls, username, clock, newId: () => toBase64url(randomBytes(ID_BYTES)) }
+    this.newId = () => toBase64url(randomBytes(ID_BYTES))
     this.#onNotice = onNotice
   }
 
@@ -69,9 +71,9 @@ export class MlsClient {
   }
 
   context(transaction: Transaction): ApplyContext {
-    const { username, post } = this
+    const { mls, username, post } = this
     return {
-      mls: this.mlsStore.mls,
+      mls,
       username,
       post,
       transaction,

@@ -32,11 +32,11 @@ export async function rejoin(client: MlsClient, id: string): Promise<void> {
     const info = readInfo(await client.post('/groups/info', { group: id }))
     const transaction = client.transaction()
     const { change, others } = await prepareRejoin(client, transaction, id, info)
-    const known = transaction.group(id)?.charter
-    if (known && JSON.stringify(known) !== JSON.stringify(change.charter)) {
+    const known = transaction.groups.get(id)?.descriptor
+    if (known && JSON.stringify(known) !== JSON.stringify(change.descriptor)) {
       throw new ProtocolError('member_unverified', 'the group is not what it was')
     }
-    if (isNameTaken(transaction.groups(), id, change.charter)) {
+    if (isNameTaken(transaction.groups.values(), id, change.descriptor)) {
       throw new ProtocolError('member_unverified', 'we are in another group of the same name')
     }
     await judgeKeys(transaction, client.post, others, true)
@@ -53,7 +53,7 @@ async function prepareRejoin(
   info: ReturnType<typeof readInfo>,
 ) {
   try {
-    return await makeRejoin(client.maker, transaction.identity, id, info)
+    return await makeRejoin(client, transaction.identity, id, info)
   } catch (cause) {
     if (cause instanceof ProtocolError) throw cause
     throw new ProtocolError(
@@ -77,14 +77,14 @@ async function tellChanged(client: MlsClient, id: string, before: Group | undefi
     const text = `back in the ${place}; what was said before, and not read here, is lost (entries ${from} to ${to})`
     transaction.notice({ code: 'history_lost', text, ...label, from, to })
   }
-  if (!before?.charter && group.charter?.kind === 'named') {
+  if (!before?.descriptor && group.descriptor?.kind === 'named') {
     const { username } = client
     const others = without(presentIn(group), [username])
     const text = `back in the group; in it are you${others.map((name) => `, ${name}`).join('')}`
     transaction.notice({ code: 'member_rejoined', text, ...label, username })
   }
   // No member comes into a group unseen, whether the KDC or a member has told us of the group.
-  if (before?.charter) {
+  if (before?.descriptor) {
     for (const username of without(presentIn(group), before.members)) {
       const text = `${username} is in the ${place} now, and was not before`
       transaction.notice({ code: 'member_added', text, ...label, username })
@@ -159,7 +159,7 @@ async function wasKnown(client: MlsClient, id: string): Promise<boolean> {
 async function markSettled(client: MlsClient): Promise<void> {
   const transaction = client.transaction()
   if (transaction.identity.settled) return
-  transaction.setIdentity({ ...transaction.identity, settled: true })
+  transaction.identity = { ...transaction.identity, settled: true }
   await transaction.write()
 }
 
@@ -200,7 +200,7 @@ async function catchUp(client: MlsClient, listed: readonly ListedGroup[]): Promi
   const transaction = client.transaction()
   const context = client.context(transaction)
   for (const { group: id, seq, epoch } of behind()) {
-    const group = transaction.group(id)
+    const group = transaction.groups.get(id)
     if (!group) continue
     try {
       passGap(context, { seq: seq + 1, epoch }, group)

@@ -20,8 +20,8 @@ export async function adopt(
   change: Change,
 ): Promise<void> {
   const { mls, transaction } = context
-  const group = transaction.group(entry.group)
-  transaction.setChange(entry.group, null)
+  const group = transaction.groups.get(entry.group)
+  transaction.changes.set(entry.group, null)
   if (change.op === 'leave') {
     if (group) left(context, group)
     return
@@ -43,10 +43,10 @@ export async function adopt(
   transaction.setGroup(
     {
       id: entry.group,
-      charter: change.charter,
+      descriptor: change.descriptor,
       status: 'active',
       reason: undefined,
-      formerAdmin: group?.charter ? group.formerAdmin : formerAdminHere(context, entry.group, change),
+      formerAdmin: group?.descriptor ? group.formerAdmin : formerAdminHere(context, entry.group, change),
       epoch: Number(state.groupContext.epoch),
       members: change.members,
       leaving: stay,
@@ -59,10 +59,10 @@ export async function adopt(
 function formerAdminHere(
   { transaction, username }: ApplyContext,
   id: string,
-  { charter }: Change,
+  { descriptor }: Change,
 ): string | undefined {
-  const isOwn = charter.kind === 'named' && charter.admin === username
-  return isOwn ? undefined : formerAdminOf(transaction.groups(), id, charter)
+  const isOwn = descriptor.kind === 'named' && descriptor.admin === username
+  return isOwn ? undefined : formerAdminOf(transaction.groups.values(), id, descriptor)
 }
 
 /** A commit of ours is the next entry, and ends the epoch in which it was made: the KDC must not lead us back to that one. */

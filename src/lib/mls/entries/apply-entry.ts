@@ -37,7 +37,7 @@ export async function applyEntry(context: ApplyContext, entry: Entry): Promise<v
     await dispatch(context, entry)
   } catch (error) {
     if (!isBreaking(error)) throw error
-    const group = transaction.group(entry.group)
+    const group = transaction.groups.get(entry.group)
     // What comes after the end of a group is no loss to a member.
     if (isOver(group) && !entry.welcome) return
     breakGroup(context, entry, error)
@@ -47,7 +47,7 @@ export async function applyEntry(context: ApplyContext, entry: Entry): Promise<v
 
 /** Whether it came before. */
 function isProcessed({ transaction }: ApplyContext, { group, seq }: Entry): boolean {
-  const known = transaction.group(group)
+  const known = transaction.groups.get(group)
   return known !== undefined && seq <= known.chain.seq
 }
 
@@ -57,8 +57,8 @@ function isOver(group: Group | undefined): boolean {
 
 async function dispatch(context: ApplyContext, entry: Entry): Promise<void> {
   const { transaction } = context
-  const group = transaction.group(entry.group)
-  const change = transaction.change(entry.group)
+  const group = transaction.groups.get(entry.group)
+  const change = transaction.changes.get(entry.group)
   if (change && isOurs(change, entry)) return adopt(context, entry, change)
   if (group?.status === 'active') return applyToActive(context, entry, group)
   if (entry.welcome) return join(context, entry)
@@ -115,7 +115,7 @@ async function applyLeaving(context: ApplyContext, entry: Entry, group: Group): 
     })
     return { read, place: decodePosition(message.authenticatedData) }
   })
-  if (!result || leaver === undefined || isAdmin(group, leaver) || group.charter?.kind !== 'named') {
+  if (!result || leaver === undefined || isAdmin(group, leaver) || group.descriptor?.kind !== 'named') {
     return skip(context, entry, group, chain)
   }
   comparePosition(group.chain, result.place)

@@ -52,11 +52,11 @@ export async function applyMessage(context: ApplyContext, entry: Entry, group: G
 /** A message of ours, which is now in its place. @returns whether it is one. */
 export function takeOwn({ transaction, username }: ApplyContext, entry: Entry, about: Group): boolean {
   const { group } = entry
-  const sent = transaction.outgoing(group).filter(({ sealed }) => sealed)
+  const sent = transaction.outgoingOf(group).filter(({ sealed }) => sealed)
   const text = sent.length > 0 ? toBase64url(entry.payload ?? EMPTY) : ''
   const ours = sent.find(({ sealed }) => sealed?.message === text)
   if (!ours) return false
-  transaction.setOutgoing(ours.number, null)
+  transaction.outgoing.set(ours.number, null)
   const { position, seq, at } = entry
   // What one leaves for oneself is to be shown as another's would be.
   const isUnread = otherOf(about, username) === username

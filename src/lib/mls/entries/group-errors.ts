@@ -32,7 +32,7 @@ export function breakGroup(
   error: ProtocolError,
 ): void {
   const { transaction } = context
-  const known = transaction.group(id)
+  const known = transaction.groups.get(id)
   const group = known ?? unknownGroup(id)
   if (known?.status === 'broken' && known.reason === error.code) return
   transaction.setGroup({ ...group, status: 'broken', reason: error.code })
@@ -77,9 +77,9 @@ export function passGap(context: ApplyContext, entry: Pick<Entry, 'seq' | 'epoch
 
 /** What we have sent, and the KDC had taken in its place, before it was lost to us: others may have read it. */
 export function keepSent({ transaction, username }: ApplyContext, id: string, to: number): void {
-  for (const { number, stored, payload } of transaction.outgoing(id)) {
+  for (const { number, stored, payload } of transaction.outgoingOf(id)) {
     if (!stored || stored.seq > to) continue
-    transaction.setOutgoing(number, null)
+    transaction.outgoing.set(number, null)
     const said = decodePayload(payload)
     const { position, seq } = stored
     transaction.addMessage({ group: id, position, seq, at: said.sentAt ?? 0, from: username, ...said }, false)

@@ -20,7 +20,7 @@ export interface MembershipChange {
 
 /** The admin of a named group adds and removes; a conversation of two has none. */
 export function isAdmin(group: Group, username: string): boolean {
-  return group.charter?.kind === 'named' && group.charter.admin === username
+  return group.descriptor?.kind === 'named' && group.descriptor.admin === username
 }
 
 /**

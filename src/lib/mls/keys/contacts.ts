@@ -47,7 +47,7 @@ export async function judgeKeys(
   earlier: boolean,
 ): Promise<void> {
   const unknown = claims.filter(
-    ({ username, signatureKey }) => !isEqual(transaction.pin(username), signatureKey),
+    ({ username, signatureKey }) => !isEqual(transaction.pins.get(username), signatureKey),
   )
   if (unknown.length === 0) return
   const found = await findIdentities(
@@ -57,12 +57,12 @@ export async function judgeKeys(
   for (const { username, signatureKey } of unknown) {
     const identities = found.get(username)
     if (isEqual(identities?.current, signatureKey)) {
-      if (transaction.pin(username)) transaction.notice(keyChanged(username))
-      transaction.setPin(username, signatureKey)
+      if (transaction.pins.get(username)) transaction.notice(keyChanged(username))
+      transaction.pins.set(username, signatureKey.slice())
     } else if (earlier && identities?.earlier.some((key) => equal(key, signatureKey))) {
       // Not the key that we know: told, lest the KDC passes a key of its own off as an old one.
-      if (transaction.pin(username)) transaction.notice(keyChanged(username))
-      else transaction.setPin(username, signatureKey)
+      if (transaction.pins.get(username)) transaction.notice(keyChanged(username))
+      else transaction.pins.set(username, signatureKey.slice())
     } else {
       throw new ProtocolError('member_unverified', `a key that is said to be ${username}'s is another's`)
     }

@@ -128,7 +128,7 @@ export async function forgetExpired(
   transaction: Transaction,
   clock: Clock,
 ): Promise<void> {
-  for (const reference of mlsStore.packages) {
+  for (const reference of mlsStore.packages.keys()) {
     const kept = await mlsStore.store.get(KEYS.package(reference))
     // A Welcome made on the last day may still wait for a while.
     if (kept && decodeFrame(Schema, kept).header.expires_at + LIFETIME_SEC < clock()) {

@@ -100,67 +100,48 @@ export function secretsOfEpoch(mls: Mls, state: ClientState): Uint8Array[] {
   return [...Object.values(state.keySchedule), ...ratchets]
 }
 
-/** A group's state as bytes, whole. */
-export function encodeState(mls: Mls, state: ClientState): Uint8Array {
-  return mls.api.encodeGroupState(state)
-}
-
-/**
- * Reads what `encodeState` wrote.
- *
- * @throws CodecError `malformed`
- */
+/** @throws CodecError `malformed` */
 export function decodeState(mls: Mls, bytes: Uint8Array): ClientState {
-  return readWhole(mls.api.decodeGroupState, bytes)
+  // A copy, here and below: what is read points into these bytes, and is wiped some day.
+  return withConfig(decodeAll('group state', mls.api.decodeGroupState, bytes.slice()))
 }
 
 /**
- * A group's state without the tree, which is most of a large group and changes with the epoch only: so that a message does not cost
+ * A group's state, kept without the tree, which is most of a large group and changes with the epoch only: so that a message does not cost
  * more in a larger group than it must.
- */
-export function encodeBesideTree(mls: Mls, state: ClientState): Uint8Array {
-  return mls.encodeStateWithoutTree(state)
-}
-
-/**
- * Reads what `encodeBesideTree` wrote, and the tree beside it.
  *
  * @throws CodecError `malformed`
  */
 export function decodeBesideTree(mls: Mls, state: Uint8Array, tree: Uint8Array): ClientState {
-  return readWhole(mls.decodeStateWithoutTree(readPart(mls.decodeRatchetTree, tree)), state)
+  const nodes = decodeAll('ratchet tree', mls.decodeRatchetTree, tree.slice())
+  return withConfig(decodeAll('group state', mls.decodeStateWithoutTree(nodes), state.slice()))
 }
 
+/** How ts-mls decodes: a value, and where it ends. */
 type Decoder<T> = (bytes: Uint8Array, offset: number) => [T, number] | undefined
 
-function readWhole(decoder: Decoder<Omit<ClientState, 'clientConfig'>>, bytes: Uint8Array): ClientState {
-  return { ...readPart(decoder, bytes), clientConfig: CLIENT_CONFIG }
-}
-
-function readPart<T>(decoder: Decoder<T>, bytes: Uint8Array): T {
-  try {
-    // A copy: what is read points into these bytes, and is wiped some day.
-    const decoded = decoder(bytes.slice(), 0)
-    if (decoded && decoded[1] === bytes.length) return decoded[0]
-  } catch {
-    // Said below, in words of ours.
-  }
-  throw new CodecError('group state: it does not decode')
+function withConfig(state: Omit<ClientState, 'clientConfig'>): ClientState {
+  return { ...state, clientConfig: CLIENT_CONFIG }
 }
 
 /**
- * Reads an MLSMessage, all of it.
+ * Decodes a value, which these bytes are all of.
  *
  * @throws CodecError `malformed`
  */
-export function decodeMessage(mls: Mls, bytes: Uint8Array): MLSMessage {
+export function decodeAll<T>(what: string, decoder: Decoder<T>, bytes: Uint8Array): T {
   try {
-    const decoded = mls.api.decodeMlsMessage(bytes, 0)
+    const decoded = decoder(bytes, 0)
     if (decoded && decoded[1] === bytes.length) return decoded[0]
   } catch {
     // Said below, in words of ours.
   }
-  throw new CodecError('MLS message: it does not decode')
+  throw new CodecError(`${what}: it does not decode`)
+}
+
+/** @throws CodecError `malformed` */
+export function decodeMessage(mls: Mls, bytes: Uint8Array): MLSMessage {
+  return decodeAll('MLS message', mls.api.decodeMlsMessage, bytes)
 }
 
 /**

@@ -22,7 +22,7 @@ import { CLIENT_CONFIG, decodeMessage, type Mls } from './suite.ts'
 import { decodeTree, leafAt } from './tree.ts'
 
 /** Of RFC 9420 §17.3's range for private use. */
-const CHARTER_EXTENSION = 0xf0c5
+const DESCRIPTOR_EXTENSION = 0xf0c5
 const LENGTH_BYTES = 4
 
 const username = v.pipe(v.string(), v.regex(USERNAME))
@@ -38,7 +38,7 @@ export type GroupDescriptor = v.InferOutput<typeof GroupDescriptorSchema>
 /** A state just joined, whose member vouched for it. */
 export interface Joined {
   readonly state: ClientState
-  readonly charter: GroupDescriptor
+  readonly descriptor: GroupDescriptor
   /** Who signed the GroupInfo: for a Welcome, who added us. */
   readonly signer: string
   /** To be wiped. */
@@ -51,8 +51,8 @@ export interface KeyPackagePair {
   readonly privatePackage: PrivateKeyPackage
 }
 
-export function descriptorExtension(charter: GroupDescriptor): Extension {
-  return { extensionType: CHARTER_EXTENSION, extensionData: utf8(JSON.stringify(charter)) }
+export function descriptorExtension(descriptor: GroupDescriptor): Extension {
+  return { extensionType: DESCRIPTOR_EXTENSION, extensionData: utf8(JSON.stringify(descriptor)) }
 }
 
 /** Bytes that let those join whom the commit added. */
@@ -64,11 +64,11 @@ export function encodeWelcome(mls: Mls, welcome: Welcome, state: ClientState): U
 export async function encodeGroupInfo(
   mls: Mls,
   state: ClientState,
-  charter: GroupDescriptor,
+  descriptor: GroupDescriptor,
 ): Promise<Uint8Array> {
   const groupInfo = await mls.api.createGroupInfoWithExternalPub(
     state,
-    [descriptorExtension(charter)],
+    [descriptorExtension(descriptor)],
     mls.suite,
   )
   return pack(mls, { wireformat: 'mls_group_info', version: 'mls10', groupInfo }, state)
@@ -128,7 +128,7 @@ export async function joinByWelcome(mls: Mls, read: ReadWelcome, own: KeyPackage
   const signer = leafAt(joined.ratchetTree, groupInfo.signer)
   if (!signer) throw new CodecError('welcome: nobody signed it')
   const state = { ...joined, ratchetTree: Array.from(joined.ratchetTree) }
-  return { state, charter: readDescriptor(groupInfo.extensions), signer: signer.username, secrets }
+  return { state, descriptor: readDescriptor(groupInfo.extensions), signer: signer.username, secrets }
 }
 
 /** `joinGroup` keeps the GroupInfo to itself, and with it who signed it and what the group is. */
@@ -150,7 +150,7 @@ async function openWelcome(mls: Mls, welcome: Welcome, own: KeyPackagePair) {
 export interface ReadGroupInfo {
   readonly groupInfo: GroupInfo
   readonly tree: ReturnType<typeof decodeTree>
-  readonly charter: GroupDescriptor
+  readonly descriptor: GroupDescriptor
   readonly signer: string
 }
 
@@ -167,7 +167,7 @@ export function readGroupInfo(mls: Mls, bytes: Uint8Array, group: Uint8Array): R
   if (!signer || !equal(groupInfo.groupContext.groupId, group)) {
     throw new ProtocolError('member_unverified', 'the group info is of another group, or of nobody in it')
   }
-  return { groupInfo, tree, charter: readDescriptor(groupInfo.extensions), signer: signer.username }
+  return { groupInfo, tree, descriptor: readDescriptor(groupInfo.extensions), signer: signer.username }
 }
 
 function readDescriptor(extensions: Extension[]): GroupDescriptor {
@@ -175,7 +175,7 @@ function readDescriptor(extensions: Extension[]): GroupDescriptor {
   if (extensions.some(({ extensionType }) => extensionType === 'ratchet_tree')) {
     throw new CodecError('group info: it brings a second tree')
   }
-  const extension = extensions.find(({ extensionType }) => extensionType === CHARTER_EXTENSION)
+  const extension = extensions.find(({ extensionType }) => extensionType === DESCRIPTOR_EXTENSION)
   try {
     return v.parse(GroupDescriptorSchema, JSON.parse(fromUtf8(extension?.extensionData ?? new Uint8Array())))
   } catch {

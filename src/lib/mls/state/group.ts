@@ -14,7 +14,7 @@ import { decodeFrame, encodeFrame } from './framing.ts'
 export interface Group {
   readonly id: string
   /** What it is; unknown when we were never in it, or when that is what was damaged. */
-  readonly charter: GroupDescriptor | undefined
+  readonly descriptor: GroupDescriptor | undefined
   readonly status: GroupStatus
   /** Why it is broken. */
   readonly reason: ProtocolCode | undefined
@@ -23,7 +23,7 @@ export interface Group {
   readonly epoch: number
   /** Exactly those who have a leaf in the tree. */
   readonly members: readonly string[]
-  /** Of these, who has said that he leaves, and in which entry; 0 when the KDC says so. */
+  /** Of these, who has said that they leave, and in which entry; 0 when the KDC says so. */
   readonly leaving: ReadonlyMap<string, number>
   readonly chain: Chain
 }
@@ -43,12 +43,20 @@ const Schema = v.object({
 })
 
 export function encodeGroup(group: Group): Uint8Array {
-  const { charter, status, reason, formerAdmin, epoch, members, leaving, chain } = group
-  const places = { epoch_seq: chain.epochSeq, seq: chain.seq, hash_seq: chain.hashSeq }
-  return encodeFrame(
-    { charter, status, reason, former_admin: formerAdmin, epoch, members, leaving: [...leaving], ...places },
-    chain.hashes,
-  )
+  const { descriptor, status, reason, formerAdmin, epoch, members, leaving, chain } = group
+  const header = {
+    charter: descriptor,
+    status,
+    reason,
+    former_admin: formerAdmin,
+    epoch,
+    members,
+    leaving: [...leaving],
+    epoch_seq: chain.epochSeq,
+    seq: chain.seq,
+    hash_seq: chain.hashSeq,
+  }
+  return encodeFrame(header, chain.hashes)
 }
 
 /** @throws ProtocolError `state_damaged` */
@@ -58,7 +66,7 @@ export function decodeGroup(id: string, bytes: Uint8Array): Group {
     throw new ProtocolError('state_damaged', 'what was kept here is cut short')
   return {
     id,
-    charter: header.charter,
+    descriptor: header.charter,
     status: header.status,
     reason: header.reason,
     formerAdmin: header.former_admin,
@@ -73,7 +81,7 @@ export function decodeGroup(id: string, bytes: Uint8Array): Group {
 export function unknownGroup(id: string): Group {
   return {
     id,
-    charter: undefined,
+    descriptor: undefined,
     status: 'broken',
     reason: 'state_damaged',
     formerAdmin: undefined,
@@ -85,14 +93,14 @@ export function unknownGroup(id: string): Group {
 }
 
 /** Whether another group of this name is active. */
-export function isNameTaken(groups: readonly Group[], id: string, charter: GroupDescriptor): boolean {
+export function isNameTaken(groups: readonly Group[], id: string, descriptor: GroupDescriptor): boolean {
   return groups.some(
     (known) =>
       known.id !== id &&
       known.status === 'active' &&
-      known.charter?.kind === 'named' &&
-      charter.kind === 'named' &&
-      known.charter.name === charter.name,
+      known.descriptor?.kind === 'named' &&
+      descriptor.kind === 'named' &&
+      known.descriptor.name === descriptor.name,
   )
 }
 
@@ -100,21 +108,21 @@ export function isNameTaken(groups: readonly Group[], id: string, charter: Group
 export function formerAdminOf(
   groups: readonly Group[],
   id: string,
-  charter: GroupDescriptor,
+  descriptor: GroupDescriptor,
 ): string | undefined {
-  if (charter.kind !== 'named') return undefined
+  if (descriptor.kind !== 'named') return undefined
   const admins = groups.flatMap((known) =>
-    known.id !== id && known.charter?.kind === 'named' && known.charter.name === charter.name
-      ? [known.formerAdmin ?? known.charter.admin]
+    known.id !== id && known.descriptor?.kind === 'named' && known.descriptor.name === descriptor.name
+      ? [known.formerAdmin ?? known.descriptor.admin]
       : [],
   )
-  return admins.includes(charter.admin) ? undefined : admins.at(-1)
+  return admins.includes(descriptor.admin) ? undefined : admins.at(-1)
 }
 
 /** The other member of a conversation of two; of one with oneself, oneself. */
 export function otherOf(group: Group, username: string): string | undefined {
-  if (group.charter?.kind === 'direct' && group.charter.own) return username
-  return group.charter?.kind === 'direct' ? group.members.find((member) => member !== username) : undefined
+  if (group.descriptor?.kind === 'direct' && group.descriptor.own) return username
+  return group.descriptor?.kind === 'direct' ? group.members.find((member) => member !== username) : undefined
 }
 
 /** The members without those who have left. */
@@ -129,7 +137,7 @@ export function stillLeaving(group: Group, removed: readonly string[]): Map<stri
 
 /** How notices name a group: by its name, or by the other one. */
 export function labelOf(group: Group, username: string): { group?: string; username?: string } {
-  if (group.charter?.kind === 'named') return { group: group.charter.name }
+  if (group.descriptor?.kind === 'named') return { group: group.descriptor.name }
   const other = otherOf(group, username)
   return other === undefined ? {} : { username: other }
 }

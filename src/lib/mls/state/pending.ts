@@ -1,5 +1,5 @@
 /**
- * What we have asked of the KDC, or were about to when the power went: kept until it is known what became of it.
+ * What we have asked of the KDC, or were about to before a crash: kept until it is known what became of it.
  *
  * @module
  */
@@ -28,20 +28,21 @@ const ChangeSchema = v.object({
 })
 
 /** A change of a group: one for each group at a time. */
-export interface Change extends v.InferOutput<typeof ChangeSchema> {
-  readonly charter: GroupDescriptor
+export interface Change extends Omit<v.InferOutput<typeof ChangeSchema>, 'charter'> {
+  readonly descriptor: GroupDescriptor
   /** The encoded state after it. */
   readonly state: Uint8Array
 }
 
-export function encodeChange({ state, ...header }: Change): Uint8Array {
-  return encodeFrame(header, state)
+export function encodeChange({ state, descriptor, ...header }: Change): Uint8Array {
+  return encodeFrame({ ...header, charter: descriptor }, state)
 }
 
 /** @throws ProtocolError `state_damaged` */
 export function decodeChange(bytes: Uint8Array): Change {
   const { header, body } = decodeFrame(ChangeSchema, bytes)
-  return { ...header, state: body }
+  const { charter: descriptor, ...change } = header
+  return { ...change, descriptor, state: body }
 }
 
 const OutgoingSchema = v.object({

@@ -33,7 +33,7 @@ export class Publisher {
     const client = this.#client
     if (!client.mlsStore.identity) {
       const transaction = client.transaction()
-      transaction.setIdentity(await makeIdentity(client.mlsStore.mls))
+      transaction.identity = await makeIdentity(client.mls)
       await transaction.write()
     }
     const { identity } = client.transaction()
@@ -102,7 +102,7 @@ export class Publisher {
     const signature_key = toBase64url(transaction.identity.publicKey)
     await post('/key-packages/put', { packages, last_resort, signature_key })
     const done = this.#client.transaction()
-    done.setIdentity({ ...done.identity, published: true, refreshedAt: clock(), lastResortUsed: false })
+    done.identity = { ...done.identity, published: true, refreshedAt: clock(), lastResortUsed: false }
     await done.write()
   }
 }

@@ -27,7 +27,7 @@ import { changeGroup, MAX_TRIES, settleChange, tooManyTries } from './submit-cha
 export async function sendMessage(client: MlsClient, group: string, payload: Uint8Array): Promise<Sent> {
   const number = client.mlsStore.nextNumber()
   const transaction = client.transaction()
-  transaction.setOutgoing(number, { group, number, payload })
+  transaction.outgoing.set(number, { group, number, payload })
   await transaction.write()
   try {
     const answer = await sendPending(client, group, number)
@@ -42,7 +42,7 @@ export async function sendMessage(client: MlsClient, group: string, payload: Uin
 
 async function dropMessage(client: MlsClient, number: number): Promise<void> {
   const transaction = client.transaction()
-  transaction.setOutgoing(number, null)
+  transaction.outgoing.set(number, null)
   await transaction.write()
 }
 
@@ -70,7 +70,7 @@ async function sendPending(client: MlsClient, id: string, current?: number): Pro
 function nextOutgoing(client: MlsClient, id: string): Outgoing | undefined {
   return client
     .transaction()
-    .outgoing(id)
+    .outgoingOf(id)
     .find(({ stored }) => !stored)
 }
 
@@ -82,7 +82,7 @@ async function renewEpoch(client: MlsClient, id: string): Promise<void> {
   await changeGroup(client, id, async (transaction, group) => {
     const leavers = toRemove(group, client.username)
     if (leavers.length === 0 && !hasGap(group.chain)) return undefined
-    return makeCommit(client.maker, group, await transaction.state(group), new Map(), leavers)
+    return makeCommit(client, group, await transaction.state(group), new Map(), leavers)
   })
 }
 
@@ -115,7 +115,7 @@ async function sendOne(
     if (hasCode(error, 'epoch_passed')) return undefined
     if (isCurrent) throw error
     const transaction = client.transaction()
-    transaction.setOutgoing(number, null)
+    transaction.outgoing.set(number, null)
     transaction.notice(messageRefused(client, group, error))
     await client.write(transaction)
     return { stored: false, reason: error }
@@ -130,7 +130,7 @@ async function markStored(
   const message = client.mlsStore.outgoing.get(number)
   if (!message) return
   const transaction = client.transaction()
-  transaction.setOutgoing(number, { ...message, stored })
+  transaction.outgoing.set(number, { ...message, stored })
   await transaction.write()
 }
 
@@ -146,7 +146,7 @@ async function sealMessage(
   group: Group,
   message: Outgoing,
 ): Promise<NonNullable<Outgoing['sealed']>> {
-  const { mls } = client.mlsStore
+  const { mls } = client
   const transaction = client.transaction()
   const place = encodePosition(positionOf(group.chain))
   const state = await transaction.state(group)
@@ -156,9 +156,9 @@ async function sealMessage(
     version: 'mls10',
     privateMessage: made.privateMessage,
   })
-  const sealed = { id: client.maker.newId(), epoch: group.epoch, message: toBase64url(bytes) }
+  const sealed = { id: client.newId(), epoch: group.epoch, message: toBase64url(bytes) }
   transaction.setState(group.id, made.newState)
-  transaction.setOutgoing(message.number, { ...message, sealed })
+  transaction.outgoing.set(message.number, { ...message, sealed })
   transaction.wipe(made.consumed)
   await transaction.write()
   return sealed
@@ -178,10 +178,10 @@ export async function sendAllPending(client: MlsClient): Promise<void> {
 
 async function dropPending(client: MlsClient, id: string, error: SymbolonError): Promise<void> {
   const transaction = client.transaction()
-  for (const { number, stored } of transaction.outgoing(id)) {
+  for (const { number, stored } of transaction.outgoingOf(id)) {
     if (stored) continue
-    transaction.setOutgoing(number, null)
-    transaction.notice(messageRefused(client, transaction.group(id), error))
+    transaction.outgoing.set(number, null)
+    transaction.notice(messageRefused(client, transaction.groups.get(id), error))
   }
   await client.write(transaction)
 }

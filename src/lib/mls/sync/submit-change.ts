@@ -34,7 +34,7 @@ export async function submitChange(
   change: Change,
   transaction: Transaction = client.transaction(),
 ): Promise<boolean> {
-  transaction.setChange(id, change)
+  transaction.changes.set(id, change)
   await client.write(transaction)
   return settleChange(client, id)
 }
@@ -67,10 +67,10 @@ async function changeRefused(client: MlsClient, id: string, change: Change, erro
     return true
   }
   const transaction = client.transaction()
-  transaction.setChange(id, null)
-  const group = transaction.group(id)
+  transaction.changes.set(id, null)
+  const group = transaction.groups.get(id)
   if (group?.status === 'active' && group.epoch === change.epoch) {
-    transaction.setState(id, await burnHandshakeKey(client.mlsStore.mls, await transaction.state(group)))
+    transaction.setState(id, await burnHandshakeKey(client.mls, await transaction.state(group)))
   }
   await transaction.write()
   if (hasCode(error, 'epoch_passed')) return false

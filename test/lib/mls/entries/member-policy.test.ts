@@ -28,7 +28,7 @@ function tree(...leaves: string[]): RatchetTree {
 
 const group = (changes: Partial<Group> = {}): Group => ({
   id: 'x',
-  charter: { kind: 'named', name: 'team', admin: 'alice' },
+  descriptor: { kind: 'named', name: 'team', admin: 'alice' },
   status: 'active',
   reason: undefined,
   formerAdmin: undefined,
@@ -38,7 +38,7 @@ const group = (changes: Partial<Group> = {}): Group => ({
   chain: { epochSeq: 5, seq: 9, hashSeq: 0, hashes: EMPTY },
   ...changes,
 })
-const direct = group({ charter: { kind: 'direct' }, members: ['alice', 'bob'] })
+const direct = group({ descriptor: { kind: 'direct' }, members: ['alice', 'bob'] })
 const entry = (added: string[] = [], removed: string[] = []) => ({ added, removed }) as unknown as Entry
 const add = (name: string) =>
   ({
