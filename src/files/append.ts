@@ -5,7 +5,7 @@
  * @module
  */
 import type { FileHandle } from 'node:fs/promises'
-import { asNotSaved } from './on-disk.ts'
+import { asNotSaved } from './errors.ts'
 
 const BUFFER_BYTES = 512 * 1024
 /** Kept for the next file. */

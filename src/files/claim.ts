@@ -9,7 +9,7 @@ import { link, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { equal } from '../lib/bytes.ts'
 import type { SavedFile } from '../lib/paths.ts'
-import { notSaved, statsOf } from './on-disk.ts'
+import { notSaved, statsOf } from './errors.ts'
 import { syncDirectory } from './private-files.ts'
 import { numbered } from './safe-name.ts'
 

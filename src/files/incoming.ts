@@ -10,7 +10,7 @@ import type { Abandoned, Attributes, FileSink } from '../lib/transfer/index.ts'
 import { Appender } from './append.ts'
 import { modeOf, setMode, setTime } from './attributes.ts'
 import { claimFile, DIRECTORY_MODE, type FileDigest, findFile } from './claim.ts'
-import { notSaved, onDisk } from './on-disk.ts'
+import { notSaved, onDisk } from './errors.ts'
 import { holdPart, isOurs, partId, requireRoom, WORTH_KEEPING_BYTES } from './parts.ts'
 import { safeName } from './safe-name.ts'
 

@@ -9,7 +9,7 @@ import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, lstat, lutimes, open, stat } from 'node:fs/promises'
 import type { Attributes } from '../lib/transfer/index.ts'
 import { setTime } from './attributes.ts'
-import { notSaved } from './on-disk.ts'
+import { notSaved } from './errors.ts'
 
 export class PinnedDirectory {
   /** By which what is in it is reached. */

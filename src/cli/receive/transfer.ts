@@ -4,7 +4,7 @@
  * @module
  */
 import type { Duplex } from 'node:stream'
-import { takeInto } from '../../files/file-receiver.ts'
+import { takeInto } from '../../files/by-path.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
 import type { PlaceForFiles } from '../../lib/paths.ts'

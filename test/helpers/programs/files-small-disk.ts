@@ -5,7 +5,7 @@
 import { readdirSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { openIncomingFile } from '../../../src/files/incoming.ts'
-import { IncomingTree } from '../../../src/files/incoming-tree.ts'
+import { openIncomingTree } from '../../../src/files/incoming-tree.ts'
 import type { FileSink } from '../../../src/lib/transfer/index.ts'
 import { rejects } from '../throws.ts'
 
@@ -26,9 +26,9 @@ if (phase === 'full') {
   await rejects(openIncomingFile(disk, { name: 'f', size: 5_000_000 }, 'alice'), 'file_not_saved')
   assert.equal(readdirSync(disk), [])
 
-  const tree = await IncomingTree.open(disk, { name: 't' }, 'alice')
+  const tree = await openIncomingTree(disk, { name: 't' }, 'alice')
   const entries = async () => {
-    for (let n = 0; n < 200; n++) await fill(await tree.file([`${n}`], PIECE), 1)
+    for (let n = 0; n < 200; n++) await fill(await tree.file([`${n}`], PIECE, {}), 1)
   }
   await rejects(entries(), 'file_not_saved')
   await tree.abandon('given_up')
@@ -40,7 +40,7 @@ if (phase === 'full') {
 if (phase === 'readonly') {
   await rejects(openIncomingFile(disk, { name: 'f', size: 5 }, 'alice'), 'file_not_saved')
   await rejects(openIncomingFile(disk, { name: 'f' }), 'file_not_saved')
-  await rejects(IncomingTree.open(disk, { name: 't' }, 'alice'), 'file_not_saved')
+  await rejects(openIncomingTree(disk, { name: 't' }, 'alice'), 'file_not_saved')
   assert.equal(readdirSync(disk), ['whole'])
   process.stdout.write('only what is whole\n')
 }
