@@ -52,11 +52,11 @@ export {
 } from './mls/files.ts'
 export { Mailbox, type MailboxOptions } from './mls/mailbox.ts'
 export type { MailboxHandle } from './mls/mailbox-handle.ts'
-export { memoryStateStore } from './mls/memory-state.ts'
 export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, type Payload, textOf } from './mls/payload.ts'
 export type { MailMessage, StoredMessage } from './mls/state/stored-message.ts'
 export type { SharedState, StateOwner, StateSource, StateStore } from './mls/state-store.ts'
+export { memoryStateStore } from './mls/state-store.ts'
 export type {
   Conversation,
   GroupInfo,

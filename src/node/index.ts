@@ -15,7 +15,7 @@
 export type { Keytab } from '../cli/login/keytab.ts'
 export { FileError } from '../files/errors.ts'
 export type { PlaceForFiles, SavedFile } from '../lib/paths.ts'
+export { fileStateStore } from '../state/client-state.ts'
 export { StateError } from '../state/errors.ts'
-export { fileStateStore } from '../state/file-state.ts'
 export { saveInto, sourceFromPath } from './files.ts'
 export { loginWithKeytab, readCredentials, readKeytab } from './secrets.ts'

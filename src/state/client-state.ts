@@ -11,12 +11,11 @@ import { type Database, sql } from '../database/database.ts'
 import { openSqlite } from '../database/sqlite.ts'
 import { ensurePrivateDirectory } from '../files/private-files.ts'
 import type { Secret } from '../lib/crypto/secret.ts'
-import type { StateStore } from '../lib/mls/state-store.ts'
+import type { StateOwner, StateSource, StateStore } from '../lib/mls/state-store.ts'
 import { damaged, inStateTerms } from './errors.ts'
-import { HeldState } from './held-state.ts'
 import { takeLock } from './lock.ts'
-import { databaseIn, lockIn } from './places.ts'
-import { isEmpty, prepare, SealedValues } from './sealed-values.ts'
+import { databaseIn, defaultBase, lockIn, stateDirectory } from './places.ts'
+import { isEmpty, NAME, prepare, SealedValues } from './sealed-values.ts'
 import { addKeyFile, keyFilesIn, newStateKey, openStateKey } from './state-key.ts'
 
 /** How long to wait for the others' pieces of work, unless told otherwise. */
@@ -90,7 +89,7 @@ export class ClientState {
     try {
       this.#refuseIfReplaced()
       await this.#values.refresh()
-      return new HeldState(this.#values, release)
+      return storeOf(this.#values, release)
     } catch (error) {
       release()
       throw error
@@ -108,6 +107,80 @@ export class ClientState {
     const path = databaseIn(this.directory)
     if (!existsSync(path) || numberOf(path) !== this.#file)
       throw damaged(path, 'it was put aside, or replaced')
+  }
+}
+
+/**
+ * What a piece of work has of the state until it closes it. Names are printable ASCII, 1 to 1000 characters: RangeError for others.
+ *
+ * @param release - gives the lock back.
+ */
+function storeOf(values: SealedValues, release: () => void): StateStore {
+  let written: Promise<unknown> | undefined
+  let closing: Promise<void> | undefined
+  const check = (...names: string[]) => {
+    if (closing) throw new TypeError('client state: used after it was closed')
+    if (!names.every((name) => NAME.test(name))) {
+      throw new RangeError('client state: a name is 1 to 1000 printable characters of ASCII')
+    }
+  }
+  const finish = async () => {
+    try {
+      if (!written) return
+      await written
+      await values.tidy()
+    } finally {
+      release()
+    }
+  }
+  return {
+    async get(key) {
+      check(key)
+      // What was asked to be written before is there.
+      await written
+      return values.get(key)
+    },
+    async list(prefix) {
+      check()
+      await written
+      return values.names(prefix)
+    },
+    async write(changes) {
+      check(...changes.keys())
+      if (changes.size === 0) return
+      // Sealed at once: the caller may use the bytes for something else.
+      const sealed = new Map(
+        [...changes].map(([name, value]) => [name, value && values.seal(name, value)] as const),
+      )
+      const writing = Promise.resolve(written).then(() => values.write(sealed))
+      written = writing.catch(() => {})
+      await writing
+    },
+    close() {
+      closing ??= finish()
+      return closing
+    },
+  }
+}
+
+/**
+ * Keeps what a client has of its conversations and groups in files of its user's, sealed under the password: of each principal at each KDC,
+ * and shared with the tools and with other programs.
+ *
+ * @param base - the directory of all states; default: that of the tools, `$XDG_STATE_HOME/symbolon`. It is made when it is first needed.
+ * @throws TypeError. What it gives throws StateError `state_busy`, `state_damaged`, `state_locked`, `state_unavailable`, and FileError
+ *   `file_not_private`.
+ * @example const alice = await login(kdc, 'alice', password, { state: fileStateStore() })
+ */
+export function fileStateStore(base?: string): StateSource {
+  if (base !== undefined && (typeof base !== 'string' || base === '')) {
+    throw new TypeError('fileStateStore: base: expected the path of a directory')
+  }
+  const directoryOf = ({ kdcKey, username }: StateOwner) =>
+    stateDirectory(base ?? defaultBase(), kdcKey, username)
+  return {
+    has: (owner) => existsSync(databaseIn(directoryOf(owner))),
+    open: (owner) => ClientState.open(directoryOf(owner), owner.exportKey),
   }
 }
 

@@ -7,7 +7,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabaseSyncInstance } from '@photostructure/sqlite'
 import { StoreError } from '../database/database.ts'
-import { isBusy, openDatabase } from '../database/driver.ts'
+import { isBusy, openDatabase } from '../database/sqlite.ts'
 import { ensurePrivateFile } from '../files/private-files.ts'
 import { inStateTerms, StateError } from './errors.ts'
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { ProtocolError } from '../errors.ts'
-import { left } from './entries/group-endings.ts'
+import { left } from './entries/group-errors.ts'
 import type { MlsClient } from './mls-client.ts'
 import { type Group, otherOf, presentIn } from './state/group.ts'
 import type { Conversation, GroupInfo, Selection } from './types.ts'
@@ -14,7 +14,7 @@ export function allGroups(client: MlsClient): Group[] {
   return [...client.mlsStore.groups.values()]
 }
 
-/** All, for who asks. Names come again: what is counted is counted by id. */
+/** All, as they are shown. Names come again: what is counted is counted by id. */
 export function describeGroups(client: MlsClient): GroupInfo[] {
   const unread = new Map<string, number>()
   for (const id of client.mlsStore.unread.values()) unread.set(id, (unread.get(id) ?? 0) + 1)
@@ -80,18 +80,18 @@ export function requireLookedAt(client: MlsClient, id: string): void {
 /** The user has looked who is in a group. */
 export async function markLookedAt(client: MlsClient, { id, formerAdmin }: Group): Promise<void> {
   if (formerAdmin === undefined) return
-  const transaction = client.transaction()
-  const group = transaction.groups.get(id)
-  if (group) transaction.setGroup({ ...group, formerAdmin: undefined })
-  await client.write(transaction)
+  await client.update((transaction) => {
+    const group = transaction.groups.get(id)
+    if (group) transaction.setGroup({ ...group, formerAdmin: undefined })
+  })
 }
 
 /** Lets go of one in which no other member is any more. */
-export async function endConversation(client: MlsClient, id: string): Promise<void> {
-  const transaction = client.transaction()
-  const group = transaction.groups.get(id)
-  if (group) left(client.context(transaction), group)
-  await client.write(transaction)
+export function endConversation(client: MlsClient, id: string): Promise<void> {
+  return client.update((transaction) => {
+    const group = transaction.groups.get(id)
+    if (group) left(client.context(transaction), group)
+  })
 }
 
 function isCurrent(client: MlsClient, id: string): boolean {

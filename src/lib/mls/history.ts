@@ -7,8 +7,8 @@
 import { turn } from '../pacing/event-loop.ts'
 import { idsOf } from './conversations.ts'
 import type { MlsClient } from './mls-client.ts'
+import { KEYS } from './state/framing.ts'
 import { otherOf } from './state/group.ts'
-import { KEYS } from './state/store-keys.ts'
 import { decodeStored, type MailMessage, type StoredMessage } from './state/stored-message.ts'
 import type { Conversation, Selection } from './types.ts'
 

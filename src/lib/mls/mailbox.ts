@@ -4,8 +4,6 @@
  * @module
  */
 
-import { type Clock, systemClock } from '../clock.ts'
-import { type RandomBytes, secureRandomBytes } from '../crypto/random.ts'
 import { parseGroupName, parseUsername } from '../names.ts'
 import {
   allGroups,
@@ -17,41 +15,23 @@ import {
   markLookedAt,
   requireLookedAt,
 } from './conversations.ts'
-import { isAlone, listGroups } from './group-list.ts'
 import { countUnread, lastMessages, markShown, unreadMessages } from './history.ts'
+import { isAlone, listGroups } from './kdc-answers.ts'
 import { addMembers, createGroup, destroyGroup, leaveGroup, notAllowed, removeMembers } from './membership.ts'
-import { MlsClient } from './mls-client.ts'
-import type { OnNotice } from './notices.ts'
+import { type MailboxOptions, MlsClient } from './mls-client.ts'
 import { encodePayload } from './payload.ts'
 import { hasCode } from './refusals.ts'
 import { isLost, rejoin, rejoinListed, rejoinLost } from './rejoin.ts'
 import { loadMls } from './rfc9420/suite.ts'
 import { otherOf, presentIn } from './state/group.ts'
 import type { MailMessage } from './state/stored-message.ts'
-import type { StateStore } from './state-store.ts'
 import { Publisher } from './sync/key-package-publisher.ts'
 import { pull } from './sync/pull.ts'
 import { sendAllPending, sendMessage } from './sync/send-messages.ts'
 import { settleChanges } from './sync/submit-change.ts'
-import type { Conversation, GroupInfo, PostToKdc, Selection, Sent } from './types.ts'
+import type { Conversation, GroupInfo, Selection, Sent } from './types.ts'
 
-export type { Conversation, GroupInfo, MailMessage, Selection }
-
-/** What a mailbox is opened with. */
-export interface MailboxOptions {
-  /** Whose it is. */
-  readonly username: string
-  /** How requests reach the KDC: sealed, with `body.id` as the envelope's. */
-  readonly post: PostToKdc
-  /** Of this principal at this KDC, and used by no other mailbox at the same time. */
-  readonly state: StateStore
-  /** The KDC's clock. Default: the system's. */
-  readonly clock?: Clock
-  /** Where randomness comes from. Default: the system's. */
-  readonly randomBytes?: RandomBytes
-  /** Hears what a person should be told besides messages. */
-  readonly onNotice?: OnNotice
-}
+export type { Conversation, GroupInfo, MailboxOptions, MailMessage, Selection }
 
 /**
  * A principal's mailbox.
@@ -85,14 +65,7 @@ export class Mailbox {
    * @throws ProtocolError `state_damaged` when the identity that is kept cannot be read.
    */
   static async open(options: MailboxOptions): Promise<Mailbox> {
-    const client = await MlsClient.open(await loadMls(), {
-      username: parseUsername(options.username),
-      post: options.post,
-      state: options.state,
-      clock: options.clock ?? systemClock,
-      randomBytes: options.randomBytes ?? secureRandomBytes,
-      onNotice: options.onNotice ?? (() => {}),
-    })
+    const client = await MlsClient.open(await loadMls(), options)
     const mailbox = new Mailbox(client)
     const isNew = !client.mlsStore.identity?.published
     await mailbox.#publisher.start()

@@ -5,15 +5,16 @@
  * @module
  */
 import { toBase64url } from '../bytes.ts'
-import type { Clock } from '../clock.ts'
-import type { RandomBytes } from '../crypto/random.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { type RandomBytes, secureRandomBytes } from '../crypto/random.ts'
 import { ProtocolError } from '../errors.ts'
+import { parseUsername } from '../names.ts'
 import type { ApplyContext } from './entries/apply-context.ts'
 import type { Notice, OnNotice } from './notices.ts'
 import type { Mls } from './rfc9420/suite.ts'
+import { KEYS } from './state/framing.ts'
 import type { Group } from './state/group.ts'
 import { MlsStore, Transaction } from './state/mls-store.ts'
-import { KEYS } from './state/store-keys.ts'
 import type { StateStore } from './state-store.ts'
 import type { PostToKdc } from './types.ts'
 
@@ -21,13 +22,20 @@ const ID_BYTES = 16
 /** While pages follow each other, so many notices wait for what comes, which may be the same again. */
 const MAX_KEPT_NOTICES = 100
 
-export interface MlsClientOptions {
+/** What a mailbox is opened with. */
+export interface MailboxOptions {
+  /** Whose it is. */
   readonly username: string
+  /** How requests reach the KDC: sealed, with `body.id` as the envelope's. */
   readonly post: PostToKdc
+  /** Of this principal at this KDC, and used by no other mailbox at the same time. */
   readonly state: StateStore
-  readonly clock: Clock
-  readonly randomBytes: RandomBytes
-  readonly onNotice: OnNotice
+  /** The KDC's clock. Default: the system's. */
+  readonly clock?: Clock
+  /** Where randomness comes from. Default: the system's. */
+  readonly randomBytes?: RandomBytes
+  /** Hears what a person should be told besides messages. */
+  readonly onNotice?: OnNotice
 }
 
 export class MlsClient {
@@ -46,11 +54,17 @@ export class MlsClient {
 
   private constructor(
     mlsStore: MlsStore,
-    { username, post, clock, randomBytes, onNotice }: MlsClientOptions,
+    {
+      username,
+      post,
+      clock = systemClock,
+      randomBytes = secureRandomBytes,
+      onNotice = () => {},
+    }: MailboxOptions,
   ) {
     this.mlsStore = mlsStore
     this.mls = mlsStore.mls
-    this.username = username
+    this.username = parseUsername(username)
     this.post = post
     this.clock = clock
     this.newId = () => toBase64url(randomBytes(ID_BYTES))
@@ -62,7 +76,7 @@ export class MlsClient {
    *
    * @throws as `MlsStore.open`
    */
-  static async open(mls: Mls, options: MlsClientOptions): Promise<MlsClient> {
+  static async open(mls: Mls, options: MailboxOptions): Promise<MlsClient> {
     return new MlsClient(await MlsStore.open(mls, options.state), options)
   }
 
@@ -103,10 +117,15 @@ export class MlsClient {
     for (const [number] of told) notices.delete(number)
   }
 
-  async tell(notice: Notice): Promise<void> {
+  /** Makes changes in a transaction of their own. */
+  update(change: (transaction: Transaction) => void): Promise<void> {
     const transaction = this.transaction()
-    transaction.notice(notice)
-    await this.write(transaction)
+    change(transaction)
+    return this.write(transaction)
+  }
+
+  tell(notice: Notice): Promise<void> {
+    return this.update((transaction) => transaction.notice(notice))
   }
 
   /**

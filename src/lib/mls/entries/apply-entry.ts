@@ -17,8 +17,17 @@ import { adopt } from './adopt.ts'
 import { applyCommit } from './apply-commit.ts'
 import type { ApplyContext } from './apply-context.ts'
 import { applyMessage, takeOwn } from './apply-message.ts'
-import { destroyed, removedFrom } from './group-endings.ts'
-import { attempted, breakGroup, damaged, isBreaking, lost, passGap, skip } from './group-errors.ts'
+import {
+  attempted,
+  breakGroup,
+  damaged,
+  destroyed,
+  isBreaking,
+  lost,
+  passGap,
+  removedFrom,
+  skip,
+} from './group-errors.ts'
 import { join } from './join.ts'
 import { isAdmin } from './member-policy.ts'
 

@@ -1,5 +1,5 @@
 /**
- * What is wrong with a group, which is then not read further; or with one entry, which is passed over.
+ * How a group ends for us; and what is wrong with one, which is then not read further, or with an entry, which is passed over.
  * docs/protocol.md §7.5.
  *
  * @module
@@ -112,13 +112,37 @@ export function skip(
   })
 }
 
+export function destroyed({ transaction, username, destroying }: ApplyContext, group: Group): void {
+  transaction.setGroup({ ...group, status: 'destroyed', reason: undefined })
+  // Our own doing needs no telling. The entry's sender does not say whose it is: that is the KDC's word.
+  if (group.id === destroying) return
+  transaction.notice({
+    code: 'group_destroyed',
+    text: 'the group was destroyed',
+    ...labelOf(group, username),
+  })
+}
+
+export function removedFrom({ transaction, username }: ApplyContext, group: Group, by: string): void {
+  transaction.setGroup({ ...group, status: 'removed', reason: undefined })
+  const text = `${by} has removed you from the group`
+  transaction.notice({ code: 'removed_from_group', text, ...labelOf(group, username), by })
+}
+
+export function left({ transaction }: ApplyContext, group: Group): void {
+  transaction.setGroup({ ...group, status: 'left', reason: undefined })
+}
+
 /** Runs what MLS or a codec refuses by an error: one of ours goes on as it is, any other is damage. */
-export async function opened<T>(run: () => T | Promise<T>): Promise<T> {
+export async function opened<T>(
+  run: () => T | Promise<T>,
+  problem = 'an entry of the group does not open',
+): Promise<T> {
   try {
     return await run()
   } catch (cause) {
     if (cause instanceof ProtocolError) throw cause
-    throw new ProtocolError('history_damaged', 'an entry of the group does not open', { cause })
+    throw new ProtocolError('history_damaged', problem, { cause })
   }
 }
 

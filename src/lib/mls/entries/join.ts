@@ -13,8 +13,7 @@ import { type Joined, joinByWelcome, type ReadWelcome, readWelcome } from '../rf
 import { beginChain } from '../state/chain.ts'
 import { formerAdminOf, type Group, isNameTaken, otherOf } from '../state/group.ts'
 import type { ApplyContext } from './apply-context.ts'
-import { left } from './group-endings.ts'
-import { damaged, opened, unverified } from './group-errors.ts'
+import { damaged, left, opened, unverified } from './group-errors.ts'
 
 export async function join(context: ApplyContext, entry: Entry): Promise<void> {
   const { mls, transaction, username } = context

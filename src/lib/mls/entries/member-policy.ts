@@ -16,6 +16,8 @@ export interface MembershipChange {
   readonly by: string
   readonly added: string[]
   readonly removed: string[]
+  /** The member that takes its own place again. */
+  readonly rejoined?: string
 }
 
 /** The admin of a named group adds and removes; a conversation of two has none. */
@@ -68,7 +70,7 @@ export function judgeCommit(
 }
 
 /**
- * Judges an external commit: one who lost its state takes its own place again, and nothing else (RFC 9420 §12.4.3.2, "resync").
+ * Judges an external commit: a member that lost its state takes its own place again, and nothing else (RFC 9420 §12.4.3.2, "resync").
  *
  * @throws ProtocolError `member_unverified`
  */
@@ -87,7 +89,7 @@ export function judgeRejoin(
   }
   agree([], entry.added)
   agree([], entry.removed)
-  return { by: username, added: [], removed: [] }
+  return { by: username, added: [], removed: [], rejoined: username }
 }
 
 /**
@@ -100,14 +102,13 @@ export function judgeTree(
   group: Group,
   before: RatchetTree,
   after: RatchetTree,
-  membershipChange: MembershipChange,
-  rejoined: string | undefined,
+  change: MembershipChange,
 ): { members: string[]; fresh: Leaf[] } {
-  const members = membersAfter(group.members, membershipChange)
+  const members = membersAfter(group.members, change)
   const old = leavesOf(before)
   const leaves = leavesOf(after)
   agree([...leaves.keys()], members)
-  const mayBeNew = new Set([...membershipChange.added, ...(rejoined === undefined ? [] : [rejoined])])
+  const mayBeNew = new Set([...change.added, change.rejoined])
   const fresh = [...leaves.values()].filter((leaf) => {
     const known = old.get(leaf.username)
     return mayBeNew.has(leaf.username) || !known || !sameLeaf(known, leaf)
@@ -120,12 +121,9 @@ export function judgeTree(
 /** Who is a member after a commit. */
 export function membersAfter(
   members: readonly string[],
-  membershipChange: Pick<MembershipChange, 'added' | 'removed'>,
+  { added, removed }: Pick<MembershipChange, 'added' | 'removed'>,
 ): string[] {
-  const after = new Set(members)
-  for (const username of membershipChange.removed) after.delete(username)
-  for (const username of membershipChange.added) after.add(username)
-  return [...after].sort()
+  return [...new Set([...members.filter((username) => !removed.includes(username)), ...added])].sort()
 }
 
 function sameLeaf(a: Leaf, b: Leaf): boolean {

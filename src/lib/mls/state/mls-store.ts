@@ -10,7 +10,7 @@ import { CodecError, ProtocolError } from '../../errors.ts'
 import { addNotices, type Notice } from '../notices.ts'
 import { decodeBesideTree, type Mls, secretsOfEpoch } from '../rfc9420/suite.ts'
 import type { StateStore } from '../state-store.ts'
-import { decodeFrame, encodeFrame } from './framing.ts'
+import { decodeFrame, encodeFrame, KEYS, tailOf } from './framing.ts'
 import { decodeGroup, encodeGroup, type Group, unknownGroup } from './group.ts'
 import { decodeIdentity, encodeIdentity, type Identity } from './identity.ts'
 import {
@@ -21,7 +21,6 @@ import {
   encodeOutgoing,
   type Outgoing,
 } from './pending.ts'
-import { KEYS, tailOf } from './store-keys.ts'
 import { encodeStored, type StoredMessage } from './stored-message.ts'
 
 const CursorSchema = v.object({ position: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) })

@@ -32,9 +32,10 @@ export class Publisher {
   async start(): Promise<void> {
     const client = this.#client
     if (!client.mlsStore.identity) {
-      const transaction = client.transaction()
-      transaction.identity = await makeIdentity(client.mls)
-      await transaction.write()
+      const made = await makeIdentity(client.mls)
+      await client.update((transaction) => {
+        transaction.identity = made
+      })
     }
     const { identity } = client.transaction()
     if (identity.published) return
@@ -101,8 +102,8 @@ export class Publisher {
     // With the key, they are refused when it is not ours any more.
     const signature_key = toBase64url(transaction.identity.publicKey)
     await post('/key-packages/put', { packages, last_resort, signature_key })
-    const done = this.#client.transaction()
-    done.identity = { ...done.identity, published: true, refreshedAt: clock(), lastResortUsed: false }
-    await done.write()
+    await this.#client.update((done) => {
+      done.identity = { ...done.identity, published: true, refreshedAt: clock(), lastResortUsed: false }
+    })
   }
 }

@@ -26,24 +26,16 @@ import { changeGroup, MAX_TRIES, settleChange, tooManyTries } from './submit-cha
  */
 export async function sendMessage(client: MlsClient, group: string, payload: Uint8Array): Promise<Sent> {
   const number = client.mlsStore.nextNumber()
-  const transaction = client.transaction()
-  transaction.outgoing.set(number, { group, number, payload })
-  await transaction.write()
+  await client.update(({ outgoing }) => outgoing.set(number, { group, number, payload }))
   try {
     const answer = await sendPending(client, group, number)
     if (answer) return answer
   } catch (error) {
     if (isUnknown(error)) return { stored: false, reason: error }
-    if (isRefusal(error)) await dropMessage(client, number)
+    if (isRefusal(error)) await client.update(({ outgoing }) => outgoing.set(number, null))
     throw error
   }
   throw new TypeError('a message was neither sent nor refused')
-}
-
-async function dropMessage(client: MlsClient, number: number): Promise<void> {
-  const transaction = client.transaction()
-  transaction.outgoing.set(number, null)
-  await transaction.write()
 }
 
 /**
@@ -57,7 +49,10 @@ async function sendPending(client: MlsClient, id: string, current?: number): Pro
   let answer: Sent | undefined
   for (let tries = 0; tries < MAX_TRIES; ) {
     await settleChange(client, id)
-    const next = nextOutgoing(client, id)
+    const next = client
+      .transaction()
+      .outgoingOf(id)
+      .find(({ stored }) => !stored)
     if (!next) return answer
     await renewEpoch(client, id)
     const sent = await sendOne(client, client.active(id), next, next.number === current)
@@ -65,13 +60,6 @@ async function sendPending(client: MlsClient, id: string, current?: number): Pro
     else if (next.number === current) answer = sent
   }
   throw tooManyTries()
-}
-
-function nextOutgoing(client: MlsClient, id: string): Outgoing | undefined {
-  return client
-    .transaction()
-    .outgoingOf(id)
-    .find(({ stored }) => !stored)
 }
 
 /**
@@ -102,8 +90,10 @@ async function sendOne(
   try {
     const body = { group: group.id, epoch, message: text, id }
     const { position, seq } = readStored(await client.post('/groups/send', body))
-    const { cursor } = client.mlsStore
-    await markStored(client, number, { position, seq })
+    const { cursor, outgoing } = client.mlsStore
+    const kept = outgoing.get(number)
+    if (kept)
+      await client.update((draft) => draft.outgoing.set(number, { ...kept, stored: { position, seq } }))
     // It would have come back among the entries already.
     if (position <= cursor) await pullAgain(client)
     return { stored: true }
@@ -114,24 +104,12 @@ async function sendOne(
     if (!client.mlsStore.outgoing.has(number)) return { stored: true }
     if (hasCode(error, 'epoch_passed')) return undefined
     if (isCurrent) throw error
-    const transaction = client.transaction()
-    transaction.outgoing.set(number, null)
-    transaction.notice(messageRefused(client, group, error))
-    await client.write(transaction)
+    await client.update((transaction) => {
+      transaction.outgoing.set(number, null)
+      transaction.notice(messageRefused(client, group, error))
+    })
     return { stored: false, reason: error }
   }
-}
-
-async function markStored(
-  client: MlsClient,
-  number: number,
-  stored: NonNullable<Outgoing['stored']>,
-): Promise<void> {
-  const message = client.mlsStore.outgoing.get(number)
-  if (!message) return
-  const transaction = client.transaction()
-  transaction.outgoing.set(number, { ...message, stored })
-  await transaction.write()
 }
 
 function messageRefused(client: MlsClient, group: Group | undefined, error: SymbolonError): Notice {
@@ -176,12 +154,12 @@ export async function sendAllPending(client: MlsClient): Promise<void> {
   }
 }
 
-async function dropPending(client: MlsClient, id: string, error: SymbolonError): Promise<void> {
-  const transaction = client.transaction()
-  for (const { number, stored } of transaction.outgoingOf(id)) {
-    if (stored) continue
-    transaction.outgoing.set(number, null)
-    transaction.notice(messageRefused(client, transaction.groups.get(id), error))
-  }
-  await client.write(transaction)
+function dropPending(client: MlsClient, id: string, error: SymbolonError): Promise<void> {
+  return client.update((transaction) => {
+    for (const { number, stored } of transaction.outgoingOf(id)) {
+      if (stored) continue
+      transaction.outgoing.set(number, null)
+      transaction.notice(messageRefused(client, transaction.groups.get(id), error))
+    }
+  })
 }

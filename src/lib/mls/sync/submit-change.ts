@@ -6,8 +6,7 @@
 
 import { ProtocolError } from '../../errors.ts'
 import { adopt } from '../entries/adopt.ts'
-import { endlessList, type ListedGroup, listGroups } from '../group-list.ts'
-import { readStored } from '../kdc-answers.ts'
+import { endlessList, type ListedGroup, listGroups, readStored } from '../kdc-answers.ts'
 import { burnHandshakeKey } from '../make-commit.ts'
 import type { MlsClient } from '../mls-client.ts'
 import { hasCode, isolated, isRefusal } from '../refusals.ts'
