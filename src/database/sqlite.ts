@@ -32,7 +32,7 @@ let sqlite: SqliteModule | undefined
  * @throws an error of SQLite, with its `errcode`.
  */
 export function openDatabase(path: string): DatabaseSyncInstance {
-  // When it is first needed, because it is native code; and by `require`, because nobody waits for it.
+  // When it is first needed, because it is native code; and by `require`, because it is not awaited.
   sqlite ??= createRequire(import.meta.url)(
     hasBuiltin ? 'node:sqlite' : '@photostructure/sqlite',
   ) as SqliteModule

@@ -1,5 +1,5 @@
 /**
- * Writing a file from a position on, behind whoever has more to write. What comes is gathered in two buffers: while one is being written, the
+ * Writing a file from a position on, so that the sender of more need not wait. What comes is gathered in two buffers: while one is being written, the
  * other is filled. Keeping the pieces themselves until they are written costs more than copying them: the garbage collector's time.
  *
  * @module
@@ -72,7 +72,7 @@ export class Appender {
     this.#filled = 0
     this.#position += filled
     this.#writing = this.#writeOut(buffer.subarray(0, filled), position)
-      // Never rejects: nobody may be waiting.
+      // Never rejects: it may not be awaited.
       .catch((error) => {
         this.#error = asNotSaved(this.#directory, error)
       })

@@ -57,7 +57,7 @@ export async function openContent(
   shown: string,
   { follow = true }: { readonly follow?: boolean } = {},
 ): Promise<FileContent> {
-  // A pipe would keep us waiting for somebody who writes to it.
+  // A pipe would keep us waiting for a writer.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (follow ? 0 : (constants.O_NOFOLLOW ?? 0))
   let file: FileHandle
   try {

@@ -29,7 +29,7 @@ export const MOST_LEFT = 10
 const MOST_LEFT_BYTES = 1e9
 
 /**
- * The id of the part of something that comes from somebody: the same thing sent again finds what came of it the first time. It is keyed by
+ * The id of the part of something that a sender sends: the same thing sent again finds what came of it the first time. It is keyed by
  * the sender, because a sender is told the hash of what is here of it: that must be what they have sent themselves.
  */
 export function partId(sender: string, kind: 'file' | 'directory', name: string, size?: number): string {

@@ -63,7 +63,7 @@ export type {
   GroupStatus,
   PostToKdc,
   Selection,
-  Sent as StoreResult,
+  StoreResult,
 } from './mls/types.ts'
 export { parseUsername } from './names.ts'
 export type { KdcPlace } from './network/destination.ts'

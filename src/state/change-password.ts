@@ -6,7 +6,7 @@
  *   2. the KDC takes the new password;
  *   3. what was sealed under the old one is removed.
  *
- * If it stops before 3, or nobody knows whether 2 happened, both stay; the next change removes what is left.
+ * If it stops before 3, or it is unknown whether 2 happened, both stay; the next change removes what is left.
  *
  * @module
  */
@@ -76,14 +76,14 @@ function opens({ directory }: Opened, exportKey: Secret): boolean {
   }
 }
 
-// What stays opens with a key that nobody can make any more; the password is changed, and that is what counts.
+// What stays opens with a key that cannot be made any more; the password is changed, and that is what counts.
 function forget(files: readonly string[]): void {
   try {
     removeKeyFiles(files)
   } catch {}
 }
 
-// Whoever cannot be helped here shall not be kept from a new password.
+// A state that cannot be opened is no reason to refuse a new password.
 const LOST = new Set(['state_locked', 'state_damaged'])
 
 function seal(directory: string, stateKey: Uint8Array, exportKey: Secret): void {

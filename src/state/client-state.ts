@@ -1,7 +1,7 @@
 /**
  * What a principal's tools keep from one time to the next, sealed under the password: docs/protocol.md §7.8.
  *
- * A receiver runs for days and a sender for a second, and both use one state: so nobody has it for longer than a piece of work
+ * A receiver runs for days and a sender for a second, and both use one state: so neither holds it for longer than a piece of work
  * takes.
  *
  * @module
@@ -45,7 +45,7 @@ export class ClientState {
    *
    * @param directory - of it alone: see `stateDirectory`.
    * @param exportKey - of the login; not kept.
-   * @throws StateError: `state_locked` when it was sealed under another export key, since somebody set the password without it;
+   * @throws StateError: `state_locked` when it was sealed under another export key, since the password was set without it;
    *   `state_busy`, `state_damaged`, `state_unavailable`; FileError `file_not_private`.
    */
   static open(directory: string, exportKey: Secret, options: WaitOptions = {}): Promise<ClientState> {
@@ -78,7 +78,7 @@ export class ClientState {
   }
 
   /**
-   * Keeps everybody else out until the store is closed, for what cannot be cut into pieces.
+   * Keeps all others out until the store is closed, for what cannot be cut into pieces.
    *
    * @throws StateError and FileError, as `withState`.
    */
@@ -102,7 +102,7 @@ export class ClientState {
     await this.#values.close()
   }
 
-  // Put aside while we run: what we would write now nobody would find.
+  // Put aside while we run: what we would write now would not be found.
   #refuseIfReplaced(): void {
     const path = databaseIn(this.directory)
     if (!existsSync(path) || numberOf(path) !== this.#file)
@@ -195,7 +195,7 @@ async function openValues(directory: string, exportKey: Secret): Promise<SealedV
   if (files.length > 0 && !existsSync(path)) throw damaged(path, 'it is gone')
   const database = openSqlite(path)
   try {
-    // What is deleted is overwritten: keys that are gone so that nobody can read old messages (RFC 9420 §9.2) shall be gone.
+    // What is deleted is overwritten: keys that are deleted so that old messages cannot be read (RFC 9420 §9.2) shall be gone.
     await database.read(sql`pragma secure_delete = on`)
     await refuseIfBroken(database, path)
     const values = new SealedValues(database, path, await keyFor(database, directory, files, exportKey))

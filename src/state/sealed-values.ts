@@ -1,5 +1,5 @@
 /**
- * Sealed values in a database. Whoever uses it holds the state's lock: nobody else changes the database meanwhile.
+ * Sealed values in a database. The caller holds the state's lock: no other process changes the database meanwhile.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export class SealedValues {
   readonly #path: string
   readonly #stateKey: Uint8Array
   #contents: Contents
-  // SQLite's word for "somebody else has changed it".
+  // SQLite's word for "another connection has changed it".
   #version: unknown
 
   /**

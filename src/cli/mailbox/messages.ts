@@ -7,7 +7,7 @@ import { FileError } from '../../files/errors.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import type { Conversation, MailMessage, Selection } from '../../lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
-import type { Sent } from '../../lib/mls/types.ts'
+import type { StoreResult } from '../../lib/mls/types.ts'
 import type { FileResult } from '../terminal/file-result.ts'
 import type { Output } from '../terminal/output.ts'
 import { isFile, type Saving, saveFile } from './save-files.ts'
@@ -147,7 +147,7 @@ function fileFrom({ username }: MailboxAccess, message: MailMessage): string | u
  *
  * @throws why the KDC was not reached.
  */
-export function requireStored(output: Output, sent: Sent): void {
+export function requireStored(output: Output, sent: StoreResult): void {
   if (sent.stored) return
   const { reason } = sent
   const code = reason instanceof SymbolonError ? { code: reason.code } : {}

@@ -1,5 +1,5 @@
 /**
- * Files that wait at the KDC. The file is stored there encrypted; a message of kind `file`, its note, says where it is and how to open it.
+ * Stored files. The file is stored there encrypted; a message of kind `file`, its note, says where it is and how to open it.
  * docs/protocol.md §7.4 and §7.7.
  *
  * It is encrypted in chunks, each sealed for its place, so that none can be left out, repeated or moved, and none after the last is missed:
@@ -41,12 +41,12 @@ export const MAX_FILE_BYTES: number =
   MAX_SEALED_BYTES - Math.ceil(MAX_SEALED_BYTES / (CHUNK_BYTES + TAG_BYTES)) * TAG_BYTES
 
 /** How many chunks a file of `size` bytes has: one, if it is empty. */
-export function chunkCount(size: number): number {
+function chunkCount(size: number): number {
   return Math.max(1, Math.ceil(size / CHUNK_BYTES))
 }
 
 /** The length of all sealed chunks together. */
-export function sealedBytes(size: number): number {
+function sealedBytes(size: number): number {
   return size + chunkCount(size) * TAG_BYTES
 }
 
@@ -140,7 +140,7 @@ export interface FetchOptions {
 }
 
 /**
- * Encrypts a file and stores it at the KDC, for those who are in a group or will be added to it. Nobody can find it there before its
+ * Encrypts a file and stores it at the KDC, for the members of a group, present and future. It cannot be found there before its
  * note is sent: `mailbox.send(group, encodeFileNote(note), 'file')`.
  *
  * After a failure the KDC is asked, once, to drop what it has.

@@ -1,5 +1,5 @@
 /**
- * Leaving messages and files at the KDC, for one who is away or for a group. docs/protocol.md §7.4.
+ * Leaving messages and files at the KDC, for a receiver that is away or for a group. docs/protocol.md §7.4.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { encodeFileNote, uploadFile } from './files.ts'
 import type { MailboxAccess } from './mailbox-handle.ts'
 import { kindOf } from './payload.ts'
 import { isRefusal } from './refusals.ts'
-import type { Conversation, Sent } from './types.ts'
+import type { Conversation, StoreResult } from './types.ts'
 
 /**
  * Leaves a message at the KDC, once it is known what has happened in the conversation.
@@ -21,7 +21,7 @@ export function leaveMessage(
   to: Conversation,
   body: Uint8Array,
   { kind = kindOf(body), signal }: { readonly kind?: string; readonly signal?: AbortSignal | undefined } = {},
-): Promise<Sent> {
+): Promise<StoreResult> {
   return mail.use(async (mailbox) => {
     signal?.throwIfAborted()
     await mailbox.sync()
@@ -55,7 +55,7 @@ export async function leaveFile(
     readonly onProgress?: ((bytes: number) => void) | undefined
     readonly signal?: AbortSignal | undefined
   } = {},
-): Promise<Sent> {
+): Promise<StoreResult> {
   const { post } = mail
   const group = await mail.use(async (mailbox) => {
     options.signal?.throwIfAborted()

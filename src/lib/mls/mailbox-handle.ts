@@ -78,7 +78,7 @@ export class MailboxHandle {
   }
 
   /**
-   * Makes the mailbox of a principal who has none yet, here or anywhere: an identity and key packages, without which nothing can be
+   * Makes the mailbox of a principal that has none yet, here or anywhere: an identity and key packages, without which nothing can be
    * stored for this principal. Mostly it finds the mailbox here, and asks nothing of the KDC.
    *
    * Where the KDC has an identity that was made on another machine, that one stays: only `use` takes its place.

@@ -29,7 +29,7 @@ import { Publisher } from './sync/key-package-publisher.ts'
 import { pull } from './sync/pull.ts'
 import { sendAllPending, sendMessage } from './sync/send-messages.ts'
 import { settleChanges } from './sync/submit-change.ts'
-import type { Conversation, GroupInfo, Selection, Sent } from './types.ts'
+import type { Conversation, GroupInfo, Selection, StoreResult } from './types.ts'
 
 export type { Conversation, GroupInfo, MailboxOptions, MailMessage, Selection }
 
@@ -98,13 +98,13 @@ export class Mailbox {
   // Messages.
 
   /**
-   * Sends to one other, who may be away.
+   * Sends to one other principal, which may be away.
    *
    * @param body - at most 1 MiB. With `kind: 'text'`, UTF-8.
    * @throws ProtocolError `receiver_unknown`, `member_unverified`, `message_too_large`, `invalid_name`, or why the conversation is not
    *   read any more; TransportError `quota_exceeded`. Then it was not sent, and will not be.
    */
-  async sendTo(username: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
+  async sendTo(username: string, body: Uint8Array, kind = 'text'): Promise<StoreResult> {
     const payload = this.#payload(body, kind)
     const name = parseUsername(username)
     return this.#alone(async () => {
@@ -113,7 +113,7 @@ export class Mailbox {
         return await sendMessage(this.#client, id, payload)
       } catch (error) {
         if (!hasCode(error, 'group_unknown')) throw error
-        // The account of one of us is another than when it began: what is said there is read by no one.
+        // The account of one of us is another than when it began: what is said there cannot be read.
         await endConversation(this.#client, id)
         return sendMessage(this.#client, await this.#directWith(name), payload)
       }
@@ -126,7 +126,7 @@ export class Mailbox {
    * @throws ProtocolError `group_unknown`; `group_replaced` when another group has this name now, and `lookAt` was not called since;
    *   and as `sendTo`.
    */
-  async send(group: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
+  async send(group: string, body: Uint8Array, kind = 'text'): Promise<StoreResult> {
     const payload = this.#payload(body, kind)
     const name = parseGroupName(group)
     return this.#alone(async () => sendMessage(this.#client, await this.#idToSend(name), payload))

@@ -31,7 +31,7 @@ export async function createGroup(
   await submitChange(client, id, change, transaction)
 }
 
-/** Adds those who are not in it already. */
+/** Adds those of these users who are no members yet. */
 export function addMembers(client: MlsClient, id: string, usernames: readonly string[]): Promise<void> {
   return changeGroup(client, id, async (transaction, group) => {
     requireAdmin(client, group)
@@ -52,7 +52,7 @@ export function addMembers(client: MlsClient, id: string, usernames: readonly st
   })
 }
 
-/** Removes those who are in it, and with them those who have left. */
+/** Removes those of these users who are members, and with them the members who have left. */
 export function removeMembers(client: MlsClient, id: string, usernames: readonly string[]): Promise<void> {
   return changeGroup(client, id, async (transaction, group) => {
     requireAdmin(client, group)

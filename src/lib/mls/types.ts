@@ -33,7 +33,7 @@ export interface GroupInfo {
 }
 
 /** What became of a message: stored by the KDC; or kept here, to be sent by the next `sync`, because the KDC was not reached. */
-export type Sent = { readonly stored: true } | { readonly stored: false; readonly reason: Error }
+export type StoreResult = { readonly stored: true } | { readonly stored: false; readonly reason: Error }
 
 /** A sealed request to the KDC; throws what stands for a refusal. */
 export type PostToKdc = (path: string, body: Record<string, unknown>) => Promise<unknown>

@@ -30,7 +30,7 @@ export interface TransferItem extends Attributes {
   readonly size?: number | undefined
 }
 
-/** How much a sender says there is in all, where that is known: for people to decide by, and to show how far it is. It binds nobody. */
+/** How much a sender says there is in all, where that is known: for people to decide by, and to show how far it is. It is not binding. */
 export interface Totals {
   /** Regular files, those in directories too, and what is sent as one. */
   readonly files?: number | undefined
@@ -72,7 +72,7 @@ export interface Content extends Attributes {
    *
    * @param position - from the beginning. Where `size` is unknown it only ever counts on.
    * @returns how many bytes; 0 at the end.
-   * @throws a SymbolonError: this item is given up. Anything else ends the transfer.
+   * @throws a SymbolonError: this item is not sent. Anything else ends the transfer.
    */
   read(into: Uint8Array, position: number): Promise<number>
   /**
@@ -91,7 +91,7 @@ export interface FileSource {
   readonly kind: 'file' | 'bytes'
   /** 1 to 1024 bytes of UTF-8: no path. */
   readonly name: string
-  /** @throws a SymbolonError: this item is given up. Anything else ends the transfer. */
+  /** @throws a SymbolonError: this item is not sent. Anything else ends the transfer. */
   open(): Promise<Content>
 }
 
@@ -108,7 +108,7 @@ export interface TreeSource {
   readonly name: string
   /** When it was last changed, in Unix seconds. */
   readonly modifiedAt?: number | undefined
-  /** @throws a SymbolonError: the directory is given up. */
+  /** @throws a SymbolonError: the directory is not sent. */
   entries(): AsyncIterable<EntrySource>
 }
 

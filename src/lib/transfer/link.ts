@@ -17,7 +17,7 @@ const MAX_PIECES = 1024
 export interface LinkOptions {
   /** Ends the transfer half way. */
   readonly signal?: AbortSignal | undefined
-  /** How long the peer may let us wait, in milliseconds, before it is given up; for ever, if nothing is said. */
+  /** How long the peer may let us wait, in milliseconds, before the transfer fails; for ever, if nothing is said. */
   readonly patienceMs?: number | undefined
 }
 

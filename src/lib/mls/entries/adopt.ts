@@ -28,7 +28,7 @@ export async function adopt(
   agree(change.added, entry.added)
   agree(change.removed, entry.removed)
   if (change.op === 'commit') {
-    // Of no use to who cannot read the group.
+    // Of no use where the group cannot be read.
     if (group?.status === 'broken') return
     checkPlace(context, entry, group, change)
   } else {

@@ -119,7 +119,7 @@ async function applyLeaving(context: ApplyContext, entry: Entry, group: Group): 
         const { proposal, senderLeafIndex } = incoming.proposal
         leaver = leaverBy(state, proposal, senderLeafIndex)
       }
-      // Not kept by MLS: who commits names the leaver itself, in whatever epoch that will be.
+      // Not kept by MLS: the committer names the leaver itself, in whatever epoch that will be.
       return 'reject'
     })
     return { read, place: decodePosition(message.authenticatedData) }

@@ -20,7 +20,7 @@ export async function join(context: ApplyContext, entry: Entry): Promise<void> {
   const read = await opened(() => readWelcome(mls, entry.welcome ?? EMPTY))
   const reference = read.packages.find((name) => transaction.hasPackage(name))
   if (reference === undefined) {
-    // For a key package of before we lost our state; or for nobody's, from who wants us to take a place in groups without end.
+    // For a key package of before we lost our state; or for none, from a member that would have us join groups without end.
     if (transaction.identity.settled) throw damaged('the invitation is for keys that are not here')
     context.unknown.add(entry.group)
     return
@@ -73,7 +73,7 @@ async function openWelcome(context: ApplyContext, read: ReadWelcome, reference: 
   return joined
 }
 
-/** Whether we were added by one who may, to what it says it is, among members who are who they say. */
+/** Whether we were added by a member that may, to what it says it is, among members that are who they say. */
 async function judgeJoined(context: ApplyContext, entry: Entry, joined: Joined): Promise<string[]> {
   const { transaction, post, username } = context
   const { state, descriptor, signer } = joined

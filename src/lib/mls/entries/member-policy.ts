@@ -26,15 +26,15 @@ export function isAdmin(group: Group, username: string): boolean {
 }
 
 /**
- * Whether a member may remove another: the admin any; others those who said in this epoch that they leave. Who said it in an
- * earlier epoch is left to the admin, because those who came since have not heard it.
+ * Whether a member may remove another: the admin any; others a member that said in this epoch that it leaves. One that said it in
+ * an earlier epoch is left to the admin, because members that came since have not heard it.
  */
 export function mayRemove(group: Group, by: string, username: string): boolean {
   if (isAdmin(group, by)) return username !== by
   return (group.leaving.get(username) ?? 0) > group.chain.epochSeq
 }
 
-/** What we would remove before anything else is said: those who have left. */
+/** The members to remove before anything else is said: they have left. */
 export function toRemove(group: Group, by: string): string[] {
   return [...group.leaving.keys()].filter((username) => mayRemove(group, by, username))
 }

@@ -37,7 +37,7 @@ async function findIdentities(post: PostToKdc, usernames: string[]): Promise<Map
  * remember in its place, and say so.
  *
  * @param earlier - whether it may also be one that was the principal's identity: in a group it is, until the principal has come back
- *   with the new one, and for who reads the group's entries late. Never in a key package.
+ *   with the new one, and for a member that reads the group's entries late. Never in a key package.
  * @throws ProtocolError `member_unverified`; whatever `post` throws.
  */
 export async function judgeKeys(

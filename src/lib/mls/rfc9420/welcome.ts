@@ -1,5 +1,5 @@
 /**
- * What one needs to join a group: a Welcome, for those who are added (RFC 9420 §12.4.3.1), or a GroupInfo, for those who rejoin by an
+ * What one needs to join a group: a Welcome, for new members (RFC 9420 §12.4.3.1), or a GroupInfo, to rejoin by an
  * external commit (§12.4.3.2). Each travels with the ratchet tree beside it (§12.4.3.3), as `u32 length || MLSMessage || tree`, and
  * with what the group is (`GroupDescriptor`) in an extension of the GroupInfo, under its signer's signature.
  *
@@ -126,7 +126,7 @@ export async function joinByWelcome(mls: Mls, read: ReadWelcome, own: KeyPackage
   )
   // It verified the GroupInfo's signature by the key of this leaf.
   const signer = leafAt(joined.ratchetTree, groupInfo.signer)
-  if (!signer) throw new CodecError('welcome: nobody signed it')
+  if (!signer) throw new CodecError('welcome: it is not signed by a member')
   const state = { ...joined, ratchetTree: Array.from(joined.ratchetTree) }
   return { state, descriptor: readDescriptor(groupInfo.extensions), signer: signer.username, secrets }
 }

@@ -18,7 +18,7 @@ export const HASH_BYTES = 32
 const SEQ_BYTES = 8
 const LABEL = 'symbolon chain'
 
-/** Of how many entries the hash is remembered: a member who has processed an entry names none so old. */
+/** Of how many entries the hash is remembered: a member that has processed an entry names none so old. */
 export const REMEMBERED = 1024
 
 /** What an epoch has after the commit that began it. */

@@ -21,9 +21,9 @@ export interface Group {
   /** Another's, of another group of this name that we were in, until the user has looked who is in this one. */
   readonly formerAdmin: string | undefined
   readonly epoch: number
-  /** Exactly those who have a leaf in the tree. */
+  /** Exactly the owners of the tree's leaves. */
   readonly members: readonly string[]
-  /** Of these, who has said that they leave, and in which entry; 0 when the KDC says so. */
+  /** Of these, the ones that have said that they leave, and in which entry; 0 when the KDC says so. */
   readonly leaving: ReadonlyMap<string, number>
   readonly chain: Chain
 }
@@ -125,12 +125,12 @@ export function otherOf(group: Group, username: string): string | undefined {
   return group.descriptor?.kind === 'direct' ? group.members.find((member) => member !== username) : undefined
 }
 
-/** The members without those who have left. */
+/** The members that have not left. */
 export function presentIn(group: Group): string[] {
   return group.members.filter((member) => !group.leaving.has(member)).sort()
 }
 
-/** Of those who are leaving, who is still in the tree after these were taken out. */
+/** The leaving members that are still in the tree after these were removed. */
 export function stillLeaving(group: Group, removed: readonly string[]): Map<string, number> {
   return new Map([...group.leaving].filter(([username]) => !removed.includes(username)))
 }

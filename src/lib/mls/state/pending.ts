@@ -22,7 +22,7 @@ const ChangeSchema = v.object({
   epoch: whole,
   added: names,
   removed: names,
-  /** Who is in the tree after it, and of those, who has left by the KDC's word. */
+  /** The members in the tree after it, and those of them that have left by the KDC's word. */
   members: names,
   leaving: v.optional(names),
 })

@@ -91,7 +91,7 @@ export class Publisher {
     await this.#client.post('/identity/put', { signature_key: toBase64url(publicKey) })
   }
 
-  /** Puts new key packages, and a new last resort: kept here first, so that no one is given one that we cannot open. */
+  /** Puts new key packages, and a new last resort: kept here first, so that none is handed out that we cannot open. */
   async #publish(count: number): Promise<void> {
     const { username, clock, mlsStore, post } = this.#client
     const transaction = this.#client.transaction()

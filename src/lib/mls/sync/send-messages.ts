@@ -15,7 +15,7 @@ import { hasCode, isolated, isRefusal, isUnknown } from '../refusals.ts'
 import { encodePosition, hasGap, positionOf } from '../state/chain.ts'
 import { type Group, labelOf } from '../state/group.ts'
 import type { Outgoing } from '../state/pending.ts'
-import type { Sent } from '../types.ts'
+import type { StoreResult } from '../types.ts'
 import { pull, pullAgain } from './pull.ts'
 import { changeGroup, MAX_TRIES, settleChange, tooManyTries } from './submit-change.ts'
 
@@ -24,7 +24,11 @@ import { changeGroup, MAX_TRIES, settleChange, tooManyTries } from './submit-cha
  *
  * @throws why the message was refused: it is not sent, and not kept.
  */
-export async function sendMessage(client: MlsClient, group: string, payload: Uint8Array): Promise<Sent> {
+export async function sendMessage(
+  client: MlsClient,
+  group: string,
+  payload: Uint8Array,
+): Promise<StoreResult> {
   const number = client.mlsStore.nextNumber()
   await client.update(({ outgoing }) => outgoing.set(number, { group, number, payload }))
   try {
@@ -45,8 +49,12 @@ export async function sendMessage(client: MlsClient, group: string, payload: Uin
  * @returns what became of that message.
  * @throws why it was refused, or why the KDC was not reached.
  */
-async function sendPending(client: MlsClient, id: string, current?: number): Promise<Sent | undefined> {
-  let answer: Sent | undefined
+async function sendPending(
+  client: MlsClient,
+  id: string,
+  current?: number,
+): Promise<StoreResult | undefined> {
+  let answer: StoreResult | undefined
   for (let tries = 0; tries < MAX_TRIES; ) {
     await settleChange(client, id)
     const next = client
@@ -63,7 +71,7 @@ async function sendPending(client: MlsClient, id: string, current?: number): Pro
 }
 
 /**
- * Those who have left must not be able to read what is said now. And where entries were lost, a new epoch begins, so that members
+ * Members that have left must not be able to read what is said now. And where entries were lost, a new epoch begins, so that members
  * can compare again what they were shown.
  */
 async function renewEpoch(client: MlsClient, id: string): Promise<void> {
@@ -80,7 +88,7 @@ async function sendOne(
   group: Group,
   message: Outgoing,
   isCurrent: boolean,
-): Promise<Sent | undefined> {
+): Promise<StoreResult | undefined> {
   const { number } = message
   const {
     id,
@@ -142,7 +150,7 @@ async function sealMessage(
   return sealed
 }
 
-/** Sends what waits to be sent, in every group. */
+/** Sends the messages that are not stored yet, in every group. */
 export async function sendAllPending(client: MlsClient): Promise<void> {
   const outgoing = [...client.mlsStore.outgoing.values()].filter(({ stored }) => !stored)
   const waiting = new Set(outgoing.map(({ group }) => group))
