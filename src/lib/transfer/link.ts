@@ -253,7 +253,7 @@ export class Link {
   // --- writing ---
 
   /**
-   * Writes a frame. What is written in one turn of the event loop travels together.
+   * Writes a frame. Those that are written one after the other, without waiting, travel together.
    *
    * @param written - called when the body may be written over.
    */
@@ -265,7 +265,7 @@ export class Link {
     this.#stream.cork()
     this.#stream.write(header)
     this.#stream.write(body, written && (() => written()))
-    process.nextTick(() => this.#stream.uncork())
+    queueMicrotask(() => this.#stream.uncork())
   }
 
   /** Writes a frame of these fields. */

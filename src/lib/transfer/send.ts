@@ -216,7 +216,8 @@ class Sender {
   async #sendSmall(item: TransferItem, size: number, content: Content): Promise<void> {
     const bytes = await this.#attempt(item, readAll(content, size))
     if (!bytes) return
-    await this.#announce(item, 'sent')
+    await this.#mayAnnounce()
+    this.#announce(item, 'sent')
     if (size > 0) this.#link.write(Type.data, bytes)
     this.#link.send(Type.end, { sha256: primitives.sha256(bytes) })
     this.summary.bytes += size
@@ -243,9 +244,12 @@ class Sender {
     }
   }
 
-  /** Says that an item comes, once not too many are without an answer. */
-  async #announce(item: TransferItem, state: Pending['state']): Promise<Pending> {
-    await this.#link.until(() => this.#pending.length < MAX_UNDER_WAY)
+  /** Waits until not too many items are without an answer. */
+  #mayAnnounce(): Promise<void> {
+    return this.#link.until(() => this.#pending.length < MAX_UNDER_WAY)
+  }
+
+  #announce(item: TransferItem, state: Pending['state']): Pending {
     const pending: Pending = { item, state }
     this.#link.send(Type.item, fieldsOf(item))
     this.#pending.push(pending)
@@ -254,7 +258,8 @@ class Sender {
 
   /** @returns nothing when the receiver does not want it. */
   async #ask(item: TransferItem): Promise<Pending | undefined> {
-    const pending = await this.#announce(item, 'asked')
+    await this.#mayAnnounce()
+    const pending = this.#announce(item, 'asked')
     await this.#link.until(() => pending.state !== 'asked')
     return isRefused(pending) ? undefined : pending
   }
@@ -355,7 +360,8 @@ class Sender {
   async #sendEntry(name: string, entry: EntrySource): Promise<void> {
     const { kind, path } = entry
     if (kind === 'file') return this.#sendFile({ kind, name, path }, entry)
-    await this.#announce({ kind, name, path, ...attributesIn(entry) }, 'sent')
+    await this.#mayAnnounce()
+    this.#announce({ kind, name, path, ...attributesIn(entry) }, 'sent')
     await this.#link.room()
   }
 }
