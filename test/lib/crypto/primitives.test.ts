@@ -38,6 +38,51 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
     )
   })
 
+  test(`${name}: expands by itself what is extracted by HMAC, and no more than 255 blocks`, () => {
+    const ikm = hex('0b'.repeat(22))
+    const [salt, info] = [hex('000102030405060708090a0b0c'), hex('f0f1f2f3f4f5f6f7f8f9')]
+    const prk = primitives.hmac(salt, ikm)
+    assert.is(toHex(prk), '077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5')
+    for (const length of [0, 1, 31, 32, 33, 42, 64, 100]) {
+      const expected = length === 0 ? '' : toHex(primitives.hkdf(ikm, salt, info, length))
+      assert.is(toHex(primitives.hkdfExpand(prk, info, length)), expected, `${length}`)
+    }
+    assert.is(primitives.hkdfExpand(prk, info, 255 * 32).length, 255 * 32)
+    assert.throws(() => primitives.hkdfExpand(prk, info, 255 * 32 + 1))
+    assert.is(
+      toHex(primitives.hmac(Buffer.from('Jefe'), Buffer.from('what do ya want for nothing?'))),
+      '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843', // RFC 4231 §4.3
+    )
+    assert.is(toHex(primitives.hmac(new Uint8Array(0), ikm)), toHex(primitives.hmac(new Uint8Array(32), ikm)))
+  })
+
+  test(`${name}: takes the signatures of RFC 8032 §7.1, and no other`, () => {
+    const publicKey = hex('3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c')
+    const signature = hex(
+      '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+    )
+    const message = hex('72')
+    assert.ok(primitives.verifyEd25519(publicKey, message, signature))
+    assert.not.ok(primitives.verifyEd25519(publicKey, hex('73'), signature))
+    for (let bit = 0; bit < 512; bit += 7) {
+      const changed = Uint8Array.from(signature)
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      assert.not.ok(primitives.verifyEd25519(publicKey, message, changed), `bit ${bit}`)
+    }
+    // The same S and the order of the group: RFC 8032 §5.1.7 wants it below that.
+    const order = 2n ** 252n + 27742317777372353535851937790883648493n
+    let s = BigInt(`0x${Buffer.from(signature.slice(32)).reverse().toString('hex')}`) + order
+    const malleated = Uint8Array.from(signature)
+    for (let at = 32; at < 64; at++, s >>= 8n) malleated[at] = Number(s & 0xffn)
+    assert.not.ok(primitives.verifyEd25519(publicKey, message, malleated))
+    for (const length of [0, 63]) {
+      assert.not.ok(primitives.verifyEd25519(publicKey, message, signature.slice(0, length)), `${length}`)
+    }
+    for (const length of [0, 31, 33]) {
+      assert.throws(() => primitives.verifyEd25519(new Uint8Array(length).fill(1), message, signature))
+    }
+  })
+
   test(`${name}: agrees on the shared secret of RFC 7748 §6.1`, () => {
     const bob = hex('5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb')
     const alicePublic = hex('8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a')

@@ -8,8 +8,10 @@ import {
   createCipheriv,
   createDecipheriv,
   createHash,
+  createHmac,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   diffieHellman,
   generateKeyPairSync,
   hash,
@@ -17,11 +19,13 @@ import {
   type KeyObject,
   type Hash as NodeHash,
   timingSafeEqual,
+  verify,
 } from 'node:crypto'
 import { loadSodium, SHORT_BYTES, type Sodium } from './sodium.ts'
 import type { Hash, Primitives } from './types.ts'
 
 const TAG_BYTES = 16
+const HASH_BYTES = 32
 const NO_AAD = new Uint8Array(0)
 // Node would accept tags as short as one byte if it were asked to; it is never asked.
 const FULL_TAG = { authTagLength: TAG_BYTES } as const
@@ -124,6 +128,25 @@ export const node: Primitives = {
     return (
       sodium?.hkdf(ikm, salt, info, length) ?? new Uint8Array(hkdfSync('sha256', ikm, salt, info, length))
     )
+  },
+  hkdfExpand(prk, info, length) {
+    if (length > 255 * HASH_BYTES) throw new RangeError('HKDF: at most 255 blocks')
+    const key = createSecretKey(prk)
+    const expanded = new Uint8Array(length)
+    let block: Uint8Array = NO_AAD
+    for (let offset = 0; offset < length; offset += block.length) {
+      const index = Uint8Array.of(offset / HASH_BYTES + 1)
+      block = createHmac('sha256', key).update(block).update(info).update(index).digest()
+      expanded.set(block.subarray(0, length - offset), offset)
+    }
+    return expanded
+  },
+  // With a key that is imported first, which Node 24 uses three times as fast as one in bytes.
+  hmac: (key, data) => new Uint8Array(createHmac('sha256', createSecretKey(key)).update(data).digest()),
+  verifyEd25519(publicKey, message, signature) {
+    const x = Buffer.from(publicKey).toString('base64url')
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
+    return verify(null, message, key, signature)
   },
   x25519(secretKey) {
     // To import a key, and to export it in another form than JWK, costs OpenSSL more than to use it.

@@ -12,9 +12,12 @@ import type {
   MLSMessage,
   PrivateMessage,
 } from 'ts-mls'
-import { equal, fromUtf8, utf8 } from '../../bytes.ts'
+import { primitives } from '#primitives'
+import { EMPTY, equal, fromUtf8, utf8 } from '../../bytes.ts'
+import { TAG_BYTES } from '../../crypto/aead.ts'
 import { CodecError } from '../../errors.ts'
 import { USERNAME } from '../../names.ts'
+import { turn } from '../../pacing/event-loop.ts'
 
 const SUITE = 'MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519'
 
@@ -38,7 +41,47 @@ export function loadMls(): Promise<Mls> {
 async function load(): Promise<Mls> {
   const parts = await import('./ts-mls.ts')
   const { getCiphersuiteFromName, getCiphersuiteImpl } = parts.api
-  return { ...parts, suite: await getCiphersuiteImpl(getCiphersuiteFromName(SUITE)) }
+  return { ...parts, suite: bySynchronousCalls(await getCiphersuiteImpl(getCiphersuiteFromName(SUITE))) }
+}
+
+/** After so many signatures others get a turn of the event loop: a tree has one for each member. */
+const VERIFIED_AT_ONCE = 50
+
+/**
+ * The suite with what every message needs by calls that return at once: those of WebCrypto wait for a thread, and import each key anew,
+ * which takes several times as long as the work itself. What only commits and joining need stays as ts-mls has it.
+ */
+function bySynchronousCalls(suite: CiphersuiteImpl): CiphersuiteImpl {
+  let verified = 0
+  return {
+    ...suite,
+    hash: {
+      digest: async (data) => primitives.sha256(data),
+      mac: async (key, data) => primitives.hmac(key, data),
+      verifyMac: async (key, mac, data) => equal(mac, primitives.hmac(key, data)),
+    },
+    kdf: {
+      size: suite.kdf.size,
+      extract: async (salt, ikm) => primitives.hmac(salt, ikm),
+      expand: async (prk, info, length) => primitives.hkdfExpand(prk, info, length),
+    },
+    signature: {
+      ...suite.signature,
+      async verify(publicKey, message, signature) {
+        if (++verified % VERIFIED_AT_ONCE === 0) await turn()
+        return primitives.verifyEd25519(publicKey, message, signature)
+      },
+    },
+    hpke: {
+      ...suite.hpke,
+      encryptAead: async (key, nonce, aad = EMPTY, plaintext) => primitives.seal(key, nonce, aad, plaintext),
+      async decryptAead(key, nonce, aad = EMPTY, sealed) {
+        const plaintext = sealed.length < TAG_BYTES ? undefined : primitives.open(key, nonce, aad, sealed)
+        if (!plaintext) throw new CodecError('MLS message: it does not open')
+        return plaintext
+      },
+    },
+  }
 }
 
 /** The credential of a principal: basic, its name in UTF-8 (RFC 9420 §5.3). */
