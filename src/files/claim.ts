@@ -11,7 +11,7 @@ import { equal } from '../lib/bytes.ts'
 import type { SavedFile } from '../lib/paths.ts'
 import { notSaved, statsOf } from './errors.ts'
 import { syncDirectory } from './private-files.ts'
-import { numbered } from './safe-name.ts'
+import { numberedBy } from './safe-name.ts'
 
 /** Only its owner needs to look into what others sent; the owner may open it to others later. */
 export const FILE_MODE = 0o600
@@ -80,11 +80,7 @@ export async function claimDirectory(temporary: string, directory: string, name:
 }
 
 function* pathsFor(directory: string, name: string): Generator<string> {
-  let tried = 0
-  for (const candidate of numbered(name)) {
-    if (tried++ === MOST_OF_ONE_NAME) return
-    yield join(directory, candidate)
-  }
+  for (let n = 1; n <= MOST_OF_ONE_NAME; n++) yield join(directory, numberedBy(name, n))
 }
 
 async function renameOnce(temporary: string, path: string): Promise<boolean> {

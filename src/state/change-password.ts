@@ -10,11 +10,11 @@
  *
  * @module
  */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { Secret } from '../lib/crypto/secret.ts'
 import type { Session } from '../lib/session.ts'
 import { asStateError, StateError } from './errors.ts'
-import { addKeyFile, keyFilesIn, openStateKey, removeKeyFiles } from './state-key.ts'
+import { addKeyFile, keyFilesIn, openStateKey } from './state-key.ts'
 
 /** A state that the old password opens. */
 interface Opened {
@@ -79,7 +79,7 @@ function opens({ directory }: Opened, exportKey: Secret): boolean {
 // What stays opens with a key that cannot be made any more; the password is changed, and that is what counts.
 function forget(files: readonly string[]): void {
   try {
-    removeKeyFiles(files)
+    for (const path of files) rmSync(path, { force: true })
   } catch {}
 }
 

@@ -10,13 +10,14 @@ import { existsSync, statSync } from 'node:fs'
 import { type Database, sql } from '../database/database.ts'
 import { openSqlite } from '../database/sqlite.ts'
 import { ensurePrivateDirectory } from '../files/private-files.ts'
+import { secureRandomBytes } from '../lib/crypto/random.ts'
 import type { Secret } from '../lib/crypto/secret.ts'
 import type { StateOwner, StateSource, StateStore } from '../lib/mls/state-store.ts'
 import { damaged, inStateTerms } from './errors.ts'
 import { takeLock } from './lock.ts'
 import { databaseIn, defaultBase, lockIn, stateDirectory } from './places.ts'
 import { isEmpty, NAME, prepare, SealedValues } from './sealed-values.ts'
-import { addKeyFile, keyFilesIn, newStateKey, openStateKey } from './state-key.ts'
+import { addKeyFile, keyFilesIn, openStateKey, STATE_KEY_BYTES } from './state-key.ts'
 
 /** How long to wait for the others' pieces of work, unless told otherwise. */
 const WAIT_MS = 5000
@@ -218,7 +219,7 @@ async function keyFor(
   if (!(await isEmpty(database))) throw damaged(directory, 'its key is gone')
   // The database first: a key beside one that knows of none says that something was lost. A process that ends between the two
   // leaves an empty one, which gets another key.
-  const made = newStateKey()
+  const made = secureRandomBytes(STATE_KEY_BYTES)
   await prepare(database, made)
   addKeyFile(directory, made, exportKey)
   return made

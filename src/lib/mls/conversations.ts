@@ -51,6 +51,13 @@ export function currentIdOf(client: MlsClient, of: Conversation): string | undef
   return idsOf(client, of).find((id) => isCurrent(client, id))
 }
 
+/** @throws ProtocolError `group_unknown` */
+export function requireCurrentId(client: MlsClient, of: Conversation): string {
+  const id = currentIdOf(client, of)
+  if (id === undefined) throw groupUnknown()
+  return id
+}
+
 /**
  * A group by name: the one that we are in, or else one that we were in.
  *

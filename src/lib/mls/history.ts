@@ -7,7 +7,7 @@
 import { turn } from '../pacing/event-loop.ts'
 import { idsOf } from './conversations.ts'
 import type { MlsClient } from './mls-client.ts'
-import { KEYS } from './state/framing.ts'
+import { KEYS, tailOf } from './state/framing.ts'
 import { otherOf } from './state/group.ts'
 import { decodeStored, type MailMessage, type StoredMessage } from './state/stored-message.ts'
 import type { Conversation, Selection } from './types.ts'
@@ -59,18 +59,10 @@ export async function lastMessages(
   of: Conversation,
   limit: number,
 ): Promise<MailMessage[]> {
-  const keys: { key: string; position: string }[] = []
-  for (const id of idsOf(client, of)) {
-    for (const key of await client.mlsStore.store.list(KEYS.messages(id))) {
-      keys.push({ key, position: key.slice(KEYS.messages(id).length) })
-    }
-  }
-  keys.sort((a, b) => (a.position < b.position ? -1 : 1))
-  const last = limit > 0 ? keys.slice(-limit) : []
-  return readMessages(
-    client,
-    last.map(({ key }) => key),
-  )
+  const { store } = client.mlsStore
+  const keys = await Promise.all(idsOf(client, of).map((id) => store.list(KEYS.messages(id))))
+  const inOrder = keys.flat().sort((a, b) => (tailOf(a) < tailOf(b) ? -1 : 1))
+  return readMessages(client, limit > 0 ? inOrder.slice(-limit) : [])
 }
 
 async function readMessages(client: MlsClient, keys: readonly string[]): Promise<MailMessage[]> {

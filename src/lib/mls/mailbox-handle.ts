@@ -120,15 +120,13 @@ export class MailboxHandle {
 
   #hold<T>(work: (state: StateStore) => Promise<T>, options?: { readonly waitMs?: number }): Promise<T> {
     return this.#inTurn(async () => {
-      const opening = this.#state ?? this.#source.open(this.#session)
-      this.#state = opening
-      try {
-        await opening
-      } catch (error) {
+      this.#state ??= this.#source.open(this.#session)
+      // What failed is tried anew the next time.
+      const opened = await this.#state.catch((error) => {
         this.#state = undefined
         throw error
-      }
-      const state = await (await opening).hold(options)
+      })
+      const state = await opened.hold(options)
       try {
         return await work(state)
       } finally {

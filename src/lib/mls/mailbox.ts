@@ -11,8 +11,8 @@ import {
   describeGroups,
   endConversation,
   groupNamed,
-  groupUnknown,
   markLookedAt,
+  requireCurrentId,
   requireLookedAt,
 } from './conversations.ts'
 import { countUnread, lastMessages, markShown, unreadMessages } from './history.ts'
@@ -24,6 +24,7 @@ import { hasCode } from './refusals.ts'
 import { isLost, rejoin, rejoinListed, rejoinLost } from './rejoin.ts'
 import { loadMls } from './rfc9420/suite.ts'
 import { otherOf, presentIn } from './state/group.ts'
+import { MlsStore } from './state/mls-store.ts'
 import type { MailMessage } from './state/stored-message.ts'
 import { Publisher } from './sync/key-package-publisher.ts'
 import { pull } from './sync/pull.ts'
@@ -65,7 +66,7 @@ export class Mailbox {
    * @throws ProtocolError `state_damaged` when the identity that is kept cannot be read.
    */
   static async open(options: MailboxOptions): Promise<Mailbox> {
-    const client = await MlsClient.open(await loadMls(), options)
+    const client = new MlsClient(await MlsStore.open(await loadMls(), options.state), options)
     const mailbox = new Mailbox(client)
     const isNew = !client.mlsStore.identity?.published
     await mailbox.#publisher.start()
@@ -318,9 +319,7 @@ export class Mailbox {
       // The other one has begun it meanwhile; or our state was lost.
       if (find() === undefined) await rejoinListed(this.#client, { with: name })
     }
-    const made = find()
-    if (made === undefined) throw groupUnknown()
-    return made
+    return requireCurrentId(this.#client, { with: name })
   }
 
   /**
@@ -329,8 +328,7 @@ export class Mailbox {
    */
   async #ownId(): Promise<string> {
     const { username, post, mlsStore } = this.#client
-    const find = () => currentIdOf(this.#client, { with: username })
-    const known = find()
+    const known = currentIdOf(this.#client, { with: username })
     if (known !== undefined && mlsStore.groups.get(known)?.status === 'active') return known
     if (known !== undefined) await endConversation(this.#client, known)
     for (const listed of (await listGroups(post)).groups) {
@@ -340,9 +338,7 @@ export class Mailbox {
       await post('/groups/destroy', { group: listed.group, id: this.#client.newId() })
     }
     await createGroup(this.#client, { kind: 'direct', own: true }, [])
-    const made = find()
-    if (made === undefined) throw groupUnknown()
-    return made
+    return requireCurrentId(this.#client, { with: username })
   }
 
   /** One after the other: each begins with what the last one has written. */

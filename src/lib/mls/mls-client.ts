@@ -9,12 +9,12 @@ import { type Clock, systemClock } from '../clock.ts'
 import { type RandomBytes, secureRandomBytes } from '../crypto/random.ts'
 import { ProtocolError } from '../errors.ts'
 import { parseUsername } from '../names.ts'
-import type { ApplyContext } from './entries/apply-context.ts'
+import type { ApplyContext } from './entries/group-errors.ts'
 import type { Notice, OnNotice } from './notices.ts'
 import type { Mls } from './rfc9420/suite.ts'
 import { KEYS } from './state/framing.ts'
 import type { Group } from './state/group.ts'
-import { MlsStore, Transaction } from './state/mls-store.ts'
+import { type MlsStore, Transaction } from './state/mls-store.ts'
 import type { StateStore } from './state-store.ts'
 import type { PostToKdc } from './types.ts'
 
@@ -52,7 +52,7 @@ export class MlsClient {
   /** Whether all was fetched from the beginning once: see `pullAgain`. */
   hasPulledAgain = false
 
-  private constructor(
+  constructor(
     mlsStore: MlsStore,
     {
       username,
@@ -71,30 +71,13 @@ export class MlsClient {
     this.#onNotice = onNotice
   }
 
-  /**
-   * Reads what is kept; asks nothing of the KDC.
-   *
-   * @throws as `MlsStore.open`
-   */
-  static async open(mls: Mls, options: MailboxOptions): Promise<MlsClient> {
-    return new MlsClient(await MlsStore.open(mls, options.state), options)
-  }
-
   transaction(): Transaction {
     return new Transaction(this.mlsStore)
   }
 
   context(transaction: Transaction): ApplyContext {
     const { mls, username, post } = this
-    return {
-      mls,
-      username,
-      post,
-      transaction,
-      unknown: new Set(),
-      again: false,
-      usedPackage: false,
-    }
+    return { mls, username, post, transaction, unknown: new Set(), again: false, usedPackage: false }
   }
 
   /**

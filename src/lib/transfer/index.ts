@@ -9,7 +9,6 @@
  *
  * @module
  */
-export { contentOf, contentPieces } from './contents.ts'
 export { isPath, SMALL_BYTES } from './frames.ts'
 
 export {
@@ -17,6 +16,8 @@ export {
   type Attributes,
   attributesIn,
   type Content,
+  contentOf,
+  contentPieces,
   type EntrySource,
   type FileSink,
   type FileSource,

@@ -8,16 +8,16 @@
 import type { ClientState, Proposal } from 'ts-mls'
 import { EMPTY, toBase64url } from '../../bytes.ts'
 import type { Entry } from '../kdc-answers.ts'
+import { decodePayload } from '../payload.ts'
 import { decodePrivateMessage } from '../rfc9420/suite.ts'
 import { leafAt } from '../rfc9420/tree.ts'
 import { comparePosition, decodePosition, extendChain, hasGap } from '../state/chain.ts'
-import { type Group, labelOf } from '../state/group.ts'
+import { type Group, labelOf, otherOf } from '../state/group.ts'
 import type { Change } from '../state/pending.ts'
 import { adopt } from './adopt.ts'
 import { applyCommit } from './apply-commit.ts'
-import type { ApplyContext } from './apply-context.ts'
-import { applyMessage, takeOwn } from './apply-message.ts'
 import {
+  type ApplyContext,
   attempted,
   breakGroup,
   damaged,
@@ -103,6 +103,60 @@ function hearOfEnd(context: ApplyContext, entry: Entry, group: Group): void {
   // Or it would be sent again when the group is rejoined.
   else if (entry.kind === 'message') takeOwn(context, entry, group)
   else if (entry.removed.includes(context.username)) removedFrom(context, group, entry.sender)
+}
+
+/** A message that does not open is passed over. */
+async function applyMessage(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
+  const { mls, transaction } = context
+  const { api, suite } = mls
+  const payload = entry.payload ?? EMPTY
+  const chain = extendChain(group.chain, 'message', payload)
+  if (takeOwn(context, entry, group)) {
+    transaction.setGroup({ ...group, chain })
+    return
+  }
+  const state = await transaction.state(group)
+  const result = await attempted(async () => {
+    const message = decodePrivateMessage(mls, payload, 'application')
+    const data = await mls.decryptSenderData(message, state.keySchedule.senderDataSecret, suite)
+    // The sender that MLS authenticates: the message opens under no other leaf's key, and by no other's signature.
+    const sender = data && leafAt(state.ratchetTree, data.leafIndex)
+    const read = await api.processPrivateMessage(state, message, api.emptyPskIndex, suite)
+    if (!sender || group.leaving.has(sender.username) || read.kind !== 'applicationMessage') return undefined
+    return {
+      read,
+      message: read.message,
+      from: sender.username,
+      place: decodePosition(message.authenticatedData),
+    }
+  })
+  if (!result) return skip(context, entry, group, chain)
+  comparePosition(group.chain, result.place)
+  transaction.wipe(result.read.consumed)
+  transaction.setGroup({ ...group, chain }, result.read.newState)
+  const { position, seq, at } = entry
+  transaction.addMessage(
+    { group: group.id, position, seq, at, from: result.from, ...decodePayload(result.message) },
+    true,
+  )
+}
+
+/** A message of ours, which is now in its place. @returns whether it is one. */
+function takeOwn({ transaction, username }: ApplyContext, entry: Entry, about: Group): boolean {
+  const { group } = entry
+  const sent = transaction.outgoingOf(group).filter(({ sealed }) => sealed)
+  const text = sent.length > 0 ? toBase64url(entry.payload ?? EMPTY) : ''
+  const ours = sent.find(({ sealed }) => sealed?.message === text)
+  if (!ours) return false
+  transaction.outgoing.set(ours.number, null)
+  const { position, seq, at } = entry
+  // What one leaves for oneself is to be shown as another's would be.
+  const isUnread = otherOf(about, username) === username
+  transaction.addMessage(
+    { group, position, seq, at, from: username, ...decodePayload(ours.payload) },
+    isUnread,
+  )
+  return true
 }
 
 /** What does not open, or is another proposal, is passed over. */

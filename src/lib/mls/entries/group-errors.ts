@@ -7,9 +7,27 @@
 import { type ProtocolCode, ProtocolError } from '../../errors.ts'
 import type { Entry } from '../kdc-answers.ts'
 import { decodePayload } from '../payload.ts'
+import type { Mls } from '../rfc9420/suite.ts'
 import { type Chain, hasGap, skipTo } from '../state/chain.ts'
 import { type Group, labelOf, unknownGroup } from '../state/group.ts'
-import type { ApplyContext } from './apply-context.ts'
+import type { Transaction } from '../state/mls-store.ts'
+import type { PostToKdc } from '../types.ts'
+
+/** What the entries of one page of the mailbox are applied with. */
+export interface ApplyContext {
+  readonly mls: Mls
+  readonly username: string
+  readonly post: PostToKdc
+  readonly transaction: Transaction
+  /** The group that we have just asked the KDC to destroy. */
+  readonly destroying?: string | undefined
+  /** Groups that we are told of and know nothing about. */
+  readonly unknown: Set<string>
+  /** Everything is fetched once more: what was processed before is passed over. */
+  readonly again: boolean
+  /** Whether we joined a group by one of our key packages. */
+  usedPackage: boolean
+}
 
 /** What stops one group, and no other. */
 const BREAKING: readonly string[] = [

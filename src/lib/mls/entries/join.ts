@@ -12,8 +12,7 @@ import { leavesOf } from '../rfc9420/tree.ts'
 import { type Joined, joinByWelcome, type ReadWelcome, readWelcome } from '../rfc9420/welcome.ts'
 import { beginChain } from '../state/chain.ts'
 import { formerAdminOf, type Group, isNameTaken, otherOf } from '../state/group.ts'
-import type { ApplyContext } from './apply-context.ts'
-import { damaged, left, opened, unverified } from './group-errors.ts'
+import { type ApplyContext, damaged, left, opened, unverified } from './group-errors.ts'
 
 export async function join(context: ApplyContext, entry: Entry): Promise<void> {
   const { mls, transaction, username } = context

@@ -15,7 +15,7 @@ import type {
   Welcome,
 } from 'ts-mls'
 import * as v from 'valibot'
-import { concat, equal, fromUtf8, toBase64url, utf8 } from '../../bytes.ts'
+import { equal, fromUtf8, joinPair, splitPair, toBase64url, utf8 } from '../../bytes.ts'
 import { CodecError, ProtocolError } from '../../errors.ts'
 import { USERNAME } from '../../names.ts'
 import { CLIENT_CONFIG, decodeMessage, type Mls } from './suite.ts'
@@ -23,7 +23,6 @@ import { decodeTree, leafAt } from './tree.ts'
 
 /** Of RFC 9420 §17.3's range for private use. */
 const DESCRIPTOR_EXTENSION = 0xf0c5
-const LENGTH_BYTES = 4
 
 const username = v.pipe(v.string(), v.regex(USERNAME))
 export const GroupDescriptorSchema = v.variant('kind', [
@@ -75,16 +74,12 @@ export async function encodeGroupInfo(
 }
 
 function pack(mls: Mls, message: MLSMessage, state: ClientState): Uint8Array {
-  const bytes = mls.api.encodeMlsMessage(message)
-  const length = new Uint8Array(LENGTH_BYTES)
-  new DataView(length.buffer).setUint32(0, bytes.length)
-  return concat(length, bytes, mls.encodeRatchetTree(state.ratchetTree))
+  return joinPair(mls.api.encodeMlsMessage(message), mls.encodeRatchetTree(state.ratchetTree))
 }
 
 function unpack(mls: Mls, bytes: Uint8Array): { message: MLSMessage; tree: Uint8Array } {
-  if (bytes.length < LENGTH_BYTES) throw new CodecError('welcome: it is too short')
-  const end = LENGTH_BYTES + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-  return { message: decodeMessage(mls, bytes.subarray(LENGTH_BYTES, end)), tree: bytes.subarray(end) }
+  const [message, tree] = splitPair(bytes)
+  return { message: decodeMessage(mls, message), tree }
 }
 
 /** A Welcome, read but not yet used. */

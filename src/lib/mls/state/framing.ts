@@ -4,16 +4,11 @@
  * @module
  */
 import * as v from 'valibot'
-import { concat, EMPTY, fromUtf8, utf8 } from '../../bytes.ts'
+import { EMPTY, fromUtf8, joinPair, splitPair, utf8 } from '../../bytes.ts'
 import { ProtocolError } from '../../errors.ts'
 
-const LENGTH_BYTES = 4
-
 export function encodeFrame(header: object, body: Uint8Array = EMPTY): Uint8Array {
-  const json = utf8(JSON.stringify(header))
-  const length = new Uint8Array(LENGTH_BYTES)
-  new DataView(length.buffer).setUint32(0, json.length)
-  return concat(length, json, body)
+  return joinPair(utf8(JSON.stringify(header)), body)
 }
 
 /**
@@ -26,9 +21,8 @@ export function decodeFrame<S extends v.GenericSchema>(
   bytes: Uint8Array,
 ): { header: v.InferOutput<S>; body: Uint8Array } {
   try {
-    const end = LENGTH_BYTES + new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0)
-    const header = v.parse(schema, JSON.parse(fromUtf8(bytes.subarray(LENGTH_BYTES, end))))
-    return { header, body: bytes.slice(end) }
+    const [json, body] = splitPair(bytes)
+    return { header: v.parse(schema, JSON.parse(fromUtf8(json))), body: body.slice() }
   } catch (cause) {
     throw new ProtocolError('state_damaged', 'what was kept here cannot be read', { cause })
   }

@@ -92,16 +92,17 @@ export function unknownGroup(id: string): Group {
   }
 }
 
+/** The other groups of this name, with their admins. */
+function namesakesOf(groups: readonly Group[], id: string, descriptor: GroupDescriptor) {
+  return groups.flatMap(({ id: known, descriptor: its, status, formerAdmin }) => {
+    const isNamesake = its?.kind === 'named' && descriptor.kind === 'named' && its.name === descriptor.name
+    return isNamesake && known !== id ? [{ status, admin: formerAdmin ?? its.admin }] : []
+  })
+}
+
 /** Whether another group of this name is active. */
 export function isNameTaken(groups: readonly Group[], id: string, descriptor: GroupDescriptor): boolean {
-  return groups.some(
-    (known) =>
-      known.id !== id &&
-      known.status === 'active' &&
-      known.descriptor?.kind === 'named' &&
-      descriptor.kind === 'named' &&
-      known.descriptor.name === descriptor.name,
-  )
+  return namesakesOf(groups, id, descriptor).some(({ status }) => status === 'active')
 }
 
 /** Whose group of this name we know, when none of them is of the admin that this one has. */
@@ -111,11 +112,7 @@ export function formerAdminOf(
   descriptor: GroupDescriptor,
 ): string | undefined {
   if (descriptor.kind !== 'named') return undefined
-  const admins = groups.flatMap((known) =>
-    known.id !== id && known.descriptor?.kind === 'named' && known.descriptor.name === descriptor.name
-      ? [known.formerAdmin ?? known.descriptor.admin]
-      : [],
-  )
+  const admins = namesakesOf(groups, id, descriptor).map(({ admin }) => admin)
   return admins.includes(descriptor.admin) ? undefined : admins.at(-1)
 }
 
