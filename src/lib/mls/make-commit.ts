@@ -42,14 +42,13 @@ export async function makeGroup(
   packages: Map<string, KeyPackage>,
 ): Promise<Change> {
   const { mls, username, clock, newId } = committer
-  const { api, suite } = mls
   const own = await makeKeyPackage(mls, username, identity, clock)
-  const alone = await api.createGroup(
+  const alone = await mls.createGroup(
     groupIdBytes(id),
     own.publicPackage,
     own.privatePackage,
     [],
-    suite,
+    mls.suite,
     CLIENT_CONFIG,
   )
   const others = [...packages.keys()]
@@ -74,7 +73,7 @@ export async function makeGroup(
     added: others,
     removed: [],
     members: [username, ...others].sort(),
-    state: api.encodeGroupState(state),
+    state: mls.encodeGroupState(state),
   }
 }
 
@@ -106,7 +105,7 @@ export async function makeCommit(
     added,
     removed,
     members: membersAfter(group.members, { added, removed }),
-    state: mls.api.encodeGroupState(made.state),
+    state: mls.encodeGroupState(made.state),
   }
 }
 
@@ -129,7 +128,7 @@ async function commit(
 ): Promise<{ state: ClientState; fields: CommitFields }> {
   const authenticatedData = encodePosition(positionOf(chain))
   const groupInfoExtensions = [descriptorExtension(descriptor)]
-  const made = await mls.api.createCommit(
+  const made = await mls.createCommit(
     { state, cipherSuite: mls.suite },
     { extraProposals, authenticatedData, groupInfoExtensions },
   )
@@ -142,7 +141,7 @@ async function commit(
   return { state: forgetPast(newState), fields }
 }
 
-const encodeText = (mls: Mls, message: MLSMessage) => toBase64url(mls.api.encodeMlsMessage(message))
+const encodeText = (mls: Mls, message: MLSMessage) => toBase64url(mls.encodeMlsMessage(message))
 
 const groupInfoText = async (mls: Mls, state: ClientState, descriptor: GroupDescriptor) =>
   toBase64url(await encodeGroupInfo(mls, state, descriptor))
@@ -181,7 +180,7 @@ export async function makeRejoin(
   if (!present || !current || !same)
     throw new ProtocolError('member_unverified', 'the group is not as the KDC says it is')
   const own = await makeKeyPackage(mls, username, identity, clock)
-  const { publicMessage, newState } = await mls.api.joinGroupExternal(
+  const { publicMessage, newState } = await mls.joinGroupExternal(
     groupInfo,
     own.publicPackage,
     own.privatePackage,
@@ -206,7 +205,7 @@ export async function makeRejoin(
     ...none,
     members,
     leaving: members.filter((member) => !info.members.includes(member)),
-    state: mls.api.encodeGroupState(newState),
+    state: mls.encodeGroupState(newState),
   }
   return { change, others: [...leaves.values()].filter((leaf) => leaf.username !== username) }
 }
@@ -220,7 +219,7 @@ export async function makeLeave(
   const { id, epoch } = group
   const remove: Proposal = { proposalType: 'remove', remove: { removed: state.privatePath.leafIndex } }
   const authenticatedData = encodePosition(positionOf(group.chain))
-  const made = await mls.api.createProposal(state, false, remove, mls.suite, authenticatedData)
+  const made = await mls.createProposal(state, false, remove, mls.suite, authenticatedData)
   const payload = encodeText(mls, made.message)
   return {
     op: 'leave',
@@ -232,7 +231,7 @@ export async function makeLeave(
     added: [],
     removed: [],
     members: [...group.members],
-    state: mls.api.encodeGroupState(forgetPast({ ...made.newState, unappliedProposals: {} })),
+    state: mls.encodeGroupState(forgetPast({ ...made.newState, unappliedProposals: {} })),
   }
 }
 

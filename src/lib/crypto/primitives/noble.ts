@@ -7,8 +7,7 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { concatBytes, equalBytes } from '@noble/ciphers/utils.js'
 import { x25519 as curve, ed25519 } from '@noble/curves/ed25519.js'
-import { expand, hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
-import { hmac } from '@noble/hashes/hmac.js'
+import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import type { Hash, Primitives } from './types.ts'
 
@@ -39,13 +38,6 @@ export const noble: Primitives = {
     return hashBy(nobleSha256.create())
   },
   hkdf: (ikm, salt, info, length) => nobleHkdf(nobleSha256, ikm, salt, info, length),
-  hkdfExpand: (prk, info, length) => expand(nobleSha256, prk, info, length),
-  hmac: (key, data) => hmac(nobleSha256, key, data),
-  verifyEd25519(publicKey, message, signature) {
-    ed25519.Point.fromBytes(publicKey)
-    // Noble's default is ZIP 215, which takes more than RFC 8032.
-    return signature.length === 64 && ed25519.verify(signature, message, publicKey, { zip215: false })
-  },
   x25519(secretKey = curve.utils.randomSecretKey()) {
     const secret = Uint8Array.from(secretKey)
     let destroyed = false
@@ -64,6 +56,15 @@ export const noble: Primitives = {
         destroyed = true
         secret.fill(0)
       },
+    }
+  },
+  sign: (privateKey, message) => ed25519.sign(message, privateKey.subarray(-32)),
+  verify(publicKey, message, signature) {
+    try {
+      // By RFC 8032 §5.1.7, not by ZIP 215, which takes more.
+      return ed25519.verify(signature, message, publicKey, { zip215: false })
+    } catch {
+      return false
     }
   },
   equal: (a, b) => equalBytes(a, b),

@@ -16,14 +16,13 @@ import { judgeCommit, judgeRejoin, judgeTree, type MembershipChange } from './me
 /** A commit of another: judged before it is applied, and the tree after it. */
 export async function applyCommit(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
   const { mls, transaction, username } = context
-  const { api, suite } = mls
   const message = await opened(() => decodeMessage(mls, entry.payload ?? EMPTY))
   const before = await transaction.state(group)
   const tree = before.ratchetTree
   if (message.wireformat === 'mls_private_message') {
     const { privateMessage } = message
     const { after, consumed, change } = await processJudged(
-      (judge) => api.processPrivateMessage(before, privateMessage, api.emptyPskIndex, suite, judge),
+      (judge) => mls.processPrivateMessage(before, privateMessage, mls.emptyPskIndex, mls.suite, judge),
       (proposals, sender) => judgeCommit(group, tree, entry, sender, proposals),
     )
     comparePosition(group.chain, await opened(() => decodePosition(privateMessage.authenticatedData)))
@@ -39,7 +38,7 @@ export async function applyCommit(context: ApplyContext, entry: Entry, group: Gr
   if (!path) throw notCommit()
   const rejoining = await opened(() => usernameOf(path.leafNode))
   const { after, consumed, change } = await processJudged(
-    (judge) => api.processPublicMessage(before, publicMessage, api.emptyPskIndex, suite, judge),
+    (judge) => mls.processPublicMessage(before, publicMessage, mls.emptyPskIndex, mls.suite, judge),
     (proposals) => judgeRejoin(group, tree, entry, rejoining, proposals),
   )
   transaction.wipe(consumed)

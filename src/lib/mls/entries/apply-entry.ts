@@ -108,7 +108,7 @@ function hearOfEnd(context: ApplyContext, entry: Entry, group: Group): void {
 /** A message that does not open is passed over. */
 async function applyMessage(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
   const { mls, transaction } = context
-  const { api, suite } = mls
+  const { suite } = mls
   const payload = entry.payload ?? EMPTY
   const chain = extendChain(group.chain, 'message', payload)
   if (takeOwn(context, entry, group)) {
@@ -121,7 +121,7 @@ async function applyMessage(context: ApplyContext, entry: Entry, group: Group): 
     const data = await mls.decryptSenderData(message, state.keySchedule.senderDataSecret, suite)
     // The sender that MLS authenticates: the message opens under no other leaf's key, and by no other's signature.
     const sender = data && leafAt(state.ratchetTree, data.leafIndex)
-    const read = await api.processPrivateMessage(state, message, api.emptyPskIndex, suite)
+    const read = await mls.processPrivateMessage(state, message, mls.emptyPskIndex, suite)
     if (!sender || group.leaving.has(sender.username) || read.kind !== 'applicationMessage') return undefined
     return {
       read,
@@ -162,13 +162,13 @@ function takeOwn({ transaction, username }: ApplyContext, entry: Entry, about: G
 /** What does not open, or is another proposal, is passed over. */
 async function applyLeaving(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
   const { mls, transaction } = context
-  const { api, suite } = mls
+  const { suite } = mls
   const chain = extendChain(group.chain, 'proposal', entry.payload ?? EMPTY)
   const state = await transaction.state(group)
   let leaver: string | undefined
   const result = await attempted(async () => {
     const message = decodePrivateMessage(mls, entry.payload ?? EMPTY, 'proposal')
-    const read = await api.processPrivateMessage(state, message, api.emptyPskIndex, suite, (incoming) => {
+    const read = await mls.processPrivateMessage(state, message, mls.emptyPskIndex, suite, (incoming) => {
       if (incoming.kind === 'proposal') {
         const { proposal, senderLeafIndex } = incoming.proposal
         leaver = leaverBy(state, proposal, senderLeafIndex)

@@ -45,7 +45,7 @@ export async function makeKeyPackage(
   clock: Clock,
 ): Promise<KeyPackagePair> {
   const now = BigInt(clock())
-  return mls.api.generateKeyPackageWithKey(
+  return mls.generateKeyPackageWithKey(
     credentialOf(username),
     {
       versions: ['mls10'],
@@ -93,7 +93,7 @@ export async function addKeyPackages(
 }
 
 function encodePackage(mls: Mls, keyPackage: KeyPackage): Uint8Array {
-  return mls.api.encodeMlsMessage({ wireformat: 'mls_key_package', version: 'mls10', keyPackage })
+  return mls.encodeMlsMessage({ wireformat: 'mls_key_package', version: 'mls10', keyPackage })
 }
 
 /**

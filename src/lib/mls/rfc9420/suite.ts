@@ -28,7 +28,8 @@ const SUITE = 'MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519'
 const MAX_SKIPPED_MESSAGES = 1000
 
 /** ts-mls, loaded, with the cipher suite. */
-export type Mls = typeof import('./ts-mls.ts') & { readonly suite: CiphersuiteImpl }
+export type Mls = Parts & { readonly suite: CiphersuiteImpl }
+type Parts = typeof import('./ts-mls.ts')
 
 let loading: Promise<Mls> | undefined
 
@@ -40,44 +41,49 @@ export function loadMls(): Promise<Mls> {
 
 async function load(): Promise<Mls> {
   const parts = await import('./ts-mls.ts')
-  const { getCiphersuiteFromName, getCiphersuiteImpl } = parts.api
-  return { ...parts, suite: bySynchronousCalls(await getCiphersuiteImpl(getCiphersuiteFromName(SUITE))) }
+  const { getCiphersuiteFromName, getCiphersuiteImpl } = parts
+  return { ...parts, suite: atOnce(parts, await getCiphersuiteImpl(getCiphersuiteFromName(SUITE))) }
 }
 
-/** After so many signatures others get a turn of the event loop: a tree has one for each member. */
+/** After so many signatures others get a turn of the event loop: the tree of a group that is joined has one for each member. */
 const VERIFIED_AT_ONCE = 50
 
 /**
- * The suite with what every message needs by calls that return at once: those of WebCrypto wait for a thread, and import each key anew,
- * which takes several times as long as the work itself. What only commits and joining need stays as ts-mls has it.
+ * The suite, with what each message needs computed by calls that return at once. Those of ts-mls go through WebCrypto, which imports each
+ * key and waits for a thread: three quarters of the time that a message took. What a commit needs besides stays: HPKE, new keys.
  */
-function bySynchronousCalls(suite: CiphersuiteImpl): CiphersuiteImpl {
+function atOnce(parts: Parts, suite: CiphersuiteImpl): CiphersuiteImpl {
   let verified = 0
+  const { CryptoError, expand, extract, hmac, sha256 } = parts
+  const mac = (key: Uint8Array, data: Uint8Array) => hmac(sha256, key, data)
   return {
     ...suite,
     hash: {
       digest: async (data) => primitives.sha256(data),
-      mac: async (key, data) => primitives.hmac(key, data),
-      verifyMac: async (key, mac, data) => equal(mac, primitives.hmac(key, data)),
+      mac: async (key, data) => mac(key, data),
+      verifyMac: async (key, tag, data) => equal(mac(key, data), tag),
     },
     kdf: {
-      size: suite.kdf.size,
-      extract: async (salt, ikm) => primitives.hmac(salt, ikm),
-      expand: async (prk, info, length) => primitives.hkdfExpand(prk, info, length),
+      ...suite.kdf,
+      extract: async (salt, ikm) => extract(sha256, ikm, salt),
+      expand: async (prk, info, length) => expand(sha256, prk, info, length),
     },
     signature: {
       ...suite.signature,
-      async verify(publicKey, message, signature) {
+      sign: async (key, message) => primitives.sign(key, message),
+      async verify(key, message, signature) {
         if (++verified % VERIFIED_AT_ONCE === 0) await turn()
-        return primitives.verifyEd25519(publicKey, message, signature)
+        return primitives.verify(key, message, signature)
       },
     },
     hpke: {
       ...suite.hpke,
       encryptAead: async (key, nonce, aad = EMPTY, plaintext) => primitives.seal(key, nonce, aad, plaintext),
-      async decryptAead(key, nonce, aad = EMPTY, sealed) {
-        const plaintext = sealed.length < TAG_BYTES ? undefined : primitives.open(key, nonce, aad, sealed)
-        if (!plaintext) throw new CodecError('MLS message: it does not open')
+      decryptAead: async (key, nonce, aad = EMPTY, sealed) => {
+        const isWhole = sealed.length >= TAG_BYTES
+        const plaintext = isWhole ? primitives.open(key, nonce, aad, sealed) : undefined
+        // In ts-mls's terms: what is wrong with a message is judged above it.
+        if (!plaintext) throw new CryptoError('it does not open')
         return plaintext
       },
     },
@@ -146,7 +152,7 @@ export function secretsOfEpoch(mls: Mls, state: ClientState): Uint8Array[] {
 /** @throws CodecError `malformed` */
 export function decodeState(mls: Mls, bytes: Uint8Array): ClientState {
   // A copy, here and below: what is read points into these bytes, and is wiped some day.
-  return withConfig(decodeAll('group state', mls.api.decodeGroupState, bytes.slice()))
+  return withConfig(decodeAll('group state', mls.decodeGroupState, bytes.slice()))
 }
 
 /**
@@ -184,7 +190,7 @@ export function decodeAll<T>(what: string, decoder: Decoder<T>, bytes: Uint8Arra
 
 /** @throws CodecError `malformed` */
 export function decodeMessage(mls: Mls, bytes: Uint8Array): MLSMessage {
-  return decodeAll('MLS message', mls.api.decodeMlsMessage, bytes)
+  return decodeAll('MLS message', mls.decodeMlsMessage, bytes)
 }
 
 /**

@@ -65,7 +65,7 @@ export async function encodeGroupInfo(
   state: ClientState,
   descriptor: GroupDescriptor,
 ): Promise<Uint8Array> {
-  const groupInfo = await mls.api.createGroupInfoWithExternalPub(
+  const groupInfo = await mls.createGroupInfoWithExternalPub(
     state,
     [descriptorExtension(descriptor)],
     mls.suite,
@@ -74,7 +74,7 @@ export async function encodeGroupInfo(
 }
 
 function pack(mls: Mls, message: MLSMessage, state: ClientState): Uint8Array {
-  return joinPair(mls.api.encodeMlsMessage(message), mls.encodeRatchetTree(state.ratchetTree))
+  return joinPair(mls.encodeMlsMessage(message), mls.encodeRatchetTree(state.ratchetTree))
 }
 
 function unpack(mls: Mls, bytes: Uint8Array): { message: MLSMessage; tree: Uint8Array } {
@@ -104,12 +104,12 @@ export function readWelcome(mls: Mls, bytes: Uint8Array): ReadWelcome {
  * @throws CodecError, ProtocolError, or whatever ts-mls throws, when the Welcome, the tree or a signature is wrong.
  */
 export async function joinByWelcome(mls: Mls, read: ReadWelcome, own: KeyPackagePair): Promise<Joined> {
-  const { api, suite } = mls
+  const { suite } = mls
   const { groupInfo, secrets } = await openWelcome(mls, read.welcome, own)
   const tree = decodeTree(mls, read.tree)
   const { publicPackage, privatePackage } = own
-  const none = api.emptyPskIndex
-  const joined = await api.joinGroup(
+  const none = mls.emptyPskIndex
+  const joined = await mls.joinGroup(
     read.welcome,
     publicPackage,
     privatePackage,

@@ -286,7 +286,7 @@ export class Transaction {
     this.#forgetStates()
     const drafts = [this.groups, this.changes, this.outgoing, this.pins]
     for (const draft of [...drafts, this.#states, this.#packages, this.#unread, notices]) draft.keep()
-    for (const secret of this.#secrets) mlsStore.mls.api.zeroOutUint8Array(secret)
+    for (const secret of this.#secrets) mlsStore.mls.zeroOutUint8Array(secret)
   }
 
   #entriesToWrite(): Map<string, Uint8Array | null> {
