@@ -13,7 +13,7 @@ import { credentialOf, decodeMessage, type Mls, usernameOf } from '../rfc9420/su
 import type { KeyPackagePair } from '../rfc9420/welcome.ts'
 import { decodeFrame, encodeFrame, KEYS } from '../state/framing.ts'
 import type { Identity } from '../state/identity.ts'
-import type { MlsStore, Transaction } from '../state/mls-store.ts'
+import type { Transaction } from '../state/mls-store.ts'
 import type { PostToKdc } from '../types.ts'
 import { judgeKeys } from './contacts.ts'
 
@@ -122,11 +122,8 @@ export async function readOwnPackage(
 }
 
 /** Adds to a transaction that the packages which cannot be used any more are forgotten. */
-export async function forgetExpired(
-  mlsStore: MlsStore,
-  transaction: Transaction,
-  clock: Clock,
-): Promise<void> {
+export async function forgetExpired(transaction: Transaction, clock: Clock): Promise<void> {
+  const { mlsStore } = transaction
   for (const reference of mlsStore.packages.keys()) {
     const kept = await mlsStore.store.get(KEYS.package(reference))
     // A Welcome made on the last day may still wait for a while.

@@ -93,11 +93,11 @@ export class Publisher {
 
   /** Puts new key packages, and a new last resort: kept here first, so that none is handed out that we cannot open. */
   async #publish(count: number): Promise<void> {
-    const { username, clock, mlsStore, post } = this.#client
+    const { username, clock, post } = this.#client
     const transaction = this.#client.transaction()
     const packages = await addKeyPackages(transaction, username, clock, count, false)
     const [last_resort] = await addKeyPackages(transaction, username, clock, 1, true)
-    await forgetExpired(mlsStore, transaction, clock)
+    await forgetExpired(transaction, clock)
     await transaction.write()
     // With the key, they are refused when it is not ours any more.
     const signature_key = toBase64url(transaction.identity.publicKey)

@@ -90,14 +90,10 @@ async function sendOne(
   isCurrent: boolean,
 ): Promise<StoreResult | undefined> {
   const { number } = message
-  const {
-    id,
-    epoch,
-    message: text,
-  } = message.sealed?.epoch === group.epoch ? message.sealed : await sealMessage(client, group, message)
+  const kept = message.sealed
+  const sealed = kept?.epoch === group.epoch ? kept : await sealMessage(client, group, message)
   try {
-    const body = { group: group.id, epoch, message: text, id }
-    const { position, seq } = readStored(await client.post('/groups/send', body))
+    const { position, seq } = readStored(await client.post('/groups/send', { group: group.id, ...sealed }))
     const { cursor, outgoing } = client.mlsStore
     const kept = outgoing.get(number)
     if (kept)
