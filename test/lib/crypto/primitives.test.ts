@@ -38,6 +38,21 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
     )
   })
 
+  test(`${name}: takes the two steps of test cases 1 and 2 of RFC 5869 appendix A`, () => {
+    const prk = primitives.hmac(hex('000102030405060708090a0b0c'), hex('0b'.repeat(22)))
+    assert.is(toHex(prk), '077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5')
+    assert.is(
+      toHex(primitives.hkdfExpand(prk, hex('f0f1f2f3f4f5f6f7f8f9'), 42)),
+      '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865',
+    )
+    const long = hex('06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244')
+    const info = Uint8Array.from({ length: 80 }, (_, i) => 0xb0 + i)
+    assert.is(
+      toHex(primitives.hkdfExpand(long, info, 82)),
+      'b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87',
+    )
+  })
+
   test(`${name}: agrees on the shared secret of RFC 7748 §6.1`, () => {
     const bob = hex('5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb')
     const alicePublic = hex('8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a')
@@ -137,6 +152,8 @@ test('both derive, hash and agree alike', () => {
     fc.property(bytes(32), bytes(32), fc.uint8Array({ maxLength: 100 }), (a, b, info) => {
       assert.is(toHex(node.hkdf(a, b, info, 64)), toHex(noble.hkdf(a, b, info, 64)))
       assert.is(toHex(node.sha256(a, info, b)), toHex(noble.sha256(a, info, b)))
+      for (const salt of [a, info]) assert.is(toHex(node.hmac(salt, b)), toHex(noble.hmac(salt, b)))
+      assert.is(toHex(node.hkdfExpand(a, info, 100)), toHex(noble.hkdfExpand(a, info, 100)))
       for (const { createSha256 } of [node, noble]) {
         const hash = createSha256()
         for (const part of [a, info, b]) hash.update(part)

@@ -7,7 +7,8 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { concatBytes, equalBytes } from '@noble/ciphers/utils.js'
 import { x25519 as curve, ed25519 } from '@noble/curves/ed25519.js'
-import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
+import { expand, hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
+import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import type { Hash, Primitives } from './types.ts'
 
@@ -38,6 +39,8 @@ export const noble: Primitives = {
     return hashBy(nobleSha256.create())
   },
   hkdf: (ikm, salt, info, length) => nobleHkdf(nobleSha256, ikm, salt, info, length),
+  hmac: (key, data) => hmac(nobleSha256, key, data),
+  hkdfExpand: (prk, info, length) => expand(nobleSha256, prk, info, length),
   x25519(secretKey = curve.utils.randomSecretKey()) {
     const secret = Uint8Array.from(secretKey)
     let destroyed = false

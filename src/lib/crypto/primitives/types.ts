@@ -31,6 +31,10 @@ export interface Primitives {
   createSha256(): Hash
   /** HKDF-SHA256 (RFC 5869 §2): extract, then expand. */
   hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array
+  /** HMAC-SHA256 (RFC 2104); with a salt for its key it is HKDF's first step (RFC 5869 §2.2). */
+  hmac(key: Uint8Array, data: Uint8Array): Uint8Array
+  /** HKDF-SHA256's second step alone (RFC 5869 §2.3): at most 255 × 32 bytes. */
+  hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Array
   /**
    * An X25519 key pair (RFC 7748 §6.1).
    *

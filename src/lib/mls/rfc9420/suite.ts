@@ -54,19 +54,20 @@ const VERIFIED_AT_ONCE = 50
  */
 function atOnce(parts: Parts, suite: CiphersuiteImpl): CiphersuiteImpl {
   let verified = 0
-  const { CryptoError, expand, extract, hmac, sha256 } = parts
-  const mac = (key: Uint8Array, data: Uint8Array) => hmac(sha256, key, data)
+  const { CryptoError } = parts
+  const { hmac, hkdfExpand } = primitives
   return {
     ...suite,
     hash: {
       digest: async (data) => primitives.sha256(data),
-      mac: async (key, data) => mac(key, data),
-      verifyMac: async (key, tag, data) => equal(mac(key, data), tag),
+      mac: async (key, data) => hmac(key, data),
+      verifyMac: async (key, tag, data) => equal(hmac(key, data), tag),
     },
     kdf: {
       ...suite.kdf,
-      extract: async (salt, ikm) => extract(sha256, ikm, salt),
-      expand: async (prk, info, length) => expand(sha256, prk, info, length),
+      // RFC 5869 §2.2.
+      extract: async (salt, ikm) => hmac(salt, ikm),
+      expand: async (prk, info, length) => hkdfExpand(prk, info, length),
     },
     signature: {
       ...suite.signature,

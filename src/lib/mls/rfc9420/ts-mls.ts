@@ -1,12 +1,9 @@
 /**
- * What we use of ts-mls, and of noble for it, in one piece that is loaded when it is first needed. Its parts come by their paths: the whole loads a second
+ * What we use of ts-mls, in one piece that is loaded when it is first needed. Its parts come by their paths: the whole loads a second
  * set of primitives as well, with tables for AES, and takes twice as long.
  *
  * @module
  */
-export { expand, extract } from '@noble/hashes/hkdf.js'
-export { hmac } from '@noble/hashes/hmac.js'
-export { sha256 } from '@noble/hashes/sha2.js'
 export {
   createGroup,
   decodeGroupState,
