@@ -18,20 +18,18 @@ export function allGroups(client: MlsClient): Group[] {
 export function describeGroups(client: MlsClient): GroupInfo[] {
   const unread = new Map<string, number>()
   for (const id of client.mlsStore.unread.values()) unread.set(id, (unread.get(id) ?? 0) + 1)
-  return allGroups(client).map((group) => describeGroup(client, group, unread.get(group.id) ?? 0))
-}
-
-function describeGroup(client: MlsClient, group: Group, unread: number): GroupInfo {
-  const { descriptor, status, reason } = group
-  const other = otherOf(group, client.username)
-  return {
-    ...(descriptor?.kind === 'named' && { name: descriptor.name, admin: descriptor.admin }),
-    ...(other !== undefined && { with: other }),
-    status,
-    ...(reason !== undefined && { reason }),
-    members: presentIn(group),
-    unread,
-  }
+  return allGroups(client).map((group) => {
+    const { descriptor, status, reason } = group
+    const other = otherOf(group, client.username)
+    return {
+      ...(descriptor?.kind === 'named' && { name: descriptor.name, admin: descriptor.admin }),
+      ...(other !== undefined && { with: other }),
+      status,
+      ...(reason !== undefined && { reason }),
+      members: presentIn(group),
+      unread: unread.get(group.id) ?? 0,
+    }
+  })
 }
 
 /** The ids of a conversation, of which there may have been several one after the other. */

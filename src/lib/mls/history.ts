@@ -15,11 +15,6 @@ import type { Conversation, Selection } from './types.ts'
 /** How many messages are read before others get a turn of the event loop. */
 const READ_AT_ONCE = 50
 
-/** How many messages have not been marked as shown. */
-export function countUnread(client: MlsClient, of?: Selection): number {
-  return unreadOf(client, of).length
-}
-
 /** The first messages that have not been marked as shown, in the order in which the KDC took them. */
 export async function unreadMessages(
   client: MlsClient,
@@ -46,7 +41,8 @@ export async function markShown(
   return shown.size
 }
 
-function unreadOf(client: MlsClient, of: Selection | undefined): [position: number, group: string][] {
+/** The messages that have not been marked as shown. */
+export function unreadOf(client: MlsClient, of: Selection | undefined): [position: number, group: string][] {
   const all = [...client.mlsStore.unread]
   if (of === undefined) return all
   const ids = new Set(idsOf(client, of))

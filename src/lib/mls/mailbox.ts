@@ -15,7 +15,7 @@ import {
   requireCurrentId,
   requireLookedAt,
 } from './conversations.ts'
-import { countUnread, lastMessages, markShown, unreadMessages } from './history.ts'
+import { lastMessages, markShown, unreadMessages, unreadOf } from './history.ts'
 import { isAlone, listGroups } from './kdc-answers.ts'
 import { addMembers, createGroup, destroyGroup, leaveGroup, notAllowed, removeMembers } from './membership.ts'
 import { type MailboxOptions, MlsClient } from './mls-client.ts'
@@ -153,7 +153,7 @@ export class Mailbox {
 
   /** How many messages have not been marked as shown. */
   countUnread(of?: Selection): number {
-    return countUnread(this.#client, of && parseSelection(of))
+    return unreadOf(this.#client, of && parseSelection(of)).length
   }
 
   /**
