@@ -13,7 +13,7 @@ import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.t
 import { runTool } from './cli/tool.ts'
 import { parseUsername } from './lib/names.ts'
 import { changePassword as rewrap } from './state/change-password.ts'
-import { stateDirectoriesOf } from './state/places.ts'
+import { stateDirectoriesOf } from './state/paths.ts'
 
 const HELP = `usage: ${commandOf('passwd')} NAME [options]
 

@@ -116,7 +116,7 @@ async function take(from: string, to: string, kind: 'file' | 'directory'): Promi
 const held = new Map<string, Part>()
 
 /** Where a part is left, to be resumed. */
-interface Left {
+interface Resumable {
   readonly directory: string
   readonly id: string
   readonly mostLeft: number
@@ -127,9 +127,9 @@ export class Part {
   readonly path: string
   /** Whether an earlier attempt left something there. */
   found = false
-  readonly #left: Left | undefined
+  readonly #left: Resumable | undefined
 
-  constructor(path: string, left: Left | undefined) {
+  constructor(path: string, left: Resumable | undefined) {
     this.path = path
     this.#left = left
     held.set(resolve(path), this)
@@ -177,7 +177,7 @@ function isWorthKeeping(stats: Stats): boolean {
 // --- how much is left ---
 
 /** Takes away what one sender has left and not resumed, where it is too much. What is being worked on stays. */
-async function removeSurplus({ directory, id, mostLeft }: Left): Promise<void> {
+async function removeSurplus({ directory, id, mostLeft }: Resumable): Promise<void> {
   const sender = id.slice(0, ID_DIGITS)
   const parts: { path: string; stats: Stats }[] = []
   for (const name of await readdir(directory).catch(() => [])) {

@@ -17,7 +17,7 @@ import { asStateError, StateError } from './errors.ts'
 import { addKeyFile, keyFilesIn, openStateKey } from './state-key.ts'
 
 /** A state that the old password opens. */
-interface Opened {
+interface OpenedState {
   readonly directory: string
   readonly stateKey: Uint8Array
   /** The files with its key that were there before. */
@@ -38,7 +38,7 @@ export async function changePassword(
 ): Promise<void> {
   // Ours: the session lets go of its own when the new one holds.
   const oldKey = new Secret('export key', session.exportKey.reveal())
-  let opened: Opened[] = []
+  let opened: OpenedState[] = []
   const onNewExportKey = (newKey: Secret) => {
     opened = openAll(statesNow(), oldKey)
     for (const { directory, stateKey } of opened) seal(directory, stateKey, newKey)
@@ -55,7 +55,7 @@ export async function changePassword(
   }
 }
 
-function openAll(directories: readonly string[], exportKey: Secret): Opened[] {
+function openAll(directories: readonly string[], exportKey: Secret): OpenedState[] {
   return directories.filter(existsSync).flatMap((directory) => {
     try {
       const files = keyFilesIn(directory)
@@ -67,7 +67,7 @@ function openAll(directories: readonly string[], exportKey: Secret): Opened[] {
   })
 }
 
-function opens({ directory }: Opened, exportKey: Secret): boolean {
+function opens({ directory }: OpenedState, exportKey: Secret): boolean {
   try {
     openStateKey(directory, keyFilesIn(directory), exportKey).fill(0)
     return true

@@ -15,7 +15,7 @@ import type { Secret } from '../lib/crypto/secret.ts'
 import type { StateOwner, StateSource, StateStore } from '../lib/mls/state-store.ts'
 import { damaged, inStateTerms } from './errors.ts'
 import { takeLock } from './lock.ts'
-import { databaseIn, defaultBase, lockIn, stateDirectory } from './places.ts'
+import { databaseIn, defaultBase, lockIn, stateDirectory } from './paths.ts'
 import { isEmpty, NAME, prepare, SealedValues } from './sealed-values.ts'
 import { addKeyFile, keyFilesIn, openStateKey, STATE_KEY_BYTES } from './state-key.ts'
 

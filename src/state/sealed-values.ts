@@ -21,7 +21,7 @@ const TABLES: readonly Statement[] = [
   sql`create table if not exists contents (one bigint primary key check (one = 1), sealed blob not null)`,
 ]
 
-interface Entry {
+interface SealedValue {
   readonly header: Uint8Array
   readonly sealed: Uint8Array
 }
@@ -77,7 +77,7 @@ export class SealedValues {
     const header = this.#contents.header(name)
     if (!header) return undefined
     const [entry] = await this.#run(() =>
-      this.#database.read<Entry>(sql`select sealed from entries where name = ${name}`),
+      this.#database.read<SealedValue>(sql`select sealed from entries where name = ${name}`),
     )
     try {
       return openState(PURPOSE, this.#stateKey, utf8(name), concat(header, bytesOf(entry?.sealed)))
@@ -96,13 +96,13 @@ export class SealedValues {
   }
 
   /** Seals a value, for `write`. */
-  seal(name: string, value: Uint8Array): Entry {
+  seal(name: string, value: Uint8Array): SealedValue {
     const whole = sealState(PURPOSE, this.#stateKey, utf8(name), value)
     return { header: whole.subarray(0, HEADER_BYTES), sealed: whole.subarray(HEADER_BYTES) }
   }
 
   /** Writes all of these, or none; null deletes. To be called again only when the last one is done. */
-  async write(changes: ReadonlyMap<string, Entry | null>): Promise<void> {
+  async write(changes: ReadonlyMap<string, SealedValue | null>): Promise<void> {
     const contents = this.#contents.change([...changes].map(([name, entry]) => [name, entry?.header ?? null]))
     const statements = [...changes].map(([name, entry]) =>
       entry ? putEntry(name, entry) : deleteEntry(name),
@@ -143,7 +143,7 @@ export class SealedValues {
   }
 }
 
-const putEntry = (name: string, { header, sealed }: Entry): Statement => sql`
+const putEntry = (name: string, { header, sealed }: SealedValue): Statement => sql`
   insert into entries (name, header, sealed) values (${name}, ${header}, ${sealed})
   on conflict (name) do update set header = excluded.header, sealed = excluded.sealed`
 

@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8 } from '../../src/lib/bytes.ts'
 import { fileStateStore } from '../../src/state/client-state.ts'
-import { defaultBase, stateDirectory } from '../../src/state/places.ts'
+import { defaultBase, stateDirectory } from '../../src/state/paths.ts'
 import { newExportKey, newPlace, text } from '../helpers/state.ts'
 import { rejects } from '../helpers/throws.ts'
 

@@ -78,7 +78,7 @@ export interface FollowOptions extends RetryOptions {
  * @throws what is final.
  */
 export function followMailbox(
-  mail: MailboxHandle,
+  handle: MailboxHandle,
   look: () => Promise<boolean>,
   { pace = new PollPace(), onSessionEnd, ...options }: FollowOptions,
 ): Promise<void> {
@@ -91,12 +91,12 @@ export function followMailbox(
       await pace.ready(signal)
       await lookNow()
       works()
-      await lookForEach(mail.arrivals(signal, pace), lookNow)
+      await lookForEach(handle.arrivals(signal, pace), lookNow)
     } catch (error) {
       if (isSessionOver(error)) onSessionEnd?.()
       throw error
     } finally {
-      await mail.close()
+      await handle.close()
     }
     if (!signal.aborted) onSessionEnd?.()
   }, options)

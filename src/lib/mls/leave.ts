@@ -17,12 +17,12 @@ import type { Conversation, StoreResult } from './types.ts'
  * @throws as `MailboxHandle.use`, `Mailbox.send` and `Mailbox.sendTo`; the reason of `signal`, which is heeded until it is sent.
  */
 export function leaveMessage(
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   to: Conversation,
   body: Uint8Array,
   { kind = kindOf(body), signal }: { readonly kind?: string; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<StoreResult> {
-  return mail.use(async (mailbox) => {
+  return handle.use(async (mailbox) => {
     signal?.throwIfAborted()
     await mailbox.sync()
     signal?.throwIfAborted()
@@ -48,7 +48,7 @@ export interface FileToLeave {
  * @throws as `leaveMessage` and `uploadFile`: then nothing of the file stays there.
  */
 export async function leaveFile(
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   to: Conversation,
   { name, content }: FileToLeave,
   options: {
@@ -56,8 +56,8 @@ export async function leaveFile(
     readonly signal?: AbortSignal | undefined
   } = {},
 ): Promise<StoreResult> {
-  const { post } = mail
-  const group = await mail.use(async (mailbox) => {
+  const { post } = handle
+  const group = await handle.use(async (mailbox) => {
     options.signal?.throwIfAborted()
     await mailbox.sync()
     return mailbox.conversationId(to)
@@ -65,7 +65,7 @@ export async function leaveFile(
   const file = { name, size: content.size, ...attributesIn(content), content: contentPieces(content) }
   const note = await uploadFile(post, group, file, options)
   try {
-    return await leaveMessage(mail, to, encodeFileNote(note), { kind: 'file' })
+    return await leaveMessage(handle, to, encodeFileNote(note), { kind: 'file' })
   } catch (error) {
     // The message that tells of it was refused.
     if (isRefusal(error)) await post('/files/drop', { file: note.file }).catch(() => {})

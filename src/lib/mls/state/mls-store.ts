@@ -19,7 +19,7 @@ import {
   decodeOutgoing,
   encodeChange,
   encodeOutgoing,
-  type Outgoing,
+  type PendingMessage,
 } from './pending.ts'
 import { encodeStored, type StoredMessage } from './stored-message.ts'
 
@@ -36,7 +36,7 @@ export class MlsStore {
   /** Decoded when they are first needed. */
   readonly states = new Map<string, ClientState>()
   readonly changes = new Map<string, Change>()
-  readonly outgoing = new Map<number, Outgoing>()
+  readonly outgoing = new Map<number, PendingMessage>()
   /** The signature keys under which we know others. */
   readonly pins = new Map<string, Uint8Array>()
   /** The references of our key packages. */
@@ -173,7 +173,7 @@ export class Transaction {
   position: number
   readonly groups: Draft<string, Group>
   readonly changes: Draft<string, Change>
-  readonly outgoing: Draft<number, Outgoing>
+  readonly outgoing: Draft<number, PendingMessage>
   /** The signature keys under which we know others. */
   readonly pins: Draft<string, Uint8Array>
   readonly #states: Draft<string, ClientState>
@@ -197,7 +197,7 @@ export class Transaction {
   }
 
   /** What we have to say in a group, in order. */
-  outgoingOf(group: string): Outgoing[] {
+  outgoingOf(group: string): PendingMessage[] {
     const messages = this.outgoing.values().filter((message) => message.group === group)
     return messages.sort((a, b) => a.number - b.number)
   }

@@ -56,17 +56,17 @@ const OutgoingSchema = v.object({
 })
 
 /** A message that is not yet among the group's entries. */
-export interface Outgoing extends v.InferOutput<typeof OutgoingSchema> {
+export interface PendingMessage extends v.InferOutput<typeof OutgoingSchema> {
   /** The application message's plaintext. */
   readonly payload: Uint8Array
 }
 
-export function encodeOutgoing({ payload, ...header }: Outgoing): Uint8Array {
+export function encodeOutgoing({ payload, ...header }: PendingMessage): Uint8Array {
   return encodeFrame(header, payload)
 }
 
 /** @throws ProtocolError `state_damaged` */
-export function decodeOutgoing(bytes: Uint8Array): Outgoing {
+export function decodeOutgoing(bytes: Uint8Array): PendingMessage {
   const { header, body } = decodeFrame(OutgoingSchema, bytes)
   return { ...header, payload: body }
 }

@@ -22,7 +22,7 @@ const MAX_PAGES = 6000
 const AGAIN = 10
 
 /** What a pull has found besides what it kept. */
-export interface Pulled {
+export interface PullResult {
   /** Groups that we are told of and know nothing about. */
   readonly unknown: Set<string>
   /** Whether we joined a group by one of our key packages. */
@@ -35,7 +35,7 @@ export interface Pulled {
  * @throws TransportError `kdc_failed` when there is more than can be all: what came is kept, and the next pull goes on.
  * @param destroying - the group that we have just asked the KDC to destroy.
  */
-export function pull(client: MlsClient, destroying?: string): Promise<Pulled> {
+export function pull(client: MlsClient, destroying?: string): Promise<PullResult> {
   return pullFrom(client, client.mlsStore.cursor, { again: false, destroying })
 }
 
@@ -61,7 +61,7 @@ async function pullFrom(
   client: MlsClient,
   from: number,
   how: { readonly again: boolean; readonly destroying: string | undefined },
-): Promise<Pulled> {
+): Promise<PullResult> {
   let position = from
   const unknown = new Set<string>()
   let usedPackage = false

@@ -14,7 +14,7 @@ import type { Notice } from '../notices.ts'
 import { hasCode, isolated, isRefusal, isUnknown } from '../refusals.ts'
 import { encodePosition, hasGap, positionOf } from '../state/chain.ts'
 import { type Group, labelOf } from '../state/group.ts'
-import type { Outgoing } from '../state/pending.ts'
+import type { PendingMessage } from '../state/pending.ts'
 import type { StoreResult } from '../types.ts'
 import { pull, pullAgain } from './pull.ts'
 import { changeGroup, MAX_TRIES, settleChange, tooManyTries } from './submit-change.ts'
@@ -86,7 +86,7 @@ async function renewEpoch(client: MlsClient, id: string): Promise<void> {
 async function sendOne(
   client: MlsClient,
   group: Group,
-  message: Outgoing,
+  message: PendingMessage,
   isCurrent: boolean,
 ): Promise<StoreResult | undefined> {
   const { number } = message
@@ -126,8 +126,8 @@ function messageRefused(client: MlsClient, group: Group | undefined, error: Symb
 async function sealMessage(
   client: MlsClient,
   group: Group,
-  message: Outgoing,
-): Promise<NonNullable<Outgoing['sealed']>> {
+  message: PendingMessage,
+): Promise<NonNullable<PendingMessage['sealed']>> {
   const { mls } = client
   const transaction = client.transaction()
   const place = encodePosition(positionOf(group.chain))
