@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
 import { commandOf } from '../../cli/installed.ts'
-import { KDC_URL_HELP, kdcUrl } from '../../cli/login/kdc-url.ts'
+import { KDC_URL_OPTION, kdcUrl } from '../../cli/login/kdc-url.ts'
 import { formatKeytab, readKeytab } from '../../cli/login/keytab.ts'
 import { optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
@@ -22,7 +22,7 @@ the file is. NAME gets a random password that only the keytab holds; the account
 is made if there is none. One that exists loses its password, and its sessions
 end. The KDC may be running or not.
 
-${optionLines(KDC_URL_HELP, DATA_HELP)}
+${optionLines(['--kdc URL', KDC_URL_OPTION.kdc.help[1]], DATA_HELP)}
 
 A service uses it so: ${commandOf('receive')} --keytab FILE
 

@@ -46,7 +46,7 @@ test.after.each(async ({ realm }) => {
 })
 test.after(({ realm }) => realm.close())
 
-/** A tool that is told no password, and has nobody to ask for one. */
+/** A tool that is told no password, and has no person to ask for one. */
 function bare(realm: Realm, tool: string, ...args: string[]): Program {
   return realm.run(`src/${tool}.ts`, ...args, '--kdc', realm.url).input()
 }
