@@ -1,8 +1,6 @@
 /**
  * SQLite behind the `Database` interface, through the `DatabaseSync` API: Node's own from Node 24, and `@photostructure/sqlite`, the same API,
  * below.
- *
- * @module
  */
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { createRequire } from 'node:module'

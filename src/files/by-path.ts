@@ -1,8 +1,4 @@
-/**
- * Files by their paths, for the library (`#files`) and the tools.
- *
- * @module
- */
+/** Files by their paths, for the library (`#files`) and the tools. */
 import type { FilesByPath, PlaceForFiles } from '../lib/paths.ts'
 import type { TransferItem } from '../lib/transfer/index.ts'
 import { ensureOutputDirectory, type IncomingFile, openIncomingFile } from './incoming.ts'

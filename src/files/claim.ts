@@ -1,7 +1,5 @@
 /**
  * Giving a complete file its name: the one that its sender gave, made safe, or the next that is free. Nothing that is there is ever replaced.
- *
- * @module
  */
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'

@@ -1,8 +1,4 @@
-/**
- * What can be wrong with a file, and what a file system says in these terms.
- *
- * @module
- */
+/** What can be wrong with a file, and what a file system says in these terms. */
 import type { Stats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'

@@ -1,8 +1,4 @@
-/**
- * Directories that others send: nothing of one is seen before all of it is here.
- *
- * @module
- */
+/** Directories that others send: nothing of one is seen before all of it is here. */
 import { constants, type Stats } from 'node:fs'
 import { lstat, lutimes, mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'

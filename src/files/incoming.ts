@@ -1,8 +1,4 @@
-/**
- * Keeping files that others sent: in one directory, under a name of their own, whole or not at all.
- *
- * @module
- */
+/** Keeping files that others sent: in one directory, under a name of their own, whole or not at all. */
 import { constants } from 'node:fs'
 import { access, type FileHandle, mkdir, open, stat } from 'node:fs/promises'
 import type { SavedFile } from '../lib/paths.ts'

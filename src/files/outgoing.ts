@@ -1,9 +1,4 @@
-/**
- * Files to be sent: regular ones only, that stay what they are while they are read.
- *
- * @module
- */
-
+/** Files to be sent: regular ones only, that stay what they are while they are read. */
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'

@@ -5,8 +5,6 @@
  * `.symbolon-<id>-<machine>-<pid>-<random>.part`: of two, one succeeds. A part with such a name is its holder's for as long as that
  * process lives, so that after a kill the part is free without having been freed. An id is 16 hexadecimal digits for the sender and
  * 16 for what is sent; or 16 random ones, of what is not resumed.
- *
- * @module
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, lstatSync, readlinkSync, rmSync, type Stats } from 'node:fs'

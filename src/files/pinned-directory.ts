@@ -2,8 +2,6 @@
  * A directory of ours that is held while we work in it. A user who may write to its parent can rename ours, and put a
  * link in its place that leads to anything else we may write to. On Linux what is made in ours is made by way of the open directory,
  * whatever has its name; elsewhere it is looked at before each step, which makes that a matter of luck.
- *
- * @module
  */
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, lstat, lutimes, open, stat } from 'node:fs/promises'

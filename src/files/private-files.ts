@@ -1,8 +1,6 @@
 /**
  * Files and directories that no other user may look into or change, written so that neither a crash nor a second process
  * ever leaves half of one.
- *
- * @module
  */
 import { randomBytes } from 'node:crypto'
 import {

@@ -1,8 +1,4 @@
-/**
- * Names for files from others, good on every system: nothing in one is a path, an option, a device, hidden, or obeyed by a terminal.
- *
- * @module
- */
+/** Names for files from others, good on every system: nothing in one is a path, an option, a device, hidden, or obeyed by a terminal. */
 import { replaceUnseen } from '../lib/text/visible.ts'
 
 /** Longest name of a file on ext4, APFS and NTFS; the last two count UTF-16 units, of which there are never more. */

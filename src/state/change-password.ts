@@ -7,8 +7,6 @@
  *   3. what was sealed under the old one is removed.
  *
  * If it stops before 3, or it is unknown whether 2 happened, both stay; the next change removes what is left.
- *
- * @module
  */
 import { existsSync, rmSync } from 'node:fs'
 import { Secret } from '../lib/crypto/secret.ts'

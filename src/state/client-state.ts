@@ -3,8 +3,6 @@
  *
  * A receiver runs for days and a sender for a second, and both use one state: so neither holds it for longer than a piece of work
  * takes.
- *
- * @module
  */
 import { existsSync, statSync } from 'node:fs'
 import { type Database, sql } from '../database/database.ts'

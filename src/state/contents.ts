@@ -11,7 +11,6 @@
  * list     = for each name of a section a line, sorted: header of the value in hexadecimal, a space, name, a line feed
  * contents = SHA-256(SHA-256(list of section 0) || ... || SHA-256(list of section 1023))
  * ```
- * @module
  */
 import { createHmac } from 'node:crypto'
 import { primitives } from '#primitives'

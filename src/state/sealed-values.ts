@@ -1,8 +1,4 @@
-/**
- * Sealed values in a database. The caller holds the state's lock: no other process changes the database meanwhile.
- *
- * @module
- */
+/** Sealed values in a database. The caller holds the state's lock: no other process changes the database meanwhile. */
 import { type Database, type Statement, sql } from '../database/database.ts'
 import { concat, EMPTY, utf8 } from '../lib/bytes.ts'
 import { ProtocolError } from '../lib/errors.ts'

@@ -3,8 +3,6 @@
  * sealed under the export key of one password. There is one such file, and more while a password changes, or after a change
  * that stopped half way. A file is made or removed in one step, and is never rewritten: so that it takes no lock, and no two
  * changes of a password ever undo each other's.
- *
- * @module
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'

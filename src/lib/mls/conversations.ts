@@ -1,8 +1,4 @@
-/**
- * Which group is meant: by its name, or by the other one of a conversation of two.
- *
- * @module
- */
+/** Which group is meant: by its name, or by the other one of a conversation of two. */
 import { ProtocolError } from '../errors.ts'
 import { left } from './entries/group-errors.ts'
 import type { MlsClient } from './mls-client.ts'

@@ -4,10 +4,7 @@
  *
  * It is encrypted in chunks, each sealed for its place, so that none can be left out, repeated or moved, and none after the last is missed:
  * STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, 2015), as age's payload has it (https://age-encryption.org/v1), with longer chunks.
- *
- * @module
  */
-
 import * as v from 'valibot'
 import { primitives } from '#primitives'
 import { EMPTY, equal, fromBase64url, fromUtf8, toBase64url, utf8 } from '../bytes.ts'

@@ -1,8 +1,4 @@
-/**
- * Looking into a mailbox whenever something may have come, whatever goes wrong in between.
- *
- * @module
- */
+/** Looking into a mailbox whenever something may have come, whatever goes wrong in between. */
 import { isSessionOver } from '../kdc-link/exchange.ts'
 import { lookForEach, PollPace, sleep } from '../pacing/poll-pace.ts'
 import type { MailboxHandle } from './mailbox-handle.ts'

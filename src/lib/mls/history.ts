@@ -1,9 +1,4 @@
-/**
- * The messages that are kept: what has not been shown, and what was said before.
- *
- * @module
- */
-
+/** The messages that are kept: what has not been shown, and what was said before. */
 import { turn } from '../pacing/event-loop.ts'
 import { idsOf } from './conversations.ts'
 import type { MlsClient } from './mls-client.ts'

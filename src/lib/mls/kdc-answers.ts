@@ -1,8 +1,4 @@
-/**
- * How the KDC's answers about stored things are judged; and which groups we are in by its word. docs/protocol.md §7.1 to §7.4.
- *
- * @module
- */
+/** How the KDC's answers about stored things are judged; and which groups we are in by its word. docs/protocol.md §7.1 to §7.4. */
 import * as v from 'valibot'
 import { fromBase64url } from '../bytes.ts'
 import { CodecError, TransportError } from '../errors.ts'

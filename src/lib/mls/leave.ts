@@ -1,8 +1,4 @@
-/**
- * Leaving messages and files at the KDC, for a receiver that is away or for a group. docs/protocol.md §7.4.
- *
- * @module
- */
+/** Leaving messages and files at the KDC, for a receiver that is away or for a group. docs/protocol.md §7.4. */
 import { attributesIn, type Content, contentPieces } from '../transfer/index.ts'
 import { encodeFileNote, uploadFile } from './files.ts'
 import type { MailboxAccess } from './mailbox-handle.ts'

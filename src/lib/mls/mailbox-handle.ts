@@ -1,8 +1,4 @@
-/**
- * A session's way to its mailbox: opened when it is first needed, and once; shared with other programs of the same principal.
- *
- * @module
- */
+/** A session's way to its mailbox: opened when it is first needed, and once; shared with other programs of the same principal. */
 import type { Clock } from '../clock.ts'
 import type { Secret } from '../crypto/secret.ts'
 import { followHints, type PollPace } from '../pacing/poll-pace.ts'

@@ -1,9 +1,4 @@
-/**
- * A principal's mailbox: messages and groups that the KDC stores, end to end encrypted by MLS (RFC 9420). docs/protocol.md §7.
- *
- * @module
- */
-
+/** A principal's mailbox: messages and groups that the KDC stores, end to end encrypted by MLS (RFC 9420). docs/protocol.md §7. */
 import { parseGroupName, parseUsername } from '../names.ts'
 import {
   allGroups,

@@ -1,8 +1,4 @@
-/**
- * Making changes of groups: what to ask of the KDC, and the state that it leads to. Nothing is asked here, and nothing kept.
- *
- * @module
- */
+/** Making changes of groups: what to ask of the KDC, and the state that it leads to. Nothing is asked here, and nothing kept. */
 import type { ClientState, KeyPackage, MLSMessage, Proposal } from 'ts-mls'
 import { toBase64url } from '../bytes.ts'
 import type { Clock } from '../clock.ts'

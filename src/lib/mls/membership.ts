@@ -1,9 +1,4 @@
-/**
- * Making groups, and changing who is in them: who may, and what is asked of the KDC. docs/protocol.md §7.2 and §7.5.
- *
- * @module
- */
-
+/** Making groups, and changing who is in them: who may, and what is asked of the KDC. docs/protocol.md §7.2 and §7.5. */
 import { ProtocolError } from '../errors.ts'
 import { isAdmin } from './entries/member-policy.ts'
 import { readInfo } from './kdc-answers.ts'

@@ -1,8 +1,6 @@
 /**
  * What all work on one principal's groups shares: what is kept, how the KDC is asked, who is told. One piece of work at a time: the
  * caller makes sure of that.
- *
- * @module
  */
 import { toBase64url } from '../bytes.ts'
 import { type Clock, systemClock } from '../clock.ts'

@@ -1,8 +1,4 @@
-/**
- * Taking our place again in groups that we cannot read any more (RFC 9420 §12.4.3.2). docs/protocol.md §7.5.
- *
- * @module
- */
+/** Taking our place again in groups that we cannot read any more (RFC 9420 §12.4.3.2). docs/protocol.md §7.5. */
 import { ProtocolError, type SymbolonError } from '../errors.ts'
 import { groupUnknown } from './conversations.ts'
 import { breakGroup, damaged, isBreaking, opened, passGap } from './entries/group-errors.ts'

@@ -1,8 +1,4 @@
-/**
- * Where a client keeps what must outlive it: names and the bytes under them; in memory, or as a program has it.
- *
- * @module
- */
+/** Where a client keeps what must outlive it: names and the bytes under them; in memory, or as a program has it. */
 import type { Secret } from '../crypto/secret.ts'
 
 /**

@@ -1,8 +1,4 @@
-/**
- * What a client says of its groups and conversations. Apart from what keeps them, so that the types of the package stand alone.
- *
- * @module
- */
+/** What a client says of its groups and conversations. Apart from what keeps them, so that the types of the package stand alone. */
 import type { ProtocolCode } from '../errors.ts'
 
 /** `broken`: not read further until it is rejoined. The others are what happened to us, or to the group. */

@@ -1,8 +1,4 @@
-/**
- * What crosses a stream when files do: frames, and what is in them. docs/protocol.md §8.
- *
- * @module
- */
+/** What crosses a stream when files do: frames, and what is in them. docs/protocol.md §8. */
 import * as v from 'valibot'
 import { fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'

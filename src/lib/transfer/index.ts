@@ -6,8 +6,6 @@
  * await sendItems(channel.stream(), [{ kind: 'file', name: 'report.pdf', open }], { onResult })
  * // bob
  * await receiveItems(channel.stream(), async (item) => incoming.take(item), { onResult })
- *
- * @module
  */
 export { isPath, SMALL_BYTES } from './frames.ts'
 

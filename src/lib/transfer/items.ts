@@ -1,8 +1,4 @@
-/**
- * What is sent, where it comes from, where it goes, and what became of it.
- *
- * @module
- */
+/** What is sent, where it comes from, where it goes, and what became of it. */
 import type { Readable } from 'node:stream'
 import { ProtocolError } from '../errors.ts'
 

@@ -1,8 +1,4 @@
-/**
- * Frames over a stream of bytes, with back pressure both ways: nothing is read ahead beyond what the stream itself holds and one piece.
- *
- * @module
- */
+/** Frames over a stream of bytes, with back pressure both ways: nothing is read ahead beyond what the stream itself holds and one piece. */
 import type { Duplex } from 'node:stream'
 import { concat } from '../bytes.ts'
 import { CodecError, SymbolonError, TransportError } from '../errors.ts'

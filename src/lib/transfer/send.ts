@@ -1,8 +1,4 @@
-/**
- * The sender's side. docs/protocol.md §8.
- *
- * @module
- */
+/** The sender's side. docs/protocol.md §8. */
 import type { Duplex } from 'node:stream'
 import { primitives } from '#primitives'
 import { equal } from '../bytes.ts'

@@ -1,8 +1,4 @@
-/**
- * Changes of ours that have come back among the entries.
- *
- * @module
- */
+/** Changes of ours that have come back among the entries. */
 import type { Entry } from '../kdc-answers.ts'
 import { decodeState, secretsOfEpoch } from '../rfc9420/suite.ts'
 import { beginChain } from '../state/chain.ts'

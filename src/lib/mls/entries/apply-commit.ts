@@ -1,8 +1,4 @@
-/**
- * Commits of others: a change of the members, or a member that lost its state and takes its place again. docs/protocol.md §7.5.
- *
- * @module
- */
+/** Commits of others: a change of the members, or a member that lost its state and takes its place again. docs/protocol.md §7.5. */
 import type { ClientState, IncomingMessageCallback, Proposal } from 'ts-mls'
 import { EMPTY } from '../../bytes.ts'
 import type { Entry } from '../kdc-answers.ts'

@@ -1,10 +1,7 @@
 /**
  * What becomes of the entries that the mailbox gives: each is checked, applied to its group, and added to the transaction.
  * docs/protocol.md §7.5.
- *
- * @module
  */
-
 import type { ClientState, Proposal } from 'ts-mls'
 import { EMPTY, toBase64url } from '../../bytes.ts'
 import type { Entry } from '../kdc-answers.ts'

@@ -1,8 +1,6 @@
 /**
  * How a group ends for us; and what is wrong with one, which is then not read further, or with an entry, which is passed over.
  * docs/protocol.md §7.5.
- *
- * @module
  */
 import { type ProtocolCode, ProtocolError } from '../../errors.ts'
 import type { Entry } from '../kdc-answers.ts'

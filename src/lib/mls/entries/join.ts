@@ -1,8 +1,4 @@
-/**
- * Joining a group by a Welcome (RFC 9420 §12.4.3.1): whether we may believe it. docs/protocol.md §7.5.
- *
- * @module
- */
+/** Joining a group by a Welcome (RFC 9420 §12.4.3.1): whether we may believe it. docs/protocol.md §7.5. */
 import { EMPTY, equal, toBase64url } from '../../bytes.ts'
 import { ProtocolError } from '../../errors.ts'
 import type { Entry } from '../kdc-answers.ts'

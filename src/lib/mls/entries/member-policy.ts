@@ -1,8 +1,4 @@
-/**
- * Who may change a group, and how: what the MLS of RFC 9420 leaves to the application (§12.2, §16.11 "trust in group membership").
- *
- * @module
- */
+/** Who may change a group, and how: what the MLS of RFC 9420 leaves to the application (§12.2, §16.11 "trust in group membership"). */
 import type { Proposal, RatchetTree } from 'ts-mls'
 import type { Entry } from '../kdc-answers.ts'
 import { usernameOf } from '../rfc9420/suite.ts'

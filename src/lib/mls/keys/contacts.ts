@@ -1,8 +1,4 @@
-/**
- * Whose key is whose. The KDC says it (RFC 9420 §3's authentication service); we remember, and say so when it changes.
- *
- * @module
- */
+/** Whose key is whose. The KDC says it (RFC 9420 §3's authentication service); we remember, and say so when it changes. */
 import { equal } from '../../bytes.ts'
 import { ProtocolError } from '../../errors.ts'
 import { MAX_NAMES, readIdentities } from '../kdc-answers.ts'

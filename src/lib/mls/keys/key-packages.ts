@@ -1,8 +1,4 @@
-/**
- * Key packages (RFC 9420 §10): ours, by which others add us while we are away; and those of others.
- *
- * @module
- */
+/** Key packages (RFC 9420 §10): ours, by which others add us while we are away; and those of others. */
 import type { KeyPackage } from 'ts-mls'
 import * as v from 'valibot'
 import { concat, toBase64url } from '../../bytes.ts'

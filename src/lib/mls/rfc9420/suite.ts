@@ -1,8 +1,4 @@
-/**
- * The MLS implementation, ts-mls, set up as this protocol uses it: RFC 9420 with cipher suite 3.
- *
- * @module
- */
+/** The MLS implementation, ts-mls, set up as this protocol uses it: RFC 9420 with cipher suite 3. */
 import type {
   CiphersuiteImpl,
   ClientConfig,

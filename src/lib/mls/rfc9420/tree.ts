@@ -1,8 +1,4 @@
-/**
- * Ratchet trees (RFC 9420 §7): who is in a group, by the leaves; how a tree travels; and what ts-mls 1.6.4 judges wrongly of it.
- *
- * @module
- */
+/** Ratchet trees (RFC 9420 §7): who is in a group, by the leaves; how a tree travels; and what ts-mls 1.6.4 judges wrongly of it. */
 import type { RatchetTree } from 'ts-mls'
 import { ProtocolError } from '../../errors.ts'
 import { decodeAll, type Mls, usernameOf } from './suite.ts'

@@ -2,8 +2,6 @@
  * What one needs to join a group: a Welcome, for new members (RFC 9420 §12.4.3.1), or a GroupInfo, to rejoin by an
  * external commit (§12.4.3.2). Each travels with the ratchet tree beside it (§12.4.3.3), as `u32 length || MLSMessage || tree`, and
  * with what the group is (`GroupDescriptor`) in an extension of the GroupInfo, under its signer's signature.
- *
- * @module
  */
 import type {
   ClientState,

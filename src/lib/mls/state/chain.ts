@@ -6,8 +6,6 @@
  *
  * Every message and commit carries, as MLS authenticated data, the `seq` of the last entry that its sender had processed, and the
  * hash there.
- *
- * @module
  */
 import { primitives } from '#primitives'
 import { concat, EMPTY, equal } from '../../bytes.ts'

@@ -1,8 +1,4 @@
-/**
- * How things are kept in a `StateStore`: under which names, and as bytes with a JSON header, `u32 header length || JSON || body`.
- *
- * @module
- */
+/** How things are kept in a `StateStore`: under which names, and as bytes with a JSON header, `u32 header length || JSON || body`. */
 import * as v from 'valibot'
 import { EMPTY, fromUtf8, joinPair, splitPair, utf8 } from '../../bytes.ts'
 import { ProtocolError } from '../../errors.ts'

@@ -1,8 +1,4 @@
-/**
- * A group as this client keeps it, beside the MLS state.
- *
- * @module
- */
+/** A group as this client keeps it, beside the MLS state. */
 import * as v from 'valibot'
 import { EMPTY } from '../../bytes.ts'
 import { ERROR_CODES, type ProtocolCode, ProtocolError } from '../../errors.ts'

@@ -1,8 +1,4 @@
-/**
- * What is kept, with what of it is in memory; and transactions: changes to it that are written together.
- *
- * @module
- */
+/** What is kept, with what of it is in memory; and transactions: changes to it that are written together. */
 import type { ClientState } from 'ts-mls'
 import * as v from 'valibot'
 import { EMPTY } from '../../bytes.ts'

@@ -1,8 +1,4 @@
-/**
- * What we have asked of the KDC, or were about to before a crash: kept until it is known what became of it.
- *
- * @module
- */
+/** What we have asked of the KDC, or were about to before a crash: kept until it is known what became of it. */
 import * as v from 'valibot'
 import { type GroupDescriptor, GroupDescriptorSchema } from '../rfc9420/welcome.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'

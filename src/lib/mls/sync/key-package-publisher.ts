@@ -1,8 +1,4 @@
-/**
- * What others find of us at the KDC: our identity, and key packages by which they add us. docs/protocol.md §7.1 and §7.8.
- *
- * @module
- */
+/** What others find of us at the KDC: our identity, and key packages by which they add us. docs/protocol.md §7.1 and §7.8. */
 import { equal, toBase64url } from '../../bytes.ts'
 import { readCount, readIdentities } from '../kdc-answers.ts'
 import { addKeyPackages, forgetExpired } from '../keys/key-packages.ts'

@@ -1,8 +1,4 @@
-/**
- * Fetching the mailbox: page by page, applied, kept, and then acknowledged. docs/protocol.md §7.8.
- *
- * @module
- */
+/** Fetching the mailbox: page by page, applied, kept, and then acknowledged. docs/protocol.md §7.8. */
 import { TransportError } from '../../errors.ts'
 import { turn } from '../../pacing/event-loop.ts'
 import { applyEntry } from '../entries/apply-entry.ts'

@@ -1,9 +1,4 @@
-/**
- * Sending messages, in order, each encrypted once: kept first, until they come back among the entries. docs/protocol.md §7.8.
- *
- * @module
- */
-
+/** Sending messages, in order, each encrypted once: kept first, until they come back among the entries. docs/protocol.md §7.8. */
 import { toBase64url } from '../../bytes.ts'
 import type { SymbolonError } from '../../errors.ts'
 import { toRemove } from '../entries/member-policy.ts'

@@ -1,9 +1,4 @@
-/**
- * Bringing changes of groups to the KDC, until it is known what became of them. docs/protocol.md §7.8.
- *
- * @module
- */
-
+/** Bringing changes of groups to the KDC, until it is known what became of them. docs/protocol.md §7.8. */
 import { ProtocolError } from '../../errors.ts'
 import { adopt } from '../entries/adopt.ts'
 import { endlessList, type ListedGroup, listGroups, readStored } from '../kdc-answers.ts'
