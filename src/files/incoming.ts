@@ -122,7 +122,6 @@ export async function openIncomingFile(
   }
 }
 
-/** A file that is open for writing. */
 interface OpenedFile {
   readonly file: FileHandle
   /** How much of it an earlier attempt left. */

@@ -198,7 +198,6 @@ async function removeSurplus({ directory, id, mostLeft }: Resumable): Promise<vo
   }
 }
 
-/** How much is in all files of a directory. */
 async function bytesIn(directory: string): Promise<number> {
   let bytes = 0
   for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
@@ -219,7 +218,6 @@ process.on('exit', () => {
   }
 })
 
-/** Whether no program is at work on a part of this name. */
 function isAbandoned(directory: string, name: string): boolean {
   const [, , where, pid] = PART.exec(name) ?? []
   if (pid === undefined) return !isHeldHere(directory, name)
@@ -254,7 +252,6 @@ function machine(): string {
   return ourMachine
 }
 
-/** When a directory was last looked through. */
 const tidied = new Map<string, number>()
 
 /**

@@ -14,7 +14,6 @@ import type { Session } from '../lib/session.ts'
 import { asStateError, StateError } from './errors.ts'
 import { addKeyFile, keyFilesIn, openStateKey } from './state-key.ts'
 
-/** A state that the old password opens. */
 interface OpenedState {
   readonly directory: string
   readonly stateKey: Uint8Array

@@ -41,12 +41,10 @@ export class Contents {
     this.#stateKey = stateKey
   }
 
-  /** All names, as they come. */
   names(): string[] {
     return this.#sections.flatMap((section) => [...section.keys()])
   }
 
-  /** The header of a name's value, if it has one. */
   header(name: string): Uint8Array | undefined {
     const header = this.#sections[sectionOf(name)]?.get(name)
     return header === undefined ? undefined : Buffer.from(header, 'hex')

@@ -68,7 +68,6 @@ export class SealedValues {
     })
   }
 
-  /** The value of a name, if it has one. */
   async get(name: string): Promise<Uint8Array | undefined> {
     const header = this.#contents.header(name)
     if (!header) return undefined
@@ -83,7 +82,6 @@ export class SealedValues {
     }
   }
 
-  /** The names that begin with this, in order. */
   names(prefix: string): string[] {
     return this.#contents
       .names()
@@ -91,7 +89,6 @@ export class SealedValues {
       .sort()
   }
 
-  /** Seals a value, for `write`. */
   seal(name: string, value: Uint8Array): SealedValue {
     const whole = sealState(PURPOSE, this.#stateKey, utf8(name), value)
     return { header: whole.subarray(0, HEADER_BYTES), sealed: whole.subarray(HEADER_BYTES) }
@@ -114,7 +111,6 @@ export class SealedValues {
     await this.#database.read(sql`pragma wal_checkpoint(truncate)`).catch(() => {})
   }
 
-  /** Forgets the key, and closes the database. */
   async close(): Promise<void> {
     this.#stateKey.fill(0)
     await this.#database.close()

@@ -42,7 +42,6 @@ function chunkCount(size: number): number {
   return Math.max(1, Math.ceil(size / CHUNK_BYTES))
 }
 
-/** The length of all sealed chunks together. */
 function sealedBytes(size: number): number {
   return size + chunkCount(size) * TAG_BYTES
 }
@@ -65,7 +64,6 @@ export class FileStream {
     this.#last = chunkCount(size) - 1
   }
 
-  /** How many bytes the sealed chunk `index` has. */
   sealedLength(index: number): number {
     const plaintext = index < this.#last ? CHUNK_BYTES : this.#size - this.#last * CHUNK_BYTES
     return plaintext + TAG_BYTES

@@ -108,7 +108,6 @@ export async function makeCommit(
 const adds = (packages: Map<string, KeyPackage>): Proposal[] =>
   [...packages.values()].map((keyPackage) => ({ proposalType: 'add', add: { keyPackage } }))
 
-/** What the KDC is given of a commit. */
 interface CommitFields {
   readonly commit: string
   readonly welcome?: string

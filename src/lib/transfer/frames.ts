@@ -34,7 +34,6 @@ export const SMALL_BYTES = 64 * 1024
 export const MAX_NAME_BYTES = 1024
 /** Longest path inside a directory, in UTF-8, with one byte between its parts. */
 export const MAX_PATH_BYTES = 4096
-/** Deepest path inside a directory. */
 const MAX_DEPTH = 64
 const HASH_BYTES = 32
 

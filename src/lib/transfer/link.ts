@@ -50,7 +50,6 @@ export class Link {
     stream.on('data', this.#onData)
   }
 
-  /** Why it is over, if it has failed. */
   get failure(): Error | undefined {
     return this.#failure
   }
@@ -264,12 +263,10 @@ export class Link {
     queueMicrotask(() => this.#stream.uncork())
   }
 
-  /** Writes a frame of these fields. */
   send(type: number, fields: object): void {
     this.write(type, encode(fields))
   }
 
-  /** Waits until the stream takes more. */
   async room(): Promise<void> {
     if (this.#stream.writableNeedDrain || this.#failure)
       await this.until(() => !this.#stream.writableNeedDrain)

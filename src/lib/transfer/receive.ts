@@ -77,7 +77,6 @@ export async function receiveItems(
   }
 }
 
-/** A directory that is coming. */
 interface Tree {
   readonly item: TransferItem
   readonly sink: TreeSink
@@ -121,7 +120,6 @@ class Receiver {
     }
   }
 
-  /** Gives up what was under way. */
   async abandon(why: Abandoned): Promise<void> {
     await this.#sink?.abandon(why)
     await this.#tree?.sink.abandon(why)
@@ -265,7 +263,6 @@ class Receiver {
     await this.#receiveContent(item, start.from > 0 ? held : nothing())
   }
 
-  /** What an earlier attempt left. */
   async #readHeld(sink: FileSink, size: number | undefined): Promise<Begun> {
     const { hash } = nothing()
     let from = 0

@@ -48,7 +48,6 @@ interface Pending {
   cause?: SymbolonError
 }
 
-/** What became of the entries of a directory. */
 interface Entries {
   saved: number
   failed: number
@@ -240,7 +239,6 @@ class Sender {
     }
   }
 
-  /** Waits until not too many items are without an answer. */
   #mayAnnounce(): Promise<void> {
     return this.#link.until(() => this.#pending.length < MAX_UNDER_WAY)
   }

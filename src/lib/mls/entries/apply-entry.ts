@@ -51,7 +51,6 @@ export async function applyEntry(context: ApplyContext, entry: Entry): Promise<v
   }
 }
 
-/** Whether it came before. */
 function isProcessed({ transaction }: ApplyContext, { group, seq }: Entry): boolean {
   const known = transaction.groups.get(group)
   return known !== undefined && seq <= known.chain.seq
@@ -102,7 +101,6 @@ function hearOfEnd(context: ApplyContext, entry: Entry, group: Group): void {
   else if (entry.removed.includes(context.username)) removedFrom(context, group, entry.sender)
 }
 
-/** A message that does not open is passed over. */
 async function applyMessage(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
   const { mls, transaction } = context
   const { suite } = mls

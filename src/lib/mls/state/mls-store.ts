@@ -145,7 +145,6 @@ class Draft<K, V> {
     return [...all.values()].filter((value) => value !== null)
   }
 
-  /** Adds the changes to what is to be written. */
   addTo(
     entries: Map<string, Uint8Array | null>,
     nameOf: (key: K) => string,
@@ -192,7 +191,6 @@ export class Transaction {
     this.#unread = new Draft(mlsStore.unread)
   }
 
-  /** What we have to say in a group, in order. */
   outgoingOf(group: string): PendingMessage[] {
     const messages = this.outgoing.values().filter((message) => message.group === group)
     return messages.sort((a, b) => a.number - b.number)
@@ -258,7 +256,6 @@ export class Transaction {
     this.#unread.set(position, group)
   }
 
-  /** Something to tell once this is written. */
   notice(notice: Notice): void {
     this.#notices.push(notice)
   }

@@ -70,7 +70,6 @@ export class Publisher {
     await client.tell({ code: 'identity_replaced', text })
   }
 
-  /** How many of our key packages the KDC has. */
   async #count(): Promise<number> {
     const { count } = readCount(await this.#client.post('/key-packages/count', {}))
     return Math.min(count, MOST_PACKAGES)
