@@ -28,7 +28,6 @@ const PORT = '(?::(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}))?'
 const PLAIN_HOST = new RegExp(`^(?:(?:${OCTET}\\.){3}${OCTET}|${NAME})${PORT}$`)
 const DIGITS = /^\d{1,5}$/
 
-/** A request whose body is there. */
 class DirectRequest implements RequestView {
   readonly env: RequestView['env']
   readonly req = this
@@ -55,7 +54,6 @@ interface Answer {
   readonly body: string | Uint8Array
 }
 
-/** Answers `/userinfo` directly. */
 export function directRoutes(kdc: Kdc): Direct {
   return (incoming, outgoing) => {
     if (incoming.url !== PATH || incoming.method !== 'POST' || !isOrdinary(incoming)) return false

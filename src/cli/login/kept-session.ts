@@ -20,6 +20,7 @@ import { kdcOrigin } from '../../lib/kdc-link/kdc-origin.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { type Login, type LoginOptions, login, type Session } from '../../lib/session.ts'
 import { sessionId } from '../../lib/ticket.ts'
+import { takeLock } from '../../state/lock.ts'
 import { openState, sealState } from '../../state/seal.ts'
 import { ToolError } from '../errors.ts'
 import { commandOf } from '../installed.ts'
@@ -29,6 +30,7 @@ const KIND = 'symbolon-kept-session'
 const KEY_KIND = 'symbolon-session-key'
 const PURPOSE = 'symbolon/1 kept session'
 const KEY_BYTES = 32
+const LOCK_WAIT_MS = 5000
 const NAME = /^[0-9a-f]{32}$/
 
 const secret = (kind: 'session token' | 'export key') =>
@@ -144,16 +146,28 @@ export function resume(place: Place, options: LoginOptions): Promise<Session> {
 
 const idOf = ({ token }: Login) => toHex(sessionId(token))
 
-/** Keeps a session for the commands that follow, in the place of the one that was kept before, which is ended. */
+/**
+ * Keeps a session for the commands that follow, in the place of the one that was kept before, which is ended.
+ *
+ * @throws FileError, StateError `state_busy`; the error of the file system.
+ */
 export async function keep(session: Session, kdc: string): Promise<void> {
   const { username, token, exportKey, kdcKey, expiresAt } = session
   const path = pathOf({ username, kdc })
-  const before = isKept({ username, kdc }) ? openFile(path) : undefined
   const begunAt = Math.floor(Date.now() / 1000)
   const secrets = { token: token.toText(), exportKey: exportKey.toText() }
   const text = JSON.stringify({ username, kdc, kdcKey, ...secrets, begunAt, expiresAt })
   const sealed = sealState(PURPOSE, sealingKey(), contextOf(path), utf8(text))
-  replacePrivateFile(path, formatKeys(KIND, [sealed]))
+  // Of two logins at once each ends the session whose place it takes: none is left at the KDC.
+  ensurePrivateDirectory(directory())
+  const release = await takeLock(`${directory()}.lock`, LOCK_WAIT_MS)
+  let before: KeptSession | undefined
+  try {
+    before = isKept({ username, kdc }) ? openFile(path) : undefined
+    replacePrivateFile(path, formatKeys(KIND, [sealed]))
+  } finally {
+    release()
+  }
   // The KDC may be away, or the login too long ago: then it ends by itself.
   if (before) await session.endSessions(idOf(before)).catch(() => {})
 }

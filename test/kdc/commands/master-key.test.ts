@@ -3,11 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  masterKeysFrom,
-  requireApart,
-  requireMasterKeyFile,
-} from '../../../src/kdc/commands/master-key-option.ts'
+import { masterKeysFrom, requireApart, requireMasterKeyFile } from '../../../src/kdc/commands/master-key.ts'
 import { generateMasterKeys } from '../../../src/kdc/keys/master-keys.ts'
 import { temporaryDirectory } from '../../helpers/kdc.ts'
 import { throws } from '../../helpers/throws.ts'

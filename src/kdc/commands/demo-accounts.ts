@@ -4,15 +4,14 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { readCredentials, updateCredentials } from '../cli/login/credentials.ts'
-import { readKnownKdcs, updateKnownKdcs } from '../cli/login/known-kdcs.ts'
-import type { KdcData } from './data.ts'
-import { addAccount } from './logins/accounts.ts'
+import { readCredentials, updateCredentials } from '../../cli/login/credentials.ts'
+import { readKnownKdcs, updateKnownKdcs } from '../../cli/login/known-kdcs.ts'
+import type { KdcData } from '../data.ts'
+import { addAccount } from '../data.ts'
 
 const NAMES = ['alice', 'bob']
 const PASSWORD_BYTES = 12
 
-/** What was added, and how to take it away. */
 export interface Demo {
   /** Accounts that were there before, with passwords that only their owners know. */
   readonly untouched: string[]
@@ -47,9 +46,7 @@ export async function addDemo(data: KdcData, kdc: string): Promise<Demo> {
     if (stored === undefined) passwords.set(username, password)
   }
   if (passwords.size > 0) {
-    updateCredentials((credentials) => {
-      credentials.set(kdc, new Map([...(credentials.get(kdc) ?? []), ...passwords]))
-    })
+    updateCredentials((users) => users.set(kdc, new Map([...(users.get(kdc) ?? []), ...passwords])))
   }
   const key = await data.opaqueKeys.publicKey()
   const knownKdc = readKnownKdcs().get(kdc)
