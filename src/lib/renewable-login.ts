@@ -81,6 +81,7 @@ export class RenewableLogin {
   readonly #now: () => number
   readonly #doubt: Doubt
   #current: Login | undefined
+  #isClosed = false
   /** Logins for which the password was stretched and was right, whatever came of them. */
   #stretched = 0
   #renewing: Promise<void> | undefined
@@ -104,7 +105,7 @@ export class RenewableLogin {
 
   /** @throws ProtocolError `token_expired` after `close`. */
   get current(): Login {
-    if (!this.#current) throw new ProtocolError('token_expired', 'this session was logged out')
+    if (!this.#current) throw loggedOut()
     return this.#current
   }
 
@@ -206,7 +207,8 @@ export class RenewableLogin {
     try {
       const given = typeof this.#source === 'string' ? this.#source : await this.#source()
       if (typeof given !== 'string') await this.#judgeKey(judgeGiven(given).kdcKey, true)
-      this.#current = typeof given === 'string' ? await this.#logIn(given) : given
+      const login = typeof given === 'string' ? await this.#logIn(given) : given
+      if (!this.#goOnWith(login)) throw loggedOut()
       this.#refusals = 0
       this.#refusal = undefined
     } catch (error) {
@@ -223,9 +225,21 @@ export class RenewableLogin {
     const begun = readReply('/login/start', await kdc.plain('/login/start', { username, request }))
     const { finish, ...login } = await finishLogin(username, password, state, begun.response)
     this.#stretched++
-    await this.#judgeKey(login.kdcKey, true)
-    const reply = await kdc.plain('/login/finish', { username, state: begun.state, finish })
-    return { ...login, expiresAt: readReply('/login/finish', reply).expires_at }
+    try {
+      await this.#judgeKey(login.kdcKey, true)
+      const reply = await kdc.plain('/login/finish', { username, state: begun.state, finish })
+      return { ...login, expiresAt: readReply('/login/finish', reply).expires_at }
+    } catch (error) {
+      wipe(login)
+      throw error
+    }
+  }
+
+  /** @returns whether it is the login from now on: not one that comes after `close`, which is wiped. */
+  #goOnWith(login: Login): boolean {
+    if (this.#isClosed) wipe(login)
+    else this.#current = login
+    return !this.#isClosed
   }
 
   /** `Session.changePassword`, its arguments judged. */
@@ -241,7 +255,7 @@ export class RenewableLogin {
       await onNewExportKey?.(exportKey)
       const before = this.current
       const found = await this.#putRecord(record, password)
-      this.#current = found ?? { ...before, exportKey }
+      this.#goOnWith(found ?? { ...before, exportKey })
       this.#source = password
       before.exportKey.wipe()
       if (found) exportKey.wipe()
@@ -293,13 +307,20 @@ export class RenewableLogin {
     throw new TransportError(code, `the password is the one before: ${cause.message}`, { cause })
   }
 
-  /** Forgets the login, and lets go of the connection to the KDC. */
+  /** Forgets the login, and one that is under way, and lets go of the connection to the KDC. */
   async close(): Promise<void> {
-    this.#current?.token.wipe()
-    this.#current?.exportKey.wipe()
+    this.#isClosed = true
+    if (this.#current) wipe(this.#current)
     this.#current = undefined
     await this.kdc.close()
   }
+}
+
+const loggedOut = () => new ProtocolError('token_expired', 'this session was logged out')
+
+function wipe({ token, exportKey }: Pick<Login, 'token' | 'exportKey'>): void {
+  token.wipe()
+  exportKey.wipe()
 }
 
 /** @throws TypeError, which shows nothing of it. */

@@ -62,11 +62,12 @@ export async function login(
   const name = parseUsername(username)
   options.signal?.throwIfAborted()
   const link = await KdcLink.open(kdc, name, options)
-  const session = new Session(new RenewableLogin(name, password, link, options), options)
+  const renewable = new RenewableLogin(name, password, link, options)
+  const session = new Session(renewable, options)
   try {
     await session.renew(undefined, { signal: options.signal })
   } catch (error) {
-    await link.close()
+    await renewable.close()
     throw error
   }
   return session

@@ -1,12 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import * as net from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startTestRealm } from '../../src/kdc/test-realm.ts'
-import type { WaitOptions } from '../../src/lib/abort.ts'
+import { deferred, type WaitOptions } from '../../src/lib/abort.ts'
 import { listen } from '../../src/lib/channel/listen.ts'
+import { Secret } from '../../src/lib/crypto/secret.ts'
 import { type HttpLink, httpLink } from '../../src/lib/kdc-link/http.ts'
 import { register } from '../../src/lib/register.ts'
+import type { Login } from '../../src/lib/renewable-login.ts'
 import { login, type Session } from '../../src/lib/session.ts'
+import { settled } from '../helpers/memory.ts'
 import { KDC, listenReply, ok, ScriptedKdc } from '../helpers/scripted-kdc.ts'
 import { rejects } from '../helpers/throws.ts'
 import { NOW, newSecret } from '../helpers/tickets.ts'
@@ -115,6 +119,58 @@ test('login and register: a signal ends the waiting, and the connection', async 
     assert.is(await beginning, REASON)
     assert.ok(kdc.closed)
   }
+})
+
+/** A login that was had before, which comes when it is let go. */
+function laterLogin(kdcKey: string) {
+  const { promise, resolve } = deferred<Login>()
+  const login = {
+    token: newSecret(),
+    exportKey: new Secret('export key', randomBytes(64)),
+    kdcKey,
+    expiresAt: NOW,
+  }
+  return { source: () => promise, login, come: () => resolve(login) }
+}
+
+const isWiped = ({ token, exportKey }: Login) =>
+  [token, exportKey].every((key) => {
+    try {
+      return !key.reveal()
+    } catch {
+      return true
+    }
+  })
+
+test('login: one that comes after a signal is wiped', async () => {
+  const { kdc, options } = silenceable()
+  const late = laterLogin('kdc')
+  const stop = new AbortController()
+  const beginning = login(KDC, 'alice', late.source, { ...options, signal: stop.signal }).catch(
+    (error) => error,
+  )
+  await settled()
+  stop.abort(REASON)
+  assert.is(await beginning, REASON)
+  late.come()
+  await settled()
+  assert.ok(kdc.closed)
+  assert.ok(isWiped(late.login))
+})
+
+test('renew: a login that comes after the end of the session is wiped, and not gone on with', async () => {
+  const { options } = silenceable()
+  const [first, late] = [laterLogin('kdc'), laterLogin('kdc')]
+  const sources = [first.source, late.source]
+  first.come()
+  const alice = await login(KDC, 'alice', () => (sources.shift() as typeof first.source)(), options)
+  const renewing = alice.renew().catch((error) => error)
+  await settled()
+  await alice.close()
+  late.come()
+  assert.is((await renewing).code, 'token_expired')
+  assert.ok(isWiped(first.login) && isWiped(late.login))
+  await rejects(alice.sessions(), 'token_expired')
 })
 
 test('register: a signal ends the waiting for a password, too', async () => {
