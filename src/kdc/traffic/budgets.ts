@@ -107,20 +107,27 @@ class MemoryBudget {
     return new Loan(owner, bytes, (change) => this.#change(owner, change), this.#callable)
   }
 
-  /** Ends the oldest loan of the owner that has most, if that is more than this one would have; else the oldest that is overdue. */
+  /** Ends a loan of an owner that has more than this one would have; else one of any other that is overdue. @returns whether there was one. */
   #callBack(owner: string, bytes: number): boolean {
-    let most = this.#of(owner) + bytes
+    const loan =
+      this.#oldestAbove(this.#of(owner) + bytes, () => true) ??
+      // Many owners with equal shares must not keep out all others for as long as they like.
+      this.#oldestAbove(0, (other) => other.owner !== owner && other.isOverdue)
+    loan?.callBack()
+    return loan !== undefined
+  }
+
+  /** Of these loans the oldest of the owner that has most, if that is more than `least`. */
+  #oldestAbove(least: number, isOfThese: (loan: Loan) => boolean): Loan | undefined {
+    let most = least
     let oldest: Loan | undefined
     for (const loan of this.#callable) {
       const held = this.#of(loan.owner)
-      if (held <= most) continue
+      if (held <= most || !isOfThese(loan)) continue
       most = held
       oldest = loan
     }
-    // Many owners with equal shares must not keep out all others for as long as they like.
-    oldest ??= [...this.#callable].find((loan) => loan.owner !== owner && loan.isOverdue)
-    oldest?.callBack()
-    return oldest !== undefined
+    return oldest
   }
 
   #of(owner: string): number {

@@ -161,6 +161,21 @@ reads(
   },
 )
 
+reads('not read for long by one who holds little stay while others hold more', async () => {
+  const { held, read, time } = numbered({ total: 80, each: 10 })
+  const slow = await read('alice', 1)
+  const unread: { destroyed: boolean }[] = []
+  for (let i = 0; i < 15; i++) unread.push(await read(`mallory${i}`, 5))
+  time.now = READ_LIMITS.unreadMs
+  for (let i = 0; i < 3; i++) await read(`peggy${i}`, 5)
+  assert.not.ok(slow.destroyed)
+  assert.equal(
+    unread.flatMap(({ destroyed }, i) => (destroyed ? [i] : [])),
+    [0, 1, 2],
+  )
+  assert.ok(held.held <= 80, String(held.held))
+})
+
 reads(
   'not read by a few accounts keep no other’s from being made: the oldest of whose has most gives way',
   async () => {
