@@ -178,6 +178,7 @@ export class Presence {
       if (this.#closed || !isSessionOver(error)) throw error
       // Unless another request has had a fresh login since.
       if (this.#session.token === this.#token) await this.#session.renew(error)
+      if (this.#closed) throw error
     }
     this.#takeToken()
     await this.#publish()
