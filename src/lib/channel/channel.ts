@@ -7,7 +7,7 @@
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { EMPTY, utf8 } from '../bytes.ts'
-import { judgeOptions } from '../check-options.ts'
+import { judgeArgument, judgeMessage, judgeOptions } from '../check-options.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type Transport } from '../noise.ts'
@@ -15,7 +15,7 @@ import type { Trace } from '../trace.ts'
 import { Inbox, type IncomingKind } from './inbox.ts'
 import { MAX_MESSAGE_BYTES, type Message } from './message.ts'
 import { Outbox } from './outbox.ts'
-import { type ChannelRecord, RECORD_HEADER_BYTES, type RecordVisitor, visitRecords } from './records.ts'
+import { RECORD_HEADER_BYTES, type RecordVisitor, recordTrace, visitRecords } from './records.ts'
 import { rekeyIfDue } from './rekey.ts'
 import { ChannelStream } from './stream.ts'
 import { toWebStreams, type WebStreams } from './web-stream.ts'
@@ -80,7 +80,7 @@ export class Channel implements AsyncIterable<Message> {
   readonly #cipher: CipherState
   readonly #maxMessageBytes: number
   readonly #closeTimeoutMs: number
-  readonly #trace: ((direction: 'sent' | 'received', record: ChannelRecord) => void) | undefined
+  readonly #trace: ReturnType<typeof recordTrace>
   #stream: ChannelStream | undefined
   #endSent = false
   #peerClosed = false
@@ -101,7 +101,7 @@ export class Channel implements AsyncIterable<Message> {
     this.#inbox = new Inbox(maxMessageBytes, () => wire.resume())
     this.#maxMessageBytes = maxMessageBytes
     this.#closeTimeoutMs = options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS
-    this.#trace = recordTrace(options)
+    this.#trace = recordTrace(options.trace, options.us ?? 'us', peer.username)
     this.#whenOver = new Promise((resolve) => {
       this.#declareOver = resolve
     })
@@ -119,21 +119,59 @@ export class Channel implements AsyncIterable<Message> {
     return this.#whenOver
   }
 
+  /** How many of our messages and streams the peer has acknowledged: they are the first that were sent. It stays when the channel is over. */
+  get acknowledged(): number {
+    return this.#outbox.acknowledged
+  }
+
   /**
    * Sends one message. What is sent within one turn of the event loop travels together.
    *
-   * @param message - text is sent as UTF-8, bytes as they are; at most `maxMessageBytes`.
+   * @param message - text is sent as UTF-8, bytes as they are; at most `maxMessageBytes`. They are copied.
    * @returns when the peer has acknowledged it. Waiting for that also keeps the sender from running ahead of the peer.
    * @throws ProtocolError `message_too_large`, `stream_unfinished`, `channel_closed`, `not_acknowledged`, `channel_aborted`, `frame_damaged`;
    *   CodecError `malformed`; TransportError `channel_truncated`, `peer_silent`. After all but the first two it may or
-   *   may not have arrived.
+   *   may not have arrived. TypeError.
    */
   send(message: string | Uint8Array): Promise<void> {
-    const bytes = typeof message === 'string' ? utf8(message) : message
-    const refusal = this.#refusalToSend(bytes.length)
-    if (refusal) return Promise.reject(refusal)
-    this.#trace?.('sent', { type: 'message', body: bytes })
-    return this.#outbox.message(bytes)
+    const refusal = this.#queue('send', message)
+    return refusal ? Promise.reject(refusal) : this.#outbox.whenAcknowledged()
+  }
+
+  /**
+   * Sends one message, as `send`, without a promise for it: for many small ones. `flush` waits for all of them.
+   *
+   * @param message - as for `send`.
+   * @returns whether more should follow at once: if not, wait for `drained`. It is sent in either case.
+   * @throws as `send`, at once.
+   * @example
+   * for (const reading of readings) if (!channel.write(reading)) await channel.drained()
+   * await channel.flush()
+   */
+  write(message: string | Uint8Array): boolean {
+    const refusal = this.#queue('write', message)
+    if (refusal) throw refusal
+    return !this.#outbox.full
+  }
+
+  /**
+   * Waits until more should be written.
+   *
+   * @throws what ended the channel, as `send`.
+   */
+  async drained(): Promise<void> {
+    await this.#outbox.whenRoom()
+    if (this.#failure) throw this.#failure
+  }
+
+  /**
+   * Waits until the peer has acknowledged every message that was sent so far.
+   *
+   * @throws what ended the channel, as `send`: `acknowledged` says how many messages arrived nevertheless.
+   */
+  async flush(): Promise<void> {
+    if (this.#outbox.unacknowledged > 0 && !this.#failure) await this.#outbox.whenAcknowledged()
+    if (this.#failure) throw this.#failure
   }
 
   /**
@@ -152,9 +190,9 @@ export class Channel implements AsyncIterable<Message> {
     if (this.#failure) throw this.#failure
     if (this.#endSent) throw new ProtocolError('channel_closed', 'nothing can be sent after the end')
     const stream = new ChannelStream({
-      write: (piece, sealed) => {
+      write: (piece, mayFollow) => {
         this.#trace?.('sent', { type: 'data', body: piece })
-        this.#outbox.data(piece, sealed)
+        this.#outbox.data(piece, mayFollow)
       },
       end: () => {
         this.#trace?.('sent', { type: 'data', body: EMPTY })
@@ -217,6 +255,20 @@ export class Channel implements AsyncIterable<Message> {
   }
 
   /**
+   * Has each message given to a function, until the peer ends: the quickest way to read many small ones. A message is acknowledged
+   * once it has been handled: when the function returns or, where that is a promise, when it resolves; the next one waits for that.
+   *
+   * @param handler - called with one message after the other. What it throws ends the reading, not the channel, and is thrown here.
+   * @throws as `receive`; TypeError while there is another reader.
+   * @example await channel.forEach((message) => console.log(message.text))
+   */
+  forEach(handler: (message: Message) => unknown): Promise<void> {
+    judgeArgument('forEach: handler', handler, 'function')
+    this.#acknowledge()
+    return this.#inbox.forEach(handler, () => this.#acknowledge())
+  }
+
+  /**
    * Says that we send nothing more. The peer may go on, and we may go on reading.
    *
    * @throws ProtocolError `stream_unfinished`.
@@ -275,7 +327,7 @@ export class Channel implements AsyncIterable<Message> {
 
   #onFrame(frame: Uint8Array): void {
     if (this.#over) return
-    visitRecords(this.#open(frame), this.#visitor)
+    visitRecords(this.#open(frame), this.#visitor, () => !this.#over)
     if (this.#inbox.full) this.#wire.pause()
   }
 
@@ -299,50 +351,54 @@ export class Channel implements AsyncIterable<Message> {
     }
   }
 
-  /** What is done with each record that comes; once the channel is over, nothing. */
+  /** What is done with each record that comes. */
   readonly #visitor: RecordVisitor = {
     part: (plaintext, from, to) => {
-      if (!this.#over) this.#inbox.part(plaintext.subarray(from, to))
+      this.#inbox.part(plaintext.subarray(from, to))
     },
     message: (plaintext, from, to) => {
-      if (this.#over) return
       const message = this.#inbox.message(plaintext, from, to)
-      if (!message) this.#refuseUnread()
-      else this.#trace?.('received', { type: 'message', body: message.bytes })
+      this.#trace?.('received', { type: 'message', body: message.bytes })
+      if (!this.#inbox.arrived(message)) this.#refuseUnread()
     },
     data: (plaintext, from, to) => {
-      if (this.#over) return
       const body = plaintext.subarray(from, to)
       this.#trace?.('received', { type: 'data', body })
       if (!this.#inbox.data(body)) this.#refuseUnread()
     },
     ack: (count) => {
-      if (this.#over) return
       this.#trace?.('received', { type: 'ack', count })
       this.#outbox.hasAcknowledged(count)
     },
     end: () => {
-      if (this.#over) return
       this.#trace?.('received', { type: 'end' })
       this.#inbox.end()
       this.#endConnectionIfDone()
     },
     abort: (code) => {
-      if (this.#over) return
       this.#trace?.('received', { type: 'abort', code })
       const why = code === 'gave_up' ? '' : `: ${code}`
       throw new ProtocolError('channel_aborted', `the peer gave up${why}`)
     },
   }
 
-  #refusalToSend(length: number): SymbolonError | undefined {
+  /** @returns why not, if it cannot be sent. */
+  #queue(where: string, message: string | Uint8Array): SymbolonError | undefined {
+    judgeMessage(where, message)
+    const bytes = typeof message === 'string' ? utf8(message) : message
     const limit = this.#maxMessageBytes
-    if (length > limit) {
-      return new ProtocolError('message_too_large', `a message has at most ${limit} bytes, not ${length}`)
+    if (bytes.length > limit) {
+      return new ProtocolError(
+        'message_too_large',
+        `a message has at most ${limit} bytes, not ${bytes.length}`,
+      )
     }
     if (this.#failure) return this.#failure
     if (this.#endSent) return new ProtocolError('channel_closed', 'nothing can be sent after the end')
-    return this.#stream?.unfinished ? unfinished() : undefined
+    if (this.#stream?.unfinished) return unfinished()
+    this.#trace?.('sent', { type: 'message', body: bytes })
+    this.#outbox.message(bytes)
+    return undefined
   }
 
   #acknowledge(): void {
@@ -425,27 +481,4 @@ export class Channel implements AsyncIterable<Message> {
 
 function unfinished(): ProtocolError {
   return new ProtocolError('stream_unfinished', 'the stream is to be ended first')
-}
-
-function recordTrace({ trace, peer, us = 'us' }: ChannelOptions) {
-  if (!trace) return undefined
-  return (direction: 'sent' | 'received', record: ChannelRecord) => {
-    const [from, to] = direction === 'sent' ? [us, peer.username] : [peer.username, us]
-    trace({ name: record.type, from, to, by: 'TCP', fields: recordFields(record) })
-  }
-}
-
-function recordFields(record: ChannelRecord): Record<string, string | number> {
-  switch (record.type) {
-    case 'message':
-    case 'part':
-    case 'data':
-      return { bytes: record.body.length }
-    case 'ack':
-      return { count: record.count }
-    case 'abort':
-      return { code: record.code }
-    case 'end':
-      return {}
-  }
 }

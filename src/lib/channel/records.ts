@@ -7,6 +7,7 @@ import { EMPTY, fromUtf8, readU16, utf8 } from '../bytes.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError } from '../errors.ts'
 import { MAX_NOISE_MESSAGE_BYTES } from '../noise.ts'
+import type { Trace } from '../trace.ts'
 
 /** Plaintext that fits one transport message. */
 export const MAX_PLAINTEXT_BYTES = MAX_NOISE_MESSAGE_BYTES - TAG_BYTES
@@ -91,6 +92,25 @@ export function encodeMessage(message: Uint8Array): Uint8Array[] {
   return records
 }
 
+/** Tells a trace, if there is one, of the records that pass between the two. */
+export function recordTrace(
+  trace: Trace | undefined,
+  us: string,
+  them: string,
+): ((direction: 'sent' | 'received', record: ChannelRecord) => void) | undefined {
+  if (!trace) return undefined
+  return (direction, record) => {
+    const [from, to] = direction === 'sent' ? [us, them] : [them, us]
+    trace({ name: record.type, from, to, by: 'TCP', fields: recordFields(record) })
+  }
+}
+
+function recordFields(record: ChannelRecord): Record<string, string | number> {
+  if ('body' in record) return { bytes: record.body.length }
+  const { type, ...fields } = record
+  return fields
+}
+
 /** Takes the records of a plaintext one by one. A body is given by where it is, so that small ones cost little. */
 export interface RecordVisitor {
   message(plaintext: Uint8Array, from: number, to: number): void
@@ -104,9 +124,14 @@ export interface RecordVisitor {
 /**
  * Gives a visitor the records in a transport message's plaintext, in order; those before a bad one, too.
  *
+ * @param wantsMore - asked after each record.
  * @throws CodecError `malformed`: no record, an unknown type, a body of the wrong size, or bytes left over.
  */
-export function visitRecords(plaintext: Uint8Array, visitor: RecordVisitor): void {
+export function visitRecords(
+  plaintext: Uint8Array,
+  visitor: RecordVisitor,
+  wantsMore: () => boolean = () => true,
+): void {
   let offset = 0
   do {
     const type = plaintext[offset]
@@ -115,7 +140,7 @@ export function visitRecords(plaintext: Uint8Array, visitor: RecordVisitor): voi
     if (to > plaintext.length) throw new CodecError('record: its body is cut short')
     visit(type, plaintext, from, to, visitor)
     offset = to
-  } while (offset < plaintext.length)
+  } while (offset < plaintext.length && wantsMore())
 }
 
 function visit(

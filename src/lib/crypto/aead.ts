@@ -9,6 +9,7 @@
  */
 import { primitives } from '#primitives'
 import { ProtocolError } from '../errors.ts'
+import type { AeadKey } from './primitives/types.ts'
 import { KEY_BYTES } from './secret.ts'
 
 /** Length of the authentication tag. */
@@ -26,37 +27,38 @@ function check(name: string, bytes: Uint8Array, length: number): void {
   if (bytes.length !== length) throw new RangeError(`${name}: expected ${length} bytes, got ${bytes.length}`)
 }
 
+function checked(key: Uint8Array | AeadKey, nonce: Uint8Array): AeadKey {
+  const whole = key instanceof Uint8Array ? { bytes: key } : key
+  check('key', whole.bytes, KEY_BYTES)
+  check('nonce', nonce, NONCE_BYTES)
+  return whole
+}
+
 /**
  * Encrypts and authenticates.
  *
- * @param key - 32 bytes.
+ * @param key - 32 bytes; with what was made of them where it is used more than once.
  * @param nonce - 12 bytes, never used before with this key.
  * @param aad - authenticated with the plaintext, but not part of the result.
  * @returns ciphertext and tag, `plaintext.length + 16` bytes.
  * @throws RangeError when key or nonce have another length.
  */
-export function seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
-  check('key', key, KEY_BYTES)
-  check('nonce', nonce, NONCE_BYTES)
-  return primitives.seal(key, nonce, aad, plaintext)
+export function seal(
+  key: Uint8Array | AeadKey,
+  nonce: Uint8Array,
+  aad: Uint8Array,
+  plaintext: Uint8Array,
+): Uint8Array {
+  return primitives.seal(checked(key, nonce), nonce, aad, plaintext)
 }
 
 /**
- * Encrypts and authenticates what is there in parts, with nothing else to authenticate.
+ * As `seal` with nothing else to authenticate, without putting the result together.
  *
- * @param key - 32 bytes.
- * @param nonce - 12 bytes, never used before with this key.
- * @returns ciphertext and tag, in parts of any number; together 16 bytes more than `plaintext`.
- * @throws RangeError when key or nonce have another length.
+ * @returns ciphertext and tag, in parts of any number, which nothing else refers to.
  */
-export function sealParts(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  plaintext: readonly Uint8Array[],
-): Uint8Array[] {
-  check('key', key, KEY_BYTES)
-  check('nonce', nonce, NONCE_BYTES)
-  return primitives.sealParts(key, nonce, plaintext)
+export function sealInParts(key: AeadKey, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array[] {
+  return primitives.sealInParts(checked(key, nonce), nonce, plaintext)
 }
 
 /**
@@ -66,10 +68,14 @@ export function sealParts(
  * @returns the plaintext, `sealed.length - 16` bytes.
  * @throws ProtocolError `decryption_failed`, the one answer to a wrong key, nonce, aad, or any changed bit.
  */
-export function open(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
-  check('key', key, KEY_BYTES)
-  check('nonce', nonce, NONCE_BYTES)
-  const plaintext = sealed.length < TAG_BYTES ? undefined : primitives.open(key, nonce, aad, sealed)
+export function open(
+  key: Uint8Array | AeadKey,
+  nonce: Uint8Array,
+  aad: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array {
+  const whole = checked(key, nonce)
+  const plaintext = sealed.length < TAG_BYTES ? undefined : primitives.open(whole, nonce, aad, sealed)
   if (!plaintext) throw new ProtocolError('decryption_failed', 'the sealed bytes do not open under this key')
   return plaintext
 }
