@@ -48,7 +48,9 @@ async function receive(channel: Channel, task: tasks.Task): Promise<void> {
   if (task.what === 'bulk') return receiveBulk(channel.stream(), task.bytes)
   if (task.what === 'small') {
     let count = 0
-    return channel.forEach(({ bytes }) => tasks.lookAt(bytes, task.size, count++))
+    return channel.forEach(({ bytes }) => {
+      tasks.lookAt(bytes, task.size, count++)
+    })
   }
   for await (const { bytes } of channel) if (task.what === 'ping') void channel.send(bytes)
 }

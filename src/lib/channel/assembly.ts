@@ -38,18 +38,14 @@ export class Assembly {
     this.#begun = true
   }
 
-  /**
-   * Takes the last, or only, part: the bytes of `source` from `from` up to `to`, which must stay as they are.
-   *
-   * @throws ProtocolError `message_too_large`
-   */
-  last(source: Uint8Array, from: number, to: number): Message {
+  /** Takes the last, or only, part, whose bytes must stay as they are. @throws ProtocolError `message_too_large` */
+  last(body: Uint8Array): Message {
     if (!this.#begun) {
-      this.#refuseLonger(to - from)
-      return new Message(source, from, to)
+      this.#refuseLonger(body.length)
+      return new Message(body)
     }
-    this.part(source.subarray(from, to))
-    const message = new Message(this.#bytes, 0, this.#length)
+    this.part(body)
+    const message = new Message(this.#bytes.subarray(0, this.#length))
     this.#bytes = EMPTY
     this.#length = 0
     this.#begun = false

@@ -353,16 +353,13 @@ export class Channel implements AsyncIterable<Message> {
 
   /** What is done with each record that comes. */
   readonly #visitor: RecordVisitor = {
-    part: (plaintext, from, to) => {
-      this.#inbox.part(plaintext.subarray(from, to))
-    },
-    message: (plaintext, from, to) => {
-      const message = this.#inbox.message(plaintext, from, to)
+    part: (body) => this.#inbox.part(body),
+    message: (body) => {
+      const message = this.#inbox.message(body)
       this.#trace?.('received', { type: 'message', body: message.bytes })
       if (!this.#inbox.arrived(message)) this.#refuseUnread()
     },
-    data: (plaintext, from, to) => {
-      const body = plaintext.subarray(from, to)
+    data: (body) => {
       this.#trace?.('received', { type: 'data', body })
       if (!this.#inbox.data(body)) this.#refuseUnread()
     },

@@ -60,6 +60,8 @@ export class Inbox {
   #handler: Handler | undefined
   /** Whether it has a message in hand. */
   #handling = false
+  /** Whether something came meanwhile. */
+  #missed = false
   #stream: StreamReader | undefined
   /** Whether the stream's reader wants more, and whether it is being given some. */
   #flowing = false
@@ -104,14 +106,14 @@ export class Inbox {
   }
 
   /**
-   * Takes the last, or only, part of a message: the bytes of `source` from `from` up to `to`, which must stay as they are.
+   * Takes the last, or only, part of a message, whose bytes must stay as they are.
    *
    * @returns the message, which is then to be given to `arrived`.
    * @throws ProtocolError `message_too_large`; CodecError `malformed` after the end, or inside a stream.
    */
-  message(source: Uint8Array, from = 0, to: number = source.length): Message {
+  message(body: Uint8Array): Message {
     this.#refuseMessageNow()
-    return this.#assembly.last(source, from, to)
+    return this.#assembly.last(body)
   }
 
   /** Gives a message to its reader, now or later. @returns false when whatever comes is being discarded. */
@@ -119,7 +121,7 @@ export class Inbox {
     if (this.#discarding) return false
     if (this.#handler && !this.#handling && this.#head === undefined) {
       this.#handle(this.#handler, message)
-      this.#handleWaiting()
+      if (this.#missed) this.#handleWaiting()
     } else this.#enqueue(message)
     return true
   }
@@ -238,6 +240,7 @@ export class Inbox {
 
   /** Gives the handler what waits, one after the other, and tells it the end. */
   #handleWaiting(): void {
+    this.#missed = this.#handling
     while (this.#handler && !this.#handling) {
       const handler = this.#handler
       if (this.#head instanceof Message) {

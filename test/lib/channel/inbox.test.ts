@@ -15,8 +15,7 @@ const OVERHEAD = 128
 const bytes = (length: number) => new Uint8Array(length)
 
 /** A message comes. */
-const arrive = (inbox: Inbox, source: Uint8Array, from?: number, to?: number) =>
-  inbox.arrived(inbox.message(source, from, to))
+const arrive = (inbox: Inbox, body: Uint8Array) => inbox.arrived(inbox.message(body))
 
 /** An inbox, and how often it has said that there is room again. */
 function counted(maxMessageBytes: number) {
