@@ -55,7 +55,7 @@ export const SHORT_BYTES = 32
 /** So much may be on its way, neither acknowledged nor taken by the socket. */
 export const WINDOW_BYTES = 1024 * 1024
 /** Where every message has an acknowledgement of its own, so many are sent before the group before is waited for. */
-export const GROUP = 2048
+export const GROUP = 4096
 /** Small messages differ; after so many they come again. */
 const NUMBERS = 4096
 /** Of the pings of a round, so many warm up. */

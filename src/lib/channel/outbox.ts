@@ -13,11 +13,12 @@ import { encodeRecord, RECORD_TYPES } from './records.ts'
 import { rekeyIfDue } from './rekey.ts'
 import type { Wire } from './wire.ts'
 
-/** Waits for the peer to acknowledge our first `count` messages. */
-interface Waiter {
-  readonly count: number
-  resolve(): void
-  reject(error: Error): void
+type Resolve = (value?: PromiseLike<void>) => void
+
+let latest: Resolve
+/** One for all promises: a closure for each would cost as much as the rest of a small message. */
+const keepResolve = (resolve: Resolve) => {
+  latest = resolve
 }
 
 /** Records to be sent, and messages to be acknowledged. What is queued within one turn travels together. */
@@ -33,8 +34,10 @@ export class Outbox {
   /** Messages, and streams that were ended. */
   #sent = 0
   #acknowledged = 0
-  #unacknowledged: Waiter[] = []
-  /** Where in `#unacknowledged` the first one is: to take each out would move all the others. */
+  /** Those who wait for acknowledgements, and of how many messages and streams each does. */
+  #resolves: Resolve[] = []
+  #counts: number[] = []
+  /** Where in them the first one is: to take each out would move all the others. */
   #first = 0
   #handled = 0
   #handledSaid = 0
@@ -80,9 +83,10 @@ export class Outbox {
 
   /** Resolves when the peer has acknowledged everything that was queued so far. */
   whenAcknowledged(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#unacknowledged.push({ count: this.#sent, resolve, reject })
-    })
+    const acknowledged = new Promise<void>(keepResolve)
+    this.#resolves.push(latest)
+    this.#counts.push(this.#sent)
+    return acknowledged
   }
 
   /** Queues a piece of our stream; calls back when more may follow. */
@@ -141,15 +145,12 @@ export class Outbox {
       throw new CodecError(`record ack: expected ${this.#acknowledged + 1} to ${this.#sent}, got ${count}`)
     }
     this.#acknowledged = count
-    const waiters = this.#unacknowledged
+    const [resolves, counts] = [this.#resolves, this.#counts]
     let first = this.#first
-    for (let waiter = waiters[first]; waiter && waiter.count <= count; waiter = waiters[++first])
-      waiter.resolve()
+    while ((counts[first] as number) <= count) (resolves[first++] as Resolve)()
     this.#first = first
     // Seldom, so that each is moved only a few times.
-    if (2 * first < waiters.length) return
-    this.#unacknowledged = waiters.slice(first)
-    this.#first = 0
+    if (2 * first >= counts.length) this.#forget(first)
   }
 
   /** Nothing more can be sent; who waits for acknowledgements hears of `error`. */
@@ -158,8 +159,16 @@ export class Outbox {
     this.#waiting.clear()
     this.#cipher.destroy()
     this.#tellWriters()
-    if (error) for (const waiter of this.#unacknowledged.slice(this.#first)) waiter.reject(error)
-    this.#unacknowledged = []
+    if (error && this.#first < this.#resolves.length) {
+      const failed = Promise.reject(error)
+      for (const resolve of this.#resolves.slice(this.#first)) resolve(failed)
+    }
+    this.#forget(this.#resolves.length)
+  }
+
+  #forget(count: number): void {
+    this.#resolves = this.#resolves.slice(count)
+    this.#counts = this.#counts.slice(count)
     this.#first = 0
   }
 

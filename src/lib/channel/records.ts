@@ -160,7 +160,8 @@ function visit(type: number | undefined, body: Uint8Array, visitor: RecordVisito
       visitor.ack(decodeCount(body))
       return
     case END:
-      if (body.length > 0) throw new CodecError(`record end: expected an empty body, got ${body.length} bytes`)
+      if (body.length > 0)
+        throw new CodecError(`record end: expected an empty body, got ${body.length} bytes`)
       visitor.end()
       return
     case ABORT:
