@@ -11,9 +11,9 @@ import { judgeArgument, judgeMessage, judgeOptions } from '../check-options.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type Transport } from '../noise.ts'
-import type { Trace } from '../trace.ts'
 import { Inbox, type IncomingKind } from './inbox.ts'
 import { MAX_MESSAGE_BYTES, type Message } from './message.ts'
+import { type ChannelOptions, CLOSE_TIMEOUT_MS, type Peer, type ReceiveOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { RECORD_HEADER_BYTES, type RecordVisitor, recordTrace, visitRecords } from './records.ts'
 import { rekeyIfDue } from './rekey.ts'
@@ -21,41 +21,7 @@ import { ChannelStream } from './stream.ts'
 import { toWebStreams, type WebStreams } from './web-stream.ts'
 import type { Wire } from './wire.ts'
 
-/** How long `close` waits for the peer's end. */
-export const CLOSE_TIMEOUT_MS = 5_000
-
 export const MIN_FRAME_BYTES = RECORD_HEADER_BYTES + TAG_BYTES
-
-/** Who is at the other end. */
-export interface Peer {
-  /** As the KDC vouches for it. */
-  readonly username: string
-  /**
-   * IP address of this connection. It need not be the one in the ticket: that is where the KDC saw the sender, perhaps
-   * on another network.
-   */
-  readonly address: string
-}
-
-/** How to wait for what comes next. */
-export interface ReceiveOptions {
-  /** Ends the waiting. The channel stays as it is: what comes afterwards is there for the next call. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** What a channel needs besides its connection and keys. */
-export interface ChannelOptions {
-  /** Who is at the other end. */
-  readonly peer: Peer
-  /** Longest message to send or to take. Default: `MAX_MESSAGE_BYTES`. */
-  readonly maxMessageBytes?: number | undefined
-  /** How long `close` waits for the peer. Default: `CLOSE_TIMEOUT_MS`. */
-  readonly closeTimeoutMs?: number | undefined
-  /** Hears of each record as it passes. */
-  readonly trace?: Trace | undefined
-  /** What a trace calls this end. */
-  readonly us?: string | undefined
-}
 
 /**
  * One conversation. Both sides may send at any time: messages, which arrive whole, in order, once, and streams of bytes

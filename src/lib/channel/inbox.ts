@@ -7,6 +7,7 @@ import { concat } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
 import { Assembly } from './assembly.ts'
 import { Message } from './message.ts'
+import type { StreamReader } from './stream.ts'
 
 /** How much may wait unread before the channel stops reading, and TCP makes the peer wait. */
 const MAX_WAITING_BYTES = 1024 * 1024
@@ -20,14 +21,6 @@ const MANY_TAKEN = 1024
 
 /** What comes next. */
 export type IncomingKind = 'message' | 'stream'
-
-/** The reader of a stream. */
-export interface StreamReader {
-  /** Takes the next piece; false when it wants no more before `Inbox.resume`. */
-  piece(bytes: Uint8Array): boolean
-  /** The stream ended, as its sender said; `read` is to be called once all of it has been read. */
-  ended(read: () => void): void
-}
 
 /** A message, a piece of a stream, or, empty, the end of one. */
 type Incoming = Message | Uint8Array
