@@ -133,7 +133,7 @@ async function listenTo(
     hears(heard)
   }
   try {
-    if (how === 'messages') await channel.forEach(({ bytes }) => look(bytes))
+    if (how === 'messages') await channel.forEach(({ bytes }) => void look(bytes))
     else for await (const piece of channel.stream()) look(piece as Uint8Array)
     await channel.close()
   } catch (error) {

@@ -27,7 +27,7 @@ async function acknowledged(channel: Channel, count: number): Promise<void> {
 test('what is written arrives whole, in order, once; flush waits for all of it', async () => {
   const { alice, bob, end } = await conversation()
   const heard: string[] = []
-  const reading = bob.forEach((message) => heard.push(message.text))
+  const reading = bob.forEach((message) => void heard.push(message.text))
   const written = Array.from({ length: 20_000 }, (_, i) => `${i}`.padEnd(i % 300, '.'))
   for (const text of written) if (!alice.write(text)) await alice.drained()
   await alice.flush()
@@ -49,7 +49,9 @@ test('bytes may change as soon as write returns, and so they may after send', as
   const sent = alice.send(bytes)
   bytes.fill(3)
   const heard: number[][] = []
-  const reading = bob.forEach(({ bytes }) => heard.push([bytes.length, bytes[0] ?? 0, bytes.at(-1) ?? 0]))
+  const reading = bob.forEach(
+    ({ bytes }) => void heard.push([bytes.length, bytes[0] ?? 0, bytes.at(-1) ?? 0]),
+  )
   await sent
   assert.equal(heard, [
     [100_000, 1, 1],
@@ -87,9 +89,9 @@ test('a message is acknowledged when its handler is done, and the next one waits
   const { alice, bob, end } = await conversation()
   const moments = [moment(), moment()]
   const heard: string[] = []
-  const reading = bob.forEach((message) => {
+  const reading = bob.forEach(async (message) => {
     heard.push(message.text)
-    return moments[heard.length - 1]?.happened
+    await moments[heard.length - 1]?.happened
   })
   for (const text of ['one', 'two', 'three']) alice.write(text)
   const flushed = alice.flush()
@@ -115,7 +117,9 @@ test('a message is acknowledged when its handler is done, and the next one waits
 test('when the line breaks, it is known how many arrived', async () => {
   const { alice, bob, end } = await conversation()
   let handled = 0
-  const reading = bob.forEach(() => (++handled === 4 ? new Promise(() => {}) : undefined))
+  const reading = bob.forEach(async () => {
+    if (++handled === 4) await new Promise(() => {})
+  })
   for (let i = 0; i < 10; i++) alice.write(`${i}`)
   await acknowledged(alice, 3)
   bob.destroy('disk_full')
@@ -142,11 +146,10 @@ test('what a handler throws ends the reading, not the channel; its message is ac
   for (const how of ['throws', 'rejects'] as const) {
     const { alice, bob, end } = await conversation()
     const error = Object.assign(new Error('no room'), { code: 'ENOSPC' })
-    const reading = bob.forEach(({ text }) => {
-      if (text !== 'two') return undefined
-      if (how === 'throws') throw error
-      return Promise.reject(error)
-    })
+    const handler = ({ text }: Message) => {
+      if (text === 'two') throw error
+    }
+    const reading = bob.forEach(how === 'throws' ? handler : async (message) => handler(message))
     for (const text of ['one', 'two', 'three']) alice.write(text)
     await rejects(reading, 'ENOSPC')
     bob.write('it is so')
@@ -255,7 +258,7 @@ test('what comes because a message made room does not overtake it', async () => 
   for (const first of [100, 101]) inbox.arrived(new Message(Buffer.alloc(MIB, first)))
   const heard: (number | undefined)[] = []
   void inbox.forEach(
-    ({ bytes }) => heard.push(bytes[0]),
+    ({ bytes }) => void heard.push(bytes[0]),
     () => {},
   )
   assert.equal(heard, [100, 101, 0, 1, 2])
