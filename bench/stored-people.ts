@@ -37,7 +37,7 @@ export async function addMembers(data: string, count: number): Promise<string[]>
     for (const username of names) {
       const identity = await makeIdentity(mls)
       const { publicPackage } = await makeKeyPackage(mls, username, identity, systemClock)
-      const lastResort = mls.api.encodeMlsMessage({
+      const lastResort = mls.encodeMlsMessage({
         wireformat: 'mls_key_package',
         version: 'mls10',
         keyPackage: publicPackage,

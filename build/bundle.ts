@@ -7,6 +7,7 @@ import { basename } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import type { Inputs } from './copies.ts'
 import { distFile, ROOT } from './paths.ts'
+import { UNDICI } from './undici.ts'
 
 // Some packages are CommonJS, and require Node's own modules by name.
 const REQUIRE = "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);"
@@ -23,7 +24,7 @@ const FILES = [
   { name: 'mls', entry: 'src/lib/mls/rfc9420/ts-mls.ts' },
   { name: 'opaque', contents: "export * from '@serenity-kit/opaque'" },
   { name: 'sodium', contents: "export { default } from 'libsodium'" },
-  { name: 'undici', contents: "export { default } from 'undici'" },
+  { name: 'undici', contents: UNDICI },
 ] as const
 
 export async function bundleTools(): Promise<Inputs> {

@@ -12,6 +12,7 @@ let realm: Realm
 files.before(async () => {
   realm = await Realm.start('alice', 'bob', 'carol')
   await Promise.all(['bob', 'carol'].map((name) => realm.tool('users', name).input().ends(0)))
+  await realm.keepSessions('alice', 'bob', 'carol')
 })
 
 files.after(() => realm.close())

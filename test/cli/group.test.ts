@@ -9,6 +9,7 @@ let realm: Realm
 
 groups.before(async () => {
   realm = await Realm.start('alice', 'bob', 'carol', 'dave')
+  await realm.keepSessions('alice', 'bob', 'carol')
   await Promise.all(['alice', 'bob', 'carol'].map((name) => realm.tool('users', name).input().ends(0)))
 })
 

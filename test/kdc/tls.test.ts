@@ -407,7 +407,7 @@ tls('a certificate that clients will refuse is told of, and served all the same'
 async function realmOverTls(...args: string[]): Promise<Realm> {
   const realm = new Realm()
   writeFileSync(realm.passwordFile, `${REALM_PASSWORD}\n`, { mode: 0o600 })
-  await Promise.all(['alice', 'bob'].map((name) => realm.addAccount(name, 'kdc')))
+  await realm.addAccounts(['alice', 'bob'], 'kdc')
   const key = privateCopy(realm.home, 'localhost.key')
   const data = ['--port', '0', '--data', join(realm.home, 'kdc')]
   const kdc = realm.run(

@@ -9,6 +9,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } 
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { undiciParts } from '../../build/undici.ts'
 import { COMPILED } from '../helpers/program.ts'
 
 function toolFiles(root: string): string[] {
@@ -104,12 +105,12 @@ export async function compile(root: string): Promise<{ env: NodeJS.ProcessEnv; r
     sourcemap: 'linked',
     sourcesContent: false,
     define: { 'import.meta.url': SOURCE_URL },
-    plugins: [startsCompiled(folder), inItsPlace, reportingUvu],
+    plugins: [startsCompiled(folder), inItsPlace, reportingUvu, undiciParts],
     logLevel: 'warning',
   } as const satisfies BuildOptions
   await Promise.all([
     // A tool begins soonest as one file.
-    build({ ...common, entryPoints: toolFiles(root) }),
+    build({ ...common, entryPoints: toolFiles(root), minifySyntax: true, minifyWhitespace: true }),
     build({ ...common, entryPoints: testFiles(root), splitting: true }),
   ])
   return { env: { [COMPILED]: folder }, remove: () => rmSync(folder, { recursive: true, force: true }) }

@@ -71,6 +71,7 @@ story('alice, bob and charlie sign up by invitation', async () => {
     await group(realm, 0, name, 'list')
   })
   await Promise.all(signUps)
+  await realm.keepSessions(...NAMES)
 })
 
 story('what is sent to bob, who is away, is stored; not where that is not wanted', async () => {
@@ -249,6 +250,8 @@ story('what nobody fetches for a week is purged, and bob is told that something 
   assert.ok(kept.some(({ name }) => name === 'team'))
   assert.ok(kept.every(({ entries }) => entries === 0))
   await realm.startKdc(KDC, port)
+  // The others are purged, too.
+  await realm.keepSessions(...NAMES)
   await store('alice', 'bob', 'a message from later')
   const bob = realm.tool('receiver', 'bob', '--json').input()
   await bob.says('stdout', /"event":"history_lost"/)

@@ -58,11 +58,11 @@ export interface HttpLink {
  * @throws TransportError `kdc_unreachable`.
  */
 export async function requireServer(origin: string): Promise<void> {
-  const { Agent, request } = (await import('undici')).default
+  const { Agent } = (await import('undici')).default
   const dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } })
   try {
     const signal = AbortSignal.timeout(REPLY_TIMEOUT_MS)
-    const { body } = await request(new URL('/healthz', origin), { dispatcher, signal })
+    const { body } = await dispatcher.request({ origin, method: 'GET', path: '/healthz', signal })
     // It is not read.
     body.on('error', () => {}).destroy()
   } catch (cause) {
@@ -80,7 +80,7 @@ export async function requireServer(origin: string): Promise<void> {
  */
 export async function httpLink(origin: string): Promise<HttpLink> {
   // Loaded when it is first needed: it is the largest of our imports, and most of the library works without it.
-  const { Agent, buildConnector, request } = (await import('undici')).default
+  const { Agent, buildConnector } = (await import('undici')).default
   const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS })
   let place: KdcPlace | undefined
   const dispatcher = new Agent({
@@ -96,11 +96,12 @@ export async function httpLink(origin: string): Promise<HttpLink> {
     maxResponseSize: MAX_REPLY_BYTES,
   })
   const attempt = async (path: string, type: string, body: Uint8Array): Promise<HttpReply> => {
-    const reply = await request(new URL(path, origin), {
+    const reply = await dispatcher.request({
+      origin,
+      path,
       method: 'POST',
       headers: { 'content-type': type },
       body,
-      dispatcher,
       // The whole of it: the timeouts above are for each piece.
       signal: AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
     })
@@ -130,8 +131,8 @@ export async function httpLink(origin: string): Promise<HttpLink> {
     async stream(path, type, body, signal) {
       try {
         const headers = { 'content-type': type, accept: 'text/event-stream' }
-        const options = { method: 'POST', headers, body, dispatcher, signal } as const
-        const reply = await request(new URL(path, origin), { ...options, bodyTimeout: STREAM_SILENCE_MS })
+        const options = { origin, path, method: 'POST', headers, body, signal } as const
+        const reply = await dispatcher.request({ ...options, bodyTimeout: STREAM_SILENCE_MS })
         const pieces = async function* () {
           try {
             for await (const piece of reply.body) yield piece as Uint8Array

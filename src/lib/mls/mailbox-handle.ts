@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts'
 import type { Secret } from '../crypto/secret.ts'
 import { followHints, type PollPace } from '../pacing/poll-pace.ts'
 import { readIdentities } from './kdc-answers.ts'
-import { Mailbox } from './mailbox.ts'
+import type { Mailbox } from './mailbox.ts'
 import type { OnNotice } from './notices.ts'
 import { decodeIdentity } from './state/identity.ts'
 import { KEYS } from './state/store-keys.ts'
@@ -60,7 +60,11 @@ export class MailboxHandle {
     const { username, clock } = this.#session
     const { post } = this
     const onNotice = this.#onNotice
-    return this.#hold(async (state) => work(await Mailbox.open({ username, post, state, clock, onNotice })))
+    return this.#hold(async (state) => {
+      // Loaded when it is first needed: it is a third of our files, and what goes directly needs none of them.
+      const { Mailbox } = await import('./mailbox.ts')
+      return work(await Mailbox.open({ username, post, state, clock, onNotice }))
+    })
   }
 
   /**

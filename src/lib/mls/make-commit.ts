@@ -43,8 +43,8 @@ export async function makeGroup(
 ): Promise<Change> {
   const { mls, username, clock } = maker
   const { publicPackage, privatePackage } = await makeKeyPackage(mls, username, identity, clock)
-  const { api, suite } = mls
-  const alone = await api.createGroup(
+  const { suite } = mls
+  const alone = await mls.createGroup(
     groupIdBytes(id),
     publicPackage,
     privatePackage,
@@ -119,7 +119,7 @@ async function commit(
   authenticatedData: Uint8Array,
 ) {
   const groupInfoExtensions = [descriptorExtension(charter)]
-  const made = await mls.api.createCommit(
+  const made = await mls.createCommit(
     { state, cipherSuite: mls.suite },
     { extraProposals, authenticatedData, groupInfoExtensions },
   )
@@ -135,7 +135,7 @@ async function commit(
 }
 
 function encodeText(mls: Mls, message: MLSMessage): string {
-  return toBase64url(mls.api.encodeMlsMessage(message))
+  return toBase64url(mls.encodeMlsMessage(message))
 }
 
 /** What a rejoining member is given, and has to believe of it. */
@@ -169,7 +169,7 @@ export async function makeRejoin(
   if (!present || !current || !same)
     throw new ProtocolError('member_unverified', 'the group is not as the KDC says it is')
   const { publicPackage, privatePackage } = await makeKeyPackage(mls, username, identity, clock)
-  const { publicMessage, newState } = await mls.api.joinGroupExternal(
+  const { publicMessage, newState } = await mls.joinGroupExternal(
     read.groupInfo,
     publicPackage,
     privatePackage,
@@ -216,7 +216,7 @@ export async function makeLeave(maker: Maker, group: Group, state: ClientState):
   if (!charter) throw new ProtocolError('state_damaged', 'nothing is known of that group')
   const remove: Proposal = { proposalType: 'remove', remove: { removed: state.privatePath.leafIndex } }
   const place = encodePosition(positionOf(group.chain))
-  const made = await mls.api.createProposal(state, false, remove, mls.suite, place)
+  const made = await mls.createProposal(state, false, remove, mls.suite, place)
   const payload = encodeText(mls, made.message)
   return {
     op: 'leave',

@@ -38,6 +38,21 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
     )
   })
 
+  test(`${name}: takes the two steps of test cases 1 and 2 of RFC 5869 appendix A`, () => {
+    const prk = primitives.hmac(hex('000102030405060708090a0b0c'), hex('0b'.repeat(22)))
+    assert.is(toHex(prk), '077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5')
+    assert.is(
+      toHex(primitives.hkdfExpand(prk, hex('f0f1f2f3f4f5f6f7f8f9'), 42)),
+      '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865',
+    )
+    const long = hex('06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244')
+    const info = Uint8Array.from({ length: 80 }, (_, i) => 0xb0 + i)
+    assert.is(
+      toHex(primitives.hkdfExpand(long, info, 82)),
+      'b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87',
+    )
+  })
+
   test(`${name}: agrees on the shared secret of RFC 7748 §6.1`, () => {
     const bob = hex('5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb')
     const alicePublic = hex('8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a')
@@ -49,6 +64,41 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
       toHex(primitives.x25519(bob).agree(alicePublic)),
       '4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742',
     )
+  })
+
+  test(`${name}: signs tests 2 and 3 of RFC 8032 §7.1, and refuses all else`, () => {
+    const examples = [
+      [
+        '4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb',
+        '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+        '72',
+        '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+      ],
+      [
+        'c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7',
+        'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+        'af82',
+        '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
+      ],
+    ] as const
+    for (const [secretKey, publicKey, message, signature] of examples) {
+      const pkcs8 = hex(`302e020100300506032b657004220420${secretKey}`)
+      for (const key of [hex(secretKey), pkcs8]) {
+        assert.is(toHex(primitives.sign(key, hex(message))), signature)
+      }
+      const right = [hex(publicKey), hex(message), hex(signature)] as const
+      assert.is(primitives.verify(...right), true)
+      for (const part of right.keys()) {
+        for (let bit = 0; bit < (right[part] as Uint8Array).length * 8; bit += 7) {
+          const wrong = right.map((bytes) => bytes.slice()) as [Uint8Array, Uint8Array, Uint8Array]
+          const bytes = wrong[part] as Uint8Array
+          bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+          assert.is(primitives.verify(...wrong), false, `part ${part}, bit ${bit}`)
+        }
+        const short = right.map((bytes, i) => (i === part ? bytes.slice(1) : bytes))
+        assert.is(primitives.verify(...(short as [Uint8Array, Uint8Array, Uint8Array])), false)
+      }
+    }
   })
 
   test(`${name}: refuses public keys of small order, which give an all-zero secret`, () => {
@@ -102,6 +152,8 @@ test('both derive, hash and agree alike', () => {
     fc.property(bytes(32), bytes(32), fc.uint8Array({ maxLength: 100 }), (a, b, info) => {
       assert.is(toHex(node.hkdf(a, b, info, 64)), toHex(noble.hkdf(a, b, info, 64)))
       assert.is(toHex(node.sha256(a, info, b)), toHex(noble.sha256(a, info, b)))
+      for (const salt of [a, info]) assert.is(toHex(node.hmac(salt, b)), toHex(noble.hmac(salt, b)))
+      assert.is(toHex(node.hkdfExpand(a, info, 100)), toHex(noble.hkdfExpand(a, info, 100)))
       for (const { createSha256 } of [node, noble]) {
         const hash = createSha256()
         for (const part of [a, info, b]) hash.update(part)

@@ -533,7 +533,7 @@ test('somebody who is no member joins from outside', async () => {
   const identity = await makeIdentity(mls)
   const info = readGroupInfo(mls, fromBase64url(String(kdc.groups.get(id)?.info)), fromBase64url(id))
   const own = await makeKeyPackage(mls, 'mallory', identity, () => alice.now)
-  const { publicMessage } = await mls.api.joinGroupExternal(
+  const { publicMessage } = await mls.joinGroupExternal(
     info.groupInfo,
     own.publicPackage,
     own.privatePackage,
@@ -544,7 +544,7 @@ test('somebody who is no member joins from outside', async () => {
     encodePosition(positionOfNewcomer(1)),
   )
   const payload = toBase64url(
-    mls.api.encodeMlsMessage({ wireformat: 'mls_public_message', version: 'mls10', publicMessage }),
+    mls.encodeMlsMessage({ wireformat: 'mls_public_message', version: 'mls10', publicMessage }),
   )
   const common = {
     group: id,

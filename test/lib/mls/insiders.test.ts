@@ -80,8 +80,8 @@ class Rogue {
   async propose(proposal: Proposal, place?: Uint8Array) {
     const { group, state } = await this.state()
     const data = place ?? encodePosition(positionOf(group.chain))
-    const { message } = await mls.api.createProposal(state, false, proposal, mls.suite, data)
-    const text = toBase64url(mls.api.encodeMlsMessage(message))
+    const { message } = await mls.createProposal(state, false, proposal, mls.suite, data)
+    const text = toBase64url(mls.encodeMlsMessage(message))
     const { id, epoch } = group
     await this.post('/groups/leave', { group: id, epoch, proposal: text, id: this.maker.newId() })
   }
@@ -89,9 +89,9 @@ class Rogue {
   async say(text: string, place?: Uint8Array) {
     const { group, state } = await this.state()
     const data = place ?? encodePosition(positionOf(group.chain))
-    const { privateMessage } = await mls.api.createApplicationMessage(state, utf8(text), mls.suite, data)
+    const { privateMessage } = await mls.createApplicationMessage(state, utf8(text), mls.suite, data)
     const message = toBase64url(
-      mls.api.encodeMlsMessage({ wireformat: 'mls_private_message', version: 'mls10', privateMessage }),
+      mls.encodeMlsMessage({ wireformat: 'mls_private_message', version: 'mls10', privateMessage }),
     )
     await this.post('/groups/send', { group: group.id, epoch: group.epoch, message, id: this.maker.newId() })
   }
@@ -307,7 +307,7 @@ test('one takes the place of another from outside, in its own name', async () =>
   }
   const data = encodePosition(positionOfNewcomer(1))
   const { publicPackage, privatePackage } = own
-  const { publicMessage } = await mls.api.joinGroupExternal(
+  const { publicMessage } = await mls.joinGroupExternal(
     info.groupInfo,
     publicPackage,
     privatePackage,
@@ -318,7 +318,7 @@ test('one takes the place of another from outside, in its own name', async () =>
     data,
   )
   const commit = toBase64url(
-    mls.api.encodeMlsMessage({ wireformat: 'mls_public_message', version: 'mls10', publicMessage }),
+    mls.encodeMlsMessage({ wireformat: 'mls_public_message', version: 'mls10', publicMessage }),
   )
   const body = { group: id, epoch: 1, commit, added: [], removed: [], group_info: '' }
   await kdc.post('carol')('/groups/commit', body)
@@ -367,7 +367,7 @@ test('a key package with the key of its owner, in the name of another', async ()
   const { identity } = await new Rogue(bob).transaction()
   const { publicPackage } = await makeKeyPackage(mls, 'carol', identity, () => bob.now)
   const message = { wireformat: 'mls_key_package', version: 'mls10', keyPackage: publicPackage } as const
-  kdc.packages.set('bob', { once: [toBase64url(mls.api.encodeMlsMessage(message))] })
+  kdc.packages.set('bob', { once: [toBase64url(mls.encodeMlsMessage(message))] })
   await rejects(alice.tell('bob', 'hi'), 'member_unverified')
 })
 
@@ -385,7 +385,7 @@ test('a key package that its owner has made wrong: without a signature in its le
   ]) {
     const keyPackage = await signKeyPackage(wrong, identity.signKey, mls.suite.signature)
     const message = { wireformat: 'mls_key_package', version: 'mls10', keyPackage } as const
-    kdc.packages.set('bob', { once: [toBase64url(mls.api.encodeMlsMessage(message))] })
+    kdc.packages.set('bob', { once: [toBase64url(mls.encodeMlsMessage(message))] })
     await rejects(alice.tell('bob', 'hi'), 'member_unverified')
   }
 })
@@ -400,7 +400,7 @@ test('a group with rules that this protocol does not have is joined by nobody', 
     const { identity } = await rogue.transaction()
     const [id, charter] = [new Uint8Array(16), { kind: 'named', name: 'team', admin: 'carol' } as const]
     const { publicPackage, privatePackage } = await makeKeyPackage(mls, 'carol', identity, () => carol.now)
-    const alone = await mls.api.createGroup(
+    const alone = await mls.createGroup(
       id,
       publicPackage,
       privatePackage,
@@ -409,7 +409,7 @@ test('a group with rules that this protocol does not have is joined by nobody', 
       CLIENT_CONFIG,
     )
     const keyPackage = (await rogue.packages('bob')).get('bob') as KeyPackage
-    const { welcome, newState } = await mls.api.createCommit(
+    const { welcome, newState } = await mls.createCommit(
       { state: alone, cipherSuite: mls.suite },
       {
         extraProposals: [{ proposalType: 'add', add: { keyPackage } }],

@@ -6,8 +6,9 @@
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { equalBytes } from '@noble/ciphers/utils.js'
-import { x25519 as curve } from '@noble/curves/ed25519.js'
-import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
+import { x25519 as curve, ed25519 } from '@noble/curves/ed25519.js'
+import { expand, hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
+import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import type { Hash, Primitives } from './types.ts'
 
@@ -38,6 +39,8 @@ export const noble: Primitives = {
     return hashBy(nobleSha256.create())
   },
   hkdf: (ikm, salt, info, length) => nobleHkdf(nobleSha256, ikm, salt, info, length),
+  hmac: (key, data) => hmac(nobleSha256, key, data),
+  hkdfExpand: (prk, info, length) => expand(nobleSha256, prk, info, length),
   x25519(secretKey = curve.utils.randomSecretKey()) {
     const secret = Uint8Array.from(secretKey)
     let destroyed = false
@@ -56,6 +59,15 @@ export const noble: Primitives = {
         destroyed = true
         secret.fill(0)
       },
+    }
+  },
+  sign: (privateKey, message) => ed25519.sign(message, privateKey.subarray(-32)),
+  verify(publicKey, message, signature) {
+    try {
+      // By RFC 8032 §5.1.7, not by ZIP 215, which takes more.
+      return ed25519.verify(signature, message, publicKey, { zip215: false })
+    } catch {
+      return false
     }
   },
   equal: (a, b) => equalBytes(a, b),

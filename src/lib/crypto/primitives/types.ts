@@ -38,12 +38,20 @@ export interface Primitives {
   createSha256(): Hash
   /** HKDF-SHA256 (RFC 5869 §2): extract, then expand. */
   hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array
+  /** HMAC-SHA256 (RFC 2104); with a salt for its key it is HKDF's first step (RFC 5869 §2.2). */
+  hmac(key: Uint8Array, data: Uint8Array): Uint8Array
+  /** HKDF-SHA256's second step alone (RFC 5869 §2.3): at most 255 × 32 bytes. */
+  hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Array
   /**
    * An X25519 key pair (RFC 7748 §6.1).
    *
    * @param secretKey - 32 bytes; without it a fresh one, which the implementation keeps to itself.
    */
   x25519(secretKey?: Uint8Array): X25519KeyPair
+  /** Ed25519 (RFC 8032 §5.1.6): 64 bytes. @param privateKey - as PKCS #8 (RFC 8410 §7), or its last 32 bytes. */
+  sign(privateKey: Uint8Array, message: Uint8Array): Uint8Array
+  /** Whether it is the signature (RFC 8032 §5.1.7) of the holder of this public key; a key that is none has signed nothing. */
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
   /** Whether two byte strings of the same length are equal, in time that depends on the length only. */
   equal(a: Uint8Array, b: Uint8Array): boolean
 }

@@ -36,10 +36,10 @@ async function applyMemberCommit(
   state: ClientState,
   message: PrivateMessage,
 ): Promise<void> {
-  const { api, suite } = context.mls
+  const { mls } = context
   let membershipChange: MembershipChange | undefined
   const result = await opened(() =>
-    api.processPrivateMessage(state, message, api.emptyPskIndex, suite, (incoming) => {
+    mls.processPrivateMessage(state, message, mls.emptyPskIndex, mls.suite, (incoming) => {
       if (incoming.kind !== 'commit') return 'reject'
       const proposals = incoming.proposals.map(({ proposal }) => proposal)
       membershipChange = judgeCommit(group, state.ratchetTree, entry, incoming.senderLeafIndex, proposals)
@@ -62,7 +62,7 @@ async function applyRejoin(
   state: ClientState,
   message: PublicMessage,
 ): Promise<void> {
-  const { api, suite } = context.mls
+  const { mls } = context
   const { content } = message
   if (
     message.senderType !== 'new_member_commit' ||
@@ -75,7 +75,7 @@ async function applyRejoin(
   const username = await opened(() => usernameOf(leafNode))
   let membershipChange: MembershipChange | undefined
   const result = await opened(() =>
-    api.processPublicMessage(state, message, api.emptyPskIndex, suite, (incoming) => {
+    mls.processPublicMessage(state, message, mls.emptyPskIndex, mls.suite, (incoming) => {
       if (incoming.kind !== 'commit') return 'reject'
       const proposals = incoming.proposals.map(({ proposal }) => proposal)
       membershipChange = judgeRejoin(group, state.ratchetTree, entry, username, proposals)

@@ -99,13 +99,13 @@ function hearOfEnd(context: ApplyContext, entry: Entry, group: Group): void {
 /** What does not open, or is another proposal, is passed over. */
 async function applyLeaving(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
   const { mls, transaction } = context
-  const { api, suite } = mls
+  const { suite } = mls
   const chain = extendChain(group.chain, 'proposal', entry.payload ?? EMPTY)
   const state = await transaction.state(group)
   let leaver: string | undefined
   const result = await attempted(async () => {
     const message = decodePrivateMessage(mls, entry.payload ?? EMPTY, 'proposal')
-    const read = await api.processPrivateMessage(state, message, api.emptyPskIndex, suite, (incoming) => {
+    const read = await mls.processPrivateMessage(state, message, mls.emptyPskIndex, suite, (incoming) => {
       if (incoming.kind === 'proposal') {
         const { proposal, senderLeafIndex } = incoming.proposal
         leaver = leaverBy(state, proposal, senderLeafIndex)

@@ -16,7 +16,7 @@ import { attempted, skip } from './group-errors.ts'
 /** A message that does not open is passed over. */
 export async function applyMessage(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
   const { mls, transaction } = context
-  const { api, suite } = mls
+  const { suite } = mls
   const payload = entry.payload ?? EMPTY
   const chain = extendChain(group.chain, 'message', payload)
   if (takeOwn(context, entry, group)) {
@@ -29,7 +29,7 @@ export async function applyMessage(context: ApplyContext, entry: Entry, group: G
     const data = await mls.decryptSenderData(message, state.keySchedule.senderDataSecret, suite)
     // The sender that MLS authenticates: the message opens under no other leaf's key, and by no other's signature.
     const sender = data && leafAt(state.ratchetTree, data.leafIndex)
-    const read = await api.processPrivateMessage(state, message, api.emptyPskIndex, suite)
+    const read = await mls.processPrivateMessage(state, message, mls.emptyPskIndex, suite)
     if (!sender || group.leaving.has(sender.username) || read.kind !== 'applicationMessage') return undefined
     return {
       read,

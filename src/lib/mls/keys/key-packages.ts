@@ -46,7 +46,7 @@ export async function makeKeyPackage(
   clock: Clock,
 ): Promise<KeyPackagePair> {
   const now = BigInt(clock())
-  return mls.api.generateKeyPackageWithKey(
+  return mls.generateKeyPackageWithKey(
     credentialOf(username),
     {
       versions: ['mls10'],
@@ -94,7 +94,7 @@ export async function addKeyPackages(
 }
 
 function encodePackage(mls: Mls, keyPackage: KeyPackage): Uint8Array {
-  return mls.api.encodeMlsMessage({ wireformat: 'mls_key_package', version: 'mls10', keyPackage })
+  return mls.encodeMlsMessage({ wireformat: 'mls_key_package', version: 'mls10', keyPackage })
 }
 
 /**

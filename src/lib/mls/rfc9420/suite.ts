@@ -3,6 +3,7 @@
  *
  * @module
  */
+
 import type {
   CiphersuiteImpl,
   ClientConfig,
@@ -12,7 +13,9 @@ import type {
   MLSMessage,
   PrivateMessage,
 } from 'ts-mls'
-import { equal, fromUtf8, utf8 } from '../../bytes.ts'
+import { primitives } from '#primitives'
+import { EMPTY, equal, fromUtf8, utf8 } from '../../bytes.ts'
+import { TAG_BYTES } from '../../crypto/aead.ts'
 import { CodecError } from '../../errors.ts'
 import { USERNAME } from '../../names.ts'
 
@@ -25,7 +28,8 @@ const SUITE = 'MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519'
 const MAX_SKIPPED_MESSAGES = 1000
 
 /** ts-mls, loaded, with the cipher suite. */
-export type Mls = typeof import('./ts-mls.ts') & { readonly suite: CiphersuiteImpl }
+export type Mls = Parts & { readonly suite: CiphersuiteImpl }
+type Parts = typeof import('./ts-mls.ts')
 
 let loading: Promise<Mls> | undefined
 
@@ -37,8 +41,47 @@ export function loadMls(): Promise<Mls> {
 
 async function load(): Promise<Mls> {
   const parts = await import('./ts-mls.ts')
-  const { getCiphersuiteFromName, getCiphersuiteImpl } = parts.api
-  return { ...parts, suite: await getCiphersuiteImpl(getCiphersuiteFromName(SUITE)) }
+  const { getCiphersuiteFromName, getCiphersuiteImpl } = parts
+  return { ...parts, suite: atOnce(parts, await getCiphersuiteImpl(getCiphersuiteFromName(SUITE))) }
+}
+
+/**
+ * The suite, with what each message needs computed by calls that return at once. Those of ts-mls go through WebCrypto, which imports each
+ * key and waits for a thread: three quarters of the time that a message took. What a commit needs besides stays: HPKE, new keys.
+ */
+function atOnce(parts: Parts, suite: CiphersuiteImpl): CiphersuiteImpl {
+  const { CryptoError } = parts
+  const { hmac, hkdfExpand } = primitives
+  return {
+    ...suite,
+    hash: {
+      digest: async (data) => primitives.sha256(data),
+      mac: async (key, data) => hmac(key, data),
+      verifyMac: async (key, tag, data) => equal(hmac(key, data), tag),
+    },
+    kdf: {
+      ...suite.kdf,
+      // RFC 5869 §2.2.
+      extract: async (salt, ikm) => hmac(salt, ikm),
+      expand: async (prk, info, length) => hkdfExpand(prk, info, length),
+    },
+    signature: {
+      ...suite.signature,
+      sign: async (key, message) => primitives.sign(key, message),
+      verify: async (key, message, signature) => primitives.verify(key, message, signature),
+    },
+    hpke: {
+      ...suite.hpke,
+      encryptAead: async (key, nonce, aad = EMPTY, plaintext) => primitives.seal({ bytes: key }, nonce, aad, plaintext),
+      decryptAead: async (key, nonce, aad = EMPTY, sealed) => {
+        const isWhole = sealed.length >= TAG_BYTES
+        const plaintext = isWhole ? primitives.open({ bytes: key }, nonce, aad, sealed) : undefined
+        // In ts-mls's terms: what is wrong with a message is judged above it.
+        if (!plaintext) throw new CryptoError('it does not open')
+        return plaintext
+      },
+    },
+  }
 }
 
 /** The credential of a principal: basic, its name in UTF-8 (RFC 9420 §5.3). */
@@ -102,7 +145,7 @@ export function secretsOfEpoch(mls: Mls, state: ClientState): Uint8Array[] {
 
 /** A group's state as bytes, whole. */
 export function encodeState(mls: Mls, state: ClientState): Uint8Array {
-  return mls.api.encodeGroupState(state)
+  return mls.encodeGroupState(state)
 }
 
 /**
@@ -111,7 +154,7 @@ export function encodeState(mls: Mls, state: ClientState): Uint8Array {
  * @throws CodecError `malformed`
  */
 export function decodeState(mls: Mls, bytes: Uint8Array): ClientState {
-  return readWhole(mls.api.decodeGroupState, bytes)
+  return readWhole(mls.decodeGroupState, bytes)
 }
 
 /**
@@ -155,7 +198,7 @@ function readPart<T>(decoder: Decoder<T>, bytes: Uint8Array): T {
  */
 export function decodeMessage(mls: Mls, bytes: Uint8Array): MLSMessage {
   try {
-    const decoded = mls.api.decodeMlsMessage(bytes, 0)
+    const decoded = mls.decodeMlsMessage(bytes, 0)
     if (decoded && decoded[1] === bytes.length) return decoded[0]
   } catch {
     // Said below, in words of ours.

@@ -66,16 +66,12 @@ export async function encodeGroupInfo(
   state: ClientState,
   charter: GroupDescriptor,
 ): Promise<Uint8Array> {
-  const groupInfo = await mls.api.createGroupInfoWithExternalPub(
-    state,
-    [descriptorExtension(charter)],
-    mls.suite,
-  )
+  const groupInfo = await mls.createGroupInfoWithExternalPub(state, [descriptorExtension(charter)], mls.suite)
   return pack(mls, { wireformat: 'mls_group_info', version: 'mls10', groupInfo }, state)
 }
 
 function pack(mls: Mls, message: MLSMessage, state: ClientState): Uint8Array {
-  const bytes = mls.api.encodeMlsMessage(message)
+  const bytes = mls.encodeMlsMessage(message)
   const length = new Uint8Array(LENGTH_BYTES)
   new DataView(length.buffer).setUint32(0, bytes.length)
   return concat(length, bytes, mls.encodeRatchetTree(state.ratchetTree))
@@ -109,12 +105,12 @@ export function readWelcome(mls: Mls, bytes: Uint8Array): ReadWelcome {
  * @throws CodecError, ProtocolError, or whatever ts-mls throws, when the Welcome, the tree or a signature is wrong.
  */
 export async function joinByWelcome(mls: Mls, read: ReadWelcome, own: KeyPackagePair): Promise<Joined> {
-  const { api, suite } = mls
+  const { suite } = mls
   const { groupInfo, secrets } = await openWelcome(mls, read.welcome, own)
   const tree = decodeTree(mls, read.tree)
   const { publicPackage, privatePackage } = own
-  const none = api.emptyPskIndex
-  const joined = await api.joinGroup(
+  const none = mls.emptyPskIndex
+  const joined = await mls.joinGroup(
     read.welcome,
     publicPackage,
     privatePackage,

@@ -50,7 +50,7 @@ function u64(value: number): Uint8Array {
 
 /** The chain of an epoch that begins with the entry `seq`. */
 export async function beginChain(mls: Mls, exporterSecret: Uint8Array, seq: number): Promise<Chain> {
-  const hashes = await mls.api.mlsExporter(exporterSecret, LABEL, EMPTY, HASH_BYTES, mls.suite)
+  const hashes = await mls.mlsExporter(exporterSecret, LABEL, EMPTY, HASH_BYTES, mls.suite)
   return { epochSeq: seq, seq, hashes, hashSeq: seq }
 }
 

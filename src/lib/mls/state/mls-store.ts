@@ -281,7 +281,7 @@ export class Transaction {
       if (bytes) mlsStore.packages.add(reference)
       else mlsStore.packages.delete(reference)
     }
-    for (const secret of this.#secrets) mlsStore.mls.api.zeroOutUint8Array(secret)
+    for (const secret of this.#secrets) mlsStore.mls.zeroOutUint8Array(secret)
   }
 
   #entriesToWrite(notices: ReadonlyMap<number, Notice>): Map<string, Uint8Array | null> {

@@ -150,8 +150,8 @@ async function sealMessage(
   const transaction = client.transaction()
   const place = encodePosition(positionOf(group.chain))
   const state = await transaction.state(group)
-  const made = await mls.api.createApplicationMessage(state, message.payload, mls.suite, place)
-  const bytes = mls.api.encodeMlsMessage({
+  const made = await mls.createApplicationMessage(state, message.payload, mls.suite, place)
+  const bytes = mls.encodeMlsMessage({
     wireformat: 'mls_private_message',
     version: 'mls10',
     privateMessage: made.privateMessage,

@@ -14,7 +14,7 @@ import { rejects, throws } from '../../../helpers/throws.ts'
 
 const test = suite('trees')
 const mls = await loadMls()
-const { api, suite: cipherSuite } = mls
+const { suite: cipherSuite } = mls
 const capabilities = {
   versions: ['mls10' as const],
   ciphersuites: [cipherSuite.name],
@@ -23,7 +23,7 @@ const capabilities = {
   credentials: ['basic' as const],
 }
 const packageOf = (name: string) =>
-  api.generateKeyPackage(credentialOf(name), capabilities, api.defaultLifetime, [], cipherSuite)
+  mls.generateKeyPackage(credentialOf(name), capabilities, mls.defaultLifetime, [], cipherSuite)
 type Pair = Awaited<ReturnType<typeof packageOf>>
 const add = (pair: Pair): Proposal => ({ proposalType: 'add', add: { keyPackage: pair.publicPackage } })
 const remove = (removed: number): Proposal => ({ proposalType: 'remove', remove: { removed } })
@@ -32,7 +32,7 @@ const groupInfoExtensions = [descriptorExtension({ kind: 'named', name: 'team', 
 /** Alice's group of `size`, of which the leaves `removed` have been removed, one after the other, and two have come. */
 async function grown(size: number, removed: number[]) {
   const alice = await packageOf('alice')
-  let state = await api.createGroup(
+  let state = await mls.createGroup(
     new Uint8Array(16),
     alice.publicPackage,
     alice.privatePackage,
@@ -41,7 +41,7 @@ async function grown(size: number, removed: number[]) {
     CLIENT_CONFIG,
   )
   const step = async (extraProposals: Proposal[], ratchetTreeExtension = false) => {
-    const made = await api.createCommit(
+    const made = await mls.createCommit(
       { state, cipherSuite },
       { extraProposals, groupInfoExtensions, ratchetTreeExtension },
     )
@@ -72,8 +72,8 @@ test('one can join a tree with unmerged leaves in several places, which ts-mls 1
   // When this is joined, src/lib/mls/rfc9420/tree.ts can give ts-mls the tree as it is.
   const { publicPackage, privatePackage } = group.zoe
   const tree = made.newState.ratchetTree
-  const none = api.emptyPskIndex
-  const plainly = api.joinGroup(made.welcome, publicPackage, privatePackage, none, cipherSuite, tree)
+  const none = mls.emptyPskIndex
+  const plainly = mls.joinGroup(made.welcome, publicPackage, privatePackage, none, cipherSuite, tree)
   assert.match(await plainly.then(() => 'joined', String), /unmerged_leaves/)
 })
 
@@ -136,7 +136,7 @@ test('a welcome that is none', async () => {
   throws(() => readWelcome(mls, new Uint8Array(3)), 'malformed')
   throws(() => readWelcome(mls, Uint8Array.of(0, 0, 0, 9, 1, 2, 3)), 'malformed')
   const { publicPackage } = await packageOf('bob')
-  const bytes = api.encodeMlsMessage({
+  const bytes = mls.encodeMlsMessage({
     wireformat: 'mls_key_package',
     version: 'mls10',
     keyPackage: publicPackage,
