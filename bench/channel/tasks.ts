@@ -7,7 +7,7 @@
 /** One thing for alice to do, and for bob to know of. */
 export type Task =
   | { readonly what: 'bulk'; readonly bytes: number }
-  /** @property batched - where messages can be put together by hand: they are. */
+  /** @property batched - ours: without a promise for each; TLS: put together by hand. */
   | {
       readonly what: 'small'
       readonly size: number
