@@ -9,7 +9,7 @@
  */
 import { primitives } from '#primitives'
 import { concat, EMPTY, utf8 } from './bytes.ts'
-import { open, seal, sealInParts, TAG_BYTES } from './crypto/aead.ts'
+import { openWith, sealInParts, sealWith, TAG_BYTES } from './crypto/aead.ts'
 import { hkdf } from './crypto/hkdf.ts'
 import type { AeadKey } from './crypto/primitives/types.ts'
 import { type RandomBytes, secureRandomBytes } from './crypto/random.ts'
@@ -49,7 +49,7 @@ export class CipherState {
   /** EncryptWithAd(ad, plaintext) */
   encryptWithAd(ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
     if (!this.#key) return plaintext
-    const sealed = seal(this.#key, this.#nonce(), ad, plaintext)
+    const sealed = sealWith(this.#key, this.#nonce(), ad, plaintext)
     this.#n++
     return sealed
   }
@@ -69,7 +69,7 @@ export class CipherState {
    */
   decryptWithAd(ad: Uint8Array, ciphertext: Uint8Array): Uint8Array {
     if (!this.#key) return ciphertext
-    const plaintext = open(this.#key, this.#nonce(), ad, ciphertext)
+    const plaintext = openWith(this.#key, this.#nonce(), ad, ciphertext)
     this.#n++
     return plaintext
   }
@@ -78,7 +78,7 @@ export class CipherState {
   rekey(): void {
     if (!this.#key) throw new TypeError('CipherState: there is no key to replace')
     const old = this.#key
-    this.#key = { bytes: seal(old, REKEY_NONCE, EMPTY, new Uint8Array(KEY_BYTES)).slice(0, KEY_BYTES) }
+    this.#key = { bytes: sealWith(old, REKEY_NONCE, EMPTY, new Uint8Array(KEY_BYTES)).slice(0, KEY_BYTES) }
     wipe(old)
   }
 

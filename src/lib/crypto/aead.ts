@@ -3,7 +3,7 @@
  * https://www.rfc-editor.org/rfc/rfc8439#section-2.8
  *
  * The implementation is OpenSSL's in Node, or libsodium's for what is short, and noble's elsewhere (`primitives/`), tested equal. Every seal and every
- * open in the project passes through these three functions.
+ * open in the project passes through these functions.
  *
  * @module
  */
@@ -23,42 +23,40 @@ const NONCE_BYTES = 12
  */
 export const ZERO_NONCE: Uint8Array = new Uint8Array(NONCE_BYTES)
 
-function check(name: string, bytes: Uint8Array, length: number): void {
-  if (bytes.length !== length) throw new RangeError(`${name}: expected ${length} bytes, got ${bytes.length}`)
-}
-
-function checked(key: Uint8Array | AeadKey, nonce: Uint8Array): AeadKey {
-  const whole = key instanceof Uint8Array ? { bytes: key } : key
-  check('key', whole.bytes, KEY_BYTES)
-  check('nonce', nonce, NONCE_BYTES)
-  return whole
+function check({ bytes: key }: AeadKey, nonce: Uint8Array): void {
+  if (key.length !== KEY_BYTES) throw new RangeError(`key: expected ${KEY_BYTES} bytes, got ${key.length}`)
+  if (nonce.length !== NONCE_BYTES)
+    throw new RangeError(`nonce: expected ${NONCE_BYTES} bytes, got ${nonce.length}`)
 }
 
 /**
  * Encrypts and authenticates.
  *
- * @param key - 32 bytes; with what was made of them where it is used more than once.
+ * @param key - 32 bytes.
  * @param nonce - 12 bytes, never used before with this key.
  * @param aad - authenticated with the plaintext, but not part of the result.
  * @returns ciphertext and tag, `plaintext.length + 16` bytes.
  * @throws RangeError when key or nonce have another length.
  */
-export function seal(
-  key: Uint8Array | AeadKey,
+export function seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  return sealWith({ bytes: key }, nonce, aad, plaintext)
+}
+
+/** As `seal`, with a key that is used more than once. */
+export function sealWith(
+  key: AeadKey,
   nonce: Uint8Array,
   aad: Uint8Array,
   plaintext: Uint8Array,
 ): Uint8Array {
-  return primitives.seal(checked(key, nonce), nonce, aad, plaintext)
+  check(key, nonce)
+  return primitives.seal(key, nonce, aad, plaintext)
 }
 
-/**
- * As `seal` with nothing else to authenticate, without putting the result together.
- *
- * @returns ciphertext and tag, in parts of any number, which nothing else refers to.
- */
+/** As `sealWith`, with nothing else to authenticate. @returns ciphertext and tag, in parts which nothing else refers to. */
 export function sealInParts(key: AeadKey, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array[] {
-  return primitives.sealInParts(checked(key, nonce), nonce, plaintext)
+  check(key, nonce)
+  return primitives.sealInParts(key, nonce, plaintext)
 }
 
 /**
@@ -68,14 +66,14 @@ export function sealInParts(key: AeadKey, nonce: Uint8Array, plaintext: Uint8Arr
  * @returns the plaintext, `sealed.length - 16` bytes.
  * @throws ProtocolError `decryption_failed`, the one answer to a wrong key, nonce, aad, or any changed bit.
  */
-export function open(
-  key: Uint8Array | AeadKey,
-  nonce: Uint8Array,
-  aad: Uint8Array,
-  sealed: Uint8Array,
-): Uint8Array {
-  const whole = checked(key, nonce)
-  const plaintext = sealed.length < TAG_BYTES ? undefined : primitives.open(whole, nonce, aad, sealed)
+export function open(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
+  return openWith({ bytes: key }, nonce, aad, sealed)
+}
+
+/** As `open`, with a key that is used more than once. */
+export function openWith(key: AeadKey, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
+  check(key, nonce)
+  const plaintext = sealed.length < TAG_BYTES ? undefined : primitives.open(key, nonce, aad, sealed)
   if (!plaintext) throw new ProtocolError('decryption_failed', 'the sealed bytes do not open under this key')
   return plaintext
 }

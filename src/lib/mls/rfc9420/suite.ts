@@ -72,7 +72,8 @@ function atOnce(parts: Parts, suite: CiphersuiteImpl): CiphersuiteImpl {
     },
     hpke: {
       ...suite.hpke,
-      encryptAead: async (key, nonce, aad = EMPTY, plaintext) => primitives.seal({ bytes: key }, nonce, aad, plaintext),
+      encryptAead: async (key, nonce, aad = EMPTY, plaintext) =>
+        primitives.seal({ bytes: key }, nonce, aad, plaintext),
       decryptAead: async (key, nonce, aad = EMPTY, sealed) => {
         const isWhole = sealed.length >= TAG_BYTES
         const plaintext = isWhole ? primitives.open({ bytes: key }, nonce, aad, sealed) : undefined
