@@ -169,6 +169,15 @@ test('both derive, hash and agree alike', () => {
   )
 })
 
+test('errors have their stack traces again after a key was imported, or could not be', () => {
+  const before = Error.stackTraceLimit
+  node.x25519(randomBytes(32)).agree(randomBytes(32))
+  assert.is(Error.stackTraceLimit, before)
+  assert.throws(() => node.x25519(randomBytes(31)))
+  assert.throws(() => node.x25519().agree(randomBytes(31)))
+  assert.is(Error.stackTraceLimit, before)
+})
+
 test('fresh key pairs differ, and agree with one another, whoever made them', () => {
   const pairs = [node, node, noble, noble].map(({ x25519 }) => x25519())
   const publicKeys = pairs.map(({ publicKey }) => toHex(publicKey))
