@@ -12,6 +12,7 @@ export const USUAL: ReadonlyMap<string, string> = new Map([
   ['logins', "OPAQUE beside krb5's logins, and what each protects"],
   ['writes', 'durable writes of many callers at once, beside one'],
   ['start', 'the tools, installed and from sources, beside Node'],
+  ['send', 'a message by the command, beside ssh host true'],
 ])
 
 /** Longer, or of interest to few. */
@@ -21,6 +22,7 @@ export const NAMED: ReadonlyMap<string, string> = new Map([
   ['primitives', 'the cryptography alone: node:crypto beside noble'],
   ['opaque', 'OPAQUE beside Argon2id; what the time of a start tells'],
   ['responsive', 'what others notice of logins, and of refusals'],
+  ['files', 'one of 5 GiB, 10,000 of 1 GiB, beside scp: minutes'],
   ['stored', 'messages that wait, and groups; 10,000 of them'],
 ])
 

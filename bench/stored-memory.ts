@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { openData } from '../src/kdc/data.ts'
-import { QUOTAS } from '../src/kdc/groups/quotas.ts'
+import { QUOTAS } from '../src/kdc/store/quotas.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import type { Session } from '../src/lib/session.ts'
 import { compare, say } from './harness.ts'

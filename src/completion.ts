@@ -1,13 +1,13 @@
-/**
- * What a shell completes: `tsx src/completion.ts bash`.
- */
-
-import { parseArguments, parseChoice } from './cli/arguments.ts'
+/** What a shell completes: `tsx src/completion.ts bash`. */
+import { parseChoice } from './cli/arguments.ts'
+import { clientTool } from './cli/client-tool.ts'
 import { candidates, SCRIPTS } from './cli/completion.ts'
-import { commandOf } from './cli/installed.ts'
-import { runTool } from './cli/tool.ts'
 
-const HELP = `usage: ${commandOf('completion')} SHELL
+/** What the scripts ask: `symbolon completion words -- send ali`. */
+const WORDS = 'words'
+
+clientTool('completion', {
+  help: (command) => `usage: ${command} SHELL
 
 Prints what makes SHELL complete the commands of symbolon, their options, and
 the names of principals and groups: those that your tools know on this machine,
@@ -20,23 +20,17 @@ while login has kept a session. SHELL is bash, zsh, fish or powershell.
 
 exit status: 0 done, 1 failed, 2 wrong usage
 
-example: ${commandOf('completion')} bash
-`
-
-/** What the scripts ask: `symbolon completion words -- send ali`. */
-const WORDS = 'words'
-
-runTool('completion', async (argv) => {
-  const { positionals } = parseArguments(argv, {
-    help: HELP,
-    positionals: ['SHELL', '[MORE...]'],
-    options: {},
-  })
-  const [word = '', ...typed] = positionals
-  if (word !== WORDS) {
-    const shells = Object.keys(SCRIPTS) as (keyof typeof SCRIPTS)[]
-    process.stdout.write(SCRIPTS[parseChoice('SHELL', shells, word)])
-    return
-  }
-  process.stdout.write((await candidates(typed)).map((found) => `${found}\n`).join(''))
+example: ${command} bash
+`,
+  positionals: ['SHELL', '[MORE...]'],
+  options: {},
+  async run({ positionals }) {
+    const [word = '', ...typed] = positionals
+    if (word !== WORDS) {
+      const shells = Object.keys(SCRIPTS) as (keyof typeof SCRIPTS)[]
+      process.stdout.write(SCRIPTS[parseChoice('SHELL', shells, word)])
+      return
+    }
+    process.stdout.write((await candidates(typed)).map((found) => `${found}\n`).join(''))
+  },
 })

@@ -1,46 +1,24 @@
-/**
- * Groups: `tsx src/group.ts alice create friends`.
- */
-
-import { nearest, parseArguments } from './cli/arguments.ts'
+/** Groups: `tsx src/group.ts alice create friends`. */
+import { judgeCount, nearest } from './cli/arguments.ts'
+import { clientTool } from './cli/client-tool.ts'
 import { UsageError } from './cli/errors.ts'
 import { add, create, destroy, leave, rejoin, remove } from './cli/group/changes.ts'
 import { conversationOf, type Run, type Values } from './cli/group/command.ts'
 import { list, members } from './cli/group/lists.ts'
 import { prepareRead, prepareSend } from './cli/group/messages.ts'
 import { commandOf } from './cli/installed.ts'
-import { LOGIN_HELP, LOGIN_OPTIONS, loginFrom, nameOfKeytab } from './cli/login/login.ts'
-import { DEFAULT_MAX, SAVE_OPTIONS } from './cli/mailbox/save-files.ts'
-import { FILE_OPTION } from './cli/send/stored-files.ts'
-import { optionLines } from './cli/terminal/help.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
-import { runTool } from './cli/tool.ts'
+import { LOGIN_OPTIONS, nameOfKeytab, withSession } from './cli/login/login.ts'
+import { DEFAULT_MAX } from './cli/mailbox/save-files.ts'
+import { makeOutput, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { parseGroupName, parseUsername } from './lib/names.ts'
-
-const HELP = `usage: ${commandOf('group')} NAME COMMAND [GROUP] [...] [options]
-
-  create | destroy GROUP  NAME is its admin, who adds and removes
-  add GROUP USER...       they see nothing from before
-  remove GROUP USER...    they see nothing from then on
-  leave | rejoin GROUP    not for the admin; when it is broken (or --with USER)
-  list | members GROUP    the groups that NAME is in; who is in one
-  send GROUP [MESSAGE|-]  "-" for standard input; --file PATH... sends files
-  read GROUP|--with USER  what is new; --all everything, --follow stays;
-                          --output DIR saves files, up to --max-file ${DEFAULT_MAX}
-
-${optionLines(...LOGIN_HELP, ...OUTPUT_HELP)}
-
-exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 try later
-
-example: ${commandOf('group')} alice send friends "hi, all"
-`
 
 const OPTIONS = {
   follow: { type: 'boolean' },
   all: { type: 'boolean' },
   with: { type: 'string' },
-  ...FILE_OPTION,
-  ...SAVE_OPTIONS,
+  file: { type: 'string', multiple: true },
+  output: { type: 'string' },
+  'max-file': { type: 'string' },
 } as const
 
 interface Command {
@@ -51,58 +29,64 @@ interface Command {
   readonly prepare: (args: readonly string[], values: Values) => Run | Promise<Run>
 }
 
-const COMMANDS = new Map<string, Command>([
-  ['create', { takes: 'GROUP', prepare: ([group]) => create(nameOf(group)) }],
-  ['add', { takes: 'GROUP USER...', prepare: ([group, ...users]) => add(nameOf(group), namesOf(users)) }],
-  [
-    'remove',
-    { takes: 'GROUP USER...', prepare: ([group, ...users]) => remove(nameOf(group), namesOf(users)) },
-  ],
-  ['leave', { takes: 'GROUP', prepare: ([group]) => leave(nameOf(group)) }],
-  ['destroy', { takes: 'GROUP', prepare: ([group]) => destroy(nameOf(group)) }],
-  ['list', { takes: '', prepare: () => list }],
-  ['members', { takes: 'GROUP', prepare: ([group]) => members(nameOf(group)) }],
-  ['send', { takes: 'GROUP [MESSAGE]', options: ['file'], prepare: prepareSend }],
-  [
-    'read',
-    {
-      takes: '[GROUP]',
-      options: ['follow', 'all', 'with', 'output', 'max-file'],
-      prepare: prepareRead,
-    },
-  ],
-  [
-    'rejoin',
-    {
-      takes: '[GROUP]',
-      options: ['with'],
-      prepare: ([group], values) => rejoin(conversationOf('rejoin', group, values.with)),
-    },
-  ],
-])
+const READ_OPTIONS = ['follow', 'all', 'with', 'output', 'max-file'] as const
 
-runTool('group', async (argv) => {
-  const { values, positionals, literals } = parseArguments(argv, {
-    help: HELP,
-    positionals: ['NAME', 'COMMAND', '[MORE...]'],
-    implied: nameOfKeytab(([first = '']) => !COMMANDS.has(first)),
-    options: { ...OPTIONS, ...LOGIN_OPTIONS, ...OUTPUT_OPTIONS },
-    // NAME send GROUP
-    greedy: { option: 'file', after: 3 },
-  })
-  const [name = '', word = '', ...args] = positionals
-  const command = COMMANDS.get(word)
-  if (!command) throw new UsageError(`there is no command ${word}`, hintForCommand(name, word))
-  const username = parseUsername(name)
-  judge(word, command, args, values)
-  const run = await command.prepare(args, { ...values, literals })
-  const output = makeOutput('group', values)
-  const { session, leave } = await loginFrom(username, values, output)
-  try {
-    await run({ session, mail: session.mailbox, output })
-  } finally {
-    await leave()
-  }
+const nameOf = (text = '') => parseGroupName(text)
+const namesOf = (texts: readonly string[]) => [...new Set(texts.map(parseUsername))]
+
+const prepareRejoin = ([group]: readonly string[], values: Values) =>
+  rejoin(conversationOf('rejoin', group, values.with))
+
+const COMMANDS = new Map<string, Command>(
+  Object.entries({
+    create: { takes: 'GROUP', prepare: ([group]) => create(nameOf(group)) },
+    add: { takes: 'GROUP USER...', prepare: ([group, ...users]) => add(nameOf(group), namesOf(users)) },
+    remove: { takes: 'GROUP USER...', prepare: ([group, ...users]) => remove(nameOf(group), namesOf(users)) },
+    leave: { takes: 'GROUP', prepare: ([group]) => leave(nameOf(group)) },
+    destroy: { takes: 'GROUP', prepare: ([group]) => destroy(nameOf(group)) },
+    list: { takes: '', prepare: () => list },
+    members: { takes: 'GROUP', prepare: ([group]) => members(nameOf(group)) },
+    send: { takes: 'GROUP [MESSAGE]', options: ['file'], prepare: prepareSend },
+    read: { takes: '[GROUP]', options: READ_OPTIONS, prepare: prepareRead },
+    rejoin: { takes: '[GROUP]', options: ['with'], prepare: prepareRejoin },
+  } satisfies Record<string, Command>),
+)
+
+clientTool('group', {
+  help: (command, options) => `usage: ${command} NAME COMMAND [GROUP] [...] [options]
+
+  create | destroy GROUP  NAME is its admin, who adds and removes
+  add GROUP USER...       they see nothing from before
+  remove GROUP USER...    they see nothing from then on
+  leave | rejoin GROUP    not for the admin; when it is broken (or --with USER)
+  list | members GROUP    the groups that NAME is in; who is in one
+  send GROUP [MESSAGE|-]  "-" for standard input; --file PATH... sends files
+  read GROUP|--with USER  what is new; --all everything, --follow stays;
+                          --output DIR saves files, up to --max-file ${DEFAULT_MAX}
+
+${options}
+
+exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 try later
+
+example: ${command} alice send friends "hi, all"
+`,
+  positionals: ['NAME', 'COMMAND', '[MORE...]'],
+  implied: nameOfKeytab(([first = '']) => !COMMANDS.has(first)),
+  options: { ...OPTIONS, ...LOGIN_OPTIONS, ...OUTPUT_OPTIONS },
+  // NAME send GROUP
+  greedy: { option: 'file', after: 3 },
+  async run({ values, positionals, literals }) {
+    const [name = '', word = '', ...args] = positionals
+    const command = COMMANDS.get(word)
+    if (!command) throw new UsageError(`there is no command ${word}`, hintForCommand(name, word))
+    const username = parseUsername(name)
+    judge(word, command, args, values)
+    const run = await command.prepare(args, { ...values, literals })
+    const output = makeOutput('group', values)
+    await withSession(username, values, output, (session) =>
+      run({ session, handle: session.mailbox, output }),
+    )
+  },
 })
 
 function usageOf(word: string, takes: string): string {
@@ -125,25 +109,10 @@ function judge(
   args: readonly string[],
   values: Values,
 ): void {
-  const usage = usageOf(word, takes)
-  const names = takes.split(' ').filter((name) => name !== '')
-  const missing = names.filter((name) => !name.startsWith('['))[args.length]
-  if (missing !== undefined) throw new UsageError(`${missing.replace('...', '')} is missing`, usage)
-  if (args.length > names.length && !takes.endsWith('...')) {
-    const hint = takes.endsWith('[MESSAGE]') ? 'quote a message of several words' : usage
-    throw new UsageError(`too many arguments, beginning with '${args[names.length]}'`, hint)
-  }
+  judgeCount(args, takes.split(' ').filter(Boolean), usageOf(word, takes))
   for (const option of Object.keys(OPTIONS) as (keyof Values)[]) {
     if (values[option] !== undefined && !options.includes(option)) {
       throw new UsageError(`--${option} does not go with ${word}`, '--help tells what it is for')
     }
   }
-}
-
-function nameOf(text = ''): string {
-  return parseGroupName(text)
-}
-
-function namesOf(texts: readonly string[]): string[] {
-  return [...new Set(texts.map(parseUsername))]
 }

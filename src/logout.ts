@@ -1,51 +1,47 @@
-/**
- * Ends the sessions that `login` keeps, in the manner of Kerberos's kdestroy: `tsx src/logout.ts`.
- */
-
-import { parseArguments } from './cli/arguments.ts'
+/** Ends the sessions that `login` keeps, in the manner of Kerberos's kdestroy: `tsx src/logout.ts`. */
+import { clientTool, HELP_OPTION } from './cli/client-tool.ts'
 import { ToolError } from './cli/errors.ts'
-import { commandOf } from './cli/installed.ts'
 import { kdcUrl } from './cli/login/kdc-url.ts'
 import { forget, forgetUnreadable, type KeptSession, keptSessions, resume } from './cli/login/kept-session.ts'
 import { count, localTime } from './cli/terminal/format.ts'
-import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS, type Output } from './cli/terminal/output.ts'
-import { runTool } from './cli/tool.ts'
+import { makeOutput, OUTPUT_OPTIONS, type Output } from './cli/terminal/output.ts'
 import { ProtocolError, SymbolonError } from './lib/errors.ts'
 import { isSessionOver } from './lib/kdc-link/exchange.ts'
 import { parseUsername } from './lib/names.ts'
 
-const HELP = `usage: ${commandOf('logout')} [NAME] [options]
+clientTool('logout', {
+  help: (command, options) => `usage: ${command} [NAME] [options]
 
 Ends the sessions that login has kept, at the KDC and on this machine: those of
 NAME, or all.
 
-${optionLines(['--kdc URL', 'only those at this KDC'], ...OUTPUT_HELP, HELP_HELP)}
+${options}
 
 exit status: 0 nothing is kept any more, 1 failed, or nothing was, 2 wrong usage
 
-example: ${commandOf('logout')} alice
-`
-
-runTool('logout', async (argv) => {
-  const { values, positionals } = parseArguments(argv, {
-    help: HELP,
-    positionals: ['[NAME]'],
-    options: { kdc: { type: 'string' }, ...OUTPUT_OPTIONS },
-  })
-  const [name] = positionals.map(parseUsername)
-  const url = values.kdc === undefined ? undefined : kdcUrl(values.kdc)
-  const output = makeOutput('logout', values)
-  const kept = keptSessions().filter(
-    ({ username, kdc }) => username === (name ?? username) && kdc === (url ?? kdc),
-  )
-  const unreadable = forgetUnreadableOf(name, url)
-  if (unreadable > 0) {
-    const what = `${count(unreadable, 'session')} that could not be opened any more`
-    output.event('forgotten', { sessions: unreadable }, `removed ${what}`)
-  }
-  if (kept.length + unreadable === 0) throw new ToolError('no session is kept here')
-  for (const session of kept) await end(session, output)
+example: ${command} alice
+`,
+  positionals: ['[NAME]'],
+  options: {
+    kdc: { type: 'string', help: ['URL', 'only those at this KDC'] },
+    ...OUTPUT_OPTIONS,
+    ...HELP_OPTION,
+  },
+  async run({ values, positionals }) {
+    const [name] = positionals.map(parseUsername)
+    const url = values.kdc === undefined ? undefined : kdcUrl(values.kdc)
+    const output = makeOutput('logout', values)
+    const kept = keptSessions().filter(
+      ({ username, kdc }) => username === (name ?? username) && kdc === (url ?? kdc),
+    )
+    const unreadable = forgetUnreadableOf(name, url)
+    if (unreadable > 0) {
+      const what = `${count(unreadable, 'session')} that could not be opened any more`
+      output.event('forgotten', { sessions: unreadable }, `removed ${what}`)
+    }
+    if (kept.length + unreadable === 0) throw new ToolError('no session is kept here')
+    for (const session of kept) await end(session, output)
+  },
 })
 
 /** Whose it is that does not open shows in the name of its file alone: it takes both to name one, or neither for all. */

@@ -57,7 +57,7 @@ async function main(argv: string[]): Promise<void> {
 }
 
 function write(text: string): void {
-  // Whoever reads it may have seen enough.
+  // Its reader may have seen enough.
   process.stdout.on('error', () => process.exit(1))
   process.stdout.write(text)
 }

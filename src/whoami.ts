@@ -1,50 +1,48 @@
-/**
- * Tells which sessions `login` keeps, in the manner of Kerberos's klist: `tsx src/whoami.ts`.
- */
-
-import { parseArguments } from './cli/arguments.ts'
+/** Tells which sessions `login` keeps, in the manner of Kerberos's klist: `tsx src/whoami.ts`. */
+import { clientTool, HELP_OPTION } from './cli/client-tool.ts'
 import { EXIT, ToolError } from './cli/errors.ts'
 import { commandOf } from './cli/installed.ts'
 import { type KeptSession, KeptSessionOver, keptSessions, resume } from './cli/login/kept-session.ts'
 import { kdcFrom } from './cli/login/login.ts'
 import { localTime } from './cli/terminal/format.ts'
-import { HELP_HELP, optionLines } from './cli/terminal/help.ts'
-import { makeOutput, OUTPUT_HELP, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
+import { makeOutput, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { print } from './cli/terminal/terminal.ts'
-import { runTool } from './cli/tool.ts'
 import { SymbolonError } from './lib/errors.ts'
-import type { LoginOptions, Session } from './lib/session.ts'
+import type { LoginOptions } from './lib/renewable-login.ts'
+import type { Session } from './lib/session.ts'
 
-const HELP = `usage: ${commandOf('whoami')} [options]
+clientTool('whoami', {
+  help: (command, options) => `usage: ${command} [options]
 
 Tells which sessions login has kept on this machine, one line each: whose, at
 which KDC, since when, until when, and whether the KDC still takes it: "active",
 "ended", or "unknown" when the KDC cannot be asked.
 
-${optionLines(...OUTPUT_HELP, HELP_HELP)}
+${options}
 
 exit status: 0 one of them is active, 1 none is, 2 wrong usage, 3 try later
 
-example: ${commandOf('whoami')}
-`
-
-runTool('whoami', async (argv) => {
-  const { values } = parseArguments(argv, { help: HELP, positionals: [], options: OUTPUT_OPTIONS })
-  const output = makeOutput('whoami', values)
-  const states = new Set<string>()
-  for (const kept of keptSessions()) {
-    const { username, kdc, kdcKey, begunAt, expiresAt } = kept
-    const { options } = kdcFrom({ kdc }, output)
-    const { state, why } = await stateOf(kept, options)
-    states.add(state)
-    const place = { username, kdc, kdc_key: kdcKey }
-    output.event('kept_session', { ...place, begun_at: begunAt, expires_at: expiresAt, state }, why)
-    const times = `since ${localTime(begunAt)}, until ${localTime(expiresAt)}`
-    if (!output.json) await print(`${username} at ${kdc}, ${times}: ${state}`)
-  }
-  if (states.has('active')) return
-  if (states.has('unknown')) throw new ToolError('no KDC could be asked', { exitCode: EXIT.tryLater })
-  throw new ToolError('no session is active here', { hint: `${commandOf('login')} NAME` })
+example: ${command}
+`,
+  positionals: [],
+  options: { ...OUTPUT_OPTIONS, ...HELP_OPTION },
+  async run({ values }) {
+    const output = makeOutput('whoami', values)
+    const states = new Set<string>()
+    for (const kept of keptSessions()) {
+      const { username, kdc, kdcKey, begunAt, expiresAt } = kept
+      const { options } = kdcFrom({ kdc }, output)
+      const { state, why } = await stateOf(kept, options)
+      states.add(state)
+      const place = { username, kdc, kdc_key: kdcKey }
+      output.event('kept_session', { ...place, begun_at: begunAt, expires_at: expiresAt, state }, why)
+      const times = `since ${localTime(begunAt)}, until ${localTime(expiresAt)}`
+      if (!output.json) await print(`${username} at ${kdc}, ${times}: ${state}`)
+    }
+    if (states.has('active')) return
+    if (states.has('unknown')) throw new ToolError('no KDC could be asked', { exitCode: EXIT.tryLater })
+    throw new ToolError('no session is active here', { hint: `${commandOf('login')} NAME` })
+  },
 })
 
 async function stateOf(kept: KeptSession, options: LoginOptions): Promise<{ state: string; why?: string }> {

@@ -1,16 +1,16 @@
-/**
- * Command lines: `parseArgs` of Node, strict, with hints for likely mistakes.
- *
- * @module
- */
+/** Command lines: `parseArgs` of Node, strict, with hints for likely mistakes. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
 import { version } from './installed.ts'
 import { asksFor, asksForHelp } from './terminal/help.ts'
 
-type Options = NonNullable<ParseArgsConfig['options']>
+type ParsedOption = NonNullable<ParseArgsConfig['options']>[string]
 
-/** What a tool takes. */
+/** Options as `parseArgs` takes them; `help` is what one takes and what it is for, with a default as `(default: X)`. */
+export type Options = Readonly<
+  Record<string, ParsedOption & { readonly help?: readonly [takes: string, text: string] }>
+>
+
 export interface CommandLine<T extends Options> {
   /** Printed by `--help`: usage, options, an example; fits a screen. */
   readonly help: string
@@ -59,7 +59,6 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
     process.exit(0)
   }
   const options = { ...commandLine.options, ...COMMON } as T
-  const required = names.filter((name) => !name.startsWith('['))
   const { tokens, ...parsed } = attempt(argv, options)
   refuseEmptyValues(parsed.values)
   const implied = leftOut(commandLine.implied?.(parsed.values as ParsedValues<T>), parsed.positionals)
@@ -72,17 +71,20 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
   }
   if (implied) putFirst(implied, names, parsed.positionals, literals)
   refuseEmptyArguments(parsed.positionals, names)
-  const missing = required[parsed.positionals.length]
-  if (missing) throw new UsageError(`${missing} is missing`, usageLine(help))
-  const most = names.at(-1)?.endsWith('...]') ? Number.POSITIVE_INFINITY : names.length
-  if (parsed.positionals.length > most) {
-    throw new UsageError(
-      `too many arguments, beginning with '${parsed.positionals[names.length]}'`,
-      names.includes('[MESSAGE]') ? 'quote a message of several words' : usageLine(help),
-    )
-  }
+  judgeCount(parsed.positionals, names, usageLine(help))
   return { ...parsed, literals }
 }
+
+/** @throws UsageError for too few, or too many. */
+export function judgeCount(given: readonly string[], names: readonly string[], usage: string): void {
+  const missing = names.filter((name) => !name.startsWith('['))[given.length]
+  if (missing) throw new UsageError(`${bare(missing)} is missing`, usage)
+  if (given.length <= names.length || isRepeated(names)) return
+  const hint = names.includes('[MESSAGE]') ? 'quote a message of several words' : usage
+  throw new UsageError(`too many arguments, beginning with '${given[names.length]}'`, hint)
+}
+
+const isRepeated = (names: readonly string[]) => names.at(-1)?.includes('...') === true
 
 /** What is implied, unless it was given all the same. */
 function leftOut(implied: Implied | undefined, [first]: readonly string[]): Implied | undefined {
@@ -96,7 +98,7 @@ function putFirst(
   literals: number,
 ): void {
   // No room for it: the first is another in its place.
-  const isFull = !names.at(-1)?.endsWith('...]') && positionals.length === names.length
+  const isFull = !isRepeated(names) && positionals.length === names.length
   if (isFull || isOther?.(positionals, literals)) {
     throw new UsageError(`${says}, not of ${positionals[0]}`, hint)
   }
@@ -108,10 +110,8 @@ function parse<const T extends Options>(args: string[], options: T) {
 }
 
 /**
- * An empty value is what becomes of `--data "$DIR"` where there is no DIR, and means nothing: to a path it would be the working
- * directory, to an address all of them.
- *
- * @throws UsageError
+ * An empty value is what becomes of `--data "$DIR"` where there is no DIR, and means nothing: to a path it would be the working directory,
+ * to an address all of them.
  */
 function refuseEmptyValues(values: object): void {
   for (const [name, value] of Object.entries(values)) {
@@ -191,21 +191,19 @@ function takeMore(
 ): void {
   const taken: unknown[] = []
   const left: string[] = []
-  let taking = false
+  let isTaking = false
   for (const token of tokens) {
-    if (token.kind !== 'positional') taking = token.kind === 'option' && token.name === name
+    if (token.kind !== 'positional') isTaking = token.kind === 'option' && token.name === name
     if (token.kind === 'option' && token.name === name) taken.push(token.value)
     if (token.kind !== 'positional') continue
-    if (taking && left.length >= after) taken.push(token.value)
+    if (isTaking && left.length >= after) taken.push(token.value)
     else left.push(String(token.value))
   }
   if (taken.length > 0) Object.assign(parsed.values, { [name]: taken })
   parsed.positionals.splice(0, Number.POSITIVE_INFINITY, ...left)
 }
 
-function usageLine(help: string): string {
-  return help.split('\n')[0] ?? ''
-}
+const usageLine = (help: string): string => help.split('\n')[0] ?? ''
 
 /** The candidate that is nearest to `word`, of several the one that begins alike, if it is within two edits. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
@@ -218,7 +216,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return scored[0] && scored[0].distance <= 2 ? scored[0].candidate : undefined
 }
 
-// Damerau's distance, in which no letter is moved twice (optimal string alignment): two letters in each other's place are one edit.
+// Damerau's distance, in which no character is moved twice (optimal string alignment): two in each other's place are one edit.
 function editDistance(a: string, b: string): number {
   let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
@@ -236,11 +234,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0
 }
 
-/**
- * A whole number of an option, within bounds.
- *
- * @throws UsageError
- */
+/** A whole number of an option, within bounds. */
 export function parseInteger(name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   if (!(value >= min && value <= max)) {
@@ -252,11 +246,6 @@ export function parseInteger(name: string, text: string, min: number, max: numbe
   return value
 }
 
-/**
- * One of a few words of an option.
- *
- * @throws UsageError
- */
 export function parseChoice<const T extends string>(name: string, choices: readonly T[], text: string): T {
   const choice = choices.find((known) => known === text)
   if (choice === undefined) throw new UsageError(`${name}: expected ${choices.join(', ')}, got '${text}'`)
@@ -264,14 +253,11 @@ export function parseChoice<const T extends string>(name: string, choices: reado
 }
 
 /** A TCP port; 0 lets the system choose. */
-export function parsePort(text: string): number {
-  return parseInteger('--port', text, 0, 65535)
-}
+export const parsePort = (text: string): number => parseInteger('--port', text, 0, 65535)
 
 // setTimeout counts milliseconds in 31 bits; what is longer it takes for one.
 const MAX_SECONDS = Math.floor((2 ** 31 - 1) / 1000)
 
-/** A number of seconds, one or more. */
 export function parseSeconds(name: string, text: string): number {
   return parseInteger(name, text, 1, MAX_SECONDS)
 }

@@ -1,8 +1,6 @@
 /**
  * What a shell may offer next, read from the help of the tools: what they print is what is completed. Names are those that are known
  * here: of whose tools have kept something on this machine, and, while a session is kept, of whom and which groups they know.
- *
- * @module
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -59,11 +57,7 @@ export function readHelp(help: string): Grammar {
 // Mentioned again, an option may stand without its value.
 const byValue = (a: readonly unknown[], b: readonly unknown[]) => (a[1] ? 1 : 0) - (b[1] ? 1 : 0)
 
-/**
- * What may stand in the place of the last word.
- *
- * @param words - after `symbolon`, as far as they are typed; the last may be empty.
- */
+/** What may stand in the place of the last word. @param words - after `symbolon`, as far as they are typed; the last may be empty. */
 export async function candidates(words: readonly string[]): Promise<string[]> {
   const last = words.at(-1) ?? ''
   const found = await allFor(words.slice(0, -1), last)
@@ -221,7 +215,6 @@ const POWERSHELL = `Register-ArgumentCompleter -Native -CommandName symbolon -Sc
 }
 `
 
-/** What each shell is to be given. */
 export const SCRIPTS = { bash: BASH, zsh: ZSH, fish: FISH, powershell: POWERSHELL } as const
 
 const SHELLS = Object.keys(SCRIPTS)

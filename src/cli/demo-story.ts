@@ -1,8 +1,4 @@
-/**
- * The protocol told to somebody who has never seen it: a sentence for each message as it passes.
- *
- * @module
- */
+/** The protocol told to a reader who has never seen it: a sentence for each message as it passes. */
 import type { TraceEvent } from '../lib/trace.ts'
 import { visible } from './terminal/terminal.ts'
 

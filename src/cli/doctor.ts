@@ -1,8 +1,6 @@
 /**
  * What may be wrong with a set-up, looked at in turn. Nothing is made or changed, and nothing that is broken keeps the rest from being
  * looked at.
- *
- * @module
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,13 +27,11 @@ import { inWords } from './system-error-text.ts'
 import { count } from './terminal/format.ts'
 import { explain } from './tool.ts'
 
-/** What was found out about one thing. */
 export interface Finding {
   /** What was looked at: `node`, `kdc`, `clock` ... */
   readonly check: string
   readonly status: 'ok' | 'warn' | 'error'
   readonly message: string
-  /** What to do about it. */
   readonly hint?: string | undefined
 }
 
@@ -43,16 +39,22 @@ export interface Finding {
 type Result = Omit<Finding, 'check'> & Partial<Finding>
 
 /** The oldest Node that this runs on, and the oldest that is kept up: https://nodejs.org/en/about/previous-releases */
-const NODE = { oldest: [20, 19], keptUp: 22 } as const
+const NODE = { oldest: '20.19', keptUp: '22' } as const
+
+const ok = (message: string): Result => ({ status: 'ok', message })
+const warn = (message: string, hint?: string): Result => ({ status: 'warn', message, hint })
 
 /** @param kdc - what `--kdc` says. */
 export async function* examine(kdc: string | undefined): AsyncGenerator<Finding> {
   yield* look('node', nodeVersion)
-  yield* look('database', database)
-  yield* look('known_kdcs', knownKdcs)
-  yield* look('credentials', credentials)
+  yield* look('database', () => requireDatabase().then(() => ok('SQLite works')))
+  yield* look('known_kdcs', () => ok(`${count(readKnownKdcs().size, 'KDC')} known by key`))
+  yield* look('credentials', () => {
+    const passwords = [...readCredentials().values()].flatMap((users) => [...users.keys()])
+    return ok(`${count(passwords.length, 'password')} in the credentials file`)
+  })
   yield* look('files', files)
-  let url: string | undefined
+  let url = ''
   let date: string | undefined
   yield* look('kdc', async () => {
     url = kdcUrl(kdc)
@@ -60,9 +62,8 @@ export async function* examine(kdc: string | undefined): AsyncGenerator<Finding>
     date = time
     return result
   })
-  if (url !== undefined) yield* look('kdc_key', () => kdcKey(url ?? ''))
-  if (date !== undefined)
-    yield* look('clock', () => clock(Date.parse(date ?? '') / 1000, ', by an answer without a seal'))
+  if (url) yield* look('kdc_key', () => kdcKey(url))
+  if (date) yield* look('clock', () => clock(Date.parse(date ?? '') / 1000, ', by an answer without a seal'))
   yield* look('sessions', sessions)
 }
 
@@ -80,36 +81,17 @@ async function* look(
   }
 }
 
-function failure(error: unknown): Result {
-  return { status: 'error', ...explain(inWords(error)) }
-}
+const failure = (error: unknown): Result => ({ status: 'error', ...explain(inWords(error)) })
 
 function nodeVersion(): Result {
   const { node } = process.versions
-  const [major = 0, minor = 0] = node.split('.').map(Number)
-  const [oldestMajor, oldestMinor] = NODE.oldest
+  const isBefore = (version: string) => node.localeCompare(version, 'en', { numeric: true }) < 0
   const message = `Node.js ${node}, ${process.platform} ${process.arch}`
   const hint = 'Node.js 24 is what to use: https://nodejs.org'
-  if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
-    return { status: 'error', message: `${message}: it takes ${NODE.oldest.join('.')} or newer`, hint }
+  if (isBefore(NODE.oldest)) {
+    return { status: 'error', message: `${message}: it takes ${NODE.oldest} or newer`, hint }
   }
-  return major < NODE.keptUp
-    ? { status: 'warn', message: `${message}, which gets no repairs any more`, hint }
-    : { status: 'ok', message }
-}
-
-async function database(): Promise<Result> {
-  await requireDatabase()
-  return { status: 'ok', message: 'SQLite works' }
-}
-
-function knownKdcs(): Result {
-  return { status: 'ok', message: `${count(readKnownKdcs().size, 'KDC')} known by key` }
-}
-
-function credentials(): Result {
-  const passwords = [...readCredentials().values()].reduce((sum, users) => sum + users.size, 0)
-  return { status: 'ok', message: `${count(passwords, 'password')} in the credentials file` }
+  return isBefore(NODE.keptUp) ? warn(`${message}, which gets no repairs any more`, hint) : ok(message)
 }
 
 /** What is ours is ours alone. */
@@ -128,9 +110,7 @@ async function* files(): AsyncGenerator<Result> {
       yield failure(error)
     }
   }
-  if (refused === 0) {
-    yield { status: 'ok', message: `${count(files, 'file')} and directories, for their owner alone` }
-  }
+  if (refused === 0) yield ok(`${count(files, 'file')} and directories, for their owner alone`)
 }
 
 /** Paths, and why there are no more where one cannot be looked at. Three floors are all that there is: state, KDC, name. */
@@ -153,7 +133,7 @@ async function reach(kdc: string): Promise<{ result: Result; time: string | unde
     const answer = JSON.parse(Buffer.from(body).toString()) as { code?: unknown } | null
     if (answer?.code !== 'invalid_request') throw new SyntaxError()
     const { address } = link.place ?? { address: new URL(kdc).hostname }
-    return { result: { status: 'ok', message: `${kdc} answers, ${wayTo(kdc, address)}` }, time: date }
+    return { result: ok(`${kdc} answers, ${wayTo(kdc, address)}`), time: date }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     const hint = 'the KDC says its URL when it starts: --kdc URL or SYMBOLON_KDC'
@@ -171,42 +151,36 @@ function wayTo(kdc: string, address: string): string {
 
 function kdcKey(kdc: string): Result {
   const known = readKnownKdcs().get(kdc)
-  if (known) return { status: 'ok', message: `it is to have the key ${known.key}, which each login proves` }
+  if (known) return ok(`it is to have the key ${known.key}, which each login proves`)
   const hint = 'compare it with what the KDC says when it starts, or give it with --kdc-key'
-  return { status: 'warn', message: 'its key is not known yet: the first login will take any', hint }
+  return warn('its key is not known yet: the first login will take any', hint)
 }
 
 /** @param rough - how the time was told, if not under the KDC's seal. */
 function clock(kdcTime: number, rough: string): Result {
   const seconds = Math.round(Date.now() / 1000 - kdcTime)
-  if (!Number.isFinite(seconds)) return { status: 'warn', message: 'the KDC does not say what time it is' }
-  const behind = seconds < 0 ? 'behind' : 'ahead of'
+  if (!Number.isFinite(seconds)) return warn('the KDC does not say what time it is')
+  const difference = `is ${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead of'}`
   // What the KDC says has no fractions, and was on its way.
-  const message =
-    Math.abs(seconds) <= 1
-      ? `this machine's clock agrees with the KDC's${rough}`
-      : `this machine's clock is ${Math.abs(seconds)} s ${behind} the KDC's${rough}`
+  const how = Math.abs(seconds) <= 1 ? 'agrees with' : difference
+  const message = `this machine's clock ${how} the KDC's${rough}`
   // The tools put up with any difference to the KDC, and so does it; those of certificates and logs do not.
-  if (Math.abs(seconds) <= MAX_CLOCK_OFFSET_SEC) return { status: 'ok', message }
-  return { status: 'warn', message, hint: 'set the clock, here or there: timedatectl set-ntp true' }
+  if (Math.abs(seconds) <= MAX_CLOCK_OFFSET_SEC) return ok(message)
+  return warn(message, 'set the clock, here or there: timedatectl set-ntp true')
 }
 
 async function* sessions(): AsyncGenerator<Result> {
   const kept = keptSessions()
   const unreadable = countUnreadable()
-  if (kept.length + unreadable === 0) yield { status: 'ok', message: 'none is kept' }
+  if (kept.length + unreadable === 0) yield ok('none is kept')
   if (unreadable > 0) {
-    const message = `${count(unreadable, 'kept session')} cannot be opened any more`
-    yield { status: 'warn', message, hint: `log in again, or remove it: ${commandOf('logout')}` }
+    const hint = `log in again, or remove it: ${commandOf('logout')}`
+    yield warn(`${count(unreadable, 'kept session')} cannot be opened any more`, hint)
   }
   for (const session of kept) yield* judge(session)
   if (kept.length > 0 && runtimeDir() === undefined) {
-    const message = 'there is no runtime directory: the key of what is kept lies beside it'
-    yield {
-      status: 'warn',
-      message,
-      hint: 'set XDG_RUNTIME_DIR to a directory in memory, or do without login',
-    }
+    const hint = 'set XDG_RUNTIME_DIR to a directory in memory, or do without login'
+    yield warn('there is no runtime directory: the key of what is kept lies beside it', hint)
   }
 }
 
@@ -218,7 +192,7 @@ async function* judge(kept: KeptSession): AsyncGenerator<Result> {
   try {
     session = await resume(kept, known === undefined ? {} : { judgeKey: keyJudge(kdc, known, () => {}) })
     await session.sessions()
-    yield { status: 'ok', message: `${username} is logged in at ${kdc}` }
+    yield ok(`${username} is logged in at ${kdc}`)
     yield { ...clock(session.clock(), ''), check: 'clock' }
     yield { ...(await state(session)), check: 'state' }
   } catch (error) {
@@ -232,9 +206,8 @@ async function* judge(kept: KeptSession): AsyncGenerator<Result> {
 
 async function state({ kdcKey, username, exportKey }: Session): Promise<Result> {
   const directory = stateDirectory(stateDir(), kdcKey, username)
-  if (!existsSync(databaseIn(directory)))
-    return { status: 'ok', message: `${username} has stored nothing here` }
+  if (!existsSync(databaseIn(directory))) return ok(`${username} has stored nothing here`)
   const opened = await ClientState.open(directory, exportKey)
   await opened.close()
-  return { status: 'ok', message: `what ${username} has stored here can be read` }
+  return ok(`what ${username} has stored here can be read`)
 }

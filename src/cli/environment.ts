@@ -3,16 +3,10 @@
  *
  * Those of others have rules of their own: an empty `XDG_…_HOME` is as good as none
  * (https://specifications.freedesktop.org/basedir-spec/latest/), and so is an empty `NO_COLOR` (https://no-color.org).
- *
- * @module
  */
 import { UsageError } from './errors.ts'
 
-/**
- * What a variable is set to, nothing when it is not set.
- *
- * @throws UsageError when it is empty: a default in its place would be another KDC, key or password than was meant.
- */
+/** What a variable is set to. An empty one is refused: a default in its place would be another KDC, key or password than was meant. */
 export function setting(variable: string): string | undefined {
   const value = process.env[variable]
   if (value === '')

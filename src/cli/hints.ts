@@ -1,9 +1,4 @@
-/**
- * What to do next, for each of the library's errors where there is something to do.
- *
- * @module
- */
-
+/** What to do next, for each of the library's errors where there is something to do. */
 import { isIP, isIPv6 } from 'node:net'
 import { SymbolonError } from '../lib/errors.ts'
 import { USERNAME } from '../lib/names.ts'
@@ -14,77 +9,52 @@ import { isOfThisMachine } from './own-addresses.ts'
 
 const REJOIN = `take your place in it again: ${commandOf('group')} NAME rejoin GROUP, or --with USER`
 
-const HINTS = new Map<string, string>([
-  [
-    'account_exists',
-    `choose another name; the KDC's administrator gives it another password with: ${commandOf('kdc')} passwd NAME`,
-  ],
-  ['account_unknown', `${commandOf('kdc')} users lists the accounts`],
-  ['channel_truncated', 'the message may or may not have arrived; send it again if in doubt'],
-  [
-    'file_not_private',
-    'take it from the others: chmod 600 for a file, chmod 700 for a directory, chown for an owner',
-  ],
-  ['file_changed', 'send it again when it is not written to, or send a copy'],
-  ['file_not_readable', 'what follows --file are files and directories; a message stands before --file'],
-  ['file_not_saved', 'nothing is lost: make room, or name another directory with --output, and read again'],
-  ['group_exists', 'choose another name'],
-  ['group_replaced', `${commandOf('group')} NAME members GROUP shows who is in it; then send again`],
-  ['group_unknown', `${commandOf('group')} NAME list shows the groups; the admin of one adds you`],
-  ['history_damaged', REJOIN],
-  ['history_forked', REJOIN],
-  ['invalid_name', 'for example: alice, bob-2, print.server'],
-  ['invitation_refused', `the KDC's administrator makes another with: ${commandOf('kdc')} invite NAME`],
-  ['invitation_required', `the KDC's administrator makes one with: ${commandOf('kdc')} invite NAME`],
-  [
-    'invitation_unknown',
-    `look at it again, letter by letter; the KDC's administrator makes another with: ${commandOf('kdc')} invite NAME`,
-  ],
-  ['kdc_busy', 'try again in a few seconds'],
-  ['key_file_damaged', 'restore it from a backup'],
-  ['key_file_missing', 'restore it from a backup, or start with an empty data directory'],
-  [
-    'login_refused',
-    `check the name, the password and the KDC; an account is made with: ${commandOf('register')} NAME`,
-  ],
-  [
-    'member_unverified',
-    'ask the admin of the group, or the other one, who is in it, and why; then rejoin it, or leave',
-  ],
-  ['message_too_large', 'send it in smaller pieces'],
-  ['not_allowed', `${commandOf('group')} NAME members GROUP says who the admin is`],
-  ['peer_unreachable', 'the receiver may have stopped without a word; try again when it is back'],
-  [
-    'plaintext_refused',
-    'from afar, sign up with an invitation, or over https; everything else goes sealed by itself',
-  ],
-  [
-    'quota_exceeded',
-    'room is made when others read the stored messages, and when files expire: after 7 days, unless the KDC says otherwise',
-  ],
-  [
-    'port_unavailable',
-    'choose others with --host and --port; without them, it is any free port that this machine alone can reach',
-  ],
-  [
-    'receiver_unknown',
-    `no account, or one that has never logged in: check the spelling; accounts are made with: ${commandOf('kdc')} adduser NAME`,
-  ],
-  ['registration_closed', `the KDC's administrator makes accounts with: ${commandOf('kdc')} adduser NAME`],
-  ['state_busy', 'another of your tools is at work on it; try again in a moment'],
-  [
-    'state_damaged',
-    'put its directory aside by renaming it, NAME to NAME~1: nothing is deleted, older messages are out of reach, groups are joined again',
-  ],
-  [
-    'state_locked',
-    'only the password of before opens it, and the KDC has forgotten it. Put the directory aside by renaming it, NAME to NAME~1: nothing is deleted, older messages are out of reach, groups are joined again',
-  ],
-  ['state_unavailable', 'is the disk full, or can it not be written to? Nothing is lost; try again'],
-  ['too_many_attempts', 'wait as long as the message says; a right password works then'],
-])
+const HINTS = new Map<string, string>(
+  Object.entries({
+    account_exists: `choose another name; the KDC's administrator gives it another password with: ${commandOf('kdc')} passwd NAME`,
+    account_unknown: `${commandOf('kdc')} users lists the accounts`,
+    channel_truncated: 'the message may or may not have arrived; send it again if in doubt',
+    file_not_private:
+      'take it from the others: chmod 600 for a file, chmod 700 for a directory, chown for an owner',
+    file_changed: 'send it again when it is not written to, or send a copy',
+    file_not_readable: 'what follows --file are files and directories; a message stands before --file',
+    file_not_saved: 'nothing is lost: make room, or name another directory with --output, and read again',
+    group_exists: 'choose another name',
+    group_replaced: `${commandOf('group')} NAME members GROUP shows who is in it; then send again`,
+    group_unknown: `${commandOf('group')} NAME list shows the groups; the admin of one adds you`,
+    history_damaged: REJOIN,
+    history_forked: REJOIN,
+    invalid_name: 'for example: alice, bob-2, print.server',
+    invitation_refused: `the KDC's administrator makes another with: ${commandOf('kdc')} invite NAME`,
+    invitation_required: `the KDC's administrator makes one with: ${commandOf('kdc')} invite NAME`,
+    invitation_unknown: `look at it again, letter by letter; the KDC's administrator makes another with: ${commandOf('kdc')} invite NAME`,
+    kdc_busy: 'try again in a few seconds',
+    key_file_damaged: 'restore it from a backup',
+    key_file_missing: 'restore it from a backup, or start with an empty data directory',
+    login_refused: `check the name, the password and the KDC; an account is made with: ${commandOf('register')} NAME`,
+    member_unverified:
+      'ask the admin of the group, or the other one, who is in it, and why; then rejoin it, or leave',
+    message_too_large: 'send it in smaller pieces',
+    not_allowed: `${commandOf('group')} NAME members GROUP says who the admin is`,
+    peer_unreachable: 'the receiver may have stopped without a word; try again when it is back',
+    plaintext_refused:
+      'from afar, sign up with an invitation, or over https; everything else goes sealed by itself',
+    quota_exceeded:
+      'room is made when others read the stored messages, and when files expire: after 7 days, unless the KDC says otherwise',
+    port_unavailable:
+      'choose others with --host and --port; without them, it is any free port that this machine alone can reach',
+    receiver_unknown: `no account, or one that has never logged in: check the spelling; accounts are made with: ${commandOf('kdc')} adduser NAME`,
+    registration_closed: `the KDC's administrator makes accounts with: ${commandOf('kdc')} adduser NAME`,
+    state_busy: 'another of your tools is at work on it; try again in a moment',
+    state_damaged:
+      'put its directory aside by renaming it, NAME to NAME~1: nothing is deleted, older messages are out of reach, groups are joined again',
+    state_locked:
+      'only the password of before opens it, and the KDC has forgotten it. Put the directory aside by renaming it, NAME to NAME~1: nothing is deleted, older messages are out of reach, groups are joined again',
+    state_unavailable: 'is the disk full, or can it not be written to? Nothing is lost; try again',
+    too_many_attempts: 'wait as long as the message says; a right password works then',
+  }),
+)
 
-/** A hint for this error, if there is one. */
 export function hintFor(error: unknown): string | undefined {
   if (!(error instanceof SymbolonError)) return undefined
   return BY_MESSAGE.get(error.code)?.(error.message) ?? HINTS.get(error.code)
@@ -93,15 +63,16 @@ export function hintFor(error: unknown): string | undefined {
 /** What depends on more than the code. */
 const BY_MESSAGE = new Map<string, (message: string) => string | undefined>([
   ['kdc_unreachable', whereIsTheKdc],
-  // Where that is, is asked for now: it may be nowhere.
-  [
-    'kdc_key_changed',
-    () => `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`,
-  ],
+  ['kdc_key_changed', howToTakeTheKey],
   ['file_not_readable', howToSend],
   ['listener_unreachable', whereToListen],
   ['receiver_offline', howToReceive],
 ])
+
+// Where the file is, is asked for now: it may be nowhere.
+function howToTakeTheKey(): string {
+  return `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`
+}
 
 function whereToListen(message: string): string {
   const [, there = ''] = / sends others to \[?([^\]]*?)\]?:\d+$/.exec(message) ?? []
@@ -123,7 +94,7 @@ function howToSend(message: string): string | undefined {
   return `what a program or a device gives is sent as standard input: PROGRAM | ${commandOf('send')} NAME RECEIVER --file - --name FILE`
 }
 
-// One on this machine is easily started; whoever named another meant that one.
+// One on this machine is easily started; a user who named another meant that one.
 function whereIsTheKdc(message: string): string {
   if (message.includes(' certificate')) {
     return "nothing was sent to what answers there: ask the KDC's administrator about its certificate"

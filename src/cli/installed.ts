@@ -1,8 +1,6 @@
 /**
  * The tools by the names that the installed command `symbolon` gives them, and how each is begun: from sources as a file of its
  * own, through tsx; installed, where everything is built into JavaScript, as `symbolon NAME`.
- *
- * @module
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -29,20 +27,19 @@ export type ToolName = keyof typeof SOURCES
 
 export const TOOLS = Object.keys(SOURCES) as readonly ToolName[]
 
+/** What the tool's lines on stderr begin with. */
+export const labelOf = (tool: ToolName): string =>
+  tool === 'kdc' ? tool : SOURCES[tool].slice(0, -'.ts'.length)
+
 // The sources are TypeScript, and nothing else is.
 const INSTALLED = !import.meta.url.endsWith('.ts')
 
-/** Of the package. */
 export function version(): string {
   const file = new URL(INSTALLED ? '../package.json' : '../../package.json', import.meta.url)
   return JSON.parse(readFileSync(file, 'utf8')).version
 }
 
-/**
- * What a person types to begin a tool: `npx tsx src/sender.ts`, or `symbolon send`. For usage lines and hints.
- *
- * @param options.silent - npm may not add lines of its own to what goes to a file.
- */
+/** What a person types to begin a tool: `npx tsx src/sender.ts`, or `symbolon send`. `silent`: npm adds no lines of its own. */
 export function commandOf(tool: ToolName, options: { silent?: boolean } = {}): string {
   if (INSTALLED) return `symbolon ${tool}`
   // These two have a script in package.json.
@@ -57,11 +54,7 @@ export function argumentsFor(tool: ToolName): string[] {
   return ['--import', import.meta.resolve('tsx'), file]
 }
 
-/**
- * What this tool prints with `--help`, if it was asked when the command was built: so that it is shown without all that a tool imports.
- *
- * @param command - of the KDC, such as `adduser`.
- */
+/** What this tool prints with `--help`, if the build has asked it: shown without all that a tool imports. @param command - of the KDC. */
 export function savedHelp(tool: ToolName, command = ''): string | undefined {
   if (!INSTALLED) return undefined
   let texts: Record<string, string>

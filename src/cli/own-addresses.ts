@@ -1,13 +1,7 @@
-/**
- * The addresses of this machine.
- *
- * @module
- */
+/** The addresses of this machine. */
 import { networkInterfaces } from 'node:os'
-import { isLoopback, plainAddress } from '../lib/network/address.ts'
-import { withoutZone } from '../lib/network/reachable.ts'
+import { isLoopback, plainAddress, withoutZone } from '../lib/network/address.ts'
 
-/** Whether this is one of them. */
 export function isOfThisMachine(address: string): boolean {
   const plain = withoutZone(plainAddress(address))
   if (isLoopback(plain)) return true

@@ -1,8 +1,4 @@
-/**
- * Where the tools keep things.
- *
- * @module
- */
+/** Where the tools keep things. */
 import { type Stats, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { userDirectory } from '../state/places.ts'
@@ -10,7 +6,6 @@ import { UsageError } from './errors.ts'
 
 const NO_WAY: readonly string[] = ['EACCES', 'ELOOP', 'ENAMETOOLONG']
 
-/** @throws UsageError when there is none. */
 function directory(variable: string, fallback: string): string {
   const found = userDirectory(variable, fallback)
   if (found !== undefined) return found
@@ -18,19 +13,13 @@ function directory(variable: string, fallback: string): string {
 }
 
 /** What people write down for the tools: `$XDG_CONFIG_HOME/symbolon`. */
-export function configDir(): string {
-  return directory('XDG_CONFIG_HOME', '.config')
-}
+export const configDir = (): string => directory('XDG_CONFIG_HOME', '.config')
 
 /** What the KDC keeps: `$XDG_DATA_HOME/symbolon`. */
-export function dataDir(): string {
-  return directory('XDG_DATA_HOME', '.local/share')
-}
+export const dataDir = (): string => directory('XDG_DATA_HOME', '.local/share')
 
 /** What the tools keep for principals from one time to the next: `$XDG_STATE_HOME/symbolon`. */
-export function stateDir(): string {
-  return directory('XDG_STATE_HOME', '.local/state')
-}
+export const stateDir = (): string => directory('XDG_STATE_HOME', '.local/state')
 
 /**
  * What lasts as long as the user is logged in to this machine, and is never on a disk: `$XDG_RUNTIME_DIR/symbolon`.

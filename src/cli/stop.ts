@@ -1,8 +1,4 @@
-/**
- * Being asked to stop.
- *
- * @module
- */
+/** Being asked to stop. */
 import { ToolError } from './errors.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

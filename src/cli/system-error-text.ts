@@ -1,8 +1,4 @@
-/**
- * The one place where what the operating system refuses becomes words for a person, with what to do next.
- *
- * @module
- */
+/** The one place where what the operating system refuses becomes words for a person, with what to do next. */
 import { isSystemError, type SystemError, systemReason } from '../lib/system-errors.ts'
 import { EXIT, ToolError } from './errors.ts'
 
@@ -64,46 +60,34 @@ const HINTS: Readonly<Record<string, string>> = {
 const WHERE_WE_KEEP_THINGS =
   'XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_DATA_HOME say where else to keep what the tools keep'
 
-/**
- * An error of the operating system in words; any other as it is.
- *
- * @returns a ToolError whose exit status says whether to try later.
- */
+/** An error of the operating system in words; any other as it is. @returns a ToolError whose exit status says whether to try later. */
 export function inWords(error: unknown): unknown {
   if (!isSystemError(error)) return error
   const { code } = error
   const exitCode = TRY_LATER.has(code) ? EXIT.tryLater : EXIT.failed
   const { message, hint = HINTS[code] } = wordsOf(error)
-  return new ToolError(message, { ...(hint === undefined ? {} : { hint }), exitCode, cause: error })
+  return new ToolError(message, { hint, exitCode, cause: error })
 }
 
 function wordsOf(error: SystemError): { message: string; hint?: string } {
   const { code, syscall = '', path, dest } = error
   if (syscall === 'uv_cwd') {
-    return {
-      message: 'the directory that this was started in is gone',
-      hint: 'change to one that is there: cd',
-    }
+    const message = 'the directory that this was started in is gone'
+    return { message, hint: 'change to one that is there: cd' }
   }
   const act = ACTS[syscall] ?? (/^[a-z]+$/.test(syscall) ? syscall : 'do that')
   const what = syscall === 'rename' || syscall === 'link' ? (dest ?? path) : path
   const object = what === undefined ? act.replace(/ (to|at)$/, '') : `${act} ${what}`
   const why = syscall === 'mkdir' && code === 'EEXIST' ? 'a file has that name' : systemReason(code)
   const message = `cannot ${object}: ${why}`
-  const isForUs = isOurs(what) || (syscall === 'mkdir' && leadsToOurs(what))
-  return isForUs && !TRY_LATER.has(code) ? { message, hint: WHERE_WE_KEEP_THINGS } : { message }
+  // No person has named such a path. Directories on the way there are made with it.
+  const isOurs = ourPlaces().some(
+    (place) => what?.startsWith(place) || (syscall === 'mkdir' && place.startsWith(`${what}/`)),
+  )
+  return isOurs && !TRY_LATER.has(code) ? { message, hint: WHERE_WE_KEEP_THINGS } : { message }
 }
 
-/** Where the tools keep things of themselves: no person has named such a path. */
-function isOurs(path: string | undefined): boolean {
-  return ourPlaces().some((place) => path?.startsWith(place))
-}
-
-// Directories on the way there are made with it.
-function leadsToOurs(path: string | undefined): boolean {
-  return path !== undefined && ourPlaces().some((place) => place.startsWith(`${path}/`))
-}
-
+/** Where the tools keep things of themselves. */
 function ourPlaces(): string[] {
   const { HOME, XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME } = process.env
   const below = HOME ? ['.config', '.local/state', '.local/share'].map((place) => `${HOME}/${place}`) : []

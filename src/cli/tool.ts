@@ -1,10 +1,6 @@
-/**
- * How every tool begins and ends: errors become `tool: error: …` and `tool: hint: …` and an exit status, never a stack.
- *
- * @module
- */
+/** How every tool begins and ends: errors become `tool: error: …` and `tool: hint: …` and an exit status, never a stack. */
 import { SymbolonError, TransportError } from '../lib/errors.ts'
-import { bounded } from '../lib/text/quoted.ts'
+import { bounded } from '../lib/text/visible.ts'
 import { EXIT, ToolError, UsageError } from './errors.ts'
 import { hintFor } from './hints.ts'
 import { inWords } from './system-error-text.ts'
@@ -16,7 +12,6 @@ const TRY_LATER = new Set(['receiver_offline', 'state_busy', 'state_unavailable'
 /** As much as is told of an error: a peer or the KDC may have had a part in its words. */
 const MAX_MESSAGE_CHARACTERS = 1000
 
-/** The exit status an error stands for. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ToolError) return error.exitCode
   if (error instanceof TransportError) return EXIT.tryLater
@@ -24,7 +19,6 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.failed
 }
 
-/** What happened, and what to do next, in words. */
 export function explain(error: unknown): { readonly message: string; readonly hint: string | undefined } {
   const message = bounded(error instanceof Error ? error.message : String(error), MAX_MESSAGE_CHARACTERS)
   const code = error instanceof UsageError ? undefined : codeOf(error)
@@ -52,13 +46,9 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof SymbolonError || error instanceof ToolError ? error.code : undefined
 }
 
-/**
- * Runs a tool's `main` with the command line's arguments and sets the exit status.
- *
- * @param tool - the name its lines on stderr begin with.
- */
+/** Runs a tool's `main` with the command line's arguments and sets the exit status. @param tool - the name its lines on stderr begin with. */
 export function runTool(tool: string, main: (argv: string[]) => Promise<void>): void {
-  // Whoever reads our output may stop (`| head -1`): that ends the tool, quietly.
+  // The reader of our output may stop (`| head -1`): that ends the tool, quietly.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') report(tool, inWords(error))
     process.exit(EXIT.failed)

@@ -1,5 +1,5 @@
 /**
- * How a change is accepted once, whatever else happens at the same time.
+ * How a change is accepted once, whatever else happens at the same time, and how often a principal may change something.
  *
  * @module
  */
@@ -7,12 +7,21 @@ import type { Context } from 'hono'
 import type { Kdc, KdcEnv } from './context.ts'
 import { authenticate } from './logins/authenticate.ts'
 import { Problem, type ProblemCode, statusOf } from './problems.ts'
+import type { Allowance } from './store/attempts.ts'
 import type { Accepted, RequestKey } from './store/requests.ts'
-import { CHANGES, requireRate } from './traffic/change-rates.ts'
+import { type LimitingKdc, takeAllowances } from './traffic/login-limits.ts'
 
 /** A request is known for longer than anyone but its client can send it again (docs/protocol.md §3.7). */
 export const REMEMBER_SEC = 900
 const ID_BYTES = 16
+
+/** Changes of any kind: as many as may wait of one sender at once, then one a second. Each is remembered for days. */
+export const CHANGES = { burst: 10_000, intervalSec: 1 }
+/** Identities: a new machine now and then. */
+export const IDENTITIES = { burst: 20, intervalSec: 60 * 60 }
+/** Key packages that one principal may take: a large group at once, then one a second. */
+export const TAKES = { burst: 2000, intervalSec: 1 }
+
 /** Each time, another request's change came between the look and the write. */
 const TRIES = 20
 
@@ -70,4 +79,18 @@ export async function acceptOnce(
 
 function isFinal(error: unknown): error is Problem {
   return error instanceof Problem && statusOf(error) < 500
+}
+
+/**
+ * Counts something that a principal does.
+ *
+ * @param what - in words, for the problem.
+ * @throws Problem `too_many_attempts`, with `Retry-After`.
+ */
+export function requireRate(
+  kdc: Omit<LimitingKdc, 'loginLimits'>,
+  username: string,
+  { what, ...allowance }: Allowance & { readonly what: string },
+): Promise<void> {
+  return takeAllowances(kdc, [allowance], { username }, what)
 }

@@ -8,35 +8,36 @@ import { systemClock } from '../lib/clock.ts'
 import { secureRandomBytes } from '../lib/crypto/random.ts'
 import type { Kdc, KdcEnv } from './context.ts'
 import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
-import { QUOTAS } from './groups/quotas.ts'
-import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from './lifetimes.ts'
-import { ProxyList } from './network/proxies.ts'
+import { ProxyList } from './network/ip.ts'
 import { Problem, refusalOf } from './problems.ts'
 import { filesRoute } from './routes/files.ts'
-import { groupChangesRoute } from './routes/group-changes.ts'
 import { groupsRoute } from './routes/groups.ts'
-import { healthRoute } from './routes/health.ts'
 import { identityRoute } from './routes/identity.ts'
-import { keyPackagesRoute } from './routes/key-packages.ts'
-import { listenRoute } from './routes/listen.ts'
 import { loginRoute } from './routes/login.ts'
-import { logoutRoute } from './routes/logout.ts'
 import { mailboxRoute } from './routes/mailbox.ts'
-import { opaqueLoginRoute } from './routes/opaque-login.ts'
-import { passwordRoute } from './routes/password.ts'
 import { registerRoute } from './routes/register.ts'
 import { sessionsRoute } from './routes/sessions.ts'
 import { userinfoRoute } from './routes/userinfo.ts'
-import { usersRoute } from './routes/users.ts'
-import { BodyBudget } from './traffic/body-budget.ts'
+import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from './settings.ts'
+import { QUOTAS } from './store/quotas.ts'
+import { BodyBudget, ReadBudget } from './traffic/budgets.ts'
 import { FairQueue } from './traffic/fair-queue.ts'
 import { LOGIN_LIMITS } from './traffic/login-limits.ts'
-import { ReadBudget } from './traffic/read-budget.ts'
+
+const ROUTES = [
+  loginRoute,
+  registerRoute,
+  sessionsRoute,
+  userinfoRoute,
+  identityRoute,
+  groupsRoute,
+  mailboxRoute,
+  filesRoute,
+]
 
 /** What a KDC is made of; the settings have defaults. */
 export type KdcOptions = Pick<Kdc, 'store' | 'opaqueKeys' | 'masterKeys' | 'passwords' | 'log'> & Partial<Kdc>
 
-/** Puts the parts together, and adds the defaults. */
 export function assembleKdc(options: KdcOptions): Kdc {
   const fairQueue = options.fairQueue ?? new FairQueue()
   const settings: Omit<Kdc, 'subscribers'> = {
@@ -60,7 +61,6 @@ export function assembleKdc(options: KdcOptions): Kdc {
   return { ...settings, subscribers: options.subscribers ?? new MailboxSubscribers(settings) }
 }
 
-/** The app of a KDC. */
 export function createApp(kdc: Kdc): Hono<KdcEnv> {
   const app = new Hono<KdcEnv>()
   app.use(async (c, next) => {
@@ -70,22 +70,11 @@ export function createApp(kdc: Kdc): Hono<KdcEnv> {
     // Judged last, so that it reaches also those who asked before the end was near: no client keeps the KDC waiting.
     if (kdc.isDraining()) c.header('Connection', 'close')
   })
-  app.route('/', loginRoute(kdc))
-  app.route('/', opaqueLoginRoute(kdc))
-  app.route('/', registerRoute(kdc))
-  app.route('/', passwordRoute(kdc))
-  app.route('/', sessionsRoute(kdc))
-  app.route('/', userinfoRoute(kdc))
-  app.route('/', listenRoute(kdc))
-  app.route('/', logoutRoute(kdc))
-  app.route('/', identityRoute(kdc))
-  app.route('/', keyPackagesRoute(kdc))
-  app.route('/', groupsRoute(kdc))
-  app.route('/', groupChangesRoute(kdc))
-  app.route('/', mailboxRoute(kdc))
-  app.route('/', filesRoute(kdc))
-  app.route('/', usersRoute(kdc))
-  app.route('/', healthRoute(kdc))
+  for (const route of ROUTES) app.route('/', route(kdc))
+  // For load balancers: whether to send requests here.
+  app.get('/healthz', (c) =>
+    kdc.isDraining() ? c.json({ status: 'draining' }, 503) : c.json({ status: 'ok' }),
+  )
   app.notFound((c) => {
     throw unrouted(app, c.req.method, c.req.path)
   })

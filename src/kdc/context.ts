@@ -9,19 +9,17 @@ import type { RandomBytes } from '../lib/crypto/random.ts'
 import type { MailboxSubscribers } from './events/mailbox-subscribers.ts'
 import type { MasterKeys } from './keys/master-keys.ts'
 import type { OpaqueKeys } from './keys/opaque-keys.ts'
-import type { ProxyList } from './network/proxies.ts'
+import type { ProxyList } from './network/ip.ts'
 import type { PasswordChecker } from './passwords/passwords.ts'
 import type { Log, Registration } from './settings.ts'
-import type { Invitation } from './store/invitations.ts'
+import type { Invitation } from './store/accounts.ts'
 import type { Quotas } from './store/quotas.ts'
 import type { StoredSession } from './store/sessions.ts'
 import type { Store } from './store/store.ts'
-import type { BodyBudget } from './traffic/body-budget.ts'
+import type { BodyBudget, ReadBudget } from './traffic/budgets.ts'
 import type { FairQueue } from './traffic/fair-queue.ts'
 import type { LoginLimits } from './traffic/login-limits.ts'
-import type { ReadBudget } from './traffic/read-budget.ts'
 
-/** A KDC's parts and settings. */
 export interface Kdc {
   readonly store: Store
   readonly opaqueKeys: OpaqueKeys
@@ -32,19 +30,15 @@ export interface Kdc {
   readonly log: Log
   readonly ticketLifetimeSec: number
   readonly sessionLifetimeSec: number
-  /** A session that is not used for so long is over. */
   readonly sessionIdleSec: number
   /** For how long stored messages are kept at most. */
   readonly keepSec: number
-  /** How much may wait. */
   readonly quotas: Quotas
   /** Those who wait for something to come, at this node. */
   readonly subscribers: MailboxSubscribers
   /** Work at this node that takes its time. */
   readonly fairQueue: FairQueue
-  /** What is being read at this node. */
   readonly reads: ReadBudget
-  /** Long requests that are coming in at this node. */
   readonly bodies: BodyBudget
   readonly registration: Registration
   readonly loginLimits: LoginLimits
@@ -52,7 +46,6 @@ export interface Kdc {
   readonly allowPlaintext: boolean
   /** Whose word is taken for where a request comes from. */
   readonly proxies: ProxyList
-  /** Whether the KDC is about to stop. */
   readonly isDraining: () => boolean
 }
 

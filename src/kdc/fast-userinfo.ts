@@ -7,7 +7,7 @@
  * @module
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { type Route, SEALED_TYPE, sealReply } from '../lib/sealed.ts'
+import { SEALED_TYPE, type SealedRoute, sealReply } from '../lib/sealed.ts'
 import type { Kdc, RequestView } from './context.ts'
 import { MAX_BODY_BYTES, parseJson, refuseOpen } from './http/request.ts'
 import { findSealingSession, judgeFields, openEnvelope, parseEnvelope } from './http/sealed-request.ts'
@@ -17,7 +17,7 @@ import { answerUserinfo } from './routes/userinfo.ts'
 import type { StoredSession } from './store/sessions.ts'
 
 const PATH = '/userinfo'
-const ROUTE: Route = `POST ${PATH}`
+const ROUTE: SealedRoute = `POST ${PATH}`
 const JSON_TYPE = 'application/json'
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
@@ -28,7 +28,6 @@ const PORT = '(?::(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}))?'
 const PLAIN_HOST = new RegExp(`^(?:(?:${OCTET}\\.){3}${OCTET}|${NAME})${PORT}$`)
 const DIGITS = /^\d{1,5}$/
 
-/** A request whose body is there. */
 class DirectRequest implements RequestView {
   readonly env: RequestView['env']
   readonly req = this
@@ -55,7 +54,6 @@ interface Answer {
   readonly body: string | Uint8Array
 }
 
-/** Answers `/userinfo` directly. */
 export function directRoutes(kdc: Kdc): Direct {
   return (incoming, outgoing) => {
     if (incoming.url !== PATH || incoming.method !== 'POST' || !isOrdinary(incoming)) return false

@@ -15,12 +15,12 @@ const COMMANDS = new Map<string, () => Promise<Run>>([
   ['deluser', async () => (await import('./commands/accounts.ts')).deluser],
   ['users', async () => (await import('./commands/accounts.ts')).users],
   ['invite', async () => (await import('./commands/invite.ts')).invite],
-  ['invitations', async () => (await import('./commands/invitations.ts')).invitations],
-  ['uninvite', async () => (await import('./commands/invitations.ts')).uninvite],
-  ['endsessions', async () => (await import('./commands/endsessions.ts')).endsessions],
+  ['invitations', async () => (await import('./commands/invite.ts')).invitations],
+  ['uninvite', async () => (await import('./commands/invite.ts')).uninvite],
+  ['endsessions', async () => (await import('./commands/accounts.ts')).endsessions],
   ['keytab', async () => (await import('./commands/keytab.ts')).keytab],
   ['backup', async () => (await import('./commands/backup.ts')).backup],
-  ['rotatekey', async () => (await import('./commands/rotatekey.ts')).rotatekey],
+  ['rotatekey', async () => (await import('./commands/master-key.ts')).rotatekey],
   ['stored', async () => (await import('./commands/stored.ts')).stored],
 ])
 

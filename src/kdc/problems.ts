@@ -6,6 +6,7 @@
  */
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type ErrorCode, SymbolonError } from '../lib/errors.ts'
+import type { Log } from './settings.ts'
 
 interface ProblemType {
   readonly status: ContentfulStatusCode
@@ -56,7 +57,6 @@ export const PROBLEM_TYPES = {
   store_unavailable: { status: 503, title: 'Store unavailable', headers: { 'Retry-After': '1' } },
 } as const satisfies Partial<Record<ErrorCode, ProblemType>>
 
-/** The codes a client of the KDC can meet. */
 export type ProblemCode = keyof typeof PROBLEM_TYPES
 
 /** A request is refused. The message is what the client reads as `detail`: it says what to do, and nothing secret. */
@@ -82,8 +82,8 @@ export class Problem extends SymbolonError {
   }
 }
 
-/** Whatever was thrown while a request was answered, as the client may know it. */
-export function toProblem(error: unknown): Problem {
+/** What was thrown while a request was answered, as the client may know it. */
+function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof SymbolonError && (error.code === 'invalid_name' || error.code === 'account_exists')) {
     return new Problem(error.code, error.message)
@@ -94,13 +94,11 @@ export function toProblem(error: unknown): Problem {
   return new Problem('internal', 'something is wrong at the KDC; its log says what')
 }
 
-/** The HTTP status of a problem. */
 export function statusOf({ code }: Problem): ContentfulStatusCode {
   return PROBLEM_TYPES[code].status
 }
 
-/** The parts of an HTTP answer. */
-export interface ProblemResponse {
+interface ProblemResponse {
   readonly status: ContentfulStatusCode
   readonly headers: Record<string, string>
   readonly body: string
@@ -128,21 +126,17 @@ export function renderProblem(problem: Problem): ProblemResponse {
   }
 }
 
-/** What of a KDC is needed here: its log. */
-interface Logging {
-  readonly log: {
-    warn(fields: object, event: string): void
-    error(fields: object, event: string): void
-  }
-}
-
 /**
  * Judges whatever is thrown while a request is answered, and tells the log what only the operator may know of it.
  *
  * @param path - of the request.
  * @returns the answer to it.
  */
-export function refusalOf({ log }: Logging, error: unknown, path: string): ProblemResponse {
+export function refusalOf(
+  { log }: { readonly log: Pick<Log, 'warn' | 'error'> },
+  error: unknown,
+  path: string,
+): ProblemResponse {
   const problem = toProblem(error)
   if (problem.code === 'internal') log.error({ err: error, path }, 'internal_error')
   if (problem.code === 'store_unavailable') log.warn({ err: error }, 'store_unavailable')

@@ -3,14 +3,14 @@
  *
  * @module
  */
-
 import { toBase64url } from '../lib/bytes.ts'
 import { judgeArgument, judgeOptions } from '../lib/check-options.ts'
 import { secureRandomBytes } from '../lib/crypto/random.ts'
-import { type LoginOptions, login, type Session } from '../lib/session.ts'
+import type { LoginOptions } from '../lib/renewable-login.ts'
+import { login, type Session } from '../lib/session.ts'
+import { embed, memoryData, parseSettings, SETTING_TYPES, startKdc } from './create-kdc.ts'
 import { directRoutes } from './fast-userinfo.ts'
 import { serve } from './http/server.ts'
-import { embed, memoryData, parseSettings, SETTING_TYPES, startKdc } from './run-kdc.ts'
 import type { EmbeddedKdc, KdcSettings } from './settings.ts'
 
 const PASSWORD_BYTES = 12

@@ -19,7 +19,7 @@ accounts.after(({ realm }) => realm.close())
 
 const NEW = 'another good password'
 
-accounts('without an invitation nobody signs up, and is told how to get one', async ({ realm }) => {
+accounts('without an invitation no person signs up, and is told how to get one', async ({ realm }) => {
   const refused = realm.tool('register', 'carol').input()
   await refused.ends(1)
   assert.match(refused.stderr, /invitation_required/)

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { parseArguments } from '../../src/cli/arguments.ts'
 import { givenInvitation } from '../../src/cli/login/invitation.ts'
 import { kdcUrl } from '../../src/cli/login/kdc-url.ts'
-import { readPassword } from '../../src/cli/login/password.ts'
+import { Passwords } from '../../src/cli/login/password.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
 import { startKdc } from '../helpers/kdc-process.ts'
 import { rejects, throws } from '../helpers/throws.ts'
@@ -30,7 +30,7 @@ empty('of our environment variables are wrong usage', async () => {
   const readers: [string, () => unknown][] = [
     ['SYMBOLON_KDC', () => kdcUrl(undefined)],
     ['SYMBOLON_INVITATION', () => givenInvitation(undefined)],
-    ['SYMBOLON_PASSWORD', () => readPassword({ username: 'bob' })],
+    ['SYMBOLON_PASSWORD', () => new Passwords({ username: 'bob' }).get()],
   ]
   for (const [variable, read] of readers) {
     const before = process.env[variable]

@@ -75,7 +75,7 @@ test('stops when it is asked to, and leaves nothing behind', async () => {
   )
 })
 
-test('leaves nothing behind when whoever reads it has seen enough', async () => {
+test('leaves nothing behind when its reader has seen enough', async () => {
   const env = { ...cleanEnvironment(home), TMPDIR: home, TEMP: home, TMP: home }
   const demo = startTool('src/demo.ts', [], env).input()
   const receiver = Number(

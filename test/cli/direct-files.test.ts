@@ -2,11 +2,11 @@
 import { duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { SaveRecord } from '../../src/cli/mailbox/save-record.ts'
+import { SaveRecord } from '../../src/cli/mailbox/save-files.ts'
 import { type ReceiveSettings, takeItems } from '../../src/cli/receive/transfer.ts'
 import { sendDirectly } from '../../src/cli/send/direct.ts'
 import { makeOutput, type Output } from '../../src/cli/terminal/output.ts'
-import type { TransferTotal } from '../../src/cli/terminal/transfer-progress.ts'
+import type { TransferTotal } from '../../src/cli/terminal/progress.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
 import type { FileSink, Source } from '../../src/lib/transfer/index.ts'
 import { settled } from '../helpers/memory.ts'
@@ -37,13 +37,13 @@ interface Options extends Partial<ReceiveSettings> {
   readonly line?: Line
   readonly stopAlice?: AbortSignal
   readonly afterMessage?: boolean
-  readonly extent?: TransferTotal
+  readonly total?: TransferTotal
 }
 
 /** Alice sends, bob takes. */
 async function send(
   sources: Source[],
-  { line, stopAlice, extent, afterMessage, ...options }: Options = {},
+  { line, stopAlice, total, afterMessage, ...options }: Options = {},
   place = new Place(),
 ) {
   const [alices, bobs] = pair(line)
@@ -52,7 +52,7 @@ async function send(
   const sending = sendDirectly(alices, alice.output, {
     to: 'bob',
     sources,
-    extent,
+    total,
     timeoutSec: 60,
     afterMessage,
     signal,
@@ -114,7 +114,7 @@ direct('are told of on both sides, a directory once', async () => {
 })
 
 direct('that are not taken, for one reason or another, keep no other from arriving', async () => {
-  const unreadable = { failAt: 0, error: new ProtocolError('file_changed', 'somebody wrote to it') }
+  const unreadable = { failAt: 0, error: new ProtocolError('file_changed', 'a program wrote to it') }
   const sources = [
     file('large', pattern(1_000_001)),
     file('changing', pattern(100_000), unreadable),
@@ -124,7 +124,7 @@ direct('that are not taken, for one reason or another, keep no other from arrivi
   assert.equal([sent?.delivered, sent?.failed, taken.saved], [1, 2, 1])
   assert.equal(alice.lines, [
     "(not delivered: large: larger than bob's receiver takes (its --max-file) (file_too_large))",
-    '(not delivered: changing: somebody wrote to it (file_changed))',
+    '(not delivered: changing: a program wrote to it (file_changed))',
     '(delivered fine to bob)',
   ])
   assert.equal(bob.lines, [
@@ -163,11 +163,11 @@ direct('are asked for with how much there is, as their sender says', async () =>
     ],
     [[tree('photos', {})], {}, 'the directory photos. Save it, and what comes with it?'],
   ]
-  for (const [sources, extent, expected] of cases) {
+  for (const [sources, total, expected] of cases) {
     const questions: string[] = []
     const ask = async (question: string) => questions.push(question) > 0
-    // What was said binds nobody: it is taken all the same.
-    const { taken } = await send(sources, { ask, extent })
+    // What was said does not bind: it is taken all the same.
+    const { taken } = await send(sources, { ask, total })
     assert.equal(questions, [`alice wants to send ${expected}`])
     assert.equal([taken.saved > 0, taken.failed], [true, 0])
   }
@@ -177,7 +177,7 @@ direct('are not taken without a place, which is for the sender to say; nor is a 
   const files = await send([file('a', pattern(100_000)), file('b', pattern(5))], { saving: undefined })
   assert.is(files.sent?.refusal, 'files_not_taken')
   assert.equal([files.alice.lines, files.bob.lines], [[], []])
-  // What cannot wait at the KDC, nobody would hear of otherwise.
+  // What cannot wait at the KDC, no user would hear of otherwise.
   const others = [tree('photos', { a: pattern(5) }), file('x.tar', pattern(5), { size: undefined })]
   const { bob } = await send(others, { saving: undefined })
   const why = 'not taken: to save files, start with --output DIR'

@@ -118,6 +118,23 @@ onPosix(test)('with everything broken at once it still says what is wrong with e
   await realm.close()
 })
 
+onPosix(test)('what is to be done about several files is said once, below them', async () => {
+  const realm = await Realm.start('alice')
+  try {
+    await realm.tool('login', 'alice').ends(0)
+    const config = join(realm.home, 'config', 'symbolon')
+    for (const name of ['a', 'b', 'c']) writeFileSync(join(config, name), '', { mode: 0o644 })
+    const { stdout } = await realm.run('src/doctor.ts', '--kdc', realm.url).ends(1)
+    const lines = stdout.split('\n')
+    const isOfFile = (line: string) => line.startsWith('error  files: ')
+    assert.is(lines.filter(isOfFile).length, 3)
+    assert.match(lines[lines.findLastIndex(isOfFile) + 1] ?? '', /^ {7}hint: .*chmod 600/)
+    assert.is(stdout.match(/chmod 600/g)?.length, 1)
+  } finally {
+    await realm.close()
+  }
+})
+
 test('a kept session that does not open is told of, with the way to be rid of it', async () => {
   const realm = await Realm.start('alice')
   await realm.tool('login', 'alice').ends(0)

@@ -28,46 +28,49 @@ function make(name: string, content: string | Uint8Array): string {
 
 const said = (text: string) => text.replace(/^(\* )?\[[^\]]*\] /gm, '$1')
 
-files('wait for somebody who is away, and are saved by the receiver, before and while it runs', async () => {
-  const bytes = randomBytes(600_000)
-  const paths = [make('photo.jpg', bytes), make('empty', ''), make('-NUL.txt', 'x')]
-  const args = paths.flatMap((path) => ['--file', path])
-  const alice = await realm
-    .tool('sender', 'alice', 'bob', 'look:', ...args)
-    .input()
-    .ends(0)
-  assert.is(
-    alice.stderr,
-    ['stored for bob, who is away', ...paths.map((path) => `stored ${path} for bob`)]
-      .map((line) => `sender: ${line}\n`)
-      .join(''),
-  )
-  assert.is(alice.stdout, '')
+files(
+  'wait for a receiver that is away, and are saved by the receiver, before and while it runs',
+  async () => {
+    const bytes = randomBytes(600_000)
+    const paths = [make('photo.jpg', bytes), make('empty', ''), make('-NUL.txt', 'x')]
+    const args = paths.flatMap((path) => ['--file', path])
+    const alice = await realm
+      .tool('sender', 'alice', 'bob', 'look:', ...args)
+      .input()
+      .ends(0)
+    assert.is(
+      alice.stderr,
+      ['stored for bob, who is away', ...paths.map((path) => `stored ${path} for bob`)]
+        .map((line) => `sender: ${line}\n`)
+        .join(''),
+    )
+    assert.is(alice.stdout, '')
 
-  const inbox = at('inbox')
-  const bob = await realm.receiver('bob', '--output', inbox)
-  await bob.says('stdout', /_NUL\.txt/)
-  assert.is(
-    said(bob.stdout),
-    [
-      'alice: look:',
-      `* alice: [file] photo.jpg (600 kB) saved as ${inbox}/photo.jpg`,
-      `* alice: [file] empty (0 bytes) saved as ${inbox}/empty`,
-      `* alice: [file] _NUL.txt (1 byte) saved as ${inbox}/_NUL.txt`,
-      '',
-    ].join('\n'),
-  )
-  assert.ok(readFileSync(join(inbox, 'photo.jpg')).equals(bytes))
-  // While it runs, directly: another of that name, and the same once more.
-  const direct = realm.tool('sender', 'alice', 'bob', '--file', make('photo.jpg', 'smaller')).input()
-  await direct.ends(0)
-  assert.is(direct.stderr, 'sender: delivered photo.jpg to bob\n')
-  await bob.says('stdout', /saved as .*photo \(2\)\.jpg/)
-  await realm.tool('sender', 'alice', 'bob', '--file', at('outbox', 'photo.jpg')).input().ends(0)
-  await bob.says('stdout', /is here as .*photo \(2\)\.jpg/)
-  assert.equal(readdirSync(inbox).sort(), ['_NUL.txt', 'empty', 'photo (2).jpg', 'photo.jpg'])
-  assert.is(await bob.stop(), 0)
-})
+    const inbox = at('inbox')
+    const bob = await realm.receiver('bob', '--output', inbox)
+    await bob.says('stdout', /_NUL\.txt/)
+    assert.is(
+      said(bob.stdout),
+      [
+        'alice: look:',
+        `* alice: [file] photo.jpg (600 kB) saved as ${inbox}/photo.jpg`,
+        `* alice: [file] empty (0 bytes) saved as ${inbox}/empty`,
+        `* alice: [file] _NUL.txt (1 byte) saved as ${inbox}/_NUL.txt`,
+        '',
+      ].join('\n'),
+    )
+    assert.ok(readFileSync(join(inbox, 'photo.jpg')).equals(bytes))
+    // While it runs, directly: another of that name, and the same once more.
+    const direct = realm.tool('sender', 'alice', 'bob', '--file', make('photo.jpg', 'smaller')).input()
+    await direct.ends(0)
+    assert.is(direct.stderr, 'sender: delivered photo.jpg to bob\n')
+    await bob.says('stdout', /saved as .*photo \(2\)\.jpg/)
+    await realm.tool('sender', 'alice', 'bob', '--file', at('outbox', 'photo.jpg')).input().ends(0)
+    await bob.says('stdout', /is here as .*photo \(2\)\.jpg/)
+    assert.equal(readdirSync(inbox).sort(), ['_NUL.txt', 'empty', 'photo (2).jpg', 'photo.jpg'])
+    assert.is(await bob.stop(), 0)
+  },
+)
 
 files('are named, and how to save them is said, where they are not saved', async () => {
   const carol = await realm.receiver('carol')
@@ -154,7 +157,7 @@ files('that are none are refused before the login', async () => {
     [['hello', 'world', '--file', fine], 2, /too many arguments.*\nsender: hint: quote a message/],
   ]
   const runs = cases.map(async ([args, status, words]) => {
-    // Nobody of that name could log in.
+    // No principal of that name could log in.
     const { stderr } = await realm
       .tool('sender', 'ghost', 'bob', ...args)
       .input()

@@ -138,7 +138,7 @@ groups('are refused wrong usage before any login', async () => {
     [['read', 'friends', '--max-file', '1MB'], /--max-file goes with --output/],
   ]
   const runs = cases.map(async ([args, words]) => {
-    // Nobody of that name could log in.
+    // No principal of that name could log in.
     const { status, err } = await group('ghost', ...args)
     assert.is(status, 2, `${args}: ${err}`)
     assert.match(err, words)
@@ -272,7 +272,7 @@ groups('what was said with one other can be read again', async () => {
   assert.is(said((await group('bob', 'read', '--with', 'alice', '--all')).out), 'alice: between us\n')
 })
 
-groups('that are over are said to be, to whoever reads or writes, also when it was told before', async () => {
+groups('that are over are said to be, to those who read or write, also when it was told before', async () => {
   await made('over', 'bob', 'carol')
   await group('alice', 'send', 'over', 'last words')
   await group('alice', 'remove', 'over', 'bob')

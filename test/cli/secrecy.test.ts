@@ -74,7 +74,7 @@ test('no password, token, secret, ticket or message can be read anywhere but whe
     const output = realm
       .output()
       .replace(/its key is \S+/g, '')
-      // Whoever makes invitations is shown them.
+      // The maker of an invitation is shown it.
       .replace(/^carol,[\w-]{22},/m, '')
       .replaceAll('x'.repeat(1_000_000), '')
     assert.match(output, /secret=[\w-]{6}…/, 'a trace shows the beginning')

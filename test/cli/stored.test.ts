@@ -23,10 +23,10 @@ stored.before(async () => {
 
 stored.after(() => realm.close())
 
-/** Deletes what somebody's tools have kept on this machine: another machine has none of it either. */
+/** Deletes what a person's tools have kept on this machine: another machine has none of it either. */
 const onAnotherMachine = () => rmSync(join(realm.home, 'state'), { recursive: true, force: true })
 
-stored('somebody who has never logged in has no keys, and is said to be away', async () => {
+stored('a person who has never logged in has no keys, and is said to be away', async () => {
   const { stderr } = await realm.tool('sender', 'alice', 'bob', 'hi').input().ends(3)
   assert.match(stderr, /bob is not listening anywhere, .* has never logged in \(receiver_offline\)/)
 })
@@ -36,7 +36,7 @@ for (const [tool, name] of [
   ['users', 'erin'],
 ] as const) {
   stored(
-    `can be left for somebody who has only run ${tool}, and are shown once by the receiver`,
+    `can be left for a person who has only run ${tool}, and are shown once by the receiver`,
     async () => {
       await realm.tool(tool, name).input().ends(0)
       const alice = await realm.tool('sender', 'alice', name, 'see you').input().ends(0)
@@ -76,7 +76,7 @@ stored(
   },
 )
 
-stored('can be left for somebody who has just signed up', async () => {
+stored('can be left for a person who has just signed up', async () => {
   const file = join(realm.home, 'invitation')
   writeFileSync(file, `${await realm.invite('dave', 'kdc')}\n`, { mode: 0o600 })
   await realm.tool('register', 'dave', '--invitation-file', file).input().ends(0)
@@ -121,7 +121,7 @@ stored('--no-store fails when the receiver is away', async () => {
   assert.match(stderr, /receiver_offline/)
 })
 
-stored('a state that is lost is said to whoever writes, and messages arrive all the same', async () => {
+stored('a state that is lost is said to those who write, and messages arrive all the same', async () => {
   onAnotherMachine()
   const carol = await realm.receiver('carol')
   await carol.says('stderr', /with alice: back in the conversation/)

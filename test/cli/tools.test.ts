@@ -69,7 +69,7 @@ test('files beside a stream that is not taken are not sent, and do not make a su
   await bob.stop()
 })
 
-test('standard input that is empty is refused: somebody expected it to hold something', async () => {
+test('standard input that is empty is refused: its user expected it to hold something', async () => {
   const alice = await realm.tool('sender', 'alice', 'bob', '-').input().ends(1)
   assert.match(alice.stderr, /^sender: error: standard input is empty/)
 })
@@ -178,7 +178,7 @@ test('a KDC that is not there is said with what to do, exit status 3', async () 
   )
 })
 
-test('a password that nobody gives is asked for, or said to be missing where there is no terminal', async () => {
+test('a password that is not given is asked for, or said to be missing where there is no terminal', async () => {
   const sender = startTool('src/sender.ts', ['alice', 'bob', 'hi', '--kdc', realm.url], realm.env).input()
   await sender.ends(2)
   assert.match(
@@ -220,7 +220,7 @@ test('a receiver whose output cannot be written does not acknowledge', async () 
 
 test('a message that is never acknowledged is given up on, exit status 3', async () => {
   const bob = await realm.receiver('bob')
-  // A pipe that nobody reads: the receiver cannot finish writing what it would have to acknowledge.
+  // A pipe without a reader: the receiver cannot finish writing what it would have to acknowledge.
   bob.child.stdout.pause()
   const text = 'x'.repeat(1_000_000)
   const sender = await realm.tool('sender', 'alice', 'bob', '-', '--timeout', '1').input(text).ends(3)
@@ -228,7 +228,7 @@ test('a message that is never acknowledged is given up on, exit status 3', async
   await bob.stop('SIGKILL')
 })
 
-test('a port in use, or one that nobody may have, is said plainly', async () => {
+test('a port in use, or one that no receiver may have, is said plainly', async () => {
   const bob = await realm.receiver('bob')
   const port = /:(\d+)$/m.exec(bob.stderr)?.[1] ?? ''
   const second = await realm.tool('receiver', 'bob', '--port', port).input().ends(3)

@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { SaveRecord } from '../../src/cli/mailbox/save-record.ts'
+import { SaveRecord } from '../../src/cli/mailbox/save-files.ts'
 import { type ReceiveSettings, takeItems } from '../../src/cli/receive/transfer.ts'
 import { sendDirectly } from '../../src/cli/send/direct.ts'
 import { OutgoingItems } from '../../src/cli/send/outgoing-items.ts'
@@ -63,7 +63,7 @@ async function send(paths: string[], taking: Partial<ReceiveSettings> = {}, befo
   const items = await OutgoingItems.look({ file: paths }, alice.output)
   before()
   const { sources } = items
-  const options = { to: 'bob', sources, extent: await items.extent(), timeoutSec: 60, signal }
+  const options = { to: 'bob', sources, total: await items.total(), timeoutSec: 60, signal }
   const saving = { directory: inbox, maxBytes: 1e9, signal, silent: true, record: new SaveRecord() }
   const [sent] = await Promise.all([
     sendDirectly(alices, alice.output, options),

@@ -70,7 +70,7 @@ users(
   },
 )
 
-users('with a name that nobody can have are refused before the login', async () => {
+users('with a name that no principal can have are refused before the login', async () => {
   const { stderr } = await realm.tool('users', 'ghost', '../x').input().ends(1)
   assert.match(stderr, /^users: error: a username is .* \(invalid_name\)\nusers: hint: /)
 })

@@ -4,59 +4,56 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as v from 'valibot'
-import { REMEMBER_SEC } from '../../src/kdc/accept-once.ts'
+import { CHANGES, IDENTITIES, REMEMBER_SEC, TAKES } from '../../src/kdc/accept-once.ts'
 import { BEAT_MS, MAX_STREAMS } from '../../src/kdc/events/mailbox-subscribers.ts'
+import { FREEING, MAX_MEMBERS, MAX_PACKAGES } from '../../src/kdc/groups/quotas.ts'
 import {
   MAX_INFO_BYTES,
   MAX_NAMES,
   MAX_PACKAGE_BYTES,
   SEALED_CHUNK_BYTES,
-} from '../../src/kdc/groups/fields.ts'
-import { FREEING, MAX_MEMBERS, MAX_PACKAGES, QUOTAS } from '../../src/kdc/groups/quotas.ts'
+} from '../../src/kdc/http/fields.ts'
 import { MAX_BODY_BYTES } from '../../src/kdc/http/request.ts'
 import { Envelope } from '../../src/kdc/http/sealed-request.ts'
-import {
-  KEEP_SEC,
-  SESSION_IDLE_SEC,
-  SESSION_LIFETIME_SEC,
-  TICKET_LIFETIME_SEC,
-} from '../../src/kdc/lifetimes.ts'
 import { Claim, FRESH_LOGIN_SEC } from '../../src/kdc/logins/authenticate.ts'
 import { LOGIN_STATE_LIFETIME_SEC } from '../../src/kdc/logins/login-state.ts'
 import { RECORD_BYTES, REQUEST_BYTES } from '../../src/kdc/logins/registration.ts'
 import { PROBLEM_TYPES } from '../../src/kdc/problems.ts'
 import * as files from '../../src/kdc/routes/files.ts'
-import * as groupChanges from '../../src/kdc/routes/group-changes.ts'
 import * as groups from '../../src/kdc/routes/groups.ts'
 import * as identity from '../../src/kdc/routes/identity.ts'
-import * as keyPackages from '../../src/kdc/routes/key-packages.ts'
-import { ListenRequest } from '../../src/kdc/routes/listen.ts'
-import { LoginRequest } from '../../src/kdc/routes/login.ts'
+import * as login from '../../src/kdc/routes/login.ts'
 import * as mailbox from '../../src/kdc/routes/mailbox.ts'
-import * as opaqueLogin from '../../src/kdc/routes/opaque-login.ts'
-import * as password from '../../src/kdc/routes/password.ts'
 import * as register from '../../src/kdc/routes/register.ts'
-import { EndRequest } from '../../src/kdc/routes/sessions.ts'
+import { EndRequest, ListenRequest } from '../../src/kdc/routes/sessions.ts'
 import { UserinfoRequest } from '../../src/kdc/routes/userinfo.ts'
-import { OnlineRequest } from '../../src/kdc/routes/users.ts'
-import { MAX_EARLIER } from '../../src/kdc/store/identities.ts'
-import { KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/key-packages.ts'
+import {
+  KEEP_SEC,
+  SESSION_IDLE_SEC,
+  SESSION_LIFETIME_SEC,
+  TICKET_LIFETIME_SEC,
+} from '../../src/kdc/settings.ts'
+import { MAX_EARLIER, KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/identities.ts'
+import { QUOTAS } from '../../src/kdc/store/quotas.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
-import { CHANGES, IDENTITIES } from '../../src/kdc/traffic/change-rates.ts'
 import { LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'
-import { MIN_FRAME_BYTES } from '../../src/lib/channel/channel.ts'
 import { HANDSHAKE_TIMEOUT_MS, NOISE_MESSAGE_BYTES } from '../../src/lib/channel/handshake.ts'
 import * as listen from '../../src/lib/channel/listen.ts'
 import { MAX_MESSAGE_BYTES } from '../../src/lib/channel/message.ts'
 import { CLOSE_TIMEOUT_MS } from '../../src/lib/channel/options.ts'
-import { MAX_BODY_BYTES as MAX_RECORD_BODY_BYTES, RECORD_TYPES } from '../../src/lib/channel/records.ts'
+import {
+  MAX_BODY_BYTES as MAX_RECORD_BODY_BYTES,
+  MIN_FRAME_BYTES,
+  RECORD_TYPES,
+} from '../../src/lib/channel/records.ts'
 import { REKEY_INTERVAL } from '../../src/lib/channel/rekey.ts'
 import { STALL_TIMEOUT_MS } from '../../src/lib/channel/wire.ts'
 import { TAG_BYTES } from '../../src/lib/crypto/aead.ts'
 import { KEY_BYTES } from '../../src/lib/crypto/secret.ts'
-import { ERROR_CODES } from '../../src/lib/errors.ts'
+import { ERROR_CODES, ProtocolError } from '../../src/lib/errors.ts'
 import { EVENT_BYTES } from '../../src/lib/kdc-link/exchange.ts'
 import { maxRequestBytes, mayBeSaid } from '../../src/lib/kdc-link/routes.ts'
+import { isBreaking } from '../../src/lib/mls/entries/group-errors.ts'
 import { CHUNK_BYTES } from '../../src/lib/mls/file-stream.ts'
 import { MAX_NAME_BYTES, NoteSchema } from '../../src/lib/mls/files.ts'
 import { MAX_PAGES } from '../../src/lib/mls/group-list.ts'
@@ -121,34 +118,34 @@ const fieldNames = (section: string): string[] =>
 
 const EMPTY_REQUEST = v.object({})
 const REQUESTS: Record<string, v.GenericSchema> = {
-  '/login': LoginRequest,
+  '/login': login.LoginRequest,
   '/userinfo': UserinfoRequest,
   '/listen': ListenRequest,
   '/logout': EMPTY_REQUEST,
-  '/login/start': opaqueLogin.StartRequest,
-  '/login/finish': opaqueLogin.FinishRequest,
+  '/login/start': login.StartRequest,
+  '/login/finish': login.FinishRequest,
   '/register/start': register.StartRequest,
   '/register/finish': register.FinishRequest,
-  '/password/start': password.StartRequest,
-  '/password/finish': password.FinishRequest,
+  '/password/start': register.StartPasswordRequest,
+  '/password/finish': register.FinishPasswordRequest,
   '/sessions': EMPTY_REQUEST,
   '/sessions/end': EndRequest,
-  '/identity/put': identity.PutRequest,
-  '/identity/find': identity.FindRequest,
-  '/key-packages/put': keyPackages.PutRequest,
+  '/identity/put': identity.PutIdentityRequest,
+  '/identity/find': identity.FindIdentitiesRequest,
+  '/key-packages/put': identity.PutPackagesRequest,
   '/key-packages/count': EMPTY_REQUEST,
-  '/key-packages/take': keyPackages.TakeRequest,
+  '/key-packages/take': identity.TakePackagesRequest,
   '/groups/create': groups.CreateRequest,
   '/groups/list': groups.ListRequest,
   '/groups/info': groups.InfoRequest,
-  '/groups/commit': groupChanges.CommitRequest,
-  '/groups/send': groupChanges.SendRequest,
-  '/groups/leave': groupChanges.LeaveRequest,
-  '/groups/destroy': groupChanges.DestroyRequest,
+  '/groups/commit': groups.CommitRequest,
+  '/groups/send': groups.SendRequest,
+  '/groups/leave': groups.LeaveRequest,
+  '/groups/destroy': groups.DestroyRequest,
   '/mailbox': mailbox.PageRequest,
   '/mailbox/ack': mailbox.AckRequest,
   '/mailbox/wait': mailbox.WaitRequest,
-  '/users/online': OnlineRequest,
+  '/users/online': mailbox.OnlineRequest,
   '/files/begin': files.BeginRequest,
   '/files/put': files.PutRequest,
   '/files/get': files.GetRequest,
@@ -394,7 +391,33 @@ test('a client keeps its state under the keys that are documented', () => {
   assert.equal(documented.map(part).sort(), [...new Set(keys.map(part))].sort())
 })
 
-test('the codes of a transfer and of an abort are those that are used', () => {
+test('the codes of the checks of a client are those that break a group', () => {
+  const rows = tablesWith(PROTOCOL, 'of', 'what', 'code').flatMap((table) => table.rows)
+  const documented = new Set(rows.flatMap(([, , code]) => namesIn(code)))
+  // What aborts a change, and breaks nothing.
+  documented.delete('receiver_unknown')
+  const breaking = ERROR_CODES.protocol.filter((code) => isBreaking(new ProtocolError(code, '')))
+  assert.equal([...documented].sort(), [...breaking].sort())
+})
+
+test('the codes of an abort are those that are said, and all of them', () => {
+  const [row] = tablesWith(PROTOCOL, 'type', 'name', 'body').flatMap(({ rows }) =>
+    rows.filter(([, name]) => name === 'abort'),
+  )
+  const documented = namesIn(row?.[2]).filter((name) => /^[a-z_]{4,}$/.test(name))
+  const sources = citing().filter(({ pathname }) => /\/src\/(lib|cli)\//.test(pathname))
+  const said = sources.flatMap((file) => {
+    const calls = readFileSync(file, 'utf8').matchAll(/(?:\bdestroy|#abort)\(\s*([^()]*)/g)
+    return [...calls].flatMap(([, call = '']) =>
+      [...call.matchAll(/'([a-z_]+)'/g)].map(([, code = '']) => code),
+    )
+  })
+  // What a side refuses is said by the code of the error: channel.test.ts.
+  const refused = ['malformed', 'message_too_large']
+  assert.equal([...documented].sort(), [...new Set([...said, ...refused])].sort())
+})
+
+test('the codes of a transfer are those that are used', () => {
   const rows = tablesWith(PROTOCOL, 'code', 'said by', 'when').flatMap((table) => table.rows)
   const codes = rows.flatMap(([code]) => namesIn(code))
   assert.ok(codes.length > 5)
@@ -425,11 +448,7 @@ const EXPECTED: Record<string, Record<string, number[]>> = {
     "clock of a sealed request, off the KDC's": [MAX_CLOCK_OFFSET_SEC],
     'login before a change of password, or the end of other sessions': [FRESH_LOGIN_SEC],
     '`state` of `/login/start`': [LOGIN_STATE_LIFETIME_SEC],
-    '`request`, `response` and `finish` of §3.6': [
-      opaqueLogin.KE1_BYTES,
-      opaque.KE2_BYTES,
-      opaqueLogin.KE3_BYTES,
-    ],
+    '`request`, `response` and `finish` of §3.6': [login.KE1_BYTES, opaque.KE2_BYTES, login.KE3_BYTES],
     '`request`, `response` and `record` of §3.8': [
       REQUEST_BYTES,
       opaque.REGISTRATION_RESPONSE_BYTES,
@@ -460,7 +479,7 @@ const EXPECTED: Record<string, Record<string, number[]>> = {
   '7.1': {
     'usernames in one request': [MAX_NAMES],
     'key package': [1, MAX_PACKAGE_BYTES],
-    'key packages in one request': [keyPackages.MAX_AT_ONCE],
+    'key packages in one request': [identity.MAX_AT_ONCE],
     'one-time packages stored': [MAX_PACKAGES],
     'one-time package, from put until it is dropped': [PACKAGE_KEEP_SEC],
     '`earlier`': [MAX_EARLIER],
@@ -487,11 +506,7 @@ const EXPECTED: Record<string, Record<string, number[]>> = {
     'bytes of the group infos that one principal has put': [QUOTAS.groupInfoBytes],
     'changes of one principal (`too_many_attempts`)': [CHANGES.burst, 1, CHANGES.intervalSec],
     'of these, identities (`too_many_attempts`)': [IDENTITIES.burst, 1, IDENTITIES.intervalSec],
-    'key packages taken by one principal (`too_many_attempts`)': [
-      keyPackages.TAKES.burst,
-      1,
-      keyPackages.TAKES.intervalSec,
-    ],
+    'key packages taken by one principal (`too_many_attempts`)': [TAKES.burst, 1, TAKES.intervalSec],
     'deletions at once': [FREEING.burst, 1, FREEING.intervalSec],
     'client: requests of `/mailbox` for events': [LOOKS_AT_ONCE, 1, LOOK_SEC],
     'client: event bytes read': [EVENT_BYTES.capacity, EVENT_BYTES.perSec, 1],

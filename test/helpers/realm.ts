@@ -2,10 +2,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openData } from '../../src/kdc/data.ts'
+import { addAccount, openData } from '../../src/kdc/data.ts'
+import { openStoredToken } from '../../src/kdc/keys/at-rest.ts'
 import { loadMasterKeys } from '../../src/kdc/keys/master-keys.ts'
-import { openStoredToken } from '../../src/kdc/keys/stored-token.ts'
-import { addAccount } from '../../src/kdc/logins/accounts.ts'
 import type { Secret } from '../../src/lib/crypto/secret.ts'
 import { cleanEnvironment, type Program, startTool } from './program.ts'
 

@@ -1,7 +1,7 @@
 /** A log that cannot be written, for a while: what is lost is counted, and every line that is there is whole. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { LogOutput, MAX_WAITING_BYTES } from '../../src/kdc/log-output.ts'
+import { LogOutput, MAX_WAITING_BYTES } from '../../src/kdc/log.ts'
 
 const output = suite('log output')
 

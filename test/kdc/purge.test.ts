@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StoreError } from '../../src/database/database.ts'
-import { purge } from '../../src/kdc/purge.ts'
+import { purge } from '../../src/kdc/create-kdc.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
 import { at, START, secretOf, testKdc } from '../helpers/kdc.ts'
 

@@ -64,10 +64,11 @@ async function startFollower(proxy: MeddlingProxy) {
   }
   let ended: Error | 'ended' | undefined
   let looks = 0
-  const mail = {
+  const handle = {
     async *arrivals(signal: AbortSignal) {
       for await (const _ of session.events('/mailbox/wait', { after: 0 }, signal)) yield
     },
+    close: async () => {},
   }
   const showMore = async () => {
     looks++
@@ -83,7 +84,7 @@ async function startFollower(proxy: MeddlingProxy) {
   const output = { event: () => {} }
   const of = { with: 'alice' }
   const { signal } = ending
-  const done = follow({ session, mail, output, of, showMore, signal } as never).then(
+  const done = follow({ session, handle, output, of, showMore, signal } as never).then(
     () => {
       ended = 'ended'
       changed()

@@ -2,7 +2,7 @@
 
 import { directRoutes } from '../../src/kdc/fast-userinfo.ts'
 import { type Listening, serve } from '../../src/kdc/http/server.ts'
-import { sealStoredToken } from '../../src/kdc/keys/stored-token.ts'
+import { sealStoredToken } from '../../src/kdc/keys/at-rest.ts'
 import { loginLimits } from '../../src/kdc/traffic/login-limits.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
 import { systemClock } from '../../src/lib/clock.ts'

@@ -2,10 +2,10 @@
 
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { purge } from '../../src/kdc/create-kdc.ts'
 import { openData } from '../../src/kdc/data.ts'
-import { KEEP_SEC, SESSION_IDLE_SEC } from '../../src/kdc/lifetimes.ts'
-import { purge } from '../../src/kdc/purge.ts'
-import { purgeCutoff } from '../../src/kdc/store/session-life.ts'
+import { KEEP_SEC, SESSION_IDLE_SEC } from '../../src/kdc/settings.ts'
+import { purgeCutoff } from '../../src/kdc/store/sessions.ts'
 import { type Conversation, Mailbox } from '../../src/lib/mls/mailbox.ts'
 import { textOf } from '../../src/lib/mls/payload.ts'
 import { login } from '../../src/lib/session.ts'

@@ -1,29 +1,25 @@
-/**
- * Making groups, and changing who is in them.
- *
- * @module
- */
+/** Making groups, and changing who is in them. */
 import { ProtocolError } from '../../lib/errors.ts'
 import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
 import { ToolError } from '../errors.ts'
-import { type Run, withConversation, withGroup, withMailbox } from './command.ts'
+import { type Run, withConversation, withMailbox } from './command.ts'
 
-/** Makes a group. */
-export function create(group: string): Run {
-  return async ({ mail, output }) => {
-    await withMailbox(mail, (mailbox) => mailbox.createGroup(group)).catch((error: unknown) => {
+export const create =
+  (group: string): Run =>
+  async ({ handle, output }) => {
+    await withMailbox(handle, (mailbox) => mailbox.createGroup(group)).catch((error: unknown) => {
       if (!(error instanceof ProtocolError && error.code === 'group_exists')) throw error
       throw new ProtocolError('group_exists', `there is a group ${group} already`)
     })
-    const admin = mail.username
+    const admin = handle.username
     output.event('group_created', { group, admin }, `made the group ${group}; ${admin} is its admin`)
   }
-}
 
 /** Adds members; those who are in it already are said to be. */
-export function add(group: string, asked: readonly string[]): Run {
-  return async ({ mail, output }) => {
-    const usernames = await withGroup(mail, group, async (mailbox) => {
+export const add =
+  (group: string, asked: readonly string[]): Run =>
+  async ({ handle, output }) => {
+    const usernames = await withConversation(handle, { group }, async (mailbox) => {
       const before = mailbox.members(group)
       const news = asked.filter((username) => !before.includes(username))
       await mailbox.add(group, asked)
@@ -36,12 +32,12 @@ export function add(group: string, asked: readonly string[]): Run {
     ]
     output.event('members_added', { group, usernames }, words.join('; '))
   }
-}
 
 /** Removes members: all of them, or, when one is no member, none. */
-export function remove(group: string, usernames: readonly string[]): Run {
-  return async ({ mail, output }) => {
-    await withGroup(mail, group, async (mailbox) => {
+export const remove =
+  (group: string, usernames: readonly string[]): Run =>
+  async ({ handle, output }) => {
+    await withConversation(handle, { group }, async (mailbox) => {
       const present = mailbox.members(group)
       const stranger = usernames.find((username) => !present.includes(username))
       if (stranger !== undefined) {
@@ -52,37 +48,34 @@ export function remove(group: string, usernames: readonly string[]): Run {
     })
     output.event('members_removed', { group, usernames }, `removed ${usernames.join(', ')} from ${group}`)
   }
-}
 
-/** Leaves a group. */
-export function leave(group: string): Run {
-  return async ({ mail, output }) => {
-    await withGroup(mail, group, (mailbox) => mailbox.leave(group))
+export const leave =
+  (group: string): Run =>
+  async ({ handle, output }) => {
+    await withConversation(handle, { group }, (mailbox) => mailbox.leave(group))
     output.event('group_left', { group }, `left ${group}`)
   }
-}
 
-/** Ends a group for all. */
-export function destroy(group: string): Run {
-  return async ({ mail, output }) => {
-    await withGroup(mail, group, (mailbox) => mailbox.destroy(group))
+export const destroy =
+  (group: string): Run =>
+  async ({ handle, output }) => {
+    await withConversation(handle, { group }, (mailbox) => mailbox.destroy(group))
     output.event('group_destroyed', { group }, `destroyed ${group}`)
   }
-}
 
 /** Takes one's place in a broken group, or conversation with one other, again. */
-export function rejoin(of: Conversation): Run {
-  return async ({ mail, output }) => {
+export const rejoin =
+  (of: Conversation): Run =>
+  async ({ handle, output }) => {
     const where = 'group' in of ? of.group : `the conversation with ${of.with}`
     // Hearing what happened rejoins by itself what was lost, and completes what was begun.
-    const wasBroken = await mail.use(async (mailbox) => statuses(mailbox, of).includes('broken'))
-    await withConversation(mail, of, async (mailbox) => {
+    const wasBroken = await handle.use(async (mailbox) => statuses(mailbox, of).includes('broken'))
+    await withConversation(handle, of, async (mailbox) => {
       if (!statuses(mailbox, of).includes('active')) await mailbox.rejoin(of)
       else if (!wasBroken) throw new ToolError(`${where} is not broken: there is nothing to rejoin`)
     })
     output.event('group_rejoined', { ...of }, `back in ${where}`)
   }
-}
 
 function statuses(mailbox: Mailbox, of: Conversation): string[] {
   return mailbox

@@ -1,8 +1,4 @@
-/**
- * What the commands of the group tool have in common.
- *
- * @module
- */
+/** What the commands of the group tool have in common. */
 import { ProtocolError } from '../../lib/errors.ts'
 import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
 import type { MailboxHandle } from '../../lib/mls/mailbox-handle.ts'
@@ -11,17 +7,15 @@ import type { Session } from '../../lib/session.ts'
 import { UsageError } from '../errors.ts'
 import type { Output } from '../terminal/output.ts'
 
-/** What a command works with. */
 export interface Tools {
   readonly session: Session
-  readonly mail: MailboxHandle
+  readonly handle: MailboxHandle
   readonly output: Output
 }
 
 /** What is to be done, once the user is logged in. */
 export type Run = (tools: Tools) => Promise<void>
 
-/** The options of the commands. */
 export interface Values {
   readonly follow?: boolean | undefined
   readonly all?: boolean | undefined
@@ -33,11 +27,7 @@ export interface Values {
   readonly literals?: number
 }
 
-/**
- * Which conversation is meant: GROUP, or `--with USER`.
- *
- * @throws UsageError for neither, or both; ProtocolError `invalid_name`.
- */
+/** Which conversation is meant: GROUP, or `--with USER`. */
 export function conversationOf(
   command: string,
   group: string | undefined,
@@ -52,34 +42,28 @@ export function conversationOf(
 }
 
 /** Does something with the mailbox, when it has heard all that happened. */
-export function withMailbox<T>(mail: MailboxHandle, work: (mailbox: Mailbox) => Promise<T> | T): Promise<T> {
-  return mail.use(async (mailbox) => {
+export function withMailbox<T>(
+  handle: MailboxHandle,
+  work: (mailbox: Mailbox) => Promise<T> | T,
+): Promise<T> {
+  return handle.use(async (mailbox) => {
     await mailbox.sync()
     return work(mailbox)
   })
 }
 
-/** The same with a group, naming it when there is none, and saying how it ended when it is over. */
-export function withGroup<T>(
-  mail: MailboxHandle,
-  group: string,
-  work: (mailbox: Mailbox) => Promise<T> | T,
-): Promise<T> {
-  return withConversation(mail, { group }, work)
-}
-
-/** The same with a conversation. */
-export async function withConversation<T>(
-  mail: MailboxHandle,
+/** The same with a conversation, naming it when there is none, and saying how it ended when it is over. */
+export function withConversation<T>(
+  handle: MailboxHandle,
   of: Conversation,
   work: (mailbox: Mailbox) => Promise<T> | T,
 ): Promise<T> {
-  return namingUnknown(mail, of, () => withMailbox(mail, work))
+  return namingUnknown(handle, of, () => withMailbox(handle, work))
 }
 
 /** Says of a conversation that there is none which one it is, or how it ended. */
 export async function namingUnknown<T>(
-  mail: Pick<MailboxHandle, 'username' | 'use'>,
+  handle: Pick<MailboxHandle, 'username' | 'use'>,
   of: Conversation,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -88,36 +72,33 @@ export async function namingUnknown<T>(
   } catch (error) {
     if (!(error instanceof ProtocolError && error.code === 'group_unknown')) throw error
     if ('with' in of) {
-      throw new ProtocolError('group_unknown', `there is no conversation of ${mail.username} with ${of.with}`)
+      throw new ProtocolError(
+        'group_unknown',
+        `there is no conversation of ${handle.username} with ${of.with}`,
+      )
     }
-    const ending = await mail.use(async (mailbox) => endingOf(mailbox, of.group))
-    const none = ending?.words ?? `there is no group ${of.group}, or ${mail.username} is not in it`
+    const ending = await handle.use(async (mailbox) => endingOf(mailbox, of.group))
+    const none = ending?.words ?? `there is no group ${of.group}, or ${handle.username} is not in it`
     throw new ProtocolError('group_unknown', none)
   }
 }
 
-/** Of a group that is over for us. */
-interface Ending {
-  readonly status: string
-  /** A sentence without its full stop. */
-  readonly words: string
-}
-
-const WORDS = new Map<string, (group: string) => string>([
+const ENDINGS = new Map<string, (group: string) => string>([
   ['left', (group) => `you have left ${group}`],
   ['removed', (group) => `you were removed from ${group}`],
   ['destroyed', (group) => `${group} was destroyed`],
 ])
 
 /**
- * Whichever tool heard of it first has told of it, perhaps long ago: those who ask for the group are told again.
- *
- * @returns none while we are in a group of this name, or when there was none here.
+ * How a group ended for us; nothing while we are in one of this name. The tool that heard of it first has told of it, perhaps long ago:
+ * those who ask for the group are told again.
  */
-export function endingOf(mailbox: Pick<Mailbox, 'groups'>, group: string): Ending | undefined {
+export function endingOf(
+  mailbox: Pick<Mailbox, 'groups'>,
+  group: string,
+): { readonly status: string; readonly words: string } | undefined {
   const statuses = mailbox.groups().flatMap(({ name, status }) => (name === group ? [status] : []))
-  if (statuses.some((status) => !WORDS.has(status))) return undefined
   const status = statuses.at(-1)
-  const words = status && WORDS.get(status)?.(group)
-  return status && words ? { status, words } : undefined
+  if (status === undefined || !statuses.every((one) => ENDINGS.has(one))) return undefined
+  return { status, words: ENDINGS.get(status)?.(group) ?? '' }
 }

@@ -1,14 +1,11 @@
-/**
- * Which groups there are, as a table, and who is in one.
- *
- * @module
- */
+/** Which groups there are, as a table, and who is in one. */
+import { table } from '../terminal/format.ts'
 import { print, visible } from '../terminal/terminal.ts'
-import { endingOf, type Run, type Tools, withGroup, withMailbox } from './command.ts'
+import { endingOf, type Run, type Tools, withConversation, withMailbox } from './command.ts'
 
 /** The groups that the user is in, and those that are over of which something has not been read. */
-export async function list({ mail, output }: Tools): Promise<void> {
-  const groups = await withMailbox(mail, (mailbox) => {
+export async function list({ handle, output }: Tools): Promise<void> {
+  const groups = await withMailbox(handle, (mailbox) => {
     return mailbox.groups().flatMap((info) => {
       const { name: group, admin, members, status, reason, unread } = info
       if (group === undefined) return []
@@ -19,14 +16,15 @@ export async function list({ mail, output }: Tools): Promise<void> {
   })
   for (const group of groups) output.event('group', group)
   if (output.json) return
-  if (groups.length === 0) output.event('none', {}, `${mail.username} is in no group`)
+  if (groups.length === 0) output.event('none', {}, `${handle.username} is in no group`)
   else for (const line of groupTable(groups)) await print(line)
 }
 
 /** Who is in a group, or was when it ended for us, which is said. */
-export function members(group: string): Run {
-  return async ({ mail, output }) => {
-    const { usernames, admin, ending } = await withGroup(mail, group, async (mailbox) => {
+export const members =
+  (group: string): Run =>
+  async ({ handle, output }) => {
+    const { usernames, admin, ending } = await withConversation(handle, { group }, async (mailbox) => {
       const infos = mailbox.groups().filter(({ name }) => name === group)
       const current = infos.find(({ status }) => status === 'active' || status === 'broken') ?? infos.at(-1)
       const ending = endingOf(mailbox, group)
@@ -42,21 +40,16 @@ export function members(group: string): Run {
       if (!output.json) await print(isAdmin ? `${username} (admin)` : username)
     }
   }
-}
 
-/** A group that the user is in, or was. */
 interface GroupRow {
   readonly group: string
   readonly admin?: string | undefined
   readonly members: readonly string[]
   readonly status: string
-  /** Why it is broken. */
   readonly reason?: string | undefined
-  /** How many messages have not been shown. */
   readonly unread: number
 }
 
-/** One line a group, below a heading. */
 export function groupTable(groups: readonly GroupRow[]): string[] {
   const rows = groups.map((row) => [
     visible(row.group),
@@ -65,12 +58,5 @@ export function groupTable(groups: readonly GroupRow[]): string[] {
     row.unread > 0 ? String(row.unread) : '-',
     [row.status, row.reason].filter((word) => word !== undefined).join(': '),
   ])
-  const all = [['GROUP', 'MEMBERS', 'ADMIN', 'UNREAD', 'STATUS'], ...rows]
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  return all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
+  return table(['GROUP', 'MEMBERS', 'ADMIN', 'UNREAD', 'STATUS'], ...rows)
 }

@@ -1,9 +1,4 @@
-/**
- * What is said in groups: sending and reading it.
- *
- * @module
- */
-import type { Outgoing } from '../../files/outgoing.ts'
+/** What is said in groups: sending and reading it. */
 import { utf8 } from '../../lib/bytes.ts'
 import { leaveMessage } from '../../lib/mls/leave.ts'
 import type { Conversation } from '../../lib/mls/mailbox.ts'
@@ -13,7 +8,7 @@ import { ToolError, UsageError } from '../errors.ts'
 import { requireStored, type Shown, showAll, showNew } from '../mailbox/messages.ts'
 import { commandToSave, type Saving, savingFrom } from '../mailbox/save-files.ts'
 import { messageGiven, readStdin, STDIN, type Words } from '../send/stdin.ts'
-import { closeFiles, openFiles, sendFiles } from '../send/stored-files.ts'
+import { isFilePath, type StorableFile, sendFiles, storableFiles } from '../send/stored-files.ts'
 import { stopping, stopSignal } from '../stop.ts'
 import {
   conversationOf,
@@ -22,15 +17,10 @@ import {
   type Run,
   type Tools,
   type Values,
-  withGroup,
+  withConversation,
 } from './command.ts'
 import { follow } from './follow.ts'
 
-/**
- * A message, files, or both.
- *
- * @throws UsageError, ToolError; FileError `file_not_readable`.
- */
 export async function prepareSend([name = '', words]: readonly string[], values: Values): Promise<Run> {
   const group = parseGroupName(name)
   const paths = values.file ?? []
@@ -38,36 +28,34 @@ export async function prepareSend([name = '', words]: readonly string[], values:
     throw new UsageError('there is no message', 'give it in quotes, - for standard input, or --file PATH')
   }
   const message = await messageOf(messageGiven(words, values.literals))
-  return send(group, message, await openFiles(paths, words))
+  if (paths.length > 0 && words !== undefined && (await isFilePath(words))) {
+    const hint = 'each file has a --file of its own; if these words are the message, send them without files'
+    throw new UsageError(`${words} is a file: give it as --file ${words}`, hint)
+  }
+  return send(group, message, await storableFiles(paths))
 }
 
 async function messageOf(given: Words): Promise<Uint8Array | undefined> {
   return given === STDIN ? readStdin(MAX_BODY_BYTES) : given && utf8(given.text)
 }
 
-function send(group: string, message: Uint8Array | undefined, files: readonly Outgoing[]): Run {
-  return async ({ mail, output }) => {
-    try {
-      if (message !== undefined) {
-        const sent = await namingUnknown(mail, { group }, () => leaveMessage(mail, { group }, message))
-        requireStored(output, sent)
-        output.event('stored', { group }, `sent to ${group}`)
-      }
-      if (files.length === 0) return
-      // Said plainly, before the first file.
-      await withGroup(mail, group, (mailbox) => mailbox.conversationId({ group }))
-      await sendFiles(mail, output, { group }, files, stopping())
-    } finally {
-      await closeFiles(files)
+const send =
+  (group: string, message: Uint8Array | undefined, files: readonly StorableFile[]): Run =>
+  async ({ handle, output }) => {
+    if (message !== undefined) {
+      requireStored(
+        output,
+        await namingUnknown(handle, { group }, () => leaveMessage(handle, { group }, message)),
+      )
+      output.event('stored', { group }, `sent to ${group}`)
     }
+    if (files.length === 0) return
+    // Said plainly, before the first file.
+    await withConversation(handle, { group }, (mailbox) => mailbox.conversationId({ group }))
+    await sendFiles(handle, output, { group }, files, stopping())
   }
-}
 
-/**
- * What is new, or all; once, or until Ctrl+C.
- *
- * @throws UsageError; FileError `file_not_saved`.
- */
+/** What is new, or all; once, or until Ctrl+C. */
 export async function prepareRead([group]: readonly string[], values: Values): Promise<Run> {
   const of = conversationOf('read', group, values.with)
   const stopped = new AbortController()
@@ -84,7 +72,7 @@ export async function prepareRead([group]: readonly string[], values: Values): P
 }
 
 async function read(
-  { session, mail, output }: Tools,
+  { session, handle, output }: Tools,
   of: Conversation,
   values: Values,
   saving: Saving | undefined,
@@ -93,34 +81,28 @@ async function read(
   const isGroup = 'group' in of
   const label = isGroup ? of.group : of.with
   let isLookedAt = !isGroup
-  // What was said in a group that is over, or that one was removed from, can still be read here.
-  const lookAt = async () => {
-    if (!isLookedAt) await withGroup(mail, label, (mailbox) => mailbox.lookAt(label))
-    isLookedAt = true
-  }
   let told = saving !== undefined
-  const tellHowToSave = (shown: Shown) => {
-    if (told || shown.fileFrom === undefined) return shown
-    told = true
-    const line = `to save the files: ${commandToSave(mail.username, of)}`
-    output.event('file_not_fetched', { ...of }, line)
+  const show = async (messages: () => Promise<Shown>) => {
+    // What was said in a group that is over, or that one was removed from, can still be read here.
+    if (!isLookedAt) await withConversation(handle, of, (mailbox) => mailbox.lookAt(label))
+    isLookedAt = true
+    const shown = await messages()
+    if (!told && shown.fileFrom !== undefined) {
+      told = true
+      const line = `to save the files: ${commandToSave(handle.username, of)}`
+      output.event('file_not_fetched', { ...of }, line)
+    }
     return shown
   }
-  const showMore = async () => {
-    await lookAt()
-    return tellHowToSave(await showNew(mail, output, of, { saving, signal }))
-  }
-  const showKept = async () => {
-    await lookAt()
-    return tellHowToSave(await showAll(mail, output, of, saving))
-  }
+  const showMore = () => show(() => showNew(handle, output, of, { saving, signal }))
+  const showKept = () => show(() => showAll(handle, output, of, saving))
   if (values.follow) {
     if (values.all) await showKept()
-    await follow({ session, mail, output, of, showMore, signal })
+    await follow({ session, handle, output, of, showMore, signal })
     return
   }
   const { count } = await (values.all ? showKept() : showMore())
-  const { ending, isNone } = await mail.use(async (mailbox) => ({
+  const { ending, isNone } = await handle.use(async (mailbox) => ({
     ending: isGroup ? endingOf(mailbox, label) : undefined,
     isNone: !isGroup && !mailbox.groups().some((info) => info.with === label),
   }))

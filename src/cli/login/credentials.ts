@@ -2,16 +2,12 @@
  * The credentials file: passwords by KDC and username, for people who would rather not type them.
  *
  *   $XDG_CONFIG_HOME/symbolon/credentials   { "http://127.0.0.1:8800": { "alice": "her password" } }
- *
- * @module
  */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { replacePrivateFile } from '../../files/private-files.ts'
 import { ToolError } from '../errors.ts'
 import { configDir } from '../paths.ts'
-import { readPrivateTextIfAny } from './secret-file.ts'
+import { readPrivateTextIfAny, replacePrivateText } from './secret-file.ts'
 
 // Maps, not objects: a username may be `__proto__`.
 export type Credentials = Map<string, Map<string, string>>
@@ -20,16 +16,9 @@ const FORM = 'it holds {"KDC URL": {"username": "password"}}; mend it, or move i
 
 const CredentialsFile = v.map(v.string(), v.map(v.string(), v.string()))
 
-/** Where the credentials file is, or would be. */
-export function credentialsPath(): string {
-  return join(configDir(), 'credentials')
-}
+export const credentialsPath = (): string => join(configDir(), 'credentials')
 
-/**
- * Reads the credentials file; a missing one is empty.
- *
- * @throws as `readPrivateTextIfAny`; ToolError when it does not parse.
- */
+/** Reads the credentials file; a missing one is empty. */
 export function readCredentials(): Credentials {
   const path = credentialsPath()
   const text = readPrivateTextIfAny(path, FORM)
@@ -44,26 +33,17 @@ export function readCredentials(): Credentials {
 
 // JSON.parse makes `__proto__` an own property, safe to list but not to copy: objects become Maps at once.
 function objectToMap(_key: string, value: unknown): unknown {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
-    ? new Map(Object.entries(value))
-    : value
+  const isObject = value !== null && typeof value === 'object' && !Array.isArray(value)
+  return isObject ? new Map(Object.entries(value)) : value
 }
 
 /** Changes the credentials file in one step; one that would be empty is removed. */
 export function updateCredentials(change: (credentials: Credentials) => void): void {
   const credentials = readCredentials()
   change(credentials)
-  if ([...credentials.values()].every((users) => users.size === 0)) {
-    rmSync(credentialsPath(), { force: true })
-    return
-  }
-  const text = [...credentials]
-    .filter(([, users]) => users.size > 0)
-    .map(([kdc, users]) => {
-      const entries = [...users].map(
-        ([name, password]) => `${JSON.stringify(name)}: ${JSON.stringify(password)}`,
-      )
-      return `  ${JSON.stringify(kdc)}: { ${entries.join(', ')} }`
-    })
-  replacePrivateFile(credentialsPath(), `{\n${text.join(',\n')}\n}\n`)
+  const lines = [...credentials].flatMap(([kdc, users]) => {
+    const entries = [...users].map((entry) => entry.map((text) => JSON.stringify(text)).join(': '))
+    return users.size === 0 ? [] : [`  ${JSON.stringify(kdc)}: { ${entries.join(', ')} }`]
+  })
+  replacePrivateText(credentialsPath(), lines.length === 0 ? '' : `{\n${lines.join(',\n')}\n}\n`)
 }

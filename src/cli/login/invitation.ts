@@ -1,8 +1,6 @@
 /**
- * Where an invitation comes from: `--invitation-file`, `SYMBOLON_INVITATION`, or a prompt; never an argument, which everybody
+ * Where an invitation comes from: `--invitation-file`, `SYMBOLON_INVITATION`, or a prompt; never an argument, which every user
  * on the machine can read.
- *
- * @module
  */
 import { invitationToken } from '../../lib/invitation.ts'
 import { setting } from '../environment.ts'
@@ -14,24 +12,13 @@ import { readSecretFile } from './secret-file.ts'
 /** Of an invitation, in characters. */
 const LENGTH = 22
 
-/**
- * The invitation that was given beforehand, if one was.
- *
- * @param file - of `--invitation-file`.
- * @throws UsageError for what cannot be an invitation; ToolError, FileError.
- */
+/** The invitation that was given beforehand, if one was. @param file - of `--invitation-file`. */
 export function givenInvitation(file: string | undefined): string | undefined {
   const text = file === undefined ? setting('SYMBOLON_INVITATION') : readSecretFile(file, 'invitation')
   return text === undefined ? undefined : check(text)
 }
 
-/**
- * Asks for an invitation.
- *
- * @param beforePrompt - awaited before.
- * @returns nothing where there is no terminal to ask on.
- * @throws UsageError for what cannot be an invitation; ToolError.
- */
+/** Asks for an invitation, where there is a terminal to ask on. */
 export async function promptInvitation(beforePrompt: () => Promise<void>): Promise<string | undefined> {
   if (!canPrompt()) return undefined
   await beforePrompt()

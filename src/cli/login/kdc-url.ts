@@ -1,43 +1,31 @@
-/**
- * Which KDC a tool talks to: `--kdc`, `SYMBOLON_KDC`, or the one on this machine.
- *
- * @module
- */
-import { kdcOrigin } from '../../lib/kdc-link/kdc-origin.ts'
+/** Which KDC a tool talks to: `--kdc`, `SYMBOLON_KDC`, or the one on this machine. */
+import { kdcOrigin } from '../../lib/network/address.ts'
 import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
-import type { OptionHelp } from '../terminal/help.ts'
 
 export const DEFAULT_KDC = 'http://127.0.0.1:8800'
 
-export const KDC_URL_HELP: OptionHelp = ['--kdc URL', `the KDC (default: SYMBOLON_KDC, else ${DEFAULT_KDC})`]
+export const KDC_URL_OPTION = {
+  kdc: { type: 'string', help: ['URL', `the KDC (default: SYMBOLON_KDC, else ${DEFAULT_KDC})`] },
+} as const
 
-/**
- * @param option - what `--kdc` gave.
- * @returns the URL's origin, the form under which the credentials file knows a KDC.
- * @throws UsageError also for what has a path, a password or anything else that would be ignored; it quotes no password.
- */
+/** @returns the URL's origin, by which the credentials file knows a KDC. @throws UsageError, which quotes no password. */
 export function kdcUrl(option: string | undefined): string {
   const text = option ?? setting('SYMBOLON_KDC') ?? DEFAULT_KDC
   try {
     return kdcOrigin(text)
   } catch (cause) {
+    // The error has an example, and quotes what may be quoted: there may be a password in it.
     const where = option === undefined ? 'SYMBOLON_KDC' : '--kdc'
     throw new UsageError(`${where}: ${(cause as Error).message}`, hintFor(text))
   }
 }
 
-// The error has an example, and quotes what may be quoted: there may be a password in it.
 function hintFor(text: string): string {
-  return isUrl(`http://${text}`)
-    ? 'put http:// before it; or https://, where the KDC serves over TLS'
-    : 'the KDC says its URL when it starts; its administrator knows it'
-}
-
-function isUrl(text: string): boolean {
   try {
-    return kdcOrigin(text) !== ''
+    kdcOrigin(`http://${text}`)
+    return 'put http:// before it; or https://, where the KDC serves over TLS'
   } catch {
-    return false
+    return 'the KDC says its URL when it starts; its administrator knows it'
   }
 }

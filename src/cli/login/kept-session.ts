@@ -5,8 +5,6 @@
  *   $XDG_RUNTIME_DIR/symbolon/session-key      what all of them are sealed under: gone when the user logs out of the machine
  *
  * Without a runtime directory the key is beside the sessions, and the files' mode is all that protects them.
- *
- * @module
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
@@ -18,10 +16,12 @@ import { EMPTY, fromUtf8, toHex, utf8 } from '../../lib/bytes.ts'
 import { secureRandomBytes } from '../../lib/crypto/random.ts'
 import { Secret } from '../../lib/crypto/secret.ts'
 import { unixSeconds } from '../../lib/fields.ts'
-import { kdcOrigin } from '../../lib/kdc-link/kdc-origin.ts'
 import { parseUsername } from '../../lib/names.ts'
-import { type Login, type LoginOptions, login, type Session } from '../../lib/session.ts'
+import { kdcOrigin } from '../../lib/network/address.ts'
+import type { Login, LoginOptions } from '../../lib/renewable-login.ts'
+import { login, type Session } from '../../lib/session.ts'
 import { sessionId } from '../../lib/ticket.ts'
+import { takeLock } from '../../state/lock.ts'
 import { openState, sealState } from '../../state/seal.ts'
 import { ToolError } from '../errors.ts'
 import { commandOf } from '../installed.ts'
@@ -31,6 +31,7 @@ const KIND = 'symbolon-kept-session'
 const KEY_KIND = 'symbolon-session-key'
 const PURPOSE = 'symbolon/1 kept session'
 const KEY_BYTES = 32
+const LOCK_WAIT_MS = 5000
 const NAME = /^[0-9a-f]{32}$/
 
 const secret = (kind: 'session token' | 'export key') =>
@@ -49,14 +50,12 @@ const Contents = v.object({
   expiresAt: unixSeconds,
 })
 
-/** Whose session is kept, and at which KDC. */
 export interface Place {
   readonly username: string
   /** The KDC's URL, as `kdcUrl` gives it. */
   readonly kdc: string
 }
 
-/** A session that is kept. */
 export interface KeptSession extends Place, Login {
   /** Unix seconds, by this machine's clock. */
   readonly begunAt: number
@@ -82,57 +81,39 @@ function pathOf({ username, kdc }: Place): string {
 const keyPath = () => join(runtimeDir() ?? directory(), 'session-key')
 
 /** Whether a session is kept, which may be over. */
-export function isKept(place: Place): boolean {
-  return existsSync(pathOf(place))
-}
+export const isKept = (place: Place): boolean => existsSync(pathOf(place))
 
-/**
- * The session that is kept.
- *
- * @returns none when none is.
- * @throws KeptSessionOver when it does not open: the key is gone with a logout from the machine, or the file is damaged; FileError
- *   `file_not_private`; the error of the file system.
- */
+/** @throws KeptSessionOver when it does not open: the key is gone with a logout from the machine, or the file is damaged. */
 export function readKept(place: Place): KeptSession | undefined {
-  if (!isKept(place)) return undefined
-  const kept = openFile(pathOf(place))
-  if (kept) return kept
-  throw new KeptSessionOver(place)
+  const kept = isKept(place) ? openFile(pathOf(place)) : undefined
+  if (!kept && isKept(place)) throw new KeptSessionOver(place)
+  return kept
 }
 
 /** The sessions that are kept, and open. @throws as `readKept`. */
 export function keptSessions(): KeptSession[] {
+  const nameOf = ({ username, kdc }: Place) => username + kdc
   return files()
     .flatMap((path) => openFile(path) ?? [])
-    .sort(byName)
-}
-
-/**
- * Removes what does not open.
- *
- * @param place - of the one that may be removed. Default: all.
- * @returns how many there were.
- * @throws as `readKept`.
- */
-export function forgetUnreadable(place?: Place): number {
-  const mayGo = (path: string) => place === undefined || path === pathOf(place)
-  const paths = unreadable().filter(mayGo)
-  for (const path of paths) rmSync(path, { force: true })
-  return paths.length
+    .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 }
 
 /** How many do not open. @throws as `readKept`. */
 export const countUnreadable = (): number => unreadable().length
 
+/** Removes what does not open, of one principal or of all. @returns how many there were. */
+export function forgetUnreadable(place?: Place): number {
+  const paths = unreadable().filter((path) => place === undefined || path === pathOf(place))
+  for (const path of paths) rmSync(path, { force: true })
+  return paths.length
+}
+
 const unreadable = () => files().filter((path) => openFile(path) === undefined)
 
 function files(): string[] {
-  if (!existsSync(directory())) return []
-  const names = readdirSync(directory()).filter((name) => NAME.test(name))
-  return names.map((name) => join(directory(), name))
+  const names = existsSync(directory()) ? readdirSync(directory()) : []
+  return names.filter((name) => NAME.test(name)).map((name) => join(directory(), name))
 }
-
-const byName = (a: Place, b: Place) => (a.username + a.kdc < b.username + b.kdc ? -1 : 1)
 
 function openFile(path: string): KeptSession | undefined {
   try {
@@ -140,7 +121,9 @@ function openFile(path: string): KeptSession | undefined {
     const [sealed = EMPTY] = readKeyFile(KIND, path)
     return v.parse(Contents, JSON.parse(fromUtf8(openState(PURPOSE, key, contextOf(path), sealed))))
   } catch (error) {
-    if (isRefusal(error)) throw error
+    // What others could have read, or the system does not give, is for a person to see to; the rest cannot be mended.
+    const { code, syscall } = error as NodeJS.ErrnoException
+    if (code === 'file_not_private' || (syscall !== undefined && code !== 'ENOENT')) throw error
     // No cause: it would quote what was sealed.
     return undefined
   }
@@ -149,17 +132,7 @@ function openFile(path: string): KeptSession | undefined {
 // One that was moved is of another place, and does not open.
 const contextOf = (path: string) => utf8(basename(path))
 
-// What others could have read, or the system does not give, is for a person to see to; the rest cannot be mended.
-function isRefusal(error: unknown): boolean {
-  const { code, syscall } = error as NodeJS.ErrnoException
-  return code === 'file_not_private' || (syscall !== undefined && code !== 'ENOENT')
-}
-
-/**
- * Goes on with the session that is kept; when the KDC has ended it, with the one that has been kept since.
- *
- * @throws KeptSessionOver, later too, in place of a fresh login; as `login` and `readKept`.
- */
+/** Goes on with the session that is kept; when the KDC has ended it, with the one kept since. @throws KeptSessionOver, later too. */
 export function resume(place: Place, options: LoginOptions): Promise<Session> {
   let last = ''
   const source = () => {
@@ -177,28 +150,27 @@ const idOf = ({ token }: Login) => toHex(sessionId(token))
 /**
  * Keeps a session for the commands that follow, in the place of the one that was kept before, which is ended.
  *
- * @throws FileError; the error of the file system.
+ * @throws FileError, StateError `state_busy`; the error of the file system.
  */
 export async function keep(session: Session, kdc: string): Promise<void> {
   const { username, token, exportKey, kdcKey, expiresAt } = session
-  const place = { username, kdc }
-  const before = opened(place)
+  const path = pathOf({ username, kdc })
   const begunAt = Math.floor(Date.now() / 1000)
-  const text = { ...place, kdcKey, token: token.toText(), exportKey: exportKey.toText(), begunAt, expiresAt }
-  const path = pathOf(place)
-  const sealed = sealState(PURPOSE, sealingKey(), contextOf(path), utf8(JSON.stringify(text)))
-  replacePrivateFile(path, formatKeys(KIND, [sealed]))
+  const secrets = { token: token.toText(), exportKey: exportKey.toText() }
+  const text = JSON.stringify({ username, kdc, kdcKey, ...secrets, begunAt, expiresAt })
+  const sealed = sealState(PURPOSE, sealingKey(), contextOf(path), utf8(text))
+  // Of two logins at once each ends the session whose place it takes: none is left at the KDC.
+  ensurePrivateDirectory(directory())
+  const release = await takeLock(`${directory()}.lock`, LOCK_WAIT_MS)
+  let before: KeptSession | undefined
+  try {
+    before = isKept({ username, kdc }) ? openFile(path) : undefined
+    replacePrivateFile(path, formatKeys(KIND, [sealed]))
+  } finally {
+    release()
+  }
   // The KDC may be away, or the login too long ago: then it ends by itself.
   if (before) await session.endSessions(idOf(before)).catch(() => {})
-}
-
-function opened(place: Place): KeptSession | undefined {
-  try {
-    return readKept(place)
-  } catch (error) {
-    if (error instanceof KeptSessionOver) return undefined
-    throw error
-  }
 }
 
 function sealingKey(): Uint8Array {
@@ -217,6 +189,4 @@ function sealingKey(): Uint8Array {
 }
 
 /** Forgets a kept session; the KDC is not told. */
-export function forget(place: Place): void {
-  rmSync(pathOf(place), { force: true })
-}
+export const forget = (place: Place): void => rmSync(pathOf(place), { force: true })

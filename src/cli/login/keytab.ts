@@ -1,11 +1,8 @@
 /**
- * Keytab files: all that a service needs to log in, when there is nobody to type. What has one is that service.
+ * Keytab files: all that a service needs to log in, where no person types a password. The holder of one is that service.
  *
  *   {"version": 1, "kdc": "http://127.0.0.1:8800", "kdc_key": "2izFjI8E…", "username": "printer", "password": "…"}
- *
- * @module
  */
-
 import * as v from 'valibot'
 import { ToolError } from '../errors.ts'
 import { commandOf } from '../installed.ts'
@@ -33,11 +30,7 @@ export interface Keytab {
   readonly password: string
 }
 
-/**
- * Reads a keytab.
- *
- * @throws ToolError when it is missing or none; as `readPrivateTextIfAny`.
- */
+/** Reads a keytab. */
 export function readKeytab(path: string): Keytab {
   const text = readPrivateTextIfAny(path, HOW_TO_MAKE)
   if (text === undefined) throw new ToolError(`there is no keytab ${path}`, { hint: HOW_TO_MAKE })

@@ -4,46 +4,34 @@
  *   $XDG_CONFIG_HOME/symbolon/known_kdcs   one line each: http://127.0.0.1:8800 2izFjI8E…
  *
  * A third word, `demo`, marks a KDC that was there for a demonstration: another may take its place.
- *
- * @module
  */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { replacePrivateFile } from '../../files/private-files.ts'
 import { fromBase64url } from '../../lib/bytes.ts'
 import { ProtocolError } from '../../lib/errors.ts'
-import type { JudgeKey } from '../../lib/session.ts'
+import type { JudgeKey } from '../../lib/renewable-login.ts'
 import { ToolError, UsageError } from '../errors.ts'
 import { configDir } from '../paths.ts'
-import { readPrivateTextIfAny } from './secret-file.ts'
+import { readPrivateTextIfAny, replacePrivateText } from './secret-file.ts'
 
 const KEY_BYTES = 32
 const LINE = /^(https?:\/\/\S+) ([\w-]{43})( demo)?$/
 
-/** A KDC that is known. */
 export interface KnownKdc {
   /** 32 bytes in base64url. */
   readonly key: string
   readonly demo: boolean
 }
 
-/** Where the file is, or would be. */
-export function knownKdcsPath(): string {
-  return join(configDir(), 'known_kdcs')
-}
+export const knownKdcsPath = (): string => join(configDir(), 'known_kdcs')
 
-/** What is known, by URL. */
 export function readKnownKdcs(): Map<string, KnownKdc> {
   const path = knownKdcsPath()
-  const text = readPrivateTextIfAny(path, 'mend it, or remove it')
-  const lines = (text ?? '').split(/\r?\n/).filter((line) => line.trim() !== '')
+  const hint = 'mend it, or remove it'
+  const lines = (readPrivateTextIfAny(path, hint) ?? '').split(/\r?\n/).filter((line) => line.trim() !== '')
   return new Map(
     lines.map((line, i) => {
       const [, url, key, demo] = LINE.exec(line) ?? []
-      if (!url || !key)
-        throw new ToolError(`${path}: line ${i + 1} is not a URL and a key`, {
-          hint: 'mend it, or remove it',
-        })
+      if (!url || !key) throw new ToolError(`${path}: line ${i + 1} is not a URL and a key`, { hint })
       return [url, { key, demo: demo !== undefined }]
     }),
   )
@@ -53,32 +41,19 @@ export function readKnownKdcs(): Map<string, KnownKdc> {
 export function updateKnownKdcs(change: (kdcs: Map<string, KnownKdc>) => unknown): void {
   const kdcs = readKnownKdcs()
   change(kdcs)
-  if (kdcs.size === 0) {
-    rmSync(knownKdcsPath(), { force: true })
-    return
-  }
   const lines = [...kdcs].map(([url, { key, demo }]) => `${url} ${key}${demo ? ' demo' : ''}\n`)
-  replacePrivateFile(knownKdcsPath(), lines.join(''))
+  replacePrivateText(knownKdcsPath(), lines.join(''))
 }
 
-/**
- * What judges a KDC's key: the one given on the command line, else the one known, else it is remembered.
- *
- * @param kdc - the KDC's URL.
- * @param given - of `--kdc-key`.
- * @param onNew - told of a key that is remembered from now on.
- * @throws UsageError when `given` is no key.
- */
+/** What judges a KDC's key: the one given with `--kdc-key`, else the one known, else it is remembered, and `onNew` told. */
 export function keyJudge(kdc: string, given: string | undefined, onNew: (key: string) => void): JudgeKey {
   if (given !== undefined) requireKey(given)
   return (key, proven) => {
     const known = given ?? readKnownKdcs().get(kdc)?.key
     if (known === key) return
     if (known !== undefined) {
-      throw new ProtocolError(
-        'kdc_key_changed',
-        `the KDC at ${kdc} has the key ${key}, where ${known} was expected`,
-      )
+      const why = `the KDC at ${kdc} has the key ${key}, where ${known} was expected`
+      throw new ProtocolError('kdc_key_changed', why)
     }
     if (!proven) return
     updateKnownKdcs((kdcs) => kdcs.set(kdc, { key, demo: false }))

@@ -1,68 +1,48 @@
-/**
- * Logging in, as every tool does it.
- *
- * @module
- */
-
+/** Logging in, as every tool does it. */
 import { ProtocolError } from '../../lib/errors.ts'
 import { requireServer } from '../../lib/kdc-link/http.ts'
 import type { Notice } from '../../lib/mls/notices.ts'
-import { type LoginOptions, login, type Session } from '../../lib/session.ts'
+import type { LoginOptions } from '../../lib/renewable-login.ts'
+import { login, type Session } from '../../lib/session.ts'
 import { fileStateStore } from '../../state/file-state.ts'
 import type { Implied } from '../arguments.ts'
 import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
-import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
-import { KDC_URL_HELP, kdcUrl } from './kdc-url.ts'
+import { KDC_URL_OPTION, kdcUrl } from './kdc-url.ts'
 import { isKept, KeptSessionOver, keep, type Place, resume } from './kept-session.ts'
-import { type Keytab, readKeytab } from './keytab.ts'
+import { readKeytab } from './keytab.ts'
 import { keyJudge } from './known-kdcs.ts'
-import { MAX_TRIES, PASSWORD_HELP, PASSWORD_OR_SESSION_HELP, Passwords } from './password.ts'
+import { MAX_TRIES, PASSWORD_OPTION, Passwords } from './password.ts'
 
-/** Which KDC, and by which key it is known, for `parseArguments`. */
+/** Which KDC, and by which key it is known. */
 export const KDC_OPTIONS = {
-  kdc: { type: 'string' },
-  'kdc-key': { type: 'string' },
+  ...KDC_URL_OPTION,
+  'kdc-key': { type: 'string', help: ['KEY', 'its key (default: as known; the first time, any)'] },
 } as const
-
-export const KDC_HELP: readonly OptionHelp[] = [
-  KDC_URL_HELP,
-  ['--kdc-key KEY', 'its key (default: as known; the first time, any)'],
-]
-
-/** The options that every tool with a login takes, for `parseArguments`. */
-export const LOGIN_OPTIONS = {
-  ...KDC_OPTIONS,
-  'password-file': { type: 'string' },
-  keytab: { type: 'string' },
-} as const
-
-const KEYTAB_HELP: OptionHelp = ['--keytab FILE', 'KDC, key, NAME and password of a service']
-
-/** Of a tool that goes on with a session that is kept. */
-export const LOGIN_HELP: readonly OptionHelp[] = [...KDC_HELP, PASSWORD_OR_SESSION_HELP, KEYTAB_HELP]
 
 /** Of a tool with a session of its own. */
-export const OWN_LOGIN_HELP: readonly OptionHelp[] = [...KDC_HELP, PASSWORD_HELP, KEYTAB_HELP]
+export const OWN_LOGIN_OPTIONS = {
+  ...KDC_OPTIONS,
+  ...PASSWORD_OPTION,
+  keytab: { type: 'string', help: ['FILE', 'KDC, key, NAME and password of a service'] },
+} as const
 
-export interface KdcValues {
-  readonly kdc?: string | undefined
-  readonly 'kdc-key'?: string | undefined
-}
+/** Of a tool that goes on with a session that is kept. */
+export const LOGIN_OPTIONS = {
+  ...OWN_LOGIN_OPTIONS,
+  'password-file': {
+    type: 'string',
+    help: [
+      'FILE',
+      'the password is its first line (else SYMBOLON_PASSWORD, what login keeps, the credentials file, or a prompt)',
+    ],
+  },
+} as const
 
-export interface LoginValues extends KdcValues {
-  readonly 'password-file'?: string | undefined
-  readonly keytab?: string | undefined
-}
+type Values<Options> = { readonly [Option in keyof Options]?: string | undefined }
 
-/**
- * NAME of a keytab, for `parseArguments`: a service need not be named twice.
- *
- * @param isOther - whether arguments begin with another name, although there would be room for it.
- * @param hint - for who gave another.
- * @throws ToolError, FileError when there is no such keytab.
- */
+/** NAME of a keytab, for `parseArguments`: a service need not be named twice. @param isOther - as of `Implied`. */
 export function nameOfKeytab(isOther?: Implied['isOther'], hint?: string) {
   return ({ keytab: path }: { readonly keytab?: string | undefined }): Implied | undefined => {
     if (path === undefined) return undefined
@@ -71,22 +51,18 @@ export function nameOfKeytab(isOther?: Implied['isOther'], hint?: string) {
   }
 }
 
-/**
- * How to reach the KDC that the command line names, and to know it again; and where what is of stored messages and groups is kept.
- *
- * @throws UsageError.
- */
-export function kdcFrom(values: KdcValues, output: Output): { kdc: string; options: LoginOptions } {
+/** How to reach the KDC that the command line names, and to know it again; and where what is of stored messages and groups is kept. */
+export function kdcFrom(
+  values: Values<typeof KDC_OPTIONS>,
+  output: Output,
+): { kdc: string; options: LoginOptions } {
   const kdc = kdcUrl(values.kdc)
   const judgeKey = keyJudge(kdc, values['kdc-key'], (key) => {
     output.event('kdc_key', { kdc, key }, `from now on the KDC at ${kdc} is known by its key ${key}`)
   })
-  const onNotice = (notice: Notice) => tell(output, notice)
+  const onNotice = ({ code, text, ...fields }: Notice) =>
+    output.event(code, fields, `${placeOf(fields, text)}${text}`)
   return { kdc, options: { trace: output.trace, judgeKey, onNotice, state: fileStateStore() } }
-}
-
-function tell(output: Output, { code, text, ...fields }: Notice): void {
-  output.event(code, fields, `${placeOf(fields, text)}${text}`)
 }
 
 // Which group or conversation it is about, unless the words say so.
@@ -98,10 +74,9 @@ function placeOf({ group, username }: Pick<Notice, 'group' | 'username'>, text: 
 /** What a tool makes of a session that is kept: goes on with it, takes a fresh one in its place, or has one of its own. */
 export type Use = 'kept' | 'fresh' | 'own'
 
-/** A tool's session. */
 export interface LoggedIn {
   readonly session: Session
-  /** The URL of the KDC that it is at. */
+  /** The KDC's URL. */
   readonly kdc: string
   /** For the tool's end: logs out, or leaves the session to the next tool if it is one that is kept. Does not reject. */
   leave(): Promise<void>
@@ -110,12 +85,10 @@ export interface LoggedIn {
 /**
  * Goes on with the session that is kept, unless the command line or the environment says how to log in; else logs `username` in, and keeps
  * the session in the place of one that has ended.
- *
- * @throws the errors of `login`, of `readPassword`, of `keyJudge` and of `readKept`.
  */
 export async function loginFrom(
   username: string,
-  values: LoginValues,
+  values: Values<typeof LOGIN_OPTIONS>,
   output: Output,
   use: Use = 'kept',
 ): Promise<LoggedIn> {
@@ -131,6 +104,24 @@ export async function loginFrom(
   return { kdc, session, leave: keepAndClose }
 }
 
+/** Works with a session as `loginFrom` gives it, and leaves it. */
+export async function withSession(
+  username: string,
+  values: Values<typeof LOGIN_OPTIONS>,
+  output: Output,
+  work: (session: Session, kdc: string) => Promise<void>,
+  use?: Use,
+): Promise<void> {
+  const { session, kdc, leave } = await loginFrom(username, values, output, use)
+  try {
+    await work(session, kdc)
+    // So that something can be stored for this principal.
+    await session.mailbox.ensure().catch(() => {})
+  } finally {
+    await leave()
+  }
+}
+
 /** @returns none when it is over, and says so. */
 async function resumeLive(place: Place, options: LoginOptions, output: Output): Promise<Session | undefined> {
   let session: Session | undefined
@@ -142,33 +133,31 @@ async function resumeLive(place: Place, options: LoginOptions, output: Output): 
   } catch (error) {
     await session?.close()
     if (!(error instanceof KeptSessionOver) && !isKeyChanged(error)) throw error
-    output.event(
-      'session_ended',
-      { ...place },
-      `the session of ${place.username} kept for ${place.kdc} has ended`,
-    )
+    const line = `the session of ${place.username} kept for ${place.kdc} has ended`
+    output.event('session_ended', { ...place }, line)
     return undefined
   }
 }
 
 const isKeyChanged = (error: unknown) => error instanceof ProtocolError && error.code === 'kdc_key_changed'
 
-async function logIn(username: string, values: LoginValues, output: Output, use: Use): Promise<LoggedIn> {
+async function logIn(
+  username: string,
+  values: Values<typeof LOGIN_OPTIONS>,
+  output: Output,
+  use: Use,
+): Promise<LoggedIn> {
   const { keytab, 'password-file': passwordFile } = values
-  const service = keytab === undefined ? undefined : keytabOf(username, keytab)
-  const { kdc, options } = kdcFrom(
-    { kdc: service?.kdc, 'kdc-key': service?.kdcKey, ...given(values) },
-    output,
-  )
+  const service = keytab === undefined ? undefined : readKeytab(keytab)
+  if (service && service.username !== username) {
+    throw new UsageError(`${keytab} is the keytab of ${service.username}`, `not of ${username}`)
+  }
+  // What the command line says goes before what the keytab says.
+  const kdcKey = values['kdc-key'] ?? service?.kdcKey
+  const { kdc, options } = kdcFrom({ kdc: values.kdc ?? service?.kdc, 'kdc-key': kdcKey }, output)
   const beforePrompt = () => requireServer(kdc)
-  const passwords = new Passwords({
-    username,
-    kdc,
-    passwordFile,
-    keytab,
-    beforePrompt,
-    mayBeKept: use === 'kept',
-  })
+  const mayBeKept = use === 'kept'
+  const passwords = new Passwords({ username, kdc, passwordFile, keytab, beforePrompt, mayBeKept })
   for (let tries = 1; ; tries++) {
     try {
       const session = await login(kdc, username, passwords.get, options)
@@ -194,15 +183,4 @@ export async function changePassword(
     await session.renew()
     await change()
   }
-}
-
-function keytabOf(username: string, path: string): Keytab {
-  const keytab = readKeytab(path)
-  if (keytab.username === username) return keytab
-  throw new UsageError(`${path} is the keytab of ${keytab.username}`, `not of ${username}`)
-}
-
-// What the command line says goes before what the keytab says.
-function given({ kdc, 'kdc-key': kdcKey }: KdcValues): KdcValues {
-  return { ...(kdc === undefined ? {} : { kdc }), ...(kdcKey === undefined ? {} : { 'kdc-key': kdcKey }) }
 }

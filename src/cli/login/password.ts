@@ -1,8 +1,6 @@
 /**
  * Where a password comes from: a keytab, `--password-file`, `SYMBOLON_PASSWORD`, the credentials file, or a prompt without echo;
- * never an argument, which everybody on the machine can read.
- *
- * @module
+ * never an argument, which every user of the machine can read.
  */
 import { MAX_PASSWORD_BYTES } from '../../lib/opaque.ts'
 import { setting } from '../environment.ts'
@@ -29,18 +27,16 @@ export interface PasswordSources {
   readonly mayBeKept?: boolean | undefined
 }
 
-export const PASSWORD_HELP: OptionHelp = [
-  '--password-file FILE',
-  'the password is its first line (else SYMBOLON_PASSWORD, the credentials file, or a prompt)',
-]
+export const PASSWORD_OPTION = {
+  'password-file': {
+    type: 'string',
+    help: [
+      'FILE',
+      'the password is its first line (else SYMBOLON_PASSWORD, the credentials file, or a prompt)',
+    ],
+  },
+} as const
 
-/** The same, for a tool that goes on with a session that `login` has kept. */
-export const PASSWORD_OR_SESSION_HELP: OptionHelp = [
-  '--password-file FILE',
-  'the password is its first line (else SYMBOLON_PASSWORD, what login keeps, the credentials file, or a prompt)',
-]
-
-/** The option of whatever sets a password and needs none. */
 export const SET_PASSWORD_HELP: OptionHelp = [
   '--password-file FILE',
   'the new password is its first line (else SYMBOLON_PASSWORD, or a prompt)',
@@ -59,15 +55,6 @@ function hintFor({ variable = 'SYMBOLON_PASSWORD' }: PasswordSources): string {
 const MIN_PASSWORD_CHARACTERS = 8
 
 /**
- * The password of an account that exists.
- *
- * @throws ToolError, UsageError; what `beforePrompt` throws.
- */
-export async function readPassword(sources: PasswordSources): Promise<string> {
-  return writtenPassword(sources) ?? typedPassword(sources)
-}
-
-/**
  * The password of an account that exists, for a tool that logs in again and again: what is written down is read anew
  * each time, for it may have changed. No person is asked again once one was right: by then the terminal may be in use for something else,
  * and what is typed would be read as that.
@@ -81,19 +68,15 @@ export class Passwords {
     this.#sources = sources
   }
 
-  /** @throws as `readPassword`. */
+  /** @throws ToolError, UsageError; what `beforePrompt` throws. */
   readonly get = async (): Promise<string> => {
-    const written = writtenPassword(this.#sources)
+    const written = givenPassword(this.#sources) ?? storedPassword(this.#sources)
     this.#typed = written === undefined ? (this.#last ?? (await typedPassword(this.#sources))) : undefined
     this.#last = written ?? this.#typed
     return this.#last as string
   }
 
-  /**
-   * It was refused.
-   *
-   * @returns whether another may be asked for: what is written down is not mistyped, and is wrong however often it is tried.
-   */
+  /** It was refused. @returns whether another may be asked for: what is written down is wrong however often it is tried. */
   refuse(): boolean {
     const { length } = this.#typed ?? ''
     this.#last = undefined
@@ -109,11 +92,7 @@ async function typedPassword(sources: PasswordSources): Promise<string> {
   return check(await promptSecret(`password for ${username}: `, hintFor(sources) + once))
 }
 
-/**
- * A password to be set: asked for twice when it is typed, and again when it cannot be.
- *
- * @throws ToolError, UsageError.
- */
+/** A password to be set: asked for twice when it is typed, and again when it cannot be. */
 export async function readNewPassword(sources: PasswordSources): Promise<string> {
   const given = givenPassword(sources)
   if (given !== undefined) return judgeNew(given)
@@ -144,10 +123,6 @@ function judgeNew(password: string): string {
     `the password has fewer than ${MIN_PASSWORD_CHARACTERS} characters`,
     'three or four words that do not belong together are easy to remember and hard to guess',
   )
-}
-
-function writtenPassword(sources: PasswordSources): string | undefined {
-  return givenPassword(sources) ?? storedPassword(sources)
 }
 
 function givenPassword({

@@ -1,8 +1,4 @@
-/**
- * A question whose answer is not shown.
- *
- * @module
- */
+/** A question whose answer is not shown. */
 import { isUtf8 } from 'node:buffer'
 import { ToolError, UsageError } from '../errors.ts'
 import { makeRaw, suspend, whenContinued } from '../terminal/suspended.ts'
@@ -15,7 +11,6 @@ const CTRL_Z = 0x1a
 const ESCAPE = 0x1b
 const BACKSPACES = [0x7f, 0x08]
 
-/** What is asked on. */
 export interface PromptTerminal {
   readonly stdin: Pick<NodeJS.EventEmitter, 'on' | 'off'> & {
     readonly isTTY?: boolean
@@ -87,13 +82,11 @@ function notUtf8(): UsageError {
   )
 }
 
-/** What has been typed, byte by byte. */
 class TypedLine {
   #bytes: number[] = []
   /** Within the sequence of a key that is no character (ECMA-48 §5.4): `ESC [ … final`, `ESC O final`, or `ESC` and a character. */
   #sequence: 'none' | 'begun' | 'inside' | 'last' = 'none'
 
-  /** The text, or nothing when it is not UTF-8. */
   text(): string | undefined {
     const bytes = Buffer.from(this.#bytes)
     return isUtf8(bytes) ? bytes.toString('utf8') : undefined

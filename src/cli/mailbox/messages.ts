@@ -1,8 +1,4 @@
-/**
- * Stored messages: showing them, with the time at which they were sent.
- *
- * @module
- */
+/** Stored messages: showing them, with the time at which they were sent. */
 import { FileError } from '../../files/errors.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import type { Conversation, MailMessage, Selection } from '../../lib/mls/mailbox.ts'
@@ -12,10 +8,8 @@ import type { FileResult } from '../terminal/file-result.ts'
 import type { Output } from '../terminal/output.ts'
 import { isFile, type Saving, saveFile } from './save-files.ts'
 
-/** How often the state is written while messages are shown. */
 const MAX_PORTIONS = 100
 
-/** What `showNew` has shown. */
 export interface Shown {
   readonly count: number
   /** Who sent the first file of others among it. */
@@ -24,7 +18,7 @@ export interface Shown {
 
 /**
  * Shows what is new in some conversations, in order, each message once: it is marked as shown before it is, and stays in the history,
- * whatever becomes of the terminal. Few are marked one by one and many in portions, so that who is stopped has little to look for there.
+ * whatever becomes of the terminal. Few are marked one by one and many in portions, so that a person who stops it has little to look for there.
  * A file is saved before its message is marked: one whose saving was cut short comes again.
  *
  * @param of - which messages.
@@ -33,7 +27,7 @@ export interface Shown {
  * @throws as `saveFile`: from that message on, all stay new; but where files cannot be saved, only these do.
  */
 export async function showNew(
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   output: Output,
   of: Selection,
   { saving, signal }: { readonly saving?: Saving | undefined; readonly signal?: AbortSignal | undefined },
@@ -41,16 +35,16 @@ export async function showNew(
   let shown: Shown = { count: 0, fileFrom: undefined }
   const show = async (message: MailMessage, result?: FileResult) => {
     await output.stored(message, result)
-    shown = { count: shown.count + 1, fileFrom: shown.fileFrom ?? fileFrom(mail, message) }
+    shown = { count: shown.count + 1, fileFrom: shown.fileFrom ?? fileFrom(handle, message) }
   }
-  const waiting = new Waiting()
-  const portion = await mail.use(async (mailbox) => {
+  const unsaved = new UnsavedFiles()
+  const portion = await handle.use(async (mailbox) => {
     await mailbox.sync()
     return Math.ceil(mailbox.countUnread(of) / MAX_PORTIONS)
   })
   while (portion > 0 && !signal?.aborted) {
-    const { ready, file } = await mail.use(async (mailbox) => {
-      const messages = waiting.without(await mailbox.unread(of, portion + waiting.count))
+    const { ready, file } = await handle.use(async (mailbox) => {
+      const messages = unsaved.without(await mailbox.unread(of, portion + unsaved.count))
       const index = saving ? messages.findIndex(isFile) : -1
       const ready = index < 0 ? messages : messages.slice(0, index)
       await mailbox.markShown(ready)
@@ -59,52 +53,47 @@ export async function showNew(
     for (const message of ready) await show(message)
     if (file && saving) {
       // It may take long: meanwhile others of our tools may use the mailbox, and show it.
-      const result = await waiting.unlessSaved(file, () => saveFile(mail, output, file, saving))
+      const result = await unsaved.unlessSaved(file, () => saveFile(handle, output, file, saving))
       if (!result) continue
-      const isNew = await mail.use((mailbox) => mailbox.markShown([file]))
+      const isNew = await handle.use((mailbox) => mailbox.markShown([file]))
       if (isNew) await show(file, result)
     } else if (ready.length === 0) break
   }
-  waiting.throwIfAny()
+  unsaved.throwIfAny()
   return shown
 }
 
-/**
- * Shows all that was said in a conversation and is kept here.
- *
- * @param saving - where the files of others go, as far as the KDC still has them.
- * @throws as `saveFile`, when the rest has been shown.
- */
+/** Shows all that was said in a conversation and is kept here, and saves the files of others, as far as the KDC still has them. */
 export async function showAll(
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   output: Output,
   of: Conversation,
   saving?: Saving,
 ): Promise<Shown> {
-  const isWanted = (message: MailMessage) => saving !== undefined && fileFrom(mail, message) !== undefined
-  const messages = await mail.use(async (mailbox) => {
+  const isWanted = (message: MailMessage) => saving !== undefined && fileFrom(handle, message) !== undefined
+  const messages = await handle.use(async (mailbox) => {
     await mailbox.sync()
     const all = await mailbox.history(of, Number.POSITIVE_INFINITY)
     await mailbox.markShown(all.filter((message) => !isWanted(message)))
     return all
   })
-  const waiting = new Waiting()
+  const unsaved = new UnsavedFiles()
   for (const message of messages) {
     let result: FileResult | undefined = {}
     if (saving && isWanted(message)) {
-      result = await waiting.unlessSaved(message, () => saveFile(mail, output, message, saving))
+      result = await unsaved.unlessSaved(message, () => saveFile(handle, output, message, saving))
       if (!result) continue
-      await mail.use((mailbox) => mailbox.markShown([message]))
+      await handle.use((mailbox) => mailbox.markShown([message]))
     }
     await output.stored(message, result)
   }
-  waiting.throwIfAny()
-  const files = messages.map((message) => fileFrom(mail, message))
+  unsaved.throwIfAny()
+  const files = messages.map((message) => fileFrom(handle, message))
   return { count: messages.length, fileFrom: files.find((from) => from !== undefined) }
 }
 
 /** The messages whose files cannot be saved, because nothing can: they stay new, and what comes after them is shown. */
-class Waiting {
+class UnsavedFiles {
   readonly #positions = new Set<number>()
   #error: FileError | undefined
 
@@ -142,11 +131,7 @@ function fileFrom({ username }: MailboxAccess, message: MailMessage): string | u
   return isForUs && isFile(message) ? message.from : undefined
 }
 
-/**
- * One that the KDC did not take, or may not have taken, is an error: it is kept here and goes out later, but is not to be taken for sent.
- *
- * @throws why the KDC was not reached.
- */
+/** A message that the KDC did not take, or may not have taken, is an error: it is kept here and goes out later, but is not sent yet. */
 export function requireStored(output: Output, sent: Sent): void {
   if (sent.stored) return
   const { reason } = sent

@@ -1,8 +1,4 @@
-/**
- * Being reachable, and telling what becomes of it.
- *
- * @module
- */
+/** Being reachable, and telling what becomes of it. */
 import type { Channel } from '../../lib/channel/channel.ts'
 import type { Refusal } from '../../lib/channel/listen.ts'
 import { endpointText } from '../../lib/network/address.ts'
@@ -12,30 +8,24 @@ import type { Session } from '../../lib/session.ts'
 import { parsePort, parseSeconds } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
 import { isOfThisMachine } from '../own-addresses.ts'
-import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
 
-/** The options, for `parseArguments`. */
 export const LISTEN_OPTIONS = {
-  host: { type: 'string', default: '127.0.0.1' },
-  port: { type: 'string', default: '0' },
-  refresh: { type: 'string', default: '15' },
+  host: {
+    type: 'string',
+    default: '127.0.0.1',
+    help: ['ADDR', 'listen here, 0.0.0.0 for everywhere (default: 127.0.0.1)'],
+  },
+  port: { type: 'string', default: '0', help: ['N', 'and this port (default: any that is free)'] },
+  refresh: { type: 'string', default: '15', help: ['SEC', 'how often to tell the KDC so (default: 15)'] },
 } as const
 
-export const LISTEN_HELP: readonly OptionHelp[] = [
-  ['--host ADDR', 'listen here, 0.0.0.0 for everywhere (default: 127.0.0.1)'],
-  ['--port N', 'and this port (default: any that is free)'],
-  ['--refresh SEC', 'how often to tell the KDC so (default: 15)'],
-]
-
-/** Where to listen, and how often to say so. */
 export interface ListenAddress {
   readonly host: string
   readonly port: number
   readonly refreshIntervalMs: number
 }
 
-/** @throws UsageError. */
 export function listenAddressFrom(values: { host: string; port: string; refresh: string }): ListenAddress {
   const refreshIntervalMs = 1000 * parseSeconds('--refresh', values.refresh)
   const port = parsePort(values.port)
@@ -46,12 +36,7 @@ export function listenAddressFrom(values: { host: string; port: string; refresh:
   return { host: values.host, port, refreshIntervalMs }
 }
 
-/**
- * Listens, and says where.
- *
- * @param fail - told why no new sender can reach us, and what `onChannel` throws.
- * @throws as `Session.listen`.
- */
+/** Listens, and says where. @param fail - told why no new sender can reach us, and what `onChannel` throws. */
 export async function listenAt(
   session: Session,
   output: Output,

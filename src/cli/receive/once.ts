@@ -1,211 +1,220 @@
-/**
- * A receiver in a pipe: takes the first thing that comes, and passes its bytes on as they are; on a terminal, as lines of who sends them.
- *
- * @module
- */
-import type { Writable } from 'node:stream'
+/** A receiver in a pipe: takes the first thing that comes, and passes its bytes on as they are; on a terminal, as lines of who sends them. */
+import { untilAborted } from '../../lib/abort.ts'
 import { EMPTY } from '../../lib/bytes.ts'
 import type { Channel } from '../../lib/channel/channel.ts'
 import { SymbolonError } from '../../lib/errors.ts'
+import { followMailbox } from '../../lib/mls/follow-mailbox.ts'
 import type { MailMessage } from '../../lib/mls/mailbox.ts'
-import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
+import type { Presence } from '../../lib/presence.ts'
+import type { Session } from '../../lib/session.ts'
 import type { FileSink } from '../../lib/transfer/index.ts'
-import { ToolError } from '../errors.ts'
+import { ToolError, UsageError } from '../errors.ts'
 import { isFile, saveFile } from '../mailbox/save-files.ts'
 import { sizeText } from '../terminal/format.ts'
-import type { Output } from '../terminal/output.ts'
-import { TerminalBytes } from './terminal-bytes.ts'
+import { type ListenAddress, listenAt } from './listen.ts'
+import { tellingTrouble } from './stored-messages.ts'
+import { terminalBytes } from './terminal-bytes.ts'
 import { type ReceiveSettings, takeItems } from './transfer.ts'
+
+export const ONCE_OPTION = {
+  once: { type: 'boolean', help: ['', 'write what comes first to stdout, as it is, and end'] },
+} as const
+
+/** @throws UsageError when events are to go where the bytes go. */
+export function judgeOnce(values: {
+  readonly once?: boolean | undefined
+  readonly json?: boolean | undefined
+}): void {
+  if (values.once && values.json) {
+    throw new UsageError('--once and --json do not go together', 'with --once, stdout is for what is sent')
+  }
+}
 
 /** Stored messages of one look: files among them may have to be passed over. */
 const LOOK_AT = 100
 
-/** Where the bytes go: a terminal has so many columns. */
-type To = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+/**
+ * Takes one thing, the oldest message stored at the KDC, or else what comes first: a message, a stream, or, where there is a place for them,
+ * the files of one sender.
+ *
+ * @throws the reason of `settings.signal`; ToolError when what was written is incomplete; as `Session.listen`.
+ */
+export async function receiveOnce(
+  session: Session,
+  place: ListenAddress,
+  settings: Omit<ReceiveSettings, 'streamTo'>,
+): Promise<void> {
+  const { output, saving, signal } = settings
+  const { mailbox } = session
+  const stdout = new ByteOutput(signal)
+  let isBusy = false
+  let isStream = false
+  let done = () => {}
+  let fail: (error: unknown) => void = () => {}
+  const taken = new Promise<void>((resolve, reject) => {
+    done = resolve
+    fail = reject
+  })
+  taken.catch(() => {})
+  signal.addEventListener('abort', () => {
+    // What comes as a stream or as files ends by the same signal, and says how far it came.
+    if (!isStream) fail(stdout.incomplete(signal.reason))
+  })
 
-/** Takes one thing: a message, a stream, or, where there is a place for them, the files of one sender. */
-export class Once {
-  readonly #output: Output
-  readonly #settings: ReceiveSettings
-  readonly #to: To
-  #isBusy = false
-  #isStream = false
-  /** Resolves when it has been taken; rejects when it broke in between. */
-  readonly taken: Promise<void>
-  /** Ends it otherwise. */
-  readonly fail: (error: unknown) => void
-  readonly #done: () => void
-  #written = 0
+  const write = async (from: string, bytes: Uint8Array) => {
+    const writer = stdout.writer(from)
+    await writer.write(bytes)
+    await writer.finish()
+  }
+  const tell = (from: string, size: number) =>
+    output.event('stream_taken', { from, size }, `took ${sizeText(size)} from ${from}`)
 
-  /** @param to - where the bytes go. */
-  constructor(settings: Omit<ReceiveSettings, 'streamTo'>, to: To = process.stdout) {
-    this.#output = settings.output
-    this.#settings = { ...settings, streamTo: (from) => this.#sink(from) }
-    this.#to = to
-    let done = () => {}
-    let fail: (error: unknown) => void = () => {}
-    this.taken = new Promise((resolve, reject) => {
-      done = resolve
-      fail = reject
-    })
-    this.taken.catch(() => {})
-    this.#done = done
-    this.fail = fail
-    settings.signal.addEventListener('abort', () => this.#stop(settings.signal.reason))
+  const takeMessage = async (channel: Channel) => {
+    const message = await channel.receive()
+    if (!message) return
+    await write(channel.peer.username, message.bytes)
+    tell(channel.peer.username, message.bytes.length)
+    // Acknowledges it. That its sender does not end in good order changes nothing about that.
+    await channel.close().catch(() => {})
+    done()
   }
 
-  /** Whether something is being taken, or has been. */
-  get isBusy(): boolean {
-    return this.#isBusy
+  const takeStream = async (channel: Channel) => {
+    isStream = true
+    const streamTo = (from: string): FileSink => ({
+      start: async () => {},
+      ...stdout.writer(from),
+      abandon: async () => {},
+    })
+    const { username } = channel.peer
+    try {
+      const { saved, failed, error } = await takeItems(channel.stream(), username, { ...settings, streamTo })
+      if (!error) await channel.close().catch(() => {})
+      // When nothing of it was taken, we wait for another.
+      if (saved === 0 && stdout.bytes === 0 && !signal.aborted) isBusy = false
+      else if (error) throw stdout.incomplete(error)
+      else if (failed > 0) throw stdout.incomplete(new ToolError(`${failed} not saved`))
+      else done()
+    } finally {
+      isStream = false
+    }
   }
 
   /** Takes what one sender sends; another who comes meanwhile is told that we are busy. */
-  async serve(channel: Channel): Promise<void> {
+  const serve = async (channel: Channel) => {
     const { username: from } = channel.peer
-    const { signal } = this.#settings
     // Told so, no sender takes for delivered what was not written.
     const stop = () => channel.destroy('stopped')
     try {
       const kind = await channel.next()
       if (kind === undefined) return await channel.close()
-      if (this.#isBusy) return channel.destroy('busy')
-      this.#isBusy = true
+      if (isBusy) return channel.destroy('busy')
+      isBusy = true
       signal.addEventListener('abort', stop)
-      if (kind === 'message') await this.#message(channel)
-      else await this.#stream(channel)
+      await (kind === 'message' ? takeMessage(channel) : takeStream(channel))
     } catch (error) {
-      if (this.#isBusy || !(error instanceof SymbolonError)) return this.fail(error)
-      this.#output.event('channel_failed', { from, code: error.code }, `${from}: ${error.message}`)
+      if (isBusy || !(error instanceof SymbolonError)) return fail(error)
+      output.event('channel_failed', { from, code: error.code }, `${from}: ${error.message}`)
     } finally {
       signal.removeEventListener('abort', stop)
     }
   }
 
-  /**
-   * Takes the oldest message that waits at the KDC, if there is one. It is marked as shown when it has been written: one whose writing
-   * fails waits on.
-   */
-  async takeWaiting(mail: MailboxAccess): Promise<void> {
-    if (this.#isBusy) return
-    const message = await mail.use(async (mailbox) => {
-      await mailbox.sync()
-      const { saving } = this.#settings
-      const messages = await mailbox.unread('direct', LOOK_AT)
+  /** A message is marked as shown when it has been written: one whose writing fails stays new. */
+  const takeStored = async (message: MailMessage) => {
+    const { from, body } = message
+    if (!saving || !isFile(message)) {
+      await write(from, body)
+      await mailbox.acknowledge(message)
+      return tell(from, body.length)
+    }
+    const result = await saveFile(mailbox, output, message, saving)
+    await mailbox.acknowledge(message)
+    await output.stored(message, result)
+    if (result.savedAs === undefined) throw new ToolError(`not saved: ${result.why}`, { code: result.code })
+  }
+
+  const oldest = () =>
+    mailbox.use(async (opened) => {
+      await opened.sync()
+      const messages = await opened.unread('direct', LOOK_AT)
       return messages.find((one) => saving !== undefined || !isFile(one))
     })
-    if (!message || this.#isBusy) return
-    this.#isBusy = true
+
+  let looked = () => {}
+  const hasLooked = new Promise<void>((resolve) => {
+    looked = resolve
+  })
+  const look = async () => {
     try {
-      await this.#waiting(mail, message)
-      this.#done()
-    } catch (error) {
-      this.fail(error)
-    }
-  }
-
-  async #waiting(mail: MailboxAccess, message: MailMessage): Promise<void> {
-    const { from, body } = message
-    const { saving } = this.#settings
-    const mark = () => mail.use((mailbox) => mailbox.markShown([message]))
-    if (saving && isFile(message)) {
-      const result = await saveFile(mail, this.#output, message, saving)
-      await mark()
-      await this.#output.stored(message, result)
-      if (result.savedAs === undefined) throw new ToolError(`not saved: ${result.why}`, { code: result.code })
-      return
-    }
-    await this.#writeAll(from, body)
-    await mark()
-    this.#tell(from, body.length)
-  }
-
-  async #message(channel: Channel): Promise<void> {
-    const message = await channel.receive()
-    if (!message) return
-    await this.#writeAll(channel.peer.username, message.bytes)
-    this.#tell(channel.peer.username, message.bytes.length)
-    // Acknowledges it. That its sender does not end in good order changes nothing about that.
-    await channel.close().catch(() => {})
-    this.#done()
-  }
-
-  async #stream(channel: Channel): Promise<void> {
-    const { signal } = this.#settings
-    this.#isStream = true
-    const stream = channel.stream()
-    try {
-      const { saved, failed, error } = await takeItems(stream, channel.peer.username, this.#settings)
-      if (!error) await channel.close().catch(() => {})
-      if (error && this.#written > 0) throw incomplete(this.#written, error)
-      if (saved === 0 && !signal.aborted) {
-        // Nothing of it was taken: we wait for another.
-        this.#isBusy = false
-        return
-      }
-      if (error) throw error
-      if (failed > 0) throw new ToolError(`${failed} not saved`)
-      this.#done()
+      const message = isBusy ? undefined : await oldest()
+      if (!message || isBusy) return false
+      isBusy = true
+      await takeStored(message).then(done, fail)
     } finally {
-      this.#isStream = false
+      looked()
     }
+    return false
   }
-
-  async #writeAll(from: string, bytes: Uint8Array): Promise<void> {
-    const { write, finish } = this.#writer(from)
-    await write(bytes)
-    await finish()
-  }
-
-  #sink(from: string): FileSink {
-    return { start: async () => {}, ...this.#writer(from), abandon: async () => {} }
-  }
-
-  #writer(from: string): { write(bytes: Uint8Array): Promise<void>; finish(): Promise<void> } {
-    // Written is not enough: the program that reads may still be behind.
-    if (!this.#to.isTTY) return { write: (bytes) => this.#write(bytes), finish: async () => {} }
-    const said = new TerminalBytes(from, this.#to.columns)
-    return {
-      write: (bytes) => this.#write(bytes, said.take(bytes)),
-      finish: () => this.#write(EMPTY, said.end()),
-    }
-  }
-
-  /**
-   * Resolves when the reader of stdout has taken it, or the system for them.
-   *
-   * @param shown - what is written in their place.
-   * @throws the reason of the signal: who reads may have stopped.
-   */
-  async #write(bytes: Uint8Array, shown: Uint8Array | string = bytes): Promise<void> {
-    const { signal } = this.#settings
-    signal.throwIfAborted()
-    this.#written += bytes.length
-    let stop = () => {}
-    try {
-      await new Promise<void>((resolve, reject) => {
-        stop = () => reject(signal.reason)
-        signal.addEventListener('abort', stop)
-        this.#to.write(shown, (error) => (error ? reject(error) : resolve()))
-      })
-    } finally {
-      signal.removeEventListener('abort', stop)
-    }
-  }
-
-  // What comes as a stream or as files ends by the same signal, and says how far it came.
-  #stop(reason: Error): void {
-    if (!this.#isStream) this.fail(this.#written > 0 ? incomplete(this.#written, reason) : reason)
-  }
-
-  #tell(from: string, bytes: number): void {
-    this.#output.event('stream_taken', { from, size: bytes }, `took ${sizeText(bytes)} from ${from}`)
+  let presence: Presence | undefined
+  const onSessionEnd = () => presence?.hint()
+  const over = new AbortController()
+  const trouble = tellingTrouble(output)
+  const watching = followMailbox(mailbox, look, { signal: over.signal, onSessionEnd, ...trouble })
+  try {
+    await Promise.race([hasLooked, taken])
+    if (!isBusy) presence = await listenAt(session, output, place, serve, fail)
+    await taken
+  } finally {
+    over.abort()
+    await watching
+    if (presence) await presence.close()
+    else await session.logout().catch(() => {})
   }
 }
 
-function incomplete(bytes: number, cause: Error): ToolError {
-  const code = cause instanceof SymbolonError ? cause.code : undefined
-  return new ToolError(
-    `what was written is incomplete, and to be thrown away: ${sizeText(bytes)}, then: ${cause.message}`,
-    { code, leavesOutput: true, cause },
-  )
+/** Standard output, for bytes as they are; on a terminal, for lines of who sends them. */
+class ByteOutput {
+  readonly #signal: AbortSignal
+  bytes = 0
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+  }
+
+  writer(from: string): { write(bytes: Uint8Array): Promise<void>; finish(): Promise<void> } {
+    const { isTTY, columns } = process.stdout
+    if (!isTTY) return { write: (bytes) => this.#write(bytes), finish: async () => {} }
+    const lines = terminalBytes(from, columns)
+    return {
+      write: (bytes) => this.#write(bytes, lines.take(bytes)),
+      finish: () => this.#write(EMPTY, lines.end()),
+    }
+  }
+
+  /**
+   * Resolves when the reader of stdout has taken it, or the system for that reader, who may still be behind.
+   *
+   * @param shown - what is written in their place.
+   * @throws the reason of the signal: the reader may have stopped.
+   */
+  async #write(bytes: Uint8Array, shown: Uint8Array | string = bytes): Promise<void> {
+    const write = () => {
+      this.bytes += bytes.length
+      return new Promise<void>((resolve, reject) => {
+        process.stdout.write(shown, (error) => (error ? reject(error) : resolve()))
+      })
+    }
+    await untilAborted(write, this.#signal)
+  }
+
+  /** @returns the error for what ends now, if anything of it was written. */
+  incomplete(cause: Error): Error {
+    if (this.bytes === 0) return cause
+    const code = cause instanceof SymbolonError ? cause.code : undefined
+    return new ToolError(
+      `what was written is incomplete, and to be thrown away: ${sizeText(this.bytes)}, then: ${cause.message}`,
+      { code, leavesOutput: true, cause },
+    )
+  }
 }

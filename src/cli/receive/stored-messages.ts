@@ -1,14 +1,10 @@
-/**
- * Messages that have waited, at a receiver: those from when it was away, and those that come so later.
- *
- * @module
- */
+/** Messages that have waited, at a receiver: those from when it was away, and those that come so later. */
 import { SymbolonError } from '../../lib/errors.ts'
 import { followMailbox, RETRY_MS, type RetryOptions } from '../../lib/mls/follow-mailbox.ts'
 import type { GroupInfo } from '../../lib/mls/mailbox.ts'
 import type { Session } from '../../lib/session.ts'
 import { commandOf } from '../installed.ts'
-import { type Shown, showNew } from '../mailbox/messages.ts'
+import { showNew } from '../mailbox/messages.ts'
 import { commandToSave, type Saving } from '../mailbox/save-files.ts'
 import type { Output } from '../terminal/output.ts'
 
@@ -29,20 +25,18 @@ export function showStoredMessages(
   onEnd: () => void = () => {},
 ): Promise<void> {
   const { mailbox, username } = session
-  const unread = new UnreadGroups(username, output)
+  const tellUnread = unreadGroups(username, output)
   // Once; the files stay at the KDC for days.
   let told = saving !== undefined
-  const tellHowToSave = ({ fileFrom }: Shown) => {
-    if (told || fileFrom === undefined) return
-    told = true
-    const these = commandToSave(username, { with: fileFrom })
-    output.event('file_not_fetched', {}, `to save files, start with --output DIR; these: ${these}`)
-  }
   const look = async () => {
-    const shown = await showNew(mailbox, output, 'direct', { saving, signal })
-    tellHowToSave(shown)
-    unread.tell(await mailbox.use(async (opened) => opened.groups()))
-    return shown.count > 0
+    const { count, fileFrom } = await showNew(mailbox, output, 'direct', { saving, signal })
+    if (!told && fileFrom !== undefined) {
+      told = true
+      const these = commandToSave(username, { with: fileFrom })
+      output.event('file_not_fetched', {}, `to save files, start with --output DIR; these: ${these}`)
+    }
+    tellUnread(await mailbox.use(async (opened) => opened.groups()))
+    return count > 0
   }
   return followMailbox(mailbox, look, { signal, onSessionEnd: onEnd, ...tellingTrouble(output) })
 }
@@ -63,25 +57,16 @@ function codeOf(error: unknown): { code?: string } {
 }
 
 /** Says of each group, once, that something in it is unread; and again when that was read, and more has come. */
-export class UnreadGroups {
-  readonly #username: string
-  readonly #output: Pick<Output, 'event'>
-  readonly #told = new Set<string>()
-
-  constructor(username: string, output: Pick<Output, 'event'>) {
-    this.#username = username
-    this.#output = output
-  }
-
-  /** @param groups - as they are now. */
-  tell(groups: readonly GroupInfo[]): void {
+export function unreadGroups(username: string, output: Pick<Output, 'event'>) {
+  const told = new Set<string>()
+  return (groups: readonly GroupInfo[]): void => {
     for (const { name: group, unread } of groups) {
       if (group === undefined) continue
-      if (unread === 0) this.#told.delete(group)
-      else if (!this.#told.has(group)) {
-        this.#told.add(group)
-        const line = `${group}: ${unread} unread; read with: ${commandOf('group')} ${this.#username} read ${group}`
-        this.#output.event('unread', { group, count: unread }, line)
+      if (unread === 0) told.delete(group)
+      else if (!told.has(group)) {
+        told.add(group)
+        const line = `${group}: ${unread} unread; read with: ${commandOf('group')} ${username} read ${group}`
+        output.event('unread', { group, count: unread }, line)
       }
     }
   }

@@ -1,14 +1,9 @@
-/**
- * A conversation from the sender's side.
- *
- * @module
- */
+/** A conversation from the sender's side. */
 import type { Channel } from '../../lib/channel/channel.ts'
 import { TransportError } from '../../lib/errors.ts'
 import { EXIT, ToolError } from '../errors.ts'
-import { ChatTerminal } from '../terminal/chat-terminal.ts'
+import { ChatTerminal, type Screen } from '../terminal/chat-terminal.ts'
 import type { Output } from '../terminal/output.ts'
-import type { Screen } from '../terminal/screen.ts'
 
 /** Sends each typed line and prints each received one, until either side ends. */
 export async function converse(channel: Channel, output: Output, screen: Screen): Promise<void> {

@@ -1,30 +1,25 @@
-/**
- * What a command line gives to be sent: files, directories, standard input.
- *
- * @module
- */
+/** What a command line gives to be sent: files, directories, standard input. */
 import { stat } from 'node:fs/promises'
-import { type Outgoing, openContent, openOutgoing } from '../../files/outgoing.ts'
+import { openContent } from '../../files/outgoing.ts'
 import { measureTree, sourceOf, type WhySkipped } from '../../files/outgoing-tree.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
 import type { Source } from '../../lib/transfer/index.ts'
 import { EXIT, ToolError, UsageError } from '../errors.ts'
 import { sizeText } from '../terminal/format.ts'
-import type { OptionHelp } from '../terminal/help.ts'
 import type { Output } from '../terminal/output.ts'
-import type { TransferTotal } from '../terminal/transfer-progress.ts'
+import type { TransferTotal } from '../terminal/progress.ts'
 import { pipeSource, STDIN, type Words } from './stdin.ts'
-import { closeFiles, isFilePath } from './stored-files.ts'
+import { isFilePath, type StorableFile, storableFiles } from './stored-files.ts'
 
-/** The options, for `parseArguments`. */
-export const ITEM_OPTIONS = { file: { type: 'string', multiple: true }, name: { type: 'string' } } as const
+export const ITEM_OPTIONS = {
+  file: {
+    type: 'string',
+    multiple: true,
+    help: ['PATH...', 'send files and directories; - is standard input,'],
+  },
+  name: { type: 'string', help: ['NAME', 'as a file of this name'] },
+} as const
 
-export const ITEM_HELP: readonly OptionHelp[] = [
-  ['--file PATH...', 'send files and directories; - is standard input,'],
-  ['--name NAME', 'as a file of this name'],
-]
-
-/** Standard input, among paths. */
 const DASH = '-'
 
 export interface ItemValues {
@@ -32,34 +27,23 @@ export interface ItemValues {
   readonly name?: string | undefined
 }
 
-/**
- * Judges what `--file` and `--name` say.
- *
- * @param given - the message beside them.
- * @throws UsageError.
- */
+/** Judges what `--file` and `--name` say. @param given - the message beside them. */
 export async function judgeItems({ file: paths = [], name }: ItemValues, given: Words): Promise<void> {
   const fromStdin = paths.filter((path) => path === DASH).length + (given === STDIN ? 1 : 0)
   if (fromStdin > 1) throw new UsageError('standard input can be sent once, not twice')
   if (paths.includes(DASH) && name === undefined) {
-    throw new UsageError(
-      'what comes from standard input has no name',
-      'give it one: --file - --name backup.tar',
-    )
+    const hint = 'give it one: --file - --name backup.tar'
+    throw new UsageError('what comes from standard input has no name', hint)
   }
   if (name !== undefined && !paths.includes(DASH)) {
-    throw new UsageError(
-      '--name is for standard input: --file - --name backup.tar',
-      'a file has its own name',
-    )
+    const why = '--name is for standard input: --file - --name backup.tar'
+    throw new UsageError(why, 'a file has its own name')
   }
   if (name === '') throw new UsageError('--name: a name has one character at least')
   const words = given === STDIN ? undefined : given?.text
   if (paths.length > 0 && words !== undefined && (await isFilePath(words))) {
-    throw new UsageError(
-      `${words} is a file: give it after --file`,
-      'what follows --file are files; if these words are the message, send them without files',
-    )
+    const hint = 'what follows --file are files; if these words are the message, send them without files'
+    throw new UsageError(`${words} is a file: give it after --file`, hint)
   }
 }
 
@@ -76,11 +60,7 @@ export class OutgoingItems {
     this.#given = given
   }
 
-  /**
-   * Looks at everything, before anything is sent.
-   *
-   * @throws FileError `file_not_readable`.
-   */
+  /** Looks at everything, before anything is sent. */
   static async look(
     { file: paths = [], name }: ItemValues,
     output: Output,
@@ -88,9 +68,8 @@ export class OutgoingItems {
   ): Promise<OutgoingItems> {
     const given: Given[] = []
     for (const path of paths) {
-      given.push(
-        path === DASH ? { path, kind: 'pipe', source: pipeSource(stdin, name) } : await look(path, output),
-      )
+      if (path === DASH) given.push({ path, kind: 'pipe', source: pipeSource(stdin, name) })
+      else given.push(await look(path, output))
     }
     return new OutgoingItems(given)
   }
@@ -104,7 +83,7 @@ export class OutgoingItems {
   }
 
   /** How much it is, looking into directories; nothing of what comes from a pipe is known. */
-  async extent(): Promise<TransferTotal> {
+  async total(): Promise<TransferTotal> {
     let [files, size, isKnown] = [0, 0, true]
     for (const item of this.#given) {
       if (item.kind === 'directory') {
@@ -120,13 +99,7 @@ export class OutgoingItems {
     return { files, ...(isKnown && { size }) }
   }
 
-  /**
-   * Whether all of it can wait at the KDC, which takes files only, up to a size.
-   *
-   * @param receiver - who takes none directly now.
-   * @param isAway - because of being away.
-   * @throws ToolError for what cannot.
-   */
+  /** @throws ToolError for what cannot be stored at the KDC. @param isAway - whether the receiver is away, or takes no files now. */
   judgeStorable(receiver: string, isAway: boolean): void {
     for (const item of this.#given) {
       if (item.kind === 'file' && item.size <= MAX_FILE_BYTES) continue
@@ -141,21 +114,10 @@ export class OutgoingItems {
     }
   }
 
-  /**
-   * Opens everything for the KDC.
-   *
-   * @throws as `judgeStorable`; FileError `file_not_readable`.
-   */
-  async openStorable(receiver: string, isAway: boolean): Promise<Outgoing[]> {
+  /** All of it, as files for the KDC. */
+  async storable(receiver: string, isAway: boolean): Promise<StorableFile[]> {
     this.judgeStorable(receiver, isAway)
-    const files: Outgoing[] = []
-    try {
-      for (const { path } of this.#given) files.push(await openOutgoing(path))
-      return files
-    } catch (error) {
-      await closeFiles(files)
-      throw error
-    }
+    return storableFiles(this.#given.map(({ path }) => path))
   }
 }
 

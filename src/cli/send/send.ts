@@ -1,8 +1,4 @@
-/**
- * Sending what a command line says: a message, a stream, files; straight to the receiver, or by way of the KDC.
- *
- * @module
- */
+/** Sending what a command line says: a message, a stream, files; straight to the receiver, or by way of the KDC. */
 import type { Channel } from '../../lib/channel/channel.ts'
 import { connectOrStore, deliver, whyNotStored } from '../../lib/connect-or-store.ts'
 import type { SymbolonError } from '../../lib/errors.ts'
@@ -15,9 +11,8 @@ import type { Output } from '../terminal/output.ts'
 import { sendDirectly } from './direct.ts'
 import type { OutgoingItems } from './outgoing-items.ts'
 import { type Input, pipeSource } from './stdin.ts'
-import { closeFiles, sendFiles } from './stored-files.ts'
+import { sendFiles } from './stored-files.ts'
 
-/** Who sends, to whom, and how long to wait. */
 export interface Sending {
   readonly session: Session
   readonly output: Output
@@ -27,21 +22,15 @@ export interface Sending {
   readonly timeoutSec: { readonly message: number; readonly files: number }
 }
 
-/** What is to be sent. */
-export interface Outbound {
-  readonly input: Input | undefined
-  readonly items: OutgoingItems
-}
-
-/**
- * Sends all of it over one channel; what cannot be delivered now waits at the KDC, if it may.
- *
- * @throws ToolError for what could neither be delivered nor stored, and when it was cut short.
- */
-export async function sendAll(sending: Sending, { input, items }: Outbound): Promise<void> {
+/** Sends all of it over one channel; what cannot be delivered now waits at the KDC, if it may. */
+export async function sendAll(
+  sending: Sending,
+  input: Input | undefined,
+  items: OutgoingItems,
+): Promise<void> {
   const { session, output, receiver, mayStore, timeoutSec } = sending
   const reached = await connectOrStore(session, receiver, mayStore)
-  if ('away' in reached) return storeAll(sending, { input, items }, reached.away)
+  if ('away' in reached) return storeAll(sending, input, items, reached.away)
   const { channel } = reached
   let failure: ToolError | undefined
   try {
@@ -59,12 +48,8 @@ export async function sendAll(sending: Sending, { input, items }: Outbound): Pro
   }
   // Delivered: an end that is not returned in good order changes nothing about that.
   await channel.close().catch(() => {})
-  if (failure?.code !== 'files_not_taken') {
-    if (failure) throw failure
-    return
-  }
-  if (!mayStore) throw failure
-  await storeItems(sending, items, false)
+  if (failure && (failure.code !== 'files_not_taken' || !mayStore)) throw failure
+  if (failure) await storeItems(sending, items, false)
 }
 
 /** @returns why it was not delivered. */
@@ -95,15 +80,19 @@ async function sendItems(
   afterMessage: boolean,
 ): Promise<ToolError | undefined> {
   const { sources } = items
-  const extent = await items.extent()
+  const total = await items.total()
   const stream = channel.stream()
   // Meanwhile the receiver's user may answer.
   void hear(channel, output)
   const signal = stoppingWith(channel)
-  const options = { to: receiver, sources, extent, timeoutSec: timeoutSec.files, afterMessage, signal }
+  const options = { to: receiver, sources, total, timeoutSec: timeoutSec.files, afterMessage, signal }
   const sent = await sendDirectly(stream, output, options)
   if (sent.failed === 0) return undefined
-  if (sent.refusal === 'files_not_taken') return takesNone(receiver)
+  if (sent.refusal === 'files_not_taken') {
+    const hint = `${receiver} can run it with --output DIR; without --no-store they can wait at the KDC`
+    const options = { hint, code: sent.refusal, exitCode: EXIT.tryLater }
+    return new ToolError(`${receiver}'s receiver takes no files now`, options)
+  }
   return new ToolError(`${items.count - sent.delivered} of ${items.count} not delivered`)
 }
 
@@ -122,43 +111,28 @@ async function hear(channel: Channel, output: Output): Promise<void> {
   }
 }
 
-function takesNone(receiver: string): ToolError {
-  return new ToolError(`${receiver}'s receiver takes no files now`, {
-    hint: `${receiver} can run it with --output DIR; without --no-store they can wait at the KDC`,
-    code: 'files_not_taken',
-    exitCode: EXIT.tryLater,
-  })
-}
-
-async function storeAll(sending: Sending, { input, items }: Outbound, away: SymbolonError): Promise<void> {
-  const { receiver } = sending
-  if (input && 'pieces' in input) {
-    throw new ToolError(
-      `${receiver} is away, and a stream cannot wait at the KDC: it takes messages of 1 MiB at most`,
-      {
-        hint: `send it when ${receiver} runs a receiver with --once`,
-        exitCode: EXIT.tryLater,
-        code: 'receiver_offline',
-        cause: away,
-      },
-    )
-  }
-  if (items.count > 0) items.judgeStorable(receiver, true)
-  if (input) await storeMessage(sending, input.message, away)
-  if (items.count > 0) await storeItems(sending, items, true)
-}
-
-async function storeMessage(
-  { session, output, receiver }: Sending,
-  message: Uint8Array,
+async function storeAll(
+  sending: Sending,
+  input: Input | undefined,
+  items: OutgoingItems,
   away: SymbolonError,
 ): Promise<void> {
-  try {
-    requireStored(output, await leaveMessage(session.mailbox, { with: receiver }, message))
-  } catch (error) {
-    throw whyNotStored(error, away, receiver)
+  const { session, output, receiver } = sending
+  if (input && 'pieces' in input) {
+    const why = `${receiver} is away, and a stream cannot wait at the KDC: it takes messages of 1 MiB at most`
+    const hint = `send it when ${receiver} runs a receiver with --once`
+    throw new ToolError(why, { hint, exitCode: EXIT.tryLater, code: 'receiver_offline', cause: away })
   }
-  output.event('stored', { to: receiver }, `stored for ${receiver}, who is away`)
+  if (items.count > 0) items.judgeStorable(receiver, true)
+  if (input) {
+    try {
+      requireStored(output, await leaveMessage(session.mailbox, { with: receiver }, input.message))
+    } catch (error) {
+      throw whyNotStored(error, away, receiver)
+    }
+    output.event('stored', { to: receiver }, `stored for ${receiver}, who is away`)
+  }
+  if (items.count > 0) await storeItems(sending, items, true)
 }
 
 /** Leaves files with the KDC, until Ctrl+C. */
@@ -167,10 +141,6 @@ async function storeItems(
   items: OutgoingItems,
   isAway: boolean,
 ): Promise<void> {
-  const files = await items.openStorable(receiver, isAway)
-  try {
-    await sendFiles(session.mailbox, output, { with: receiver }, files, stopping())
-  } finally {
-    await closeFiles(files)
-  }
+  const files = await items.storable(receiver, isAway)
+  await sendFiles(session.mailbox, output, { with: receiver }, files, stopping())
 }

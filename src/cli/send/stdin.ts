@@ -1,32 +1,38 @@
-/**
- * Standard input: as one message, or as a stream where it is longer.
- *
- * @module
- */
-
+/** What a command line says is to be sent: words, or standard input, as one message or as a stream where it is longer. */
 import { Readable } from 'node:stream'
+import { USERNAME } from '../../lib/names.ts'
 import { contentOf, type FileSource } from '../../lib/transfer/index.ts'
 import { ToolError } from '../errors.ts'
+import { commandOf } from '../installed.ts'
 
 /** What standard input holds: all of it, or, where that is too long for a message, its pieces as they come. */
 export type Input = { readonly message: Uint8Array } | { readonly pieces: AsyncIterable<Uint8Array> }
 
 type Bytes = AsyncIterable<Uint8Array>
 
-/** Standard input, in place of a message. */
 export const STDIN = Symbol('standard input')
 
 /** What a command line gives as the message. */
 export type Words = typeof STDIN | { readonly text: string } | undefined
 
-/**
- * What a message on the command line is: `-` is standard input, unless it came after `--`, where everything is text.
- *
- * @param literals - how many of the last arguments came there: the message is the last.
- */
+/** `-` is standard input, unless it came after `--`, where everything is text. @param literals - how many of the last arguments did. */
 export function messageGiven(words: string | undefined, literals = 0): Words {
   if (words === undefined) return undefined
   return words === '-' && literals === 0 ? STDIN : { text: words }
+}
+
+export const SENDER_NAME_HINT =
+  'where NAME is left out, "--" goes before a message of one word, which may be a receiver: ' +
+  `${commandOf('send')} bob -- hi`
+
+/**
+ * Whether two arguments may be NAME and RECEIVER, rather than RECEIVER and MESSAGE: a wrong guess sends words or files to a stranger.
+ *
+ * @param literals - how many of them came after `--`: the last alone is a message.
+ */
+export function mayBeNamed(positionals: readonly string[], literals: number): boolean {
+  const [, second = '-'] = positionals
+  return literals !== 1 && USERNAME.test(second.toLowerCase())
 }
 
 /**
@@ -48,11 +54,7 @@ export async function readInput(maxMessageBytes: number, input: Bytes = process.
   return { message: Buffer.concat(chunks) }
 }
 
-/**
- * Reads standard input as one message.
- *
- * @throws ToolError when it holds nothing, or more than `maxBytes`; nothing has been sent then.
- */
+/** Reads standard input as one message. @throws ToolError when it holds nothing, or more than `maxBytes`; nothing has been sent then. */
 export async function readStdin(maxBytes: number): Promise<Uint8Array> {
   const input = await readInput(maxBytes)
   if ('message' in input) return input.message
@@ -77,10 +79,7 @@ async function* withHead(head: Uint8Array[], rest: AsyncIterator<Uint8Array>): A
   }
 }
 
-/**
- * @param pieces - read once, as they are asked for.
- * @param name - without one it is a stream: for a receiver that passes it on.
- */
+/** @param name - without one it is a stream: for a receiver that passes it on. */
 export function pipeSource(pieces: AsyncIterable<Uint8Array>, name?: string): FileSource {
   const kind = name === undefined ? 'bytes' : 'file'
   // One piece ahead, no more: they may be large.

@@ -1,52 +1,38 @@
-/**
- * Sending files by way of the KDC, which cannot read them. docs/protocol.md §7.4.
- *
- * @module
- */
+/** Sending files by way of the KDC, which cannot read them. docs/protocol.md §7.4. */
 import { stat } from 'node:fs/promises'
-import { type Outgoing, openOutgoing } from '../../files/outgoing.ts'
+import { openContent, openOutgoing } from '../../files/outgoing.ts'
+import { leaveSource } from '../../lib/connect-or-store.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
-import { leaveFile } from '../../lib/mls/leave.ts'
 import type { Conversation } from '../../lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
-import { ToolError, UsageError } from '../errors.ts'
+import type { Source } from '../../lib/transfer/index.ts'
+import { ToolError } from '../errors.ts'
 import { requireStored } from '../mailbox/messages.ts'
 import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
-import { progressOf } from '../terminal/progress.ts'
+import { progressSink } from '../terminal/progress.ts'
 
-/** The option, for `parseArguments`. */
-export const FILE_OPTION = { file: { type: 'string', multiple: true } } as const
+/** A file that can be stored at the KDC. */
+export interface StorableFile {
+  readonly path: string
+  readonly size: number
+  readonly source: Source
+}
 
-/**
- * Opens all files, before anything is sent.
- *
- * @param words - the message beside them, as it was given.
- * @throws FileError `file_not_readable`; ToolError for one that is too large; UsageError when `words` name a file.
- */
-export async function openFiles(paths: readonly string[], words?: string): Promise<Outgoing[]> {
-  if (paths.length > 0 && words !== undefined && (await isFilePath(words))) {
-    throw new UsageError(
-      `${words} is a file: give it as --file ${words}`,
-      'each file has a --file of its own; if these words are the message, send them without files',
-    )
-  }
-  const files: Outgoing[] = []
-  try {
-    for (const path of paths) {
-      const file = await openOutgoing(path)
-      files.push(file)
-      if (file.content.size <= MAX_FILE_BYTES) continue
-      throw new ToolError(
-        `${path} has ${sizeText(file.content.size)}, and a file ${sizeText(MAX_FILE_BYTES)} at most`,
-        { hint: 'send it in parts' },
-      )
+/** Looks at all files, before anything is sent. */
+export async function storableFiles(paths: readonly string[]): Promise<StorableFile[]> {
+  const files: StorableFile[] = []
+  for (const path of paths) {
+    const { name, content } = await openOutgoing(path)
+    await content.close()
+    const { size } = content
+    if (size > MAX_FILE_BYTES) {
+      const why = `${path} has ${sizeText(size)}, and a file ${sizeText(MAX_FILE_BYTES)} at most`
+      throw new ToolError(why, { hint: 'send it in parts' })
     }
-    return files
-  } catch (error) {
-    await closeFiles(files)
-    throw error
+    files.push({ path, size, source: { kind: 'file', name, open: () => openContent(path, path) } })
   }
+  return files
 }
 
 /** Whether words that were given as a message name a file: a likely mistake. `-` is standard input, whatever lies here under that name. */
@@ -56,31 +42,21 @@ export async function isFilePath(words: string): Promise<boolean> {
   return found?.isFile() === true
 }
 
-export async function closeFiles(files: readonly Outgoing[]): Promise<void> {
-  await Promise.all(files.map((file) => file.content.close()))
-}
-
-/**
- * Stores files for a group or for one other, each with the message that tells of it; says so of each.
- *
- * @param signal - ends it; of the file that is being sent nothing stays.
- * @throws what `leaveFile` throws; the reason of `signal`.
- */
+/** Stores files for a group or for one other, each with the message that tells of it; says so of each. */
 export async function sendFiles(
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   output: Output,
   to: Conversation,
-  files: readonly Outgoing[],
+  files: readonly StorableFile[],
   signal: AbortSignal,
 ): Promise<void> {
   const [field, receiver] = 'group' in to ? [{ group: to.group }, to.group] : [{ to: to.with }, to.with]
-  for (const file of files) {
-    const { path, name, content } = file
-    const { size } = content
-    const progress = progressOf(output, name, size)
-    const onProgress = (bytes: number) => progress.at(bytes)
-    const sent = await leaveFile(mail, to, file, { onProgress, signal }).finally(() => progress.end())
-    requireStored(output, sent)
-    output.event('file_stored', { ...field, name, size }, `stored ${path} for ${receiver}`)
+  for (const { path, size, source } of files) {
+    const progress = progressSink(output)
+    const options = { signal, onProgress: progress.at }
+    const leaving = leaveSource(handle, 'group' in to ? to : to.with, source, options)
+    requireStored(output, await leaving.finally(() => progress.end()))
+    const fields = { ...field, name: source.name, size }
+    output.event('file_stored', fields, `stored ${path} for ${receiver}`)
   }
 }

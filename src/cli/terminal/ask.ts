@@ -1,30 +1,20 @@
-/**
- * Asking the person at the terminal whether what somebody sends is to be saved.
- *
- * @module
- */
-
+/** Asking the person at the terminal whether what a sender offers is to be saved. */
 import type { Totals, TransferItem } from '../../lib/transfer/index.ts'
 import { UsageError } from '../errors.ts'
 import { askToStop } from '../stop.ts'
 import type { ChatTerminal } from './chat-terminal.ts'
 import { arrivalText, nameText, shownName } from './file-result.ts'
-import type { OptionHelp } from './help.ts'
 import { ANSWER_CELLS, InputRow, promptCells } from './input-row.ts'
 import { visible, wrap } from './terminal.ts'
 
-/** The option, for `parseArguments`. */
-export const ASK_OPTION = { ask: { type: 'boolean' } } as const
-
-export const ASK_HELP: OptionHelp = ['--ask', 'ask before anything is saved there']
+export const ASK_OPTION = {
+  ask: { type: 'boolean', help: ['', 'ask before anything is saved there'] },
+} as const
 
 /** Puts a question; whether the answer is yes. A question that is taken back is answered with no. */
 export type Ask = (question: string, signal: AbortSignal) => Promise<boolean>
 
-/**
- * @param screen - with the conversation that has the terminal, once there is one.
- * @throws UsageError where nobody could answer.
- */
+/** @param screen - with the conversation that has the terminal, once there is one. @throws UsageError where no person could answer. */
 export function askerFrom(
   values: {
     readonly ask?: boolean | undefined
@@ -95,12 +85,7 @@ function answerOf(text: string, signal: AbortSignal): Promise<string> {
   })
 }
 
-/**
- * `alice wants to send a.jpg and 2 more (3 files, 1.2 GB). Save them?`
- *
- * @param item - the first of it.
- * @param totals - how much there is, as its sender says.
- */
+/** `alice wants to send a.jpg and 2 more (3 files, 1.2 GB). Save them?` The item is the first of it. */
 export function questionAbout(from: string, item: TransferItem, totals: Totals): string {
   return `${from} wants to send ${whatOf(item, totals)}?`
 }

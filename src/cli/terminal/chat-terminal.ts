@@ -1,18 +1,14 @@
-/**
- * A terminal on which one types while others' lines come in, above what is being typed.
- *
- * @module
- */
+/** A terminal on which one types while others' lines come in, above what is being typed. */
 import { ANSWER_CELLS, InputRow, promptCells } from './input-row.ts'
+import type { Lines } from './output.ts'
 import type { StatusLine } from './progress.ts'
-import { print, wrap } from './terminal.ts'
+import { type Look, print, talk, talkLine, wrap } from './terminal.ts'
 
 interface Question {
   readonly text: string
   readonly answer: (line: string) => void
 }
 
-/** The terminal of a conversation. */
 export class ChatTerminal {
   readonly #row: InputRow
   readonly #questions: Question[] = []
@@ -20,10 +16,7 @@ export class ChatTerminal {
   #asking = false
   #closed = false
 
-  /**
-   * @param onLine - called with each line typed.
-   * @param onEnd - called once, when the person presses Ctrl+D or Ctrl+C.
-   */
+  /** @param onEnd - called once, when the person presses Ctrl+D or Ctrl+C. */
   constructor(prompt: string, onLine: (line: string) => void, onEnd: () => void) {
     this.#prompt = prompt
     const end = () => {
@@ -46,7 +39,6 @@ export class ChatTerminal {
     return this.#row.typing
   }
 
-  /** Shows another prompt. */
   setPrompt(prompt: string): void {
     if (this.#closed || this.#prompt === prompt) return
     this.#prompt = prompt
@@ -71,7 +63,7 @@ export class ChatTerminal {
     })
   }
 
-  /** Shows something where the prompt is, as long as nobody types. */
+  /** Shows something where the prompt is, as long as nothing is typed. */
   readonly status: StatusLine = {
     get columns() {
       return process.stdout.columns || 80
@@ -94,7 +86,6 @@ export class ChatTerminal {
     return printed
   }
 
-  /** Gives the terminal back. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -137,7 +128,36 @@ export class ChatTerminal {
   }
 }
 
-/** Whether a person sits at both ends: can read what we print and type what we read. */
-export function isInteractive(): boolean {
-  return Boolean(process.stdin.isTTY && process.stdout.isTTY)
+/** Where a tool's lines go: to stdout and stderr, or above what is being typed while there is a conversation. */
+export class Screen implements Lines {
+  conversation: ChatTerminal | undefined
+  readonly #tool: string
+  readonly #say: (line: string, look?: Look) => void
+  readonly #print: (lines: string) => Promise<void>
+
+  /** @param options.bytesOnly - stdout is for bytes, not for lines. */
+  constructor(tool: string, options: { readonly bytesOnly?: boolean | undefined } = {}) {
+    this.#tool = tool
+    this.#say = talk(tool)
+    const sayAll = async (lines: string) => {
+      for (const line of lines.split('\n')) this.#say(line)
+    }
+    this.#print = options.bytesOnly ? sayAll : print
+  }
+
+  readonly data = (lines: string): Promise<void> => (this.conversation?.print ?? this.#print)(lines)
+
+  readonly talk = (line: string, look: Look = (row) => row): void => {
+    const { conversation } = this
+    if (!conversation) this.#say(line, look)
+    else void conversation.print(talkLine(this.#tool, line, process.stdout.columns).map(look).join('\n'))
+  }
+
+  close(): void {
+    this.conversation?.close()
+    this.conversation = undefined
+  }
 }
+
+/** Whether a person sits at both ends: can read what we print and type what we read. */
+export const isInteractive = (): boolean => Boolean(process.stdin.isTTY && process.stdout.isTTY)

@@ -1,8 +1,4 @@
-/**
- * A file that somebody has sent, in words.
- *
- * @module
- */
+/** A file that a sender has sent, in words. */
 import { safeName } from '../../files/safe-name.ts'
 import type { FileNote } from '../../lib/mls/files.ts'
 import { count, sizeText } from './format.ts'
@@ -10,20 +6,18 @@ import { count, sizeText } from './format.ts'
 /** What became of a file: saved, where; or why not. */
 export interface FileResult {
   readonly savedAs?: string
-  /** It was there before. */
   readonly already?: boolean
   /** A code of docs/errors.md, or `file_too_large`: more than is wanted here. */
   readonly code?: string
-  /** In words. */
   readonly why?: string
 }
 
-/** What came directly: a file, a directory with all that was in it, or the bytes of somebody's standard input. */
+/** What came directly: a file, a directory with all that was in it, or the bytes of the sender's standard input. */
 export interface Arrival {
   readonly kind: 'file' | 'directory' | 'bytes'
   /** Made safe already. */
   readonly name: string
-  /** In bytes; nobody may know it yet. */
+  /** In bytes; nothing while it is not known. */
   readonly size?: number | undefined
   /** In a directory. */
   readonly files?: number | undefined
@@ -39,11 +33,7 @@ export function arrivalText({ name, size, files }: Arrival): string {
 }
 
 /** A file's name as it can be shown, and saved. */
-export function shownName({ name }: Pick<FileNote, 'name'>): string {
-  return safeName(name)
-}
+export const shownName = ({ name }: Pick<FileNote, 'name'>): string => safeName(name)
 
 /** A name that others chose, among our words: in quotes, of which it has none, where it could pass for more than one of them. */
-export function nameText(name: string): string {
-  return name.includes(' ') ? `"${name}"` : name
-}
+export const nameText = (name: string): string => (name.includes(' ') ? `"${name}"` : name)

@@ -1,8 +1,4 @@
-/**
- * Numbers, sizes and times as people read them.
- *
- * @module
- */
+/** Numbers, sizes and times as people read them. */
 import { UsageError } from '../errors.ts'
 
 /** `1 session`, `2 sessions`. */
@@ -39,17 +35,24 @@ const FACTORS = new Map([
   ]),
 ])
 
-/**
- * A number of bytes of an option: `100MB`, `1.5 GB`, `64KiB`, `1000`.
- *
- * @throws UsageError
- */
+/** A number of bytes of an option: `100MB`, `1.5 GB`, `64KiB`, `1000`. */
 export function parseSize(name: string, text: string): number {
   const [, number = '', unit = ''] = /^(\d{1,15}(?:\.\d{1,3})?) ?([a-z]*)$/i.exec(text.trim()) ?? []
   const factor = FACTORS.get(unit.toLowerCase())
   const bytes = number === '' || factor === undefined ? Number.NaN : Math.round(Number(number) * factor)
   if (Number.isSafeInteger(bytes)) return bytes
   throw new UsageError(`${name}: expected a size, got '${text}'`, 'for example: 100MB, 1.5GB or 2000 bytes')
+}
+
+/** Rows below a heading, in columns as wide as they need to be. */
+export function table(...rows: readonly (readonly string[])[]): string[] {
+  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(width(i)))
+      .join('  ')
+      .trimEnd(),
+  )
 }
 
 /** `2026-11-21 09:05`, where the reader is. */

@@ -1,16 +1,10 @@
-/**
- * The options in a tool's help.
- *
- * @module
- */
-
+/** The options in a tool's help. */
 /** An option as it is given, and what it is for; a default is written `(default: X)`. */
 export type OptionHelp = readonly [option: string, text: string]
 
 /** Terminals are at least so wide. */
 const WIDTH = 80
 
-/** Lines of help in two columns. */
 export function optionLines(...options: readonly OptionHelp[]): string {
   const width = Math.max(...options.map(([option]) => option.length))
   return options
@@ -30,15 +24,11 @@ function wrap(text: string, width: number): string[] {
   return lines
 }
 
-/** The option of every tool; the KDC's commands take it too, and spare the line. */
-export const HELP_HELP: OptionHelp = ['-h, --help', 'show this']
-
 /** Whether `--help` is among the options, wherever, also where it makes no sense: who types it is lost. */
 export function asksForHelp(argv: readonly string[]): boolean {
   return asksFor(argv, '--help') || asksFor(argv, '-h')
 }
 
-/** Whether this option is among the arguments. */
 export function asksFor(argv: readonly string[], option: string): boolean {
   const end = argv.indexOf('--')
   return argv.slice(0, end < 0 ? argv.length : end).includes(option)

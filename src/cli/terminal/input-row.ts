@@ -3,8 +3,6 @@
  *
  * It is one row because a terminal that gets another width may have broken a longer line anew, or not: no program could tell then where the
  * line began, and to clear it would be to clear what others said above it. So nothing here ever goes up a row.
- *
- * @module
  */
 import { createInterface, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'
@@ -29,7 +27,6 @@ export const ANSWER_CELLS = 1
 /** Of a long line, as much is looked at for each cell: characters may take none. */
 const UNITS_PER_CELL = 16
 
-/** What hears of a line that is typed. */
 export interface InputListener {
   /** Each line, when it is complete. */
   onLine(line: string): void
@@ -39,7 +36,6 @@ export interface InputListener {
   onInterrupt?(): void
 }
 
-/** The row on which something is typed. */
 export class InputRow {
   readonly #stream: NodeJS.WriteStream
   readonly #readline: Interface
@@ -96,18 +92,13 @@ export class InputRow {
     return this.#readline.line.length > 0
   }
 
-  /**
-   * Shows another prompt.
-   *
-   * @param typingCells - the prompt is cut at its beginning to leave as many cells to what is typed.
-   */
+  /** Shows another prompt. @param typingCells - the prompt is cut at its beginning to leave as many cells to what is typed. */
   setPrompt(prompt: string, typingCells: number = TYPING_CELLS): void {
     this.#prompt = prompt
     this.#typingCells = typingCells
     this.draw()
   }
 
-  /** Takes away what has been typed. */
   discard(): void {
     this.#readline.write(null, { ctrl: true, name: 'e' })
     this.#readline.write(null, { ctrl: true, name: 'u' })
@@ -127,7 +118,6 @@ export class InputRow {
     this.#write(`${CLEAR}${NO_WRAP}${text}${WRAP}`)
   }
 
-  /** Takes the row off the screen. */
   clear(): void {
     this.#write(CLEAR)
   }

@@ -1,17 +1,14 @@
 /**
  * What a tool has to tell, either as lines for people or, with `--json`, as NDJSON for programs; and, with `--trace`, each
  * protocol message as it passes.
- *
- * @module
  */
 import type { Message } from '../../lib/channel/message.ts'
 import { type FileNote, fileNoteOf } from '../../lib/mls/files.ts'
 import type { MailMessage } from '../../lib/mls/mailbox.ts'
-import { quoted } from '../../lib/text/quoted.ts'
+import { quoted } from '../../lib/text/visible.ts'
 import type { Trace, TraceEvent } from '../../lib/trace.ts'
 import { type Arrival, arrivalText, type FileResult, nameText, shownName } from './file-result.ts'
 import { localTime } from './format.ts'
-import type { OptionHelp } from './help.ts'
 import {
   jsonLine,
   type Look,
@@ -25,26 +22,19 @@ import {
   visible,
 } from './terminal.ts'
 
-/** The options of every tool that tells events, for `parseArguments`. */
 export const OUTPUT_OPTIONS = {
-  json: { type: 'boolean' },
-  trace: { type: 'boolean' },
+  json: { type: 'boolean', help: ['', 'tell events as NDJSON on stdout'] },
+  trace: { type: 'boolean', help: ['', 'show protocol messages as they pass, secrets shortened'] },
 } as const
 
-export const OUTPUT_HELP: readonly OptionHelp[] = [
-  ['--json', 'tell events as NDJSON on stdout'],
-  ['--trace', 'show protocol messages as they pass, secrets shortened'],
-]
-
-/** How one tool tells things. */
 export interface Output {
   /** Whether programs listen. */
   readonly json: boolean
-  /** Somebody said something; resolves when it has been written. */
+  /** A peer's message; resolves when it has been written. */
   said(from: string, message: Message): Promise<void>
-  /** Somebody said something or sent a file earlier, and it has waited; resolves when it has been written. */
+  /** A stored message or file; resolves when it has been written. */
   stored(message: MailMessage, result?: FileResult): Promise<void>
-  /** Somebody has sent something directly, and this has become of it; resolves when it has been written. */
+  /** What became of an item that came directly; resolves when it has been written. */
   arrived(from: string, arrival: Arrival, result: FileResult): Promise<void>
   /** Something happened: an event with a stable name for programs; for people, a line if it is worth one. */
   event(name: string, fields: Record<string, unknown>, line?: string): void
@@ -52,18 +42,13 @@ export interface Output {
   readonly trace: Trace | undefined
 }
 
-/** Where an output for people goes. */
 export interface Lines {
-  /** Writes one line or several. */
   readonly data: (lines: string) => Promise<void>
   /** Writes one line, which may hold what others wrote. */
   readonly talk: (line: string, look?: Look) => void
 }
 
-/**
- * @param options.json - NDJSON on stdout instead of lines.
- * @param lines - where lines for people go; a conversation gives functions that keep the typed text.
- */
+/** @param lines - where lines for people go; a conversation gives functions that keep the typed text. */
 export function makeOutput(
   tool: string,
   options: { json?: boolean | undefined; trace?: boolean | undefined },
@@ -87,10 +72,10 @@ function jsonOutput(): Output {
       }
       const note = fileNoteOf(message)
       const file = note ? { name: shownName(note), size: note.size } : { code: 'malformed' }
-      return json('file', { from, group, ...file, ...fateFields(result), ...times })
+      return json('file', { from, group, ...file, ...resultFields(result), ...times })
     },
     arrived: (from, { kind, ...arrival }, result) =>
-      json('file', { from, ...(kind === 'file' ? {} : { kind }), ...arrival, ...fateFields(result) }),
+      json('file', { from, ...(kind === 'file' ? {} : { kind }), ...arrival, ...resultFields(result) }),
     event: (name, fields) => {
       json(name, fields)
     },
@@ -146,7 +131,7 @@ function arrivalLine(arrival: Arrival, { savedAs, already, why }: FileResult): s
   return why === undefined ? file : `${file} ${why}`
 }
 
-function fateFields({ savedAs, already, code }: FileResult) {
+function resultFields({ savedAs, already, code }: FileResult) {
   return savedAs === undefined ? { code } : { saved_as: savedAs, already }
 }
 

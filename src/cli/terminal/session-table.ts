@@ -1,28 +1,16 @@
-/**
- * Sessions as people read them.
- *
- * @module
- */
-
+/** Sessions as people read them. */
 import type { SessionInfo } from '../../lib/kdc-link/answers.ts'
 import { endpointText } from '../../lib/network/address.ts'
 import { ToolError } from '../errors.ts'
-import { localTime } from './format.ts'
+import { localTime, table } from './format.ts'
 import { visible } from './terminal.ts'
 
 /** Shown of an ID; among a hundred sessions, chance gives two the same once in a million. */
 const SHOWN = 8
 
-/** As much of an ID as is shown. */
-export function shortId(id: string): string {
-  return visible(id.slice(0, SHOWN))
-}
+export const shortId = (id: string): string => visible(id.slice(0, SHOWN))
 
-/**
- * The session whose ID begins so.
- *
- * @throws ToolError when there is none, or more than one.
- */
+/** The session whose ID begins so. */
 export function findSession(sessions: readonly SessionInfo[], prefix: string): SessionInfo {
   const found = sessions.filter(({ id }) => prefix !== '' && id.startsWith(prefix.toLowerCase()))
   const [one] = found
@@ -34,7 +22,7 @@ export function findSession(sessions: readonly SessionInfo[], prefix: string): S
 }
 
 /** One line a session, below a heading: of IPv4, it fits 80 columns. Times are local. When it expires, `--json` says. */
-export function table(sessions: readonly SessionInfo[], now: number): string[] {
+export function sessionTable(sessions: readonly SessionInfo[], now: number): string[] {
   const rows = sessions.map((session) => [
     shortId(session.id),
     localTime(session.begunAt),
@@ -42,14 +30,7 @@ export function table(sessions: readonly SessionInfo[], now: number): string[] {
     visible(session.address),
     session.listensAt ? visible(endpointText(session.listensAt.address, session.listensAt.port)) : '-',
   ])
-  const all = [['ID', 'BEGUN', 'USED', 'FROM', 'LISTENS AT'], ...rows]
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  return all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
+  return table(['ID', 'BEGUN', 'USED', 'FROM', 'LISTENS AT'], ...rows)
 }
 
 function ago(seconds: number): string {

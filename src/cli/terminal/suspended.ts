@@ -1,13 +1,7 @@
+/** Being stopped (Ctrl+Z, `kill -STOP`) and going on (`fg`) while the terminal is raw: meanwhile the shell has set it as it needs it. */
 /**
- * Being stopped (Ctrl+Z, `kill -STOP`) and going on (`fg`) while the terminal is raw: meanwhile the shell has set it as it needs it.
- *
- * @module
- */
-
-/**
- * Ctrl+Z where the terminal is raw, and sends no signal for it: stops the processes that it would stop.
- *
- * @param goOn - called when this one goes on; at once where there is no shell to stop for, since the system then stops nothing.
+ * Ctrl+Z where the terminal is raw, and sends no signal for it: stops the processes that it would stop. Where there is no shell to stop
+ * for, the system stops nothing, and `goOn` is called at once.
  */
 export function suspend(goOn: () => void): void {
   if (process.platform === 'win32') return
@@ -23,11 +17,7 @@ export function makeRaw(): void {
   process.stdin.setRawMode(true)
 }
 
-/**
- * Hears of going on after having been stopped, by whatever signal.
- *
- * @returns the function that ends it.
- */
+/** Hears of going on after having been stopped, by whatever signal. @returns the function that ends it. */
 export function whenContinued(goOn: () => void): () => void {
   process.on('SIGCONT', goOn)
   return () => {

@@ -1,10 +1,6 @@
-/**
- * What the tools write: data on stdout, talk on stderr, and nothing from others that a terminal would obey.
- *
- * @module
- */
-import { bounded } from '../../lib/text/quoted.ts'
-import { visible, visibleJson } from '../../lib/text/visible.ts'
+/** What the tools write: data on stdout, talk on stderr, and nothing from others that a terminal would obey. */
+import { bounded, visible, visibleJson } from '../../lib/text/visible.ts'
+import { labelOf, TOOLS } from '../installed.ts'
 
 export { visible }
 
@@ -12,28 +8,10 @@ export { visible }
 const PORTION_CHARACTERS = 64 * 1024
 
 /** A value as one line of JSON that is as safe on a terminal as `visible` makes text, and parses back to the same. */
-export function jsonLine(value: unknown): string {
-  return visibleJson(JSON.stringify(value))
-}
+export const jsonLine = (value: unknown): string => visibleJson(JSON.stringify(value))
 
 /** The tools, by the names that their lines on stderr begin with. */
-export const TOOL_NAMES: readonly string[] = [
-  'completion',
-  'demo',
-  'doctor',
-  'group',
-  'kdc',
-  'login',
-  'logout',
-  'passwd',
-  'receiver',
-  'register',
-  'sender',
-  'sessions',
-  'symbolon',
-  'users',
-  'whoami',
-]
+export const TOOL_NAMES: readonly string[] = [...TOOLS.map(labelOf), 'symbolon']
 
 /** A principal who has said or sent something. */
 export interface Speaker {
@@ -43,11 +21,11 @@ export interface Speaker {
 }
 
 /**
- * What somebody said, as every tool prints it: `name: text`, one line each. A text of several lines gives several, each
+ * What a principal said, as every tool prints it: `name: text`, one line each. A text of several lines gives several, each
  * with the name, so that no principal can speak in another's, or in ours: a principal called `receiver` is `@receiver` here.
  *
  * @param columns - the width of the terminal, where there is one: a line that the terminal would break is broken here,
- *   and goes on behind a mark, for at the left edge it would pass for somebody else's.
+ *   and goes on behind a mark, for at the left edge it would pass for another's.
  * @param look - of the name.
  */
 export function saidLines(speaker: Speaker, text: string, columns?: number, look: Look = plain): string[] {
@@ -104,11 +82,9 @@ export function cellsIn(text: string): number {
 }
 
 // At least as wide as any terminal shows it: from Hangul on, characters may take two cells.
-function cellsOf(character: string): number {
-  return (character.codePointAt(0) ?? 0) < 0x1100 ? 1 : 2
-}
+const cellsOf = (character: string): number => ((character.codePointAt(0) ?? 0) < 0x1100 ? 1 : 2)
 
-/** Lines in portions small enough to be written at once without keeping anybody waiting; each holds whole lines. */
+/** Lines in portions small enough to be written at once without keeping others waiting; each holds whole lines. */
 export function* portions(lines: readonly string[]): Generator<string> {
   let portion: string[] = []
   let characters = 0
@@ -124,9 +100,8 @@ export function* portions(lines: readonly string[]): Generator<string> {
 }
 
 /**
- * Writes data to stdout, followed by a line feed; resolves when the system has taken it, and whatever else the tool does
- * has had its turn. Files and terminals are written to without waiting: without that turn, somebody who has much to say
- * would keep everybody else out.
+ * Writes data to stdout, followed by a line feed; resolves when the system has taken it, and whatever else the tool does has had its turn.
+ * Files and terminals are written to without waiting: without that turn, a peer with much to say would keep all others out.
  */
 export async function print(text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
@@ -147,7 +122,6 @@ export function talkLine(tool: string, line: string, columns?: number): string[]
   return shown.includes('"') ? rows(shown, columns) : [shown]
 }
 
-/** How a line is to look; as it is, if not given. */
 export type Look = (row: string) => string
 
 const plain: Look = (row) => row

@@ -1,17 +1,28 @@
 /**
- * The commands about accounts: `kdc adduser`, `passwd`, `deluser`, `users`.
+ * The commands about accounts and their sessions: `kdc adduser`, `passwd`, `deluser`, `users`, `endsessions`.
  *
  * @module
  */
 import { parseArguments } from '../../cli/arguments.ts'
+import { UsageError } from '../../cli/errors.ts'
 import { commandOf } from '../../cli/installed.ts'
 import { readNewPassword, SET_PASSWORD_HELP } from '../../cli/login/password.ts'
+import { count } from '../../cli/terminal/format.ts'
 import { optionLines } from '../../cli/terminal/help.ts'
-import { print, talk } from '../../cli/terminal/terminal.ts'
+import { talk } from '../../cli/terminal/terminal.ts'
 import { parseUsername } from '../../lib/names.ts'
-import { addAccount, changePassword } from '../logins/accounts.ts'
+import { addAccount, changePassword } from '../data.ts'
 import { accountExists } from '../store/accounts.ts'
-import { DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
+import { DATA_HELP, DATA_OPTION, dataDirectory, printList, withData } from './data-option.ts'
+
+function parseName(argv: string[], help: string) {
+  const { values, positionals } = parseArguments(argv, {
+    help,
+    options: { ...DATA_OPTION, 'password-file': { type: 'string' } },
+    positionals: ['NAME'],
+  })
+  return { values, username: parseUsername(positionals[0] ?? '') }
+}
 
 const ADDUSER_HELP = `usage: ${commandOf('kdc')} adduser NAME [options]
 
@@ -24,12 +35,7 @@ example: ${commandOf('kdc')} adduser alice
 
 /** `kdc adduser NAME` */
 export async function adduser(argv: string[]): Promise<void> {
-  const { values, positionals } = parseArguments(argv, {
-    help: ADDUSER_HELP,
-    options: { ...DATA_OPTION, 'password-file': { type: 'string' } },
-    positionals: ['NAME'],
-  })
-  const username = parseUsername(positionals[0] ?? '')
+  const { values, username } = parseName(argv, ADDUSER_HELP)
   await withData(values.data, { create: true }, async (data) => {
     // Before a password is typed twice for nothing.
     if (await data.store.accounts.find(username)) throw accountExists(username)
@@ -51,12 +57,7 @@ example: ${commandOf('kdc')} passwd alice
 
 /** `kdc passwd NAME` */
 export async function passwd(argv: string[]): Promise<void> {
-  const { values, positionals } = parseArguments(argv, {
-    help: PASSWD_HELP,
-    options: { ...DATA_OPTION, 'password-file': { type: 'string' } },
-    positionals: ['NAME'],
-  })
-  const username = parseUsername(positionals[0] ?? '')
+  const { values, username } = parseName(argv, PASSWD_HELP)
   await withData(values.data, { create: false }, async (data) => {
     await data.store.accounts.require(username)
     const password = await readNewPassword({ username, passwordFile: values['password-file'] })
@@ -100,14 +101,43 @@ example: ${commandOf('kdc', { silent: true })} users --json
 `
 
 /** `kdc users` */
-export async function users(argv: string[]): Promise<void> {
-  const { values } = parseArguments(argv, {
-    help: USERS_HELP,
-    options: { ...DATA_OPTION, json: { type: 'boolean' } },
-    positionals: [],
+export const users = (argv: string[]): Promise<void> =>
+  printList(
+    argv,
+    USERS_HELP,
+    (store) => store.accounts.list(),
+    ({ username, createdAt }) => ({ username, created_at: createdAt }),
+    ({ username }) => username,
+  )
+
+const ENDSESSIONS_HELP = `usage: ${commandOf('kdc')} endsessions NAME [options]
+       ${commandOf('kdc')} endsessions --all [options]
+
+Ends the sessions of NAME, or everybody's, at once: their tokens are worth
+nothing from now on, and it takes another login to go on. Passwords stay.
+The KDC may be running or not.
+
+${optionLines(['--all', "everybody's: do so when you have put the KDC's files back by hand"], DATA_HELP)}
+
+example: ${commandOf('kdc')} endsessions alice
+`
+
+/** `kdc endsessions` */
+export async function endsessions(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: ENDSESSIONS_HELP,
+    options: { ...DATA_OPTION, all: { type: 'boolean', default: false } },
+    positionals: ['[NAME]'],
   })
-  const accounts = await withData(values.data, { create: false }, ({ store }) => store.accounts.list())
-  for (const { username, createdAt } of accounts) {
-    await print(values.json ? JSON.stringify({ username, created_at: createdAt }) : username)
+  const [name] = positionals
+  if (values.all === (name !== undefined)) {
+    throw new UsageError('expected either NAME or --all', `${commandOf('kdc')} users lists the names`)
   }
+  const username = name === undefined ? undefined : parseUsername(name)
+  const ended = await withData(values.data, { create: false }, async ({ store }) => {
+    if (username === undefined) return store.sessions.endAll()
+    await store.accounts.require(username)
+    return store.sessions.endOf(username)
+  })
+  talk('kdc')(`ended ${count(ended, 'session')}${username === undefined ? '' : ` of ${username}`}`)
 }

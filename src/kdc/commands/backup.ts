@@ -1,13 +1,20 @@
-import { dirname, resolve } from 'node:path'
+/**
+ * `kdc backup`: a data directory of its own, with what lasts (the KDC's keys and the accounts) and nothing that logs an account in.
+ *
+ * @module
+ */
+import { mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
 import { commandOf } from '../../cli/installed.ts'
 import { optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
-import { SymbolonError } from '../../lib/errors.ts'
-import { systemReason } from '../../lib/system-errors.ts'
-import { backUp } from '../backup.ts'
-import { DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
+import { createPrivateFile, syncDirectory } from '../../files/private-files.ts'
+import { DATABASE_FILE } from '../data.ts'
+import { OPAQUE_KEYS_FILE } from '../keys/opaque-keys.ts'
+import type { Store } from '../store/store.ts'
+import { cannotWrite, DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
 
 const HELP = `usage: ${commandOf('kdc')} backup DIR [options]
 
@@ -23,6 +30,8 @@ ${optionLines(DATA_HELP)}
 example: ${commandOf('kdc')} backup /mnt/backups/kdc-2026-01-31
 `
 
+const IS_THERE = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR']
+
 /** `kdc backup DIR` */
 export async function backup(argv: string[]): Promise<void> {
   const { values, positionals } = parseArguments(argv, {
@@ -32,8 +41,12 @@ export async function backup(argv: string[]): Promise<void> {
   })
   const target = resolve(positionals[0] ?? '')
   await withData(values.data, { create: false }, async ({ store }) => {
-    const done = await backUp(store, dataDirectory(values.data), target).catch((error: unknown) => {
-      throw explain(error, target)
+    const done = await backUp(store, dataDirectory(values.data), target).catch((cause: unknown) => {
+      if (IS_THERE.includes((cause as NodeJS.ErrnoException).code ?? '')) {
+        throw new ToolError(`${target} is there already`, { cause, hint: 'name a new directory' })
+      }
+      const hint = 'make the directory that the backup is to be in, and see that you may write there'
+      throw cannotWrite('the backup', target, cause, hint)
     })
     if (!done) {
       throw new ToolError('the database is a server, which is not copied like this', {
@@ -44,15 +57,37 @@ export async function backup(argv: string[]): Promise<void> {
   talk('kdc')(`backed up to ${target}`)
 }
 
-function explain(cause: unknown, target: string): unknown {
-  const { code } = cause as NodeJS.ErrnoException
-  if (cause instanceof SymbolonError || !code) return cause
-  if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') {
-    return new ToolError(`${target} is there already`, { cause, hint: 'name a new directory' })
+/**
+ * Writes a backup: all of it, or nothing under this name.
+ *
+ * @param directory - the data directory.
+ * @param target - a directory that there is not yet, or an empty one; its parent must be there.
+ * @returns false, having done nothing, when the database is a server, which has a tool of its own.
+ * @throws an error of the file system, with its `code`: `ENOTEMPTY` or `ENOTDIR` when something else is there; StoreError.
+ */
+export async function backUp(store: Store, directory: string, target: string): Promise<boolean> {
+  const place = resolve(target)
+  // Beside its place, so that one step takes it there; an operator who finds it after a crash sees what it is.
+  const temporary = mkdtempSync(`${place}.unfinished-`)
+  try {
+    if (!(await store.backUp(join(temporary, DATABASE_FILE)))) return false
+    const keys = readFileSync(join(directory, OPAQUE_KEYS_FILE), 'latin1')
+    createPrivateFile(join(temporary, OPAQUE_KEYS_FILE), keys)
+    moveInto(place, temporary)
+    return true
+  } finally {
+    rmSync(temporary, { recursive: true, force: true })
   }
-  const reason = code === 'ENOENT' ? `there is no directory ${dirname(target)}` : systemReason(code)
-  return new ToolError(`cannot write the backup: ${reason}`, {
-    cause,
-    hint: 'make the directory that the backup is to be in, and see that you may write there',
-  })
+}
+
+// An empty directory goes first, for Windows does not replace one; one that is not empty does not go.
+function moveInto(place: string, temporary: string): void {
+  try {
+    rmdirSync(place)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  syncDirectory(temporary)
+  renameSync(temporary, place)
+  syncDirectory(dirname(place))
 }

@@ -11,9 +11,8 @@ import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { ToolError } from '../../cli/errors.ts'
 import { isSystemError, systemReason } from '../../lib/system-errors.ts'
-import { bounded } from '../../lib/text/quoted.ts'
+import { bounded } from '../../lib/text/visible.ts'
 
-/** How a file is written. */
 export interface CsvForm {
   /** Whether it begins with a byte order mark, by which some spreadsheets know UTF-8. */
   readonly bom: boolean
@@ -59,7 +58,6 @@ export async function readClassList(file: string): Promise<ClassList> {
   try {
     return parseClassList(await readAll(file === '-' ? process.stdin : createReadStream(file), name), name)
   } catch (cause) {
-    if (cause instanceof ToolError) throw cause
     if (!isSystemError(cause)) throw cause
     throw new ToolError(`cannot read ${name}: ${systemReason(cause.code)}`, { cause, hint: 'check the path' })
   }
@@ -78,7 +76,13 @@ export function parseClassList(bytes: Uint8Array, name: string): ClassList {
       hint: 'below the line with the columns, each person has one',
     })
   }
-  for (const row of rows) requireWidth(row, header, name)
+  for (const { line, fields } of rows) {
+    const [has, expected] = [fields.length, header.fields.length]
+    if (has === expected) continue
+    throw new ToolError(`${name}, line ${line}: the number of fields is ${has}, and of columns ${expected}`, {
+      hint: 'a field with a comma or semicolon in it stands in quotes: "Doe, Jane"',
+    })
+  }
   const lineEnd = /^[^\n]*\r\n/.test(csv) ? '\r\n' : '\n'
   return { name, form: { bom, delimiter, lineEnd }, columns: header.fields, rows }
 }
@@ -104,7 +108,6 @@ export function columnIndex({ name, columns }: ClassList, wanted: string): numbe
 /** A row that stands for no person. */
 export interface OtherRow {
   readonly line: number
-  /** In words. */
   readonly why: string
 }
 
@@ -140,7 +143,6 @@ export function sameColumn(one: string, other: string): boolean {
   return one.trim().toLowerCase() === other.trim().toLowerCase()
 }
 
-/** Writes records as CSV. */
 export function formatCsv(records: readonly (readonly string[])[], form: CsvForm): string {
   return stringify(
     records.map((fields) => [...fields]),
@@ -195,24 +197,20 @@ function delimiterOf(csv: string): string {
 
 /** The records that are not blank: spreadsheets write the empty rows below a table too. */
 function parseRecords(csv: string, delimiter: string, name: string): CsvRecord[] {
-  const bytes = Buffer.from(csv)
+  const csvBytes = Buffer.from(csv)
   const records: CsvRecord[] = []
   // The parser's own count takes CRLF within quotes for two lines.
   let line = 1
   let end = 0
   const onRecord = (fields: string[], context: { bytes: number }) => {
     if (fields.some((field) => field.trim() !== '')) records.push({ line, fields })
-    line += lineEndsIn(bytes.subarray(end, context.bytes))
+    line += csvBytes.toString('latin1', end, context.bytes).match(/\r\n|\r|\n/g)?.length ?? 0
     end = context.bytes
     return null
   }
   try {
-    parse(bytes, {
-      delimiter,
-      record_delimiter: LINE_ENDS,
-      relax_column_count: true,
-      on_record: onRecord,
-    })
+    const relaxed = { record_delimiter: LINE_ENDS, relax_column_count: true }
+    parse(csvBytes, { delimiter, ...relaxed, on_record: onRecord })
   } catch (cause) {
     const { code, message } = cause as { code?: string; message: string }
     if (!code) throw cause
@@ -223,16 +221,4 @@ function parseRecords(csv: string, delimiter: string, name: string): CsvRecord[]
     })
   }
   return records
-}
-
-function lineEndsIn(bytes: Buffer): number {
-  return bytes.toString('latin1').match(/\r\n|\r|\n/g)?.length ?? 0
-}
-
-function requireWidth({ line, fields }: CsvRecord, header: CsvRecord, name: string): void {
-  const [has, expected] = [fields.length, header.fields.length]
-  if (has === expected) return
-  throw new ToolError(`${name}, line ${line}: the number of fields is ${has}, and of columns ${expected}`, {
-    hint: 'a field with a comma or semicolon in it stands in quotes: "Doe, Jane"',
-  })
 }

@@ -4,13 +4,17 @@
  * @module
  */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
 import { dataDir } from '../../cli/paths.ts'
 import type { OptionHelp } from '../../cli/terminal/help.ts'
+import { print } from '../../cli/terminal/terminal.ts'
+import { SymbolonError } from '../../lib/errors.ts'
+import { systemReason } from '../../lib/system-errors.ts'
 import { DATABASE_FILE, type KdcData, openData } from '../data.ts'
+import type { Store } from '../store/store.ts'
 
-/** For `parseArguments`. */
 export const DATA_OPTION = { data: { type: 'string' } } as const
 
 export const DATA_HELP: OptionHelp = ['--data DIR', "the KDC's data directory (default: this user's)"]
@@ -44,4 +48,29 @@ export async function withData<T>(
   } finally {
     await data.store.close()
   }
+}
+
+/** Runs a command that lists something on stdout: a line each, or a JSON object with `--json`. */
+export async function printList<T>(
+  argv: string[],
+  help: string,
+  list: (store: Store) => Promise<readonly T[]>,
+  toJson: (row: T) => object,
+  toLine: (row: T) => string,
+): Promise<void> {
+  const { values } = parseArguments(argv, {
+    help,
+    options: { ...DATA_OPTION, json: { type: 'boolean' } },
+    positionals: [],
+  })
+  const rows = await withData(values.data, { create: false }, ({ store }) => list(store))
+  for (const row of rows) await print(values.json ? JSON.stringify(toJson(row)) : toLine(row))
+}
+
+/** What became of writing a file or directory, in words where the system says why. */
+export function cannotWrite(what: string, path: string, cause: unknown, hint: string): unknown {
+  const { code } = cause as NodeJS.ErrnoException
+  if (cause instanceof SymbolonError || !code) return cause
+  const reason = code === 'ENOENT' ? `there is no directory ${dirname(resolve(path))}` : systemReason(code)
+  return new ToolError(`cannot write ${what}: ${reason}`, { cause, hint })
 }

@@ -1,3 +1,8 @@
+/**
+ * The commands about invitations: `kdc invite`, `invitations`, `uninvite`.
+ *
+ * @module
+ */
 import { parseArguments, parseInteger } from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import { commandOf } from '../../cli/installed.ts'
@@ -7,7 +12,6 @@ import { print, talk, visible } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { sealedByOthers } from '../keys/at-rest.ts'
-import type { MasterKeys } from '../keys/master-keys.ts'
 import { type Invited, invite as makeInvitations } from '../logins/invite.ts'
 import type { Store } from '../store/store.ts'
 import {
@@ -19,8 +23,8 @@ import {
   readClassList,
   sameColumn,
 } from './class-list.ts'
-import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
-import { MASTER_KEY_HELP, MASTER_KEY_OPTION, masterKeysFrom } from './master-key-option.ts'
+import { DATA_HELP, DATA_OPTION, printList, withData } from './data-option.ts'
+import { MASTER_KEY_HELP, MASTER_KEY_OPTION, masterKeysFrom } from './master-key.ts'
 
 const HELP = `usage: ${commandOf('kdc', { silent: true })} invite NAME... [options]
        ${commandOf('kdc', { silent: true })} invite --csv FILE [--column COLUMN] [options]
@@ -84,8 +88,13 @@ export async function invite(argv: string[]): Promise<void> {
   await withData(values.data, { create: true }, async ({ store }) => {
     const now = systemClock()
     const expiresAt = now + days * DAY_SEC
-    const open = await openNames(store, now)
-    if (!values.force) await requireSameKey(store, masterKeys, now)
+    const open = new Set((await store.invitations.list(now)).map(({ username }) => username))
+    // Under another master key the invitations would be of no use.
+    if (!values.force && (await sealedByOthers(store, masterKeys, now))) {
+      throw new ToolError('this master key has sealed nothing of what this KDC has in use', {
+        hint: "name the KDC's with --master-key; if it is the right one, and new, --force",
+      })
+    }
     const invited = await makeInvitations({ store, masterKeys }, guests.names, expiresAt)
     const csv = toCsv(guests, invited, timestamp(expiresAt))
     // Without its last line feed, which `print` gives it.
@@ -95,21 +104,10 @@ export async function invite(argv: string[]): Promise<void> {
   })
 }
 
-/** @throws ToolError when the KDC seems to have another master key: the invitations would be of no use. */
-async function requireSameKey(store: Store, masterKeys: MasterKeys, now: number): Promise<void> {
-  if (!(await sealedByOthers(store, masterKeys, now))) return
-  throw new ToolError('this master key has sealed nothing of what this KDC has in use', {
-    hint: "name the KDC's with --master-key; if it is the right one, and new, --force",
-  })
-}
-
-interface Choice {
-  readonly csv?: string | undefined
-  readonly column?: string | undefined
-  readonly anybody?: string | undefined
-}
-
-async function readGuests({ csv, column, anybody }: Choice, positionals: string[]): Promise<Guests> {
+async function readGuests(
+  { csv, column, anybody }: { readonly [option in 'csv' | 'column' | 'anybody']?: string | undefined },
+  positionals: string[],
+): Promise<Guests> {
   const ways = [positionals.length > 0, csv !== undefined, anybody !== undefined].filter(Boolean).length
   if (ways !== 1) {
     const message = ways === 0 ? 'nobody is invited' : 'names, --csv and --anybody do not go together'
@@ -121,19 +119,16 @@ async function readGuests({ csv, column, anybody }: Choice, positionals: string[
   const guests =
     csv !== undefined
       ? await fromClassList(csv, column ?? 'username')
-      : fromNames(anybody === undefined ? namesOf(positionals) : anonymous(anybody))
+      : fromNames(
+          anybody === undefined
+            ? judgeNames(positionals.map((text, i) => ({ where: `name ${i + 1}`, text })))
+            : Array<undefined>(parseInteger('--anybody', anybody, 1, MAX_AT_ONCE)).fill(undefined),
+        )
   if (guests.names.length > MAX_AT_ONCE) {
     throw new ToolError(`more than ${MAX_AT_ONCE} at once`, { hint: 'split the list' })
   }
   return guests
 }
-
-function anonymous(count: string): undefined[] {
-  return Array(parseInteger('--anybody', count, 1, MAX_AT_ONCE)).fill(undefined)
-}
-
-const namesOf = (texts: readonly string[]) =>
-  judgeNames(texts.map((text, i) => ({ where: `name ${i + 1}`, text })))
 
 function fromNames(names: readonly (string | undefined)[]): Guests {
   return { names, columns: ['username'], rows: names.map((name = '') => [name]), form: PLAIN_FORM }
@@ -214,10 +209,6 @@ function usernameIn(text: string): string | undefined {
   }
 }
 
-async function openNames(store: Store, now: number): Promise<ReadonlySet<string | undefined>> {
-  return new Set((await store.invitations.list(now)).map(({ username }) => username))
-}
-
 function toCsv({ columns, rows, form }: Guests, invited: readonly Invited[], expires: string): string {
   const answers = invited.map(({ invitation }, i) => [
     ...(rows[i] ?? []),
@@ -235,4 +226,70 @@ function tell(invited: readonly Invited[], open: ReadonlySet<string | undefined>
   if (again > 0) say(`${count(again, 'earlier invitation')} to the same people cannot be used any more`)
   say(`made ${count(made.length, 'invitation')}, good for ${count(days, 'day')}`)
   if (made.length > 0) say(`each is for one account, which is made with: ${commandOf('register')} NAME`)
+}
+
+const INVITATIONS_HELP = `usage: ${commandOf('kdc')} invitations [options]
+
+Lists the invitations that can still be used, on stdout: whom each is for, * for
+anybody, and until when. The invitations themselves were shown when they were
+made, and are not known any more. The KDC may be running or not.
+
+${optionLines(
+  [
+    '--json',
+    'a JSON object on each line: {"username", "expires_at"}, the name null for anybody, the time in Unix seconds',
+  ],
+  DATA_HELP,
+)}
+
+example: ${commandOf('kdc', { silent: true })} invitations
+`
+
+/** `kdc invitations` */
+export const invitations = (argv: string[]): Promise<void> =>
+  printList(
+    argv,
+    INVITATIONS_HELP,
+    (store) => store.invitations.list(systemClock()),
+    ({ username, expiresAt }) => ({ username: username ?? null, expires_at: expiresAt }),
+    ({ username, expiresAt }) => `${username ?? '*'} ${timestamp(expiresAt)}`,
+  )
+
+const UNINVITE_HELP = `usage: ${commandOf('kdc')} uninvite NAME... [options]
+       ${commandOf('kdc')} uninvite --all [options]
+
+Withdraws invitations that were not used. Accounts that were made with one stay.
+The KDC may be running or not.
+
+${optionLines(['--all', 'all of them, also those without a name'], DATA_HELP)}
+
+example: ${commandOf('kdc')} uninvite alice bob
+`
+
+/** `kdc uninvite` */
+export async function uninvite(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(argv, {
+    help: UNINVITE_HELP,
+    options: { ...DATA_OPTION, all: { type: 'boolean', default: false } },
+    positionals: ['[NAME...]'],
+  })
+  if (values.all === positionals.length > 0) {
+    throw new UsageError('expected either names or --all', `${commandOf('kdc')} invitations lists the names`)
+  }
+  const names = [...new Set(positionals.map(parseUsername))]
+  const withdrawn = await withData(values.data, { create: false }, ({ store }) =>
+    values.all ? store.invitations.withdrawAll(systemClock()) : withdraw(store, names),
+  )
+  talk('kdc')(`withdrew ${count(withdrawn, 'invitation')}`)
+}
+
+async function withdraw(store: Store, names: readonly string[]): Promise<number> {
+  const open = new Set((await store.invitations.list(systemClock())).map(({ username }) => username))
+  const unknown = names.filter((name) => !open.has(name))
+  if (unknown.length > 0) {
+    throw new ToolError(`nothing was withdrawn: there is no invitation for ${unknown.join(', ')}`, {
+      hint: `${commandOf('kdc')} invitations lists those that were not used`,
+    })
+  }
+  return store.invitations.withdraw(names)
 }

@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { parseArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
 import { commandOf } from '../../cli/installed.ts'
-import { KDC_URL_HELP, kdcUrl } from '../../cli/login/kdc-url.ts'
+import { KDC_URL_OPTION, kdcUrl } from '../../cli/login/kdc-url.ts'
 import { formatKeytab, readKeytab } from '../../cli/login/keytab.ts'
 import { optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
 import { replacePrivateFileAfter } from '../../files/private-files.ts'
-import { SymbolonError } from '../../lib/errors.ts'
 import { parseUsername } from '../../lib/names.ts'
-import { systemReason } from '../../lib/system-errors.ts'
-import { addAccount, changePassword } from '../logins/accounts.ts'
-import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
+import { addAccount, changePassword } from '../data.ts'
+import { cannotWrite, DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
 
 const HELP = `usage: ${commandOf('kdc')} keytab NAME FILE [options]
 
@@ -22,7 +19,7 @@ the file is. NAME gets a random password that only the keytab holds; the account
 is made if there is none. One that exists loses its password, and its sessions
 end. The KDC may be running or not.
 
-${optionLines(KDC_URL_HELP, DATA_HELP)}
+${optionLines(['--kdc URL', KDC_URL_OPTION.kdc.help[1]], DATA_HELP)}
 
 A service uses it so: ${commandOf('receive')} --keytab FILE
 
@@ -50,19 +47,10 @@ export async function keytab(argv: string[]): Promise<void> {
     await replacePrivateFileAfter(file, formatKeytab({ kdc, kdcKey, username, password }), () =>
       exists ? changePassword(data, username, password) : addAccount(data, username, password),
     ).catch((error: unknown) => {
-      throw explain(error, file)
+      const hint = 'make the directory, and see that you may write there; the account is as it was'
+      throw cannotWrite(file, file, error, hint)
     })
     talk('kdc')(`${exists ? 'changed the password of' : 'added'} ${username}; ${file} is its keytab`)
-  })
-}
-
-function explain(cause: unknown, file: string): unknown {
-  const { code } = cause as NodeJS.ErrnoException
-  if (cause instanceof SymbolonError || !code) return cause
-  const reason = code === 'ENOENT' ? `there is no directory ${dirname(resolve(file))}` : systemReason(code)
-  return new ToolError(`cannot write ${file}: ${reason}`, {
-    cause,
-    hint: 'make the directory, and see that you may write there; the account is as it was',
   })
 }
 

@@ -10,36 +10,33 @@ import { stopSignal } from '../../cli/stop.ts'
 import { optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
+import { startKdc } from '../create-kdc.ts'
 import { openData } from '../data.ts'
-import { addDemo, type Demo } from '../demo-accounts.ts'
 import { directRoutes } from '../fast-userinfo.ts'
-import {
-  type Direct,
-  type Fetch,
-  type Listening,
-  serve as listenOn,
-  type TlsIdentity,
-} from '../http/server.ts'
+import { type Direct, type Fetch, type Listening, serve as listenOn } from '../http/server.ts'
 import { generateMasterKeys, type MasterKeys } from '../keys/master-keys.ts'
-import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../lifetimes.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
-import type { ProxyList } from '../network/proxies.ts'
-import { startKdc } from '../run-kdc.ts'
-import { REGISTRATIONS, type Registration } from '../settings.ts'
+import { ProxyList } from '../network/ip.ts'
+import {
+  KEEP_SEC,
+  REGISTRATIONS,
+  SESSION_IDLE_SEC,
+  SESSION_LIFETIME_SEC,
+  TICKET_LIFETIME_SEC,
+} from '../settings.ts'
 import { LOGIN_LIMITS, loginLimits } from '../traffic/login-limits.ts'
 import { DATA_HELP, DATA_OPTION, dataDirectory } from './data-option.ts'
+import { addDemo, type Demo } from './demo-accounts.ts'
 import {
   forgetMasterKeyVariable,
   MASTER_KEY_HELP,
   MASTER_KEY_OPTION,
   masterKeysFrom,
   requireApart,
-} from './master-key-option.ts'
-import { PROXY_HELP, PROXY_OPTION, trustedProxies } from './proxy-option.ts'
+} from './master-key.ts'
 import { certificateTroubles, readTls, TLS_HELP, TLS_OPTIONS } from './tls-option.ts'
 
 const DAY_SEC = 24 * 60 * 60
-/** Ten years. */
 const MAX_KEEP_DAYS = 3650
 
 const HELP = `usage: ${commandOf('kdc')} [options]   serves
@@ -52,7 +49,7 @@ ${optionLines(
   DATA_HELP,
   ['--demo', 'with alice and bob; without --data, nothing is kept'],
   ...TLS_HELP,
-  PROXY_HELP,
+  ['--trusted-proxy ADDR', 'believe its X-Forwarded-For; also ADDR/BITS, repeated'],
   ['--allow-plaintext', 'take passwords in clear from other machines'],
   ['--registration MODE', `${REGISTRATIONS.join(', ')} (default: invitation)`],
   MASTER_KEY_HELP,
@@ -70,7 +67,7 @@ example: ${commandOf('kdc')} --demo
 const OPTIONS = {
   ...DATA_OPTION,
   ...TLS_OPTIONS,
-  ...PROXY_OPTION,
+  'trusted-proxy': { type: 'string', multiple: true, default: [] as string[] },
   host: { type: 'string', default: '127.0.0.1' },
   port: { type: 'string', default: '8800' },
   demo: { type: 'boolean', default: false },
@@ -85,33 +82,16 @@ const OPTIONS = {
   'log-level': { type: 'string', default: 'info' },
 } as const
 
-interface Settings {
-  readonly directory: string
-  readonly host: string
-  readonly port: number
-  readonly demo: boolean
-  readonly allowPlaintext: boolean
-  readonly proxies: ProxyList
-  readonly tls: TlsIdentity | undefined
-  readonly ticketLifetimeSec: number
-  readonly sessionLifetimeSec: number
-  readonly sessionIdleSec: number
-  readonly keepSec: number
-  readonly registration: Registration
-  readonly loginLimits: ReturnType<typeof loginLimits>
-  readonly masterKeys: MasterKeys
-  readonly logLevel: (typeof LOG_LEVELS)[number]
-}
-
 // A number at which no try is ever refused, for load tests.
 const MAX_TRIES = 1_000_000_000
 
 const say = talk('kdc')
 
-/** `kdc`, without a command: serves until it is asked to stop. */
-export async function serve(argv: string[]): Promise<void> {
-  const { values } = parseArguments(argv, { help: HELP, options: OPTIONS, positionals: [] })
-  const settings = {
+const parse = (argv: string[]) =>
+  parseArguments(argv, { help: HELP, options: OPTIONS, positionals: [] }).values
+
+function parseSettings(values: ReturnType<typeof parse>) {
+  return {
     host: values.host,
     port: parsePort(values.port),
     demo: values.demo,
@@ -127,11 +107,28 @@ export async function serve(argv: string[]): Promise<void> {
     // Last: a wrong option is told before anything is read.
     tls: readTls(values['tls-cert'], values['tls-key']),
   }
+}
+
+type Settings = ReturnType<typeof parseSettings>
+
+/** @throws UsageError for what is neither an IP address nor a network of them. */
+function trustedProxies(texts: readonly string[]): ProxyList {
+  return new ProxyList(texts, (text) => {
+    throw new UsageError(
+      `--trusted-proxy: expected an IP address, or one with /BITS, got '${text}'`,
+      'for example 127.0.0.1, 10.0.0.0/8 or fd00::/8',
+    )
+  })
+}
+
+/** `kdc`, without a command: serves until it is asked to stop. */
+export async function serve(argv: string[]): Promise<void> {
+  const values = parse(argv)
+  const settings = parseSettings(values)
   if (!values.demo || values.data !== undefined) {
-    requireApart(values['master-key'], dataDirectory(values.data))
-    const masterKeys = masterKeysFrom(values['master-key'])
-    await run({ ...settings, directory: dataDirectory(values.data), masterKeys })
-    return
+    const directory = dataDirectory(values.data)
+    requireApart(values['master-key'], directory)
+    return run(settings, directory, masterKeysFrom(values['master-key']))
   }
   if (values['master-key'] !== undefined) {
     throw new UsageError(
@@ -143,14 +140,14 @@ export async function serve(argv: string[]): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'symbolon-demo-'))
   // However this ends.
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
-  await run({ ...settings, directory, masterKeys: generateMasterKeys() })
+  return run(settings, directory, generateMasterKeys())
 }
 
-async function run(settings: Settings): Promise<void> {
+async function run(settings: Settings, directory: string, masterKeys: MasterKeys): Promise<void> {
   const stop = stopSignal()
-  const data = await openData(settings.directory)
+  const data = await openData(directory)
   const log = createLog(settings.logLevel, { onLost: sayLost })
-  const { kdc, app, drain, close } = startKdc({ ...settings, ...data, log })
+  const { kdc, app, drain, close } = startKdc({ ...settings, ...data, masterKeys, log })
   let server: Listening | undefined
   let demo: Demo | undefined
   try {
@@ -191,39 +188,32 @@ function sayLost({ code = '', message }: NodeJS.ErrnoException): void {
   )
 }
 
+const OTHERS = 'choose others with --host and --port; --port 0 takes any that is free'
+
 async function listen(fetch: Fetch, direct: Direct, { host, port, tls }: Settings): Promise<Listening> {
   try {
     return await listenOn(fetch, { host, port, tls, direct })
   } catch (cause) {
-    const { code } = cause as { code?: string }
-    const hint = 'choose others with --host and --port; --port 0 takes any that is free'
-    if (code === 'EADDRINUSE') throw new ToolError(`port ${port} on ${host} is in use`, { cause, hint })
-    if (code === 'EACCES') throw new ToolError(`port ${port} on ${host} needs privileges`, { cause, hint })
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-      throw new ToolError(`this machine has no address ${host}`, { cause, hint })
-    }
-    throw new ToolError(`cannot listen on ${host}, port ${port}: ${reasonOf(cause)}`, {
-      cause,
-      hint: HINTS[code ?? ''] ?? hint,
-    })
+    const { code = '', message } = cause as { code?: string; message: string }
+    const [reason, hint = OTHERS] = WHY_NOT[code] ?? [message]
+    const text = {
+      EADDRINUSE: `port ${port} on ${host} is in use`,
+      EACCES: `port ${port} on ${host} needs privileges`,
+      EADDRNOTAVAIL: `this machine has no address ${host}`,
+      ENOTFOUND: `this machine has no address ${host}`,
+    }[code]
+    throw new ToolError(text ?? `cannot listen on ${host}, port ${port}: ${reason}`, { cause, hint })
   }
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  EINVAL: 'an address that begins with fe80 takes the name of its interface: fe80::1%eth0',
-  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EINVAL: 'the address is not complete',
-  EAFNOSUPPORT: 'this machine does not have addresses of this kind',
-  EAI_AGAIN: 'the name cannot be looked up now',
-  EMFILE: 'too many files are open',
-}
-
-function reasonOf(cause: unknown): string {
-  const { code = '', message } = cause as { code?: string; message: string }
-  return REASONS[code] ?? message
+const WHY_NOT: Readonly<Record<string, readonly [reason: string, hint?: string]>> = {
+  EINVAL: [
+    'the address is not complete',
+    'an address that begins with fe80 takes the name of its interface: fe80::1%eth0',
+  ],
+  EAFNOSUPPORT: ['this machine does not have addresses of this kind'],
+  EAI_AGAIN: ['the name cannot be looked up now'],
+  EMFILE: ['too many files are open', 'too many files are open: raise the limit (ulimit -n)'],
 }
 
 function tellTroubles({ tls, host }: Settings): void {

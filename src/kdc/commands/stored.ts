@@ -1,11 +1,9 @@
-import { parseArguments } from '../../cli/arguments.ts'
 import { commandOf } from '../../cli/installed.ts'
 import { count, timestamp } from '../../cli/terminal/format.ts'
 import { optionLines } from '../../cli/terminal/help.ts'
-import { print } from '../../cli/terminal/terminal.ts'
-import { toText } from '../groups/fields.ts'
+import { toText } from '../http/fields.ts'
 import type { StoredGroup } from '../store/retention.ts'
-import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
+import { DATA_HELP, printList } from './data-option.ts'
 
 const HELP = `usage: ${commandOf('kdc')} stored [options]
 
@@ -25,15 +23,8 @@ example: ${commandOf('kdc', { silent: true })} stored
 `
 
 /** `kdc stored` */
-export async function stored(argv: string[]): Promise<void> {
-  const { values } = parseArguments(argv, {
-    help: HELP,
-    options: { ...DATA_OPTION, json: { type: 'boolean' } },
-    positionals: [],
-  })
-  const groups = await withData(values.data, { create: false }, ({ store }) => store.retention.list())
-  for (const group of groups) await print(values.json ? JSON.stringify(toJson(group)) : line(group))
-}
+export const stored = (argv: string[]): Promise<void> =>
+  printList(argv, HELP, (store) => store.retention.list(), toJson, line)
 
 function toJson({ id, fileBytes, ...group }: StoredGroup): object {
   return { group: toText(id), ...group, file_bytes: fileBytes }

@@ -13,7 +13,6 @@ import { readSmallFile } from '../../files/small-file.ts'
 import { isSystemError, systemReason } from '../../lib/system-errors.ts'
 import type { TlsIdentity } from '../http/server.ts'
 
-/** For `parseArguments`. */
 export const TLS_OPTIONS = { 'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' } } as const
 
 export const TLS_HELP: readonly OptionHelp[] = [
@@ -21,7 +20,6 @@ export const TLS_HELP: readonly OptionHelp[] = [
   ['--tls-key FILE', 'and its key'],
 ]
 
-/** Room for a long chain. */
 const MAX_PEM_BYTES = 1024 * 1024
 
 /**

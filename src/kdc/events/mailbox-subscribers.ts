@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { equal, toHex } from '../../lib/bytes.ts'
+import { equal, toHex, utf8 } from '../../lib/bytes.ts'
 import { Problem } from '../problems.ts'
 import type { RequestKey } from '../store/requests.ts'
-import { cutoff, isOver, noteUse, type SessionSettings } from '../store/session-life.ts'
 import type { StoredSession } from '../store/sessions.ts'
+import { cutoff, isOver, noteUse, type SessionSettings } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
-import { EventStream } from './event-stream.ts'
 
+export const EVENT_STREAM = 'text/event-stream'
 /** How often the store is looked into for what others have put there. */
 export const LOOK_MS = 2000
 /** How often those who wait hear that the KDC is alive. */
@@ -39,18 +39,85 @@ export interface SubscribersKdc extends SessionSettings {
   readonly isDraining: () => boolean
 }
 
+const COMMENT = utf8(':\n\n')
+const mail = (position: number) => utf8(`event: mail\nid: ${position}\ndata: {}\n\n`)
+
+/**
+ * One answer that goes on: server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) with a single
+ * event, "there is mail". Of what a slow client has not read yet only the last is kept: more says nothing more.
+ */
+export class EventStream {
+  /** What is sent. Its first bytes are a comment, so that the subscriber knows that it is one. */
+  readonly body: ReadableStream<Uint8Array>
+  readonly #onEnd: () => void
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  #position: number | undefined
+  #owesBeat = false
+
+  /** @param onEnd - called once, when it has ended, at whichever end. */
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd
+    this.body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller
+          controller.enqueue(COMMENT)
+        },
+        pull: () => this.#flush(),
+        cancel: () => this.#ended(),
+      },
+      { highWaterMark: 1 },
+    )
+  }
+
+  mail(position: number): void {
+    this.#position = position
+    this.#flush()
+  }
+
+  /** Shows that both are alive. A client that has not read what it was sent the last time is not: its stream ends. */
+  beat(): void {
+    if (this.#owesBeat) this.end()
+    this.#owesBeat = true
+    this.#flush()
+  }
+
+  end(): void {
+    const controller = this.#controller
+    if (!controller) return
+    this.#ended()
+    controller.close()
+  }
+
+  #flush(): void {
+    if (!this.#controller || (this.#controller.desiredSize ?? 0) <= 0) return
+    const [position, owesBeat] = [this.#position, this.#owesBeat]
+    // First, for `enqueue` may come back here at once. Mail shows as well that both are alive.
+    this.#position = undefined
+    this.#owesBeat = false
+    if (position !== undefined) this.#controller.enqueue(mail(position))
+    else if (owesBeat) this.#controller.enqueue(COMMENT)
+  }
+
+  #ended(): void {
+    if (!this.#controller) return
+    this.#controller = undefined
+    this.#onEnd()
+  }
+}
+
 interface Subscriber {
   readonly session: StoredSession
   readonly stream: EventStream
   onlineUntil: number
 }
 
-/** Those who wait. */
 export class MailboxSubscribers {
   readonly #kdc: SubscribersKdc
   readonly #every: Every
   readonly #subscribers = new Map<string, Set<Subscriber>>()
-  #stopTimers: (() => void) | undefined
+  /** What stops them. */
+  readonly #timers: (() => void)[] = []
   /** Everything up to this position was told to those whom it reaches. */
   #seen: number | undefined
   #looking: 'no' | 'yes' | 'again' = 'no'
@@ -61,11 +128,8 @@ export class MailboxSubscribers {
     this.#every = every
   }
 
-  /** How many streams are open. */
   get size(): number {
-    let size = 0
-    for (const subscribers of this.#subscribers.values()) size += subscribers.size
-    return size
+    return this.#all().length
   }
 
   /**
@@ -96,7 +160,12 @@ export class MailboxSubscribers {
     }
     this.#subscribers.set(username, others.add(subscriber))
     if (others.size > MAX_STREAMS) [...others][0]?.stream.end()
-    this.#stopTimers ??= this.#startTimers()
+    if (this.#timers.length === 0) {
+      this.#timers.push(
+        this.#every(LOOK_MS, () => void this.#look()),
+        this.#every(BEAT_MS, () => void this.#beat()),
+      )
+    }
     try {
       // In this order: what comes after the first look is found by the next, what came before by the second.
       const position = await store.mailbox.lastPosition()
@@ -119,20 +188,9 @@ export class MailboxSubscribers {
     if (this.#subscribers.size > 0) void this.#look()
   }
 
-  /** Ends all streams, and opens no more. */
   close(): void {
     this.#closed = true
     this.#endAll()
-  }
-
-  #startTimers(): () => void {
-    const stops = [
-      this.#every(LOOK_MS, () => void this.#look()),
-      this.#every(BEAT_MS, () => void this.#beat()),
-    ]
-    return () => {
-      for (const stop of stops) stop()
-    }
   }
 
   // However many were stored meanwhile, there is one look at a time, and one more after it.
@@ -185,7 +243,7 @@ export class MailboxSubscribers {
           continue
         }
         subscriber.stream.beat()
-        // Who waits uses its session.
+        // To wait is to use the session.
         await noteUse(this.#kdc, session)
         await this.#noteOnline(subscriber)
       } catch (error) {
@@ -209,8 +267,7 @@ export class MailboxSubscribers {
     if (others.size > 0) return
     this.#subscribers.delete(username)
     if (this.#subscribers.size > 0) return
-    this.#stopTimers?.()
-    this.#stopTimers = undefined
+    for (const stop of this.#timers.splice(0)) stop()
     this.#seen = undefined
   }
 

@@ -5,31 +5,9 @@
  */
 import type { Kdc } from '../context.ts'
 import { Problem } from '../problems.ts'
-import type { Usage } from '../store/groups.ts'
-import type { Quotas } from '../store/quotas.ts'
-import { purgeCutoff } from '../store/session-life.ts'
+import { purgeCutoff } from '../store/sessions.ts'
 
-const MEBIBYTE = 1024 * 1024
-
-/** Enough for a class that talks all week; a principal fills no disk. */
-export const QUOTAS: Quotas = {
-  senderEntries: 10_000,
-  senderBytes: 64 * MEBIBYTE,
-  groupEntries: 20_000,
-  receiverEntries: 20_000,
-  receiverBytes: 256 * MEBIBYTE,
-  shareEntries: 16,
-  shareBytes: 2 * MEBIBYTE,
-  groups: 1000,
-  groupInfoBytes: 64 * MEBIBYTE,
-  memberships: 100_000,
-  files: 1000,
-  fileBytes: 256 * MEBIBYTE,
-}
-
-/** One-time key packages of one principal. */
 export const MAX_PACKAGES = 200
-/** Members of one group. */
 export const MAX_MEMBERS = 1000
 
 /** How often a principal who has met a quota can have freed what was read: it costs a look at all that waits. */
@@ -37,7 +15,6 @@ export const FREEING = { burst: 10, intervalSec: 6 }
 
 /** What a change takes. */
 interface Need {
-  /** The group that changes, or is made. */
   readonly group: Uint8Array
   readonly entryBytes: number
   /** Nothing, if the group info stays. */
@@ -48,27 +25,17 @@ interface Need {
 }
 
 /**
- * Makes sure that there is room for a change: if need be, by freeing at once what everybody has read.
+ * Makes sure that there is room for a change: if need be, by freeing at once what all members have read.
  *
  * @throws Problem `quota_exceeded`
  */
-export async function requireRoom(
-  { store, quotas, clock }: Kdc,
-  username: string,
-  need: Need,
-): Promise<void> {
-  const judge = async () => {
-    const usage = await store.groups.usage(username, need.group)
-    return (
-      shortage(quotas, usage, need) ??
-      (await shareShortage(quotas, usage, need, () => store.groups.entriesOf(need.group, username)))
-    )
-  }
-  if (!(await judge())) return
+export async function requireRoom(kdc: Kdc, username: string, need: Need): Promise<void> {
+  const { store, clock } = kdc
+  if (!(await shortage(kdc, username, need))) return
   if ((await store.attempts.take([{ name: `free ${username}`, ...FREEING }], clock())) === 0) {
     await store.retention.free(username, need.group)
   }
-  const what = await judge()
+  const what = await shortage(kdc, username, need)
   if (what) throw quotaExceeded(what)
 }
 
@@ -89,11 +56,7 @@ export async function requireRoomAt(
   )
 }
 
-/**
- * Makes sure that a principal may add so many members to the groups of which it is the admin.
- *
- * @throws Problem `quota_exceeded`
- */
+/** Makes sure that a principal may add so many members to the groups of which it is the admin. @throws Problem `quota_exceeded` */
 export async function requireRoomForMembers(
   { store, quotas }: Kdc,
   username: string,
@@ -119,11 +82,9 @@ export async function requireRoomForFile(kdc: Kdc, username: string, bytes: numb
 const quotaExceeded = (what: string) => new Problem('quota_exceeded', what)
 
 /** @returns what there is too much of. */
-function shortage(
-  quotas: Quotas,
-  usage: Usage,
-  { entryBytes, infoBytes = 0, isNew }: Need,
-): string | undefined {
+async function shortage({ store, quotas }: Kdc, username: string, need: Need): Promise<string | undefined> {
+  const { group, entryBytes, infoBytes = 0, isNew, isAdmins } = need
+  const usage = await store.groups.usage(username, group)
   if (isNew && usage.groups >= quotas.groups)
     return `you have made ${quotas.groups} groups: destroy one first`
   if (infoBytes > 0 && usage.groupInfoBytes + infoBytes > quotas.groupInfoBytes) {
@@ -132,17 +93,9 @@ function shortage(
   if (usage.senderEntries >= quotas.senderEntries || usage.senderBytes + entryBytes > quotas.senderBytes) {
     return 'too much of what you have sent waits to be read: try again later'
   }
-  return undefined
-}
-
-/** The same for a group's room: a sender has as much of it as it leaves to the others, but always a little. */
-async function shareShortage(
-  { groupEntries, shareEntries }: Quotas,
-  usage: Usage,
-  { isAdmins }: Need,
-  countOwn: () => Promise<number>,
-): Promise<string | undefined> {
-  if (isAdmins || usage.groupEntries * 2 < groupEntries) return undefined
-  if ((await countOwn()) < Math.max(shareEntries, groupEntries - usage.groupEntries)) return undefined
+  // Of a group's room a sender has as much as it leaves to the others, but always a little.
+  if (isAdmins || usage.groupEntries * 2 < quotas.groupEntries) return undefined
+  const share = Math.max(quotas.shareEntries, quotas.groupEntries - usage.groupEntries)
+  if ((await store.groups.entriesOf(group, username)) < share) return undefined
   return 'too much of yours waits to be read in this group, the rest of the room is for others: try again later'
 }

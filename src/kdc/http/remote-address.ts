@@ -6,7 +6,7 @@
 import type { TLSSocket } from 'node:tls'
 import { isLoopback, plainAddress } from '../../lib/network/address.ts'
 import type { Kdc, RequestView } from '../context.ts'
-import { canonicalIp } from '../network/proxies.ts'
+import { canonicalIp } from '../network/ip.ts'
 import { Problem } from '../problems.ts'
 
 /** What proxies add to the requests they pass on (RFC 7239, RFC 9110 §7.6.3, and by custom); no client of ours does. */
@@ -41,34 +41,25 @@ export type TransportSecurity = 'protected' | 'network' | 'unknown'
 export function transportSecurityOf(kdc: Pick<Kdc, 'proxies'>, c: RequestView): TransportSecurity {
   const { peer, trusted, hops, goesOn } = path(kdc, c)
   // Also a trusted one that does not say for whom it asks: its own address says nothing of the client behind it.
-  if (trusted ? hops.length === 0 || goesOn : wasForwarded(c)) return 'unknown'
-  const here = isLoopback(peer) || isEncrypted(c)
+  const wasForwarded = () => FORWARDING_HEADERS.some((name) => c.req.header(name) !== undefined)
+  if (trusted ? hops.length === 0 || goesOn : wasForwarded()) return 'unknown'
+  const here = isLoopback(peer) || (c.env.incoming.socket as TLSSocket).encrypted === true
   return here && hops.every(isLoopback) ? 'protected' : 'network'
 }
 
-function wasForwarded(c: RequestView): boolean {
-  return FORWARDING_HEADERS.some((name) => c.req.header(name) !== undefined)
-}
-
-interface Path {
-  /** The other end of the connection. */
-  readonly peer: string
-  /** Whether that is a trusted proxy. */
-  readonly trusted: boolean
-  /** The addresses before it, nearest first, as far as trusted proxies tell them. */
-  readonly hops: readonly string[]
-  /** The farthest of all these. */
-  readonly client: string
-  /** Whether the farthest says that it asks for another client again, which no trusted proxy has seen. */
-  readonly goesOn: boolean
-}
-
-function path({ proxies }: Pick<Kdc, 'proxies'>, c: RequestView): Path {
-  const peer = peerAddress(c)
+/**
+ * The way that a request has come: from `peer`, the other end of the connection, through `hops`, nearest first, as far as trusted proxies
+ * tell them, and before them from `client`, which may say that it asks for another client again, which no trusted proxy has seen.
+ */
+function path({ proxies }: Pick<Kdc, 'proxies'>, c: RequestView) {
+  const address = c.env.incoming.socket.remoteAddress
+  // A socket forgets its address when it is closed: no client is left to read the answer.
+  if (!address) throw new Problem('malformed_http', 'the connection is gone')
+  const peer = plainAddress(address)
   const trusted = proxies.has(peer)
   const hops: string[] = []
   let client = peer
-  // Each proxy adds at the right whom it saw. What stands left of the first stranger is what he says.
+  // Each proxy adds at the right whom it saw. What stands left of the first that is not trusted is its claim.
   const claims = c.req.header('X-Forwarded-For')?.split(',') ?? []
   while (claims.length > 0 && proxies.has(client)) {
     client = claimedAddress(claims.pop() ?? '')
@@ -81,15 +72,4 @@ function claimedAddress(claim: string): string {
   const address = canonicalIp(claim.trim())
   if (address) return address
   throw new Problem('malformed_http', 'X-Forwarded-For: expected IP addresses, without ports')
-}
-
-function peerAddress(c: RequestView): string {
-  const address = c.env.incoming.socket.remoteAddress
-  // A socket forgets its address when it is closed: no client is left to read the answer.
-  if (!address) throw new Problem('malformed_http', 'the connection is gone')
-  return plainAddress(address)
-}
-
-function isEncrypted(c: RequestView): boolean {
-  return (c.env.incoming.socket as TLSSocket).encrypted === true
 }

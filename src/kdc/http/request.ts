@@ -75,7 +75,6 @@ function refuseWebPages(c: RequestView): void {
   throw new Problem('web_page_refused', 'requests from web pages are not taken')
 }
 
-/** @throws Problem `malformed_json`. */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(fromUtf8(bytes))

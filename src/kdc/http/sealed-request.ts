@@ -13,19 +13,17 @@ import {
   MAX_CLOCK_OFFSET_SEC,
   openRequest,
   parseSealedRequest,
-  type Route,
   SEALED_TYPE,
   type SealedRequest,
+  type SealedRoute,
   sealReplyText,
 } from '../../lib/sealed.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { EVENT_STREAM } from '../events/event-stream.ts'
-import { openStoredToken } from '../keys/stored-token.ts'
+import { EVENT_STREAM } from '../events/mailbox-subscribers.ts'
+import { openStoredToken } from '../keys/at-rest.ts'
 import { Problem, refusalOf } from '../problems.ts'
 import type { StoredSession } from '../store/sessions.ts'
-import type { BodyLoan } from '../traffic/body-budget.ts'
 import { breathe } from '../traffic/fair-queue.ts'
-import type { Reader } from '../traffic/read-budget.ts'
 import { remoteAddress } from './remote-address.ts'
 import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
 
@@ -51,13 +49,6 @@ interface Sealer {
 /** Finds that. @throws Problem, which is answered without a seal. */
 type FindSealer = (kdc: Kdc, sid: Uint8Array) => Promise<Sealer>
 
-/** How long a route's requests and answers may be: see `sealedReadRequest`. */
-interface Sizes {
-  readonly maxBytes?: number
-  readonly answerBytes?: number
-}
-
-/** Takes a request of a session, sealed or plain. */
 export function sessionRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const plain = plainRequest(kdc)
   const sealed = sealedRequest(kdc, findSession)
@@ -68,33 +59,23 @@ export function sessionRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
  * Takes a request of a session, sealed only: where it must have an id, or may be long.
  *
  * @param maxBytes - the longest that it may be, seal included.
+ * @param answerBytes - of what changes nothing, and whose answer is long or takes some looking for: the most that this has. See budgets.ts.
  */
-export function sealedSessionRequest(kdc: Kdc, maxBytes = MAX_BODY_BYTES): MiddlewareHandler<KdcEnv> {
-  return sealedOnly(sealedRequest(kdc, findSession, { maxBytes }))
-}
-
-/**
- * Takes a request of a session, sealed only, that changes nothing, and whose answer is long or takes some looking for: see read-budget.ts.
- *
- * @param answerBytes - the most that an answer has.
- * @param maxBytes - the longest that the request may be, seal included.
- */
-export function sealedReadRequest(
+export function sealedSessionRequest(
   kdc: Kdc,
-  answerBytes: number,
   maxBytes = MAX_BODY_BYTES,
+  answerBytes?: number,
 ): MiddlewareHandler<KdcEnv> {
-  return sealedOnly(sealedRequest(kdc, findSession, { maxBytes, answerBytes }))
-}
-
-function sealedOnly(sealed: MiddlewareHandler<KdcEnv>): MiddlewareHandler<KdcEnv> {
+  const sealed = sealedRequest(kdc, findSession, maxBytes, answerBytes)
   return (c, next) => {
-    if (!isOfType(c, SEALED_TYPE)) {
-      throw new Problem('request_refused', `this is asked for in a sealed request only: ${SEALED_TYPE}`)
-    }
-    return sealed(c, next)
+    if (isOfType(c, SEALED_TYPE)) return sealed(c, next)
+    throw new Problem('request_refused', `this is asked for in a sealed request only: ${SEALED_TYPE}`)
   }
 }
+
+/** The same of what changes nothing. */
+export const sealedReadRequest = (kdc: Kdc, answerBytes: number, maxBytes?: number) =>
+  sealedSessionRequest(kdc, maxBytes, answerBytes)
 
 /** Takes a request to register: sealed with an invitation, or plain where registration is open. */
 export function registrationRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
@@ -143,11 +124,12 @@ const findInvitation: FindSealer = async (kdc, id) => {
 function sealedRequest(
   kdc: Kdc,
   findSealer: FindSealer,
-  { maxBytes = MAX_BODY_BYTES, answerBytes }: Sizes = {},
+  maxBytes = MAX_BODY_BYTES,
+  answerBytes?: number,
 ): MiddlewareHandler<KdcEnv> {
   return async (c, next) => {
-    const route: Route = `${c.req.method} ${c.req.path}`
-    let loan: BodyLoan | undefined
+    const route: SealedRoute = `${c.req.method} ${c.req.path}`
+    let loan: ReturnType<typeof kdc.bodies.take> | undefined
     // A stranger cannot make us keep more than a short request: whose it is shows in its beginning.
     const judge = async (beginning: Uint8Array, length: number) => {
       const { sid } = parseEnvelope(beginning)
@@ -158,7 +140,7 @@ function sealedRequest(
     }
     try {
       const bytes = await readBody(c, SEALED_TYPE, maxBytes, judge)
-      loan?.arrived()
+      loan?.keep()
       const request = parseEnvelope(bytes)
       const { token, owner, introduce } = await findSealer(kdc, request.sid)
       const open = () => openEnvelope(request, token, route)
@@ -173,14 +155,18 @@ function sealedRequest(
       const answer = async (): Promise<number> => {
         await next().catch(refuse)
         // What comes bit by bit and has no content: see mailbox-subscribers.ts.
-        return isEventStream(c.res) ? 0 : sealResponse(kdc, c, token, route, request)
+        const isEventStream = c.res.ok && c.res.headers.get('Content-Type') === EVENT_STREAM
+        return isEventStream ? 0 : sealResponse(kdc, c, token, route, request)
       }
       try {
         const { id, time } = judgeFields(kdc, body)
         c.set('requestId', id)
         c.set('requestTime', time)
         if (answerBytes === undefined) await answer()
-        else await kdc.reads.answer(readerOf(c, owner, id), answerBytes, answer)
+        else {
+          const outgoing = c.env.outgoing as ServerResponse | undefined
+          await kdc.reads.answer({ username: owner, id: toBase64url(id), outgoing }, answerBytes, answer)
+        }
       } catch (error) {
         refuse(error)
         await sealResponse(kdc, c, token, route, request)
@@ -191,11 +177,6 @@ function sealedRequest(
   }
 }
 
-function readerOf({ env }: Context<KdcEnv>, username: string, id: Uint8Array): Reader {
-  return { username, id: toBase64url(id), outgoing: env.outgoing as ServerResponse | undefined }
-}
-
-/** @throws Problem `request_refused`. */
 export function parseEnvelope(bytes: Uint8Array): SealedRequest {
   try {
     return parseSealedRequest(bytes)
@@ -204,8 +185,7 @@ export function parseEnvelope(bytes: Uint8Array): SealedRequest {
   }
 }
 
-/** @throws Problem `request_refused`. */
-export function openEnvelope(request: SealedRequest, token: Secret, route: Route): unknown {
+export function openEnvelope(request: SealedRequest, token: Secret, route: SealedRoute): unknown {
   try {
     return openRequest(request, token, route)
   } catch {
@@ -213,11 +193,6 @@ export function openEnvelope(request: SealedRequest, token: Secret, route: Route
   }
 }
 
-function isEventStream({ status, headers }: Response): boolean {
-  return status === 200 && headers.get('Content-Type') === EVENT_STREAM
-}
-
-/** @returns what the request says of itself. */
 export function judgeFields(kdc: Kdc, body: unknown): { id: Uint8Array; time: number } {
   const { id, time } = parse(Envelope, body)
   if (Math.abs(time - kdc.clock()) > MAX_CLOCK_OFFSET_SEC) {
@@ -238,7 +213,7 @@ async function sealResponse(
   kdc: Kdc,
   c: Context<KdcEnv>,
   token: Secret,
-  route: Route,
+  route: SealedRoute,
   { salt, sid }: SealedRequest,
 ): Promise<number> {
   const { status } = c.res

@@ -20,9 +20,8 @@ import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-
 import { endpointText } from '../../lib/network/address.ts'
 import { Problem, renderProblem } from '../problems.ts'
 import { answerClass } from '../traffic/answer.ts'
-import { Connections } from '../traffic/connections.ts'
+import { Connections, RequestPipelines } from '../traffic/connections.ts'
 import { LIMITS, type Limits } from '../traffic/limits.ts'
-import { RequestPipelines } from '../traffic/request-pipelines.ts'
 
 /** Node looks for requests that are late this often, at most. */
 const TIMEOUT_CHECK_MS = 1000
@@ -42,18 +41,15 @@ export interface TlsIdentity {
   readonly key: string
 }
 
-/** Where and how to listen. */
 export interface ServeOptions {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
   readonly limits?: Partial<Limits>
-  /** Without it, plain HTTP. */
   readonly tls?: TlsIdentity | undefined
   readonly direct?: Direct
 }
 
-/** A server that is listening. */
 export interface Listening {
   /** Where, for clients: `http://127.0.0.1:8800`, or `https://`. */
   readonly url: string
@@ -98,8 +94,9 @@ export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listen
   server.on('checkExpectation', listener)
   server.listen(port, host)
   await once(server, 'listening')
+  const { address, port: ownPort } = server.address() as AddressInfo
   return {
-    url: urlOf(tls ? 'https' : 'http', server.address() as AddressInfo),
+    url: `${tls ? 'https' : 'http'}://${endpointText(address, ownPort)}`,
     close: () => close(server, connections, limits.drainTimeoutMs),
   }
 }
@@ -124,10 +121,6 @@ function createLimited(listener: RequestListener, limits: Limits, tls: TlsIdenti
   // A client that speaks no TLS could not read an answer in HTTP, nor wait for one.
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server
-}
-
-function urlOf(scheme: 'http' | 'https', { address, port }: AddressInfo): string {
-  return `${scheme}://${endpointText(address, port)}`
 }
 
 async function close(server: Server, connections: Connections, drainTimeoutMs: number): Promise<void> {

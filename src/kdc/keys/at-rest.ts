@@ -9,17 +9,17 @@
  * ```
  * @module
  */
-
 import { concat, EMPTY } from '../../lib/bytes.ts'
 import { open, seal, ZERO_NONCE } from '../../lib/crypto/aead.ts'
 import { hkdf } from '../../lib/crypto/hkdf.ts'
 import { type RandomBytes, secureRandomBytes } from '../../lib/crypto/random.ts'
+import { Secret } from '../../lib/crypto/secret.ts'
 import { ProtocolError } from '../../lib/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { MasterKeys } from './master-keys.ts'
 
 /** What is sealed: one key never serves for two of them. */
-export type Kind = 'stored token' | 'login state'
+type Purpose = 'stored token' | 'login state'
 
 const SALT_BYTES = 32
 const FORMAT = 1
@@ -34,7 +34,7 @@ const HEADER_BYTES = PREFIX_BYTES + SALT_BYTES
  */
 export function sealAtRest(
   { current }: MasterKeys,
-  kind: Kind,
+  purpose: Purpose,
   context: Uint8Array,
   plaintext: Uint8Array,
   options: { readonly randomBytes?: RandomBytes; readonly with?: Uint8Array } = {},
@@ -42,7 +42,7 @@ export function sealAtRest(
   const { randomBytes = secureRandomBytes, with: another = EMPTY } = options
   const salt = randomBytes(SALT_BYTES)
   const header = concat(prefixOf(current.number), salt)
-  const key = keyFor(concat(current.bytes, another), salt, kind)
+  const key = keyFor(concat(current.bytes, another), salt, purpose)
   return concat(header, seal(key, ZERO_NONCE, concat(header, context), plaintext))
 }
 
@@ -50,11 +50,11 @@ export function sealAtRest(
  * Opens what `sealAtRest` made.
  *
  * @returns nothing when it was sealed under a master key that is gone.
- * @throws ProtocolError `decryption_failed` for another format, kind or context, and for any changed bit.
+ * @throws ProtocolError `decryption_failed` for another format, purpose or context, and for any changed bit.
  */
 export function openAtRest(
   masterKeys: MasterKeys,
-  kind: Kind,
+  purpose: Purpose,
   context: Uint8Array,
   sealed: Uint8Array,
   options: { readonly with?: Uint8Array } = {},
@@ -65,11 +65,10 @@ export function openAtRest(
   }
   const masterKey = masterKeys.find(keyNumberOf(sealed))
   if (!masterKey) return undefined
-  const key = keyFor(concat(masterKey.bytes, options.with ?? EMPTY), saltOf(sealed), kind)
+  const key = keyFor(concat(masterKey.bytes, options.with ?? EMPTY), saltOf(sealed), purpose)
   return open(key, ZERO_NONCE, concat(header, context), sealed.subarray(HEADER_BYTES))
 }
 
-/** The number of the master key under which something was sealed. */
 function keyNumberOf(sealed: Uint8Array): number {
   return new DataView(sealed.buffer, sealed.byteOffset).getUint32(1)
 }
@@ -77,6 +76,49 @@ function keyNumberOf(sealed: Uint8Array): number {
 /** The salt of what `sealAtRest` made: 32 bytes that are there once. */
 export function saltOf(sealed: Uint8Array): Uint8Array {
   return sealed.slice(PREFIX_BYTES, HEADER_BYTES)
+}
+
+function prefixOf(keyNumber: number): Uint8Array {
+  const prefix = new Uint8Array(PREFIX_BYTES)
+  prefix[0] = FORMAT
+  new DataView(prefix.buffer).setUint32(1, keyNumber)
+  return prefix
+}
+
+function keyFor(ikm: Uint8Array, salt: Uint8Array, purpose: Purpose): Uint8Array {
+  return hkdf(ikm, salt, `symbolon/1 ${purpose}`)
+}
+
+/**
+ * Seals the token of a session, or of an invitation, for the store.
+ *
+ * @param sid - `sessionId(token)`; a row moved to another session does not open.
+ */
+export function sealStoredToken(
+  masterKeys: MasterKeys,
+  sid: Uint8Array,
+  token: Secret,
+  randomBytes: RandomBytes = secureRandomBytes,
+): Uint8Array {
+  return sealAtRest(masterKeys, 'stored token', sid, token.reveal(), { randomBytes })
+}
+
+/**
+ * Opens what `sealStoredToken` made.
+ *
+ * @returns nothing when it was sealed under a master key that is gone: this token is of no use any more.
+ * @throws ProtocolError `decryption_failed` for another format and session, and for any changed bit.
+ */
+export function openStoredToken(
+  masterKeys: MasterKeys,
+  sid: Uint8Array,
+  stored: Uint8Array,
+): Secret | undefined {
+  const bytes = openAtRest(masterKeys, 'stored token', sid, stored)
+  if (!bytes) return undefined
+  const token = new Secret('session token', bytes)
+  bytes.fill(0)
+  return token
 }
 
 /** The numbers of the master keys under which what has not expired is sealed. */
@@ -88,15 +130,4 @@ export async function numbersInUse(store: Store, now: number): Promise<Set<numbe
 export async function sealedByOthers(store: Store, masterKeys: MasterKeys, now: number): Promise<boolean> {
   const numbers = await numbersInUse(store, now)
   return numbers.size > 0 && ![...numbers].some((number) => masterKeys.find(number))
-}
-
-function prefixOf(keyNumber: number): Uint8Array {
-  const prefix = new Uint8Array(PREFIX_BYTES)
-  prefix[0] = FORMAT
-  new DataView(prefix.buffer).setUint32(1, keyNumber)
-  return prefix
-}
-
-function keyFor(ikm: Uint8Array, salt: Uint8Array, kind: Kind): Uint8Array {
-  return hkdf(ikm, salt, `symbolon/1 ${kind}`)
 }

@@ -1,6 +1,6 @@
 /**
  * The keys under which the KDC seals what is good for a while: session tokens, invitations, logins under way. They are kept
- * apart from the data directory, so that whoever gets hold of that can do nothing with them; losing them ends the
+ * apart from the data directory, so that a thief of that can do nothing with them; losing them ends the
  * sessions, and no more.
  *
  * One key seals; the others, older, only open. Each is known by a number, the first four bytes of its check.
@@ -16,11 +16,9 @@ import { KEY_BYTES } from '../../lib/crypto/secret.ts'
 
 const KIND = 'master'
 
-/** One of the keys. */
 export interface MasterKey {
   /** A `u32`. */
   readonly number: number
-  /** 32 bytes. */
   readonly bytes: Uint8Array
 }
 
@@ -36,12 +34,10 @@ export class MasterKeys {
     this.#keys = keys.map((bytes) => ({ number: keyCheck(KIND, bytes).readUInt32BE(), bytes }))
   }
 
-  /** The one that seals. */
   get current(): MasterKey {
     return this.#keys[0] as MasterKey
   }
 
-  /** The one of this number. */
   find(number: number): MasterKey | undefined {
     return this.#keys.find((key) => key.number === number)
   }
@@ -57,16 +53,12 @@ export class MasterKeys {
     return new MasterKeys([randomBytes(KEY_BYTES), ...kept])
   }
 
-  /** The text of their file. */
   toText(): string {
-    return formatKeys(
-      KIND,
-      this.#keys.map(({ bytes }) => bytes),
-    )
+    const keys = this.#keys.map(({ bytes }) => bytes)
+    return formatKeys(KIND, keys)
   }
 }
 
-/** One fresh key. */
 export function generateMasterKeys(randomBytes: RandomBytes = secureRandomBytes): MasterKeys {
   return new MasterKeys([randomBytes(KEY_BYTES)])
 }

@@ -12,7 +12,6 @@ import { createPrivateFile } from '../../files/private-files.ts'
 import { fromBase64url, toBase64url } from '../../lib/bytes.ts'
 
 const KIND = 'opaque-setup'
-/** Their file in a data directory. */
 export const OPAQUE_KEYS_FILE = `${KIND}.key`
 
 /** The KDC's part of every registration and login; printing it shows nothing. */
@@ -35,7 +34,6 @@ export class OpaqueKeys {
   }
 }
 
-/** Fresh keys. */
 export async function generateOpaqueKeys(): Promise<OpaqueKeys> {
   await opaque.ready
   return new OpaqueKeys(opaque.server.createSetup())

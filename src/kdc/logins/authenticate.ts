@@ -10,10 +10,10 @@ import { sessionId } from '../../lib/ticket.ts'
 import type { Kdc, RequestView } from '../context.ts'
 import * as fields from '../http/fields.ts'
 import { parse } from '../http/request.ts'
-import { openStoredToken } from '../keys/stored-token.ts'
+import { openStoredToken } from '../keys/at-rest.ts'
 import { Problem } from '../problems.ts'
-import { cutoff, isOver, noteUse } from '../store/session-life.ts'
 import type { StoredSession } from '../store/sessions.ts'
+import { cutoff, isOver, noteUse } from '../store/sessions.ts'
 
 const tokenUnknown = () =>
   new Problem('token_unknown', 'the token is of no session of this user: log in again')

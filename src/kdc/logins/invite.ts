@@ -3,12 +3,11 @@
  *
  * @module
  */
-
 import { type RandomBytes, secureRandomBytes } from '../../lib/crypto/random.ts'
 import { createInvitation, invitationToken } from '../../lib/invitation.ts'
 import { sessionId } from '../../lib/ticket.ts'
+import { sealStoredToken } from '../keys/at-rest.ts'
 import type { MasterKeys } from '../keys/master-keys.ts'
-import { sealStoredToken } from '../keys/stored-token.ts'
 import type { Store } from '../store/store.ts'
 
 /** A person, and the invitation, a secret: to be handed over, and kept nowhere. */

@@ -13,7 +13,6 @@ import { openAtRest, saltOf, sealAtRest } from '../keys/at-rest.ts'
 /** From the start of a login to its finish: Argon2id on a slow machine, and a slow network. */
 export const LOGIN_STATE_LIFETIME_SEC = 60
 
-/** A login that has begun. */
 export interface LoginState {
   /** OPAQUE's `serverLoginState`. */
   readonly opaque: string

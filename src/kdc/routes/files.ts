@@ -8,32 +8,31 @@ import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'
 import { acceptOnce, requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
+import { requireReaders } from '../groups/group-rights.ts'
+import { requireRoomForFile } from '../groups/quotas.ts'
 import {
   count,
   fileChunk,
-  fileId,
-  groupId,
   isFileLength,
   MAX_CHUNK_BODY_BYTES,
+  objectId,
   sealedChunkBytes,
   sealedChunkCount,
   toText,
-} from '../groups/fields.ts'
-import { requireReaders } from '../groups/group-lookup.ts'
-import { requireRoomForFile } from '../groups/quotas.ts'
+} from '../http/fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
 import type { NewFile, StoredFile } from '../store/files.ts'
-import { purgeCutoff } from '../store/session-life.ts'
+import { purgeCutoff } from '../store/sessions.ts'
 import { breathe } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
-export const BeginRequest = v.object({ file: fileId, group: groupId, bytes: count })
-export const PutRequest = v.object({ file: fileId, index: count, chunk: fileChunk })
-export const GetRequest = v.object({ file: fileId, index: count })
-export const DropRequest = v.object({ file: fileId })
+export const BeginRequest = v.object({ file: objectId, group: objectId, bytes: count })
+export const PutRequest = v.object({ file: objectId, index: count, chunk: fileChunk })
+export const GetRequest = v.object({ file: objectId, index: count })
+export const DropRequest = v.object({ file: objectId })
 
 /** The same answer whether there is no such file or chunk, it has expired, or it is not for the asker. */
 const fileUnknown = () => new Problem('file_unknown', 'there is no such file, or chunk, that is for you')

@@ -1,24 +1,34 @@
 /**
- * Groups: making one, and asking about those that one is in. docs/protocol.md §7.2.
+ * Groups, and what happens in them, in one order for all: the KDC as delivery service. docs/protocol.md §7.2.
  *
  * @module
  */
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
 import { acceptOnce, requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { groupId, groupInfo, MAX_MESSAGE_BODY_BYTES, message, toText, usernames } from '../groups/fields.ts'
-import { requireAccounts, requireGroup } from '../groups/group-lookup.ts'
+import {
+  judgeChanges,
+  judgeDestroying,
+  judgeLeaving,
+  requireAccounts,
+  requireEpoch,
+  requireGroup,
+  requireReaders,
+} from '../groups/group-rights.ts'
 import { MAX_MEMBERS, requireRoom, requireRoomAt, requireRoomForMembers } from '../groups/quotas.ts'
 import * as fields from '../http/fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
-import { firstEntryBytes, type NewGroup } from '../store/group-changes.ts'
+import { entryBytes, firstEntryBytes, type NewGroup } from '../store/group-changes.ts'
 import type { Group } from '../store/groups.ts'
+import type { Accepted, RequestKey } from '../store/requests.ts'
 import { breathe } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
+
+const { count, groupInfo, MAX_MESSAGE_BODY_BYTES, message, objectId, optional, toText, usernames } = fields
 
 /** Groups in one answer; with all their members' names, so many names. */
 const GROUPS_AT_ONCE = 100
@@ -28,44 +38,75 @@ const LOOKS = 20
 
 const KINDS = ['named', 'direct'] as const
 export const CreateRequest = v.object({
-  group: groupId,
+  group: objectId,
   kind: v.pipe(v.picklist(KINDS), v.description(`one of ${KINDS.join(', ')}`)),
-  name: fields.optional(fields.username),
+  name: optional(fields.username),
   members: usernames,
-  commit: fields.optional(message),
-  welcome: fields.optional(message),
+  commit: optional(message),
+  welcome: optional(message),
   group_info: groupInfo,
 })
-export const ListRequest = v.object({ after: fields.optional(groupId) })
-export const InfoRequest = v.object({ group: groupId })
+export const ListRequest = v.object({ after: optional(objectId) })
+export const InfoRequest = v.object({ group: objectId })
+export const CommitRequest = v.object({
+  group: objectId,
+  epoch: count,
+  commit: message,
+  added: usernames,
+  removed: usernames,
+  welcome: optional(message),
+  group_info: groupInfo,
+})
+export const SendRequest = v.object({ group: objectId, epoch: count, message })
+export const LeaveRequest = v.object({ group: objectId, epoch: count, proposal: message })
+export const DestroyRequest = v.object({ group: objectId })
 
-/** `POST /groups/create`, `POST /groups/list`, `POST /groups/info` */
+/** `POST /groups/create`, `/groups/list`, `/groups/info`, `/groups/commit`, `/groups/send`, `/groups/leave`, `/groups/destroy` */
 export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
-  const { store, clock, log, quotas } = kdc
+  const { store, clock, log, quotas, subscribers } = kdc
+
+  /** Makes a change once; where it is new, it is logged, and the principals whom it reaches hear of it. */
+  const change = async (
+    c: Context<KdcEnv>,
+    key: RequestKey,
+    attempt: () => Promise<Accepted | undefined>,
+    logChange: (position: number) => void,
+  ) => {
+    const { position, seq, isNew } = await acceptOnce(kdc, key, attempt)
+    if (isNew) {
+      logChange(position)
+      subscribers.notify()
+    }
+    return c.json({ position, seq, time: clock() })
+  }
+
   return new Hono<KdcEnv>()
     .post('/groups/create', sealedSessionRequest(kdc, MAX_MESSAGE_BODY_BYTES), async (c) => {
       const request = parse(CreateRequest, c.var.body)
       const key = await requestKey(kdc, c)
       const { username } = key
-      const group = newGroup(request, username)
-      const { position, seq, isNew } = await acceptOnce(kdc, key, async () => {
-        await requireNew(kdc, group, username)
-        await requireAccounts(kdc, group.members)
-        await requireRoomForMembers(kdc, username, group.members.length + 1)
-        const [entryBytes, infoBytes] = [firstEntryBytes(group), group.info.length]
-        await requireRoom(kdc, username, { group: group.id, entryBytes, infoBytes, isNew: true })
-        const [other] = group.members
-        if (group.kind === 'direct' && other) await requireRoomAt(kdc, other, username, entryBytes)
-        return store.groupChanges.create(key, group, quotas, clock())
-      })
-      if (isNew) {
-        const { kind, members } = group
-        const id = toText(group.id)
-        log.info({ username, group: id, kind, members: members.length + 1 }, 'group_created')
-        for (const member of members) log.info({ username: member, group: id, by: username }, 'member_added')
-        kdc.subscribers.notify()
+      const newGroup = parseNewGroup(request, username)
+      const { id, kind, members, info } = newGroup
+      const attempt = async () => {
+        await requireNew(kdc, newGroup, username)
+        await requireAccounts(kdc, members)
+        await requireRoomForMembers(kdc, username, members.length + 1)
+        const bytes = firstEntryBytes(newGroup)
+        await requireRoom(kdc, username, {
+          group: id,
+          entryBytes: bytes,
+          infoBytes: info.length,
+          isNew: true,
+        })
+        const [other] = members
+        if (kind === 'direct' && other) await requireRoomAt(kdc, other, username, bytes)
+        return store.groupChanges.create(key, newGroup, quotas, clock())
       }
-      return c.json({ position, seq, time: clock() })
+      return change(c, key, attempt, () => {
+        const group = toText(id)
+        log.info({ username, group, kind, members: members.length + 1 }, 'group_created')
+        for (const member of members) log.info({ username: member, group, by: username }, 'member_added')
+      })
     })
     .post('/groups/list', sealedReadRequest(kdc, ANSWER_BYTES.groupList), async (c) => {
       const { after = new Uint8Array(0) } = parse(ListRequest, c.var.body)
@@ -86,6 +127,75 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
       const { group: id } = parse(InfoRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
       return c.json({ ...(await describeWithInfo(kdc, id, username)), time: clock() })
+    })
+    .post('/groups/commit', sealedSessionRequest(kdc, MAX_MESSAGE_BODY_BYTES), async (c) => {
+      const request = parse(CommitRequest, c.var.body)
+      const { group: id, epoch, commit: payload, added, removed, welcome, group_info: info } = request
+      if ((welcome !== undefined) !== added.length > 0) {
+        throw new Problem('invalid_request', 'welcome: expected one if members are added, and only then')
+      }
+      const key = await requestKey(kdc, c)
+      const { username } = key
+      const attempt = async () => {
+        const group = await requireGroup(kdc, id, username)
+        requireEpoch(group, epoch)
+        if (added.length + removed.length > 0) {
+          judgeChanges(group, await store.groups.roster(id), username, { added, removed })
+        }
+        await requireAccounts(kdc, added)
+        await requireRoomForMembers(kdc, username, added.length)
+        const commit = { group, payload, welcome, added, removed, info }
+        const isAdmins = group.admin === username
+        const need = { group: id, entryBytes: entryBytes(commit), infoBytes: info.length, isAdmins }
+        await requireRoom(kdc, username, need)
+        return store.groupChanges.commit(key, commit, quotas, clock())
+      }
+      return change(c, key, attempt, () => {
+        const fields = { group: toText(id), by: username }
+        for (const member of removed) log.info({ username: member, ...fields }, 'member_removed')
+        for (const member of added) log.info({ username: member, ...fields }, 'member_added')
+      })
+    })
+    .post('/groups/send', sealedSessionRequest(kdc, MAX_MESSAGE_BODY_BYTES), async (c) => {
+      const { group: id, epoch, message: payload } = parse(SendRequest, c.var.body)
+      const key = await requestKey(kdc, c)
+      const { username } = key
+      const bytes = payload.length
+      const attempt = async () => {
+        const group = await requireReaders(kdc, id, username)
+        requireEpoch(group, epoch)
+        await requireRoom(kdc, username, { group: id, entryBytes: bytes })
+        const { members } = group.kind === 'direct' ? await store.groups.roster(id) : { members: [] }
+        const receiver = members.find((member) => member !== username)
+        if (receiver !== undefined) await requireRoomAt(kdc, receiver, username, bytes)
+        return store.groupChanges.send(key, { group: id, epoch, payload, receiver }, quotas, clock())
+      }
+      return change(c, key, attempt, (position) =>
+        log.info({ sender: username, group: toText(id), bytes, position }, 'message_stored'),
+      )
+    })
+    .post('/groups/leave', sealedSessionRequest(kdc), async (c) => {
+      const { group: id, epoch, proposal } = parse(LeaveRequest, c.var.body)
+      const key = await requestKey(kdc, c)
+      const { username } = key
+      const attempt = async () => {
+        const group = await requireGroup(kdc, id, username)
+        judgeLeaving(group, username)
+        requireEpoch(group, epoch)
+        return store.groupChanges.leave(key, { group: id, epoch, payload: proposal }, clock())
+      }
+      return change(c, key, attempt, () => log.info({ username, group: toText(id) }, 'member_left'))
+    })
+    .post('/groups/destroy', sealedSessionRequest(kdc), async (c) => {
+      const { group: id } = parse(DestroyRequest, c.var.body)
+      const key = await requestKey(kdc, c)
+      const { username } = key
+      const attempt = async () => {
+        const group = await requireGroup(kdc, id, username)
+        judgeDestroying(group, username)
+        return store.groupChanges.destroy(key, group, clock())
+      }
+      return change(c, key, attempt, () => log.info({ username, group: toText(id) }, 'group_destroyed'))
     })
 }
 
@@ -116,7 +226,7 @@ async function describeWithInfo(kdc: Kdc, id: Uint8Array, username: string) {
 const invalid = (detail: string) => new Problem('invalid_request', detail)
 
 /** @throws Problem `invalid_request` for a request whose parts do not go together. */
-function newGroup(request: v.InferOutput<typeof CreateRequest>, username: string): NewGroup {
+function parseNewGroup(request: v.InferOutput<typeof CreateRequest>, username: string): NewGroup {
   const { group: id, kind, name, members, commit, welcome, group_info: info } = request
   if (members.includes(username)) throw invalid('members: expected the others only')
   if (kind === 'named' && name === undefined) throw invalid('name: expected a string')

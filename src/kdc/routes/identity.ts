@@ -1,29 +1,43 @@
 /**
- * Which signature key is whose: the KDC as authentication service. docs/protocol.md §7.1.
+ * Which signature key is whose, and the key packages with which those who are away are added to groups: the KDC as authentication
+ * service. docs/protocol.md §7.1.
+ *
+ * The KDC does not look into a package: the principal who takes one checks everything.
  *
  * @module
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { requestKey } from '../accept-once.ts'
+import { IDENTITIES, requestKey, requireRate, TAKES } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
-import { MAX_NAMES_BODY_BYTES, signatureKey, toText, usernames } from '../groups/fields.ts'
+import { MAX_PACKAGES } from '../groups/quotas.ts'
+import * as fields from '../http/fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
 import { authenticate } from '../logins/authenticate.ts'
-import { IDENTITIES, requireRate } from '../traffic/change-rates.ts'
+import { Problem } from '../problems.ts'
 import { eachInPieces } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
-export const PutRequest = v.object({ signature_key: signatureKey })
-export const FindRequest = v.object({ usernames })
+const { MAX_MESSAGE_BODY_BYTES, MAX_NAMES_BODY_BYTES, optional, toText, usernames } = fields
 
-/** `POST /identity/put`, `POST /identity/find` */
+export const MAX_AT_ONCE = 100
+
+export const PutIdentityRequest = v.object({ signature_key: fields.signatureKey })
+export const FindIdentitiesRequest = v.object({ usernames })
+export const PutPackagesRequest = v.object({
+  packages: fields.packages(MAX_AT_ONCE),
+  last_resort: optional(fields.keyPackage),
+  signature_key: optional(fields.signatureKey),
+})
+export const TakePackagesRequest = v.object({ usernames })
+
+/** `POST /identity/put`, `/identity/find`, `/key-packages/put`, `/key-packages/count`, `/key-packages/take` */
 export function identityRoute(kdc: Kdc): Hono<KdcEnv> {
   const { store, clock, log } = kdc
   return new Hono<KdcEnv>()
     .post('/identity/put', sealedSessionRequest(kdc), async (c) => {
-      const { signature_key } = parse(PutRequest, c.var.body)
+      const { signature_key } = parse(PutIdentityRequest, c.var.body)
       const key = await requestKey(kdc, c)
       const { username } = key
       if (!(await store.requests.find(key))) {
@@ -38,7 +52,7 @@ export function identityRoute(kdc: Kdc): Hono<KdcEnv> {
       '/identity/find',
       sealedReadRequest(kdc, ANSWER_BYTES.identities, MAX_NAMES_BODY_BYTES),
       async (c) => {
-        const { usernames } = parse(FindRequest, c.var.body)
+        const { usernames } = parse(FindIdentitiesRequest, c.var.body)
         await authenticate(kdc, c)
         const found = await eachInPieces(usernames, (username) => store.identities.find(username))
         const identities = found
@@ -52,4 +66,65 @@ export function identityRoute(kdc: Kdc): Hono<KdcEnv> {
         return c.json({ identities, time: clock() })
       },
     )
+    .post('/key-packages/put', sealedSessionRequest(kdc, MAX_MESSAGE_BODY_BYTES), async (c) => {
+      const { packages, last_resort, signature_key } = parse(PutPackagesRequest, c.var.body)
+      const key = await requestKey(kdc, c)
+      const { username } = key
+      const put = {
+        packages,
+        lastResort: last_resort,
+        signatureKey: signature_key,
+        limit: MAX_PACKAGES,
+        now: clock(),
+      }
+      if (await store.keyPackages.put(key, put)) {
+        const counts = { packages: packages.length, last_resort: last_resort !== undefined }
+        log.info({ username, ...counts }, 'key_packages_stored')
+      } else if (!(await store.requests.find(key))) {
+        throw await whyNotPut(kdc, username, signature_key)
+      }
+      return c.json({ count: await store.keyPackages.count(username), time: clock() })
+    })
+    .post('/key-packages/count', sealedSessionRequest(kdc), async (c) => {
+      const { username } = await authenticate(kdc, c)
+      return c.json({ count: await store.keyPackages.count(username), time: clock() })
+    })
+    .post('/key-packages/take', sealedSessionRequest(kdc, MAX_NAMES_BODY_BYTES), async (c) => {
+      const { usernames } = parse(TakePackagesRequest, c.var.body)
+      const key = await requestKey(kdc, c)
+      // Before it counts: an attacker who has recorded it, and sends it again, uses up none of the principal's tries.
+      if (await store.requests.find(key)) throw answeredAlready()
+      const { username } = key
+      const cost = Math.max(1, usernames.length)
+      await requireRate(kdc, username, {
+        name: `take ${username}`,
+        ...TAKES,
+        cost,
+        what: 'key packages taken',
+      })
+      const taken = await store.keyPackages.take(key, usernames)
+      if (!taken) throw answeredAlready()
+      return c.json({
+        packages: [...taken].map(([username, bytes]) => ({ username, package: toText(bytes) })),
+        missing: usernames.filter((username) => !taken.has(username)),
+        time: clock(),
+      })
+    })
+}
+
+// The answer cannot be given again, for what was taken is gone.
+const answeredAlready = () =>
+  new Problem('request_refused', 'this request was answered already: ask with another id')
+
+async function whyNotPut(
+  { store }: Kdc,
+  username: string,
+  signatureKey: Uint8Array | undefined,
+): Promise<Problem> {
+  const identity = await store.identities.find(username)
+  if (!identity) return new Problem('not_allowed', 'put your signature key first')
+  if (signatureKey && toText(signatureKey) !== toText(identity.signatureKey)) {
+    return new Problem('not_allowed', 'another signature key is yours now')
+  }
+  return new Problem('quota_exceeded', `there are at most ${MAX_PACKAGES} one-time packages of yours`)
 }

@@ -1,27 +1,40 @@
 /**
- * Making an account from afar: OPAQUE's registration (RFC 9807 §5). docs/protocol.md §3.8.
+ * Making an account from afar, and another password: OPAQUE's registration (RFC 9807 §5). docs/protocol.md §3.8, §3.9.
  *
  * @module
  */
 import * as opaque from '@serenity-kit/opaque'
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
+import { keyOf } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../http/fields.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { parse } from '../http/request.ts'
-import { registrationRequest } from '../http/sealed-request.ts'
+import { registrationRequest, sessionRequest } from '../http/sealed-request.ts'
+import { authenticateFresh } from '../logins/authenticate.ts'
 import { createRegistrationResponse, validateRecord } from '../logins/registration.ts'
 import { Problem } from '../problems.ts'
 import { type Account, accountExists } from '../store/accounts.ts'
-import { countRegistration, countTry } from '../traffic/login-limits.ts'
+import { countRegistration, countTry, forgiveness } from '../traffic/login-limits.ts'
 
-export const StartRequest = v.object({ username: fields.username, request: fields.base64url })
-export const FinishRequest = v.object({ username: fields.username, record: fields.base64url })
+const { base64url, username } = fields
 
-/** `POST /register/start`, `POST /register/finish` */
+export const StartRequest = v.object({ username, request: base64url })
+export const FinishRequest = v.object({ username, record: base64url })
+export const StartPasswordRequest = v.object({ request: base64url })
+export const FinishPasswordRequest = v.object({ record: base64url })
+
+/** `POST /register/start`, `/register/finish`, `/password/start`, `/password/finish` */
 export function registerRoute(kdc: Kdc): Hono<KdcEnv> {
-  const { store, opaqueKeys, clock, log } = kdc
+  const { store, opaqueKeys, clock, log, subscribers } = kdc
+
+  const respond = async (c: Context<KdcEnv>, username: string, request: string) => {
+    await opaque.ready
+    const response = createRegistrationResponse(opaqueKeys.setup, username, request)
+    return c.json({ response, time: clock() })
+  }
+
   return new Hono<KdcEnv>()
     .post('/register/start', registrationRequest(kdc), async (c) => {
       const { username, request } = parse(StartRequest, c.var.body)
@@ -29,11 +42,7 @@ export function registerRoute(kdc: Kdc): Hono<KdcEnv> {
       // With the answer a password can be tried, once: an attacker who collected answers could guess without asking again.
       await countTry(kdc, username, remoteAddress(kdc, c))
       if (await store.accounts.find(username)) throw accountExists(username)
-      await opaque.ready
-      return c.json({
-        response: createRegistrationResponse(opaqueKeys.setup, username, request),
-        time: clock(),
-      })
+      return respond(c, username, request)
     })
     .post('/register/finish', registrationRequest(kdc), async (c) => {
       const { username, record } = parse(FinishRequest, c.var.body)
@@ -42,24 +51,45 @@ export function registerRoute(kdc: Kdc): Hono<KdcEnv> {
       await opaque.ready
       validateRecord(opaqueKeys.setup, username, record)
       if (await create(kdc, c, { username, record, createdAt: clock() })) {
-        log.info(
-          { username, ip_addr: remoteAddress(kdc, c), invited: c.var.invitation !== undefined },
-          'registered',
-        )
+        const invited = c.var.invitation !== undefined
+        log.info({ username, ip_addr: remoteAddress(kdc, c), invited }, 'registered')
       }
       return c.json({ username, time: clock() })
     })
+    .post('/password/start', sessionRequest(kdc), async (c) => {
+      const { request } = parse(StartPasswordRequest, c.var.body)
+      const { username } = await authenticateFresh(kdc, c)
+      // As in /register/start: with many answers one could guess the old password without asking again.
+      await countTry(kdc, username, remoteAddress(kdc, c))
+      return respond(c, username, request)
+    })
+    .post('/password/finish', sessionRequest(kdc), async (c) => {
+      const { record } = parse(FinishPasswordRequest, c.var.body)
+      const { username, sid } = await authenticateFresh(kdc, c)
+      await opaque.ready
+      validateRecord(opaqueKeys.setup, username, record)
+      // A thief of the old password may be why there is a new one: the logins that they have begun end with it.
+      const forgive = await forgiveness(kdc, username, remoteAddress(kdc, c))
+      const outcome = await store.accounts.replaceRecordBy(keyOf(kdc, c, username), sid, record, forgive)
+      if (!outcome) throw new Problem('token_unknown', 'the session was ended: log in again')
+      if (outcome === 'changed') {
+        subscribers.notify()
+        log.info({ username, ip_addr: remoteAddress(kdc, c) }, 'password_changed')
+      }
+      return c.json({ time: clock() })
+    })
 }
+
+const refused = (detail: string) => new Problem('invitation_refused', detail)
 
 function judgeInvitation({ clock }: Kdc, c: Context<KdcEnv>, username: string): void {
   const { invitation } = c.var
   if (!invitation) return
   if (invitation.username !== undefined && invitation.username !== username) {
-    throw new Problem('invitation_refused', `this invitation is for ${invitation.username}`)
+    throw refused(`this invitation is for ${invitation.username}`)
   }
-  if (invitation.usedBy !== undefined)
-    throw new Problem('invitation_refused', 'this invitation was used already')
-  if (invitation.expiresAt <= clock()) throw new Problem('invitation_refused', 'this invitation has expired')
+  if (invitation.usedBy !== undefined) throw refused('this invitation was used already')
+  if (invitation.expiresAt <= clock()) throw refused('this invitation has expired')
 }
 
 /** @returns false when the account was made before, by this very request: its answer was lost, and it was sent again. */
@@ -76,5 +106,5 @@ async function create(kdc: Kdc, c: Context<KdcEnv>, account: Account): Promise<b
   // Another request was faster: with this request, with this name, or with this invitation.
   const now = await accounts.find(username)
   if (now?.record === record) return false
-  throw now ? accountExists(username) : new Problem('invitation_refused', 'this invitation was used already')
+  throw now ? accountExists(username) : refused('this invitation was used already')
 }

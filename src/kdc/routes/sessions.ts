@@ -1,5 +1,5 @@
 /**
- * Which sessions one has, and the end of those that one does not want. docs/protocol.md §3.10.
+ * Which sessions a principal has, where one of them accepts channels, and the end of one. docs/protocol.md §3.3, §3.4 and §3.10.
  *
  * @module
  */
@@ -10,18 +10,42 @@ import { SESSION_ID_BYTES } from '../../lib/ticket.ts'
 import { keyOf } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../http/fields.ts'
+import { remoteAddress } from '../http/remote-address.ts'
 import { parse } from '../http/request.ts'
 import { sessionRequest } from '../http/sealed-request.ts'
 import { authenticate, authenticateFresh } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
-import { cutoff } from '../store/session-life.ts'
+import { cutoff } from '../store/sessions.ts'
 
+export const ListenRequest = v.object({ port: fields.port })
 export const EndRequest = v.object({ session: v.optional(fields.text) })
 
-/** `POST /sessions`, `POST /sessions/end` */
+/** `POST /listen`, `/logout`, `/sessions`, `/sessions/end` */
 export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
   const { store, clock, log, subscribers } = kdc
   return new Hono<KdcEnv>()
+    .post('/listen', sessionRequest(kdc), async (c) => {
+      const { port } = parse(ListenRequest, c.var.body)
+      const { sid, username, expiresAt } = await authenticate(kdc, c)
+      const address = remoteAddress(kdc, c)
+      // A client whose clock is ahead must not keep the principal's other sessions from being heeded until that time has come.
+      const { requestTime } = c.var
+      const sealed = requestTime !== undefined && {
+        time: Math.min(requestTime, clock()),
+        request: keyOf(kdc, c, username),
+      }
+      if (await store.sessions.listen(sid, { address, port }, sealed || undefined)) {
+        log.info({ username, ip_addr: address, port }, 'listening')
+      }
+      return c.json({ ip_addr: address, port, expires_at: expiresAt, time: clock() })
+    })
+    .post('/logout', sessionRequest(kdc), async (c) => {
+      const { sid, username } = await authenticate(kdc, c)
+      await store.sessions.end(sid)
+      subscribers.notify()
+      log.info({ username }, 'logout')
+      return c.json({ time: clock() })
+    })
     .post('/sessions', sessionRequest(kdc), async (c) => {
       const { username, sid } = await authenticate(kdc, c)
       const sessions = await store.sessions.list(username, cutoff(kdc))

@@ -13,10 +13,10 @@ import * as fields from '../http/fields.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { parse } from '../http/request.ts'
 import { sessionRequest } from '../http/sealed-request.ts'
-import { openStoredToken } from '../keys/stored-token.ts'
+import { openStoredToken } from '../keys/at-rest.ts'
 import { authenticate } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
-import { cutoff } from '../store/session-life.ts'
+import { cutoff } from '../store/sessions.ts'
 
 export const UserinfoRequest = v.object({ receiver: fields.username })
 

@@ -9,7 +9,6 @@
 import { type Statement, sql } from '../../database/database.ts'
 import { StorePart } from './store-part.ts'
 
-/** How often something may be tried. */
 export interface Allowance {
   readonly name: string
   /** How many tries a full bucket has. */
@@ -49,7 +48,6 @@ export function forgiveStatements({ names, oneOf, familiar, forgetAt }: Forgiven
   ]
 }
 
-/** The buckets. */
 export class Attempts extends StorePart {
   /**
    * Takes its cost from every bucket; from none, if one of them is empty. Being refused costs nothing: a client that waits gets in.
@@ -75,7 +73,6 @@ export class Attempts extends StorePart {
     return Math.max(1, await this.#longestWait(allowances, now))
   }
 
-  /** The tries were none, after all. */
   async giveBack(allowances: readonly Allowance[]): Promise<void> {
     await this.database.write(
       allowances.map(
@@ -106,17 +103,15 @@ export class Attempts extends StorePart {
   }
 
   async #wait(allowance: Allowance, now: number): Promise<number> {
-    const [row] = await this.database.read<{ full_at: number }>(
-      sql`select full_at from attempts where name = ${allowance.name}`,
-    )
-    if (!row) return 0
     const { name, burst, intervalSec } = allowance
+    const row = await this.one<{ full_at: number }>(sql`select full_at from attempts where name = ${name}`)
+    if (!row) return 0
     // Empty, it is full again after so long. Whatever says more was written before the clock was set back.
     const fullAt = Math.min(row.full_at, now + burst * intervalSec)
     if (fullAt < row.full_at) {
-      await this.database.write([
+      await this.change(
         sql`update attempts set full_at = ${fullAt} where name = ${name} and full_at > ${fullAt}`,
-      ])
+      )
     }
     return Math.max(0, fullAt - latest(allowance, now))
   }

@@ -5,12 +5,18 @@
  */
 import { required, type Statement, sql } from '../../database/database.ts'
 import { inGroup } from './groups.ts'
-import { NEXT_POSITION } from './positions.ts'
 import { filesOf, type Quotas } from './quotas.ts'
-import { type Accepted, answerTo, beginChange, claim, type RequestKey } from './requests.ts'
-import { StorePart } from './store-part.ts'
+import {
+  type Accepted,
+  answerTo,
+  beginChange,
+  claim,
+  NEXT_POSITION,
+  type RequestKey,
+  toAccepted,
+} from './requests.ts'
+import { StorePart, withoutNulls } from './store-part.ts'
 
-/** What is known of a file. */
 export interface StoredFile {
   /** 16 bytes, chosen by its sender. */
   readonly id: Uint8Array
@@ -21,16 +27,11 @@ export interface StoredFile {
   readonly bytes: number
 }
 
-/** A file to be. */
 export interface NewFile extends Omit<StoredFile, 'sender'> {
   readonly chunks: number
 }
 
-type FileRow = Omit<StoredFile, 'sender'> & { readonly sender: string | null }
-
 const FILES = sql`select f.id, f.group_id as "group", f.sender, f.bytes`
-
-const toFile = ({ sender, ...file }: FileRow): StoredFile => ({ ...file, ...(sender !== null && { sender }) })
 
 /** Deleted at once, 16 MiB: some milliseconds of work, after which others have their turn. */
 const CHUNKS_AT_ONCE = 64
@@ -40,7 +41,6 @@ const ownFile = (id: Uint8Array, sender: string, keepSince: number): Statement =
   files f, members m where f.id = ${id} and f.sender = ${sender} and f.begun_at > ${keepSince}
     and m.group_id = f.group_id and m.username = ${sender} and m.last is null`
 
-/** The files. */
 export class Files extends StorePart {
   /**
    * Reserves a place for a file, or finds the one that was reserved for it.
@@ -78,20 +78,19 @@ export class Files extends StorePart {
           cast(${now} as bigint)
         from positions where one = 1 on conflict do nothing`,
     ])
-    const row = claimed?.[0]
-    return row && { position: Number(row.result), seq: Number(row.seq) }
+    return toAccepted(claimed)
   }
 
   /** The file of this id, be it expired or not. */
   async find(id: Uint8Array): Promise<StoredFile | undefined> {
-    const [row] = await this.database.read<FileRow>(sql`${FILES} from files f where f.id = ${id}`)
-    return row && toFile(row)
+    const row = await this.one(sql`${FILES} from files f where f.id = ${id}`)
+    return row && withoutNulls(row)
   }
 
   /** The file of this id, if this is its sender, who is still in its group, and it has not expired. */
   async findOwn(id: Uint8Array, sender: string, keepSince: number): Promise<StoredFile | undefined> {
-    const [row] = await this.database.read<FileRow>(sql`${FILES} from ${ownFile(id, sender, keepSince)}`)
-    return row && toFile(row)
+    const row = await this.one(sql`${FILES} from ${ownFile(id, sender, keepSince)}`)
+    return row && withoutNulls(row)
   }
 
   /**
@@ -115,7 +114,7 @@ export class Files extends StorePart {
   }
 
   /**
-   * A chunk, for one whose part in the group had not ended when the file was begun. Who was added since may have it too: the message
+   * A chunk, for one whose part in the group had not ended when the file was begun. A member that was added since may have it too: the message
    * that tells of the file came later.
    */
   async get(
@@ -125,7 +124,7 @@ export class Files extends StorePart {
     keepSince: number,
   ): Promise<Uint8Array | undefined> {
     // A part that ends before it begins was that of an account that was deleted: its name may be another's now.
-    const [row] = await this.database.read<{ chunk: Uint8Array }>(sql`
+    const row = await this.one<{ chunk: Uint8Array }>(sql`
       select c.chunk from files f, members m, file_chunks c
       where f.id = ${id} and f.begun_at > ${keepSince} and m.group_id = f.group_id and m.username = ${reader}
         and (m.last is null or (m.last >= f.position and m.last >= m.first))
@@ -147,9 +146,8 @@ export class Files extends StorePart {
     return done.length > 0 ? file : undefined
   }
 
-  /** How much there is of what quotas limit. */
   async usage(username: string, keepSince: number): Promise<Pick<Quotas, 'files' | 'fileBytes'>> {
-    const [row] = await this.database.read<{ files: number; bytes: number }>(
+    const row = await this.one<{ files: number; bytes: number }>(
       sql`select own.files, own.bytes from ${filesOf(username, keepSince)} own`,
     )
     return { files: row?.files ?? 0, fileBytes: row?.bytes ?? 0 }
@@ -158,24 +156,21 @@ export class Files extends StorePart {
   /**
    * Frees the places of files that have expired, and of those of groups that are over and of which nothing else is left.
    *
-   * @param limit - how many of each at most.
+   * @param limit - how many at most.
    * @returns how many, and whether there may be more.
    */
   async purge(keepSince: number, limit: number): Promise<{ files: number; more: boolean }> {
-    const expired = await this.database.read<{ id: Uint8Array }>(
-      sql`select id from files where begun_at <= ${keepSince} limit ${limit}`,
-    )
-    const left = await this.database.read<{ id: Uint8Array }>(sql`
-      select f.id from files f where f.begun_at > ${keepSince} and f.group_id in (
+    const over = await this.database.read<{ id: Uint8Array }>(sql`
+      select f.id from files f where f.begun_at <= ${keepSince} or f.group_id in (
         select g.id from mls_groups g
         where not exists (select 1 from members m where m.group_id = g.id and m.last is null)
           and not exists (select 1 from entries e where e.group_id = g.id)
       ) limit ${limit}`)
-    for (const { id } of [...expired, ...left]) {
+    for (const { id } of over) {
       await this.#empty(id)
-      await this.database.write([sql`delete from files where id = ${id}`])
+      await this.change(sql`delete from files where id = ${id}`)
     }
-    return { files: expired.length + left.length, more: expired.length === limit || left.length === limit }
+    return { files: over.length, more: over.length === limit }
   }
 
   /** Deletes a file's chunks, the last ones first: a member who reads it meanwhile does not come to its end. */

@@ -1,25 +1,30 @@
 /**
  * How groups change: the KDC as delivery service (RFC 9750 §5).
  *
- * A change is a transaction that begins with the next position (positions.ts), and with the condition that everything allows it
+ * A change is a transaction that begins with the next position and with the condition that everything allows it
  * (requests.ts). Of two commits for one epoch, however they meet, the second finds another epoch (RFC 9420 §14: the delivery
  * service puts them in order).
  *
  * @module
  */
 import { required, type Statement, sql } from '../../database/database.ts'
-import { entryBytes, entryStatement, type NewEntry } from './entries.ts'
 import { type Group, type GroupKind, inGroup, pairOf } from './groups.ts'
-import { NEXT_POSITION } from './positions.ts'
-import { entriesIn, entriesOf, groupsBeside, hasRoomAt, hasRoomIn, type Quotas } from './quotas.ts'
-import { type Accepted, claim, type RequestKey } from './requests.ts'
+import {
+  entriesIn,
+  entriesOf,
+  groupsBeside,
+  hasRoomAt,
+  hasRoomFor,
+  hasRoomIn,
+  type Quotas,
+} from './quotas.ts'
+import { type Accepted, claim, NEXT_POSITION, type RequestKey, toAccepted } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
 export interface NewGroup {
   readonly id: Uint8Array
   readonly kind: GroupKind
   readonly name?: string | undefined
-  /** The others. */
   readonly members: readonly string[]
   readonly info: Uint8Array
   /** What adds them; nothing when there are none. */
@@ -35,7 +40,6 @@ export interface Commit {
   readonly info: Uint8Array
 }
 
-/** A message for one epoch. */
 export interface NewMessage {
   readonly group: Uint8Array
   readonly epoch: number
@@ -45,6 +49,39 @@ export interface NewMessage {
 }
 
 const NO_BYTES = new Uint8Array(0)
+
+export type EntryKind = 'commit' | 'message' | 'proposal' | 'destroyed'
+
+interface NewEntry {
+  readonly group: Uint8Array
+  readonly epoch: number
+  readonly kind: EntryKind
+  readonly payload: Uint8Array
+  readonly welcome?: Uint8Array | undefined
+  readonly added?: readonly string[]
+  readonly removed?: readonly string[]
+}
+
+const namesText = (names: readonly string[] = []) => names.join(' ')
+
+/** How much room an entry counts for, in bytes. */
+export function entryBytes({
+  payload,
+  welcome = NO_BYTES,
+  added,
+  removed,
+}: Omit<NewEntry, 'group' | 'epoch' | 'kind'>): number {
+  return payload.length + welcome.length + namesText(added).length + namesText(removed).length
+}
+
+/** Makes the entry of a request that was accepted, in the same transaction. */
+const entryStatement = ({ username, id }: RequestKey, entry: NewEntry, now: number): Statement => sql`
+  insert into entries
+    (position, group_id, seq, epoch, sender, kind, stored_at, bytes, added, removed, payload, welcome)
+  select r.result, ${entry.group}, r.seq, cast(${entry.epoch} as bigint), r.username, ${entry.kind},
+    cast(${now} as bigint), cast(${entryBytes(entry)} as bigint),
+    ${namesText(entry.added)}, ${namesText(entry.removed)}, ${entry.payload}, ${entry.welcome ?? null}
+  from requests r where r.username = ${username} and r.id = ${id}`
 
 /** The condition that there is room at a receiver, where there is one. */
 const roomAt = (receiver: string | undefined, sender: string, bytes: number, quotas: Quotas): Statement =>
@@ -70,7 +107,6 @@ const addStatement = (group: Uint8Array, name: string): Statement =>
     select ${group}, a.username, p.position, 1 from positions p, accounts a where a.username = ${name}
     returning username`)
 
-/** The changes of groups. */
 export class GroupChanges extends StorePart {
   /**
    * Makes a group: of its creator alone, at epoch 0, or with others, by the commit that adds them.
@@ -91,8 +127,7 @@ export class GroupChanges extends StorePart {
         sql`p.position, cast(${seq} as bigint)`,
         sql`positions p, accounts a, ${entriesOf(username)} sent, ${groupsBeside(id, username)} beside
           where a.username = ${username} and not exists (select 1 from mls_groups where id = ${id} or name = ${name} or pair = ${pair})
-            and sent.entries < ${quotas.senderEntries}
-            and sent.bytes + cast(${firstEntryBytes(group)} as bigint) <= ${quotas.senderBytes}
+            and ${hasRoomFor(firstEntryBytes(group), quotas)}
             and beside.groups < ${quotas.groups}
             and beside.bytes + cast(${info.length} as bigint) <= ${quotas.groupInfoBytes} ${room}`,
       ),
@@ -126,8 +161,7 @@ export class GroupChanges extends StorePart {
         sql`positions p, mls_groups g, members m, ${entriesOf(username)} sent, ${entriesIn(id)} waiting,
             ${groupsBeside(id, username)} beside
           where ${inGroup(id, username)} and g.epoch = ${epoch} and g.roster = ${roster}
-            and sent.entries < ${quotas.senderEntries}
-            and sent.bytes + cast(${entryBytes(entry)} as bigint) <= ${quotas.senderBytes}
+            and ${hasRoomFor(entryBytes(entry), quotas)}
             and (g.admin = ${username} or ${hasRoomIn(id, username, quotas)})
             and beside.bytes + cast(${info.length} as bigint) <= ${quotas.groupInfoBytes}`,
       ),
@@ -160,8 +194,7 @@ export class GroupChanges extends StorePart {
         NEXT_ENTRY,
         sql`positions p, mls_groups g, members m, ${entriesOf(username)} sent, ${entriesIn(group)} waiting
           where ${inGroup(group, username)} and g.epoch = ${epoch}
-            and sent.entries < ${quotas.senderEntries}
-            and sent.bytes + cast(${entryBytes(entry)} as bigint) <= ${quotas.senderBytes}
+            and ${hasRoomFor(entryBytes(entry), quotas)}
             and ${hasRoomIn(group, username, quotas)} ${room}`,
       ),
       sql`update mls_groups set seq = seq + 1 where id = ${group}`,
@@ -227,12 +260,11 @@ export class GroupChanges extends StorePart {
 
   async #change(statements: readonly Statement[]): Promise<Accepted | undefined> {
     const [, claimed] = await this.database.write([NEXT_POSITION, ...statements])
-    const row = claimed?.[0]
-    return row && { position: Number(row.result), seq: Number(row.seq) }
+    return toAccepted(claimed)
   }
 }
 
-// Who is added again by the same commit reads its welcome, and not the commit, which comes at the same position.
+// A member that is added again by the same commit reads its welcome, and not the commit, which comes at the same position.
 const removeStatement = (group: Uint8Array, name: string, isAddedAgain: boolean): Statement => sql`
   update members set in_tree = 0,
     last = coalesce(last, (select position from positions) - cast(${isAddedAgain ? 1 : 0} as bigint))

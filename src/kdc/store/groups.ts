@@ -5,7 +5,7 @@
  */
 import { type Statement, sql } from '../../database/database.ts'
 import { entriesIn, entriesInOf, entriesOf, groupsBeside, type Quotas } from './quotas.ts'
-import { StorePart } from './store-part.ts'
+import { StorePart, withoutNulls } from './store-part.ts'
 
 export type GroupKind = 'named' | 'direct'
 
@@ -16,38 +16,21 @@ export interface Group {
   readonly name?: string
   /** Who adds and removes; null in a direct group, or when the admin's account is gone. */
   readonly admin?: string
-  /** The number of commits. */
   readonly epoch: number
-  /** The number of entries. */
   readonly seq: number
   /** The position of the last change of its members. */
   readonly roster: number
 }
 
-/** Who belongs to a group. */
 export interface Roster {
-  /** Those who are in it, by name. */
   readonly members: readonly string[]
   /** Those who have left, and whom no commit has removed from the tree yet. */
   readonly left: readonly string[]
 }
 
-/** How much there is of what quotas limit. */
-export type Usage = Pick<
-  Quotas,
-  'senderEntries' | 'senderBytes' | 'groupEntries' | 'groups' | 'groupInfoBytes'
->
+type Usage = Pick<Quotas, 'senderEntries' | 'senderBytes' | 'groupEntries' | 'groups' | 'groupInfoBytes'>
 
-type GroupRow = Omit<Group, 'name' | 'admin'> & {
-  readonly name: string | null
-  readonly admin: string | null
-}
-
-const toGroup = ({ name, admin, ...group }: GroupRow): Group => ({
-  ...group,
-  ...(name !== null && { name }),
-  ...(admin !== null && { admin }),
-})
+const GROUPS = sql`select g.id, g.kind, g.name, g.admin, g.epoch, g.seq, g.roster`
 
 /** What two have in common, in whichever order: a space is in no name. */
 export const pairOf = (one: string, other: string): string => [one, other].sort().join(' ')
@@ -57,25 +40,19 @@ export const inGroup = (group: Uint8Array, username: string): Statement => sql`
   g.id = ${group} and g.destroyed_at is null
     and m.group_id = g.id and m.username = ${username} and m.last is null`
 
-/** The groups. */
 export class Groups extends StorePart {
   /** The group of this id, if this principal is in it. */
   async find(id: Uint8Array, username: string): Promise<Group | undefined> {
-    const [row] = await this.database.read<GroupRow>(sql`
-      select g.id, g.kind, g.name, g.admin, g.epoch, g.seq, g.roster from mls_groups g, members m
-      where ${inGroup(id, username)}`)
-    return row && toGroup(row)
+    const row = await this.one(sql`${GROUPS} from mls_groups g, members m where ${inGroup(id, username)}`)
+    return row && withoutNulls(row)
   }
 
   /** What a new member, or one that has lost its state, begins with: the newest GroupInfo (RFC 9420 §12.4.3). */
   async info(id: Uint8Array): Promise<Uint8Array | undefined> {
-    const [row] = await this.database.read<{ info: Uint8Array }>(
-      sql`select info from group_infos where group_id = ${id}`,
-    )
+    const row = await this.one<{ info: Uint8Array }>(sql`select info from group_infos where group_id = ${id}`)
     return row?.info
   }
 
-  /** Who is in a group, and who has left it. */
   async roster(id: Uint8Array): Promise<Roster> {
     const rows = await this.database.read<{ username: string; last: number | null }>(sql`
       select username, last from members where group_id = ${id} and (last is null or in_tree = 1) order by username`)
@@ -86,39 +63,31 @@ export class Groups extends StorePart {
 
   /** The groups that a principal is in, by id. @param after - those whose id comes after this one. */
   async list(username: string, after: Uint8Array, limit: number): Promise<Group[]> {
-    const rows = await this.database.read<GroupRow>(sql`
-      select g.id, g.kind, g.name, g.admin, g.epoch, g.seq, g.roster from members m, mls_groups g
+    const rows = await this.database.read(sql`${GROUPS} from members m, mls_groups g
       where m.username = ${username} and m.last is null and m.group_id > ${after}
         and g.id = m.group_id and g.destroyed_at is null
       order by m.group_id limit ${limit}`)
-    return rows.map(toGroup)
+    return rows.map((row) => withoutNulls(row))
   }
 
   /** The direct group of two; of one, that with oneself. */
   async findDirect(one: string, other: string): Promise<Uint8Array | undefined> {
-    const [row] = await this.database.read<{ id: Uint8Array }>(
-      sql`select id from mls_groups where pair = ${pairOf(one, other)}`,
-    )
-    return row?.id
+    const pair = pairOf(one, other)
+    return (await this.one<{ id: Uint8Array }>(sql`select id from mls_groups where pair = ${pair}`))?.id
   }
 
-  /** Whether there is a group of this id, or of this name. */
   async exists(id: Uint8Array, name: string | null): Promise<boolean> {
     return this.gives(sql`select 1 as one from mls_groups where id = ${id} or name = ${name} limit 1`)
   }
 
   /** How many have a part, or had one that is not purged yet, in the groups of one who made them. */
   async memberships(creator: string): Promise<number> {
-    const [row] = await this.database.read<{ count: number }>(sql`
+    return this.countOf(sql`
       select count(*) as count from mls_groups g, members m where g.creator = ${creator} and m.group_id = g.id`)
-    return Number(row?.count)
   }
 
-  /** How many entries of a group are of one sender. */
   async entriesOf(group: Uint8Array, username: string): Promise<number> {
-    const [row] = await this.database.read<{ count: number }>(sql`
-      select own as count from (select ${entriesInOf(group, username)} as own) entries`)
-    return Number(row?.count)
+    return this.countOf(sql`select own as count from (select ${entriesInOf(group, username)} as own) entries`)
   }
 
   /**
@@ -127,7 +96,7 @@ export class Groups extends StorePart {
    * @param group - the one that is about to change, or to be made.
    */
   async usage(username: string, group: Uint8Array): Promise<Usage> {
-    const [row] = await this.database.read<{ [name in keyof Usage]: number }>(sql`
+    const row = await this.one<Usage>(sql`
       select sent.entries as "senderEntries", sent.bytes as "senderBytes", waiting.entries as "groupEntries",
         beside.groups as "groups", beside.bytes as "groupInfoBytes"
       from ${entriesOf(username)} sent, ${entriesIn(group)} waiting, ${groupsBeside(group, username)} beside`)

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { sql } from '../../database/database.ts'
-import type { EntryKind } from './entries.ts'
-import { lastPosition } from './positions.ts'
+import { type Statement, sql } from '../../database/database.ts'
+import type { EntryKind } from './group-changes.ts'
 import { hasRoomAt, type Quotas } from './quotas.ts'
+import { lastPosition } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
 /** An entry, as one of those who see it sees it. */
@@ -27,10 +27,8 @@ export interface Entry {
   readonly isWelcome: boolean
 }
 
-/** Some entries, in order of position. */
 export interface Page {
   readonly entries: readonly Entry[]
-  /** Whether there were others after these. */
   readonly more: boolean
 }
 
@@ -49,7 +47,11 @@ const toEntry = (row: EntryRow): Entry => ({
   isWelcome: row.isWelcome === 1,
 })
 
-/** The mailboxes. */
+/** The entries, `e`, that a principal may see after a position, as member `m`. */
+const entriesFor = (username: string, after: number): Statement => sql`
+  members m, entries e where m.username = ${username} and e.group_id = m.group_id and e.position > ${after}
+    and e.position >= m.first and (m.last is null or e.position <= m.last)`
+
 export class Mailbox extends StorePart {
   /**
    * What a principal has after a position.
@@ -60,9 +62,7 @@ export class Mailbox extends StorePart {
   async page(username: string, after: number, limit: number, maxBytes: number): Promise<Page> {
     // First what fits, by an index that has the lengths: entries may be long, and there may be many.
     const rows = await this.database.read<{ position: number; bytes: number }>(sql`
-      select e.position, e.bytes from members m, entries e
-      where m.username = ${username} and e.group_id = m.group_id and e.position > ${after}
-        and e.position >= m.first and (m.last is null or e.position <= m.last)
+      select e.position, e.bytes from ${entriesFor(username, after)}
       order by e.position limit ${limit + 1}`)
     let [count, bytes] = [0, 0]
     for (const row of rows) {
@@ -80,24 +80,19 @@ export class Mailbox extends StorePart {
    * is, it means that one.
    */
   async acknowledge(username: string, position: number): Promise<void> {
-    await this.database.write([
-      sql`insert into mailboxes (username, acked)
-        select a.username, case when p.position < ${position} then p.position else ${position} end
-        from accounts a, positions p where a.username = ${username}
-        on conflict (username) do update set acked = excluded.acked where mailboxes.acked < excluded.acked`,
-    ])
+    await this.change(sql`
+      insert into mailboxes (username, acked)
+      select a.username, case when p.position < ${position} then p.position else ${position} end
+      from accounts a, positions p where a.username = ${username}
+      on conflict (username) do update set acked = excluded.acked where mailboxes.acked < excluded.acked`)
   }
 
-  /** Whether a principal has anything after a position. */
   async hasMail(username: string, after: number): Promise<boolean> {
     return this.gives(sql`
-      select 1 as one from members m, entries e
-      where m.username = ${username} and e.group_id = m.group_id and e.position > ${after}
-        and e.position >= m.first and (m.last is null or e.position <= m.last)
-      limit 1`)
+      select 1 as one from ${entriesFor(username, after)} limit 1`)
   }
 
-  /** Who has got something after a position. */
+  /** The principals that have something after a position. */
   async reached(after: number): Promise<string[]> {
     const rows = await this.database.read<{ username: string }>(sql`
       select distinct m.username from members m
@@ -112,7 +107,6 @@ export class Mailbox extends StorePart {
     return this.gives(sql`select 1 as one from positions where ${hasRoomAt(username, sender, bytes, quotas)}`)
   }
 
-  /** The position of the last change of anything. */
   lastPosition(): Promise<number> {
     return lastPosition(this.database)
   }
@@ -122,10 +116,7 @@ export class Mailbox extends StorePart {
       select e.position, e.group_id as "group", e.seq, e.epoch, e.sender, e.kind, e.stored_at as "storedAt", e.added, e.removed,
         case when e.position = m.first and e.sender <> m.username then e.welcome else e.payload end as payload,
         case when e.position = m.first and e.sender <> m.username then 1 else 0 end as "isWelcome"
-      from members m, entries e
-      where m.username = ${username} and e.group_id = m.group_id and e.position > ${after} and e.position <= ${last}
-        and e.position >= m.first and (m.last is null or e.position <= m.last)
-      order by e.position`)
+      from ${entriesFor(username, after)} and e.position <= ${last} order by e.position`)
     return rows.map(toEntry)
   }
 }

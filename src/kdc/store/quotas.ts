@@ -5,38 +5,44 @@
  */
 import { type Statement, sql } from '../../database/database.ts'
 
+const MEBIBYTE = 1024 * 1024
+
 /**
- * How much may wait.
+ * How much may wait: enough for a class that talks all week; a principal fills no disk.
  *
  * Of the room that several share, a group's or a receiver's, a sender has no more than it leaves to the others, but always a little: so each
  * gets something through, however many fill it.
  */
-export interface Quotas {
+export const QUOTAS = {
   /** Entries of one sender that a member has still to acknowledge, and their bytes. */
-  readonly senderEntries: number
-  readonly senderBytes: number
-  /** Entries of one group. */
-  readonly groupEntries: number
+  senderEntries: 10_000,
+  senderBytes: 64 * MEBIBYTE,
+  groupEntries: 20_000,
   /** Entries that one principal has still to read in its direct groups, and their bytes. */
-  readonly receiverEntries: number
-  readonly receiverBytes: number
+  receiverEntries: 20_000,
+  receiverBytes: 256 * MEBIBYTE,
   /** Entries of one sender, and their bytes, that may wait in a group or for a receiver however much of others does. */
-  readonly shareEntries: number
-  readonly shareBytes: number
-  /** Groups that one principal has made and not destroyed. */
-  readonly groups: number
+  shareEntries: 16,
+  shareBytes: 2 * MEBIBYTE,
+  groups: 1000,
   /** Bytes of the group infos that one principal has put. */
-  readonly groupInfoBytes: number
+  groupInfoBytes: 64 * MEBIBYTE,
   /** Members of one principal's groups, those included that are no more, as long as anything waits for them. */
-  readonly memberships: number
+  memberships: 100_000,
   /** Files of one sender that have not expired, and their bytes, those included that have still to come. */
-  readonly files: number
-  readonly fileBytes: number
+  files: 1000,
+  fileBytes: 256 * MEBIBYTE,
 }
+
+export type Quotas = Readonly<typeof QUOTAS>
 
 /** `(entries, bytes)`: what of this sender is stored. */
 export const entriesOf = (username: string): Statement => sql`(
   select count(*) as entries, coalesce(sum(bytes), 0) as bytes from entries where sender = ${username})`
+
+/** Whether a sender has room for one entry more, where `sent` is `entriesOf` it. */
+export const hasRoomFor = (bytes: number, { senderEntries, senderBytes }: Quotas): Statement => sql`(
+  sent.entries < ${senderEntries} and sent.bytes + cast(${bytes} as bigint) <= ${senderBytes})`
 
 /** `(entries)`: what is stored of this group. */
 export const entriesIn = (group: Uint8Array): Statement => sql`(

@@ -5,11 +5,33 @@
  * A row is made in the transaction that does what is asked for, and is a condition of it: if there is one already, or something
  * does not allow the change, nothing of that transaction is done.
  *
+ * What happens to groups has one order, a sequence for the whole KDC: every transaction that changes something of a group, an identity
+ * or a key package begins by taking the next position. The row is one for all, so that these transactions come one after the other
+ * on every database: each sees what those before it did, and a position is never seen before a lower one. Positions of changes
+ * that were refused are left out.
+ *
  * @module
  */
-import { type Database, required, type Statement, sql } from '../../database/database.ts'
-import { NEXT_POSITION } from './positions.ts'
+import { type Database, type Row, required, type Statement, sql } from '../../database/database.ts'
 import { StorePart } from './store-part.ts'
+
+/** The first statement of each such transaction; `(select position from positions)` is its position from then on. */
+export const NEXT_POSITION: Statement = sql`update positions set position = position + 1`
+
+/** Makes others wait until this transaction has ended, and takes no position. */
+export const SAME_POSITION: Statement = sql`update positions set position = position`
+
+/**
+ * For a copy that may take the database's place one day: its positions are far beyond those which the database gives in the
+ * meantime, so that a client that has read so far finds what comes afterwards.
+ */
+export const SKIP_POSITIONS: Statement = sql`update positions set position = position + 1000000000`
+
+/** The position of the last change; that of the first is 1. */
+export async function lastPosition(database: Database): Promise<number> {
+  const [row] = await database.read<{ position: number }>(sql`select position from positions`)
+  return row?.position ?? 0
+}
 
 /** What tells a request from every other. */
 export interface RequestKey {
@@ -20,19 +42,21 @@ export interface RequestKey {
   readonly forgetAt: number
 }
 
-/** What was answered. */
 export interface Accepted {
   readonly position: number
   /** The number of its entry in its group, 0 where there is none. */
   readonly seq: number
 }
 
-interface RequestRow {
-  readonly result: number
-  readonly seq: number
-  /** The code of the problem, where it was refused. */
-  readonly refusal: string | null
-}
+/** Remembers a request, unless it is known; the rest as in `claim`. */
+export const remember = (
+  { username, id, forgetAt }: RequestKey,
+  answer: Statement,
+  from: Statement,
+): Statement => sql`
+  insert into requests (username, id, forget_at, result, seq)
+  select ${username}, ${id}, cast(${forgetAt} as bigint), ${answer} from ${from}
+  on conflict do nothing returning result, seq`
 
 /**
  * The condition of a change: that its request was not accepted before, and whatever else must hold.
@@ -40,15 +64,8 @@ interface RequestRow {
  * @param answer - two expressions, for what is answered: the position, or how many; and the number of the entry.
  * @param from - gives one row, of which the expressions are made, if the change is allowed.
  */
-export const claim = (
-  { username, id, forgetAt }: RequestKey,
-  answer: Statement,
-  from: Statement,
-): Statement =>
-  required(sql`
-    insert into requests (username, id, forget_at, result, seq)
-    select ${username}, ${id}, cast(${forgetAt} as bigint), ${answer} from ${from}
-    on conflict do nothing returning result, seq`)
+export const claim = (key: RequestKey, answer: Statement, from: Statement): Statement =>
+  required(remember(key, answer, from))
 
 /** The first statements of a change that depends on nothing but that its principal has an account. */
 export const beginChange = (key: RequestKey): Statement[] => [
@@ -56,25 +73,27 @@ export const beginChange = (key: RequestKey): Statement[] => [
   claim(key, sql`p.position, 0`, sql`positions p, accounts a where a.username = ${key.username}`),
 ]
 
-/** What was answered to a request, if it was accepted: its position or how many, and the number of the entry. */
+/** What a claim has answered, from its rows. */
+export function toAccepted(claimed: readonly Row[] | undefined): Accepted | undefined {
+  const row = claimed?.[0]
+  return row && { position: Number(row.result), seq: Number(row.seq) }
+}
+
+/** What was answered to a request, if it was: its position or how many, and the number of the entry; or the code of the problem. */
 export async function answerTo(
   database: Database,
   { username, id }: Pick<RequestKey, 'username' | 'id'>,
-): Promise<RequestRow | undefined> {
-  const [row] = await database.read<RequestRow>(
-    sql`select result, seq, refusal from requests where username = ${username} and id = ${id}`,
+): Promise<(Accepted & { readonly refusal: string | null }) | undefined> {
+  const [row] = await database.read<Accepted & { readonly refusal: string | null }>(
+    sql`select result as position, seq, refusal from requests where username = ${username} and id = ${id}`,
   )
   return row
 }
 
-/** The requests that were answered. */
 export class Requests extends StorePart {
-  /** What was answered to a change of a group: what was accepted, or the code by which it was refused. */
-  async find(
-    key: Pick<RequestKey, 'username' | 'id'>,
-  ): Promise<(Accepted & { readonly refusal: string | null }) | undefined> {
-    const row = await answerTo(this.database, key)
-    return row && { position: row.result, seq: row.seq, refusal: row.refusal }
+  async find(key: Pick<RequestKey, 'username' | 'id'>): ReturnType<typeof answerTo> {
+    const answer = await answerTo(this.database, key)
+    return answer && { ...answer }
   }
 
   /**

@@ -1,11 +1,11 @@
 /**
- * How long entries and groups are kept: until everybody who may see them has acknowledged them, or for as long as the KDC keeps
+ * How long entries and groups are kept: until all members who may see them have acknowledged them, or for as long as the KDC keeps
  * anything.
  *
  * @module
  */
 import { sql } from '../../database/database.ts'
-import { SAME_POSITION } from './positions.ts'
+import { SAME_POSITION } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
 /** What is stored of a group: sizes and counts. */
@@ -30,7 +30,6 @@ const NO_GROUP = new Uint8Array(0)
 const GROUPS_AT_ONCE = 100
 const FREED_AT_ONCE = 1000
 
-/** The end of what is stored. */
 export class Retention extends StorePart {
   /**
    * Frees the places of entries that are older than all are kept, or that every member has acknowledged.
@@ -60,7 +59,7 @@ export class Retention extends StorePart {
   }
 
   /**
-   * Frees what everybody has read of one group, and of those in which something of this sender waits.
+   * Frees what all members have read of one group, and of those in which something of this sender waits.
    *
    * @param sender - who has met a quota.
    */
@@ -73,7 +72,6 @@ export class Retention extends StorePart {
     }
   }
 
-  /** What is stored, by group. */
   async list(): Promise<StoredGroup[]> {
     const rows = await this.database.read<
       Omit<StoredGroup, 'destroyed'> & { destroyed_at: number | null }
@@ -91,7 +89,7 @@ export class Retention extends StorePart {
 
   async #purgeGroup(group: Uint8Array, limit: number): Promise<number> {
     // Looked at first: most of the time there is a member who has not read the oldest entry yet, and nothing to write.
-    const [first] = await this.database.read<{ position: number }>(
+    const first = await this.one<{ position: number }>(
       sql`select position from entries where group_id = ${group} order by position limit 1`,
     )
     const floor = await this.#floor(group)
@@ -112,14 +110,14 @@ export class Retention extends StorePart {
 
   /** The first position that one of the members has not acknowledged. It never goes down, for a member who is added comes later. */
   async #floor(group: Uint8Array): Promise<number> {
-    const [row] = await this.database.read<{ floor: number | null }>(sql`
+    const row = await this.one<{ floor: number | null }>(sql`
       select min(case when coalesce(b.acked, 0) >= m.first then b.acked + 1 else m.first end) as floor
       from members m left join mailboxes b on b.username = m.username
       where m.group_id = ${group} and m.last is null`)
     return row?.floor ?? NEVER
   }
 
-  /** Forgets who is out of a group and has nothing more to get of it, and groups of which nothing is left. */
+  /** Forgets members that are out of a group and have nothing more to get of it, and groups of which nothing is left. */
   async purgeEnded(): Promise<void> {
     await this.database.write([
       SAME_POSITION,

@@ -11,7 +11,7 @@ import { type Database, type Statement, StoreError, sql } from '../../database/d
  */
 const STEPS: readonly (readonly Statement[])[] = [
   [
-    // record: the OPAQUE registration record (RFC 9807 §4.1), from which nobody logs in.
+    // record: the OPAQUE registration record (RFC 9807 §4.1), which is no login.
     sql`create table if not exists accounts (
       username text primary key,
       record text not null,
@@ -22,7 +22,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     // What else version 1 had: its sessions, which did not know when they were used, are over.
     sql`drop table if exists sessions`,
     sql`drop table if exists finished_logins`,
-    // sealed_token: see stored-token.ts. The last four are null while the session listens nowhere.
+    // sealed_token: see at-rest.ts. The last four are null while the session listens nowhere.
     sql`create table sessions (
       sid blob primary key,
       username text not null references accounts (username) on delete cascade,
@@ -39,7 +39,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     sql`create index sessions_by_username on sessions (username, listen_order, sid)`,
     sql`create index sessions_by_expiry on sessions (expires_at)`,
     sql`create index sessions_by_use on sessions (used_at)`,
-    // username: whom it is for; null for anybody. used_by stays until expires_at, so that a lost answer can be given again.
+    // username: whom it is for; null for any name. used_by stays until expires_at, so that a lost answer can be given again.
     sql`create table invitations (
       id blob primary key,
       username text unique,
@@ -65,7 +65,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     sql`create index attempts_by_time on attempts (full_at)`,
   ],
   [
-    // See positions.ts.
+    // See requests.ts.
     sql`create table positions (one bigint primary key check (one = 1), position bigint not null)`,
     sql`insert into positions (one, position) values (1, 0)`,
     // See requests.ts.
@@ -83,7 +83,7 @@ const STEPS: readonly (readonly Statement[])[] = [
       signature_key blob not null,
       since bigint not null
     )`,
-    // id: of the package's bytes, see key-packages.ts. signature_key: the identity it was put under. nr: the order of coming.
+    // id: of the package's bytes, see identities.ts. signature_key: the identity it was put under. nr: the order of coming.
     sql`create table key_packages (
       username text not null references identities (username) on delete cascade,
       id blob not null,
@@ -127,7 +127,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     )`,
     sql`create index members_by_name on members (username, group_id)`,
     sql`create index members_by_end on members (group_id, last)`,
-    // One for all who see it. bytes: of payload, welcome and names together. The long ones are last, where they are in nobody's way.
+    // One for all who see it. bytes: of payload, welcome and names together. The long ones are last, where they are in no other's way.
     sql`create table entries (
       position bigint primary key,
       group_id blob not null references mls_groups (id) on delete cascade,
@@ -150,7 +150,7 @@ const STEPS: readonly (readonly Statement[])[] = [
       username text primary key references accounts (username) on delete cascade,
       acked bigint not null
     )`,
-    // Which sessions wait for mail, on whichever node. See online.ts.
+    // Which sessions wait for mail, on whichever node. See sessions.ts.
     sql`create table waiting (
       sid blob primary key references sessions (sid) on delete cascade,
       username text not null,
@@ -160,7 +160,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     sql`create index waiting_by_time on waiting (ends_at)`,
   ],
   [
-    // What was once in `runs` is in `requests` now, of sessions that there are still: nobody else could send it again. result: a
+    // What was once in `runs` is in `requests` now, of sessions that there are still: no other could send it again. result: a
     // position, or how many.
     sql`alter table requests rename column position to result`,
     sql`insert into requests (username, id, result, seq, forget_at)
@@ -196,7 +196,7 @@ const STEPS: readonly (readonly Statement[])[] = [
     )`,
   ],
   [
-    // put_at: of those that were there before nobody knows; their owners make new ones.
+    // put_at: unknown of those that were there before; their owners make new ones.
     sql`alter table key_packages add column put_at bigint not null default 0`,
     sql`create index key_packages_by_time on key_packages (last_resort, put_at)`,
   ],

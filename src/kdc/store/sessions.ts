@@ -1,18 +1,18 @@
 /**
- * Who has logged in, and where they can be reached.
+ * Who has logged in, where they can be reached, and who can be reached now: whose session accepts channels, or waits for mail, on
+ * whichever node.
  *
  * A session is over when it has expired, or was not used for as long as the KDC allows. Such a one is never acted on;
  * `purge` only frees its place.
  *
  * @module
  */
-
 import { required, type Statement, sql } from '../../database/database.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'
-import { answerTo, claim, type RequestKey } from './requests.ts'
+import { answerTo, claim, type RequestKey, remember, toAccepted } from './requests.ts'
 import { StorePart } from './store-part.ts'
 
-/** Where a session accepts channels. */
 export interface Endpoint {
   /** IPv4 or IPv6, as the KDC saw it. */
   readonly address: string
@@ -23,9 +23,8 @@ export interface StoredSession {
   /** 16 bytes, `sessionId(token)`. */
   readonly sid: Uint8Array
   readonly username: string
-  /** See stored-token.ts. */
+  /** See at-rest.ts. */
   readonly sealedToken: Uint8Array
-  /** Where the login came from. */
   readonly address: string
   readonly createdAt: number
   /** When it was last used, give or take what `touch` leaves out. */
@@ -33,20 +32,51 @@ export interface StoredSession {
   readonly expiresAt: number
 }
 
-/** A session that may listen. */
-export interface ListedSession extends StoredSession {
+interface ListedSession extends StoredSession {
   readonly endpoint?: Endpoint
-}
-
-/** A session that listens. */
-export interface ListeningSession extends StoredSession {
-  readonly endpoint: Endpoint
 }
 
 /** Which sessions are not over: those that expire after `now` and were used after `idleSince`. */
 export interface SessionCutoff {
   readonly now: number
   readonly idleSince: number
+}
+
+/** What is purged: sessions that are over, and what was stored at `keepSince`, Unix seconds, or before. */
+export interface PurgeCutoff extends SessionCutoff {
+  readonly keepSince: number
+}
+
+/** What of a KDC is needed here: context.ts says more of each. */
+export interface SessionSettings {
+  readonly clock: Clock
+  readonly sessionIdleSec: number
+}
+
+/** A use is written down only when the last one is this old, or a tenth of the idle time: that it is known roughly will do. */
+const TOUCH_SEC = 60
+
+export function cutoff({ clock, sessionIdleSec }: SessionSettings): SessionCutoff {
+  const now = clock()
+  return { now, idleSince: now - sessionIdleSec }
+}
+
+export function purgeCutoff(kdc: SessionSettings & { readonly keepSec: number }): PurgeCutoff {
+  const { now, idleSince } = cutoff(kdc)
+  return { now, idleSince, keepSince: now - kdc.keepSec }
+}
+
+export function isOver({ expiresAt, usedAt }: StoredSession, { now, idleSince }: SessionCutoff): boolean {
+  return expiresAt <= now || usedAt <= idleSince
+}
+
+export async function noteUse(
+  kdc: SessionSettings & { readonly store: { readonly sessions: Pick<Sessions, 'touch'> } },
+  { sid, usedAt }: StoredSession,
+): Promise<void> {
+  const now = kdc.clock()
+  const pause = Math.min(TOUCH_SEC, kdc.sessionIdleSec / 10)
+  if (now - usedAt >= pause) await kdc.store.sessions.touch(sid, now)
 }
 
 interface ListedRow extends StoredSession {
@@ -82,10 +112,13 @@ const makeRoomStatement = (username: string, newest: Uint8Array): Statement => s
 //
 // A sealed request has a time. One that comes late, because an attacker held it back or sends it again, must not undo what any
 // session of the principal has said since: then it changes nothing.
-const listenStatements = (sid: Uint8Array, endpoint: Endpoint, time: number): Statement[] => {
-  const { address, port } = endpoint
-  return [
-    sql`
+const listenStatements = (
+  sid: Uint8Array,
+  { address, port }: Endpoint,
+  time: number,
+  isPassed = sql`s.listen_time >= ${time}`,
+): Statement[] => [
+  sql`
   update sessions set
     listen_address = ${address},
     listen_port = ${port},
@@ -96,16 +129,14 @@ const listenStatements = (sid: Uint8Array, endpoint: Endpoint, time: number): St
   where sid = ${sid} and (
     listen_order is null or listen_address <> ${address} or listen_port <> ${port}
   ) and (${time} < 0 or not exists (
-    select 1 from sessions s where s.username = sessions.username and s.listen_time >= ${time}
+    select 1 from sessions s where s.username = sessions.username and ${isPassed}
   ))
   returning sid`,
-    sql`
+  sql`
   update sessions set listen_time = ${time}
   where sid = ${sid} and listen_time < ${time} and listen_address = ${address} and listen_port = ${port}`,
-  ]
-}
+]
 
-/** The sessions. */
 export class Sessions extends StorePart {
   /**
    * Begins a session, unless the account was deleted or its password changed since the caller read `record`: who knew
@@ -144,10 +175,7 @@ export class Sessions extends StorePart {
 
   /** The session of this id, be it over or not. */
   async find(sid: Uint8Array): Promise<StoredSession | undefined> {
-    const [session] = await this.database.read<StoredSession>(
-      sql`${SESSIONS} from sessions where sid = ${sid}`,
-    )
-    return session && { ...session }
+    return this.one(sql`${SESSIONS} from sessions where sid = ${sid}`)
   }
 
   /** A principal's sessions, the oldest first. */
@@ -158,7 +186,6 @@ export class Sessions extends StorePart {
     return rows.map(toListed)
   }
 
-  /** The session was used now. */
   async touch(sid: Uint8Array, now: number): Promise<void> {
     await this.change(sql`update sessions set used_at = ${now} where sid = ${sid} and used_at < ${now}`)
   }
@@ -167,31 +194,56 @@ export class Sessions extends StorePart {
    * The session listens here from now on, and is the one its principal is reached at. Saying the same again changes
    * nothing: a heartbeat takes no other session's place.
    *
-   * @param time - when it was said, Unix seconds, if it was said under seal: what is older than the newest of this
-   *   principal's is not heeded.
+   * @param sealed - when it was said, Unix seconds, if it was said under seal: what is older than the newest of this principal's is not
+   *   heeded; and the request, by which one that came before is known.
    * @returns whether it is news.
    */
-  async listen(sid: Uint8Array, endpoint: Endpoint, time?: number): Promise<boolean> {
-    const [rows] = await this.database.write(listenStatements(sid, endpoint, time ?? UNSEALED))
-    return rows?.length === 1
+  async listen(
+    sid: Uint8Array,
+    endpoint: Endpoint,
+    sealed?: { readonly time: number; readonly request: RequestKey },
+  ): Promise<boolean> {
+    if (!sealed) {
+      const [news] = await this.database.write(listenStatements(sid, endpoint, UNSEALED))
+      return news?.length === 1
+    }
+    const { time, request } = sealed
+    const said = sql`sessions where sid = ${sid} and listen_time = ${time}
+      and listen_address = ${endpoint.address} and listen_port = ${endpoint.port}`
+    const [news, , heeded] = await this.database.write([
+      ...listenStatements(sid, endpoint, time),
+      remember(request, sql`0, 0`, said),
+    ])
+    if (heeded?.length === 1) return news?.length === 1
+    // Another was said in the same second, or later. In the second of the session's own last one this one is heeded, as it is no copy.
+    const [, again] = await this.database.write([
+      claim(request, sql`0, 0`, sql`sessions where sid = ${sid}`),
+      ...listenStatements(
+        sid,
+        endpoint,
+        time,
+        sql`(s.listen_time > ${time} or (s.listen_time = ${time} and s.sid <> ${sid}))`,
+      ),
+    ])
+    return again?.length === 1
   }
 
   /** The session at which a principal is reached: of those not over, the one that last said where it listens. */
   async findListener(
     username: string,
     { now, idleSince }: SessionCutoff,
-  ): Promise<ListeningSession | undefined> {
-    const [row] = await this.database.read<ListedRow>(sql`${LISTED}
+  ): Promise<Required<ListedSession> | undefined> {
+    const row = await this.one<ListedRow>(sql`${LISTED}
       from sessions
       where username = ${username} and listen_order is not null
         and expires_at > ${now} and used_at > ${idleSince}
       order by listen_order desc, sid desc limit 1`)
-    return row && (toListed(row) as ListeningSession)
+    return row && (toListed(row) as Required<ListedSession>)
   }
 
   /** The session is over; its token is worth nothing from now on. */
   async end(sid: Uint8Array): Promise<void> {
-    await this.database.write([sql`delete from sessions where sid = ${sid}`])
+    await this.change(sql`delete from sessions where sid = ${sid}`)
   }
 
   /** Ends all of one principal. @returns how many there were. */
@@ -215,11 +267,10 @@ export class Sessions extends StorePart {
       claim(request, sql`(select count(*) from ${those}), 0`, sql`accounts where username = ${username}`),
       sql`delete from ${those}`,
     ])
-    const answer = claimed ? claimed[0] : await answerTo(this.database, request)
-    return Number(answer?.result ?? 0)
+    const answer = claimed ? toAccepted(claimed) : await answerTo(this.database, request)
+    return answer?.position ?? 0
   }
 
-  /** Ends everybody's. @returns how many there were. */
   async endAll(): Promise<number> {
     return this.change(sql`delete from sessions returning sid`)
   }
@@ -240,7 +291,49 @@ export class Sessions extends StorePart {
       sql`delete from sessions where sid in (select sid from sessions where used_at <= ${idleSince} limit ${limit})
         returning sid`,
     ])
-    const more = [expired, idle].some((deleted) => deleted.length >= limit)
+    const more = expired.length >= limit || idle.length >= limit
     return { sessions: expired.length + idle.length, more }
+  }
+}
+
+/** Whether a session, `s`, listens or waits. */
+const isOnline = ({ now, idleSince }: SessionCutoff): Statement => sql`
+  s.expires_at > ${now} and s.used_at > ${idleSince} and (s.listen_order is not null
+    or exists (select 1 from waiting w where w.sid = s.sid and w.ends_at > ${now}))`
+
+export class Online extends StorePart {
+  /** A session waits, at least until then, if nothing else is said. */
+  async wait(sid: Uint8Array, endsAt: number): Promise<void> {
+    await this.change(sql`
+      insert into waiting (sid, username, ends_at)
+      select s.sid, s.username, ${endsAt} from sessions s where s.sid = ${sid}
+      on conflict (sid) do update set ends_at = excluded.ends_at where waiting.ends_at < excluded.ends_at`)
+  }
+
+  /** The sessions that wait, on whichever node: one that has ended is not among them. */
+  async waiting(): Promise<Uint8Array[]> {
+    return (await this.database.read<{ sid: Uint8Array }>(sql`select sid from waiting`)).map(({ sid }) => sid)
+  }
+
+  async leave(sid: Uint8Array): Promise<void> {
+    await this.change(sql`delete from waiting where sid = ${sid}`)
+  }
+
+  async isOnline(username: string, cutoff: SessionCutoff): Promise<boolean> {
+    return this.gives(sql`
+      select 1 as one from sessions s where s.username = ${username} and ${isOnline(cutoff)} limit 1`)
+  }
+
+  /** The principals that are online, by name. @param after - those whose name comes after this one. */
+  async list(cutoff: SessionCutoff, after: string, limit: number): Promise<string[]> {
+    const rows = await this.database.read<{ username: string }>(sql`
+      select distinct s.username from sessions s where s.username > ${after} and ${isOnline(cutoff)}
+      order by s.username limit ${limit}`)
+    return rows.map(({ username }) => username)
+  }
+
+  /** Frees the places of those who went without a word. */
+  async purge(now: number): Promise<void> {
+    await this.change(sql`delete from waiting where ends_at <= ${now}`)
   }
 }

@@ -1,6 +1,6 @@
 import type { Database, Statement } from '../../database/database.ts'
 
-/** A part of the store, over the database that all of them share. */
+/** The store, or a part of it, over the database that all of them share. */
 export class StorePart {
   protected readonly database: Database
 
@@ -14,8 +14,23 @@ export class StorePart {
     return rows?.length ?? 0
   }
 
-  /** Whether a statement gives a row. */
+  /** The first row that a statement gives, if any. */
+  protected async one<R extends object>(statement: Statement): Promise<R | undefined> {
+    const [row] = await this.database.read<R>(statement)
+    // The driver's rows have no prototype.
+    return row && { ...row }
+  }
+
   protected async gives(statement: Statement): Promise<boolean> {
-    return (await this.database.read(statement)).length > 0
+    return (await this.one(statement)) !== undefined
+  }
+
+  /** The `count` that a statement gives. */
+  protected async countOf(statement: Statement): Promise<number> {
+    return (await this.one<{ count: number }>(statement))?.count ?? 0
   }
 }
+
+/** A row without the columns that are null. */
+export const withoutNulls = <T>(row: object): T =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as T

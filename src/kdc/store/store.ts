@@ -4,36 +4,24 @@
  *
  * @module
  */
-
 import { type Database, type Statement, sql } from '../../database/database.ts'
-import { Accounts } from './accounts.ts'
+import { Accounts, Invitations } from './accounts.ts'
 import { Attempts } from './attempts.ts'
 import { Files } from './files.ts'
 import { GroupChanges } from './group-changes.ts'
 import { Groups } from './groups.ts'
-import { Identities } from './identities.ts'
-import { Invitations } from './invitations.ts'
-import { KeyPackages } from './key-packages.ts'
+import { Identities, KeyPackages } from './identities.ts'
 import { Mailbox } from './mailbox.ts'
-import { Online } from './online.ts'
-import { SKIP_POSITIONS } from './positions.ts'
-import { Requests } from './requests.ts'
+import { Requests, SKIP_POSITIONS } from './requests.ts'
 import { Retention } from './retention.ts'
 import { prepareSchema } from './schema.ts'
-import { type SessionCutoff, Sessions } from './sessions.ts'
+import { Online, type PurgeCutoff, Sessions } from './sessions.ts'
+import { StorePart } from './store-part.ts'
 
-/** What is purged, and when. */
-export interface PurgeCutoff extends SessionCutoff {
-  /** What was stored then, or before, is not kept any longer, Unix seconds. */
-  readonly keepSince: number
-}
-
-/** What purging has freed. */
 export interface Purged {
   readonly sessions: number
   readonly entries: number
   readonly files: number
-  /** Whether there may be more of anything. */
   readonly more: boolean
 }
 
@@ -52,44 +40,22 @@ const PASSING: readonly Statement[] = [
 ]
 
 /** The KDC's memory. Every method of its parts throws StoreError `store_unavailable` when the database cannot be used. */
-export class Store {
-  readonly accounts: Accounts
-  readonly sessions: Sessions
-  readonly invitations: Invitations
-  readonly attempts: Attempts
-  readonly requests: Requests
-  readonly identities: Identities
-  readonly keyPackages: KeyPackages
-  readonly groups: Groups
-  readonly groupChanges: GroupChanges
-  readonly mailbox: Mailbox
-  readonly files: Files
-  readonly retention: Retention
-  readonly online: Online
-  readonly #database: Database
+export class Store extends StorePart {
+  readonly accounts = new Accounts(this.database)
+  readonly sessions = new Sessions(this.database)
+  readonly invitations = new Invitations(this.database)
+  readonly attempts = new Attempts(this.database)
+  readonly requests = new Requests(this.database)
+  readonly identities = new Identities(this.database)
+  readonly keyPackages = new KeyPackages(this.database)
+  readonly groups = new Groups(this.database)
+  readonly groupChanges = new GroupChanges(this.database)
+  readonly mailbox = new Mailbox(this.database)
+  readonly files = new Files(this.database)
+  readonly retention = new Retention(this.database)
+  readonly online = new Online(this.database)
 
-  private constructor(database: Database) {
-    this.#database = database
-    this.accounts = new Accounts(database)
-    this.sessions = new Sessions(database)
-    this.invitations = new Invitations(database)
-    this.attempts = new Attempts(database)
-    this.requests = new Requests(database)
-    this.identities = new Identities(database)
-    this.keyPackages = new KeyPackages(database)
-    this.groups = new Groups(database)
-    this.groupChanges = new GroupChanges(database)
-    this.mailbox = new Mailbox(database)
-    this.files = new Files(database)
-    this.retention = new Retention(database)
-    this.online = new Online(database)
-  }
-
-  /**
-   * Makes the tables, if need be, and the store on top of them.
-   *
-   * @throws StoreError `store_newer`.
-   */
+  /** Makes the tables, if need be, and the store on top of them. @throws StoreError `store_newer`. */
   static async open(database: Database): Promise<Store> {
     await prepareSchema(database)
     return new Store(database)
@@ -102,28 +68,21 @@ export class Store {
    */
   async purge(cutoff: PurgeCutoff, limit: number): Promise<Purged> {
     const { now, keepSince } = cutoff
-    const sessions = await this.sessions.purge(cutoff, limit)
-    const moreInvitations = await this.invitations.purge(now, limit)
     await this.online.purge(now)
-    const moreAttempts = await this.attempts.purge(now, limit)
-    const moreRequests = await this.requests.purge(now, limit)
-    const stored = await this.retention.purge(keepSince, limit)
-    const files = await this.files.purge(keepSince, limit)
-    const morePackages = await this.keyPackages.purge(now, limit)
+    const { sessions, ...ofSessions } = await this.sessions.purge(cutoff, limit)
+    const { entries, ...ofEntries } = await this.retention.purge(keepSince, limit)
+    const { files, ...ofFiles } = await this.files.purge(keepSince, limit)
+    const more = [
+      ofSessions.more,
+      ofEntries.more,
+      ofFiles.more,
+      await this.invitations.purge(now, limit),
+      await this.attempts.purge(now, limit),
+      await this.requests.purge(now, limit),
+      await this.keyPackages.purge(now, limit),
+    ]
     await this.retention.purgeEnded()
-    return {
-      sessions: sessions.sessions,
-      entries: stored.entries,
-      files: files.files,
-      more:
-        sessions.more ||
-        morePackages ||
-        moreInvitations ||
-        moreAttempts ||
-        moreRequests ||
-        stored.more ||
-        files.more,
-    }
+    return { sessions, entries, files, more: more.includes(true) }
   }
 
   /**
@@ -132,21 +91,20 @@ export class Store {
    * @returns false, having done nothing, when the database is a server, which has a tool of its own for backups.
    */
   async backUp(path: string): Promise<boolean> {
-    if (!this.#database.copyTo) return false
-    await this.#database.copyTo(path, PASSING)
+    if (!this.database.copyTo) return false
+    await this.database.copyTo(path, PASSING)
     return true
   }
 
   /** The beginnings, of 5 bytes, of all sealed tokens that have not expired, each once: see at-rest.ts. */
   async sealPrefixes(now: number): Promise<Uint8Array[]> {
-    const rows = await this.#database.read<{ prefix: Uint8Array }>(sql`
+    const rows = await this.database.read<{ prefix: Uint8Array }>(sql`
       select substr(sealed_token, 1, 5) as prefix from sessions where expires_at > ${now}
       union select substr(sealed_token, 1, 5) from invitations where expires_at > ${now}`)
     return rows.map(({ prefix }) => prefix)
   }
 
-  /** Finishes the writes that were accepted, then closes the database. */
   close(): Promise<void> {
-    return this.#database.close()
+    return this.database.close()
   }
 }

@@ -1,24 +1,24 @@
 /**
  * The connections that there are, and which of them gives way when there are too many: one that keeps a place without a complete
- * request under way, whether it has asked something before or not, of the network that has most of those.
+ * request under way, whether it has asked something before or not, of the network that has most of those. And one request after the
+ * other on each.
  *
  * @module
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { plainAddress } from '../../lib/network/address.ts'
-import { networkOf } from '../network/ip-network.ts'
-import { isWhole } from './answer.ts'
+import { networkOf } from '../network/ip.ts'
+import { announcedBytes, isWhole } from './answer.ts'
 import type { Limits } from './limits.ts'
 
-/** What is known of a connection. */
 interface Connection {
   readonly socket: Socket
   readonly network: string
   readonly underWay: Set<IncomingMessage>
 }
 
-/** The connections to a server. */
 export class Connections {
   readonly #limits: Pick<Limits, 'maxConnections' | 'maxSilent'>
   /** By their ends; those that have been silent for longest come first, those with something under way anywhere. */
@@ -28,7 +28,6 @@ export class Connections {
     this.#limits = limits
   }
 
-  /** How many there are. */
   get size(): number {
     return this.#all.size
   }
@@ -59,7 +58,6 @@ export class Connections {
     })
   }
 
-  /** Ends those on which nothing is asked. */
   endIdle(): void {
     for (const { socket, underWay } of this.#all.values()) if (underWay.size === 0) socket.destroy()
   }
@@ -97,4 +95,62 @@ function oldestOfLargest(silent: readonly [string, Connection][]): [string, Conn
 // common no two connections have at once. (A socket that was closed before we looked has no addresses, nor a request.)
 function endsOf({ localAddress, remoteAddress, remotePort }: Socket): string {
   return `${localAddress} ${remoteAddress} ${remotePort}`
+}
+
+/** What is asked on one connection. */
+interface Pipeline {
+  readonly current: ServerResponse
+  readonly waiting: [IncomingMessage, ServerResponse][]
+}
+
+type PipelineLimits = Pick<Limits, 'maxPipelined' | 'maxPipelinedBytes'>
+
+/**
+ * Gives each request of a connection its turn: the next is looked at when the answer before has gone to the system, which takes no more
+ * than the other end reads. Node would have all of them answered at once (HTTP pipelining, RFC 9112 §9.3.2).
+ */
+export class RequestPipelines {
+  readonly #listener: RequestListener
+  readonly #limits: PipelineLimits
+  readonly #pipelines = new WeakMap<Duplex, Pipeline>()
+
+  constructor(listener: RequestListener, limits: PipelineLimits) {
+    this.#listener = listener
+    this.#limits = limits
+  }
+
+  readonly listen: RequestListener = (request, response) => {
+    const { socket } = request
+    if (socket.destroyed) return
+    const pipeline = this.#pipelines.get(socket)
+    if (!pipeline) this.#take(request, response, [])
+    // No client of ours sends a request before it has the answer to the last one.
+    else if (this.#hasRoom(pipeline, request)) pipeline.waiting.push([request, response])
+    else socket.destroy()
+  }
+
+  /** Whether something is being answered on a connection, so that nothing may be said in between. */
+  isAnswering(socket: Duplex): boolean {
+    const pipeline = this.#pipelines.get(socket)
+    return (
+      pipeline !== undefined &&
+      (pipeline.current.headersSent || pipeline.current.req.complete || pipeline.waiting.length > 0)
+    )
+  }
+
+  #hasRoom({ waiting }: Pipeline, request: IncomingMessage): boolean {
+    const bytes = waiting.reduce((sum, [other]) => sum + announcedBytes(other), announcedBytes(request))
+    return waiting.length < this.#limits.maxPipelined && bytes <= this.#limits.maxPipelinedBytes
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse, waiting: Pipeline['waiting']): void {
+    const { socket } = request
+    this.#pipelines.set(socket, { current: response, waiting })
+    response.once('close', () => {
+      const next = waiting.shift()
+      if (next && !socket.destroyed) this.#take(...next, waiting)
+      else this.#pipelines.delete(socket)
+    })
+    this.#listener(request, response)
+  }
 }

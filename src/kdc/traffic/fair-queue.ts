@@ -5,7 +5,6 @@
  * @module
  */
 
-/** Lets everything else have its turn. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 const PIECE = 100
@@ -20,7 +19,6 @@ export async function eachInPieces<T, R>(all: readonly T[], ask: (one: T) => Pro
   return answers
 }
 
-/** The line of those who wait for their turn. */
 export class FairQueue {
   /** Of each for whom something waits, in the order of their turns. */
   readonly #waiting = new Map<string, (() => void)[]>()

@@ -1,31 +1,23 @@
 /**
- * How often a password may be tried: by one address for one name, by everybody for one name, and by one address for all
+ * How often a password may be tried: by one address for one name, by all addresses for one name, and by one address for all
  * names together. A try is whatever helps to guess: each evaluation of OPAQUE's OPRF for a name, in a login or a
  * registration, and each password sent to `/login`. Names without an account count alike.
  *
  * The limits are soft: tries come back one by one, refusals cost none, and a right password gives back what was spent. From where
- * a name has logged in lately, only the tries from there count: whoever guesses elsewhere, from however many addresses, or
+ * a name has logged in lately, only the tries from there count: an attacker that guesses elsewhere, from however many addresses, or
  * uses up the tries of a whole address with other names, does not keep its owner out.
  *
  * @module
  */
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
-import { networkOf } from '../network/ip-network.ts'
+import { networkOf } from '../network/ip.ts'
 import { Problem } from '../problems.ts'
 import type { Allowance, Forgiveness } from '../store/attempts.ts'
 import type { Store } from '../store/store.ts'
 
 /** How many tries there are at once, and the seconds in which one comes back. */
 type Limit = Omit<Allowance, 'name'>
-
-export interface LoginLimits {
-  readonly nameFromAddress: Limit
-  readonly name: Limit
-  readonly address: Limit
-  /** Accounts that anybody makes from one address. */
-  readonly registration: Limit
-}
 
 /** What of a KDC is needed here: context.ts says more of each. */
 export interface LimitingKdc {
@@ -36,14 +28,17 @@ export interface LimitingKdc {
 }
 
 /** Generous to people: a class of 300 behind one address signs up at once. 1440 guesses a day for one name from there. */
-export const LOGIN_LIMITS: LoginLimits = {
+export const LOGIN_LIMITS = {
   nameFromAddress: { burst: 10, intervalSec: 60 },
   name: { burst: 100, intervalSec: 10 },
   address: { burst: 600, intervalSec: 1 },
+  /** Accounts made without an invitation from one address. */
   registration: { burst: 300, intervalSec: 10 },
-}
+} satisfies Record<string, Limit>
 
-/** From where somebody logged in is familiar for so long: a month. */
+export type LoginLimits = Readonly<typeof LOGIN_LIMITS>
+
+/** The network of a login is familiar for so long: a month. */
 const FAMILIAR_SEC = 30 * 24 * 60 * 60
 
 /** The same with another number of tries for a name from one address; the others keep their proportion to it. */
@@ -76,24 +71,19 @@ export async function countTry(
   return tries
 }
 
-/**
- * Counts an account that somebody makes without being invited.
- *
- * @throws Problem `too_many_attempts`, with `Retry-After`.
- */
+/** Counts an account that is made without an invitation. @throws Problem `too_many_attempts`, with `Retry-After`. */
 export async function countRegistration(kdc: LimitingKdc, address: string): Promise<void> {
   const allowance = { name: `register from ${networkOf(address)}`, ...kdc.loginLimits.registration }
   await takeAllowances(kdc, [allowance], { ip_addr: address })
 }
 
-/** What to forgive when a password was right. */
 export async function forgiveness(kdc: LimitingKdc, username: string, address: string): Promise<Forgiveness> {
   const { store, loginLimits, clock } = kdc
   const tries = triesOf(loginLimits, username, address)
   const familiar = familiarName(username, address)
   return {
     names: [tries.nameFromAddress.name, tries.name.name],
-    // One only, and only if it was spent: whoever has one account must not guess at all the others between his own logins.
+    // One only, and only if it was spent: the owner of one account must not guess at all the others between logins.
     oneOf: (await store.attempts.isFamiliar(familiar, clock())) ? [] : [tries.address],
     familiar,
     forgetAt: clock() + FAMILIAR_SEC,
@@ -121,7 +111,7 @@ export async function takeAllowances(
   })
 }
 
-// What somebody typed for a name may be a password: it is not to be read from the database.
+// What a user typed for a name may be a password: it is not to be read from the database.
 function hidden(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }

@@ -6,22 +6,20 @@
 
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
+import { abortable, type WaitOptions } from '../abort.ts'
 import { EMPTY, utf8 } from '../bytes.ts'
 import { judgeArgument, judgeMessage, judgeOptions } from '../check-options.ts'
-import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type Transport } from '../noise.ts'
 import { Inbox, type IncomingKind } from './inbox.ts'
 import { MAX_MESSAGE_BYTES, type Message } from './message.ts'
 import { type ChannelOptions, CLOSE_TIMEOUT_MS, type Peer, type ReceiveOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
-import { RECORD_HEADER_BYTES, type RecordVisitor, recordTrace, visitRecords } from './records.ts'
+import { MIN_FRAME_BYTES, type RecordVisitor, recordTrace, visitRecords } from './records.ts'
 import { rekeyIfDue } from './rekey.ts'
 import { ChannelStream } from './stream.ts'
 import { toWebStreams, type WebStreams } from './web-stream.ts'
 import type { Wire } from './wire.ts'
-
-export const MIN_FRAME_BYTES = RECORD_HEADER_BYTES + TAG_BYTES
 
 /**
  * One conversation. Both sides may send at any time: messages, which arrive whole, in order, once, and streams of bytes
@@ -95,11 +93,17 @@ export class Channel implements AsyncIterable<Message> {
    *
    * @param message - text is sent as UTF-8, bytes as they are; at most `maxMessageBytes`. They are copied.
    * @returns when the peer has acknowledged it. Waiting for that also keeps the sender from running ahead of the peer.
+   * @param options.signal - ends the waiting. The message may or may not arrive, in its place before the next; the channel can be used as
+   *   before, and `close` waits for the acknowledgement as long as for the end. Aborted already, nothing is sent.
    * @throws ProtocolError `message_too_large`, `stream_unfinished`, `channel_closed`, `not_acknowledged`, `channel_aborted`, `frame_damaged`;
-   *   CodecError `malformed`; TransportError `channel_truncated`, `peer_silent`. After all but the first two it may or
+   *   CodecError `malformed`; TransportError `channel_truncated`, `peer_silent`; the reason of `signal`. After all but the first two it may or
    *   may not have arrived. TypeError.
    */
-  send(message: string | Uint8Array): Promise<void> {
+  send(message: string | Uint8Array, options?: WaitOptions): Promise<void> {
+    return options ? abortable('send', options, () => this.#send(message)) : this.#send(message)
+  }
+
+  #send(message: string | Uint8Array): Promise<void> {
     const refusal = this.#queue('send', message)
     return refusal ? Promise.reject(refusal) : this.#outbox.whenAcknowledged()
   }
@@ -107,12 +111,9 @@ export class Channel implements AsyncIterable<Message> {
   /**
    * Sends one message, as `send`, without a promise for it: for many small ones. `flush` waits for all of them.
    *
-   * @param message - as for `send`.
    * @returns whether more should follow at once: if not, wait for `drained`. It is sent in either case.
    * @throws as `send`, at once.
-   * @example
-   * for (const reading of readings) if (!channel.write(reading)) await channel.drained()
-   * await channel.flush()
+   * @example if (!channel.write(reading)) await channel.drained()
    */
   write(message: string | Uint8Array): boolean {
     const refusal = this.#queue('write', message)
@@ -120,24 +121,24 @@ export class Channel implements AsyncIterable<Message> {
     return !this.#outbox.full
   }
 
-  /**
-   * Waits until more should be written.
-   *
-   * @throws what ended the channel, as `send`.
-   */
-  async drained(): Promise<void> {
-    await this.#outbox.whenRoom()
-    if (this.#failure) throw this.#failure
+  /** Waits until more should be written. @throws what ended the channel, as `send`; the reason of `signal`; TypeError. */
+  drained(options: WaitOptions = {}): Promise<void> {
+    return abortable('drained', options, async () => {
+      await this.#outbox.whenRoom()
+      if (this.#failure) throw this.#failure
+    })
   }
 
   /**
    * Waits until the peer has acknowledged every message that was sent so far.
    *
-   * @throws what ended the channel, as `send`: `acknowledged` says how many messages arrived nevertheless.
+   * @throws what ended the channel, as `send`: `acknowledged` says how many messages arrived nevertheless; the reason of `signal`; TypeError.
    */
-  async flush(): Promise<void> {
-    if (this.#outbox.unacknowledged > 0 && !this.#failure) await this.#outbox.whenAcknowledged()
-    if (this.#failure) throw this.#failure
+  flush(options: WaitOptions = {}): Promise<void> {
+    return abortable('flush', options, async () => {
+      if (this.#outbox.unacknowledged > 0 && !this.#failure) await this.#outbox.whenAcknowledged()
+      if (this.#failure) throw this.#failure
+    })
   }
 
   /**

@@ -13,6 +13,8 @@ import type { Trace } from '../trace.ts'
 export const MAX_PLAINTEXT_BYTES = MAX_NOISE_MESSAGE_BYTES - TAG_BYTES
 /** u8 type || u16 length */
 export const RECORD_HEADER_BYTES = 3
+/** An empty record, sealed. */
+export const MIN_FRAME_BYTES = RECORD_HEADER_BYTES + TAG_BYTES
 /** The longest body of a record. */
 export const MAX_BODY_BYTES = MAX_PLAINTEXT_BYTES - RECORD_HEADER_BYTES
 

@@ -19,8 +19,8 @@ export interface RetryOptions {
   readonly onBack?: (() => void) | undefined
   /** Whether trying again is of no use: then it is thrown. */
   readonly isFinal?: ((error: unknown) => boolean) | undefined
-  /** How long until it is tried again, in milliseconds. Default: 5000. */
-  readonly retryMs?: ((error: unknown) => number) | undefined
+  /** How long until the next time, in milliseconds, after an error or without one. Default: 5000. */
+  readonly retryMs?: ((error?: unknown) => number) | undefined
   /** Waits for so many milliseconds; for tests. */
   readonly wait?: ((ms: number) => Promise<void>) | undefined
 }
@@ -48,7 +48,7 @@ export async function tryAgain(
     told = undefined
   }
   while (!signal.aborted) {
-    let ms = RETRY_MS
+    let failure: unknown
     try {
       await work(back)
       back()
@@ -58,9 +58,9 @@ export async function tryAgain(
       const { message } = error as Error
       if (message !== told) onLost?.(error as Error)
       told = message
-      ms = retryMs?.(error) ?? RETRY_MS
+      failure = error
     }
-    await wait(ms)
+    await wait(retryMs?.(failure) ?? RETRY_MS)
   }
 }
 
@@ -78,7 +78,7 @@ export interface FollowOptions extends RetryOptions {
  * @throws what is final.
  */
 export function followMailbox(
-  mail: MailboxHandle,
+  mail: Pick<MailboxHandle, 'arrivals' | 'close'>,
   look: () => Promise<boolean>,
   { pace = new PollPace(), onSessionEnd, ...options }: FollowOptions,
 ): Promise<void> {

@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import { fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
 import { attributes, base64url } from '../fields.ts'
-import { quoted } from '../text/quoted.ts'
+import { quoted } from '../text/visible.ts'
 import type { Attributes, Totals } from './items.ts'
 
 export const VERSION = 1

@@ -31,5 +31,6 @@ export {
   type TreeSource,
 } from './items.ts'
 
+export type { LinkOptions } from './link.ts'
 export { type AcceptItem, type ReceiveItemsOptions, receiveItems } from './receive.ts'
 export { type SendItemsOptions, sendItems } from './send.ts'

@@ -14,7 +14,7 @@ async function rejoined(person: Person, of: Conversation): Promise<unknown[]> {
   const told: unknown[] = []
   const event: Output['event'] = (name, fields, line) => void told.push([name, fields, line])
   const use = (work: (mailbox: Mailbox) => unknown) => work(person.mail)
-  await rejoin(of)({ mail: { username: person.name, use }, output: { event } } as unknown as Tools)
+  await rejoin(of)({ handle: { username: person.name, use }, output: { event } } as unknown as Tools)
   return told
 }
 

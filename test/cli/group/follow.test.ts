@@ -33,7 +33,7 @@ async function run(...happens: (Error | 'renewed' | undefined | [Error])[]) {
     else if (next) throw next
     return { count: 0 }
   }
-  const mail = {
+  const handle = {
     use: async <T>(work: (mailbox: Mailbox) => Promise<T>) =>
       work({ groups: () => [{ name: 'team', status: 'active' }] } as unknown as Mailbox),
     arrivals: async function* () {
@@ -42,6 +42,7 @@ async function run(...happens: (Error | 'renewed' | undefined | [Error])[]) {
       if (error) throw error
       yield* []
     },
+    close: async () => {},
   }
   const output = { event: (name: string) => void events.push(name) }
   let now = 0
@@ -53,7 +54,7 @@ async function run(...happens: (Error | 'renewed' | undefined | [Error])[]) {
   })
   await follow({
     session,
-    mail,
+    handle,
     output: output as never,
     of: { group: 'team' },
     showMore,
@@ -64,15 +65,15 @@ async function run(...happens: (Error | 'renewed' | undefined | [Error])[]) {
   return { events, waits, looks }
 }
 
-const forged = (claims: string) => new UnsealedAnswer('kdc_failed', 'anybody could have said so', claims)
+const forged = (claims: string) => new UnsealedAnswer('kdc_failed', 'an attacker could have said so', claims)
 
-test('goes on after whatever anybody on the way could have said', async () => {
+test('goes on after whatever an attacker on the way could have said', async () => {
   const answers = [
     forged('request_refused'),
     forged('token_unknown'),
     forged('state_damaged'),
     forged('kdc_key_changed'),
-    new ProtocolError('login_refused', 'so says somebody on the way'),
+    new ProtocolError('login_refused', 'so says an attacker on the way'),
     new ProtocolError('token_expired', 'it had ended'),
     new CodecError('an answer of the wrong form'),
     new TransportError('kdc_unreachable', 'gone'),

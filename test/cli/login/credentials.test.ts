@@ -16,7 +16,7 @@ import * as assert from 'uvu/assert'
 import { credentialsPath, readCredentials, updateCredentials } from '../../../src/cli/login/credentials.ts'
 import { formatKeytab, readKeytab } from '../../../src/cli/login/keytab.ts'
 import { changePassword } from '../../../src/cli/login/login.ts'
-import { Passwords, readNewPassword, readPassword } from '../../../src/cli/login/password.ts'
+import { Passwords, readNewPassword } from '../../../src/cli/login/password.ts'
 import { refuseIfShared } from '../../../src/files/private-files.ts'
 import { type ProtocolCode, ProtocolError } from '../../../src/lib/errors.ts'
 import { asRoot, onPosix } from '../../helpers/needs.ts'
@@ -64,7 +64,7 @@ onPosix(test)('a file that others can read is refused, and left as it is', async
   assert.match(readFileSync(credentialsPath(), 'utf8'), 'alice')
 })
 
-asRoot(test)('a file that belongs to somebody else is refused', () => {
+asRoot(test)('a file that belongs to another user is refused', () => {
   store('alice', 'pw')
   chownSync(credentialsPath(), 65534, 65534)
   assert.not.throws(() => refuseIfShared(dirname(credentialsPath())))
@@ -95,10 +95,10 @@ test('a password comes from the file named, then the environment, then the crede
   const file = join(home, 'pw')
   writeFileSync(file, 'from the file\r\nsecond line\n', { mode: 0o600 })
   store('alice', 'from the credentials')
-  assert.is(await readPassword({ username: 'alice', kdc: KDC }), 'from the credentials')
+  assert.is(await new Passwords({ username: 'alice', kdc: KDC }).get(), 'from the credentials')
   process.env.SYMBOLON_PASSWORD = 'from the environment'
-  assert.is(await readPassword({ username: 'alice', kdc: KDC }), 'from the environment')
-  assert.is(await readPassword({ username: 'alice', kdc: KDC, passwordFile: file }), 'from the file')
+  assert.is(await new Passwords({ username: 'alice', kdc: KDC }).get(), 'from the environment')
+  assert.is(await new Passwords({ username: 'alice', kdc: KDC, passwordFile: file }).get(), 'from the file')
   assert.is(await readNewPassword({ username: 'carol', passwordFile: file }), 'from the file')
 })
 
@@ -108,14 +108,14 @@ test('a changed credentials file is found at the next login', async () => {
   assert.is(await password(), 'old')
   store('alice', 'new')
   assert.is(await password(), 'new')
-  // Gone from the file, it is remembered: in the middle of a conversation nobody can be asked.
+  // Gone from the file, it is remembered: in the middle of a conversation no person can be asked.
   updateCredentials((credentials) => credentials.clear())
   assert.is(await password(), 'new')
 })
 
 test('the same password typed in two Unicode forms is the same', async () => {
   process.env.SYMBOLON_PASSWORD = 'cafe\u0301'
-  assert.is(await readPassword({ username: 'alice' }), 'caf\u00e9')
+  assert.is(await new Passwords({ username: 'alice' }).get(), 'caf\u00e9')
 })
 
 test('a password that is set has eight characters, whatever they take', async () => {
@@ -179,18 +179,20 @@ test('a password is changed after another login when the last is too long ago', 
 
 test('an empty or endless password, a missing file and a missing terminal are said plainly', async () => {
   process.env.SYMBOLON_PASSWORD = ''
-  await rejects(readPassword({ username: 'alice' }), 'usage')
+  await rejects(new Passwords({ username: 'alice' }).get(), 'usage')
   process.env.SYMBOLON_PASSWORD = 'x'.repeat(1025)
-  await rejects(readPassword({ username: 'alice' }), 'usage')
+  await rejects(new Passwords({ username: 'alice' }).get(), 'usage')
   delete process.env.SYMBOLON_PASSWORD
   const open = join(home, 'open')
   writeFileSync(open, 'for all to read', { mode: 0o644 })
   if (process.platform !== 'win32') {
-    await rejects(readPassword({ username: 'alice', passwordFile: open }), 'file_not_private')
+    await rejects(new Passwords({ username: 'alice', passwordFile: open }).get(), 'file_not_private')
   }
-  const missing = await readPassword({ username: 'alice', passwordFile: join(home, 'none') }).catch(String)
+  const missing = await new Passwords({ username: 'alice', passwordFile: join(home, 'none') })
+    .get()
+    .catch(String)
   assert.match(missing, 'cannot read the password file')
-  await rejects(readPassword({ username: 'alice', kdc: KDC }), 'usage')
+  await rejects(new Passwords({ username: 'alice', kdc: KDC }).get(), 'usage')
 })
 
 test.run()

@@ -17,8 +17,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readKept, resume } from '../../../src/cli/login/kept-session.ts'
+import { keep, readKept, resume } from '../../../src/cli/login/kept-session.ts'
 import { login } from '../../../src/lib/session.ts'
+import { takeLock } from '../../../src/state/lock.ts'
 import { MeddlingProxy } from '../../helpers/meddling-proxy.ts'
 import { onPosix } from '../../helpers/needs.ts'
 import type { Program } from '../../helpers/program.ts'
@@ -46,7 +47,7 @@ test.after.each(async ({ realm }) => {
 })
 test.after(({ realm }) => realm.close())
 
-/** A tool that is told no password, and has nobody to ask for one. */
+/** A tool that is told no password, and has no person to ask for one. */
 function bare(realm: Realm, tool: string, ...args: string[]): Program {
   return realm.run(`src/${tool}.ts`, ...args, '--kdc', realm.url).input()
 }
@@ -239,6 +240,29 @@ test('another login takes its place, ends it at the KDC, and what is under way g
     await rejects(underWay.sessions(), 'token_expired')
     await underWay.close()
     assert.is(readKept(place), undefined)
+  } finally {
+    if (variable === undefined) delete process.env.XDG_STATE_HOME
+    else process.env.XDG_STATE_HOME = variable
+  }
+})
+
+test('of two logins at once, the one whose place is taken is ended at the KDC', async ({ realm }) => {
+  const variable = process.env.XDG_STATE_HOME
+  process.env.XDG_STATE_HOME = realm.env.XDG_STATE_HOME
+  try {
+    const [one, two] = [await login(realm.url, 'alice', PASSWORD), await login(realm.url, 'alice', PASSWORD)]
+    await keep(one, realm.url)
+    const [path = ''] = keptIn(realm)
+    const kept = readFileSync(path)
+    rmSync(path)
+    // As another process that keeps its session at this moment.
+    const release = await takeLock(`${sessionsIn(realm)}.lock`, 0)
+    const other = keep(two, realm.url)
+    writeFileSync(path, kept, { mode: 0o600 })
+    release()
+    await other
+    assert.equal(await tokenTexts(realm), [two.token.toText()])
+    await Promise.all([one.close(), two.close()])
   } finally {
     if (variable === undefined) delete process.env.XDG_STATE_HOME
     else process.env.XDG_STATE_HOME = variable

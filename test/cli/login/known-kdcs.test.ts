@@ -29,7 +29,7 @@ test('a key that a KDC has only said is its own is not remembered', async () => 
   assert.equal([...readKnownKdcs()], [])
   assert.not(existsSync(knownKdcsPath()))
   assert.equal(told, [])
-  // Whoever answered then may be another than who proves to have a key.
+  // What answered then may be another than what proves to have a key.
   await judge(OTHER, true)
   assert.is(readKnownKdcs().get(KDC)?.key, OTHER)
   assert.equal(told, [OTHER])

@@ -33,7 +33,7 @@ function run(env: NodeJS.ProcessEnv, command: string): Terminal {
 
 const count = (screen: string, pattern: RegExp) => screen.match(pattern)?.length ?? 0
 
-tmux('nobody types a password, or an invitation, for a KDC that is not there', async () => {
+tmux('no person types a password, or an invitation, for a KDC that is not there', async () => {
   const home = mkdtempSync(join(tmpdir(), 'symbolon-test-'))
   try {
     for (const command of [
@@ -80,7 +80,7 @@ tmux('three times, and no more', async ({ realm }) => {
   assert.is(count(screen, /password for/g), 3)
 })
 
-tmux('one that is written down is tried once, and nobody is asked', async ({ realm }) => {
+tmux('one that is written down is tried once, and no person is asked', async ({ realm }) => {
   const env = { ...realm.env, SYMBOLON_PASSWORD: 'not the password' }
   const screen = await run(env, `sessions.ts alice --kdc ${realm.url}`).shows(/status \d/)
   assert.match(screen, /login_refused/)

@@ -9,7 +9,7 @@ import { credentialsPath, readCredentials } from '../../../src/cli/login/credent
 import { givenInvitation } from '../../../src/cli/login/invitation.ts'
 import { formatKeytab, readKeytab } from '../../../src/cli/login/keytab.ts'
 import { knownKdcsPath, readKnownKdcs } from '../../../src/cli/login/known-kdcs.ts'
-import { readNewPassword, readPassword } from '../../../src/cli/login/password.ts'
+import { Passwords, readNewPassword } from '../../../src/cli/login/password.ts'
 import { readKeyFile } from '../../../src/files/key-file.ts'
 import { readTls } from '../../../src/kdc/commands/tls-option.ts'
 import { createInvitation } from '../../../src/lib/invitation.ts'
@@ -40,7 +40,7 @@ test.after.each(() => {
 
 const write = (content: string | Uint8Array, path = file) => writeFileSync(path, content, { mode: 0o600 })
 const bytes = (...values: number[]) => Buffer.from(values)
-const read = () => readPassword({ username: 'alice', passwordFile: file })
+const read = () => new Passwords({ username: 'alice', passwordFile: file }).get()
 const set = () => readNewPassword({ username: 'alice', passwordFile: file })
 const said = (promise: Promise<unknown>) => promise.then(String, (error: Error) => error.message)
 
@@ -79,7 +79,7 @@ test('a byte order mark is no part of a secret', async () => {
   write(`\ufeff${invitation}\r\n`)
   assert.is(givenInvitation(file), invitation)
   write(`\ufeff{"${KDC}": {"alice": "her password"}}`, credentialsPath())
-  assert.is(await readPassword({ username: 'alice', kdc: KDC }), 'her password')
+  assert.is(await new Passwords({ username: 'alice', kdc: KDC }).get(), 'her password')
   write(
     `\ufeff${JSON.stringify({ version: 1, kdc: KDC, kdc_key: KEY, username: 'printer', password: 'pw' })}`,
   )
@@ -111,7 +111,7 @@ test('U+FFFD, which stands for what was lost, is not set; who has such a passwor
   assert.is(await read(), 'pass\ufffdword')
   // Node reads the environment leniently: there it may stand for any byte.
   process.env.SYMBOLON_PASSWORD = 'pass\ufffdword'
-  await rejects(readPassword({ username: 'alice' }), 'usage')
+  await rejects(new Passwords({ username: 'alice' }).get(), 'usage')
   await rejects(readNewPassword({ username: 'alice' }), 'usage')
 })
 
@@ -128,10 +128,10 @@ test('credentials, keytabs and known KDCs in another encoding are refused, and n
 
 test('half a character in the credentials, or in a keytab, is no password', async () => {
   write(`{"${KDC}": {"alice": "\\ud800 and more"}}`, credentialsPath())
-  await rejects(readPassword({ username: 'alice', kdc: KDC }), 'usage')
+  await rejects(new Passwords({ username: 'alice', kdc: KDC }).get(), 'usage')
   rmSync(credentialsPath())
   write(`{"version":1,"kdc":"${KDC}","kdc_key":"${KEY}","username":"printer","password":"\\ud800 and more"}`)
-  await rejects(readPassword({ username: 'printer', keytab: file }), 'usage')
+  await rejects(new Passwords({ username: 'printer', keytab: file }).get(), 'usage')
 })
 
 test('nor does the library take one: to OPAQUE every half would be the same', async () => {
@@ -175,7 +175,7 @@ test('a mistyped invitation is told from one that is not known, and not quoted',
 
 onLinux(test)('what never ends is not read for ever', async () => {
   const path = '/dev/zero'
-  assert.match(await said(readPassword({ username: 'alice', passwordFile: path })), 'it is too large')
+  assert.match(await said(new Passwords({ username: 'alice', passwordFile: path }).get()), 'it is too large')
   assert.throws(() => givenInvitation(path), /it is too large/)
   assert.throws(() => readKeytab(path), /it is too large/)
   throws(() => readKeyFile('master', path), 'EFBIG')
@@ -209,10 +209,10 @@ test('an empty password is said with where it is from', async () => {
     assert.is(await refused(promise), `the password is empty: the first line of ${file}`)
   }
   write(JSON.stringify({ [KDC]: { alice: '' } }), credentialsPath())
-  const stored = await refused(readPassword({ username: 'alice', kdc: KDC }))
+  const stored = await refused(new Passwords({ username: 'alice', kdc: KDC }).get())
   assert.is(stored, `the password is empty: ${credentialsPath()}`)
   write(formatKeytab({ kdc: KDC, kdcKey: KEY, username: 'printer', password: '' }))
-  const service = await refused(readPassword({ username: 'printer', keytab: file }))
+  const service = await refused(new Passwords({ username: 'printer', keytab: file }).get())
   assert.is(service, `the password is empty: ${file}`)
   assert.equal([...hints], ['write it there, or do without, to be asked for it'])
 })
@@ -220,8 +220,14 @@ test('an empty password is said with where it is from', async () => {
 test('a directory, or nothing, in place of a file is said in words', async () => {
   const directory = dirname(credentialsPath())
   const none = join(home, 'none')
-  assert.match(await said(readPassword({ username: 'alice', passwordFile: directory })), 'it is a directory')
-  assert.match(await said(readPassword({ username: 'alice', passwordFile: none })), 'there is no such file')
+  assert.match(
+    await said(new Passwords({ username: 'alice', passwordFile: directory }).get()),
+    'it is a directory',
+  )
+  assert.match(
+    await said(new Passwords({ username: 'alice', passwordFile: none }).get()),
+    'there is no such file',
+  )
   assert.throws(() => readKeytab(directory), /it is a directory/)
   assert.throws(() => givenInvitation(directory), /it is a directory/)
   throws(() => readKeyFile('master', none), 'key_file_missing')

@@ -4,12 +4,10 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { showAll, showNew } from '../../../src/cli/mailbox/messages.ts'
-import { type Saving, savingFrom } from '../../../src/cli/mailbox/save-files.ts'
-import { SaveRecord } from '../../../src/cli/mailbox/save-record.ts'
-import { sendFiles } from '../../../src/cli/send/stored-files.ts'
+import { SaveRecord, type Saving, savingFrom } from '../../../src/cli/mailbox/save-files.ts'
+import { type StorableFile, sendFiles } from '../../../src/cli/send/stored-files.ts'
 import type { FileResult } from '../../../src/cli/terminal/file-result.ts'
 import type { Output } from '../../../src/cli/terminal/output.ts'
-import type { Outgoing } from '../../../src/files/outgoing.ts'
 import { utf8 } from '../../../src/lib/bytes.ts'
 import { ProtocolError, TransportError } from '../../../src/lib/errors.ts'
 import { encodeFileNote, fileNoteOf, uploadFile } from '../../../src/lib/mls/files.ts'
@@ -38,7 +36,7 @@ files.before.each(async (context) => {
 })
 files.after.each(({ directory }) => directory.remove())
 
-/** Somebody's mail, as the tools have it; `onUse` hears of each piece of work before it begins. */
+/** A person's mailbox handle, as the tools have it; `onUse` hears of each piece of work before it begins. */
 function mailOf(person: Person, onUse: () => void = () => {}): MailboxAccess {
   return {
     username: person.name,
@@ -311,14 +309,16 @@ files(
 )
 
 /** A file to be sent, from memory. */
-function outgoing(name: string, text: string, verify = async () => {}): Outgoing {
+function outgoing(name: string, text: string, verify = async () => {}): StorableFile {
   const bytes = utf8(text)
   const read = async (into: Uint8Array, position: number) => {
     const piece = bytes.subarray(position, position + into.length)
     into.set(piece)
     return piece.length
   }
-  return { path: `/tmp/${name}`, name, content: { size: bytes.length, read, verify, close: async () => {} } }
+  const size = bytes.length
+  const open = async () => ({ size, read, verify, close: async () => {} })
+  return { path: `/tmp/${name}`, size, source: { kind: 'file', name, open } }
 }
 
 files(

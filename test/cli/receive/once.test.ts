@@ -207,7 +207,7 @@ for (const [what, bytes] of [
     await listening(bob)
     const alice = piped('sender', 'alice', 'bob', '-')
     alice.child.stdin?.end(Buffer.alloc(bytes))
-    // Nobody reads more than what shows that it has begun.
+    // No more is read than what shows that it has begun.
     await once(bob.child.stdout as Readable, 'readable')
     const ended = once(bob.child, 'exit')
     bob.child.kill('SIGINT')

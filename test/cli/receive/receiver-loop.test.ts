@@ -1,15 +1,15 @@
-/** What a receiver says to whoever types at it. */
+/** What a receiver says to its user, who types. */
 import { duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ReceiverLoop } from '../../../src/cli/receive/receiver-loop.ts'
+import { receiverLoop } from '../../../src/cli/receive/receiver-loop.ts'
 import { makeOutput } from '../../../src/cli/terminal/output.ts'
 import type { Channel } from '../../../src/lib/channel/channel.ts'
 import { settled } from '../../helpers/memory.ts'
 
-const receiverLoop = suite('a receiver that is typed at')
+const loop = suite('a receiver that is typed at')
 
-receiverLoop('says why it cannot be sent: files are coming, or nobody is there', async () => {
+loop('says why it cannot be sent: files are coming, or no sender is there', async () => {
   const lines: string[] = []
   const output = makeOutput('receiver', {}, { data: async () => {}, talk: (line) => void lines.push(line) })
   const stop = new AbortController()
@@ -21,7 +21,7 @@ receiverLoop('says why it cannot be sent: files are coming, or nobody is there',
     destroy: () => bobs.destroy(),
   } as unknown as Channel
   const taking = { output, saving: undefined, signal: stop.signal }
-  const receiver = new ReceiverLoop({ conversation: undefined }, taking)
+  const receiver = receiverLoop({ conversation: undefined }, taking)
   const serving = receiver.serve(channel)
   await settled()
   receiver.reply('@alice see you')
@@ -40,4 +40,4 @@ receiverLoop('says why it cannot be sent: files are coming, or nobody is there',
   assert.equal(lines, [busy, busy, ...gone])
 })
 
-receiverLoop.run()
+loop.run()

@@ -2,14 +2,14 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { TerminalBytes } from '../../../src/cli/receive/terminal-bytes.ts'
+import { terminalBytes } from '../../../src/cli/receive/terminal-bytes.ts'
 import { utf8 } from '../../../src/lib/bytes.ts'
 
 const test = suite('bytes on a terminal')
 
 /** What is shown of these pieces. */
 function shown(pieces: readonly Uint8Array[], columns?: number): string {
-  const said = new TerminalBytes('mallory', columns)
+  const said = terminalBytes('mallory', columns)
   return pieces.map((piece) => said.take(piece)).join('') + said.end()
 }
 
@@ -30,7 +30,7 @@ test('are lines with the name, in which nothing is obeyed, wherever they are cut
 })
 
 test('are shown as they come, however long a line, whatever they are', () => {
-  const said = new TerminalBytes('mallory', undefined)
+  const said = terminalBytes('mallory', undefined)
   for (let i = 0; i < 100; i++) assert.ok(said.take(utf8('x'.repeat(5000))).length > 5000)
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 5 }), (pieces) => {

@@ -1,17 +1,17 @@
 /** What a receiver says of groups. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { UnreadGroups } from '../../../src/cli/receive/stored-messages.ts'
+import { unreadGroups } from '../../../src/cli/receive/stored-messages.ts'
 import type { GroupInfo } from '../../../src/lib/mls/mailbox.ts'
 
 const groups = suite('unread groups')
 
 groups('are told of once, and again when they were read and more has come', () => {
   const told: unknown[] = []
-  const unread = new UnreadGroups('bob', { event: (...event) => void told.push(event) })
+  const tellUnread = unreadGroups('bob', { event: (...event) => void told.push(event) })
   const now = (counts: Record<string, number>) => {
     const infos = Object.entries(counts).map(([name, unread]) => ({ name, unread }) as GroupInfo)
-    unread.tell([...infos, { with: 'alice', unread: 3 } as GroupInfo])
+    tellUnread([...infos, { with: 'alice', unread: 3 } as GroupInfo])
     return told.splice(0)
   }
   const line = (group: string, count: number) => [

@@ -20,12 +20,12 @@ ask('are answered by yes, no or nothing, and by no other line', () => {
   }
 })
 
-ask('need somebody to answer, and something to save', () => {
+ask('need a person to answer, and something to save', () => {
   const none = { conversation: undefined }
   assert.is(askerFrom({}, none), undefined)
   throws(() => askerFrom({ ask: true }, none), 'usage')
   throws(() => askerFrom({ ask: true, output: 'x', json: true }, none), 'usage')
-  // The tests have no terminal, or are not to wait for whoever sits there.
+  // The tests have no terminal, or are not to wait for the person who sits there.
   if (!process.stdin.isTTY) throws(() => askerFrom({ ask: true, output: 'x' }, none), 'usage')
 })
 
@@ -44,8 +44,9 @@ onTerminal('take the place of the prompt, one at a time, and give it back', asyn
   const { terminal, tell } = await asker()
   try {
     tell('SIGUSR1')
-    await terminal.shows(/^question 1\?$/m)
+    await terminal.shows(/^asks 1\nquestion 1\?$/m)
     tell('SIGUSR1')
+    await terminal.shows(/^asks 2\nquestion 1\?$/m)
     terminal.type('y')
     terminal.press('Enter')
     await terminal.shows(/^question 1\? y\nanswer 1: y\.\nquestion 2\?$/m)
@@ -65,7 +66,7 @@ onTerminal('wait until the line that is being typed is sent, which is never an a
     terminal.type('hell')
     await terminal.shows(/^> hell$/m)
     tell('SIGUSR1')
-    await terminal.shows(/^question 1\? {2}\(once your line is sent\)\n> hell$/m)
+    await terminal.shows(/^asks 1\nquestion 1\? {2}\(once your line is sent\)\n> hell$/m)
     terminal.type('o')
     terminal.press('Enter')
     await terminal.shows(/^said: hello\nquestion 1\?$/m)
@@ -113,10 +114,12 @@ onTerminal('are seen as a whole without a conversation, and answered, or taken b
     terminal.type('s')
     terminal.press('Enter')
     await terminal.shows(/^answer: true$[\s\S]*^Save it\? \[y\/N\]$/m)
+    terminal.type('maybe, or maybe not')
+    await terminal.shows(/^Save it\? \[y\/N\] <.*maybe not$/m)
     terminal.resize(80, 24)
-    terminal.type('maybe')
+    await terminal.shows(/^Save it\? \[y\/N\] maybe, or maybe not$/m)
     terminal.press('Enter')
-    await terminal.shows(/^Save it\? \[y\/N\] maybe\nneither yes nor no: Save it\? \[y\/N\]$/m)
+    await terminal.shows(/^Save it\? \[y\/N\] maybe, or maybe not\nneither yes nor no: Save it\? \[y\/N\]$/m)
     terminal.type('y')
     await terminal.shows(/^neither yes nor no: Save it\? \[y\/N\] y$/m)
     process.kill(pid, 'SIGHUP')
@@ -129,22 +132,23 @@ onTerminal('are seen as a whole without a conversation, and answered, or taken b
   }
 })
 
-onTerminal('and how far something is gives way to whoever types', async () => {
+onTerminal('and how far something is gives way to what is typed', async () => {
   const { terminal, tell } = await asker()
   try {
     tell('SIGUSR2')
-    await terminal.shows(/^process \d+\n45 %$/m)
+    await terminal.shows(/^status 1\n45 %$/m)
     terminal.type('hi')
-    await terminal.shows(/^process \d+\n> hi$/m)
+    await terminal.shows(/^status 1\n> hi$/m)
     tell('SIGUSR2')
+    await terminal.shows(/^status 2\n> hi$/m)
     terminal.type('!')
-    await terminal.shows(/^process \d+\n> hi!$/m)
+    await terminal.shows(/^status 2\n> hi!$/m)
     terminal.press('Enter')
     await terminal.shows(/^said: hi!\n>$/m)
     tell('SIGUSR2')
-    await terminal.shows(/^said: hi!\n45 %$/m)
+    await terminal.shows(/^status 3\n45 %$/m)
     tell('SIGUSR1')
-    await terminal.shows(/^said: hi!\nquestion 1\?$/m)
+    await terminal.shows(/^asks 1\nquestion 1\?$/m)
   } finally {
     terminal.close()
   }

@@ -32,7 +32,7 @@ events('a message says when it was sent, but none was sent after it was stored',
   )
 })
 
-events('what a tool tells of files is not what anybody can say, whatever the file is called', async () => {
+events('what a tool tells of files is not what a peer can say, whatever the file is called', async () => {
   const shown: string[] = []
   const lines = { data: async (line: string) => void shown.push(...line.split('\n')), talk: () => {} }
   const output = makeOutput('receiver', {}, lines)

@@ -3,7 +3,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseSize, sizeText } from '../../../src/cli/terminal/format.ts'
 import type { Output } from '../../../src/cli/terminal/output.ts'
-import { meterOf, progressLine, progressOf } from '../../../src/cli/terminal/progress.ts'
+import {
+  type ProgressUpdate,
+  progressLine,
+  progressSink,
+  TransferProgress,
+} from '../../../src/cli/terminal/progress.ts'
 import { throws } from '../../helpers/throws.ts'
 
 const progress = suite('sizes and progress')
@@ -104,11 +109,11 @@ progress('programs hear how far all are', () => {
     json: true,
     event: (...event: unknown[]) => events.push(asWritten(event)),
   } as unknown as Output
-  const meter = meterOf(output, { clock: () => now })
+  const sink = progressSink(output, { clock: () => now })
   now = 300
-  meter.at({ name: 'a', bytes: 5, size: 10, whole: { file: 2, files: 3, bytes: 15, size: 30 } })
+  sink.at({ name: 'a', bytes: 5, size: 10, whole: { file: 2, files: 3, bytes: 15, size: 30 } })
   now = 600
-  meter.at({ name: 'b', bytes: 7, whole: { file: 3, bytes: 22 } })
+  sink.at({ name: 'b', bytes: 7, whole: { file: 3, bytes: 22 } })
   assert.equal(events, [
     ['progress', { name: 'a', bytes: 5, size: 10, file: 2, files: 3, total_bytes: 15, total_size: 30 }],
     ['progress', { name: 'b', bytes: 7, file: 3, total_bytes: 22 }],
@@ -126,10 +131,10 @@ function watched(isTTY: boolean, options: Partial<Output> = {}) {
     ...options,
   } as Output
   const stream = { isTTY, columns: 80, write: (text: string) => written.push(text) > 0 }
-  const shown = progressOf(output, 'a', 100, { stream: stream as never, clock: () => now })
+  const shown = progressSink(output, { stream: stream as never, clock: () => now })
   const at = (ms: number, bytes: number) => {
     now = ms
-    shown.at(bytes)
+    shown.at({ name: 'a', bytes, size: 100 })
   }
   return { at, end: () => shown.end(), written, events }
 }
@@ -165,6 +170,56 @@ progress('programs hear four times a second at most', () => {
   assert.is(program.events.length, 4)
   assert.equal(program.events[0], ['progress', { name: 'a', bytes: 25, size: 100 }])
   assert.equal(program.written, [])
+})
+
+const file = (name: string, size: number) => ({ kind: 'file' as const, name, size })
+
+function counted() {
+  const told: ProgressUpdate[] = []
+  return {
+    told,
+    transfer: new TransferProgress({ at: (update) => told.push(update), end() {} }, ({ name }) => name),
+  }
+}
+
+progress('tells of the whole once it is known how much there is', () => {
+  const { told, transfer } = counted()
+  const [a, b] = [file('a', 100), file('b', 200)]
+  transfer.expect({ files: 2, size: 300 })
+  transfer.begin(a)
+  transfer.at(a, 100)
+  transfer.begin(b, 150)
+  transfer.at(b, 160)
+  assert.equal(
+    told.map(({ whole, before }) => [whole, before]),
+    [
+      [{ file: 1, files: 2, bytes: 100, size: 300 }, 0],
+      [{ file: 2, files: 2, bytes: 260, size: 300 }, 150],
+    ],
+  )
+})
+
+progress('of one file it tells nothing more, until there is another', () => {
+  const { told, transfer } = counted()
+  const [a, b] = [file('a', 10), file('b', 5)]
+  transfer.expect({ files: 1, size: 10 })
+  transfer.begin(a)
+  transfer.at(a, 10)
+  assert.is(told.at(-1)?.whole, undefined)
+  transfer.begin(b)
+  transfer.at(b, 5)
+  assert.equal(told.at(-1)?.whole, { file: 2, files: undefined, bytes: 15, size: undefined })
+})
+
+progress('where there is more than was said, it says no more how much there is', () => {
+  const { told, transfer } = counted()
+  const a = file('a', 20)
+  transfer.expect({ files: 5, size: 10 })
+  transfer.begin(a)
+  transfer.at(a, 10)
+  assert.is(told.at(-1)?.whole?.size, 10)
+  transfer.at(a, 11)
+  assert.equal(told.at(-1)?.whole, { file: 1, files: 5, bytes: 11, size: undefined })
 })
 
 progress.run()

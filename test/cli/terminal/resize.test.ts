@@ -1,5 +1,8 @@
 /** A terminal that changes its size under a conversation, and a conversation that is stopped and goes on. */
 
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -120,7 +123,7 @@ onTerminal('lose no message with the cursor in the middle, nor under a status', 
 const SHELL_PROMPT = /[#$]$/m
 
 /** A shell with job control, in which a program of ours runs. */
-async function inShell(file: string): Promise<Terminal> {
+async function inShell(file: string, ...args: string[]): Promise<Terminal> {
   const terminal = new Terminal(
     `shell-${++terminals}`,
     'bash --norc --noprofile -i',
@@ -128,7 +131,7 @@ async function inShell(file: string): Promise<Terminal> {
     ROOT,
   )
   await terminal.shows(SHELL_PROMPT)
-  terminal.type(nodeCommand(file))
+  terminal.type([nodeCommand(file), ...args].join(' '))
   terminal.press('Enter')
   return terminal
 }
@@ -147,9 +150,9 @@ for (const [how, stop] of [
       await terminal.shows(/Stopped.*[#$]\n/s)
       terminal.type('fg')
       terminal.press('Enter')
-      await terminal.shows(/^> half$\n*$/m)
+      await terminal.shows(/\bfg\n.*\n> half\n*$/s)
       terminal.type(' and whole')
-      await terminal.shows(/^> half and whole$\n*$/m)
+      await terminal.shows(/\n> half and whole\n*$/)
       terminal.press('Enter')
       const screen = await terminal.shows(/^said 14$/m)
       assert.is(screen.match(/and whole/g)?.length, 1, screen)
@@ -161,10 +164,12 @@ for (const [how, stop] of [
   })
 
   onTerminal(`do not show a password after they were stopped ${how}`, async () => {
-    const terminal = await inShell('test/helpers/programs/password-prompter.ts')
+    const file = join(mkdtempSync(join(tmpdir(), 'symbolon-')), 'typed')
+    const terminal = await inShell('test/helpers/programs/password-prompter.ts', file)
     try {
       const pid = Number(/^process (\d+)$/m.exec(await terminal.shows(/^process \d+\npassword:$/m))?.[1])
       terminal.type('correct')
+      await holds(file, 'correct'.length)
       stop(terminal, pid)
       await terminal.shows(/Stopped.*[#$]\n/s)
       terminal.type('fg')
@@ -176,8 +181,18 @@ for (const [how, stop] of [
       assert.not.match(screen, /correct|horse/)
     } finally {
       terminal.close()
+      rmSync(dirname(file), { recursive: true })
     }
   })
+}
+
+/** Waits until so many bytes have come, as the program writes it down. */
+async function holds(file: string, bytes: number): Promise<void> {
+  const late = AbortSignal.timeout(30_000)
+  while (!existsSync(file) || readFileSync(file, 'utf8') !== String(bytes)) {
+    late.throwIfAborted()
+    await new Promise(setImmediate)
+  }
 }
 
 test('what does not fit on a row is scrolled out of sight, never what the cursor is at', () => {

@@ -1,7 +1,7 @@
 /** Sessions as people read them. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { findSession, shortId, table } from '../../../src/cli/terminal/session-table.ts'
+import { findSession, sessionTable, shortId } from '../../../src/cli/terminal/session-table.ts'
 import type { SessionInfo } from '../../../src/lib/kdc-link/answers.ts'
 
 const sessions = suite('sessions, for people')
@@ -32,7 +32,7 @@ function refusal(prefix: string): string {
 
 sessions('show where they listen as URLs have it', () => {
   const listening = (address: string) =>
-    table([session('aa', { listensAt: { address, port: 42125 } })], NOON)[1] ?? ''
+    sessionTable([session('aa', { listensAt: { address, port: 42125 } })], NOON)[1] ?? ''
   assert.match(listening('::1'), /\[::1\]:42125/)
   assert.match(listening('192.0.2.7'), / 192\.0\.2\.7:42125/)
 })
@@ -58,28 +58,28 @@ sessions('have a line each, in columns', () => {
     session('00000000ffffffff', { usedAt: NOON - 7200 }),
     session('ffffffff00000000', { usedAt: NOON + 7200 }),
   ]
-  assert.equal(table(rows, NOON + 120), [
+  assert.equal(sessionTable(rows, NOON + 120), [
     'ID        BEGUN             USED        FROM         LISTENS AT',
     '01234567  2026-01-31 12:00  60 s ago    192.0.2.7    192.0.2.7:4444',
     'fedcba98  2026-01-30 12:00  12 min ago  2001:db8::1  -',
     '00000000  2026-01-31 12:00  2 h ago     192.0.2.7    -',
     'ffffffff  2026-01-31 12:00  0 s ago     192.0.2.7    -',
   ])
-  assert.equal(table([], NOON), ['ID  BEGUN  USED  FROM  LISTENS AT'])
+  assert.equal(sessionTable([], NOON), ['ID  BEGUN  USED  FROM  LISTENS AT'])
 })
 
 sessions('fit 80 columns, of whatever IPv4 address and age', () => {
   const address = '192.168.100.100'
   for (const used of [119, 7199, 9999 * 3600]) {
     const row = session('0123456789abcdef', { address, listensAt: { address, port: 65535 } })
-    const [heading = '', line = ''] = table([row], NOON + used)
+    const [heading = '', line = ''] = sessionTable([row], NOON + used)
     assert.ok(Math.max(heading.length, line.length) < 80, line)
   }
 })
 
 sessions('show nothing that a terminal would obey', () => {
   assert.is(shortId('\x1b[2J\x07456789'), '\\x1b[2J\\x07456')
-  const [, row = ''] = table([session('aa', { address: '\x1b[2J' })], NOON)
+  const [, row = ''] = sessionTable([session('aa', { address: '\x1b[2J' })], NOON)
   assert.match(row, '\\x1b[2J')
 })
 

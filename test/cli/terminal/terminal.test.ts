@@ -7,7 +7,7 @@ import { nearest, parseArguments, parsePort, parseSeconds } from '../../../src/c
 import { UsageError } from '../../../src/cli/errors.ts'
 import { kdcUrl } from '../../../src/cli/login/kdc-url.ts'
 import { refusalReporter } from '../../../src/cli/receive/listen.ts'
-import { Replies } from '../../../src/cli/receive/replies.ts'
+import { Replies } from '../../../src/cli/receive/receiver-loop.ts'
 import { traceLine } from '../../../src/cli/terminal/output.ts'
 import {
   jsonLine,
@@ -22,9 +22,9 @@ import {
 } from '../../../src/cli/terminal/terminal.ts'
 import type { Channel } from '../../../src/lib/channel/channel.ts'
 import { ProtocolError } from '../../../src/lib/errors.ts'
-import { kdcOrigin } from '../../../src/lib/kdc-link/kdc-origin.ts'
+import { kdcOrigin } from '../../../src/lib/network/address.ts'
 import { login } from '../../../src/lib/session.ts'
-import { quoted } from '../../../src/lib/text/quoted.ts'
+import { quoted } from '../../../src/lib/text/visible.ts'
 import { traceFields } from '../../../src/lib/trace.ts'
 import { nodeCommand } from '../../helpers/program.ts'
 import { throws } from '../../helpers/throws.ts'
@@ -55,7 +55,7 @@ test('control, bidi and invisible characters are shown, not obeyed', () => {
   for (const text of seen) assert.is(visible(text), text)
 })
 
-test('every line of what somebody says carries the name, so that nobody can speak in another’s', () => {
+test('every line of what a principal says carries the name, so that none can speak in another’s', () => {
   assert.equal(saidLines({ name: 'mallory' }, 'hi\nbob: I agree\r\nalice: me too\n'), [
     'mallory: hi',
     'mallory: bob: I agree',
@@ -65,7 +65,7 @@ test('every line of what somebody says carries the name, so that nobody can spea
   assert.equal(saidLines({ name: 'alice' }, 'a\rbob: b'), ['alice: a\\x0dbob: b'])
 })
 
-test('nobody can say what a tool tells: of a file that has come, or of an error', () => {
+test('no principal can say what a tool tells: of a file that has come, or of an error', () => {
   const arrival = '[file] report.pdf (27 MB) saved as inbox/report.pdf'
   const [told] = toldLines({ name: 'alice' }, arrival)
   assert.is(told, `* alice: ${arrival}`)
@@ -406,7 +406,7 @@ test('a typed line goes to the one whom the prompt names, or whom it names itsel
   assert.is(replies.addressee('mail me@example.com').channel, alice)
 })
 
-test('somebody who speaks while a line is typed does not receive it', () => {
+test('a sender who speaks while a line is typed does not receive it', () => {
   const channel = (username: string) => ({ peer: { username, address: '' } }) as Channel
   const [alice, mallory] = [channel('alice'), channel('mallory')]
   const replies = new Replies()
@@ -417,7 +417,7 @@ test('somebody who speaks while a line is typed does not receive it', () => {
   replies.spoke(mallory)
   assert.is(replies.prompt(true), 'to alice> ')
   assert.is(replies.addressee('the code is 4711').channel, alice)
-  // Nor when alice has left in the meantime: then nobody does.
+  // Nor when alice has left in the meantime: then no sender does.
   replies.left(alice)
   assert.equal(replies.addressee('the code is 4711'), {
     channel: undefined,

@@ -3,14 +3,16 @@ import { EventEmitter, once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Fetch, serve } from '../../../src/kdc/http/server.ts'
+import type { Fetch } from '../../../src/kdc/http/server.ts'
 import type { PasswordChecker } from '../../../src/kdc/passwords/passwords.ts'
 import { Connections } from '../../../src/kdc/traffic/connections.ts'
 import { LIMITS, type Limits } from '../../../src/kdc/traffic/limits.ts'
 import { at, PASSWORD, plainPasswords, testKdc } from '../../helpers/kdc.ts'
 import { dial, exchange } from '../../helpers/raw-http.ts'
+import { serverOf } from '../../helpers/servers.ts'
 
 const server = suite('serve')
+const serve = serverOf(server)
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
 
@@ -31,7 +33,7 @@ function problemIn(answer: string): { status: number; code: string } {
 }
 
 server('serves the app', async () => {
-  const { url, close } = await start()
+  const { url } = await start()
   const response = await fetch(`${url}/login`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -39,11 +41,10 @@ server('serves the app', async () => {
   })
   assert.is(response.status, 200)
   assert.is(response.headers.get('Cache-Control'), 'no-store')
-  await close()
 })
 
 server('sees the address of who is asking', async () => {
-  const { url, close, store } = await start()
+  const { url, store } = await start()
   await fetch(`${url}/login`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -53,7 +54,6 @@ server('sees the address of who is asking', async () => {
     address: '127.0.0.1',
     port: 4444,
   })
-  await close()
 })
 
 const BROKEN: Record<string, string> = {
@@ -81,27 +81,24 @@ const BROKEN: Record<string, string> = {
 
 for (const [what, text] of Object.entries(BROKEN)) {
   server(`${what} is answered with 400 and closed`, async () => {
-    const { url, close, log } = await start()
+    const { url, log } = await start()
     assert.equal(problemIn(await exchange(url, text)), { status: 400, code: 'malformed_http' })
     assert.equal(log.events, [])
-    await close()
   })
 }
 
 for (const version of ['1.0', '1.1']) {
   server(`a load balancer’s look at its health is answered (HTTP/${version})`, async () => {
-    const { url, close } = await start()
+    const { url } = await start()
     const host = version === '1.0' ? '' : 'Host: 10.0.0.7\r\nConnection: close\r\n'
     assert.match(await exchange(url, `GET /healthz HTTP/${version}\r\n${host}\r\n`), /^HTTP\/1.1 200 /)
-    await close()
   })
 }
 
 server('headers beyond the limit are answered with 431 and closed', async () => {
-  const { url, close } = await start()
+  const { url } = await start()
   const text = `GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`
   assert.equal(problemIn(await exchange(url, text)), { status: 431, code: 'headers_too_large' })
-  await close()
 })
 
 const SLOW = {
@@ -113,10 +110,9 @@ const SLOW = {
 
 for (const [where, text] of Object.entries(SLOW)) {
   server(`who stops ${where} is answered with 408 and closed`, async () => {
-    const { url, close, log } = await start(undefined, { requestTimeoutMs: 50 })
+    const { url, log } = await start(undefined, { requestTimeoutMs: 50 })
     assert.equal(problemIn(await exchange(url, text)), { status: 408, code: 'request_timeout' })
     assert.equal(log.events, [])
-    await close()
   })
 }
 
@@ -150,18 +146,17 @@ server('who goes away in the middle of a body is nobody’s error', async () => 
 })
 
 server('a body too large is answered with 413, though it never ends', async () => {
-  const { url, close } = await start()
+  const { url } = await start()
   const head = 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
   const socket = await dial(url)
   socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n4e20\r\n${'x'.repeat(20_000)}`)
   const [answer] = await once(socket, 'data')
   assert.equal(problemIn(String(answer)), { status: 413, code: 'body_too_large' })
   socket.destroy()
-  await close()
 })
 
 server('connections beyond the limit are closed', async () => {
-  const { url, close } = await start(undefined, { maxConnections: 1 })
+  const { url } = await start(undefined, { maxConnections: 1 })
   const first = await dial(url)
   const second = await dial(url)
   second.resume()
@@ -169,11 +164,10 @@ server('connections beyond the limit are closed', async () => {
   first.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
   assert.match(String((await once(first, 'data'))[0]), 'HTTP/1.1 200')
   first.destroy()
-  await close()
 })
 
 server('a crowd that asks nothing keeps nobody out: the oldest gives way', async () => {
-  const { url, close } = await start(undefined, { maxSilent: 2 })
+  const { url } = await start(undefined, { maxSilent: 2 })
   const crowd = [await dial(url), await dial(url)]
   const gone = once(crowd[0]?.resume() as Socket, 'close')
   const asking = await dial(url)
@@ -182,12 +176,11 @@ server('a crowd that asks nothing keeps nobody out: the oldest gives way', async
   assert.match(String((await once(asking, 'data'))[0]), 'HTTP/1.1 200')
   asking.destroy()
   crowd[1]?.destroy()
-  await close()
 })
 
 server('who has gone is not counted: the next to give way is the oldest that is left', async () => {
   // Longer than the test may take: nobody is to go for being slow.
-  const { url, close } = await start(undefined, { maxSilent: 1, requestTimeoutMs: 600_000 })
+  const { url } = await start(undefined, { maxSilent: 1, requestTimeoutMs: 600_000 })
   let last = await dial(url)
   for (let i = 0; i < 3; i++) {
     const gone = once(last.resume(), 'close')
@@ -197,7 +190,6 @@ server('who has gone is not counted: the next to give way is the oldest that is 
   last.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
   assert.match(String((await once(last, 'data'))[0]), 'HTTP/1.1 200')
   last.destroy()
-  await close()
 })
 
 server('of two connections from one port the second is counted when the first is gone', () => {
@@ -225,7 +217,7 @@ server('a login of somebody who has gone away is known to be abandoned', async (
     return new Promise(() => {})
   }
   const { app } = await testKdc({ passwords: { ...plainPasswords, check } })
-  const { url, close } = await serve(app.fetch, LOOPBACK)
+  const { url } = await serve(app.fetch, LOOPBACK)
   const client = await dial(url)
   const body = JSON.stringify({ username: 'alice', password: 'x' })
   const headers = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n`
@@ -234,7 +226,6 @@ server('a login of somebody who has gone away is known to be abandoned', async (
   client.destroy()
   assert.ok(given)
   if (!given.aborted) await once(given, 'abort')
-  await close()
 })
 
 /** An app that answers when it is told to. */
@@ -284,22 +275,20 @@ server('does not wait for ever for what is under way', async () => {
 })
 
 server('says which port is in use', async () => {
-  const { url, close, app } = await start()
+  const { url, app } = await start()
   try {
     await serve(app.fetch, { host: '127.0.0.1', port: Number(new URL(url).port) })
     assert.unreachable()
   } catch (error) {
     assert.is((error as { code?: string }).code, 'EADDRINUSE')
   }
-  await close()
 })
 
 server('writes an IPv6 address in its URL', async () => {
   const { app } = await testKdc()
-  const { url, close } = await serve(app.fetch, { host: '::1', port: 0 })
+  const { url } = await serve(app.fetch, { host: '::1', port: 0 })
   assert.match(url, /^http:\/\/\[::1\]:\d+$/)
   assert.is((await fetch(`${url}/healthz`)).status, 200)
-  await close()
 })
 
 server.run()

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { WorkerPool } from '../../../src/kdc/passwords/worker-pool.ts'
+import { WorkerPool } from '../../../src/kdc/passwords/passwords.ts'
 import { rejects } from '../../helpers/throws.ts'
 
 const workers = suite('worker pool')

@@ -4,14 +4,14 @@ import * as assert from 'uvu/assert'
 import type { Database, Row } from '../../../src/database/database.ts'
 import { openSqlite } from '../../../src/database/sqlite.ts'
 import type { KdcOptions } from '../../../src/kdc/app.ts'
+import { purge } from '../../../src/kdc/create-kdc.ts'
 import {
   isFileLength,
   SEALED_CHUNK_BYTES,
   sealedChunkBytes,
   sealedChunkCount,
-} from '../../../src/kdc/groups/fields.ts'
-import { QUOTAS } from '../../../src/kdc/groups/quotas.ts'
-import { purge } from '../../../src/kdc/purge.ts'
+} from '../../../src/kdc/http/fields.ts'
+import { QUOTAS } from '../../../src/kdc/store/quotas.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { at, PASSWORD, START } from '../../helpers/kdc.ts'
 import {

@@ -2,10 +2,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openSqlite } from '../../../src/database/sqlite.ts'
+import { CHANGES } from '../../../src/kdc/accept-once.ts'
 import { judgeChanges } from '../../../src/kdc/groups/group-rights.ts'
-import { QUOTAS } from '../../../src/kdc/groups/quotas.ts'
+import { QUOTAS } from '../../../src/kdc/store/quotas.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
-import { CHANGES } from '../../../src/kdc/traffic/change-rates.ts'
 import { PASSWORD, START, temporaryDirectory } from '../../helpers/kdc.ts'
 import {
   anotherNode,

@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openSqlite } from '../../../src/database/sqlite.ts'
-import { purge } from '../../../src/kdc/purge.ts'
+import { purge } from '../../../src/kdc/create-kdc.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { toBase64url } from '../../../src/lib/bytes.ts'
 import { at, PASSWORD, START, temporaryDirectory } from '../../helpers/kdc.ts'

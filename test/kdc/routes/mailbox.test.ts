@@ -2,15 +2,15 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openSqlite } from '../../../src/database/sqlite.ts'
-import { EventStream } from '../../../src/kdc/events/event-stream.ts'
+import { purge } from '../../../src/kdc/create-kdc.ts'
 import {
   BEAT_MS,
+  EventStream,
   LOOK_MS,
   MAX_STREAMS,
   MailboxSubscribers,
 } from '../../../src/kdc/events/mailbox-subscribers.ts'
 import { serve } from '../../../src/kdc/http/server.ts'
-import { purge } from '../../../src/kdc/purge.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'
@@ -350,7 +350,7 @@ keeping('a group that all have left goes too; one with somebody in it stays', as
 })
 
 keeping('a quota is met no more when what waited was read', async () => {
-  const { QUOTAS } = await import('../../../src/kdc/groups/quotas.ts')
+  const { QUOTAS } = await import('../../../src/kdc/store/quotas.ts')
   const kdc = await classKdc(ALL, { quotas: { ...QUOTAS, senderEntries: 2 } })
   const { who } = kdc
   const group = await makeGroup(who('alice'), ['bob'])
@@ -364,7 +364,7 @@ keeping('a quota is met no more when what waited was read', async () => {
 })
 
 keeping('a quota that is met again and again has what was read freed now and then only', async () => {
-  const { QUOTAS } = await import('../../../src/kdc/groups/quotas.ts')
+  const { QUOTAS } = await import('../../../src/kdc/store/quotas.ts')
   const kdc = await classKdc(ALL, { quotas: { ...QUOTAS, groupEntries: 2, shareEntries: 0 } })
   const { who, store, time } = kdc
   const groups = [

@@ -6,12 +6,13 @@ import { fromBase64url, toBase64url } from '../../../src/lib/bytes.ts'
 import { secureRandomBytes } from '../../../src/lib/crypto/random.ts'
 import type { Secret } from '../../../src/lib/crypto/secret.ts'
 import { ProtocolError } from '../../../src/lib/errors.ts'
-import type { HttpLink } from '../../../src/lib/kdc-link/http.ts'
-import { finishRegistration, identifiers, startRegistration, tokenOf } from '../../../src/lib/opaque.ts'
-import { openReply, type Route, SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
-import { type LoginOptions, login } from '../../../src/lib/session.ts'
+import { finishRegistration, identifiers, startRegistration } from '../../../src/lib/opaque.ts'
+import type { LoginOptions } from '../../../src/lib/renewable-login.ts'
+import { openReply, SEALED_TYPE, type SealedRoute, sealRequest } from '../../../src/lib/sealed.ts'
+import { login } from '../../../src/lib/session.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'
 import { connectionFrom, PASSWORD, START, testKdc } from '../../helpers/kdc.ts'
+import { begin, FAR_AWAY, LEAST, linkTo, logIn, makeRecord, recordFrom } from '../../helpers/kdc-opaque.ts'
 import { rejects } from '../../helpers/throws.ts'
 
 await opaque.ready
@@ -20,33 +21,7 @@ type Kdc = Awaited<ReturnType<typeof testKdc>>
 // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever came back
 type Json = any
 
-const FAR_AWAY = '192.0.2.7'
 const NEW = 'another horse'
-/** The least that Argon2id takes: nobody guesses these passwords. */
-const LEAST = { 'argon2id-custom': { iterations: 1, memory: 8, parallelism: 1 } } as const
-
-const begin = (password: string) => opaque.client.startRegistration({ password })
-
-/** Makes the record out of the KDC's answer. */
-const recordFrom = (username: string, state: string, response: string, password: string): string =>
-  opaque.client.finishRegistration({
-    password,
-    clientRegistrationState: state,
-    registrationResponse: response,
-    identifiers: identifiers(username),
-    keyStretching: LEAST,
-  }).registrationRecord
-
-/** A record as this KDC would take it, without asking anybody. */
-function makeRecord({ opaqueKeys }: Kdc, username: string, password: string): string {
-  const { clientRegistrationState, registrationRequest } = begin(password)
-  const { registrationResponse } = opaque.server.createRegistrationResponse({
-    serverSetup: opaqueKeys.setup,
-    userIdentifier: username,
-    registrationRequest,
-  })
-  return recordFrom(username, clientRegistrationState, registrationResponse, password)
-}
 
 /** A KDC where dora and emil have OPAQUE records. */
 async function kdcOfDora(): Promise<Kdc> {
@@ -59,23 +34,6 @@ async function kdcOfDora(): Promise<Kdc> {
     })
   }
   return kdc
-}
-
-/** @returns the session's token, unless the password is wrong. */
-async function logIn(kdc: Kdc, username: string, password = PASSWORD): Promise<Secret | undefined> {
-  const { clientLoginState, startLoginRequest } = opaque.client.startLogin({ password })
-  const { json } = await kdc.post('/login/start', { username, request: startLoginRequest }, FAR_AWAY)
-  const finished = opaque.client.finishLogin({
-    clientLoginState,
-    loginResponse: json.response,
-    password,
-    identifiers: identifiers(username),
-    keyStretching: LEAST,
-  })
-  if (!finished) return undefined
-  const finish = { username, state: json.state, finish: finished.finishLoginRequest }
-  assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 200)
-  return tokenOf(finished.sessionKey)
 }
 
 const mustLogIn = async (kdc: Kdc, username: string, password?: string): Promise<Secret> => {
@@ -93,7 +51,7 @@ const WAYS: Record<string, Ask> = {
     return { status, body: json }
   },
   sealed: async (kdc, token, path, body) => {
-    const route: Route = `POST ${path}`
+    const route: SealedRoute = `POST ${path}`
     const fields = { ...body, time: kdc.time.now, id: toBase64url(secureRandomBytes(16)) }
     const { bytes, salt } = sealRequest(token, route, fields)
     const init = { method: 'POST', headers: { 'Content-Type': SEALED_TYPE }, body: bytes }
@@ -322,20 +280,6 @@ replays('does not end the sessions that were begun with it since', async () => {
 replays.run()
 
 const library = suite('changePassword')
-
-/** The library's way to the KDC. */
-const linkTo = (kdc: Kdc): HttpLink => ({
-  post: async (path, type, body) => {
-    const init = { method: 'POST', headers: { 'Content-Type': type }, body }
-    const response = await kdc.app.request(path, init, connectionFrom(FAR_AWAY))
-    return {
-      status: response.status,
-      type: response.headers.get('Content-Type') ?? '',
-      body: new Uint8Array(await response.arrayBuffer()),
-    }
-  },
-  close: async () => {},
-})
 
 /** dora's session, begun by the library: with a record as the library makes it. */
 async function session(options: LoginOptions = {}) {

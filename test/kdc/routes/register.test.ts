@@ -2,11 +2,9 @@
 import * as opaque from '@serenity-kit/opaque'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Kdc as KdcParts } from '../../../src/kdc/context.ts'
 import { serve } from '../../../src/kdc/http/server.ts'
 import { generateMasterKeys } from '../../../src/kdc/keys/master-keys.ts'
 import { generateOpaqueKeys } from '../../../src/kdc/keys/opaque-keys.ts'
-import { sealStoredToken } from '../../../src/kdc/keys/stored-token.ts'
 import { createPasswordChecker } from '../../../src/kdc/passwords/passwords.ts'
 import { loginLimits } from '../../../src/kdc/traffic/login-limits.ts'
 import { fromBase64url, toBase64url } from '../../../src/lib/bytes.ts'
@@ -15,12 +13,22 @@ import type { Secret } from '../../../src/lib/crypto/secret.ts'
 import { ProtocolError, TransportError } from '../../../src/lib/errors.ts'
 import { createInvitation, invitationToken } from '../../../src/lib/invitation.ts'
 import type { HttpLink, HttpReply } from '../../../src/lib/kdc-link/http.ts'
-import { identifiers, tokenOf } from '../../../src/lib/opaque.ts'
 import { type RegisterOptions, register as registerAt } from '../../../src/lib/register.ts'
-import { openReply, type Route, SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
-import { type LoginOptions, login, type Session } from '../../../src/lib/session.ts'
+import type { LoginOptions } from '../../../src/lib/renewable-login.ts'
+import { openReply, SEALED_TYPE, type SealedRoute, sealRequest } from '../../../src/lib/sealed.ts'
+import { login, type Session } from '../../../src/lib/session.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'
-import { connectionFrom, PASSWORD, START, secretOf, testKdc } from '../../helpers/kdc.ts'
+import { PASSWORD, START, secretOf, testKdc } from '../../helpers/kdc.ts'
+import {
+  begin,
+  FAR_AWAY,
+  invite,
+  linkTo,
+  logIn,
+  makeRecord,
+  recordFrom,
+  send,
+} from '../../helpers/kdc-opaque.ts'
 import { rejects } from '../../helpers/throws.ts'
 
 await opaque.ready
@@ -28,48 +36,8 @@ await opaque.ready
 type Kdc = Awaited<ReturnType<typeof testKdc>>
 
 const HERE = '127.0.0.1'
-const FAR_AWAY = '192.0.2.7'
 /** Many tries, where the test is about something else. */
 const GENEROUS = loginLimits(1000)
-/** The least that Argon2id takes: nobody guesses these passwords. */
-const LEAST = { 'argon2id-custom': { iterations: 1, memory: 8, parallelism: 1 } } as const
-
-/** Adds an invitation to the KDC's. @returns its text. */
-async function invite(
-  kdc: Kdc,
-  options: { username?: string; expiresAt?: number; masterKeys?: KdcParts['masterKeys'] } = {},
-): Promise<string> {
-  const { username, expiresAt = START + 1000, masterKeys = kdc.masterKeys } = options
-  const invitation = createInvitation()
-  const token = invitationToken(invitation)
-  const id = sessionId(token)
-  const sealedToken = sealStoredToken(masterKeys, id, token)
-  await kdc.store.invitations.add([{ id, username, sealedToken, expiresAt }])
-  return invitation
-}
-
-/** Posts bytes as they are. */
-async function send(
-  kdc: Kdc,
-  path: string,
-  type: string,
-  body: Uint8Array,
-  from: string,
-): Promise<HttpReply> {
-  const init = { method: 'POST', headers: { 'Content-Type': type }, body }
-  const response = await kdc.app.request(path, init, connectionFrom(from))
-  return {
-    status: response.status,
-    type: response.headers.get('Content-Type') ?? '',
-    body: new Uint8Array(await response.arrayBuffer()),
-  }
-}
-
-/** What the library takes for the network. */
-const linkTo = (kdc: Kdc, from = FAR_AWAY): HttpLink => ({
-  post: (path, type, body) => send(kdc, path, type, body, from),
-  close: async () => {},
-})
 
 /** A link on which somebody changes what is asked and answered, in plain JSON. */
 function meddle(
@@ -103,7 +71,7 @@ interface Asking {
 /** The bytes of a request sealed with an invitation, and what opens the answer. */
 function sealed(kdc: Kdc, path: string, body: object, options: Asking) {
   const token = options.token ?? invitationToken(options.invitation ?? '')
-  const route: Route = `POST ${path}`
+  const route: SealedRoute = `POST ${path}`
   const fields = { ...body, time: options.time ?? kdc.time.now, id: toBase64url(secureRandomBytes(16)) }
   const { bytes, salt } = sealRequest(token, route, fields)
   const open = (reply: HttpReply): { status: number; sealed: boolean; time?: number; body: Json } => {
@@ -128,30 +96,6 @@ async function ask(kdc: Kdc, path: string, body: object, options: Asking = {}) {
   return { status, sealed: false, body: json as Json }
 }
 
-/** What a client sends first. */
-const begin = (password = PASSWORD) => opaque.client.startRegistration({ password })
-
-/** Makes the record out of the KDC's answer. */
-const recordFrom = (username: string, state: string, response: string, password = PASSWORD): string =>
-  opaque.client.finishRegistration({
-    password,
-    clientRegistrationState: state,
-    registrationResponse: response,
-    identifiers: identifiers(username),
-    keyStretching: LEAST,
-  }).registrationRecord
-
-/** A record as this KDC would take it, without asking anybody. */
-function makeRecord({ opaqueKeys }: Kdc, username: string, password = PASSWORD): string {
-  const { clientRegistrationState, registrationRequest } = begin(password)
-  const { registrationResponse } = opaque.server.createRegistrationResponse({
-    serverSetup: opaqueKeys.setup,
-    userIdentifier: username,
-    registrationRequest,
-  })
-  return recordFrom(username, clientRegistrationState, registrationResponse, password)
-}
-
 /** Both messages. @returns the record, and the answer to the finish. */
 async function make(kdc: Kdc, username: string, options: Asking = {}) {
   const { clientRegistrationState, registrationRequest } = begin()
@@ -159,23 +103,6 @@ async function make(kdc: Kdc, username: string, options: Asking = {}) {
   assert.is(started.status, 200, JSON.stringify(started.body))
   const record = recordFrom(username, clientRegistrationState, started.body.response)
   return { record, finished: await ask(kdc, '/register/finish', { username, record }, options) }
-}
-
-/** Whether this password logs in. @returns the session's token. */
-async function logIn(kdc: Kdc, username: string, password = PASSWORD): Promise<Secret | undefined> {
-  const { clientLoginState, startLoginRequest } = opaque.client.startLogin({ password })
-  const { json } = await kdc.post('/login/start', { username, request: startLoginRequest }, FAR_AWAY)
-  const finished = opaque.client.finishLogin({
-    clientLoginState,
-    loginResponse: json.response,
-    password,
-    identifiers: identifiers(username),
-    keyStretching: LEAST,
-  })
-  if (!finished) return undefined
-  const finish = { username, state: json.state, finish: finished.finishLoginRequest }
-  assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 200)
-  return tokenOf(finished.sessionKey)
 }
 
 const code = async (answer: Promise<{ body: Json }>): Promise<string> => (await answer).body.code

@@ -1,29 +1,23 @@
-/** Which sessions there are, how long they live, and how they end. docs/protocol.md §3.10. */
-import * as opaque from '@serenity-kit/opaque'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Database } from '../../../src/database/database.ts'
 import { openSqlite } from '../../../src/database/sqlite.ts'
 import type { KdcOptions } from '../../../src/kdc/app.ts'
-import { purge } from '../../../src/kdc/purge.ts'
-import { purgeCutoff } from '../../../src/kdc/store/session-life.ts'
-import { MAX_SESSIONS } from '../../../src/kdc/store/sessions.ts'
+import { purge } from '../../../src/kdc/create-kdc.ts'
+import { MAX_SESSIONS, purgeCutoff } from '../../../src/kdc/store/sessions.ts'
 import { Store } from '../../../src/kdc/store/store.ts'
 import { toBase64url, toHex } from '../../../src/lib/bytes.ts'
 import { exchangeSealed, isSessionOver } from '../../../src/lib/kdc-link/exchange.ts'
-import type { HttpLink } from '../../../src/lib/kdc-link/http.ts'
-import { identifiers, KEY_STRETCHING, tokenOf } from '../../../src/lib/opaque.ts'
+import { KEY_STRETCHING } from '../../../src/lib/opaque.ts'
 import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
 import { login } from '../../../src/lib/session.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'
-import { connectionFrom, PASSWORD, START, secretOf, testKdc } from '../../helpers/kdc.ts'
+import { PASSWORD, START, secretOf, testKdc } from '../../helpers/kdc.ts'
+import { FAR_AWAY, linkTo, makeRecord, startLogin } from '../../helpers/kdc-opaque.ts'
 import { rejects } from '../../helpers/throws.ts'
 
 type Kdc = Awaited<ReturnType<typeof testKdc>>
 
-type KeyStretching = NonNullable<Parameters<typeof opaque.client.finishRegistration>[0]['keyStretching']>
-
-const FAR_AWAY = '192.0.2.7'
 const IDLE_SEC = 3600
 
 const idOf = (token: string) => toHex(sessionId(secretOf(token)))
@@ -31,20 +25,6 @@ const idOf = (token: string) => toHex(sessionId(secretOf(token)))
 /** Asks in a session, plain. */
 const ask = (kdc: Kdc, username: string, token: string, path: string, body: object = {}) =>
   kdc.post(path, { ...body, username, token })
-
-/** The library's way to the KDC, from far away. */
-const linkTo = (kdc: Kdc): HttpLink => ({
-  post: async (path, type, body) => {
-    const init = { method: 'POST', headers: { 'Content-Type': type }, body }
-    const response = await kdc.app.request(path, init, connectionFrom(FAR_AWAY))
-    return {
-      status: response.status,
-      type: response.headers.get('Content-Type') ?? '',
-      body: new Uint8Array(await response.arrayBuffer()),
-    }
-  },
-  close: async () => {},
-})
 
 /** Asks in a session, sealed. @throws what the library makes of a refusal. */
 function askSealed(kdc: Kdc, token: string, path: string, body: object = {}) {
@@ -291,44 +271,21 @@ many('of logins in one second the newest is there', async () => {
   assert.is((await ask(kdc, 'alice', newest, '/sessions')).json.sessions.length, MAX_SESSIONS)
 })
 
-/** Makes an account dora by OPAQUE. @returns her record. */
-async function addDora(kdc: Kdc, keyStretching: KeyStretching): Promise<string> {
-  await opaque.ready
-  const registration = opaque.client.startRegistration({ password: PASSWORD })
-  const { registrationResponse } = opaque.server.createRegistrationResponse({
-    serverSetup: kdc.opaqueKeys.setup,
-    userIdentifier: 'dora',
-    registrationRequest: registration.registrationRequest,
-  })
-  const { registrationRecord: record } = opaque.client.finishRegistration({
-    ...registration,
-    password: PASSWORD,
-    registrationResponse,
-    identifiers: identifiers('dora'),
-    keyStretching,
-  })
+/** Makes an account dora by OPAQUE. @returns the record. */
+async function addDora(kdc: Kdc, keyStretching?: typeof KEY_STRETCHING): Promise<string> {
+  const record = makeRecord(kdc, 'dora', PASSWORD, keyStretching)
   await kdc.store.accounts.create({ username: 'dora', record, createdAt: START })
   return record
 }
 
 many('a login that begins no session ends none', async () => {
   const kdc = await testKdc()
-  const password = PASSWORD
-  const keyStretching = { 'argon2id-custom': { iterations: 1, memory: 8, parallelism: 1 } } as const
-  const record = await addDora(kdc, keyStretching)
-  const begun = opaque.client.startLogin({ password })
-  const start = { username: 'dora', request: begun.startLoginRequest }
-  const { json } = await kdc.post('/login/start', start, FAR_AWAY)
-  const finished = opaque.client.finishLogin({
-    ...begun,
-    loginResponse: json.response,
-    password,
-    identifiers: identifiers('dora'),
-    keyStretching,
-  })
-  const finish = { username: 'dora', state: json.state, finish: finished?.finishLoginRequest }
+  const record = await addDora(kdc)
+  const begun = await startLogin(kdc, 'dora')
+  assert.ok(begun)
+  const { finish, token } = begun as NonNullable<typeof begun>
   assert.is((await kdc.post('/login/finish', finish, FAR_AWAY)).status, 200)
-  await askSealed(kdc, tokenOf(finished?.sessionKey ?? '').toText(), '/logout')
+  await askSealed(kdc, token.toText(), '/logout')
   for (let n = 0; n < MAX_SESSIONS; n++) {
     const session = {
       sid: new Uint8Array(16).fill(n + 1),

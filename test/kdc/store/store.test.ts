@@ -43,6 +43,12 @@ const DRIVERS: Record<string, () => Database> = {
 const HERE = { address: '192.0.2.7', port: 4444 }
 const THERE = { address: '192.0.2.8', port: 4444 }
 
+/** What bob says under seal, at a time. */
+const said = (time: number, id: number) => ({
+  time,
+  request: { username: 'bob', id: new Uint8Array(16).fill(id), forgetAt: time + 900 },
+})
+
 const account = (username: string) => ({ username, record: `record of ${username}`, createdAt: START })
 
 /** A session of bob's, named by its first byte. */
@@ -245,13 +251,40 @@ for (const [name, open] of Object.entries(DRIVERS)) {
   store('a request to listen that comes late does not undo a later one', async () => {
     const { store } = await withBob()
     await store.sessions.begin(session(1), 'record of bob')
-    assert.is(await store.sessions.listen(session(1).sid, HERE, START), true)
-    assert.is(await store.sessions.listen(session(1).sid, THERE, START + 1), true)
-    assert.is(await store.sessions.listen(session(1).sid, HERE, START), false)
-    assert.is(await store.sessions.listen(session(1).sid, HERE, START + 1), false)
+    assert.is(await store.sessions.listen(session(1).sid, HERE, said(START, 1)), true)
+    assert.is(await store.sessions.listen(session(1).sid, THERE, said(START + 1, 2)), true)
+    for (const copy of [said(START, 1), said(START, 3)]) {
+      assert.is(await store.sessions.listen(session(1).sid, HERE, copy), false)
+    }
     assert.equal((await store.sessions.findListener('bob', at(START)))?.endpoint, THERE)
-    assert.is(await store.sessions.listen(session(1).sid, HERE, START + 2), true)
+    assert.is(await store.sessions.listen(session(1).sid, HERE, said(START + 2, 4)), true)
   })
+
+  store(
+    'of one session, what it says last in a second is heeded, and a copy of what it said before is not',
+    async () => {
+      const { store } = await withBob()
+      const { sid } = session(1)
+      await store.sessions.begin(session(1), 'record of bob')
+      await store.sessions.begin(session(2), 'record of bob')
+      const where = async () => (await store.sessions.findListener('bob', at(START)))?.endpoint
+      assert.is(await store.sessions.listen(sid, HERE, said(START, 1)), true)
+      assert.is(await store.sessions.listen(sid, THERE, said(START, 2)), true)
+      assert.equal(await where(), THERE)
+      for (const id of [1, 2]) assert.is(await store.sessions.listen(sid, HERE, said(START, id)), false)
+      assert.equal(await where(), THERE)
+      // A heartbeat, too, is known again.
+      assert.is(await store.sessions.listen(sid, THERE, said(START + 1, 3)), false)
+      assert.is(await store.sessions.listen(sid, HERE, said(START + 1, 4)), true)
+      assert.is(await store.sessions.listen(sid, THERE, said(START + 1, 3)), false)
+      assert.equal(await where(), HERE)
+      assert.is(
+        await store.sessions.listen(session(2).sid, THERE, said(START + 1, 5)),
+        false,
+        'another session',
+      )
+    },
+  )
 
   store('purges what has expired, a little at a time', async () => {
     const { store } = await withBob()

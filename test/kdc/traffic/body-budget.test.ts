@@ -1,7 +1,7 @@
 /** Long bodies under way: how much there is room for, from where and for whom. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { BodyBudget } from '../../../src/kdc/traffic/body-budget.ts'
+import { BodyBudget } from '../../../src/kdc/traffic/budgets.ts'
 import { BODY_LIMITS } from '../../../src/kdc/traffic/limits.ts'
 import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
 import { connectionFrom } from '../../helpers/kdc.ts'
@@ -63,7 +63,7 @@ bodies('have a total from one network, and in all, whatever sessions they claim'
   loans.push(room.take('192.0.2.7', sid(3), 10))
   for (const i of [1, 2]) loans.push(room.take('2001:db8::1', sid(i), 20))
   throws(() => room.take('2001:db8::2', sid(3), 20), 'kdc_busy')
-  for (const loan of loans) loan.arrived()
+  for (const loan of loans) loan.keep()
   throws(() => room.take('198.51.100.7', sid(4), 11), 'kdc_busy')
   assert.is(room.held, 90)
   for (const loan of [...loans, ...loans]) loan.end()
@@ -98,7 +98,7 @@ bodies('what has come as a whole gives way to nothing', () => {
   const gone: number[] = []
   const take = (from: string, i: number, bytes: number) =>
     room.take(from, new Uint8Array(16).fill(i), bytes, () => gone.push(i))
-  take('192.0.2.7', 1, 40).arrived()
+  take('192.0.2.7', 1, 40).keep()
   take('192.0.2.7', 2, 30)
   const third = take('192.0.2.7', 3, 30)
   take('198.51.100.7', 4, 20)

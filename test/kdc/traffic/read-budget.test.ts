@@ -5,10 +5,9 @@ import type { Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { serve } from '../../../src/kdc/http/server.ts'
-import { AnsweredReads } from '../../../src/kdc/traffic/answered-reads.ts'
+import { AnsweredReads, ReadBudget } from '../../../src/kdc/traffic/budgets.ts'
 import { FairQueue } from '../../../src/kdc/traffic/fair-queue.ts'
 import { READ_LIMITS, type ReadLimits } from '../../../src/kdc/traffic/limits.ts'
-import { ReadBudget } from '../../../src/kdc/traffic/read-budget.ts'
 import { SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
 import {
   bytes,
@@ -124,7 +123,8 @@ function numbered(
   limits: Partial<ReadLimits> = {},
   fairQueue = new FairQueue(),
 ) {
-  const { timing } = patience()
+  const time = { now: 0 }
+  const timing = { ...patience().timing, now: () => time.now }
   const held = new ReadBudget(fairQueue, { ...READ_LIMITS, answers, ...limits }, timing)
   const read = async (username: string, length: number, make = async () => length) => {
     const outgoing = neverRead()
@@ -135,8 +135,31 @@ function numbered(
     )
     return outgoing
   }
-  return { held, read }
+  return { held, read, time }
 }
+
+reads(
+  'not read by many accounts keep no other’s from being made for long: the oldest gives way',
+  async () => {
+    const { held, read, time } = numbered({ total: 80, each: 10 })
+    const unread: { destroyed: boolean }[] = []
+    for (let i = 0; i < 16; i++) {
+      unread.push(await read(`mallory${i}`, 5))
+      time.now += 1
+    }
+    const given = () => unread.flatMap(({ destroyed }, i) => (destroyed ? [i] : []))
+    time.now = READ_LIMITS.unreadMs - 1
+    await rejects(read('bob', 5), 'kdc_busy')
+    assert.equal(given(), [])
+    time.now = READ_LIMITS.unreadMs
+    await rejects(read('mallory0', 5), 'kdc_busy')
+    const first = await read('bob', 5)
+    assert.equal(given(), [0], 'not for its own owner, and no more than it takes')
+    await rejects(read('carol', 5), 'kdc_busy')
+    assert.not.ok(first.destroyed)
+    assert.is(held.held, 80)
+  },
+)
 
 reads(
   'not read by a few accounts keep no other’s from being made: the oldest of whose has most gives way',

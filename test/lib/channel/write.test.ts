@@ -142,6 +142,28 @@ test('who waits when the line breaks hears of it', async () => {
   await end()
 })
 
+test('a signal ends the waiting, and nothing else', async () => {
+  const { alice, bob, end } = await conversation()
+  while (alice.write(Buffer.alloc(60_000))) {}
+  const signal = AbortSignal.abort(Object.assign(new Error('enough'), { code: 'enough' }))
+  const later = new AbortController()
+  const waiting = [alice.drained({ signal: later.signal }), alice.flush({ signal: later.signal })]
+  await Promise.all([alice.drained({ signal }), alice.flush({ signal })].map((one) => rejects(one, 'enough')))
+  later.abort(signal.reason)
+  await Promise.all(waiting.map((one) => rejects(one, 'enough')))
+  let heard = 0
+  const reading = bob.forEach(() => void heard++)
+  await alice.flush()
+  assert.is(heard, alice.acknowledged)
+  alice.end()
+  await reading
+  for (const wrong of [{ signal: 7 }, { wait: 1 }]) {
+    for (const call of [alice.flush(wrong as object), alice.drained(wrong as object)])
+      assert.instance(await call.catch((error) => error), TypeError)
+  }
+  await end()
+})
+
 test('what a handler throws ends the reading, not the channel; its message is acknowledged by who reads on', async () => {
   for (const how of ['throws', 'rejects'] as const) {
     const { alice, bob, end } = await conversation()
