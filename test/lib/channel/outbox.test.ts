@@ -248,6 +248,7 @@ test('who waits for room hears when the channel is over', async () => {
   const { outbox } = slowOutbox()
   for (let i = 0; i < 3; i++) outbox.message(LARGE)
   const room = outbox.whenRoom()
+  assert.ok(await isPending(room))
   outbox.close(new Error('cut'))
   await room
   await outbox.whenRoom()
