@@ -249,7 +249,7 @@ export class Channel implements AsyncIterable<Message> {
   }
 
   /**
-   * Ends in good order: acknowledges what was read, says the end, and waits for the peer's. Messages that nobody has
+   * Ends in good order: acknowledges what was read, says the end, and waits for the peer's. Messages that were not
    * read, waiting here or still coming, end it otherwise: the peer is told that they were `not_read`. So does a stream that
    * was not finished, which must not look whole: the peer is told `gave_up`.
    *

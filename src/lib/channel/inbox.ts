@@ -355,7 +355,7 @@ export class Inbox {
 
   /** Counts a message that is given to its reader. */
   #count(): void {
-    // Who is told a count takes all before it for handled too: a stream that is still being read is not.
+    // To the peer a count says that all before it is handled: a stream that is still being read is not.
     if (this.#unfinished > 0) this.#behind++
     else this.#delivered++
   }
@@ -436,7 +436,7 @@ function sizeOf(item: Incoming): number {
 }
 
 function twoReaders(): TypeError {
-  return new TypeError('Channel: there is a reader already who waits for what comes next')
+  return new TypeError('Channel: a reader is already waiting for what comes next')
 }
 
 function streamUnexpected(): ProtocolError {

@@ -27,14 +27,14 @@ export class Outbox {
   readonly #cipher: CipherState
   readonly #whenIdle: () => void
   readonly #waiting = new Packer()
-  /** Those who write more once there is room. */
+  /** Writers that wait for room. */
   #writers: (() => void)[] = []
   #scheduled = false
   #closed = false
   /** Messages, and streams that were ended. */
   #sent = 0
   #acknowledged = 0
-  /** Those who wait for acknowledgements, and of how many messages and streams each does. */
+  /** What resolves the promises of acknowledgements, and the count that each promise is for. */
   #resolves: Resolve[] = []
   #counts: number[] = []
   /** Where in them the first one is: to take each out would move all the others. */
@@ -153,7 +153,7 @@ export class Outbox {
     if (2 * first >= counts.length) this.#forget(first)
   }
 
-  /** Nothing more can be sent; who waits for acknowledgements hears of `error`. */
+  /** Nothing more can be sent; what is not acknowledged fails with `error`. */
   close(error?: Error): void {
     this.#closed = true
     this.#waiting.clear()

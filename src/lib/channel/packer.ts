@@ -16,7 +16,7 @@ const MAX_BODY_BYTES = MAX_PLAINTEXT_BYTES - ACK_BYTES - RECORD_HEADER_BYTES
 const FIRST_BYTES = 64
 /** What is longer than this gets a whole slab; so does the plaintext after it. */
 const LARGE_BYTES = 16 * 1024
-/** So many slabs are kept for whoever needs one next. */
+/** So many slabs are kept for the next plaintexts. */
 const MAX_FREE_SLABS = 8
 
 /** Memory for whole plaintexts, of all channels: what was just sealed is still in the processor's cache. */

@@ -41,7 +41,7 @@ export class ChannelStream extends Duplex implements StreamReader {
   constructor(ends: StreamEnds) {
     super({ readableHighWaterMark: READ_AHEAD_BYTES, writableHighWaterMark: HIGH_WATER_MARK })
     this.#ends = ends
-    // Who reads or writes hears why it fails, and the channel tells too. Who has read all, and wrote nothing, listens no more:
+    // The reader and the writer hear why it fails, and the channel tells too. A reader that has read all listens no more:
     // the peer must not end our process by cutting the line then.
     this.on('error', () => {})
   }

@@ -50,7 +50,7 @@ export class Wire {
   readonly #stream: Duplex
   readonly #stallTimeoutMs: number
   readonly #fullBytes: number
-  /** Whether what was written is nobody's any more once the stream says so: another stream may pass it on. */
+  /** Whether nothing refers to what was written once the stream says so: another stream may pass it on. */
   readonly #last: boolean
   #corked = false
   #demand: Demand | undefined
@@ -236,7 +236,7 @@ export class Wire {
   }
 
   #want(demand: Demand): void {
-    if (this.#demand) throw new TypeError('Wire: somebody is reading already')
+    if (this.#demand) throw new TypeError('Wire: there is a reader already')
     this.#demand = demand
     this.#goOn()
   }
