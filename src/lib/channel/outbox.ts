@@ -101,8 +101,10 @@ export class Outbox {
   /** Resolves when there is room for more, or the channel is over. */
   whenRoom(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.full && !this.#closed) this.#writers.push(resolve)
-      else resolve()
+      if (!this.full || this.#closed) return resolve()
+      this.#writers.push(resolve)
+      // Where nothing is queued, nothing else sees when the connection has room again.
+      this.#flushLater()
     })
   }
 

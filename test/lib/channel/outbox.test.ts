@@ -312,4 +312,15 @@ test('closed while the stream is full, it seals nothing more, and tells no write
   assert.is(taken, 1)
 })
 
+test('whoever waits for room after everything was handed to the connection has it once that has gone out', async () => {
+  const { outbox, drain } = slowOutbox()
+  outbox.message(Buffer.from('all'))
+  await settled()
+  assert.ok(outbox.full)
+  const room = outbox.whenRoom()
+  assert.ok(await isPending(room))
+  await drain()
+  assert.not(await isPending(room))
+})
+
 test.run()
