@@ -68,7 +68,7 @@ async function refusedAsOver(program: Program, why = /has ended/): Promise<void>
   await program.ends(2)
   assert.match(program.stderr, new RegExp(`the session of alice kept for \\S+ ${why.source}$`, 'm'))
   assert.match(program.stderr, /no terminal to ask for a password on/)
-  assert.match(program.stderr, /hint: .*login/)
+  assert.match(program.stderr, /hint: .*login.* alice --kdc \S+$/m)
 }
 
 test('no command asks for a password, none logs out, and all use that one session', async ({ realm }) => {
