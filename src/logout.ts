@@ -1,6 +1,7 @@
 /** Ends the sessions that `login` keeps, in the manner of Kerberos's kdestroy: `tsx src/logout.ts`. */
 import { clientTool, HELP_OPTION } from './cli/client-tool.ts'
 import { ToolError } from './cli/errors.ts'
+import { commandOf } from './cli/installed.ts'
 import { kdcUrl } from './cli/login/kdc-url.ts'
 import { forget, forgetUnreadable, type KeptSession, keptSessions, resume } from './cli/login/kept-session.ts'
 import { count, localTime } from './cli/terminal/format.ts'
@@ -39,10 +40,18 @@ example: ${command} alice
       const what = `${count(unreadable, 'session')} that could not be opened any more`
       output.event('forgotten', { sessions: unreadable }, `removed ${what}`)
     }
-    if (kept.length + unreadable === 0) throw new ToolError('no session is kept here')
+    if (kept.length + unreadable === 0) throw nothingKept(name, url)
     for (const session of kept) await end(session, output)
   },
 })
+
+function nothingKept(name: string | undefined, url: string | undefined): ToolError {
+  const which = `${name === undefined ? '' : ` of ${name}`}${url === undefined ? '' : ` at ${url}`}`
+  const others = keptSessions().length > 0
+  return new ToolError(`no session${which} is kept here`, {
+    hint: others ? `${commandOf('whoami')} tells which are` : undefined,
+  })
+}
 
 /** Whose it is that does not open shows in the name of its file alone: it takes both to name one, or neither for all. */
 function forgetUnreadableOf(name: string | undefined, url: string | undefined): number {

@@ -192,16 +192,19 @@ else
 fi
 `
 
+// What fish has made from the manual is of all commands at once: it is loaded here, to be gone, and not loaded later.
 const FISH = `function __symbolon_words
   set -l before (commandline -opc)
   set -l current (commandline -ct)
   set -l found (${WORDS} $before[2..-1] "$current" 2>/dev/null)
   if test "$found[1]" = "${FILES}"
-    __fish_complete_path "$current"
+    complete -C "'' $current"
   else
     printf '%s\\n' $found
   end
 end
+complete -C 'symbolon -' >/dev/null
+complete -c symbolon -e
 complete -c symbolon -f -a '(__symbolon_words)'
 `
 

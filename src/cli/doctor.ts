@@ -63,7 +63,7 @@ export async function* examine(kdc: string | undefined): AsyncGenerator<Finding>
     return result
   })
   if (url) yield* look('kdc_key', () => kdcKey(url))
-  if (date) yield* look('clock', () => clock(Date.parse(date ?? '') / 1000, ', by an answer without a seal'))
+  if (date) yield* look('clock', () => clock(Date.parse(date ?? '') / 1000, ' (it says so without a seal)'))
   yield* look('sessions', sessions)
 }
 
@@ -151,7 +151,7 @@ function wayTo(kdc: string, address: string): string {
 
 function kdcKey(kdc: string): Result {
   const known = readKnownKdcs().get(kdc)
-  if (known) return ok(`it is to have the key ${known.key}, which each login proves`)
+  if (known) return ok(`known by its key ${known.key}; each login proves that it has it`)
   const hint = 'compare it with what the KDC says when it starts, or give it with --kdc-key'
   return warn('its key is not known yet: the first login will take any', hint)
 }
@@ -186,11 +186,11 @@ async function* sessions(): AsyncGenerator<Result> {
 
 async function* judge(kept: KeptSession): AsyncGenerator<Result> {
   const { username, kdc } = kept
-  // Given, so that it is not written down.
-  const known = readKnownKdcs().get(kdc)?.key
+  // One that is not known is not written down.
+  const isKnown = readKnownKdcs().has(kdc)
   let session: Session | undefined
   try {
-    session = await resume(kept, known === undefined ? {} : { judgeKey: keyJudge(kdc, known, () => {}) })
+    session = await resume(kept, isKnown ? { judgeKey: keyJudge(kdc, undefined, () => {}) } : {})
     await session.sessions()
     yield ok(`${username} is logged in at ${kdc}`)
     yield { ...clock(session.clock(), ''), check: 'clock' }

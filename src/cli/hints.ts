@@ -70,7 +70,10 @@ const BY_MESSAGE = new Map<string, (message: string) => string | undefined>([
 ])
 
 // Where the file is, is asked for now: it may be nowhere.
-function howToTakeTheKey(): string {
+function howToTakeTheKey(message: string): string {
+  if (message.endsWith(' was given')) {
+    return 'ask the operator for the key; what is given is --kdc-key, or the one in the keytab'
+  }
   return `ask the operator for the key; if it is right, take the old line out of ${knownKdcsPath()}`
 }
 
@@ -90,6 +93,9 @@ function howToReceive(message: string): string {
 }
 
 function howToSend(message: string): string | undefined {
+  if (message.includes(': it is a directory: ')) {
+    return `directories go straight to a receiver: ${commandOf('send')} NAME RECEIVER --file DIR`
+  }
   if (!/: it is not a regular file|: it does not say how large it is/.test(message)) return undefined
   return `what a program or a device gives is sent as standard input: PROGRAM | ${commandOf('send')} NAME RECEIVER --file - --name FILE`
 }

@@ -15,7 +15,7 @@ import { stateDirectory } from '../../src/state/paths.ts'
 import { needs, runs } from '../helpers/needs.ts'
 import { nodeCommand } from '../helpers/program.ts'
 import { PASSWORD, Realm } from '../helpers/realm.ts'
-import { Terminal, withTmux } from '../helpers/tmux.ts'
+import { hasTmux, Terminal } from '../helpers/tmux.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const test = suite<{ realm: Realm }>('completion')
@@ -165,32 +165,53 @@ test('powershell is asked with the words before the one that is typed', () => {
   assert.match(SCRIPTS.powershell, /\$_\.Extent\.StartOffset -lt \$cursor - \$word\.Length/)
 })
 
-withTmux(test)('on a terminal, by Tab', async ({ realm }) => {
-  const rc = join(realm.home, 'rc')
-  writeFileSync(rc, `${SCRIPTS.bash}\nPS1='> '\n`)
-  const env = { ...realm.env, PATH: `${shim(realm)}:${process.env.PATH}` }
-  const terminal = new Terminal('completion', `bash --noprofile --rcfile ${rc} -i`, env, ROOT)
-  try {
-    await terminal.shows(/^>/m)
-    terminal.type('symbolon who')
-    terminal.press('Tab')
-    await terminal.shows(/^> symbolon whoami/m)
-  } finally {
-    terminal.close()
-  }
-})
-
-for (const [shell, name, args] of [
-  ['zsh', 'zsh', ['-n']],
-  ['fish', 'fish', ['-n']],
+for (const [shell, start, prompt] of [
+  ['bash', 'bash --noprofile --norc -i', `PS1='> '`],
+  ['zsh', 'zsh -f', `PS1='> '; autoload -U compinit; compinit -D -u`],
+  ['fish', 'fish --private', `function fish_prompt; echo '> '; end`],
 ] as const) {
-  needs(shell, () => runs(shell, '--version'), `apt-get install ${shell}`)(test)(
-    `${shell} can read its own`,
-    ({ realm }) => {
-      const file = join(realm.home, `script.${name}`)
-      writeFileSync(file, SCRIPTS[shell])
-      const { status, stderr } = spawnSync(shell, [...args, file], { encoding: 'utf8' })
-      assert.is(status, 0, stderr)
+  const has = () => hasTmux() && runs(shell, '--version')
+  needs(`tmux and ${shell}`, has, `apt-get install tmux ${shell}`)(test)(
+    `${shell} completes on a terminal, by Tab`,
+    async ({ realm }) => {
+      const cwd = join(realm.home, shell)
+      mkdirSync(join(cwd, 'sp ace'), { recursive: true })
+      writeFileSync(join(cwd, 'sp ace', 'no te'), '')
+      writeFileSync(join(cwd, 'script'), SCRIPTS[shell])
+      const env: NodeJS.ProcessEnv = {
+        ...realm.env,
+        PATH: `${shim(realm)}:${process.env.PATH}`,
+        HOME: realm.home,
+        XDG_DATA_HOME: join(cwd, 'data'),
+        LANG: 'C.UTF-8',
+      }
+      // As fish makes it from the manual.
+      const made = join(cwd, 'data', 'fish', 'generated_completions')
+      mkdirSync(made, { recursive: true })
+      writeFileSync(join(made, 'symbolon.fish'), 'complete -c symbolon -l dazzle\n')
+      const terminal = new Terminal(`completion-${shell}`, start, env, cwd)
+      const completes = async (typed: string, pattern: RegExp) => {
+        // The prompt comes back with an empty line.
+        terminal.press('C-u')
+        terminal.type(typed)
+        terminal.press('Tab')
+        await terminal.shows(pattern)
+      }
+      try {
+        terminal.type(`${prompt}; source ./script; clear`)
+        terminal.press('Enter')
+        await terminal.shows(/^>\s*$/)
+        await completes('symbolon who', /^> symbolon whoami/m)
+        await completes('symbolon group alice rej', /^> symbolon group alice rejoin/m)
+        await completes('symbolon kdc adduser --da', /^> symbolon kdc adduser --data/m)
+        await completes('symbolon send alice bob --file sp', /^> symbolon send .* --file sp\\ ace\//m)
+        await completes(
+          'symbolon send alice bob --file sp\\ ace/no',
+          /^> symbolon .* --file sp\\ ace\/no\\ te/m,
+        )
+      } finally {
+        terminal.close()
+      }
     },
   )
 }

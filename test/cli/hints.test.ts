@@ -16,6 +16,10 @@ hints('speak of standard input where something is no file, and of the order wher
     assert.match(hint(reason), '--file -')
   }
   assert.match(hint('there is no such file'), /stands before --file$/)
+  assert.match(
+    hint('it is a directory: pack it first, with tar or zip'),
+    /^directories go straight to a receiver/,
+  )
 })
 
 hints('name the receiver that is away, and nothing else that a KDC might say in its place', () => {

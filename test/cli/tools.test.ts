@@ -183,7 +183,7 @@ test('a password that is not given is asked for, or said to be missing where the
   await sender.ends(2)
   assert.match(
     sender.stderr,
-    /no terminal to ask for a password on\nsender: hint: give --password-file FILE or .*; or log in once, .*login.* alice\n$/,
+    /no terminal to ask for a password on\nsender: hint: give --password-file FILE or .*; or log in once, .*login.* alice --kdc \S+\n$/,
   )
 })
 

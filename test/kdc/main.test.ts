@@ -208,6 +208,11 @@ const REFUSALS: [string[], number, RegExp][] = [
   [['backup'], 2, /^kdc: error: DIR is missing\nkdc: hint: usage: .*backup DIR/],
   [['addusr', 'alice'], 2, /^kdc: error: there is no command addusr\nkdc: hint: did you mean adduser\?\n/],
   [['--prot', '1'], 2, /^kdc: error: there is no option --prot\nkdc: hint: did you mean --port\?\n/],
+  [
+    ['--data', 'x', 'users'],
+    2,
+    /^kdc: error: users: a command comes before its options\nkdc: hint: .*kdc -- COMMAND/,
+  ],
   [['--port', '70000'], 2, /^kdc: error: --port: expected a whole number/],
   [['--ticket-lifetime', '0'], 2, /^kdc: error: --ticket-lifetime: /],
   [['--log-level', 'loud'], 2, /^kdc: error: --log-level: expected info, warn, error, silent/],

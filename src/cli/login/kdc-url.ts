@@ -2,6 +2,7 @@
 import { kdcOrigin } from '../../lib/network/address.ts'
 import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
+import { commandOf } from '../installed.ts'
 
 export const DEFAULT_KDC = 'http://127.0.0.1:8800'
 
@@ -18,6 +19,20 @@ export function kdcUrl(option: string | undefined): string {
     // The error has an example, and quotes what may be quoted: there may be a password in it.
     const where = option === undefined ? 'SYMBOLON_KDC' : '--kdc'
     throw new UsageError(`${where}: ${(cause as Error).message}`, hintFor(text))
+  }
+}
+
+/** The command that logs a principal in at this KDC; without one, at the one that every tool asks. */
+export function loginCommand(username: string, kdc?: string): string {
+  const command = `${commandOf('login')} ${username}`
+  return kdc === undefined || isDefault(kdc) ? command : `${command} --kdc ${kdc}`
+}
+
+function isDefault(kdc: string): boolean {
+  try {
+    return kdcUrl(undefined) === kdc
+  } catch {
+    return false
   }
 }
 

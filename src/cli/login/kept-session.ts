@@ -24,8 +24,8 @@ import { sessionId } from '../../lib/ticket.ts'
 import { takeLock } from '../../state/lock.ts'
 import { openState, sealState } from '../../state/seal.ts'
 import { ToolError } from '../errors.ts'
-import { commandOf } from '../installed.ts'
 import { runtimeDir, stateDir } from '../paths.ts'
+import { loginCommand } from './kdc-url.ts'
 
 const KIND = 'symbolon-kept-session'
 const KEY_KIND = 'symbolon-session-key'
@@ -65,7 +65,7 @@ export interface KeptSession extends Place, Login {
 export class KeptSessionOver extends ToolError {
   constructor({ username, kdc }: Place) {
     super(`the session of ${username} kept for ${kdc} has ended`, {
-      hint: `log in again: ${commandOf('login')} ${username}`,
+      hint: `log in again: ${loginCommand(username, kdc)}`,
       code: 'token_expired',
     })
   }

@@ -52,7 +52,7 @@ export function keyJudge(kdc: string, given: string | undefined, onNew: (key: st
     const known = given ?? readKnownKdcs().get(kdc)?.key
     if (known === key) return
     if (known !== undefined) {
-      const why = `the KDC at ${kdc} has the key ${key}, where ${known} was expected`
+      const why = `the KDC at ${kdc} has the key ${key}, where ${known} was ${given ? 'given' : 'expected'}`
       throw new ProtocolError('kdc_key_changed', why)
     }
     if (!proven) return

@@ -133,7 +133,8 @@ async function resumeLive(place: Place, options: LoginOptions, output: Output): 
   } catch (error) {
     await session?.close()
     if (!(error instanceof KeptSessionOver) && !isKeyChanged(error)) throw error
-    const line = `the session of ${place.username} kept for ${place.kdc} has ended`
+    const what = isKeyChanged(error) ? 'is with a KDC of another key' : 'has ended'
+    const line = `the session of ${place.username} kept for ${place.kdc} ${what}`
     output.event('session_ended', { ...place }, line)
     return undefined
   }

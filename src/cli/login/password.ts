@@ -5,9 +5,9 @@
 import { MAX_PASSWORD_BYTES } from '../../lib/opaque.ts'
 import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
-import { commandOf } from '../installed.ts'
 import type { OptionHelp } from '../terminal/help.ts'
 import { credentialsPath, readCredentials } from './credentials.ts'
+import { loginCommand } from './kdc-url.ts'
 import { readKeytab } from './keytab.ts'
 import { canPrompt, promptSecret } from './prompt.ts'
 import { readSecretFile } from './secret-file.ts'
@@ -85,8 +85,8 @@ export class Passwords {
 }
 
 async function typedPassword(sources: PasswordSources): Promise<string> {
-  const { username, beforePrompt, mayBeKept } = sources
-  const once = mayBeKept ? `; or log in once, on a terminal: ${commandOf('login')} ${username}` : ''
+  const { username, kdc, beforePrompt, mayBeKept } = sources
+  const once = mayBeKept ? `; or log in once, on a terminal: ${loginCommand(username, kdc)}` : ''
   // Without a terminal there is nothing to wait for.
   if (canPrompt()) await beforePrompt?.()
   return check(await promptSecret(`password for ${username}: `, hintFor(sources) + once))

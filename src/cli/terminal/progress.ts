@@ -2,7 +2,7 @@
 import type { ItemResult, TransferItem } from '../../lib/transfer/items.ts'
 import { sizeText } from './format.ts'
 import type { Output } from './output.ts'
-import { styled, visible } from './terminal.ts'
+import { showStatus, visible, wipeStatus } from './terminal.ts'
 
 /** What takes less needs no word. */
 const FIRST_MS = 500
@@ -64,8 +64,8 @@ export function progressSink(
       get columns() {
         return stream.columns ?? 80
       },
-      show: (line) => stream.write(`\r${styled('cyan', line, stream)}\x1b[K`),
-      wipe: () => stream.write('\r\x1b[K'),
+      show: (line) => showStatus(line, stream),
+      wipe: wipeStatus,
     },
     clock,
   )

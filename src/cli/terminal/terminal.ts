@@ -104,6 +104,7 @@ export function* portions(lines: readonly string[]): Generator<string> {
  * Files and terminals are written to without waiting: without that turn, a peer with much to say would keep all others out.
  */
 export async function print(text: string): Promise<void> {
+  wipeStatus()
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(`${text}\n`, (error) => (error ? reject(error) : resolve()))
   })
@@ -130,12 +131,28 @@ const plain: Look = (row) => row
 export function talk(tool: string): (line: string, look?: Look) => void {
   return (line, look = plain) => {
     const { columns, isTTY } = process.stderr
+    wipeStatus()
     process.stderr.write(
       talkLine(tool, line, isTTY ? columns : undefined)
         .map((row) => `${look(row)}\n`)
         .join(''),
     )
   }
+}
+
+type Writable = Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
+
+let statusOn: Writable | undefined
+
+/** Shows a line that the next one takes the place of, on a terminal: it has no end, so what `talk` and `print` write wipes it. */
+export function showStatus(line: string, stream: Writable): void {
+  stream.write(`\r${styled('cyan', line, stream)}\x1b[K`)
+  statusOn = stream
+}
+
+export function wipeStatus(): void {
+  statusOn?.write('\r\x1b[K')
+  statusOn = undefined
 }
 
 /** How text stands out, or is less than the point: what begins it and what ends it, of SGR (ECMA-48 §8.3.117). */

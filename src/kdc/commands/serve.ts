@@ -82,8 +82,19 @@ const MAX_TRIES = 1_000_000_000
 
 const say = talk('kdc')
 
-const parse = (argv: string[]) =>
-  parseArguments(argv, { help: HELP, options: OPTIONS, positionals: [] }).values
+function parse(argv: string[]) {
+  const { values, positionals } = parseArguments(argv, {
+    help: HELP,
+    options: OPTIONS,
+    positionals: ['[COMMAND]'],
+  })
+  const [command] = positionals
+  if (command === undefined) return values
+  throw new UsageError(
+    `${command}: a command comes before its options`,
+    `without one it serves; else: ${commandOf('kdc')} COMMAND [...]`,
+  )
+}
 
 function parseSettings(values: ReturnType<typeof parse>) {
   return {

@@ -64,11 +64,11 @@ async function tokenTexts(realm: Realm): Promise<string[]> {
   return (await realm.tokens('kdc')).map((token) => token.toText())
 }
 
-async function refusedAsOver(program: Program): Promise<void> {
+async function refusedAsOver(program: Program, why = /has ended/): Promise<void> {
   await program.ends(2)
-  assert.match(program.stderr, /the session of alice kept for \S+ has ended/)
+  assert.match(program.stderr, new RegExp(`the session of alice kept for \\S+ ${why.source}$`, 'm'))
   assert.match(program.stderr, /no terminal to ask for a password on/)
-  assert.match(program.stderr, /hint: .*login/)
+  assert.match(program.stderr, /hint: .*login.* alice --kdc \S+$/m)
 }
 
 test('no command asks for a password, none logs out, and all use that one session', async ({ realm }) => {
@@ -269,6 +269,18 @@ test('of two logins at once, the one whose place is taken is ended at the KDC', 
   }
 })
 
+test('one that is kept has not ended because a wrong key is given', async ({ realm }) => {
+  await realm.tool('login', 'alice').ends(0)
+  const credentials = join(realm.home, 'config', 'symbolon', 'credentials')
+  writeFileSync(credentials, JSON.stringify({ [realm.url]: { alice: PASSWORD } }), { mode: 0o600 })
+  const { stderr } = await bare(realm, 'users', 'alice', '--kdc-key', `${'A'.repeat(42)}E`).ends(1)
+  rmSync(credentials)
+  assert.match(stderr, /^users: the session of alice kept for \S+ is with a KDC of another key$/m)
+  assert.match(stderr, /where A+E was given \(kdc_key_changed\)\nusers: hint: .*--kdc-key/)
+  await bare(realm, 'users', 'alice').ends(0)
+  await bare(realm, 'logout').ends(0)
+})
+
 test('logout ends it at the KDC', async ({ realm }) => {
   await realm.tool('login', 'alice').ends(0)
   await realm.tool('login', 'bob').ends(0)
@@ -277,9 +289,14 @@ test('logout ends it at the KDC', async ({ realm }) => {
   assert.is((await realm.tokens('kdc')).length, 1)
   await bare(realm, 'users', 'alice').ends(2)
   await bare(realm, 'users', 'bob').ends(0)
-  const { stderr } = await bare(realm, 'logout', 'alice').ends(1)
-  assert.match(stderr, /no session is kept here/)
+  const { stderr } = await realm.run('src/logout.ts', 'alice').ends(1)
+  assert.match(
+    stderr,
+    /^logout: error: no session of alice is kept here\nlogout: hint: .*whoami.* tells which are$/m,
+  )
   await bare(realm, 'logout').ends(0)
+  const none = await realm.run('src/logout.ts').ends(1)
+  assert.is(none.stderr, 'logout: error: no session is kept here\n')
   assert.equal([keptIn(realm), await realm.tokens('kdc')], [[], []])
 })
 
@@ -337,7 +354,7 @@ test('one of another KDC than the one that is known now is over', async ({ realm
   await realm.tool('login', 'alice').ends(0)
   const known = join(realm.home, 'config', 'symbolon', 'known_kdcs')
   writeFileSync(known, `${realm.url} ${'A'.repeat(43)}\n`)
-  await refusedAsOver(bare(realm, 'users', 'alice'))
+  await refusedAsOver(bare(realm, 'users', 'alice'), /is with a KDC of another key/)
 })
 
 test('a receiver has a session of its own, with which it outlives the kept one', async ({ realm }) => {

@@ -9,6 +9,7 @@ import {
   progressSink,
   TransferProgress,
 } from '../../../src/cli/terminal/progress.ts'
+import { talk } from '../../../src/cli/terminal/terminal.ts'
 import { throws } from '../../helpers/throws.ts'
 
 const progress = suite('sizes and progress')
@@ -153,6 +154,20 @@ progress('what is over at once shows no line; a longer one is wiped at the end',
   assert.ok(long.written[0]?.startsWith('\ra  50 %'))
   assert.ok(long.written[0]?.endsWith('\x1b[K'))
   assert.is(long.written[2], '\r\x1b[K')
+})
+
+progress('a line that comes in between begins at the edge, and not behind it', () => {
+  const shown = watched(true)
+  shown.at(600, 50)
+  const { write } = process.stderr
+  try {
+    process.stderr.write = ((text: string) => shown.written.push(text) > 0) as typeof write
+    talk('sender')('not sent: docs/link')
+  } finally {
+    process.stderr.write = write
+  }
+  shown.end()
+  assert.equal(shown.written.slice(1), ['\r\x1b[K', 'sender: not sent: docs/link\n'])
 })
 
 progress('nothing is shown where stderr is no terminal, nor among the lines of a trace', () => {
