@@ -1,11 +1,9 @@
-/** The options in a tool's help. */
-/** An option as it is given, and what it is for; a default is written `(default: X)`. */
-export type OptionHelp = readonly [option: string, text: string]
-
+/** The lines of a tool's help. */
 /** Terminals are at least so wide. */
 const WIDTH = 80
 
-export function optionLines(...options: readonly OptionHelp[]): string {
+/** A line for each option, or command: as it is given, and what it is for, wrapped to the width of a terminal. */
+export function optionLines(...options: readonly (readonly [option: string, text: string])[]): string {
   const width = Math.max(...options.map(([option]) => option.length))
   return options
     .flatMap(([option, text]) =>
