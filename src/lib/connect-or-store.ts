@@ -12,7 +12,7 @@ import { CodecError, type ProtocolCode, ProtocolError, SymbolonError, TransportE
 import { MAX_FILE_BYTES } from './mls/files.ts'
 import { leaveFile, leaveMessage } from './mls/leave.ts'
 import type { MailboxAccess } from './mls/mailbox-handle.ts'
-import type { Sent } from './mls/types.ts'
+import type { StoreResult } from './mls/types.ts'
 import { type Content, type ItemResult, type Source, sendItems } from './transfer/index.ts'
 
 /** What a receiver may say of a file (docs/protocol.md §8). Its word that the KDC has another key, say, is worth nothing. */
@@ -204,7 +204,7 @@ export async function leaveSource(
   to: string | { readonly group: string },
   source: Source,
   { signal, onProgress }: Pick<SendFileOptions, 'signal' | 'onProgress'>,
-): Promise<Sent> {
+): Promise<StoreResult> {
   const { name } = source
   if (source.kind !== 'file') throw notStorable(`${name} is no file, and only files can be stored at the KDC`)
   const content = await source.open()
@@ -235,7 +235,7 @@ const notStorable = (why: string) => new ProtocolError('file_too_large', why)
  *
  * @throws TransportError `outcome_unknown`
  */
-export function stored(sent: Sent): SendResult {
+export function stored(sent: StoreResult): SendResult {
   if (sent.stored) return { route: 'stored' }
   throw inDoubt(
     sent.reason,
@@ -245,7 +245,7 @@ export function stored(sent: Sent): SendResult {
 
 /** Leaves something for a receiver who is away. */
 async function whenLeft(
-  leave: () => Promise<Sent>,
+  leave: () => Promise<StoreResult>,
   away: SymbolonError,
   receiver: string,
   signal: AbortSignal | undefined,

@@ -54,18 +54,18 @@ export {
 } from './mls/files.ts'
 export { Mailbox, type MailboxOptions } from './mls/mailbox.ts'
 export type { MailboxHandle } from './mls/mailbox-handle.ts'
-export { memoryStateStore } from './mls/memory-state.ts'
 export { NOTICE_CODES, type Notice, type NoticeCode, type OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, type Payload, textOf } from './mls/payload.ts'
 export type { MailMessage, StoredMessage } from './mls/state/stored-message.ts'
 export type { SharedState, StateOwner, StateSource, StateStore } from './mls/state-store.ts'
+export { memoryStateStore } from './mls/state-store.ts'
 export type {
   Conversation,
   GroupInfo,
   GroupStatus,
   PostToKdc,
   Selection,
-  Sent as StoreResult,
+  StoreResult,
 } from './mls/types.ts'
 export { parseUsername } from './names.ts'
 export type { KdcPlace } from './network/destination.ts'

@@ -31,7 +31,7 @@ import { type ListenAnswer, readReply, type SessionInfo, type UserinfoAnswer } f
 import { KdcLink } from './kdc-link/kdc-link.ts'
 import type { Conversation, Mailbox, MailMessage } from './mls/mailbox.ts'
 import { MailboxHandle } from './mls/mailbox-handle.ts'
-import { memoryStateStore } from './mls/memory-state.ts'
+import { memoryStateStore } from './mls/state-store.ts'
 import { parseUsername } from './names.ts'
 import { judgeDestination, looksLikeText } from './network/destination.ts'
 import { type PathOrSource, sourceFrom } from './paths.ts'

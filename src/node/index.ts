@@ -15,6 +15,6 @@
 export type { Keytab } from '../cli/login/keytab.ts'
 export { FileError } from '../files/errors.ts'
 export type { PlaceForFiles, SavedFile } from '../lib/paths.ts'
+export { fileStateStore } from '../state/client-state.ts'
 export { StateError } from '../state/errors.ts'
-export { fileStateStore } from '../state/file-state.ts'
 export { loginWithKeytab, readCredentials, readKeytab, saveInto, sourceFromPath } from './on-disk.ts'

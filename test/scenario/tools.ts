@@ -10,7 +10,7 @@ import { type Conversation, Mailbox } from '../../src/lib/mls/mailbox.ts'
 import { textOf } from '../../src/lib/mls/payload.ts'
 import { login } from '../../src/lib/session.ts'
 import { ClientState } from '../../src/state/client-state.ts'
-import { stateDirectory } from '../../src/state/places.ts'
+import { stateDirectory } from '../../src/state/paths.ts'
 import type { Program } from '../helpers/program.ts'
 import { PASSWORD, type Realm } from '../helpers/realm.ts'
 

@@ -1,8 +1,4 @@
-/**
- * A session's way to its mailbox: opened when it is first needed, and once; shared with other programs of the same principal.
- *
- * @module
- */
+/** A session's way to its mailbox: opened when it is first needed, and once; shared with other programs of the same principal. */
 import { abortable, type WaitOptions } from '../abort.ts'
 import type { Clock } from '../clock.ts'
 import type { Secret } from '../crypto/secret.ts'
@@ -10,8 +6,8 @@ import { followHints, type PollPace } from '../pacing/poll-pace.ts'
 import { readIdentities } from './kdc-answers.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { OnNotice } from './notices.ts'
+import { KEYS } from './state/framing.ts'
 import { decodeIdentity } from './state/identity.ts'
-import { KEYS } from './state/store-keys.ts'
 import type { MailMessage } from './state/stored-message.ts'
 import type { SharedState, StateSource, StateStore } from './state-store.ts'
 import type { PostToKdc } from './types.ts'
@@ -90,7 +86,7 @@ export class MailboxHandle {
   }
 
   /**
-   * Makes the mailbox of a principal who has none yet, here or anywhere: an identity and key packages, without which nothing can be
+   * Makes the mailbox of a principal that has none yet, here or anywhere: an identity and key packages, without which nothing can be
    * stored for this principal. Mostly it finds the mailbox here, and asks nothing of the KDC.
    *
    * Where the KDC has an identity that was made on another machine, that one stays: only `use` takes its place.
@@ -137,15 +133,13 @@ export class MailboxHandle {
 
   #hold<T>(work: (state: StateStore) => Promise<T>, options?: { readonly waitMs?: number }): Promise<T> {
     return this.#inTurn(async () => {
-      const opening = this.#state ?? this.#source.open(this.#session)
-      this.#state = opening
-      try {
-        await opening
-      } catch (error) {
+      this.#state ??= this.#source.open(this.#session)
+      // What failed is tried anew the next time.
+      const opened = await this.#state.catch((error) => {
         this.#state = undefined
         throw error
-      }
-      const state = await (await opening).hold(options)
+      })
+      const state = await opened.hold(options)
       try {
         return await work(state)
       } finally {
