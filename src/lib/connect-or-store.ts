@@ -13,7 +13,7 @@ import { MAX_FILE_BYTES } from './mls/files.ts'
 import { leaveFile, leaveMessage } from './mls/leave.ts'
 import type { MailboxAccess } from './mls/mailbox-handle.ts'
 import type { StoreResult } from './mls/types.ts'
-import { type Content, type ItemResult, type Source, sendItems } from './transfer/index.ts'
+import { type ItemResult, type OpenFile, sendItems, type TransferSource } from './transfer/index.ts'
 
 /** What a receiver may say of a file (docs/protocol.md §8). Its word that the KDC has another key, say, is worth nothing. */
 const OF_RECEIVERS: readonly ProtocolCode[] = [
@@ -153,7 +153,7 @@ export async function sendFile(
   session: SendingSession,
   handle: MailboxAccess,
   receiver: string,
-  source: Source,
+  source: TransferSource,
   { store = true, timeoutMs = SEND_TIMEOUT_MS.file, signal, onProgress }: SendFileOptions,
 ): Promise<SendResult> {
   const leave = () => leaveSource(handle, receiver, source, { signal, onProgress })
@@ -202,7 +202,7 @@ async function directly(
 export async function leaveSource(
   handle: MailboxAccess,
   to: string | { readonly group: string },
-  source: Source,
+  source: TransferSource,
   { signal, onProgress }: Pick<SendFileOptions, 'signal' | 'onProgress'>,
 ): Promise<StoreResult> {
   const { name } = source
@@ -226,7 +226,7 @@ export async function leaveSource(
   }
 }
 
-const isSized = (content: Content): content is Content & { size: number } => content.size !== undefined
+const isSized = (content: OpenFile): content is OpenFile & { size: number } => content.size !== undefined
 
 const notStorable = (why: string) => new ProtocolError('file_too_large', why)
 

@@ -8,7 +8,7 @@ import { sendDirectly } from '../../src/cli/send/direct.ts'
 import { makeOutput, type Output } from '../../src/cli/terminal/output.ts'
 import type { TransferTotal } from '../../src/cli/terminal/progress.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
-import type { FileSink, Source } from '../../src/lib/transfer/index.ts'
+import type { FileSink, TransferSource } from '../../src/lib/transfer/index.ts'
 import { settled } from '../helpers/memory.ts'
 import { file, type Line, Place, pair, pattern, tree } from '../helpers/transfer-memory.ts'
 
@@ -42,7 +42,7 @@ interface Options extends Partial<ReceiveSettings> {
 
 /** Alice sends, bob takes. */
 async function send(
-  sources: Source[],
+  sources: TransferSource[],
   { line, stopAlice, total, afterMessage, ...options }: Options = {},
   place = new Place(),
 ) {
@@ -151,7 +151,7 @@ direct('are asked for once, and no means none', async () => {
 
 direct('are asked for with how much there is, as their sender says', async () => {
   const large = pattern(100_000)
-  const cases: [Source[], TransferTotal, string][] = [
+  const cases: [TransferSource[], TransferTotal, string][] = [
     [[file('a', large)], { files: 1, size: 100_000 }, 'a (100 kB). Save it?'],
     [[file('a', large)], { files: 3, size: 1_200_000_000 }, 'a and 2 more (3 files, 1.2 GB). Save them?'],
     [[file('a', large)], { files: 2 }, 'a and 1 more (2 files). Save them?'],

@@ -8,8 +8,8 @@ import {
   type ItemResult,
   type Refused,
   receiveItems,
-  type Totals,
   type TransferItem,
+  type TransferTotals,
   type TreeSink,
 } from '../../lib/transfer/index.ts'
 import { MAX_FILES_OF_ONE, type Saving } from '../mailbox/save-files.ts'
@@ -61,7 +61,7 @@ export async function takeItems(stream: Duplex, from: string, settings: ReceiveS
   // Then the question needs no answer any more.
   const gone = new AbortController()
   stream.once('close', () => gone.abort())
-  let totals: Totals = {}
+  let totals: TransferTotals = {}
   let isWanted: Promise<boolean> | undefined
   let [saved, failed] = [0, 0]
   let told = Promise.resolve()

@@ -1,7 +1,12 @@
 /** Sending files, or a stream, to a receiver who is there. */
 import type { Duplex } from 'node:stream'
 import { SymbolonError, TransportError } from '../../lib/errors.ts'
-import { type ItemResult, type Source, sendItems, type TransferItem } from '../../lib/transfer/index.ts'
+import {
+  type ItemResult,
+  sendItems,
+  type TransferItem,
+  type TransferSource,
+} from '../../lib/transfer/index.ts'
 import { EXIT, ToolError } from '../errors.ts'
 import { arrivalText } from '../terminal/file-result.ts'
 import { count, sizeText } from '../terminal/format.ts'
@@ -13,7 +18,7 @@ const WAITING_MS = 3000
 
 export interface SendDirectly {
   readonly to: string
-  readonly sources: readonly Source[]
+  readonly sources: readonly TransferSource[]
   /** How much that is, if it is known. */
   readonly total?: TransferTotal | undefined
   /** How long the receiver may let us wait. */

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { openContent } from '../../files/outgoing.ts'
 import { measureTree, sourceOf, type WhySkipped } from '../../files/outgoing-tree.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
-import type { Source } from '../../lib/transfer/index.ts'
+import type { TransferSource } from '../../lib/transfer/index.ts'
 import { EXIT, ToolError, UsageError } from '../errors.ts'
 import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
@@ -47,7 +47,7 @@ export async function judgeItems({ file: paths = [], name }: ItemValues, given: 
   }
 }
 
-type Given = { readonly path: string; readonly source: Source } & (
+type Given = { readonly path: string; readonly source: TransferSource } & (
   | { readonly kind: 'file'; readonly size: number }
   | { readonly kind: 'directory' | 'pipe' }
 )
@@ -78,7 +78,7 @@ export class OutgoingItems {
     return this.#given.length
   }
 
-  get sources(): readonly Source[] {
+  get sources(): readonly TransferSource[] {
     return this.#given.map(({ source }) => source)
   }
 

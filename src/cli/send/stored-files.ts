@@ -5,7 +5,7 @@ import { leaveSource } from '../../lib/connect-or-store.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
 import type { Conversation } from '../../lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
-import type { Source } from '../../lib/transfer/index.ts'
+import type { TransferSource } from '../../lib/transfer/index.ts'
 import { ToolError } from '../errors.ts'
 import { requireStored } from '../mailbox/messages.ts'
 import { sizeText } from '../terminal/format.ts'
@@ -16,7 +16,7 @@ import { progressSink } from '../terminal/progress.ts'
 export interface StorableFile {
   readonly path: string
   readonly size: number
-  readonly source: Source
+  readonly source: TransferSource
 }
 
 /** Looks at all files, before anything is sent. */

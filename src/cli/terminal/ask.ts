@@ -1,5 +1,5 @@
 /** Asking the person at the terminal whether what a sender offers is to be saved. */
-import type { Totals, TransferItem } from '../../lib/transfer/index.ts'
+import type { TransferItem, TransferTotals } from '../../lib/transfer/index.ts'
 import { UsageError } from '../errors.ts'
 import { askToStop } from '../stop.ts'
 import type { ChatTerminal } from './chat-terminal.ts'
@@ -86,11 +86,11 @@ function answerOf(text: string, signal: AbortSignal): Promise<string> {
 }
 
 /** `alice wants to send a.jpg and 2 more (3 files, 1.2 GB). Save them?` The item is the first of it. */
-export function questionAbout(from: string, item: TransferItem, totals: Totals): string {
+export function questionAbout(from: string, item: TransferItem, totals: TransferTotals): string {
   return `${from} wants to send ${whatOf(item, totals)}?`
 }
 
-function whatOf(item: TransferItem, { files, bytes }: Totals): string {
+function whatOf(item: TransferItem, { files, bytes }: TransferTotals): string {
   const name = nameText(shownName(item))
   if (item.kind === 'directory') {
     // Whether anything comes beside it was not said.

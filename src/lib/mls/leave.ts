@@ -1,5 +1,5 @@
 /** Leaving messages and files at the KDC, for a receiver that is away or for a group. docs/protocol.md §7.4. */
-import { attributesIn, type Content, contentPieces } from '../transfer/index.ts'
+import { attributesIn, contentPieces, type OpenFile } from '../transfer/index.ts'
 import { encodeFileNote, uploadFile } from './files.ts'
 import type { MailboxAccess } from './mailbox-handle.ts'
 import { kindOf } from './payload.ts'
@@ -34,7 +34,7 @@ export function leaveMessage(
 /** A file to be left, open for reading. */
 export interface FileToLeave {
   readonly name: string
-  readonly content: Content & { readonly size: number }
+  readonly content: OpenFile & { readonly size: number }
 }
 
 /**

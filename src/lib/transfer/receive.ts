@@ -11,19 +11,19 @@ import {
   attributesIn,
   type FileSink,
   type ItemResult,
-  type Limits,
   type Refused,
-  type Summary,
-  type Totals,
   type TransferItem,
+  type TransferLimits,
+  type TransferSummary,
+  type TransferTotals,
   type TreeSink,
 } from './items.ts'
 import { type Header, Link, type LinkOptions } from './link.ts'
 
 /** How to receive, how much, and who hears of it. */
-export interface ReceiveItemsOptions extends LinkOptions, Partial<Limits> {
+export interface ReceiveItemsOptions extends LinkOptions, Partial<TransferLimits> {
   /** Hears first what the sender says there is in all: no more than a word of theirs, which the limits do not depend on. */
-  readonly onBegin?: ((totals: Totals) => void) | undefined
+  readonly onBegin?: ((totals: TransferTotals) => void) | undefined
   /**
    * Asked for room for so many bytes more, before they come, where the limits allow them: for a budget that several transfers share.
    *
@@ -39,7 +39,7 @@ export interface ReceiveItemsOptions extends LinkOptions, Partial<Limits> {
 }
 
 /** What is taken when nothing is said: a file, or all, of 1 GB; 100,000 files. */
-export const DEFAULT_LIMITS: Limits = { maxFileBytes: 1e9, maxItems: 100_000, maxTotalBytes: 1e9 }
+export const DEFAULT_LIMITS: TransferLimits = { maxFileBytes: 1e9, maxItems: 100_000, maxTotalBytes: 1e9 }
 
 /** Decides about an item, before any of it comes: a directory is given a `TreeSink`, anything else a `FileSink`. */
 export type AcceptItem = (item: TransferItem) => Promise<FileSink | TreeSink | Refused>
@@ -58,7 +58,7 @@ export async function receiveItems(
   stream: Duplex,
   take: AcceptItem,
   options: ReceiveItemsOptions = {},
-): Promise<Summary> {
+): Promise<TransferSummary> {
   const link = new Link(stream, options)
   const receiver = new Receiver(link, take, options)
   try {
@@ -100,7 +100,7 @@ class Receiver {
   readonly #link: Link
   readonly #accept: AcceptItem
   readonly #options: ReceiveItemsOptions
-  readonly #limits: Limits
+  readonly #limits: TransferLimits
   #tree: Tree | undefined
   /** Of the file that is coming. */
   #sink: FileSink | undefined

@@ -8,14 +8,14 @@ import * as frames from './frames.ts'
 import { outOfTurn, Type } from './frames.ts'
 import {
   attributesIn,
-  type Content,
   type EntrySource,
   fileChanged,
   type ItemResult,
-  type Source,
-  type Summary,
-  type Totals,
+  type OpenFile,
   type TransferItem,
+  type TransferSource,
+  type TransferSummary,
+  type TransferTotals,
   type TreeSource,
 } from './items.ts'
 import { Link, type LinkOptions } from './link.ts'
@@ -30,7 +30,7 @@ const PIECES = 4
 /** How to send, and who hears of it. */
 export interface SendItemsOptions extends LinkOptions {
   /** Said to the receiver beforehand; it may turn out to be otherwise. */
-  readonly totals?: Totals | undefined
+  readonly totals?: TransferTotals | undefined
   /** Hears that the receiver wants a file that is not small, from there on. */
   readonly onStart?: ((item: TransferItem, from: number) => void) | undefined
   /** Hears how many bytes of a file the stream has taken, those that the receiver had before included. */
@@ -68,9 +68,9 @@ interface Entries {
  */
 export async function sendItems(
   stream: Duplex,
-  sources: AsyncIterable<Source> | Iterable<Source>,
+  sources: AsyncIterable<TransferSource> | Iterable<TransferSource>,
   options: SendItemsOptions = {},
-): Promise<Summary> {
+): Promise<TransferSummary> {
   const link = new Link(stream, options)
   const sender = new Sender(link, options)
   const answers = sender.listen().catch((error: Error) => link.fail(error))
@@ -103,7 +103,7 @@ class Sender {
     this.#options = options
   }
 
-  async send(sources: AsyncIterable<Source> | Iterable<Source>): Promise<void> {
+  async send(sources: AsyncIterable<TransferSource> | Iterable<TransferSource>): Promise<void> {
     const { files, bytes } = this.#options.totals ?? {}
     this.#link.send(Type.begin, { transfer: frames.VERSION, files, bytes })
     for await (const source of this.#link.each(sources)) {
@@ -174,7 +174,7 @@ class Sender {
 
   // --- items ---
 
-  async #sendFile(about: TransferItem, source: { open(): Promise<Content> }): Promise<void> {
+  async #sendFile(about: TransferItem, source: { open(): Promise<OpenFile> }): Promise<void> {
     const opening = source.open()
     const content = await this.#attempt(about, opening).catch((error) => {
       // It may still be opened, when it is not wanted any more.
@@ -208,7 +208,7 @@ class Sender {
     }
   }
 
-  async #sendSmall(item: TransferItem, size: number, content: Content): Promise<void> {
+  async #sendSmall(item: TransferItem, size: number, content: OpenFile): Promise<void> {
     const bytes = await this.#attempt(item, readAll(content, size))
     if (!bytes) return
     await this.#mayAnnounce()
@@ -220,7 +220,7 @@ class Sender {
     await this.#link.room()
   }
 
-  async #sendLarge(item: TransferItem, content: Content): Promise<void> {
+  async #sendLarge(item: TransferItem, content: OpenFile): Promise<void> {
     const pending = await this.#ask(item)
     if (!pending) return
     try {
@@ -267,7 +267,7 @@ class Sender {
   }
 
   /** Where to go on: there where the receiver would, if what comes before is the same here. */
-  async #agree({ ready }: Pending, content: Content): Promise<{ hash: Hash; from: number }> {
+  async #agree({ ready }: Pending, content: OpenFile): Promise<{ hash: Hash; from: number }> {
     const from = ready?.from ?? 0
     const hash = primitives.createSha256()
     const buffer = new Uint8Array(from > 0 ? PIECE_BYTES : 0)
@@ -285,7 +285,7 @@ class Sender {
   }
 
   /** Reads and sends, until the end or until it is refused: while pieces are on their way, the next is read. */
-  async #sendContent(pending: Pending, content: Content, hash: Hash, from: number): Promise<void> {
+  async #sendContent(pending: Pending, content: OpenFile, hash: Hash, from: number): Promise<void> {
     const { item } = pending
     const size = item.size ?? Number.MAX_SAFE_INTEGER
     let position = from
@@ -319,7 +319,7 @@ class Sender {
     }
   }
 
-  async #read(content: Content, position: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  async #read(content: OpenFile, position: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
     await this.#link.until(() => this.#buffers.length > 0)
     const buffer = this.#buffers.pop() as ArrayBuffer
     const into = new Uint8Array(buffer, 0, Math.min(PIECE_BYTES, size - position))
@@ -360,7 +360,7 @@ class Sender {
   }
 }
 
-async function readAll(content: Content, size: number): Promise<Uint8Array> {
+async function readAll(content: OpenFile, size: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(size)
   for (let position = 0; position < size; ) {
     const read = await content.read(bytes.subarray(position), position)
@@ -371,7 +371,7 @@ async function readAll(content: Content, size: number): Promise<Uint8Array> {
   return bytes
 }
 
-async function verify(content: Content, size: number | undefined): Promise<void> {
+async function verify(content: OpenFile, size: number | undefined): Promise<void> {
   await content.verify?.()
   if (size !== undefined && (await content.read(new Uint8Array(1), size)) > 0) {
     throw fileChanged('it has become longer')
