@@ -15,6 +15,12 @@ import {
 } from '../../src/kdc/http/fields.ts'
 import { MAX_BODY_BYTES } from '../../src/kdc/http/request.ts'
 import { Envelope } from '../../src/kdc/http/sealed-request.ts'
+import {
+  KEEP_SEC,
+  SESSION_IDLE_SEC,
+  SESSION_LIFETIME_SEC,
+  TICKET_LIFETIME_SEC,
+} from '../../src/kdc/lifetimes.ts'
 import { Claim, FRESH_LOGIN_SEC } from '../../src/kdc/logins/authenticate.ts'
 import { LOGIN_STATE_LIFETIME_SEC } from '../../src/kdc/logins/login-state.ts'
 import { RECORD_BYTES, REQUEST_BYTES } from '../../src/kdc/logins/registration.ts'
@@ -27,12 +33,6 @@ import * as mailbox from '../../src/kdc/routes/mailbox.ts'
 import * as register from '../../src/kdc/routes/register.ts'
 import { EndRequest, ListenRequest } from '../../src/kdc/routes/sessions.ts'
 import { UserinfoRequest } from '../../src/kdc/routes/userinfo.ts'
-import {
-  KEEP_SEC,
-  SESSION_IDLE_SEC,
-  SESSION_LIFETIME_SEC,
-  TICKET_LIFETIME_SEC,
-} from '../../src/kdc/settings.ts'
 import { MAX_EARLIER, KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/identities.ts'
 import { QUOTAS } from '../../src/kdc/store/quotas.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
