@@ -9,9 +9,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { SEALED_TYPE, type SealedRoute, sealReply } from '../lib/sealed.ts'
 import type { Kdc, RequestView } from './context.ts'
-import { MAX_BODY_BYTES, parseJson, refuseOpen } from './http/request.ts'
+import { MAX_BODY_BYTES, parseJson, requireProtected } from './http/request.ts'
 import { findSealingSession, judgeFields, openEnvelope, parseEnvelope } from './http/sealed-request.ts'
-import type { Direct } from './http/server.ts'
+import type { FastRoute } from './http/server.ts'
 import { refusalOf } from './problems.ts'
 import { answerUserinfo } from './routes/userinfo.ts'
 import type { StoredSession } from './store/sessions.ts'
@@ -54,7 +54,7 @@ interface Answer {
   readonly body: string | Uint8Array
 }
 
-export function directRoutes(kdc: Kdc): Direct {
+export function fastUserinfo(kdc: Kdc): FastRoute {
   return (incoming, outgoing) => {
     if (incoming.url !== PATH || incoming.method !== 'POST' || !isOrdinary(incoming)) return false
     const request = new DirectRequest(incoming)
@@ -114,7 +114,7 @@ async function exchange(kdc: Kdc, request: DirectRequest, bytes: Uint8Array): Pr
 }
 
 async function exchangePlain(kdc: Kdc, request: DirectRequest, bytes: Uint8Array): Promise<Answer> {
-  refuseOpen(kdc, request)
+  requireProtected(kdc, request)
   request.var.body = parseJson(bytes)
   const body = JSON.stringify(await answerUserinfo(kdc, request))
   return { status: 200, headers: { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-store' }, body }

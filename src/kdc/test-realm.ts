@@ -9,7 +9,7 @@ import { secureRandomBytes } from '../lib/crypto/random.ts'
 import type { LoginOptions } from '../lib/renewable-login.ts'
 import { login, type Session } from '../lib/session.ts'
 import { embed, memoryData, parseSettings, SETTING_TYPES, startKdc } from './create-kdc.ts'
-import { directRoutes } from './fast-userinfo.ts'
+import { fastUserinfo } from './fast-userinfo.ts'
 import { serve } from './http/server.ts'
 import type { EmbeddedKdc, KdcSettings } from './settings.ts'
 
@@ -82,7 +82,7 @@ export async function startTestRealm<const Name extends string = never>(
       }),
     )
     const fetch = running.app.fetch
-    const server = await serve(fetch, { host: '127.0.0.1', port, direct: directRoutes(running.kdc) })
+    const server = await serve(fetch, { host: '127.0.0.1', port, direct: fastUserinfo(running.kdc) })
     let closing: Promise<void> | undefined
     const close = () => {
       closing ??= (async () => {

@@ -17,8 +17,8 @@ import { talk } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { startKdc } from '../create-kdc.ts'
 import { openData } from '../data.ts'
-import { directRoutes } from '../fast-userinfo.ts'
-import { type Direct, type Fetch, type Listening, serve as listenOn } from '../http/server.ts'
+import { fastUserinfo } from '../fast-userinfo.ts'
+import { type FastRoute, type Fetch, type Listening, serve as listenOn } from '../http/server.ts'
 import { generateMasterKeys, type MasterKeys } from '../keys/master-keys.ts'
 import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../lifetimes.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
@@ -162,7 +162,7 @@ async function run(settings: Settings, directory: string, masterKeys: MasterKeys
   let server: Listening | undefined
   let demo: Demo | undefined
   try {
-    server = await listen(app.fetch, directRoutes(kdc), settings)
+    server = await listen(app.fetch, fastUserinfo(kdc), settings)
     const url = localUrl(server.url)
     if (settings.demo) demo = await addDemo(data, url)
     say(`listening on ${server.url}`)
@@ -201,7 +201,7 @@ function sayLost({ code = '', message }: NodeJS.ErrnoException): void {
 
 const OTHERS = 'choose others with --host and --port; --port 0 takes any that is free'
 
-async function listen(fetch: Fetch, direct: Direct, { host, port, tls }: Settings): Promise<Listening> {
+async function listen(fetch: Fetch, direct: FastRoute, { host, port, tls }: Settings): Promise<Listening> {
   try {
     return await listenOn(fetch, { host, port, tls, direct })
   } catch (cause) {

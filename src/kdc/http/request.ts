@@ -18,13 +18,13 @@ export const MAX_BODY_BYTES = 16_384
 export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const json = jsonRequest()
   return async (c, next) => {
-    refuseOpen(kdc, c)
+    requireProtected(kdc, c)
     return json(c, next)
   }
 }
 
 /** @throws Problem `plaintext_refused`, unless the transport protected the request, or the operator allows plaintext. */
-export function refuseOpen(kdc: Kdc, c: RequestView): void {
+export function requireProtected(kdc: Kdc, c: RequestView): void {
   if (kdc.allowPlaintext) return
   const security = transportSecurityOf(kdc, c)
   if (security === 'protected') return

@@ -32,7 +32,7 @@ const LAST_WORDS_MS = 1000
 export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
 
 /** What answers some requests by itself, before `Fetch` is asked: see fast-userinfo.ts. @returns whether it does this one. */
-export type Direct = (request: IncomingMessage, response: ServerResponse) => boolean
+export type FastRoute = (request: IncomingMessage, response: ServerResponse) => boolean
 
 /** What a server shows and proves under TLS, in PEM. */
 export interface TlsIdentity {
@@ -47,7 +47,7 @@ export interface ServeOptions {
   readonly port: number
   readonly limits?: Partial<Limits>
   readonly tls?: TlsIdentity | undefined
-  readonly direct?: Direct
+  readonly direct?: FastRoute
 }
 
 export interface Listening {
