@@ -1,14 +1,14 @@
 /** What is said in groups: sending and reading it. */
 import { utf8 } from '../../lib/bytes.ts'
-import { leaveMessage } from '../../lib/mls/leave.ts'
 import type { Conversation } from '../../lib/mls/mailbox.ts'
 import { MAX_BODY_BYTES } from '../../lib/mls/payload.ts'
+import { storeMessage } from '../../lib/mls/store-messages.ts'
 import { parseGroupName } from '../../lib/names.ts'
 import { ToolError, UsageError } from '../errors.ts'
 import { requireStored, type Shown, showAll, showNew } from '../mailbox/messages.ts'
 import { commandToSave, type Saving, savingFrom } from '../mailbox/save-files.ts'
 import { messageGiven, readStdin, STDIN, type Words } from '../send/stdin.ts'
-import { isFilePath, type StorableFile, sendFiles, storableFiles } from '../send/stored-files.ts'
+import { isFilePath, type StorableFile, storableFiles, storeFiles } from '../send/stored-files.ts'
 import { stopping, stopSignal } from '../stop.ts'
 import {
   conversationOf,
@@ -45,14 +45,14 @@ const send =
     if (message !== undefined) {
       requireStored(
         output,
-        await namingUnknown(handle, { group }, () => leaveMessage(handle, { group }, message)),
+        await namingUnknown(handle, { group }, () => storeMessage(handle, { group }, message)),
       )
       output.event('stored', { group }, `sent to ${group}`)
     }
     if (files.length === 0) return
     // Said plainly, before the first file.
     await withConversation(handle, { group }, (mailbox) => mailbox.conversationId({ group }))
-    await sendFiles(handle, output, { group }, files, stopping())
+    await storeFiles(handle, output, { group }, files, stopping())
   }
 
 /** What is new, or all; once, or until Ctrl+C. */
