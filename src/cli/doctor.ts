@@ -19,7 +19,7 @@ import {
   type KeptSession,
   KeptSessionOver,
   keptSessions,
-  resume,
+  resumeSession,
 } from './login/kept-session.ts'
 import { keyJudge, readKnownKdcs } from './login/known-kdcs.ts'
 import { configDir, runtimeDir, stateDir } from './paths.ts'
@@ -190,7 +190,10 @@ async function* judge(kept: KeptSession): AsyncGenerator<Result> {
   const known = readKnownKdcs().get(kdc)?.key
   let session: Session | undefined
   try {
-    session = await resume(kept, known === undefined ? {} : { judgeKey: keyJudge(kdc, known, () => {}) })
+    session = await resumeSession(
+      kept,
+      known === undefined ? {} : { judgeKey: keyJudge(kdc, known, () => {}) },
+    )
     await session.sessions()
     yield ok(`${username} is logged in at ${kdc}`)
     yield { ...clock(session.clock(), ''), check: 'clock' }

@@ -40,7 +40,8 @@ export interface ReceiveSettings {
   readonly signal: AbortSignal
 }
 
-export interface Taken {
+/** What a transfer came to: the counterpart of `DirectResult`. */
+export interface ReceiveResult {
   /** How many items were saved, or passed on. */
   readonly saved: number
   /** How many were refused, or could not be saved. */
@@ -49,7 +50,11 @@ export interface Taken {
 }
 
 /** Takes what a sender sends over a stream, to its end, and tells what becomes of each item. */
-export async function takeItems(stream: Duplex, from: string, settings: ReceiveSettings): Promise<Taken> {
+export async function takeItems(
+  stream: Duplex,
+  from: string,
+  settings: ReceiveSettings,
+): Promise<ReceiveResult> {
   const { output, saving, ask, status, streamTo, signal, patienceSec = PATIENCE_SEC } = settings
   // Without a place for them all are refused anyhow, for that reason.
   const maxFileBytes = saving?.maxBytes ?? Number.POSITIVE_INFINITY
@@ -124,7 +129,7 @@ export async function takeItems(stream: Duplex, from: string, settings: ReceiveS
       ...(streamTo ? {} : { patienceMs: 1000 * patienceSec }),
       onBegin: (said) => {
         totals = said
-        progress.expect({ files: said.files, size: said.bytes })
+        progress.expect(said)
       },
       onStart,
       onProgress: (item, bytes) => progress.at(item, bytes),

@@ -80,12 +80,12 @@ async function sendItems(
   afterMessage: boolean,
 ): Promise<ToolError | undefined> {
   const { sources } = items
-  const total = await items.total()
+  const totals = await items.totals()
   const stream = channel.stream()
   // Meanwhile the receiver's user may answer.
   void hear(channel, output)
   const signal = stoppingWith(channel)
-  const options = { to: receiver, sources, total, timeoutSec: timeoutSec.files, afterMessage, signal }
+  const options = { to: receiver, sources, totals, timeoutSec: timeoutSec.files, afterMessage, signal }
   const sent = await sendDirectly(stream, output, options)
   if (sent.failed === 0) return undefined
   if (sent.refusal === 'files_not_taken') {
