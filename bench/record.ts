@@ -1,6 +1,6 @@
 /**
  * What was measured last, of every benchmark, with the machine and the day: `results/latest.json`. Tables and plots are made from it, so
- * nobody types a figure.
+ * no figure is typed.
  *
  * @module
  */

@@ -11,7 +11,7 @@ import type { Allowance } from './store/attempts.ts'
 import type { Accepted, RequestKey } from './store/requests.ts'
 import { type LimitingKdc, takeAllowances } from './traffic/login-limits.ts'
 
-/** A request is known for longer than anyone but its client can send it again (docs/protocol.md §3.7). */
+/** A request is known for longer than an attacker can send it again (docs/protocol.md §3.7). */
 export const REMEMBER_SEC = 900
 const ID_BYTES = 16
 

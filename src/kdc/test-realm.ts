@@ -21,7 +21,7 @@ const LOGIN_TRIES = 1_000_000
 export interface TestRealmOptions<Name extends string = string> extends KdcSettings {
   /** Usernames: each gets an account, with a password of its own. Default: none. */
   readonly accounts?: readonly Name[] | undefined
-  /** Who else may make an account. Default: `open`, everybody. */
+  /** Who else may make an account. Default: `open`, every client. */
   readonly registration?: KdcSettings['registration']
   /** Default: 1,000,000, so that no test is ever stopped. */
   readonly loginTries?: number | undefined

@@ -39,7 +39,7 @@ export async function* reachabilityOf(
 }
 
 /**
- * Everybody who can be reached, by name.
+ * All principals that can be reached, by name.
  *
  * @throws as `reachabilityOf`; TransportError `kdc_failed` when the list has no end.
  */

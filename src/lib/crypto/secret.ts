@@ -47,7 +47,7 @@ export class Secret {
   /**
    * The key itself, not a copy; the caller must not change or keep them.
    *
-   * @throws TypeError after `wipe`: a key of zeros is one that everybody knows.
+   * @throws TypeError after `wipe`: a key of zeros is one that every attacker knows.
    */
   reveal(): Uint8Array {
     if (this.#wiped) throw new TypeError(`${this.kind}: used after it was wiped`)
