@@ -13,9 +13,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { plots } from './plots.ts'
 import { ROOT } from './processes.ts'
-import { type Records, readRecords } from './record.ts'
+import { OTHER_NODES, type Records, readRecords, sameRow } from './record.ts'
 import type { Row } from './result.ts'
-import { cells, HEAD, markdown, markdownOf } from './table.ts'
+import { cells, digits, HEAD, markdown, markdownOf } from './table.ts'
 
 const DOCUMENT = join(ROOT, 'docs', 'performance.md')
 const PLOTS = join(ROOT, 'docs', 'plots')
@@ -39,7 +39,7 @@ export function filled(document: string, records: Records): string {
 function figures(name: string, records: Records): string {
   if (name === 'conditions') return conditionsOf(records)
   const all = Object.values(records).flatMap(({ rows }) => rows)
-  if (name === 'goals') return tableOf(all.filter(({ goal }) => goal !== undefined).map(withParent))
+  if (name === 'goals') return goalsOf(all.filter(({ goal }) => goal !== undefined))
   const [benchmark = '', group] = name.split('/')
   const record = records[benchmark]
   if (!record) return `Not measured yet: \`npm run bench -- --write ${benchmark}\`.`
@@ -56,6 +56,15 @@ function figures(name: string, records: Records): string {
 
 function tableOf(rows: readonly Row[]): string {
   return markdown(HEAD, rows.map(cells))
+}
+
+/** With the ratios of other Nodes beside those of the one that decides. */
+function goalsOf(rows: readonly Row[]): string {
+  const lines = rows.map((row) => {
+    const others = OTHER_NODES.map((node) => sameRow(row, node)?.ratio.median)
+    return [...cells(withParent(row)), ...others.map((ratio) => (ratio === undefined ? '' : digits(ratio)))]
+  })
+  return markdown([...HEAD, ...OTHER_NODES.map((node) => `Node ${node}`)], lines)
 }
 
 /** Away from the row above it, a row must say what it is of. */

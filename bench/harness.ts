@@ -7,7 +7,7 @@
 import { conditions } from './conditions.ts'
 import { cleanUp } from './processes.ts'
 import type { Result, Row, Spread } from './result.ts'
-import { digits, missed, render } from './table.ts'
+import { digits, missed, render, unmeasured } from './table.ts'
 
 /** The value below which a part of the values lies: 0.5 is the median. */
 export function quantile(values: readonly number[], part: number): number {
@@ -93,7 +93,7 @@ export async function runBenchmark(name: string, run: () => Promise<Result>): Pr
     if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ name, ...result })}\n`)
     else {
       process.stdout.write(`\n${conditions()}\nnode --import tsx bench/${name}.ts\n\n${render(result)}`)
-      if (missed(result).length > 0) process.exitCode = 1
+      if (missed(result).length > 0 || unmeasured(result).length > 0) process.exitCode = 1
     }
   } finally {
     await cleanUp()

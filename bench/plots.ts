@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Records } from './record.ts'
+import { OTHER_NODES, type Records, sameRow } from './record.ts'
 import type { Row, Spread } from './result.ts'
 import { type Bar, barChart, dotChart, type Section } from './svg.ts'
 
@@ -28,7 +28,7 @@ export function plots(records: Records): Map<string, string> {
       'goals.svg',
       dotChart(
         'How many times better than the peer',
-        'dot: median; line: smallest and largest of the rounds; stroke: the goal; 1 is the peer',
+        'dot: median; line: smallest and largest of the rounds; stroke: the goal; 1 is the peer; small: Node 20, 26',
         goals.map(dotOf),
       ),
     )
@@ -84,9 +84,15 @@ function barsOf(rows: readonly Row[], own: Own): Bar[] {
   return [...bars.values()].sort((a, b) => sign * (a.value.median - b.value.median))
 }
 
-function dotOf({ what, parent, against, ratio, better, goal = 1 }: Row) {
-  const shown = { name: `${parent ? `${parent}: ` : ''}${what.trim()}`, peer: against }
-  return better === 'higher' ? { ...shown, ratio, goal } : { ...shown, ratio: inverse(ratio), goal: 1 / goal }
+function dotOf(row: Row) {
+  const { what, parent, against, ratio, better, goal = 1 } = row
+  const higher = better === 'higher'
+  const others = OTHER_NODES.flatMap((name) => {
+    const median = sameRow(row, name)?.ratio.median
+    return median === undefined ? [] : [{ name, ratio: higher ? median : 1 / median }]
+  })
+  const shown = { name: `${parent ? `${parent}: ` : ''}${what.trim()}`, peer: against, others }
+  return higher ? { ...shown, ratio, goal } : { ...shown, ratio: inverse(ratio), goal: 1 / goal }
 }
 
 function inverse({ median, min, max }: Spread): Spread {

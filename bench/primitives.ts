@@ -25,11 +25,11 @@ function cases(primitives: Primitives): Record<string, () => unknown> {
   const sizes = [32, 256, 1024, 16 * 1024, 64 * 1024 - 256]
   const ciphers = sizes.flatMap((size) => {
     const plaintext = randomBytes(size)
-    const sealed = primitives.seal(KEY, NONCE, NOTHING, plaintext)
+    const sealed = primitives.seal({ bytes: KEY }, NONCE, NOTHING, plaintext)
     const bytes = `${size.toLocaleString('en')} bytes`
     return [
-      [`seal ${bytes}`, () => primitives.seal(KEY, NONCE, NOTHING, plaintext)],
-      [`open ${bytes}`, () => primitives.open(KEY, NONCE, NOTHING, sealed)],
+      [`seal ${bytes}`, () => primitives.seal({ bytes: KEY }, NONCE, NOTHING, plaintext)],
+      [`open ${bytes}`, () => primitives.open({ bytes: KEY }, NONCE, NOTHING, sealed)],
     ] as const
   })
   const pair = primitives.x25519()

@@ -1,6 +1,6 @@
 /**
- * What was measured last, of every benchmark, with the machine and the day: `results/latest.json`. Tables and plots are made from it, so
- * no figure is typed.
+ * What was measured last, of every benchmark, with the machine and the day: `results/latest.json` for the Node that decides,
+ * `results/node-20.json` for another one. Tables and plots are made from them, so no figure is typed.
  *
  * @module
  */
@@ -8,9 +8,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BENCHMARKS } from './benchmarks.ts'
 import { ROOT } from './processes.ts'
-import type { Result } from './result.ts'
+import type { Result, Row } from './result.ts'
 
-const FILE = join(ROOT, 'bench', 'results', 'latest.json')
+/** The Node whose figures are to meet the goals, and those that are shown beside it. */
+export const DECISIVE_NODE = '24'
+export const OTHER_NODES = ['20', '26'] as const
+
+const [RUNNING_NODE = ''] = process.versions.node.split('.')
+
+const fileOf = (node: string) =>
+  join(ROOT, 'bench', 'results', node === DECISIVE_NODE ? 'latest.json' : `node-${node}.json`)
 
 /** One benchmark, as it was measured. */
 export interface Recorded extends Result {
@@ -24,9 +31,10 @@ export interface Recorded extends Result {
 /** All of them, by name. */
 export type Records = Readonly<Record<string, Recorded>>
 
-/** In the order in which benchmarks are shown. */
-export function readRecords(): Records {
-  const kept = existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Records) : {}
+/** Those of one Node, in the order in which benchmarks are shown. */
+export function readRecords(node: string = DECISIVE_NODE): Records {
+  const file = fileOf(node)
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Records) : {}
   return Object.fromEntries(
     [...BENCHMARKS.keys()].flatMap((name) => (kept[name] ? [[name, kept[name]]] : [])),
   )
@@ -34,7 +42,17 @@ export function readRecords(): Records {
 
 /** Puts one in the place of what was there; the others stay. */
 export function keep(name: string, recorded: Recorded): void {
-  writeFileSync(FILE, `${JSON.stringify({ ...readRecords(), [name]: recorded }, rounded, 1)}\n`)
+  const records = { ...readRecords(RUNNING_NODE), [name]: recorded }
+  writeFileSync(fileOf(RUNNING_NODE), `${JSON.stringify(records, rounded, 1)}\n`)
+}
+
+/** What another Node's figures say of the same, if it was measured there. */
+export function sameRow(row: Row, node: string): Row | undefined {
+  return Object.values(readRecords(node))
+    .flatMap(({ rows }) => rows)
+    .find(
+      ({ what, parent, against }) => what === row.what && parent === row.parent && against === row.against,
+    )
 }
 
 /** Five digits say more than a measurement does. */

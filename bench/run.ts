@@ -12,24 +12,25 @@ import { BENCHMARKS, NAMED, USUAL } from './benchmarks.ts'
 import { conditions } from './conditions.ts'
 import { writeDocuments } from './documents.ts'
 import { ROUNDS_VARIABLE } from './harness.ts'
-import { cleanUp, startTs } from './processes.ts'
+import { cleanUp, start, startTs } from './processes.ts'
 import { keep, type Recorded } from './record.ts'
 import type { Result } from './result.ts'
-import { missed, render } from './table.ts'
+import { missed, render, unmeasured } from './table.ts'
 
 const list = (names: ReadonlyMap<string, string>) =>
   [...names].map(([name, what]) => `  ${name.padEnd(12)}${what}`).join('\n')
 
-const HELP = `usage: npm run bench -- [--write] [--json] [NAME...]
+const HELP = `usage: npm run bench -- [--write] [--json] [--node VERSION] [NAME...]
 
-Measures, and prints ratios: nothing passes or fails but abuse. Without names, these
-(six minutes):
+Measures, and prints ratios: nothing passes or fails but abuse, and what could not be
+measured. Without names, these (six minutes):
 ${list(USUAL)}
 Only when named:
 ${list(NAMED)}
 
   --write     keep the results, and put them into docs/performance.md
   --redraw    measure nothing: only that, from the results that are kept
+  --node 24   with that Node, from the registry: without it, the one that runs this
   --rounds N  so many rounds, to see that it works; --json: NDJSON on stdout
   -h, --help  show this
 
@@ -45,6 +46,7 @@ runTool('bench', async (argv) => {
       write: { type: 'boolean', default: false },
       redraw: { type: 'boolean', default: false },
       rounds: { type: 'string' },
+      node: { type: 'string' },
     },
     positionals: ['[NAME...]'],
   })
@@ -61,6 +63,7 @@ runTool('bench', async (argv) => {
     process.env[ROUNDS_VARIABLE] = values.rounds
   }
   if (values.redraw) return writeDocuments()
+  if (values.node !== undefined) return runWith(values.node, argv)
   try {
     await runAll(positionals.length > 0 ? positionals : [...USUAL.keys()], values)
   } finally {
@@ -68,14 +71,29 @@ runTool('bench', async (argv) => {
   }
 })
 
+/** Runs the same with another Node. */
+async function runWith(version: string, argv: readonly string[]): Promise<void> {
+  if (!/^\d+(\.\d+){0,2}$/.test(version)) throw new UsageError(`--node: '${version}' is no version of Node`)
+  const rest = argv.filter((word, i) => !/^--node(=|$)/.test(word) && argv[i - 1] !== '--node')
+  const node = ['-y', '-p', `node@${version}`, 'node', '--import', 'tsx', 'bench/run.ts', ...rest]
+  const child = start('npx', node, { stdio: 'inherit', shell: process.platform === 'win32' })
+  const [status] = await once(child, 'close')
+  process.exitCode = status ?? EXIT.failed
+}
+
 async function runAll(names: readonly string[], options: { json: boolean; write: boolean }): Promise<void> {
   const results: [string, Recorded][] = []
   const where = conditions()
+  talk('node')(process.version)
   for (const name of names) {
     talk(name)(`${BENCHMARKS.get(name)}`)
     try {
       const result: Recorded = { conditions: where, ...(await run(name)) }
       results.push([name, result])
+      for (const what of unmeasured(result)) {
+        report('bench', new ToolError(`${name}: not measured: ${what}`))
+        process.exitCode = EXIT.failed
+      }
       for (const { what } of missed(result)) {
         report('bench', new ToolError(`${name}: ${what.trim()}: the goal is missed`))
         process.exitCode = EXIT.failed

@@ -116,13 +116,18 @@ export interface Dot {
   readonly peer: string
   readonly ratio: Spread
   readonly goal: number
+  /** Of other Nodes, by name. */
+  readonly others: readonly { readonly name: string; readonly ratio: number }[]
 }
 
 const TICKS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]
 
 export function dotChart(title: string, about: string, dots: readonly Dot[]): string {
   const [labelWidth, row] = [350, 42]
-  const values = dots.flatMap(({ ratio, goal }) => [ratio.min, ratio.max, goal, 1])
+  const values = dots.flatMap(({ ratio, goal, others }) => [
+    ...[ratio.min, ratio.max, goal, 1],
+    ...others.map((other) => other.ratio),
+  ])
   const [low, high] = [Math.min(...values) / 1.2, Math.max(...values) * 1.2].map(Math.log) as [number, number]
   const x = (value: number) =>
     round(labelWidth + ((WIDTH - labelWidth - 70) * (Math.log(value) - low)) / (high - low))
@@ -132,7 +137,7 @@ export function dotChart(title: string, about: string, dots: readonly Dot[]): st
       `<path class="${tick === 1 ? 'one' : 'grid'}" d="M${x(tick)} ${TOP}V${bottom}"/>` +
       text(x(tick), bottom + 16, `${tick}`, 'dim middle'),
   )
-  const drawn = dots.map(({ name, peer, ratio, goal }, index) => {
+  const drawn = dots.map(({ name, peer, ratio, goal, others }, index) => {
     const middle = TOP + index * row + row / 2
     const kind = ratio.median >= goal ? 'met' : 'missed'
     return [
@@ -141,6 +146,11 @@ export function dotChart(title: string, about: string, dots: readonly Dot[]): st
       `<path class="${kind}" d="M${x(ratio.min)} ${middle}H${x(ratio.max)}"/>`,
       `<path class="goal" d="M${x(goal)} ${middle - 8}v16"/>`,
       `<circle class="${kind}" cx="${x(ratio.median)}" cy="${middle}" r="4.5"/>`,
+      ...others.map(
+        (other) =>
+          `<circle class="dim" cx="${x(other.ratio)}" cy="${middle - 9}" r="2.5"/>` +
+          text(x(other.ratio) + 5, middle - 6, other.name, 'dim small'),
+      ),
       text(WIDTH, middle + 4.5, digits(ratio.median), `end bold ${kind}`),
     ].join('')
   })

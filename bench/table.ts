@@ -33,6 +33,12 @@ export function good({ better, goal, ratio }: Row): string {
   return `${words}: ${isMet(goal, better, ratio.median) ? 'met' : 'NOT MET'}`
 }
 
+/** What could not be measured, though it should have been. */
+export function unmeasured({ rows, missing = [] }: Result): string[] {
+  const without = rows.filter(({ ratio }) => !Number.isFinite(ratio.median))
+  return [...missing, ...without.map(({ what, against }) => `${what.trim()}, beside ${against}`)]
+}
+
 /** The rows whose goal is missed, of a result that must meet them. */
 export function missed({ rows, mustMeet }: Result): readonly Row[] {
   if (!mustMeet) return []
@@ -59,7 +65,7 @@ export function aligned(lines: readonly (readonly string[])[]): string[] {
 
 /** The same for a document. */
 export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const numbers = new Set(['ours', 'that', 'ours / that'])
+  const numbers = new Set(['ours', 'that', 'ours / that', 'Node 20', 'Node 26'])
   const rule = head.map((title) => (numbers.has(title) ? '---:' : '---'))
   return [head, rule, ...rows].map((line) => `| ${line.map((cell) => cell.trim()).join(' | ')} |`).join('\n')
 }

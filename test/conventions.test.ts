@@ -53,6 +53,11 @@ test('dependencies point one way: tools -> cli -> state -> lib, and kdc -> lib; 
   assert.equal(ofKdc, [])
 })
 
+test('no file of src is longer than 450 lines: it has two subjects then', () => {
+  const long = files('src', '.ts').filter((file) => read(file).split('\n').length - 1 > 450)
+  assert.equal(long, [])
+})
+
 test('imports form no cycles, not even of types', () => {
   const all = new Set(
     ['src', 'test', 'exercises', 'bench', 'build'].flatMap((folder) => files(folder, '.ts')),

@@ -46,11 +46,13 @@ export async function bob(): Promise<tasks.Bob> {
 
 async function receive(channel: Channel, task: tasks.Task): Promise<void> {
   if (task.what === 'bulk') return receiveBulk(channel.stream(), task.bytes)
-  let count = 0
-  for await (const { bytes } of channel) {
-    if (task.what === 'small') tasks.lookAt(bytes, task.size, count++)
-    else if (task.what === 'ping') void channel.send(bytes)
+  if (task.what === 'small') {
+    let count = 0
+    return channel.forEach(({ bytes }) => {
+      tasks.lookAt(bytes, task.size, count++)
+    })
   }
+  for await (const { bytes } of channel) if (task.what === 'ping') void channel.send(bytes)
 }
 
 async function receiveBulk(stream: Duplex, bytes: number): Promise<void> {
@@ -90,7 +92,11 @@ export function alice(address: tasks.Address): tasks.Alice {
         case 'bulk':
           return sendBulk(await open(), task.bytes)
         case 'small':
-          return sendAll(await open(), tasks.numberedMessages(task.size), task.count)
+          return (task.batched ? writeAll : sendAll)(
+            await open(),
+            tasks.numberedMessages(task.size),
+            task.count,
+          )
         case 'ping':
           return ping(await open(), short, task.count)
         case 'connections':
@@ -149,6 +155,18 @@ async function sendAll(channel: Channel, messages: readonly Uint8Array[], count:
       before = last
     }
     await before
+  })
+  await channel.close()
+  return perSecond
+}
+
+/** Writes messages one by one. @returns so many a second, all of them acknowledged. */
+async function writeAll(channel: Channel, messages: readonly Uint8Array[], count: number): Promise<number> {
+  const perSecond = await rate(count, async () => {
+    for (let sent = 0; sent < count; sent++) {
+      if (!channel.write(messages[sent % messages.length] as Uint8Array)) await channel.drained()
+    }
+    await channel.flush()
   })
   await channel.close()
   return perSecond

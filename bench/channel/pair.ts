@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { bundled, start } from '../processes.ts'
 import type { KindName, Memory, Question } from './process.ts'
@@ -58,11 +58,22 @@ export class Pair {
 
 let program: string | undefined
 
-function begin(...args: string[]): ChildProcess {
+function begin(role: 'alice' | 'bob', ...args: string[]): ChildProcess {
   program ??= bundled('bench/channel/process.ts')
-  return start(process.execPath, ['--expose-gc', program, ...args], {
+  const [command = '', ...before] = [...pinned(role), process.execPath]
+  return start(command, [...before, '--expose-gc', program, role, ...args], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
+}
+
+/** Whether each end has a processor of its own: otherwise the kernel sometimes puts both on one, and a figure has two values. */
+export const PINNED: boolean = ['0', '1'].every(
+  (processor) => spawnSync('taskset', ['-c', processor, 'true']).status === 0,
+)
+
+/** What a program's command begins with, so that it stays on its end's processor. */
+export function pinned(end: 'alice' | 'bob'): string[] {
+  return PINNED ? ['taskset', '-c', end === 'alice' ? '0' : '1'] : []
 }
 
 function ask(child: ChildProcess, question: Question): Promise<unknown> {
@@ -74,7 +85,8 @@ function ask(child: ChildProcess, question: Question): Promise<unknown> {
 /** @throws when the process stops instead: it has said why. */
 function heard(child: ChildProcess, who = 'alice or bob'): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const stopped = () => reject(new Error(`${who} stopped`))
+    const stopped = (status: number | null, signal: string | null) =>
+      reject(new Error(`${who} stopped: ${signal ?? `exit status ${status}`}`))
     child.once('exit', stopped)
     child.once('message', ({ value }: { value: unknown }) => {
       child.off('exit', stopped)

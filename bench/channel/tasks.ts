@@ -7,7 +7,7 @@
 /** One thing for alice to do, and for bob to know of. */
 export type Task =
   | { readonly what: 'bulk'; readonly bytes: number }
-  /** @property batched - where messages can be put together by hand: they are. */
+  /** @property batched - ours: without a promise for each; TLS: put together by hand. */
   | {
       readonly what: 'small'
       readonly size: number
@@ -55,7 +55,7 @@ export const SHORT_BYTES = 32
 /** So much may be on its way, neither acknowledged nor taken by the socket. */
 export const WINDOW_BYTES = 1024 * 1024
 /** Where every message has an acknowledgement of its own, so many are sent before the group before is waited for. */
-export const GROUP = 2048
+export const GROUP = 4096
 /** Small messages differ; after so many they come again. */
 const NUMBERS = 4096
 /** Of the pings of a round, so many warm up. */

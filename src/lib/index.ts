@@ -15,12 +15,13 @@
 /// <reference types="node" preserve="true" />
 
 export type { WaitOptions } from './abort.ts'
-export type { Channel, Peer, ReceiveOptions } from './channel/channel.ts'
+export type { Channel } from './channel/channel.ts'
 export type { ConnectOptions, Dial } from './channel/connect.ts'
 export type { IncomingKind } from './channel/inbox.ts'
 export type { ListenOptions, Refusal } from './channel/listen.ts'
 export type { Message } from './channel/message.ts'
 export { MAX_MESSAGE_BYTES } from './channel/message.ts'
+export type { Peer, ReceiveOptions } from './channel/options.ts'
 export type { WebStreams } from './channel/web-stream.ts'
 export type { Clock } from './clock.ts'
 export type { FileProgress, SendFileOptions, SendOptions, SendResult } from './connect-or-store.ts'

@@ -9,9 +9,9 @@
  */
 import { primitives } from '#primitives'
 import { concat, EMPTY, utf8 } from './bytes.ts'
-import { open, seal, sealParts, TAG_BYTES } from './crypto/aead.ts'
+import { openWith, sealInParts, sealWith, TAG_BYTES } from './crypto/aead.ts'
 import { hkdf } from './crypto/hkdf.ts'
-import type { KeyPair } from './crypto/primitives/types.ts'
+import type { AeadKey, KeyPair } from './crypto/primitives/types.ts'
 import { type RandomBytes, secureRandomBytes } from './crypto/random.ts'
 import { KEY_BYTES } from './crypto/secret.ts'
 import { DH_BYTES, generateKeyPair, sharedSecret } from './crypto/x25519.ts'
@@ -27,13 +27,13 @@ const REKEY_NONCE = Uint8Array.of(0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255,
 
 /** A key and its nonce counter, for one direction (§5.1). */
 export class CipherState {
-  #key: Uint8Array | undefined
+  #key: AeadKey | undefined
   #n = 0
   readonly #nonceBytes = new Uint8Array(12)
 
   /** @param key - 32 bytes, or nothing: then `encryptWithAd` and `decryptWithAd` pass the data through, as §5.1 says. */
   constructor(key?: Uint8Array) {
-    this.#key = key
+    this.#key = key && { bytes: key }
   }
 
   /** HasKey() */
@@ -49,19 +49,15 @@ export class CipherState {
   /** EncryptWithAd(ad, plaintext) */
   encryptWithAd(ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
     if (!this.#key) return plaintext
-    const sealed = seal(this.#key, this.#nonce(), ad, plaintext)
+    const sealed = sealWith(this.#key, this.#nonce(), ad, plaintext)
     this.#n++
     return sealed
   }
 
-  /**
-   * EncryptWithAd with empty associated data, of a plaintext in parts, which are not put together first.
-   *
-   * @returns the ciphertext and its tag, in parts of any number.
-   */
-  encryptParts(parts: readonly Uint8Array[]): Uint8Array[] {
-    if (!this.#key) return [...parts]
-    const sealed = sealParts(this.#key, this.#nonce(), parts)
+  /** EncryptWithAd with empty associated data. @returns the ciphertext and its tag, in parts of any number. */
+  encryptInParts(plaintext: Uint8Array): Uint8Array[] {
+    if (!this.#key) return [plaintext]
+    const sealed = sealInParts(this.#key, this.#nonce(), plaintext)
     this.#n++
     return sealed
   }
@@ -73,7 +69,7 @@ export class CipherState {
    */
   decryptWithAd(ad: Uint8Array, ciphertext: Uint8Array): Uint8Array {
     if (!this.#key) return ciphertext
-    const plaintext = open(this.#key, this.#nonce(), ad, ciphertext)
+    const plaintext = openWith(this.#key, this.#nonce(), ad, ciphertext)
     this.#n++
     return plaintext
   }
@@ -82,13 +78,13 @@ export class CipherState {
   rekey(): void {
     if (!this.#key) throw new TypeError('CipherState: there is no key to replace')
     const old = this.#key
-    this.#key = seal(old, REKEY_NONCE, EMPTY, new Uint8Array(KEY_BYTES)).slice(0, KEY_BYTES)
-    old.fill(0)
+    this.#key = { bytes: sealWith(old, REKEY_NONCE, EMPTY, new Uint8Array(KEY_BYTES)).slice(0, KEY_BYTES) }
+    wipe(old)
   }
 
   /** Overwrites the key; nothing can be sealed or opened afterwards. */
   destroy(): void {
-    this.#key?.fill(0)
+    if (this.#key) wipe(this.#key)
     this.#n = Number.POSITIVE_INFINITY
   }
 
@@ -103,6 +99,12 @@ export class CipherState {
     for (let i = 8; i < 12; i++, high >>>= 8) nonce[i] = high
     return nonce
   }
+}
+
+function wipe(key: AeadKey): void {
+  key.bytes.fill(0)
+  // OpenSSL wipes its copy when the last reference is gone.
+  key.prepared = undefined
 }
 
 /** The chaining key and transcript hash of a handshake (§5.2). */

@@ -10,7 +10,7 @@
 /// <reference types="node" preserve="true" />
 
 export { concat, EMPTY, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
-export { Channel, type ChannelOptions, type Peer, type ReceiveOptions } from './channel/channel.ts'
+export { Channel } from './channel/channel.ts'
 export { type ConnectOptions, connect, type Dial } from './channel/connect.ts'
 export {
   type AcceptOptions,
@@ -20,6 +20,7 @@ export {
   initiate,
 } from './channel/handshake.ts'
 export { Listener, type ListenOptions, listen, type Refusal } from './channel/listen.ts'
+export type { ChannelOptions, Peer, ReceiveOptions } from './channel/options.ts'
 export { type ChannelRecord, decodeRecords, encodeMessage, encodeRecord } from './channel/records.ts'
 export { type FrameReader, Wire, type WireOptions } from './channel/wire.ts'
 export { type Clock, systemClock } from './clock.ts'

@@ -37,11 +37,15 @@ import { MAX_EARLIER, KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/i
 import { QUOTAS } from '../../src/kdc/store/quotas.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
 import { LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'
-import { CLOSE_TIMEOUT_MS, MIN_FRAME_BYTES } from '../../src/lib/channel/channel.ts'
 import { HANDSHAKE_TIMEOUT_MS, NOISE_MESSAGE_BYTES } from '../../src/lib/channel/handshake.ts'
 import * as listen from '../../src/lib/channel/listen.ts'
 import { MAX_MESSAGE_BYTES } from '../../src/lib/channel/message.ts'
-import { MAX_BODY_BYTES as MAX_RECORD_BODY_BYTES, RECORD_TYPES } from '../../src/lib/channel/records.ts'
+import { CLOSE_TIMEOUT_MS } from '../../src/lib/channel/options.ts'
+import {
+  MAX_BODY_BYTES as MAX_RECORD_BODY_BYTES,
+  MIN_FRAME_BYTES,
+  RECORD_TYPES,
+} from '../../src/lib/channel/records.ts'
 import { REKEY_INTERVAL } from '../../src/lib/channel/rekey.ts'
 import { STALL_TIMEOUT_MS } from '../../src/lib/channel/wire.ts'
 import { TAG_BYTES } from '../../src/lib/crypto/aead.ts'

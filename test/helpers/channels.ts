@@ -1,7 +1,8 @@
 /** Bob's listener and alice's connections to it, over real TCP on loopback. */
-import type { Channel, ChannelOptions } from '../../src/lib/channel/channel.ts'
+import type { Channel } from '../../src/lib/channel/channel.ts'
 import { type ConnectOptions, connect } from '../../src/lib/channel/connect.ts'
 import { type Listener, type ListenOptions, listen, type Refusal } from '../../src/lib/channel/listen.ts'
+import type { ChannelOptions } from '../../src/lib/channel/options.ts'
 import type { Secret } from '../../src/lib/crypto/secret.ts'
 import type { Ticket } from '../../src/lib/ticket.ts'
 import { makeTicket, NOW, newToken } from './tickets.ts'

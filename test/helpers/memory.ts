@@ -1,7 +1,8 @@
 /** A conversation without a network: a channel on a stream in memory, and bare keys at the stream's other end. */
 import { type Duplex, duplexPair } from 'node:stream'
 import { concat, EMPTY } from '../../src/lib/bytes.ts'
-import { Channel, type ChannelOptions } from '../../src/lib/channel/channel.ts'
+import { Channel } from '../../src/lib/channel/channel.ts'
+import type { ChannelOptions } from '../../src/lib/channel/options.ts'
 import { type ChannelRecord, decodeRecords, encodeRecord } from '../../src/lib/channel/records.ts'
 import { Wire } from '../../src/lib/channel/wire.ts'
 import { HandshakeState, NNpsk0, type Transport } from '../../src/lib/noise.ts'

@@ -123,7 +123,7 @@ noise('a cipher without a key passes data through, and has no key to replace', (
   const data = Uint8Array.of(1, 2, 3)
   assert.equal(cipher.encryptWithAd(new Uint8Array(0), data), data)
   assert.equal(cipher.decryptWithAd(new Uint8Array(0), data), data)
-  assert.equal(cipher.encryptParts([data, data]), [data, data])
+  assert.equal(cipher.encryptInParts(data), [data])
   assert.throws(() => cipher.rekey(), /no key to replace/)
 })
 
@@ -133,7 +133,7 @@ noise('a cipher that was destroyed seals and opens nothing, rather than under a 
   const cipher = new CipherState(new Uint8Array(32))
   cipher.destroy()
   assert.throws(() => cipher.encryptWithAd(nothing, Uint8Array.of(1)), /destroyed, or out of nonces/)
-  assert.throws(() => cipher.encryptParts([Uint8Array.of(1)]), /destroyed, or out of nonces/)
+  assert.throws(() => cipher.encryptInParts(Uint8Array.of(1)), /destroyed, or out of nonces/)
   assert.throws(() => cipher.decryptWithAd(nothing, sealed), /destroyed, or out of nonces/)
 })
 

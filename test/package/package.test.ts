@@ -106,7 +106,7 @@ const EXAMPLES = [
   { document: 'README.md', at: 1, file: 'stream' },
   { document: 'docs/guide/library.md', at: 0, file: 'alice' },
   { document: 'docs/guide/library.md', at: 1, file: 'bob' },
-  { document: 'docs/guide/library.md', at: 2, file: 'greeting.test' },
+  { document: 'docs/guide/library.md', at: 3, file: 'greeting.test' },
 ] as const
 
 type Place = { readonly url: string; readonly passwords: { readonly alice: string; readonly bob: string } }

@@ -8,55 +8,18 @@ import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { abortable, type WaitOptions } from '../abort.ts'
 import { EMPTY, utf8 } from '../bytes.ts'
-import { judgeOptions } from '../check-options.ts'
-import { TAG_BYTES } from '../crypto/aead.ts'
+import { judgeArgument, judgeMessage, judgeOptions } from '../check-options.ts'
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type Transport } from '../noise.ts'
-import type { Trace } from '../trace.ts'
 import { Inbox, type IncomingKind } from './inbox.ts'
 import { MAX_MESSAGE_BYTES, type Message } from './message.ts'
+import { type ChannelOptions, CLOSE_TIMEOUT_MS, type Peer, type ReceiveOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
-import { type ChannelRecord, RECORD_HEADER_BYTES, type RecordVisitor, visitRecords } from './records.ts'
+import { MIN_FRAME_BYTES, type RecordVisitor, recordTrace, visitRecords } from './records.ts'
 import { rekeyIfDue } from './rekey.ts'
 import { ChannelStream } from './stream.ts'
 import { toWebStreams, type WebStreams } from './web-stream.ts'
 import type { Wire } from './wire.ts'
-
-/** How long `close` waits for the peer's end. */
-export const CLOSE_TIMEOUT_MS = 5_000
-
-export const MIN_FRAME_BYTES = RECORD_HEADER_BYTES + TAG_BYTES
-
-/** Who is at the other end. */
-export interface Peer {
-  /** As the KDC vouches for it. */
-  readonly username: string
-  /**
-   * IP address of this connection. It need not be the one in the ticket: that is where the KDC saw the sender, perhaps
-   * on another network.
-   */
-  readonly address: string
-}
-
-/** How to wait for what comes next. */
-export interface ReceiveOptions {
-  /** Ends the waiting. The channel stays as it is: what comes afterwards is there for the next call. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** What a channel needs besides its connection and keys. */
-export interface ChannelOptions {
-  /** Who is at the other end. */
-  readonly peer: Peer
-  /** Longest message to send or to take. Default: `MAX_MESSAGE_BYTES`. */
-  readonly maxMessageBytes?: number | undefined
-  /** How long `close` waits for the peer. Default: `CLOSE_TIMEOUT_MS`. */
-  readonly closeTimeoutMs?: number | undefined
-  /** Hears of each record as it passes. */
-  readonly trace?: Trace | undefined
-  /** What a trace calls this end. */
-  readonly us?: string | undefined
-}
 
 /**
  * One conversation. Both sides may send at any time: messages, which arrive whole, in order, once, and streams of bytes
@@ -81,7 +44,7 @@ export class Channel implements AsyncIterable<Message> {
   readonly #cipher: CipherState
   readonly #maxMessageBytes: number
   readonly #closeTimeoutMs: number
-  readonly #trace: ((direction: 'sent' | 'received', record: ChannelRecord) => void) | undefined
+  readonly #trace: ReturnType<typeof recordTrace>
   #stream: ChannelStream | undefined
   #endSent = false
   #peerClosed = false
@@ -102,7 +65,7 @@ export class Channel implements AsyncIterable<Message> {
     this.#inbox = new Inbox(maxMessageBytes, () => wire.resume())
     this.#maxMessageBytes = maxMessageBytes
     this.#closeTimeoutMs = options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS
-    this.#trace = recordTrace(options)
+    this.#trace = recordTrace(options.trace, options.us ?? 'us', peer.username)
     this.#whenOver = new Promise((resolve) => {
       this.#declareOver = resolve
     })
@@ -120,10 +83,15 @@ export class Channel implements AsyncIterable<Message> {
     return this.#whenOver
   }
 
+  /** How many of our messages and streams the peer has acknowledged: they are the first that were sent. It stays when the channel is over. */
+  get acknowledged(): number {
+    return this.#outbox.acknowledged
+  }
+
   /**
    * Sends one message. What is sent within one turn of the event loop travels together.
    *
-   * @param message - text is sent as UTF-8, bytes as they are; at most `maxMessageBytes`.
+   * @param message - text is sent as UTF-8, bytes as they are; at most `maxMessageBytes`. They are copied.
    * @returns when the peer has acknowledged it. Waiting for that also keeps the sender from running ahead of the peer.
    * @param options.signal - ends the waiting. The message may or may not arrive, in its place before the next; the channel can be used as
    *   before, and `close` waits for the acknowledgement as long as for the end. Aborted already, nothing is sent.
@@ -132,16 +100,45 @@ export class Channel implements AsyncIterable<Message> {
    *   may not have arrived. TypeError.
    */
   send(message: string | Uint8Array, options?: WaitOptions): Promise<void> {
-    if (!options) return this.#send(message)
-    return abortable('send', options, () => this.#send(message))
+    return options ? abortable('send', options, () => this.#send(message)) : this.#send(message)
   }
 
   #send(message: string | Uint8Array): Promise<void> {
-    const bytes = typeof message === 'string' ? utf8(message) : message
-    const refusal = this.#refusalToSend(bytes.length)
-    if (refusal) return Promise.reject(refusal)
-    this.#trace?.('sent', { type: 'message', body: bytes })
-    return this.#outbox.message(bytes)
+    const refusal = this.#queue('send', message)
+    return refusal ? Promise.reject(refusal) : this.#outbox.whenAcknowledged()
+  }
+
+  /**
+   * Sends one message, as `send`, without a promise for it: for many small ones. `flush` waits for all of them.
+   *
+   * @returns whether more should follow at once: if not, wait for `drained`. It is sent in either case.
+   * @throws as `send`, at once.
+   * @example if (!channel.write(reading)) await channel.drained()
+   */
+  write(message: string | Uint8Array): boolean {
+    const refusal = this.#queue('write', message)
+    if (refusal) throw refusal
+    return !this.#outbox.full
+  }
+
+  /** Waits until more should be written. @throws what ended the channel, as `send`; the reason of `signal`; TypeError. */
+  drained(options: WaitOptions = {}): Promise<void> {
+    return abortable('drained', options, async () => {
+      await this.#outbox.whenRoom()
+      if (this.#failure) throw this.#failure
+    })
+  }
+
+  /**
+   * Waits until the peer has acknowledged every message that was sent so far.
+   *
+   * @throws what ended the channel, as `send`: `acknowledged` says how many messages arrived nevertheless; the reason of `signal`; TypeError.
+   */
+  flush(options: WaitOptions = {}): Promise<void> {
+    return abortable('flush', options, async () => {
+      if (this.#outbox.unacknowledged > 0 && !this.#failure) await this.#outbox.whenAcknowledged()
+      if (this.#failure) throw this.#failure
+    })
   }
 
   /**
@@ -160,9 +157,9 @@ export class Channel implements AsyncIterable<Message> {
     if (this.#failure) throw this.#failure
     if (this.#endSent) throw new ProtocolError('channel_closed', 'nothing can be sent after the end')
     const stream = new ChannelStream({
-      write: (piece, sealed) => {
+      write: (piece, mayFollow) => {
         this.#trace?.('sent', { type: 'data', body: piece })
-        this.#outbox.data(piece, sealed)
+        this.#outbox.data(piece, mayFollow)
       },
       end: () => {
         this.#trace?.('sent', { type: 'data', body: EMPTY })
@@ -225,6 +222,20 @@ export class Channel implements AsyncIterable<Message> {
   }
 
   /**
+   * Has each message given to a function, until the peer ends: the quickest way to read many small ones. A message is acknowledged
+   * once it has been handled: when the function returns or, where that is a promise, when it resolves; the next one waits for that.
+   *
+   * @param handler - called with one message after the other. What it throws ends the reading, not the channel, and is thrown here.
+   * @throws as `receive`; TypeError while there is another reader.
+   * @example await channel.forEach((message) => console.log(message.text))
+   */
+  forEach(handler: (message: Message) => unknown): Promise<void> {
+    judgeArgument('forEach: handler', handler, 'function')
+    this.#acknowledge()
+    return this.#inbox.forEach(handler, () => this.#acknowledge())
+  }
+
+  /**
    * Says that we send nothing more. The peer may go on, and we may go on reading.
    *
    * @throws ProtocolError `stream_unfinished`.
@@ -238,7 +249,7 @@ export class Channel implements AsyncIterable<Message> {
   }
 
   /**
-   * Ends in good order: acknowledges what was read, says the end, and waits for the peer's. Messages that nobody has
+   * Ends in good order: acknowledges what was read, says the end, and waits for the peer's. Messages that were not
    * read, waiting here or still coming, end it otherwise: the peer is told that they were `not_read`. So does a stream that
    * was not finished, which must not look whole: the peer is told `gave_up`.
    *
@@ -283,7 +294,7 @@ export class Channel implements AsyncIterable<Message> {
 
   #onFrame(frame: Uint8Array): void {
     if (this.#over) return
-    visitRecords(this.#open(frame), this.#visitor)
+    visitRecords(this.#open(frame), this.#visitor, () => !this.#over)
     if (this.#inbox.full) this.#wire.pause()
   }
 
@@ -307,50 +318,51 @@ export class Channel implements AsyncIterable<Message> {
     }
   }
 
-  /** What is done with each record that comes; once the channel is over, nothing. */
+  /** What is done with each record that comes. */
   readonly #visitor: RecordVisitor = {
-    part: (plaintext, from, to) => {
-      if (!this.#over) this.#inbox.part(plaintext.subarray(from, to))
+    part: (body) => this.#inbox.part(body),
+    message: (body) => {
+      const message = this.#inbox.message(body)
+      this.#trace?.('received', { type: 'message', body: message.bytes })
+      if (!this.#inbox.arrived(message)) this.#refuseUnread()
     },
-    message: (plaintext, from, to) => {
-      if (this.#over) return
-      const message = this.#inbox.message(plaintext, from, to)
-      if (!message) this.#refuseUnread()
-      else this.#trace?.('received', { type: 'message', body: message.bytes })
-    },
-    data: (plaintext, from, to) => {
-      if (this.#over) return
-      const body = plaintext.subarray(from, to)
+    data: (body) => {
       this.#trace?.('received', { type: 'data', body })
       if (!this.#inbox.data(body)) this.#refuseUnread()
     },
     ack: (count) => {
-      if (this.#over) return
       this.#trace?.('received', { type: 'ack', count })
       this.#outbox.hasAcknowledged(count)
     },
     end: () => {
-      if (this.#over) return
       this.#trace?.('received', { type: 'end' })
       this.#inbox.end()
       this.#endConnectionIfDone()
     },
     abort: (code) => {
-      if (this.#over) return
       this.#trace?.('received', { type: 'abort', code })
       const why = code === 'gave_up' ? '' : `: ${code}`
       throw new ProtocolError('channel_aborted', `the peer gave up${why}`)
     },
   }
 
-  #refusalToSend(length: number): SymbolonError | undefined {
+  /** @returns why not, if it cannot be sent. */
+  #queue(where: string, message: string | Uint8Array): SymbolonError | undefined {
+    judgeMessage(where, message)
+    const bytes = typeof message === 'string' ? utf8(message) : message
     const limit = this.#maxMessageBytes
-    if (length > limit) {
-      return new ProtocolError('message_too_large', `a message has at most ${limit} bytes, not ${length}`)
+    if (bytes.length > limit) {
+      return new ProtocolError(
+        'message_too_large',
+        `a message has at most ${limit} bytes, not ${bytes.length}`,
+      )
     }
     if (this.#failure) return this.#failure
     if (this.#endSent) return new ProtocolError('channel_closed', 'nothing can be sent after the end')
-    return this.#stream?.unfinished ? unfinished() : undefined
+    if (this.#stream?.unfinished) return unfinished()
+    this.#trace?.('sent', { type: 'message', body: bytes })
+    this.#outbox.message(bytes)
+    return undefined
   }
 
   #acknowledge(): void {
@@ -433,27 +445,4 @@ export class Channel implements AsyncIterable<Message> {
 
 function unfinished(): ProtocolError {
   return new ProtocolError('stream_unfinished', 'the stream is to be ended first')
-}
-
-function recordTrace({ trace, peer, us = 'us' }: ChannelOptions) {
-  if (!trace) return undefined
-  return (direction: 'sent' | 'received', record: ChannelRecord) => {
-    const [from, to] = direction === 'sent' ? [us, peer.username] : [peer.username, us]
-    trace({ name: record.type, from, to, by: 'TCP', fields: recordFields(record) })
-  }
-}
-
-function recordFields(record: ChannelRecord): Record<string, string | number> {
-  switch (record.type) {
-    case 'message':
-    case 'part':
-    case 'data':
-      return { bytes: record.body.length }
-    case 'ack':
-      return { count: record.count }
-    case 'abort':
-      return { code: record.code }
-    case 'end':
-      return {}
-  }
 }

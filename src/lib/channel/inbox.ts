@@ -1,12 +1,13 @@
 /**
- * The receiving half of a channel: puts messages together from their parts, and keeps what has come, messages and pieces of
- * streams in one order, until it is read.
+ * The receiving half of a channel: keeps what has come, messages and pieces of streams in one order, until it is read.
  *
  * @module
  */
-import { concat, EMPTY } from '../bytes.ts'
+import { concat } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
+import { Assembly } from './assembly.ts'
 import { Message } from './message.ts'
+import type { StreamReader } from './stream.ts'
 
 /** How much may wait unread before the channel stops reading, and TCP makes the peer wait. */
 const MAX_WAITING_BYTES = 1024 * 1024
@@ -21,16 +22,17 @@ const MANY_TAKEN = 1024
 /** What comes next. */
 export type IncomingKind = 'message' | 'stream'
 
-/** The reader of a stream. */
-export interface StreamReader {
-  /** Takes the next piece; false when it wants no more before `Inbox.resume`. */
-  piece(bytes: Uint8Array): boolean
-  /** The stream ended, as its sender said; `read` is to be called once all of it has been read. */
-  ended(read: () => void): void
-}
-
 /** A message, a piece of a stream, or, empty, the end of one. */
-type Item = Message | Uint8Array
+type Incoming = Message | Uint8Array
+
+/** A reader to whom messages are given as they come. */
+interface Handler {
+  handle(message: Message): unknown
+  /** A message has been handled. */
+  handled(): void
+  resolve(): void
+  reject(error: unknown): void
+}
 
 interface Waiter {
   resolve(): void
@@ -39,18 +41,20 @@ interface Waiter {
 
 /** What has come, on its way from the connection to the channel's reader. */
 export class Inbox {
-  readonly #maxMessageBytes: number
+  readonly #assembly: Assembly
   readonly #roomAgain: () => void
-  #waiting: (Item | undefined)[] = []
+  #waiting: (Incoming | undefined)[] = []
   /** Where in `#waiting` the first one is: `shift` would move all the others. */
   #first = 0
   #waitingBytes = 0
-  #partial = EMPTY
-  #partialBytes = 0
-  #insideMessage = false
   /** Whether the peer has begun a stream that it has not ended. */
   #insideStream = false
   #waiter: Waiter | undefined
+  #handler: Handler | undefined
+  /** Whether it has a message in hand. */
+  #handling = false
+  /** Whether something came meanwhile. */
+  #missed = false
   #stream: StreamReader | undefined
   /** Whether the stream's reader wants more, and whether it is being given some. */
   #flowing = false
@@ -65,7 +69,7 @@ export class Inbox {
 
   /** @param roomAgain - called when there is room for more after there was none. */
   constructor(maxMessageBytes: number, roomAgain: () => void = () => {}) {
-    this.#maxMessageBytes = maxMessageBytes
+    this.#assembly = new Assembly(maxMessageBytes)
     this.#roomAgain = roomAgain
   }
 
@@ -91,24 +95,28 @@ export class Inbox {
    */
   part(body: Uint8Array): void {
     this.#refuseMessageNow()
-    this.#append(body)
-    this.#insideMessage = true
+    this.#assembly.part(body)
   }
 
   /**
-   * Takes the last, or only, part of a message: the bytes of `source` from `from` up to `to`, which must stay as they are.
+   * Takes the last, or only, part of a message, whose bytes must stay as they are.
    *
-   * @returns the message, or nothing when whatever comes is being discarded.
+   * @returns the message, which is then to be given to `arrived`.
    * @throws ProtocolError `message_too_large`; CodecError `malformed` after the end, or inside a stream.
    */
-  message(source: Uint8Array, from = 0, to: number = source.length): Message | undefined {
+  message(body: Uint8Array): Message {
     this.#refuseMessageNow()
-    const message = this.#insideMessage
-      ? this.#together(source.subarray(from, to))
-      : this.#alone(source, from, to)
-    if (this.#discarding) return undefined
-    this.#arrived(message)
-    return message
+    return this.#assembly.last(body)
+  }
+
+  /** Gives a message to its reader, now or later. @returns false when whatever comes is being discarded. */
+  arrived(message: Message): boolean {
+    if (this.#discarding) return false
+    if (this.#handler && !this.#handling && this.#head === undefined) {
+      this.#handle(this.#handler, message)
+      if (this.#missed) this.#handleWaiting()
+    } else this.#enqueue(message)
+    return true
   }
 
   /**
@@ -119,10 +127,10 @@ export class Inbox {
    */
   data(body: Uint8Array): boolean {
     this.#refuseAfterEnd()
-    if (this.#insideMessage) throw new CodecError('record data: inside a message')
+    if (this.#assembly.begun) throw new CodecError('record data: inside a message')
     this.#insideStream = body.length > 0
     if (this.#discarding) return false
-    this.#arrived(body)
+    this.#enqueue(body)
     return true
   }
 
@@ -133,7 +141,7 @@ export class Inbox {
    */
   end(): void {
     this.#refuseAfterEnd()
-    if (this.#insideMessage) throw new CodecError('record end: inside a message')
+    if (this.#assembly.begun) throw new CodecError('record end: inside a message')
     if (this.#insideStream) throw new CodecError('record end: inside a stream')
     this.#ended = true
     this.#flow()
@@ -144,6 +152,7 @@ export class Inbox {
     this.#failure = error
     this.#waiter?.reject(error)
     this.#waiter = undefined
+    this.#handleWaiting()
   }
 
   /**
@@ -153,7 +162,7 @@ export class Inbox {
    */
   async next(signal?: AbortSignal): Promise<IncomingKind | undefined> {
     for (;;) {
-      if (this.#waiter) throw new TypeError('Channel: somebody is already waiting for what comes next')
+      if (this.#waiter || this.#handler) throw twoReaders()
       if (this.#ready) break
       if (this.#failure) throw this.#failure
       await this.#wait(signal)
@@ -193,18 +202,81 @@ export class Inbox {
 
   /** The next message, if it is here. */
   receiveNow(): Message | undefined {
-    return !this.#waiter && this.#head instanceof Message ? this.#takeMessage() : undefined
+    if (this.#waiter || this.#handler || !(this.#head instanceof Message)) return undefined
+    this.#count()
+    return this.#take() as Message
   }
 
   async #receiveLater(signal?: AbortSignal): Promise<Message | undefined> {
     for (let kind = await this.next(signal); kind; kind = await this.next(signal)) {
-      if (kind === 'stream')
-        throw new ProtocolError('stream_unexpected', 'a stream comes next, not a message')
+      if (kind === 'stream') throw streamUnexpected()
       const message = this.receiveNow()
       // Between its coming and this moment another reader may have taken it, or all may have been dropped.
       if (message) return message
     }
     return undefined
+  }
+
+  /**
+   * Has the messages given to a function, until the end.
+   *
+   * @param handled - called after each message that was handled.
+   * @throws as `receive`; what `handle` throws.
+   */
+  forEach(handle: (message: Message) => unknown, handled: () => void): Promise<void> {
+    if (this.#waiter || this.#handler) throw twoReaders()
+    return new Promise((resolve, reject) => {
+      this.#handler = { handle, handled, resolve, reject }
+      this.#handleWaiting()
+    })
+  }
+
+  /** Gives the handler what waits, one after the other, and tells it the end. */
+  #handleWaiting(): void {
+    this.#missed = this.#handling
+    while (this.#handler && !this.#handling) {
+      const handler = this.#handler
+      if (this.#head instanceof Message) {
+        // To take a message may make room, and more comes in that very moment: it waits behind that message.
+        this.#handling = true
+        this.#handle(handler, this.#take() as Message)
+        continue
+      }
+      if (!this.#ready && !this.#failure) return
+      this.#handler = undefined
+      if (!this.#ready) handler.reject(this.#failure)
+      else if (this.#head) handler.reject(streamUnexpected())
+      else handler.resolve()
+    }
+  }
+
+  #handle(handler: Handler, message: Message): void {
+    this.#count()
+    this.#handling = true
+    try {
+      const result = handler.handle(message) as PromiseLike<unknown> | undefined | null
+      if (typeof result?.then !== 'function') {
+        this.#handling = false
+        handler.handled()
+        return
+      }
+      result.then(
+        () => {
+          this.#handling = false
+          handler.handled()
+          this.#handleWaiting()
+        },
+        (error) => this.#couldNotHandle(handler, error),
+      )
+    } catch (error) {
+      this.#couldNotHandle(handler, error)
+    }
+  }
+
+  #couldNotHandle(handler: Handler, error: unknown): void {
+    this.#handling = false
+    this.#handler = undefined
+    handler.reject(error)
   }
 
   /** From now on, and after each `resume`, `reader` gets the pieces of the next stream. */
@@ -240,7 +312,7 @@ export class Inbox {
     return this.#waitingBytes > MAX_WAITING_BYTES
   }
 
-  get #head(): Item | undefined {
+  get #head(): Incoming | undefined {
     return this.#waiting[this.#first]
   }
 
@@ -252,19 +324,20 @@ export class Inbox {
   }
 
   #wake(): void {
+    this.#handleWaiting()
     if (!this.#waiter || !this.#ready) return
     this.#waiter.resolve()
     this.#waiter = undefined
   }
 
-  #arrived(item: Item): void {
+  #enqueue(item: Incoming): void {
     this.#waiting.push(item)
     this.#waitingBytes += sizeOf(item)
     this.#flow()
   }
 
-  #take(): Item {
-    const item = this.#waiting[this.#first] as Item
+  #take(): Incoming {
+    const item = this.#waiting[this.#first] as Incoming
     // Let go of now: where something always waits, the queue is never empty.
     this.#waiting[this.#first++] = undefined
     if (this.#first === this.#waiting.length) {
@@ -280,11 +353,11 @@ export class Inbox {
     return item
   }
 
-  #takeMessage(): Message {
-    // Who is told a count takes all before it for handled too: a stream that is still being read is not.
+  /** Counts a message that is given to its reader. */
+  #count(): void {
+    // To the peer a count says that all before it is handled: a stream that is still being read is not.
     if (this.#unfinished > 0) this.#behind++
     else this.#delivered++
-    return this.#take() as Message
   }
 
   /**
@@ -348,40 +421,6 @@ export class Inbox {
     reader?.ended(read)
   }
 
-  #alone(source: Uint8Array, from: number, to: number): Message {
-    this.#refuseLonger(to - from)
-    return new Message(source, from, to)
-  }
-
-  #together(last: Uint8Array): Message {
-    this.#append(last)
-    const message = new Message(this.#partial, 0, this.#partialBytes)
-    this.#partial = EMPTY
-    this.#partialBytes = 0
-    this.#insideMessage = false
-    return message
-  }
-
-  #append(body: Uint8Array): void {
-    const length = this.#partialBytes + body.length
-    this.#refuseLonger(length)
-    if (length > this.#partial.length) {
-      // Doubled, so that tiny parts cost no more than large ones.
-      const larger = new Uint8Array(
-        Math.min(Math.max(length, 2 * this.#partial.length), this.#maxMessageBytes),
-      )
-      larger.set(this.#partial.subarray(0, this.#partialBytes))
-      this.#partial = larger
-    }
-    this.#partial.set(body, this.#partialBytes)
-    this.#partialBytes = length
-  }
-
-  #refuseLonger(length: number): void {
-    if (length <= this.#maxMessageBytes) return
-    throw new ProtocolError('message_too_large', `a message of more than ${this.#maxMessageBytes} bytes came`)
-  }
-
   #refuseMessageNow(): void {
     this.#refuseAfterEnd()
     if (this.#insideStream) throw new CodecError('record message: inside a stream')
@@ -392,6 +431,14 @@ export class Inbox {
   }
 }
 
-function sizeOf(item: Item): number {
+function sizeOf(item: Incoming): number {
   return OVERHEAD_BYTES + item.length
+}
+
+function twoReaders(): TypeError {
+  return new TypeError('Channel: a reader is already waiting for what comes next')
+}
+
+function streamUnexpected(): ProtocolError {
+  return new ProtocolError('stream_unexpected', 'a stream comes next, not a message')
 }

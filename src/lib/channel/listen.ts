@@ -21,10 +21,10 @@ import { accept, HANDSHAKE_TIMEOUT_MS } from './handshake.ts'
 import { acceptInPlace } from './in-place.ts'
 import { Wire } from './wire.ts'
 
-/** Channels open at once, from everybody and from one sender. */
+/** Channels open at once, in all and with one sender. */
 export const MAX_CHANNELS = 1024
 export const MAX_CHANNELS_PER_SENDER = 64
-/** Handshakes under way at once, from everybody and from one address that is not this machine's own. */
+/** Handshakes under way at once, in all and from one address that is not this machine's own. */
 export const MAX_HANDSHAKES = 128
 export const MAX_HANDSHAKES_PER_ADDRESS = 32
 

@@ -8,34 +8,36 @@ import { EMPTY, utf8 } from '../bytes.ts'
 import { CodecError } from '../errors.ts'
 import type { CipherState } from '../noise.ts'
 import { later } from '../pacing/event-loop.ts'
-import { Packer } from './packer.ts'
+import { ACK_BYTES, Packer, release } from './packer.ts'
 import { encodeRecord, RECORD_TYPES } from './records.ts'
 import { rekeyIfDue } from './rekey.ts'
 import type { Wire } from './wire.ts'
 
-/** So many long transport messages go out in one system call, which takes a tenth off what a byte costs. */
-const TOGETHER = 4
+type Resolve = (value?: PromiseLike<void>) => void
 
-interface Unacknowledged {
-  resolve(): void
-  reject(error: Error): void
+let latest: Resolve
+/** One for all promises: a closure for each would cost as much as the rest of a small message. */
+const keepResolve = (resolve: Resolve) => {
+  latest = resolve
 }
 
-/** Records to be sent, and messages to be acknowledged. Everything queued within one turn travels together. */
+/** Records to be sent, and messages to be acknowledged. What is queued within one turn travels together. */
 export class Outbox {
   readonly #wire: Wire
   readonly #cipher: CipherState
   readonly #whenIdle: () => void
   readonly #waiting = new Packer()
-  #whenSealed: (() => void)[] = []
+  /** Writers that wait for room. */
+  #writers: (() => void)[] = []
   #scheduled = false
-  #flushing = false
   #closed = false
   /** Messages, and streams that were ended. */
   #sent = 0
   #acknowledged = 0
-  #unacknowledged: Unacknowledged[] = []
-  /** Where in `#unacknowledged` the first one is: to take each out would move all the others. */
+  /** What resolves the promises of acknowledgements, and the count that each promise is for. */
+  #resolves: Resolve[] = []
+  #counts: number[] = []
+  /** Where in them the first one is: to take each out would move all the others. */
   #first = 0
   #handled = 0
   #handledSaid = 0
@@ -52,9 +54,19 @@ export class Outbox {
     return this.#waiting.empty && this.#handled === this.#handledSaid
   }
 
+  /** Whether more would only wait. */
+  get full(): boolean {
+    return this.#waiting.several || this.#wire.full
+  }
+
   /** How many of the peer's messages and streams are acknowledged, or will be with what is sealed next. */
   get handled(): number {
     return this.#handled
+  }
+
+  /** How many of our messages and streams the peer has acknowledged. */
+  get acknowledged(): number {
+    return this.#acknowledged
   }
 
   /** How many of our messages and streams the peer has not acknowledged. */
@@ -62,25 +74,44 @@ export class Outbox {
     return this.#sent - this.#acknowledged
   }
 
-  /** Queues a message; resolves when the peer has acknowledged it. */
-  message(bytes: Uint8Array): Promise<void> {
+  /** Queues a message. */
+  message(bytes: Uint8Array): void {
     this.#waiting.message(bytes)
-    return this.#sentOneMore()
+    this.#sent++
+    this.#queued()
   }
 
-  /** Queues a piece of our stream; calls back when its bytes may change again, and more may follow. */
-  data(bytes: Uint8Array, sealed: () => void): void {
-    const copied = this.#waiting.data(bytes)
-    this.#flushLater()
-    // The writer waits when the connection does, or when this turn has more than one transport message to send.
-    if (copied && !this.#flushing && !this.#waiting.several) sealed()
-    else this.#whenSealed.push(sealed)
+  /** Resolves when the peer has acknowledged everything that was queued so far. */
+  whenAcknowledged(): Promise<void> {
+    const acknowledged = new Promise<void>(keepResolve)
+    this.#resolves.push(latest)
+    this.#counts.push(this.#sent)
+    return acknowledged
+  }
+
+  /** Queues a piece of our stream; calls back when more may follow. */
+  data(bytes: Uint8Array, mayFollow: () => void): void {
+    if (this.#closed) return
+    this.#waiting.data(bytes)
+    this.#queued()
+    if (this.full) this.#writers.push(() => this.#closed || mayFollow())
+    else mayFollow()
+  }
+
+  /** Resolves when there is room for more, or the channel is over. */
+  whenRoom(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.full && !this.#closed) this.#writers.push(resolve)
+      else resolve()
+    })
   }
 
   /** Queues the end of our stream; resolves when the peer has read to it. */
   endOfData(): Promise<void> {
     this.#waiting.record(RECORD_TYPES.data, EMPTY)
-    return this.#sentOneMore()
+    this.#sent++
+    this.#queued()
+    return this.whenAcknowledged()
   }
 
   /** Queues our acknowledgement of the peer's first `count` messages; only the last count said in a turn is sent. */
@@ -101,6 +132,7 @@ export class Outbox {
     this.#waiting.clear()
     this.#waiting.record(RECORD_TYPES.abort, utf8(code))
     this.#sealNext()
+    this.#wire.uncork()
   }
 
   /**
@@ -109,91 +141,95 @@ export class Outbox {
    * @throws CodecError `malformed` for a count that does not grow, or of more than we sent.
    */
   hasAcknowledged(count: number): void {
-    const before = this.#acknowledged
-    if (count <= before || count > this.#sent) {
-      throw new CodecError(`record ack: expected ${before + 1} to ${this.#sent}, got ${count}`)
+    if (count <= this.#acknowledged || count > this.#sent) {
+      throw new CodecError(`record ack: expected ${this.#acknowledged + 1} to ${this.#sent}, got ${count}`)
     }
     this.#acknowledged = count
-    for (let i = before; i < count; i++) this.#unacknowledged[this.#first++]?.resolve()
+    const [resolves, counts] = [this.#resolves, this.#counts]
+    let first = this.#first
+    while ((counts[first] as number) <= count) (resolves[first++] as Resolve)()
+    this.#first = first
     // Seldom, so that each is moved only a few times.
-    if (2 * this.#first < this.#unacknowledged.length) return
-    this.#unacknowledged = this.#unacknowledged.slice(this.#first)
-    this.#first = 0
+    if (2 * first >= counts.length) this.#forget(first)
   }
 
-  /** Nothing more can be sent; every message not acknowledged fails with `error`. */
+  /** Nothing more can be sent; what is not acknowledged fails with `error`. */
   close(error?: Error): void {
     this.#closed = true
     this.#waiting.clear()
-    this.#whenSealed = []
     this.#cipher.destroy()
-    if (error) for (const message of this.#unacknowledged.slice(this.#first)) message.reject(error)
-    this.#unacknowledged = []
+    this.#tellWriters()
+    if (error && this.#first < this.#resolves.length) {
+      const failed = Promise.reject(error)
+      for (const resolve of this.#resolves.slice(this.#first)) resolve(failed)
+    }
+    this.#forget(this.#resolves.length)
+  }
+
+  #forget(count: number): void {
+    this.#resolves = this.#resolves.slice(count)
+    this.#counts = this.#counts.slice(count)
     this.#first = 0
   }
 
-  #sentOneMore(): Promise<void> {
-    this.#sent++
+  /** Full plaintexts go out at once, so that the peer has something to do while the next ones are made. */
+  #queued(): void {
     this.#flushLater()
-    return new Promise((resolve, reject) => {
-      this.#unacknowledged.push({ resolve, reject })
-    })
+    if (this.#waiting.several && !this.#closed) this.#sealFull()
   }
 
   #flushLater(): void {
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
     // By then everything that this turn sends, and handles, is known.
-    later(() => {
-      this.#scheduled = false
-      if (!this.#flushing) this.#flush()
-    })
+    later(() => this.#flush())
   }
 
-  async #flush(): Promise<void> {
-    this.#flushing = true
-    while (!this.#closed && !this.idle) {
-      this.#sealSome()
-      if (this.#wire.full) await this.#wire.drained()
-      if (this.#tailMayGrow) break
-    }
-    this.#flushing = false
+  #flush(): void {
     if (this.#closed) return
-    this.#tellSealed()
-    if (this.idle) this.#whenIdle()
-    else this.#flushLater()
-  }
-
-  /** The writer of a stream may have more by the next turn: what does not fill a transport message can wait for it. */
-  get #tailMayGrow(): boolean {
-    return this.#whenSealed.length > 0 && this.#waiting.onlyCopies
-  }
-
-  /** Seals a few transport messages, which go out together. */
-  #sealSome(): void {
-    this.#wire.cork()
-    for (let n = 0; n < TOGETHER && !this.idle; n++) {
-      this.#sealNext()
-      if (this.#tailMayGrow) break
-    }
+    this.#sealFull()
     this.#wire.uncork()
+    if (this.full) {
+      this.#wire.drained().then(() => this.#flush())
+      return
+    }
+    this.#scheduled = false
+    if (this.#writers.length > 0) {
+      // They may have more by the next turn: what does not fill a transport message can wait for it.
+      this.#flushLater()
+      this.#tellWriters()
+      return
+    }
+    if (!this.idle) this.#sealNext()
+    this.#wire.uncork()
+    this.#whenIdle()
   }
 
-  #tellSealed(): void {
-    if (this.#whenSealed.length === 0) return
-    const told = this.#whenSealed
-    this.#whenSealed = []
-    for (const sealed of told) sealed()
+  #tellWriters(): void {
+    const writers = this.#writers
+    this.#writers = []
+    for (const mayWrite of writers) mayWrite()
+  }
+
+  #sealFull(): void {
+    while (this.#waiting.several && !this.#wire.full) {
+      this.#sealNext()
+      if (this.#wire.full) this.#wire.uncork()
+    }
   }
 
   /** Seals one transport message with as many of the waiting records as fit, and our last acknowledgement before them. */
   #sealNext(): void {
-    const parts = this.#waiting.next() ?? []
+    const plaintext = this.#waiting.next() ?? { bytes: new Uint8Array(ACK_BYTES), length: ACK_BYTES }
+    let from = ACK_BYTES
     if (this.#handled > this.#handledSaid) {
-      parts.unshift(encodeRecord({ type: 'ack', count: this.#handled }))
+      from = 0
+      plaintext.bytes.set(encodeRecord({ type: 'ack', count: this.#handled }))
       this.#handledSaid = this.#handled
     }
-    this.#wire.writeFrame(...this.#cipher.encryptParts(parts))
+    this.#wire.cork()
+    this.#wire.writeFrame(...this.#cipher.encryptInParts(plaintext.bytes.subarray(from, plaintext.length)))
+    release(plaintext)
     rekeyIfDue(this.#cipher)
   }
 }

@@ -3,15 +3,18 @@
  *
  * @module
  */
-import { EMPTY, fromUtf8, readU16, utf8 } from '../bytes.ts'
+import { EMPTY, fromUtf8, utf8 } from '../bytes.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError } from '../errors.ts'
 import { MAX_NOISE_MESSAGE_BYTES } from '../noise.ts'
+import type { Trace } from '../trace.ts'
 
 /** Plaintext that fits one transport message. */
 export const MAX_PLAINTEXT_BYTES = MAX_NOISE_MESSAGE_BYTES - TAG_BYTES
 /** u8 type || u16 length */
 export const RECORD_HEADER_BYTES = 3
+/** An empty record, sealed. */
+export const MIN_FRAME_BYTES = RECORD_HEADER_BYTES + TAG_BYTES
 /** The longest body of a record. */
 export const MAX_BODY_BYTES = MAX_PLAINTEXT_BYTES - RECORD_HEADER_BYTES
 
@@ -91,11 +94,30 @@ export function encodeMessage(message: Uint8Array): Uint8Array[] {
   return records
 }
 
-/** Takes the records of a plaintext one by one. A body is given by where it is, so that small ones cost little. */
+/** Tells a trace, if there is one, of the records that pass between the two. */
+export function recordTrace(
+  trace: Trace | undefined,
+  us: string,
+  them: string,
+): ((direction: 'sent' | 'received', record: ChannelRecord) => void) | undefined {
+  if (!trace) return undefined
+  return (direction, record) => {
+    const [from, to] = direction === 'sent' ? [us, them] : [them, us]
+    trace({ name: record.type, from, to, by: 'TCP', fields: recordFields(record) })
+  }
+}
+
+function recordFields(record: ChannelRecord): Record<string, string | number> {
+  if ('body' in record) return { bytes: record.body.length }
+  const { type, ...fields } = record
+  return fields
+}
+
+/** Takes the records of a plaintext one by one. */
 export interface RecordVisitor {
-  message(plaintext: Uint8Array, from: number, to: number): void
-  part(plaintext: Uint8Array, from: number, to: number): void
-  data(plaintext: Uint8Array, from: number, to: number): void
+  message(body: Uint8Array): void
+  part(body: Uint8Array): void
+  data(body: Uint8Array): void
   ack(count: number): void
   end(): void
   abort(code: string): void
@@ -104,48 +126,48 @@ export interface RecordVisitor {
 /**
  * Gives a visitor the records in a transport message's plaintext, in order; those before a bad one, too.
  *
+ * @param wantsMore - asked after each record.
  * @throws CodecError `malformed`: no record, an unknown type, a body of the wrong size, or bytes left over.
  */
-export function visitRecords(plaintext: Uint8Array, visitor: RecordVisitor): void {
+export function visitRecords(
+  plaintext: Uint8Array,
+  visitor: RecordVisitor,
+  wantsMore: () => boolean = () => true,
+): void {
+  const { length } = plaintext
   let offset = 0
   do {
-    const type = plaintext[offset]
     const from = offset + RECORD_HEADER_BYTES
-    const to = from + readU16(plaintext, offset + 1)
-    if (to > plaintext.length) throw new CodecError('record: its body is cut short')
-    visit(type, plaintext, from, to, visitor)
+    const to = from + (((plaintext[offset + 1] as number) << 8) | (plaintext[offset + 2] as number))
+    if (from > length || to > length) throw new CodecError('record: it is cut short')
+    visit(plaintext[offset], plaintext.subarray(from, to), visitor)
     offset = to
-  } while (offset < plaintext.length)
+  } while (offset < length && wantsMore())
 }
 
-function visit(
-  type: number | undefined,
-  plaintext: Uint8Array,
-  from: number,
-  to: number,
-  visitor: RecordVisitor,
-): void {
+function visit(type: number | undefined, body: Uint8Array, visitor: RecordVisitor): void {
   switch (type) {
     case MESSAGE:
-      visitor.message(plaintext, from, to)
+      visitor.message(body)
       return
     case PART:
       // An endless message of nothing would pass every limit on size.
-      if (from === to) throw new CodecError('record part: it is empty')
-      visitor.part(plaintext, from, to)
+      if (body.length === 0) throw new CodecError('record part: it is empty')
+      visitor.part(body)
       return
     case DATA:
-      visitor.data(plaintext, from, to)
+      visitor.data(body)
       return
     case ACK:
-      visitor.ack(decodeCount(plaintext.subarray(from, to)))
+      visitor.ack(decodeCount(body))
       return
     case END:
-      if (to > from) throw new CodecError(`record end: expected an empty body, got ${to - from} bytes`)
+      if (body.length > 0)
+        throw new CodecError(`record end: expected an empty body, got ${body.length} bytes`)
       visitor.end()
       return
     case ABORT:
-      visitor.abort(decodeCode(plaintext.subarray(from, to)))
+      visitor.abort(decodeCode(body))
       return
     default:
       throw new CodecError(`record: type ${type} is unknown`)
@@ -159,13 +181,10 @@ function visit(
  */
 export function decodeRecords(plaintext: Uint8Array): ChannelRecord[] {
   const records: ChannelRecord[] = []
-  const withBody = (type: 'message' | 'part' | 'data') => (_: Uint8Array, from: number, to: number) => {
-    records.push({ type, body: plaintext.subarray(from, to) })
-  }
   visitRecords(plaintext, {
-    message: withBody('message'),
-    part: withBody('part'),
-    data: withBody('data'),
+    message: (body) => records.push({ type: 'message', body }),
+    part: (body) => records.push({ type: 'part', body }),
+    data: (body) => records.push({ type: 'data', body }),
     ack: (count) => records.push({ type: 'ack', count }),
     end: () => records.push({ type: 'end' }),
     abort: (code) => records.push({ type: 'abort', code }),

@@ -4,17 +4,24 @@
  * @module
  */
 import { Duplex } from 'node:stream'
-import type { StreamReader } from './inbox.ts'
 
 /** What is taken to be written before the writer has to wait. In bytes. */
 const HIGH_WATER_MARK = 512 * 1024
 /** What comes waits in the inbox, which counts what a piece costs besides its bytes; a stream does not, and would keep half a million of one byte. */
 const READ_AHEAD_BYTES = 1
 
+/** The reader of a stream. */
+export interface StreamReader {
+  /** Takes the next piece; false when it wants no more before `Inbox.resume`. */
+  piece(bytes: Uint8Array): boolean
+  /** The stream ended, as its sender said; `read` is to be called once all of it has been read. */
+  ended(read: () => void): void
+}
+
 /** What a stream needs of its channel. */
 export interface StreamEnds {
-  /** Sends a piece; calls back when its bytes may change again. */
-  write(piece: Uint8Array, sealed: () => void): void
+  /** Sends a piece; calls back when more may follow. */
+  write(piece: Uint8Array, mayFollow: () => void): void
   /** Ends our half; resolves when the peer has read all of it. */
   end(): Promise<void>
   /** Lets the reader have pieces, until it wants no more. */
@@ -34,7 +41,7 @@ export class ChannelStream extends Duplex implements StreamReader {
   constructor(ends: StreamEnds) {
     super({ readableHighWaterMark: READ_AHEAD_BYTES, writableHighWaterMark: HIGH_WATER_MARK })
     this.#ends = ends
-    // Who reads or writes hears why it fails, and the channel tells too. Who has read all, and wrote nothing, listens no more:
+    // The reader and the writer hear why it fails, and the channel tells too. A reader that has read all listens no more:
     // the peer must not end our process by cutting the line then.
     this.on('error', () => {})
   }
@@ -81,10 +88,10 @@ export class ChannelStream extends Duplex implements StreamReader {
   override _writev(chunks: { chunk: Uint8Array }[], done: () => void): void {
     this.#begun = true
     let left = chunks.length
-    const sealed = () => {
+    const mayFollow = () => {
       if (--left === 0) done()
     }
-    for (const { chunk } of chunks) this.#ends.write(chunk, sealed)
+    for (const { chunk } of chunks) this.#ends.write(chunk, mayFollow)
   }
 
   override _final(done: (error?: Error | null) => void): void {

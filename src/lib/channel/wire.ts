@@ -7,13 +7,13 @@
 import type { Duplex } from 'node:stream'
 import { concat, u16 } from '../bytes.ts'
 import { CodecError, TransportError } from '../errors.ts'
-import { readInPlace } from './in-place.ts'
+import { giveBack, readInPlace } from './in-place.ts'
 
 /** From the first byte of a frame to its last. */
 export const STALL_TIMEOUT_MS = 30_000
 const LINGER_MS = 1_000
 /** So much may wait in the stream: enough to keep the connection busy while the event loop does something else. */
-const FULL_BYTES = 256 * 1024
+const FULL_BYTES = 512 * 1024
 /** Shorter parts before the first long one are put together: that costs less than to write each. */
 const GATHERED_BYTES = 4096
 
@@ -50,6 +50,9 @@ export class Wire {
   readonly #stream: Duplex
   readonly #stallTimeoutMs: number
   readonly #fullBytes: number
+  /** Whether nothing refers to what was written once the stream says so: another stream may pass it on. */
+  readonly #last: boolean
+  #corked = false
   #demand: Demand | undefined
   #paused = false
   #flowing = false
@@ -79,7 +82,8 @@ export class Wire {
     this.#stallTimeoutMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS
     this.#fullBytes = options.fullBytes ?? FULL_BYTES
     const take = (bytes: Uint8Array) => this.#take(bytes)
-    if (!readInPlace(stream, take)) stream.pause().on('data', take)
+    this.#last = readInPlace(stream, take)
+    if (!this.#last) stream.pause().on('data', take)
     stream.on('end', () => this.#onEnd())
     stream.on('close', () => this.#onEnd())
     stream.on('error', (error: Error) => {
@@ -131,7 +135,11 @@ export class Wire {
     this.#stream.write(bytes)
   }
 
-  /** Writes one frame, whose content may come in parts. Whether to wait before the next one, `full` says. */
+  /**
+   * Writes one frame, whose content may come in parts. Whether to wait before the next one, `full` says.
+   *
+   * @param content - the wire's from now on: the memory of long parts is given back as soon as they are sent.
+   */
   writeFrame(...content: Uint8Array[]): void {
     let length = 0
     for (const part of content) length += part.length
@@ -141,28 +149,34 @@ export class Wire {
     for (let part = content[0]; part && part.length < GATHERED_BYTES; part = content[++parts])
       header.push(part)
     this.#stream.write(Buffer.concat(header))
-    for (; parts < content.length; parts++) this.#stream.write(content[parts])
+    for (let part = content[parts]; part; part = content[++parts]) {
+      const sent = part
+      if (this.#last && part.length >= GATHERED_BYTES) this.#stream.write(part, () => giveBack(sent))
+      else this.#stream.write(part)
+    }
   }
 
-  /** Has frames go out together, in one system call, until `uncork`. */
+  /** Has frames go out together, in one system call, when `uncork` is called. */
   cork(): void {
-    this.#stream.cork()
+    if (!this.#corked) this.#stream.cork()
+    this.#corked = true
   }
 
   /** Writes what was held back since `cork`. */
   uncork(): void {
-    this.#stream.uncork()
+    if (this.#corked) this.#stream.uncork()
+    this.#corked = false
   }
 
   /** Whether so much waits to be sent that more would only take up memory. */
   get full(): boolean {
-    return this.#stream.writableLength >= this.#fullBytes
+    return this.#stream.writableLength >= this.#fullBytes && !this.#stream.destroyed
   }
 
   /** Resolves when the stream has sent what it was given, or never will. */
   drained(): Promise<void> {
     const stream = this.#stream
-    if (!this.full || stream.destroyed) return Promise.resolve()
+    if (!this.full) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
         stream.off('drain', done)
@@ -222,7 +236,7 @@ export class Wire {
   }
 
   #want(demand: Demand): void {
-    if (this.#demand) throw new TypeError('Wire: somebody is reading already')
+    if (this.#demand) throw new TypeError('Wire: there is a reader already')
     this.#demand = demand
     this.#goOn()
   }

@@ -3,12 +3,13 @@
  * https://www.rfc-editor.org/rfc/rfc8439#section-2.8
  *
  * The implementation is OpenSSL's in Node, or libsodium's for what is short, and noble's elsewhere (`primitives/`), tested equal. Every seal and every
- * open in the project passes through these three functions.
+ * open in the project passes through these functions.
  *
  * @module
  */
 import { primitives } from '#primitives'
 import { ProtocolError } from '../errors.ts'
+import type { AeadKey } from './primitives/types.ts'
 import { KEY_BYTES } from './secret.ts'
 
 /** Length of the authentication tag. */
@@ -22,8 +23,10 @@ const NONCE_BYTES = 12
  */
 export const ZERO_NONCE: Uint8Array = new Uint8Array(NONCE_BYTES)
 
-function check(name: string, bytes: Uint8Array, length: number): void {
-  if (bytes.length !== length) throw new RangeError(`${name}: expected ${length} bytes, got ${bytes.length}`)
+function check({ bytes: key }: AeadKey, nonce: Uint8Array): void {
+  if (key.length !== KEY_BYTES) throw new RangeError(`key: expected ${KEY_BYTES} bytes, got ${key.length}`)
+  if (nonce.length !== NONCE_BYTES)
+    throw new RangeError(`nonce: expected ${NONCE_BYTES} bytes, got ${nonce.length}`)
 }
 
 /**
@@ -36,27 +39,24 @@ function check(name: string, bytes: Uint8Array, length: number): void {
  * @throws RangeError when key or nonce have another length.
  */
 export function seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
-  check('key', key, KEY_BYTES)
-  check('nonce', nonce, NONCE_BYTES)
+  return sealWith({ bytes: key }, nonce, aad, plaintext)
+}
+
+/** As `seal`, with a key that is used more than once. */
+export function sealWith(
+  key: AeadKey,
+  nonce: Uint8Array,
+  aad: Uint8Array,
+  plaintext: Uint8Array,
+): Uint8Array {
+  check(key, nonce)
   return primitives.seal(key, nonce, aad, plaintext)
 }
 
-/**
- * Encrypts and authenticates what is there in parts, with nothing else to authenticate.
- *
- * @param key - 32 bytes.
- * @param nonce - 12 bytes, never used before with this key.
- * @returns ciphertext and tag, in parts of any number; together 16 bytes more than `plaintext`.
- * @throws RangeError when key or nonce have another length.
- */
-export function sealParts(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  plaintext: readonly Uint8Array[],
-): Uint8Array[] {
-  check('key', key, KEY_BYTES)
-  check('nonce', nonce, NONCE_BYTES)
-  return primitives.sealParts(key, nonce, plaintext)
+/** As `sealWith`, with nothing else to authenticate. @returns ciphertext and tag, in parts which nothing else refers to. */
+export function sealInParts(key: AeadKey, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array[] {
+  check(key, nonce)
+  return primitives.sealInParts(key, nonce, plaintext)
 }
 
 /**
@@ -67,8 +67,12 @@ export function sealParts(
  * @throws ProtocolError `decryption_failed`, the one answer to a wrong key, nonce, aad, or any changed bit.
  */
 export function open(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
-  check('key', key, KEY_BYTES)
-  check('nonce', nonce, NONCE_BYTES)
+  return openWith({ bytes: key }, nonce, aad, sealed)
+}
+
+/** As `open`, with a key that is used more than once. */
+export function openWith(key: AeadKey, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
+  check(key, nonce)
   const plaintext = sealed.length < TAG_BYTES ? undefined : primitives.open(key, nonce, aad, sealed)
   if (!plaintext) throw new ProtocolError('decryption_failed', 'the sealed bytes do not open under this key')
   return plaintext

@@ -248,8 +248,12 @@ test('an abort takes the place of what was queued', async () => {
   const sent = [1, 2, 3].map(() => rejects(bob.send(new Uint8Array(MIB)), 'channel_closed'))
   bob.end()
   bob.destroy('changed_my_mind')
-  assert.equal(await alice.hear(), [abort('changed_my_mind')])
-  assert.is(await alice.hear(), undefined)
+  // What fills the connection is on its way already.
+  const heard: ChannelRecord[] = []
+  for (let records = await alice.hear(); records; records = await alice.hear()) heard.push(...records)
+  assert.equal(heard.pop(), abort('changed_my_mind'))
+  assert.ok(heard.length < 10, `${heard.length} records`)
+  assert.ok(heard.every(({ type }) => type === 'part'))
   await Promise.all(sent)
 })
 

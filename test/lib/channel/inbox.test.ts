@@ -14,6 +14,9 @@ const OVERHEAD = 128
 
 const bytes = (length: number) => new Uint8Array(length)
 
+/** A message comes. */
+const arrive = (inbox: Inbox, body: Uint8Array) => inbox.arrived(inbox.message(body))
+
 /** An inbox, and how often it has said that there is room again. */
 function counted(maxMessageBytes: number) {
   const said = { roomAgain: 0 }
@@ -25,9 +28,9 @@ function counted(maxMessageBytes: number) {
 
 test('is full with more than 1 MiB of waiting messages, until enough is read', async () => {
   const { inbox, said } = counted(MIB)
-  inbox.message(bytes(MIB - OVERHEAD))
+  arrive(inbox, bytes(MIB - OVERHEAD))
   assert.not(inbox.full)
-  inbox.message(bytes(0))
+  arrive(inbox, bytes(0))
   assert.ok(inbox.full)
   assert.is(said.roomAgain, 0)
   await inbox.receive()
@@ -57,7 +60,7 @@ test('what comes in the moment in which there is room again is given after what 
 
 test('is full while what waits is still too much, however often somebody reads', async () => {
   const { inbox, said } = counted(MIB)
-  for (let i = 0; i < 4; i++) inbox.message(bytes(MIB / 2))
+  for (let i = 0; i < 4; i++) arrive(inbox, bytes(MIB / 2))
   await inbox.receive()
   await inbox.receive()
   assert.ok(inbox.full)
@@ -69,9 +72,9 @@ test('is full while what waits is still too much, however often somebody reads',
 
 test('empty messages take room too', async () => {
   const { inbox } = counted(MIB)
-  for (let i = 0; i < MIB / OVERHEAD; i++) inbox.message(bytes(0))
+  for (let i = 0; i < MIB / OVERHEAD; i++) arrive(inbox, bytes(0))
   assert.not(inbox.full)
-  inbox.message(bytes(0))
+  arrive(inbox, bytes(0))
   assert.ok(inbox.full)
   await inbox.receive()
   assert.not(inbox.full)
@@ -124,12 +127,12 @@ test('messages after a stream are not counted before it has been read', async ()
     },
   })
   inbox.resume()
-  inbox.message(bytes(1))
+  arrive(inbox, bytes(1))
   await inbox.receive()
   assert.is(inbox.delivered, 1)
   inbox.data(bytes(1))
   inbox.data(bytes(0))
-  inbox.message(bytes(1))
+  arrive(inbox, bytes(1))
   inbox.resume()
   await inbox.receive()
   assert.is(inbox.delivered, 1)
@@ -140,14 +143,14 @@ test('messages after a stream are not counted before it has been read', async ()
 test('a message that somebody waits for is read at once', async () => {
   const { inbox } = counted(4 * MIB)
   const reading = inbox.receive()
-  inbox.message(bytes(4 * MIB))
+  arrive(inbox, bytes(4 * MIB))
   assert.is((await reading)?.bytes.length, 4 * MIB)
   assert.not(inbox.full)
 })
 
 test('there is room again when nobody reads any more', () => {
   const { inbox, said } = counted(2 * MIB)
-  inbox.message(bytes(2 * MIB))
+  arrive(inbox, bytes(2 * MIB))
   assert.ok(inbox.full)
   inbox.discard()
   assert.not(inbox.full)
@@ -158,14 +161,14 @@ test('puts a message together from its parts, up to the limit and not a byte bey
   const inbox = new Inbox(10)
   inbox.part(Buffer.from('123'))
   inbox.part(Buffer.from('456'))
-  inbox.message(Buffer.from('7890'))
-  inbox.message(Buffer.from('next'))
+  arrive(inbox, Buffer.from('7890'))
+  arrive(inbox, Buffer.from('next'))
   assert.is((await inbox.receive())?.text, '1234567890')
   assert.is((await inbox.receive())?.text, 'next')
   inbox.part(bytes(10))
   throws(() => inbox.part(bytes(1)), 'message_too_large')
-  throws(() => inbox.message(bytes(1)), 'message_too_large')
-  throws(() => new Inbox(10).message(bytes(11)), 'message_too_large')
+  throws(() => arrive(inbox, bytes(1)), 'message_too_large')
+  throws(() => arrive(new Inbox(10), bytes(11)), 'message_too_large')
 })
 
 test('nothing comes after the end, and the end comes not inside a message', () => {
@@ -176,12 +179,12 @@ test('nothing comes after the end, and the end comes not inside a message', () =
   inbox.end()
   throws(() => inbox.end(), 'malformed')
   throws(() => inbox.part(bytes(1)), 'malformed')
-  throws(() => inbox.message(bytes(0)), 'malformed')
+  throws(() => arrive(inbox, bytes(0)), 'malformed')
 })
 
 test('what came before the end or an error is read first', async () => {
   const ended = new Inbox(10)
-  ended.message(Buffer.from('last'))
+  arrive(ended, Buffer.from('last'))
   ended.end()
   assert.ok(ended.ended)
   assert.not(ended.finished)
@@ -190,7 +193,7 @@ test('what came before the end or an error is read first', async () => {
   assert.is(await ended.receive(), undefined)
 
   const failed = new Inbox(10)
-  failed.message(Buffer.from('last'))
+  arrive(failed, Buffer.from('last'))
   failed.fail(Object.assign(new Error(), { code: 'cut' }))
   assert.is((await failed.receive())?.text, 'last')
   await rejects(failed.receive(), 'cut')
@@ -199,12 +202,12 @@ test('what came before the end or an error is read first', async () => {
 test('counts what was read, not what was dropped', async () => {
   const inbox = new Inbox(10)
   const reading = inbox.receive()
-  for (let i = 0; i < 4; i++) inbox.message(bytes(1))
+  for (let i = 0; i < 4; i++) arrive(inbox, bytes(1))
   await reading
   await inbox.receive()
   assert.is(inbox.delivered, 2)
   assert.is(inbox.discard(), 2)
-  assert.is(inbox.message(bytes(1)), undefined)
+  assert.is(arrive(inbox, bytes(1)), false)
   assert.is(await inbox.receive(), undefined)
   assert.is(inbox.delivered, 2)
 })
@@ -235,9 +238,9 @@ test('keeps nothing that was read, although something always waits', async () =>
 
 test('gives what comes in order, however much has gone through it', async () => {
   const inbox = new Inbox(MIB)
-  for (let i = 0; i < 3; i++) inbox.message(Uint8Array.of(i))
+  for (let i = 0; i < 3; i++) arrive(inbox, Uint8Array.of(i))
   for (let i = 3; i < 5000; i++) {
-    inbox.message(Uint8Array.of(i & 0xff))
+    arrive(inbox, Uint8Array.of(i & 0xff))
     assert.is((await inbox.receive())?.bytes[0], (i - 3) & 0xff)
   }
 })
@@ -275,11 +278,11 @@ test('a message is given once, whoever asks in the moment in which it comes', as
   for (let microtasks = 0; microtasks < 5; microtasks++) {
     const inbox = new Inbox(10)
     const first = inbox.receive()
-    inbox.message(Buffer.from('one'))
+    arrive(inbox, Buffer.from('one'))
     for (let i = 0; i < microtasks; i++) await undefined
     const second = inbox.receive()
     await settled()
-    inbox.message(Buffer.from('two'))
+    arrive(inbox, Buffer.from('two'))
     const texts = await Promise.all([first, second].map(async (message) => (await message)?.text))
     assert.equal(texts.sort(), ['one', 'two'], `after ${microtasks}`)
     assert.is(inbox.delivered, 2)
@@ -304,7 +307,7 @@ test('a stream that has its reader is not told to others, and messages are not g
   const given: string[] = []
   inbox.read({ piece: (piece) => given.push(Buffer.from(piece).toString()) > 1, ended: (read) => read() })
   inbox.resume()
-  inbox.message(Buffer.from('before'))
+  arrive(inbox, Buffer.from('before'))
   assert.is(await inbox.next(), 'message')
   assert.is((await inbox.receive())?.text, 'before')
   inbox.data(Buffer.from('some'))
@@ -313,7 +316,7 @@ test('a stream that has its reader is not told to others, and messages are not g
   const next = inbox.next()
   assert.ok(await isPending(next), 'the rest is for the reader')
   inbox.data(bytes(0))
-  inbox.message(Buffer.from('after'))
+  arrive(inbox, Buffer.from('after'))
   inbox.resume()
   assert.equal(given, ['some', 'more'])
   assert.not(await isPending(next))
@@ -325,7 +328,7 @@ test('messages that were put together have nothing in common, and a stream may f
   const [one, two] = ['1', '2'].map((digit) => Buffer.from(digit.repeat(60)))
   for (const part of [one, two]) {
     inbox.part(part as Buffer)
-    inbox.message((part as Buffer).subarray(0, 20))
+    arrive(inbox, (part as Buffer).subarray(0, 20))
   }
   const [first, second] = [await inbox.receive(), await inbox.receive()]
   assert.is(first?.text, '1'.repeat(80))

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concat, EMPTY, u16 } from '../../../src/lib/bytes.ts'
-import { Packer } from '../../../src/lib/channel/packer.ts'
+import { Packer, release } from '../../../src/lib/channel/packer.ts'
 import {
   type ChannelRecord,
   decodeRecords,
@@ -18,8 +18,6 @@ const HEADER_BYTES = 3
 const ROOM = MAX_PLAINTEXT_BYTES - ACK_BYTES
 /** The longest body in it. */
 const MOST = ROOM - HEADER_BYTES
-/** From here on a piece of a stream is not copied. */
-const LONG = 1024
 
 /** No two that are near one another are alike. */
 const bytes = (length: number, first = 0) => Uint8Array.from({ length }, (_, i) => first + i + (i >> 8))
@@ -28,9 +26,10 @@ const bytes = (length: number, first = 0) => Uint8Array.from({ length }, (_, i) 
 function taken(packer: Packer): Uint8Array[] {
   const plaintexts: Uint8Array[] = []
   while (!packer.empty) {
-    const parts = packer.next()
-    assert.ok(parts)
-    plaintexts.push(concat(...parts))
+    const plaintext = packer.next()
+    assert.ok(plaintext)
+    plaintexts.push(plaintext.bytes.slice(ACK_BYTES, plaintext.length))
+    release(plaintext)
   }
   assert.is(packer.next(), undefined)
   return plaintexts
@@ -40,23 +39,7 @@ const bodies = (records: ChannelRecord[]) => records.map((record) => ('body' in 
 const types = (records: ChannelRecord[]) => records.map(({ type }) => type)
 
 test('what is put in comes out, in its order, in plaintexts with room for an acknowledgement', () => {
-  const lengths = [
-    0,
-    1,
-    47,
-    48,
-    49,
-    253,
-    1023,
-    LONG,
-    LONG + 1,
-    20_000,
-    MOST - 1,
-    MOST,
-    MOST + 1,
-    ROOM,
-    200_000,
-  ]
+  const lengths = [0, 1, 47, 48, 49, 253, 1023, 1024, 20_000, MOST - 1, MOST, MOST + 1, ROOM, 200_000]
   // In two orders, so that each length meets a plaintext with much in it, and one with little.
   for (const order of [lengths, [...lengths].reverse()]) {
     const packer = new Packer()
@@ -144,36 +127,35 @@ test('where there is room for a header and nothing behind it, nothing is put', (
   }
 })
 
-test('short pieces of a stream are copied, and may change at once; long ones are not', () => {
-  const packer = new Packer()
-  const [short, long] = [bytes(LONG - 1, 1), bytes(LONG, 2)]
-  assert.is(packer.data(short), true)
-  assert.ok(packer.onlyCopies)
-  assert.is(packer.data(long), false)
-  assert.not(packer.onlyCopies)
-  assert.is(packer.data(short), true)
-  const before = short.slice()
-  short.fill(0)
-  const parts = packer.next() ?? []
-  assert.ok(parts.some((part) => part.buffer === long.buffer))
-  assert.equal(bodies(decodeRecords(concat(...parts))), [before, long, before])
+test('what was put in may change at once, short or long', () => {
+  for (const length of [1, 1000, 100_000]) {
+    const packer = new Packer()
+    const [piece, message] = [bytes(length, 1), bytes(length, 2)]
+    const before = concat(piece, message)
+    packer.data(piece)
+    packer.message(message)
+    piece.fill(0)
+    message.fill(0)
+    const records = taken(packer).flatMap((plaintext) => decodeRecords(plaintext))
+    assert.ok(Buffer.from(before).equals(concat(...bodies(records))), `${length}`)
+  }
 })
 
 test('says what waits', () => {
   const packer = new Packer()
-  const state = () => [packer.empty, packer.several, packer.onlyCopies]
-  assert.equal(state(), [true, false, false])
+  const state = () => [packer.empty, packer.several]
+  assert.equal(state(), [true, false])
   packer.message(bytes(5))
-  assert.equal(state(), [false, false, true])
+  assert.equal(state(), [false, false])
   packer.message(bytes(3 * MOST))
-  assert.equal(state(), [false, true, false])
+  assert.equal(state(), [false, true])
   packer.next()
   packer.next()
-  assert.equal(state(), [false, true, false])
+  assert.equal(state(), [false, true])
   packer.next()
-  assert.equal(state(), [false, false, true])
+  assert.equal(state(), [false, false])
   packer.next()
-  assert.equal(state(), [true, false, false])
+  assert.equal(state(), [true, false])
 })
 
 test('forgets all of it', () => {
@@ -190,33 +172,46 @@ test('forgets all of it', () => {
   )
 })
 
-test('many small messages share a plaintext, as one part', () => {
+test('many small messages share a plaintext', () => {
   const packer = new Packer()
   for (let i = 0; i < 10_000; i++) packer.message(u16(i))
-  const plaintexts: Uint8Array[] = []
-  while (!packer.empty) {
-    const parts = packer.next() ?? []
-    assert.is(parts.length, 1)
-    plaintexts.push(...parts)
-  }
-  assert.is(plaintexts.length, 1)
+  const [plaintext = EMPTY, ...none] = taken(packer)
+  assert.is(none.length, 0)
   assert.equal(
-    bodies(decodeRecords(plaintexts[0] ?? EMPTY)),
+    bodies(decodeRecords(plaintext)),
     Array.from({ length: 10_000 }, (_, i) => u16(i)),
   )
 })
 
 test('little is set aside for little, and all of it at once after much', () => {
-  const setAside = (packer: Packer) => packer.next()?.[0]?.buffer.byteLength ?? 0
+  const setAside = (packer: Packer) => packer.next()?.bytes.buffer.byteLength ?? 0
   const packer = new Packer()
   packer.message(bytes(5))
   assert.ok(setAside(packer) < 100)
   packer.message(bytes(40_000))
   packer.next()
   packer.message(bytes(5))
-  assert.is(setAside(packer), ROOM)
+  assert.is(setAside(packer), MAX_PLAINTEXT_BYTES)
   packer.message(bytes(5))
   assert.ok(setAside(packer) < 100)
+})
+
+test('memory that was given back serves another packer, and what waits keeps its own', () => {
+  const [one, other] = [new Packer(), new Packer()]
+  one.message(bytes(40_000, 1))
+  const sealed = one.next()
+  assert.ok(sealed)
+  one.message(bytes(40_000, 2))
+  release(sealed)
+  other.message(bytes(40_000, 3))
+  one.message(bytes(20_000, 4))
+  const again = other.next()
+  assert.is(again?.bytes, sealed.bytes)
+  assert.equal(bodies(decodeRecords(sealed.bytes.slice(ACK_BYTES, again?.length))), [bytes(40_000, 3)])
+  assert.equal(
+    taken(one).flatMap((plaintext) => bodies(decodeRecords(plaintext))),
+    [bytes(40_000, 2), bytes(20_000, 4)],
+  )
 })
 
 test.run()

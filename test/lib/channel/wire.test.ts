@@ -262,7 +262,7 @@ test('one reader at a time', async () => {
     wire.readFrame(1, 10).catch((error: Error) => {
       throw Object.assign(error, { code: error.message })
     }),
-    'Wire: somebody is reading already',
+    'Wire: there is a reader already',
   )
   far.write(Buffer.of(1, 2))
   assert.equal([...((await reading) ?? [])], [1, 2])

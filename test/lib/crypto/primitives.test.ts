@@ -18,10 +18,10 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
     const aad = hex('50515253c0c1c2c3c4c5c6c7')
     const text =
       "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
-    const sealed = primitives.seal(key, nonce, aad, Buffer.from(text))
+    const sealed = primitives.seal({ bytes: key }, nonce, aad, Buffer.from(text))
     assert.is(toHex(sealed.slice(0, 16)), 'd31a8d34648e60db7b86afbc53ef7ec2')
     assert.is(toHex(sealed.slice(-16)), '1ae10b594f09e26a7e902ecbd0600691')
-    assert.is(Buffer.from(primitives.open(key, nonce, aad, sealed) ?? []).toString(), text)
+    assert.is(Buffer.from(primitives.open({ bytes: key }, nonce, aad, sealed) ?? []).toString(), text)
   })
 
   test(`${name}: derives test cases 1 and 3 of RFC 5869 appendix A`, () => {
@@ -121,10 +121,10 @@ test('both seal alike, and each opens what the other sealed', () => {
   const sizes = fc.integer({ min: 0, max: 2000 }).chain(bytes)
   fc.assert(
     fc.property(bytes(32), bytes(12), sizes, sizes, (key, nonce, aad, plaintext) => {
-      const sealed = node.seal(key, nonce, aad, plaintext)
-      assert.is(toHex(noble.seal(key, nonce, aad, plaintext)), toHex(sealed))
-      assert.is(toHex(noble.open(key, nonce, aad, sealed)), toHex(plaintext))
-      assert.is(toHex(node.open(key, nonce, aad, sealed)), toHex(plaintext))
+      const sealed = node.seal({ bytes: key }, nonce, aad, plaintext)
+      assert.is(toHex(noble.seal({ bytes: key }, nonce, aad, plaintext)), toHex(sealed))
+      assert.is(toHex(noble.open({ bytes: key }, nonce, aad, sealed)), toHex(plaintext))
+      assert.is(toHex(node.open({ bytes: key }, nonce, aad, sealed)), toHex(plaintext))
     }),
     { numRuns: 50 },
   )
@@ -132,18 +132,18 @@ test('both seal alike, and each opens what the other sealed', () => {
 
 test('both refuse any changed bit, a shortened tag, another nonce, another aad', () => {
   const [key, nonce, aad] = [randomBytes(32), randomBytes(12), randomBytes(5)]
-  const sealed = node.seal(key, nonce, aad, Buffer.from('hello'))
+  const sealed = node.seal({ bytes: key }, nonce, aad, Buffer.from('hello'))
   for (const primitives of [node, noble]) {
     for (let bit = 0; bit < sealed.length * 8; bit++) {
       const changed = Uint8Array.from(sealed)
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
-      assert.is(primitives.open(key, nonce, aad, changed), undefined, `bit ${bit}`)
+      assert.is(primitives.open({ bytes: key }, nonce, aad, changed), undefined, `bit ${bit}`)
     }
     for (let length = 16; length < sealed.length; length++) {
-      assert.is(primitives.open(key, nonce, aad, sealed.subarray(0, length)), undefined)
+      assert.is(primitives.open({ bytes: key }, nonce, aad, sealed.subarray(0, length)), undefined)
     }
-    assert.is(primitives.open(key, randomBytes(12), aad, sealed), undefined)
-    assert.is(primitives.open(key, nonce, new Uint8Array(0), sealed), undefined)
+    assert.is(primitives.open({ bytes: key }, randomBytes(12), aad, sealed), undefined)
+    assert.is(primitives.open({ bytes: key }, nonce, new Uint8Array(0), sealed), undefined)
   }
 })
 
@@ -167,6 +167,15 @@ test('both derive, hash and agree alike', () => {
     }),
     { numRuns: 20 },
   )
+})
+
+test('errors have their stack traces again after a key was imported, or could not be', () => {
+  const before = Error.stackTraceLimit
+  node.x25519(randomBytes(32)).agree(randomBytes(32))
+  assert.is(Error.stackTraceLimit, before)
+  assert.throws(() => node.x25519(randomBytes(31)))
+  assert.throws(() => node.x25519().agree(randomBytes(31)))
+  assert.is(Error.stackTraceLimit, before)
 })
 
 test('fresh key pairs differ, and agree with one another, whoever made them', () => {

@@ -31,15 +31,16 @@ test('seals and opens as OpenSSL and noble do, at every length', ({ sodium }) =>
     const [key, nonce, aad] = [randomBytes(32), randomBytes(12), randomBytes(aadLength)]
     const plaintext = randomBytes(length)
     const expected = byOpenssl(key, nonce, aad, plaintext)
-    assert.ok(expected.equals(noble.seal(key, nonce, aad, plaintext)))
-    assert.ok(expected.equals(node.seal(key, nonce, aad, plaintext)), `${length}`)
-    assert.ok(plaintext.equals(node.open(key, nonce, aad, expected) ?? randomBytes(1)), `${length}`)
-    const cut = randomInt(length + 1)
-    const parts = [plaintext.subarray(0, cut), EMPTY, plaintext.subarray(cut)]
+    assert.ok(expected.equals(noble.seal({ bytes: key }, nonce, aad, plaintext)))
+    assert.ok(expected.equals(node.seal({ bytes: key }, nonce, aad, plaintext)), `${length}`)
+    assert.ok(
+      plaintext.equals(node.open({ bytes: key }, nonce, aad, expected) ?? randomBytes(1)),
+      `${length}`,
+    )
     const alone = byOpenssl(key, nonce, EMPTY, plaintext)
-    assert.ok(alone.equals(Buffer.concat(node.sealParts(key, nonce, parts))), `${length}`)
+    assert.ok(alone.equals(Buffer.concat(node.sealInParts({ bytes: key }, nonce, plaintext))), `${length}`)
     if (length > SHORT_BYTES || aadLength > SHORT_BYTES) continue
-    assert.ok(expected.equals(sodium.seal(key, nonce, aad, [plaintext])), `${length}`)
+    assert.ok(expected.equals(sodium.seal(key, nonce, aad, plaintext)), `${length}`)
     assert.ok(plaintext.equals(sodium.open(key, nonce, aad, expected) ?? randomBytes(1)), `${length}`)
   }
 })
@@ -77,7 +78,7 @@ test('refuses every kind of damage, at every length', ({ sodium }) => {
       )
         continue
       assert.is(sodium.open(k, n, a, s), undefined, `${length}`)
-      assert.is(node.open(k, n, a, s), undefined, `${length}`)
+      assert.is(node.open({ bytes: k }, n, a, s), undefined, `${length}`)
     }
   }
 })
@@ -158,7 +159,7 @@ test('of keys and plaintexts nothing is left in its memory', ({ sodium, memory }
         assert.not(left(plaintext.subarray(at, at + 8)), after)
       assert.not(left(plaintext.subarray(length - 8)), after)
     }
-    const sealed = sodium.seal(key, nonce, EMPTY, [plaintext])
+    const sealed = sodium.seal(key, nonce, EMPTY, plaintext)
     nothing(`seal ${length}`)
     sodium.open(key, nonce, EMPTY, sealed)
     nothing(`open ${length}`)
@@ -171,12 +172,12 @@ test('of keys and plaintexts nothing is left in its memory', ({ sodium, memory }
 test('other lengths are refused as before', ({ sodium }) => {
   const [key, nonce] = [randomBytes(32), randomBytes(12)]
   for (const length of [0, 31, 33, 64]) {
-    assert.throws(() => node.seal(randomBytes(length), nonce, EMPTY, EMPTY))
-    assert.throws(() => sodium.seal(randomBytes(length), nonce, EMPTY, []), RangeError)
+    assert.throws(() => node.seal({ bytes: randomBytes(length) }, nonce, EMPTY, EMPTY))
+    assert.throws(() => sodium.seal(randomBytes(length), nonce, EMPTY, EMPTY), RangeError)
   }
   for (let length = 0; length < 16; length++)
-    assert.throws(() => node.open(key, nonce, EMPTY, randomBytes(length)))
-  assert.throws(() => sodium.seal(key, nonce, EMPTY, [randomBytes(SHORT_BYTES), randomBytes(17)]), RangeError)
+    assert.throws(() => node.open({ bytes: key }, nonce, EMPTY, randomBytes(length)))
+  assert.throws(() => sodium.seal(key, nonce, EMPTY, randomBytes(SHORT_BYTES + 17)), RangeError)
   assert.throws(() => sodium.open(key, nonce, randomBytes(SHORT_BYTES + 1), randomBytes(16)), RangeError)
 })
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { concatBytes, equalBytes } from '@noble/ciphers/utils.js'
+import { equalBytes } from '@noble/ciphers/utils.js'
 import { x25519 as curve, ed25519 } from '@noble/curves/ed25519.js'
 import { expand, hkdf as nobleHkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
@@ -21,11 +21,11 @@ function hashBy(hash: ReturnType<typeof nobleSha256.create>): Hash {
 }
 
 export const noble: Primitives = {
-  seal: (key, nonce, aad, plaintext) => chacha20poly1305(key, nonce, aad).encrypt(plaintext),
-  sealParts: (key, nonce, plaintext) => [chacha20poly1305(key, nonce).encrypt(concatBytes(...plaintext))],
+  seal: (key, nonce, aad, plaintext) => chacha20poly1305(key.bytes, nonce, aad).encrypt(plaintext),
+  sealInParts: (key, nonce, plaintext) => [chacha20poly1305(key.bytes, nonce).encrypt(plaintext)],
   open(key, nonce, aad, sealed) {
     try {
-      return chacha20poly1305(key, nonce, aad).decrypt(sealed)
+      return chacha20poly1305(key.bytes, nonce, aad).decrypt(sealed)
     } catch {
       return undefined
     }

@@ -23,7 +23,7 @@ import {
   verify,
 } from 'node:crypto'
 import { loadSodium, SHORT_BYTES, type Sodium } from './sodium.ts'
-import type { Hash, Primitives } from './types.ts'
+import type { AeadKey, Hash, Primitives } from './types.ts'
 
 const TAG_BYTES = 16
 const NOTHING = new Uint8Array(0)
@@ -40,9 +40,9 @@ let shortCalls = 0
 let sodium: Sodium | undefined
 
 /** @returns what is faster for this input, if it is there. Never waits. */
-function forShort(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, length: number): Sodium | undefined {
+function forShort(key: AeadKey, nonce: Uint8Array, aad: Uint8Array, length: number): Sodium | undefined {
   // Other lengths of key and nonce are for OpenSSL to refuse.
-  if (length > SHORT_BYTES || aad.length > SHORT_BYTES || key.length !== 32 || nonce.length !== 12)
+  if (length > SHORT_BYTES || aad.length > SHORT_BYTES || key.bytes.length !== 32 || nonce.length !== 12)
     return undefined
   if (!sodium && ++shortCalls === LOAD_AFTER) void preferSodium()
   return sodium
@@ -58,16 +58,42 @@ export async function preferSodium(): Promise<boolean> {
   }
 }
 
+/** Node 24 takes four times as long for a key given as bytes, each time: it finds that out by an error of its own. */
+function keyObject(key: AeadKey): KeyObject {
+  key.prepared ??= createSecretKey(key.bytes)
+  return key.prepared as KeyObject
+}
+
+/** Imports a key; that error of Node 24 goes without a stack trace, which is what it costs. */
+function imported(make: () => KeyObject): KeyObject {
+  const before = Error.stackTraceLimit
+  // Where it must not be set, it is not.
+  Reflect.set(Error, 'stackTraceLimit', 0)
+  try {
+    return make()
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', before)
+  }
+}
+
 function importPrivate(prefix: Buffer, secretKey: Uint8Array): KeyObject {
   const der = Buffer.concat([prefix, secretKey])
-  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  const key = imported(() => createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
   der.fill(0)
   return key
 }
 
 function importPublic(crv: 'X25519' | 'Ed25519', publicKey: Uint8Array): KeyObject {
   const x = Buffer.from(publicKey).toString('base64url')
-  return createPublicKey({ key: { kty: 'OKP', crv, x }, format: 'jwk' })
+  return imported(() => createPublicKey({ key: { kty: 'OKP', crv, x }, format: 'jwk' }))
+}
+
+function encrypt(key: AeadKey, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): [Buffer, Buffer] {
+  const cipher = createCipheriv('chacha20-poly1305', keyObject(key), nonce, FULL_TAG)
+  if (aad.length > 0) cipher.setAAD(aad, { plaintextLength: plaintext.length })
+  const ciphertext = cipher.update(plaintext)
+  cipher.final()
+  return [ciphertext, cipher.getAuthTag()]
 }
 
 function hashBy(hash: NodeHash): Hash {
@@ -81,33 +107,23 @@ function hashBy(hash: NodeHash): Hash {
 export const node: Primitives = {
   seal(key, nonce, aad, plaintext) {
     const short = forShort(key, nonce, aad, plaintext.length)
-    if (short) return short.seal(key, nonce, aad, [plaintext])
-    const cipher = createCipheriv('chacha20-poly1305', key, nonce, FULL_TAG)
-    if (aad.length > 0) cipher.setAAD(aad, { plaintextLength: plaintext.length })
-    const ciphertext = cipher.update(plaintext)
-    cipher.final()
+    if (short) return short.seal(key.bytes, nonce, aad, plaintext)
+    const [ciphertext, tag] = encrypt(key, nonce, aad, plaintext)
     const sealed = new Uint8Array(ciphertext.length + TAG_BYTES)
     sealed.set(ciphertext)
-    sealed.set(cipher.getAuthTag(), ciphertext.length)
+    sealed.set(tag, ciphertext.length)
     return sealed
   },
-  sealParts(key, nonce, plaintext) {
-    let length = 0
-    for (const part of plaintext) length += part.length
-    const short = forShort(key, nonce, NOTHING, length)
-    if (short) return [short.seal(key, nonce, NOTHING, plaintext)]
-    const cipher = createCipheriv('chacha20-poly1305', key, nonce, FULL_TAG)
-    // To put a few bytes together costs less than one more call.
-    const parts = length <= SHORT_BYTES && plaintext.length > 1 ? [Buffer.concat(plaintext)] : plaintext
-    const sealed: Uint8Array[] = parts.map((part) => cipher.update(part))
-    cipher.final()
-    sealed.push(cipher.getAuthTag())
-    return sealed
+  sealInParts(key, nonce, plaintext) {
+    const short = forShort(key, nonce, NOTHING, plaintext.length)
+    return short
+      ? [short.seal(key.bytes, nonce, NOTHING, plaintext)]
+      : encrypt(key, nonce, NOTHING, plaintext)
   },
   open(key, nonce, aad, sealed) {
     const short = forShort(key, nonce, aad, sealed.length - TAG_BYTES)
-    if (short && sealed.length >= TAG_BYTES) return short.open(key, nonce, aad, sealed)
-    const decipher = createDecipheriv('chacha20-poly1305', key, nonce, FULL_TAG)
+    if (short && sealed.length >= TAG_BYTES) return short.open(key.bytes, nonce, aad, sealed)
+    const decipher = createDecipheriv('chacha20-poly1305', keyObject(key), nonce, FULL_TAG)
     const end = sealed.length - TAG_BYTES
     decipher.setAuthTag(sealed.subarray(end))
     if (aad.length > 0) decipher.setAAD(aad, { plaintextLength: end })
@@ -132,7 +148,8 @@ export const node: Primitives = {
   },
   hkdf(ikm, salt, info, length) {
     return (
-      sodium?.hkdf(ikm, salt, info, length) ?? new Uint8Array(hkdfSync('sha256', ikm, salt, info, length))
+      sodium?.hkdf(ikm, salt, info, length) ??
+      new Uint8Array(hkdfSync('sha256', createSecretKey(ikm), salt, info, length))
     )
   },
   // A `KeyObject`, since Node 24 takes four times as long with the bytes of a key.

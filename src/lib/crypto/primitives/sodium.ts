@@ -19,7 +19,7 @@ const TAG_BYTES = 16
 
 /** Lengths have been checked: key and nonce exact, plaintext and aad up to `SHORT_BYTES`, sealed from the tag's length. */
 export interface Sodium {
-  seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: readonly Uint8Array[]): Uint8Array
+  seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array
   /** `undefined` when the tag does not match, and then nothing was decrypted. */
   open(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined
   /** HKDF-SHA256 (RFC 5869 §2); `undefined` when one of them is too long to be done here. */
@@ -45,22 +45,15 @@ export function over(lib: Library): Sodium {
   const AAD = DATA + SHORT_BYTES + TAG_BYTES
   const END = AAD + SHORT_BYTES
 
-  const put = (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, data: readonly Uint8Array[]) => {
+  const put = (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, data: Uint8Array) => {
     // A longer one would reach into what comes next.
-    let length = 0
-    for (const part of data) length += part.length
     const fits = key.length === KEY_BYTES && nonce.length === NONCE_BYTES && aad.length <= SHORT_BYTES
-    if (!fits || length > SHORT_BYTES + TAG_BYTES) throw new RangeError('libsodium: wrong lengths')
+    if (!fits || data.length > SHORT_BYTES + TAG_BYTES) throw new RangeError('libsodium: wrong lengths')
     const memory = lib.HEAPU8
     memory.set(key, KEY)
     memory.set(nonce, NONCE)
     memory.set(aad, AAD)
-    let at = DATA
-    for (const part of data) {
-      memory.set(part, at)
-      at += part.length
-    }
-    return length
+    memory.set(data, DATA)
   }
   const encrypt = (length: number, aadLength: number) =>
     lib._crypto_aead_chacha20poly1305_ietf_encrypt(DATA, 0, DATA, length, 0, AAD, aadLength, 0, 0, NONCE, KEY)
@@ -75,19 +68,19 @@ export function over(lib: Library): Sodium {
   return {
     seal(key, nonce, aad, plaintext) {
       try {
-        const length = put(key, nonce, aad, plaintext)
-        if (encrypt(length, aad.length) !== 0) throw new Error('libsodium: cannot seal')
-        return lib.HEAPU8.slice(DATA, DATA + length + TAG_BYTES)
+        put(key, nonce, aad, plaintext)
+        if (encrypt(plaintext.length, aad.length) !== 0) throw new Error('libsodium: cannot seal')
+        return lib.HEAPU8.slice(DATA, DATA + plaintext.length + TAG_BYTES)
       } finally {
         lib.HEAPU8.fill(0, KEY, END)
       }
     },
     open(key, nonce, aad, sealed) {
       try {
-        const length = put(key, nonce, aad, [sealed])
+        put(key, nonce, aad, sealed)
         // It checks the tag first, and decrypts only then.
-        if (decrypt(length, aad.length) !== 0) return undefined
-        return lib.HEAPU8.slice(DATA, DATA + length - TAG_BYTES)
+        if (decrypt(sealed.length, aad.length) !== 0) return undefined
+        return lib.HEAPU8.slice(DATA, DATA + sealed.length - TAG_BYTES)
       } finally {
         lib.HEAPU8.fill(0, KEY, END)
         // It leaves the last bytes that it decrypted on its stack, if they are no whole block: another byte, a zero, takes their place.

@@ -17,14 +17,21 @@ export interface KeyPair {
   destroy(): void
 }
 
+/** A key of AEAD_CHACHA20_POLY1305, 32 bytes. */
+export interface AeadKey {
+  readonly bytes: Uint8Array
+  /** What the implementation has made of them, for the next time. */
+  prepared?: object | undefined
+}
+
 /** What an implementation of the primitives offers. Arguments have been checked by the callers in `src/lib`. */
 export interface Primitives {
   /** AEAD_CHACHA20_POLY1305 (RFC 8439 §2.8): returns ciphertext followed by the 16-byte tag. */
-  seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array
-  /** `seal` without aad, of a plaintext in parts: returns ciphertext and tag in parts of any number. */
-  sealParts(key: Uint8Array, nonce: Uint8Array, plaintext: readonly Uint8Array[]): Uint8Array[]
+  seal(key: AeadKey, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array
+  /** `seal` without aad: returns ciphertext and tag in parts of any number, which nothing else refers to. */
+  sealInParts(key: AeadKey, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array[]
   /** The inverse of `seal`; `undefined` when the tag does not match, and then nothing was decrypted. */
-  open(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined
+  open(key: AeadKey, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined
   /** SHA-256 (FIPS 180-4) of the parts, concatenated. */
   sha256(...parts: Uint8Array[]): Uint8Array
   /** The same of parts that are not all there at once. */

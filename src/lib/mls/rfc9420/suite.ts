@@ -75,10 +75,11 @@ function atOnce(parts: Parts, suite: CiphersuiteImpl): CiphersuiteImpl {
     },
     hpke: {
       ...suite.hpke,
-      encryptAead: async (key, nonce, aad = EMPTY, plaintext) => primitives.seal(key, nonce, aad, plaintext),
+      encryptAead: async (key, nonce, aad = EMPTY, plaintext) =>
+        primitives.seal({ bytes: key }, nonce, aad, plaintext),
       decryptAead: async (key, nonce, aad = EMPTY, sealed) => {
         const isWhole = sealed.length >= TAG_BYTES
-        const plaintext = isWhole ? primitives.open(key, nonce, aad, sealed) : undefined
+        const plaintext = isWhole ? primitives.open({ bytes: key }, nonce, aad, sealed) : undefined
         // In ts-mls's terms: what is wrong with a message is judged above it.
         if (!plaintext) throw new CryptoError('it does not open')
         return plaintext
