@@ -9,7 +9,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { SEALED_TYPE, type SealedRoute, sealReply } from '../lib/sealed.ts'
 import type { Kdc, RequestView } from './context.ts'
-import { MAX_BODY_BYTES, parseJson, requireProtected } from './http/request.ts'
+import { MAX_REQUEST_BYTES, parseJson, requireProtected } from './http/request.ts'
 import { findSealingSession, judgeFields, openEnvelope, parseEnvelope } from './http/sealed-request.ts'
 import type { FastRoute } from './http/server.ts'
 import { refusalOf } from './problems.ts'
@@ -74,7 +74,7 @@ function isOrdinary({ headers, rawHeaders, httpVersion }: IncomingMessage): bool
     httpVersion === '1.1' &&
     (type === SEALED_TYPE || type === JSON_TYPE) &&
     DIGITS.test(length) &&
-    Number(length) <= MAX_BODY_BYTES &&
+    Number(length) <= MAX_REQUEST_BYTES &&
     PLAIN_HOST.test(headers.host ?? '') &&
     headers.origin === undefined &&
     headers.expect === undefined &&

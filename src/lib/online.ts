@@ -43,7 +43,7 @@ export async function* reachabilityOf(
  *
  * @throws as `reachabilityOf`; TransportError `kdc_failed` when the list has no end.
  */
-export async function* everybodyOnline(session: Asking): AsyncGenerator<Reachability> {
+export async function* allOnline(session: Asking): AsyncGenerator<Reachability> {
   let after: string | undefined
   let count = 0
   for (let pages = 0; pages < MAX_PAGES && count < MAX_NAMES_LISTED; pages++) {

@@ -1,6 +1,7 @@
 /** Receiving files that others send directly: which, where to, and what is told of them. */
 import type { Duplex } from 'node:stream'
 import { takeInto } from '../../files/by-path.ts'
+import { safeName } from '../../files/safe-name.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
 import {
@@ -14,7 +15,7 @@ import {
 } from '../../lib/transfer/index.ts'
 import { MAX_FILES_OF_ONE, type Saving } from '../mailbox/save-files.ts'
 import { type Ask, questionAbout } from '../terminal/ask.ts'
-import { type Arrival, type FileResult, nameText, shownName } from '../terminal/file-result.ts'
+import { type Arrival, type FileResult, nameText } from '../terminal/file-result.ts'
 import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 import { progressSink, type StatusLine, TransferProgress } from '../terminal/progress.ts'
@@ -184,13 +185,12 @@ function canWait({ kind, size }: TransferItem): boolean {
 }
 
 function arrivalOf({ kind, name, size }: TransferItem): Arrival {
-  return { kind, name: shownName({ name }), ...(size === undefined ? {} : { size }) }
+  return { kind, name: safeName(name), ...(size === undefined ? {} : { size }) }
 }
 
-const nameOf = ({ name, path = [] }: TransferItem) =>
-  [name, ...path].map((part) => shownName({ name: part })).join('/')
+const nameOf = ({ name, path = [] }: TransferItem) => [name, ...path].map((part) => safeName(part)).join('/')
 
 const fieldsOf = ({ name, path }: TransferItem) => ({
-  name: shownName({ name }),
-  ...(path && { path: path.map((part) => shownName({ name: part })).join('/') }),
+  name: safeName(name),
+  ...(path && { path: path.map((part) => safeName(part)).join('/') }),
 })

@@ -1,9 +1,10 @@
 /** Asking the person at the terminal whether what a sender offers is to be saved. */
+import { safeName } from '../../files/safe-name.ts'
 import type { TransferItem, TransferTotals } from '../../lib/transfer/index.ts'
 import { UsageError } from '../errors.ts'
 import { askToStop } from '../stop.ts'
 import type { ChatTerminal } from './chat-terminal.ts'
-import { arrivalText, nameText, shownName } from './file-result.ts'
+import { arrivalText, nameText } from './file-result.ts'
 import { ANSWER_CELLS, InputRow, promptCells } from './input-row.ts'
 import { visible, wrap } from './terminal.ts'
 
@@ -91,7 +92,7 @@ export function questionAbout(from: string, item: TransferItem, totals: Transfer
 }
 
 function whatOf(item: TransferItem, { files, bytes }: TransferTotals): string {
-  const name = nameText(shownName(item))
+  const name = nameText(safeName(item.name))
   if (item.kind === 'directory') {
     // Whether anything comes beside it was not said.
     const whole = arrivalText({ kind: 'directory', name: `the directory ${name}`, files, size: bytes })

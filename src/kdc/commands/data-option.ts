@@ -1,5 +1,5 @@
 /**
- * The option that all commands share: where the KDC keeps its keys and its database.
+ * What the commands share: the option that says where the KDC keeps its keys and its database, and what is done with that.
  *
  * @module
  */

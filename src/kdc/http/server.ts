@@ -21,7 +21,7 @@ import { endpointText } from '../../lib/network/address.ts'
 import { Problem, renderProblem } from '../problems.ts'
 import { answerClass } from '../traffic/answer.ts'
 import { Connections, RequestPipelines } from '../traffic/connections.ts'
-import { LIMITS, type Limits } from '../traffic/limits.ts'
+import { CONNECTION_LIMITS, type ConnectionLimits } from '../traffic/limits.ts'
 
 /** Node looks for requests that are late this often, at most. */
 const TIMEOUT_CHECK_MS = 1000
@@ -45,7 +45,7 @@ export interface ServeOptions {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
-  readonly limits?: Partial<Limits>
+  readonly limits?: Partial<ConnectionLimits>
   readonly tls?: TlsIdentity | undefined
   readonly direct?: FastRoute
 }
@@ -65,7 +65,7 @@ export interface Listening {
  */
 export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listening> {
   const { host, port, tls } = options
-  const limits = { ...LIMITS, ...options.limits }
+  const limits = { ...CONNECTION_LIMITS, ...options.limits }
   const viaFetch = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
     errorHandler: answerError,
     // For HTTP/1.0, which has no Host: load balancers ask so. Of others one is wanted before this.
@@ -101,7 +101,11 @@ export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listen
   }
 }
 
-function createLimited(listener: RequestListener, limits: Limits, tls: TlsIdentity | undefined): Server {
+function createLimited(
+  listener: RequestListener,
+  limits: ConnectionLimits,
+  tls: TlsIdentity | undefined,
+): Server {
   const options = {
     requestTimeout: limits.requestTimeoutMs,
     headersTimeout: limits.requestTimeoutMs,
