@@ -337,7 +337,7 @@ test('records and frames have the types that are documented', () => {
       ),
     )
   assert.equal(typesIn('type', 'name', 'body'), { ...RECORD_TYPES })
-  assert.equal(typesIn('type', 'name', 'from', 'body'), { ...frames.Type })
+  assert.equal(typesIn('type', 'name', 'from', 'body'), { ...frames.FRAME_TYPES })
 })
 
 test('frames and items have the fields of their schemas', () => {

@@ -9,7 +9,7 @@ import type { FileAttributes, TransferTotals } from './items.ts'
 export const VERSION = 1
 
 /** Types of frames; the low ones are the sender's, those from 0x10 the receiver's. */
-export const Type = {
+export const FRAME_TYPES = {
   begin: 0x01,
   item: 0x02,
   start: 0x03,

@@ -5,7 +5,7 @@ import { equal } from '../bytes.ts'
 import type { Hash } from '../crypto/primitives/types.ts'
 import { CodecError, type SymbolonError, TransportError } from '../errors.ts'
 import * as frames from './frames.ts'
-import { outOfTurn, Type } from './frames.ts'
+import { FRAME_TYPES, outOfTurn } from './frames.ts'
 import {
   attributesIn,
   type EntrySource,
@@ -105,12 +105,12 @@ class Sender {
 
   async send(sources: AsyncIterable<TransferSource> | Iterable<TransferSource>): Promise<void> {
     const { files, bytes } = this.#options.totals ?? {}
-    this.#link.send(Type.begin, { transfer: frames.VERSION, files, bytes })
+    this.#link.send(FRAME_TYPES.begin, { transfer: frames.VERSION, files, bytes })
     for await (const source of this.#link.each(sources)) {
       if (source.kind === 'directory') await this.#sendTree(source)
       else await this.#sendFile({ kind: source.kind, name: source.name }, source)
     }
-    this.#link.send(Type.done, {})
+    this.#link.send(FRAME_TYPES.done, {})
     this.#done = true
     await this.#link.until(() => this.#pending.length === 0)
   }
@@ -132,20 +132,20 @@ class Sender {
   }
 
   #readAnswer(oldest: Pending, type: number, body: Uint8Array): void {
-    if (type === Type.refused) {
+    if (type === FRAME_TYPES.refused) {
       const { code } = frames.readCode(body)
       this.#pending.shift()
       oldest.state = 'refused'
       const { cause } = oldest
       this.#tell(oldest.item, cause ? failed(cause) : { saved: false, code, byPeer: true })
-    } else if (type === Type.ready && oldest.state === 'asked') {
+    } else if (type === FRAME_TYPES.ready && oldest.state === 'asked') {
       const ready = frames.readReady(body)
       if (ready.from > (oldest.item.size ?? 0)) throw new CodecError('transfer, ready: beyond the end')
       oldest.ready = ready
       oldest.state = 'sending'
       // What becomes of a directory is known after its entries.
       if (oldest.item.kind === 'directory') this.#pending.shift()
-    } else if (type === Type.saved && oldest.state === 'sent') {
+    } else if (type === FRAME_TYPES.saved && oldest.state === 'sent') {
       frames.readEmpty(body)
       this.#pending.shift()
       this.#tell(oldest.item, { saved: true })
@@ -213,8 +213,8 @@ class Sender {
     if (!bytes) return
     await this.#mayAnnounce()
     this.#announce(item, 'sent')
-    if (size > 0) this.#link.write(Type.data, bytes)
-    this.#link.send(Type.end, { sha256: primitives.sha256(bytes) })
+    if (size > 0) this.#link.write(FRAME_TYPES.data, bytes)
+    this.#link.send(FRAME_TYPES.end, { sha256: primitives.sha256(bytes) })
     this.summary.bytes += size
     this.#options.onProgress?.(item, size)
     await this.#link.room()
@@ -225,15 +225,15 @@ class Sender {
     if (!pending) return
     try {
       const { hash, from } = await this.#agree(pending, content)
-      this.#link.send(Type.start, { from })
+      this.#link.send(FRAME_TYPES.start, { from })
       this.#options.onStart?.(item, from)
       await this.#sendContent(pending, content, hash, from)
       if (isRefused(pending)) {
-        this.#link.send(Type.cancel, { code: 'file_refused' })
+        this.#link.send(FRAME_TYPES.cancel, { code: 'file_refused' })
         return
       }
       pending.state = 'sent'
-      this.#link.send(Type.end, { sha256: hash.digest() })
+      this.#link.send(FRAME_TYPES.end, { sha256: hash.digest() })
     } catch (error) {
       this.#cancel(pending, this.#link.errorOfItem(error))
     }
@@ -245,7 +245,7 @@ class Sender {
 
   #announce(item: TransferItem, state: Pending['state']): Pending {
     const pending: Pending = { item, state }
-    this.#link.send(Type.item, fieldsOf(item))
+    this.#link.send(FRAME_TYPES.item, fieldsOf(item))
     this.#pending.push(pending)
     return pending
   }
@@ -263,7 +263,7 @@ class Sender {
     if (this.#entries && pending.item.path !== undefined) this.#entries.cause ??= cause
     if (!isRefused(pending)) pending.state = 'cancelled'
     pending.cause = cause
-    this.#link.send(Type.cancel, { code: cause.code })
+    this.#link.send(FRAME_TYPES.cancel, { code: cause.code })
   }
 
   /** Where to go on: there where the receiver would, if what comes before is the same here. */
@@ -304,7 +304,7 @@ class Sender {
         // Read while this piece is being hashed and encrypted.
         if (position < size) next = this.#read(content, position, size)
         hash.update(piece)
-        this.#link.write(Type.data, piece, () => {
+        this.#link.write(FRAME_TYPES.data, piece, () => {
           this.#buffers.push(piece.buffer)
           this.#link.changed()
         })
@@ -346,8 +346,8 @@ class Sender {
       entries.cause ??= this.#link.errorOfItem(error)
     }
     if (entries.cause) this.#cancel(end, entries.cause)
-    else if (entries.code !== undefined) this.#link.send(Type.cancel, { code: entries.code })
-    else this.#link.send(Type.close, {})
+    else if (entries.code !== undefined) this.#link.send(FRAME_TYPES.cancel, { code: entries.code })
+    else this.#link.send(FRAME_TYPES.close, {})
     this.#pending.push(end)
   }
 
