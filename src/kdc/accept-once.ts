@@ -1,7 +1,5 @@
 /**
  * How a change is accepted once, whatever else happens at the same time, and how often a principal may change something.
- *
- * @module
  */
 import type { Context } from 'hono'
 import type { Kdc, KdcEnv } from './context.ts'

@@ -3,8 +3,6 @@
  * the answer costs. It is judged by the same functions, in the same order, and refused in the same words.
  *
  * Only what is ordinary in every respect is taken; anything else about the HTTP of it is left to Hono.
- *
- * @module
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { SEALED_TYPE, type SealedRoute, sealReply } from '../lib/sealed.ts'

@@ -1,8 +1,4 @@
-/**
- * A realm for the tests of other people's programs: a KDC in memory, on a port that is free.
- *
- * @module
- */
+/** A realm for the tests of other people's programs: a KDC in memory, on a port that is free. */
 import { toBase64url } from '../lib/bytes.ts'
 import { judgeArgument, judgeOptions } from '../lib/check-options.ts'
 import { secureRandomBytes } from '../lib/crypto/random.ts'

@@ -1,9 +1,4 @@
-/**
- * Sending to one other: directly, or by way of the KDC when the receiver cannot be reached.
- *
- * @module
- */
-
+/** Sending to one other: directly, or by way of the KDC when the receiver cannot be reached. */
 import { untilAborted } from './abort.ts'
 import { utf8 } from './bytes.ts'
 import type { Channel } from './channel/channel.ts'

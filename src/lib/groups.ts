@@ -1,8 +1,4 @@
-/**
- * Groups, for programs: docs/protocol.md §7.2 and §7.5.
- *
- * @module
- */
+/** Groups, for programs: docs/protocol.md §7.2 and §7.5. */
 import { abortable, untilAborted, type WaitOptions } from './abort.ts'
 import { utf8 } from './bytes.ts'
 import { judgeArgument, judgeMessage, judgeOptions } from './check-options.ts'

@@ -1,8 +1,4 @@
-/**
- * Asking the KDC who can be reached now. docs/protocol.md §7.3.
- *
- * @module
- */
+/** Asking the KDC who can be reached now. docs/protocol.md §7.3. */
 import { CodecError, TransportError } from './errors.ts'
 import { readReply } from './kdc-link/answers.ts'
 import { MAX_NAMES } from './mls/kdc-answers.ts'

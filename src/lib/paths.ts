@@ -1,7 +1,5 @@
 /**
  * Files by their paths. The library itself touches none: what does is taken where the platform has files, and when the first path comes.
- *
- * @module
  */
 import type { FileSink, TransferItem, TransferSource, TreeSink } from './transfer/index.ts'
 

@@ -1,8 +1,4 @@
-/**
- * All that others send, directly and by way of the KDC, as one sequence.
- *
- * @module
- */
+/** All that others send, directly and by way of the KDC, as one sequence. */
 import { abortable, type Deferred, deferred, type WaitOptions } from './abort.ts'
 import { EMPTY } from './bytes.ts'
 import type { Channel } from './channel/channel.ts'

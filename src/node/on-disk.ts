@@ -1,8 +1,6 @@
 /**
  * What is on disk, for programs: files by their paths, for `sendItems` and `receiveItems`, and keytabs and the credentials file, in the
  * library's errors. `Session.sendFile` and `OfferedFile.accept` take paths themselves.
- *
- * @module
  */
 import { ToolError } from '../cli/errors.ts'
 import { readCredentials as readCredentialsFile } from '../cli/login/credentials.ts'

@@ -1,8 +1,4 @@
-/**
- * The commands about accounts and their sessions: `kdc adduser`, `passwd`, `deluser`, `users`, `endsessions`.
- *
- * @module
- */
+/** The commands about accounts and their sessions: `kdc adduser`, `passwd`, `deluser`, `users`, `endsessions`. */
 import { type Options, parseToolArguments, type ToolLine } from '../../cli/arguments.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { commandOf } from '../../cli/installed.ts'

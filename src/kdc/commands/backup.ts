@@ -1,7 +1,5 @@
 /**
  * `kdc backup`: a data directory of its own, with what lasts (the KDC's keys and the accounts) and nothing that logs an account in.
- *
- * @module
  */
 import { mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'

@@ -1,7 +1,5 @@
 /**
  * What the commands share: the option that says where the KDC keeps its keys and its database, and what is done with that.
- *
- * @module
  */
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'

@@ -1,8 +1,4 @@
-/**
- * The commands about invitations: `kdc invite`, `invitations`, `uninvite`.
- *
- * @module
- */
+/** The commands about invitations: `kdc invite`, `invitations`, `uninvite`. */
 import { parseInteger, parseToolArguments } from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import { commandOf } from '../../cli/installed.ts'

@@ -1,3 +1,4 @@
+/** `kdc keytab`: a service's name, KDC and password in one file, with which it logs in by itself. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { parseToolArguments } from '../../cli/arguments.ts'

@@ -1,8 +1,6 @@
 /**
  * Where the master keys come from: `--master-key FILE`, `SYMBOLON_MASTER_KEY`, or a file among the user's settings; never the
  * data directory, whose thief they are to keep out. And `kdc rotatekey`, which puts a fresh one into the file.
- *
- * @module
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+/** `kdc` without a command: serves, over TLS or not, until it is asked to stop; with `--demo` for a demonstration. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+/** `kdc stored`: how much waits in each group. */
 import { commandOf } from '../../cli/installed.ts'
 import { count, timestamp } from '../../cli/terminal/format.ts'
 import { toText } from '../http/fields.ts'

@@ -1,8 +1,4 @@
-/**
- * The options with which a KDC serves over TLS: files as certificate authorities hand them out, in PEM.
- *
- * @module
- */
+/** The options with which a KDC serves over TLS: files as certificate authorities hand them out, in PEM. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'

@@ -1,8 +1,6 @@
 /**
  * How a request in plain JSON comes in, and from where that is acceptable. Sealed ones: sealed-request.ts. The handlers
  * behind see the JSON only.
- *
- * @module
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'

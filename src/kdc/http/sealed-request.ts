@@ -1,8 +1,4 @@
-/**
- * How a sealed request comes in, and its answer goes out. docs/protocol.md §3.7.
- *
- * @module
- */
+/** How a sealed request comes in, and its answer goes out. docs/protocol.md §3.7. */
 import type { ServerResponse } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'

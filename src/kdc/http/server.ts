@@ -1,8 +1,6 @@
 /**
  * An app on a port: Node's HTTP server, under TLS or not, with limits on everything a stranger can send, and an orderly
  * end.
- *
- * @module
  */
 import { once } from 'node:events'
 import {

@@ -1,8 +1,4 @@
-/**
- * Files for groups, encrypted by their senders. docs/protocol.md §7.4.
- *
- * @module
- */
+/** Files for groups, encrypted by their senders. docs/protocol.md §7.4. */
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'

@@ -1,8 +1,4 @@
-/**
- * Groups, and what happens in them, in one order for all: the KDC as delivery service. docs/protocol.md §7.2.
- *
- * @module
- */
+/** Groups, and what happens in them, in one order for all: the KDC as delivery service. docs/protocol.md §7.2. */
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
 import { acceptOnce, changeKey } from '../accept-once.ts'

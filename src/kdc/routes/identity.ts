@@ -3,8 +3,6 @@
  * service. docs/protocol.md §7.1.
  *
  * The KDC does not look into a package: the principal who takes one checks everything.
- *
- * @module
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'

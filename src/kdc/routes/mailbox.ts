@@ -1,8 +1,4 @@
-/**
- * A principal's entries, waiting for more, and which principals can be reached now. docs/protocol.md §7.3.
- *
- * @module
- */
+/** A principal's entries, waiting for more, and which principals can be reached now. docs/protocol.md §7.3. */
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { requestKey } from '../accept-once.ts'

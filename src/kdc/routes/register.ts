@@ -1,7 +1,5 @@
 /**
  * Making an account from afar, and another password: OPAQUE's registration (RFC 9807 §5). docs/protocol.md §3.8, §3.9.
- *
- * @module
  */
 import * as opaque from '@serenity-kit/opaque'
 import { type Context, Hono } from 'hono'

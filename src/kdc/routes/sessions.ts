@@ -1,7 +1,5 @@
 /**
  * Which sessions a principal has, where one of them accepts channels, and the end of one. docs/protocol.md §3.3, §3.4 and §3.10.
- *
- * @module
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'

@@ -1,8 +1,6 @@
 /**
  * How an answer ends: in time, and, where it comes before its request is whole, after reading on for a while. To close a connection on
  * which the other end still writes would take the answer from it, too (RFC 9112 §9.6).
- *
- * @module
  */
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { ConnectionLimits } from './limits.ts'

@@ -2,8 +2,6 @@
  * The connections that there are, and which of them gives way when there are too many: one that keeps a place without a complete
  * request under way, whether it has asked something before or not, of the network that has most of those. And one request after the
  * other on each.
- *
- * @module
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'

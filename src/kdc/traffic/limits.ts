@@ -1,9 +1,6 @@
 /**
  * What strangers and principals may cost the KDC over HTTP, all in one place. docs/operating.md has the same as a table.
- *
- * @module
  */
-
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
 

@@ -1,8 +1,4 @@
-/**
- * Puts records together to the plaintexts of transport messages: as many in each as fit. docs/protocol.md §5.3.
- *
- * @module
- */
+/** Puts records together to the plaintexts of transport messages: as many in each as fit. docs/protocol.md §5.3. */
 import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES, RECORD_TYPES, writeHeader } from './records.ts'
 
 /**

@@ -1,8 +1,4 @@
-/**
- * Records: what the channel's transport messages carry. docs/protocol.md §5.3.
- *
- * @module
- */
+/** Records: what the channel's transport messages carry. docs/protocol.md §5.3. */
 import { EMPTY, fromUtf8, utf8 } from '../bytes.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError } from '../errors.ts'

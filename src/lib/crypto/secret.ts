@@ -1,8 +1,4 @@
-/**
- * Keys that do not print.
- *
- * @module
- */
+/** Keys that do not print. */
 import { fromBase64url, toBase64url } from '../bytes.ts'
 
 /** Length of every symmetric key in the protocol: session tokens and channel secrets alike. */

@@ -1,9 +1,4 @@
-/**
- * A token bucket: so much at once, and then so much in a time.
- *
- * @module
- */
-
+/** A token bucket: so much at once, and then so much in a time. */
 /** What a bucket holds. */
 export interface TokenBucketOptions {
   /** What can be taken at once, after a rest. */
