@@ -1,4 +1,5 @@
 /** Time, as an argument. The protocol counts in whole Unix seconds. */
+
 /** Gives the current time in Unix seconds. */
 export type Clock = () => number
 

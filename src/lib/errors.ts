@@ -4,6 +4,7 @@
  *
  * A `TypeError` or `RangeError` is not of this family: it says that the calling program is wrong, and is not caught.
  */
+
 /** Every code that an error of this project can have, by the class of the error. docs/errors.md explains each. */
 export const ERROR_CODES = {
   /** What was judged and refused; trying the same again gives the same answer. */

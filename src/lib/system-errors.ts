@@ -3,6 +3,7 @@
  *
  * https://pubs.opengroup.org/onlinepubs/9799919799/functions/V2_chap02.html#tag_16_03
  */
+
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',
   EADDRINUSE: 'it is in use',

@@ -175,16 +175,16 @@ async function logIn(
   }
 }
 
-/** Changes a password, after another login if the last is too long ago: thinking of one may take long. */
-export async function changePassword(
+/** Does what takes a fresh login, after another one if the last is too long ago: to think of a password may take long. */
+export async function withFreshLogin(
   session: Pick<Session, 'renew'>,
-  change: () => Promise<void>,
+  act: () => Promise<void>,
 ): Promise<void> {
   try {
-    await change()
+    await act()
   } catch (error) {
     if (!(error instanceof ProtocolError && error.code === 'login_stale')) throw error
     await session.renew()
-    await change()
+    await act()
   }
 }

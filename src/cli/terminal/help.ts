@@ -1,4 +1,5 @@
 /** The lines of a tool's help. */
+
 /** Terminals are at least so wide. */
 const WIDTH = 80
 
@@ -7,12 +8,15 @@ export function optionLines(...options: readonly (readonly [option: string, text
   const width = Math.max(...options.map(([option]) => option.length))
   return options
     .flatMap(([option, text]) =>
-      wrap(text, WIDTH - width - 4).map((line, i) => `  ${(i === 0 ? option : '').padEnd(width)}  ${line}`),
+      wrapWords(text, WIDTH - width - 4).map(
+        (line, i) => `  ${(i === 0 ? option : '').padEnd(width)}  ${line}`,
+      ),
     )
     .join('\n')
 }
 
-function wrap(text: string, width: number): string[] {
+/** A text in lines of at most so many characters, broken between words. */
+export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const line = lines.at(-1)

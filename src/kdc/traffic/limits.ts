@@ -1,6 +1,7 @@
 /**
  * What strangers and principals may cost the KDC over HTTP, all in one place. docs/operating.md has the same as a table.
  */
+
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
 

@@ -1,4 +1,5 @@
 /** Turns of the event loop. */
+
 /**
  * Runs something when this turn of the event loop is over. Browsers have no setImmediate; their setTimeout is late by
  * some milliseconds once it is used again and again.

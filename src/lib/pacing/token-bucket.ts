@@ -1,4 +1,5 @@
 /** A token bucket: so much at once, and then so much in a time. */
+
 /** What a bucket holds. */
 export interface TokenBucketOptions {
   /** What can be taken at once, after a rest. */

@@ -1,6 +1,7 @@
 /**
  * Text from others, as people may see it: nothing in it is obeyed by a terminal, shown out of order, or not shown at all.
  */
+
 // What is shown in no way, or moves what is shown: controls, format characters (bidi and the like), halves of characters, line and paragraph
 // separators, and whatever Unicode lets a font leave out (Unicode Standard, §5.21: Default_Ignorable_Code_Point).
 const HIDDEN = '[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]'
