@@ -219,7 +219,8 @@ withRegistry(test)('the types need nothing but those of Node, and of what is dec
   for (const file of declarations) {
     const code = read(file).replace(/\/\*[\s\S]*?\*\//g, '')
     for (const [, name = ''] of code.matchAll(/(?:from|import\() ?['"]([^'"]+)['"]/g)) {
-      if (!isBuiltin(name) && !Object.hasOwn(dependencies, name)) assert.match(name, /^\.\.?\/.*\.js$/, file)
+      const [owner = ''] = /^(?:@[^/]+\/)?[^/]+/.exec(name) ?? []
+      if (!isBuiltin(name) && !Object.hasOwn(dependencies, owner)) assert.match(name, /^\.\.?\/.*\.js$/, file)
     }
   }
 })

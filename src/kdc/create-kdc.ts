@@ -9,7 +9,7 @@ import { systemClock } from '../lib/clock.ts'
 import { parseUsername } from '../lib/names.ts'
 import { MAX_PASSWORD_BYTES } from '../lib/opaque.ts'
 import { assembleKdc, createApp, type KdcOptions } from './app.ts'
-import type { Kdc } from './context.ts'
+import type { Kdc, KdcEnv } from './context.ts'
 import { type KdcData, openData } from './data.ts'
 import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
 import { generateMasterKeys, isWithin, loadMasterKeys, type MasterKeys } from './keys/master-keys.ts'
@@ -161,10 +161,20 @@ export async function purge(store: Store, cutoff: () => PurgeCutoff, log: Log): 
   }
 }
 
+/** A KDC at work. */
+export interface RunningKdc {
+  readonly kdc: Kdc
+  readonly app: Hono<KdcEnv>
+  /** Before its server is closed: answers end their connections, and no request is kept waiting for what may come. */
+  drain(): void
+  /** After that: ends what is done in the background, and closes what is kept. */
+  close(): Promise<void>
+}
+
 /** Puts a KDC to work on what it keeps; what is over is purged from time to time. */
 export function startKdc(
   options: Omit<KdcOptions, 'passwords' | 'isDraining'> & Required<Pick<Kdc, 'sessionIdleSec' | 'keepSec'>>,
-) {
+): RunningKdc {
   const { store, log, sessionIdleSec, keepSec, clock = systemClock } = options
   const life = { clock, sessionIdleSec, keepSec }
   const passwords = createPasswordChecker(options.opaqueKeys.setup)
@@ -177,12 +187,10 @@ export function startKdc(
   return {
     kdc,
     app: createApp(kdc),
-    /** Before its server is closed: answers end their connections, and no request is kept waiting for what may come. */
     drain() {
       draining = true
       subscribers.close()
     },
-    /** After that: ends what is done in the background, and closes what is kept. */
     async close() {
       clearInterval(purging)
       await passwords.close()
@@ -192,7 +200,7 @@ export function startKdc(
 }
 
 /** What a program sees of a KDC. */
-export async function embed({ kdc, app, drain, close }: ReturnType<typeof startKdc>): Promise<EmbeddedKdc> {
+export async function embed({ kdc, app, drain, close }: RunningKdc): Promise<EmbeddedKdc> {
   let closing: Promise<void> | undefined
   const closeOnce = () => {
     drain()
