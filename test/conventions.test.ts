@@ -74,6 +74,15 @@ test('each file of src begins by saying what it is; a tag only in the entries, w
   )
 })
 
+test('what the package exports has one name, inside and outside', () => {
+  const reports = files('docs/api', '.md')
+  assert.ok(reports.length > 0)
+  assert.equal(
+    reports.filter((file) => read(file).includes('(inside: ')),
+    [],
+  )
+})
+
 test('imports form no cycles, not even of types', () => {
   const all = new Set(
     ['src', 'test', 'exercises', 'bench', 'build'].flatMap((folder) => files(folder, '.ts')),
