@@ -26,7 +26,7 @@ export function percentiles(values: readonly number[]): string {
   return [0.1, 0.5, 0.9].map((part) => digits(quantile(values, part))).join(', ')
 }
 
-/** How often a value of `a` is larger than one of `b`: the area under the curve of whoever guesses by time. */
+/** How often a value of `a` is larger than one of `b`: the area under the curve of an attacker who guesses by time. */
 export function chance(a: readonly number[], b: readonly number[]): number {
   let larger = 0
   for (const x of a) for (const y of b) larger += x > y ? 1 : x === y ? 0.5 : 0
@@ -81,7 +81,7 @@ type Measured<Cases extends Record<string, () => Promise<unknown>>> = {
   [Name in keyof Cases]: Awaited<ReturnType<Cases[Name]>>[]
 }
 
-/** Tells whoever waits. */
+/** Tells what waits. */
 export function say(text: string): void {
   process.stderr.write(`  ${text}\n`)
 }

@@ -1,5 +1,5 @@
 /**
- * What a connection that nobody uses costs in memory, at either end: a thousand of them, ours and TLS's, in processes of their
+ * What a connection that is not used costs in memory, at either end: a thousand of them, ours and TLS's, in processes of their
  * own, after a garbage collection.
  *
  * @module

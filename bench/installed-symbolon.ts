@@ -1,5 +1,5 @@
 /**
- * The `symbolon` command as somebody gets it: packed from this checkout, then installed, both into a temporary directory.
+ * The `symbolon` command as a user gets it: packed from this checkout, then installed, both into a temporary directory.
  *
  * @module
  */

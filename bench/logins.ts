@@ -16,7 +16,7 @@ import { digits, show } from './table.ts'
 
 const [ROUNDS, CLIENTS, LOGINS, KRB5_LOGINS] = [7, 8, 400, 1200]
 
-/** How krb5's KDC logs somebody in, by name. */
+/** How krb5's KDC logs a principal in, by name. */
 const KRB5: Record<string, RealmSettings> = {
   'krb5 timestamp, as it comes': { fastest: false, spake: false },
   'krb5 timestamp, fastest': { fastest: true, spake: false },

@@ -1,7 +1,7 @@
 /**
  * Whether the KDC's memory grows with the tickets it issues: its resident memory over 100,000 of them.
  *
- * Nobody forces garbage collections: what is read is what an operator sees.
+ * Garbage collections are not forced: what is read is what an operator sees.
  *
  * @module
  */

@@ -183,7 +183,7 @@ function medians(times: readonly number[]): number[] {
 }
 
 /**
- * In words: how much longer one kind takes than another, and what that is worth to whoever guesses. The differences are those
+ * In words: how much longer one kind takes than another, and what that is worth to an attacker who guesses. The differences are those
  * within a turn, which what else the machine does disturbs least.
  */
 function difference(times: Record<Kind, number[]>, a: Kind, b: Kind): string {

@@ -1,6 +1,6 @@
 /**
  * What was measured last, of every benchmark, with the machine and the day: `results/latest.json` for the Node that decides,
- * `results/node-20.json` for another one. Tables and plots are made from them, so nobody types a figure.
+ * `results/node-20.json` for another one. Tables and plots are made from them, so no figure is typed.
  *
  * @module
  */

@@ -18,7 +18,7 @@ const NOTHING = 'node -e 0'
 const GOAL = 1.5
 /** The command finds the Node that we run on. */
 const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`
-/** Nobody listens there. */
+/** There is no listener. */
 const NOWHERE = 'http://127.0.0.1:1'
 /** "Try later": what a tool ends with that cannot reach the KDC. */
 const UNREACHABLE = 3

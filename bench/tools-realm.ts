@@ -14,7 +14,7 @@ export interface ToolsRealm {
   run(args: readonly string[], stderr?: 'ignore' | 'pipe'): ChildProcess
   /** The same for one of the tools, as it is run from its sources. */
   fromSources(args: readonly string[]): ChildProcess
-  /** The options of whoever logs in with a password. */
+  /** The options of a login with a password. */
   readonly password: readonly string[]
   /** The option that names the KDC. */
   readonly kdc: readonly string[]

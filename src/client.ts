@@ -1,8 +1,4 @@
-/**
- * The tools but the KDC, for `symbolon`: to import one is to run it.
- *
- * @module
- */
+/** The tools but the KDC, for `symbolon`: to import one is to run it. */
 import type { ToolName } from './cli/installed.ts'
 
 export const CLIENT: Record<Exclude<ToolName, 'kdc'>, () => Promise<unknown>> = {

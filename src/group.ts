@@ -3,7 +3,7 @@ import { judgeCount, nearest } from './cli/arguments.ts'
 import { clientTool } from './cli/client-tool.ts'
 import { UsageError } from './cli/errors.ts'
 import { add, create, destroy, leave, rejoin, remove } from './cli/group/changes.ts'
-import { conversationOf, type Run, type Values } from './cli/group/command.ts'
+import { conversationOf, type GroupCommand, type GroupValues } from './cli/group/command.ts'
 import { list, members } from './cli/group/lists.ts'
 import { prepareRead, prepareSend } from './cli/group/messages.ts'
 import { commandOf } from './cli/installed.ts'
@@ -24,9 +24,9 @@ const OPTIONS = {
 interface Command {
   /** What it takes, after its name, and which options. */
   readonly takes: string
-  readonly options?: readonly (keyof Values)[]
+  readonly options?: readonly (keyof GroupValues)[]
   /** Judges the command line, before the login, and gives what is to be done. */
-  readonly prepare: (args: readonly string[], values: Values) => Run | Promise<Run>
+  readonly prepare: (args: readonly string[], values: GroupValues) => GroupCommand | Promise<GroupCommand>
 }
 
 const READ_OPTIONS = ['follow', 'all', 'with', 'output', 'max-file'] as const
@@ -34,7 +34,7 @@ const READ_OPTIONS = ['follow', 'all', 'with', 'output', 'max-file'] as const
 const nameOf = (text = '') => parseGroupName(text)
 const namesOf = (texts: readonly string[]) => [...new Set(texts.map(parseUsername))]
 
-const prepareRejoin = ([group]: readonly string[], values: Values) =>
+const prepareRejoin = ([group]: readonly string[], values: GroupValues) =>
   rejoin(conversationOf('rejoin', group, values.with))
 
 const COMMANDS = new Map<string, Command>(
@@ -107,10 +107,10 @@ function judge(
   word: string,
   { takes, options = [] }: Command,
   args: readonly string[],
-  values: Values,
+  values: GroupValues,
 ): void {
   judgeCount(args, takes.split(' ').filter(Boolean), usageOf(word, takes))
-  for (const option of Object.keys(OPTIONS) as (keyof Values)[]) {
+  for (const option of Object.keys(OPTIONS) as (keyof GroupValues)[]) {
     if (values[option] !== undefined && !options.includes(option)) {
       throw new UsageError(`--${option} does not go with ${word}`, '--help tells what it is for')
     }

@@ -1,6 +1,6 @@
 /** Logs in once for the commands that follow, in the manner of Kerberos's kinit: `tsx src/login.ts alice`. */
 import { clientTool, HELP_OPTION } from './cli/client-tool.ts'
-import { isKept, keep } from './cli/login/kept-session.ts'
+import { isKept, keepSession } from './cli/login/kept-session.ts'
 import { loginFrom, nameOfKeytab, OWN_LOGIN_OPTIONS } from './cli/login/login.ts'
 import { localTime } from './cli/terminal/format.ts'
 import { makeOutput, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
@@ -29,7 +29,7 @@ example: ${command} alice
     const { kdc, session, leave } = await loginFrom(username, values, output, 'own')
     const again = isKept({ username, kdc }) ? '; the session of before has ended' : ''
     try {
-      await keep(session, kdc)
+      await keepSession(session, kdc)
     } catch (error) {
       await leave()
       throw error

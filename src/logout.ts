@@ -3,7 +3,13 @@ import { clientTool, HELP_OPTION } from './cli/client-tool.ts'
 import { ToolError } from './cli/errors.ts'
 import { commandOf } from './cli/installed.ts'
 import { kdcUrl } from './cli/login/kdc-url.ts'
-import { forget, forgetUnreadable, type KeptSession, keptSessions, resume } from './cli/login/kept-session.ts'
+import {
+  forgetSession,
+  forgetUnreadable,
+  type KeptSession,
+  keptSessions,
+  resumeSession,
+} from './cli/login/kept-session.ts'
 import { count, localTime } from './cli/terminal/format.ts'
 import { makeOutput, OUTPUT_OPTIONS, type Output } from './cli/terminal/output.ts'
 import { ProtocolError, SymbolonError } from './lib/errors.ts'
@@ -61,13 +67,13 @@ function forgetUnreadableOf(name: string | undefined, url: string | undefined): 
 
 async function end(kept: KeptSession, output: Output): Promise<void> {
   const { username, kdc, expiresAt } = kept
-  const place = { username, kdc }
-  const session = await resume(kept, { trace: output.trace })
+  const principal = { username, kdc }
+  const session = await resumeSession(kept, { trace: output.trace })
   // Before the KDC is asked, which may be away.
-  forget(place)
+  forgetSession(principal)
   try {
     await session.logout()
-    output.event('logged_out', place, `${username} is logged out at ${kdc}`)
+    output.event('logged_out', principal, `${username} is logged out at ${kdc}`)
   } catch (error) {
     if (!(error instanceof SymbolonError)) throw error
     const { code, message } = error
@@ -77,6 +83,6 @@ async function end(kept: KeptSession, output: Output): Promise<void> {
       isOver && error instanceof ProtocolError
         ? 'the KDC says that it was over'
         : `${said}; the KDC ends the session by itself, at ${localTime(expiresAt)} at the latest`
-    output.event('forgotten', { ...place, code }, `${username} is logged out here: ${why}`)
+    output.event('forgotten', { ...principal, code }, `${username} is logged out here: ${why}`)
   }
 }

@@ -1,13 +1,13 @@
 /** Changes a password: `tsx src/passwd.ts alice`. */
 import { clientTool, HELP_OPTION } from './cli/client-tool.ts'
 import { readCredentials, updateCredentials } from './cli/login/credentials.ts'
-import { changePassword, KDC_OPTIONS, withSession } from './cli/login/login.ts'
+import { KDC_OPTIONS, withFreshLogin, withSession } from './cli/login/login.ts'
 import { PASSWORD_OPTION, readNewPassword } from './cli/login/password.ts'
 import { stateDir } from './cli/paths.ts'
 import { makeOutput, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { parseUsername } from './lib/names.ts'
 import type { Session } from './lib/session.ts'
-import { changePassword as rewrap } from './state/change-password.ts'
+import { changePassword } from './state/change-password.ts'
 import { stateDirectoriesOf } from './state/paths.ts'
 
 clientTool('passwd', {
@@ -42,7 +42,7 @@ example: ${command} alice
       const passwordFile = values['new-password-file']
       const password = await readNewPassword({ username, passwordFile, variable: 'SYMBOLON_NEW_PASSWORD' })
       const states = () => stateDirectoriesOf(stateDir(), username)
-      await changePassword(session, () => rewrap(session, password, states))
+      await withFreshLogin(session, () => changePassword(session, password, states))
       const line = `${username} has a new password; other sessions are over`
       output.event('password_changed', { username }, line)
       if (!readCredentials().get(kdc)?.has(username)) return

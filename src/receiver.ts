@@ -37,7 +37,7 @@ example: ${command} bob --output inbox
   },
   async run({ values, positionals }) {
     const username = parseUsername(positionals[0] ?? '')
-    const place = listenAddressFrom(values)
+    const address = listenAddressFrom(values)
     judgeOnce(values)
     const isTyping = isInteractive() && !values.json && !values.once
     const ended = new AbortController()
@@ -50,14 +50,14 @@ example: ${command} bob --output inbox
     stopped.then(() => ended.abort(new ToolError('stopped')))
     const status = () => screen.conversation?.status
     const settings = { output, saving, ask, status, signal: ended.signal }
-    if (values.once) return receiveOnce(session, place, settings)
+    if (values.once) return receiveOnce(session, address, settings)
 
     const { serve, reply } = receiverLoop(screen, settings)
     let fail: (error: unknown) => void = () => {}
     const failed = new Promise<void>((_, reject) => {
       fail = reject
     })
-    const presence = await listenAt(session, output, place, serve, fail)
+    const presence = await listenAt(session, output, address, serve, fail)
     const stored = showStoredMessages(session, output, ended.signal, saving, () => presence.hint())
     if (isTyping) screen.conversation = new ChatTerminal('> ', reply, askToStop)
     try {

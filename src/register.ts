@@ -2,7 +2,7 @@
 import { clientTool, HELP_OPTION } from './cli/client-tool.ts'
 import { givenInvitation, promptInvitation } from './cli/login/invitation.ts'
 import { KDC_OPTIONS, kdcFrom } from './cli/login/login.ts'
-import { readNewPassword, SET_PASSWORD_HELP } from './cli/login/password.ts'
+import { readNewPassword, SET_PASSWORD_OPTION } from './cli/login/password.ts'
 import { makeOutput, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { ProtocolError, SymbolonError } from './lib/errors.ts'
 import { requireServer } from './lib/kdc-link/http.ts'
@@ -34,7 +34,7 @@ example: ${command} alice
         'the invitation is its first line (else SYMBOLON_INVITATION, or a prompt where one is needed)',
       ],
     },
-    'password-file': { type: 'string', help: ['FILE', SET_PASSWORD_HELP[1]] },
+    ...SET_PASSWORD_OPTION,
     'allow-plaintext': {
       type: 'boolean',
       help: [

@@ -4,7 +4,7 @@ import { LOGIN_OPTIONS, nameOfKeytab, withSession } from './cli/login/login.ts'
 import { makeOutput, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { print } from './cli/terminal/terminal.ts'
 import { parseUsername } from './lib/names.ts'
-import { everybodyOnline, reachabilityOf } from './lib/online.ts'
+import { allOnline, reachabilityOf } from './lib/online.ts'
 
 clientTool('users', {
   help: (command, options) => `usage: ${command} NAME [USER...] [options]
@@ -29,7 +29,7 @@ example: ${command} alice bob charlie
     await withSession(username, values, output, async (session) => {
       const names = [...new Set(asked)]
       let told = 0
-      for await (const user of names.length > 0 ? reachabilityOf(session, names) : everybodyOnline(session)) {
+      for await (const user of names.length > 0 ? reachabilityOf(session, names) : allOnline(session)) {
         output.event('user', user)
         if (!output.json) await print(`${user.username}: ${user.online ? 'online' : 'away'}`)
         told++

@@ -2,7 +2,7 @@
 import { clientTool, HELP_OPTION } from './cli/client-tool.ts'
 import { EXIT, ToolError } from './cli/errors.ts'
 import { commandOf } from './cli/installed.ts'
-import { type KeptSession, KeptSessionOver, keptSessions, resume } from './cli/login/kept-session.ts'
+import { type KeptSession, KeptSessionOver, keptSessions, resumeSession } from './cli/login/kept-session.ts'
 import { kdcFrom } from './cli/login/login.ts'
 import { localTime } from './cli/terminal/format.ts'
 import { makeOutput, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
@@ -34,8 +34,8 @@ example: ${command}
       const { options } = kdcFrom({ kdc }, output)
       const { state, why } = await stateOf(kept, options)
       states.add(state)
-      const place = { username, kdc, kdc_key: kdcKey }
-      output.event('kept_session', { ...place, begun_at: begunAt, expires_at: expiresAt, state }, why)
+      const fields = { username, kdc, kdc_key: kdcKey }
+      output.event('kept_session', { ...fields, begun_at: begunAt, expires_at: expiresAt, state }, why)
       const times = `since ${localTime(begunAt)}, until ${localTime(expiresAt)}`
       if (!output.json) await print(`${username} at ${kdc}, ${times}: ${state}`)
     }
@@ -48,7 +48,7 @@ example: ${command}
 async function stateOf(kept: KeptSession, options: LoginOptions): Promise<{ state: string; why?: string }> {
   let session: Session | undefined
   try {
-    session = await resume(kept, options)
+    session = await resumeSession(kept, options)
     await session.sessions()
     return { state: 'active' }
   } catch (error) {

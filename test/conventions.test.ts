@@ -58,6 +58,31 @@ test('no file of src is longer than 450 lines: it has two subjects then', () => 
   assert.equal(long, [])
 })
 
+test('each file of src begins by saying what it is; a tag only in the entries, which tools read', () => {
+  const heads = files('src', '.ts').map((file) => [file, read(file).replace(/^(#!|\/\/\/).*\n/, '')] as const)
+  assert.equal(
+    heads.filter(([, text]) => !text.startsWith('/**')).map(([file]) => file),
+    [],
+  )
+  const entries = ['src/kdc/index.ts', 'src/lib/index.ts', 'src/lib/protocol.ts', 'src/node/index.ts']
+  assert.equal(
+    heads
+      .filter(([, text]) => text.includes('* @module'))
+      .map(([file]) => file)
+      .sort(),
+    entries,
+  )
+})
+
+test('what the package exports has one name, inside and outside', () => {
+  const reports = files('docs/api', '.md')
+  assert.ok(reports.length > 0)
+  assert.equal(
+    reports.filter((file) => read(file).includes('(inside: ')),
+    [],
+  )
+})
+
 test('imports form no cycles, not even of types', () => {
   const all = new Set(
     ['src', 'test', 'exercises', 'bench', 'build'].flatMap((folder) => files(folder, '.ts')),

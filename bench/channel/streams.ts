@@ -1,6 +1,6 @@
 /**
  * Alice and bob on a peer that gives a Node stream: TLS, secret-stream. What our channel has and a stream lacks is done by
- * hand as somebody would who is after speed: messages are told apart by a length, and put together in slabs.
+ * hand as a program would that is after speed: messages are told apart by a length, and put together in slabs.
  *
  * @module
  */

@@ -29,7 +29,7 @@ export interface RunningKdc extends Server {
   readonly data: string
 }
 
-/** So many that nobody is ever stopped: most benchmarks guess, or log in, more often than people do. */
+/** So many that no client is ever stopped: most benchmarks guess, or log in, more often than people do. */
 const LOGIN_TRIES = '1000000'
 
 /**

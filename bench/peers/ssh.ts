@@ -1,5 +1,5 @@
 /**
- * OpenSSH on loopback: a server of our own on a free port, with a key for whoever measures, and the cipher that the channel has.
+ * OpenSSH on loopback: a server of our own on a free port, with a key for the user who measures, and the cipher that the channel has.
  *
  * @module
  */

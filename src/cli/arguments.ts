@@ -1,8 +1,8 @@
 /** Command lines: `parseArgs` of Node, strict, with hints for likely mistakes. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
-import { version } from './installed.ts'
-import { asksFor, asksForHelp } from './terminal/help.ts'
+import { commandOf, type ToolName, version } from './installed.ts'
+import { asksFor, asksForHelp, optionLines } from './terminal/help.ts'
 
 type ParsedOption = NonNullable<ParseArgsConfig['options']>[string]
 
@@ -28,6 +28,12 @@ export interface CommandLine<T extends Options> {
   readonly greedy?: { readonly option: keyof T & string; readonly after: number }
   /** The first argument where an option says it, such as NAME that a keytab has: then it need not be given, and no other may be. */
   readonly implied?: (values: ParsedValues<T>) => Implied | undefined
+}
+
+/** A command line whose help has a line for each option that says what it is for. */
+export interface ToolLine<T extends Options> extends Omit<CommandLine<T>, 'help'> {
+  /** Made of what begins the tool, and those lines. */
+  readonly help: (command: string, options: string) => string
 }
 
 type ParsedValues<T extends Options> = ReturnType<typeof parse<T>>['values']
@@ -73,6 +79,20 @@ export function parseArguments<const T extends Options>(argv: string[], commandL
   refuseEmptyArguments(parsed.positionals, names)
   judgeCount(parsed.positionals, names, usageLine(help))
   return { ...parsed, literals }
+}
+
+/** As `parseArguments`, with the help made of what the options say of themselves. */
+export function parseToolArguments<const T extends Options>(
+  tool: ToolName,
+  argv: string[],
+  line: ToolLine<T>,
+) {
+  const listed = Object.entries(line.options).flatMap(([option, { short, help }]) => {
+    const [takes, text] = help ?? []
+    const written = `${short ? `-${short}, ` : ''}--${option} ${takes}`.trimEnd()
+    return text === undefined ? [] : [[written, text] as const]
+  })
+  return parseArguments(argv, { ...line, help: line.help(commandOf(tool), optionLines(...listed)) })
 }
 
 /** @throws UsageError for too few, or too many. */

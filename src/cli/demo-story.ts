@@ -1,5 +1,6 @@
 /** The protocol told to a reader who has never seen it: a sentence for each message as it passes. */
 import type { TraceEvent } from '../lib/trace.ts'
+import { wrapWords } from './terminal/help.ts'
 import { visible } from './terminal/terminal.ts'
 
 /** A trace event, as `--json --trace` writes it. */
@@ -52,21 +53,10 @@ export function tell(event: Traced): string[] {
   const mark = sentence.number === undefined ? '   ' : ` ${sentence.number} `
   return [
     `${mark} ${visible(`${from} → ${to}`).padEnd(14)} ${by}`,
-    ...wrapped(sentence.says).map((line) => INDENT + line),
+    ...wrapWords(sentence.says, WIDTH).map((line) => INDENT + line),
     ...fieldLines(event.fields).map((line) => `${INDENT}  ${line}`),
     '',
   ]
-}
-
-/** Words in lines that fit a terminal of 80 columns. */
-function wrapped(text: string): string[] {
-  const lines = ['']
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1) ?? ''
-    if (line.length + word.length < WIDTH) lines[lines.length - 1] = line ? `${line} ${word}` : word
-    else lines.push(word)
-  }
-  return lines
 }
 
 function fieldLines(fields: TraceEvent['fields']): string[] {

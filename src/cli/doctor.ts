@@ -19,7 +19,7 @@ import {
   type KeptSession,
   KeptSessionOver,
   keptSessions,
-  resume,
+  resumeSession,
 } from './login/kept-session.ts'
 import { keyJudge, readKnownKdcs } from './login/known-kdcs.ts'
 import { configDir, runtimeDir, stateDir } from './paths.ts'
@@ -190,7 +190,7 @@ async function* judge(kept: KeptSession): AsyncGenerator<Result> {
   const isKnown = readKnownKdcs().has(kdc)
   let session: Session | undefined
   try {
-    session = await resume(kept, isKnown ? { judgeKey: keyJudge(kdc, undefined, () => {}) } : {})
+    session = await resumeSession(kept, isKnown ? { judgeKey: keyJudge(kdc, undefined, () => {}) } : {})
     await session.sessions()
     yield ok(`${username} is logged in at ${kdc}`)
     yield { ...clock(session.clock(), ''), check: 'clock' }

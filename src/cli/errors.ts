@@ -1,4 +1,5 @@
 /** Errors of the tools, beside those of the library: what went wrong and what to do next. */
+
 export const EXIT = { done: 0, failed: 1, usage: 2, tryLater: 3 } as const
 
 /** An error with words for a person: `message` says what happened, `hint` what to do next. */

@@ -4,7 +4,7 @@
  */
 import type { BigIntStats, Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import type { Attributes } from '../lib/transfer/index.ts'
+import type { FileAttributes } from '../lib/transfer/index.ts'
 import { FILE_MODE } from './claim.ts'
 
 const OWNER_RUNS = 0o100
@@ -12,7 +12,7 @@ const OWNER_RUNS = 0o100
 const umask = process.umask()
 
 /** What is said of something that is sent. */
-export function attributesOf(stats: Stats | BigIntStats): Attributes {
+export function attributesOf(stats: Stats | BigIntStats): FileAttributes {
   const seconds = Math.floor(Number(stats.mtimeMs) / 1000)
   return {
     // Windows has no such bit.
@@ -24,12 +24,12 @@ export function attributesOf(stats: Stats | BigIntStats): Attributes {
 }
 
 /** The mode with which a file that comes is made. */
-export function modeOf({ executable }: Attributes): number {
+export function modeOf({ executable }: FileAttributes): number {
   return executable ? FILE_MODE | OWNER_RUNS : FILE_MODE
 }
 
 /** Sets the mode of a file of ours that was made for an earlier attempt. Where modes cannot be set it stays as it is. */
-export async function setMode(file: FileHandle, attributes: Attributes): Promise<void> {
+export async function setMode(file: FileHandle, attributes: FileAttributes): Promise<void> {
   await file.chmod(modeOf(attributes) & ~umask).catch(() => {})
 }
 
@@ -39,7 +39,7 @@ interface Timed {
 }
 
 /** Sets when it was last changed, which is never to come. Where times cannot be set they stay as they are. */
-export async function setTime(file: Timed | undefined, { modifiedAt }: Attributes): Promise<void> {
+export async function setTime(file: Timed | undefined, { modifiedAt }: FileAttributes): Promise<void> {
   if (modifiedAt === undefined) return
   const now = Date.now()
   await file?.utimes(new Date(now), new Date(Math.min(1000 * modifiedAt, now))).catch(() => {})

@@ -4,7 +4,7 @@ import { lstat, lutimes, mkdir, open, readdir, rm, utimes } from 'node:fs/promis
 import { join } from 'node:path'
 import { CodecError } from '../lib/errors.ts'
 import type { SavedFile } from '../lib/paths.ts'
-import type { Attributes, TreeSink } from '../lib/transfer/index.ts'
+import type { FileAttributes, TreeSink } from '../lib/transfer/index.ts'
 import { setTime } from './attributes.ts'
 import { claimDirectory, DIRECTORY_MODE } from './claim.ts'
 import { notSaved, onDisk, statsOf } from './errors.ts'
@@ -20,7 +20,7 @@ const TOUCH_MS = 60 * 1000
 /** A directory, as far as it has come this time. */
 interface Node {
   readonly path: string
-  readonly attributes: Attributes
+  readonly attributes: FileAttributes
   /** By what their sender calls them. */
   readonly directories: Map<string, Node>
   /** The names that are taken here, by what file systems compare that do not tell a from A. */
@@ -46,7 +46,7 @@ export interface IncomingTree extends TreeSink {
  */
 export async function openIncomingTree(
   directory: string,
-  { name, ...attributes }: Attributes & { readonly name: string },
+  { name, ...attributes }: FileAttributes & { readonly name: string },
   sender?: string,
   mostLeft?: number,
 ): Promise<IncomingTree> {
@@ -69,7 +69,7 @@ function receiveInto(
   part: Part,
   directory: string,
   name: string,
-  attributes: Attributes,
+  attributes: FileAttributes,
 ): IncomingTree {
   const root = emptyNode(pinned.path, attributes)
   /** What was made or completed this time: never opened again, whatever name a file system takes for another. */
@@ -173,7 +173,7 @@ async function pathFor(
   }
 }
 
-const emptyNode = (path: string, attributes: Attributes): Node => ({
+const emptyNode = (path: string, attributes: FileAttributes): Node => ({
   path,
   attributes,
   directories: new Map(),

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs'
 import { access, type FileHandle, mkdir, open, stat } from 'node:fs/promises'
 import type { SavedFile } from '../lib/paths.ts'
-import type { Abandoned, Attributes, FileSink } from '../lib/transfer/index.ts'
+import type { Abandoned, FileAttributes, FileSink } from '../lib/transfer/index.ts'
 import { modeOf, setMode, setTime } from './attributes.ts'
 import { claimFile, DIRECTORY_MODE, type FileDigest, findFile } from './claim.ts'
 import { asNotSaved, notSaved, onDisk } from './errors.ts'
@@ -12,7 +12,7 @@ import { safeName } from './safe-name.ts'
 const PIECE_BYTES = 256 * 1024
 
 /** What its sender says of a file. */
-export interface Incoming extends FileDigest, Attributes {
+export interface Incoming extends FileDigest, FileAttributes {
   /** Anything at all. */
   readonly name: string
 }
@@ -88,7 +88,11 @@ export interface IncomingFile extends Required<FileSink> {
  */
 export async function openIncomingFile(
   directory: string,
-  { name, size, ...attributes }: Attributes & { readonly name: string; readonly size?: number | undefined },
+  {
+    name,
+    size,
+    ...attributes
+  }: FileAttributes & { readonly name: string; readonly size?: number | undefined },
   sender?: string,
   mostLeft?: number,
 ): Promise<IncomingFile> {
@@ -138,7 +142,7 @@ export async function openForWriting(
   path: string,
   found: boolean,
   size: number,
-  attributes: Attributes,
+  attributes: FileAttributes,
 ): Promise<OpenedFile> {
   if (!found) return { file: await open(path, 'wx+', modeOf(attributes)), held: 0 }
   const file = await open(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))

@@ -4,10 +4,10 @@ import { constants, type Dirent, type Stats } from 'node:fs'
 import { access, lstat, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve, sep } from 'node:path'
 import {
-  type Attributes,
   type EntrySource,
+  type FileAttributes,
   isPath,
-  type Source,
+  type TransferSource,
   type TreeSource,
 } from '../lib/transfer/index.ts'
 import { attributesOf } from './attributes.ts'
@@ -32,7 +32,7 @@ export interface TreeListener {
  *
  * @param path - of an existing directory, or a link to one.
  */
-export function openTree(path: string, listener: TreeListener, attributes: Attributes = {}): TreeSource {
+export function openTree(path: string, listener: TreeListener, attributes: FileAttributes = {}): TreeSource {
   // Of `.` and `..` too.
   const name = basename(resolve(path)) || 'root'
   return { ...attributes, kind: 'directory', name, entries: () => walk(Buffer.from(path), [], listener) }
@@ -43,7 +43,7 @@ export function openTree(path: string, listener: TreeListener, attributes: Attri
  *
  * @throws FileError `file_not_readable`: there is none, we may not read it, or it is something else.
  */
-export async function sourceOf(path: string, listener: TreeListener): Promise<Source> {
+export async function sourceOf(path: string, listener: TreeListener): Promise<TransferSource> {
   let stats: Stats
   try {
     stats = await stat(path)
@@ -81,7 +81,7 @@ async function* walk(
   }
 }
 
-async function directoryAttributes(at: Buffer): Promise<Attributes> {
+async function directoryAttributes(at: Buffer): Promise<FileAttributes> {
   return lstat(at).then(attributesOf, () => ({}))
 }
 

@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import { ProtocolError } from '../lib/errors.ts'
 import { MAX_FILE_BYTES } from '../lib/mls/files.ts'
 import { systemReason } from '../lib/system-errors.ts'
-import { type Content, SMALL_BYTES } from '../lib/transfer/index.ts'
+import { type OpenFile, SMALL_BYTES } from '../lib/transfer/index.ts'
 import { attributesOf } from './attributes.ts'
 import { FileError } from './errors.ts'
 
@@ -31,7 +31,7 @@ export async function openOutgoing(path: string): Promise<Outgoing> {
 }
 
 /** A content whose size is known. */
-export interface FileContent extends Content {
+export interface FileContent extends OpenFile {
   /** In bytes, when it was opened: where the file system does not say how many there are, they were counted. */
   readonly size: number
   verify(): Promise<void>
@@ -89,7 +89,7 @@ export async function openContent(
   }
 }
 
-type Read = Content['read']
+type Read = OpenFile['read']
 
 /** All of it, or nothing when that is more than is small. */
 async function readSmall(read: Read, said: number): Promise<Uint8Array | undefined> {

@@ -5,7 +5,7 @@
  */
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, lstat, lutimes, open, stat } from 'node:fs/promises'
-import type { Attributes } from '../lib/transfer/index.ts'
+import type { FileAttributes } from '../lib/transfer/index.ts'
 import { setTime } from './attributes.ts'
 import { notSaved } from './errors.ts'
 
@@ -49,7 +49,7 @@ export class PinnedDirectory {
   }
 
   /** @param path - where it is now. */
-  async setTime(path: string, attributes: Attributes): Promise<void> {
+  async setTime(path: string, attributes: FileAttributes): Promise<void> {
     await setTime(this.#file ?? { utimes: (atime, mtime) => lutimes(path, atime, mtime) }, attributes)
   }
 

@@ -1,7 +1,5 @@
 /**
  * How a change is accepted once, whatever else happens at the same time, and how often a principal may change something.
- *
- * @module
  */
 import type { Context } from 'hono'
 import type { Kdc, KdcEnv } from './context.ts'
@@ -11,7 +9,7 @@ import type { Allowance } from './store/attempts.ts'
 import type { Accepted, RequestKey } from './store/requests.ts'
 import { type LimitingKdc, takeAllowances } from './traffic/login-limits.ts'
 
-/** A request is known for longer than anyone but its client can send it again (docs/protocol.md §3.7). */
+/** A request is known for longer than an attacker can send it again (docs/protocol.md §3.7). */
 export const REMEMBER_SEC = 900
 const ID_BYTES = 16
 
@@ -26,20 +24,20 @@ export const TAKES = { burst: 2000, intervalSec: 1 }
 const TRIES = 20
 
 /** What tells a principal's request from every other. Of one that came in clear the KDC cannot tell whether it came before. */
-export function keyOf({ clock, randomBytes }: Kdc, c: Context<KdcEnv>, username: string): RequestKey {
+export function requestKey({ clock, randomBytes }: Kdc, c: Context<KdcEnv>, username: string): RequestKey {
   const id = c.var.requestId ?? randomBytes(ID_BYTES)
   return { username, id, forgetAt: clock() + REMEMBER_SEC }
 }
 
 /**
- * The same, of the principal who asks; known for as long as anything is kept, so that a client may send it again after days. So it is counted,
+ * The key of a change, of the principal who asks; known for as long as anything is kept, so that a client may send it again after days. So it is counted,
  * unless it came before: an attacker who has recorded it, and sends it again, uses up none of the principal's tries.
  *
  * @throws Problem as `authenticate`; `too_many_attempts`.
  */
-export async function requestKey(kdc: Kdc, c: Context<KdcEnv>): Promise<RequestKey> {
+export async function changeKey(kdc: Kdc, c: Context<KdcEnv>): Promise<RequestKey> {
   const { username } = await authenticate(kdc, c)
-  const key = keyOf(kdc, c, username)
+  const key = requestKey(kdc, c, username)
   if (!(await kdc.store.requests.find(key))) {
     await requireRate(kdc, username, { name: `change ${username}`, ...CHANGES, what: 'changes' })
   }

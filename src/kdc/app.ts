@@ -1,8 +1,4 @@
-/**
- * The KDC as a Hono app: what it answers, without a port. `server.ts` gives it one; tests call `app.request()`.
- *
- * @module
- */
+/** The KDC as a Hono app: what it answers, without a port. `server.ts` gives it one; tests call `app.request()`. */
 import { Hono } from 'hono'
 import { systemClock } from '../lib/clock.ts'
 import { secureRandomBytes } from '../lib/crypto/random.ts'

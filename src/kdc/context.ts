@@ -1,8 +1,4 @@
-/**
- * What every exchange works with.
- *
- * @module
- */
+/** What every exchange works with. */
 import type { HttpBindings } from '@hono/node-server'
 import type { Clock } from '../lib/clock.ts'
 import type { RandomBytes } from '../lib/crypto/random.ts'

@@ -1,7 +1,5 @@
 /**
  * A KDC at work, with what it keeps, and what it does in the background: as part of another program (`createKdc`), or under a server of ours.
- *
- * @module
  */
 import type { Hono } from 'hono'
 import { openSqlite } from '../database/sqlite.ts'

@@ -1,7 +1,5 @@
 /**
  * The data directory: who the KDC is, and the store; and what an administrator does with accounts, on the KDC's own machine.
- *
- * @module
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

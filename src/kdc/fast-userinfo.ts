@@ -3,15 +3,13 @@
  * the answer costs. It is judged by the same functions, in the same order, and refused in the same words.
  *
  * Only what is ordinary in every respect is taken; anything else about the HTTP of it is left to Hono.
- *
- * @module
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { SEALED_TYPE, type SealedRoute, sealReply } from '../lib/sealed.ts'
 import type { Kdc, RequestView } from './context.ts'
-import { MAX_BODY_BYTES, parseJson, refuseOpen } from './http/request.ts'
+import { MAX_REQUEST_BYTES, parseJson, requireProtected } from './http/request.ts'
 import { findSealingSession, judgeFields, openEnvelope, parseEnvelope } from './http/sealed-request.ts'
-import type { Direct } from './http/server.ts'
+import type { FastRoute } from './http/server.ts'
 import { refusalOf } from './problems.ts'
 import { answerUserinfo } from './routes/userinfo.ts'
 import type { StoredSession } from './store/sessions.ts'
@@ -54,7 +52,7 @@ interface Answer {
   readonly body: string | Uint8Array
 }
 
-export function directRoutes(kdc: Kdc): Direct {
+export function fastUserinfo(kdc: Kdc): FastRoute {
   return (incoming, outgoing) => {
     if (incoming.url !== PATH || incoming.method !== 'POST' || !isOrdinary(incoming)) return false
     const request = new DirectRequest(incoming)
@@ -74,7 +72,7 @@ function isOrdinary({ headers, rawHeaders, httpVersion }: IncomingMessage): bool
     httpVersion === '1.1' &&
     (type === SEALED_TYPE || type === JSON_TYPE) &&
     DIGITS.test(length) &&
-    Number(length) <= MAX_BODY_BYTES &&
+    Number(length) <= MAX_REQUEST_BYTES &&
     PLAIN_HOST.test(headers.host ?? '') &&
     headers.origin === undefined &&
     headers.expect === undefined &&
@@ -114,7 +112,7 @@ async function exchange(kdc: Kdc, request: DirectRequest, bytes: Uint8Array): Pr
 }
 
 async function exchangePlain(kdc: Kdc, request: DirectRequest, bytes: Uint8Array): Promise<Answer> {
-  refuseOpen(kdc, request)
+  requireProtected(kdc, request)
   request.var.body = parseJson(bytes)
   const body = JSON.stringify(await answerUserinfo(kdc, request))
   return { status: 200, headers: { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-store' }, body }

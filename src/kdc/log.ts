@@ -9,8 +9,6 @@
  * that no operator could read. It goes on, counts what it could not write, and says how many lines that were as soon as it can. A line
  * that was cut is completed first: each line of the log is whole. Node's own stdout will not do: it is of no more use after its
  * first error.
- *
- * @module
  */
 import { writeSync } from 'node:fs'
 import pino from 'pino'

@@ -1,8 +1,4 @@
-/**
- * The KDC's command line: `npm run kdc -- --help`.
- *
- * @module
- */
+/** The KDC's command line: `npm run kdc -- --help`. */
 import { UsageError } from '../cli/errors.ts'
 import { runTool } from '../cli/tool.ts'
 

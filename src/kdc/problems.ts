@@ -1,8 +1,6 @@
 /**
  * Every way in which the KDC refuses, in one table, and how a refusal looks over HTTP: problem details, RFC 9457.
  * https://www.rfc-editor.org/rfc/rfc9457
- *
- * @module
  */
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type ErrorCode, SymbolonError } from '../lib/errors.ts'

@@ -1,8 +1,4 @@
-/**
- * What is decided about a KDC by those who run it, in words that need none of its parts.
- *
- * @module
- */
+/** What is decided about a KDC by those who run it, in words that need none of its parts. */
 import type { Hono } from 'hono'
 import type { Clock } from '../lib/clock.ts'
 

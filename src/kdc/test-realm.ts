@@ -1,15 +1,11 @@
-/**
- * A realm for the tests of other people's programs: a KDC in memory, on a port that is free.
- *
- * @module
- */
+/** A realm for the tests of other people's programs: a KDC in memory, on a port that is free. */
 import { toBase64url } from '../lib/bytes.ts'
 import { judgeArgument, judgeOptions } from '../lib/check-options.ts'
 import { secureRandomBytes } from '../lib/crypto/random.ts'
 import type { LoginOptions } from '../lib/renewable-login.ts'
 import { login, type Session } from '../lib/session.ts'
 import { embed, memoryData, parseSettings, SETTING_TYPES, startKdc } from './create-kdc.ts'
-import { directRoutes } from './fast-userinfo.ts'
+import { fastUserinfo } from './fast-userinfo.ts'
 import { serve } from './http/server.ts'
 import type { EmbeddedKdc, KdcSettings } from './settings.ts'
 
@@ -21,7 +17,7 @@ const LOGIN_TRIES = 1_000_000
 export interface TestRealmOptions<Name extends string = string> extends KdcSettings {
   /** Usernames: each gets an account, with a password of its own. Default: none. */
   readonly accounts?: readonly Name[] | undefined
-  /** Who else may make an account. Default: `open`, everybody. */
+  /** Who else may make an account. Default: `open`, every client. */
   readonly registration?: KdcSettings['registration']
   /** Default: 1,000,000, so that no test is ever stopped. */
   readonly loginTries?: number | undefined
@@ -82,7 +78,7 @@ export async function startTestRealm<const Name extends string = never>(
       }),
     )
     const fetch = running.app.fetch
-    const server = await serve(fetch, { host: '127.0.0.1', port, direct: directRoutes(running.kdc) })
+    const server = await serve(fetch, { host: '127.0.0.1', port, direct: fastUserinfo(running.kdc) })
     let closing: Promise<void> | undefined
     const close = () => {
       closing ??= (async () => {

@@ -1,8 +1,4 @@
-/**
- * Waiting: for what is settled elsewhere, and no longer than a signal allows.
- *
- * @module
- */
+/** Waiting: for what is settled elsewhere, and no longer than a signal allows. */
 import { judgeOptions } from './check-options.ts'
 
 /** How to wait. */

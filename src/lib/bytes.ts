@@ -1,8 +1,6 @@
 /**
  * Bytes and their text forms. Inside the library everything is `Uint8Array`; text exists at the edges and is decoded
  * strictly: one byte string has exactly one text form.
- *
- * @module
  */
 import { primitives } from '#primitives'
 import { CodecError } from './errors.ts'

@@ -1,8 +1,4 @@
-/**
- * Judging what a program hands in, before anything is done: a TypeError names the argument that is wrong.
- *
- * @module
- */
+/** Judging what a program hands in, before anything is done: a TypeError names the argument that is wrong. */
 import { kdcOrigin } from './network/address.ts'
 
 const TYPES = {

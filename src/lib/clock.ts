@@ -1,8 +1,4 @@
-/**
- * Time, as an argument. The protocol counts in whole Unix seconds.
- *
- * @module
- */
+/** Time, as an argument. The protocol counts in whole Unix seconds. */
 
 /** Gives the current time in Unix seconds. */
 export type Clock = () => number

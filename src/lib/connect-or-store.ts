@@ -1,19 +1,14 @@
-/**
- * Sending to one other: directly, or by way of the KDC when the receiver cannot be reached.
- *
- * @module
- */
-
+/** Sending to one other: directly, or by way of the KDC when the receiver cannot be reached. */
 import { untilAborted } from './abort.ts'
 import { utf8 } from './bytes.ts'
 import type { Channel } from './channel/channel.ts'
 import { MAX_MESSAGE_BYTES } from './channel/message.ts'
 import { CodecError, type ProtocolCode, ProtocolError, SymbolonError, TransportError } from './errors.ts'
 import { MAX_FILE_BYTES } from './mls/files.ts'
-import { leaveFile, leaveMessage } from './mls/leave.ts'
 import type { MailboxAccess } from './mls/mailbox-handle.ts'
+import { storeFile, storeMessage } from './mls/store-messages.ts'
 import type { StoreResult } from './mls/types.ts'
-import { type Content, type ItemResult, type Source, sendItems } from './transfer/index.ts'
+import { type ItemResult, type OpenFile, sendItems, type TransferSource } from './transfer/index.ts'
 
 /** What a receiver may say of a file (docs/protocol.md §8). Its word that the KDC has another key, say, is worth nothing. */
 const OF_RECEIVERS: readonly ProtocolCode[] = [
@@ -141,8 +136,8 @@ export async function sendMessage(
   }
   const reached = await connectOrStore(session, receiver, store, signal)
   if ('away' in reached) {
-    const leave = () => leaveMessage(handle, { with: receiver }, bytes, { signal })
-    return whenLeft(leave, reached.away, receiver, signal)
+    const storeIt = () => storeMessage(handle, { with: receiver }, bytes, { signal })
+    return storedFor(storeIt, reached.away, receiver, signal)
   }
   await directly(reached.channel, 'message', signal, (channel) => deliver(channel, bytes, timeoutMs, signal))
   return { route: 'direct' }
@@ -153,12 +148,12 @@ export async function sendFile(
   session: SendingSession,
   handle: MailboxAccess,
   receiver: string,
-  source: Source,
+  source: TransferSource,
   { store = true, timeoutMs = SEND_TIMEOUT_MS.file, signal, onProgress }: SendFileOptions,
 ): Promise<SendResult> {
-  const leave = () => leaveSource(handle, receiver, source, { signal, onProgress })
+  const storeIt = () => storeSource(handle, receiver, source, { signal, onProgress })
   const reached = await connectOrStore(session, receiver, store, signal)
-  if ('away' in reached) return whenLeft(leave, reached.away, receiver, signal)
+  if ('away' in reached) return storedFor(storeIt, reached.away, receiver, signal)
   let result: ItemResult | undefined
   await directly(reached.channel, 'file', signal, (channel) =>
     sendItems(channel.stream(), [source], {
@@ -173,7 +168,7 @@ export async function sendFile(
   if (!result) throw new CodecError('transfer: it ended without a word about the file')
   if (result.saved) return { route: 'direct' }
   if (!(store && result.byPeer && result.code === 'files_not_taken')) throw refused(result, receiver)
-  return stored(await leave())
+  return stored(await storeIt())
 }
 
 /** Sends something over a channel, which is over then. @throws TransportError `outcome_unknown`; the reason of `signal` */
@@ -195,14 +190,14 @@ async function directly(
 }
 
 /**
- * Leaves a file for one other or for a group.
+ * Stores a file at the KDC, for one other or for a group.
  *
- * @throws ProtocolError `file_too_large` for what cannot be stored at the KDC; as `leaveFile`.
+ * @throws ProtocolError `file_too_large` for what cannot be stored at the KDC; as `storeFile`.
  */
-export async function leaveSource(
+export async function storeSource(
   handle: MailboxAccess,
   to: string | { readonly group: string },
-  source: Source,
+  source: TransferSource,
   { signal, onProgress }: Pick<SendFileOptions, 'signal' | 'onProgress'>,
 ): Promise<StoreResult> {
   const { name } = source
@@ -217,7 +212,7 @@ export async function leaveSource(
       )
     }
     const file = { name, content }
-    return await leaveFile(handle, typeof to === 'string' ? { with: to } : to, file, {
+    return await storeFile(handle, typeof to === 'string' ? { with: to } : to, file, {
       signal,
       onProgress: (bytes) => onProgress?.({ name, bytes, size }),
     })
@@ -226,7 +221,7 @@ export async function leaveSource(
   }
 }
 
-const isSized = (content: Content): content is Content & { size: number } => content.size !== undefined
+const isSized = (content: OpenFile): content is OpenFile & { size: number } => content.size !== undefined
 
 const notStorable = (why: string) => new ProtocolError('file_too_large', why)
 
@@ -243,14 +238,14 @@ export function stored(sent: StoreResult): SendResult {
   )
 }
 
-/** Leaves something for a receiver who is away. */
-async function whenLeft(
-  leave: () => Promise<StoreResult>,
+/** Stores something for a receiver who is away. */
+async function storedFor(
+  storeIt: () => Promise<StoreResult>,
   away: SymbolonError,
   receiver: string,
   signal: AbortSignal | undefined,
 ): Promise<SendResult> {
-  const sent = await untilAborted(leave, signal).catch((error: unknown) => {
+  const sent = await untilAborted(storeIt, signal).catch((error: unknown) => {
     throw whyNotStored(error, away, receiver)
   })
   return stored(sent)

@@ -2,9 +2,7 @@
  * The one family of errors. A `code` never changes once released; messages may improve. `docs/errors.md` explains
  * every code; over HTTP the same codes travel in problem details (RFC 9457).
  *
- * A `TypeError` or `RangeError` is not of this family: it says that the calling program is wrong, and nobody catches it.
- *
- * @module
+ * A `TypeError` or `RangeError` is not of this family: it says that the calling program is wrong, and is not caught.
  */
 
 /** Every code that an error of this project can have, by the class of the error. docs/errors.md explains each. */

@@ -1,8 +1,4 @@
-/**
- * Fields that several of the protocol's JSON objects have.
- *
- * @module
- */
+/** Fields that several of the protocol's JSON objects have. */
 import * as v from 'valibot'
 import { fromBase64url } from './bytes.ts'
 

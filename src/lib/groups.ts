@@ -1,16 +1,12 @@
-/**
- * Groups, for programs: docs/protocol.md §7.2 and §7.5.
- *
- * @module
- */
+/** Groups, for programs: docs/protocol.md §7.2 and §7.5. */
 import { abortable, untilAborted, type WaitOptions } from './abort.ts'
 import { utf8 } from './bytes.ts'
 import { judgeArgument, judgeMessage, judgeOptions } from './check-options.ts'
-import { leaveSource, type SendFileOptions, type SendResult, stored } from './connect-or-store.ts'
-import { leaveMessage } from './mls/leave.ts'
+import { type SendFileOptions, type SendResult, stored, storeSource } from './connect-or-store.ts'
 import type { Mailbox } from './mls/mailbox.ts'
 import type { MailboxAccess } from './mls/mailbox-handle.ts'
 import type { MailMessage } from './mls/state/stored-message.ts'
+import { storeMessage } from './mls/store-messages.ts'
 import type { GroupInfo } from './mls/types.ts'
 import { parseGroupName, parseUsername } from './names.ts'
 import { type PathOrSource, sourceFrom } from './paths.ts'
@@ -95,7 +91,7 @@ export class Group {
     const bytes = typeof message === 'string' ? utf8(message) : message
     const { signal } = options
     return stored(
-      await untilAborted(() => leaveMessage(this.#handle, { group: this.name }, bytes, { signal }), signal),
+      await untilAborted(() => storeMessage(this.#handle, { group: this.name }, bytes, { signal }), signal),
     )
   }
 
@@ -112,8 +108,8 @@ export class Group {
     judgeOptions('group.sendFile', options, { signal: 'signal', onProgress: 'function' })
     options.signal?.throwIfAborted()
     const source = await sourceFrom('group.sendFile: file', file)
-    const leave = () => leaveSource(this.#handle, { group: this.name }, source, options)
-    return stored(await untilAborted(leave, options.signal))
+    const storeIt = () => storeSource(this.#handle, { group: this.name }, source, options)
+    return stored(await untilAborted(storeIt, options.signal))
   }
 
   /**

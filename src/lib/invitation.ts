@@ -1,8 +1,4 @@
-/**
- * Invitations: who has one may make an account. docs/protocol.md §3.8.
- *
- * @module
- */
+/** Invitations: who has one may make an account. docs/protocol.md §3.8. */
 import { EMPTY, fromBase64url, toBase64url } from './bytes.ts'
 import { hkdf } from './crypto/hkdf.ts'
 import { type RandomBytes, secureRandomBytes } from './crypto/random.ts'

@@ -1,8 +1,4 @@
-/**
- * The one grammar for principals' names: 1 to 64 of `a-z 0-9 _ . -`, beginning with a letter, a digit or `_`.
- *
- * @module
- */
+/** The one grammar for principals' names: 1 to 64 of `a-z 0-9 _ . -`, beginning with a letter, a digit or `_`. */
 import { ProtocolError } from './errors.ts'
 
 /** What a username looks like once it has been lower-cased. */

@@ -4,8 +4,6 @@
  *
  * The channel uses one pattern, NNpsk0; the machinery is general, so that it can be checked against other
  * implementations on more than that one, and read beside the specification. Section numbers are the specification's.
- *
- * @module
  */
 import { primitives } from '#primitives'
 import { concat, EMPTY, utf8 } from './bytes.ts'

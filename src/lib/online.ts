@@ -1,8 +1,4 @@
-/**
- * Asking the KDC who can be reached now. docs/protocol.md §7.3.
- *
- * @module
- */
+/** Asking the KDC who can be reached now. docs/protocol.md §7.3. */
 import { CodecError, TransportError } from './errors.ts'
 import { readReply } from './kdc-link/answers.ts'
 import { MAX_NAMES } from './mls/kdc-answers.ts'
@@ -39,11 +35,11 @@ export async function* reachabilityOf(
 }
 
 /**
- * Everybody who can be reached, by name.
+ * All principals that can be reached, by name.
  *
  * @throws as `reachabilityOf`; TransportError `kdc_failed` when the list has no end.
  */
-export async function* everybodyOnline(session: Asking): AsyncGenerator<Reachability> {
+export async function* allOnline(session: Asking): AsyncGenerator<Reachability> {
   let after: string | undefined
   let count = 0
   for (let pages = 0; pages < MAX_PAGES && count < MAX_NAMES_LISTED; pages++) {

@@ -3,8 +3,6 @@
  * `@serenity-kit/opaque`'s (ristretto255, SHA-512). https://www.rfc-editor.org/rfc/rfc9807
  *
  * The values here go into every registration record: changing one locks every account out.
- *
- * @module
  */
 import { EMPTY, fromBase64url } from './bytes.ts'
 import { hkdf } from './crypto/hkdf.ts'

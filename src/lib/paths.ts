@@ -1,14 +1,12 @@
 /**
  * Files by their paths. The library itself touches none: what does is taken where the platform has files, and when the first path comes.
- *
- * @module
  */
-import type { FileSink, Source, TransferItem, TreeSink } from './transfer/index.ts'
+import type { FileSink, TransferItem, TransferSource, TreeSink } from './transfer/index.ts'
 
 /** What is done with paths; on Node, `src/files/by-path.ts`. */
 export interface FilesByPath {
   /** A file or a directory to be sent. @throws FileError `file_not_readable` */
-  sourceOf(path: string): Promise<Source>
+  sourceOf(path: string): Promise<TransferSource>
   /**
    * A directory as the place for what one sender sends; it is made if there is none.
    *
@@ -34,19 +32,19 @@ export interface SavedFile {
 }
 
 /** A path, or a source of another kind. */
-export type PathOrSource = string | Source
+export type PathOrSource = string | TransferSource
 
 export async function filesByPath(): Promise<FilesByPath> {
   return import('#files')
 }
 
 /** @throws TypeError; FileError `file_not_readable` */
-export async function sourceFrom(where: string, file: PathOrSource): Promise<Source> {
+export async function sourceFrom(where: string, file: PathOrSource): Promise<TransferSource> {
   if (typeof file === 'string') {
     if (file === '') throw new TypeError(`${where}: expected a path, got an empty string`)
     return (await filesByPath()).sourceOf(file)
   }
-  const { kind, name } = (file ?? {}) as Partial<Source>
+  const { kind, name } = (file ?? {}) as Partial<TransferSource>
   const opens = kind === 'directory' ? 'entries' : 'open'
   const isSource =
     (kind === 'file' || kind === 'bytes' || kind === 'directory') &&

@@ -1,9 +1,4 @@
-/**
- * Being reachable: a listener, and a KDC that knows of it, through restarts of the KDC and ends of the session.
- *
- * @module
- */
-
+/** Being reachable: a listener, and a KDC that knows of it, through restarts of the KDC and ends of the session. */
 import { untilAborted } from './abort.ts'
 import { type Listener, type ListenOptions, listen } from './channel/listen.ts'
 import type { Clock } from './clock.ts'

@@ -1,8 +1,4 @@
-/**
- * All that others send, directly and by way of the KDC, as one sequence.
- *
- * @module
- */
+/** All that others send, directly and by way of the KDC, as one sequence. */
 import { abortable, type Deferred, deferred, type WaitOptions } from './abort.ts'
 import { EMPTY } from './bytes.ts'
 import type { Channel } from './channel/channel.ts'
@@ -58,7 +54,7 @@ export type MessagesChange =
   /** What was stored has been handled, and others can send directly, to this address. */
   | { readonly state: 'listening'; readonly address: string; readonly port: number }
 
-/** A file, a directory, or bytes without a name, that another principal wants to send, or has left at the KDC. */
+/** A file, a directory, or bytes without a name, that another principal wants to send, or has stored at the KDC. */
 export interface OfferedFile {
   /** `bytes`: it has no name of its own, such as standard input. */
   readonly kind: TransferItem['kind']

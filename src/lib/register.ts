@@ -1,8 +1,4 @@
-/**
- * Making an account.
- *
- * @module
- */
+/** Making an account. */
 import { untilAborted } from './abort.ts'
 import { judgeLogin } from './check-options.ts'
 import { ProtocolError, TransportError } from './errors.ts'

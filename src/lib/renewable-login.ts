@@ -1,7 +1,5 @@
 /**
  * The login of a session: had with a password, had anew when the KDC says that it is over, and another when the password is changed.
- *
- * @module
  */
 import { toHex } from './bytes.ts'
 import type { Secret } from './crypto/secret.ts'

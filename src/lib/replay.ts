@@ -1,8 +1,6 @@
 /**
  * The receiver's memory of accepted tickets: what makes a ticket good for one channel. Kerberos calls it the replay
  * cache (RFC 4120 §3.2.3).
- *
- * @module
  */
 import { toBase64url } from './bytes.ts'
 import { ProtocolError } from './errors.ts'

@@ -3,8 +3,6 @@
  * docs/protocol.md §3.7.
  *
  * Each side draws a salt of its own, so every key seals exactly once, whatever an attacker repeats.
- *
- * @module
  */
 import * as v from 'valibot'
 import { concat, fromUtf8, utf8 } from './bytes.ts'

@@ -1,8 +1,4 @@
-/**
- * A principal's side of everything: log in, open channels to others, be reachable.
- *
- * @module
- */
+/** A principal's side of everything: log in, open channels to others, be reachable. */
 import { abortable, untilAborted, type WaitOptions } from './abort.ts'
 import type { Channel } from './channel/channel.ts'
 import { type ConnectOptions, connect } from './channel/connect.ts'

@@ -2,8 +2,6 @@
  * What the operating system's error codes mean, in words: `ENOSPC` is not for people.
  *
  * https://pubs.opengroup.org/onlinepubs/9799919799/functions/V2_chap02.html#tag_16_03
- *
- * @module
  */
 
 const REASONS: Readonly<Record<string, string>> = {

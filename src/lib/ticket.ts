@@ -3,8 +3,6 @@
  * under the receiver's session token. docs/protocol.md §4; Kerberos calls this user-to-user, RFC 4120 §3.7.
  *
  * Both sides of the ticket live here: the KDC makes one with `createTicket`, the receiver judges it with `openTicket`.
- *
- * @module
  */
 import * as v from 'valibot'
 import { concat, EMPTY, equal, fromUtf8, utf8 } from './bytes.ts'

@@ -1,10 +1,7 @@
 /**
  * Watching the protocol: each message as it passes, for lessons, demos and `--trace`. Secrets are shortened here, before
  * any who watch see them; a password is not shown at all.
- *
- * @module
  */
-
 import { bounded } from './text/visible.ts'
 
 /** As much as is shown of a message that others have filled: so many fields, with so many characters. */

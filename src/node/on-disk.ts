@@ -1,8 +1,6 @@
 /**
  * What is on disk, for programs: files by their paths, for `sendItems` and `receiveItems`, and keytabs and the credentials file, in the
  * library's errors. `Session.sendFile` and `OfferedFile.accept` take paths themselves.
- *
- * @module
  */
 import { ToolError } from '../cli/errors.ts'
 import { readCredentials as readCredentialsFile } from '../cli/login/credentials.ts'
@@ -15,7 +13,7 @@ import { parseUsername } from '../lib/names.ts'
 import type { PlaceForFiles } from '../lib/paths.ts'
 import type { LoginOptions } from '../lib/renewable-login.ts'
 import { login, type Session } from '../lib/session.ts'
-import type { Source } from '../lib/transfer/index.ts'
+import type { TransferSource } from '../lib/transfer/index.ts'
 
 /**
  * A file or a directory to be sent; a link is followed, those in a directory are left out.
@@ -23,7 +21,7 @@ import type { Source } from '../lib/transfer/index.ts'
  * @throws FileError `file_not_readable`: there is none, we may not read it, or it is something else; TypeError.
  * @example await sendItems(channel.stream(), [await sourceFromPath('report.pdf')])
  */
-export async function sourceFromPath(path: string): Promise<Source> {
+export async function sourceFromPath(path: string): Promise<TransferSource> {
   judgePath('sourceFromPath: path', path)
   return sourceOf(path)
 }
@@ -36,7 +34,7 @@ export async function sourceFromPath(path: string): Promise<Source> {
  * @throws FileError `file_not_saved`; ProtocolError `invalid_name`; TypeError.
  * @example
  * const place = await saveInto('inbox', channel.peer.username)
- * await receiveItems(channel.stream(), place.take, { onFate: (item) => console.log(place.savedAs(item)?.path) })
+ * await receiveItems(channel.stream(), place.take, { onResult: (item) => console.log(place.savedAs(item)?.path) })
  */
 export async function saveInto(directory: string, sender: string): Promise<PlaceForFiles> {
   judgePath('saveInto: directory', directory)

@@ -6,9 +6,8 @@ import { SaveRecord } from '../../src/cli/mailbox/save-files.ts'
 import { type ReceiveSettings, takeItems } from '../../src/cli/receive/transfer.ts'
 import { sendDirectly } from '../../src/cli/send/direct.ts'
 import { makeOutput, type Output } from '../../src/cli/terminal/output.ts'
-import type { TransferTotal } from '../../src/cli/terminal/progress.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
-import type { FileSink, Source } from '../../src/lib/transfer/index.ts'
+import type { FileSink, TransferSource, TransferTotals } from '../../src/lib/transfer/index.ts'
 import { settled } from '../helpers/memory.ts'
 import { file, type Line, Place, pair, pattern, tree } from '../helpers/transfer-memory.ts'
 
@@ -37,13 +36,13 @@ interface Options extends Partial<ReceiveSettings> {
   readonly line?: Line
   readonly stopAlice?: AbortSignal
   readonly afterMessage?: boolean
-  readonly total?: TransferTotal
+  readonly totals?: TransferTotals
 }
 
 /** Alice sends, bob takes. */
 async function send(
-  sources: Source[],
-  { line, stopAlice, total, afterMessage, ...options }: Options = {},
+  sources: TransferSource[],
+  { line, stopAlice, totals, afterMessage, ...options }: Options = {},
   place = new Place(),
 ) {
   const [alices, bobs] = pair(line)
@@ -52,7 +51,7 @@ async function send(
   const sending = sendDirectly(alices, alice.output, {
     to: 'bob',
     sources,
-    total,
+    totals,
     timeoutSec: 60,
     afterMessage,
     signal,
@@ -151,23 +150,23 @@ direct('are asked for once, and no means none', async () => {
 
 direct('are asked for with how much there is, as their sender says', async () => {
   const large = pattern(100_000)
-  const cases: [Source[], TransferTotal, string][] = [
-    [[file('a', large)], { files: 1, size: 100_000 }, 'a (100 kB). Save it?'],
-    [[file('a', large)], { files: 3, size: 1_200_000_000 }, 'a and 2 more (3 files, 1.2 GB). Save them?'],
+  const cases: [TransferSource[], TransferTotals, string][] = [
+    [[file('a', large)], { files: 1, bytes: 100_000 }, 'a (100 kB). Save it?'],
+    [[file('a', large)], { files: 3, bytes: 1_200_000_000 }, 'a and 2 more (3 files, 1.2 GB). Save them?'],
     [[file('a', large)], { files: 2 }, 'a and 1 more (2 files). Save them?'],
-    [[file('a', large)], { files: 0, size: 0 }, 'a (100 kB). Save it, and what comes with it?'],
+    [[file('a', large)], { files: 0, bytes: 0 }, 'a (100 kB). Save it, and what comes with it?'],
     [
       [tree('photos', { a: pattern(5) })],
-      { files: 341, size: 1_200_000_000 },
+      { files: 341, bytes: 1_200_000_000 },
       'the directory photos (341 files, 1.2 GB). Save it, and what comes with it?',
     ],
     [[tree('photos', {})], {}, 'the directory photos. Save it, and what comes with it?'],
   ]
-  for (const [sources, total, expected] of cases) {
+  for (const [sources, totals, expected] of cases) {
     const questions: string[] = []
     const ask = async (question: string) => questions.push(question) > 0
     // What was said does not bind: it is taken all the same.
-    const { taken } = await send(sources, { ask, total })
+    const { taken } = await send(sources, { ask, totals })
     assert.equal(questions, [`alice wants to send ${expected}`])
     assert.equal([taken.saved > 0, taken.failed], [true, 0])
   }

@@ -7,9 +7,9 @@ import { requireStored } from '../../src/cli/mailbox/messages.ts'
 import type { Output } from '../../src/cli/terminal/output.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
 import { TransportError } from '../../src/lib/errors.ts'
-import { leaveMessage } from '../../src/lib/mls/leave.ts'
 import type { Mailbox } from '../../src/lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../src/lib/mls/mailbox-handle.ts'
+import { storeMessage } from '../../src/lib/mls/store-messages.ts'
 import type { StoreResult } from '../../src/lib/mls/types.ts'
 import { Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -146,7 +146,7 @@ stored('a message that the KDC may not have is not said to be stored', async () 
       },
     } as unknown as Mailbox
     const mail = { use: (work) => work(mailbox) } as MailboxAccess
-    requireStored(output, await leaveMessage(mail, { with: 'bob' }, utf8('hi')))
+    requireStored(output, await storeMessage(mail, { with: 'bob' }, utf8('hi')))
   }
   // What is stored stays so, whatever comes afterwards.
   await leave({ stored: true })

@@ -63,7 +63,7 @@ async function send(paths: string[], taking: Partial<ReceiveSettings> = {}, befo
   const items = await OutgoingItems.look({ file: paths }, alice.output)
   before()
   const { sources } = items
-  const options = { to: 'bob', sources, total: await items.total(), timeoutSec: 60, signal }
+  const options = { to: 'bob', sources, totals: await items.totals(), timeoutSec: 60, signal }
   const saving = { directory: inbox, maxBytes: 1e9, signal, silent: true, record: new SaveRecord() }
   const [sent] = await Promise.all([
     sendDirectly(alices, alice.output, options),

@@ -1,7 +1,7 @@
 /** Who can be reached now. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { everybodyOnline, reachabilityOf } from '../../src/lib/online.ts'
+import { allOnline, reachabilityOf } from '../../src/lib/online.ts'
 import { Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
 
@@ -80,7 +80,7 @@ users('without end are asked for page by page', async () => {
     { users: [online('a'), online('b')], more: true },
     { users: [online('c')], more: false },
   )
-  assert.equal(await collect(everybodyOnline(kdc)), ['a', 'b', 'c'].map(online))
+  assert.equal(await collect(allOnline(kdc)), ['a', 'b', 'c'].map(online))
   assert.equal(kdc.asked, [{}, { after: 'b' }])
 })
 
@@ -107,10 +107,10 @@ users('that the KDC says nothing of are away, and others that it names are not b
 users('of a KDC whose pages lead nowhere, or that answers nonsense, are an error', async () => {
   const page = { users: [online('a')], more: true }
   const round = answers(page, page, page)
-  await rejects(collect(everybodyOnline(round)), 'malformed')
+  await rejects(collect(allOnline(round)), 'malformed')
   assert.is(round.asked.length, 2, 'as soon as it shows')
-  await rejects(collect(everybodyOnline(answers({ users: [], more: true }))), 'malformed')
-  await rejects(collect(everybodyOnline(answers({ users: [online('../x')], more: false }))), 'malformed')
+  await rejects(collect(allOnline(answers({ users: [], more: true }))), 'malformed')
+  await rejects(collect(allOnline(answers({ users: [online('../x')], more: false }))), 'malformed')
   await rejects(collect(reachabilityOf(answers(null), ['a'])), 'malformed')
 })
 

@@ -2,18 +2,18 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { BEAT_MS, MAX_STREAMS } from '../../src/kdc/events/mailbox-subscribers.ts'
-import { MAX_BODY_BYTES } from '../../src/kdc/http/request.ts'
-import { BODY_LIMITS, LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'
+import { MAX_REQUEST_BYTES } from '../../src/kdc/http/request.ts'
+import { BODY_LIMITS, CONNECTION_LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'
 import { quantitiesIn, readDocument, tablesOf } from './documents.ts'
 
 const test = suite('operating.md')
 
 /** What is limited, in seconds, bytes and pieces. */
 const KNOWN: Record<string, number> = {
-  ...flat('', LIMITS),
+  ...flat('', CONNECTION_LIMITS),
   ...flat('reads.', READ_LIMITS),
   ...flat('bodies.', BODY_LIMITS),
-  body: MAX_BODY_BYTES,
+  body: MAX_REQUEST_BYTES,
   beat: BEAT_MS / 1000,
   streams: MAX_STREAMS,
 }

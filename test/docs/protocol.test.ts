@@ -13,7 +13,7 @@ import {
   MAX_PACKAGE_BYTES,
   SEALED_CHUNK_BYTES,
 } from '../../src/kdc/http/fields.ts'
-import { MAX_BODY_BYTES } from '../../src/kdc/http/request.ts'
+import { MAX_REQUEST_BYTES } from '../../src/kdc/http/request.ts'
 import { Envelope } from '../../src/kdc/http/sealed-request.ts'
 import {
   KEEP_SEC,
@@ -36,16 +36,12 @@ import { UserinfoRequest } from '../../src/kdc/routes/userinfo.ts'
 import { MAX_EARLIER, KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/identities.ts'
 import { QUOTAS } from '../../src/kdc/store/quotas.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
-import { LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'
+import { CONNECTION_LIMITS, READ_LIMITS } from '../../src/kdc/traffic/limits.ts'
 import { HANDSHAKE_TIMEOUT_MS, NOISE_MESSAGE_BYTES } from '../../src/lib/channel/handshake.ts'
 import * as listen from '../../src/lib/channel/listen.ts'
 import { MAX_MESSAGE_BYTES } from '../../src/lib/channel/message.ts'
 import { CLOSE_TIMEOUT_MS } from '../../src/lib/channel/options.ts'
-import {
-  MAX_BODY_BYTES as MAX_RECORD_BODY_BYTES,
-  MIN_FRAME_BYTES,
-  RECORD_TYPES,
-} from '../../src/lib/channel/records.ts'
+import { MAX_RECORD_BODY_BYTES, MIN_FRAME_BYTES, RECORD_TYPES } from '../../src/lib/channel/records.ts'
 import { REKEY_INTERVAL } from '../../src/lib/channel/rekey.ts'
 import { STALL_TIMEOUT_MS } from '../../src/lib/channel/wire.ts'
 import { TAG_BYTES } from '../../src/lib/crypto/aead.ts'
@@ -53,7 +49,7 @@ import { KEY_BYTES } from '../../src/lib/crypto/secret.ts'
 import { ERROR_CODES, ProtocolError } from '../../src/lib/errors.ts'
 import { EVENT_BYTES } from '../../src/lib/kdc-link/exchange.ts'
 import { maxRequestBytes, mayBeSaid } from '../../src/lib/kdc-link/routes.ts'
-import { isBreaking } from '../../src/lib/mls/entries/group-errors.ts'
+import { isBreaking } from '../../src/lib/mls/entries/apply-context.ts'
 import { CHUNK_BYTES, MAX_NAME_BYTES, NoteSchema } from '../../src/lib/mls/files.ts'
 import { MAX_PAGES } from '../../src/lib/mls/kdc-answers.ts'
 import { BACKDATED_SEC, LIFETIME_SEC, MAX_TAKES } from '../../src/lib/mls/keys/key-packages.ts'
@@ -341,7 +337,7 @@ test('records and frames have the types that are documented', () => {
       ),
     )
   assert.equal(typesIn('type', 'name', 'body'), { ...RECORD_TYPES })
-  assert.equal(typesIn('type', 'name', 'from', 'body'), { ...frames.Type })
+  assert.equal(typesIn('type', 'name', 'from', 'body'), { ...frames.FRAME_TYPES })
 })
 
 test('frames and items have the fields of their schemas', () => {
@@ -440,8 +436,8 @@ const a = (count: number) => 'a'.repeat(count)
 /** By section, the rows of tables `what | limit` and `what | limit here`; in bytes, seconds or pieces. */
 const EXPECTED: Record<string, Record<string, number[]>> = {
   '3.12': {
-    'request body; those of §7 may have more': [MAX_BODY_BYTES],
-    'headers of a request': [LIMITS.maxHeaderBytes],
+    'request body; those of §7 may have more': [MAX_REQUEST_BYTES],
+    'headers of a request': [CONNECTION_LIMITS.maxHeaderBytes],
     password: [1, opaque.MAX_PASSWORD_BYTES],
     username: [1, most((count) => USERNAME.test(a(count)))],
     "clock of a sealed request, off the KDC's": [MAX_CLOCK_OFFSET_SEC],
@@ -453,7 +449,7 @@ const EXPECTED: Record<string, Record<string, number[]>> = {
       opaque.REGISTRATION_RESPONSE_BYTES,
       RECORD_BYTES,
     ],
-    'from connection to the whole request': [LIMITS.requestTimeoutMs / 1000],
+    'from connection to the whole request': [CONNECTION_LIMITS.requestTimeoutMs / 1000],
     session: [SESSION_LIFETIME_SEC],
     'session that is not used': [SESSION_IDLE_SEC],
     'sessions of one principal': [MAX_SESSIONS],

@@ -10,7 +10,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { takeInto } from '../../src/files/by-path.ts'
 import { sourceOf } from '../../src/files/outgoing-tree.ts'
-import { receiveItems, type Summary, sendItems } from '../../src/lib/transfer/index.ts'
+import { receiveItems, sendItems, type TransferSummary } from '../../src/lib/transfer/index.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
 import { nodeArguments } from '../helpers/program.ts'
 import { pattern } from '../helpers/transfer-memory.ts'
@@ -94,7 +94,11 @@ function look(inbox: string, name: string, said: string): boolean {
 /** How many bytes are to pass before the end: a few more than there are, so that what follows them is met as well. */
 const points = (draw: Context['draw'], total: number) => draw(total * 1.05)
 
-async function sendTo(socket: Socket, path: string, onBytes?: (bytes: number) => void): Promise<Summary> {
+async function sendTo(
+  socket: Socket,
+  path: string,
+  onBytes?: (bytes: number) => void,
+): Promise<TransferSummary> {
   let before = 0
   let last: unknown
   return sendItems(socket, [await sourceOf(path, { skipped() {} })], {

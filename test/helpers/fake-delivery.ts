@@ -63,7 +63,7 @@ export class FakeDelivery {
 
   /** Forgets which requests it has answered. */
   forgetful = false
-  /** Lets anybody do anything. */
+  /** Lets every principal do anything. */
   lax = false
   /** Lies about the mailbox: what it gives in place of a page. */
   lieInMailbox: (username: string, page: FakeEntry[]) => FakeEntry[] = (_username, page) => page

@@ -17,7 +17,7 @@ type Kdc = Awaited<ReturnType<typeof testKdc>>
 type KeyStretching = NonNullable<Parameters<typeof opaque.client.finishRegistration>[0]['keyStretching']>
 
 export const FAR_AWAY = '192.0.2.7'
-/** The least that Argon2id takes: nobody guesses these passwords. */
+/** The least that Argon2id takes: these passwords are not guessed. */
 export const LEAST = { 'argon2id-custom': { iterations: 1, memory: 8, parallelism: 1 } } as const
 
 /** What a client sends first. */

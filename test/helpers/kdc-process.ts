@@ -3,7 +3,7 @@
 import { temporaryDirectory } from './kdc.ts'
 import { nodeArguments, Program } from './program.ts'
 
-// Not those of whoever runs the tests: their master key is for their KDC.
+// Not those of the user who runs the tests: their master key is for their KDC.
 const settings = temporaryDirectory()
 process.on('exit', () => settings.remove())
 

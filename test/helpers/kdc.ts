@@ -18,7 +18,7 @@ export const START = 1_700_000_000
 /** Which sessions live at a time: those used in the hour before. */
 export const at = (now: number) => ({ now, idleSince: now - 3600, keepSince: now - 7 * 86_400 })
 
-/** The password of everybody in these tests. */
+/** The password of every principal in these tests. */
 export const PASSWORD = 'correct horse'
 
 /** Checks at once, without OPAQUE: a record is the password itself. */

@@ -1,4 +1,4 @@
-/** A line to a KDC without a port, and somebody on it who holds, forges, changes, cuts and repeats. */
+/** A line to a KDC without a port, and an attacker on it who holds, forges, changes, cuts and repeats. */
 import type { HttpLink, HttpReply } from '../../src/lib/kdc-link/http.ts'
 import { connectionFrom, type testKdc } from './kdc.ts'
 
@@ -10,7 +10,7 @@ export type Trick = (
   hold: (later: () => Promise<unknown>) => void,
 ) => Promise<HttpReply>
 
-/** What somebody without the token can say. */
+/** What an attacker without the token can say. */
 export const forged = (code: string, status = 401): HttpReply => ({
   status,
   type: 'application/problem+json',
@@ -72,7 +72,7 @@ export const TRICKS: Readonly<Record<string, Trick>> = {
   },
 }
 
-/** A line with somebody on it. */
+/** A line with an attacker on it. */
 export class Line {
   readonly #kdc: Kdc
   readonly #held: (() => Promise<unknown>)[] = []
@@ -96,7 +96,7 @@ export class Line {
     this.played = 0
   }
 
-  /** Nobody meddles any more; what was held back arrives. */
+  /** The attacker stops; what was held back arrives. */
   async clean(): Promise<void> {
     this.#trick = undefined
     for (const later of this.#held.splice(0)) await later()

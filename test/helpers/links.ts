@@ -1,4 +1,4 @@
-/** Tests that make symbolic links, which Windows does not allow everybody. */
+/** Tests that make symbolic links, which Windows does not allow every user. */
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from './kdc.ts'

@@ -1,5 +1,5 @@
 /**
- * Somebody between alice and bob who sees, and may change, every frame on the wire: the attacker of the tests.
+ * An on-path attacker between alice and bob who sees, and may change, every frame on the wire: the attacker of the tests.
  */
 import * as net from 'node:net'
 

@@ -1,6 +1,6 @@
 /**
- * Somebody between the clients and the KDC, on plain HTTP, who sees every request and does with it what a plan says: delivers it late,
- * twice or never, and answers whatever it likes. It has no key of anybody's.
+ * An on-path attacker between the clients and the KDC, on plain HTTP, who sees every request and does with it what a plan says: delivers it late,
+ * twice or never, and answers whatever it likes. It has no key.
  */
 import {
   Agent,
@@ -113,7 +113,7 @@ export class MeddlingProxy {
     await Promise.all(this.#busy)
   }
 
-  /** Delivers what was held, in order. Nobody waits for the answers any more. */
+  /** Delivers what was held, in order. The answers are not waited for any more. */
   async release(): Promise<void> {
     for (const deliver of this.#held.splice(0)) await deliver()
   }

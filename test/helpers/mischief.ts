@@ -1,4 +1,4 @@
-/** What somebody on the way to the KDC can do with a request and its answer, without any key. */
+/** What an on-path attacker can do with a request and its answer, without any key. */
 import { readFileSync } from 'node:fs'
 import { ERROR_CODES } from '../../src/lib/errors.ts'
 import { SEALED_TYPE } from '../../src/lib/sealed.ts'

@@ -128,7 +128,7 @@ export function startTool(file: string, args: string[], env: NodeJS.ProcessEnv):
   return new Program(process.execPath, [...nodeArguments(file), ...args], env)
 }
 
-/** An environment in which the tools find nothing of whoever runs the tests, and write below `home` only. */
+/** An environment in which the tools find nothing of the user who runs the tests, and write below `home` only. */
 export function cleanEnvironment(home: string): NodeJS.ProcessEnv {
   const kept = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR']
   return {

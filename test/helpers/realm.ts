@@ -8,7 +8,7 @@ import { loadMasterKeys } from '../../src/kdc/keys/master-keys.ts'
 import type { Secret } from '../../src/lib/crypto/secret.ts'
 import { cleanEnvironment, type Program, startTool } from './program.ts'
 
-/** The password of everybody in a test realm. */
+/** The password of every principal in a test realm. */
 export const PASSWORD = 'correct horse battery staple'
 
 /** What a receiver says when it is reachable; why it is not may say `listening on` too. Gives its port. */
@@ -58,7 +58,7 @@ export class Realm {
     return this.runWith(env, `src/${name}.ts`, ...login, ...args)
   }
 
-  /** Somebody's receiver, once it listens. */
+  /** A principal's receiver, once it listens. */
   async receiver(name: string, ...args: string[]): Promise<Program> {
     const receiver = this.tool('receiver', name, ...args).input()
     await receiver.says('stderr', LISTENING)
@@ -81,7 +81,7 @@ export class Realm {
     for (const name of names) this.#kept.add(name)
   }
 
-  /** An invitation for somebody. */
+  /** An invitation for a name. */
   async invite(name: string, folder: string): Promise<string> {
     const { stdout } = await this.run(
       'src/kdc/main.ts',
@@ -116,7 +116,7 @@ export class Realm {
     return kdc
   }
 
-  /** Everybody in this realm takes the KDC at this URL to be the one with this key: as it was said last, if not given. */
+  /** All tools of this realm take the KDC at this URL to be the one with this key: as it was said last, if not given. */
   trust(url: string, key: string = this.#key): void {
     this.#key = key
     const folder = join(this.home, 'config', 'symbolon')
@@ -124,7 +124,7 @@ export class Realm {
     writeFileSync(join(folder, 'known_kdcs'), `${url} ${key}\n`, { mode: 0o600 })
   }
 
-  /** Sets somebody's password, to the same: it ends the sessions. */
+  /** Sets a principal's password, to the same: it ends the sessions. */
   async forget(name: string, folder: string): Promise<void> {
     const data = ['--data', join(this.home, folder), '--password-file', this.passwordFile]
     await this.run('src/kdc/main.ts', 'passwd', name, ...data).ends(0)

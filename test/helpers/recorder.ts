@@ -1,4 +1,4 @@
-/** Somebody on the wire to a server, who keeps every byte. */
+/** An eavesdropper on the wire to a server: keeps every byte. */
 import * as net from 'node:net'
 
 export interface Recorder {

@@ -16,14 +16,14 @@ import {
 import { sessionId } from '../../src/lib/ticket.ts'
 import { NOW, newSecret } from './tickets.ts'
 
-/** The URL of every KDC of these tests: nobody dials it. */
+/** The URL of every KDC of these tests: it is not dialled. */
 export const KDC = 'http://127.0.0.1:8800'
 
 /** What the script answers to one request. */
 export interface Answer {
   readonly status: number
   readonly body: unknown
-  /** Sent without the seal, as somebody on the way, or a KDC that knows no such session, would. */
+  /** Sent without the seal, as an on-path attacker, or a KDC that knows no such session, would. */
   readonly unsealed?: boolean
 }
 
@@ -51,7 +51,7 @@ export const userinfoReply = (fields: Json = {}): Answer =>
     ...fields,
   })
 
-/** A KDC at which everybody's password is `pw`. */
+/** A KDC at which every password is `pw`. */
 export class ScriptedKdc {
   /** The password of every account. */
   password = 'pw'

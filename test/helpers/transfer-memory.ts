@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { type Duplex, duplexPair } from 'node:stream'
 import { type ProtocolCode, ProtocolError } from '../../src/lib/errors.ts'
 import type {
-  Content,
   EntrySource,
   FileSink,
   FileSource,
+  OpenFile,
   TransferItem,
   TreeSink,
   TreeSource,
@@ -72,7 +72,7 @@ export interface Faults {
 }
 
 /** A content in memory; `reads` hears from where it is read. */
-export function content(bytes: Uint8Array, faults: Faults = {}, reads: number[] = []): Content {
+export function content(bytes: Uint8Array, faults: Faults = {}, reads: number[] = []): OpenFile {
   return {
     ...('size' in faults ? (faults.size === undefined ? {} : { size: faults.size }) : { size: bytes.length }),
     async read(into, position) {

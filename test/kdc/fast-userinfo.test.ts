@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assembleKdc, createApp } from '../../src/kdc/app.ts'
-import { directRoutes } from '../../src/kdc/fast-userinfo.ts'
+import { fastUserinfo } from '../../src/kdc/fast-userinfo.ts'
 import { serve } from '../../src/kdc/http/server.ts'
 import { ProxyList } from '../../src/kdc/network/ip.ts'
 import { fromBase64url, toBase64url, utf8 } from '../../src/lib/bytes.ts'
@@ -25,7 +25,7 @@ async function twoWays(overrides: Parameters<typeof testKdc>[0] = {}) {
   const from = overrides.proxies ? '::1' : undefined
   const bob = await kdc.login('bob', 4444, from)
   const alice = await kdc.login('alice', undefined, from)
-  const routes = directRoutes(kdc.kdc)
+  const routes = fastUserinfo(kdc.kdc)
   const count = { taken: 0 }
   const first = await serve(kdc.app.fetch, {
     host: '127.0.0.1',
@@ -339,7 +339,7 @@ direct('an answer leaves when its line is in the log, and says that the KDC stop
   const server = await serve(createApp(assembled).fetch, {
     host: '127.0.0.1',
     port: 0,
-    direct: directRoutes(assembled),
+    direct: fastUserinfo(assembled),
   })
   const ask = http(JSON.stringify({ username: 'alice', token: alice, receiver: 'bob' }))
   isDraining = true

@@ -11,7 +11,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { certificateTroubles } from '../../src/kdc/commands/tls-option.ts'
 import { type Fetch, serve } from '../../src/kdc/http/server.ts'
-import type { Limits } from '../../src/kdc/traffic/limits.ts'
+import type { ConnectionLimits } from '../../src/kdc/traffic/limits.ts'
 import { PASSWORD, temporaryDirectory, testKdc } from '../helpers/kdc.ts'
 import { runKdc, startKdc } from '../helpers/kdc-process.ts'
 import { needs } from '../helpers/needs.ts'
@@ -31,7 +31,7 @@ const LOCALHOST = identity('localhost')
 const PATIENT = { requestTimeoutMs: 600_000 }
 const HEALTH = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
 
-async function start(options: { limits?: Partial<Limits>; host?: string; fetch?: Fetch } = {}) {
+async function start(options: { limits?: Partial<ConnectionLimits>; host?: string; fetch?: Fetch } = {}) {
   const kdc = await testKdc()
   const { host = '127.0.0.1', limits = {}, fetch = kdc.app.fetch } = options
   return { ...kdc, ...(await serve(fetch, { host, port: 0, limits, tls: LOCALHOST })) }

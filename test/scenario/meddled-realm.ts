@@ -1,6 +1,6 @@
 /** A KDC on a port, somebody before it who meddles, and principals who use the library through him as the tools do. */
 
-import { directRoutes } from '../../src/kdc/fast-userinfo.ts'
+import { fastUserinfo } from '../../src/kdc/fast-userinfo.ts'
 import { type Listening, serve } from '../../src/kdc/http/server.ts'
 import { sealStoredToken } from '../../src/kdc/keys/at-rest.ts'
 import { loginLimits } from '../../src/kdc/traffic/login-limits.ts'
@@ -196,7 +196,7 @@ export class MeddledRealm {
     const listening = await serve(kdc.app.fetch as never, {
       host: '127.0.0.1',
       port: 0,
-      direct: directRoutes(kdc.kdc),
+      direct: fastUserinfo(kdc.kdc),
     })
     const realm = new MeddledRealm(kdc, listening, await MeddlingProxy.start(listening.url))
     for (const one of realm.all) {

@@ -164,7 +164,7 @@ ${challenge}[realms]
 `
 }
 
-/** @returns the keytab of alice and bob: nobody stretches a password in a benchmark of the KDC. */
+/** @returns the keytab of alice and bob: no password is stretched in a benchmark of the KDC. */
 function makeDatabase(directory: string, env: NodeJS.ProcessEnv): string {
   const keytab = join(directory, 'keytab')
   mkdirSync(directory, { recursive: true })

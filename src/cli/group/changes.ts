@@ -2,10 +2,10 @@
 import { ProtocolError } from '../../lib/errors.ts'
 import type { Conversation, Mailbox } from '../../lib/mls/mailbox.ts'
 import { ToolError } from '../errors.ts'
-import { type Run, withConversation, withMailbox } from './command.ts'
+import { type GroupCommand, withConversation, withMailbox } from './command.ts'
 
 export const create =
-  (group: string): Run =>
+  (group: string): GroupCommand =>
   async ({ handle, output }) => {
     await withMailbox(handle, (mailbox) => mailbox.createGroup(group)).catch((error: unknown) => {
       if (!(error instanceof ProtocolError && error.code === 'group_exists')) throw error
@@ -17,7 +17,7 @@ export const create =
 
 /** Adds members; those who are in it already are said to be. */
 export const add =
-  (group: string, asked: readonly string[]): Run =>
+  (group: string, asked: readonly string[]): GroupCommand =>
   async ({ handle, output }) => {
     const usernames = await withConversation(handle, { group }, async (mailbox) => {
       const before = mailbox.members(group)
@@ -35,7 +35,7 @@ export const add =
 
 /** Removes members: all of them, or, when one is no member, none. */
 export const remove =
-  (group: string, usernames: readonly string[]): Run =>
+  (group: string, usernames: readonly string[]): GroupCommand =>
   async ({ handle, output }) => {
     await withConversation(handle, { group }, async (mailbox) => {
       const present = mailbox.members(group)
@@ -50,14 +50,14 @@ export const remove =
   }
 
 export const leave =
-  (group: string): Run =>
+  (group: string): GroupCommand =>
   async ({ handle, output }) => {
     await withConversation(handle, { group }, (mailbox) => mailbox.leave(group))
     output.event('group_left', { group }, `left ${group}`)
   }
 
 export const destroy =
-  (group: string): Run =>
+  (group: string): GroupCommand =>
   async ({ handle, output }) => {
     await withConversation(handle, { group }, (mailbox) => mailbox.destroy(group))
     output.event('group_destroyed', { group }, `destroyed ${group}`)
@@ -65,7 +65,7 @@ export const destroy =
 
 /** Takes one's place in a broken group, or conversation with one other, again. */
 export const rejoin =
-  (of: Conversation): Run =>
+  (of: Conversation): GroupCommand =>
   async ({ handle, output }) => {
     const where = 'group' in of ? of.group : `the conversation with ${of.with}`
     // Hearing what happened rejoins by itself what was lost, and completes what was begun.

@@ -7,16 +7,18 @@ import type { Session } from '../../lib/session.ts'
 import { UsageError } from '../errors.ts'
 import type { Output } from '../terminal/output.ts'
 
-export interface Tools {
+/** What a command of the group tool works with. */
+export interface GroupContext {
   readonly session: Session
   readonly handle: MailboxHandle
   readonly output: Output
 }
 
 /** What is to be done, once the user is logged in. */
-export type Run = (tools: Tools) => Promise<void>
+export type GroupCommand = (context: GroupContext) => Promise<void>
 
-export interface Values {
+/** What the options of the command line say. */
+export interface GroupValues {
   readonly follow?: boolean | undefined
   readonly all?: boolean | undefined
   readonly with?: string | undefined

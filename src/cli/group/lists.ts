@@ -1,10 +1,10 @@
 /** Which groups there are, as a table, and who is in one. */
 import { table } from '../terminal/format.ts'
 import { print, visible } from '../terminal/terminal.ts'
-import { endingOf, type Run, type Tools, withConversation, withMailbox } from './command.ts'
+import { endingOf, type GroupCommand, type GroupContext, withConversation, withMailbox } from './command.ts'
 
 /** The groups that the user is in, and those that are over of which something has not been read. */
-export async function list({ handle, output }: Tools): Promise<void> {
+export async function list({ handle, output }: GroupContext): Promise<void> {
   const groups = await withMailbox(handle, (mailbox) => {
     return mailbox.groups().flatMap((info) => {
       const { name: group, admin, members, status, reason, unread } = info
@@ -22,7 +22,7 @@ export async function list({ handle, output }: Tools): Promise<void> {
 
 /** Who is in a group, or was when it ended for us, which is said. */
 export const members =
-  (group: string): Run =>
+  (group: string): GroupCommand =>
   async ({ handle, output }) => {
     const { usernames, admin, ending } = await withConversation(handle, { group }, async (mailbox) => {
       const infos = mailbox.groups().filter(({ name }) => name === group)

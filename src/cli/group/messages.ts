@@ -1,27 +1,30 @@
 /** What is said in groups: sending and reading it. */
 import { utf8 } from '../../lib/bytes.ts'
-import { leaveMessage } from '../../lib/mls/leave.ts'
 import type { Conversation } from '../../lib/mls/mailbox.ts'
 import { MAX_BODY_BYTES } from '../../lib/mls/payload.ts'
+import { storeMessage } from '../../lib/mls/store-messages.ts'
 import { parseGroupName } from '../../lib/names.ts'
 import { ToolError, UsageError } from '../errors.ts'
 import { requireStored, type Shown, showAll, showNew } from '../mailbox/messages.ts'
 import { commandToSave, type Saving, savingFrom } from '../mailbox/save-files.ts'
 import { messageGiven, readStdin, STDIN, type Words } from '../send/stdin.ts'
-import { isFilePath, type StorableFile, sendFiles, storableFiles } from '../send/stored-files.ts'
+import { isFilePath, type StorableFile, storableFiles, storeFiles } from '../send/stored-files.ts'
 import { stopping, stopSignal } from '../stop.ts'
 import {
   conversationOf,
   endingOf,
+  type GroupCommand,
+  type GroupContext,
+  type GroupValues,
   namingUnknown,
-  type Run,
-  type Tools,
-  type Values,
   withConversation,
 } from './command.ts'
 import { follow } from './follow.ts'
 
-export async function prepareSend([name = '', words]: readonly string[], values: Values): Promise<Run> {
+export async function prepareSend(
+  [name = '', words]: readonly string[],
+  values: GroupValues,
+): Promise<GroupCommand> {
   const group = parseGroupName(name)
   const paths = values.file ?? []
   if (words === undefined && paths.length === 0) {
@@ -40,31 +43,31 @@ async function messageOf(given: Words): Promise<Uint8Array | undefined> {
 }
 
 const send =
-  (group: string, message: Uint8Array | undefined, files: readonly StorableFile[]): Run =>
+  (group: string, message: Uint8Array | undefined, files: readonly StorableFile[]): GroupCommand =>
   async ({ handle, output }) => {
     if (message !== undefined) {
       requireStored(
         output,
-        await namingUnknown(handle, { group }, () => leaveMessage(handle, { group }, message)),
+        await namingUnknown(handle, { group }, () => storeMessage(handle, { group }, message)),
       )
       output.event('stored', { group }, `sent to ${group}`)
     }
     if (files.length === 0) return
     // Said plainly, before the first file.
     await withConversation(handle, { group }, (mailbox) => mailbox.conversationId({ group }))
-    await sendFiles(handle, output, { group }, files, stopping())
+    await storeFiles(handle, output, { group }, files, stopping())
   }
 
 /** What is new, or all; once, or until Ctrl+C. */
-export async function prepareRead([group]: readonly string[], values: Values): Promise<Run> {
+export async function prepareRead([group]: readonly string[], values: GroupValues): Promise<GroupCommand> {
   const of = conversationOf('read', group, values.with)
   const stopped = new AbortController()
   const saving = await savingFrom(values, stopped.signal)
-  return async (tools) => {
+  return async (context) => {
     // Otherwise nothing is left half done, and Ctrl+C ends it as it ends any tool.
     if (saving || values.follow) stopSignal().then(() => stopped.abort(new ToolError('stopped')))
     try {
-      await read(tools, of, values, saving, stopped.signal)
+      await read(context, of, values, saving, stopped.signal)
     } catch (error) {
       if (!(values.follow && stopped.signal.aborted)) throw error
     }
@@ -72,9 +75,9 @@ export async function prepareRead([group]: readonly string[], values: Values): P
 }
 
 async function read(
-  { session, handle, output }: Tools,
+  { session, handle, output }: GroupContext,
   of: Conversation,
-  values: Values,
+  values: GroupValues,
   saving: Saving | undefined,
   signal: AbortSignal,
 ): Promise<void> {

@@ -50,20 +50,21 @@ const Contents = v.object({
   expiresAt: unixSeconds,
 })
 
-export interface Place {
+/** Whose session, and at which KDC: one is kept of each. */
+export interface PrincipalAtKdc {
   readonly username: string
   /** The KDC's URL, as `kdcUrl` gives it. */
   readonly kdc: string
 }
 
-export interface KeptSession extends Place, Login {
+export interface KeptSession extends PrincipalAtKdc, Login {
   /** Unix seconds, by this machine's clock. */
   readonly begunAt: number
 }
 
 /** A kept session that the KDC has ended, or that cannot be opened any more. */
 export class KeptSessionOver extends ToolError {
-  constructor({ username, kdc }: Place) {
+  constructor({ username, kdc }: PrincipalAtKdc) {
     super(`the session of ${username} kept for ${kdc} has ended`, {
       hint: `log in again: ${loginCommand(username, kdc)}`,
       code: 'token_expired',
@@ -73,7 +74,7 @@ export class KeptSessionOver extends ToolError {
 
 const directory = () => join(stateDir(), 'sessions')
 
-function pathOf({ username, kdc }: Place): string {
+function pathOf({ username, kdc }: PrincipalAtKdc): string {
   const name = createHash('sha256').update(`${kdc} ${username}`).digest('hex').slice(0, 32)
   return join(directory(), name)
 }
@@ -81,18 +82,18 @@ function pathOf({ username, kdc }: Place): string {
 const keyPath = () => join(runtimeDir() ?? directory(), 'session-key')
 
 /** Whether a session is kept, which may be over. */
-export const isKept = (place: Place): boolean => existsSync(pathOf(place))
+export const isKept = (principal: PrincipalAtKdc): boolean => existsSync(pathOf(principal))
 
 /** @throws KeptSessionOver when it does not open: the key is gone with a logout from the machine, or the file is damaged. */
-export function readKept(place: Place): KeptSession | undefined {
-  const kept = isKept(place) ? openFile(pathOf(place)) : undefined
-  if (!kept && isKept(place)) throw new KeptSessionOver(place)
+export function readKept(principal: PrincipalAtKdc): KeptSession | undefined {
+  const kept = isKept(principal) ? openFile(pathOf(principal)) : undefined
+  if (!kept && isKept(principal)) throw new KeptSessionOver(principal)
   return kept
 }
 
 /** The sessions that are kept, and open. @throws as `readKept`. */
 export function keptSessions(): KeptSession[] {
-  const nameOf = ({ username, kdc }: Place) => username + kdc
+  const nameOf = ({ username, kdc }: PrincipalAtKdc) => username + kdc
   return files()
     .flatMap((path) => openFile(path) ?? [])
     .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
@@ -102,8 +103,8 @@ export function keptSessions(): KeptSession[] {
 export const countUnreadable = (): number => unreadable().length
 
 /** Removes what does not open, of one principal or of all. @returns how many there were. */
-export function forgetUnreadable(place?: Place): number {
-  const paths = unreadable().filter((path) => place === undefined || path === pathOf(place))
+export function forgetUnreadable(principal?: PrincipalAtKdc): number {
+  const paths = unreadable().filter((path) => principal === undefined || path === pathOf(principal))
   for (const path of paths) rmSync(path, { force: true })
   return paths.length
 }
@@ -129,20 +130,20 @@ function openFile(path: string): KeptSession | undefined {
   }
 }
 
-// One that was moved is of another place, and does not open.
+// One that was moved is of another, and does not open.
 const contextOf = (path: string) => utf8(basename(path))
 
 /** Goes on with the session that is kept; when the KDC has ended it, with the one kept since. @throws KeptSessionOver, later too. */
-export function resume(place: Place, options: LoginOptions): Promise<Session> {
+export function resumeSession(principal: PrincipalAtKdc, options: LoginOptions): Promise<Session> {
   let last = ''
   const source = () => {
-    const kept = readKept(place)
+    const kept = readKept(principal)
     const id = kept && idOf(kept)
-    if (!kept || id === last) throw new KeptSessionOver(place)
+    if (!kept || id === last) throw new KeptSessionOver(principal)
     last = idOf(kept)
     return kept
   }
-  return login(place.kdc, place.username, source, options)
+  return login(principal.kdc, principal.username, source, options)
 }
 
 const idOf = ({ token }: Login) => toHex(sessionId(token))
@@ -152,7 +153,7 @@ const idOf = ({ token }: Login) => toHex(sessionId(token))
  *
  * @throws FileError, StateError `state_busy`; the error of the file system.
  */
-export async function keep(session: Session, kdc: string): Promise<void> {
+export async function keepSession(session: Session, kdc: string): Promise<void> {
   const { username, token, exportKey, kdcKey, expiresAt } = session
   const path = pathOf({ username, kdc })
   const begunAt = Math.floor(Date.now() / 1000)
@@ -189,4 +190,4 @@ function sealingKey(): Uint8Array {
 }
 
 /** Forgets a kept session; the KDC is not told. */
-export const forget = (place: Place): void => rmSync(pathOf(place), { force: true })
+export const forgetSession = (principal: PrincipalAtKdc): void => rmSync(pathOf(principal), { force: true })

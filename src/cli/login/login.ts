@@ -10,7 +10,7 @@ import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
 import type { Output } from '../terminal/output.ts'
 import { KDC_URL_OPTION, kdcUrl } from './kdc-url.ts'
-import { isKept, KeptSessionOver, keep, type Place, resume } from './kept-session.ts'
+import { isKept, KeptSessionOver, keepSession, type PrincipalAtKdc, resumeSession } from './kept-session.ts'
 import { readKeytab } from './keytab.ts'
 import { keyJudge } from './known-kdcs.ts'
 import { MAX_TRIES, PASSWORD_OPTION, Passwords } from './password.ts'
@@ -72,7 +72,7 @@ function placeOf({ group, username }: Pick<Notice, 'group' | 'username'>, text: 
 }
 
 /** What a tool makes of a session that is kept: goes on with it, takes a fresh one in its place, or has one of its own. */
-export type Use = 'kept' | 'fresh' | 'own'
+export type SessionUse = 'kept' | 'fresh' | 'own'
 
 export interface LoggedIn {
   readonly session: Session
@@ -90,17 +90,17 @@ export async function loginFrom(
   username: string,
   values: Values<typeof LOGIN_OPTIONS>,
   output: Output,
-  use: Use = 'kept',
+  use: SessionUse = 'kept',
 ): Promise<LoggedIn> {
   const given = values.keytab ?? values['password-file'] ?? setting('SYMBOLON_PASSWORD')
   if (use === 'own' || given !== undefined) return logIn(username, values, output, use)
   const { kdc, options } = kdcFrom(values, output)
-  const place = { username, kdc }
-  if (!isKept(place)) return logIn(username, values, output, use)
-  const kept = use === 'kept' ? await resumeLive(place, options, output) : undefined
+  const principal = { username, kdc }
+  if (!isKept(principal)) return logIn(username, values, output, use)
+  const kept = use === 'kept' ? await resumeLive(principal, options, output) : undefined
   if (kept) return { kdc, session: kept, leave: () => kept.close() }
   const { session, leave } = await logIn(username, values, output, use)
-  const keepAndClose = () => keep(session, kdc).then(() => session.close(), leave)
+  const keepAndClose = () => keepSession(session, kdc).then(() => session.close(), leave)
   return { kdc, session, leave: keepAndClose }
 }
 
@@ -110,7 +110,7 @@ export async function withSession(
   values: Values<typeof LOGIN_OPTIONS>,
   output: Output,
   work: (session: Session, kdc: string) => Promise<void>,
-  use?: Use,
+  use?: SessionUse,
 ): Promise<void> {
   const { session, kdc, leave } = await loginFrom(username, values, output, use)
   try {
@@ -123,10 +123,14 @@ export async function withSession(
 }
 
 /** @returns none when it is over, and says so. */
-async function resumeLive(place: Place, options: LoginOptions, output: Output): Promise<Session | undefined> {
+async function resumeLive(
+  principal: PrincipalAtKdc,
+  options: LoginOptions,
+  output: Output,
+): Promise<Session | undefined> {
   let session: Session | undefined
   try {
-    session = await resume(place, options)
+    session = await resumeSession(principal, options)
     // Before any work is done, which would be cut short.
     await session.sessions()
     return session
@@ -134,8 +138,8 @@ async function resumeLive(place: Place, options: LoginOptions, output: Output): 
     await session?.close()
     if (!(error instanceof KeptSessionOver) && !isKeyChanged(error)) throw error
     const what = isKeyChanged(error) ? 'is with a KDC of another key' : 'has ended'
-    const line = `the session of ${place.username} kept for ${place.kdc} ${what}`
-    output.event('session_ended', { ...place }, line)
+    const line = `the session of ${principal.username} kept for ${principal.kdc} ${what}`
+    output.event('session_ended', { ...principal }, line)
     return undefined
   }
 }
@@ -146,7 +150,7 @@ async function logIn(
   username: string,
   values: Values<typeof LOGIN_OPTIONS>,
   output: Output,
-  use: Use,
+  use: SessionUse,
 ): Promise<LoggedIn> {
   const { keytab, 'password-file': passwordFile } = values
   const service = keytab === undefined ? undefined : readKeytab(keytab)
@@ -172,16 +176,16 @@ async function logIn(
   }
 }
 
-/** Changes a password, after another login if the last is too long ago: thinking of one may take long. */
-export async function changePassword(
+/** Does what takes a fresh login, after another one if the last is too long ago: to think of a password may take long. */
+export async function withFreshLogin(
   session: Pick<Session, 'renew'>,
-  change: () => Promise<void>,
+  act: () => Promise<void>,
 ): Promise<void> {
   try {
-    await change()
+    await act()
   } catch (error) {
     if (!(error instanceof ProtocolError && error.code === 'login_stale')) throw error
     await session.renew()
-    await change()
+    await act()
   }
 }

@@ -5,7 +5,6 @@
 import { MAX_PASSWORD_BYTES } from '../../lib/opaque.ts'
 import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
-import type { OptionHelp } from '../terminal/help.ts'
 import { credentialsPath, readCredentials } from './credentials.ts'
 import { loginCommand } from './kdc-url.ts'
 import { readKeytab } from './keytab.ts'
@@ -37,10 +36,12 @@ export const PASSWORD_OPTION = {
   },
 } as const
 
-export const SET_PASSWORD_HELP: OptionHelp = [
-  '--password-file FILE',
-  'the new password is its first line (else SYMBOLON_PASSWORD, or a prompt)',
-]
+export const SET_PASSWORD_OPTION = {
+  'password-file': {
+    type: 'string',
+    help: ['FILE', 'the new password is its first line (else SYMBOLON_PASSWORD, or a prompt)'],
+  },
+} as const
 
 /** How often a person may try, in all, at a prompt. */
 export const MAX_TRIES = 3

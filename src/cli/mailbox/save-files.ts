@@ -1,6 +1,7 @@
 /** Files that others have sent: fetched and saved, or said what became of them. */
 import { FileError } from '../../files/errors.ts'
 import { ensureOutputDirectory, isUsable, saveIncoming } from '../../files/incoming.ts'
+import { safeName } from '../../files/safe-name.ts'
 import { toBase64url } from '../../lib/bytes.ts'
 import { ProtocolError } from '../../lib/errors.ts'
 import { type FileNote, fetchFile, fileNoteOf } from '../../lib/mls/files.ts'
@@ -8,7 +9,7 @@ import type { Conversation, MailMessage } from '../../lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
 import { UsageError } from '../errors.ts'
 import { commandOf } from '../installed.ts'
-import { type FileResult, shownName } from '../terminal/file-result.ts'
+import type { FileResult } from '../terminal/file-result.ts'
 import { parseSize, sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 import { progressSink, SILENT } from '../terminal/progress.ts'
@@ -83,7 +84,7 @@ export async function saveFile(
     const why = `more than ${sizeText(most)} of ${message.from}'s files at once: not fetched`
     return { code: 'file_too_large', why: `${why}${howLater(handle, message)}` }
   }
-  const [name, { size }] = [shownName(note), note]
+  const [name, { size }] = [safeName(note.name), note]
   const progress = silent ? SILENT : progressSink(output)
   const onProgress = (bytes: number) => progress.at({ name, bytes, size })
   try {

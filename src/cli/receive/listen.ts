@@ -40,12 +40,12 @@ export function listenAddressFrom(values: { host: string; port: string; refresh:
 export async function listenAt(
   session: Session,
   output: Output,
-  place: ListenAddress,
+  where: ListenAddress,
   onChannel: (channel: Channel) => Promise<void>,
   fail: (error: unknown) => void,
 ): Promise<Presence> {
   const presence = await session.listen({
-    ...place,
+    ...where,
     isOfThisMachine,
     onChannel: (channel) => {
       onChannel(channel).catch(fail)

@@ -41,7 +41,7 @@ const LOOK_AT = 100
  */
 export async function receiveOnce(
   session: Session,
-  place: ListenAddress,
+  address: ListenAddress,
   settings: Omit<ReceiveSettings, 'streamTo'>,
 ): Promise<void> {
   const { output, saving, signal } = settings
@@ -163,7 +163,7 @@ export async function receiveOnce(
   const watching = followMailbox(mailbox, look, { signal: over.signal, onSessionEnd, ...trouble })
   try {
     await Promise.race([hasLooked, taken])
-    if (!isBusy) presence = await listenAt(session, output, place, serve, fail)
+    if (!isBusy) presence = await listenAt(session, output, address, serve, fail)
     await taken
   } finally {
     over.abort()

@@ -1,6 +1,7 @@
 /** Receiving files that others send directly: which, where to, and what is told of them. */
 import type { Duplex } from 'node:stream'
 import { takeInto } from '../../files/by-path.ts'
+import { safeName } from '../../files/safe-name.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
 import {
@@ -8,13 +9,13 @@ import {
   type ItemResult,
   type Refused,
   receiveItems,
-  type Totals,
   type TransferItem,
+  type TransferTotals,
   type TreeSink,
 } from '../../lib/transfer/index.ts'
 import { MAX_FILES_OF_ONE, type Saving } from '../mailbox/save-files.ts'
 import { type Ask, questionAbout } from '../terminal/ask.ts'
-import { type Arrival, type FileResult, nameText, shownName } from '../terminal/file-result.ts'
+import { type Arrival, type FileResult, nameText } from '../terminal/file-result.ts'
 import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 import { progressSink, type StatusLine, TransferProgress } from '../terminal/progress.ts'
@@ -40,7 +41,8 @@ export interface ReceiveSettings {
   readonly signal: AbortSignal
 }
 
-export interface Taken {
+/** What a transfer came to: the counterpart of `DirectResult`. */
+export interface ReceiveResult {
   /** How many items were saved, or passed on. */
   readonly saved: number
   /** How many were refused, or could not be saved. */
@@ -49,7 +51,11 @@ export interface Taken {
 }
 
 /** Takes what a sender sends over a stream, to its end, and tells what becomes of each item. */
-export async function takeItems(stream: Duplex, from: string, settings: ReceiveSettings): Promise<Taken> {
+export async function takeItems(
+  stream: Duplex,
+  from: string,
+  settings: ReceiveSettings,
+): Promise<ReceiveResult> {
   const { output, saving, ask, status, streamTo, signal, patienceSec = PATIENCE_SEC } = settings
   // Without a place for them all are refused anyhow, for that reason.
   const maxFileBytes = saving?.maxBytes ?? Number.POSITIVE_INFINITY
@@ -61,7 +67,7 @@ export async function takeItems(stream: Duplex, from: string, settings: ReceiveS
   // Then the question needs no answer any more.
   const gone = new AbortController()
   stream.once('close', () => gone.abort())
-  let totals: Totals = {}
+  let totals: TransferTotals = {}
   let isWanted: Promise<boolean> | undefined
   let [saved, failed] = [0, 0]
   let told = Promise.resolve()
@@ -124,7 +130,7 @@ export async function takeItems(stream: Duplex, from: string, settings: ReceiveS
       ...(streamTo ? {} : { patienceMs: 1000 * patienceSec }),
       onBegin: (said) => {
         totals = said
-        progress.expect({ files: said.files, size: said.bytes })
+        progress.expect(said)
       },
       onStart,
       onProgress: (item, bytes) => progress.at(item, bytes),
@@ -179,13 +185,12 @@ function canWait({ kind, size }: TransferItem): boolean {
 }
 
 function arrivalOf({ kind, name, size }: TransferItem): Arrival {
-  return { kind, name: shownName({ name }), ...(size === undefined ? {} : { size }) }
+  return { kind, name: safeName(name), ...(size === undefined ? {} : { size }) }
 }
 
-const nameOf = ({ name, path = [] }: TransferItem) =>
-  [name, ...path].map((part) => shownName({ name: part })).join('/')
+const nameOf = ({ name, path = [] }: TransferItem) => [name, ...path].map((part) => safeName(part)).join('/')
 
 const fieldsOf = ({ name, path }: TransferItem) => ({
-  name: shownName({ name }),
-  ...(path && { path: path.map((part) => shownName({ name: part })).join('/') }),
+  name: safeName(name),
+  ...(path && { path: path.map((part) => safeName(part)).join('/') }),
 })

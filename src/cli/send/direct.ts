@@ -1,21 +1,27 @@
 /** Sending files, or a stream, to a receiver who is there. */
 import type { Duplex } from 'node:stream'
 import { SymbolonError, TransportError } from '../../lib/errors.ts'
-import { type ItemResult, type Source, sendItems, type TransferItem } from '../../lib/transfer/index.ts'
+import {
+  type ItemResult,
+  sendItems,
+  type TransferItem,
+  type TransferSource,
+  type TransferTotals,
+} from '../../lib/transfer/index.ts'
 import { EXIT, ToolError } from '../errors.ts'
 import { arrivalText } from '../terminal/file-result.ts'
 import { count, sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
-import { type ItemFacts, progressSink, TransferProgress, type TransferTotal } from '../terminal/progress.ts'
+import { type ItemFacts, progressSink, TransferProgress } from '../terminal/progress.ts'
 
 /** A sender who hears nothing for so long would wonder: the receiver's user may be thinking about it. */
 const WAITING_MS = 3000
 
 export interface SendDirectly {
   readonly to: string
-  readonly sources: readonly Source[]
+  readonly sources: readonly TransferSource[]
   /** How much that is, if it is known. */
-  readonly total?: TransferTotal | undefined
+  readonly totals?: TransferTotals | undefined
   /** How long the receiver may let us wait. */
   readonly timeoutSec: number
   /** A message that stood beside it is delivered, and would come once more. */
@@ -42,9 +48,9 @@ export interface DirectResult {
 export async function sendDirectly(
   stream: Duplex,
   output: Output,
-  { to, sources, total, timeoutSec, afterMessage, signal }: SendDirectly,
+  { to, sources, totals, timeoutSec, afterMessage, signal }: SendDirectly,
 ): Promise<DirectResult> {
-  const progress = new TransferProgress(progressSink(output), nameOf, total)
+  const progress = new TransferProgress(progressSink(output), nameOf, totals)
   let [delivered, failed] = [0, 0]
   let refusal: string | undefined
   const waiting = setTimeout(() => {
@@ -75,7 +81,7 @@ export async function sendDirectly(
   try {
     await sendItems(stream, sources, {
       signal,
-      totals: { files: total?.files, bytes: total?.size },
+      totals,
       patienceMs: timeoutSec * 1000,
       onStart,
       onProgress: (item, bytes) => progress.at(item, bytes),

@@ -3,11 +3,10 @@ import { stat } from 'node:fs/promises'
 import { openContent } from '../../files/outgoing.ts'
 import { measureTree, sourceOf, type WhySkipped } from '../../files/outgoing-tree.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
-import type { Source } from '../../lib/transfer/index.ts'
+import type { TransferSource, TransferTotals } from '../../lib/transfer/index.ts'
 import { EXIT, ToolError, UsageError } from '../errors.ts'
 import { sizeText } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
-import type { TransferTotal } from '../terminal/progress.ts'
 import { pipeSource, STDIN, type Words } from './stdin.ts'
 import { isFilePath, type StorableFile, storableFiles } from './stored-files.ts'
 
@@ -47,7 +46,7 @@ export async function judgeItems({ file: paths = [], name }: ItemValues, given: 
   }
 }
 
-type Given = { readonly path: string; readonly source: Source } & (
+type Given = { readonly path: string; readonly source: TransferSource } & (
   | { readonly kind: 'file'; readonly size: number }
   | { readonly kind: 'directory' | 'pipe' }
 )
@@ -78,25 +77,25 @@ export class OutgoingItems {
     return this.#given.length
   }
 
-  get sources(): readonly Source[] {
+  get sources(): readonly TransferSource[] {
     return this.#given.map(({ source }) => source)
   }
 
   /** How much it is, looking into directories; nothing of what comes from a pipe is known. */
-  async total(): Promise<TransferTotal> {
-    let [files, size, isKnown] = [0, 0, true]
+  async totals(): Promise<TransferTotals> {
+    let [files, bytes, isKnown] = [0, 0, true]
     for (const item of this.#given) {
       if (item.kind === 'directory') {
         const inside = await measureTree(item.path)
         files += inside.files
-        size += inside.bytes
+        bytes += inside.bytes
         continue
       }
       files++
-      if (item.kind === 'file') size += item.size
+      if (item.kind === 'file') bytes += item.size
       else isKnown = false
     }
-    return { files, ...(isKnown && { size }) }
+    return { files, ...(isKnown && { bytes }) }
   }
 
   /** @throws ToolError for what cannot be stored at the KDC. @param isAway - whether the receiver is away, or takes no files now. */

@@ -2,7 +2,7 @@
 import type { Channel } from '../../lib/channel/channel.ts'
 import { connectOrStore, deliver, whyNotStored } from '../../lib/connect-or-store.ts'
 import type { SymbolonError } from '../../lib/errors.ts'
-import { leaveMessage } from '../../lib/mls/leave.ts'
+import { storeMessage } from '../../lib/mls/store-messages.ts'
 import type { Session } from '../../lib/session.ts'
 import { EXIT, ToolError } from '../errors.ts'
 import { requireStored } from '../mailbox/messages.ts'
@@ -11,13 +11,13 @@ import type { Output } from '../terminal/output.ts'
 import { sendDirectly } from './direct.ts'
 import type { OutgoingItems } from './outgoing-items.ts'
 import { type Input, pipeSource } from './stdin.ts'
-import { sendFiles } from './stored-files.ts'
+import { storeFiles } from './stored-files.ts'
 
 export interface Sending {
   readonly session: Session
   readonly output: Output
   readonly receiver: string
-  /** Nothing is left at the KDC. */
+  /** Whether what cannot be delivered may be stored at the KDC. */
   readonly mayStore: boolean
   readonly timeoutSec: { readonly message: number; readonly files: number }
 }
@@ -80,12 +80,12 @@ async function sendItems(
   afterMessage: boolean,
 ): Promise<ToolError | undefined> {
   const { sources } = items
-  const total = await items.total()
+  const totals = await items.totals()
   const stream = channel.stream()
   // Meanwhile the receiver's user may answer.
   void hear(channel, output)
   const signal = stoppingWith(channel)
-  const options = { to: receiver, sources, total, timeoutSec: timeoutSec.files, afterMessage, signal }
+  const options = { to: receiver, sources, totals, timeoutSec: timeoutSec.files, afterMessage, signal }
   const sent = await sendDirectly(stream, output, options)
   if (sent.failed === 0) return undefined
   if (sent.refusal === 'files_not_taken') {
@@ -126,7 +126,7 @@ async function storeAll(
   if (items.count > 0) items.judgeStorable(receiver, true)
   if (input) {
     try {
-      requireStored(output, await leaveMessage(session.mailbox, { with: receiver }, input.message))
+      requireStored(output, await storeMessage(session.mailbox, { with: receiver }, input.message))
     } catch (error) {
       throw whyNotStored(error, away, receiver)
     }
@@ -135,12 +135,12 @@ async function storeAll(
   if (items.count > 0) await storeItems(sending, items, true)
 }
 
-/** Leaves files with the KDC, until Ctrl+C. */
+/** Stores files at the KDC, until Ctrl+C. */
 async function storeItems(
   { session, output, receiver }: Sending,
   items: OutgoingItems,
   isAway: boolean,
 ): Promise<void> {
   const files = await items.storable(receiver, isAway)
-  await sendFiles(session.mailbox, output, { with: receiver }, files, stopping())
+  await storeFiles(session.mailbox, output, { with: receiver }, files, stopping())
 }

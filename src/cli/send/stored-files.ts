@@ -1,11 +1,11 @@
 /** Sending files by way of the KDC, which cannot read them. docs/protocol.md §7.4. */
 import { stat } from 'node:fs/promises'
 import { openContent, openOutgoing } from '../../files/outgoing.ts'
-import { leaveSource } from '../../lib/connect-or-store.ts'
+import { storeSource } from '../../lib/connect-or-store.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
 import type { Conversation } from '../../lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
-import type { Source } from '../../lib/transfer/index.ts'
+import type { TransferSource } from '../../lib/transfer/index.ts'
 import { ToolError } from '../errors.ts'
 import { requireStored } from '../mailbox/messages.ts'
 import { sizeText } from '../terminal/format.ts'
@@ -16,7 +16,7 @@ import { progressSink } from '../terminal/progress.ts'
 export interface StorableFile {
   readonly path: string
   readonly size: number
-  readonly source: Source
+  readonly source: TransferSource
 }
 
 /** Looks at all files, before anything is sent. */
@@ -43,7 +43,7 @@ export async function isFilePath(words: string): Promise<boolean> {
 }
 
 /** Stores files for a group or for one other, each with the message that tells of it; says so of each. */
-export async function sendFiles(
+export async function storeFiles(
   handle: MailboxAccess,
   output: Output,
   to: Conversation,
@@ -54,8 +54,8 @@ export async function sendFiles(
   for (const { path, size, source } of files) {
     const progress = progressSink(output)
     const options = { signal, onProgress: progress.at }
-    const leaving = leaveSource(handle, 'group' in to ? to : to.with, source, options)
-    requireStored(output, await leaving.finally(() => progress.end()))
+    const storing = storeSource(handle, 'group' in to ? to : to.with, source, options)
+    requireStored(output, await storing.finally(() => progress.end()))
     const fields = { ...field, name: source.name, size }
     output.event('file_stored', fields, `stored ${path} for ${receiver}`)
   }

@@ -1,9 +1,10 @@
 /** Asking the person at the terminal whether what a sender offers is to be saved. */
-import type { Totals, TransferItem } from '../../lib/transfer/index.ts'
+import { safeName } from '../../files/safe-name.ts'
+import type { TransferItem, TransferTotals } from '../../lib/transfer/index.ts'
 import { UsageError } from '../errors.ts'
 import { askToStop } from '../stop.ts'
 import type { ChatTerminal } from './chat-terminal.ts'
-import { arrivalText, nameText, shownName } from './file-result.ts'
+import { arrivalText, nameText } from './file-result.ts'
 import { ANSWER_CELLS, InputRow, promptCells } from './input-row.ts'
 import { visible, wrap } from './terminal.ts'
 
@@ -86,12 +87,12 @@ function answerOf(text: string, signal: AbortSignal): Promise<string> {
 }
 
 /** `alice wants to send a.jpg and 2 more (3 files, 1.2 GB). Save them?` The item is the first of it. */
-export function questionAbout(from: string, item: TransferItem, totals: Totals): string {
+export function questionAbout(from: string, item: TransferItem, totals: TransferTotals): string {
   return `${from} wants to send ${whatOf(item, totals)}?`
 }
 
-function whatOf(item: TransferItem, { files, bytes }: Totals): string {
-  const name = nameText(shownName(item))
+function whatOf(item: TransferItem, { files, bytes }: TransferTotals): string {
+  const name = nameText(safeName(item.name))
   if (item.kind === 'directory') {
     // Whether anything comes beside it was not said.
     const whole = arrivalText({ kind: 'directory', name: `the directory ${name}`, files, size: bytes })

@@ -1,6 +1,4 @@
 /** A file that a sender has sent, in words. */
-import { safeName } from '../../files/safe-name.ts'
-import type { FileNote } from '../../lib/mls/files.ts'
 import { count, sizeText } from './format.ts'
 
 /** What became of a file: saved, where; or why not. */
@@ -31,9 +29,6 @@ export function arrivalText({ name, size, files }: Arrival): string {
   ]
   return facts.length === 0 ? name : `${name} (${facts.join(', ')})`
 }
-
-/** A file's name as it can be shown, and saved. */
-export const shownName = ({ name }: Pick<FileNote, 'name'>): string => safeName(name)
 
 /** A name that others chose, among our words: in quotes, of which it has none, where it could pass for more than one of them. */
 export const nameText = (name: string): string => (name.includes(' ') ? `"${name}"` : name)

@@ -1,20 +1,22 @@
-/** The options in a tool's help. */
-/** An option as it is given, and what it is for; a default is written `(default: X)`. */
-export type OptionHelp = readonly [option: string, text: string]
+/** The lines of a tool's help. */
 
 /** Terminals are at least so wide. */
 const WIDTH = 80
 
-export function optionLines(...options: readonly OptionHelp[]): string {
+/** A line for each option, or command: as it is given, and what it is for, wrapped to the width of a terminal. */
+export function optionLines(...options: readonly (readonly [option: string, text: string])[]): string {
   const width = Math.max(...options.map(([option]) => option.length))
   return options
     .flatMap(([option, text]) =>
-      wrap(text, WIDTH - width - 4).map((line, i) => `  ${(i === 0 ? option : '').padEnd(width)}  ${line}`),
+      wrapWords(text, WIDTH - width - 4).map(
+        (line, i) => `  ${(i === 0 ? option : '').padEnd(width)}  ${line}`,
+      ),
     )
     .join('\n')
 }
 
-function wrap(text: string, width: number): string[] {
+/** A text in lines of at most so many characters, broken between words. */
+export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const line = lines.at(-1)

@@ -2,12 +2,13 @@
  * What a tool has to tell, either as lines for people or, with `--json`, as NDJSON for programs; and, with `--trace`, each
  * protocol message as it passes.
  */
+import { safeName } from '../../files/safe-name.ts'
 import type { Message } from '../../lib/channel/message.ts'
 import { type FileNote, fileNoteOf } from '../../lib/mls/files.ts'
 import type { MailMessage } from '../../lib/mls/mailbox.ts'
 import { quoted } from '../../lib/text/visible.ts'
 import type { Trace, TraceEvent } from '../../lib/trace.ts'
-import { type Arrival, arrivalText, type FileResult, nameText, shownName } from './file-result.ts'
+import { type Arrival, arrivalText, type FileResult, nameText } from './file-result.ts'
 import { localTime } from './format.ts'
 import {
   jsonLine,
@@ -71,7 +72,7 @@ function jsonOutput(): Output {
         return json('message', { from, group, ...textFields({ bytes: body }), ...times })
       }
       const note = fileNoteOf(message)
-      const file = note ? { name: shownName(note), size: note.size } : { code: 'malformed' }
+      const file = note ? { name: safeName(note.name), size: note.size } : { code: 'malformed' }
       return json('file', { from, group, ...file, ...resultFields(result), ...times })
     },
     arrived: (from, { kind, ...arrival }, result) =>
@@ -121,7 +122,7 @@ const bold = (name: string) => styled('bold', name, process.stdout)
 /** `[file] report.pdf (1.2 MB) saved as inbox/report.pdf` */
 function fileLine(note: FileNote | undefined, result: FileResult): string {
   if (!note) return '[file] that is none: its description cannot be read'
-  return arrivalLine({ kind: 'file', name: shownName(note), size: note.size }, result)
+  return arrivalLine({ kind: 'file', name: safeName(note.name), size: note.size }, result)
 }
 
 /** The same; or `[directory] photos (340 files, 1.2 GB) saved as inbox/photos`. */

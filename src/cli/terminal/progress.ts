@@ -1,5 +1,5 @@
 /** How far files are: a line on the terminal that changes, or events for programs. */
-import type { ItemResult, TransferItem } from '../../lib/transfer/items.ts'
+import type { ItemResult, TransferItem, TransferTotals } from '../../lib/transfer/items.ts'
 import { sizeText } from './format.ts'
 import type { Output } from './output.ts'
 import { showStatus, visible, wipeStatus } from './terminal.ts'
@@ -144,13 +144,6 @@ function duration(seconds: number): string {
   return `${Math.round(seconds / 3600)} h`
 }
 
-/** How much there is, as far as that is known beforehand. */
-export interface TransferTotal {
-  readonly files?: number | undefined
-  /** In bytes; nothing when one of them is from a pipe. */
-  readonly size?: number | undefined
-}
-
 /** A top-level item that is over: how large it is, and of a directory how many files are in it. */
 export interface ItemFacts {
   readonly size: number
@@ -167,7 +160,7 @@ interface Counted {
 export class TransferProgress {
   readonly #sink: ProgressSink
   readonly #nameOf: (item: TransferItem) => string
-  #total: TransferTotal
+  #totals: TransferTotals
   /** Begun, and not over. */
   readonly #underway = new Map<TransferItem, Counted>()
   #begun = 0
@@ -178,15 +171,15 @@ export class TransferProgress {
   #inside = { files: 0, size: 0 }
 
   /** @param nameOf - made safe already. */
-  constructor(sink: ProgressSink, nameOf: (item: TransferItem) => string, total: TransferTotal = {}) {
+  constructor(sink: ProgressSink, nameOf: (item: TransferItem) => string, totals: TransferTotals = {}) {
     this.#sink = sink
     this.#nameOf = nameOf
-    this.#total = total
+    this.#totals = totals
   }
 
   /** So much is to come; more may. */
-  expect(total: TransferTotal): void {
-    this.#total = total
+  expect(totals: TransferTotals): void {
+    this.#totals = totals
   }
 
   /** What was begun last. */
@@ -217,8 +210,8 @@ export class TransferProgress {
     counted.bytes = bytes
     const { name, number } = counted
     // Once there is more than was said, it is not known how much there is.
-    const files = atMost(number, this.#total.files)
-    const whole = { file: number, files, bytes: this.#bytes, size: atMost(this.#bytes, this.#total.size) }
+    const files = atMost(number, this.#totals.files)
+    const whole = { file: number, files, bytes: this.#bytes, size: atMost(this.#bytes, this.#totals.bytes) }
     this.#sink.at({ name, bytes, size: item.size, before: this.#before, ...(files === 1 ? {} : { whole }) })
   }
 

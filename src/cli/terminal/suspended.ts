@@ -1,4 +1,5 @@
 /** Being stopped (Ctrl+Z, `kill -STOP`) and going on (`fg`) while the terminal is raw: meanwhile the shell has set it as it needs it. */
+
 /**
  * Ctrl+Z where the terminal is raw, and sends no signal for it: stops the processes that it would stop. Where there is no shell to stop
  * for, the system stops nothing, and `goOn` is called at once.

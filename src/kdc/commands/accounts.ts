@@ -1,41 +1,37 @@
-/**
- * The commands about accounts and their sessions: `kdc adduser`, `passwd`, `deluser`, `users`, `endsessions`.
- *
- * @module
- */
-import { parseArguments } from '../../cli/arguments.ts'
+/** The commands about accounts and their sessions: `kdc adduser`, `passwd`, `deluser`, `users`, `endsessions`. */
+import { type Options, parseToolArguments, type ToolLine } from '../../cli/arguments.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { commandOf } from '../../cli/installed.ts'
-import { readNewPassword, SET_PASSWORD_HELP } from '../../cli/login/password.ts'
+import { readNewPassword, SET_PASSWORD_OPTION } from '../../cli/login/password.ts'
 import { count } from '../../cli/terminal/format.ts'
-import { optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { addAccount, changePassword } from '../data.ts'
 import { accountExists } from '../store/accounts.ts'
-import { DATA_HELP, DATA_OPTION, dataDirectory, printList, withData } from './data-option.ts'
+import { DATA_OPTION, dataDirectory, printList, withData } from './data-option.ts'
 
-function parseName(argv: string[], help: string) {
-  const { values, positionals } = parseArguments(argv, {
+function parseNameAndPassword(argv: string[], help: ToolLine<Options>['help']) {
+  const { values, positionals } = parseToolArguments('kdc', argv, {
     help,
-    options: { ...DATA_OPTION, 'password-file': { type: 'string' } },
+    options: { ...SET_PASSWORD_OPTION, ...DATA_OPTION },
     positionals: ['NAME'],
   })
   return { values, username: parseUsername(positionals[0] ?? '') }
 }
 
-const ADDUSER_HELP = `usage: ${commandOf('kdc')} adduser NAME [options]
+/** `kdc adduser NAME` */
+export async function adduser(argv: string[]): Promise<void> {
+  const { values, username } = parseNameAndPassword(
+    argv,
+    (kdc, options) => `usage: ${kdc} adduser NAME [options]
 
 Makes an account. The KDC may be running or not.
 
-${optionLines(SET_PASSWORD_HELP, DATA_HELP)}
+${options}
 
-example: ${commandOf('kdc')} adduser alice
-`
-
-/** `kdc adduser NAME` */
-export async function adduser(argv: string[]): Promise<void> {
-  const { values, username } = parseName(argv, ADDUSER_HELP)
+example: ${kdc} adduser alice
+`,
+  )
   await withData(values.data, { create: true }, async (data) => {
     // Before a password is typed twice for nothing.
     if (await data.store.accounts.find(username)) throw accountExists(username)
@@ -45,19 +41,20 @@ export async function adduser(argv: string[]): Promise<void> {
   talk('kdc')(`added ${username}, in ${dataDirectory(values.data)}`)
 }
 
-const PASSWD_HELP = `usage: ${commandOf('kdc')} passwd NAME [options]
+/** `kdc passwd NAME` */
+export async function passwd(argv: string[]): Promise<void> {
+  const { values, username } = parseNameAndPassword(
+    argv,
+    (kdc, options) => `usage: ${kdc} passwd NAME [options]
 
 Sets another password and ends the account's sessions. The KDC may be running or
 not.
 
-${optionLines(SET_PASSWORD_HELP, DATA_HELP)}
+${options}
 
-example: ${commandOf('kdc')} passwd alice
-`
-
-/** `kdc passwd NAME` */
-export async function passwd(argv: string[]): Promise<void> {
-  const { values, username } = parseName(argv, PASSWD_HELP)
+example: ${kdc} passwd alice
+`,
+  )
   await withData(values.data, { create: false }, async (data) => {
     await data.store.accounts.require(username)
     const password = await readNewPassword({ username, passwordFile: values['password-file'] })
@@ -66,19 +63,17 @@ export async function passwd(argv: string[]): Promise<void> {
   talk('kdc')(`changed the password of ${username}; its sessions are over`)
 }
 
-const DELUSER_HELP = `usage: ${commandOf('kdc')} deluser NAME [options]
+/** `kdc deluser NAME` */
+export async function deluser(argv: string[]): Promise<void> {
+  const { values, positionals } = parseToolArguments('kdc', argv, {
+    help: (kdc, options) => `usage: ${kdc} deluser NAME [options]
 
 Deletes an account and ends its sessions. The KDC may be running or not.
 
-${optionLines(DATA_HELP)}
+${options}
 
-example: ${commandOf('kdc')} deluser alice
-`
-
-/** `kdc deluser NAME` */
-export async function deluser(argv: string[]): Promise<void> {
-  const { values, positionals } = parseArguments(argv, {
-    help: DELUSER_HELP,
+example: ${kdc} deluser alice
+`,
     options: DATA_OPTION,
     positionals: ['NAME'],
   })
@@ -87,46 +82,46 @@ export async function deluser(argv: string[]): Promise<void> {
   talk('kdc')(`deleted ${username}`)
 }
 
-const USERS_HELP = `usage: ${commandOf('kdc')} users [options]
+/** `kdc users` */
+export const users = (argv: string[]): Promise<void> =>
+  printList(argv, {
+    help: (kdc, options) => `usage: ${kdc} users [options]
 
 Lists the accounts on stdout, a name on each line. The KDC may be running or
 not.
 
-${optionLines(
-  ['--json', 'a JSON object on each line: {"username", "created_at"}, the time in Unix seconds'],
-  DATA_HELP,
-)}
+${options}
 
 example: ${commandOf('kdc', { silent: true })} users --json
-`
+`,
+    fields: '{"username", "created_at"}, the time in Unix seconds',
+    list: (store) => store.accounts.list(),
+    toJson: ({ username, createdAt }) => ({ username, created_at: createdAt }),
+    toLine: ({ username }) => username,
+  })
 
-/** `kdc users` */
-export const users = (argv: string[]): Promise<void> =>
-  printList(
-    argv,
-    USERS_HELP,
-    (store) => store.accounts.list(),
-    ({ username, createdAt }) => ({ username, created_at: createdAt }),
-    ({ username }) => username,
-  )
-
-const ENDSESSIONS_HELP = `usage: ${commandOf('kdc')} endsessions NAME [options]
-       ${commandOf('kdc')} endsessions --all [options]
+/** `kdc endsessions` */
+export async function endsessions(argv: string[]): Promise<void> {
+  const { values, positionals } = parseToolArguments('kdc', argv, {
+    help: (kdc, options) => `usage: ${kdc} endsessions NAME [options]
+       ${kdc} endsessions --all [options]
 
 Ends the sessions of NAME, or everybody's, at once: their tokens are worth
 nothing from now on, and it takes another login to go on. Passwords stay.
 The KDC may be running or not.
 
-${optionLines(['--all', "everybody's: do so when you have put the KDC's files back by hand"], DATA_HELP)}
+${options}
 
-example: ${commandOf('kdc')} endsessions alice
-`
-
-/** `kdc endsessions` */
-export async function endsessions(argv: string[]): Promise<void> {
-  const { values, positionals } = parseArguments(argv, {
-    help: ENDSESSIONS_HELP,
-    options: { ...DATA_OPTION, all: { type: 'boolean', default: false } },
+example: ${kdc} endsessions alice
+`,
+    options: {
+      all: {
+        type: 'boolean',
+        default: false,
+        help: ['', "everybody's: do so when you have put the KDC's files back by hand"],
+      },
+      ...DATA_OPTION,
+    },
     positionals: ['[NAME]'],
   })
   const [name] = positionals

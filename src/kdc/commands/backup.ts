@@ -1,22 +1,23 @@
 /**
  * `kdc backup`: a data directory of its own, with what lasts (the KDC's keys and the accounts) and nothing that logs an account in.
- *
- * @module
  */
 import { mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { parseArguments } from '../../cli/arguments.ts'
+import { parseToolArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
-import { commandOf } from '../../cli/installed.ts'
-import { optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
 import { createPrivateFile, syncDirectory } from '../../files/private-files.ts'
 import { DATABASE_FILE } from '../data.ts'
 import { OPAQUE_KEYS_FILE } from '../keys/opaque-keys.ts'
 import type { Store } from '../store/store.ts'
-import { cannotWrite, DATA_HELP, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
+import { cannotWrite, DATA_OPTION, dataDirectory, withData } from './data-option.ts'
 
-const HELP = `usage: ${commandOf('kdc')} backup DIR [options]
+const IS_THERE = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR']
+
+/** `kdc backup DIR` */
+export async function backup(argv: string[]): Promise<void> {
+  const { values, positionals } = parseToolArguments('kdc', argv, {
+    help: (kdc, options) => `usage: ${kdc} backup DIR [options]
 
 Copies what the KDC must not lose, its key and its accounts, to a new directory:
 all of it or nothing. The KDC may be running or not.
@@ -25,17 +26,10 @@ A backup is a data directory: to restore one, start the KDC with --data naming a
 copy of it. Everybody logs in as before; sessions and invitations are not in it.
 Keep it secret: its thief can guess passwords, and pass for the KDC.
 
-${optionLines(DATA_HELP)}
+${options}
 
-example: ${commandOf('kdc')} backup /mnt/backups/kdc-2026-01-31
-`
-
-const IS_THERE = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR']
-
-/** `kdc backup DIR` */
-export async function backup(argv: string[]): Promise<void> {
-  const { values, positionals } = parseArguments(argv, {
-    help: HELP,
+example: ${kdc} backup /mnt/backups/kdc-2026-01-31
+`,
     options: DATA_OPTION,
     positionals: ['DIR'],
   })

@@ -3,8 +3,6 @@
  * mark or without.
  *
  * What is written back has the form of what was read, for the program that it came from reads that best.
- *
- * @module
  */
 import { createReadStream } from 'node:fs'
 import { parse } from 'csv-parse/sync'

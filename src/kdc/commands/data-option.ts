@@ -1,23 +1,20 @@
 /**
- * The option that all commands share: where the KDC keeps its keys and its database.
- *
- * @module
+ * What the commands share: the option that says where the KDC keeps its keys and its database, and what is done with that.
  */
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { parseArguments } from '../../cli/arguments.ts'
+import { type Options, parseToolArguments, type ToolLine } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
 import { dataDir } from '../../cli/paths.ts'
-import type { OptionHelp } from '../../cli/terminal/help.ts'
 import { print } from '../../cli/terminal/terminal.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { systemReason } from '../../lib/system-errors.ts'
 import { DATABASE_FILE, type KdcData, openData } from '../data.ts'
 import type { Store } from '../store/store.ts'
 
-export const DATA_OPTION = { data: { type: 'string' } } as const
-
-export const DATA_HELP: OptionHelp = ['--data DIR', "the KDC's data directory (default: this user's)"]
+export const DATA_OPTION = {
+  data: { type: 'string', help: ['DIR', "the KDC's data directory (default: this user's)"] },
+} as const
 
 /** The data directory of this user, unless `--data` names another. */
 export function dataDirectory(option: string | undefined): string {
@@ -50,17 +47,24 @@ export async function withData<T>(
   }
 }
 
+interface ListCommand<Row> {
+  readonly help: ToolLine<Options>['help']
+  /** What is in a JSON object, for the help. */
+  readonly fields: string
+  readonly list: (store: Store) => Promise<readonly Row[]>
+  readonly toJson: (row: Row) => object
+  readonly toLine: (row: Row) => string
+}
+
 /** Runs a command that lists something on stdout: a line each, or a JSON object with `--json`. */
-export async function printList<T>(
+export async function printList<Row>(
   argv: string[],
-  help: string,
-  list: (store: Store) => Promise<readonly T[]>,
-  toJson: (row: T) => object,
-  toLine: (row: T) => string,
+  { help, fields, list, toJson, toLine }: ListCommand<Row>,
 ): Promise<void> {
-  const { values } = parseArguments(argv, {
+  const json = { type: 'boolean', help: ['', `a JSON object on each line: ${fields}`] } as const
+  const { values } = parseToolArguments('kdc', argv, {
     help,
-    options: { ...DATA_OPTION, json: { type: 'boolean' } },
+    options: { json, ...DATA_OPTION },
     positionals: [],
   })
   const rows = await withData(values.data, { create: false }, ({ store }) => list(store))

@@ -1,8 +1,4 @@
-/**
- * Two accounts to try everything with, and a KDC that the tools know, all gone again at the end.
- *
- * @module
- */
+/** Two accounts to try everything with, and a KDC that the tools know, all gone again at the end. */
 import { randomBytes } from 'node:crypto'
 import { readCredentials, updateCredentials } from '../../cli/login/credentials.ts'
 import { readKnownKdcs, updateKnownKdcs } from '../../cli/login/known-kdcs.ts'

@@ -1,13 +1,8 @@
-/**
- * The commands about invitations: `kdc invite`, `invitations`, `uninvite`.
- *
- * @module
- */
-import { parseArguments, parseInteger } from '../../cli/arguments.ts'
+/** The commands about invitations: `kdc invite`, `invitations`, `uninvite`. */
+import { parseInteger, parseToolArguments } from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import { commandOf } from '../../cli/installed.ts'
 import { count, timestamp } from '../../cli/terminal/format.ts'
-import { optionLines } from '../../cli/terminal/help.ts'
 import { print, talk, visible } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { parseUsername } from '../../lib/names.ts'
@@ -23,40 +18,8 @@ import {
   readClassList,
   sameColumn,
 } from './class-list.ts'
-import { DATA_HELP, DATA_OPTION, printList, withData } from './data-option.ts'
-import { MASTER_KEY_HELP, MASTER_KEY_OPTION, masterKeysFrom } from './master-key.ts'
-
-const HELP = `usage: ${commandOf('kdc', { silent: true })} invite NAME... [options]
-       ${commandOf('kdc', { silent: true })} invite --csv FILE [--column COLUMN] [options]
-       ${commandOf('kdc', { silent: true })} invite --anybody N [options]
-
-Makes an invitation for each name, with which an account of that name can be
-made, once. Prints CSV: username, invitation, expires. Invitations are secrets,
-and shown this one time. A name that is invited again can use the new one
-only; a name with an account gets none. The KDC may be running or not.
-
-${optionLines(
-  ['--csv FILE', 'invite everybody of a class list, whose columns are printed too; - reads standard input'],
-  ['--column COLUMN', 'the column with the usernames (default: username)'],
-  ['--anybody N', 'make N invitations for accounts of any name'],
-  ['--days N', 'how long they are good for (default: 14)'],
-  ['--force', "although the master key seems to be another than the KDC's"],
-  MASTER_KEY_HELP,
-  DATA_HELP,
-)}
-
-example: ${commandOf('kdc', { silent: true })} invite --csv class.csv > invitations.csv
-`
-
-const OPTIONS = {
-  ...DATA_OPTION,
-  ...MASTER_KEY_OPTION,
-  csv: { type: 'string' },
-  column: { type: 'string' },
-  anybody: { type: 'string' },
-  force: { type: 'boolean' },
-  days: { type: 'string', default: '14' },
-} as const
+import { DATA_OPTION, printList, withData } from './data-option.ts'
+import { MASTER_KEY_OPTION, masterKeysFrom } from './master-key.ts'
 
 const MAX_DAYS = 365
 const DAY_SEC = 24 * 60 * 60
@@ -77,9 +40,35 @@ const say = talk('kdc')
 
 /** `kdc invite` */
 export async function invite(argv: string[]): Promise<void> {
-  const { values, positionals } = parseArguments(argv, {
-    help: HELP,
-    options: OPTIONS,
+  const { values, positionals } = parseToolArguments('kdc', argv, {
+    help: (_kdc, options) => `usage: ${commandOf('kdc', { silent: true })} invite NAME... [options]
+       ${commandOf('kdc', { silent: true })} invite --csv FILE [--column COLUMN] [options]
+       ${commandOf('kdc', { silent: true })} invite --anybody N [options]
+
+Makes an invitation for each name, with which an account of that name can be
+made, once. Prints CSV: username, invitation, expires. Invitations are secrets,
+and shown this one time. A name that is invited again can use the new one
+only; a name with an account gets none. The KDC may be running or not.
+
+${options}
+
+example: ${commandOf('kdc', { silent: true })} invite --csv class.csv > invitations.csv
+`,
+    options: {
+      csv: {
+        type: 'string',
+        help: [
+          'FILE',
+          'invite everybody of a class list, whose columns are printed too; - reads standard input',
+        ],
+      },
+      column: { type: 'string', help: ['COLUMN', 'the column with the usernames (default: username)'] },
+      anybody: { type: 'string', help: ['N', 'make N invitations for accounts of any name'] },
+      days: { type: 'string', default: '14', help: ['N', 'how long they are good for (default: 14)'] },
+      force: { type: 'boolean', help: ['', "although the master key seems to be another than the KDC's"] },
+      ...MASTER_KEY_OPTION,
+      ...DATA_OPTION,
+    },
     positionals: ['[NAME...]'],
   })
   const days = parseInteger('--days', values.days, 1, MAX_DAYS)
@@ -228,49 +217,42 @@ function tell(invited: readonly Invited[], open: ReadonlySet<string | undefined>
   if (made.length > 0) say(`each is for one account, which is made with: ${commandOf('register')} NAME`)
 }
 
-const INVITATIONS_HELP = `usage: ${commandOf('kdc')} invitations [options]
+/** `kdc invitations` */
+export const invitations = (argv: string[]): Promise<void> =>
+  printList(argv, {
+    help: (kdc, options) => `usage: ${kdc} invitations [options]
 
 Lists the invitations that can still be used, on stdout: whom each is for, * for
 anybody, and until when. The invitations themselves were shown when they were
 made, and are not known any more. The KDC may be running or not.
 
-${optionLines(
-  [
-    '--json',
-    'a JSON object on each line: {"username", "expires_at"}, the name null for anybody, the time in Unix seconds',
-  ],
-  DATA_HELP,
-)}
+${options}
 
 example: ${commandOf('kdc', { silent: true })} invitations
-`
+`,
+    fields: '{"username", "expires_at"}, the name null for anybody, the time in Unix seconds',
+    list: (store) => store.invitations.list(systemClock()),
+    toJson: ({ username, expiresAt }) => ({ username: username ?? null, expires_at: expiresAt }),
+    toLine: ({ username, expiresAt }) => `${username ?? '*'} ${timestamp(expiresAt)}`,
+  })
 
-/** `kdc invitations` */
-export const invitations = (argv: string[]): Promise<void> =>
-  printList(
-    argv,
-    INVITATIONS_HELP,
-    (store) => store.invitations.list(systemClock()),
-    ({ username, expiresAt }) => ({ username: username ?? null, expires_at: expiresAt }),
-    ({ username, expiresAt }) => `${username ?? '*'} ${timestamp(expiresAt)}`,
-  )
-
-const UNINVITE_HELP = `usage: ${commandOf('kdc')} uninvite NAME... [options]
-       ${commandOf('kdc')} uninvite --all [options]
+/** `kdc uninvite` */
+export async function uninvite(argv: string[]): Promise<void> {
+  const { values, positionals } = parseToolArguments('kdc', argv, {
+    help: (kdc, options) => `usage: ${kdc} uninvite NAME... [options]
+       ${kdc} uninvite --all [options]
 
 Withdraws invitations that were not used. Accounts that were made with one stay.
 The KDC may be running or not.
 
-${optionLines(['--all', 'all of them, also those without a name'], DATA_HELP)}
+${options}
 
-example: ${commandOf('kdc')} uninvite alice bob
-`
-
-/** `kdc uninvite` */
-export async function uninvite(argv: string[]): Promise<void> {
-  const { values, positionals } = parseArguments(argv, {
-    help: UNINVITE_HELP,
-    options: { ...DATA_OPTION, all: { type: 'boolean', default: false } },
+example: ${kdc} uninvite alice bob
+`,
+    options: {
+      all: { type: 'boolean', default: false, help: ['', 'all of them, also those without a name'] },
+      ...DATA_OPTION,
+    },
     positionals: ['[NAME...]'],
   })
   if (values.all === positionals.length > 0) {

@@ -1,38 +1,36 @@
+/** `kdc keytab`: a service's name, KDC and password in one file, with which it logs in by itself. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { parseArguments } from '../../cli/arguments.ts'
+import { parseToolArguments } from '../../cli/arguments.ts'
 import { ToolError } from '../../cli/errors.ts'
 import { commandOf } from '../../cli/installed.ts'
 import { KDC_URL_OPTION, kdcUrl } from '../../cli/login/kdc-url.ts'
 import { formatKeytab, readKeytab } from '../../cli/login/keytab.ts'
-import { optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
 import { replacePrivateFileAfter } from '../../files/private-files.ts'
 import { parseUsername } from '../../lib/names.ts'
 import { addAccount, changePassword } from '../data.ts'
-import { cannotWrite, DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
+import { cannotWrite, DATA_OPTION, withData } from './data-option.ts'
 
-const HELP = `usage: ${commandOf('kdc')} keytab NAME FILE [options]
+const PASSWORD_BYTES = 32
+
+/** `kdc keytab NAME FILE` */
+export async function keytab(argv: string[]): Promise<void> {
+  const { values, positionals } = parseToolArguments('kdc', argv, {
+    help: (kdc, options) => `usage: ${kdc} keytab NAME FILE [options]
 
 Writes a keytab: a file with which the service NAME logs in by itself, wherever
 the file is. NAME gets a random password that only the keytab holds; the account
 is made if there is none. One that exists loses its password, and its sessions
 end. The KDC may be running or not.
 
-${optionLines(['--kdc URL', KDC_URL_OPTION.kdc.help[1]], DATA_HELP)}
+${options}
 
 A service uses it so: ${commandOf('receive')} --keytab FILE
 
-example: ${commandOf('kdc')} keytab printer /etc/printer.keytab
-`
-
-const PASSWORD_BYTES = 32
-
-/** `kdc keytab NAME FILE` */
-export async function keytab(argv: string[]): Promise<void> {
-  const { values, positionals } = parseArguments(argv, {
-    help: HELP,
-    options: { ...DATA_OPTION, kdc: { type: 'string' } },
+example: ${kdc} keytab printer /etc/printer.keytab
+`,
+    options: { ...KDC_URL_OPTION, ...DATA_OPTION },
     positionals: ['NAME', 'FILE'],
   })
   const [name = '', file = ''] = positionals

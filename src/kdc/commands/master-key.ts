@@ -1,18 +1,14 @@
 /**
  * Where the master keys come from: `--master-key FILE`, `SYMBOLON_MASTER_KEY`, or a file among the user's settings; never the
  * data directory, whose thief they are to keep out. And `kdc rotatekey`, which puts a fresh one into the file.
- *
- * @module
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArguments } from '../../cli/arguments.ts'
+import { parseToolArguments } from '../../cli/arguments.ts'
 import { setting } from '../../cli/environment.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
-import { commandOf } from '../../cli/installed.ts'
 import { configDir } from '../../cli/paths.ts'
 import { count } from '../../cli/terminal/format.ts'
-import { type OptionHelp, optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { numbersInUse } from '../keys/at-rest.ts'
@@ -24,14 +20,14 @@ import {
   saveMasterKeys,
 } from '../keys/master-keys.ts'
 import type { Store } from '../store/store.ts'
-import { DATA_HELP, DATA_OPTION, withData } from './data-option.ts'
+import { DATA_OPTION, withData } from './data-option.ts'
 
-export const MASTER_KEY_OPTION = { 'master-key': { type: 'string' } } as const
-
-export const MASTER_KEY_HELP: OptionHelp = [
-  '--master-key FILE',
-  "the KDC's master key (default: SYMBOLON_MASTER_KEY, else this user's)",
-]
+export const MASTER_KEY_OPTION = {
+  'master-key': {
+    type: 'string',
+    help: ['FILE', "the KDC's master key (default: SYMBOLON_MASTER_KEY, else this user's)"],
+  },
+} as const
 
 const VARIABLE = 'SYMBOLON_MASTER_KEY'
 
@@ -74,7 +70,10 @@ export function requireMasterKeyFile(option: string | undefined): string {
   return masterKeyFile(option)
 }
 
-const HELP = `usage: ${commandOf('kdc')} rotatekey [options]
+/** `kdc rotatekey` */
+export async function rotatekey(argv: string[]): Promise<void> {
+  const { values } = parseToolArguments('kdc', argv, {
+    help: (kdc, options) => `usage: ${kdc} rotatekey [options]
 
 Puts a fresh master key into its file, under which the KDC seals sessions and
 invitations from its next start on. Nobody is logged out: today's key stays, and
@@ -83,16 +82,11 @@ dropped. To be rid of today's, run it again when they have ended.
 
 Where the master key is in SYMBOLON_MASTER_KEY, only you can change it.
 
-${optionLines(MASTER_KEY_HELP, DATA_HELP)}
+${options}
 
-example: ${commandOf('kdc')} rotatekey
-`
-
-/** `kdc rotatekey` */
-export async function rotatekey(argv: string[]): Promise<void> {
-  const { values } = parseArguments(argv, {
-    help: HELP,
-    options: { ...DATA_OPTION, ...MASTER_KEY_OPTION },
+example: ${kdc} rotatekey
+`,
+    options: { ...MASTER_KEY_OPTION, ...DATA_OPTION },
     positionals: [],
   })
   const file = requireMasterKeyFile(values['master-key'])

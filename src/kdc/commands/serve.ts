@@ -1,81 +1,86 @@
+/** `kdc` without a command: serves, over TLS or not, until it is asked to stop; with `--demo` for a demonstration. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArguments, parseChoice, parseInteger, parsePort, parseSeconds } from '../../cli/arguments.ts'
+import {
+  parseChoice,
+  parseInteger,
+  parsePort,
+  parseSeconds,
+  parseToolArguments,
+} from '../../cli/arguments.ts'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import { commandOf } from '../../cli/installed.ts'
 import { credentialsPath } from '../../cli/login/credentials.ts'
 import { DEFAULT_KDC } from '../../cli/login/kdc-url.ts'
 import { stopSignal } from '../../cli/stop.ts'
-import { optionLines } from '../../cli/terminal/help.ts'
 import { talk } from '../../cli/terminal/terminal.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { startKdc } from '../create-kdc.ts'
 import { openData } from '../data.ts'
-import { directRoutes } from '../fast-userinfo.ts'
-import { type Direct, type Fetch, type Listening, serve as listenOn } from '../http/server.ts'
+import { fastUserinfo } from '../fast-userinfo.ts'
+import { type FastRoute, type Fetch, type Listening, serve as listenOn } from '../http/server.ts'
 import { generateMasterKeys, type MasterKeys } from '../keys/master-keys.ts'
 import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../lifetimes.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
 import { ProxyList } from '../network/ip.ts'
 import { REGISTRATIONS } from '../settings.ts'
 import { LOGIN_LIMITS, loginLimits } from '../traffic/login-limits.ts'
-import { DATA_HELP, DATA_OPTION, dataDirectory } from './data-option.ts'
+import { DATA_OPTION, dataDirectory } from './data-option.ts'
 import { addDemo, type Demo } from './demo-accounts.ts'
-import {
-  forgetMasterKeyVariable,
-  MASTER_KEY_HELP,
-  MASTER_KEY_OPTION,
-  masterKeysFrom,
-  requireApart,
-} from './master-key.ts'
-import { certificateTroubles, readTls, TLS_HELP, TLS_OPTIONS } from './tls-option.ts'
+import { forgetMasterKeyVariable, MASTER_KEY_OPTION, masterKeysFrom, requireApart } from './master-key.ts'
+import { certificateTroubles, readTls, TLS_OPTIONS } from './tls-option.ts'
 
 const DAY_SEC = 24 * 60 * 60
 const MAX_KEEP_DAYS = 3650
 
-const HELP = `usage: ${commandOf('kdc')} [options]   serves
-       ${commandOf('kdc')} COMMAND     manages accounts and more, also as it serves:
-        adduser, passwd, deluser, users, invite, invitations, uninvite,
-        endsessions, keytab, backup, rotatekey, stored; each has a --help
-
-${optionLines(
-  ['--host ADDR, --port N', 'listen here (default: 127.0.0.1, 8800); 0 is any port'],
-  DATA_HELP,
-  ['--demo', 'with alice and bob; without --data, nothing is kept'],
-  ...TLS_HELP,
-  ['--trusted-proxy ADDR', 'believe its X-Forwarded-For; also ADDR/BITS, repeated'],
-  ['--allow-plaintext', 'take passwords in clear from other machines'],
-  ['--registration MODE', `${REGISTRATIONS.join(', ')} (default: invitation)`],
-  MASTER_KEY_HELP,
-  ['--ticket-lifetime SEC', `how long a ticket may be used (default: ${TICKET_LIFETIME_SEC})`],
-  ['--session-lifetime SEC', `how long a login lasts (default: ${SESSION_LIFETIME_SEC})`],
-  ['--session-idle SEC', `how long it may go unused (default: ${SESSION_IDLE_SEC})`],
-  ['--login-tries N', `tries of a name from an address (default: ${LOGIN_LIMITS.nameFromAddress.burst})`],
-  ['--keep-days N', `how long messages wait for the absent (default: ${KEEP_SEC / DAY_SEC})`],
-  ['--log-level LEVEL', `${LOG_LEVELS.join(', ')} (default: info)`],
-)}
-
-example: ${commandOf('kdc')} --demo
-`
-
 const OPTIONS = {
-  ...DATA_OPTION,
-  ...TLS_OPTIONS,
-  'trusted-proxy': { type: 'string', multiple: true, default: [] as string[] },
-  host: { type: 'string', default: '127.0.0.1' },
+  host: {
+    type: 'string',
+    default: '127.0.0.1',
+    // With the next, so that the help fits a screen.
+    help: ['ADDR, --port N', 'listen here (default: 127.0.0.1, 8800); 0 is any port'],
+  },
   port: { type: 'string', default: '8800' },
-  demo: { type: 'boolean', default: false },
-  'allow-plaintext': { type: 'boolean', default: false },
-  'ticket-lifetime': { type: 'string', default: String(TICKET_LIFETIME_SEC) },
-  'session-lifetime': { type: 'string', default: String(SESSION_LIFETIME_SEC) },
-  'session-idle': { type: 'string', default: String(SESSION_IDLE_SEC) },
-  'login-tries': { type: 'string', default: String(LOGIN_LIMITS.nameFromAddress.burst) },
-  'keep-days': { type: 'string', default: String(KEEP_SEC / DAY_SEC) },
-  registration: { type: 'string', default: 'invitation' },
+  ...DATA_OPTION,
+  demo: {
+    type: 'boolean',
+    default: false,
+    help: ['', 'with alice and bob; without --data, nothing is kept'],
+  },
+  ...TLS_OPTIONS,
+  'trusted-proxy': {
+    type: 'string',
+    multiple: true,
+    default: [] as string[],
+    help: ['ADDR', 'believe its X-Forwarded-For; also ADDR/BITS, repeated'],
+  },
+  'allow-plaintext': {
+    type: 'boolean',
+    default: false,
+    help: ['', 'take passwords in clear from other machines'],
+  },
+  registration: {
+    type: 'string',
+    default: 'invitation',
+    help: ['MODE', `${REGISTRATIONS.join(', ')} (default: invitation)`],
+  },
   ...MASTER_KEY_OPTION,
-  'log-level': { type: 'string', default: 'info' },
+  'ticket-lifetime': numberOption('SEC', 'how long a ticket may be used', TICKET_LIFETIME_SEC),
+  'session-lifetime': numberOption('SEC', 'how long a login lasts', SESSION_LIFETIME_SEC),
+  'session-idle': numberOption('SEC', 'how long it may go unused', SESSION_IDLE_SEC),
+  'login-tries': numberOption('N', 'tries of a name from an address', LOGIN_LIMITS.nameFromAddress.burst),
+  'keep-days': numberOption('N', 'how long messages wait for the absent', KEEP_SEC / DAY_SEC),
+  'log-level': {
+    type: 'string',
+    default: 'info',
+    help: ['LEVEL', `${LOG_LEVELS.join(', ')} (default: info)`],
+  },
 } as const
+
+function numberOption(takes: string, text: string, preset: number) {
+  return { type: 'string', default: String(preset), help: [takes, `${text} (default: ${preset})`] } as const
+}
 
 // A number at which no try is ever refused, for load tests.
 const MAX_TRIES = 1_000_000_000
@@ -83,8 +88,16 @@ const MAX_TRIES = 1_000_000_000
 const say = talk('kdc')
 
 function parse(argv: string[]) {
-  const { values, positionals } = parseArguments(argv, {
-    help: HELP,
+  const { values, positionals } = parseToolArguments('kdc', argv, {
+    help: (kdc, options) => `usage: ${kdc} [options]   serves
+       ${kdc} COMMAND     manages accounts and more, also as it serves:
+        adduser, passwd, deluser, users, invite, invitations, uninvite,
+        endsessions, keytab, backup, rotatekey, stored; each has a --help
+
+${options}
+
+example: ${kdc} --demo
+`,
     options: OPTIONS,
     positionals: ['[COMMAND]'],
   })
@@ -157,7 +170,7 @@ async function run(settings: Settings, directory: string, masterKeys: MasterKeys
   let server: Listening | undefined
   let demo: Demo | undefined
   try {
-    server = await listen(app.fetch, directRoutes(kdc), settings)
+    server = await listen(app.fetch, fastUserinfo(kdc), settings)
     const url = localUrl(server.url)
     if (settings.demo) demo = await addDemo(data, url)
     say(`listening on ${server.url}`)
@@ -196,7 +209,7 @@ function sayLost({ code = '', message }: NodeJS.ErrnoException): void {
 
 const OTHERS = 'choose others with --host and --port; --port 0 takes any that is free'
 
-async function listen(fetch: Fetch, direct: Direct, { host, port, tls }: Settings): Promise<Listening> {
+async function listen(fetch: Fetch, direct: FastRoute, { host, port, tls }: Settings): Promise<Listening> {
   try {
     return await listenOn(fetch, { host, port, tls, direct })
   } catch (cause) {

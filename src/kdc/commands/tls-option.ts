@@ -1,24 +1,17 @@
-/**
- * The options with which a KDC serves over TLS: files as certificate authorities hand them out, in PEM.
- *
- * @module
- */
+/** The options with which a KDC serves over TLS: files as certificate authorities hand them out, in PEM. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { ToolError, UsageError } from '../../cli/errors.ts'
 import { timestamp } from '../../cli/terminal/format.ts'
-import type { OptionHelp } from '../../cli/terminal/help.ts'
 import { readSmallFile } from '../../files/small-file.ts'
 import { isSystemError, systemReason } from '../../lib/system-errors.ts'
 import type { TlsIdentity } from '../http/server.ts'
 
-export const TLS_OPTIONS = { 'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' } } as const
-
-export const TLS_HELP: readonly OptionHelp[] = [
-  ['--tls-cert FILE', 'serve over TLS: the certificate, in PEM'],
-  ['--tls-key FILE', 'and its key'],
-]
+export const TLS_OPTIONS = {
+  'tls-cert': { type: 'string', help: ['FILE', 'serve over TLS: the certificate, in PEM'] },
+  'tls-key': { type: 'string', help: ['FILE', 'and its key'] },
+} as const
 
 const MAX_PEM_BYTES = 1024 * 1024
 

@@ -1,8 +1,6 @@
 /**
  * Those who wait for mail at this node, and what wakes them: what is sent here, and, as other nodes may share the store, a look
  * into it now and then, one for all of them. docs/protocol.md §7.3.
- *
- * @module
  */
 import { equal, toHex, utf8 } from '../../lib/bytes.ts'
 import { Problem } from '../problems.ts'

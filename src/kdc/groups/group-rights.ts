@@ -1,8 +1,6 @@
 /**
  * Looking up the groups that requests name, and judging who may do what in them. The clients judge the same by what the commits say: a KDC
  * that wanted to could let anything pass.
- *
- * @module
  */
 import { equal } from '../../lib/bytes.ts'
 import type { Kdc } from '../context.ts'

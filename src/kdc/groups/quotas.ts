@@ -1,8 +1,4 @@
-/**
- * How much is stored for each principal and group, and how often it may change.
- *
- * @module
- */
+/** How much is stored for each principal and group, and how often it may change. */
 import type { Kdc } from '../context.ts'
 import { Problem } from '../problems.ts'
 import { purgeCutoff } from '../store/sessions.ts'

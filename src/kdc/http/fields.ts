@@ -1,8 +1,4 @@
-/**
- * The fields that requests are made of.
- *
- * @module
- */
+/** The fields that requests are made of. */
 import * as v from 'valibot'
 import { TAG_BYTES } from '../../lib/crypto/aead.ts'
 import { port as anyPort } from '../../lib/fields.ts'

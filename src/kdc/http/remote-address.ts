@@ -1,8 +1,4 @@
-/**
- * Where a request came from, and how protected: as the socket tells it, and proxies that are trusted.
- *
- * @module
- */
+/** Where a request came from, and how protected: as the socket tells it, and proxies that are trusted. */
 import type { TLSSocket } from 'node:tls'
 import { isLoopback, plainAddress } from '../../lib/network/address.ts'
 import type { Kdc, RequestView } from '../context.ts'

@@ -1,8 +1,6 @@
 /**
  * How a request in plain JSON comes in, and from where that is acceptable. Sealed ones: sealed-request.ts. The handlers
  * behind see the JSON only.
- *
- * @module
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
@@ -12,19 +10,19 @@ import { Problem } from '../problems.ts'
 import { transportSecurityOf } from './remote-address.ts'
 
 /** Longest request body, unless a route says otherwise: many times what its exchange needs. */
-export const MAX_BODY_BYTES = 16_384
+export const MAX_REQUEST_BYTES = 16_384
 
 /** Takes a request in plain JSON, when the transport protected it. */
 export function plainRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
   const json = jsonRequest()
   return async (c, next) => {
-    refuseOpen(kdc, c)
+    requireProtected(kdc, c)
     return json(c, next)
   }
 }
 
 /** @throws Problem `plaintext_refused`, unless the transport protected the request, or the operator allows plaintext. */
-export function refuseOpen(kdc: Kdc, c: RequestView): void {
+export function requireProtected(kdc: Kdc, c: RequestView): void {
   if (kdc.allowPlaintext) return
   const security = transportSecurityOf(kdc, c)
   if (security === 'protected') return
@@ -101,7 +99,7 @@ export function isOfType(c: RequestView, type: string): boolean {
 export async function readBody(
   c: Context<KdcEnv>,
   type: string,
-  limit = MAX_BODY_BYTES,
+  limit = MAX_REQUEST_BYTES,
   judge: Judge = () => undefined,
 ): Promise<Uint8Array> {
   refuseWebPages(c)
@@ -112,7 +110,7 @@ export async function readBody(
   if (declared !== undefined && Number(declared) > limit) throw tooLarge(limit)
   try {
     // Node reads no further than Content-Length says; without one (chunked) the bytes are counted as they come.
-    if (declared !== undefined && Number(declared) <= MAX_BODY_BYTES) {
+    if (declared !== undefined && Number(declared) <= MAX_REQUEST_BYTES) {
       return new Uint8Array(await c.req.arrayBuffer())
     }
     const length = declared === undefined ? limit : Number(declared)
@@ -150,11 +148,11 @@ async function readAtMost(
       const { done, value: chunk } = await reader.read()
       if (over?.aborted) throw new Problem('kdc_busy', 'this long request has given way to others')
       if (done) return concat(...chunks)
-      const judged = length > MAX_BODY_BYTES
+      const judged = length > MAX_REQUEST_BYTES
       length += chunk.length
       if (length > limit) throw tooLarge(limit)
       chunks.push(chunk)
-      if (judged || length <= MAX_BODY_BYTES) continue
+      if (judged || length <= MAX_REQUEST_BYTES) continue
       over = await judge(concat(...chunks))
       over?.addEventListener('abort', stop)
     }

@@ -1,8 +1,4 @@
-/**
- * How a sealed request comes in, and its answer goes out. docs/protocol.md §3.7.
- *
- * @module
- */
+/** How a sealed request comes in, and its answer goes out. docs/protocol.md §3.7. */
 import type { ServerResponse } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import * as v from 'valibot'
@@ -25,7 +21,7 @@ import { Problem, refusalOf } from '../problems.ts'
 import type { StoredSession } from '../store/sessions.ts'
 import { breathe } from '../traffic/fair-queue.ts'
 import { remoteAddress } from './remote-address.ts'
-import { isOfType, MAX_BODY_BYTES, parse, plainRequest, readBody } from './request.ts'
+import { isOfType, MAX_REQUEST_BYTES, parse, plainRequest, readBody } from './request.ts'
 
 const ID_BYTES = 16
 
@@ -63,7 +59,7 @@ export function sessionRequest(kdc: Kdc): MiddlewareHandler<KdcEnv> {
  */
 export function sealedSessionRequest(
   kdc: Kdc,
-  maxBytes = MAX_BODY_BYTES,
+  maxBytes = MAX_REQUEST_BYTES,
   answerBytes?: number,
 ): MiddlewareHandler<KdcEnv> {
   const sealed = sealedRequest(kdc, findSession, maxBytes, answerBytes)
@@ -124,7 +120,7 @@ const findInvitation: FindSealer = async (kdc, id) => {
 function sealedRequest(
   kdc: Kdc,
   findSealer: FindSealer,
-  maxBytes = MAX_BODY_BYTES,
+  maxBytes = MAX_REQUEST_BYTES,
   answerBytes?: number,
 ): MiddlewareHandler<KdcEnv> {
   return async (c, next) => {

@@ -1,8 +1,6 @@
 /**
  * An app on a port: Node's HTTP server, under TLS or not, with limits on everything a stranger can send, and an orderly
  * end.
- *
- * @module
  */
 import { once } from 'node:events'
 import {
@@ -21,7 +19,7 @@ import { endpointText } from '../../lib/network/address.ts'
 import { Problem, renderProblem } from '../problems.ts'
 import { answerClass } from '../traffic/answer.ts'
 import { Connections, RequestPipelines } from '../traffic/connections.ts'
-import { LIMITS, type Limits } from '../traffic/limits.ts'
+import { CONNECTION_LIMITS, type ConnectionLimits } from '../traffic/limits.ts'
 
 /** Node looks for requests that are late this often, at most. */
 const TIMEOUT_CHECK_MS = 1000
@@ -32,7 +30,7 @@ const LAST_WORDS_MS = 1000
 export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
 
 /** What answers some requests by itself, before `Fetch` is asked: see fast-userinfo.ts. @returns whether it does this one. */
-export type Direct = (request: IncomingMessage, response: ServerResponse) => boolean
+export type FastRoute = (request: IncomingMessage, response: ServerResponse) => boolean
 
 /** What a server shows and proves under TLS, in PEM. */
 export interface TlsIdentity {
@@ -45,9 +43,9 @@ export interface ServeOptions {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
-  readonly limits?: Partial<Limits>
+  readonly limits?: Partial<ConnectionLimits>
   readonly tls?: TlsIdentity | undefined
-  readonly direct?: Direct
+  readonly direct?: FastRoute
 }
 
 export interface Listening {
@@ -65,7 +63,7 @@ export interface Listening {
  */
 export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listening> {
   const { host, port, tls } = options
-  const limits = { ...LIMITS, ...options.limits }
+  const limits = { ...CONNECTION_LIMITS, ...options.limits }
   const viaFetch = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
     errorHandler: answerError,
     // For HTTP/1.0, which has no Host: load balancers ask so. Of others one is wanted before this.
@@ -101,7 +99,11 @@ export async function serve(fetch: Fetch, options: ServeOptions): Promise<Listen
   }
 }
 
-function createLimited(listener: RequestListener, limits: Limits, tls: TlsIdentity | undefined): Server {
+function createLimited(
+  listener: RequestListener,
+  limits: ConnectionLimits,
+  tls: TlsIdentity | undefined,
+): Server {
   const options = {
     requestTimeout: limits.requestTimeoutMs,
     headersTimeout: limits.requestTimeoutMs,

@@ -7,7 +7,6 @@
  * key    = HKDF-SHA256(master key || another secret, if any, salt, "symbolon/1 " || what it is, 32 bytes)
  * sealed = header || ChaCha20-Poly1305(key, zero nonce, aad = header || context, plaintext)
  * ```
- * @module
  */
 import { concat, EMPTY } from '../../lib/bytes.ts'
 import { open, seal, ZERO_NONCE } from '../../lib/crypto/aead.ts'

@@ -4,8 +4,6 @@
  * sessions, and no more.
  *
  * One key seals; the others, older, only open. Each is known by a number, the first four bytes of its check.
- *
- * @module
  */
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'

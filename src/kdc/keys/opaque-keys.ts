@@ -1,8 +1,6 @@
 /**
  * Who the KDC is: its OPAQUE key pair and seed, `opaque-setup.key` in its data directory. Made at the first start, never
  * changed again: every registration record depends on it.
- *
- * @module
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

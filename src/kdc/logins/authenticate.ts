@@ -1,8 +1,4 @@
-/**
- * Who is asking: the check of a token, the same for every exchange after the login.
- *
- * @module
- */
+/** Who is asking: the check of a token, the same for every exchange after the login. */
 import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'
 import { Secret } from '../../lib/crypto/secret.ts'

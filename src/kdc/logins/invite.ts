@@ -1,8 +1,4 @@
-/**
- * Inviting people: makes invitations and keeps what is needed to know them again, which is not they themselves.
- *
- * @module
- */
+/** Inviting people: makes invitations and keeps what is needed to know them again, which is not they themselves. */
 import { type RandomBytes, secureRandomBytes } from '../../lib/crypto/random.ts'
 import { createInvitation, invitationToken } from '../../lib/invitation.ts'
 import { sessionId } from '../../lib/ticket.ts'

@@ -1,8 +1,6 @@
 /**
  * What the KDC must know again when an OPAQUE login finishes. The client keeps it, sealed: a start costs no place in the
  * store, and any node can finish what another began.
- *
- * @module
  */
 import { createHash } from 'node:crypto'
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../lib/bytes.ts'

@@ -1,7 +1,5 @@
 /**
  * The KDC's half of OPAQUE's registration (RFC 9807 §5), for new accounts and for new passwords. `opaque.ready` has been awaited.
- *
- * @module
  */
 import * as opaque from '@serenity-kit/opaque'
 import { fromBase64url } from '../../lib/bytes.ts'

@@ -1,8 +1,6 @@
 /**
  * IP addresses: in one form, whose they are as far as it can be told, and the proxies that may say for whom they ask
  * (`X-Forwarded-For` is a claim that any client can make).
- *
- * @module
  */
 import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net'
 import { isLoopback, plainAddress } from '../../lib/network/address.ts'

@@ -3,8 +3,6 @@
  * runs in a worker thread. JavaScript, because a worker thread of Node 20 does not load TypeScript.
  *
  * Everything it needs is in `workerData` and in the jobs; one job at a time, one reply to each.
- *
- * @module
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import * as opaque from '@serenity-kit/opaque'

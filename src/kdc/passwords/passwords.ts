@@ -2,8 +2,6 @@
  * Passwords, for those who send them: the KDC plays the client's part of OPAQUE too (RFC 9807), so that an account has
  * one credential whichever way its owner logs in. It does so in a few worker threads, each with one job at a time, and a queue that does
  * not grow without end.
- *
- * @module
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'

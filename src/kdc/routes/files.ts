@@ -1,12 +1,8 @@
-/**
- * Files for groups, encrypted by their senders. docs/protocol.md §7.4.
- *
- * @module
- */
+/** Files for groups, encrypted by their senders. docs/protocol.md §7.4. */
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'
-import { acceptOnce, requestKey } from '../accept-once.ts'
+import { acceptOnce, changeKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { requireReaders } from '../groups/group-rights.ts'
 import { requireRoomForFile } from '../groups/quotas.ts'
@@ -45,7 +41,7 @@ export function filesRoute(kdc: Kdc): Hono<KdcEnv> {
       const { file: id, group, bytes } = parse(BeginRequest, c.var.body)
       if (!isFileLength(bytes)) throw new Problem('invalid_request', 'bytes: no chunks have so many together')
       const file = { id, group, bytes, chunks: sealedChunkCount(bytes) }
-      const key = await requestKey(kdc, c)
+      const key = await changeKey(kdc, c)
       const { username } = key
       await acceptOnce(kdc, key, async () => {
         await requireReaders(kdc, group, username)
@@ -84,7 +80,7 @@ export function filesRoute(kdc: Kdc): Hono<KdcEnv> {
     })
     .post('/files/drop', sealedSessionRequest(kdc), async (c) => {
       const { file: id } = parse(DropRequest, c.var.body)
-      const dropped = await store.files.drop(await requestKey(kdc, c), id)
+      const dropped = await store.files.drop(await changeKey(kdc, c), id)
       if (dropped) log.info(toLog(dropped), 'file_dropped')
       return c.json({ time: clock() })
     })

@@ -1,11 +1,7 @@
-/**
- * Groups, and what happens in them, in one order for all: the KDC as delivery service. docs/protocol.md §7.2.
- *
- * @module
- */
+/** Groups, and what happens in them, in one order for all: the KDC as delivery service. docs/protocol.md §7.2. */
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
-import { acceptOnce, requestKey } from '../accept-once.ts'
+import { acceptOnce, changeKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import {
   judgeChanges,
@@ -83,7 +79,7 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
   return new Hono<KdcEnv>()
     .post('/groups/create', sealedSessionRequest(kdc, MAX_MESSAGE_BODY_BYTES), async (c) => {
       const request = parse(CreateRequest, c.var.body)
-      const key = await requestKey(kdc, c)
+      const key = await changeKey(kdc, c)
       const { username } = key
       const newGroup = parseNewGroup(request, username)
       const { id, kind, members, info } = newGroup
@@ -134,7 +130,7 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
       if ((welcome !== undefined) !== added.length > 0) {
         throw new Problem('invalid_request', 'welcome: expected one if members are added, and only then')
       }
-      const key = await requestKey(kdc, c)
+      const key = await changeKey(kdc, c)
       const { username } = key
       const attempt = async () => {
         const group = await requireGroup(kdc, id, username)
@@ -158,7 +154,7 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
     })
     .post('/groups/send', sealedSessionRequest(kdc, MAX_MESSAGE_BODY_BYTES), async (c) => {
       const { group: id, epoch, message: payload } = parse(SendRequest, c.var.body)
-      const key = await requestKey(kdc, c)
+      const key = await changeKey(kdc, c)
       const { username } = key
       const bytes = payload.length
       const attempt = async () => {
@@ -176,7 +172,7 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
     })
     .post('/groups/leave', sealedSessionRequest(kdc), async (c) => {
       const { group: id, epoch, proposal } = parse(LeaveRequest, c.var.body)
-      const key = await requestKey(kdc, c)
+      const key = await changeKey(kdc, c)
       const { username } = key
       const attempt = async () => {
         const group = await requireGroup(kdc, id, username)
@@ -188,7 +184,7 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
     })
     .post('/groups/destroy', sealedSessionRequest(kdc), async (c) => {
       const { group: id } = parse(DestroyRequest, c.var.body)
-      const key = await requestKey(kdc, c)
+      const key = await changeKey(kdc, c)
       const { username } = key
       const attempt = async () => {
         const group = await requireGroup(kdc, id, username)

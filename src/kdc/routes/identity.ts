@@ -3,12 +3,10 @@
  * service. docs/protocol.md §7.1.
  *
  * The KDC does not look into a package: the principal who takes one checks everything.
- *
- * @module
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { IDENTITIES, requestKey, requireRate, TAKES } from '../accept-once.ts'
+import { changeKey, IDENTITIES, requireRate, TAKES } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { MAX_PACKAGES } from '../groups/quotas.ts'
 import * as fields from '../http/fields.ts'
@@ -38,7 +36,7 @@ export function identityRoute(kdc: Kdc): Hono<KdcEnv> {
   return new Hono<KdcEnv>()
     .post('/identity/put', sealedSessionRequest(kdc), async (c) => {
       const { signature_key } = parse(PutIdentityRequest, c.var.body)
-      const key = await requestKey(kdc, c)
+      const key = await changeKey(kdc, c)
       const { username } = key
       if (!(await store.requests.find(key))) {
         await requireRate(kdc, username, { name: `identity ${username}`, ...IDENTITIES, what: 'identities' })
@@ -68,7 +66,7 @@ export function identityRoute(kdc: Kdc): Hono<KdcEnv> {
     )
     .post('/key-packages/put', sealedSessionRequest(kdc, MAX_MESSAGE_BODY_BYTES), async (c) => {
       const { packages, last_resort, signature_key } = parse(PutPackagesRequest, c.var.body)
-      const key = await requestKey(kdc, c)
+      const key = await changeKey(kdc, c)
       const { username } = key
       const put = {
         packages,
@@ -91,7 +89,7 @@ export function identityRoute(kdc: Kdc): Hono<KdcEnv> {
     })
     .post('/key-packages/take', sealedSessionRequest(kdc, MAX_NAMES_BODY_BYTES), async (c) => {
       const { usernames } = parse(TakePackagesRequest, c.var.body)
-      const key = await requestKey(kdc, c)
+      const key = await changeKey(kdc, c)
       // Before it counts: an attacker who has recorded it, and sends it again, uses up none of the principal's tries.
       if (await store.requests.find(key)) throw answeredAlready()
       const { username } = key

@@ -1,7 +1,5 @@
 /**
  * Messages 1 and 2: a password for a session token; without showing the password by OPAQUE (RFC 9807 §6). docs/protocol.md §3.1, §3.6.
- *
- * @module
  */
 import * as opaque from '@serenity-kit/opaque'
 import { type Context, Hono } from 'hono'

@@ -1,11 +1,7 @@
-/**
- * A principal's entries, waiting for more, and which principals can be reached now. docs/protocol.md §7.3.
- *
- * @module
- */
+/** A principal's entries, waiting for more, and which principals can be reached now. docs/protocol.md §7.3. */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { keyOf } from '../accept-once.ts'
+import { requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { EVENT_STREAM } from '../events/mailbox-subscribers.ts'
 import * as fields from '../http/fields.ts'
@@ -51,7 +47,7 @@ export function mailboxRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/mailbox/wait', sealedSessionRequest(kdc), async (c) => {
       const { after } = parse(WaitRequest, c.var.body)
       const session = await authenticate(kdc, c)
-      const key = keyOf(kdc, c, session.username)
+      const key = requestKey(kdc, c, session.username)
       const body = await subscribers.open(session, key, after, c.req.raw.signal)
       // A proxy that collected answers before it passed them on would keep all of this to itself.
       const headers = { 'Content-Type': EVENT_STREAM, 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }

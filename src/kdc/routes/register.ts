@@ -1,12 +1,10 @@
 /**
  * Making an account from afar, and another password: OPAQUE's registration (RFC 9807 §5). docs/protocol.md §3.8, §3.9.
- *
- * @module
  */
 import * as opaque from '@serenity-kit/opaque'
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
-import { keyOf } from '../accept-once.ts'
+import { requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../http/fields.ts'
 import { remoteAddress } from '../http/remote-address.ts'
@@ -70,7 +68,7 @@ export function registerRoute(kdc: Kdc): Hono<KdcEnv> {
       validateRecord(opaqueKeys.setup, username, record)
       // A thief of the old password may be why there is a new one: the logins that they have begun end with it.
       const forgive = await forgiveness(kdc, username, remoteAddress(kdc, c))
-      const outcome = await store.accounts.replaceRecordBy(keyOf(kdc, c, username), sid, record, forgive)
+      const outcome = await store.accounts.replaceRecordBy(requestKey(kdc, c, username), sid, record, forgive)
       if (!outcome) throw new Problem('token_unknown', 'the session was ended: log in again')
       if (outcome === 'changed') {
         subscribers.notify()

@@ -1,13 +1,11 @@
 /**
  * Which sessions a principal has, where one of them accepts channels, and the end of one. docs/protocol.md §3.3, §3.4 and §3.10.
- *
- * @module
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { equal, fromHex, toHex } from '../../lib/bytes.ts'
 import { SESSION_ID_BYTES } from '../../lib/ticket.ts'
-import { keyOf } from '../accept-once.ts'
+import { requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import * as fields from '../http/fields.ts'
 import { remoteAddress } from '../http/remote-address.ts'
@@ -32,7 +30,7 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
       const { requestTime } = c.var
       const sealed = requestTime !== undefined && {
         time: Math.min(requestTime, clock()),
-        request: keyOf(kdc, c, username),
+        request: requestKey(kdc, c, username),
       }
       if (await store.sessions.listen(sid, { address, port }, sealed || undefined)) {
         log.info({ username, ip_addr: address, port }, 'listening')
@@ -66,7 +64,7 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
       const { session } = parse(EndRequest, c.var.body)
       const { username, sid } = await authenticateFresh(kdc, c)
       const which = session === undefined ? undefined : parseId(session)
-      const ended = await store.sessions.endBy(keyOf(kdc, c, username), sid, which)
+      const ended = await store.sessions.endBy(requestKey(kdc, c, username), sid, which)
       subscribers.notify()
       if (ended > 0) log.info({ username, sessions: ended }, 'sessions_ended')
       return c.json({ ended, time: clock() })

@@ -1,8 +1,4 @@
-/**
- * Messages 3 and 4: a fresh secret to talk to a receiver with, and a ticket that brings it there.
- *
- * @module
- */
+/** Messages 3 and 4: a fresh secret to talk to a receiver with, and a ticket that brings it there. */
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { toBase64url } from '../../lib/bytes.ts'

@@ -1,8 +1,4 @@
-/**
- * Who may log in, and who may make an account.
- *
- * @module
- */
+/** Who may log in, and who may make an account. */
 import { required, sql } from '../../database/database.ts'
 import { ProtocolError } from '../../lib/errors.ts'
 import { type Forgiveness, forgiveStatements } from './attempts.ts'

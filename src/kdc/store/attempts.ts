@@ -3,8 +3,6 @@
  *
  * Each name has a bucket of tries, which fills up again, one in every interval. What is stored is the time at which it will
  * be full (the generic cell rate algorithm, ITU-T I.371): a name that is not stored has a full one.
- *
- * @module
  */
 import { type Statement, sql } from '../../database/database.ts'
 import { StorePart } from './store-part.ts'

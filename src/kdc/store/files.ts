@@ -1,8 +1,4 @@
-/**
- * Files for groups, chunk by chunk: never more than one chunk of one is in memory.
- *
- * @module
- */
+/** Files for groups, chunk by chunk: never more than one chunk of one is in memory. */
 import { required, type Statement, sql } from '../../database/database.ts'
 import { inGroup } from './groups.ts'
 import { filesOf, type Quotas } from './quotas.ts'

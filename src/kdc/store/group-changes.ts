@@ -4,8 +4,6 @@
  * A change is a transaction that begins with the next position and with the condition that everything allows it
  * (requests.ts). Of two commits for one epoch, however they meet, the second finds another epoch (RFC 9420 §14: the delivery
  * service puts them in order).
- *
- * @module
  */
 import { required, type Statement, sql } from '../../database/database.ts'
 import { type Group, type GroupKind, inGroup, pairOf } from './groups.ts'

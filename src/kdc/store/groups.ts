@@ -1,8 +1,4 @@
-/**
- * The groups, and who is in them. How they change: group-changes.ts.
- *
- * @module
- */
+/** The groups, and who is in them. How they change: group-changes.ts. */
 import { type Statement, sql } from '../../database/database.ts'
 import { entriesIn, entriesInOf, entriesOf, groupsBeside, type Quotas } from './quotas.ts'
 import { StorePart, withoutNulls } from './store-part.ts'

@@ -2,8 +2,6 @@
  * What the KDC says as authentication service (RFC 9750 §4): whose signature key is whose; and with what a principal who is away is added
  * to a group (RFC 9420 §10): one-time packages, each given to one who asks, and a last resort, which is given when there are none
  * left (RFC 9420 §16.8).
- *
- * @module
  */
 import { createHash } from 'node:crypto'
 import { type Statement, sql } from '../../database/database.ts'

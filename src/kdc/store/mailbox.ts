@@ -1,8 +1,4 @@
-/**
- * Mailboxes: for each principal the entries of its groups, from the one that added it to the last that it may see.
- *
- * @module
- */
+/** Mailboxes: for each principal the entries of its groups, from the one that added it to the last that it may see. */
 import { type Statement, sql } from '../../database/database.ts'
 import type { EntryKind } from './group-changes.ts'
 import { hasRoomAt, type Quotas } from './quotas.ts'

@@ -1,8 +1,4 @@
-/**
- * What quotas limit: how much may wait, and how much there is.
- *
- * @module
- */
+/** What quotas limit: how much may wait, and how much there is. */
 import { type Statement, sql } from '../../database/database.ts'
 
 const MEBIBYTE = 1024 * 1024

@@ -9,8 +9,6 @@
  * or a key package begins by taking the next position. The row is one for all, so that these transactions come one after the other
  * on every database: each sees what those before it did, and a position is never seen before a lower one. Positions of changes
  * that were refused are left out.
- *
- * @module
  */
 import { type Database, type Row, required, type Statement, sql } from '../../database/database.ts'
 import { StorePart } from './store-part.ts'

@@ -1,8 +1,6 @@
 /**
  * How long entries and groups are kept: until all members who may see them have acknowledged them, or for as long as the KDC keeps
  * anything.
- *
- * @module
  */
 import { sql } from '../../database/database.ts'
 import { SAME_POSITION } from './requests.ts'

@@ -1,8 +1,4 @@
-/**
- * The tables, and how they came to be what they are.
- *
- * @module
- */
+/** The tables, and how they came to be what they are. */
 import { type Database, type Statement, StoreError, sql } from '../../database/database.ts'
 
 /**

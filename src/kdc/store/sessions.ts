@@ -4,8 +4,6 @@
  *
  * A session is over when it has expired, or was not used for as long as the KDC allows. Such a one is never acted on;
  * `purge` only frees its place.
- *
- * @module
  */
 import { required, type Statement, sql } from '../../database/database.ts'
 import type { Clock } from '../../lib/clock.ts'

@@ -1,3 +1,4 @@
+/** What the parts of the store have in common: the database, and how rows are read. */
 import type { Database, Statement } from '../../database/database.ts'
 
 /** The store, or a part of it, over the database that all of them share. */

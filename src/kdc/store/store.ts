@@ -1,8 +1,6 @@
 /**
  * Everything the KDC remembers. All of it is in the database, nothing in the process, so that several processes can serve
  * one realm. Times are Unix seconds and come from the caller.
- *
- * @module
  */
 import { type Database, type Statement, sql } from '../../database/database.ts'
 import { Accounts, Invitations } from './accounts.ts'

@@ -1,17 +1,15 @@
 /**
  * How an answer ends: in time, and, where it comes before its request is whole, after reading on for a while. To close a connection on
  * which the other end still writes would take the answer from it, too (RFC 9112 §9.6).
- *
- * @module
  */
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import type { Limits } from './limits.ts'
+import type { ConnectionLimits } from './limits.ts'
 
 /** As much comes with the headers, or soon after. */
 const SHORT_BYTES = 65_536
 
 type DiscardLimits = Pick<
-  Limits,
+  ConnectionLimits,
   'discardTimeoutMs' | 'maxDiscardBytes' | 'maxDiscards' | 'maxWaitingDiscards'
 >
 
@@ -29,7 +27,7 @@ export function announcedBytes({ headers }: IncomingMessage): number {
 
 /** What Node's server makes for each request, in place of its own. */
 export function answerClass(
-  limits: DiscardLimits & Pick<Limits, 'answerTimeoutMs'>,
+  limits: DiscardLimits & Pick<ConnectionLimits, 'answerTimeoutMs'>,
 ): typeof ServerResponse<IncomingMessage> {
   const discard = new Discard(limits)
   return class Answer extends ServerResponse<IncomingMessage> {

@@ -1,8 +1,6 @@
 /**
  * What requests may hold of the KDC's memory: long bodies that are coming in, by network and session; and reads whose answers are long, or
  * take some looking for, by principal, judged before they are made. docs/operating.md has the numbers.
- *
- * @module
  */
 import type { ServerResponse } from 'node:http'
 import { toBase64url } from '../../lib/bytes.ts'

@@ -2,8 +2,6 @@
  * The connections that there are, and which of them gives way when there are too many: one that keeps a place without a complete
  * request under way, whether it has asked something before or not, of the network that has most of those. And one request after the
  * other on each.
- *
- * @module
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -11,7 +9,7 @@ import type { Duplex } from 'node:stream'
 import { plainAddress } from '../../lib/network/address.ts'
 import { networkOf } from '../network/ip.ts'
 import { announcedBytes, isWhole } from './answer.ts'
-import type { Limits } from './limits.ts'
+import type { ConnectionLimits } from './limits.ts'
 
 interface Connection {
   readonly socket: Socket
@@ -20,11 +18,11 @@ interface Connection {
 }
 
 export class Connections {
-  readonly #limits: Pick<Limits, 'maxConnections' | 'maxSilent'>
+  readonly #limits: Pick<ConnectionLimits, 'maxConnections' | 'maxSilent'>
   /** By their ends; those that have been silent for longest come first, those with something under way anywhere. */
   readonly #all = new Map<string, Connection>()
 
-  constructor(limits: Pick<Limits, 'maxConnections' | 'maxSilent'>) {
+  constructor(limits: Pick<ConnectionLimits, 'maxConnections' | 'maxSilent'>) {
     this.#limits = limits
   }
 
@@ -103,7 +101,7 @@ interface Pipeline {
   readonly waiting: [IncomingMessage, ServerResponse][]
 }
 
-type PipelineLimits = Pick<Limits, 'maxPipelined' | 'maxPipelinedBytes'>
+type PipelineLimits = Pick<ConnectionLimits, 'maxPipelined' | 'maxPipelinedBytes'>
 
 /**
  * Gives each request of a connection its turn: the next is looked at when the answer before has gone to the system, which takes no more

@@ -1,8 +1,6 @@
 /**
  * Work that takes its time is done one piece after the other, and each for whom something waits has a turn before the first has
  * another: a principal that asks for a lot at once keeps itself waiting, and no other. Between two pieces the event loop turns.
- *
- * @module
  */
 
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,14 +1,12 @@
 /**
  * What strangers and principals may cost the KDC over HTTP, all in one place. docs/operating.md has the same as a table.
- *
- * @module
  */
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
 
 /** What a connection may cost. */
-export const LIMITS = {
+export const CONNECTION_LIMITS = {
   /** The whole request, headers and body, must have arrived by then; under TLS the handshake, before, has as long. */
   requestTimeoutMs: 10_000,
   /** A connection that asks nothing is closed after this. */
@@ -34,7 +32,7 @@ export const LIMITS = {
   drainTimeoutMs: 5000,
 }
 
-export type Limits = Readonly<typeof LIMITS>
+export type ConnectionLimits = Readonly<typeof CONNECTION_LIMITS>
 
 /** What is there for all together, and how much of it each may have at a time, in bytes. */
 export interface Share {

@@ -6,8 +6,6 @@
  * The limits are soft: tries come back one by one, refusals cost none, and a right password gives back what was spent. From where
  * a name has logged in lately, only the tries from there count: an attacker that guesses elsewhere, from however many addresses, or
  * uses up the tries of a whole address with other names, does not keep its owner out.
- *
- * @module
  */
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'

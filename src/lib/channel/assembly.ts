@@ -1,8 +1,4 @@
-/**
- * Puts a message together from its parts.
- *
- * @module
- */
+/** Puts a message together from its parts. */
 import { EMPTY } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
 import { Message } from './message.ts'

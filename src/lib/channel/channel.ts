@@ -1,9 +1,4 @@
-/**
- * The channel: messages between two names, over one authenticated, encrypted connection. docs/protocol.md §5.
- *
- * @module
- */
-
+/** The channel: messages between two names, over one authenticated, encrypted connection. docs/protocol.md §5. */
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { abortable, type WaitOptions } from '../abort.ts'

@@ -1,8 +1,4 @@
-/**
- * The sender's end of a channel: dials, proves itself, and has the receiver prove itself. docs/protocol.md §5.
- *
- * @module
- */
+/** The sender's end of a channel: dials, proves itself, and has the receiver prove itself. docs/protocol.md §5. */
 import * as net from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { RandomBytes } from '../crypto/random.ts'

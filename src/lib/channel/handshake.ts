@@ -1,9 +1,4 @@
-/**
- * The channel's handshake: the ticket and Noise NNpsk0 in one round trip. docs/protocol.md §5.1.
- *
- * @module
- */
-
+/** The channel's handshake: the ticket and Noise NNpsk0 in one round trip. docs/protocol.md §5.1. */
 import { concat, toBase64url, u16, utf8 } from '../bytes.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import type { RandomBytes } from '../crypto/random.ts'

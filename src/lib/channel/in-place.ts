@@ -1,8 +1,6 @@
 /**
  * Sockets that read into one buffer which all of them share: nothing stands between the system and the cipher, and an idle
  * connection has no buffer of its own. Node does so with the option `onread`.
- *
- * @module
  */
 import * as net from 'node:net'
 import type { Duplex } from 'node:stream'

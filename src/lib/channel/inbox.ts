@@ -1,7 +1,5 @@
 /**
  * The receiving half of a channel: keeps what has come, messages and pieces of streams in one order, until it is read.
- *
- * @module
  */
 import { concat } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'

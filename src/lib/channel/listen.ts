@@ -1,8 +1,6 @@
 /**
  * The receiver's end: accepts connections, refuses strangers in silence, and gives a channel for each sender that has a
  * good ticket. docs/protocol.md §5.
- *
- * @module
  */
 import * as net from 'node:net'
 import { untilAborted } from '../abort.ts'

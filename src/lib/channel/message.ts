@@ -1,8 +1,4 @@
-/**
- * A received message.
- *
- * @module
- */
+/** A received message. */
 import { fromUtf8 } from '../bytes.ts'
 
 /** Longest message, all its parts together. */

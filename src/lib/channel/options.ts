@@ -1,8 +1,4 @@
-/**
- * What a channel is told.
- *
- * @module
- */
+/** What a channel is told. */
 import type { Trace } from '../trace.ts'
 
 /** How long `close` waits for the peer's end. */

@@ -1,9 +1,6 @@
 /**
  * The sending half of a channel: gathers records, seals them, remembers which messages the peer has yet to acknowledge.
- *
- * @module
  */
-
 import { EMPTY, utf8 } from '../bytes.ts'
 import { CodecError } from '../errors.ts'
 import type { CipherState } from '../noise.ts'

@@ -1,8 +1,4 @@
-/**
- * Puts records together to the plaintexts of transport messages: as many in each as fit. docs/protocol.md §5.3.
- *
- * @module
- */
+/** Puts records together to the plaintexts of transport messages: as many in each as fit. docs/protocol.md §5.3. */
 import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES, RECORD_TYPES, writeHeader } from './records.ts'
 
 /**
@@ -11,7 +7,7 @@ import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES, RECORD_TYPES, writeHeader } f
  */
 export const ACK_BYTES = RECORD_HEADER_BYTES + 8
 /** The longest body that fits one plaintext. */
-const MAX_BODY_BYTES = MAX_PLAINTEXT_BYTES - ACK_BYTES - RECORD_HEADER_BYTES
+const MAX_PIECE_BYTES = MAX_PLAINTEXT_BYTES - ACK_BYTES - RECORD_HEADER_BYTES
 /** Where little is sent, little is set aside: so much V8 keeps among its objects. */
 const FIRST_BYTES = 64
 /** What is longer than this gets a whole slab; so does the plaintext after it. */
@@ -65,7 +61,7 @@ export class Packer {
 
   /** Takes a message of any size: parts while they are needed, then its last piece. */
   message(bytes: Uint8Array): void {
-    this.record(RECORD_TYPES.message, this.#divide(RECORD_TYPES.part, bytes, MAX_BODY_BYTES))
+    this.record(RECORD_TYPES.message, this.#divide(RECORD_TYPES.part, bytes, MAX_PIECE_BYTES))
   }
 
   /** Takes a piece of a stream. */

@@ -1,8 +1,4 @@
-/**
- * Records: what the channel's transport messages carry. docs/protocol.md §5.3.
- *
- * @module
- */
+/** Records: what the channel's transport messages carry. docs/protocol.md §5.3. */
 import { EMPTY, fromUtf8, utf8 } from '../bytes.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
 import { CodecError } from '../errors.ts'
@@ -16,7 +12,7 @@ export const RECORD_HEADER_BYTES = 3
 /** An empty record, sealed. */
 export const MIN_FRAME_BYTES = RECORD_HEADER_BYTES + TAG_BYTES
 /** The longest body of a record. */
-export const MAX_BODY_BYTES = MAX_PLAINTEXT_BYTES - RECORD_HEADER_BYTES
+export const MAX_RECORD_BODY_BYTES = MAX_PLAINTEXT_BYTES - RECORD_HEADER_BYTES
 
 /** The first byte of a record. */
 export const RECORD_TYPES = {
@@ -86,9 +82,9 @@ export function writeHeader(into: Uint8Array, at: number, type: number, length: 
 export function encodeMessage(message: Uint8Array): Uint8Array[] {
   const records: Uint8Array[] = []
   let rest = message
-  while (rest.length > MAX_BODY_BYTES) {
-    records.push(encode(PART, rest.subarray(0, MAX_BODY_BYTES)))
-    rest = rest.subarray(MAX_BODY_BYTES)
+  while (rest.length > MAX_RECORD_BODY_BYTES) {
+    records.push(encode(PART, rest.subarray(0, MAX_RECORD_BODY_BYTES)))
+    rest = rest.subarray(MAX_RECORD_BODY_BYTES)
   }
   records.push(encode(MESSAGE, rest))
   return records

@@ -1,8 +1,4 @@
-/**
- * When a direction of a channel gets another key (Noise §11.3).
- *
- * @module
- */
+/** When a direction of a channel gets another key (Noise §11.3). */
 import type { CipherState } from '../noise.ts'
 
 /** After so many transport messages of one direction its key is replaced, far below any limit of the cipher. */

@@ -1,8 +1,4 @@
-/**
- * A channel as a stream of bytes, for whatever takes Node's streams.
- *
- * @module
- */
+/** A channel as a stream of bytes, for whatever takes Node's streams. */
 import { Duplex } from 'node:stream'
 
 /** What is taken to be written before the writer has to wait. In bytes. */

@@ -1,8 +1,6 @@
 /**
  * A Node stream as a pair of web streams. Node's own `Duplex.toWeb` ends what is read only when both halves are over (in
  * Node 20 and 22), and would have two sides wait for one another.
- *
- * @module
  */
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'

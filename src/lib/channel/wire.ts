@@ -1,8 +1,6 @@
 /**
  * Frames over a byte stream: `u16 length || bytes`, docs/protocol.md §5. For a stranger nothing larger than what was asked for is ever
  * set aside, besides what came with it in one piece; and a stream from which no more is asked for pushes back on its sender.
- *
- * @module
  */
 import type { Duplex } from 'node:stream'
 import { concat, u16 } from '../bytes.ts'

@@ -4,8 +4,6 @@
  *
  * The implementation is OpenSSL's in Node, or libsodium's for what is short, and noble's elsewhere (`primitives/`), tested equal. Every seal and every
  * open in the project passes through these functions.
- *
- * @module
  */
 import { primitives } from '#primitives'
 import { ProtocolError } from '../errors.ts'

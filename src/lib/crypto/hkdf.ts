@@ -1,8 +1,4 @@
-/**
- * Key derivation: HKDF-SHA256, RFC 5869. https://www.rfc-editor.org/rfc/rfc5869
- *
- * @module
- */
+/** Key derivation: HKDF-SHA256, RFC 5869. https://www.rfc-editor.org/rfc/rfc5869 */
 import { primitives } from '#primitives'
 import { utf8 } from '../bytes.ts'
 import { KEY_BYTES } from './secret.ts'

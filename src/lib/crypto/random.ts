@@ -1,8 +1,6 @@
 /**
  * Randomness, as an argument: every function that draws some takes a `RandomBytes`, so that an exchange can be made
  * again byte for byte in a test or a lesson. The default is the platform's cryptographic generator.
- *
- * @module
  */
 
 /** Gives `length` fresh, unpredictable bytes. */

@@ -1,8 +1,4 @@
-/**
- * Keys that do not print.
- *
- * @module
- */
+/** Keys that do not print. */
 import { fromBase64url, toBase64url } from '../bytes.ts'
 
 /** Length of every symmetric key in the protocol: session tokens and channel secrets alike. */
@@ -47,7 +43,7 @@ export class Secret {
   /**
    * The key itself, not a copy; the caller must not change or keep them.
    *
-   * @throws TypeError after `wipe`: a key of zeros is one that everybody knows.
+   * @throws TypeError after `wipe`: a key of zeros is one that every attacker knows.
    */
   reveal(): Uint8Array {
     if (this.#wiped) throw new TypeError(`${this.kind}: used after it was wiped`)

@@ -1,8 +1,4 @@
-/**
- * Diffie-Hellman on Curve25519: X25519, RFC 7748 §6.1. https://www.rfc-editor.org/rfc/rfc7748#section-6.1
- *
- * @module
- */
+/** Diffie-Hellman on Curve25519: X25519, RFC 7748 §6.1. https://www.rfc-editor.org/rfc/rfc7748#section-6.1 */
 import { primitives } from '#primitives'
 import { ProtocolError } from '../errors.ts'
 import type { KeyPair } from './primitives/types.ts'

@@ -1,8 +1,6 @@
 /**
  * How the KDC's answers are judged: messages 2 and 4, and the problems in their place.
  * docs/protocol.md §3.
- *
- * @module
  */
 import * as v from 'valibot'
 import { fromBase64url } from '../bytes.ts'

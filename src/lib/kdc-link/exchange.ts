@@ -1,10 +1,7 @@
 /**
  * One exchange with the KDC, plain or sealed: what is sent, what comes back, and what may be believed of it.
  * docs/protocol.md §3.6 and §3.7.
- *
- * @module
  */
-
 import { concat, fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import type { Clock } from '../clock.ts'
 import { secureRandomBytes } from '../crypto/random.ts'

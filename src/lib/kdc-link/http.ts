@@ -1,8 +1,4 @@
-/**
- * Requests to a KDC over HTTP or HTTPS, with limits on everything that comes back.
- *
- * @module
- */
+/** Requests to a KDC over HTTP or HTTPS, with limits on everything that comes back. */
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { TransportError } from '../errors.ts'

@@ -1,8 +1,4 @@
-/**
- * What a client says to its KDC, and what it learns of it on the way: the time. docs/protocol.md §3.6 and §3.7.
- *
- * @module
- */
+/** What a client says to its KDC, and what it learns of it on the way: the time. docs/protocol.md §3.6 and §3.7. */
 import { type Clock, systemClock } from '../clock.ts'
 import type { Secret } from '../crypto/secret.ts'
 import { kdcOrigin } from '../network/address.ts'

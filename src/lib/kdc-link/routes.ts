@@ -4,8 +4,6 @@
  *
  * Both are closed lists. A code that only a client may conclude (`kdc_key_changed`, `state_damaged`, …) is worth nothing in an answer,
  * sealed or not; and a request that is longer than its route takes is not sent at all.
- *
- * @module
  */
 import type { ProtocolCode, TransportCode } from '../errors.ts'
 

@@ -1,6 +1,6 @@
 /** Which group is meant: by its name, or by the other one of a conversation of two. */
 import { ProtocolError } from '../errors.ts'
-import { left } from './entries/group-errors.ts'
+import { left } from './entries/apply-context.ts'
 import type { MlsClient } from './mls-client.ts'
 import { type Group, otherOf, presentIn } from './state/group.ts'
 import type { Conversation, GroupInfo, Selection } from './types.ts'

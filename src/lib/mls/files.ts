@@ -15,7 +15,7 @@ import { KEY_BYTES, Secret } from '../crypto/secret.ts'
 import { ProtocolError } from '../errors.ts'
 import { attributes, base64url } from '../fields.ts'
 import { fromFields, toFields } from '../transfer/frames.ts'
-import { type Attributes, attributesIn, fileChanged } from '../transfer/items.ts'
+import { attributesIn, type FileAttributes, fileChanged } from '../transfer/items.ts'
 import { readChunk } from './kdc-answers.ts'
 import type { Payload } from './payload.ts'
 import type { PostToKdc } from './types.ts'
@@ -93,7 +93,7 @@ export class FileStream {
 }
 
 /** Where a file is, how to open it, and what it is. */
-export interface FileNote extends Attributes {
+export interface FileNote extends FileAttributes {
   /** Its id at the KDC: 16 bytes in base64url. */
   readonly file: string
   /** What opens it, 32 bytes. */
@@ -107,7 +107,7 @@ export interface FileNote extends Attributes {
 }
 
 /** A file to be sent. */
-export interface OutgoingFile extends Attributes {
+export interface OutgoingFile extends FileAttributes {
   /** 1 to 1024 bytes of UTF-8: no path. */
   readonly name: string
   /** How many bytes `content` will have. */

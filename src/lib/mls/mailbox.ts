@@ -23,7 +23,7 @@ import { MlsStore } from './state/mls-store.ts'
 import type { MailMessage } from './state/stored-message.ts'
 import { Publisher } from './sync/key-package-publisher.ts'
 import { pull } from './sync/pull.ts'
-import { sendAllPending, sendMessage } from './sync/send-messages.ts'
+import { sendAllPending, sendToGroup } from './sync/send-messages.ts'
 import { settleChanges } from './sync/submit-change.ts'
 import type { Conversation, GroupInfo, Selection, StoreResult } from './types.ts'
 
@@ -106,12 +106,12 @@ export class Mailbox {
     return this.#alone(async () => {
       const id = await this.#directWith(name)
       try {
-        return await sendMessage(this.#client, id, payload)
+        return await sendToGroup(this.#client, id, payload)
       } catch (error) {
         if (!hasCode(error, 'group_unknown')) throw error
         // The account of one of us is another than when it began: what is said there cannot be read.
         await endConversation(this.#client, id)
-        return sendMessage(this.#client, await this.#directWith(name), payload)
+        return sendToGroup(this.#client, await this.#directWith(name), payload)
       }
     })
   }
@@ -125,7 +125,7 @@ export class Mailbox {
   async send(group: string, body: Uint8Array, kind = 'text'): Promise<StoreResult> {
     const payload = this.#payload(body, kind)
     const name = parseGroupName(group)
-    return this.#alone(async () => sendMessage(this.#client, await this.#idToSend(name), payload))
+    return this.#alone(async () => sendToGroup(this.#client, await this.#idToSend(name), payload))
   }
 
   #payload(body: Uint8Array, kind: string): Uint8Array {

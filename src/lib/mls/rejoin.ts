@@ -1,7 +1,7 @@
 /** Taking our place again in groups that we cannot read any more (RFC 9420 §12.4.3.2). docs/protocol.md §7.5. */
 import { ProtocolError, type SymbolonError } from '../errors.ts'
 import { groupUnknown } from './conversations.ts'
-import { breakGroup, damaged, isBreaking, opened, passGap } from './entries/group-errors.ts'
+import { breakGroup, damaged, isBreaking, opened, passGap } from './entries/apply-context.ts'
 import { endlessList, isAlone, type ListedGroup, listGroups, readInfo } from './kdc-answers.ts'
 import { judgeKeys } from './keys/contacts.ts'
 import { makeRejoin } from './make-commit.ts'

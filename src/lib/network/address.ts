@@ -1,8 +1,4 @@
-/**
- * IP addresses and KDCs' URLs, as far as the protocol cares.
- *
- * @module
- */
+/** IP addresses and KDCs' URLs, as far as the protocol cares. */
 import { isIPv4 } from 'node:net'
 
 /** An address in its plain form: a dual-stack socket shows IPv4 peers as `::ffff:a.b.c.d` (RFC 4291 §2.5.5.2). */

@@ -1,8 +1,6 @@
 /**
  * Where a sender lets the KDC send it, and what it lets the KDC have said there. The KDC names the receiver's address and port, and makes
  * the ticket, which is the first thing sent: a hostile one would reach services that only we can reach, and speak to them. docs/threat-model.md.
- *
- * @module
  */
 import { BlockList, isIP } from 'node:net'
 import { CodecError, TransportError } from '../errors.ts'

@@ -1,8 +1,4 @@
-/**
- * Exponential back-off with jitter: who tries again waits longer each time, and thousands do not do so in step.
- *
- * @module
- */
+/** Exponential back-off with jitter: who tries again waits longer each time, and thousands do not do so in step. */
 
 /**
  * How long to wait before the next try.

@@ -1,8 +1,4 @@
-/**
- * Turns of the event loop.
- *
- * @module
- */
+/** Turns of the event loop. */
 
 /**
  * Runs something when this turn of the event loop is over. Browsers have no setImmediate; their setTimeout is late by

@@ -1,9 +1,6 @@
 /**
  * Events that say no more than "ask", and that an attacker on the way could have sent: how often they are followed.
- *
- * @module
  */
-
 import { deferred, untilAborted } from '../abort.ts'
 import { TransportError } from '../errors.ts'
 import { TokenBucket } from './token-bucket.ts'

@@ -1,8 +1,4 @@
-/**
- * A token bucket: so much at once, and then so much in a time.
- *
- * @module
- */
+/** A token bucket: so much at once, and then so much in a time. */
 
 /** What a bucket holds. */
 export interface TokenBucketOptions {

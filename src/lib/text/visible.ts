@@ -1,7 +1,5 @@
 /**
  * Text from others, as people may see it: nothing in it is obeyed by a terminal, shown out of order, or not shown at all.
- *
- * @module
  */
 
 // What is shown in no way, or moves what is shown: controls, format characters (bidi and the like), halves of characters, line and paragraph

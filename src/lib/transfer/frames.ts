@@ -4,12 +4,12 @@ import { fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
 import { attributes, base64url } from '../fields.ts'
 import { quoted } from '../text/visible.ts'
-import type { Attributes, Totals } from './items.ts'
+import type { FileAttributes, TransferTotals } from './items.ts'
 
 export const VERSION = 1
 
 /** Types of frames; the low ones are the sender's, those from 0x10 the receiver's. */
-export const Type = {
+export const FRAME_TYPES = {
   begin: 0x01,
   item: 0x02,
   start: 0x03,
@@ -82,12 +82,12 @@ export interface AttributeFields {
 }
 
 /** As fields: what is not known, or not so, is left out. */
-export function toFields({ executable, modifiedAt }: Attributes): AttributeFields {
+export function toFields({ executable, modifiedAt }: FileAttributes): AttributeFields {
   return { ...(executable && { executable }), ...(modifiedAt !== undefined && { modified_at: modifiedAt }) }
 }
 
 /** From fields. */
-export function fromFields({ executable, modified_at: modifiedAt }: AttributeFields): Attributes {
+export function fromFields({ executable, modified_at: modifiedAt }: AttributeFields): FileAttributes {
   return { ...(executable && { executable }), ...(modifiedAt !== undefined && { modifiedAt }) }
 }
 
@@ -117,7 +117,7 @@ export function isPath(path: readonly string[]): boolean {
 }
 
 /** @throws ProtocolError `version_unknown`. */
-export function readBegin(body: Uint8Array): Totals {
+export function readBegin(body: Uint8Array): TransferTotals {
   // A later version may have other fields.
   const { transfer: version } = parse('begin', VersionSchema, body)
   if (version !== VERSION)

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { ProtocolError } from '../errors.ts'
 
 /** What else is said of a file or a directory. A receiver does with it as much as is safe. */
-export interface Attributes {
+export interface FileAttributes {
   /** Whether its owner may run it; of files only. */
   readonly executable?: boolean | undefined
   /** When it was last changed, in Unix seconds. */
@@ -11,12 +11,12 @@ export interface Attributes {
 }
 
 /** These alone, of something that has more. */
-export function attributesIn({ executable, modifiedAt }: Attributes): Attributes {
+export function attributesIn({ executable, modifiedAt }: FileAttributes): FileAttributes {
   return { ...(executable && { executable }), ...(modifiedAt !== undefined && { modifiedAt }) }
 }
 
 /** What is said of something before it comes. The words are its sender's: nothing here is a path to write to. */
-export interface TransferItem extends Attributes {
+export interface TransferItem extends FileAttributes {
   /** `bytes`: without a name of its own, such as standard input. */
   readonly kind: 'file' | 'directory' | 'bytes'
   /** 1 to 1024 bytes; of an entry of a directory, that directory's. */
@@ -28,7 +28,7 @@ export interface TransferItem extends Attributes {
 }
 
 /** How much a sender says there is in all, where that is known: for people to decide by, and to show how far it is. It is not binding. */
-export interface Totals {
+export interface TransferTotals {
   /** Regular files, those in directories too, and what is sent as one. */
   readonly files?: number | undefined
   /** In all of them. */
@@ -49,7 +49,7 @@ export type ItemResult =
     }
 
 /** What a whole transfer came to. */
-export interface Summary {
+export interface TransferSummary {
   /** Items saved; entries of directories count, once their directory is saved, and so does the directory. */
   readonly saved: number
   /** Items not saved. */
@@ -61,7 +61,7 @@ export interface Summary {
 // --- sending ---
 
 /** A content that is open for reading. */
-export interface Content extends Attributes {
+export interface OpenFile extends FileAttributes {
   /** In bytes; nothing when only its end will tell. */
   readonly size?: number | undefined
   /**
@@ -89,13 +89,13 @@ export interface FileSource {
   /** 1 to 1024 bytes of UTF-8: no path. */
   readonly name: string
   /** @throws a SymbolonError: this item is not sent. Anything else ends the transfer. */
-  open(): Promise<Content>
+  open(): Promise<OpenFile>
 }
 
 /** An entry of a directory; a directory comes before what is in it. */
 export type EntrySource =
   | { readonly kind: 'directory'; readonly path: readonly string[]; readonly modifiedAt?: number | undefined }
-  | { readonly kind: 'file'; readonly path: readonly string[]; open(): Promise<Content> }
+  | { readonly kind: 'file'; readonly path: readonly string[]; open(): Promise<OpenFile> }
 
 /** A directory to be sent. */
 export interface TreeSource {
@@ -110,7 +110,7 @@ export interface TreeSource {
 }
 
 /** What is to be sent. */
-export type Source = FileSource | TreeSource
+export type TransferSource = FileSource | TreeSource
 
 // --- receiving ---
 
@@ -134,9 +134,9 @@ export interface FileSink {
 /** Where a directory goes. What it throws is judged as with files; the whole directory is refused then. */
 export interface TreeSink {
   /** @param path - of a directory whose parent has come before, or is the directory itself. */
-  directory(path: readonly string[], attributes: Attributes): Promise<void>
+  directory(path: readonly string[], attributes: FileAttributes): Promise<void>
   /** @param size - in bytes. @returns where the content goes. */
-  file(path: readonly string[], size: number, attributes: Attributes): Promise<FileSink>
+  file(path: readonly string[], size: number, attributes: FileAttributes): Promise<FileSink>
   /** Every entry has come. */
   finish(): Promise<void>
   /** Called where `finish` will not be, or has thrown. */
@@ -150,7 +150,7 @@ export interface Refused {
 }
 
 /** What a receiver takes. Bytes without a name are passed on, not kept: there is no limit to them. */
-export interface Limits {
+export interface TransferLimits {
   /** Of one file. */
   readonly maxFileBytes: number
   /** Files and directories, those in directories too. */
@@ -166,7 +166,7 @@ export const fileChanged = (how: string) =>
 const PIECE_BYTES = 64 * 1024
 
 /** What a readable stream gives, to its end; of unknown size. */
-export function contentOf(readable: Readable): Content {
+export function contentOf(readable: Readable): OpenFile {
   const iterator = readable[Symbol.asyncIterator]()
   let piece = new Uint8Array(0)
   return {
@@ -194,7 +194,7 @@ export function contentOf(readable: Readable): Content {
  * @throws ProtocolError `file_changed` when it ends elsewhere, or is not what it was when it was opened; what reading it throws.
  */
 export async function* contentPieces(
-  content: Content & { readonly size: number },
+  content: OpenFile & { readonly size: number },
 ): AsyncGenerator<Uint8Array> {
   let position = 0
   for (;;) {

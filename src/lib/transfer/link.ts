@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { concat } from '../bytes.ts'
 import { CodecError, SymbolonError, TransportError } from '../errors.ts'
-import { encode, HEADER_BYTES, MAX_CONTROL_BYTES, MAX_DATA_BYTES, Type } from './frames.ts'
+import { encode, FRAME_TYPES, HEADER_BYTES, MAX_CONTROL_BYTES, MAX_DATA_BYTES } from './frames.ts'
 
 /** The stream is paused while so much waits to be taken. */
 const HIGH_WATER_BYTES = 256 * 1024
@@ -186,7 +186,7 @@ export class Link {
     if (!this.#has(1)) return undefined
     const [type = 0, a = 0, b = 0, c = 0, d = 0] = await this.#take(HEADER_BYTES)
     const length = a * 0x1000000 + ((b << 16) | (c << 8) | d)
-    const most = type === Type.data ? MAX_DATA_BYTES : MAX_CONTROL_BYTES
+    const most = type === FRAME_TYPES.data ? MAX_DATA_BYTES : MAX_CONTROL_BYTES
     if (length > most) throw new CodecError(`transfer: a frame of ${length} bytes`)
     return { type, length }
   }

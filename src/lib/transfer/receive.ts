@@ -5,25 +5,25 @@ import { equal } from '../bytes.ts'
 import type { Hash } from '../crypto/primitives/types.ts'
 import { CodecError, ProtocolError, TransportError } from '../errors.ts'
 import * as frames from './frames.ts'
-import { outOfTurn, Type } from './frames.ts'
+import { FRAME_TYPES, outOfTurn } from './frames.ts'
 import {
   type Abandoned,
   attributesIn,
   type FileSink,
   type ItemResult,
-  type Limits,
   type Refused,
-  type Summary,
-  type Totals,
   type TransferItem,
+  type TransferLimits,
+  type TransferSummary,
+  type TransferTotals,
   type TreeSink,
 } from './items.ts'
 import { type Header, Link, type LinkOptions } from './link.ts'
 
 /** How to receive, how much, and who hears of it. */
-export interface ReceiveItemsOptions extends LinkOptions, Partial<Limits> {
+export interface ReceiveItemsOptions extends LinkOptions, Partial<TransferLimits> {
   /** Hears first what the sender says there is in all: no more than a word of theirs, which the limits do not depend on. */
-  readonly onBegin?: ((totals: Totals) => void) | undefined
+  readonly onBegin?: ((totals: TransferTotals) => void) | undefined
   /**
    * Asked for room for so many bytes more, before they come, where the limits allow them: for a budget that several transfers share.
    *
@@ -39,7 +39,7 @@ export interface ReceiveItemsOptions extends LinkOptions, Partial<Limits> {
 }
 
 /** What is taken when nothing is said: a file, or all, of 1 GB; 100,000 files. */
-export const DEFAULT_LIMITS: Limits = { maxFileBytes: 1e9, maxItems: 100_000, maxTotalBytes: 1e9 }
+export const DEFAULT_LIMITS: TransferLimits = { maxFileBytes: 1e9, maxItems: 100_000, maxTotalBytes: 1e9 }
 
 /** Decides about an item, before any of it comes: a directory is given a `TreeSink`, anything else a `FileSink`. */
 export type AcceptItem = (item: TransferItem) => Promise<FileSink | TreeSink | Refused>
@@ -58,7 +58,7 @@ export async function receiveItems(
   stream: Duplex,
   take: AcceptItem,
   options: ReceiveItemsOptions = {},
-): Promise<Summary> {
+): Promise<TransferSummary> {
   const link = new Link(stream, options)
   const receiver = new Receiver(link, take, options)
   try {
@@ -100,7 +100,7 @@ class Receiver {
   readonly #link: Link
   readonly #accept: AcceptItem
   readonly #options: ReceiveItemsOptions
-  readonly #limits: Limits
+  readonly #limits: TransferLimits
   #tree: Tree | undefined
   /** Of the file that is coming. */
   #sink: FileSink | undefined
@@ -127,18 +127,18 @@ class Receiver {
 
   async receive(): Promise<void> {
     const first = await this.#header()
-    if (first.type !== Type.begin) throw outOfTurn(first.type)
+    if (first.type !== FRAME_TYPES.begin) throw outOfTurn(first.type)
     const totals = frames.readBegin(await this.#link.body(first))
     this.#options.onBegin?.(totals)
     for (;;) {
       const { type, body } = await this.#control()
       const tree = this.#tree
-      if (type === Type.item) await this.#receiveItem(frames.readItem(body))
-      else if (type === Type.close && tree) {
+      if (type === FRAME_TYPES.item) await this.#receiveItem(frames.readItem(body))
+      else if (type === FRAME_TYPES.close && tree) {
         frames.readEmpty(body)
         await this.#closeTree(tree)
-      } else if (type === Type.cancel && tree) await this.#giveUpTree(tree, frames.readCode(body).code)
-      else if (type === Type.done && !tree) {
+      } else if (type === FRAME_TYPES.cancel && tree) await this.#giveUpTree(tree, frames.readCode(body).code)
+      else if (type === FRAME_TYPES.done && !tree) {
         frames.readEmpty(body)
         return
       } else throw outOfTurn(type)
@@ -154,7 +154,7 @@ class Receiver {
   /** The next frame, where no data is to come. */
   async #control(header?: Header): Promise<{ type: number; body: Uint8Array }> {
     const { type, length } = header ?? (await this.#header())
-    if (type === Type.data) throw outOfTurn(type)
+    if (type === FRAME_TYPES.data) throw outOfTurn(type)
     return { type, body: await this.#link.body({ type, length }) }
   }
 
@@ -221,7 +221,7 @@ class Receiver {
     const sink = await this.#admit(item, async () => this.#accept(item))
     if (!sink) return
     this.#tree = { item, sink: sink as TreeSink, saved: 0, failed: 0 }
-    this.#link.send(Type.ready, { from: 0 })
+    this.#link.send(FRAME_TYPES.ready, { from: 0 })
   }
 
   async #receiveDirectory(tree: Tree, item: TransferItem): Promise<void> {
@@ -254,10 +254,10 @@ class Receiver {
       return this.#fail(item, error)
     }
     const { hash, from } = held
-    this.#link.send(Type.ready, from > 0 ? { from, sha256: hash.copy().digest() } : { from })
+    this.#link.send(FRAME_TYPES.ready, from > 0 ? { from, sha256: hash.copy().digest() } : { from })
     const { type, body } = await this.#control()
-    if (type === Type.cancel) return this.#giveUp(item, frames.readCode(body).code)
-    if (type !== Type.start) throw outOfTurn(type)
+    if (type === FRAME_TYPES.cancel) return this.#giveUp(item, frames.readCode(body).code)
+    if (type !== FRAME_TYPES.start) throw outOfTurn(type)
     const start = frames.readStart(body)
     if (start.from !== 0 && start.from !== from) throw new CodecError('transfer, start: not where we were')
     await this.#receiveContent(item, start.from > 0 ? held : nothing())
@@ -284,7 +284,7 @@ class Receiver {
     await this.#attempt(item, (sink) => sink.start(from))
     for (;;) {
       const header = await this.#header()
-      if (header.type === Type.data) {
+      if (header.type === FRAME_TYPES.data) {
         const { length } = header
         if (length === 0 || length > size - position) throw new CodecError('transfer, data: beyond the end')
         await this.#receiveData(item, hash, position, length)
@@ -292,12 +292,12 @@ class Receiver {
         continue
       }
       const { type, body } = await this.#control(header)
-      if (type === Type.cancel) {
+      if (type === FRAME_TYPES.cancel) {
         const { code } = frames.readCode(body)
         if (this.#sink) await this.#giveUp(item, code)
         return
       }
-      if (type !== Type.end) throw outOfTurn(type)
+      if (type !== FRAME_TYPES.end) throw outOfTurn(type)
       if (item.size !== undefined && position < size) throw new CodecError('transfer, end: too early')
       return this.#finish(item, hash, frames.readEnd(body).sha256)
     }
@@ -397,7 +397,7 @@ class Receiver {
   #saved(item: TransferItem): void {
     const count = this.#tree ?? this.summary
     count.saved++
-    this.#link.send(Type.saved, {})
+    this.#link.send(FRAME_TYPES.saved, {})
     this.#options.onResult?.(item, { saved: true })
   }
 
@@ -409,7 +409,7 @@ class Receiver {
       this.#tree.code ??= code
       this.#tree.cause ??= cause
     }
-    this.#link.send(Type.refused, { code })
+    this.#link.send(FRAME_TYPES.refused, { code })
     this.#options.onResult?.(item, {
       saved: false,
       code,

@@ -5,17 +5,17 @@ import { equal } from '../bytes.ts'
 import type { Hash } from '../crypto/primitives/types.ts'
 import { CodecError, type SymbolonError, TransportError } from '../errors.ts'
 import * as frames from './frames.ts'
-import { outOfTurn, Type } from './frames.ts'
+import { FRAME_TYPES, outOfTurn } from './frames.ts'
 import {
   attributesIn,
-  type Content,
   type EntrySource,
   fileChanged,
   type ItemResult,
-  type Source,
-  type Summary,
-  type Totals,
+  type OpenFile,
   type TransferItem,
+  type TransferSource,
+  type TransferSummary,
+  type TransferTotals,
   type TreeSource,
 } from './items.ts'
 import { Link, type LinkOptions } from './link.ts'
@@ -30,7 +30,7 @@ const PIECES = 4
 /** How to send, and who hears of it. */
 export interface SendItemsOptions extends LinkOptions {
   /** Said to the receiver beforehand; it may turn out to be otherwise. */
-  readonly totals?: Totals | undefined
+  readonly totals?: TransferTotals | undefined
   /** Hears that the receiver wants a file that is not small, from there on. */
   readonly onStart?: ((item: TransferItem, from: number) => void) | undefined
   /** Hears how many bytes of a file the stream has taken, those that the receiver had before included. */
@@ -68,9 +68,9 @@ interface Entries {
  */
 export async function sendItems(
   stream: Duplex,
-  sources: AsyncIterable<Source> | Iterable<Source>,
+  sources: AsyncIterable<TransferSource> | Iterable<TransferSource>,
   options: SendItemsOptions = {},
-): Promise<Summary> {
+): Promise<TransferSummary> {
   const link = new Link(stream, options)
   const sender = new Sender(link, options)
   const answers = sender.listen().catch((error: Error) => link.fail(error))
@@ -103,14 +103,14 @@ class Sender {
     this.#options = options
   }
 
-  async send(sources: AsyncIterable<Source> | Iterable<Source>): Promise<void> {
+  async send(sources: AsyncIterable<TransferSource> | Iterable<TransferSource>): Promise<void> {
     const { files, bytes } = this.#options.totals ?? {}
-    this.#link.send(Type.begin, { transfer: frames.VERSION, files, bytes })
+    this.#link.send(FRAME_TYPES.begin, { transfer: frames.VERSION, files, bytes })
     for await (const source of this.#link.each(sources)) {
       if (source.kind === 'directory') await this.#sendTree(source)
       else await this.#sendFile({ kind: source.kind, name: source.name }, source)
     }
-    this.#link.send(Type.done, {})
+    this.#link.send(FRAME_TYPES.done, {})
     this.#done = true
     await this.#link.until(() => this.#pending.length === 0)
   }
@@ -132,20 +132,20 @@ class Sender {
   }
 
   #readAnswer(oldest: Pending, type: number, body: Uint8Array): void {
-    if (type === Type.refused) {
+    if (type === FRAME_TYPES.refused) {
       const { code } = frames.readCode(body)
       this.#pending.shift()
       oldest.state = 'refused'
       const { cause } = oldest
       this.#tell(oldest.item, cause ? failed(cause) : { saved: false, code, byPeer: true })
-    } else if (type === Type.ready && oldest.state === 'asked') {
+    } else if (type === FRAME_TYPES.ready && oldest.state === 'asked') {
       const ready = frames.readReady(body)
       if (ready.from > (oldest.item.size ?? 0)) throw new CodecError('transfer, ready: beyond the end')
       oldest.ready = ready
       oldest.state = 'sending'
       // What becomes of a directory is known after its entries.
       if (oldest.item.kind === 'directory') this.#pending.shift()
-    } else if (type === Type.saved && oldest.state === 'sent') {
+    } else if (type === FRAME_TYPES.saved && oldest.state === 'sent') {
       frames.readEmpty(body)
       this.#pending.shift()
       this.#tell(oldest.item, { saved: true })
@@ -174,7 +174,7 @@ class Sender {
 
   // --- items ---
 
-  async #sendFile(about: TransferItem, source: { open(): Promise<Content> }): Promise<void> {
+  async #sendFile(about: TransferItem, source: { open(): Promise<OpenFile> }): Promise<void> {
     const opening = source.open()
     const content = await this.#attempt(about, opening).catch((error) => {
       // It may still be opened, when it is not wanted any more.
@@ -208,32 +208,32 @@ class Sender {
     }
   }
 
-  async #sendSmall(item: TransferItem, size: number, content: Content): Promise<void> {
+  async #sendSmall(item: TransferItem, size: number, content: OpenFile): Promise<void> {
     const bytes = await this.#attempt(item, readAll(content, size))
     if (!bytes) return
     await this.#mayAnnounce()
     this.#announce(item, 'sent')
-    if (size > 0) this.#link.write(Type.data, bytes)
-    this.#link.send(Type.end, { sha256: primitives.sha256(bytes) })
+    if (size > 0) this.#link.write(FRAME_TYPES.data, bytes)
+    this.#link.send(FRAME_TYPES.end, { sha256: primitives.sha256(bytes) })
     this.summary.bytes += size
     this.#options.onProgress?.(item, size)
     await this.#link.room()
   }
 
-  async #sendLarge(item: TransferItem, content: Content): Promise<void> {
+  async #sendLarge(item: TransferItem, content: OpenFile): Promise<void> {
     const pending = await this.#ask(item)
     if (!pending) return
     try {
       const { hash, from } = await this.#agree(pending, content)
-      this.#link.send(Type.start, { from })
+      this.#link.send(FRAME_TYPES.start, { from })
       this.#options.onStart?.(item, from)
       await this.#sendContent(pending, content, hash, from)
       if (isRefused(pending)) {
-        this.#link.send(Type.cancel, { code: 'file_refused' })
+        this.#link.send(FRAME_TYPES.cancel, { code: 'file_refused' })
         return
       }
       pending.state = 'sent'
-      this.#link.send(Type.end, { sha256: hash.digest() })
+      this.#link.send(FRAME_TYPES.end, { sha256: hash.digest() })
     } catch (error) {
       this.#cancel(pending, this.#link.errorOfItem(error))
     }
@@ -245,7 +245,7 @@ class Sender {
 
   #announce(item: TransferItem, state: Pending['state']): Pending {
     const pending: Pending = { item, state }
-    this.#link.send(Type.item, fieldsOf(item))
+    this.#link.send(FRAME_TYPES.item, fieldsOf(item))
     this.#pending.push(pending)
     return pending
   }
@@ -263,11 +263,11 @@ class Sender {
     if (this.#entries && pending.item.path !== undefined) this.#entries.cause ??= cause
     if (!isRefused(pending)) pending.state = 'cancelled'
     pending.cause = cause
-    this.#link.send(Type.cancel, { code: cause.code })
+    this.#link.send(FRAME_TYPES.cancel, { code: cause.code })
   }
 
   /** Where to go on: there where the receiver would, if what comes before is the same here. */
-  async #agree({ ready }: Pending, content: Content): Promise<{ hash: Hash; from: number }> {
+  async #agree({ ready }: Pending, content: OpenFile): Promise<{ hash: Hash; from: number }> {
     const from = ready?.from ?? 0
     const hash = primitives.createSha256()
     const buffer = new Uint8Array(from > 0 ? PIECE_BYTES : 0)
@@ -285,7 +285,7 @@ class Sender {
   }
 
   /** Reads and sends, until the end or until it is refused: while pieces are on their way, the next is read. */
-  async #sendContent(pending: Pending, content: Content, hash: Hash, from: number): Promise<void> {
+  async #sendContent(pending: Pending, content: OpenFile, hash: Hash, from: number): Promise<void> {
     const { item } = pending
     const size = item.size ?? Number.MAX_SAFE_INTEGER
     let position = from
@@ -304,7 +304,7 @@ class Sender {
         // Read while this piece is being hashed and encrypted.
         if (position < size) next = this.#read(content, position, size)
         hash.update(piece)
-        this.#link.write(Type.data, piece, () => {
+        this.#link.write(FRAME_TYPES.data, piece, () => {
           this.#buffers.push(piece.buffer)
           this.#link.changed()
         })
@@ -319,7 +319,7 @@ class Sender {
     }
   }
 
-  async #read(content: Content, position: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  async #read(content: OpenFile, position: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
     await this.#link.until(() => this.#buffers.length > 0)
     const buffer = this.#buffers.pop() as ArrayBuffer
     const into = new Uint8Array(buffer, 0, Math.min(PIECE_BYTES, size - position))
@@ -346,8 +346,8 @@ class Sender {
       entries.cause ??= this.#link.errorOfItem(error)
     }
     if (entries.cause) this.#cancel(end, entries.cause)
-    else if (entries.code !== undefined) this.#link.send(Type.cancel, { code: entries.code })
-    else this.#link.send(Type.close, {})
+    else if (entries.code !== undefined) this.#link.send(FRAME_TYPES.cancel, { code: entries.code })
+    else this.#link.send(FRAME_TYPES.close, {})
     this.#pending.push(end)
   }
 
@@ -360,7 +360,7 @@ class Sender {
   }
 }
 
-async function readAll(content: Content, size: number): Promise<Uint8Array> {
+async function readAll(content: OpenFile, size: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(size)
   for (let position = 0; position < size; ) {
     const read = await content.read(bytes.subarray(position), position)
@@ -371,7 +371,7 @@ async function readAll(content: Content, size: number): Promise<Uint8Array> {
   return bytes
 }
 
-async function verify(content: Content, size: number | undefined): Promise<void> {
+async function verify(content: OpenFile, size: number | undefined): Promise<void> {
   await content.verify?.()
   if (size !== undefined && (await content.read(new Uint8Array(1), size)) > 0) {
     throw fileChanged('it has become longer')

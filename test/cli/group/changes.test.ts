@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rejoin } from '../../../src/cli/group/changes.ts'
-import type { Tools } from '../../../src/cli/group/command.ts'
+import type { GroupContext } from '../../../src/cli/group/command.ts'
 import type { Output } from '../../../src/cli/terminal/output.ts'
 import type { Conversation, Mailbox } from '../../../src/lib/mls/mailbox.ts'
 import { type Person, people, team } from '../../helpers/mail.ts'
@@ -14,7 +14,7 @@ async function rejoined(person: Person, of: Conversation): Promise<unknown[]> {
   const told: unknown[] = []
   const event: Output['event'] = (name, fields, line) => void told.push([name, fields, line])
   const use = (work: (mailbox: Mailbox) => unknown) => work(person.mail)
-  await rejoin(of)({ handle: { username: person.name, use }, output: { event } } as unknown as Tools)
+  await rejoin(of)({ handle: { username: person.name, use }, output: { event } } as unknown as GroupContext)
   return told
 }
 

@@ -15,7 +15,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { credentialsPath, readCredentials, updateCredentials } from '../../../src/cli/login/credentials.ts'
 import { formatKeytab, readKeytab } from '../../../src/cli/login/keytab.ts'
-import { changePassword } from '../../../src/cli/login/login.ts'
+import { withFreshLogin } from '../../../src/cli/login/login.ts'
 import { Passwords, readNewPassword } from '../../../src/cli/login/password.ts'
 import { refuseIfShared } from '../../../src/files/private-files.ts'
 import { type ProtocolCode, ProtocolError } from '../../../src/lib/errors.ts'
@@ -158,20 +158,20 @@ test('a password is changed after another login when the last is too long ago', 
     }
   }
   const fresh = session()
-  await changePassword(fresh, () => fresh.changePassword('new'))
+  await withFreshLogin(fresh, () => fresh.changePassword('new'))
   assert.equal(fresh.calls, ['new'])
   const stale = session('login_stale')
-  await changePassword(stale, () => stale.changePassword('new'))
+  await withFreshLogin(stale, () => stale.changePassword('new'))
   assert.equal(stale.calls, ['new', 'renew', 'new'])
   const staleAgain = session('login_stale', 'login_stale')
   await rejects(
-    changePassword(staleAgain, () => staleAgain.changePassword('new')),
+    withFreshLogin(staleAgain, () => staleAgain.changePassword('new')),
     'login_stale',
   )
   assert.equal(staleAgain.calls, ['new', 'renew', 'new'])
   const refused = session('token_unknown')
   await rejects(
-    changePassword(refused, () => refused.changePassword('new')),
+    withFreshLogin(refused, () => refused.changePassword('new')),
     'token_unknown',
   )
   assert.equal(refused.calls, ['new'])

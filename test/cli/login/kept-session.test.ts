@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { keep, readKept, resume } from '../../../src/cli/login/kept-session.ts'
+import { keepSession, readKept, resumeSession } from '../../../src/cli/login/kept-session.ts'
 import { login } from '../../../src/lib/session.ts'
 import { takeLock } from '../../../src/state/lock.ts'
 import { MeddlingProxy } from '../../helpers/meddling-proxy.ts'
@@ -227,7 +227,7 @@ test('another login takes its place, ends it at the KDC, and what is under way g
   process.env.XDG_STATE_HOME = realm.env.XDG_STATE_HOME
   try {
     await realm.tool('login', 'alice').ends(0)
-    const underWay = await resume(place, {})
+    const underWay = await resumeSession(place, {})
     const [old] = await tokenTexts(realm)
     const again = await realm.tool('login', 'alice').ends(0)
     assert.match(again.stderr, /the session of before has ended/)
@@ -251,13 +251,13 @@ test('of two logins at once, the one whose place is taken is ended at the KDC', 
   process.env.XDG_STATE_HOME = realm.env.XDG_STATE_HOME
   try {
     const [one, two] = [await login(realm.url, 'alice', PASSWORD), await login(realm.url, 'alice', PASSWORD)]
-    await keep(one, realm.url)
+    await keepSession(one, realm.url)
     const [path = ''] = keptIn(realm)
     const kept = readFileSync(path)
     rmSync(path)
     // As another process that keeps its session at this moment.
     const release = await takeLock(`${sessionsIn(realm)}.lock`, 0)
-    const other = keep(two, realm.url)
+    const other = keepSession(two, realm.url)
     writeFileSync(path, kept, { mode: 0o600 })
     release()
     await other

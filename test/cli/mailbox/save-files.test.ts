@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { showAll, showNew } from '../../../src/cli/mailbox/messages.ts'
 import { SaveRecord, type Saving, savingFrom } from '../../../src/cli/mailbox/save-files.ts'
-import { type StorableFile, sendFiles } from '../../../src/cli/send/stored-files.ts'
+import { type StorableFile, storeFiles } from '../../../src/cli/send/stored-files.ts'
 import type { FileResult } from '../../../src/cli/terminal/file-result.ts'
 import type { Output } from '../../../src/cli/terminal/output.ts'
 import { utf8 } from '../../../src/lib/bytes.ts'
@@ -331,7 +331,7 @@ files(
     const changing = outgoing('a', 'ab', async () => {
       throw new ProtocolError('file_changed', 'a program wrote to it')
     })
-    await rejects(sendFiles(mailOf(alice), output, to, [changing], signal), 'file_changed')
+    await rejects(storeFiles(mailOf(alice), output, to, [changing], signal), 'file_changed')
     assert.is(kdc.files.stored.size, 0)
 
     const good = outgoing('b', 'ab')
@@ -343,11 +343,11 @@ files(
         return mail.use(work)
       },
     }
-    await rejects(sendFiles(refusing, output, to, [good], signal), 'group_unknown')
+    await rejects(storeFiles(refusing, output, to, [good], signal), 'group_unknown')
     assert.is(kdc.files.stored.size, 0)
     assert.equal(lines, [])
 
-    await sendFiles(mail, output, to, [good], signal)
+    await storeFiles(mail, output, to, [good], signal)
     assert.equal(lines, ['(file_stored)'])
     await bob.mail.sync()
     assert.is((await bob.mail.unread()).length, 1)

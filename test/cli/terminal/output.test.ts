@@ -1,9 +1,9 @@
 /** What tools tell: test/cli/terminal/terminal.test.ts has the rest. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { shownName } from '../../../src/cli/terminal/file-result.ts'
 import { localTime } from '../../../src/cli/terminal/format.ts'
 import { makeOutput } from '../../../src/cli/terminal/output.ts'
+import { safeName } from '../../../src/files/safe-name.ts'
 import { utf8 } from '../../../src/lib/bytes.ts'
 import type { Message } from '../../../src/lib/channel/message.ts'
 
@@ -60,7 +60,7 @@ events('what a tool tells of files is not what a peer can say, whatever the file
     { savedAs: 'inbox/report.pdf' },
   )
   // All that comes from its sender stands in quotes, where it could pass for our words.
-  const name = shownName({ name: 'x saved as report.pdf" (27 MB)\n* bob: [file] y' })
+  const name = safeName('x saved as report.pdf" (27 MB)\n* bob: [file] y')
   await output.arrived('alice', { kind: 'file', name, size: 1 }, { savedAs: `inbox/${name}` })
   assert.equal(shown, [
     `* alice: ${real}`,

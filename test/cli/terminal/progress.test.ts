@@ -200,7 +200,7 @@ function counted() {
 progress('tells of the whole once it is known how much there is', () => {
   const { told, transfer } = counted()
   const [a, b] = [file('a', 100), file('b', 200)]
-  transfer.expect({ files: 2, size: 300 })
+  transfer.expect({ files: 2, bytes: 300 })
   transfer.begin(a)
   transfer.at(a, 100)
   transfer.begin(b, 150)
@@ -217,7 +217,7 @@ progress('tells of the whole once it is known how much there is', () => {
 progress('of one file it tells nothing more, until there is another', () => {
   const { told, transfer } = counted()
   const [a, b] = [file('a', 10), file('b', 5)]
-  transfer.expect({ files: 1, size: 10 })
+  transfer.expect({ files: 1, bytes: 10 })
   transfer.begin(a)
   transfer.at(a, 10)
   assert.is(told.at(-1)?.whole, undefined)
@@ -229,7 +229,7 @@ progress('of one file it tells nothing more, until there is another', () => {
 progress('where there is more than was said, it says no more how much there is', () => {
   const { told, transfer } = counted()
   const a = file('a', 20)
-  transfer.expect({ files: 5, size: 10 })
+  transfer.expect({ files: 5, bytes: 10 })
   transfer.begin(a)
   transfer.at(a, 10)
   assert.is(told.at(-1)?.whole?.size, 10)

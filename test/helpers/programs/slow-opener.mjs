@@ -1,4 +1,4 @@
-/** A worker for store.test.ts: makes a table in a new database, and is not done before somebody else opens it. */
+/** A worker for store.test.ts: makes a table in a new database, and is not done before another process opens it. */
 import { parentPort, workerData } from 'node:worker_threads'
 
 const builtin = 'node:sqlite'

@@ -54,7 +54,7 @@ if (phase === 'full') {
   await rejects(put(state, { more: 'x'.repeat(50_000) }), 'state_unavailable')
   assert.equal(await all(await ClientState.open(place, exportKey)), written)
   rmSync(ballast)
-  // Somebody makes room.
+  // Room is made.
   rmSync(reserve)
   await put(state, { a0: null, a1: null })
   const { a0: _a0, a1: _a1, ...left } = written

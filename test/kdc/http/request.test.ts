@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StoreError } from '../../../src/database/database.ts'
-import { MAX_BODY_BYTES } from '../../../src/kdc/http/request.ts'
+import { MAX_REQUEST_BYTES } from '../../../src/kdc/http/request.ts'
 import { Problem } from '../../../src/kdc/problems.ts'
 import { PASSWORD, plainPasswords, testKdc } from '../../helpers/kdc.ts'
 
@@ -155,7 +155,7 @@ request('a body that says it is too large is not read', async () => {
     },
     { highWaterMark: 0 },
   )
-  const headers = { ...JSON_TYPE, 'Content-Length': String(MAX_BODY_BYTES + 1) }
+  const headers = { ...JSON_TYPE, 'Content-Length': String(MAX_REQUEST_BYTES + 1) }
   const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit
   const { status, json } = await request('/login', init)
   assert.equal([status, json.code, read], [413, 'body_too_large', false])
@@ -180,8 +180,8 @@ request('a body without a length is counted while it is read', async () => {
 request('a body of exactly the limit is read', async () => {
   const { post } = await testKdc()
   const body = JSON.stringify({ username: 'alice', password: PASSWORD })
-  assert.is((await post('/login', body.padEnd(MAX_BODY_BYTES))).status, 200)
-  assert.is((await post('/login', body.padEnd(MAX_BODY_BYTES + 1))).status, 413)
+  assert.is((await post('/login', body.padEnd(MAX_REQUEST_BYTES))).status, 200)
+  assert.is((await post('/login', body.padEnd(MAX_REQUEST_BYTES + 1))).status, 413)
 })
 
 request('off loopback, plain requests are refused before they are read', async () => {

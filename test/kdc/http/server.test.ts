@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import type { Fetch } from '../../../src/kdc/http/server.ts'
 import type { PasswordChecker } from '../../../src/kdc/passwords/passwords.ts'
 import { Connections } from '../../../src/kdc/traffic/connections.ts'
-import { LIMITS, type Limits } from '../../../src/kdc/traffic/limits.ts'
+import { CONNECTION_LIMITS, type ConnectionLimits } from '../../../src/kdc/traffic/limits.ts'
 import { at, PASSWORD, plainPasswords, testKdc } from '../../helpers/kdc.ts'
 import { dial, exchange } from '../../helpers/raw-http.ts'
 import { serverOf } from '../../helpers/servers.ts'
@@ -16,7 +16,7 @@ const serve = serverOf(server)
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
 
-async function start(fetch?: Fetch, limits: Partial<Limits> = {}) {
+async function start(fetch?: Fetch, limits: Partial<ConnectionLimits> = {}) {
   const kdc = await testKdc()
   const listening = await serve(fetch ?? kdc.app.fetch, { ...LOOPBACK, limits })
   return { ...kdc, ...listening }
@@ -193,7 +193,7 @@ server('who has gone is not counted: the next to give way is the oldest that is 
 })
 
 server('of two connections from one port the second is counted when the first is gone', () => {
-  const connections = new Connections(LIMITS)
+  const connections = new Connections(CONNECTION_LIMITS)
   const ends = { localAddress: '127.0.0.1', remoteAddress: '127.0.0.1', remotePort: 40_000 }
   const [first, second] = [new EventEmitter(), new EventEmitter()].map((socket) =>
     Object.assign(socket, ends),

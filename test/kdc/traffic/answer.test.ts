@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Fetch, serve } from '../../../src/kdc/http/server.ts'
-import type { Limits } from '../../../src/kdc/traffic/limits.ts'
+import type { ConnectionLimits } from '../../../src/kdc/traffic/limits.ts'
 import { testKdc } from '../../helpers/kdc.ts'
 import { dial } from '../../helpers/raw-http.ts'
 
@@ -15,7 +15,7 @@ const HEAD = 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\
 /** Longer than a test may take: what is not the limit under test ends nothing. */
 const PATIENT = { requestTimeoutMs: 600_000, answerTimeoutMs: 600_000, discardTimeoutMs: 600_000 }
 
-async function start(limits: Partial<Limits> = {}) {
+async function start(limits: Partial<ConnectionLimits> = {}) {
   const { app } = await testKdc()
   return serve(app.fetch, { host: '127.0.0.1', port: 0, limits: { ...PATIENT, ...limits } })
 }

@@ -5,16 +5,16 @@ import type { Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Fetch, serve } from '../../../src/kdc/http/server.ts'
-import type { Limits } from '../../../src/kdc/traffic/limits.ts'
+import type { ConnectionLimits } from '../../../src/kdc/traffic/limits.ts'
 import { dial } from '../../helpers/raw-http.ts'
 
 const turns = suite('turns')
 
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
-const PATIENT: Partial<Limits> = { requestTimeoutMs: 600_000, keepAliveTimeoutMs: 600_000 }
+const PATIENT: Partial<ConnectionLimits> = { requestTimeoutMs: 600_000, keepAliveTimeoutMs: 600_000 }
 
 /** An app that answers each request when it is told to. */
-async function patientServer(limits: Partial<Limits> = {}, body: () => string = () => 'done') {
+async function patientServer(limits: Partial<ConnectionLimits> = {}, body: () => string = () => 'done') {
   const asked: (() => void)[] = []
   const outgoing: ServerResponse[] = []
   let heard = () => {}

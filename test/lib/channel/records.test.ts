@@ -7,8 +7,8 @@ import {
   decodeRecords,
   encodeMessage,
   encodeRecord,
-  MAX_BODY_BYTES,
   MAX_PLAINTEXT_BYTES,
+  MAX_RECORD_BODY_BYTES,
 } from '../../../src/lib/channel/records.ts'
 import { throws } from '../../helpers/throws.ts'
 
@@ -53,11 +53,11 @@ test('decode to themselves or are refused, whatever the bytes', () => {
 })
 
 test('split a large message into parts that fit, and a small one not at all', () => {
-  for (const length of [0, 1, MAX_BODY_BYTES, MAX_BODY_BYTES + 1, 3 * MAX_BODY_BYTES]) {
+  for (const length of [0, 1, MAX_RECORD_BODY_BYTES, MAX_RECORD_BODY_BYTES + 1, 3 * MAX_RECORD_BODY_BYTES]) {
     const encoded = encodeMessage(new Uint8Array(length).fill(1))
     const types = encoded.map((bytes) => decodeRecords(bytes)[0]?.type)
     assert.is(types.pop(), 'message')
-    assert.is(types.length, Math.max(0, Math.ceil(length / MAX_BODY_BYTES) - 1))
+    assert.is(types.length, Math.max(0, Math.ceil(length / MAX_RECORD_BODY_BYTES) - 1))
     for (const type of types) assert.is(type, 'part')
     for (const bytes of encoded) assert.ok(bytes.length <= MAX_PLAINTEXT_BYTES)
   }

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url } from '../../../src/lib/bytes.ts'
 import { listGroups } from '../../../src/lib/mls/kdc-answers.ts'
-import { everybodyOnline } from '../../../src/lib/online.ts'
+import { allOnline } from '../../../src/lib/online.ts'
 import type { FakeEntry } from '../../helpers/fake-delivery.ts'
 import { team } from '../../helpers/mail.ts'
 import { rejects } from '../../helpers/throws.ts'
@@ -109,7 +109,7 @@ test('that names people without an end is left, which is said after those it has
   }
   let named = 0
   const list = async () => {
-    for await (const _ of everybodyOnline(session)) named++
+    for await (const _ of allOnline(session)) named++
   }
   await rejects(list(), 'kdc_failed')
   assert.is(named, asked)

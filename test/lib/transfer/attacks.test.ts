@@ -8,9 +8,9 @@ import {
   type FileSink,
   type ItemResult,
   receiveItems,
-  type Source,
   sendItems,
   type TransferItem,
+  type TransferSource,
 } from '../../../src/lib/transfer/index.ts'
 import { rejects } from '../../helpers/throws.ts'
 import { file, Place, pair, pattern, sha256, tree } from '../../helpers/transfer-memory.ts'
@@ -308,7 +308,7 @@ attacks('what comes is never held in full before it is judged', async () => {
 
 /** What a sender makes of these answers. Each is given when so many bytes have come. */
 async function send(
-  sources: Source[],
+  sources: TransferSource[],
   answer: (alice: Buffer, say: (bytes: Uint8Array) => void, bob: Duplex) => void,
 ) {
   const [alice, bob] = pair()
@@ -336,7 +336,7 @@ const once = (bytes: Uint8Array) => {
 const large = () => file('large', pattern(300_000))
 const hashOf = (bytes: Uint8Array) => toBase64url(sha256(bytes))
 
-const lies: Record<string, [Source[], Uint8Array]> = {
+const lies: Record<string, [TransferSource[], Uint8Array]> = {
   'an answer to nothing': [[], ready()],
   'saved, to nothing': [[], saved],
   'refused, to nothing': [[], refused()],

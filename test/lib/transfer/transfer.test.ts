@@ -11,9 +11,9 @@ import {
   type ReceiveItemsOptions,
   receiveItems,
   type SendItemsOptions,
-  type Source,
   sendItems,
   type TransferItem,
+  type TransferSource,
 } from '../../../src/lib/transfer/index.ts'
 import { rejects } from '../../helpers/throws.ts'
 import { content, file, type Line, Place, pair, pattern, tree } from '../../helpers/transfer-memory.ts'
@@ -33,7 +33,7 @@ interface Options {
 }
 
 async function run(
-  sources: Iterable<Source> | AsyncIterable<Source>,
+  sources: Iterable<TransferSource> | AsyncIterable<TransferSource>,
   place: Pick<Place, 'take'>,
   options: Options = {},
 ) {
@@ -54,7 +54,7 @@ async function run(
 
 /** A transfer that ends as it should, of whatever became of the items. */
 async function whole(
-  sources: Iterable<Source> | AsyncIterable<Source>,
+  sources: Iterable<TransferSource> | AsyncIterable<TransferSource>,
   place: Pick<Place, 'take'>,
   options: Options = {},
 ) {
@@ -179,7 +179,7 @@ transfer('what is here whole is not sent at all', async () => {
 
 transfer('what is here whole, or given up, again and again keeps nobody waiting', async () => {
   const place = new Place()
-  const sources: Source[] = []
+  const sources: TransferSource[] = []
   for (let n = 0; n < 10; n++) {
     sources.push(file(`here ${n}`, pattern(LARGE)))
     place.held.set(`here ${n}`, pattern(LARGE))
@@ -214,7 +214,7 @@ transfer('what was refused is not read to its end', async () => {
   const place = new Place()
   place.faults.set('write', 'file_damaged')
   input.write('some')
-  const source: Source = { kind: 'bytes', name: 'stdin', open: async () => contentOf(input) }
+  const source: TransferSource = { kind: 'bytes', name: 'stdin', open: async () => contentOf(input) }
   const { fates } = await whole([source], place)
   assert.equal(fates.alice, ['stdin file_damaged'])
   assert.ok(input.destroyed)

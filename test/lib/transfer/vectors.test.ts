@@ -4,10 +4,10 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   receiveItems,
-  type Source,
   sendItems,
-  type Totals,
   type TransferItem,
+  type TransferSource,
+  type TransferTotals,
 } from '../../../src/lib/transfer/index.ts'
 import { content, type Line, Place, pair, pattern } from '../../helpers/transfer-memory.ts'
 
@@ -48,7 +48,7 @@ const attributesOf = ({ executable, modified_at: modifiedAt }: AttributeFields) 
   modifiedAt,
 })
 
-function sourceOf(item: Described): Source {
+function sourceOf(item: Described): TransferSource {
   const { kind, name, size, unknown, entries = [] } = item
   if (kind !== 'directory') {
     const made = () => content(pattern(size), unknown ? { size: undefined } : {})
@@ -79,7 +79,7 @@ for (const { name, items, held, refused, totals, frames } of transfers) {
     const line: Line = { alice: [], bob: [] }
     const [alice, bob] = pair(line)
     const place = new Place()
-    const heard: Totals[] = []
+    const heard: TransferTotals[] = []
     const fates: TransferItem[] = []
     if (held !== undefined) for (const item of items) place.held.set(item.name, pattern(held))
     await Promise.all([

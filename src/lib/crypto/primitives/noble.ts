@@ -1,8 +1,6 @@
 /**
  * The primitives in portable JavaScript, by the audited noble libraries: for browsers, for reading,
  * and as the reference that `node.ts` is tested against.
- *
- * @module
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { equalBytes } from '@noble/ciphers/utils.js'

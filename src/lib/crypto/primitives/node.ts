@@ -1,8 +1,6 @@
 /**
  * The primitives by `node:crypto` (OpenSSL): what runs in Node, 2 to 18 times faster than `noble.ts`. A process that seals and opens
  * many short inputs does so, and derives keys, by libsodium (`sodium.ts`).
- *
- * @module
  */
 import {
   createCipheriv,

@@ -5,8 +5,6 @@
  *
  * The library without its wrappers, which copy each key into memory that they do not wipe. Here everything lies in one place, allocated
  * once, and is overwritten before a call returns.
- *
- * @module
  */
 import { randomBytes } from 'node:crypto'
 

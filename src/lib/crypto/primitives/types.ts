@@ -1,4 +1,5 @@
 /** A hash over what comes piece by piece. */
+
 export interface Hash {
   update(part: Uint8Array): void
   /** One that has seen the same, and goes its own way from here. */

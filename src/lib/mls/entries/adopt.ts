@@ -4,7 +4,7 @@ import { decodeState, secretsOfEpoch } from '../rfc9420/suite.ts'
 import { beginChain } from '../state/chain.ts'
 import { formerAdminOf, type Group, stillLeaving } from '../state/group.ts'
 import type { Change } from '../state/pending.ts'
-import { type ApplyContext, damaged, keepSent, left, opened, passGap } from './group-errors.ts'
+import { type ApplyContext, damaged, keepSent, left, opened, passGap } from './apply-context.ts'
 import { agree } from './member-policy.ts'
 
 /** A commit of ours, or the beginning of a group: what we made and kept is now what is. */

@@ -6,7 +6,7 @@ import { judgeKeys } from '../keys/contacts.ts'
 import { decodeMessage, forgetPast, secretsOfEpoch, usernameOf } from '../rfc9420/suite.ts'
 import { beginChain, comparePosition, decodePosition } from '../state/chain.ts'
 import { type Group, labelOf, stillLeaving } from '../state/group.ts'
-import { type ApplyContext, damaged, opened, removedFrom, unverified } from './group-errors.ts'
+import { type ApplyContext, damaged, opened, removedFrom, unverified } from './apply-context.ts'
 import { judgeCommit, judgeRejoin, judgeTree, type MembershipChange } from './member-policy.ts'
 
 /** A commit of another: judged before it is applied, and the tree after it. */

@@ -24,7 +24,7 @@ import {
   passGap,
   removedFrom,
   skip,
-} from './group-errors.ts'
+} from './apply-context.ts'
 import { join } from './join.ts'
 import { isAdmin } from './member-policy.ts'
 

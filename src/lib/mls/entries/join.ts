@@ -8,7 +8,7 @@ import { leavesOf } from '../rfc9420/tree.ts'
 import { type Joined, joinByWelcome, type ReadWelcome, readWelcome } from '../rfc9420/welcome.ts'
 import { beginChain } from '../state/chain.ts'
 import { formerAdminOf, type Group, isNameTaken, otherOf } from '../state/group.ts'
-import { type ApplyContext, damaged, left, opened, unverified } from './group-errors.ts'
+import { type ApplyContext, damaged, left, opened, unverified } from './apply-context.ts'
 
 export async function join(context: ApplyContext, entry: Entry): Promise<void> {
   const { mls, transaction, username } = context
@@ -85,7 +85,7 @@ async function judgeJoined(context: ApplyContext, entry: Entry, joined: Joined):
   if (isNameTaken(transaction.groups.values(), entry.group, joined.descriptor)) {
     throw unverified('we were added to a second group of the same name')
   }
-  await judgeLeaves(context, leaves)
+  requireOwnLeaf(context, leaves)
   await judgeKeys(
     transaction,
     post,
@@ -95,7 +95,7 @@ async function judgeJoined(context: ApplyContext, entry: Entry, joined: Joined):
   return [...leaves.keys()].sort()
 }
 
-function judgeLeaves({ transaction, username }: ApplyContext, leaves: ReturnType<typeof leavesOf>): void {
+function requireOwnLeaf({ transaction, username }: ApplyContext, leaves: ReturnType<typeof leavesOf>): void {
   const own = leaves.get(username)
   if (!own || !equal(own.signatureKey, transaction.identity.publicKey)) {
     throw unverified('our place in the group is held under another key')

@@ -4,7 +4,7 @@ import type { Entry } from '../kdc-answers.ts'
 import { usernameOf } from '../rfc9420/suite.ts'
 import { type Leaf, leafAt, leavesOf } from '../rfc9420/tree.ts'
 import type { Group } from '../state/group.ts'
-import { unverified } from './group-errors.ts'
+import { unverified } from './apply-context.ts'
 
 /** What a commit does. */
 export interface MembershipChange {

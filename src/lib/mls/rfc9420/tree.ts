@@ -95,7 +95,7 @@ type Nodes = RatchetTree[number]
  * A tree that ts-mls 1.6.4 can join by.
  *
  * Its `validateRatchetTree` wants all parents above an unmerged leaf to have the same list of unmerged leaves, where RFC 9420
- * §12.4.3.1 wants that leaf in each of them: after two members have left different places of a tree and two others have come, nobody
+ * §12.4.3.1 wants that leaf in each of them: after two members have left different places of a tree and two others have come, no client
  * could join (https://github.com/marmot-protocol/marmot-ts/issues/57 has met it too). `checkUnmergedLeaves` makes the right check,
  * and here the wrong one, which is the first to ask for `entries`, sees no unmerged leaves. All else that ts-mls does with a tree,
  * its tree hash and parent hashes above all, sees it as it is. Goes away with the defect: test/lib/mls/rfc9420/tree.test.ts says when.

@@ -19,7 +19,7 @@ import { changeGroup, MAX_TRIES, settleChange, tooManyTries } from './submit-cha
  *
  * @throws why the message was refused: it is not sent, and not kept.
  */
-export async function sendMessage(
+export async function sendToGroup(
   client: MlsClient,
   group: string,
   payload: Uint8Array,

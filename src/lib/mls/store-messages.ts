@@ -1,5 +1,5 @@
-/** Leaving messages and files at the KDC, for a receiver that is away or for a group. docs/protocol.md §7.4. */
-import { attributesIn, type Content, contentPieces } from '../transfer/index.ts'
+/** Storing messages and files at the KDC, for a receiver that is away or for a group. docs/protocol.md §7.4. */
+import { attributesIn, contentPieces, type OpenFile } from '../transfer/index.ts'
 import { encodeFileNote, uploadFile } from './files.ts'
 import type { MailboxAccess } from './mailbox-handle.ts'
 import { kindOf } from './payload.ts'
@@ -7,12 +7,12 @@ import { isRefusal } from './refusals.ts'
 import type { Conversation, StoreResult } from './types.ts'
 
 /**
- * Leaves a message at the KDC, once it is known what has happened in the conversation.
+ * Stores a message at the KDC, once it is known what has happened in the conversation.
  *
  * @returns what became of it: one that the KDC may not have is not to be taken for sent.
  * @throws as `MailboxHandle.use`, `Mailbox.send` and `Mailbox.sendTo`; the reason of `signal`, which is heeded until it is sent.
  */
-export function leaveMessage(
+export function storeMessage(
   handle: MailboxAccess,
   to: Conversation,
   body: Uint8Array,
@@ -31,22 +31,22 @@ export function leaveMessage(
   })
 }
 
-/** A file to be left, open for reading. */
-export interface FileToLeave {
+/** A file to be stored, open for reading. */
+export interface FileToStore {
   readonly name: string
-  readonly content: Content & { readonly size: number }
+  readonly content: OpenFile & { readonly size: number }
 }
 
 /**
- * Stores a file at the KDC, encrypted, and leaves the message that tells of it. Other programs may use the mailbox meanwhile.
+ * Stores a file at the KDC, encrypted, and then the message that tells of it. Other programs may use the mailbox meanwhile.
  *
  * @param options.onProgress - hears how many bytes the KDC has.
- * @throws as `leaveMessage` and `uploadFile`: then nothing of the file stays there.
+ * @throws as `storeMessage` and `uploadFile`: then nothing of the file stays there.
  */
-export async function leaveFile(
+export async function storeFile(
   handle: MailboxAccess,
   to: Conversation,
-  { name, content }: FileToLeave,
+  { name, content }: FileToStore,
   options: {
     readonly onProgress?: ((bytes: number) => void) | undefined
     readonly signal?: AbortSignal | undefined
@@ -61,7 +61,7 @@ export async function leaveFile(
   const file = { name, size: content.size, ...attributesIn(content), content: contentPieces(content) }
   const note = await uploadFile(post, group, file, options)
   try {
-    return await leaveMessage(handle, to, encodeFileNote(note), { kind: 'file' })
+    return await storeMessage(handle, to, encodeFileNote(note), { kind: 'file' })
   } catch (error) {
     // The message that tells of it was refused.
     if (isRefusal(error)) await post('/files/drop', { file: note.file }).catch(() => {})

@@ -1,6 +1,6 @@
 /**
- * How a group ends for us; and what is wrong with one, which is then not read further, or with an entry, which is passed over.
- * docs/protocol.md §7.5.
+ * What entries are applied with, and what may become of a group besides: it ends for us, is broken and not read further, or an entry of
+ * it is passed over. docs/protocol.md §7.5.
  */
 import { type ProtocolCode, ProtocolError } from '../../errors.ts'
 import type { Entry } from '../kdc-answers.ts'
