@@ -34,6 +34,7 @@ function compile(files: readonly string[]): void {
   const compilerOptions = {
     noEmit: false,
     declaration: true,
+    stripInternal: true,
     rootDir: join(ROOT, 'src'),
     outDir: DIST,
     typeRoots: [join(ROOT, 'node_modules', '@types')],

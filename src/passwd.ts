@@ -8,7 +8,7 @@ import { makeOutput, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { parseUsername } from './lib/names.ts'
 import type { Session } from './lib/session.ts'
 import { changePassword as rewrap } from './state/change-password.ts'
-import { stateDirectoriesOf } from './state/places.ts'
+import { stateDirectoriesOf } from './state/paths.ts'
 
 clientTool('passwd', {
   help: (command, options) => `usage: ${command} NAME [options]

@@ -8,7 +8,8 @@ import { localTime } from './cli/terminal/format.ts'
 import { makeOutput, OUTPUT_OPTIONS } from './cli/terminal/output.ts'
 import { print } from './cli/terminal/terminal.ts'
 import { SymbolonError } from './lib/errors.ts'
-import type { LoginOptions, Session } from './lib/session.ts'
+import type { LoginOptions } from './lib/renewable-login.ts'
+import type { Session } from './lib/session.ts'
 
 clientTool('whoami', {
   help: (command, options) => `usage: ${command} [options]

@@ -9,7 +9,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Secret } from '../../src/lib/crypto/secret.ts'
 import { secureRandomBytes, systemClock, toBase64url } from '../../src/lib/protocol.ts'
-import { type Route, SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
+import { SEALED_TYPE, type SealedRoute, sealRequest } from '../../src/lib/sealed.ts'
 import { encodeRequest } from '../kdc/crowd.ts'
 
 /** Who is attacked, and with what. */
@@ -57,7 +57,7 @@ async function often(perSecond: number, act: () => void): Promise<void> {
 }
 
 function sealed({ url, token }: Target, path: string, body: object): Buffer {
-  const route: Route = `POST ${path}`
+  const route: SealedRoute = `POST ${path}`
   const fields = { ...body, id: toBase64url(secureRandomBytes(16)), time: systemClock() }
   return encodeRequest(url, path, SEALED_TYPE, sealRequest(token, route, fields).bytes)
 }

@@ -5,11 +5,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { EMPTY } from '../lib/bytes.ts'
+import { KEYS, tailOf } from '../lib/mls/state/framing.ts'
 import { decodeGroup } from '../lib/mls/state/group.ts'
-import { KEYS, tailOf } from '../lib/mls/state/store-keys.ts'
 import { USERNAME } from '../lib/names.ts'
 import { ClientState } from '../state/client-state.ts'
-import { databaseIn, stateDirectory } from '../state/places.ts'
+import { databaseIn, stateDirectory } from '../state/paths.ts'
 import { helpOf, TOOLS, type ToolName } from './installed.ts'
 import { readCredentials } from './login/credentials.ts'
 import { keptSessions } from './login/kept-session.ts'
@@ -130,9 +130,9 @@ async function namesKnownTo(username: string | undefined): Promise<{ users: stri
       async (store) => {
         for (const key of await store.list(KEYS.pin(''))) users.add(tailOf(key))
         for (const key of await store.list(KEYS.group(''))) {
-          const { charter, status, members } = decodeGroup(tailOf(key), (await store.get(key)) ?? EMPTY)
+          const { descriptor, status, members } = decodeGroup(tailOf(key), (await store.get(key)) ?? EMPTY)
           for (const member of members) users.add(member)
-          if (status === 'active' && charter?.kind === 'named') groups.add(charter.name)
+          if (status === 'active' && descriptor?.kind === 'named') groups.add(descriptor.name)
         }
       },
       { waitMs: 0 },

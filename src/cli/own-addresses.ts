@@ -1,7 +1,6 @@
 /** The addresses of this machine. */
 import { networkInterfaces } from 'node:os'
-import { isLoopback, plainAddress } from '../lib/network/address.ts'
-import { withoutZone } from '../lib/network/reachable.ts'
+import { isLoopback, plainAddress, withoutZone } from '../lib/network/address.ts'
 
 export function isOfThisMachine(address: string): boolean {
   const plain = withoutZone(plainAddress(address))

@@ -1,7 +1,7 @@
 /** Where the tools keep things. */
 import { type Stats, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { userDirectory } from '../state/places.ts'
+import { userDirectory } from '../state/paths.ts'
 import { UsageError } from './errors.ts'
 
 const NO_WAY: readonly string[] = ['EACCES', 'ELOOP', 'ENAMETOOLONG']

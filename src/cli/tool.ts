@@ -1,6 +1,6 @@
 /** How every tool begins and ends: errors become `tool: error: …` and `tool: hint: …` and an exit status, never a stack. */
 import { SymbolonError, TransportError } from '../lib/errors.ts'
-import { bounded } from '../lib/text/quoted.ts'
+import { bounded } from '../lib/text/visible.ts'
 import { EXIT, ToolError, UsageError } from './errors.ts'
 import { hintFor } from './hints.ts'
 import { inWords } from './system-error-text.ts'

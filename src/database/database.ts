@@ -3,8 +3,6 @@
  *
  * Shared statements keep to what both understand: times are `bigint` parameters (no `now()`), bytes are `blob`, there is
  * no boolean, JSON or array, and no `for update`.
- *
- * @module
  */
 import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'
 

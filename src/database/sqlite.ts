@@ -1,13 +1,12 @@
 /**
- * SQLite behind the `Database` interface.
- *
- * @module
+ * SQLite behind the `Database` interface, through the `DatabaseSync` API: Node's own from Node 24, and `@photostructure/sqlite`, the same API,
+ * below.
  */
 import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
 import { ensurePrivateFile } from '../files/private-files.ts'
 import { type Database, type Row, type Statement, StoreError } from './database.ts'
-import { isBusy, openDatabase } from './driver.ts'
 
 /** How long opening waits for another process, which may be opening the file too. */
 const OPEN_TIMEOUT_MS = 5000
@@ -17,6 +16,34 @@ const OPEN_PAUSE_MS = 10
 const BUSY_TIMEOUT_MS = 100
 /** How many such waits a write is worth, the event loop turning in between: five seconds in all. */
 const BUSY_TRIES = 50
+
+interface SqliteModule {
+  readonly DatabaseSync: new (path: string) => DatabaseSyncInstance
+}
+
+const hasBuiltin = Number(process.versions.node.split('.')[0]) >= 24
+let sqlite: SqliteModule | undefined
+
+/**
+ * Opens a database file, or `':memory:'`.
+ *
+ * @throws an error of SQLite, with its `errcode`.
+ */
+export function openDatabase(path: string): DatabaseSyncInstance {
+  // When it is first needed, because it is native code; and by `require`, because it is not awaited.
+  sqlite ??= createRequire(import.meta.url)(
+    hasBuiltin ? 'node:sqlite' : '@photostructure/sqlite',
+  ) as SqliteModule
+  return new sqlite.DatabaseSync(path)
+}
+
+/** https://sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5
+
+/** Whether this is SQLite's word for "another connection has it locked". */
+export function isBusy(error: unknown): boolean {
+  return (error as { errcode?: number }).errcode === SQLITE_BUSY
+}
 
 interface Job {
   readonly statements: readonly Statement[]

@@ -1,8 +1,6 @@
 /**
  * What travels of a file or a directory beside its content: whether its owner may run it, and when it was changed. Nothing else of its mode
  * does: what others sent is its owner's alone, whichever users could read it where it came from.
- *
- * @module
  */
 import type { BigIntStats, Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'

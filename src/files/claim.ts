@@ -1,16 +1,15 @@
 /**
- * Giving what is whole its name: the one that its sender gave, made safe, or the next that is free. Nothing that is there is ever replaced.
- *
- * @module
+ * Giving a complete file its name: the one that its sender gave, made safe, or the next that is free. Nothing that is there is ever replaced.
  */
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { equal } from '../lib/bytes.ts'
-import { notSaved, statsOf } from './on-disk.ts'
+import type { SavedFile } from '../lib/paths.ts'
+import { notSaved, statsOf } from './errors.ts'
 import { syncDirectory } from './private-files.ts'
-import { numbered } from './safe-name.ts'
+import { numberedBy } from './safe-name.ts'
 
 /** Only its owner needs to look into what others sent; the owner may open it to others later. */
 export const FILE_MODE = 0o600
@@ -21,13 +20,8 @@ const MOST_OF_ONE_NAME = 1000
 /** How many of them are read, to see whether they are the same. */
 const MOST_COMPARED = 20
 
-/** Where something is now, and whether it was there before. */
-export interface Saved {
-  readonly path: string
-  readonly already: boolean
-}
-
-export interface Whole {
+/** What a file is known by. */
+export interface FileDigest {
   /** In bytes. */
   readonly size: number
   readonly sha256: Uint8Array
@@ -43,8 +37,8 @@ export async function claimFile(
   temporary: string,
   directory: string,
   name: string,
-  file: Whole,
-): Promise<Saved> {
+  file: FileDigest,
+): Promise<SavedFile> {
   let compared = 0
   for (const path of pathsFor(directory, name)) {
     if (await linkOnce(temporary, path)) {
@@ -59,7 +53,11 @@ export async function claimFile(
 }
 
 /** Where this very file is already, under the first of the names that it could have, as far as these are taken. */
-export async function findFile(directory: string, name: string, file: Whole): Promise<string | undefined> {
+export async function findFile(
+  directory: string,
+  name: string,
+  file: FileDigest,
+): Promise<string | undefined> {
   let compared = 0
   for (const path of pathsFor(directory, name)) {
     if (compared++ >= MOST_COMPARED || !(await statsOf(path))) return undefined
@@ -80,11 +78,7 @@ export async function claimDirectory(temporary: string, directory: string, name:
 }
 
 function* pathsFor(directory: string, name: string): Generator<string> {
-  let tried = 0
-  for (const candidate of numbered(name)) {
-    if (tried++ === MOST_OF_ONE_NAME) return
-    yield join(directory, candidate)
-  }
+  for (let n = 1; n <= MOST_OF_ONE_NAME; n++) yield join(directory, numberedBy(name, n))
 }
 
 async function renameOnce(temporary: string, path: string): Promise<boolean> {
@@ -132,7 +126,7 @@ async function claimWithoutLinks(temporary: string, path: string): Promise<boole
 }
 
 /** Whether there is a regular file, not a link to one, with these bytes. */
-async function holds(path: string, { size, sha256 }: Whole): Promise<boolean> {
+async function holds(path: string, { size, sha256 }: FileDigest): Promise<boolean> {
   const stats = await statsOf(path)
   if (!stats?.isFile() || stats.size !== size) return false
   try {

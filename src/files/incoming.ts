@@ -1,22 +1,18 @@
-/**
- * Keeping files that others sent: in one directory, under a name of their own, whole or not at all.
- *
- * @module
- */
+/** Keeping files that others sent: in one directory, under a name of their own, whole or not at all. */
 import { constants } from 'node:fs'
 import { access, type FileHandle, mkdir, open, stat } from 'node:fs/promises'
+import type { SavedFile } from '../lib/paths.ts'
 import type { Abandoned, Attributes, FileSink } from '../lib/transfer/index.ts'
-import { Appender } from './append.ts'
 import { modeOf, setMode, setTime } from './attributes.ts'
-import { claimFile, DIRECTORY_MODE, findFile, type Saved, type Whole } from './claim.ts'
-import { notSaved, onDisk } from './on-disk.ts'
-import { holdPart, isOurs, type Part, partId, requireRoom, WORTH_KEEPING_BYTES } from './parts.ts'
+import { claimFile, DIRECTORY_MODE, type FileDigest, findFile } from './claim.ts'
+import { asNotSaved, notSaved, onDisk } from './errors.ts'
+import { holdPart, isOurs, partId, requireRoom, WORTH_KEEPING_BYTES } from './parts.ts'
 import { safeName } from './safe-name.ts'
 
 const PIECE_BYTES = 256 * 1024
 
 /** What its sender says of a file. */
-export interface Incoming extends Whole, Attributes {
+export interface Incoming extends FileDigest, Attributes {
   /** Anything at all. */
   readonly name: string
 }
@@ -61,158 +57,226 @@ export async function saveIncoming(
   directory: string,
   file: Incoming,
   fetch: () => AsyncIterable<Uint8Array>,
-): Promise<Saved> {
+): Promise<SavedFile> {
   const there = await onDisk(directory, () => findFile(directory, safeName(file.name), file))
   if (there !== undefined) return { path: there, already: true }
-  const sink = await IncomingFile.open(directory, file)
+  const sink = await openIncomingFile(directory, file)
   try {
     await sink.start(0)
     for await (const piece of fetch()) await sink.write(piece)
     await sink.finish(file.sha256)
-    return sink.saved as Saved
+    return sink.saved as SavedFile
   } catch (error) {
     await sink.abandon('given_up')
     throw error
   }
 }
 
-/** A file that is coming from somebody: nobody sees it before it is whole. */
-export class IncomingFile implements FileSink {
+/** A file that is being received: nothing of it is seen before it is whole. */
+export interface IncomingFile extends Required<FileSink> {
   /** Where it is, once it is finished. */
-  saved: Saved | undefined
-  readonly #directory: string
-  readonly #name: string
-  readonly #part: Part
-  readonly #file: FileHandle
-  readonly #attributes: Attributes
-  #held: number
-  #appender: Appender | undefined
-  #closed = false
+  saved?: SavedFile
+}
 
-  private constructor(
-    directory: string,
-    name: string,
-    part: Part,
-    { file, held }: { readonly file: FileHandle; readonly held: number },
-    attributes: Attributes,
-  ) {
+/**
+ * Makes a file that has no name yet, or takes what an earlier attempt left of it.
+ *
+ * @param directory - an existing one.
+ * @param sender - who it is from. With it and a size, what comes is kept when it is cut, and resumed when it is sent again.
+ * @param mostLeft - as for `holdPart`.
+ * @throws FileError `file_not_saved`.
+ */
+export async function openIncomingFile(
+  directory: string,
+  { name, size, ...attributes }: Attributes & { readonly name: string; readonly size?: number | undefined },
+  sender?: string,
+  mostLeft?: number,
+): Promise<IncomingFile> {
+  const resumable = sender !== undefined && size !== undefined && size >= WORTH_KEEPING_BYTES
+  const id = resumable ? partId(sender, 'file', name, size) : undefined
+  const part = await holdPart(directory, id, 'file', mostLeft)
+  try {
+    const opened = await onDisk(directory, () => openForWriting(part.path, part.found, size ?? 0, attributes))
+    const sink: IncomingFile = sinkFor(directory, opened, {
+      finish: async (file, length, sha256) => {
+        await file.sync()
+        const saved = await claimFile(part.path, directory, safeName(name), { size: length, sha256 })
+        // Not before: by this time others see whether a part is a leftover, which they may take away.
+        if (!saved.already) await setTime(file, attributes)
+        await file.close()
+        await part.release(false)
+        sink.saved = saved
+      },
+      abandon: (why) => part.release(why === 'cut'),
+    })
+    try {
+      if (size !== undefined) await requireRoom(directory, size - opened.held)
+      return sink
+    } catch (error) {
+      await sink.abandon('cut')
+      throw error
+    }
+  } catch (error) {
+    part.forget()
+    throw error
+  }
+}
+
+interface OpenedFile {
+  readonly file: FileHandle
+  /** How much of it an earlier attempt left. */
+  readonly held: number
+}
+
+/**
+ * Opens what an earlier attempt left of a file, or a new one.
+ *
+ * @param size - of the whole: what is longer is no beginning of it.
+ * @throws the error of the file system; `EPERM` where it is not ours alone.
+ */
+export async function openForWriting(
+  path: string,
+  found: boolean,
+  size: number,
+  attributes: Attributes,
+): Promise<OpenedFile> {
+  if (!found) return { file: await open(path, 'wx+', modeOf(attributes)), held: 0 }
+  const file = await open(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))
+  try {
+    const stats = await file.stat()
+    if (!isOurs(stats, 'file')) throw Object.assign(new Error('not ours'), { code: 'EPERM' })
+    await setMode(file, attributes)
+    return { file, held: stats.size <= size ? stats.size : 0 }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** What becomes of a file in the end. */
+interface Ending {
+  /** Called when all of it is written. Closes it. */
+  finish(file: FileHandle, length: number, sha256: Uint8Array): Promise<void>
+  /** Called when it is closed. */
+  abandon(why: Abandoned, length: number): Promise<void>
+}
+
+/** Writes what comes of a file, from its beginning or behind what is held of it. */
+export function sinkFor(directory: string, { file, held }: OpenedFile, ending: Ending): Required<FileSink> {
+  let appender: Appender | undefined
+  return {
+    async *held() {
+      const buffer = new Uint8Array(Math.min(PIECE_BYTES, held))
+      for (let position = 0; position < held; ) {
+        const most = Math.min(buffer.length, held - position)
+        const { bytesRead } = await onDisk(directory, () => file.read(buffer, 0, most, position))
+        if (bytesRead === 0) return
+        yield buffer.subarray(0, bytesRead)
+        position += bytesRead
+      }
+    },
+    async start(from) {
+      await onDisk(directory, () => file.truncate(from))
+      appender = new Appender(directory, file, from)
+    },
+    write: (piece) => appender?.write(piece),
+    finish: (sha256) =>
+      onDisk(directory, async () => {
+        await appender?.end()
+        await ending.finish(file, appender?.length ?? 0, sha256)
+      }),
+    async abandon(why) {
+      await appender?.end().catch(() => {})
+      await file.close().catch(() => {})
+      await ending.abandon(why, appender?.length ?? 0)
+    },
+  }
+}
+
+const BUFFER_BYTES = 512 * 1024
+/** Kept for the next file. */
+const MOST_SPARE = 4
+const spare: Uint8Array[] = []
+
+/**
+ * Writes a file from a position on, so that the sender of more need not wait. What comes is gathered in two buffers: while one is being
+ * written, the other is filled. Keeping the pieces themselves until they are written costs more than copying them: the garbage collector's time.
+ */
+export class Appender {
+  readonly #directory: string
+  readonly #file: FileHandle
+  #position: number
+  #buffer: Uint8Array | undefined
+  #filled = 0
+  #writing: Promise<void> | undefined
+  #error: unknown
+
+  /** @param directory - where the file is, for errors. */
+  constructor(directory: string, file: FileHandle, position: number) {
     this.#directory = directory
-    this.#name = name
-    this.#part = part
     this.#file = file
-    this.#held = held
-    this.#attributes = attributes
+    this.#position = position
+  }
+
+  /** How long the file is once all is written. */
+  get length(): number {
+    return this.#position + this.#filled
   }
 
   /**
-   * Makes a file that has no name yet, or takes what an earlier attempt left of it.
+   * @returns what is to be waited for before the next, if anything.
+   * @throws FileError `file_not_saved`, perhaps of an earlier piece.
+   */
+  write(piece: Uint8Array): Promise<void> | undefined {
+    if (this.#error !== undefined) throw this.#error
+    this.#buffer ??= spare.pop() ?? new Uint8Array(BUFFER_BYTES)
+    const part = piece.subarray(0, BUFFER_BYTES - this.#filled)
+    this.#buffer.set(part, this.#filled)
+    this.#filled += part.length
+    if (this.#filled < BUFFER_BYTES) return undefined
+    const rest = piece.subarray(part.length)
+    if (this.#writing) return this.#writing.then(() => this.write(rest))
+    this.#flush()
+    return rest.length > 0 ? this.write(rest) : undefined
+  }
+
+  /**
+   * Waits until everything is written.
    *
-   * @param directory - an existing one.
-   * @param sender - who it is from. With it and a size, what comes is kept when it is cut, and gone on with when it is sent again.
-   * @param mostLeft - as for `holdPart`.
    * @throws FileError `file_not_saved`.
    */
-  static async open(
-    directory: string,
-    { name, size, ...attributes }: Attributes & { readonly name: string; readonly size?: number | undefined },
-    sender?: string,
-    mostLeft?: number,
-  ): Promise<IncomingFile> {
-    const resumable = sender !== undefined && size !== undefined && size >= WORTH_KEEPING_BYTES
-    const id = resumable ? partId(sender, 'file', name, size) : undefined
-    const part = await holdPart(directory, id, 'file', mostLeft)
-    try {
-      const opened = await onDisk(directory, () => openPart(part, size, attributes))
-      const sink = new IncomingFile(directory, safeName(name), part, opened, attributes)
-      try {
-        if (size !== undefined) await requireRoom(directory, size - opened.held)
-        return sink
-      } catch (error) {
-        await sink.abandon('cut')
-        throw error
-      }
-    } catch (error) {
-      part.forget()
-      throw error
+  async end(): Promise<void> {
+    await this.#writing
+    this.#flush()
+    await this.#writing
+    if (this.#error !== undefined) throw this.#error
+  }
+
+  // Only when nothing is being written.
+  #flush(): void {
+    const buffer = this.#buffer
+    const filled = this.#filled
+    if (!buffer) return
+    const position = this.#position
+    this.#buffer = undefined
+    this.#filled = 0
+    this.#position += filled
+    this.#writing = this.#writeOut(buffer.subarray(0, filled), position)
+      // Never rejects: it may not be awaited.
+      .catch((error) => {
+        this.#error = asNotSaved(this.#directory, error)
+      })
+      .finally(() => {
+        this.#writing = undefined
+        if (spare.length < MOST_SPARE) spare.push(buffer)
+      })
+  }
+
+  /** A disk that becomes full takes less than it is given, and then nothing. */
+  async #writeOut(bytes: Uint8Array, from: number): Promise<void> {
+    for (let written = 0; written < bytes.length; ) {
+      const { bytesWritten } = await this.#file.write(bytes, written, bytes.length - written, from + written)
+      written += bytesWritten
     }
-  }
-
-  async *held(): AsyncGenerator<Uint8Array> {
-    yield* piecesOf(this.#directory, this.#file, this.#held)
-  }
-
-  async start(from: number): Promise<void> {
-    await onDisk(this.#directory, () => this.#file.truncate(from))
-    this.#appender = new Appender(this.#directory, this.#file, from)
-  }
-
-  write(piece: Uint8Array): Promise<void> | undefined {
-    return this.#appender?.write(piece)
-  }
-
-  async finish(sha256: Uint8Array): Promise<void> {
-    const size = this.#appender?.length ?? 0
-    this.saved = await onDisk(this.#directory, async () => {
-      await this.#appender?.end()
-      await this.#file.sync()
-      const saved = await claimFile(this.#part.path, this.#directory, this.#name, { size, sha256 })
-      // Not before: by this time others see whether a part is a leftover, which they may take away.
-      if (!saved.already) await setTime(this.#file, this.#attributes)
-      await this.#close()
-      await this.#part.release(false)
-      return saved
-    })
-  }
-
-  async abandon(why: Abandoned): Promise<void> {
-    await this.#appender?.end().catch(() => {})
-    await this.#close().catch(() => {})
-    await this.#part.release(why === 'cut')
-  }
-
-  async #close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    await this.#file.close()
-  }
-}
-
-/** What a part has of a file, or a new one. */
-async function openPart(
-  part: Part,
-  size: number | undefined,
-  attributes: Attributes,
-): Promise<{ file: FileHandle; held: number }> {
-  if (part.found) {
-    const file = await open(part.path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))
-    try {
-      const stats = await file.stat()
-      // Longer than the file itself it is no beginning of it.
-      if (isOurs(stats, 'file')) {
-        await setMode(file, attributes)
-        return { file, held: stats.size <= (size ?? 0) ? stats.size : 0 }
-      }
-      throw Object.assign(new Error('not ours'), { code: 'EPERM' })
-    } catch (error) {
-      await file.close()
-      throw error
-    }
-  }
-  return { file: await open(part.path, 'wx+', modeOf(attributes)), held: 0 }
-}
-
-/** The first bytes of a file. */
-export async function* piecesOf(
-  directory: string,
-  file: FileHandle,
-  length: number,
-): AsyncGenerator<Uint8Array> {
-  const buffer = new Uint8Array(Math.min(PIECE_BYTES, length))
-  for (let position = 0; position < length; ) {
-    const most = Math.min(buffer.length, length - position)
-    const { bytesRead } = await onDisk(directory, () => file.read(buffer, 0, most, position))
-    if (bytesRead === 0) return
-    yield buffer.subarray(0, bytesRead)
-    position += bytesRead
   }
 }

@@ -2,8 +2,6 @@
  * Files with a long-term key on each line: `kind:key:check`, the last two in base64url. The check (the first 8 bytes of
  * SHA-256 over kind and key) tells a damaged file from a good one: any 32 bytes would do as a key, and the wrong ones would
  * lock everybody out.
- *
- * @module
  */
 import { createHash } from 'node:crypto'
 import { toBase64url, utf8 } from '../lib/bytes.ts'

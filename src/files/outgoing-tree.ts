@@ -1,9 +1,4 @@
-/**
- * A directory to be sent: regular files and directories, in an order that stays the same.
- *
- * @module
- */
-
+/** A directory to be sent: regular files and directories, in an order that stays the same. */
 import { isUtf8 } from 'node:buffer'
 import { constants, type Dirent, type Stats } from 'node:fs'
 import { access, lstat, readdir, stat } from 'node:fs/promises'

@@ -1,9 +1,4 @@
-/**
- * Files to be sent: regular ones only, that stay what they are while they are read.
- *
- * @module
- */
-
+/** Files to be sent: regular ones only, that stay what they are while they are read. */
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -57,7 +52,7 @@ export async function openContent(
   shown: string,
   { follow = true }: { readonly follow?: boolean } = {},
 ): Promise<FileContent> {
-  // A pipe would keep us waiting for somebody who writes to it.
+  // A pipe would keep us waiting for a writer.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (follow ? 0 : (constants.O_NOFOLLOW ?? 0))
   let file: FileHandle
   try {

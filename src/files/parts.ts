@@ -1,19 +1,17 @@
 /**
  * Parts: what is coming and not yet whole, hidden beside what is whole. docs/decisions/0014-transfer.md says why they are held so.
  *
- * `.symbolon-<id>.part` is free: whoever asks for this id may go on with it. Whoever does renames it first to a name of their own,
+ * `.symbolon-<id>.part` is free: a program that asks for this id may resume it. It renames it first to a name of its own,
  * `.symbolon-<id>-<machine>-<pid>-<random>.part`: of two, one succeeds. A part with such a name is its holder's for as long as that
- * process lives, so that after a kill the part is free without anybody having freed it. An id is 16 hexadecimal digits for the sender and
- * 16 for what is sent; or 16 random ones, of what will not be gone on with.
- *
- * @module
+ * process lives, so that after a kill the part is free without having been freed. An id is 16 hexadecimal digits for the sender and
+ * 16 for what is sent; or 16 random ones, of what is not resumed.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, lstatSync, readlinkSync, rmSync, type Stats } from 'node:fs'
 import { access, lstat, readdir, rename, rm, statfs, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { notSaved, onDisk, statsOf } from './on-disk.ts'
+import { notSaved, onDisk, statsOf } from './errors.ts'
 
 const PART = /^\.symbolon-((?:[0-9a-f]{16}){1,2})(?:-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8})?\.part$/
 const ID_DIGITS = 16
@@ -23,25 +21,14 @@ const TIDY_MS = 60 * 1000
 /** Less is sooner sent again than kept. */
 export const WORTH_KEEPING_BYTES = 1024 * 1024
 
-/** Most parts of one sender that are left in a directory, to be gone on with. */
+/** Most parts of one sender that are left in a directory, to be resumed. */
 export const MOST_LEFT = 10
 /** How much may be in all of these, if nothing else is said. */
 const MOST_LEFT_BYTES = 1e9
 
-/** What is not whole yet, and nobody else's. */
-export interface Part {
-  readonly path: string
-  /** Whether an earlier attempt left something there. */
-  readonly found: boolean
-  /** It is something else now, or nothing. */
-  forget(): void
-  /** Takes it away, or leaves it to whoever asks for it next, if it is worth that. */
-  release(keep: boolean): Promise<void>
-}
-
 /**
- * The id of the part of something that comes from somebody: the same thing sent again finds what came of it the first time. It is keyed by
- * the sender, because whoever sends something is told the hash of what is here of it: that must be what they have sent themselves.
+ * The id of the part of something that a sender sends: the same thing sent again finds what came of it the first time. It is keyed by
+ * the sender, because a sender is told the hash of what is here of it: that must be what they have sent themselves.
  */
 export function partId(sender: string, kind: 'file' | 'directory', name: string, size?: number): string {
   const about = JSON.stringify(['symbolon part', sender, kind, name, size ?? null])
@@ -51,9 +38,9 @@ export function partId(sender: string, kind: 'file' | 'directory', name: string,
 const digits = (about: string) => createHash('sha256').update(about).digest('hex').slice(0, ID_DIGITS)
 
 /**
- * A part for us alone; that of an earlier attempt, if there is one and nobody is at work on it.
+ * A part for us alone; that of an earlier attempt, if there is one that no program is at work on.
  *
- * @param id - nothing for a part that will not be gone on with.
+ * @param id - nothing for a part that is not resumed.
  * @param mostLeft - how many bytes may be left of what its sender has sent. Where it is more, or more than `MOST_LEFT` parts, what has not
  *   been written to for longest is taken away; never the last part.
  * @returns where there is, or may be made, what is coming.
@@ -66,16 +53,16 @@ export async function holdPart(
   mostLeft: number = MOST_LEFT_BYTES,
 ): Promise<Part> {
   if (id === undefined) {
-    await tidyNowAndThen(directory)
-    const name = `.symbolon-${randomBytes(8).toString('hex')}.part`
+    // Among many files it takes longer than it takes to save one.
+    if (Date.now() - (tidied.get(resolve(directory)) ?? 0) > TIDY_MS) await tidy(directory)
     // Said now rather than when all has come.
     await onDisk(directory, () => access(directory, constants.W_OK | constants.X_OK))
-    return new HeldPart(join(directory, name), undefined)
+    return new Part(join(directory, `.symbolon-${randomBytes(8).toString('hex')}.part`), undefined)
   }
   const names = await tidy(directory)
   const left = { directory, id, mostLeft }
-  // Before the name is there, so that nobody takes it for abandoned.
-  const part = new HeldPart(ownPath(directory, id), left)
+  // Before the name is there, so that it is not taken for abandoned.
+  const part = new Part(ownPath(directory, id), left)
   for (const name of names) {
     if (PART.exec(name)?.[1] !== id || !isAbandoned(directory, name)) continue
     if (await take(join(directory, name), part.path, kind)) {
@@ -88,7 +75,7 @@ export async function holdPart(
   return part
 }
 
-/** A name that nobody else gives to a part. */
+/** A name that no other program gives to a part. */
 function ownPath(directory: string, id: string): string {
   const mark = `${machine()}-${process.pid}-${randomBytes(4).toString('hex')}`
   return join(directory, `.symbolon-${id}-${mark}.part`)
@@ -124,30 +111,34 @@ async function take(from: string, to: string, kind: 'file' | 'directory'): Promi
 
 // --- who holds what ---
 
-const held = new Map<string, HeldPart>()
+const held = new Map<string, Part>()
 
-/** Where a part is left to whoever asks for it. */
-interface Left {
+/** Where a part is left, to be resumed. */
+interface Resumable {
   readonly directory: string
   readonly id: string
   readonly mostLeft: number
 }
 
-class HeldPart implements Part {
+/** What is not whole yet, and held by us alone. */
+export class Part {
   readonly path: string
+  /** Whether an earlier attempt left something there. */
   found = false
-  readonly #left: Left | undefined
+  readonly #left: Resumable | undefined
 
-  constructor(path: string, left: Left | undefined) {
+  constructor(path: string, left: Resumable | undefined) {
     this.path = path
     this.#left = left
     held.set(resolve(path), this)
   }
 
+  /** It is something else now, or nothing. */
   forget(): void {
     held.delete(resolve(this.path))
   }
 
+  /** Takes it away, or leaves it to be resumed, if it is worth that. */
   async release(keep: boolean): Promise<void> {
     try {
       const stats = await statsOf(this.path)
@@ -156,21 +147,17 @@ class HeldPart implements Part {
         await rm(this.path, { force: true, recursive: true })
         return
       }
-      await this.#leave(this.#left, stats)
+      const free = join(this.#left.directory, `.symbolon-${this.#left.id}.part`)
+      const there = await statsOf(free)
+      // Of two attempts the one that came further.
+      if (there?.isFile() && there.size > stats.size) await rm(this.path, { force: true })
+      else await rename(this.path, free).catch(() => {})
       await removeSurplus(this.#left)
     } catch {
-      // Whoever comes in a day takes it away.
+      // It is taken away after a day.
     } finally {
       this.forget()
     }
-  }
-
-  async #leave({ directory, id }: Left, stats: Stats): Promise<void> {
-    const free = join(directory, `.symbolon-${id}.part`)
-    const there = await statsOf(free)
-    // Of two attempts the one that came further.
-    if (there?.isFile() && there.size > stats.size) await rm(this.path, { force: true })
-    else await rename(this.path, free).catch(() => {})
   }
 
   /** For the end of the process: nothing can be waited for. */
@@ -187,45 +174,40 @@ function isWorthKeeping(stats: Stats): boolean {
 
 // --- how much is left ---
 
-/** Takes away what one sender has left unfinished and not gone on with, where it is too much. What somebody is at work on stays. */
-async function removeSurplus({ directory, id, mostLeft }: Left): Promise<void> {
+/** Takes away what one sender has left and not resumed, where it is too much. What is being worked on stays. */
+async function removeSurplus({ directory, id, mostLeft }: Resumable): Promise<void> {
   const sender = id.slice(0, ID_DIGITS)
-  const parts: { name: string; stats: Stats }[] = []
+  const parts: { path: string; stats: Stats }[] = []
   for (const name of await readdir(directory).catch(() => [])) {
     const of = PART.exec(name)?.[1]
     if (of?.length !== 2 * ID_DIGITS || !of.startsWith(sender) || !isAbandoned(directory, name)) continue
-    const stats = await lstat(join(directory, name)).catch(() => undefined)
-    if (stats) parts.push({ name, stats })
+    const path = join(directory, name)
+    const stats = await lstat(path).catch(() => undefined)
+    if (stats) parts.push({ path, stats })
   }
   if (parts.length < 2) return
   parts.sort((a, b) => b.stats.mtimeMs - a.stats.mtimeMs)
   let bytes = 0
-  for (const [index, { name, stats }] of parts.entries()) {
-    const path = join(directory, name)
+  for (const [index, { path, stats }] of parts.entries()) {
     bytes += stats.isDirectory() ? await bytesIn(path) : stats.size
     if (index === 0 || (index < MOST_LEFT && bytes <= mostLeft)) continue
-    // By a name of our own: somebody may be about to go on with it.
-    const surplus = new HeldPart(ownPath(directory, id), undefined)
+    // By a name of our own: another program may be about to resume it.
+    const surplus = new Part(ownPath(directory, id), undefined)
     await take(path, surplus.path, stats.isDirectory() ? 'directory' : 'file')
     await surplus.release(false)
   }
 }
 
-/** How much is in all files of a directory. */
 async function bytesIn(directory: string): Promise<number> {
   let bytes = 0
   for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
     const path = join(directory, entry.name)
-    bytes += entry.isDirectory() ? await bytesIn(path) : await sizeOf(path)
+    bytes += entry.isDirectory()
+      ? await bytesIn(path)
+      : ((await lstat(path).catch(() => undefined))?.size ?? 0)
   }
   return bytes
 }
-
-const sizeOf = (path: string) =>
-  lstat(path).then(
-    ({ size }) => size,
-    () => 0,
-  )
 
 // Ended by a signal, or by a second Ctrl+C, a tool does not come to its `finally`.
 process.on('exit', () => {
@@ -236,11 +218,10 @@ process.on('exit', () => {
   }
 })
 
-/** Whether nobody is at work on a part of this name. */
 function isAbandoned(directory: string, name: string): boolean {
   const [, , where, pid] = PART.exec(name) ?? []
   if (pid === undefined) return !isHeldHere(directory, name)
-  // Nobody can tell from here who lives on another machine, or in another container.
+  // It cannot be told from here which processes live on another machine, or in another container.
   if (where !== machine()) return false
   // What has our number and is not held here is that of an earlier process.
   if (Number(pid) === process.pid) return !isHeldHere(directory, name)
@@ -271,24 +252,16 @@ function machine(): string {
   return ourMachine
 }
 
-/** When a directory was last looked through. */
 const tidied = new Map<string, number>()
 
-async function tidyNowAndThen(directory: string): Promise<void> {
-  // Among many files it takes longer than it takes to save one.
-  if (Date.now() - (tidied.get(resolve(directory)) ?? 0) > TIDY_MS) await tidy(directory)
-}
-
-/** @returns what is in the directory. */
+/**
+ * Takes away what a tool left that was killed, or whose machine stopped: nothing has been written to it for long.
+ *
+ * @returns what is in the directory.
+ */
 async function tidy(directory: string): Promise<string[]> {
   const names = await onDisk(directory, () => readdir(directory))
   tidied.set(resolve(directory), Date.now())
-  await removeLeftovers(directory, names)
-  return names
-}
-
-/** What a tool left that was killed, or whose machine stopped: nothing has been written to it for long. */
-async function removeLeftovers(directory: string, names: readonly string[]): Promise<void> {
   const before = Date.now() - LEFTOVER_MS
   for (const name of names) {
     if (!PART.test(name) || isHeldHere(directory, name)) continue
@@ -299,4 +272,5 @@ async function removeLeftovers(directory: string, names: readonly string[]): Pro
     if (stats.isFile()) await unlink(path).catch(() => {})
     else if (isOurs(stats, 'directory')) await rm(path, { recursive: true, force: true }).catch(() => {})
   }
+  return names
 }

@@ -1,15 +1,13 @@
 /**
- * A directory of ours that is held while we work in it. Who may write to the one that it is in, where others may, can rename ours, and put a
+ * A directory of ours that is held while we work in it. A user who may write to its parent can rename ours, and put a
  * link in its place that leads to anything else we may write to. On Linux what is made in ours is made by way of the open directory,
  * whatever has its name; elsewhere it is looked at before each step, which makes that a matter of luck.
- *
- * @module
  */
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, lstat, lutimes, open, stat } from 'node:fs/promises'
 import type { Attributes } from '../lib/transfer/index.ts'
 import { setTime } from './attributes.ts'
-import { notSaved } from './on-disk.ts'
+import { notSaved } from './errors.ts'
 
 export class PinnedDirectory {
   /** By which what is in it is reached. */
@@ -25,7 +23,7 @@ export class PinnedDirectory {
     this.#stats = stats
   }
 
-  /** @throws the error of the file system: there is none, it is a link, or somebody else's. */
+  /** @throws the error of the file system: there is none, it is a link, or another user's. */
   static async open(name: string): Promise<PinnedDirectory> {
     // Node opens no directories there.
     if (process.platform === 'win32') {
@@ -47,7 +45,7 @@ export class PinnedDirectory {
   /** @throws FileError `file_not_saved` when something else has its name. */
   async check(): Promise<void> {
     if (isSame(await lstat(this.#name, { bigint: true }), this.#stats)) return
-    throw notSaved(this.#name, 'somebody has put something else in its place')
+    throw notSaved(this.#name, 'something else was put in its place')
   }
 
   /** @param path - where it is now. */

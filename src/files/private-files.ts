@@ -1,8 +1,6 @@
 /**
- * Files and directories that nobody else may look into or change, written so that neither a crash nor a second process
+ * Files and directories that no other user may look into or change, written so that neither a crash nor a second process
  * ever leaves half of one.
- *
- * @module
  */
 import { randomBytes } from 'node:crypto'
 import {
@@ -64,19 +62,19 @@ export function ensurePrivateFile(path: string): void {
 }
 
 /**
- * Makes a directory that only its owner may enter, or takes one that nobody else can write to.
+ * Makes a directory that only its owner may enter, or takes one that no other user can write to.
  *
  * @throws FileError `file_not_private` when others can write to it, or own it.
  */
 export function ensurePrivateDirectory(path: string): void {
   makeDirectory(path)
-  // Others may have been let in on purpose to look; each file here is closed to them by itself. Who can write could
+  // Others may have been let in on purpose to look; each file here is closed to them by itself. A user who can write could
   // put files of their own in place of ours.
   if (HAS_MODES) refuse(path, statSync(path), OTHERS_WRITE, 'can be written to by other users')
 }
 
 /**
- * Makes a file with this content, unless there is one: then that one stays. Whoever reads it finds it whole.
+ * Makes a file with this content, unless there is one: then that one stays. A reader finds it whole.
  *
  * @param path - in an existing directory.
  */

@@ -1,8 +1,4 @@
-/**
- * Names for files from others, good on every system: nothing in one is a path, an option, a device, hidden, or obeyed by a terminal.
- *
- * @module
- */
+/** Names for files from others, good on every system: nothing in one is a path, an option, a device, hidden, or obeyed by a terminal. */
 import { replaceUnseen } from '../lib/text/visible.ts'
 
 /** Longest name of a file on ext4, APFS and NTFS; the last two count UTF-16 units, of which there are never more. */
@@ -34,12 +30,7 @@ export function safeName(given: string): string {
   return DEVICE.test(name) ? fitted(`_${name}`, '') : name
 }
 
-/** The names to try, one after the other: `report.pdf`, `report (2).pdf`, `report (3).pdf` … */
-export function* numbered(name: string): Generator<string> {
-  for (let n = 1; ; n++) yield numberedBy(name, n)
-}
-
-/** The name to try as the nth. */
+/** The nth of the names to try: `report.pdf`, `report (2).pdf`, `report (3).pdf` … */
 export function numberedBy(name: string, n: number): string {
   return n === 1 ? name : fitted(name, ` (${n})`)
 }

@@ -1,8 +1,6 @@
 /**
  * Files that hold little: a password, a key, settings. What is too large for that is not read further, wherever it comes from: a path may
  * name a device that never ends.
- *
- * @module
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { isSystemError } from '../lib/system-errors.ts'

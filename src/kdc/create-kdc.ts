@@ -16,19 +16,11 @@ import { type KdcData, openData } from './data.ts'
 import { MailboxSubscribers } from './events/mailbox-subscribers.ts'
 import { generateMasterKeys, isWithin, loadMasterKeys, type MasterKeys } from './keys/master-keys.ts'
 import { generateOpaqueKeys } from './keys/opaque-keys.ts'
+import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from './lifetimes.ts'
 import { invite } from './logins/invite.ts'
 import { ProxyList } from './network/ip.ts'
 import { createPasswordChecker } from './passwords/passwords.ts'
-import {
-  type EmbeddedKdc,
-  type KdcSettings,
-  KEEP_SEC,
-  type Log,
-  REGISTRATIONS,
-  SESSION_IDLE_SEC,
-  SESSION_LIFETIME_SEC,
-  TICKET_LIFETIME_SEC,
-} from './settings.ts'
+import { type EmbeddedKdc, type KdcSettings, type Log, REGISTRATIONS } from './settings.ts'
 import { accountExists } from './store/accounts.ts'
 import { type PurgeCutoff, purgeCutoff } from './store/sessions.ts'
 import { Store } from './store/store.ts'

@@ -7,7 +7,7 @@
  * @module
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { type Route, SEALED_TYPE, sealReply } from '../lib/sealed.ts'
+import { SEALED_TYPE, type SealedRoute, sealReply } from '../lib/sealed.ts'
 import type { Kdc, RequestView } from './context.ts'
 import { MAX_BODY_BYTES, parseJson, refuseOpen } from './http/request.ts'
 import { findSealingSession, judgeFields, openEnvelope, parseEnvelope } from './http/sealed-request.ts'
@@ -17,7 +17,7 @@ import { answerUserinfo } from './routes/userinfo.ts'
 import type { StoredSession } from './store/sessions.ts'
 
 const PATH = '/userinfo'
-const ROUTE: Route = `POST ${PATH}`
+const ROUTE: SealedRoute = `POST ${PATH}`
 const JSON_TYPE = 'application/json'
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'

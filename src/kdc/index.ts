@@ -11,5 +11,5 @@
  */
 /// <reference types="node" preserve="true" />
 export { type CreateKdcOptions, createKdc } from './create-kdc.ts'
-export type { EmbeddedKdc, KdcSettings, Log, Registration } from './settings.ts'
+export { type EmbeddedKdc, type KdcSettings, type Log, REGISTRATIONS, type Registration } from './settings.ts'
 export { startTestRealm, type TestRealm, type TestRealmOptions } from './test-realm.ts'

@@ -58,6 +58,20 @@ export function readU16(bytes: Uint8Array, offset = 0): number {
   return (high << 8) | low
 }
 
+/** Two byte strings in one: `u32 length of the first || first || second`. */
+export function joinPair(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const length = new Uint8Array(4)
+  new DataView(length.buffer).setUint32(0, first.length)
+  return concat(length, first, second)
+}
+
+/** Reads what `joinPair` made, without copying. @throws CodecError `malformed` when bytes are missing. */
+export function splitPair(bytes: Uint8Array): [first: Uint8Array, second: Uint8Array] {
+  const end = 4 + (readU16(bytes) * 2 ** 16 + readU16(bytes, 2))
+  if (end > bytes.length) throw new CodecError('pair: bytes are missing')
+  return [bytes.subarray(4, end), bytes.subarray(end)]
+}
+
 /** Whether two byte strings are equal, in constant time for a given length. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && primitives.equal(a, b)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { kdcOrigin } from './network/address.ts'
 
 const TYPES = {
   array: { is: (value: unknown) => Array.isArray(value), words: 'an array' },
@@ -71,4 +72,78 @@ function shown(value: unknown): string {
   if (typeof value === 'number') return String(value)
   if (value === null) return 'null'
   return Array.isArray(value) ? 'an array' : typeof value
+}
+
+const CHANNEL_OPTIONS = {
+  handshakeTimeoutMs: 'milliseconds',
+  stallTimeoutMs: 'milliseconds',
+  closeTimeoutMs: 'milliseconds',
+  maxMessageBytes: 'count',
+  randomBytes: 'function',
+  trace: 'function',
+} as const
+
+export const CONNECT_OPTIONS = {
+  ...CHANNEL_OPTIONS,
+  host: 'string',
+  port: 'port',
+  dial: 'function',
+  signal: 'signal',
+} as const
+
+export const PLACE_OPTIONS = {
+  host: 'string',
+  port: 'port',
+  refreshIntervalMs: 'milliseconds',
+  isOfThisMachine: 'function',
+} as const
+
+export const LISTEN_OPTIONS = {
+  ...CHANNEL_OPTIONS,
+  ...PLACE_OPTIONS,
+  maxChannels: 'count',
+  maxChannelsPerSender: 'count',
+  maxHandshakes: 'count',
+  maxHandshakesPerAddress: 'count',
+  onChannel: 'function',
+  onRefused: 'function',
+  onChange: 'function',
+  signal: 'signal',
+} as const
+
+export const SEND_OPTIONS = { store: 'boolean', timeoutMs: 'milliseconds', signal: 'signal' } as const
+
+const LOGIN_OPTIONS = {
+  clock: 'function',
+  judgeKey: 'function',
+  link: 'object',
+  now: 'function',
+  onNotice: 'function',
+  signal: 'signal',
+  state: 'object',
+  trace: 'function',
+} as const
+
+/** @throws TypeError */
+export function judgeLogin(
+  where: string,
+  kdc: unknown,
+  username: unknown,
+  password: unknown,
+  options: object,
+  more: Parameters<typeof judgeOptions>[2] = {},
+): void {
+  judgeArgument(`${where}: kdc`, kdc, 'string')
+  try {
+    kdcOrigin(kdc as string)
+  } catch (error) {
+    throw new TypeError(`${where}: kdc: ${(error as Error).message}`)
+  }
+  judgeArgument(`${where}: username`, username, 'string')
+  if (typeof password !== 'function') judgeArgument(`${where}: password`, password, 'string')
+  judgeOptions(where, options, { ...LOGIN_OPTIONS, ...more })
+  const { state } = options as { readonly state?: { readonly open?: unknown } }
+  if (state && typeof state.open !== 'function') {
+    throw new TypeError(`${where}: options.state: expected one with open(), such as fileStateStore() gives`)
+  }
 }

@@ -12,7 +12,7 @@ import { CodecError, type ProtocolCode, ProtocolError, SymbolonError, TransportE
 import { MAX_FILE_BYTES } from './mls/files.ts'
 import { leaveFile, leaveMessage } from './mls/leave.ts'
 import type { MailboxAccess } from './mls/mailbox-handle.ts'
-import type { Sent } from './mls/types.ts'
+import type { StoreResult } from './mls/types.ts'
 import { type Content, type ItemResult, type Source, sendItems } from './transfer/index.ts'
 
 /** What a receiver may say of a file (docs/protocol.md §8). Its word that the KDC has another key, say, is worth nothing. */
@@ -105,26 +105,16 @@ export async function deliver(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  let timedOut = false
-  const timer = setTimeout(() => {
-    timedOut = true
-    channel.destroy('timed_out')
-  }, timeoutMs)
-  const stop = () => channel.destroy('stopped')
-  signal?.addEventListener('abort', stop)
+  const timeout = AbortSignal.timeout(timeoutMs)
   try {
-    signal?.throwIfAborted()
-    await channel.send(message)
+    await channel.send(message, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout })
   } catch (error) {
-    channel.destroy()
-    if (signal?.aborted) throw signal.reason
-    if (!timedOut) throw error
+    const isStopped = signal?.aborted ?? false
+    channel.destroy(isStopped ? 'stopped' : timeout.aborted ? 'timed_out' : 'gave_up')
+    if (isStopped || !timeout.aborted) throw error
     const { username } = channel.peer
     const why = `${username} did not acknowledge the message within ${timeoutMs / 1000} s`
     throw new TransportError('peer_silent', why)
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', stop)
   }
 }
 
@@ -139,68 +129,69 @@ export function whyNotStored(error: unknown, away: SymbolonError, receiver: stri
 /** `Session.send`, its arguments judged. */
 export async function sendMessage(
   session: SendingSession,
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   receiver: string,
   message: string | Uint8Array,
   { store = true, timeoutMs = SEND_TIMEOUT_MS.message, signal }: SendOptions,
 ): Promise<SendResult> {
   const bytes = typeof message === 'string' ? utf8(message) : message
   if (bytes.length > MAX_MESSAGE_BYTES) {
-    throw new ProtocolError(
-      'message_too_large',
-      `a message has at most ${MAX_MESSAGE_BYTES} bytes, not ${bytes.length}`,
-    )
+    const why = `a message has at most ${MAX_MESSAGE_BYTES} bytes, not ${bytes.length}`
+    throw new ProtocolError('message_too_large', why)
   }
-  signal?.throwIfAborted()
   const reached = await connectOrStore(session, receiver, store, signal)
   if ('away' in reached) {
-    const leaving = leaveMessage(mail, { with: receiver }, bytes, { signal })
-    return stored(await whenLeft(leaving, reached.away, receiver, signal))
+    const leave = () => leaveMessage(handle, { with: receiver }, bytes, { signal })
+    return whenLeft(leave, reached.away, receiver, signal)
   }
-  const { channel } = reached
-  try {
-    await deliver(channel, bytes, timeoutMs, signal)
-  } catch (error) {
-    throw signal?.aborted ? error : inDoubt(error, `${receiver} may or may not have got the message`)
-  }
-  // Acknowledged: an end that is not returned in good order changes nothing about that.
-  await channel.close().catch(() => {})
+  await directly(reached.channel, 'message', signal, (channel) => deliver(channel, bytes, timeoutMs, signal))
   return { route: 'direct' }
 }
 
 /** `Session.sendFile`, its arguments judged. */
 export async function sendFile(
   session: SendingSession,
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   receiver: string,
   source: Source,
   { store = true, timeoutMs = SEND_TIMEOUT_MS.file, signal, onProgress }: SendFileOptions,
 ): Promise<SendResult> {
-  signal?.throwIfAborted()
+  const leave = () => leaveSource(handle, receiver, source, { signal, onProgress })
   const reached = await connectOrStore(session, receiver, store, signal)
-  if ('channel' in reached) {
-    const { channel } = reached
-    let result: ItemResult | undefined
-    try {
-      await sendItems(channel.stream(), [source], {
-        signal,
-        patienceMs: timeoutMs,
-        onProgress: ({ name, path, size }, bytes) => onProgress?.({ name, path, bytes, size }),
-        onResult: (item, last) => {
-          if (item.path === undefined) result = last
-        },
-      })
-    } catch (error) {
-      channel.destroy(signal?.aborted ? 'stopped' : 'gave_up')
-      throw signal?.aborted ? error : inDoubt(error, `${receiver} may or may not have got the file`)
-    }
-    await channel.close().catch(() => {})
-    if (!result) throw new CodecError('transfer: it ended without a word about the file')
-    if (result.saved) return { route: 'direct' }
-    if (!(store && result.byPeer && result.code === 'files_not_taken')) throw refused(result, receiver)
+  if ('away' in reached) return whenLeft(leave, reached.away, receiver, signal)
+  let result: ItemResult | undefined
+  await directly(reached.channel, 'file', signal, (channel) =>
+    sendItems(channel.stream(), [source], {
+      signal,
+      patienceMs: timeoutMs,
+      onProgress: ({ name, path, size }, bytes) => onProgress?.({ name, path, bytes, size }),
+      onResult: (item, last) => {
+        if (item.path === undefined) result = last
+      },
+    }),
+  )
+  if (!result) throw new CodecError('transfer: it ended without a word about the file')
+  if (result.saved) return { route: 'direct' }
+  if (!(store && result.byPeer && result.code === 'files_not_taken')) throw refused(result, receiver)
+  return stored(await leave())
+}
+
+/** Sends something over a channel, which is over then. @throws TransportError `outcome_unknown`; the reason of `signal` */
+async function directly(
+  channel: Channel,
+  what: string,
+  signal: AbortSignal | undefined,
+  send: (channel: Channel) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await send(channel)
+  } catch (error) {
+    channel.destroy(signal?.aborted ? 'stopped' : 'gave_up')
+    const { username } = channel.peer
+    throw signal?.aborted ? error : inDoubt(error, `${username} may or may not have got the ${what}`)
   }
-  const leaving = leaveSource(mail, receiver, source, { signal, onProgress })
-  return stored('away' in reached ? await whenLeft(leaving, reached.away, receiver, signal) : await leaving)
+  // Acknowledged: an end that is not returned in good order changes nothing about that.
+  await channel.close().catch(() => {})
 }
 
 /**
@@ -209,11 +200,11 @@ export async function sendFile(
  * @throws ProtocolError `file_too_large` for what cannot be stored at the KDC; as `leaveFile`.
  */
 export async function leaveSource(
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   to: string | { readonly group: string },
   source: Source,
   { signal, onProgress }: Pick<SendFileOptions, 'signal' | 'onProgress'>,
-): Promise<Sent> {
+): Promise<StoreResult> {
   const { name } = source
   if (source.kind !== 'file') throw notStorable(`${name} is no file, and only files can be stored at the KDC`)
   const content = await source.open()
@@ -226,7 +217,7 @@ export async function leaveSource(
       )
     }
     const file = { name, content }
-    return await leaveFile(mail, typeof to === 'string' ? { with: to } : to, file, {
+    return await leaveFile(handle, typeof to === 'string' ? { with: to } : to, file, {
       signal,
       onProgress: (bytes) => onProgress?.({ name, bytes, size }),
     })
@@ -244,7 +235,7 @@ const notStorable = (why: string) => new ProtocolError('file_too_large', why)
  *
  * @throws TransportError `outcome_unknown`
  */
-export function stored(sent: Sent): SendResult {
+export function stored(sent: StoreResult): SendResult {
   if (sent.stored) return { route: 'stored' }
   throw inDoubt(
     sent.reason,
@@ -252,17 +243,17 @@ export function stored(sent: Sent): SendResult {
   )
 }
 
+/** Leaves something for a receiver who is away. */
 async function whenLeft(
-  leaving: Promise<Sent>,
+  leave: () => Promise<StoreResult>,
   away: SymbolonError,
   receiver: string,
   signal: AbortSignal | undefined,
-): Promise<Sent> {
-  try {
-    return await untilAborted(leaving, signal)
-  } catch (error) {
+): Promise<SendResult> {
+  const sent = await untilAborted(leave, signal).catch((error: unknown) => {
     throw whyNotStored(error, away, receiver)
-  }
+  })
+  return stored(sent)
 }
 
 /** What came before it was known whether the other side has something. */

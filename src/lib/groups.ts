@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { untilAborted } from './abort.ts'
+import { abortable, untilAborted, type WaitOptions } from './abort.ts'
 import { utf8 } from './bytes.ts'
 import { judgeArgument, judgeMessage, judgeOptions } from './check-options.ts'
 import { leaveSource, type SendFileOptions, type SendResult, stored } from './connect-or-store.ts'
@@ -15,24 +15,16 @@ import type { GroupInfo } from './mls/types.ts'
 import { parseGroupName, parseUsername } from './names.ts'
 import { type PathOrSource, sourceFrom } from './paths.ts'
 
-/** How to wait. */
-export interface WaitOptions {
-  /** Ends the waiting: what was asked for may or may not happen then. */
-  readonly signal?: AbortSignal | undefined
-}
-
-const WAIT = { signal: 'signal' } as const
-
 /**
  * The groups of one principal. What happened in them is heard of first, each time; so all throw, besides what they name, as
  * `MailboxHandle.use` and `Mailbox.sync` do.
  */
 export class Groups {
-  readonly #mail: MailboxAccess
+  readonly #handle: MailboxAccess
 
-  /** `Session.groups` is one. */
-  constructor(mail: MailboxAccess) {
-    this.#mail = mail
+  /** @internal `Session.groups` is one. */
+  constructor(handle: MailboxAccess) {
+    this.#handle = handle
   }
 
   /**
@@ -45,15 +37,13 @@ export class Groups {
   async create(name: string, members: readonly string[] = [], options: WaitOptions = {}): Promise<Group> {
     const group = groupName('groups.create: name', name)
     const usernames = judgeNames('groups.create: members', members)
-    judgeOptions('groups.create', options, WAIT)
-    await work(this.#mail, options, (mailbox) => mailbox.createGroup(group, usernames))
-    return new Group(this.#mail, group)
+    await work('groups.create', this.#handle, options, (mailbox) => mailbox.createGroup(group, usernames))
+    return new Group(this.#handle, group)
   }
 
   /** The groups that this principal is or was in. */
   async list(options: WaitOptions = {}): Promise<GroupInfo[]> {
-    judgeOptions('groups.list', options, WAIT)
-    const groups = await work(this.#mail, options, async (mailbox) => mailbox.groups())
+    const groups = await work('groups.list', this.#handle, options, async (mailbox) => mailbox.groups())
     return groups.filter(({ name }) => name !== undefined)
   }
 
@@ -63,7 +53,7 @@ export class Groups {
    * @throws ProtocolError `group_unknown`, `invalid_name`; TypeError.
    */
   async get(name: string, options: WaitOptions = {}): Promise<Group> {
-    const group = new Group(this.#mail, groupName('groups.get: name', name))
+    const group = new Group(this.#handle, groupName('groups.get: name', name))
     await group.members(options)
     return group
   }
@@ -73,11 +63,11 @@ export class Groups {
 export class Group {
   /** Its name, in lower case. */
   readonly name: string
-  readonly #mail: MailboxAccess
+  readonly #handle: MailboxAccess
 
-  /** `Groups` makes them. */
-  constructor(mail: MailboxAccess, name: string) {
-    this.#mail = mail
+  /** @internal `Groups` makes them. */
+  constructor(handle: MailboxAccess, name: string) {
+    this.#handle = handle
     this.name = name
   }
 
@@ -87,8 +77,7 @@ export class Group {
    * @throws ProtocolError `group_unknown`
    */
   members(options: WaitOptions = {}): Promise<string[]> {
-    judgeOptions('group.members', options, WAIT)
-    return work(this.#mail, options, (mailbox) => mailbox.lookAt(this.name))
+    return work('group.members', this.#handle, options, (mailbox) => mailbox.lookAt(this.name))
   }
 
   /**
@@ -102,11 +91,11 @@ export class Group {
    */
   async send(message: string | Uint8Array, options: WaitOptions = {}): Promise<SendResult> {
     judgeMessage('group.send', message)
-    judgeOptions('group.send', options, WAIT)
+    judgeOptions('group.send', options, { signal: 'signal' })
     const bytes = typeof message === 'string' ? utf8(message) : message
     const { signal } = options
     return stored(
-      await untilAborted(leaveMessage(this.#mail, { group: this.name }, bytes, { signal }), signal),
+      await untilAborted(() => leaveMessage(this.#handle, { group: this.name }, bytes, { signal }), signal),
     )
   }
 
@@ -123,7 +112,8 @@ export class Group {
     judgeOptions('group.sendFile', options, { signal: 'signal', onProgress: 'function' })
     options.signal?.throwIfAborted()
     const source = await sourceFrom('group.sendFile: file', file)
-    return stored(await leaveSource(this.#mail, { group: this.name }, source, options))
+    const leave = () => leaveSource(this.#handle, { group: this.name }, source, options)
+    return stored(await untilAborted(leave, options.signal))
   }
 
   /**
@@ -132,10 +122,9 @@ export class Group {
    * @throws ProtocolError `not_allowed` for all but the admin, `group_unknown`, `receiver_unknown`, `member_unverified`, `invalid_name`;
    *   TypeError.
    */
-  add(usernames: readonly string[], options: WaitOptions = {}): Promise<void> {
+  async add(usernames: readonly string[], options: WaitOptions = {}): Promise<void> {
     const names = judgeNames('group.add: usernames', usernames)
-    judgeOptions('group.add', options, WAIT)
-    return work(this.#mail, options, (mailbox) => mailbox.add(this.name, names))
+    return work('group.add', this.#handle, options, (mailbox) => mailbox.add(this.name, names))
   }
 
   /**
@@ -143,22 +132,19 @@ export class Group {
    *
    * @throws ProtocolError `not_allowed` for all but the admin and for the admin itself, `group_unknown`, `invalid_name`; TypeError.
    */
-  remove(usernames: readonly string[], options: WaitOptions = {}): Promise<void> {
+  async remove(usernames: readonly string[], options: WaitOptions = {}): Promise<void> {
     const names = judgeNames('group.remove: usernames', usernames)
-    judgeOptions('group.remove', options, WAIT)
-    return work(this.#mail, options, (mailbox) => mailbox.remove(this.name, names))
+    return work('group.remove', this.#handle, options, (mailbox) => mailbox.remove(this.name, names))
   }
 
   /** Leaves it. What was said stays readable here. @throws ProtocolError `not_allowed` for the admin, `group_unknown` */
   leave(options: WaitOptions = {}): Promise<void> {
-    judgeOptions('group.leave', options, WAIT)
-    return work(this.#mail, options, (mailbox) => mailbox.leave(this.name))
+    return work('group.leave', this.#handle, options, (mailbox) => mailbox.leave(this.name))
   }
 
   /** Ends it for all. @throws ProtocolError `not_allowed` for all but the admin, `group_unknown` */
   destroy(options: WaitOptions = {}): Promise<void> {
-    judgeOptions('group.destroy', options, WAIT)
-    return work(this.#mail, options, (mailbox) => mailbox.destroy(this.name))
+    return work('group.destroy', this.#handle, options, (mailbox) => mailbox.destroy(this.name))
   }
 
   /**
@@ -167,8 +153,7 @@ export class Group {
    * @throws ProtocolError `not_allowed` when it is not broken, `group_unknown`, `member_unverified`, `history_damaged`
    */
   rejoin(options: WaitOptions = {}): Promise<void> {
-    judgeOptions('group.rejoin', options, WAIT)
-    return work(this.#mail, options, (mailbox) => mailbox.rejoin({ group: this.name }))
+    return work('group.rejoin', this.#handle, options, (mailbox) => mailbox.rejoin({ group: this.name }))
   }
 
   /**
@@ -176,25 +161,28 @@ export class Group {
    *
    * @param options.limit - how many at most. Default: 100.
    */
-  history(options: WaitOptions & { readonly limit?: number | undefined } = {}): Promise<MailMessage[]> {
-    judgeOptions('group.history', options, { ...WAIT, limit: 'count' })
-    return work(this.#mail, options, (mailbox) => mailbox.history({ group: this.name }, options.limit))
+  async history(options: WaitOptions & { readonly limit?: number | undefined } = {}): Promise<MailMessage[]> {
+    const { limit, ...wait } = options
+    if (limit !== undefined) judgeArgument('group.history: options.limit', limit, 'count')
+    return work('group.history', this.#handle, wait, (mailbox) =>
+      mailbox.history({ group: this.name }, limit),
+    )
   }
 }
 
+/** Does something with the mailbox once it is known what has happened. */
 async function work<T>(
-  mail: MailboxAccess,
-  { signal }: WaitOptions,
+  where: string,
+  handle: MailboxAccess,
+  options: WaitOptions,
   run: (mailbox: Mailbox) => Promise<T>,
 ): Promise<T> {
-  signal?.throwIfAborted()
-  const working = mail.use(async (mailbox) => {
-    signal?.throwIfAborted()
+  const whenSynced = async (mailbox: Mailbox) => {
     await mailbox.sync()
-    signal?.throwIfAborted()
+    options.signal?.throwIfAborted()
     return run(mailbox)
-  })
-  return untilAborted(working, signal)
+  }
+  return abortable(where, options, () => handle.use(whenSynced, options))
 }
 
 function groupName(where: string, name: unknown): string {

@@ -14,6 +14,7 @@
  */
 /// <reference types="node" preserve="true" />
 
+export type { WaitOptions } from './abort.ts'
 export type { Channel, Peer, ReceiveOptions } from './channel/channel.ts'
 export type { ConnectOptions, Dial } from './channel/connect.ts'
 export type { IncomingKind } from './channel/inbox.ts'
@@ -28,6 +29,7 @@ export type { Secret, SecretKind } from './crypto/secret.ts'
 export {
   type CodecCode,
   CodecError,
+  ERROR_CODES,
   type ErrorCode,
   type ProtocolCode,
   ProtocolError,
@@ -35,7 +37,7 @@ export {
   type TransportCode,
   TransportError,
 } from './errors.ts'
-export type { Group, Groups, WaitOptions } from './groups.ts'
+export type { Group, Groups } from './groups.ts'
 export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './kdc-link/answers.ts'
 export type { HttpLink, HttpReply, HttpStreamReply } from './kdc-link/http.ts'
 export type { KdcLinkOptions } from './kdc-link/kdc-link.ts'
@@ -52,18 +54,18 @@ export {
 } from './mls/files.ts'
 export { Mailbox, type MailboxOptions } from './mls/mailbox.ts'
 export type { MailboxHandle } from './mls/mailbox-handle.ts'
-export { memoryStateStore } from './mls/memory-state.ts'
-export type { Notice, NoticeCode, OnNotice } from './mls/notices.ts'
+export { NOTICE_CODES, type Notice, type NoticeCode, type OnNotice } from './mls/notices.ts'
 export { MAX_BODY_BYTES, type Payload, textOf } from './mls/payload.ts'
 export type { MailMessage, StoredMessage } from './mls/state/stored-message.ts'
 export type { SharedState, StateOwner, StateSource, StateStore } from './mls/state-store.ts'
+export { memoryStateStore } from './mls/state-store.ts'
 export type {
   Conversation,
   GroupInfo,
   GroupStatus,
   PostToKdc,
   Selection,
-  Sent as StoreResult,
+  StoreResult,
 } from './mls/types.ts'
 export { parseUsername } from './names.ts'
 export type { KdcPlace } from './network/destination.ts'
@@ -71,16 +73,8 @@ export type { PathOrSource, PlaceForFiles, SavedFile } from './paths.ts'
 export type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
 export type { ListenPlace, MessagesChange, MessagesOptions, OfferedFile, ReceivedMessage } from './receive.ts'
 export { type RegisterOptions, register } from './register.ts'
-export {
-  type ChangePasswordOptions,
-  type JudgeKey,
-  type Login,
-  type LoginOptions,
-  type LoginSource,
-  login,
-  type PasswordSource,
-  type Session,
-} from './session.ts'
+export type { JudgeKey, Login, LoginOptions, LoginSource, PasswordSource } from './renewable-login.ts'
+export { type ChangePasswordOptions, login, type Session } from './session.ts'
 export type { Trace, TraceEvent } from './trace.ts'
 export {
   type Abandoned,
@@ -93,6 +87,7 @@ export {
   type FileSource,
   type ItemResult,
   type Limits as TransferLimits,
+  type LinkOptions,
   type ReceiveItemsOptions,
   type Refused,
   receiveItems,

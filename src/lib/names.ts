@@ -5,9 +5,6 @@
  */
 import { ProtocolError } from './errors.ts'
 
-/** Longest username, in characters. */
-const MAX_USERNAME_LENGTH = 64
-
 /** What a username looks like once it has been lower-cased. */
 export const USERNAME = /^[a-z0-9_][a-z0-9_.-]{0,63}$/
 
@@ -32,11 +29,7 @@ export function parseUsername(input: string): string {
 function parseName(input: string, what: string): string {
   // toLowerCase() maps letters such as U+212A KELVIN SIGN into a-z: only ASCII may reach it.
   const name = /^[\x21-\x7e]*$/.test(input) ? input.toLowerCase() : ''
-  if (!USERNAME.test(name)) {
-    throw new ProtocolError(
-      'invalid_name',
-      `${what} is 1 to ${MAX_USERNAME_LENGTH} of a-z 0-9 _ . - and begins with a letter, a digit or _`,
-    )
-  }
-  return name
+  if (USERNAME.test(name)) return name
+  const rule = `${what} is 1 to 64 of a-z 0-9 _ . - and begins with a letter, a digit or _`
+  throw new ProtocolError('invalid_name', rule)
 }

@@ -11,9 +11,10 @@ import { primitives } from '#primitives'
 import { concat, EMPTY, utf8 } from './bytes.ts'
 import { open, seal, sealParts, TAG_BYTES } from './crypto/aead.ts'
 import { hkdf } from './crypto/hkdf.ts'
+import type { KeyPair } from './crypto/primitives/types.ts'
 import { type RandomBytes, secureRandomBytes } from './crypto/random.ts'
 import { KEY_BYTES } from './crypto/secret.ts'
-import { DH_BYTES, generateKeyPair, type KeyPair, sharedSecret } from './crypto/x25519.ts'
+import { DH_BYTES, generateKeyPair, sharedSecret } from './crypto/x25519.ts'
 import { ProtocolError } from './errors.ts'
 
 /** Longest Noise message, tag included (§3). */
@@ -179,7 +180,7 @@ export class SymmetricState {
 }
 
 /** What a message of a pattern does, in order (§7.1, §9.3). */
-export type Token = 'e' | 's' | 'ee' | 'es' | 'se' | 'ss' | 'psk'
+export type PatternToken = 'e' | 's' | 'ee' | 'es' | 'se' | 'ss' | 'psk'
 
 /** A handshake pattern; messages alternate, the initiator's first. Pre-messages are public keys known beforehand (§7.1). */
 export interface HandshakePattern {
@@ -190,7 +191,7 @@ export interface HandshakePattern {
   /** Static keys that the initiator knows beforehand. */
   readonly responderPreMessage?: readonly 's'[]
   /** The tokens of each message, the initiator's first (§7). */
-  readonly messages: readonly (readonly Token[])[]
+  readonly messages: readonly (readonly PatternToken[])[]
 }
 
 /** No static keys; a pre-shared key, mixed in before anything else (§9.4). This is the channel's pattern. */
@@ -234,7 +235,7 @@ export interface Transport {
 export class HandshakeState {
   readonly #symmetric: SymmetricState
   readonly #options: HandshakeOptions
-  readonly #pending: (readonly Token[])[]
+  readonly #pending: (readonly PatternToken[])[]
   readonly #randomBytes: RandomBytes
   #e: KeyPair | undefined
   #re: Uint8Array | undefined
@@ -318,7 +319,7 @@ export class HandshakeState {
     }
   }
 
-  #nextTokens(writing: boolean): readonly Token[] {
+  #nextTokens(writing: boolean): readonly PatternToken[] {
     const tokens = this.#pending[0]
     if (!tokens || this.#ourTurn !== writing) {
       throw new TypeError(`HandshakeState: not the moment to ${writing ? 'write' : 'read'} a message`)
@@ -328,7 +329,7 @@ export class HandshakeState {
     return tokens
   }
 
-  #writeToken(token: Token): Uint8Array {
+  #writeToken(token: PatternToken): Uint8Array {
     switch (token) {
       case 'e':
         this.#e = generateKeyPair(this.#randomBytes)
@@ -342,7 +343,7 @@ export class HandshakeState {
     }
   }
 
-  #readToken(token: Token, message: Uint8Array): Uint8Array {
+  #readToken(token: PatternToken, message: Uint8Array): Uint8Array {
     switch (token) {
       case 'e':
         this.#re = take(message, DH_BYTES)

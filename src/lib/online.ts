@@ -3,19 +3,16 @@
  *
  * @module
  */
-import * as v from 'valibot'
 import { CodecError, TransportError } from './errors.ts'
+import { readReply } from './kdc-link/answers.ts'
 import { MAX_NAMES } from './mls/kdc-answers.ts'
-import { USERNAME } from './names.ts'
 import type { Session } from './session.ts'
 
-const Reply = v.object({
-  users: v.array(v.object({ username: v.pipe(v.string(), v.regex(USERNAME)), online: v.boolean() })),
-  more: v.boolean(),
-})
-
 /** One principal, and whether one of its sessions listens or waits. */
-export type Reachability = v.InferOutput<typeof Reply>['users'][number]
+export type Reachability = {
+  readonly username: string
+  readonly online: boolean
+}
 
 /** A KDC that goes on for longer has no end. At its page size it is a million names. */
 const MAX_PAGES = 1000
@@ -56,17 +53,13 @@ export async function* everybodyOnline(session: Asking): AsyncGenerator<Reachabi
     const last = users.at(-1)?.username
     if (!more) return
     // A page that leads nowhere would have us ask for ever.
-    if (last === undefined || (after !== undefined && last <= after)) throw malformed('the names')
+    if (last === undefined || (after !== undefined && last <= after))
+      throw new CodecError('reply to /users/online: the names lead nowhere')
     after = last
   }
   throw new TransportError('kdc_failed', `the KDC lists names without an end: these are the first ${count}`)
 }
 
-async function ask(session: Asking, body: Record<string, unknown>): Promise<v.InferOutput<typeof Reply>> {
-  const parsed = v.safeParse(Reply, await session.request('/users/online', body))
-  if (parsed.success) return parsed.output
-  throw malformed(v.getDotPath(parsed.issues[0]) ?? 'the body')
+async function ask(session: Asking, body: Record<string, unknown>) {
+  return readReply('/users/online', await session.request('/users/online', body))
 }
-
-const malformed = (what: string) =>
-  new CodecError(`reply to /users/online: ${what} is missing or of the wrong form`)

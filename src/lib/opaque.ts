@@ -29,15 +29,11 @@ export const KE2_BYTES = 32 + 32 + (32 + 32 + 64) + 32 + 32 + 64
 /** RegistrationResponse with ristretto255 (RFC 9807 §5.1): Noe + Npk. */
 export const REGISTRATION_RESPONSE_BYTES = 32 + 32
 
-/** A login that the client has begun. */
-export interface StartedLogin {
-  /** KE1, base64url: for the KDC. */
-  readonly request: string
-  /** For `finishLogin`; depends on the password. */
-  readonly state: string
-}
+/** Length of OPAQUE's session key, Nx of RFC 9807 with SHA-512. */
+const SESSION_KEY_BYTES = 64
+const TOKEN_INFO = 'symbolon/1 session token'
 
-/** What the client has when OPAQUE is through. */
+/** What OPAQUE gives the client at the end of a login. */
 export interface FinishedLogin {
   /** KE3, base64url: for the KDC. */
   readonly finish: string
@@ -55,13 +51,13 @@ export interface FinishedLogin {
 /**
  * Begins a login (RFC 9807 §6.2, ClientInit).
  *
+ * @returns KE1 in base64url, for the KDC, and what `finishLogin` needs, which depends on the password.
  * @throws TypeError when the password is not text: half of a surrogate pair is no character.
  */
-export async function startLogin(password: string): Promise<StartedLogin> {
-  requireText(password)
+export async function startLogin(password: string): Promise<{ request: string; state: string }> {
   const { client } = await loaded()
-  const { startLoginRequest, clientLoginState } = client.startLogin({ password: password.normalize('NFC') })
-  return { request: startLoginRequest, state: clientLoginState }
+  const started = client.startLogin({ password: normalized(password) })
+  return { request: started.startLoginRequest, state: started.clientLoginState }
 }
 
 /**
@@ -84,7 +80,7 @@ export async function finishLogin(
     finished = client.finishLogin({
       clientLoginState: state,
       loginResponse: response,
-      password: password.normalize('NFC'),
+      password: normalized(password),
       identifiers: identifiers(username),
       keyStretching: KEY_STRETCHING,
     })
@@ -92,42 +88,23 @@ export async function finishLogin(
     // An answer that is no KE2 is no better than a wrong one.
   }
   if (!finished) throw new ProtocolError('login_refused', 'the username or the password is wrong')
-  const { finishLoginRequest, sessionKey, exportKey, serverStaticPublicKey } = finished
   return {
-    finish: finishLoginRequest,
-    token: tokenOf(sessionKey),
-    exportKey: Secret.fromText('export key', exportKey),
-    kdcKey: serverStaticPublicKey,
+    finish: finished.finishLoginRequest,
+    token: tokenOf(finished.sessionKey),
+    exportKey: Secret.fromText('export key', finished.exportKey),
+    kdcKey: finished.serverStaticPublicKey,
   }
-}
-
-/** A registration that the client has begun. */
-export interface StartedRegistration {
-  /** RegistrationRequest, base64url: for the KDC. */
-  readonly request: string
-  /** For `finishRegistration`; depends on the password. */
-  readonly state: string
-}
-
-/** What the client has when a registration is through. */
-export interface FinishedRegistration {
-  /** RegistrationRecord, base64url: for the KDC. */
-  readonly record: string
-  /** What logins will give once the KDC has the record. */
-  readonly exportKey: Secret
-  /** The KDC's public key, 32 bytes in base64url, as it says itself: only a login proves it. */
-  readonly kdcKey: string
 }
 
 /**
  * Begins a registration (RFC 9807 §5.1, CreateRegistrationRequest).
  *
+ * @returns RegistrationRequest in base64url, for the KDC, and what `finishRegistration` needs, which depends on the password.
  * @throws TypeError as `startLogin`.
  */
-export async function startRegistration(password: string): Promise<StartedRegistration> {
-  requireText(password)
+export async function startRegistration(password: string): Promise<{ request: string; state: string }> {
   const { client } = await loaded()
-  const started = client.startRegistration({ password: password.normalize('NFC') })
+  const started = client.startRegistration({ password: normalized(password) })
   return { request: started.registrationRequest, state: started.clientRegistrationState }
 }
 
@@ -135,19 +112,21 @@ export async function startRegistration(password: string): Promise<StartedRegist
  * Makes the record of a password (RFC 9807 §5.1, FinalizeRegistrationRequest). Takes some 35 ms of Argon2id, in one piece.
  *
  * @param response - RegistrationResponse, as the KDC sent it.
- * @throws CodecError `malformed` when it is none.
+ * @returns RegistrationRecord in base64url, for the KDC; what logins will give once it has that; and the KDC's public key, as it says
+ *   itself: only a login proves it.
+ * @throws CodecError `malformed` when the response is none.
  */
 export async function finishRegistration(
   username: string,
   password: string,
   state: string,
   response: string,
-): Promise<FinishedRegistration> {
+): Promise<{ record: string; exportKey: Secret; kdcKey: string }> {
   const { client } = await loaded()
   try {
     fromBase64url(response, { length: REGISTRATION_RESPONSE_BYTES })
     const finished = client.finishRegistration({
-      password: password.normalize('NFC'),
+      password: normalized(password),
       clientRegistrationState: state,
       registrationResponse: response,
       identifiers: identifiers(username),
@@ -163,10 +142,17 @@ export async function finishRegistration(
   }
 }
 
-// In UTF-8 every half would become U+FFFD, and one password do for another.
-function requireText(password: string): void {
+/** @param sessionKey - as `@serenity-kit/opaque` gives it: 64 bytes in base64url. */
+export function tokenOf(sessionKey: string): Secret {
+  const ikm = fromBase64url(sessionKey, { name: 'OPAQUE session key', length: SESSION_KEY_BYTES })
+  return new Secret('session token', hkdf(ikm, EMPTY, TOKEN_INFO))
+}
+
+function normalized(password: string): string {
+  // In UTF-8 every half would become U+FFFD, and one password do for another.
   if (/\p{Surrogate}/u.test(password))
     throw new TypeError('the password: half of a surrogate pair is not text')
+  return password.normalize('NFC')
 }
 
 // Loaded when it is first needed: what only opens tickets and channels does without its WebAssembly.
@@ -174,14 +160,4 @@ async function loaded() {
   const opaque = await import('@serenity-kit/opaque')
   await opaque.ready
   return opaque
-}
-
-/** Length of OPAQUE's session key, Nx of RFC 9807 with SHA-512. */
-const SESSION_KEY_BYTES = 64
-const INFO = 'symbolon/1 session token'
-
-/** @param sessionKey - as `@serenity-kit/opaque` gives it: 64 bytes in base64url. */
-export function tokenOf(sessionKey: string): Secret {
-  const ikm = fromBase64url(sessionKey, { name: 'OPAQUE session key', length: SESSION_KEY_BYTES })
-  return new Secret('session token', hkdf(ikm, EMPTY, INFO))
 }

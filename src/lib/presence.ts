@@ -4,21 +4,18 @@
  * @module
  */
 
+import { untilAborted } from './abort.ts'
 import { type Listener, type ListenOptions, listen } from './channel/listen.ts'
 import type { Clock } from './clock.ts'
 import type { Secret } from './crypto/secret.ts'
 import { ProtocolError } from './errors.ts'
 import { isSessionOver } from './kdc-link/exchange.ts'
-import { endpointText, isLoopback } from './network/address.ts'
-import { isReachedAt } from './network/reachable.ts'
+import { endpointText, isLoopback, isReachedAt } from './network/address.ts'
 import { backoffMs } from './pacing/backoff.ts'
 
 /** How often the KDC is told that we still listen; also the longest that a forgotten session goes unnoticed. */
 const REFRESH_INTERVAL_MS = 15_000
-/**
- * How long to wait after a login was refused. An attacker on the way can refuse one, and be gone the next moment; but a receiver with an
- * old password must not use up the tries of its owner.
- */
+/** After a refused login: a receiver with an old password must not use up the tries of its owner. An attacker on the way can refuse one, too. */
 const REFUSED_MOST_MS = 300_000
 
 /** What a presence needs of a session. */
@@ -38,13 +35,13 @@ export type PresenceChange =
   /** The KDC had forgotten the session, or it had expired: there is a new one. */
   | { readonly state: 'renewed' }
   /**
-   * The KDC does not answer, or not as it should; channels go on, and the next refresh tries again. Whoever is on the way
+   * The KDC does not answer, or not as it should; channels go on, and the next refresh tries again. An attacker on the way
    * can forge a refusal, so none of these is final.
    */
   | { readonly state: 'lost'; readonly error: Error }
   /** The KDC answers again. */
   | { readonly state: 'back' }
-  /** Another KDC answers, and has proved that it is another: nobody new can reach us. */
+  /** Another KDC answers, and has proved that it is another: no new sender can reach us. */
   | { readonly state: 'refused'; readonly error: ProtocolError }
 
 /** How to be reachable: as `ListenOptions`, and how to keep the KDC informed. */
@@ -86,16 +83,20 @@ export class Presence {
   /**
    * Listens first and tells the KDC afterwards, so that no sender is sent to a closed port. Where the KDC would send others is known
    * from its answer: if that is elsewhere the session is ended, so that no sender is sent there.
+   *
+   * @internal Use `Session.listen`.
    */
   static async start(session: PresentSession, options: PresenceOptions): Promise<Presence> {
     const { username, token, clock } = session
     const listener = await listen({ ...options, username, token, clock })
     const presence = new Presence(session, listener, options)
     try {
-      await presence.#announce()
+      await untilAborted(() => presence.#announce(), options.signal)
     } catch (error) {
+      presence.#closed = true
       await listener.close()
-      if (isElsewhere(error)) await session.logout().catch(() => {})
+      const isElsewhere = error instanceof ProtocolError && error.code === 'listener_unreachable'
+      if (isElsewhere) await session.logout().catch(() => {})
       throw error
     }
     presence.#isRenewed = false
@@ -229,6 +230,3 @@ export class Presence {
     )
   }
 }
-
-const isElsewhere = (error: unknown) =>
-  error instanceof ProtocolError && error.code === 'listener_unreachable'

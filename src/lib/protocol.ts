@@ -12,16 +12,22 @@
 export { concat, EMPTY, equal, fromBase64url, fromUtf8, toBase64url, u16, utf8 } from './bytes.ts'
 export { Channel, type ChannelOptions, type Peer, type ReceiveOptions } from './channel/channel.ts'
 export { type ConnectOptions, connect, type Dial } from './channel/connect.ts'
-export { type AcceptOptions, accept, type InitiateOptions, initiate } from './channel/handshake.ts'
+export {
+  type AcceptOptions,
+  accept,
+  type HandshakeCommonOptions,
+  type InitiateOptions,
+  initiate,
+} from './channel/handshake.ts'
 export { Listener, type ListenOptions, listen, type Refusal } from './channel/listen.ts'
 export { type ChannelRecord, decodeRecords, encodeMessage, encodeRecord } from './channel/records.ts'
-export { Wire, type WireOptions } from './channel/wire.ts'
+export { type FrameReader, Wire, type WireOptions } from './channel/wire.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { open, seal, TAG_BYTES, ZERO_NONCE } from './crypto/aead.ts'
 export { hkdf } from './crypto/hkdf.ts'
+export type { KeyPair } from './crypto/primitives/types.ts'
 export { type RandomBytes, secureRandomBytes } from './crypto/random.ts'
 export { KEY_BYTES, Secret, type SecretKind } from './crypto/secret.ts'
-export type { KeyPair } from './crypto/x25519.ts'
 export { createInvitation, invitationToken } from './invitation.ts'
 export {
   CipherState,
@@ -29,19 +35,20 @@ export {
   type HandshakePattern,
   HandshakeState,
   NNpsk0,
+  type PatternToken,
   SymmetricState,
   type Transport,
 } from './noise.ts'
-export { AcceptedTickets } from './replay.ts'
+export { type AcceptedTicket, AcceptedTickets } from './replay.ts'
 export {
   MAX_CLOCK_OFFSET_SEC,
   openReply,
   openRequest,
   parseSealedRequest,
-  type Route as SealedRoute,
   SEALED_TYPE,
-  type Sealable as SealedReply,
+  type SealedReply,
   type SealedRequest,
+  type SealedRoute,
   sealReply,
   sealRequest,
 } from './sealed.ts'

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { abortable, type Deferred, deferred, type WaitOptions } from './abort.ts'
+import { EMPTY } from './bytes.ts'
 import type { Channel } from './channel/channel.ts'
 import { ProtocolError, SymbolonError } from './errors.ts'
-import { fetchFile, fileNoteOf } from './mls/files.ts'
+import { type FileNote, fetchFile, fileNoteOf } from './mls/files.ts'
 import { followMailbox } from './mls/follow-mailbox.ts'
 import type { MailboxHandle } from './mls/mailbox-handle.ts'
 import { kindOf, textOf } from './mls/payload.ts'
@@ -68,13 +70,14 @@ export interface OfferedFile {
    * Takes it, before the next message is asked for; one that is not taken by then is refused, or passed over.
    *
    * @param into - a directory to save it in, under a safe name that is free; it is made if there is none.
+   * @param options.signal - ends the waiting, and not the transfer, which the next message waits for as well.
    * @returns where it is, once it is whole.
    * @throws ProtocolError `file_damaged`, `file_changed`, `file_unknown`; FileError `file_not_saved`; TransportError; TypeError. Then there
    *   is nothing of it.
    */
-  accept(into: string): Promise<SavedFile>
+  accept(into: string, options?: WaitOptions): Promise<SavedFile>
   /** @param into - where it goes: a `TreeSink` for a directory, a `FileSink` for anything else. */
-  accept(into: FileSink | TreeSink): Promise<undefined>
+  accept(into: FileSink | TreeSink, options?: WaitOptions): Promise<undefined>
 }
 
 /** A message that another principal, or this one, has sent. */
@@ -98,10 +101,7 @@ export interface ReceivedMessage {
 }
 
 /** What receiving needs of a session. */
-export interface ReceivingSession {
-  readonly username: string
-  listen(options: PresenceOptions): Promise<Presence>
-}
+type ReceivingSession = { listen(options: PresenceOptions): Promise<Presence> }
 
 /**
  * `Session.messages`, its arguments judged.
@@ -110,11 +110,11 @@ export interface ReceivingSession {
  */
 export async function* receiveMessages(
   session: ReceivingSession,
-  mail: MailboxHandle,
+  handle: MailboxHandle,
   options: MessagesOptions,
   closed: AbortSignal,
 ): AsyncGenerator<ReceivedMessage, void, undefined> {
-  const receiving = new Receiving(session, mail, options)
+  const receiving = new Receiving(session, handle, options)
   const close = () => void receiving.end()
   closed.addEventListener('abort', close)
   try {
@@ -125,20 +125,19 @@ export async function* receiveMessages(
   }
 }
 
-/** A message on its way to the program, and what is to be done once it has been handled. */
+/** A message on its way to the program. */
 interface Offered {
   readonly message: ReceivedMessage
   readonly file: Offer | undefined
   /** Where it came, if directly. */
   readonly channel: Channel | undefined
-  handled(): void
-  /** It will not be. */
-  abandon(): void
+  /** Resolves once it has been handled; rejects when it will not be. */
+  readonly handled: Deferred<void>
 }
 
 class Receiving {
   readonly #session: ReceivingSession
-  readonly #mail: MailboxHandle
+  readonly #handle: MailboxHandle
   readonly #options: MessagesOptions
   readonly #ended = new AbortController()
   readonly #offered: Offered[] = []
@@ -155,9 +154,9 @@ class Receiving {
   #beginning: Promise<void> | undefined
   #ending: Promise<void> | undefined
 
-  constructor(session: ReceivingSession, mail: MailboxHandle, options: MessagesOptions) {
+  constructor(session: ReceivingSession, handle: MailboxHandle, options: MessagesOptions) {
     this.#session = session
-    this.#mail = mail
+    this.#handle = handle
     this.#options = options
     options.signal?.addEventListener('abort', this.#stop)
     if (options.signal?.aborted) this.#stop()
@@ -172,14 +171,19 @@ class Receiving {
 
   async *run(): AsyncGenerator<ReceivedMessage, void, undefined> {
     this.#beginning = this.#begin().catch((error: unknown) => this.#fail(error))
-    for (;;) {
-      const next = await this.#next()
-      if (!next) break
+    while (!this.#ended.signal.aborted) {
+      const next = this.#offered.shift()
+      if (!next) {
+        const { promise, resolve } = deferred<void>()
+        this.#wake = resolve
+        await promise
+        continue
+      }
       this.#current = next
       yield next.message
       // Asked for the next one.
-      await next.file?.settled
-      next.handled()
+      await next.file?.accepted?.catch(() => {})
+      next.handled.resolve()
       this.#current = undefined
     }
     if (this.#failure) throw this.#failure.error
@@ -187,12 +191,9 @@ class Receiving {
 
   /** What was stored comes first: until it is handled there is no receiver, and senders have what they send stored as well. */
   async #begin(): Promise<void> {
-    let looked = () => {}
-    const hasLooked = new Promise<void>((resolve) => {
-      looked = resolve
-    })
-    const look = () => this.#look().finally(looked)
-    this.#following = followMailbox(this.#mail, look, {
+    const looked = deferred<void>()
+    const look = () => this.#look().finally(looked.resolve)
+    this.#following = followMailbox(this.#handle, look, {
       signal: this.#ended.signal,
       onLost: (error) => this.#options.onChange?.({ state: 'lost', error }),
       onBack: () => this.#options.onChange?.({ state: 'back' }),
@@ -200,55 +201,36 @@ class Receiving {
       isFinal: (error) => !(error instanceof SymbolonError) || FINAL.includes(error.code),
     })
     this.#following.catch((error: unknown) => this.#fail(error))
-    await Promise.race([hasLooked, this.#following])
-    const { listen: place = {} } = this.#options
-    if (place === false || this.#ended.signal.aborted) return
-    const presence = await this.#session.listen({
-      ...place,
+    await Promise.race([looked.promise, this.#following])
+    const { listen = {} } = this.#options
+    if (listen === false || this.#ended.signal.aborted) return
+    this.#presence = await this.#session.listen({
+      ...listen,
+      signal: this.#ended.signal,
       onChannel: (channel) => this.#serve(channel),
       onChange: (change) => {
         if (change.state === 'refused') this.#fail(change.error)
         else this.#options.onChange?.(change)
       },
     })
-    this.#presence = presence
-    const { address, port } = presence.address
+    const { address, port } = this.#presence.address
     this.#options.onChange?.({ state: 'listening', address, port })
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= { error }
+    if (this.#ended.signal.aborted) return
+    this.#failure = { error }
     this.#ended.abort(error)
     this.#wake()
   }
 
-  async #next(): Promise<Offered | undefined> {
-    for (;;) {
-      if (this.#ended.signal.aborted) return undefined
-      const next = this.#offered.shift()
-      if (next) return next
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    }
-  }
-
-  /**
-   * Hands a message to the program.
-   *
-   * @returns when it has been handled.
-   * @throws ProtocolError `channel_closed` when it will not be.
-   */
+  /** Hands a message to the program; resolves when it has been handled. @throws ProtocolError `channel_closed` when it will not be. */
   async #offer(message: ReceivedMessage, channel?: Channel, file?: Offer): Promise<void> {
-    try {
-      if (this.#ended.signal.aborted) throw over()
-      await new Promise<void>((resolve, reject) => {
-        this.#offered.push({ message, channel, file, handled: resolve, abandon: () => reject(over()) })
-        this.#wake()
-      })
-    } finally {
-      file?.close()
-    }
+    const handled = deferred<void>()
+    if (this.#ended.signal.aborted) handled.reject(over())
+    else this.#offered.push({ message, channel, file, handled })
+    this.#wake()
+    await handled.promise.finally(() => file?.close())
   }
 
   /** Channels whose last message was handled end in good order; of the others, the sender is told that it was not. */
@@ -265,7 +247,7 @@ class Receiving {
     await new Promise((resolve) => setImmediate(resolve))
     for (const offered of [this.#current, ...this.#offered.splice(0)]) {
       offered?.channel?.destroy('stopped')
-      offered?.abandon()
+      offered?.handled.reject(over())
     }
     await this.#endTransfers()
     await this.#beginning
@@ -281,8 +263,6 @@ class Receiving {
     clearTimeout(timer)
   }
 
-  // --- stored ---
-
   /** @returns whether there was something. One look at a time: each begins with what the one before has left. */
   #look(): Promise<boolean> {
     const look = this.#looking.then(() => this.#lookNow())
@@ -291,58 +271,55 @@ class Receiving {
   }
 
   async #lookNow(): Promise<boolean> {
-    const { signal } = this.#ended
-    const readSome = () => this.#mail.use((mailbox) => mailbox.unread(undefined, READ_AT_ONCE))
-    await this.#mail.use((mailbox) => mailbox.sync())
-    let messages = await readSome()
-    const found = messages.length > 0
-    for (; messages.length > 0; messages = await readSome()) {
+    await this.#handle.use((mailbox) => mailbox.sync())
+    for (let found = false; ; found = true) {
+      const messages = await this.#handle.use((mailbox) => mailbox.unread(undefined, READ_AT_ONCE))
+      if (messages.length === 0) return found
       for (const message of messages) {
-        signal.throwIfAborted()
+        this.#ended.signal.throwIfAborted()
         await this.#offerStored(message)
       }
     }
-    return found
   }
 
   async #offerStored(message: MailMessage): Promise<void> {
     const { from, group, body, sentAt, at: storedAt } = message
+    const text = textOf(message)
     const note = fileNoteOf(message)
     const file =
       note && new Offer({ ...attributesIn(note), kind: 'file', name: note.name, size: note.size }, from)
-    const { signal } = this.#ended
-    const fetch = note && (() => fetchFile(this.#mail.post, note, { signal }))
-    const fetching = file && fetch && this.#fetch(file, fetch, note.sha256)
-    const text = textOf(message)
-    const about = { from, route: 'stored' as const, ...(group !== undefined && { group }), storedAt }
-    const times = sentAt === undefined ? {} : { sentAt }
-    const what = file
-      ? { bytes: new Uint8Array(0), file }
-      : { bytes: body, ...(text !== undefined && { text }) }
+    const fetching = note && file && this.#fetch(file, note)
+    const offered: ReceivedMessage = {
+      from,
+      route: 'stored',
+      storedAt,
+      ...(group !== undefined && { group }),
+      ...(sentAt !== undefined && { sentAt }),
+      ...(file ? { bytes: EMPTY, file } : { bytes: body, ...(text !== undefined && { text }) }),
+    }
     try {
-      await this.#offer({ ...about, ...times, ...what }, undefined, file)
+      await this.#offer(offered, undefined, file)
     } finally {
       await fetching
       note?.key.wipe()
     }
-    await this.#mail.acknowledge(message)
+    await this.#handle.acknowledge(message)
   }
 
-  async #fetch(file: Offer, fetch: () => AsyncIterable<Uint8Array>, sha256: Uint8Array): Promise<void> {
-    const sink = (await file.sink) as FileSink | Refused
+  async #fetch(file: Offer, note: FileNote): Promise<void> {
+    const sink = (await file.sink.promise) as FileSink | Refused
     if ('refused' in sink) return
     try {
       await sink.start(0)
-      for await (const piece of fetch()) await sink.write(piece)
-      await sink.finish(sha256)
-      file.end({ saved: true })
+      const pieces = fetchFile(this.#handle.post, note, { signal: this.#ended.signal })
+      for await (const piece of pieces) await sink.write(piece)
+      await sink.finish(note.sha256)
+      file.whole.resolve()
     } catch (error) {
       await sink.abandon('given_up')
-      file.fail(error)
+      file.whole.reject(error)
     }
   }
-
-  // --- direct ---
 
   async #serve(channel: Channel): Promise<void> {
     // What the same sender has had stored before comes before; if that cannot be read now, it has to come later.
@@ -351,31 +328,30 @@ class Receiving {
     for (let kind = await channel.next(); kind; kind = await channel.next()) {
       // Not to be read, so that it is not acknowledged.
       if (this.#ended.signal.aborted) throw over()
-      if (kind === 'message') await this.#message(channel)
-      else await this.#files(channel)
+      if (kind === 'stream') {
+        await this.#files(channel)
+        continue
+      }
+      const message = await channel.receive()
+      if (!message) return
+      const { bytes } = message
+      const text = kindOf(bytes) === 'text' ? { text: message.text } : {}
+      await this.#offer({ from: channel.peer.username, route: 'direct', bytes, ...text }, channel)
     }
-  }
-
-  async #message(channel: Channel): Promise<void> {
-    const message = await channel.receive()
-    if (!message) return
-    const { bytes } = message
-    const text = kindOf(bytes) === 'text' ? { text: message.text } : {}
-    await this.#offer({ from: channel.peer.username, route: 'direct', bytes, ...text }, channel)
   }
 
   async #files(channel: Channel): Promise<void> {
     const from = channel.peer.username
     const offers = new Map<TransferItem, Offer>()
-    const { maxFileBytes } = this.#options
-    const take = async (item: TransferItem): Promise<FileSink | TreeSink | Refused> => {
+    const accept = async (item: TransferItem): Promise<FileSink | TreeSink | Refused> => {
       const file = new Offer(item, from)
       offers.set(item, file)
       // When it is not handled, it is over with the channel.
-      this.#offer({ from, route: 'direct', bytes: new Uint8Array(0), file }, channel, file).catch(() => {})
-      return file.sink
+      this.#offer({ from, route: 'direct', bytes: EMPTY, file }, channel, file).catch(() => {})
+      return file.sink.promise
     }
-    const transfer = receiveItems(channel.stream(), take, {
+    const { maxFileBytes } = this.#options
+    const transfer = receiveItems(channel.stream(), accept, {
       signal: this.#cut.signal,
       patienceMs: PATIENCE_MS,
       ...(maxFileBytes !== undefined && { maxFileBytes }),
@@ -385,7 +361,7 @@ class Receiving {
     try {
       await transfer
     } catch (error) {
-      for (const file of offers.values()) file.fail(error)
+      for (const file of offers.values()) file.whole.reject(error)
       if (error instanceof SymbolonError) throw error
       this.#fail(error)
       throw over()
@@ -401,16 +377,14 @@ class Offer implements OfferedFile {
   readonly name: string
   readonly size?: number
   /** Where it is to go, once that is known. */
-  readonly sink: Promise<FileSink | TreeSink | Refused>
+  readonly sink = deferred<FileSink | TreeSink | Refused>()
+  /** All of it is here, or cannot be: its sender may be gone before it is accepted. */
+  readonly whole = deferred<void>()
   readonly #item: TransferItem
   readonly #from: string
-  #decide: (sink: FileSink | TreeSink | Refused) => void = () => {}
   #isOpen = true
-  #accepted: Promise<unknown> | undefined
-  /** All of it is here, or cannot be: its sender may be gone before it is accepted. */
-  readonly #whole: Promise<void>
-  #resolve: () => void = () => {}
-  #reject: (error: unknown) => void = () => {}
+  /** Settles when what the program has accepted is here, or cannot be. */
+  accepted: Promise<SavedFile | undefined> | undefined
 
   constructor(item: TransferItem, from: string) {
     const { kind, name, size } = item
@@ -419,24 +393,12 @@ class Offer implements OfferedFile {
     if (size !== undefined) this.size = size
     this.#item = item
     this.#from = from
-    this.sink = new Promise((resolve) => {
-      this.#decide = resolve
-    })
-    this.#whole = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    this.#whole.catch(() => {})
+    this.whole.promise.catch(() => {})
   }
 
-  /** When what the program has accepted is here, or cannot be. */
-  get settled(): Promise<unknown> {
-    return Promise.resolve(this.#accepted).catch(() => {})
-  }
-
-  accept(into: string): Promise<SavedFile>
-  accept(into: FileSink | TreeSink): Promise<undefined>
-  accept(into: string | FileSink | TreeSink): Promise<SavedFile | undefined> {
+  accept(into: string, options?: WaitOptions): Promise<SavedFile>
+  accept(into: FileSink | TreeSink, options?: WaitOptions): Promise<undefined>
+  accept(into: string | FileSink | TreeSink, options: WaitOptions = {}): Promise<SavedFile | undefined> {
     if (!this.#isOpen)
       throw new TypeError('file.accept: it was accepted before, or its message has been handled')
     const isPath = typeof into === 'string' && into !== ''
@@ -444,25 +406,24 @@ class Offer implements OfferedFile {
     if (!isPath && typeof (into as unknown as Record<string, unknown> | null)?.[method] !== 'function') {
       throw new TypeError(`file.accept: into: expected a directory's path, or a sink with ${method}()`)
     }
-    this.#isOpen = false
-    const accepted = this.#accept(into)
-    this.#accepted = accepted
-    return accepted
+    return abortable('file.accept', options, () => {
+      this.#isOpen = false
+      this.accepted = this.#accept(into)
+      return this.accepted
+    })
   }
 
   async #accept(into: string | FileSink | TreeSink): Promise<SavedFile | undefined> {
     try {
-      if (typeof into !== 'string') {
-        this.#decide(into)
-        await this.#whole
-        return undefined
-      }
-      const place = await (await filesByPath()).placeIn(into, this.#from)
-      this.#decide(await place.take(this.#item))
-      await this.#whole
-      return place.savedAs(this.#item)
+      const place =
+        typeof into === 'string' ? await (await filesByPath()).placeIn(into, this.#from) : undefined
+      this.sink.resolve(place ? await place.take(this.#item) : (into as FileSink | TreeSink))
+      await this.whole.promise
+      return place?.savedAs(this.#item)
     } catch (error) {
-      this.#decide({ refused: codeOf(error) })
+      // A code of ours that says more than the other side can use is a plain one there.
+      const refused = error instanceof SymbolonError ? error.code : 'file_not_saved'
+      this.sink.resolve({ refused })
       throw error
     }
   }
@@ -470,25 +431,17 @@ class Offer implements OfferedFile {
   /** Nothing was said: it is not wanted. */
   close(): void {
     this.#isOpen = false
-    if (!this.#accepted) this.#decide({ refused: 'file_refused' })
+    if (!this.accepted) this.sink.resolve({ refused: 'file_refused' })
   }
 
   end(result: ItemResult): void {
-    if (result.saved) this.#resolve()
-    else
-      this.fail(
-        result.cause ?? new ProtocolError('file_changed', `its sender has given it up: ${result.code}`),
-      )
+    if (result.saved) {
+      this.whole.resolve()
+      return
+    }
+    const why = `its sender has given it up: ${result.code}`
+    this.whole.reject(result.cause ?? new ProtocolError('file_changed', why))
   }
-
-  fail(error: unknown): void {
-    this.#reject(error)
-  }
-}
-
-// A code of ours that says more than the other side can use is a plain one there.
-function codeOf(error: unknown): string {
-  return error instanceof SymbolonError ? error.code : 'file_not_saved'
 }
 
 const over = () => new ProtocolError('channel_closed', 'messages are not received any more')

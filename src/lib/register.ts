@@ -3,22 +3,24 @@
  *
  * @module
  */
+import { untilAborted } from './abort.ts'
+import { judgeLogin } from './check-options.ts'
 import { ProtocolError, TransportError } from './errors.ts'
 import { invitationToken } from './invitation.ts'
-import { readRegistrationReply } from './kdc-link/answers.ts'
+import { readReply } from './kdc-link/answers.ts'
 import { UnsealedAnswer } from './kdc-link/exchange.ts'
 import { KdcLink } from './kdc-link/kdc-link.ts'
 import { parseUsername } from './names.ts'
 import { isLoopback } from './network/address.ts'
 import { finishRegistration, startRegistration } from './opaque.ts'
-import { type LoginOptions, login, type PasswordSource, type Session } from './session.ts'
-import { judgeLogin } from './session-options.ts'
+import type { LoginOptions, PasswordSource } from './renewable-login.ts'
+import { login, type Session } from './session.ts'
 
 /** How to make an account, and log in to it. */
 export interface RegisterOptions extends LoginOptions {
-  /** Whether to register without an invitation across a network where anybody could listen or answer. Default: no. */
+  /** Whether to register without an invitation across a network where an attacker could listen or answer. Default: no. */
   readonly allowPlaintext?: boolean | undefined
-  /** What the KDC's administrator gave, where not everybody may have an account. */
+  /** What the KDC's administrator gave, where an account takes an invitation. */
   readonly invitation?: string | undefined
 }
 
@@ -45,7 +47,6 @@ export async function register(
   })
   const name = parseUsername(username)
   const { invitation, allowPlaintext, ...loginOptions } = options
-  loginOptions.signal?.throwIfAborted()
   const token = invitation === undefined ? undefined : invitationToken(invitation)
   if (!token && !allowPlaintext && !isProtected(kdc)) {
     throw new ProtocolError(
@@ -53,67 +54,58 @@ export async function register(
       'an on-path attacker could answer for the KDC and guess the password: sign up with an invitation, or over https',
     )
   }
+  options.signal?.throwIfAborted()
   const link = await KdcLink.open(kdc, name, options)
-  let chosen: string
-  let reloginPace: TransportError | undefined
-  try {
-    const post = (path: string, body: Record<string, unknown>) =>
-      token ? link.sealed(path, body, token) : link.plain(path, body)
-    const start = async (text: string) => {
-      const { request, state } = await startRegistration(text)
-      const reply = await post('/register/start', { username: name, request })
-      return { state, response: readRegistrationReply(reply, '/register/start').response }
-    }
-    // Nobody should think up a password for an account that there cannot be.
+  const post = (path: string, body: Record<string, unknown>) =>
+    token ? link.sealed(path, body, token) : link.plain(path, body)
+  const start = async (text: string) => {
+    const { request, state } = await startRegistration(text)
+    const reply = await post('/register/start', { username: name, request })
+    return { state, response: readReply('/register/start', reply).response }
+  }
+  const signUp = async () => {
+    // No person should think up a password for an account that there cannot be.
     if (typeof password !== 'string') await start('any')
-    chosen = typeof password === 'string' ? password : await password()
+    const chosen = typeof password === 'string' ? password : await password()
     const { state, response } = await start(chosen)
     const { record, exportKey, kdcKey } = await finishRegistration(name, chosen, state, response)
     // The login that follows gives it again.
     exportKey.wipe()
     await options.judgeKey?.(kdcKey, false)
-    reloginPace = await finish(() => post('/register/finish', { username: name, record }))
-  } catch (error) {
+    // After an answer that is none, whether there is an account now shows in a login.
+    const doubt = await post('/register/finish', { username: name, record }).then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof TransportError) return error
+        throw error
+      },
+    )
+    return { chosen, doubt }
+  }
+  const { chosen, doubt } = await untilAborted(signUp, options.signal).catch(async (error) => {
     await link.close()
     throw believed(error)
-  }
+  })
   try {
     return await login(kdc, name, chosen, { ...loginOptions, link: link.http })
   } catch (error) {
-    if (!reloginPace) throw error
-    throw new TransportError(
-      reloginPace.code,
-      `there may or may not be an account now: ${reloginPace.message}`,
-      {
-        cause: error,
-      },
-    )
+    if (!doubt) throw error
+    const why = `there may or may not be an account now: ${doubt.message}`
+    throw new TransportError(doubt.code, why, { cause: error })
   }
-}
-
-/** @returns why it is not known whether there is an account now: that shows in a login. */
-async function finish(request: () => Promise<unknown>): Promise<TransportError | undefined> {
-  try {
-    await request()
-  } catch (error) {
-    if (!(error instanceof TransportError)) throw error
-    return error
-  }
-  return undefined
 }
 
 /** What a KDC that does not know an invitation cannot seal: worth asking for another one, at the beginning. */
-const ABOUT_INVITATIONS = ['invitation_unknown', 'registration_closed'] as const
-
-function believed(error: unknown): unknown {
-  const code = ABOUT_INVITATIONS.find((code) => error instanceof UnsealedAnswer && error.claims === code)
-  return code ? new ProtocolError(code, WORDS[code], { cause: error }) : error
-}
-
-const WORDS = {
+const ABOUT_INVITATIONS = {
   invitation_unknown:
     'there is no such invitation, as far as an answer without a seal can say: mistyped, withdrawn or expired',
   registration_closed: "accounts are made by the KDC's administrator only",
+} as const
+
+function believed(error: unknown): unknown {
+  const claims = error instanceof UnsealedAnswer ? error.claims : undefined
+  if (claims !== 'invitation_unknown' && claims !== 'registration_closed') return error
+  return new ProtocolError(claims, ABOUT_INVITATIONS[claims], { cause: error })
 }
 
 // RFC 9807 §5: registration takes a channel on which the server is authenticated.

@@ -9,11 +9,14 @@ import { ProtocolError } from './errors.ts'
 
 /** Enough for 270 new channels a second, all through a ticket's life; about 30 MB when full. */
 const MAX_REMEMBERED = 100_000
-/** Of these, how many one sender may take up: whoever asks for tickets without end shuts out nobody else. */
+/** Of these, how many one sender may take up: one that asks for tickets without end shuts out no other. */
 const SHARE_OF_ONE_SENDER = 1 / 10
 
-interface Remembered {
+/** What is remembered of a ticket. */
+export interface AcceptedTicket {
+  /** The sender. */
   readonly username: string
+  /** From when on the ticket would be refused as expired anyway: Unix seconds. */
   readonly forgetAt: number
 }
 
@@ -22,7 +25,7 @@ interface Remembered {
  * token, under which no older ticket opens: it starts with an empty memory.
  */
 export class AcceptedTickets {
-  readonly #tickets = new Map<string, Remembered>()
+  readonly #tickets = new Map<string, AcceptedTicket>()
   readonly #bySender = new Map<string, number>()
   readonly #limit: number
 
@@ -40,13 +43,11 @@ export class AcceptedTickets {
    * Remembers a ticket.
    *
    * @param salt - the salt in the ticket's header.
-   * @param ticket.username - the sender.
-   * @param ticket.forgetAt - Unix seconds from which the ticket would be refused as expired anyway.
    * @param now - Unix seconds.
    * @returns false when the ticket was accepted before.
    * @throws ProtocolError `request_refused` when the memory, or the sender's share of it, is full of unexpired tickets.
    */
-  add(salt: Uint8Array, ticket: Remembered, now: number): boolean {
+  add(salt: Uint8Array, ticket: AcceptedTicket, now: number): boolean {
     const key = toBase64url(salt)
     if (this.#tickets.has(key)) return false
     this.#forgetExpired(now)

@@ -2,7 +2,7 @@
  * Sealed requests: after the login, every exchange with the KDC in an envelope that only the two of them can open.
  * docs/protocol.md §3.7.
  *
- * Each side draws a salt of its own, so every key seals exactly once, whoever repeats whatever.
+ * Each side draws a salt of its own, so every key seals exactly once, whatever an attacker repeats.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export const ReplyJson = v.object({
 })
 
 /** What the envelope is bound to: `POST /userinfo`. */
-export type Route = `${string} ${string}`
+export type SealedRoute = `${string} ${string}`
 
 /** A sealed request, taken apart but not opened. */
 export interface SealedRequest {
@@ -56,14 +56,17 @@ export interface SealedRequest {
  */
 export function sealRequest(
   token: Secret,
-  route: Route,
+  route: SealedRoute,
   body: object,
   randomBytes: RandomBytes = secureRandomBytes,
 ): { bytes: Uint8Array; salt: Uint8Array } {
   const salt = randomBytes(SALT_BYTES)
   const header = concat(Uint8Array.of(VERSION), sessionId(token), salt)
   const key = hkdf(token.reveal(), salt, REQUEST_INFO)
-  return { bytes: concat(header, seal(key, ZERO_NONCE, concat(utf8(route), header), jsonBytes(body))), salt }
+  return {
+    bytes: concat(header, seal(key, ZERO_NONCE, concat(utf8(route), header), utf8(JSON.stringify(body)))),
+    salt,
+  }
 }
 
 /**
@@ -90,13 +93,13 @@ export function parseSealedRequest(bytes: Uint8Array): SealedRequest {
  * @returns its JSON.
  * @throws ProtocolError `decryption_failed` for another token or route, and any changed bit; CodecError `malformed`.
  */
-export function openRequest(request: SealedRequest, token: Secret, route: Route): unknown {
+export function openRequest(request: SealedRequest, token: Secret, route: SealedRoute): unknown {
   const key = hkdf(token.reveal(), request.salt, REQUEST_INFO)
   return parseJson(open(key, ZERO_NONCE, concat(utf8(route), request.header), request.sealed))
 }
 
 /** A reply, as it is inside its envelope. */
-export interface Sealable {
+export interface SealedReply {
   /** The HTTP status; the one outside is not authenticated. */
   readonly status: number
   /** The KDC's clock, Unix seconds. */
@@ -109,13 +112,13 @@ export interface Sealable {
  * Seals the reply to a request: the KDC's half.
  *
  * @param salt - the request's.
- * @param sid - `sessionId(token)`, for whoever has it already.
+ * @param sid - `sessionId(token)`, where the caller has it already.
  */
 export function sealReply(
   token: Secret,
-  route: Route,
+  route: SealedRoute,
   salt: Uint8Array,
-  reply: Sealable,
+  reply: SealedReply,
   randomBytes: RandomBytes = secureRandomBytes,
   sid: Uint8Array = sessionId(token),
 ): Uint8Array {
@@ -125,7 +128,7 @@ export function sealReply(
 /** The same for a reply whose JSON is there already: with `status`, `time` and `body`. */
 export function sealReplyText(
   token: Secret,
-  route: Route,
+  route: SealedRoute,
   salt: Uint8Array,
   json: string,
   randomBytes: RandomBytes = secureRandomBytes,
@@ -143,7 +146,12 @@ export function sealReplyText(
  * @param salt - the one that `sealRequest` gave: a reply to another request does not open.
  * @throws ProtocolError `decryption_failed`; CodecError `malformed`.
  */
-export function openReply(token: Secret, route: Route, salt: Uint8Array, bytes: Uint8Array): Sealable {
+export function openReply(
+  token: Secret,
+  route: SealedRoute,
+  salt: Uint8Array,
+  bytes: Uint8Array,
+): SealedReply {
   if (bytes.length < REPLY_HEADER_BYTES + TAG_BYTES || bytes[0] !== VERSION) {
     throw new CodecError('sealed reply: too short, or of another version')
   }
@@ -164,12 +172,8 @@ function replyKey(token: Secret, salt: Uint8Array, replySalt: Uint8Array): Uint8
   return hkdf(token.reveal(), concat(salt, replySalt), REPLY_INFO)
 }
 
-function replyAad(sid: Uint8Array, route: Route, header: Uint8Array): Uint8Array {
+function replyAad(sid: Uint8Array, route: SealedRoute, header: Uint8Array): Uint8Array {
   return concat(utf8(route), sid, header)
-}
-
-function jsonBytes(value: object): Uint8Array {
-  return utf8(JSON.stringify(value))
 }
 
 function parseJson(bytes: Uint8Array): unknown {

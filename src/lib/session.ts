@@ -3,12 +3,19 @@
  *
  * @module
  */
-
-import { untilAborted } from './abort.ts'
-import { toHex } from './bytes.ts'
+import { abortable, untilAborted, type WaitOptions } from './abort.ts'
 import type { Channel } from './channel/channel.ts'
 import { type ConnectOptions, connect } from './channel/connect.ts'
-import { judgeArgument, judgeMessage, judgeOptions } from './check-options.ts'
+import {
+  CONNECT_OPTIONS,
+  judgeArgument,
+  judgeLogin,
+  judgeMessage,
+  judgeOptions,
+  LISTEN_OPTIONS,
+  PLACE_OPTIONS,
+  SEND_OPTIONS,
+} from './check-options.ts'
 import type { Clock } from './clock.ts'
 import {
   type SendFileOptions,
@@ -18,95 +25,23 @@ import {
   sendMessage,
 } from './connect-or-store.ts'
 import type { Secret } from './crypto/secret.ts'
-import { ProtocolError, SymbolonError, TransportError } from './errors.ts'
-import { Groups, type WaitOptions } from './groups.ts'
-import {
-  type ListenAnswer,
-  readEndReply,
-  readFinishReply,
-  readListenReply,
-  readRegistrationReply,
-  readSessionsReply,
-  readStartReply,
-  type SessionInfo,
-  type UserinfoAnswer,
-} from './kdc-link/answers.ts'
-import { AnsweredBefore, isSessionOver, newRequestId, UnsealedAnswer } from './kdc-link/exchange.ts'
-import { KdcLink, type KdcLinkOptions } from './kdc-link/kdc-link.ts'
-import type { Conversation, MailMessage } from './mls/mailbox.ts'
+import { CodecError, SymbolonError } from './errors.ts'
+import { Groups } from './groups.ts'
+import { type ListenAnswer, readReply, type SessionInfo, type UserinfoAnswer } from './kdc-link/answers.ts'
+import { KdcLink } from './kdc-link/kdc-link.ts'
+import type { Conversation, Mailbox, MailMessage } from './mls/mailbox.ts'
 import { MailboxHandle } from './mls/mailbox-handle.ts'
-import { memoryStateStore } from './mls/memory-state.ts'
-import type { OnNotice } from './mls/notices.ts'
-import type { StateSource } from './mls/state-store.ts'
+import { memoryStateStore } from './mls/state-store.ts'
 import { parseUsername } from './names.ts'
-import { finishLogin, finishRegistration, startLogin, startRegistration } from './opaque.ts'
-import { backoffMs } from './pacing/backoff.ts'
-import { ReloginPace } from './pacing/relogin-pace.ts'
+import { judgeDestination, looksLikeText } from './network/destination.ts'
 import { type PathOrSource, sourceFrom } from './paths.ts'
 import { Presence, type PresenceOptions } from './presence.ts'
 import { type MessagesOptions, type ReceivedMessage, receiveMessages } from './receive.ts'
-import { requestTicket } from './request-ticket.ts'
-import {
-  CONNECT_OPTIONS,
-  judgeLogin,
-  LISTEN_OPTIONS,
-  PLACE_OPTIONS,
-  SEND_OPTIONS,
-} from './session-options.ts'
-import { sessionId } from './ticket.ts'
+import { type LoginOptions, type LoginSource, RenewableLogin } from './renewable-login.ts'
 import type { Trace } from './trace.ts'
 
 /**
- * Judges a KDC's public key, 32 bytes in base64url; throws to refuse it.
- *
- * @param proven - whether the KDC has shown that it has the key, in a login. In a registration it only says so: not a key to
- *   be remembered.
- */
-export type JudgeKey = (kdcKey: string, proven: boolean) => void | Promise<void>
-
-/** How to log in, and how to talk to the KDC afterwards. */
-export interface LoginOptions extends KdcLinkOptions {
-  /**
-   * Judges the KDC's public key, 32 bytes in base64url, before the KDC learns that the password was right; throws to refuse
-   * it. Default: any key, which an impostor cannot use, since only the KDC that registered the password can go on.
-   */
-  readonly judgeKey?: JudgeKey
-  /** A clock that never goes back, in milliseconds: for how long logins are not tried again. Default: the system's. */
-  readonly now?: () => number
-  /**
-   * Where what stored messages and groups need is kept from one time to the next. Default: in memory; a program that starts again without
-   * its state can read nothing that was stored for it before.
-   */
-  readonly state?: StateSource | undefined
-  /** Hears what a person should be told besides messages: who came and went, whose key changed, what is lost. */
-  readonly onNotice?: OnNotice | undefined
-  /** Ends the login while it is under way. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** A password, or where to get it: asked again for every login, so that a changed one is found. */
-export type PasswordSource = string | (() => string | Promise<string>)
-
-/**
- * The same; or where to get a login that was had before, perhaps by another process: the session goes on with it, and wipes its keys in
- * the end. Asked again when that one is over, it throws or gives another.
- */
-export type LoginSource = PasswordSource | (() => Login | Promise<Login>)
-
-/** What a login gives. It serves any number of sessions at once, as long as one of them at most listens. */
-export interface Login {
-  /** The session token, 32 bytes. */
-  readonly token: Secret
-  /** OPAQUE's export_key, 64 bytes: see `Session.exportKey`. */
-  readonly exportKey: Secret
-  /** The KDC's public key, 32 bytes in base64url. */
-  readonly kdcKey: string
-  /** Unix seconds, by the KDC's clock. */
-  readonly expiresAt: number
-}
-
-/**
- * Logs in, without showing the password to anybody: OPAQUE. Everything afterwards is sealed with the token that this gives.
+ * Logs in, without showing the password to the KDC: OPAQUE. Everything afterwards is sealed with the token that this gives.
  *
  * @param kdc - the KDC's URL, such as `http://127.0.0.1:8800`.
  * @throws ProtocolError `login_refused`, `invalid_name`, `request_refused`, and what `judgeKey` throws; TransportError
@@ -127,9 +62,9 @@ export async function login(
   const name = parseUsername(username)
   options.signal?.throwIfAborted()
   const link = await KdcLink.open(kdc, name, options)
-  const session = new Session(name, password, link, options)
+  const session = new Session(new RenewableLogin(name, password, link, options), options)
   try {
-    await untilAborted(session.renew(), options.signal)
+    await session.renew(undefined, { signal: options.signal })
   } catch (error) {
     await link.close()
     throw error
@@ -137,20 +72,10 @@ export async function login(
   return session
 }
 
-/** @throws TypeError, which shows nothing of it. */
-function judgeGiven(given: Partial<Login> | null | undefined): Login {
-  const { token, exportKey, kdcKey } = given ?? {}
-  if (token && exportKey && typeof kdcKey === 'string') return given as Login
-  throw new TypeError('login: password: expected a string, or a function that gives one')
-}
-
-/** How often something is asked anew, when the answer went to a copy of the request. */
-const MAX_ASKED = 3
-
 /** How to change a password. */
-export interface ChangePasswordOptions {
+export interface ChangePasswordOptions extends WaitOptions {
   /**
-   * Told of the new password's export key before the KDC has the new record; if it throws, the password stays. Whoever has
+   * Told of the new password's export key before the KDC has the new record; if it throws, the password stays. A program that has
    * sealed something under the old export key seals it under the new one too, and lets go of the old only when
    * `changePassword` has resolved. If it rejects, either password may hold: keep both. The key is the session's: not to be
    * kept or wiped.
@@ -158,11 +83,8 @@ export interface ChangePasswordOptions {
   readonly onNewExportKey?: (exportKey: Secret) => void | Promise<void>
 }
 
-/** What a failed fresh login says of itself; anything else only says that it failed. */
-const OF_THE_LOGIN: readonly string[] = ['login_refused', 'kdc_key_changed']
-
-/** Who asks again and again with an old password must not use up its owner's tries. */
-const REFUSED = { firstMs: 30_000, mostMs: 300_000 }
+/** Tickets asked for, one after the other, where they have text in them. */
+const MAX_TICKETS = 3
 
 /**
  * One login of one principal. It lasts until `expiresAt`, `logout`, or the KDC ends it.
@@ -171,68 +93,55 @@ const REFUSED = { firstMs: 30_000, mostMs: 300_000 }
  * TransportError when no answer came that the KDC has sealed: then it may or may not have happened.
  */
 export class Session {
-  /** Whose it is, in lower case. */
-  readonly username: string
-  #password: LoginSource
-  readonly #kdc: KdcLink
-  readonly #trace: Trace | undefined
-  readonly #judgeKey: JudgeKey
-  readonly #now: () => number
-  readonly #reloginPace: ReloginPace
   /** The way to stored messages: for what builds on a session. */
   readonly mailbox: MailboxHandle
   /** The groups that this principal is in. */
   readonly groups: Groups
+  readonly #login: RenewableLogin
+  readonly #trace: Trace | undefined
   #isReceiving = false
   readonly #closed = new AbortController()
-  #login: Login | undefined
-  /** Logins for which the password was stretched and was right, whatever came of them. */
-  #stretched = 0
-  #renewing: Promise<void> | undefined
-  /** Logins that were refused, one after the other. */
-  #refusals = 0
-  #refusal: { readonly error: ProtocolError; readonly untilMs: number } | undefined
 
-  /** Use `login`. */
-  constructor(username: string, password: LoginSource, kdc: KdcLink, options: LoginOptions) {
-    this.username = username
-    this.#password = password
-    this.#kdc = kdc
+  /** @internal Use `login`. */
+  constructor(login: RenewableLogin, options: Pick<LoginOptions, 'trace' | 'state' | 'onNotice'>) {
+    this.#login = login
     this.#trace = options.trace
-    this.#judgeKey = options.judgeKey ?? (() => {})
-    this.#now = options.now ?? (() => performance.now())
-    this.#reloginPace = new ReloginPace(this.#now)
     const { state = memoryStateStore(), onNotice = () => {} } = options
     this.mailbox = new MailboxHandle(this, state, onNotice)
     this.groups = new Groups(this.mailbox)
   }
 
+  /** Whose it is, in lower case. */
+  get username(): string {
+    return this.#login.username
+  }
+
   /** The session token. */
   get token(): Secret {
-    return this.#current().token
+    return this.#login.current.token
   }
 
   /**
-   * OPAQUE's export_key (RFC 9807 §10.4), 64 bytes: what only somebody with the password can make, with the KDC's help, for
+   * OPAQUE's export_key (RFC 9807 §10.4), 64 bytes: what only a client with the password can make, with the KDC's help, for
    * sealing what is kept on this machine. It stays the same until the password is set anew.
    */
   get exportKey(): Secret {
-    return this.#current().exportKey
+    return this.#login.current.exportKey
   }
 
   /** The KDC's public key, 32 bytes in base64url: who it is, whatever its address. */
   get kdcKey(): string {
-    return this.#current().kdcKey
+    return this.#login.current.kdcKey
   }
 
   /** When the session ends, in Unix seconds by the KDC's clock. */
   get expiresAt(): number {
-    return this.#current().expiresAt
+    return this.#login.current.expiresAt
   }
 
   /** The KDC's clock, as its last answer told it: what tickets are judged by. */
   get clock(): Clock {
-    return this.#kdc.clock
+    return this.#login.kdc.clock
   }
 
   /**
@@ -240,56 +149,10 @@ export class Session {
    *
    * @param claim - the error that says that this session is over, if that is why. Without the KDC's seal it is doubted when it comes again
    *   and again: then it is thrown, and nothing else happens.
+   * @throws as `login`; the reason of `signal`.
    */
-  renew(claim?: unknown): Promise<void> {
-    this.#renewing ??= this.#renewFor(claim).finally(() => {
-      this.#renewing = undefined
-    })
-    return this.#renewing
-  }
-
-  async #renewFor(claim: unknown): Promise<void> {
-    if (!(claim instanceof UnsealedAnswer)) return this.#renew()
-    const { token } = this
-    if (!this.#reloginPace.isWorthLogin(this.#kdc.isProven(token))) throw claim
-    const before = this.#stretched
-    try {
-      await this.#renew()
-    } finally {
-      if (this.#stretched > before) this.#reloginPace.note()
-    }
-    // Where that was forged the session is still there, and the KDC would go on making tickets for it.
-    await this.#endSession(token).catch(() => {})
-  }
-
-  #endSession(token: Secret): Promise<unknown> {
-    return this.#kdc.sealed('/sessions/end', { session: toHex(sessionId(token)) }, this.token)
-  }
-
-  async #renew(): Promise<void> {
-    try {
-      const given = typeof this.#password === 'string' ? this.#password : await this.#password()
-      if (typeof given !== 'string') await this.#judgeKey(judgeGiven(given).kdcKey, true)
-      this.#login = typeof given === 'string' ? await this.#logIn(given) : given
-      this.#refusals = 0
-      this.#refusal = undefined
-    } catch (error) {
-      if (error instanceof ProtocolError && error.code === 'login_refused') {
-        this.#refusal = { error, untilMs: this.#now() + backoffMs(++this.#refusals, REFUSED) }
-      }
-      throw error
-    }
-  }
-
-  async #logIn(password: string): Promise<Login> {
-    const { username } = this
-    const { request, state } = await startLogin(password)
-    const begun = readStartReply(await this.#kdc.plain('/login/start', { username, request }))
-    const { finish, token, exportKey, kdcKey } = await finishLogin(username, password, state, begun.response)
-    this.#stretched++
-    await this.#judgeKey(kdcKey, true)
-    const reply = await this.#kdc.plain('/login/finish', { username, state: begun.state, finish })
-    return { token, exportKey, kdcKey, expiresAt: readFinishReply(reply) }
+  renew(claim?: unknown, options: WaitOptions = {}): Promise<void> {
+    return abortable('renew', options, () => this.#login.renew(claim))
   }
 
   /**
@@ -377,22 +240,32 @@ export class Session {
     judgeArgument('history: username', username, 'string')
     judgeOptions('history', options, { signal: 'signal', limit: 'count' })
     const of: Conversation = { with: parseUsername(username) }
-    const reading = this.mailbox.use(async (mailbox) => {
+    const read = async (mailbox: Mailbox) => {
       await mailbox.sync()
       return mailbox.history(of, options.limit)
-    })
-    return untilAborted(reading, options.signal)
+    }
+    return this.mailbox.use(read, { signal: options.signal })
   }
 
   /**
    * Asks the KDC for a receiver: where it is, a fresh secret, and a ticket.
    *
    * @throws ProtocolError `receiver_unknown`, `receiver_offline`, `token_unknown`, `token_expired`, `invalid_name`;
-   *   TransportError `peer_unreachable` for a place where no receiver can be; TransportError and CodecError as `login`.
+   *   TransportError `peer_unreachable` for a place where no receiver can be; TransportError and CodecError as `login`; the reason of
+   *   `signal`; TypeError.
    */
-  async userinfo(receiver: string): Promise<UserinfoAnswer> {
-    const ask = (name: string) => this.#sealed('/userinfo', { receiver: name })
-    return requestTicket(parseUsername(receiver), ask, this.#kdc.place)
+  async userinfo(receiver: string, options: WaitOptions = {}): Promise<UserinfoAnswer> {
+    judgeArgument('userinfo: receiver', receiver, 'string')
+    const name = parseUsername(receiver)
+    return abortable('userinfo', options, async () => {
+      for (let tries = 1; ; tries++) {
+        const answer = readReply('/userinfo', await this.#login.request('/userinfo', { receiver: name }))
+        const address = judgeDestination(name, answer.address, answer.port, this.#login.kdc.place)
+        if (!looksLikeText(answer.ticket)) return { ...answer, address }
+        // Chance makes one now and then, and not twice.
+        if (tries === MAX_TICKETS) throw new CodecError('reply to /userinfo: senderinfo has text in it')
+      }
+    })
   }
 
   /**
@@ -406,18 +279,17 @@ export class Session {
   ): Promise<Channel> {
     judgeArgument('connect: receiver', receiver, 'string')
     judgeOptions('connect', options, CONNECT_OPTIONS)
-    const { signal } = options
-    signal?.throwIfAborted()
-    const { address: host, port, ticket, secret } = await untilAborted(this.userinfo(receiver), signal)
-    const common = { receiver: parseUsername(receiver), username: this.username, trace: this.#trace }
-    return connect({ host, port, ticket, secret, ...common, ...options })
+    const { address: host, ...answer } = await this.userinfo(receiver, { signal: options.signal })
+    const names = { receiver: parseUsername(receiver), username: this.username }
+    return connect({ host, ...answer, ...names, trace: this.#trace, ...options })
   }
 
   /**
    * Becomes reachable: listens, tells the KDC where, and keeps telling it.
    *
    * @throws TransportError `port_unavailable`; ProtocolError `listener_unreachable`, when the KDC would send others where we do not listen:
-   *   the session is over then; and as `announce`.
+   *   the session is over then; and as `announce`. The reason of `signal`, which ends the attempt: the KDC may send others here then, in vain,
+   *   as long as the session lasts.
    */
   async listen(options: PresenceOptions): Promise<Presence> {
     judgeOptions('listen', options, LISTEN_OPTIONS)
@@ -428,10 +300,13 @@ export class Session {
   /**
    * Tells the KDC that this session, and no other that takes its place, accepts channels at `port`.
    *
-   * @throws ProtocolError `token_unknown`, `token_expired`; TransportError and CodecError as `login`.
+   * @throws ProtocolError `token_unknown`, `token_expired`; TransportError and CodecError as `login`; the reason of `signal`; TypeError.
    */
-  async announce(port: number): Promise<ListenAnswer> {
-    return readListenReply(await this.#kdc.sealed('/listen', { port }, this.token))
+  async announce(port: number, options: WaitOptions = {}): Promise<ListenAnswer> {
+    judgeArgument('announce: port', port, 'port')
+    return abortable('announce', options, async () =>
+      readReply('/listen', await this.#login.requestOnce('/listen', { port })),
+    )
   }
 
   /**
@@ -444,68 +319,9 @@ export class Session {
    */
   async changePassword(password: string, options: ChangePasswordOptions = {}): Promise<void> {
     judgeArgument('changePassword: password', password, 'string')
-    judgeOptions('changePassword', options, { onNewExportKey: 'function' })
-    const { request, state } = await startRegistration(password)
-    const reply = await this.#sealed('/password/start', { request })
-    const { response } = readRegistrationReply(reply, '/password/start')
-    const finished = await finishRegistration(this.username, password, state, response)
-    const { record, exportKey, kdcKey } = finished
-    await this.#judgeKey(kdcKey, false)
-    try {
-      await options.onNewExportKey?.(exportKey)
-      const before = this.#current()
-      const found = await this.#putRecord(record, password)
-      this.#login = found ?? { ...before, exportKey }
-      this.#password = password
-      before.exportKey.wipe()
-      if (found) exportKey.wipe()
-    } catch (error) {
-      exportKey.wipe()
-      throw error
-    }
-  }
-
-  /** @returns the login by which it was found out that the new password holds; nothing when the KDC has said so. */
-  async #putRecord(record: string, password: string): Promise<Login | undefined> {
-    const { token } = this
-    const request = { id: newRequestId(), record }
-    try {
-      await this.#kdc.sealed('/password/finish', request, token)
-      return undefined
-    } catch (error) {
-      // Judged under seal.
-      if (!(error instanceof TransportError)) throw error
-    }
-    try {
-      await this.#kdc.sealed('/password/finish', request, token)
-      return undefined
-    } catch (error) {
-      return this.#findPassword(token, password, error as Error)
-    }
-  }
-
-  /**
-   * Which password holds shows in which of them logs in: OPAQUE proves that it is the KDC who says so. Two tries at most.
-   *
-   * @param token - of the session in which the new record was sent: it may still be on its way.
-   * @throws TransportError: the old one holds; or, with `outcome_unknown`, either may hold.
-   */
-  async #findPassword(token: Secret, password: string, cause: Error): Promise<Login> {
-    const code = cause instanceof TransportError ? cause.code : 'kdc_failed'
-    try {
-      try {
-        return await this.#logIn(password)
-      } catch (error) {
-        if (!(error instanceof ProtocolError && error.code === 'login_refused')) throw error
-      }
-      await this.renew()
-      // With the end of that session, what is on its way comes too late; were it there already, it would have ended ours.
-      await this.#endSession(token)
-    } catch {
-      const message = `the password may or may not be the new one: ${cause.message}`
-      throw new TransportError('outcome_unknown', message, { cause })
-    }
-    throw new TransportError(code, `the password is the one before: ${cause.message}`, { cause })
+    judgeOptions('changePassword', options, { onNewExportKey: 'function', signal: 'signal' })
+    const { onNewExportKey, signal } = options
+    return untilAborted(() => this.#login.changePassword(password, onNewExportKey), signal)
   }
 
   /**
@@ -513,8 +329,10 @@ export class Session {
    *
    * @throws as `announce`.
    */
-  async sessions(): Promise<SessionInfo[]> {
-    return readSessionsReply(await this.#sealed('/sessions', {}))
+  sessions(options: WaitOptions = {}): Promise<SessionInfo[]> {
+    return abortable('sessions', options, async () =>
+      readReply('/sessions', await this.#login.request('/sessions', {})),
+    )
   }
 
   /**
@@ -526,8 +344,12 @@ export class Session {
    * @returns how many there were.
    * @throws as `announce`.
    */
-  async endSessions(id?: string): Promise<number> {
-    return readEndReply(await this.#sealed('/sessions/end', id === undefined ? {} : { session: id }))
+  async endSessions(id?: string, options: WaitOptions = {}): Promise<number> {
+    if (id !== undefined) judgeArgument('endSessions: id', id, 'string')
+    const body = id === undefined ? {} : { session: id }
+    return abortable('endSessions', options, async () =>
+      readReply('/sessions/end', await this.#login.request('/sessions/end', body)),
+    )
   }
 
   /**
@@ -536,8 +358,8 @@ export class Session {
    * @returns the answer's JSON, not yet judged.
    * @throws the error that a problem stands for; TransportError and CodecError as `login`.
    */
-  request(path: string, body: Record<string, unknown>): Promise<unknown> {
-    return this.#sealed(path, body)
+  request(path: string, body: Record<string, unknown>, options: WaitOptions = {}): Promise<unknown> {
+    return abortable('request', options, () => this.#login.request(path, body))
   }
 
   /**
@@ -545,34 +367,18 @@ export class Session {
    * a hint that there may be something to ask for.
    */
   async *events(path: string, body: Record<string, unknown>, signal: AbortSignal): AsyncGenerator<string> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return yield* this.#eventsOnce(path, body, signal)
-      } catch (error) {
-        if (!(error instanceof AnsweredBefore) || tries === MAX_ASKED) throw error
-      }
-    }
+    yield* await this.#login.events(path, body, signal)
   }
 
-  async *#eventsOnce(
-    path: string,
-    body: Record<string, unknown>,
-    signal: AbortSignal,
-  ): AsyncGenerator<string> {
-    const { token } = this
+  /**
+   * Ends the session at the KDC and lets go of the connection to it, whatever comes of the first.
+   *
+   * @throws as `announce`.
+   */
+  async logout(options: WaitOptions = {}): Promise<void> {
+    judgeOptions('logout', options, { signal: 'signal' })
     try {
-      return yield* this.#kdc.events(path, body, token, signal)
-    } catch (error) {
-      if (!isSessionOver(error)) throw error
-      await this.#renewAfter(token, error)
-    }
-    yield* this.#kdc.events(path, body, this.token, signal)
-  }
-
-  /** Ends the session at the KDC and lets go of the connection to it. */
-  async logout(): Promise<void> {
-    try {
-      await this.#kdc.sealed('/logout', {}, this.token)
+      await untilAborted(() => this.#login.requestOnce('/logout', {}), options.signal)
     } finally {
       await this.close()
     }
@@ -580,7 +386,7 @@ export class Session {
 
   /** Logs out, unless that was done, for `await using`. When the KDC cannot be asked, the session ends there by itself. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#login) return
+    if (!this.#login.isOpen) return
     await this.logout().catch((error: unknown) => {
       if (!(error instanceof SymbolonError)) throw error
     })
@@ -589,58 +395,7 @@ export class Session {
   /** Lets go of the connection to the KDC and of the state; the session lives on there until it expires. */
   async close(): Promise<void> {
     this.#closed.abort()
-    this.#login?.token.wipe()
-    this.#login?.exportKey.wipe()
-    this.#login = undefined
-    await this.#kdc.close()
+    await this.#login.close()
     await this.mailbox.close()
-  }
-
-  /** An attacker on the way can send a copy of a request first, and take the answer: what has no id of its own is asked anew. */
-  async #sealed(path: string, body: Record<string, unknown>): Promise<unknown> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.#sealedOnce(path, body)
-      } catch (error) {
-        if (!(error instanceof AnsweredBefore) || body.id !== undefined || tries === MAX_ASKED) throw error
-      }
-    }
-  }
-
-  async #sealedOnce(path: string, body: Record<string, unknown>): Promise<unknown> {
-    const { token } = this
-    // The KDC knows it by its id and principal, whatever the session: it is done once.
-    const request = { id: newRequestId(), ...body }
-    try {
-      return await this.#kdc.sealed(path, request, token)
-    } catch (error) {
-      if (!isSessionOver(error)) throw error
-      await this.#renewAfter(token, error)
-    }
-    return this.#kdc.sealed(path, request, this.token)
-  }
-
-  /**
-   * A fresh login, once this session was said to be over; unless another request has had one since. If it fails, the session stays:
-   * what was said may not be so.
-   *
-   * @param claim - what says so.
-   * @throws TransportError, `claim` among them when it is doubted; ProtocolError `login_refused`, `kdc_key_changed`.
-   */
-  async #renewAfter(token: Secret, claim: SymbolonError): Promise<void> {
-    if (this.token !== token) return
-    if (this.#refusal && this.#now() < this.#refusal.untilMs) throw this.#refusal.error
-    try {
-      await this.renew(claim)
-    } catch (error) {
-      if (!(error instanceof SymbolonError) || error instanceof TransportError) throw error
-      if (OF_THE_LOGIN.includes(error.code)) throw error
-      throw new TransportError('kdc_failed', `logging in again failed: ${error.message}`, { cause: error })
-    }
-  }
-
-  #current() {
-    if (!this.#login) throw new ProtocolError('token_expired', 'this session was logged out')
-    return this.#login
   }
 }

@@ -64,7 +64,7 @@ export const TicketJson = v.object({
 
 /**
  * The public name of a session, from its token: HKDF-SHA256(token, "", "symbolon/1 session id", 16 bytes). It tells the
- * receiver which of its sessions a ticket is for, and tells everybody else nothing.
+ * receiver which of its sessions a ticket is for, and tells others nothing.
  */
 export function sessionId(token: Secret): Uint8Array {
   return hkdf(token.reveal(), EMPTY, SESSION_ID_INFO, SESSION_ID_BYTES)
@@ -80,7 +80,7 @@ function ticketKey(token: Secret, salt: Uint8Array): Uint8Array {
  *
  * @param ticket - what the ticket is to say.
  * @param token - session token of the *receiver*.
- * @param options.sid - `sessionId(token)`, for whoever has it already.
+ * @param options.sid - `sessionId(token)`, where the caller has it already.
  * @returns the ticket's bytes; JSON carries them as base64url.
  * @example const ticket = createTicket({ username: 'alice', receiver: 'bob', ... }, bobsToken)
  */
@@ -120,7 +120,7 @@ export interface OpenTicketOptions {
  *
  * @param ticket - the bytes a stranger sent; not trusted before this function returns.
  * @param token - session token of this receiver.
- * @returns what the KDC vouches for. Whoever sent the ticket has yet to prove, in the handshake, that it knows the secret.
+ * @returns what the KDC vouches for. The sender has yet to prove, in the handshake, that it knows the secret.
  * @throws ProtocolError `ticket_version`, `ticket_not_for_us`, `ticket_damaged`, `ticket_not_yet_valid`,
  *   `ticket_expired`, `ticket_replayed`, and `request_refused` when the memory is full. They are for the receiver's own log: the stranger learns nothing but a close.
  * @example const { username, secret } = openTicket(bytes, token, { receiver: 'bob', accepted })

@@ -1,11 +1,11 @@
 /**
  * Watching the protocol: each message as it passes, for lessons, demos and `--trace`. Secrets are shortened here, before
- * anybody who watches sees them; a password is not shown at all.
+ * any who watch see them; a password is not shown at all.
  *
  * @module
  */
 
-import { bounded } from './text/quoted.ts'
+import { bounded } from './text/visible.ts'
 
 /** As much as is shown of a message that others have filled: so many fields, with so many characters. */
 const MAX_FIELDS = 50
@@ -33,30 +33,11 @@ export function shorten(secret: string): string {
   return `${secret.slice(0, 6)}…`
 }
 
-// Not secret, but of no use to the eye in full.
-const STORED = [
-  'id',
-  'group',
-  'signature_key',
-  'last_resort',
-  'commit',
-  'welcome',
-  'group_info',
-  'message',
-  'proposal',
-  'file',
-  'chunk',
-]
+// Secret, or of no use to the eye in full.
 const SHORTENED = new Set([
-  'token',
-  'secret',
-  'senderinfo',
-  'request',
-  'response',
-  'state',
-  'finish',
-  'record',
-  ...STORED,
+  ...['token', 'secret', 'senderinfo', 'request', 'response', 'state', 'finish', 'record'],
+  ...['id', 'group', 'signature_key', 'last_resort', 'commit', 'welcome', 'group_info', 'message'],
+  ...['proposal', 'file', 'chunk'],
 ])
 
 /** The fields of a JSON body, as a trace shows them. */

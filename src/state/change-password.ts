@@ -6,18 +6,15 @@
  *   2. the KDC takes the new password;
  *   3. what was sealed under the old one is removed.
  *
- * If it stops before 3, or nobody knows whether 2 happened, both stay; the next change removes what is left.
- *
- * @module
+ * If it stops before 3, or it is unknown whether 2 happened, both stay; the next change removes what is left.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { Secret } from '../lib/crypto/secret.ts'
 import type { Session } from '../lib/session.ts'
 import { asStateError, StateError } from './errors.ts'
-import { addKeyFile, keyFilesIn, openStateKey, removeKeyFiles } from './state-key.ts'
+import { addKeyFile, keyFilesIn, openStateKey } from './state-key.ts'
 
-/** A state that the old password opens. */
-interface Opened {
+interface OpenedState {
   readonly directory: string
   readonly stateKey: Uint8Array
   /** The files with its key that were there before. */
@@ -38,7 +35,7 @@ export async function changePassword(
 ): Promise<void> {
   // Ours: the session lets go of its own when the new one holds.
   const oldKey = new Secret('export key', session.exportKey.reveal())
-  let opened: Opened[] = []
+  let opened: OpenedState[] = []
   const onNewExportKey = (newKey: Secret) => {
     opened = openAll(statesNow(), oldKey)
     for (const { directory, stateKey } of opened) seal(directory, stateKey, newKey)
@@ -55,7 +52,7 @@ export async function changePassword(
   }
 }
 
-function openAll(directories: readonly string[], exportKey: Secret): Opened[] {
+function openAll(directories: readonly string[], exportKey: Secret): OpenedState[] {
   return directories.filter(existsSync).flatMap((directory) => {
     try {
       const files = keyFilesIn(directory)
@@ -67,7 +64,7 @@ function openAll(directories: readonly string[], exportKey: Secret): Opened[] {
   })
 }
 
-function opens({ directory }: Opened, exportKey: Secret): boolean {
+function opens({ directory }: OpenedState, exportKey: Secret): boolean {
   try {
     openStateKey(directory, keyFilesIn(directory), exportKey).fill(0)
     return true
@@ -76,14 +73,14 @@ function opens({ directory }: Opened, exportKey: Secret): boolean {
   }
 }
 
-// What stays opens with a key that nobody can make any more; the password is changed, and that is what counts.
+// What stays opens with a key that cannot be made any more; the password is changed, and that is what counts.
 function forget(files: readonly string[]): void {
   try {
-    removeKeyFiles(files)
+    for (const path of files) rmSync(path, { force: true })
   } catch {}
 }
 
-// Whoever cannot be helped here shall not be kept from a new password.
+// A state that cannot be opened is no reason to refuse a new password.
 const LOST = new Set(['state_locked', 'state_damaged'])
 
 function seal(directory: string, stateKey: Uint8Array, exportKey: Secret): void {

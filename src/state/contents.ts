@@ -11,7 +11,6 @@
  * list     = for each name of a section a line, sorted: header of the value in hexadecimal, a space, name, a line feed
  * contents = SHA-256(SHA-256(list of section 0) || ... || SHA-256(list of section 1023))
  * ```
- * @module
  */
 import { createHmac } from 'node:crypto'
 import { primitives } from '#primitives'
@@ -42,12 +41,10 @@ export class Contents {
     this.#stateKey = stateKey
   }
 
-  /** All names, as they come. */
   names(): string[] {
     return this.#sections.flatMap((section) => [...section.keys()])
   }
 
-  /** The header of a name's value, if it has one. */
   header(name: string): Uint8Array | undefined {
     const header = this.#sections[sectionOf(name)]?.get(name)
     return header === undefined ? undefined : Buffer.from(header, 'hex')

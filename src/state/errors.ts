@@ -1,8 +1,4 @@
-/**
- * What can be wrong with the state that a client keeps, and what the database and the file system say of it in these terms.
- *
- * @module
- */
+/** What can be wrong with the state that a client keeps, and what the database and the file system say of it in these terms. */
 import { StoreError } from '../database/database.ts'
 import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'
 import { isSystemError, systemReason } from '../lib/system-errors.ts'

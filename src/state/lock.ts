@@ -1,13 +1,11 @@
 /**
  * One process at a time, and others that wait for it, on Linux, macOS and Windows alike: an empty database in an exclusive transaction.
  * The operating system takes the lock of a file back from a process that has ended, however it ended.
- *
- * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabaseSyncInstance } from '@photostructure/sqlite'
 import { StoreError } from '../database/database.ts'
-import { isBusy, openDatabase } from '../database/driver.ts'
+import { isBusy, openDatabase } from '../database/sqlite.ts'
 import { ensurePrivateFile } from '../files/private-files.ts'
 import { inStateTerms, StateError } from './errors.ts'
 

@@ -6,9 +6,7 @@
  * key    = HKDF-SHA256(a longer-lived key, salt, what it is, 32 bytes)
  * sealed = header || ChaCha20-Poly1305(key, zero nonce, aad = header || context, plaintext)
  * ```
- * @module
  */
-
 import { concat } from '../lib/bytes.ts'
 import { open, seal, ZERO_NONCE } from '../lib/crypto/aead.ts'
 import { hkdf } from '../lib/crypto/hkdf.ts'

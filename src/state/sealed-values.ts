@@ -1,8 +1,4 @@
-/**
- * Sealed values in a database. Whoever uses it holds the state's lock: nobody else changes the database meanwhile.
- *
- * @module
- */
+/** Sealed values in a database. The caller holds the state's lock: no other process changes the database meanwhile. */
 import { type Database, type Statement, sql } from '../database/database.ts'
 import { concat, EMPTY, utf8 } from '../lib/bytes.ts'
 import { ProtocolError } from '../lib/errors.ts'
@@ -21,7 +17,7 @@ const TABLES: readonly Statement[] = [
   sql`create table if not exists contents (one bigint primary key check (one = 1), sealed blob not null)`,
 ]
 
-interface Entry {
+interface SealedValue {
   readonly header: Uint8Array
   readonly sealed: Uint8Array
 }
@@ -43,7 +39,7 @@ export class SealedValues {
   readonly #path: string
   readonly #stateKey: Uint8Array
   #contents: Contents
-  // SQLite's word for "somebody else has changed it".
+  // SQLite's word for "another connection has changed it".
   #version: unknown
 
   /**
@@ -72,12 +68,11 @@ export class SealedValues {
     })
   }
 
-  /** The value of a name, if it has one. */
   async get(name: string): Promise<Uint8Array | undefined> {
     const header = this.#contents.header(name)
     if (!header) return undefined
     const [entry] = await this.#run(() =>
-      this.#database.read<Entry>(sql`select sealed from entries where name = ${name}`),
+      this.#database.read<SealedValue>(sql`select sealed from entries where name = ${name}`),
     )
     try {
       return openState(PURPOSE, this.#stateKey, utf8(name), concat(header, bytesOf(entry?.sealed)))
@@ -87,7 +82,6 @@ export class SealedValues {
     }
   }
 
-  /** The names that begin with this, in order. */
   names(prefix: string): string[] {
     return this.#contents
       .names()
@@ -95,14 +89,13 @@ export class SealedValues {
       .sort()
   }
 
-  /** Seals a value, for `write`. */
-  seal(name: string, value: Uint8Array): Entry {
+  seal(name: string, value: Uint8Array): SealedValue {
     const whole = sealState(PURPOSE, this.#stateKey, utf8(name), value)
     return { header: whole.subarray(0, HEADER_BYTES), sealed: whole.subarray(HEADER_BYTES) }
   }
 
   /** Writes all of these, or none; null deletes. To be called again only when the last one is done. */
-  async write(changes: ReadonlyMap<string, Entry | null>): Promise<void> {
+  async write(changes: ReadonlyMap<string, SealedValue | null>): Promise<void> {
     const contents = this.#contents.change([...changes].map(([name, entry]) => [name, entry?.header ?? null]))
     const statements = [...changes].map(([name, entry]) =>
       entry ? putEntry(name, entry) : deleteEntry(name),
@@ -118,7 +111,6 @@ export class SealedValues {
     await this.#database.read(sql`pragma wal_checkpoint(truncate)`).catch(() => {})
   }
 
-  /** Forgets the key, and closes the database. */
   async close(): Promise<void> {
     this.#stateKey.fill(0)
     await this.#database.close()
@@ -143,7 +135,7 @@ export class SealedValues {
   }
 }
 
-const putEntry = (name: string, { header, sealed }: Entry): Statement => sql`
+const putEntry = (name: string, { header, sealed }: SealedValue): Statement => sql`
   insert into entries (name, header, sealed) values (${name}, ${header}, ${sealed})
   on conflict (name) do update set header = excluded.header, sealed = excluded.sealed`
 

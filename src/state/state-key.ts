@@ -3,10 +3,8 @@
  * sealed under the export key of one password. There is one such file, and more while a password changes, or after a change
  * that stopped half way. A file is made or removed in one step, and is never rewritten: so that it takes no lock, and no two
  * changes of a password ever undo each other's.
- *
- * @module
  */
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatKeys, KeyFileError, readKeyFile } from '../files/key-file.ts'
 import { createPrivateFile } from '../files/private-files.ts'
@@ -19,7 +17,7 @@ import { openState, sealState } from './seal.ts'
 
 const KIND = 'symbolon-state-key'
 const PURPOSE = 'symbolon/1 client state'
-const STATE_KEY_BYTES = 32
+export const STATE_KEY_BYTES = 32
 const NAME = /^key\.[0-9a-f]{16}$/
 
 /** The files with the key in a directory. */
@@ -29,21 +27,11 @@ export function keyFilesIn(directory: string): string[] {
     .map((name) => join(directory, name))
 }
 
-/** Makes a state's key, in memory. */
-export function newStateKey(): Uint8Array {
-  return secureRandomBytes(STATE_KEY_BYTES)
-}
-
 /** Writes the key, sealed under an export key, to one file more. It is on disk when this returns. */
 export function addKeyFile(directory: string, stateKey: Uint8Array, exportKey: Secret): void {
   const name = Buffer.from(secureRandomBytes(8)).toString('hex')
   const sealed = sealState(PURPOSE, exportKey.reveal(), EMPTY, stateKey)
   createPrivateFile(join(directory, `key.${name}`), formatKeys(KIND, [sealed]))
-}
-
-/** Removes files with the key; those that are gone are. */
-export function removeKeyFiles(paths: readonly string[]): void {
-  for (const path of paths) rmSync(path, { force: true })
 }
 
 /**

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { hintFor } from '../../src/cli/hints.ts'
 import { FileError } from '../../src/files/errors.ts'
 import { ProtocolError } from '../../src/lib/errors.ts'
-import { says } from '../../src/lib/text/quoted.ts'
+import { says } from '../../src/lib/text/visible.ts'
 
 const hints = suite('hints')
 

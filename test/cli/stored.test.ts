@@ -10,7 +10,7 @@ import { TransportError } from '../../src/lib/errors.ts'
 import { leaveMessage } from '../../src/lib/mls/leave.ts'
 import type { Mailbox } from '../../src/lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../src/lib/mls/mailbox-handle.ts'
-import type { Sent } from '../../src/lib/mls/types.ts'
+import type { StoreResult } from '../../src/lib/mls/types.ts'
 import { Realm } from '../helpers/realm.ts'
 import { rejects } from '../helpers/throws.ts'
 
@@ -137,7 +137,7 @@ stored('a message that the KDC may not have is not said to be stored', async () 
   const events: string[] = []
   const output = { event: (name: string) => events.push(name) } as unknown as Output
   const reason = new TransportError('kdc_unreachable', 'gone')
-  const leave = async (sent: Sent) => {
+  const leave = async (sent: StoreResult) => {
     let syncs = 0
     const mailbox = {
       sendTo: async () => sent,

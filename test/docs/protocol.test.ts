@@ -15,6 +15,12 @@ import {
 } from '../../src/kdc/http/fields.ts'
 import { MAX_BODY_BYTES } from '../../src/kdc/http/request.ts'
 import { Envelope } from '../../src/kdc/http/sealed-request.ts'
+import {
+  KEEP_SEC,
+  SESSION_IDLE_SEC,
+  SESSION_LIFETIME_SEC,
+  TICKET_LIFETIME_SEC,
+} from '../../src/kdc/lifetimes.ts'
 import { Claim, FRESH_LOGIN_SEC } from '../../src/kdc/logins/authenticate.ts'
 import { LOGIN_STATE_LIFETIME_SEC } from '../../src/kdc/logins/login-state.ts'
 import { RECORD_BYTES, REQUEST_BYTES } from '../../src/kdc/logins/registration.ts'
@@ -27,12 +33,6 @@ import * as mailbox from '../../src/kdc/routes/mailbox.ts'
 import * as register from '../../src/kdc/routes/register.ts'
 import { EndRequest, ListenRequest } from '../../src/kdc/routes/sessions.ts'
 import { UserinfoRequest } from '../../src/kdc/routes/userinfo.ts'
-import {
-  KEEP_SEC,
-  SESSION_IDLE_SEC,
-  SESSION_LIFETIME_SEC,
-  TICKET_LIFETIME_SEC,
-} from '../../src/kdc/settings.ts'
 import { MAX_EARLIER, KEEP_SEC as PACKAGE_KEEP_SEC } from '../../src/kdc/store/identities.ts'
 import { QUOTAS } from '../../src/kdc/store/quotas.ts'
 import { MAX_SESSIONS } from '../../src/kdc/store/sessions.ts'
@@ -50,15 +50,14 @@ import { ERROR_CODES, ProtocolError } from '../../src/lib/errors.ts'
 import { EVENT_BYTES } from '../../src/lib/kdc-link/exchange.ts'
 import { maxRequestBytes, mayBeSaid } from '../../src/lib/kdc-link/routes.ts'
 import { isBreaking } from '../../src/lib/mls/entries/group-errors.ts'
-import { CHUNK_BYTES } from '../../src/lib/mls/file-stream.ts'
-import { MAX_NAME_BYTES, NoteSchema } from '../../src/lib/mls/files.ts'
-import { MAX_PAGES } from '../../src/lib/mls/group-list.ts'
+import { CHUNK_BYTES, MAX_NAME_BYTES, NoteSchema } from '../../src/lib/mls/files.ts'
+import { MAX_PAGES } from '../../src/lib/mls/kdc-answers.ts'
 import { BACKDATED_SEC, LIFETIME_SEC, MAX_TAKES } from '../../src/lib/mls/keys/key-packages.ts'
 import { Header, MAX_BODY_BYTES as MAX_PAYLOAD_BYTES } from '../../src/lib/mls/payload.ts'
 import { CLIENT_CONFIG } from '../../src/lib/mls/rfc9420/suite.ts'
 import { GroupDescriptorSchema } from '../../src/lib/mls/rfc9420/welcome.ts'
 import { REMEMBERED } from '../../src/lib/mls/state/chain.ts'
-import { KEYS } from '../../src/lib/mls/state/store-keys.ts'
+import { KEYS } from '../../src/lib/mls/state/framing.ts'
 import * as publisher from '../../src/lib/mls/sync/key-package-publisher.ts'
 import { MAX_ENTRIES } from '../../src/lib/mls/sync/pull.ts'
 import { MAX_TRIES } from '../../src/lib/mls/sync/submit-change.ts'

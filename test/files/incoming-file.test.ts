@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { IncomingFile } from '../../src/files/incoming.ts'
+import { type IncomingFile, openIncomingFile } from '../../src/files/incoming.ts'
 import { holdPart, partId } from '../../src/files/parts.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
 import { withLinks } from '../helpers/links.ts'
@@ -43,7 +43,7 @@ const WHOLE = pattern(SIZE)
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
 const open = (at: string, changes: { name?: string; size?: number; sender?: string } = {}) => {
   const { name = 'f', size = SIZE, sender = 'alice' } = changes
-  return IncomingFile.open(at, { name, size }, sender)
+  return openIncomingFile(at, { name, size }, sender)
 }
 
 async function heldOf(file: IncomingFile): Promise<Buffer> {
@@ -116,8 +116,8 @@ incoming('that are given up, or of nobody, or of unknown size, are not kept', as
   await given.abandon('given_up')
   assert.equal(readdirSync(at), [])
   for (const begin of [
-    () => IncomingFile.open(at, { name: 'f', size: SIZE }),
-    () => IncomingFile.open(at, { name: 'f' }, 'alice'),
+    () => openIncomingFile(at, { name: 'f', size: SIZE }),
+    () => openIncomingFile(at, { name: 'f' }, 'alice'),
   ]) {
     const unknown = await begin()
     await fill(unknown, 0, CAME)

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { IncomingTree } from '../../src/files/incoming-tree.ts'
+import { type IncomingTree, openIncomingTree } from '../../src/files/incoming-tree.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
 import { withLinks } from '../helpers/links.ts'
 import { rejects } from '../helpers/throws.ts'
@@ -32,10 +32,10 @@ incoming.before.each((context) => {
 incoming.after.each(({ directory }) => directory.remove())
 
 const LARGE = pattern(2_000_000)
-const open = (at: string, name = 'photos', sender = 'alice') => IncomingTree.open(at, { name }, sender)
+const open = (at: string, name = 'photos', sender = 'alice') => openIncomingTree(at, { name }, sender)
 
 async function put(tree: IncomingTree, path: string[], bytes: Uint8Array): Promise<number> {
-  const file = await tree.file(path, bytes.length)
+  const file = await tree.file(path, bytes.length, {})
   let from = 0
   for await (const piece of file.held?.() ?? []) from += piece.length
   if (bytes.length < 1000 || from === 0) from = 0
@@ -61,9 +61,9 @@ const text = (value: string) => Buffer.from(value)
 
 incoming('appear whole, and not before', async ({ at }) => {
   const tree = await open(at)
-  await tree.directory(['2024'])
+  await tree.directory(['2024'], {})
   await put(tree, ['2024', 'a'], text('one'))
-  await tree.directory(['2024', 'none'])
+  await tree.directory(['2024', 'none'], {})
   await put(tree, ['b'], text(''))
   const before = readdirSync(at)
   assert.is(before.length, 1)
@@ -111,8 +111,8 @@ withLinks(incoming)('do not go where links lead', async ({ at, directory }) => {
 
 incoming('have no names in them that lead anywhere', async ({ at, directory }) => {
   const tree = await open(at, '../../x')
-  await tree.directory(['..'])
-  await tree.directory(['/etc'])
+  await tree.directory(['..'], {})
+  await tree.directory(['/etc'], {})
   for (const [index, path] of [
     ['..', '..'],
     ['..', '../../x'],
@@ -162,8 +162,8 @@ incoming('have a number on names that are one name elsewhere', async ({ at }) =>
     'X.TXT',
   ]
   for (const [index, name] of names.entries()) await put(tree, [name], text(String(index)))
-  await tree.directory(['readme'])
-  await tree.directory(['README'])
+  await tree.directory(['readme'], {})
+  await tree.directory(['README'], {})
   await put(tree, ['readme', 'a'], text('of the first'))
   await put(tree, ['README', 'a'], text('of the second'))
   await tree.finish()
@@ -188,27 +188,27 @@ incoming('have a number on names that are one name elsewhere', async ({ at }) =>
 
 incoming('take what is in directories that have come, and each directory once', async ({ at }) => {
   const tree = await open(at)
-  await tree.directory(['a'])
-  await rejects(tree.directory(['a']), 'malformed')
-  await rejects(tree.directory(['b', 'c']), 'malformed')
-  await rejects(tree.file(['b', 'c'], 1), 'malformed')
+  await tree.directory(['a'], {})
+  await rejects(tree.directory(['a'], {}), 'malformed')
+  await rejects(tree.directory(['b', 'c'], {}), 'malformed')
+  await rejects(tree.file(['b', 'c'], 1, {}), 'malformed')
   await put(tree, ['f'], text('1'))
-  await rejects(tree.file(['f', 'c'], 1), 'malformed')
+  await rejects(tree.file(['f', 'c'], 1, {}), 'malformed')
   await tree.abandon('given_up')
   assert.equal(readdirSync(at), [])
 })
 
 incoming('that are cut are gone on with, and what did not come again goes', async ({ at }) => {
   const first = await open(at)
-  await first.directory(['d'])
+  await first.directory(['d'], {})
   await put(first, ['d', 'large'], LARGE)
   await put(first, ['gone'], text('1'))
-  await first.directory(['gone too'])
+  await first.directory(['gone too'], {})
   await put(first, ['gone too', 'x'], text('1'))
-  await first.directory(['becomes a file'])
+  await first.directory(['becomes a file'], {})
   await put(first, ['becomes a file', 'x'], text('1'))
   await put(first, ['becomes a directory'], text('1'))
-  const half = await first.file(['half'], LARGE.length)
+  const half = await first.file(['half'], LARGE.length, {})
   await half.start(0)
   await half.write(LARGE.subarray(0, 1_500_000))
   await half.abandon('cut')
@@ -216,11 +216,11 @@ incoming('that are cut are gone on with, and what did not come again goes', asyn
   assert.match(readdirSync(at).join(), /^\.symbolon-[0-9a-f]{32}\.part$/)
 
   const second = await open(at)
-  await second.directory(['d'])
+  await second.directory(['d'], {})
   assert.is(await put(second, ['d', 'large'], LARGE), LARGE.length)
   assert.is(await put(second, ['half'], LARGE), 1_500_000)
   await put(second, ['becomes a file'], text('2'))
-  await second.directory(['becomes a directory'])
+  await second.directory(['becomes a directory'], {})
   await second.finish()
   const start = LARGE.toString('latin1', 0, 20)
   assert.equal(contents(join(at, 'photos')), {
@@ -242,12 +242,12 @@ incoming('of which little has come are not kept; nor those given up, or of nobod
   await put(given, ['a'], LARGE)
   await given.abandon('given_up')
   assert.equal(readdirSync(at), [])
-  const nobodys = await IncomingTree.open(at, { name: 'photos' })
+  const nobodys = await openIncomingTree(at, { name: 'photos' })
   await put(nobodys, ['a'], LARGE)
   await nobodys.abandon('cut')
   assert.equal(readdirSync(at), [])
   const half = await open(at)
-  const file = await half.file(['a'], 2 ** 30)
+  const file = await half.file(['a'], 2 ** 30, {})
   await file.start(0)
   await file.write(pattern(2 ** 20))
   await file.abandon('cut')
@@ -272,7 +272,7 @@ incoming('that come twice at once are two', async ({ at }) => {
 
 withLinks(incoming)('find no way out through what an earlier attempt left', async ({ at, directory }) => {
   const first = await open(at)
-  await first.directory(['d'])
+  await first.directory(['d'], {})
   await put(first, ['large'], LARGE)
   await put(first, ['d', 'x'], text('1'))
   await first.abandon('cut')
@@ -285,7 +285,7 @@ withLinks(incoming)('find no way out through what an earlier attempt left', asyn
   rmSync(join(part, 'large'))
   symlinkSync(join(victim, 'x'), join(part, 'large'))
   const second = await open(at)
-  await second.directory(['d'])
+  await second.directory(['d'], {})
   await put(second, ['d', 'x'], text('2'))
   await put(second, ['large'], LARGE)
   await second.finish()
@@ -328,7 +328,7 @@ withLinks(incoming)(
     for (const step of ['before an entry', 'in an entry', 'before the end']) {
       const tree = await open(at)
       if (step === 'before the end') await put(tree, ['keys'], text('theirs'))
-      const file = step === 'in an entry' ? await tree.file(['keys'], 6) : undefined
+      const file = step === 'in an entry' ? await tree.file(['keys'], 6, {}) : undefined
       const [part = ''] = readdirSync(at)
       renameSync(join(at, part), join(directory.path, step))
       symlinkSync(ours, join(at, part))

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { MAX_NAME_BYTES, numbered, safeName } from '../../src/files/safe-name.ts'
+import { MAX_NAME_BYTES, numberedBy, safeName } from '../../src/files/safe-name.ts'
 
 const names = suite('names of files from others')
 
@@ -91,10 +91,8 @@ names('that are too long are cut between characters, before the extension', () =
 })
 
 names('are numbered before the extension, and cut where there is no room for the number', () => {
-  const take = (name: string, n: number) => {
-    const all = numbered(name)
-    return Array.from({ length: n }, () => all.next().value)
-  }
+  const take = (name: string, count: number) =>
+    Array.from({ length: count }, (_, i) => numberedBy(name, i + 1))
   assert.equal(take('report.pdf', 3), ['report.pdf', 'report (2).pdf', 'report (3).pdf'])
   assert.equal(take('file', 2), ['file', 'file (2)'])
   assert.equal(take(`${'a'.repeat(251)}.txt`, 2)[1], `${'a'.repeat(247)} (2).txt`)

@@ -8,7 +8,7 @@ import { Store } from '../../src/kdc/store/store.ts'
 import { toBase64url } from '../../src/lib/bytes.ts'
 import { secureRandomBytes } from '../../src/lib/crypto/random.ts'
 import type { Secret } from '../../src/lib/crypto/secret.ts'
-import { openReply, type Route, SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
+import { openReply, SEALED_TYPE, type SealedRoute, sealRequest } from '../../src/lib/sealed.ts'
 import { connectionFrom, PASSWORD, START, secretOf, testKdc } from './kdc.ts'
 
 export type TestKdc = Awaited<ReturnType<typeof testKdc>>
@@ -35,7 +35,7 @@ export const bytes = (length: number, fill = 1) => toBase64url(new Uint8Array(le
 export async function principal(kdc: TestKdc, username: string): Promise<Principal> {
   const token = secretOf(await kdc.login(username))
   const send = async (path: string, body: object, id: string, signal?: AbortSignal) => {
-    const route: Route = `POST ${path}`
+    const route: SealedRoute = `POST ${path}`
     const { bytes, salt } = sealRequest(token, route, { ...body, id, time: kdc.time.now })
     const init = {
       method: 'POST',

@@ -6,7 +6,13 @@ import { toBase64url, utf8 } from '../../src/lib/bytes.ts'
 import type { Secret } from '../../src/lib/crypto/secret.ts'
 import type { HttpLink, HttpReply } from '../../src/lib/kdc-link/http.ts'
 import { identifiers, KEY_STRETCHING, tokenOf } from '../../src/lib/opaque.ts'
-import { openRequest, parseSealedRequest, type Route, SEALED_TYPE, sealReply } from '../../src/lib/sealed.ts'
+import {
+  openRequest,
+  parseSealedRequest,
+  SEALED_TYPE,
+  type SealedRoute,
+  sealReply,
+} from '../../src/lib/sealed.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
 import { NOW, newSecret } from './tickets.ts'
 
@@ -122,7 +128,7 @@ export class ScriptedKdc {
   }
 
   #sealed(path: string, bytes: Uint8Array): HttpReply {
-    const route: Route = `POST ${path}`
+    const route: SealedRoute = `POST ${path}`
     const request = parseSealedRequest(bytes)
     const sid = toBase64url(request.sid)
     const token = this.tokens.find((known) => toBase64url(sessionId(known)) === sid)

@@ -17,8 +17,8 @@ import {
   openReply,
   openRequest,
   parseSealedRequest,
-  type Route,
   SEALED_TYPE,
+  type SealedRoute,
   sealReply,
   sealRequest,
 } from '../../src/lib/sealed.ts'
@@ -30,13 +30,13 @@ interface Refused {
   name: string
   fault: 'format' | 'session' | 'seal' | 'json' | 'fields' | 'clock'
   token: string
-  route: Route
+  route: SealedRoute
 }
 
 interface Sealed {
   name: string
   token: string
-  route: Route
+  route: SealedRoute
   json: string
   compact: boolean
   sid: string
@@ -142,7 +142,7 @@ invitations.run()
 
 const requests = suite('sealed.json: requests')
 
-const open = (sealed: Uint8Array, key: Secret, route: Route) =>
+const open = (sealed: Uint8Array, key: Secret, route: SealedRoute) =>
   openRequest(parseSealedRequest(sealed), key, route)
 
 requests('there are some of every kind', () => {
@@ -190,7 +190,7 @@ requests.run()
 
 const atKdc = suite('sealed.json: requests at a KDC')
 const PATHS = ['/userinfo', '/listen', '/logout']
-const pathOf = (route: Route) => PATHS.find((path) => route === `POST ${path}`)
+const pathOf = (route: SealedRoute) => PATHS.find((path) => route === `POST ${path}`)
 
 /** A KDC at the time of the vectors, whose only session has this token. */
 async function kdcWith(key: Secret) {
@@ -284,7 +284,7 @@ const someToken = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((key) => new Secret('session token', key))
 const someSalt = fc.uint8Array({ minLength: 32, maxLength: 32 })
-const someRoute = fc.constantFrom<Route>('POST /userinfo', 'POST /listen', 'POST /logout', 'GET /')
+const someRoute = fc.constantFrom<SealedRoute>('POST /userinfo', 'POST /listen', 'POST /logout', 'GET /')
 const someBody = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue())
 const someReply = fc.record({
   status: fc.integer({ min: 100, max: 599 }),
@@ -322,7 +322,7 @@ any('what differs in the token, the route or the salt does not open', () => {
       someReply,
       (keys, routes, salts, reply) => {
         const [key, otherKey] = keys as [Secret, Secret]
-        const [route, otherRoute] = routes as [Route, Route]
+        const [route, otherRoute] = routes as [SealedRoute, SealedRoute]
         const [salt, otherSalt] = salts as [Uint8Array, Uint8Array]
         const request = sealRequest(key, route, reply).bytes
         throws(() => open(request, otherKey, route), 'decryption_failed')
@@ -339,7 +339,7 @@ any('what differs in the token, the route or the salt does not open', () => {
 })
 
 any('nothing with a bit changed, or cut anywhere, opens', () => {
-  const [key, route, salt] = [secret('07'.repeat(32)), 'POST /listen' as Route, bytes('09'.repeat(32))]
+  const [key, route, salt] = [secret('07'.repeat(32)), 'POST /listen' as SealedRoute, bytes('09'.repeat(32))]
   const whole = [
     {
       sealed: sealRequest(key, route, { port: 1 }).bytes,
@@ -362,7 +362,7 @@ any('nothing with a bit changed, or cut anywhere, opens', () => {
 })
 
 any('the same is never sealed with the same key: each has a salt of its own', () => {
-  const [key, route, salt] = [secret('07'.repeat(32)), 'POST /listen' as Route, bytes('09'.repeat(32))]
+  const [key, route, salt] = [secret('07'.repeat(32)), 'POST /listen' as SealedRoute, bytes('09'.repeat(32))]
   const reply = { status: 200, time: 1, body: {} }
   const sealed = [1, 2, 3].flatMap(() => [
     hex(sealRequest(key, route, {}).salt),

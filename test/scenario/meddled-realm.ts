@@ -10,8 +10,8 @@ import { ProtocolError } from '../../src/lib/errors.ts'
 import { createInvitation, invitationToken } from '../../src/lib/invitation.ts'
 import { type Conversation, Mailbox, type MailMessage } from '../../src/lib/mls/mailbox.ts'
 import { textOf } from '../../src/lib/mls/payload.ts'
+import { KEYS } from '../../src/lib/mls/state/framing.ts'
 import { decodeGroup, encodeGroup } from '../../src/lib/mls/state/group.ts'
-import { KEYS } from '../../src/lib/mls/state/store-keys.ts'
 import type { Presence, PresenceChange } from '../../src/lib/presence.ts'
 import { register } from '../../src/lib/register.ts'
 import { login, type Session } from '../../src/lib/session.ts'
@@ -150,9 +150,9 @@ export class Principal {
 }
 
 type Group = ReturnType<typeof decodeGroup>
-const nameOf = ({ charter }: Group) => (charter?.kind === 'named' ? charter.name : undefined)
-const isWith = ({ charter, members }: Group, me: string, other: string) =>
-  charter?.kind === 'direct' && members.includes(me) && members.includes(other)
+const nameOf = ({ descriptor }: Group) => (descriptor?.kind === 'named' ? descriptor.name : undefined)
+const isWith = ({ descriptor, members }: Group, me: string, other: string) =>
+  descriptor?.kind === 'direct' && members.includes(me) && members.includes(other)
 
 /** The session is over, or somebody says so: one logs in again. */
 export function isOver(error: unknown): boolean {

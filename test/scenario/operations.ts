@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { equal, toHex } from '../../src/lib/bytes.ts'
 import { encodeFileNote, fetchFile, fileNoteOf, uploadFile } from '../../src/lib/mls/files.ts'
 import type { Conversation } from '../../src/lib/mls/mailbox.ts'
-import type { Sent } from '../../src/lib/mls/types.ts'
+import type { StoreResult } from '../../src/lib/mls/types.ts'
 import { register } from '../../src/lib/register.ts'
 import { login, type Session } from '../../src/lib/session.ts'
 import { sessionId } from '../../src/lib/ticket.ts'
@@ -51,7 +51,7 @@ interface Said {
 }
 
 /** Says something, and keeps what the library says of it. */
-async function say(by: Principal, to: Conversation, text: string, said: Said[]): Promise<Sent> {
+async function say(by: Principal, to: Conversation, text: string, said: Said[]): Promise<StoreResult> {
   const entry: Said = { by, text, fate: 'refused' }
   said.push(entry)
   const sent = await by.say(to, text)

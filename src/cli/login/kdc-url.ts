@@ -1,5 +1,5 @@
 /** Which KDC a tool talks to: `--kdc`, `SYMBOLON_KDC`, or the one on this machine. */
-import { kdcOrigin } from '../../lib/kdc-link/kdc-origin.ts'
+import { kdcOrigin } from '../../lib/network/address.ts'
 import { setting } from '../environment.ts'
 import { UsageError } from '../errors.ts'
 

@@ -8,7 +8,7 @@
 import { join } from 'node:path'
 import { fromBase64url } from '../../lib/bytes.ts'
 import { ProtocolError } from '../../lib/errors.ts'
-import type { JudgeKey } from '../../lib/session.ts'
+import type { JudgeKey } from '../../lib/renewable-login.ts'
 import { ToolError, UsageError } from '../errors.ts'
 import { configDir } from '../paths.ts'
 import { readPrivateTextIfAny, replacePrivateText } from './secret-file.ts'

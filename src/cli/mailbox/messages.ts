@@ -3,7 +3,7 @@ import { FileError } from '../../files/errors.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import type { Conversation, MailMessage, Selection } from '../../lib/mls/mailbox.ts'
 import type { MailboxAccess } from '../../lib/mls/mailbox-handle.ts'
-import type { Sent } from '../../lib/mls/types.ts'
+import type { StoreResult } from '../../lib/mls/types.ts'
 import type { FileResult } from '../terminal/file-result.ts'
 import type { Output } from '../terminal/output.ts'
 import { isFile, type Saving, saveFile } from './save-files.ts'
@@ -132,7 +132,7 @@ function fileFrom({ username }: MailboxAccess, message: MailMessage): string | u
 }
 
 /** A message that the KDC did not take, or may not have taken, is an error: it is kept here and goes out later, but is not sent yet. */
-export function requireStored(output: Output, sent: Sent): void {
+export function requireStored(output: Output, sent: StoreResult): void {
   if (sent.stored) return
   const { reason } = sent
   const code = reason instanceof SymbolonError ? { code: reason.code } : {}

@@ -199,12 +199,13 @@ class ByteOutput {
    * @throws the reason of the signal: the reader may have stopped.
    */
   async #write(bytes: Uint8Array, shown: Uint8Array | string = bytes): Promise<void> {
-    this.#signal.throwIfAborted()
-    this.bytes += bytes.length
-    const written = new Promise<void>((resolve, reject) => {
-      process.stdout.write(shown, (error) => (error ? reject(error) : resolve()))
-    })
-    await untilAborted(written, this.#signal)
+    const write = () => {
+      this.bytes += bytes.length
+      return new Promise<void>((resolve, reject) => {
+        process.stdout.write(shown, (error) => (error ? reject(error) : resolve()))
+      })
+    }
+    await untilAborted(write, this.#signal)
   }
 
   /** @returns the error for what ends now, if anything of it was written. */

@@ -1,6 +1,6 @@
 /** Receiving files that others send directly: which, where to, and what is told of them. */
 import type { Duplex } from 'node:stream'
-import { takeInto } from '../../files/file-receiver.ts'
+import { takeInto } from '../../files/by-path.ts'
 import { SymbolonError } from '../../lib/errors.ts'
 import { MAX_FILE_BYTES } from '../../lib/mls/files.ts'
 import {

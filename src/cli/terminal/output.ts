@@ -5,7 +5,7 @@
 import type { Message } from '../../lib/channel/message.ts'
 import { type FileNote, fileNoteOf } from '../../lib/mls/files.ts'
 import type { MailMessage } from '../../lib/mls/mailbox.ts'
-import { quoted } from '../../lib/text/quoted.ts'
+import { quoted } from '../../lib/text/visible.ts'
 import type { Trace, TraceEvent } from '../../lib/trace.ts'
 import { type Arrival, arrivalText, type FileResult, nameText, shownName } from './file-result.ts'
 import { localTime } from './format.ts'

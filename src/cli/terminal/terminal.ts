@@ -1,6 +1,5 @@
 /** What the tools write: data on stdout, talk on stderr, and nothing from others that a terminal would obey. */
-import { bounded } from '../../lib/text/quoted.ts'
-import { visible, visibleJson } from '../../lib/text/visible.ts'
+import { bounded, visible, visibleJson } from '../../lib/text/visible.ts'
 import { labelOf, TOOLS } from '../installed.ts'
 
 export { visible }

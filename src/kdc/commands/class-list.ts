@@ -11,7 +11,7 @@ import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { ToolError } from '../../cli/errors.ts'
 import { isSystemError, systemReason } from '../../lib/system-errors.ts'
-import { bounded } from '../../lib/text/quoted.ts'
+import { bounded } from '../../lib/text/visible.ts'
 
 export interface CsvForm {
   /** Whether it begins with a byte order mark, by which some spreadsheets know UTF-8. */

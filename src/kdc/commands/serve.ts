@@ -15,15 +15,10 @@ import { openData } from '../data.ts'
 import { directRoutes } from '../fast-userinfo.ts'
 import { type Direct, type Fetch, type Listening, serve as listenOn } from '../http/server.ts'
 import { generateMasterKeys, type MasterKeys } from '../keys/master-keys.ts'
+import { KEEP_SEC, SESSION_IDLE_SEC, SESSION_LIFETIME_SEC, TICKET_LIFETIME_SEC } from '../lifetimes.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
 import { ProxyList } from '../network/ip.ts'
-import {
-  KEEP_SEC,
-  REGISTRATIONS,
-  SESSION_IDLE_SEC,
-  SESSION_LIFETIME_SEC,
-  TICKET_LIFETIME_SEC,
-} from '../settings.ts'
+import { REGISTRATIONS } from '../settings.ts'
 import { LOGIN_LIMITS, loginLimits } from '../traffic/login-limits.ts'
 import { DATA_HELP, DATA_OPTION, dataDirectory } from './data-option.ts'
 import { addDemo, type Demo } from './demo-accounts.ts'

@@ -13,9 +13,9 @@ import {
   MAX_CLOCK_OFFSET_SEC,
   openRequest,
   parseSealedRequest,
-  type Route,
   SEALED_TYPE,
   type SealedRequest,
+  type SealedRoute,
   sealReplyText,
 } from '../../lib/sealed.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
@@ -128,7 +128,7 @@ function sealedRequest(
   answerBytes?: number,
 ): MiddlewareHandler<KdcEnv> {
   return async (c, next) => {
-    const route: Route = `${c.req.method} ${c.req.path}`
+    const route: SealedRoute = `${c.req.method} ${c.req.path}`
     let loan: ReturnType<typeof kdc.bodies.take> | undefined
     // A stranger cannot make us keep more than a short request: whose it is shows in its beginning.
     const judge = async (beginning: Uint8Array, length: number) => {
@@ -185,7 +185,7 @@ export function parseEnvelope(bytes: Uint8Array): SealedRequest {
   }
 }
 
-export function openEnvelope(request: SealedRequest, token: Secret, route: Route): unknown {
+export function openEnvelope(request: SealedRequest, token: Secret, route: SealedRoute): unknown {
   try {
     return openRequest(request, token, route)
   } catch {
@@ -213,7 +213,7 @@ async function sealResponse(
   kdc: Kdc,
   c: Context<KdcEnv>,
   token: Secret,
-  route: Route,
+  route: SealedRoute,
   { salt, sid }: SealedRequest,
 ): Promise<number> {
   const { status } = c.res

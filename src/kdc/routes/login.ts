@@ -15,13 +15,13 @@ import * as fields from '../http/fields.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { jsonRequest, parse, plainRequest } from '../http/request.ts'
 import { sealStoredToken } from '../keys/at-rest.ts'
+import { decoyRecord } from '../logins/decoy-record.ts'
 import {
   LOGIN_STATE_LIFETIME_SEC,
   openLoginState,
   recordHash,
   sealLoginState,
 } from '../logins/login-state.ts'
-import { decoyRecord } from '../logins/registration.ts'
 import { Problem } from '../problems.ts'
 import { countTry, forgiveness } from '../traffic/login-limits.ts'
 

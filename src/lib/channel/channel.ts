@@ -6,6 +6,7 @@
 
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
+import { abortable, type WaitOptions } from '../abort.ts'
 import { EMPTY, utf8 } from '../bytes.ts'
 import { judgeOptions } from '../check-options.ts'
 import { TAG_BYTES } from '../crypto/aead.ts'
@@ -124,11 +125,18 @@ export class Channel implements AsyncIterable<Message> {
    *
    * @param message - text is sent as UTF-8, bytes as they are; at most `maxMessageBytes`.
    * @returns when the peer has acknowledged it. Waiting for that also keeps the sender from running ahead of the peer.
+   * @param options.signal - ends the waiting. The message may or may not arrive, in its place before the next; the channel can be used as
+   *   before, and `close` waits for the acknowledgement as long as for the end. Aborted already, nothing is sent.
    * @throws ProtocolError `message_too_large`, `stream_unfinished`, `channel_closed`, `not_acknowledged`, `channel_aborted`, `frame_damaged`;
-   *   CodecError `malformed`; TransportError `channel_truncated`, `peer_silent`. After all but the first two it may or
-   *   may not have arrived.
+   *   CodecError `malformed`; TransportError `channel_truncated`, `peer_silent`; the reason of `signal`. After all but the first two it may or
+   *   may not have arrived. TypeError.
    */
-  send(message: string | Uint8Array): Promise<void> {
+  send(message: string | Uint8Array, options?: WaitOptions): Promise<void> {
+    if (!options) return this.#send(message)
+    return abortable('send', options, () => this.#send(message))
+  }
+
+  #send(message: string | Uint8Array): Promise<void> {
     const bytes = typeof message === 'string' ? utf8(message) : message
     const refusal = this.#refusalToSend(bytes.length)
     if (refusal) return Promise.reject(refusal)

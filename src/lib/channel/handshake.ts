@@ -25,16 +25,20 @@ export const NOISE_MESSAGE_BYTES = DH_BYTES + TAG_BYTES
 
 const PROLOGUE = utf8('symbolon/1 channel')
 
-interface Common {
+/** What both ends of a handshake may be given. */
+export interface HandshakeCommonOptions {
+  /** Where randomness comes from. Default: the system's. */
   readonly randomBytes?: RandomBytes | undefined
+  /** Hears of each message as it passes. */
   readonly trace?: Trace | undefined
-  /** What a trace calls the two ends. */
+  /** What a trace calls this end. */
   readonly us?: string | undefined
+  /** What a trace calls the other end. */
   readonly them?: string | undefined
 }
 
 /** What the sender brings: both from the KDC's answer to `/userinfo`. */
-export interface InitiateOptions extends Common {
+export interface InitiateOptions extends HandshakeCommonOptions {
   /** For the receiver: at most 4096 bytes. */
   readonly ticket: Uint8Array
   /** The key of this channel, 32 bytes. */
@@ -71,7 +75,7 @@ export async function initiate(wire: Wire, options: InitiateOptions): Promise<Tr
 }
 
 /** What the receiver brings. */
-export interface AcceptOptions extends Common {
+export interface AcceptOptions extends HandshakeCommonOptions {
   /** Judges a ticket, as `openTicket` does; throws to refuse. */
   readonly judge: (ticket: Uint8Array) => Ticket
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import * as net from 'node:net'
+import { untilAborted } from '../abort.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { RandomBytes } from '../crypto/random.ts'
 import type { Secret } from '../crypto/secret.ts'
@@ -74,6 +75,8 @@ export interface ListenOptions {
   readonly maxMessageBytes?: number
   /** Hears of each message as it passes. */
   readonly trace?: Trace | undefined
+  /** Ends the attempt; a listener that is there goes on. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A receiver that accepts channels. */
@@ -92,10 +95,15 @@ export class Listener {
     this.#server = net.createServer(asked, (socket) => this.#onSocket(socket))
   }
 
-  /** @throws TransportError `port_unavailable` */
+  /** @throws TransportError `port_unavailable`; the reason of `signal` */
   static async start(options: ListenOptions): Promise<Listener> {
     const listener = new Listener(options)
-    await listener.#listen()
+    try {
+      await untilAborted(() => listener.#listen(), options.signal)
+    } catch (error) {
+      listener.#server.close()
+      throw error
+    }
     return listener
   }
 
@@ -247,7 +255,7 @@ export class Listener {
  * Listens for senders with tickets.
  *
  * @returns once connections are accepted.
- * @throws TransportError `port_unavailable`
+ * @throws TransportError `port_unavailable`; the reason of `signal`.
  * @example
  * const listener = await listen({
  *   username: 'bob',

@@ -25,22 +25,25 @@ export interface WireOptions {
   readonly fullBytes?: number | undefined
 }
 
-/** What a reader has asked for. */
-interface Demand {
-  /** So many bytes; without it a frame. */
-  readonly exactly?: number
-  /** How long the frame may be. */
+/** Takes frames as they come. */
+export interface FrameReader {
+  /** The shortest that a frame may be, in bytes. */
   readonly min: number
+  /** And the longest. */
   readonly max: number
-  /** The bytes are good during the call only. */
+  /** Takes one. The bytes are good during the call only. */
   deliver(bytes: Uint8Array): void
   /** The stream ended where it may. */
   ended(): void
+  /** The stream broke, or a frame is not as long as it may be. */
   failed(error: Error): void
 }
 
-/** Takes frames as they come. */
-export type FrameReader = Pick<Demand, 'min' | 'max' | 'deliver' | 'ended' | 'failed'>
+/** What a reader has asked for. */
+interface Demand extends FrameReader {
+  /** So many bytes; without it a frame. */
+  readonly exactly?: number
+}
 
 /** Reads and writes whole frames; one reader at a time. */
 export class Wire {

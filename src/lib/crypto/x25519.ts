@@ -5,14 +5,11 @@
  */
 import { primitives } from '#primitives'
 import { ProtocolError } from '../errors.ts'
-import type { X25519KeyPair } from './primitives/types.ts'
+import type { KeyPair } from './primitives/types.ts'
 import { type RandomBytes, secureRandomBytes } from './random.ts'
 
 /** Length of an X25519 secret key, public key and shared secret. */
 export const DH_BYTES = 32
-
-/** An X25519 key pair (RFC 7748). */
-export type KeyPair = X25519KeyPair
 
 /** A fresh key pair, from 32 random bytes; where those are not asked for, of the implementation's own making. */
 export function generateKeyPair(randomBytes: RandomBytes = secureRandomBytes): KeyPair {

@@ -16,42 +16,10 @@ import {
   TransportError,
 } from '../errors.ts'
 import { port, unixSeconds } from '../fields.ts'
-import { quoted, says } from '../text/quoted.ts'
+import { USERNAME } from '../names.ts'
+import { quoted, says } from '../text/visible.ts'
 import { MAX_TICKET_BYTES } from '../ticket.ts'
 import { mayBeSaid } from './routes.ts'
-
-const StartReply = v.object({ response: v.string(), state: v.string() })
-const FinishReply = v.object({ expires_at: unixSeconds })
-const UserinfoReply = v.object({
-  ip_addr: v.pipe(v.string(), v.ip()),
-  port,
-  secret: v.string(),
-  senderinfo: v.pipe(v.string(), v.maxLength(Math.ceil((MAX_TICKET_BYTES * 4) / 3))),
-  expires_at: unixSeconds,
-  time: unixSeconds,
-})
-const RegistrationReply = v.object({ response: v.string() })
-/** A KDC keeps a tenth of it for one principal. */
-const MAX_SESSIONS = 1000
-const SessionsReply = v.object({
-  sessions: v.pipe(
-    v.array(
-      v.object({
-        id: v.string(),
-        this: v.boolean(),
-        ip_addr: v.string(),
-        begun_at: unixSeconds,
-        used_at: unixSeconds,
-        expires_at: unixSeconds,
-        listens_at: v.optional(v.object({ ip_addr: v.string(), port })),
-      }),
-    ),
-    v.maxLength(MAX_SESSIONS),
-  ),
-})
-const EndReply = v.object({ ended: v.number() })
-const ListenReply = v.object({ ip_addr: v.string(), port, expires_at: unixSeconds, time: unixSeconds })
-const ProblemReply = v.object({ code: v.string(), detail: v.optional(v.string(), '') })
 
 /** What the KDC answers about a receiver: where it is, and what opens one channel to it. */
 export interface UserinfoAnswer {
@@ -97,72 +65,98 @@ export interface SessionInfo {
   readonly listensAt?: { readonly address: string; readonly port: number }
 }
 
-/** @throws CodecError `malformed` */
-export function readStartReply(body: unknown): { response: string; state: string } {
-  return parse(StartReply, body, '/login/start')
+/** A KDC keeps a tenth of it for one principal. */
+const MAX_SESSIONS = 1000
+
+const OpaqueReply = v.object({ response: v.string() })
+const UserinfoReply = v.pipe(
+  v.object({
+    ip_addr: v.pipe(v.string(), v.ip()),
+    port,
+    secret: v.string(),
+    senderinfo: v.pipe(v.string(), v.maxLength(Math.ceil((MAX_TICKET_BYTES * 4) / 3))),
+    expires_at: unixSeconds,
+    time: unixSeconds,
+  }),
+  v.transform(
+    ({ ip_addr, secret, senderinfo, expires_at, ...reply }): UserinfoAnswer => ({
+      ...reply,
+      address: ip_addr,
+      secret: Secret.fromText('channel secret', secret),
+      ticket: fromBase64url(senderinfo, { name: 'senderinfo' }),
+      expiresAt: expires_at,
+    }),
+  ),
+)
+const ListenReply = v.pipe(
+  v.object({ ip_addr: v.string(), port, expires_at: unixSeconds, time: unixSeconds }),
+  v.transform(
+    ({ ip_addr, expires_at, time }): ListenAnswer => ({ address: ip_addr, expiresAt: expires_at, time }),
+  ),
+)
+const SessionReply = v.pipe(
+  v.object({
+    id: v.string(),
+    this: v.boolean(),
+    ip_addr: v.string(),
+    begun_at: unixSeconds,
+    used_at: unixSeconds,
+    expires_at: unixSeconds,
+    listens_at: v.optional(v.object({ ip_addr: v.string(), port })),
+  }),
+  v.transform(
+    ({ listens_at, ...session }): SessionInfo => ({
+      id: session.id,
+      isThis: session.this,
+      address: session.ip_addr,
+      begunAt: session.begun_at,
+      usedAt: session.used_at,
+      expiresAt: session.expires_at,
+      ...(listens_at && { listensAt: { address: listens_at.ip_addr, port: listens_at.port } }),
+    }),
+  ),
+)
+
+/** What each request is answered with, by its path, and what that is in the library. */
+const REPLIES = {
+  '/login/start': v.object({ response: v.string(), state: v.string() }),
+  '/login/finish': v.object({ expires_at: unixSeconds }),
+  '/register/start': OpaqueReply,
+  '/password/start': OpaqueReply,
+  '/userinfo': UserinfoReply,
+  '/listen': ListenReply,
+  '/sessions': v.pipe(
+    v.object({ sessions: v.pipe(v.array(SessionReply), v.maxLength(MAX_SESSIONS)) }),
+    v.transform(({ sessions }) => sessions),
+  ),
+  '/users/online': v.object({
+    users: v.array(v.object({ username: v.pipe(v.string(), v.regex(USERNAME)), online: v.boolean() })),
+    more: v.boolean(),
+  }),
+  '/sessions/end': v.pipe(
+    v.object({ ended: v.number() }),
+    v.transform(({ ended }) => ended),
+  ),
 }
 
 /**
- * @returns when the session ends, Unix seconds.
- * @throws CodecError `malformed`
- */
-export function readFinishReply(body: unknown): number {
-  return parse(FinishReply, body, '/login/finish').expires_at
-}
-
-/**
- * What the KDC answers to the start of a registration, or of a change of password.
+ * What a request was answered with.
  *
  * @throws CodecError `malformed`
  */
-export function readRegistrationReply(
+export function readReply<P extends keyof typeof REPLIES>(
+  path: P,
   body: unknown,
-  path: '/register/start' | '/password/start',
-): { response: string } {
-  return parse(RegistrationReply, body, path)
+): v.InferOutput<(typeof REPLIES)[P]> {
+  const parsed = v.safeParse(REPLIES[path], body)
+  if (parsed.success) return parsed.output
+  // The field's name only: an issue's message would quote what was received, which may be a token.
+  throw new CodecError(
+    `reply to ${path}: ${v.getDotPath(parsed.issues[0]) ?? 'the body'} is missing or of the wrong form`,
+  )
 }
 
-/** @throws CodecError `malformed` */
-export function readSessionsReply(body: unknown): SessionInfo[] {
-  return parse(SessionsReply, body, '/sessions').sessions.map((session) => ({
-    id: session.id,
-    isThis: session.this,
-    address: session.ip_addr,
-    begunAt: session.begun_at,
-    usedAt: session.used_at,
-    expiresAt: session.expires_at,
-    ...(session.listens_at && {
-      listensAt: { address: session.listens_at.ip_addr, port: session.listens_at.port },
-    }),
-  }))
-}
-
-/**
- * @returns how many sessions were ended.
- * @throws CodecError `malformed`
- */
-export function readEndReply(body: unknown): number {
-  return parse(EndReply, body, '/sessions/end').ended
-}
-
-/** @throws CodecError `malformed` */
-export function readUserinfoReply(body: unknown): UserinfoAnswer {
-  const reply = parse(UserinfoReply, body, '/userinfo')
-  return {
-    address: reply.ip_addr,
-    port: reply.port,
-    secret: Secret.fromText('channel secret', reply.secret),
-    ticket: fromBase64url(reply.senderinfo, { name: 'senderinfo' }),
-    expiresAt: reply.expires_at,
-    time: reply.time,
-  }
-}
-
-/** @throws CodecError `malformed` */
-export function readListenReply(body: unknown): ListenAnswer {
-  const reply = parse(ListenReply, body, '/listen')
-  return { address: reply.ip_addr, expiresAt: reply.expires_at, time: reply.time }
-}
+const ProblemReply = v.object({ code: v.string(), detail: v.optional(v.string(), '') })
 
 // Request Timeout, Too Many Requests, Service Unavailable (RFC 9110 §15.5.9 and §15.6.4, RFC 6585 §4).
 const TRY_LATER = new Set([408, 429, 503])
@@ -195,15 +189,5 @@ export function readProblem(status: number, body: unknown, path: string): Symbol
   )
 }
 
-function isProtocolCode(code: string): code is ProtocolCode {
-  return (ERROR_CODES.protocol as readonly string[]).includes(code)
-}
-
-function parse<S extends v.GenericSchema>(schema: S, body: unknown, path: string): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, body)
-  if (parsed.success) return parsed.output
-  // The field's name only: an issue's message would quote what was received, which may be a token.
-  throw new CodecError(
-    `reply to ${path}: ${v.getDotPath(parsed.issues[0]) ?? 'the body'} is missing or of the wrong form`,
-  )
-}
+const isProtocolCode = (code: string): code is ProtocolCode =>
+  (ERROR_CODES.protocol as readonly string[]).includes(code)

@@ -11,7 +11,7 @@ import { secureRandomBytes } from '../crypto/random.ts'
 import type { Secret } from '../crypto/secret.ts'
 import { ProtocolError, SymbolonError, type TransportCode, TransportError } from '../errors.ts'
 import { TokenBucket } from '../pacing/token-bucket.ts'
-import { openReply, type Route, SEALED_TYPE, type Sealable, sealRequest } from '../sealed.ts'
+import { openReply, SEALED_TYPE, type SealedReply, sealRequest } from '../sealed.ts'
 import { readProblem } from './answers.ts'
 import type { HttpLink, HttpReply, HttpStreamReply } from './http.ts'
 import { maxRequestBytes } from './routes.ts'
@@ -47,7 +47,7 @@ export class UnsealedAnswer extends TransportError {
 }
 
 /**
- * The KDC has answered a request of this id before: to a copy that came sooner, or to an earlier try. Where that answer went nobody knows; a
+ * The KDC has answered a request of this id before: to a copy that came sooner, or to an earlier try. Where that answer went is not known; a
  * request that only asks is asked anew, with another id.
  */
 export class AnsweredBefore extends TransportError {
@@ -99,7 +99,7 @@ export async function exchangeSealed(
   session: Sealing,
 ): Promise<unknown> {
   const id = newRequestId()
-  const ask = async (): Promise<Sealable> => {
+  const ask = async (): Promise<SealedReply> => {
     const { bytes, salt } = sealed(path, { id, ...body }, session)
     return unseal(path, await link.post(path, SEALED_TYPE, bytes), session, salt)
   }
@@ -111,12 +111,8 @@ export async function exchangeSealed(
   return reply.body
 }
 
-function routeOf(path: string): Route {
-  return `POST ${path}`
-}
-
 function sealed(path: string, body: object, { token, clock }: Sealing) {
-  const request = sealRequest(token, routeOf(path), { ...body, time: clock() })
+  const request = sealRequest(token, `POST ${path}`, { ...body, time: clock() })
   // The KDC would refuse it before it knows whose it is, and so without a seal.
   const most = maxRequestBytes(path)
   if (request.bytes.length > most) {
@@ -125,10 +121,10 @@ function sealed(path: string, body: object, { token, clock }: Sealing) {
   return request
 }
 
-function unseal(path: string, reply: HttpReply, session: Sealing, salt: Uint8Array): Sealable {
+function unseal(path: string, reply: HttpReply, session: Sealing, salt: Uint8Array): SealedReply {
   if (reply.type !== SEALED_TYPE) throw unsealed(path, reply)
   try {
-    const opened = openReply(session.token, routeOf(path), salt, reply.body)
+    const opened = openReply(session.token, `POST ${path}`, salt, reply.body)
     session.onTime(opened.time)
     return opened
   } catch (cause) {
@@ -153,16 +149,16 @@ const MAX_PROBLEM_BYTES = 64 * 1024
  *
  * @param now - a clock that never goes back, in milliseconds.
  * @returns the events' ids, until the KDC or `signal` ends it.
- * @throws as `exchangeSealed`; UnsealedAnswer for a stream that says too much.
+ * @throws as `exchangeSealed`; while they are read, UnsealedAnswer for a stream that says too much.
  */
-export async function* exchangeEvents(
+export async function exchangeEvents(
   link: HttpLink,
   path: string,
   body: object,
   session: Sealing,
   signal: AbortSignal,
   now?: () => number,
-): AsyncGenerator<string> {
+): Promise<AsyncIterable<string>> {
   const { bytes, salt } = sealed(path, { ...body, id: newRequestId() }, session)
   if (!link.stream) throw new TypeError('this link to the KDC has no streams')
   const reply = await link.stream(path, SEALED_TYPE, bytes, signal)
@@ -171,7 +167,7 @@ export async function* exchangeEvents(
     if (isAnsweredBefore(problem)) throw new AnsweredBefore()
     throw readProblem(problem.status, problem.body, path)
   }
-  yield* eventIds(reply.body, new TokenBucket({ ...EVENT_BYTES, now }))
+  return eventIds(reply.body, new TokenBucket({ ...EVENT_BYTES, now }))
 }
 
 const tooMuch = () => new UnsealedAnswer('kdc_failed', 'the stream of events says more than a KDC would')
@@ -218,9 +214,9 @@ function unsealed(path: string, { status, body }: HttpReply): UnsealedAnswer {
 }
 
 // What else is refused so has no seal: there is no other reason under one.
-const isAnsweredBefore = (reply: Sealable) => says(reply, 400, 'request_refused')
+const isAnsweredBefore = (reply: SealedReply) => says(reply, 400, 'request_refused')
 
-function says({ status, body }: Sealable, expected: number, code: string): boolean {
+function says({ status, body }: SealedReply, expected: number, code: string): boolean {
   return status === expected && (body as { code?: unknown } | null)?.code === code
 }
 

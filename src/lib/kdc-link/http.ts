@@ -4,10 +4,11 @@
  * @module
  */
 import type { Socket } from 'node:net'
+import type { Dispatcher } from 'undici'
 import { TransportError } from '../errors.ts'
 import type { KdcPlace } from '../network/destination.ts'
 import { isSystemError, systemReason } from '../system-errors.ts'
-import { quoted } from '../text/quoted.ts'
+import { quoted } from '../text/visible.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const REPLY_TIMEOUT_MS = 15_000
@@ -95,55 +96,42 @@ export async function httpLink(origin: string): Promise<HttpLink> {
     bodyTimeout: REPLY_TIMEOUT_MS,
     maxResponseSize: MAX_REPLY_BYTES,
   })
+  const send = (path: string, headers: Record<string, string>, body: Uint8Array, more: object) =>
+    dispatcher.request({ origin, path, method: 'POST', headers, body, ...more })
   const attempt = async (path: string, type: string, body: Uint8Array): Promise<HttpReply> => {
-    const reply = await dispatcher.request({
-      origin,
-      path,
-      method: 'POST',
-      headers: { 'content-type': type },
-      body,
-      // The whole of it: the timeouts above are for each piece.
-      signal: AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
-    })
-    return {
-      status: reply.statusCode,
-      type: mediaType(reply.headers['content-type']),
-      body: new Uint8Array(await reply.body.arrayBuffer()),
-      date: reply.headers.date?.toString(),
-    }
+    // The whole of it: the timeouts above are for each piece.
+    const signal = AbortSignal.timeout(EXCHANGE_TIMEOUT_MS)
+    const reply = await send(path, { 'content-type': type }, body, { signal })
+    const bytes = new Uint8Array(await reply.body.arrayBuffer())
+    return { ...headOf(reply), body: bytes, date: reply.headers.date?.toString() }
+  }
+  const fail = (cause: unknown) => {
+    throw unreachable(origin, cause)
   }
   return {
     get place() {
       return place
     },
-    async post(path, type, body) {
-      try {
-        // A kept-alive connection may have died with the server it led to. Every request of the protocol may be sent
-        // again (docs/protocol.md §3.7, `id`), so one that found such a connection is.
-        return await attempt(path, type, body).catch((error) => {
-          if (connectionDied(error)) return attempt(path, type, body)
-          throw error
-        })
-      } catch (cause) {
-        throw unreachable(origin, cause)
+    post(path, type, body) {
+      // A kept-alive connection may have died with the server it led to. Every request of the protocol may be sent
+      // again (docs/protocol.md §3.7, `id`), so one that found such a connection is.
+      const again = (error: unknown) => {
+        if (connectionDied(error)) return attempt(path, type, body)
+        throw error
       }
+      return attempt(path, type, body).catch(again).catch(fail)
     },
     async stream(path, type, body, signal) {
-      try {
-        const headers = { 'content-type': type, accept: 'text/event-stream' }
-        const options = { origin, path, method: 'POST', headers, body, signal } as const
-        const reply = await dispatcher.request({ ...options, bodyTimeout: STREAM_SILENCE_MS })
-        const pieces = async function* () {
-          try {
-            for await (const piece of reply.body) yield piece as Uint8Array
-          } catch (cause) {
-            throw unreachable(origin, cause)
-          }
+      const headers = { 'content-type': type, accept: 'text/event-stream' }
+      const reply = await send(path, headers, body, { signal, bodyTimeout: STREAM_SILENCE_MS }).catch(fail)
+      const pieces = async function* () {
+        try {
+          for await (const piece of reply.body) yield piece as Uint8Array
+        } catch (cause) {
+          fail(cause)
         }
-        return { status: reply.statusCode, type: mediaType(reply.headers['content-type']), body: pieces() }
-      } catch (cause) {
-        throw unreachable(origin, cause)
       }
+      return { ...headOf(reply), body: pieces() }
     },
     close: () => dispatcher.destroy(),
   }
@@ -161,8 +149,9 @@ function placeOf({ remoteAddress, localAddress }: Socket): KdcPlace | undefined 
     : { address: remoteAddress, isOurs: remoteAddress === localAddress }
 }
 
-function mediaType(header: string | string[] | undefined): string {
-  return (String(header ?? '').split(';', 1)[0] ?? '').trim()
+function headOf({ statusCode, headers }: Dispatcher.ResponseData): { status: number; type: string } {
+  const [type = ''] = String(headers['content-type'] ?? '').split(';', 1)
+  return { status: statusCode, type: type.trim() }
 }
 
 function connectionDied(error: unknown): boolean {

@@ -5,11 +5,11 @@
  */
 import { type Clock, systemClock } from '../clock.ts'
 import type { Secret } from '../crypto/secret.ts'
+import { kdcOrigin } from '../network/address.ts'
 import type { KdcPlace } from '../network/destination.ts'
 import { type Trace, traceFields } from '../trace.ts'
 import { exchangeEvents, exchangePlain, exchangeSealed, type Sealing } from './exchange.ts'
 import { type HttpLink, httpLink } from './http.ts'
-import { kdcOrigin } from './kdc-origin.ts'
 
 /** How to talk to a KDC. */
 export interface KdcLinkOptions {
@@ -78,37 +78,23 @@ export class KdcLink {
     return this.#proven.has(token)
   }
 
-  /**
-   * Posts JSON in clear.
-   *
-   * @returns the answer's JSON.
-   * @throws what `exchangePlain` throws.
-   */
+  /** Posts JSON in clear, as `exchangePlain` does. */
   plain(path: string, body: Record<string, unknown>): Promise<unknown> {
     return this.#traced(path, '', body, exchangePlain(this.http, path, body))
   }
 
-  /**
-   * Posts JSON sealed with a token, and opens the answer.
-   *
-   * @throws what `exchangeSealed` throws.
-   */
+  /** Posts JSON sealed with a token, as `exchangeSealed` does. */
   sealed(path: string, body: Record<string, unknown>, token: Secret): Promise<unknown> {
     return this.#traced(path, ', sealed', body, exchangeSealed(this.http, path, body, this.#sealing(token)))
   }
 
-  /**
-   * Asks for events with a sealed request.
-   *
-   * @returns their ids, as they come.
-   * @throws what `exchangeEvents` throws.
-   */
+  /** Asks for events with a sealed request, as `exchangeEvents` does. */
   events(
     path: string,
     body: Record<string, unknown>,
     token: Secret,
     signal: AbortSignal,
-  ): AsyncGenerator<string> {
+  ): Promise<AsyncIterable<string>> {
     return exchangeEvents(this.http, path, body, this.#sealing(token), signal)
   }
 

@@ -9,8 +9,10 @@
  */
 import type { ProtocolCode, TransportCode } from '../errors.ts'
 
+type Code = ProtocolCode | TransportCode
+
 /** What may be said of any request: of its session and login, of its clock, of a name in it. */
-const OF_ANY: readonly string[] = [
+const OF_ANY: readonly Code[] = [
   'clock_wrong',
   'invalid_name',
   'login_stale',
@@ -18,9 +20,9 @@ const OF_ANY: readonly string[] = [
   'token_expired',
   'token_unknown',
   'too_many_attempts',
-] satisfies (ProtocolCode | TransportCode)[]
+]
 
-const OF_GROUPS: readonly (ProtocolCode | TransportCode)[] = [
+const OF_GROUPS: readonly Code[] = [
   'epoch_passed',
   'group_exists',
   'group_unknown',
@@ -29,37 +31,26 @@ const OF_GROUPS: readonly (ProtocolCode | TransportCode)[] = [
   'receiver_unknown',
 ]
 
+const OF_INVITATIONS: readonly Code[] = ['invitation_refused', 'invitation_required', 'invitation_unknown']
+
 /** What else may be said, by the first word of the path. */
-const OF_ROUTES: ReadonlyMap<string, readonly (ProtocolCode | TransportCode)[]> = new Map<
-  string,
-  readonly (ProtocolCode | TransportCode)[]
->([
-  ['login', ['login_refused']],
-  [
-    'register',
-    [
-      'account_exists',
-      'invitation_refused',
-      'invitation_required',
-      'invitation_unknown',
-      'plaintext_refused',
-      'registration_closed',
-    ],
-  ],
-  ['password', ['plaintext_refused']],
-  ['sessions', ['plaintext_refused']],
-  ['listen', ['plaintext_refused']],
-  ['logout', ['plaintext_refused']],
-  ['userinfo', ['receiver_offline', 'receiver_unknown', 'plaintext_refused']],
-  ['key-packages', ['not_allowed', 'quota_exceeded']],
-  ['groups', OF_GROUPS],
-  ['files', [...OF_GROUPS, 'file_exists', 'file_unknown']],
-])
+const OF_ROUTES: Readonly<Record<string, readonly Code[]>> = {
+  login: ['login_refused'],
+  register: ['account_exists', 'plaintext_refused', 'registration_closed', ...OF_INVITATIONS],
+  password: ['plaintext_refused'],
+  sessions: ['plaintext_refused'],
+  listen: ['plaintext_refused'],
+  logout: ['plaintext_refused'],
+  userinfo: ['receiver_offline', 'receiver_unknown', 'plaintext_refused'],
+  'key-packages': ['not_allowed', 'quota_exceeded'],
+  groups: OF_GROUPS,
+  files: [...OF_GROUPS, 'file_exists', 'file_unknown'],
+}
 
 /** Whether the KDC may answer a request to this path so. */
 export function mayBeSaid(path: string, code: string): boolean {
-  const codes: readonly string[] = OF_ROUTES.get(path.split('/')[1] ?? '') ?? []
-  return OF_ANY.includes(code) || codes.includes(code)
+  const codes: readonly string[] = [...OF_ANY, ...(OF_ROUTES[path.split('/')[1] ?? ''] ?? [])]
+  return codes.includes(code)
 }
 
 const KIB = 1024

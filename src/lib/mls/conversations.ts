@@ -1,10 +1,6 @@
-/**
- * Which group is meant: by its name, or by the other one of a conversation of two.
- *
- * @module
- */
+/** Which group is meant: by its name, or by the other one of a conversation of two. */
 import { ProtocolError } from '../errors.ts'
-import { left } from './entries/group-endings.ts'
+import { left } from './entries/group-errors.ts'
 import type { MlsClient } from './mls-client.ts'
 import { type Group, otherOf, presentIn } from './state/group.ts'
 import type { Conversation, GroupInfo, Selection } from './types.ts'
@@ -14,24 +10,22 @@ export function allGroups(client: MlsClient): Group[] {
   return [...client.mlsStore.groups.values()]
 }
 
-/** All, for who asks. Names come again: what is counted is counted by id. */
+/** All, as they are shown. Names come again: what is counted is counted by id. */
 export function describeGroups(client: MlsClient): GroupInfo[] {
   const unread = new Map<string, number>()
   for (const id of client.mlsStore.unread.values()) unread.set(id, (unread.get(id) ?? 0) + 1)
-  return allGroups(client).map((group) => describeGroup(client, group, unread.get(group.id) ?? 0))
-}
-
-function describeGroup(client: MlsClient, group: Group, unread: number): GroupInfo {
-  const { charter, status, reason } = group
-  const other = otherOf(group, client.username)
-  return {
-    ...(charter?.kind === 'named' && { name: charter.name, admin: charter.admin }),
-    ...(other !== undefined && { with: other }),
-    status,
-    ...(reason !== undefined && { reason }),
-    members: presentIn(group),
-    unread,
-  }
+  return allGroups(client).map((group) => {
+    const { descriptor, status, reason } = group
+    const other = otherOf(group, client.username)
+    return {
+      ...(descriptor?.kind === 'named' && { name: descriptor.name, admin: descriptor.admin }),
+      ...(other !== undefined && { with: other }),
+      status,
+      ...(reason !== undefined && { reason }),
+      members: presentIn(group),
+      unread: unread.get(group.id) ?? 0,
+    }
+  })
 }
 
 /** The ids of a conversation, of which there may have been several one after the other. */
@@ -49,6 +43,13 @@ export function idsOf(client: MlsClient, of: Selection): string[] {
 /** The one that we are in, whether we can read it or not. */
 export function currentIdOf(client: MlsClient, of: Conversation): string | undefined {
   return idsOf(client, of).find((id) => isCurrent(client, id))
+}
+
+/** @throws ProtocolError `group_unknown` */
+export function requireCurrentId(client: MlsClient, of: Conversation): string {
+  const id = currentIdOf(client, of)
+  if (id === undefined) throw groupUnknown()
+  return id
 }
 
 /**
@@ -80,18 +81,18 @@ export function requireLookedAt(client: MlsClient, id: string): void {
 /** The user has looked who is in a group. */
 export async function markLookedAt(client: MlsClient, { id, formerAdmin }: Group): Promise<void> {
   if (formerAdmin === undefined) return
-  const transaction = client.transaction()
-  const group = transaction.group(id)
-  if (group) transaction.setGroup({ ...group, formerAdmin: undefined })
-  await client.write(transaction)
+  await client.update((transaction) => {
+    const group = transaction.groups.get(id)
+    if (group) transaction.setGroup({ ...group, formerAdmin: undefined })
+  })
 }
 
 /** Lets go of one in which no other member is any more. */
-export async function endConversation(client: MlsClient, id: string): Promise<void> {
-  const transaction = client.transaction()
-  const group = transaction.group(id)
-  if (group) left(client.context(transaction), group)
-  await client.write(transaction)
+export function endConversation(client: MlsClient, id: string): Promise<void> {
+  return client.update((transaction) => {
+    const group = transaction.groups.get(id)
+    if (group) left(client.context(transaction), group)
+  })
 }
 
 function isCurrent(client: MlsClient, id: string): boolean {
@@ -101,4 +102,5 @@ function isCurrent(client: MlsClient, id: string): boolean {
 
 export const groupUnknown = () => new ProtocolError('group_unknown', 'there is no such group')
 
-const isNamed = (group: Group, name: string) => group.charter?.kind === 'named' && group.charter.name === name
+const isNamed = (group: Group, name: string) =>
+  group.descriptor?.kind === 'named' && group.descriptor.name === name

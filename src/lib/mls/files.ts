@@ -1,24 +1,31 @@
 /**
- * Files that wait at the KDC. The file is stored there encrypted; a message of kind `file`, its note, says where it is and how to open it.
+ * Stored files. The file is stored there encrypted; a message of kind `file`, its note, says where it is and how to open it.
  * docs/protocol.md §7.4 and §7.7.
  *
- * @module
+ * It is encrypted in chunks, each sealed for its place, so that none can be left out, repeated or moved, and none after the last is missed:
+ * STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, 2015), as age's payload has it (https://age-encryption.org/v1), with longer chunks.
  */
-
 import * as v from 'valibot'
 import { primitives } from '#primitives'
-import { equal, fromBase64url, fromUtf8, toBase64url, utf8 } from '../bytes.ts'
-import { TAG_BYTES } from '../crypto/aead.ts'
+import { EMPTY, equal, fromBase64url, fromUtf8, toBase64url, utf8 } from '../bytes.ts'
+import { open, seal, TAG_BYTES } from '../crypto/aead.ts'
+import { hkdf } from '../crypto/hkdf.ts'
 import { type RandomBytes, secureRandomBytes } from '../crypto/random.ts'
 import { KEY_BYTES, Secret } from '../crypto/secret.ts'
 import { ProtocolError } from '../errors.ts'
 import { attributes, base64url } from '../fields.ts'
 import { fromFields, toFields } from '../transfer/frames.ts'
-import { type Attributes, attributesIn } from '../transfer/items.ts'
-import { CHUNK_BYTES, chunkCount, FILE_ID_BYTES, FileStream, sealedBytes } from './file-stream.ts'
+import { type Attributes, attributesIn, fileChanged } from '../transfer/items.ts'
 import { readChunk } from './kdc-answers.ts'
 import type { Payload } from './payload.ts'
 import type { PostToKdc } from './types.ts'
+
+/** Plaintext of each chunk but the last. */
+export const CHUNK_BYTES = 256 * 1024
+const FILE_ID_BYTES = 16
+
+const INFO = 'symbolon/1 file'
+const NONCE_BYTES = 12
 
 const HASH_BYTES = 32
 /** Longest name, in UTF-8. */
@@ -29,6 +36,61 @@ const MAX_SEALED_BYTES = 256 * 1024 * 1024
 /** Largest file that a KDC takes, by its default quota. */
 export const MAX_FILE_BYTES: number =
   MAX_SEALED_BYTES - Math.ceil(MAX_SEALED_BYTES / (CHUNK_BYTES + TAG_BYTES)) * TAG_BYTES
+
+/** How many chunks a file of `size` bytes has: one, if it is empty. */
+function chunkCount(size: number): number {
+  return Math.max(1, Math.ceil(size / CHUNK_BYTES))
+}
+
+function sealedBytes(size: number): number {
+  return size + chunkCount(size) * TAG_BYTES
+}
+
+/** Seals or opens the chunks of one file. */
+export class FileStream {
+  readonly #key: Uint8Array
+  readonly #size: number
+  readonly #last: number
+
+  /**
+   * @param file - the file's id, in base64url.
+   * @param fileKey - of this file alone.
+   * @param size - bytes of plaintext.
+   */
+  constructor(file: string, fileKey: Secret, size: number) {
+    const salt = fromBase64url(file, { name: 'file', length: FILE_ID_BYTES })
+    this.#key = hkdf(fileKey.reveal(), salt, INFO)
+    this.#size = size
+    this.#last = chunkCount(size) - 1
+  }
+
+  sealedLength(index: number): number {
+    const plaintext = index < this.#last ? CHUNK_BYTES : this.#size - this.#last * CHUNK_BYTES
+    return plaintext + TAG_BYTES
+  }
+
+  /** Seals a chunk: each index once, because the key and the index are all that the nonce comes from. */
+  seal(index: number, plaintext: Uint8Array): Uint8Array {
+    return seal(this.#key, this.#nonce(index), EMPTY, plaintext)
+  }
+
+  /** @throws ProtocolError `decryption_failed` when it is not chunk `index` of a file of this key and number of chunks. */
+  open(index: number, sealed: Uint8Array): Uint8Array {
+    return open(this.#key, this.#nonce(index), EMPTY, sealed)
+  }
+
+  wipe(): void {
+    this.#key.fill(0)
+  }
+
+  /** `u88 index || u8 last`, big-endian. */
+  #nonce(index: number): Uint8Array {
+    const nonce = new Uint8Array(NONCE_BYTES)
+    new DataView(nonce.buffer).setBigUint64(NONCE_BYTES - 9, BigInt(index))
+    nonce[NONCE_BYTES - 1] = index === this.#last ? 1 : 0
+    return nonce
+  }
+}
 
 /** Where a file is, how to open it, and what it is. */
 export interface FileNote extends Attributes {
@@ -73,7 +135,7 @@ export interface FetchOptions {
 }
 
 /**
- * Encrypts a file and stores it at the KDC, for those who are in a group or will be added to it. Nobody can find it there before its
+ * Encrypts a file and stores it at the KDC, for the members of a group, present and future. It cannot be found there before its
  * note is sent: `mailbox.send(group, encodeFileNote(note), 'file')`.
  *
  * After a failure the KDC is asked, once, to drop what it has.
@@ -149,7 +211,7 @@ async function* chunksOf({ size, content }: OutgoingFile): AsyncGenerator<Uint8A
   let read = 0
   for await (const piece of content) {
     read += piece.length
-    if (read > size) throw changed(`it has more than ${size} bytes`)
+    if (read > size) throw fileChanged(`it has more than ${size} bytes`)
     for (let offset = 0; offset < piece.length; ) {
       if (filled === CHUNK_BYTES) {
         yield chunk
@@ -161,7 +223,7 @@ async function* chunksOf({ size, content }: OutgoingFile): AsyncGenerator<Uint8A
       offset += part.length
     }
   }
-  if (read < size) throw changed(`it has ${read} bytes, not ${size}`)
+  if (read < size) throw fileChanged(`it has ${read} bytes, not ${size}`)
   yield chunk.subarray(0, filled)
 }
 
@@ -242,7 +304,5 @@ export function fileNoteOf(message: Pick<Payload, 'kind' | 'body'>): FileNote | 
   }
 }
 
-const changed = (how: string) =>
-  new ProtocolError('file_changed', `the file is not what it was when its sending began: ${how}`)
 const damaged = (cause?: unknown) =>
   new ProtocolError('file_damaged', 'what the KDC has is not the file that was described', { cause })

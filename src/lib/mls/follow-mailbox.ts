@@ -1,8 +1,4 @@
-/**
- * Looking into a mailbox whenever something may have come, whatever goes wrong in between.
- *
- * @module
- */
+/** Looking into a mailbox whenever something may have come, whatever goes wrong in between. */
 import { isSessionOver } from '../kdc-link/exchange.ts'
 import { lookForEach, PollPace, sleep } from '../pacing/poll-pace.ts'
 import type { MailboxHandle } from './mailbox-handle.ts'
@@ -78,7 +74,7 @@ export interface FollowOptions extends RetryOptions {
  * @throws what is final.
  */
 export function followMailbox(
-  mail: Pick<MailboxHandle, 'arrivals' | 'close'>,
+  handle: Pick<MailboxHandle, 'arrivals' | 'close'>,
   look: () => Promise<boolean>,
   { pace = new PollPace(), onSessionEnd, ...options }: FollowOptions,
 ): Promise<void> {
@@ -91,12 +87,12 @@ export function followMailbox(
       await pace.ready(signal)
       await lookNow()
       works()
-      await lookForEach(mail.arrivals(signal, pace), lookNow)
+      await lookForEach(handle.arrivals(signal, pace), lookNow)
     } catch (error) {
       if (isSessionOver(error)) onSessionEnd?.()
       throw error
     } finally {
-      await mail.close()
+      await handle.close()
     }
     if (!signal.aborted) onSessionEnd?.()
   }, options)

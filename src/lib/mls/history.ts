@@ -1,24 +1,14 @@
-/**
- * The messages that are kept: what has not been shown, and what was said before.
- *
- * @module
- */
-
+/** The messages that are kept: what has not been shown, and what was said before. */
 import { turn } from '../pacing/event-loop.ts'
 import { idsOf } from './conversations.ts'
 import type { MlsClient } from './mls-client.ts'
+import { KEYS, tailOf } from './state/framing.ts'
 import { otherOf } from './state/group.ts'
-import { KEYS } from './state/store-keys.ts'
 import { decodeStored, type MailMessage, type StoredMessage } from './state/stored-message.ts'
 import type { Conversation, Selection } from './types.ts'
 
 /** How many messages are read before others get a turn of the event loop. */
 const READ_AT_ONCE = 50
-
-/** How many messages have not been marked as shown. */
-export function countUnread(client: MlsClient, of?: Selection): number {
-  return unreadOf(client, of).length
-}
 
 /** The first messages that have not been marked as shown, in the order in which the KDC took them. */
 export async function unreadMessages(
@@ -46,7 +36,8 @@ export async function markShown(
   return shown.size
 }
 
-function unreadOf(client: MlsClient, of: Selection | undefined): [position: number, group: string][] {
+/** The messages that have not been marked as shown. */
+export function unreadOf(client: MlsClient, of: Selection | undefined): [position: number, group: string][] {
   const all = [...client.mlsStore.unread]
   if (of === undefined) return all
   const ids = new Set(idsOf(client, of))
@@ -59,18 +50,10 @@ export async function lastMessages(
   of: Conversation,
   limit: number,
 ): Promise<MailMessage[]> {
-  const keys: { key: string; position: string }[] = []
-  for (const id of idsOf(client, of)) {
-    for (const key of await client.mlsStore.store.list(KEYS.messages(id))) {
-      keys.push({ key, position: key.slice(KEYS.messages(id).length) })
-    }
-  }
-  keys.sort((a, b) => (a.position < b.position ? -1 : 1))
-  const last = limit > 0 ? keys.slice(-limit) : []
-  return readMessages(
-    client,
-    last.map(({ key }) => key),
-  )
+  const { store } = client.mlsStore
+  const keys = await Promise.all(idsOf(client, of).map((id) => store.list(KEYS.messages(id))))
+  const inOrder = keys.flat().sort((a, b) => (tailOf(a) < tailOf(b) ? -1 : 1))
+  return readMessages(client, limit > 0 ? inOrder.slice(-limit) : [])
 }
 
 async function readMessages(client: MlsClient, keys: readonly string[]): Promise<MailMessage[]> {
@@ -87,7 +70,7 @@ async function readMessages(client: MlsClient, keys: readonly string[]): Promise
 function toShow(client: MlsClient, { group: id, ...stored }: StoredMessage): MailMessage {
   const message = { ...stored, conversation: id }
   const group = client.mlsStore.groups.get(id)
-  if (group?.charter?.kind === 'named') return { ...message, group: group.charter.name }
+  if (group?.descriptor?.kind === 'named') return { ...message, group: group.descriptor.name }
   const other = group && otherOf(group, client.username)
   return other === undefined ? message : { ...message, with: other }
 }

@@ -1,14 +1,10 @@
-/**
- * Leaving messages and files at the KDC, for one who is away or for a group. docs/protocol.md §7.4.
- *
- * @module
- */
+/** Leaving messages and files at the KDC, for a receiver that is away or for a group. docs/protocol.md §7.4. */
 import { attributesIn, type Content, contentPieces } from '../transfer/index.ts'
 import { encodeFileNote, uploadFile } from './files.ts'
 import type { MailboxAccess } from './mailbox-handle.ts'
 import { kindOf } from './payload.ts'
 import { isRefusal } from './refusals.ts'
-import type { Conversation, Sent } from './types.ts'
+import type { Conversation, StoreResult } from './types.ts'
 
 /**
  * Leaves a message at the KDC, once it is known what has happened in the conversation.
@@ -17,12 +13,12 @@ import type { Conversation, Sent } from './types.ts'
  * @throws as `MailboxHandle.use`, `Mailbox.send` and `Mailbox.sendTo`; the reason of `signal`, which is heeded until it is sent.
  */
 export function leaveMessage(
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   to: Conversation,
   body: Uint8Array,
   { kind = kindOf(body), signal }: { readonly kind?: string; readonly signal?: AbortSignal | undefined } = {},
-): Promise<Sent> {
-  return mail.use(async (mailbox) => {
+): Promise<StoreResult> {
+  return handle.use(async (mailbox) => {
     signal?.throwIfAborted()
     await mailbox.sync()
     signal?.throwIfAborted()
@@ -48,16 +44,16 @@ export interface FileToLeave {
  * @throws as `leaveMessage` and `uploadFile`: then nothing of the file stays there.
  */
 export async function leaveFile(
-  mail: MailboxAccess,
+  handle: MailboxAccess,
   to: Conversation,
   { name, content }: FileToLeave,
   options: {
     readonly onProgress?: ((bytes: number) => void) | undefined
     readonly signal?: AbortSignal | undefined
   } = {},
-): Promise<Sent> {
-  const { post } = mail
-  const group = await mail.use(async (mailbox) => {
+): Promise<StoreResult> {
+  const { post } = handle
+  const group = await handle.use(async (mailbox) => {
     options.signal?.throwIfAborted()
     await mailbox.sync()
     return mailbox.conversationId(to)
@@ -65,7 +61,7 @@ export async function leaveFile(
   const file = { name, size: content.size, ...attributesIn(content), content: contentPieces(content) }
   const note = await uploadFile(post, group, file, options)
   try {
-    return await leaveMessage(mail, to, encodeFileNote(note), { kind: 'file' })
+    return await leaveMessage(handle, to, encodeFileNote(note), { kind: 'file' })
   } catch (error) {
     // The message that tells of it was refused.
     if (isRefusal(error)) await post('/files/drop', { file: note.file }).catch(() => {})

@@ -1,16 +1,13 @@
-/**
- * A session's way to its mailbox: opened when it is first needed, and once; shared with other programs of the same principal.
- *
- * @module
- */
+/** A session's way to its mailbox: opened when it is first needed, and once; shared with other programs of the same principal. */
+import { abortable, type WaitOptions } from '../abort.ts'
 import type { Clock } from '../clock.ts'
 import type { Secret } from '../crypto/secret.ts'
 import { followHints, type PollPace } from '../pacing/poll-pace.ts'
 import { readIdentities } from './kdc-answers.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { OnNotice } from './notices.ts'
+import { KEYS } from './state/framing.ts'
 import { decodeIdentity } from './state/identity.ts'
-import { KEYS } from './state/store-keys.ts'
 import type { MailMessage } from './state/stored-message.ts'
 import type { SharedState, StateSource, StateStore } from './state-store.ts'
 import type { PostToKdc } from './types.ts'
@@ -21,7 +18,7 @@ export interface MailboxSession {
   readonly kdcKey: string
   readonly exportKey: Secret
   readonly clock: Clock
-  request(path: string, body: Record<string, unknown>): Promise<unknown>
+  request(path: string, body: Record<string, unknown>, options?: WaitOptions): Promise<unknown>
   events(path: string, body: Record<string, unknown>, signal: AbortSignal): AsyncGenerator<string>
 }
 
@@ -36,7 +33,7 @@ export class MailboxHandle {
   #state: Promise<SharedState> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  /** `Session.mailbox` is one. */
+  /** @internal `Session.mailbox` is one. */
   constructor(session: MailboxSession, source: StateSource, onNotice: OnNotice) {
     this.#session = session
     this.#source = source
@@ -54,17 +51,20 @@ export class MailboxHandle {
   /**
    * Does a piece of work with the mailbox, while no other can. Called within itself, it waits for itself in vain.
    *
-   * @throws what the state throws (on disk: StateError, FileError); what `work` and `Mailbox.open` throw.
+   * @throws what the state throws (on disk: StateError, FileError); what `work` and `Mailbox.open` throw; the reason of `signal`: what was
+   *   begun is ended meanwhile, and what had to wait is not begun.
    */
-  use<T>(work: (mailbox: Mailbox) => Promise<T>): Promise<T> {
+  use<T>(work: (mailbox: Mailbox) => Promise<T>, options: WaitOptions = {}): Promise<T> {
     const { username, clock } = this.#session
     const { post } = this
     const onNotice = this.#onNotice
-    return this.#hold(async (state) => {
+    const run = async (state: StateStore) => {
+      options.signal?.throwIfAborted()
       // Loaded when it is first needed: it is a third of our files, and what goes directly needs none of them.
       const { Mailbox } = await import('./mailbox.ts')
       return work(await Mailbox.open({ username, post, state, clock, onNotice }))
-    })
+    }
+    return abortable('mailbox.use', options, () => this.#hold(run))
   }
 
   /**
@@ -72,24 +72,32 @@ export class MailboxHandle {
    *
    * @returns false when it was marked before.
    */
-  acknowledge({ conversation, position }: Pick<MailMessage, 'conversation' | 'position'>): Promise<boolean> {
-    return this.#hold(async (state) => {
+  acknowledge(
+    { conversation, position }: Pick<MailMessage, 'conversation' | 'position'>,
+    options: WaitOptions = {},
+  ): Promise<boolean> {
+    const mark = async (state: StateStore) => {
       const key = KEYS.unread(conversation, position)
       const isUnread = (await state.get(key)) !== undefined
       if (isUnread) await state.write(new Map([[key, null]]))
       return isUnread
-    })
+    }
+    return abortable('mailbox.acknowledge', options, () => this.#hold(mark))
   }
 
   /**
-   * Makes the mailbox of a principal who has none yet, here or anywhere: an identity and key packages, without which nothing can be
+   * Makes the mailbox of a principal that has none yet, here or anywhere: an identity and key packages, without which nothing can be
    * stored for this principal. Mostly it finds the mailbox here, and asks nothing of the KDC.
    *
    * Where the KDC has an identity that was made on another machine, that one stays: only `use` takes its place.
    *
    * @throws as `use`: whatever uses the mailbox next makes it then.
    */
-  async ensure(): Promise<void> {
+  ensure(options: WaitOptions = {}): Promise<void> {
+    return abortable('mailbox.ensure', options, () => this.#ensure())
+  }
+
+  async #ensure(): Promise<void> {
     if (!(await this.#source.has(this.#session)) && (await this.#isKnown())) return
     const bytes = await this.#hold((state) => state.get(KEYS.identity), { waitMs: 0 })
     if (bytes ? decodeIdentity(bytes).published : await this.#isKnown()) return
@@ -107,6 +115,7 @@ export class MailboxHandle {
    * say as much.
    *
    * @param pace - how often that is heeded.
+   * @internal
    */
   arrivals(signal: AbortSignal, pace: PollPace): AsyncGenerator<void> {
     // Not what an event says that it goes up to: that could be beyond all that will ever come.
@@ -124,15 +133,13 @@ export class MailboxHandle {
 
   #hold<T>(work: (state: StateStore) => Promise<T>, options?: { readonly waitMs?: number }): Promise<T> {
     return this.#inTurn(async () => {
-      const opening = this.#state ?? this.#source.open(this.#session)
-      this.#state = opening
-      try {
-        await opening
-      } catch (error) {
+      this.#state ??= this.#source.open(this.#session)
+      // What failed is tried anew the next time.
+      const opened = await this.#state.catch((error) => {
         this.#state = undefined
         throw error
-      }
-      const state = await (await opening).hold(options)
+      })
+      const state = await opened.hold(options)
       try {
         return await work(state)
       } finally {

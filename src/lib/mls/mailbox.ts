@@ -1,11 +1,4 @@
-/**
- * A principal's mailbox: messages and groups that the KDC stores, end to end encrypted by MLS (RFC 9420). docs/protocol.md §7.
- *
- * @module
- */
-
-import { type Clock, systemClock } from '../clock.ts'
-import { type RandomBytes, secureRandomBytes } from '../crypto/random.ts'
+/** A principal's mailbox: messages and groups that the KDC stores, end to end encrypted by MLS (RFC 9420). docs/protocol.md §7. */
 import { parseGroupName, parseUsername } from '../names.ts'
 import {
   allGroups,
@@ -13,45 +6,28 @@ import {
   describeGroups,
   endConversation,
   groupNamed,
-  groupUnknown,
   markLookedAt,
+  requireCurrentId,
   requireLookedAt,
 } from './conversations.ts'
-import { isAlone, listGroups } from './group-list.ts'
-import { countUnread, lastMessages, markShown, unreadMessages } from './history.ts'
+import { lastMessages, markShown, unreadMessages, unreadOf } from './history.ts'
+import { isAlone, listGroups } from './kdc-answers.ts'
 import { addMembers, createGroup, destroyGroup, leaveGroup, notAllowed, removeMembers } from './membership.ts'
-import { MlsClient } from './mls-client.ts'
-import type { OnNotice } from './notices.ts'
+import { type MailboxOptions, MlsClient } from './mls-client.ts'
 import { encodePayload } from './payload.ts'
 import { hasCode } from './refusals.ts'
 import { isLost, rejoin, rejoinListed, rejoinLost } from './rejoin.ts'
 import { loadMls } from './rfc9420/suite.ts'
 import { otherOf, presentIn } from './state/group.ts'
+import { MlsStore } from './state/mls-store.ts'
 import type { MailMessage } from './state/stored-message.ts'
-import type { StateStore } from './state-store.ts'
 import { Publisher } from './sync/key-package-publisher.ts'
 import { pull } from './sync/pull.ts'
 import { sendAllPending, sendMessage } from './sync/send-messages.ts'
 import { settleChanges } from './sync/submit-change.ts'
-import type { Conversation, GroupInfo, PostToKdc, Selection, Sent } from './types.ts'
+import type { Conversation, GroupInfo, Selection, StoreResult } from './types.ts'
 
-export type { Conversation, GroupInfo, MailMessage, Selection }
-
-/** What a mailbox is opened with. */
-export interface MailboxOptions {
-  /** Whose it is. */
-  readonly username: string
-  /** How requests reach the KDC: sealed, with `body.id` as the envelope's. */
-  readonly post: PostToKdc
-  /** Of this principal at this KDC, and used by no other mailbox at the same time. */
-  readonly state: StateStore
-  /** The KDC's clock. Default: the system's. */
-  readonly clock?: Clock
-  /** Where randomness comes from. Default: the system's. */
-  readonly randomBytes?: RandomBytes
-  /** Hears what a person should be told besides messages. */
-  readonly onNotice?: OnNotice
-}
+export type { Conversation, GroupInfo, MailboxOptions, MailMessage, Selection }
 
 /**
  * A principal's mailbox.
@@ -85,14 +61,7 @@ export class Mailbox {
    * @throws ProtocolError `state_damaged` when the identity that is kept cannot be read.
    */
   static async open(options: MailboxOptions): Promise<Mailbox> {
-    const client = await MlsClient.open(await loadMls(), {
-      username: parseUsername(options.username),
-      post: options.post,
-      state: options.state,
-      clock: options.clock ?? systemClock,
-      randomBytes: options.randomBytes ?? secureRandomBytes,
-      onNotice: options.onNotice ?? (() => {}),
-    })
+    const client = new MlsClient(await MlsStore.open(await loadMls(), options.state), options)
     const mailbox = new Mailbox(client)
     const isNew = !client.mlsStore.identity?.published
     await mailbox.#publisher.start()
@@ -125,13 +94,13 @@ export class Mailbox {
   // Messages.
 
   /**
-   * Sends to one other, who may be away.
+   * Sends to one other principal, which may be away.
    *
    * @param body - at most 1 MiB. With `kind: 'text'`, UTF-8.
    * @throws ProtocolError `receiver_unknown`, `member_unverified`, `message_too_large`, `invalid_name`, or why the conversation is not
    *   read any more; TransportError `quota_exceeded`. Then it was not sent, and will not be.
    */
-  async sendTo(username: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
+  async sendTo(username: string, body: Uint8Array, kind = 'text'): Promise<StoreResult> {
     const payload = this.#payload(body, kind)
     const name = parseUsername(username)
     return this.#alone(async () => {
@@ -140,7 +109,7 @@ export class Mailbox {
         return await sendMessage(this.#client, id, payload)
       } catch (error) {
         if (!hasCode(error, 'group_unknown')) throw error
-        // The account of one of us is another than when it began: what is said there is read by no one.
+        // The account of one of us is another than when it began: what is said there cannot be read.
         await endConversation(this.#client, id)
         return sendMessage(this.#client, await this.#directWith(name), payload)
       }
@@ -153,7 +122,7 @@ export class Mailbox {
    * @throws ProtocolError `group_unknown`; `group_replaced` when another group has this name now, and `lookAt` was not called since;
    *   and as `sendTo`.
    */
-  async send(group: string, body: Uint8Array, kind = 'text'): Promise<Sent> {
+  async send(group: string, body: Uint8Array, kind = 'text'): Promise<StoreResult> {
     const payload = this.#payload(body, kind)
     const name = parseGroupName(group)
     return this.#alone(async () => sendMessage(this.#client, await this.#idToSend(name), payload))
@@ -179,7 +148,7 @@ export class Mailbox {
 
   /** How many messages have not been marked as shown. */
   countUnread(of?: Selection): number {
-    return countUnread(this.#client, of && parseSelection(of))
+    return unreadOf(this.#client, of && parseSelection(of)).length
   }
 
   /**
@@ -345,9 +314,7 @@ export class Mailbox {
       // The other one has begun it meanwhile; or our state was lost.
       if (find() === undefined) await rejoinListed(this.#client, { with: name })
     }
-    const made = find()
-    if (made === undefined) throw groupUnknown()
-    return made
+    return requireCurrentId(this.#client, { with: name })
   }
 
   /**
@@ -355,21 +322,18 @@ export class Mailbox {
    * describes it is only the KDC's word once our state is lost.
    */
   async #ownId(): Promise<string> {
-    const { username, post, maker, mlsStore } = this.#client
-    const find = () => currentIdOf(this.#client, { with: username })
-    const known = find()
+    const { username, post, mlsStore } = this.#client
+    const known = currentIdOf(this.#client, { with: username })
     if (known !== undefined && mlsStore.groups.get(known)?.status === 'active') return known
     if (known !== undefined) await endConversation(this.#client, known)
     for (const listed of (await listGroups(post)).groups) {
       const here = mlsStore.groups.get(listed.group)
       // Another conversation, which the other one has left, is over by itself.
       if (!isAlone(listed, username) || (here && otherOf(here, username) !== username)) continue
-      await post('/groups/destroy', { group: listed.group, id: maker.newId() })
+      await post('/groups/destroy', { group: listed.group, id: this.#client.newId() })
     }
     await createGroup(this.#client, { kind: 'direct', own: true }, [])
-    const made = find()
-    if (made === undefined) throw groupUnknown()
-    return made
+    return requireCurrentId(this.#client, { with: username })
   }
 
   /** One after the other: each begins with what the last one has written. */

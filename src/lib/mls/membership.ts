@@ -1,9 +1,4 @@
-/**
- * Making groups, and changing who is in them: who may, and what is asked of the KDC. docs/protocol.md §7.2 and §7.5.
- *
- * @module
- */
-
+/** Making groups, and changing who is in them: who may, and what is asked of the KDC. docs/protocol.md §7.2 and §7.5. */
 import { ProtocolError } from '../errors.ts'
 import { isAdmin } from './entries/member-policy.ts'
 import { readInfo } from './kdc-answers.ts'
@@ -20,22 +15,22 @@ export const notAllowed = (message: string) => new ProtocolError('not_allowed', 
 /** Makes a group, with these others in it from the beginning. */
 export async function createGroup(
   client: MlsClient,
-  charter: GroupDescriptor,
+  descriptor: GroupDescriptor,
   others: string[],
 ): Promise<void> {
   await settleChanges(client)
   const transaction = client.transaction()
   const packages = await takeKeyPackages(transaction, client.post, client.clock, others)
-  const id = client.maker.newId()
-  const change = await makeGroup(client.maker, transaction.identity, id, charter, packages)
+  const id = client.newId()
+  const change = await makeGroup(client, transaction.identity, id, descriptor, packages)
   await submitChange(client, id, change, transaction)
 }
 
-/** Adds those who are not in it already. */
+/** Adds those of these users who are no members yet. */
 export function addMembers(client: MlsClient, id: string, usernames: readonly string[]): Promise<void> {
   return changeGroup(client, id, async (transaction, group) => {
     requireAdmin(client, group)
-    const { post, clock, maker } = client
+    const { post, clock } = client
     const gone = await findGone(client, group)
     const present = presentIn(group).filter((name) => !gone.includes(name))
     const wanted = usernames.filter((name) => !present.includes(name))
@@ -45,38 +40,37 @@ export function addMembers(client: MlsClient, id: string, usernames: readonly st
       transaction.notice({ code: 'member_left', text, ...labelOf(group, client.username), username })
     }
     const packages = await takeKeyPackages(transaction, post, clock, wanted)
-    return makeCommit(maker, group, await transaction.state(group), packages, [
+    return makeCommit(client, group, await transaction.state(group), packages, [
       ...group.leaving.keys(),
       ...gone,
     ])
   })
 }
 
-/** Removes those who are in it, and with them those who have left. */
+/** Removes those of these users who are members, and with them the members who have left. */
 export function removeMembers(client: MlsClient, id: string, usernames: readonly string[]): Promise<void> {
   return changeGroup(client, id, async (transaction, group) => {
     requireAdmin(client, group)
-    const { maker, username } = client
+    const { username } = client
     if (usernames.includes(username)) throw notAllowed('the admin cannot be removed: destroy the group')
     const isUnwanted = (member: string) => usernames.includes(member) || group.leaving.has(member)
     const unwanted = group.members.filter(isUnwanted)
     if (unwanted.length === 0) return undefined
-    return makeCommit(maker, group, await transaction.state(group), new Map(), unwanted)
+    return makeCommit(client, group, await transaction.state(group), new Map(), unwanted)
   })
 }
 
 export function leaveGroup(client: MlsClient, id: string): Promise<void> {
   return changeGroup(client, id, async (transaction, group) => {
-    const { maker, username } = client
+    const { username } = client
     if (isAdmin(group, username)) throw notAllowed('the admin cannot leave: destroy the group')
-    return makeLeave(maker, group, await transaction.state(group))
+    return makeLeave(client, group, await transaction.state(group))
   })
 }
 
 export async function destroyGroup(client: MlsClient, group: Group): Promise<void> {
   requireAdmin(client, group)
-  const { post, maker } = client
-  await post('/groups/destroy', { group: group.id, id: maker.newId() })
+  await client.post('/groups/destroy', { group: group.id, id: client.newId() })
   await pull(client, group.id)
 }
 

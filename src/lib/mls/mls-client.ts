@@ -1,20 +1,18 @@
 /**
  * What all work on one principal's groups shares: what is kept, how the KDC is asked, who is told. One piece of work at a time: the
  * caller makes sure of that.
- *
- * @module
  */
 import { toBase64url } from '../bytes.ts'
-import type { Clock } from '../clock.ts'
-import type { RandomBytes } from '../crypto/random.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { type RandomBytes, secureRandomBytes } from '../crypto/random.ts'
 import { ProtocolError } from '../errors.ts'
-import type { ApplyContext } from './entries/apply-context.ts'
-import type { Maker } from './make-commit.ts'
+import { parseUsername } from '../names.ts'
+import type { ApplyContext } from './entries/group-errors.ts'
 import type { Notice, OnNotice } from './notices.ts'
 import type { Mls } from './rfc9420/suite.ts'
+import { KEYS } from './state/framing.ts'
 import type { Group } from './state/group.ts'
-import { MlsStore, Transaction } from './state/mls-store.ts'
-import { KEYS } from './state/store-keys.ts'
+import { type MlsStore, Transaction } from './state/mls-store.ts'
 import type { StateStore } from './state-store.ts'
 import type { PostToKdc } from './types.ts'
 
@@ -22,46 +20,53 @@ const ID_BYTES = 16
 /** While pages follow each other, so many notices wait for what comes, which may be the same again. */
 const MAX_KEPT_NOTICES = 100
 
-export interface MlsClientOptions {
+/** What a mailbox is opened with. */
+export interface MailboxOptions {
+  /** Whose it is. */
   readonly username: string
+  /** How requests reach the KDC: sealed, with `body.id` as the envelope's. */
   readonly post: PostToKdc
+  /** Of this principal at this KDC, and used by no other mailbox at the same time. */
   readonly state: StateStore
-  readonly clock: Clock
-  readonly randomBytes: RandomBytes
-  readonly onNotice: OnNotice
+  /** The KDC's clock. Default: the system's. */
+  readonly clock?: Clock
+  /** Where randomness comes from. Default: the system's. */
+  readonly randomBytes?: RandomBytes
+  /** Hears what a person should be told besides messages. */
+  readonly onNotice?: OnNotice
 }
 
 export class MlsClient {
   readonly mlsStore: MlsStore
+  readonly mls: Mls
   readonly username: string
   readonly post: PostToKdc
   readonly clock: Clock
-  readonly maker: Maker
+  /** A fresh `id` for a group or a request. */
+  readonly newId: () => string
   readonly #onNotice: OnNotice
   /** Up to where in the mailbox the KDC knows that we have all. */
   acknowledged = -1
   /** Whether all was fetched from the beginning once: see `pullAgain`. */
   hasPulledAgain = false
 
-  private constructor(
+  constructor(
     mlsStore: MlsStore,
-    { username, post, clock, randomBytes, onNotice }: MlsClientOptions,
+    {
+      username,
+      post,
+      clock = systemClock,
+      randomBytes = secureRandomBytes,
+      onNotice = () => {},
+    }: MailboxOptions,
   ) {
     this.mlsStore = mlsStore
-    this.username = username
+    this.mls = mlsStore.mls
+    this.username = parseUsername(username)
     this.post = post
     this.clock = clock
-    this.maker = { mls: mlsStore.mls, username, clock, newId: () => toBase64url(randomBytes(ID_BYTES)) }
+    this.newId = () => toBase64url(randomBytes(ID_BYTES))
     this.#onNotice = onNotice
-  }
-
-  /**
-   * Reads what is kept; asks nothing of the KDC.
-   *
-   * @throws as `MlsStore.open`
-   */
-  static async open(mls: Mls, options: MlsClientOptions): Promise<MlsClient> {
-    return new MlsClient(await MlsStore.open(mls, options.state), options)
   }
 
   transaction(): Transaction {
@@ -69,16 +74,8 @@ export class MlsClient {
   }
 
   context(transaction: Transaction): ApplyContext {
-    const { username, post } = this
-    return {
-      mls: this.mlsStore.mls,
-      username,
-      post,
-      transaction,
-      unknown: new Set(),
-      again: false,
-      usedPackage: false,
-    }
+    const { mls, username, post } = this
+    return { mls, username, post, transaction, unknown: new Set(), again: false, usedPackage: false }
   }
 
   /**
@@ -101,10 +98,15 @@ export class MlsClient {
     for (const [number] of told) notices.delete(number)
   }
 
-  async tell(notice: Notice): Promise<void> {
+  /** Makes changes in a transaction of their own. */
+  update(change: (transaction: Transaction) => void): Promise<void> {
     const transaction = this.transaction()
-    transaction.notice(notice)
-    await this.write(transaction)
+    change(transaction)
+    return this.write(transaction)
+  }
+
+  tell(notice: Notice): Promise<void> {
+    return this.update((transaction) => transaction.notice(notice))
   }
 
   /**

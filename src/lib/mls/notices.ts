@@ -1,8 +1,4 @@
-/**
- * What a person should be told besides messages: who came and went, whose key changed, what is lost.
- *
- * @module
- */
+/** What a person should be told besides messages: who came and went, whose key changed, what is lost. */
 
 /** Codes never change once released; words may improve. */
 export const NOTICE_CODES = [

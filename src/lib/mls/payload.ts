@@ -1,8 +1,6 @@
 /**
  * What is inside an application message: `u8 version = 1 || u16 header length || JSON header || body`.
  * docs/protocol.md §7.6.
- *
- * @module
  */
 import * as v from 'valibot'
 import { concat, fromUtf8, readU16, u16, utf8 } from '../bytes.ts'

@@ -1,8 +1,4 @@
-/**
- * What an error of a request says about it: that it was judged and nothing happened, or that this is unknown.
- *
- * @module
- */
+/** What an error of a request says about it: that it was judged and nothing happened, or that this is unknown. */
 import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
 
 /** What is wrong with the session, or with the login after it, says nothing about the request: after the next login it is sent again. */

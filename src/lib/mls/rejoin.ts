@@ -1,20 +1,14 @@
-/**
- * Taking our place again in groups that we cannot read any more (RFC 9420 §12.4.3.2). docs/protocol.md §7.5.
- *
- * @module
- */
+/** Taking our place again in groups that we cannot read any more (RFC 9420 §12.4.3.2). docs/protocol.md §7.5. */
 import { ProtocolError, type SymbolonError } from '../errors.ts'
 import { groupUnknown } from './conversations.ts'
-import { breakGroup, damaged, isBreaking, passGap } from './entries/group-errors.ts'
-import { endlessList, isAlone, type ListedGroup, listGroups } from './group-list.ts'
-import { readInfo } from './kdc-answers.ts'
+import { breakGroup, damaged, isBreaking, opened, passGap } from './entries/group-errors.ts'
+import { endlessList, isAlone, type ListedGroup, listGroups, readInfo } from './kdc-answers.ts'
 import { judgeKeys } from './keys/contacts.ts'
 import { makeRejoin } from './make-commit.ts'
 import type { MlsClient } from './mls-client.ts'
 import { isolated } from './refusals.ts'
+import { KEYS } from './state/framing.ts'
 import { type Group, isNameTaken, labelOf, presentIn } from './state/group.ts'
-import type { Transaction } from './state/mls-store.ts'
-import { KEYS } from './state/store-keys.ts'
 import { pull, pullAgain } from './sync/pull.ts'
 import { MAX_TRIES, settleChange, submitChange, tooManyTries } from './sync/submit-change.ts'
 import type { Conversation } from './types.ts'
@@ -31,12 +25,15 @@ export async function rejoin(client: MlsClient, id: string): Promise<void> {
     if ((await settleChange(client, id)) && begun?.op === 'rejoin') return
     const info = readInfo(await client.post('/groups/info', { group: id }))
     const transaction = client.transaction()
-    const { change, others } = await prepareRejoin(client, transaction, id, info)
-    const known = transaction.group(id)?.charter
-    if (known && JSON.stringify(known) !== JSON.stringify(change.charter)) {
+    const { change, others } = await opened(
+      () => makeRejoin(client, transaction.identity, id, info),
+      'the group cannot be rejoined: what describes it does not open',
+    )
+    const known = transaction.groups.get(id)?.descriptor
+    if (known && JSON.stringify(known) !== JSON.stringify(change.descriptor)) {
       throw new ProtocolError('member_unverified', 'the group is not what it was')
     }
-    if (isNameTaken(transaction.groups(), id, change.charter)) {
+    if (isNameTaken(transaction.groups.values(), id, change.descriptor)) {
       throw new ProtocolError('member_unverified', 'we are in another group of the same name')
     }
     await judgeKeys(transaction, client.post, others, true)
@@ -46,51 +43,31 @@ export async function rejoin(client: MlsClient, id: string): Promise<void> {
   throw tooManyTries()
 }
 
-async function prepareRejoin(
-  client: MlsClient,
-  transaction: Transaction,
-  id: string,
-  info: ReturnType<typeof readInfo>,
-) {
-  try {
-    return await makeRejoin(client.maker, transaction.identity, id, info)
-  } catch (cause) {
-    if (cause instanceof ProtocolError) throw cause
-    throw new ProtocolError(
-      'history_damaged',
-      'the group cannot be rejoined: what describes it does not open',
-      {
-        cause,
-      },
-    )
-  }
-}
-
 async function tellChanged(client: MlsClient, id: string, before: Group | undefined): Promise<void> {
   const group = client.mlsStore.groups.get(id)
   if (!group) return
   const label = labelOf(group, client.username)
-  const place = label.username === undefined ? 'group' : 'conversation'
+  const kind = label.username === undefined ? 'group' : 'conversation'
   const transaction = client.transaction()
   const [from, to] = [(before?.chain.seq ?? 0) + 1, group.chain.seq - 1]
   if (from <= to) {
-    const text = `back in the ${place}; what was said before, and not read here, is lost (entries ${from} to ${to})`
+    const text = `back in the ${kind}; what was said before, and not read here, is lost (entries ${from} to ${to})`
     transaction.notice({ code: 'history_lost', text, ...label, from, to })
   }
-  if (!before?.charter && group.charter?.kind === 'named') {
+  if (!before?.descriptor && group.descriptor?.kind === 'named') {
     const { username } = client
     const others = without(presentIn(group), [username])
     const text = `back in the group; in it are you${others.map((name) => `, ${name}`).join('')}`
     transaction.notice({ code: 'member_rejoined', text, ...label, username })
   }
   // No member comes into a group unseen, whether the KDC or a member has told us of the group.
-  if (before?.charter) {
+  if (before?.descriptor) {
     for (const username of without(presentIn(group), before.members)) {
-      const text = `${username} is in the ${place} now, and was not before`
+      const text = `${username} is in the ${kind} now, and was not before`
       transaction.notice({ code: 'member_added', text, ...label, username })
     }
     for (const username of without(presentIn(before), presentIn(group))) {
-      const text = `${username} is not in the ${place} any more`
+      const text = `${username} is not in the ${kind} any more`
       transaction.notice({ code: 'member_removed', text, ...label, username })
     }
   }
@@ -157,10 +134,11 @@ async function wasKnown(client: MlsClient, id: string): Promise<boolean> {
 
 /** From now on we are in no group without knowing it. */
 async function markSettled(client: MlsClient): Promise<void> {
-  const transaction = client.transaction()
-  if (transaction.identity.settled) return
-  transaction.setIdentity({ ...transaction.identity, settled: true })
-  await transaction.write()
+  const { identity } = client.transaction()
+  if (identity.settled) return
+  await client.update((transaction) => {
+    transaction.identity = { ...identity, settled: true }
+  })
 }
 
 function isLostHere(client: MlsClient, id: string): boolean {
@@ -171,9 +149,8 @@ function isLostHere(client: MlsClient, id: string): boolean {
 
 /** A group that cannot be rejoined now is not tried for ever. */
 async function giveUpRejoin(client: MlsClient, id: string, error: SymbolonError): Promise<void> {
-  const transaction = client.transaction()
-  if (error instanceof ProtocolError) breakGroup(client.context(transaction), { group: id }, error)
-  await client.write(transaction)
+  if (!(error instanceof ProtocolError)) return
+  await client.update((transaction) => breakGroup(client.context(transaction), { group: id }, error))
 }
 
 /** Whether a group is one whose members we can only become again. */
@@ -200,7 +177,7 @@ async function catchUp(client: MlsClient, listed: readonly ListedGroup[]): Promi
   const transaction = client.transaction()
   const context = client.context(transaction)
   for (const { group: id, seq, epoch } of behind()) {
-    const group = transaction.group(id)
+    const group = transaction.groups.get(id)
     if (!group) continue
     try {
       passGap(context, { seq: seq + 1, epoch }, group)

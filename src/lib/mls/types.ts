@@ -1,8 +1,4 @@
-/**
- * What a client says of its groups and conversations. Apart from what keeps them, so that the types of the package stand alone.
- *
- * @module
- */
+/** What a client says of its groups and conversations. Apart from what keeps them, so that the types of the package stand alone. */
 import type { ProtocolCode } from '../errors.ts'
 
 /** `broken`: not read further until it is rejoined. The others are what happened to us, or to the group. */
@@ -33,7 +29,7 @@ export interface GroupInfo {
 }
 
 /** What became of a message: stored by the KDC; or kept here, to be sent by the next `sync`, because the KDC was not reached. */
-export type Sent = { readonly stored: true } | { readonly stored: false; readonly reason: Error }
+export type StoreResult = { readonly stored: true } | { readonly stored: false; readonly reason: Error }
 
 /** A sealed request to the KDC; throws what stands for a refusal. */
 export type PostToKdc = (path: string, body: Record<string, unknown>) => Promise<unknown>

@@ -34,7 +34,7 @@ const NO_RECEIVER_IPV4 = list(['0.0.0.0', 8], ['192.0.0.0', 24], ['224.0.0.0', 4
 const IPV6 = list(['2000::', 3], ['fc00::', 7])
 const IPV6_OF_IPV4 = list(['2001::', 32], ['2002::', 16])
 
-type Kind = 'unicast' | 'loopback' | 'link-local'
+type Scope = 'unicast' | 'loopback' | 'link-local'
 
 /**
  * An address at which a receiver may be called, in its plain form: an IPv4 address in IPv6's clothes (`::ffff:7f00:1`, RFC 4291 §2.5.5.2) is
@@ -47,20 +47,20 @@ export function judgeDestination(receiver: string, host: string, port: number, k
   const address = plainForm(host)
   const refuse = (why: string) =>
     new TransportError('peer_unreachable', `${receiver} is not called at ${host} port ${port}: ${why}`)
-  const kind = kindOf(address)
-  if (!kind) throw refuse('no receiver can be there')
-  const kdcKind = kdc.isOurs || kdc.address === 'localhost' ? 'loopback' : kindOf(plainForm(kdc.address))
-  if (kind === 'loopback' && kdcKind !== 'loopback') {
+  const scope = scopeOf(address)
+  if (!scope) throw refuse('no receiver can be there')
+  const kdcScope = kdc.isOurs || kdc.address === 'localhost' ? 'loopback' : scopeOf(plainForm(kdc.address))
+  if (scope === 'loopback' && kdcScope !== 'loopback') {
     throw refuse('that is this machine, which the KDC is not on')
   }
-  if (kind === 'link-local' && kdcKind !== 'loopback' && kdcKind !== 'link-local') {
+  if (scope === 'link-local' && kdcScope !== 'loopback' && kdcScope !== 'link-local') {
     throw refuse('that is on the link of this machine, which the KDC is not on')
   }
   if (port < MIN_RECEIVER_PORT) throw refuse(`receivers are called at ports from ${MIN_RECEIVER_PORT} on`)
   return address
 }
 
-function kindOf(address: string): Kind | undefined {
+function scopeOf(address: string): Scope | undefined {
   const version = isIP(address)
   if (version === 0 || address.includes('%')) return undefined
   const family = version === 6 ? 'ipv6' : 'ipv4'

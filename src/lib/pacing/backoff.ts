@@ -4,21 +4,19 @@
  * @module
  */
 
-/** How long waits are. */
-export interface Backoff {
-  /** The longest wait after the first failure, in milliseconds; it doubles with each. */
-  readonly firstMs: number
-  /** And the longest of all. */
-  readonly mostMs: number
-}
-
 /**
  * How long to wait before the next try.
  *
  * @param failures - how often it has failed, one after the other: at least 1.
+ * @param options.firstMs - the longest wait after the first failure, in milliseconds; it doubles with each.
+ * @param options.mostMs - and the longest of all.
  * @param random - from 0 to 1.
  * @returns milliseconds: half to the whole of what the failures call for.
  */
-export function backoffMs(failures: number, { firstMs, mostMs }: Backoff, random = Math.random()): number {
-  return Math.min(mostMs, firstMs * 2 ** (failures - 1)) * (0.5 + random / 2)
+export function backoffMs(
+  failures: number,
+  options: { readonly firstMs: number; readonly mostMs: number },
+  random = Math.random(),
+): number {
+  return Math.min(options.mostMs, options.firstMs * 2 ** (failures - 1)) * (0.5 + random / 2)
 }

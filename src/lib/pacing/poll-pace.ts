@@ -4,6 +4,7 @@
  * @module
  */
 
+import { deferred, untilAborted } from '../abort.ts'
 import { TransportError } from '../errors.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -87,19 +88,15 @@ export async function* followHints(
  * @throws what `look` throws; of what the hints throw, all but TransportError.
  */
 export async function lookForEach(hints: AsyncGenerator<void>, look: () => Promise<void>): Promise<void> {
+  const next = () =>
+    hints.next().catch((error: unknown) => {
+      if (error instanceof TransportError) return { done: true }
+      throw error
+    })
   try {
-    while (await hasNext(hints)) await look()
+    while (!(await next()).done) await look()
   } finally {
     await hints.return(undefined)
-  }
-}
-
-async function hasNext(hints: AsyncGenerator<void>): Promise<boolean> {
-  try {
-    return (await hints.next()).done !== true
-  } catch (error) {
-    if (error instanceof TransportError) return false
-    throw error
   }
 }
 
@@ -110,39 +107,24 @@ async function* coalesced(
   aged: AbortSignal,
 ): AsyncGenerator<void> {
   const left = new AbortController()
-  let hasCome = false
-  let isOver = false
-  let failure: { readonly error: unknown } | undefined
-  let wake = () => {}
+  let come = deferred<boolean>()
   const read = async () => {
-    try {
-      for await (const _ of open(AbortSignal.any([signal, aged, left.signal]))) {
-        hasCome = true
-        wake()
-      }
-    } catch (error) {
-      if (!aged.aborted) failure = { error }
-    } finally {
-      isOver = true
-      wake()
-    }
+    for await (const _ of open(AbortSignal.any([signal, aged, left.signal]))) come.resolve(true)
+    return false
   }
-  void read()
+  const over = read().catch((error: unknown) => {
+    if (aged.aborted) return false
+    throw error
+  })
+  // It may be over while an item is dealt with.
+  over.catch(() => {})
   try {
-    for (;;) {
-      if (hasCome) {
-        await pace.ready(signal)
-        hasCome = false
-        yield
-      } else if (isOver) {
-        break
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
+    // What has come is looked for first, also when it is over.
+    while (await Promise.race([come.promise, over])) {
+      await pace.ready(signal)
+      come = deferred()
+      yield
     }
-    if (failure) throw failure.error
   } finally {
     left.abort()
   }
@@ -150,16 +132,11 @@ async function* coalesced(
 
 /** @throws the reason of `signal` */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop)
-      resolve()
-    }, ms)
-    signal.addEventListener('abort', stop, { once: true })
-    if (signal.aborted) stop()
-  })
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const { promise, resolve } = deferred<void>()
+  const begin = () => {
+    timer = setTimeout(resolve, ms)
+    return promise
+  }
+  return untilAborted(begin, signal).finally(() => clearTimeout(timer))
 }

@@ -1,13 +1,9 @@
-/**
- * What crosses a stream when files do: frames, and what is in them. docs/protocol.md §8.
- *
- * @module
- */
+/** What crosses a stream when files do: frames, and what is in them. docs/protocol.md §8. */
 import * as v from 'valibot'
 import { fromUtf8, toBase64url, utf8 } from '../bytes.ts'
 import { CodecError, ProtocolError } from '../errors.ts'
 import { attributes, base64url } from '../fields.ts'
-import { quoted } from '../text/quoted.ts'
+import { quoted } from '../text/visible.ts'
 import type { Attributes, Totals } from './items.ts'
 
 export const VERSION = 1
@@ -38,7 +34,6 @@ export const SMALL_BYTES = 64 * 1024
 export const MAX_NAME_BYTES = 1024
 /** Longest path inside a directory, in UTF-8, with one byte between its parts. */
 export const MAX_PATH_BYTES = 4096
-/** Deepest path inside a directory. */
 const MAX_DEPTH = 64
 const HASH_BYTES = 32
 
@@ -143,6 +138,8 @@ export function encode(fields: object): Uint8Array {
     JSON.stringify(fields, (_, value) => (value instanceof Uint8Array ? toBase64url(value) : value)),
   )
 }
+
+export const outOfTurn = (type: number) => new CodecError(`transfer: a frame of type ${type} out of turn`)
 
 function parse<S extends v.GenericSchema>(what: string, schema: S, body: Uint8Array): v.InferOutput<S> {
   let value: unknown

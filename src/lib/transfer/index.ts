@@ -6,10 +6,7 @@
  * await sendItems(channel.stream(), [{ kind: 'file', name: 'report.pdf', open }], { onResult })
  * // bob
  * await receiveItems(channel.stream(), async (item) => incoming.take(item), { onResult })
- *
- * @module
  */
-export { contentOf, contentPieces } from './contents.ts'
 export { isPath, SMALL_BYTES } from './frames.ts'
 
 export {
@@ -17,6 +14,8 @@ export {
   type Attributes,
   attributesIn,
   type Content,
+  contentOf,
+  contentPieces,
   type EntrySource,
   type FileSink,
   type FileSource,
@@ -31,5 +30,6 @@ export {
   type TreeSource,
 } from './items.ts'
 
+export type { LinkOptions } from './link.ts'
 export { type AcceptItem, type ReceiveItemsOptions, receiveItems } from './receive.ts'
 export { type SendItemsOptions, sendItems } from './send.ts'

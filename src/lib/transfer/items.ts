@@ -1,8 +1,6 @@
-/**
- * What is sent, where it comes from, where it goes, and what became of it.
- *
- * @module
- */
+/** What is sent, where it comes from, where it goes, and what became of it. */
+import type { Readable } from 'node:stream'
+import { ProtocolError } from '../errors.ts'
 
 /** What else is said of a file or a directory. A receiver does with it as much as is safe. */
 export interface Attributes {
@@ -29,7 +27,7 @@ export interface TransferItem extends Attributes {
   readonly size?: number | undefined
 }
 
-/** How much a sender says there is in all, where that is known: for people to decide by, and to show how far it is. It binds nobody. */
+/** How much a sender says there is in all, where that is known: for people to decide by, and to show how far it is. It is not binding. */
 export interface Totals {
   /** Regular files, those in directories too, and what is sent as one. */
   readonly files?: number | undefined
@@ -71,7 +69,7 @@ export interface Content extends Attributes {
    *
    * @param position - from the beginning. Where `size` is unknown it only ever counts on.
    * @returns how many bytes; 0 at the end.
-   * @throws a SymbolonError: this item is given up. Anything else ends the transfer.
+   * @throws a SymbolonError: this item is not sent. Anything else ends the transfer.
    */
   read(into: Uint8Array, position: number): Promise<number>
   /**
@@ -90,7 +88,7 @@ export interface FileSource {
   readonly kind: 'file' | 'bytes'
   /** 1 to 1024 bytes of UTF-8: no path. */
   readonly name: string
-  /** @throws a SymbolonError: this item is given up. Anything else ends the transfer. */
+  /** @throws a SymbolonError: this item is not sent. Anything else ends the transfer. */
   open(): Promise<Content>
 }
 
@@ -107,7 +105,7 @@ export interface TreeSource {
   readonly name: string
   /** When it was last changed, in Unix seconds. */
   readonly modifiedAt?: number | undefined
-  /** @throws a SymbolonError: the directory is given up. */
+  /** @throws a SymbolonError: the directory is not sent. */
   entries(): AsyncIterable<EntrySource>
 }
 
@@ -159,4 +157,55 @@ export interface Limits {
   readonly maxItems: number
   /** Of everything. */
   readonly maxTotalBytes: number
+}
+
+/** A file that cannot be sent, because it changes meanwhile. */
+export const fileChanged = (how: string) =>
+  new ProtocolError('file_changed', `the file is not what it was when its sending began: ${how}`)
+
+const PIECE_BYTES = 64 * 1024
+
+/** What a readable stream gives, to its end; of unknown size. */
+export function contentOf(readable: Readable): Content {
+  const iterator = readable[Symbol.asyncIterator]()
+  let piece = new Uint8Array(0)
+  return {
+    async read(into) {
+      while (piece.length === 0) {
+        const { done, value } = await iterator.next()
+        if (done) return 0
+        piece = value
+      }
+      const part = piece.subarray(0, into.length)
+      into.set(part)
+      piece = piece.subarray(part.length)
+      return part.length
+    },
+    async close() {
+      // Not by the iterator, which would wait for what is still being read.
+      readable.destroy()
+    },
+  }
+}
+
+/**
+ * All of a content whose size is known, once, to where reading ends.
+ *
+ * @throws ProtocolError `file_changed` when it ends elsewhere, or is not what it was when it was opened; what reading it throws.
+ */
+export async function* contentPieces(
+  content: Content & { readonly size: number },
+): AsyncGenerator<Uint8Array> {
+  let position = 0
+  for (;;) {
+    const piece = new Uint8Array(PIECE_BYTES)
+    const bytes = await content.read(piece, position)
+    if (bytes === 0) break
+    position += bytes
+    yield piece.subarray(0, bytes)
+  }
+  if (position !== content.size) {
+    throw fileChanged('a program wrote to it')
+  }
+  await content.verify?.()
 }

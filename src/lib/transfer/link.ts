@@ -1,12 +1,8 @@
-/**
- * Frames over a stream of bytes, with back pressure both ways: nothing is read ahead beyond what the stream itself holds and one piece.
- *
- * @module
- */
+/** Frames over a stream of bytes, with back pressure both ways: nothing is read ahead beyond what the stream itself holds and one piece. */
 import type { Duplex } from 'node:stream'
 import { concat } from '../bytes.ts'
 import { CodecError, SymbolonError, TransportError } from '../errors.ts'
-import { HEADER_BYTES, MAX_CONTROL_BYTES, MAX_DATA_BYTES, Type } from './frames.ts'
+import { encode, HEADER_BYTES, MAX_CONTROL_BYTES, MAX_DATA_BYTES, Type } from './frames.ts'
 
 /** The stream is paused while so much waits to be taken. */
 const HIGH_WATER_BYTES = 256 * 1024
@@ -17,7 +13,7 @@ const MAX_PIECES = 1024
 export interface LinkOptions {
   /** Ends the transfer half way. */
   readonly signal?: AbortSignal | undefined
-  /** How long the peer may let us wait, in milliseconds, before it is given up; for ever, if nothing is said. */
+  /** How long the peer may let us wait, in milliseconds, before the transfer fails; for ever, if nothing is said. */
   readonly patienceMs?: number | undefined
 }
 
@@ -28,7 +24,7 @@ export interface Header {
 
 export class Link {
   readonly #stream: Duplex
-  readonly #patienceMs: number | undefined
+  readonly #patienceMs: number | null
   readonly #signal: AbortSignal | undefined
   readonly #pieces: Uint8Array[] = []
   #waitingBytes = 0
@@ -42,24 +38,23 @@ export class Link {
   constructor(stream: Duplex, { signal, patienceMs }: LinkOptions) {
     this.#stream = stream
     this.#signal = signal
-    this.#patienceMs = patienceMs
+    this.#patienceMs = patienceMs ?? null
     stream.on('error', this.#onError)
     stream.on('close', this.#onClose)
     stream.on('end', this.#onEnd)
     stream.on('finish', this.#onFinish)
-    stream.on('drain', this.#wake)
+    stream.on('drain', this.changed)
     signal?.addEventListener('abort', this.#onAbort)
     if (signal?.aborted) this.#onAbort()
     else if (stream.destroyed) this.#onClose()
     stream.on('data', this.#onData)
   }
 
-  /** Why it is over, if it has failed. */
   get failure(): Error | undefined {
     return this.#failure
   }
 
-  /** Destroys the stream; whoever waits for it hears why. */
+  /** Destroys the stream; what waits for it is told why. */
   fail(error: Error): void {
     if (this.#failure) return
     this.#failure = error
@@ -67,20 +62,16 @@ export class Link {
     this.#waitingBytes = 0
     this.#taken = 0
     this.#stream.destroy(error)
-    this.#release()
-    this.#wake()
+    this.leave()
+    this.changed()
   }
 
   /** Leaves the stream, which has ended, to its owner. */
   leave(): void {
-    this.#release()
-  }
-
-  #release(): void {
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#stream.off('data', this.#onData)
-    this.#stream.off('drain', this.#wake)
-    // Those for its end stay: an error that nobody hears ends the process.
+    this.#stream.off('drain', this.changed)
+    // Those for its end stay: an error without a listener ends the process.
   }
 
   readonly #onAbort = () => {
@@ -96,11 +87,11 @@ export class Link {
   }
   readonly #onEnd = () => {
     this.#ended = true
-    this.#wake()
+    this.changed()
   }
   readonly #onFinish = () => {
     this.#finished = true
-    this.#wake()
+    this.changed()
   }
   readonly #onData = (piece: Uint8Array) => {
     if (piece.length === 0) return
@@ -108,46 +99,33 @@ export class Link {
     this.#pieces.push(piece)
     this.#waitingBytes += piece.length
     if (this.#waitingBytes >= HIGH_WATER_BYTES) this.#stream.pause()
-    this.#wake()
-  }
-  readonly #wake = () => {
-    for (const wake of this.#wakers) wake()
+    this.changed()
   }
 
-  /** Wakes those who wait `until` something. */
-  changed(): void {
-    this.#wake()
+  /** Wakes what waits `until` something. */
+  readonly changed = (): void => {
+    for (const wake of this.#wakers) wake()
+    this.#wakers.clear()
   }
 
   /**
    * Waits until something holds, looking whenever something has happened.
    *
-   * @throws why the link failed; TransportError `peer_silent`.
+   * @throws why the link failed; TransportError `peer_silent` where `patienceMs` pass and nothing happens.
    */
-  async until(holds: () => boolean): Promise<void> {
+  async until(holds: () => boolean, patienceMs: number | null = this.#patienceMs): Promise<void> {
     for (;;) {
       if (this.#failure) throw this.#failure
       if (holds()) return
-      await this.#something()
-    }
-  }
-
-  #something(): Promise<void> {
-    return new Promise((resolve) => {
-      const patience = this.#patienceMs
-      const timer =
-        patience === undefined
-          ? undefined
-          : setTimeout(() => {
-              this.fail(new TransportError('peer_silent', `nothing came for ${patience / 1000} s`))
-            }, patience)
-      const wake = () => {
-        clearTimeout(timer)
-        this.#wakers.delete(wake)
-        resolve()
+      let timer: NodeJS.Timeout | undefined
+      if (patienceMs !== null) {
+        const silent = () =>
+          this.fail(new TransportError('peer_silent', `nothing came for ${patienceMs / 1000} s`))
+        timer = setTimeout(silent, patienceMs)
       }
-      this.#wakers.add(wake)
-    })
+      await new Promise<void>((resolve) => this.#wakers.add(resolve))
+      clearTimeout(timer)
+    }
   }
 
   /**
@@ -161,23 +139,38 @@ export class Link {
   during<T>(act: Promise<T>, enough: () => boolean): Promise<T | undefined>
   async during<T>(act: Promise<T>, enough = () => false): Promise<T | undefined> {
     let settled = false
-    const watched = act.finally(() => {
+    const settle = () => {
       settled = true
-      this.#wake()
-    })
-    watched.catch(() => {})
-    for (;;) {
-      if (this.#failure) throw this.#failure
-      if (enough()) return undefined
-      if (settled) return watched
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.#wakers.delete(wake)
-          resolve()
-        }
-        this.#wakers.add(wake)
-      })
+      this.changed()
     }
+    act.then(settle, settle)
+    await this.until(() => settled || enough(), null)
+    return enough() ? undefined : act
+  }
+
+  /** What a source gives, each `during` the link; it is told when no more is wanted. */
+  async *each<T>(all: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T, void, undefined> {
+    const iterator = Symbol.asyncIterator in all ? all[Symbol.asyncIterator]() : all[Symbol.iterator]()
+    try {
+      for (;;) {
+        const { done, value } = await this.during(Promise.resolve(iterator.next()))
+        if (done) return
+        yield value
+      }
+    } finally {
+      // Not waited for: it may be what hangs.
+      void Promise.resolve(iterator.return?.()).catch(() => {})
+    }
+  }
+
+  /**
+   * An error that concerns one item alone.
+   *
+   * @throws any other.
+   */
+  errorOfItem(error: unknown): SymbolonError {
+    if (error instanceof SymbolonError && error !== this.#failure) return error
+    throw error
   }
 
   // --- reading ---
@@ -255,7 +248,7 @@ export class Link {
   // --- writing ---
 
   /**
-   * Writes a frame.
+   * Writes a frame. Those that are written one after the other, without waiting, travel together.
    *
    * @param written - called when the body may be written over.
    */
@@ -267,20 +260,13 @@ export class Link {
     this.#stream.cork()
     this.#stream.write(header)
     this.#stream.write(body, written && (() => written()))
-    this.#stream.uncork()
+    queueMicrotask(() => this.#stream.uncork())
   }
 
-  /** Holds what is written until `act` has been done, so that it travels together. */
-  together(act: () => void): void {
-    this.#stream.cork()
-    try {
-      act()
-    } finally {
-      this.#stream.uncork()
-    }
+  send(type: number, fields: object): void {
+    this.write(type, encode(fields))
   }
 
-  /** Waits until the stream takes more. */
   async room(): Promise<void> {
     if (this.#stream.writableNeedDrain || this.#failure)
       await this.until(() => !this.#stream.writableNeedDrain)

@@ -1,15 +1,11 @@
-/**
- * The receiver's side. docs/protocol.md §8.
- *
- * @module
- */
+/** The receiver's side. docs/protocol.md §8. */
 import type { Duplex } from 'node:stream'
 import { primitives } from '#primitives'
 import { equal } from '../bytes.ts'
 import type { Hash } from '../crypto/primitives/types.ts'
-import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
+import { CodecError, ProtocolError, TransportError } from '../errors.ts'
 import * as frames from './frames.ts'
-import { Type } from './frames.ts'
+import { outOfTurn, Type } from './frames.ts'
 import {
   type Abandoned,
   attributesIn,
@@ -64,24 +60,23 @@ export async function receiveItems(
   options: ReceiveItemsOptions = {},
 ): Promise<Summary> {
   const link = new Link(stream, options)
-  const receiving = new Receiving(link, take, options)
+  const receiver = new Receiver(link, take, options)
   try {
-    await receiving.receive()
+    await receiver.receive()
     await link.end()
-    return receiving.summary()
+    return { ...receiver.summary }
   } catch (error) {
     // Before the link has failed nothing has happened to the stream: it is what came over it.
     const misbehaved = !link.failure && (error instanceof CodecError || error instanceof ProtocolError)
     link.fail(error as Error)
-    // One who does not keep to the protocol is not waited for again.
-    await receiving.abandon(misbehaved ? 'given_up' : 'cut')
+    // A sender that does not keep to the protocol is not waited for again.
+    await receiver.abandon(misbehaved ? 'given_up' : 'cut')
     throw link.failure ?? error
   } finally {
     link.leave()
   }
 }
 
-/** A directory that is coming. */
 interface Tree {
   readonly item: TransferItem
   readonly sink: TreeSink
@@ -92,9 +87,18 @@ interface Tree {
   cause?: unknown
 }
 
-class Receiving {
+/** The hash of what has come of a content, and how much that is. */
+interface Begun {
+  readonly hash: Hash
+  readonly from: number
+}
+
+const nothing = (): Begun => ({ hash: primitives.createSha256(), from: 0 })
+
+class Receiver {
+  readonly summary = { saved: 0, failed: 0, bytes: 0 }
   readonly #link: Link
-  readonly #take: AcceptItem
+  readonly #accept: AcceptItem
   readonly #options: ReceiveItemsOptions
   readonly #limits: Limits
   #tree: Tree | undefined
@@ -103,13 +107,10 @@ class Receiving {
   #items = 0
   /** Of contents that were let in. */
   #allowed = 0
-  #saved = 0
-  #failed = 0
-  #bytes = 0
 
-  constructor(link: Link, take: AcceptItem, options: ReceiveItemsOptions) {
+  constructor(link: Link, accept: AcceptItem, options: ReceiveItemsOptions) {
     this.#link = link
-    this.#take = take
+    this.#accept = accept
     this.#options = options
     const { maxFileBytes, maxItems, maxTotalBytes } = options
     this.#limits = {
@@ -119,11 +120,6 @@ class Receiving {
     }
   }
 
-  summary(): Summary {
-    return { saved: this.#saved, failed: this.#failed, bytes: this.#bytes }
-  }
-
-  /** Gives up what was under way. */
   async abandon(why: Abandoned): Promise<void> {
     await this.#sink?.abandon(why)
     await this.#tree?.sink.abandon(why)
@@ -131,19 +127,21 @@ class Receiving {
 
   async receive(): Promise<void> {
     const first = await this.#header()
-    if (first.type !== Type.begin) throw outOfTurn(first)
+    if (first.type !== Type.begin) throw outOfTurn(first.type)
     const totals = frames.readBegin(await this.#link.body(first))
     this.#options.onBegin?.(totals)
     for (;;) {
-      const header = await this.#header()
-      const { type } = header
-      if (type === Type.item) await this.#item(frames.readItem(await this.#link.body(header)))
-      else if (type === Type.close && this.#tree) await this.#close(this.#tree, header)
-      else if (type === Type.cancel && this.#tree) await this.#cancelled(this.#tree, header)
-      else if (type === Type.done && !this.#tree) {
-        frames.readEmpty(await this.#link.body(header))
+      const { type, body } = await this.#control()
+      const tree = this.#tree
+      if (type === Type.item) await this.#receiveItem(frames.readItem(body))
+      else if (type === Type.close && tree) {
+        frames.readEmpty(body)
+        await this.#closeTree(tree)
+      } else if (type === Type.cancel && tree) await this.#giveUpTree(tree, frames.readCode(body).code)
+      else if (type === Type.done && !tree) {
+        frames.readEmpty(body)
         return
-      } else throw outOfTurn(header)
+      } else throw outOfTurn(type)
     }
   }
 
@@ -153,9 +151,16 @@ class Receiving {
     throw new TransportError('channel_truncated', 'the stream ended before the transfer')
   }
 
+  /** The next frame, where no data is to come. */
+  async #control(header?: Header): Promise<{ type: number; body: Uint8Array }> {
+    const { type, length } = header ?? (await this.#header())
+    if (type === Type.data) throw outOfTurn(type)
+    return { type, body: await this.#link.body({ type, length }) }
+  }
+
   // --- items ---
 
-  async #item({ kind, name, path, size, ...more }: frames.ItemFields): Promise<void> {
+  async #receiveItem({ kind, name, path, size, ...more }: frames.ItemFields): Promise<void> {
     const tree = this.#tree
     if ((path === undefined) !== (tree === undefined)) throw new CodecError('transfer, item: out of turn')
     const item: TransferItem = {
@@ -165,22 +170,23 @@ class Receiving {
       ...(size !== undefined && { size }),
       ...frames.fromFields(more),
     }
-    if (kind !== 'directory') await this.#file(item)
-    else if (tree) await this.#directory(tree, item)
-    else await this.#open(item)
+    if (kind !== 'directory') await this.#receiveFile(item)
+    else if (tree) await this.#receiveDirectory(tree, item)
+    else await this.#openTree(item)
+    await this.#link.room()
   }
 
   /** Where an item goes, unless it is refused: then the sender is told, and so are we. */
   async #admit<T extends object>(
     item: TransferItem,
-    act: () => Promise<T | Refused>,
+    accept: () => Promise<T | Refused>,
   ): Promise<T | undefined> {
     try {
       this.#judge(item)
-      const taking = act()
-      const sink = await this.#link.during(taking).catch((error) => {
-        // Somebody may still be asking; what they make is not wanted any more.
-        taking.then(
+      const accepting = accept()
+      const sink = await this.#link.during(accepting).catch((error) => {
+        // A person may still be asked; what comes of it is not wanted any more.
+        accepting.then(
           (late) => abandonIfAny(late),
           () => {},
         )
@@ -189,7 +195,7 @@ class Receiving {
       if (!('refused' in sink)) return sink
       this.#refuse(item, sink.refused)
     } catch (error) {
-      this.#refuse(item, this.#itsOwn(error).code, error)
+      this.#refuse(item, this.#link.errorOfItem(error).code, error)
     }
     return undefined
   }
@@ -211,62 +217,54 @@ class Receiving {
     return true
   }
 
-  async #open(item: TransferItem): Promise<void> {
-    const sink = await this.#admit(item, async () => this.#take(item))
+  async #openTree(item: TransferItem): Promise<void> {
+    const sink = await this.#admit(item, async () => this.#accept(item))
     if (!sink) return
     this.#tree = { item, sink: sink as TreeSink, saved: 0, failed: 0 }
-    this.#say(Type.ready, { from: 0 })
-    await this.#link.room()
+    this.#link.send(Type.ready, { from: 0 })
   }
 
-  async #directory(tree: Tree, item: TransferItem): Promise<void> {
+  async #receiveDirectory(tree: Tree, item: TransferItem): Promise<void> {
     const made = await this.#admit(item, async () => {
       if (tree.code !== undefined) return { refused: tree.code }
       await tree.sink.directory(item.path ?? [], attributesIn(item))
       return {}
     })
-    if (made) this.#save(item)
-    await this.#link.room()
+    if (made) this.#saved(item)
   }
 
-  async #file(item: TransferItem): Promise<void> {
+  async #receiveFile(item: TransferItem): Promise<void> {
     const tree = this.#tree
     const { path, size } = item
-    const sink = await this.#admit<FileSink>(item, async () => {
-      if (!tree) return this.#take(item) as Promise<FileSink | Refused>
+    this.#sink = await this.#admit<FileSink>(item, async () => {
+      if (!tree) return this.#accept(item) as Promise<FileSink | Refused>
       if (tree.code !== undefined) return { refused: tree.code }
       return tree.sink.file(path ?? [], size ?? 0, attributesIn(item))
     })
-    this.#sink = sink
-    const small = size !== undefined && size <= frames.SMALL_BYTES
-    if (small) await this.#content(item, { hash: primitives.createSha256(), from: 0 })
-    else if (sink) await this.#large(item, sink)
-    await this.#link.room()
+    if (size !== undefined && size <= frames.SMALL_BYTES) await this.#receiveContent(item, nothing())
+    else if (this.#sink) await this.#agree(item, this.#sink)
   }
 
-  async #large(item: TransferItem, sink: FileSink): Promise<void> {
-    const { size } = item
-    let held: { hash: Hash; from: number }
+  /** Agrees with the sender where to go on with a file that is not small, and receives it from there. */
+  async #agree(item: TransferItem, sink: FileSink): Promise<void> {
+    let held: Begun
     try {
-      held = await this.#held(sink, size)
+      held = await this.#readHeld(sink, item.size)
     } catch (error) {
-      await this.#giveUp(item, this.#itsOwn(error).code, error)
-      return
+      return this.#fail(item, error)
     }
     const { hash, from } = held
-    this.#say(Type.ready, from > 0 ? { from, sha256: hash.copy().digest() } : { from })
-    const header = await this.#header()
-    const body = await this.#link.body(controlOf(header))
-    if (header.type === Type.cancel) return this.#giveUp(item, frames.readCode(body).code)
-    if (header.type !== Type.start) throw outOfTurn(header)
+    this.#link.send(Type.ready, from > 0 ? { from, sha256: hash.copy().digest() } : { from })
+    const { type, body } = await this.#control()
+    if (type === Type.cancel) return this.#giveUp(item, frames.readCode(body).code)
+    if (type !== Type.start) throw outOfTurn(type)
     const start = frames.readStart(body)
     if (start.from !== 0 && start.from !== from) throw new CodecError('transfer, start: not where we were')
-    await this.#content(item, start.from > 0 ? held : { hash: primitives.createSha256(), from: 0 })
+    await this.#receiveContent(item, start.from > 0 ? held : nothing())
   }
 
-  /** What an earlier attempt left. */
-  async #held(sink: FileSink, size: number | undefined): Promise<{ hash: Hash; from: number }> {
-    const hash = primitives.createSha256()
+  async #readHeld(sink: FileSink, size: number | undefined): Promise<Begun> {
+    const { hash } = nothing()
     let from = 0
     if (size === undefined || !sink.held) return { hash, from }
     for await (const piece of sink.held()) {
@@ -279,7 +277,7 @@ class Receiving {
   }
 
   /** Everything up to the end of a file, also when it goes nowhere. */
-  async #content(item: TransferItem, { hash, from }: { hash: Hash; from: number }): Promise<void> {
+  async #receiveContent(item: TransferItem, { hash, from }: Begun): Promise<void> {
     const size = item.size ?? Number.MAX_SAFE_INTEGER
     let position = from
     if (this.#sink) this.#options.onStart?.(item, from)
@@ -289,34 +287,33 @@ class Receiving {
       if (header.type === Type.data) {
         const { length } = header
         if (length === 0 || length > size - position) throw new CodecError('transfer, data: beyond the end')
-        await this.#data(item, hash, position, length)
+        await this.#receiveData(item, hash, position, length)
         position += length
         continue
       }
-      const body = await this.#link.body(controlOf(header))
-      if (header.type === Type.cancel) {
+      const { type, body } = await this.#control(header)
+      if (type === Type.cancel) {
         const { code } = frames.readCode(body)
         if (this.#sink) await this.#giveUp(item, code)
         return
       }
-      if (header.type !== Type.end) throw outOfTurn(header)
+      if (type !== Type.end) throw outOfTurn(type)
       if (item.size !== undefined && position < size) throw new CodecError('transfer, end: too early')
-      await this.#finish(item, hash, frames.readEnd(body).sha256)
-      return
+      return this.#finish(item, hash, frames.readEnd(body).sha256)
     }
   }
 
-  async #data(item: TransferItem, hash: Hash, position: number, length: number): Promise<void> {
+  async #receiveData(item: TransferItem, hash: Hash, position: number, length: number): Promise<void> {
     for (let left = length; left > 0; ) {
       const piece = await this.#link.piece(left)
       left -= piece.length
       if (!this.#sink) continue
-      if (!this.#grows(item, piece.length, position + length - left)) {
+      if (!this.#mayGrow(item, piece.length, position + length - left)) {
         await this.#giveUp(item, 'file_too_large')
         continue
       }
       hash.update(piece)
-      this.#bytes += piece.length
+      this.summary.bytes += piece.length
       const written = this.#write(item, this.#sink, piece)
       if (written) await written
       this.#options.onProgress?.(item, position + length - left)
@@ -324,7 +321,7 @@ class Receiving {
   }
 
   /** Whether what comes of unknown size is still within the limits. */
-  #grows({ kind, size }: TransferItem, bytes: number, total: number): boolean {
+  #mayGrow({ kind, size }: TransferItem, bytes: number, total: number): boolean {
     // A stream is passed on, not kept.
     if (kind === 'bytes' || size !== undefined) return true
     return total <= this.#limits.maxFileBytes && this.#allow(bytes)
@@ -333,21 +330,21 @@ class Receiving {
   // Nothing is waited for where the sink has nothing to wait for: it is called for every piece.
   #write(item: TransferItem, sink: FileSink, piece: Uint8Array): Promise<void> | undefined {
     try {
-      return sink.write(piece)?.catch((error) => this.#giveUp(item, this.#itsOwn(error).code, error))
+      return sink.write(piece)?.catch((error) => this.#fail(item, error))
     } catch (error) {
-      return this.#giveUp(item, this.#itsOwn(error).code, error)
+      return this.#fail(item, error)
     }
   }
 
   async #finish(item: TransferItem, hash: Hash, sha256: Uint8Array): Promise<void> {
     if (!this.#sink) return
     if (!equal(hash.digest(), sha256)) {
-      const cause = new ProtocolError('file_damaged', 'what came is not what its sender says it is')
-      return this.#giveUp(item, cause.code, cause)
+      const error = new ProtocolError('file_damaged', 'what came is not what its sender says it is')
+      return this.#fail(item, error)
     }
     if (!(await this.#attempt(item, (sink) => sink.finish(sha256)))) return
     this.#sink = undefined
-    this.#save(item)
+    this.#saved(item)
   }
 
   /** @returns whether it went well; nothing is done when the item has been refused already. */
@@ -357,9 +354,13 @@ class Receiving {
       await act(this.#sink)
       return true
     } catch (error) {
-      await this.#giveUp(item, this.#itsOwn(error).code, error)
+      await this.#fail(item, error)
       return false
     }
+  }
+
+  #fail(item: TransferItem, error: unknown): Promise<void> {
+    return this.#giveUp(item, this.#link.errorOfItem(error).code, error)
   }
 
   /** Nothing is kept of the file that is coming, and its sender is told. */
@@ -372,48 +373,43 @@ class Receiving {
 
   // --- directories ---
 
-  async #close(tree: Tree, header: Header): Promise<void> {
-    frames.readEmpty(await this.#link.body(header))
+  async #closeTree(tree: Tree): Promise<void> {
     if (tree.code !== undefined) return this.#giveUpTree(tree, tree.code)
     try {
       await tree.sink.finish()
     } catch (error) {
-      return this.#giveUpTree(tree, this.#itsOwn(error).code, error)
+      return this.#giveUpTree(tree, this.#link.errorOfItem(error).code, error)
     }
     this.#tree = undefined
-    this.#saved += tree.saved
-    this.#save(tree.item)
-  }
-
-  async #cancelled(tree: Tree, header: Header): Promise<void> {
-    const { code } = frames.readCode(await this.#link.body(header))
-    await this.#giveUpTree(tree, code)
+    this.summary.saved += tree.saved
+    this.#saved(tree.item)
   }
 
   async #giveUpTree(tree: Tree, code: string, cause = tree.cause): Promise<void> {
     this.#tree = undefined
     await tree.sink.abandon('given_up')
-    this.#failed += tree.saved + tree.failed
+    this.summary.failed += tree.saved + tree.failed
     this.#refuse(tree.item, code, cause)
   }
 
   // --- answers ---
 
-  #save(item: TransferItem): void {
-    if (this.#tree) this.#tree.saved++
-    else this.#saved++
-    this.#say(Type.saved, {})
+  #saved(item: TransferItem): void {
+    const count = this.#tree ?? this.summary
+    count.saved++
+    this.#link.send(Type.saved, {})
     this.#options.onResult?.(item, { saved: true })
   }
 
   /** @param cause - nothing where it is the sender who gave it up, or where it is not wanted. */
   #refuse(item: TransferItem, code: string, cause?: unknown): void {
+    const count = this.#tree ?? this.summary
+    count.failed++
     if (this.#tree) {
-      this.#tree.failed++
       this.#tree.code ??= code
       this.#tree.cause ??= cause
-    } else this.#failed++
-    this.#say(Type.refused, { code })
+    }
+    this.#link.send(Type.refused, { code })
     this.#options.onResult?.(item, {
       saved: false,
       code,
@@ -421,31 +417,10 @@ class Receiving {
       ...(cause !== undefined && { cause }),
     })
   }
-
-  #say(type: number, fields: object): void {
-    this.#link.write(type, frames.encode(fields))
-  }
-
-  /**
-   * An error that concerns one item alone.
-   *
-   * @throws any other.
-   */
-  #itsOwn(error: unknown): SymbolonError {
-    if (error instanceof SymbolonError && error !== this.#link.failure) return error
-    throw error
-  }
 }
 
 async function abandonIfAny(sink: object): Promise<void> {
   if ('abandon' in sink) await (sink as FileSink | TreeSink).abandon('cut')
 }
 
-/** @throws CodecError for data where there is none to come. */
-function controlOf(header: Header): Header {
-  if (header.type === Type.data) throw outOfTurn(header)
-  return header
-}
-
 const tooLarge = (how: string) => new ProtocolError('transfer_too_large', how)
-const outOfTurn = ({ type }: Header) => new CodecError(`transfer: a frame of type ${type} out of turn`)

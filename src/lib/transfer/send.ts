@@ -1,19 +1,16 @@
-/**
- * The sender's side. docs/protocol.md §8.
- *
- * @module
- */
+/** The sender's side. docs/protocol.md §8. */
 import type { Duplex } from 'node:stream'
 import { primitives } from '#primitives'
-import { EMPTY, equal } from '../bytes.ts'
+import { equal } from '../bytes.ts'
 import type { Hash } from '../crypto/primitives/types.ts'
-import { CodecError, ProtocolError, SymbolonError, TransportError } from '../errors.ts'
+import { CodecError, type SymbolonError, TransportError } from '../errors.ts'
 import * as frames from './frames.ts'
-import { Type } from './frames.ts'
+import { outOfTurn, Type } from './frames.ts'
 import {
   attributesIn,
   type Content,
   type EntrySource,
+  fileChanged,
   type ItemResult,
   type Source,
   type Summary,
@@ -51,7 +48,6 @@ interface Pending {
   cause?: SymbolonError
 }
 
-/** What became of the entries of a directory. */
 interface Entries {
   saved: number
   failed: number
@@ -76,12 +72,12 @@ export async function sendItems(
   options: SendItemsOptions = {},
 ): Promise<Summary> {
   const link = new Link(stream, options)
-  const sending = new Sending(link, options)
-  const answers = sending.listen().catch((error: Error) => link.fail(error))
+  const sender = new Sender(link, options)
+  const answers = sender.listen().catch((error: Error) => link.fail(error))
   try {
-    await sending.send(sources)
+    await sender.send(sources)
     await link.end()
-    return sending.summary()
+    return { ...sender.summary }
   } catch (error) {
     link.fail(error as Error)
     throw link.failure ?? error
@@ -91,36 +87,30 @@ export async function sendItems(
   }
 }
 
-class Sending {
+class Sender {
+  readonly summary = { saved: 0, failed: 0, bytes: 0 }
   readonly #link: Link
   readonly #options: SendItemsOptions
   readonly #pending: Pending[] = []
   #done = false
-  #saved = 0
-  #failed = 0
-  #bytes = 0
   /** Those of a directory of which nothing is known yet. */
   #entries: Entries | undefined
-  readonly #buffers = new Buffers()
+  /** Memory that is read into and sent, over and over. */
+  readonly #buffers = Array.from({ length: PIECES }, () => new ArrayBuffer(PIECE_BYTES))
 
   constructor(link: Link, options: SendItemsOptions) {
     this.#link = link
     this.#options = options
   }
 
-  summary(): Summary {
-    return { saved: this.#saved, failed: this.#failed, bytes: this.#bytes }
-  }
-
   async send(sources: AsyncIterable<Source> | Iterable<Source>): Promise<void> {
     const { files, bytes } = this.#options.totals ?? {}
-    this.#control(Type.begin, { transfer: frames.VERSION, files, bytes })
-    await this.#each(sources, async (source) => {
-      if (source.kind === 'directory') await this.#tree(source)
-      else await this.#file({ kind: source.kind, name: source.name }, source)
-      return true
-    })
-    this.#control(Type.done, {})
+    this.#link.send(Type.begin, { transfer: frames.VERSION, files, bytes })
+    for await (const source of this.#link.each(sources)) {
+      if (source.kind === 'directory') await this.#sendTree(source)
+      else await this.#sendFile({ kind: source.kind, name: source.name }, source)
+    }
+    this.#link.send(Type.done, {})
     this.#done = true
     await this.#link.until(() => this.#pending.length === 0)
   }
@@ -136,18 +126,18 @@ class Sending {
       }
       const [oldest] = this.#pending
       if (oldest === undefined) throw outOfTurn(header.type)
-      this.#answer(oldest, header.type, await this.#link.body(header))
+      this.#readAnswer(oldest, header.type, await this.#link.body(header))
       this.#link.changed()
     }
   }
 
-  #answer(oldest: Pending, type: number, body: Uint8Array): void {
+  #readAnswer(oldest: Pending, type: number, body: Uint8Array): void {
     if (type === Type.refused) {
       const { code } = frames.readCode(body)
       this.#pending.shift()
       oldest.state = 'refused'
       const { cause } = oldest
-      this.#result(oldest.item, cause ? failed(cause) : { saved: false, code, byPeer: true })
+      this.#tell(oldest.item, cause ? failed(cause) : { saved: false, code, byPeer: true })
     } else if (type === Type.ready && oldest.state === 'asked') {
       const ready = frames.readReady(body)
       if (ready.from > (oldest.item.size ?? 0)) throw new CodecError('transfer, ready: beyond the end')
@@ -158,13 +148,14 @@ class Sending {
     } else if (type === Type.saved && oldest.state === 'sent') {
       frames.readEmpty(body)
       this.#pending.shift()
-      this.#result(oldest.item, { saved: true })
+      this.#tell(oldest.item, { saved: true })
     } else {
       throw outOfTurn(type)
     }
   }
 
-  #result(item: TransferItem, result: ItemResult): void {
+  #tell(item: TransferItem, result: ItemResult): void {
+    const { summary } = this
     const entries = this.#entries
     if (item.path !== undefined && entries) {
       if (result.saved) entries.saved++
@@ -174,25 +165,23 @@ class Sending {
       }
     } else if (item.kind === 'directory' && entries) {
       this.#entries = undefined
-      if (result.saved) this.#saved += 1 + entries.saved
-      else this.#failed += 1 + entries.saved + entries.failed
-    } else if (result.saved) this.#saved++
-    else this.#failed++
+      if (result.saved) summary.saved += 1 + entries.saved
+      else summary.failed += 1 + entries.saved + entries.failed
+    } else if (result.saved) summary.saved++
+    else summary.failed++
     this.#options.onResult?.(item, result)
   }
 
   // --- items ---
 
-  /** @returns whether it was sent whole. */
-  async #file(about: TransferItem, source: { open(): Promise<Content> }): Promise<boolean> {
+  async #sendFile(about: TransferItem, source: { open(): Promise<Content> }): Promise<void> {
     const opening = source.open()
-    const opened = await this.#attempt(about, opening).catch((error) => {
-      // It may yet be opened, for nobody.
-      opening.then((content) => content.close()).catch(() => {})
+    const content = await this.#attempt(about, opening).catch((error) => {
+      // It may still be opened, when it is not wanted any more.
+      opening.then((late) => late.close()).catch(() => {})
       throw error
     })
-    if (!opened) return false
-    const content = opened.value
+    if (!content) return
     const { size } = content
     const item: TransferItem = {
       ...about,
@@ -200,100 +189,92 @@ class Sending {
       ...(about.kind === 'file' && attributesIn(content)),
     }
     try {
-      return item.size !== undefined && item.size <= frames.SMALL_BYTES
-        ? await this.#small(item, item.size, content)
-        : await this.#large(item, content)
+      if (size !== undefined && size <= frames.SMALL_BYTES) await this.#sendSmall(item, size, content)
+      else await this.#sendLarge(item, content)
     } finally {
       await content.close()
     }
   }
 
-  /** @returns nothing when the item is given up, before anything was said of it. */
-  async #attempt<T>(item: TransferItem, act: Promise<T>): Promise<{ value: T } | undefined> {
+  /** @returns nothing when the item failed, before anything was said of it. */
+  async #attempt<T>(item: TransferItem, act: Promise<T>): Promise<T | undefined> {
     try {
-      return { value: await this.#link.during(act) }
+      return await this.#link.during(act)
     } catch (error) {
-      const cause = this.#itsOwn(error)
+      const cause = this.#link.errorOfItem(error)
       if (this.#entries) this.#entries.cause = cause
-      this.#result(item, failed(cause))
+      this.#tell(item, failed(cause))
       return undefined
     }
   }
 
-  /**
-   * An error that concerns one item alone.
-   *
-   * @throws any other.
-   */
-  #itsOwn(error: unknown): SymbolonError {
-    if (error instanceof SymbolonError && error !== this.#link.failure) return error
-    throw error
-  }
-
-  async #small(item: TransferItem, size: number, content: Content): Promise<boolean> {
-    const bytes = new Uint8Array(size)
-    if (!(await this.#attempt(item, readWhole(content, bytes)))) return false
-    await this.#link.until(() => this.#pending.length < MAX_UNDER_WAY)
-    this.#link.together(() => {
-      this.#control(Type.item, fieldsOf(item))
-      if (size > 0) this.#link.write(Type.data, bytes)
-      this.#control(Type.end, { sha256: primitives.sha256(bytes) })
-    })
-    this.#pending.push({ item, state: 'sent' })
-    this.#bytes += size
+  async #sendSmall(item: TransferItem, size: number, content: Content): Promise<void> {
+    const bytes = await this.#attempt(item, readAll(content, size))
+    if (!bytes) return
+    await this.#mayAnnounce()
+    this.#announce(item, 'sent')
+    if (size > 0) this.#link.write(Type.data, bytes)
+    this.#link.send(Type.end, { sha256: primitives.sha256(bytes) })
+    this.summary.bytes += size
     this.#options.onProgress?.(item, size)
     await this.#link.room()
-    return true
   }
 
-  async #large(item: TransferItem, content: Content): Promise<boolean> {
+  async #sendLarge(item: TransferItem, content: Content): Promise<void> {
     const pending = await this.#ask(item)
-    if (!pending) return false
+    if (!pending) return
     try {
-      const { hash, from } = await this.#agreed(pending, content)
-      this.#control(Type.start, { from })
+      const { hash, from } = await this.#agree(pending, content)
+      this.#link.send(Type.start, { from })
       this.#options.onStart?.(item, from)
-      await this.#pour(pending, content, hash, from)
-      if (pending.state === 'refused') {
-        this.#control(Type.cancel, { code: 'file_refused' })
-        return false
+      await this.#sendContent(pending, content, hash, from)
+      if (isRefused(pending)) {
+        this.#link.send(Type.cancel, { code: 'file_refused' })
+        return
       }
       pending.state = 'sent'
-      this.#control(Type.end, { sha256: hash.digest() })
-      return true
+      this.#link.send(Type.end, { sha256: hash.digest() })
     } catch (error) {
-      this.#cancel(pending, this.#itsOwn(error))
-      return false
+      this.#cancel(pending, this.#link.errorOfItem(error))
     }
+  }
+
+  #mayAnnounce(): Promise<void> {
+    return this.#link.until(() => this.#pending.length < MAX_UNDER_WAY)
+  }
+
+  #announce(item: TransferItem, state: Pending['state']): Pending {
+    const pending: Pending = { item, state }
+    this.#link.send(Type.item, fieldsOf(item))
+    this.#pending.push(pending)
+    return pending
   }
 
   /** @returns nothing when the receiver does not want it. */
   async #ask(item: TransferItem): Promise<Pending | undefined> {
-    await this.#link.until(() => this.#pending.length < MAX_UNDER_WAY)
-    const pending: Pending = { item, state: 'asked' }
-    this.#pending.push(pending)
-    this.#control(Type.item, fieldsOf(item))
+    await this.#mayAnnounce()
+    const pending = this.#announce(item, 'asked')
     await this.#link.until(() => pending.state !== 'asked')
-    return pending.state === 'refused' ? undefined : pending
+    return isRefused(pending) ? undefined : pending
   }
 
   /** Says that nothing more comes of an item. The receiver answers, if it has not refused it already. */
   #cancel(pending: Pending, cause: SymbolonError): void {
     if (this.#entries && pending.item.path !== undefined) this.#entries.cause ??= cause
-    if (pending.state !== 'refused') pending.state = 'cancelled'
+    if (!isRefused(pending)) pending.state = 'cancelled'
     pending.cause = cause
-    this.#control(Type.cancel, { code: cause.code })
+    this.#link.send(Type.cancel, { code: cause.code })
   }
 
   /** Where to go on: there where the receiver would, if what comes before is the same here. */
-  async #agreed({ ready }: Pending, content: Content): Promise<{ hash: Hash; from: number }> {
+  async #agree({ ready }: Pending, content: Content): Promise<{ hash: Hash; from: number }> {
     const from = ready?.from ?? 0
     const hash = primitives.createSha256()
     const buffer = new Uint8Array(from > 0 ? PIECE_BYTES : 0)
     for (let position = 0; position < from; ) {
       const part = buffer.subarray(0, Math.min(PIECE_BYTES, from - position))
       const bytes = await this.#link.during(content.read(part, position))
-      if (bytes === 0) throw changed('it has become shorter')
+      if (bytes === 0) throw fileChanged('it has become shorter')
       hash.update(part.subarray(0, bytes))
       position += bytes
     }
@@ -304,149 +285,96 @@ class Sending {
   }
 
   /** Reads and sends, until the end or until it is refused: while pieces are on their way, the next is read. */
-  async #pour(pending: Pending, content: Content, hash: Hash, from: number): Promise<void> {
+  async #sendContent(pending: Pending, content: Content, hash: Hash, from: number): Promise<void> {
     const { item } = pending
     const size = item.size ?? Number.MAX_SAFE_INTEGER
     let position = from
     let next = position < size ? this.#read(content, position, size) : undefined
     try {
       while (next) {
-        const { buffer, bytes } = (await this.#link.during(next, () => isRefused(pending))) ?? NOTHING
-        if (isRefused(pending)) return
+        const piece = await this.#link.during(next, () => isRefused(pending))
+        if (!piece) return
         next = undefined
-        if (bytes === 0) {
-          this.#buffers.give(buffer)
+        if (piece.length === 0) {
+          this.#buffers.push(piece.buffer)
           if (item.size === undefined) break
-          throw changed('it has become shorter')
+          throw fileChanged('it has become shorter')
         }
-        position += bytes
-        const piece = buffer.subarray(0, bytes)
+        position += piece.length
         // Read while this piece is being hashed and encrypted.
         if (position < size) next = this.#read(content, position, size)
         hash.update(piece)
         this.#link.write(Type.data, piece, () => {
-          this.#buffers.give(buffer)
+          this.#buffers.push(piece.buffer)
           this.#link.changed()
         })
-        this.#bytes += bytes
+        this.summary.bytes += piece.length
         this.#options.onProgress?.(item, position)
         await this.#link.room()
       }
       await this.#link.during(verify(content, item.size))
     } finally {
       // Read in vain.
-      next?.then(({ buffer }) => this.#buffers.give(buffer)).catch(() => {})
+      next?.then((piece) => this.#buffers.push(piece.buffer)).catch(() => {})
     }
   }
 
-  async #read(content: Content, position: number, size: number): Promise<Filled> {
-    await this.#link.until(() => this.#buffers.has())
-    const buffer = this.#buffers.take()
+  async #read(content: Content, position: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
+    await this.#link.until(() => this.#buffers.length > 0)
+    const buffer = this.#buffers.pop() as ArrayBuffer
+    const into = new Uint8Array(buffer, 0, Math.min(PIECE_BYTES, size - position))
     try {
-      const bytes = await content.read(buffer.subarray(0, Math.min(PIECE_BYTES, size - position)), position)
-      return { buffer, bytes }
+      return into.subarray(0, await content.read(into, position))
     } catch (error) {
-      this.#buffers.give(buffer)
+      this.#buffers.push(buffer)
       throw error
     }
   }
 
-  async #tree(source: TreeSource): Promise<void> {
+  async #sendTree(source: TreeSource): Promise<void> {
     const item: TransferItem = { kind: 'directory', name: source.name, ...attributesIn(source) }
     if (!(await this.#ask(item))) return
     const entries: Entries = { saved: 0, failed: 0 }
     this.#entries = entries
     const end: Pending = { item, state: 'sent' }
     try {
-      await this.#each(source.entries(), async (entry) => {
-        await this.#entry(item.name, entry)
-        return entries.code === undefined && entries.cause === undefined
-      })
+      for await (const entry of this.#link.each(source.entries())) {
+        await this.#sendEntry(item.name, entry)
+        if (entries.code !== undefined || entries.cause) break
+      }
     } catch (error) {
-      entries.cause ??= this.#itsOwn(error)
+      entries.cause ??= this.#link.errorOfItem(error)
     }
     if (entries.cause) this.#cancel(end, entries.cause)
-    else if (entries.code !== undefined) this.#control(Type.cancel, { code: entries.code })
-    else this.#control(Type.close, {})
+    else if (entries.code !== undefined) this.#link.send(Type.cancel, { code: entries.code })
+    else this.#link.send(Type.close, {})
     this.#pending.push(end)
   }
 
-  async #entry(name: string, entry: EntrySource): Promise<void> {
+  async #sendEntry(name: string, entry: EntrySource): Promise<void> {
     const { kind, path } = entry
-    if (kind === 'file') {
-      await this.#file({ kind, name, path }, entry)
-      return
-    }
-    await this.#link.until(() => this.#pending.length < MAX_UNDER_WAY)
-    const item: TransferItem = { kind, name, path, ...attributesIn(entry) }
-    this.#control(Type.item, fieldsOf(item))
-    this.#pending.push({ item, state: 'sent' })
+    if (kind === 'file') return this.#sendFile({ kind, name, path }, entry)
+    await this.#mayAnnounce()
+    this.#announce({ kind, name, path, ...attributesIn(entry) }, 'sent')
     await this.#link.room()
   }
-
-  /** @param act - returns whether to go on. */
-  async #each<T>(all: AsyncIterable<T> | Iterable<T>, act: (one: T) => Promise<boolean>): Promise<void> {
-    const iterator = Symbol.asyncIterator in all ? all[Symbol.asyncIterator]() : all[Symbol.iterator]()
-    let going = true
-    try {
-      while (going) {
-        const { done, value } = await this.#link.during(Promise.resolve(iterator.next()))
-        if (done) break
-        going = await act(value)
-      }
-    } finally {
-      // Not waited for: it may be what we do not want to wait for.
-      void Promise.resolve(iterator.return?.()).catch(() => {})
-    }
-  }
-
-  #control(type: number, fields: object): void {
-    this.#link.write(type, frames.encode(fields))
-  }
 }
 
-/** Pieces of memory that are read into and sent, over and over. */
-class Buffers {
-  readonly #free: Uint8Array[] = []
-  #made = 0
-
-  has(): boolean {
-    return this.#free.length > 0 || this.#made < PIECES
+async function readAll(content: Content, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size)
+  for (let position = 0; position < size; ) {
+    const read = await content.read(bytes.subarray(position), position)
+    if (read === 0) throw fileChanged('it has become shorter')
+    position += read
   }
-
-  /** Only when it `has` one. */
-  take(): Uint8Array {
-    const free = this.#free.pop()
-    if (free) return free
-    this.#made++
-    return new Uint8Array(PIECE_BYTES)
-  }
-
-  give(buffer: Uint8Array): void {
-    this.#free.push(buffer)
-  }
-}
-
-interface Filled {
-  readonly buffer: Uint8Array
-  readonly bytes: number
-}
-
-const NOTHING: Filled = { buffer: EMPTY, bytes: 0 }
-
-async function readWhole(content: Content, into: Uint8Array): Promise<void> {
-  for (let position = 0; position < into.length; ) {
-    const bytes = await content.read(into.subarray(position), position)
-    if (bytes === 0) throw changed('it has become shorter')
-    position += bytes
-  }
-  await verify(content, into.length)
+  await verify(content, size)
+  return bytes
 }
 
 async function verify(content: Content, size: number | undefined): Promise<void> {
   await content.verify?.()
   if (size !== undefined && (await content.read(new Uint8Array(1), size)) > 0) {
-    throw changed('it has become longer')
+    throw fileChanged('it has become longer')
   }
 }
 
@@ -470,6 +398,3 @@ const failed = (cause: SymbolonError): ItemResult => ({
   byPeer: false,
   cause,
 })
-const changed = (how: string) =>
-  new ProtocolError('file_changed', `the file is not what it was when its sending began: ${how}`)
-const outOfTurn = (type: number) => new CodecError(`transfer: a frame of type ${type} out of turn`)

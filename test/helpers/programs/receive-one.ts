@@ -1,6 +1,6 @@
 /** Sends a file into a directory: a child process of attributes.test.ts, with an umask of its own. */
 
-import { takeInto } from '../../../src/files/file-receiver.ts'
+import { takeInto } from '../../../src/files/by-path.ts'
 import { sourceOf } from '../../../src/files/outgoing-tree.ts'
 import { receiveItems, sendItems } from '../../../src/lib/transfer/index.ts'
 import { pair } from '../transfer-memory.ts'

@@ -1,6 +1,6 @@
 /** A child process of kills.test.ts, to be killed, and of send-large.ts: `receiving.ts PORT DIRECTORY` receives what comes from that port into the directory. */
 import { connect } from 'node:net'
-import { takeInto } from '../../../src/files/file-receiver.ts'
+import { takeInto } from '../../../src/files/by-path.ts'
 import { receiveItems } from '../../../src/lib/transfer/index.ts'
 
 const [, , port, directory = ''] = process.argv

@@ -9,7 +9,7 @@ import { toBase64url } from '../../../src/lib/bytes.ts'
 import { secureRandomBytes } from '../../../src/lib/crypto/random.ts'
 import { Secret } from '../../../src/lib/crypto/secret.ts'
 import { identifiers, KEY_STRETCHING, tokenOf } from '../../../src/lib/opaque.ts'
-import { openReply, type Route, SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
+import { openReply, SEALED_TYPE, type SealedRoute, sealRequest } from '../../../src/lib/sealed.ts'
 import { at, PASSWORD, START, testKdc } from '../../helpers/kdc.ts'
 import { throws } from '../../helpers/throws.ts'
 
@@ -36,7 +36,7 @@ const send = (kdc: Kdc, path: string, bytes: Uint8Array) =>
 
 /** Seals, sends, and opens what comes back. */
 async function ask(kdc: Kdc, token: Secret, path: string, body: object) {
-  const route: Route = `POST ${path}`
+  const route: SealedRoute = `POST ${path}`
   const { bytes, salt } = sealRequest(token, route, body)
   const response = await send(kdc, path, bytes)
   assert.is(response.headers.get('Content-Type'), SEALED_TYPE)

@@ -1,7 +1,7 @@
 import * as opaque from '@serenity-kit/opaque'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { decoyRecord } from '../../../src/kdc/logins/registration.ts'
+import { decoyRecord } from '../../../src/kdc/logins/decoy-record.ts'
 import type { Store } from '../../../src/kdc/store/store.ts'
 import { fromBase64url } from '../../../src/lib/bytes.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'

@@ -7,8 +7,9 @@ import { secureRandomBytes } from '../../../src/lib/crypto/random.ts'
 import type { Secret } from '../../../src/lib/crypto/secret.ts'
 import { ProtocolError } from '../../../src/lib/errors.ts'
 import { finishRegistration, identifiers, startRegistration } from '../../../src/lib/opaque.ts'
-import { openReply, type Route, SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
-import { type LoginOptions, login } from '../../../src/lib/session.ts'
+import type { LoginOptions } from '../../../src/lib/renewable-login.ts'
+import { openReply, SEALED_TYPE, type SealedRoute, sealRequest } from '../../../src/lib/sealed.ts'
+import { login } from '../../../src/lib/session.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'
 import { connectionFrom, PASSWORD, START, testKdc } from '../../helpers/kdc.ts'
 import { begin, FAR_AWAY, LEAST, linkTo, logIn, makeRecord, recordFrom } from '../../helpers/kdc-opaque.ts'
@@ -50,7 +51,7 @@ const WAYS: Record<string, Ask> = {
     return { status, body: json }
   },
   sealed: async (kdc, token, path, body) => {
-    const route: Route = `POST ${path}`
+    const route: SealedRoute = `POST ${path}`
     const fields = { ...body, time: kdc.time.now, id: toBase64url(secureRandomBytes(16)) }
     const { bytes, salt } = sealRequest(token, route, fields)
     const init = { method: 'POST', headers: { 'Content-Type': SEALED_TYPE }, body: bytes }

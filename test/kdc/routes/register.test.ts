@@ -14,8 +14,9 @@ import { ProtocolError, TransportError } from '../../../src/lib/errors.ts'
 import { createInvitation, invitationToken } from '../../../src/lib/invitation.ts'
 import type { HttpLink, HttpReply } from '../../../src/lib/kdc-link/http.ts'
 import { type RegisterOptions, register as registerAt } from '../../../src/lib/register.ts'
-import { openReply, type Route, SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
-import { type LoginOptions, login, type Session } from '../../../src/lib/session.ts'
+import type { LoginOptions } from '../../../src/lib/renewable-login.ts'
+import { openReply, SEALED_TYPE, type SealedRoute, sealRequest } from '../../../src/lib/sealed.ts'
+import { login, type Session } from '../../../src/lib/session.ts'
 import { sessionId } from '../../../src/lib/ticket.ts'
 import { PASSWORD, START, secretOf, testKdc } from '../../helpers/kdc.ts'
 import {
@@ -70,7 +71,7 @@ interface Asking {
 /** The bytes of a request sealed with an invitation, and what opens the answer. */
 function sealed(kdc: Kdc, path: string, body: object, options: Asking) {
   const token = options.token ?? invitationToken(options.invitation ?? '')
-  const route: Route = `POST ${path}`
+  const route: SealedRoute = `POST ${path}`
   const fields = { ...body, time: options.time ?? kdc.time.now, id: toBase64url(secureRandomBytes(16)) }
   const { bytes, salt } = sealRequest(token, route, fields)
   const open = (reply: HttpReply): { status: number; sealed: boolean; time?: number; body: Json } => {

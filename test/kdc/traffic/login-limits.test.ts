@@ -16,7 +16,7 @@ import type { Secret } from '../../../src/lib/crypto/secret.ts'
 import { TransportError } from '../../../src/lib/errors.ts'
 import { invitationToken } from '../../../src/lib/invitation.ts'
 import { register as registerAt } from '../../../src/lib/register.ts'
-import { openReply, type Route, SEALED_TYPE, sealRequest } from '../../../src/lib/sealed.ts'
+import { openReply, SEALED_TYPE, type SealedRoute, sealRequest } from '../../../src/lib/sealed.ts'
 import { login as logInAt } from '../../../src/lib/session.ts'
 import {
   type Answer,
@@ -86,7 +86,7 @@ function assertRefused({ status, headers, json, text }: Answer, waitSec: number)
 
 /** Posts a sealed request. */
 async function postSealed(kdc: Kdc, path: string, token: Secret, body: object): Promise<Answer> {
-  const route: Route = `POST ${path}`
+  const route: SealedRoute = `POST ${path}`
   const fields = { ...body, time: kdc.time.now, id: toBase64url(secureRandomBytes(16)) }
   const { bytes, salt } = sealRequest(token, route, fields)
   const init = { method: 'POST', headers: { 'Content-Type': SEALED_TYPE }, body: bytes }

@@ -56,6 +56,31 @@ test('a message is acknowledged when its reader asks for the next, not when it a
   await end()
 })
 
+test('a sender that stops waiting may send on: the message arrives in its place, and counts', async () => {
+  const { alice, bob, end } = await conversation()
+  const reason = new Error('enough')
+  const stop = new AbortController()
+  const first = alice.send('one', { signal: stop.signal }).catch((error) => error)
+  assert.is((await bob.receive())?.text, 'one')
+  stop.abort(reason)
+  assert.is(await first, reason)
+  assert.is(await alice.send('never', { signal: stop.signal }).catch((error) => error), reason)
+  let isAcknowledged = false
+  const second = alice.send('two', { signal: new AbortController().signal }).then(() => {
+    isAcknowledged = true
+  })
+  assert.is((await bob.receive())?.text, 'two')
+  // It acknowledges the first, which is not taken for the second.
+  bob.send('not yet').catch(() => {})
+  assert.is((await alice.receive())?.text, 'not yet')
+  assert.not(isAcknowledged)
+  const closed = bob.close()
+  await second
+  await alice.close()
+  await closed
+  await end()
+})
+
 test('close acknowledges what was read; destroy does not', async () => {
   const one = await conversation()
   const sent = one.alice.send('read')

@@ -46,7 +46,8 @@ const event = (id: number) => utf8(`event: mail\nid: ${id}\ndata: {}\n\n`)
 async function readEvents(link: HttpLink, now?: () => number) {
   let events = 0
   try {
-    for await (const _ of exchangeEvents(link, '/x', {}, SESSION, new AbortController().signal, now)) events++
+    for await (const _ of await exchangeEvents(link, '/x', {}, SESSION, new AbortController().signal, now))
+      events++
   } catch (error) {
     return { events, error }
   }

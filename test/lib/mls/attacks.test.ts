@@ -439,13 +439,17 @@ test('commits by others than the admin: added, removed, or what nobody may', asy
   const [group] = [...mlsStore.groups.values()]
   if (!group) throw new Error('no group')
   const transaction = new Transaction(mlsStore)
-  const maker = { mls, username: 'bob', clock: () => bob.now, newId: () => 'id' }
+  const committer = { mls, username: 'bob', clock: () => bob.now, newId: () => 'id' }
   const packages = await takeKeyPackages(transaction, kdc.post('bob'), () => bob.now, ['mallory'])
   const state = await transaction.state(group)
   const commits = [
-    { change: await makeCommit(maker, group, state, packages, []), added: ['mallory'], removed: [] },
-    { change: await makeCommit(maker, group, state, new Map(), ['carol']), added: [], removed: ['carol'] },
-    { change: await makeCommit(maker, group, state, packages, []), added: [], removed: [] },
+    { change: await makeCommit(committer, group, state, packages, []), added: ['mallory'], removed: [] },
+    {
+      change: await makeCommit(committer, group, state, new Map(), ['carol']),
+      added: [],
+      removed: ['carol'],
+    },
+    { change: await makeCommit(committer, group, state, packages, []), added: [], removed: [] },
   ]
   for (const { change, added, removed } of commits) {
     const alone = await new Person('alice', kdc, alice.state).open()

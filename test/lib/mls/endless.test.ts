@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toBase64url } from '../../../src/lib/bytes.ts'
-import { listGroups } from '../../../src/lib/mls/group-list.ts'
+import { listGroups } from '../../../src/lib/mls/kdc-answers.ts'
 import { everybodyOnline } from '../../../src/lib/online.ts'
 import type { FakeEntry } from '../../helpers/fake-delivery.ts'
 import { team } from '../../helpers/mail.ts'

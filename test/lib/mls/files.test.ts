@@ -7,10 +7,11 @@ import * as assert from 'uvu/assert'
 import { concat, equal, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
 import { Secret } from '../../../src/lib/crypto/secret.ts'
 import { TransportError } from '../../../src/lib/errors.ts'
-import { CHUNK_BYTES, FileStream } from '../../../src/lib/mls/file-stream.ts'
 import {
+  CHUNK_BYTES,
   encodeFileNote,
   type FileNote,
+  FileStream,
   fetchFile,
   fileNoteOf,
   MAX_FILE_BYTES,

@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concat, fromBase64url, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
 import { makeKeyPackage, takeKeyPackages } from '../../../src/lib/mls/keys/key-packages.ts'
-import { type Maker, makeCommit, makeGroup, makeRejoin } from '../../../src/lib/mls/make-commit.ts'
+import { type Committer, makeCommit, makeGroup, makeRejoin } from '../../../src/lib/mls/make-commit.ts'
 import { CLIENT_CONFIG, decodeMessage, loadMls } from '../../../src/lib/mls/rfc9420/suite.ts'
 import { leavesOf } from '../../../src/lib/mls/rfc9420/tree.ts'
 import {
@@ -28,12 +28,12 @@ let ids = 0
 /** The same principal with the same keys, and no rules. */
 class Rogue {
   readonly person: Person
-  readonly maker: Maker
+  readonly committer: Committer
 
   constructor(person: Person) {
     this.person = person
     person.kdc.lax = true
-    this.maker = { mls, username: person.name, clock: () => person.now, newId: () => `rogue${ids++}` }
+    this.committer = { mls, username: person.name, clock: () => person.now, newId: () => `rogue${ids++}` }
   }
 
   post(path: string, body: Record<string, unknown>) {
@@ -46,9 +46,9 @@ class Rogue {
 
   async state(name = 'team') {
     const transaction = await this.transaction()
-    const group = transaction
-      .groups()
-      .find(({ charter }) => charter?.kind !== 'named' || charter.name === name) as Group
+    const group = transaction.groups
+      .values()
+      .find(({ descriptor }) => descriptor?.kind !== 'named' || descriptor.name === name) as Group
     return { transaction, group, state: await transaction.state(group) }
   }
 
@@ -63,17 +63,17 @@ class Rogue {
 
   async commit(added: string[], removed: string[]) {
     const { group, state } = await this.state()
-    const change = await makeCommit(this.maker, group, state, await this.packages(...added), removed)
+    const change = await makeCommit(this.committer, group, state, await this.packages(...added), removed)
     await this.post(change.path, change.body)
   }
 
   async begin(
-    charter: GroupDescriptor,
+    descriptor: GroupDescriptor,
     members: string[],
     id = toBase64url(utf8(`group${ids++}`.padEnd(16, '.'))),
   ) {
     const { identity } = await this.transaction()
-    const change = await makeGroup(this.maker, identity, id, charter, await this.packages(...members))
+    const change = await makeGroup(this.committer, identity, id, descriptor, await this.packages(...members))
     await this.post(change.path, change.body)
   }
 
@@ -83,7 +83,7 @@ class Rogue {
     const { message } = await mls.createProposal(state, false, proposal, mls.suite, data)
     const text = toBase64url(mls.encodeMlsMessage(message))
     const { id, epoch } = group
-    await this.post('/groups/leave', { group: id, epoch, proposal: text, id: this.maker.newId() })
+    await this.post('/groups/leave', { group: id, epoch, proposal: text, id: this.committer.newId() })
   }
 
   async say(text: string, place?: Uint8Array) {
@@ -93,7 +93,12 @@ class Rogue {
     const message = toBase64url(
       mls.encodeMlsMessage({ wireformat: 'mls_private_message', version: 'mls10', privateMessage }),
     )
-    await this.post('/groups/send', { group: group.id, epoch: group.epoch, message, id: this.maker.newId() })
+    await this.post('/groups/send', {
+      group: group.id,
+      epoch: group.epoch,
+      message,
+      id: this.committer.newId(),
+    })
   }
 }
 
@@ -146,19 +151,19 @@ test('a conversation of three, a second group of the same name; a second one of 
     bob.mail.groups().map(({ reason }) => reason),
     ['member_unverified'],
   )
-  for (const charter of [
+  for (const descriptor of [
     { kind: 'direct' },
     { kind: 'named', name: 'team', admin: 'carol' },
   ] as GroupDescriptor[]) {
     const all = await people('alice', 'bob', 'carol')
     const rogue = new Rogue(all.carol)
-    await rogue.begin(charter, ['bob'])
+    await rogue.begin(descriptor, ['bob'])
     await all.bob.mail.sync()
-    await rogue.begin(charter, ['bob'])
+    await rogue.begin(descriptor, ['bob'])
     await all.bob.mail.sync()
     assert.equal(
       all.bob.mail.groups().map(({ status, reason }) => reason ?? status),
-      charter.kind === 'direct' ? ['left', 'active'] : ['active', 'member_unverified'],
+      descriptor.kind === 'direct' ? ['left', 'active'] : ['active', 'member_unverified'],
     )
   }
 })
@@ -246,7 +251,7 @@ test('one who has left speaks on, and takes its place again: neither', async () 
     string,
     unknown
   >
-  const maker = new Rogue(bob).maker
+  const { committer } = new Rogue(bob)
   const { identity } = await new Rogue(bob).transaction()
   const text = fromBase64url(String(info.group_info))
   const answer = {
@@ -257,7 +262,7 @@ test('one who has left speaks on, and takes its place again: neither', async () 
     group_info: text,
     kind: 'named',
   }
-  const { change } = await makeRejoin(maker, identity, String(kdc.entries[0]?.group), answer as never)
+  const { change } = await makeRejoin(committer, identity, String(kdc.entries[0]?.group), answer as never)
   await kdc.post('bob')('/groups/commit', change.body)
   await carol.mail.sync()
   assert.is(carol.statusOf('team'), 'member_unverified')
@@ -398,7 +403,7 @@ test('a group with rules that this protocol does not have is joined by nobody', 
     const { bob, carol, kdc } = await people('bob', 'carol')
     const rogue = new Rogue(carol)
     const { identity } = await rogue.transaction()
-    const [id, charter] = [new Uint8Array(16), { kind: 'named', name: 'team', admin: 'carol' } as const]
+    const [id, descriptor] = [new Uint8Array(16), { kind: 'named', name: 'team', admin: 'carol' } as const]
     const { publicPackage, privatePackage } = await makeKeyPackage(mls, 'carol', identity, () => carol.now)
     const alone = await mls.createGroup(
       id,
@@ -413,7 +418,7 @@ test('a group with rules that this protocol does not have is joined by nobody', 
       { state: alone, cipherSuite: mls.suite },
       {
         extraProposals: [{ proposalType: 'add', add: { keyPackage } }],
-        groupInfoExtensions: [descriptorExtension(charter)],
+        groupInfoExtensions: [descriptorExtension(descriptor)],
       },
     )
     await kdc.post('carol')('/groups/create', {

@@ -6,16 +6,15 @@ import { concat, equal, toBase64url, utf8 } from '../../../src/lib/bytes.ts'
 import type { Clock } from '../../../src/lib/clock.ts'
 import { exchangeSealed } from '../../../src/lib/kdc-link/exchange.ts'
 import type { HttpLink } from '../../../src/lib/kdc-link/http.ts'
-import { CHUNK_BYTES } from '../../../src/lib/mls/file-stream.ts'
 import {
+  CHUNK_BYTES,
   encodeFileNote,
   fetchFile,
   fileNoteOf,
   MAX_FILE_BYTES,
   uploadFile,
 } from '../../../src/lib/mls/files.ts'
-import { listGroups } from '../../../src/lib/mls/group-list.ts'
-import { readIdentities } from '../../../src/lib/mls/kdc-answers.ts'
+import { listGroups, readIdentities } from '../../../src/lib/mls/kdc-answers.ts'
 import { Mailbox } from '../../../src/lib/mls/mailbox.ts'
 import { textOf } from '../../../src/lib/mls/payload.ts'
 import type { PostToKdc } from '../../../src/lib/mls/types.ts'

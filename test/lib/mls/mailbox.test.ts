@@ -298,7 +298,7 @@ test('a change that is refused for good is forgotten, and its key is not used ag
   const { alice, bob, kdc } = await team('bob', 'carol')
   const generation = async () => {
     const transaction = new Transaction(await MlsStore.open(await loadMls(), alice.state))
-    const [group] = transaction.groups()
+    const [group] = transaction.groups.values()
     const state = group && (await transaction.state(group))
     return state?.secretTree[0]?.handshake.generation
   }

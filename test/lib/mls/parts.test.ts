@@ -125,7 +125,7 @@ test('a place is 40 bytes, and no number that cannot be', () => {
 test('a group comes out as it was kept', async () => {
   const group: Group = {
     id: 'x'.repeat(22),
-    charter: { kind: 'named', name: 'team', admin: 'alice' },
+    descriptor: { kind: 'named', name: 'team', admin: 'alice' },
     status: 'broken',
     reason: 'history_forked',
     formerAdmin: 'carol',

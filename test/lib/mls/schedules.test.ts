@@ -157,7 +157,7 @@ test('five hundred are added at once; each page of messages is one write of the 
   for (const name of names) {
     const transaction = new Transaction(await MlsStore.open(mls, new MemoryState()))
     const identity = await makeIdentity(mls)
-    transaction.setIdentity(identity)
+    transaction.identity = identity
     kdc.identities.set(name, toBase64url(identity.publicKey))
     kdc.packages.set(name, { once: await addKeyPackages(transaction, name, () => alice.now, 1, false) })
   }

@@ -1,8 +1,7 @@
 /** Text from others, as people see it. What terminals do with it: test/cli/terminal/terminal.test.ts. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bounded, quoted, says } from '../../../src/lib/text/quoted.ts'
-import { visible, visibleJson } from '../../../src/lib/text/visible.ts'
+import { bounded, quoted, says, visible, visibleJson } from '../../../src/lib/text/visible.ts'
 
 const test = suite('text from others')
 

@@ -1,50 +1,18 @@
-/** Of `libsodium`, the library without its wrappers, which comes without types: what `sodium.ts` calls. Numbers are addresses and lengths. */
+/**
+ * Of `libsodium`, the library without its wrappers, which comes without types: what `sodium.ts` calls. Arguments are addresses and lengths, in
+ * the order of libsodium's C functions; a 64-bit length is two numbers, its low half first.
+ */
 declare module 'libsodium' {
+  type Compiled = (...addressesAndLengths: number[]) => number
   interface Libsodium {
     /** All of its memory. */
     readonly HEAPU8: Uint8Array
-    _sodium_init(): number
-    _malloc(length: number): number
-    _crypto_aead_chacha20poly1305_ietf_encrypt(
-      c: number,
-      clen: number,
-      m: number,
-      mlen: number,
-      mlenHigh: number,
-      ad: number,
-      adlen: number,
-      adlenHigh: number,
-      nsec: number,
-      npub: number,
-      k: number,
-    ): number
-    _crypto_aead_chacha20poly1305_ietf_decrypt(
-      m: number,
-      mlen: number,
-      nsec: number,
-      c: number,
-      clen: number,
-      clenHigh: number,
-      ad: number,
-      adlen: number,
-      adlenHigh: number,
-      npub: number,
-      k: number,
-    ): number
-    _crypto_kdf_hkdf_sha256_extract(
-      prk: number,
-      salt: number,
-      saltLength: number,
-      ikm: number,
-      ikmLength: number,
-    ): number
-    _crypto_kdf_hkdf_sha256_expand(
-      out: number,
-      outLength: number,
-      info: number,
-      infoLength: number,
-      prk: number,
-    ): number
+    readonly _sodium_init: Compiled
+    readonly _malloc: Compiled
+    readonly _crypto_aead_chacha20poly1305_ietf_encrypt: Compiled
+    readonly _crypto_aead_chacha20poly1305_ietf_decrypt: Compiled
+    readonly _crypto_kdf_hkdf_sha256_extract: Compiled
+    readonly _crypto_kdf_hkdf_sha256_expand: Compiled
   }
   export default function load(options: { getRandomValue(): number }): Promise<Libsodium>
 }

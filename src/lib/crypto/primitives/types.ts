@@ -8,7 +8,7 @@ export interface Hash {
 }
 
 /** An X25519 key pair, whose secret half is kept where the implementation keeps it. */
-export interface X25519KeyPair {
+export interface KeyPair {
   /** 32 bytes. */
   readonly publicKey: Uint8Array
   /** X25519 of our secret key and their public key (RFC 7748 §6.1), 32 bytes; `undefined` when the result is all zeros. */
@@ -40,7 +40,7 @@ export interface Primitives {
    *
    * @param secretKey - 32 bytes; without it a fresh one, which the implementation keeps to itself.
    */
-  x25519(secretKey?: Uint8Array): X25519KeyPair
+  x25519(secretKey?: Uint8Array): KeyPair
   /** Ed25519 (RFC 8032 §5.1.6): 64 bytes. @param privateKey - as PKCS #8 (RFC 8410 §7), or its last 32 bytes. */
   sign(privateKey: Uint8Array, message: Uint8Array): Uint8Array
   /** Whether it is the signature (RFC 8032 §5.1.7) of the holder of this public key; a key that is none has signed nothing. */

@@ -1,16 +1,10 @@
-/**
- * Changes of ours that have come back among the entries.
- *
- * @module
- */
+/** Changes of ours that have come back among the entries. */
 import type { Entry } from '../kdc-answers.ts'
 import { decodeState, secretsOfEpoch } from '../rfc9420/suite.ts'
 import { beginChain } from '../state/chain.ts'
 import { formerAdminOf, type Group, stillLeaving } from '../state/group.ts'
 import type { Change } from '../state/pending.ts'
-import type { ApplyContext } from './apply-context.ts'
-import { left } from './group-endings.ts'
-import { damaged, keepSent, opened, passGap } from './group-errors.ts'
+import { type ApplyContext, damaged, keepSent, left, opened, passGap } from './group-errors.ts'
 import { agree } from './member-policy.ts'
 
 /** A commit of ours, or the beginning of a group: what we made and kept is now what is. */
@@ -20,8 +14,8 @@ export async function adopt(
   change: Change,
 ): Promise<void> {
   const { mls, transaction } = context
-  const group = transaction.group(entry.group)
-  transaction.setChange(entry.group, null)
+  const group = transaction.groups.get(entry.group)
+  transaction.changes.set(entry.group, null)
   if (change.op === 'leave') {
     if (group) left(context, group)
     return
@@ -29,7 +23,7 @@ export async function adopt(
   agree(change.added, entry.added)
   agree(change.removed, entry.removed)
   if (change.op === 'commit') {
-    // Of no use to who cannot read the group.
+    // Of no use where the group cannot be read.
     if (group?.status === 'broken') return
     checkPlace(context, entry, group, change)
   } else {
@@ -43,10 +37,10 @@ export async function adopt(
   transaction.setGroup(
     {
       id: entry.group,
-      charter: change.charter,
+      descriptor: change.descriptor,
       status: 'active',
       reason: undefined,
-      formerAdmin: group?.charter ? group.formerAdmin : formerAdminHere(context, entry.group, change),
+      formerAdmin: group?.descriptor ? group.formerAdmin : formerAdminHere(context, entry.group, change),
       epoch: Number(state.groupContext.epoch),
       members: change.members,
       leaving: stay,
@@ -59,10 +53,10 @@ export async function adopt(
 function formerAdminHere(
   { transaction, username }: ApplyContext,
   id: string,
-  { charter }: Change,
+  { descriptor }: Change,
 ): string | undefined {
-  const isOwn = charter.kind === 'named' && charter.admin === username
-  return isOwn ? undefined : formerAdminOf(transaction.groups(), id, charter)
+  const isOwn = descriptor.kind === 'named' && descriptor.admin === username
+  return isOwn ? undefined : formerAdminOf(transaction.groups.values(), id, descriptor)
 }
 
 /** A commit of ours is the next entry, and ends the epoch in which it was made: the KDC must not lead us back to that one. */

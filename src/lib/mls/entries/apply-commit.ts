@@ -1,114 +1,78 @@
-/**
- * Commits of others: a change of the members, or one who lost its state and takes its place again. docs/protocol.md §7.5.
- *
- * @module
- */
-import type { ClientState, PrivateMessage, PublicMessage } from 'ts-mls'
+/** Commits of others: a change of the members, or a member that lost its state and takes its place again. docs/protocol.md §7.5. */
+import type { ClientState, IncomingMessageCallback, Proposal } from 'ts-mls'
 import { EMPTY } from '../../bytes.ts'
 import type { Entry } from '../kdc-answers.ts'
 import { judgeKeys } from '../keys/contacts.ts'
 import { decodeMessage, forgetPast, secretsOfEpoch, usernameOf } from '../rfc9420/suite.ts'
 import { beginChain, comparePosition, decodePosition } from '../state/chain.ts'
 import { type Group, labelOf, stillLeaving } from '../state/group.ts'
-import type { ApplyContext } from './apply-context.ts'
-import { removedFrom } from './group-endings.ts'
-import { damaged, opened, unverified } from './group-errors.ts'
+import { type ApplyContext, damaged, opened, removedFrom, unverified } from './group-errors.ts'
 import { judgeCommit, judgeRejoin, judgeTree, type MembershipChange } from './member-policy.ts'
 
 /** A commit of another: judged before it is applied, and the tree after it. */
 export async function applyCommit(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
-  const { mls, transaction } = context
+  const { mls, transaction, username } = context
   const message = await opened(() => decodeMessage(mls, entry.payload ?? EMPTY))
-  const state = await transaction.state(group)
+  const before = await transaction.state(group)
+  const tree = before.ratchetTree
   if (message.wireformat === 'mls_private_message') {
-    return applyMemberCommit(context, entry, group, state, message.privateMessage)
+    const { privateMessage } = message
+    const { after, consumed, change } = await processJudged(
+      (judge) => mls.processPrivateMessage(before, privateMessage, mls.emptyPskIndex, mls.suite, judge),
+      (proposals, sender) => judgeCommit(group, tree, entry, sender, proposals),
+    )
+    comparePosition(group.chain, await opened(() => decodePosition(privateMessage.authenticatedData)))
+    transaction.wipe(consumed)
+    if (change.removed.includes(username)) return removedFrom(context, group, change.by)
+    return enterEpoch(context, entry, group, before, after, change)
   }
-  if (message.wireformat === 'mls_public_message') {
-    return applyRejoin(context, entry, group, state, message.publicMessage)
-  }
-  throw damaged('a change of the group is none')
+  if (message.wireformat !== 'mls_public_message') throw notCommit()
+  const { publicMessage } = message
+  const { content, senderType } = publicMessage
+  const isExternal = senderType === 'new_member_commit' && content.contentType === 'commit'
+  const path = isExternal ? content.commit.path : undefined
+  if (!path) throw notCommit()
+  const rejoining = await opened(() => usernameOf(path.leafNode))
+  const { after, consumed, change } = await processJudged(
+    (judge) => mls.processPublicMessage(before, publicMessage, mls.emptyPskIndex, mls.suite, judge),
+    (proposals) => judgeRejoin(group, tree, entry, rejoining, proposals),
+  )
+  transaction.wipe(consumed)
+  await enterEpoch(context, entry, group, before, after, change)
 }
 
-async function applyMemberCommit(
-  context: ApplyContext,
-  entry: Entry,
-  group: Group,
-  state: ClientState,
-  message: PrivateMessage,
-): Promise<void> {
-  const { mls } = context
-  let membershipChange: MembershipChange | undefined
-  const result = await opened(() =>
-    mls.processPrivateMessage(state, message, mls.emptyPskIndex, mls.suite, (incoming) => {
+const notCommit = () => damaged('a change of the group is none')
+
+/** Processes a commit, if it is one and may do what it does. */
+async function processJudged(
+  process: (
+    judge: IncomingMessageCallback,
+  ) => Promise<{ readonly newState: ClientState; readonly consumed: Uint8Array[] }>,
+  judge: (proposals: Proposal[], sender: number | undefined) => MembershipChange,
+): Promise<{ after: ClientState; consumed: Uint8Array[]; change: MembershipChange }> {
+  let change: MembershipChange | undefined
+  const { newState, consumed } = await opened(() =>
+    process((incoming) => {
       if (incoming.kind !== 'commit') return 'reject'
       const proposals = incoming.proposals.map(({ proposal }) => proposal)
-      membershipChange = judgeCommit(group, state.ratchetTree, entry, incoming.senderLeafIndex, proposals)
+      change = judge(proposals, incoming.senderLeafIndex)
       return 'accept'
     }),
   )
-  if (!membershipChange) throw damaged('a change of the group is none')
-  const place = await opened(() => decodePosition(message.authenticatedData))
-  comparePosition(group.chain, place)
-  context.transaction.wipe(result.consumed)
-  if (membershipChange.removed.includes(context.username))
-    return removedFrom(context, group, membershipChange.by)
-  await enterEpoch(context, entry, group, { before: state, after: result.newState, membershipChange })
+  if (!change) throw notCommit()
+  return { after: newState, consumed, change }
 }
 
-async function applyRejoin(
+async function enterEpoch(
   context: ApplyContext,
   entry: Entry,
   group: Group,
-  state: ClientState,
-  message: PublicMessage,
+  before: ClientState,
+  after: ClientState,
+  change: MembershipChange,
 ): Promise<void> {
-  const { mls } = context
-  const { content } = message
-  if (
-    message.senderType !== 'new_member_commit' ||
-    content.contentType !== 'commit' ||
-    !content.commit.path
-  ) {
-    throw damaged('a change of the group is none')
-  }
-  const { leafNode } = content.commit.path
-  const username = await opened(() => usernameOf(leafNode))
-  let membershipChange: MembershipChange | undefined
-  const result = await opened(() =>
-    mls.processPublicMessage(state, message, mls.emptyPskIndex, mls.suite, (incoming) => {
-      if (incoming.kind !== 'commit') return 'reject'
-      const proposals = incoming.proposals.map(({ proposal }) => proposal)
-      membershipChange = judgeRejoin(group, state.ratchetTree, entry, username, proposals)
-      return 'accept'
-    }),
-  )
-  if (!membershipChange) throw damaged('a change of the group is none')
-  context.transaction.wipe(result.consumed)
-  await enterEpoch(context, entry, group, {
-    before: state,
-    after: result.newState,
-    membershipChange,
-    rejoined: username,
-  })
-}
-
-interface Step {
-  readonly before: ClientState
-  readonly after: ClientState
-  readonly membershipChange: MembershipChange
-  readonly rejoined?: string
-}
-
-async function enterEpoch(context: ApplyContext, entry: Entry, group: Group, step: Step): Promise<void> {
   const { mls, transaction, post } = context
-  const { before, after, membershipChange, rejoined } = step
-  const { members, fresh } = judgeTree(
-    group,
-    before.ratchetTree,
-    after.ratchetTree,
-    membershipChange,
-    rejoined,
-  )
+  const { members, fresh } = judgeTree(group, before.ratchetTree, after.ratchetTree, change)
   if (after.groupContext.extensions.length > 0)
     throw unverified('the group has rules that this protocol does not have')
   await judgeKeys(transaction, post, fresh, true)
@@ -119,41 +83,26 @@ async function enterEpoch(context: ApplyContext, entry: Entry, group: Group, ste
       ...group,
       epoch: Number(state.groupContext.epoch),
       members,
-      leaving: stillLeaving(group, membershipChange.removed),
+      leaving: stillLeaving(group, change.removed),
       chain: await beginChain(mls, state.keySchedule.exporterSecret, entry.seq),
     },
     state,
   )
-  tellMembershipChange(context, group, membershipChange, rejoined)
+  tellChange(context, group, change)
 }
 
-function tellMembershipChange(
-  { transaction, username }: ApplyContext,
-  group: Group,
-  membershipChange: MembershipChange,
-  rejoined: string | undefined,
-): void {
+function tellChange({ transaction, username }: ApplyContext, group: Group, change: MembershipChange): void {
   const label = labelOf(group, username)
-  const { by } = membershipChange
-  for (const name of membershipChange.added) {
-    transaction.notice({
-      code: 'member_added',
-      text: `${by} has added ${name}`,
-      ...label,
-      username: name,
-      by,
-    })
+  const { by, added, removed, rejoined } = change
+  for (const name of added) {
+    const text = `${by} has added ${name}`
+    transaction.notice({ code: 'member_added', text, ...label, username: name, by })
   }
-  for (const name of membershipChange.removed) {
-    // Who left has been told of already.
+  for (const name of removed) {
+    // A member that left has been told of already.
     if (group.leaving.has(name)) continue
-    transaction.notice({
-      code: 'member_removed',
-      text: `${by} has removed ${name}`,
-      ...label,
-      username: name,
-      by,
-    })
+    const text = `${by} has removed ${name}`
+    transaction.notice({ code: 'member_removed', text, ...label, username: name, by })
   }
   if (rejoined !== undefined) {
     const text = `${rejoined} is back, with nothing of what was said before: the state was lost, or damaged`

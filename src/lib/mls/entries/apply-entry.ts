@@ -1,24 +1,30 @@
 /**
  * What becomes of the entries that the mailbox gives: each is checked, applied to its group, and added to the transaction.
  * docs/protocol.md §7.5.
- *
- * @module
  */
-
 import type { ClientState, Proposal } from 'ts-mls'
 import { EMPTY, toBase64url } from '../../bytes.ts'
 import type { Entry } from '../kdc-answers.ts'
+import { decodePayload } from '../payload.ts'
 import { decodePrivateMessage } from '../rfc9420/suite.ts'
 import { leafAt } from '../rfc9420/tree.ts'
 import { comparePosition, decodePosition, extendChain, hasGap } from '../state/chain.ts'
-import { type Group, labelOf } from '../state/group.ts'
+import { type Group, labelOf, otherOf } from '../state/group.ts'
 import type { Change } from '../state/pending.ts'
 import { adopt } from './adopt.ts'
 import { applyCommit } from './apply-commit.ts'
-import type { ApplyContext } from './apply-context.ts'
-import { applyMessage, takeOwn } from './apply-message.ts'
-import { destroyed, removedFrom } from './group-endings.ts'
-import { attempted, breakGroup, damaged, isBreaking, lost, passGap, skip } from './group-errors.ts'
+import {
+  type ApplyContext,
+  attempted,
+  breakGroup,
+  damaged,
+  destroyed,
+  isBreaking,
+  lost,
+  passGap,
+  removedFrom,
+  skip,
+} from './group-errors.ts'
 import { join } from './join.ts'
 import { isAdmin } from './member-policy.ts'
 
@@ -37,7 +43,7 @@ export async function applyEntry(context: ApplyContext, entry: Entry): Promise<v
     await dispatch(context, entry)
   } catch (error) {
     if (!isBreaking(error)) throw error
-    const group = transaction.group(entry.group)
+    const group = transaction.groups.get(entry.group)
     // What comes after the end of a group is no loss to a member.
     if (isOver(group) && !entry.welcome) return
     breakGroup(context, entry, error)
@@ -45,9 +51,8 @@ export async function applyEntry(context: ApplyContext, entry: Entry): Promise<v
   }
 }
 
-/** Whether it came before. */
 function isProcessed({ transaction }: ApplyContext, { group, seq }: Entry): boolean {
-  const known = transaction.group(group)
+  const known = transaction.groups.get(group)
   return known !== undefined && seq <= known.chain.seq
 }
 
@@ -57,8 +62,8 @@ function isOver(group: Group | undefined): boolean {
 
 async function dispatch(context: ApplyContext, entry: Entry): Promise<void> {
   const { transaction } = context
-  const group = transaction.group(entry.group)
-  const change = transaction.change(entry.group)
+  const group = transaction.groups.get(entry.group)
+  const change = transaction.changes.get(entry.group)
   if (change && isOurs(change, entry)) return adopt(context, entry, change)
   if (group?.status === 'active') return applyToActive(context, entry, group)
   if (entry.welcome) return join(context, entry)
@@ -96,6 +101,59 @@ function hearOfEnd(context: ApplyContext, entry: Entry, group: Group): void {
   else if (entry.removed.includes(context.username)) removedFrom(context, group, entry.sender)
 }
 
+async function applyMessage(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
+  const { mls, transaction } = context
+  const { suite } = mls
+  const payload = entry.payload ?? EMPTY
+  const chain = extendChain(group.chain, 'message', payload)
+  if (takeOwn(context, entry, group)) {
+    transaction.setGroup({ ...group, chain })
+    return
+  }
+  const state = await transaction.state(group)
+  const result = await attempted(async () => {
+    const message = decodePrivateMessage(mls, payload, 'application')
+    const data = await mls.decryptSenderData(message, state.keySchedule.senderDataSecret, suite)
+    // The sender that MLS authenticates: the message opens under no other leaf's key, and by no other's signature.
+    const sender = data && leafAt(state.ratchetTree, data.leafIndex)
+    const read = await mls.processPrivateMessage(state, message, mls.emptyPskIndex, suite)
+    if (!sender || group.leaving.has(sender.username) || read.kind !== 'applicationMessage') return undefined
+    return {
+      read,
+      message: read.message,
+      from: sender.username,
+      place: decodePosition(message.authenticatedData),
+    }
+  })
+  if (!result) return skip(context, entry, group, chain)
+  comparePosition(group.chain, result.place)
+  transaction.wipe(result.read.consumed)
+  transaction.setGroup({ ...group, chain }, result.read.newState)
+  const { position, seq, at } = entry
+  transaction.addMessage(
+    { group: group.id, position, seq, at, from: result.from, ...decodePayload(result.message) },
+    true,
+  )
+}
+
+/** A message of ours, which is now in its place. @returns whether it is one. */
+function takeOwn({ transaction, username }: ApplyContext, entry: Entry, about: Group): boolean {
+  const { group } = entry
+  const sent = transaction.outgoingOf(group).filter(({ sealed }) => sealed)
+  const text = sent.length > 0 ? toBase64url(entry.payload ?? EMPTY) : ''
+  const ours = sent.find(({ sealed }) => sealed?.message === text)
+  if (!ours) return false
+  transaction.outgoing.set(ours.number, null)
+  const { position, seq, at } = entry
+  // What one leaves for oneself is to be shown as another's would be.
+  const isUnread = otherOf(about, username) === username
+  transaction.addMessage(
+    { group, position, seq, at, from: username, ...decodePayload(ours.payload) },
+    isUnread,
+  )
+  return true
+}
+
 /** What does not open, or is another proposal, is passed over. */
 async function applyLeaving(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
   const { mls, transaction } = context
@@ -110,12 +168,12 @@ async function applyLeaving(context: ApplyContext, entry: Entry, group: Group): 
         const { proposal, senderLeafIndex } = incoming.proposal
         leaver = leaverBy(state, proposal, senderLeafIndex)
       }
-      // Not kept by MLS: who commits names the leaver itself, in whatever epoch that will be.
+      // Not kept by MLS: the committer names the leaver itself, in whatever epoch that will be.
       return 'reject'
     })
     return { read, place: decodePosition(message.authenticatedData) }
   })
-  if (!result || leaver === undefined || isAdmin(group, leaver) || group.charter?.kind !== 'named') {
+  if (!result || leaver === undefined || isAdmin(group, leaver) || group.descriptor?.kind !== 'named') {
     return skip(context, entry, group, chain)
   }
   comparePosition(group.chain, result.place)

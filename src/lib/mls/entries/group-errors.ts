@@ -1,15 +1,31 @@
 /**
- * What is wrong with a group, which is then not read further; or with one entry, which is passed over.
+ * How a group ends for us; and what is wrong with one, which is then not read further, or with an entry, which is passed over.
  * docs/protocol.md §7.5.
- *
- * @module
  */
 import { type ProtocolCode, ProtocolError } from '../../errors.ts'
 import type { Entry } from '../kdc-answers.ts'
 import { decodePayload } from '../payload.ts'
+import type { Mls } from '../rfc9420/suite.ts'
 import { type Chain, hasGap, skipTo } from '../state/chain.ts'
 import { type Group, labelOf, unknownGroup } from '../state/group.ts'
-import type { ApplyContext } from './apply-context.ts'
+import type { Transaction } from '../state/mls-store.ts'
+import type { PostToKdc } from '../types.ts'
+
+/** What the entries of one page of the mailbox are applied with. */
+export interface ApplyContext {
+  readonly mls: Mls
+  readonly username: string
+  readonly post: PostToKdc
+  readonly transaction: Transaction
+  /** The group that we have just asked the KDC to destroy. */
+  readonly destroying?: string | undefined
+  /** Groups that we are told of and know nothing about. */
+  readonly unknown: Set<string>
+  /** Everything is fetched once more: what was processed before is passed over. */
+  readonly again: boolean
+  /** Whether we joined a group by one of our key packages. */
+  usedPackage: boolean
+}
 
 /** What stops one group, and no other. */
 const BREAKING: readonly string[] = [
@@ -32,7 +48,7 @@ export function breakGroup(
   error: ProtocolError,
 ): void {
   const { transaction } = context
-  const known = transaction.group(id)
+  const known = transaction.groups.get(id)
   const group = known ?? unknownGroup(id)
   if (known?.status === 'broken' && known.reason === error.code) return
   transaction.setGroup({ ...group, status: 'broken', reason: error.code })
@@ -77,9 +93,9 @@ export function passGap(context: ApplyContext, entry: Pick<Entry, 'seq' | 'epoch
 
 /** What we have sent, and the KDC had taken in its place, before it was lost to us: others may have read it. */
 export function keepSent({ transaction, username }: ApplyContext, id: string, to: number): void {
-  for (const { number, stored, payload } of transaction.outgoing(id)) {
+  for (const { number, stored, payload } of transaction.outgoingOf(id)) {
     if (!stored || stored.seq > to) continue
-    transaction.setOutgoing(number, null)
+    transaction.outgoing.set(number, null)
     const said = decodePayload(payload)
     const { position, seq } = stored
     transaction.addMessage({ group: id, position, seq, at: said.sentAt ?? 0, from: username, ...said }, false)
@@ -112,13 +128,37 @@ export function skip(
   })
 }
 
+export function destroyed({ transaction, username, destroying }: ApplyContext, group: Group): void {
+  transaction.setGroup({ ...group, status: 'destroyed', reason: undefined })
+  // Our own doing needs no telling. The entry's sender does not say whose it is: that is the KDC's word.
+  if (group.id === destroying) return
+  transaction.notice({
+    code: 'group_destroyed',
+    text: 'the group was destroyed',
+    ...labelOf(group, username),
+  })
+}
+
+export function removedFrom({ transaction, username }: ApplyContext, group: Group, by: string): void {
+  transaction.setGroup({ ...group, status: 'removed', reason: undefined })
+  const text = `${by} has removed you from the group`
+  transaction.notice({ code: 'removed_from_group', text, ...labelOf(group, username), by })
+}
+
+export function left({ transaction }: ApplyContext, group: Group): void {
+  transaction.setGroup({ ...group, status: 'left', reason: undefined })
+}
+
 /** Runs what MLS or a codec refuses by an error: one of ours goes on as it is, any other is damage. */
-export async function opened<T>(run: () => T | Promise<T>): Promise<T> {
+export async function opened<T>(
+  run: () => T | Promise<T>,
+  problem = 'an entry of the group does not open',
+): Promise<T> {
   try {
     return await run()
   } catch (cause) {
     if (cause instanceof ProtocolError) throw cause
-    throw new ProtocolError('history_damaged', 'an entry of the group does not open', { cause })
+    throw new ProtocolError('history_damaged', problem, { cause })
   }
 }
 

@@ -1,8 +1,4 @@
-/**
- * Who may change a group, and how: what the MLS of RFC 9420 leaves to the application (§12.2, §16.11 "trust in group membership").
- *
- * @module
- */
+/** Who may change a group, and how: what the MLS of RFC 9420 leaves to the application (§12.2, §16.11 "trust in group membership"). */
 import type { Proposal, RatchetTree } from 'ts-mls'
 import type { Entry } from '../kdc-answers.ts'
 import { usernameOf } from '../rfc9420/suite.ts'
@@ -16,23 +12,25 @@ export interface MembershipChange {
   readonly by: string
   readonly added: string[]
   readonly removed: string[]
+  /** The member that takes its own place again. */
+  readonly rejoined?: string
 }
 
 /** The admin of a named group adds and removes; a conversation of two has none. */
 export function isAdmin(group: Group, username: string): boolean {
-  return group.charter?.kind === 'named' && group.charter.admin === username
+  return group.descriptor?.kind === 'named' && group.descriptor.admin === username
 }
 
 /**
- * Whether a member may remove another: the admin any; others those who said in this epoch that they leave. Who said it in an
- * earlier epoch is left to the admin, because those who came since have not heard it.
+ * Whether a member may remove another: the admin any; others a member that said in this epoch that it leaves. One that said it in
+ * an earlier epoch is left to the admin, because members that came since have not heard it.
  */
 export function mayRemove(group: Group, by: string, username: string): boolean {
   if (isAdmin(group, by)) return username !== by
   return (group.leaving.get(username) ?? 0) > group.chain.epochSeq
 }
 
-/** What we would remove before anything else is said: those who have left. */
+/** The members to remove before anything else is said: they have left. */
 export function toRemove(group: Group, by: string): string[] {
   return [...group.leaving.keys()].filter((username) => mayRemove(group, by, username))
 }
@@ -68,7 +66,7 @@ export function judgeCommit(
 }
 
 /**
- * Judges an external commit: one who lost its state takes its own place again, and nothing else (RFC 9420 §12.4.3.2, "resync").
+ * Judges an external commit: a member that lost its state takes its own place again, and nothing else (RFC 9420 §12.4.3.2, "resync").
  *
  * @throws ProtocolError `member_unverified`
  */
@@ -87,7 +85,7 @@ export function judgeRejoin(
   }
   agree([], entry.added)
   agree([], entry.removed)
-  return { by: username, added: [], removed: [] }
+  return { by: username, added: [], removed: [], rejoined: username }
 }
 
 /**
@@ -100,14 +98,13 @@ export function judgeTree(
   group: Group,
   before: RatchetTree,
   after: RatchetTree,
-  membershipChange: MembershipChange,
-  rejoined: string | undefined,
+  change: MembershipChange,
 ): { members: string[]; fresh: Leaf[] } {
-  const members = membersAfter(group.members, membershipChange)
+  const members = membersAfter(group.members, change)
   const old = leavesOf(before)
   const leaves = leavesOf(after)
   agree([...leaves.keys()], members)
-  const mayBeNew = new Set([...membershipChange.added, ...(rejoined === undefined ? [] : [rejoined])])
+  const mayBeNew = new Set([...change.added, change.rejoined])
   const fresh = [...leaves.values()].filter((leaf) => {
     const known = old.get(leaf.username)
     return mayBeNew.has(leaf.username) || !known || !sameLeaf(known, leaf)
@@ -120,12 +117,9 @@ export function judgeTree(
 /** Who is a member after a commit. */
 export function membersAfter(
   members: readonly string[],
-  membershipChange: Pick<MembershipChange, 'added' | 'removed'>,
+  { added, removed }: Pick<MembershipChange, 'added' | 'removed'>,
 ): string[] {
-  const after = new Set(members)
-  for (const username of membershipChange.removed) after.delete(username)
-  for (const username of membershipChange.added) after.add(username)
-  return [...after].sort()
+  return [...new Set([...members.filter((username) => !removed.includes(username)), ...added])].sort()
 }
 
 function sameLeaf(a: Leaf, b: Leaf): boolean {

@@ -1,8 +1,4 @@
-/**
- * Whose key is whose. The KDC says it (RFC 9420 §3's authentication service); we remember, and say so when it changes.
- *
- * @module
- */
+/** Whose key is whose. The KDC says it (RFC 9420 §3's authentication service); we remember, and say so when it changes. */
 import { equal } from '../../bytes.ts'
 import { ProtocolError } from '../../errors.ts'
 import { MAX_NAMES, readIdentities } from '../kdc-answers.ts'
@@ -37,7 +33,7 @@ async function findIdentities(post: PostToKdc, usernames: string[]): Promise<Map
  * remember in its place, and say so.
  *
  * @param earlier - whether it may also be one that was the principal's identity: in a group it is, until the principal has come back
- *   with the new one, and for who reads the group's entries late. Never in a key package.
+ *   with the new one, and for a member that reads the group's entries late. Never in a key package.
  * @throws ProtocolError `member_unverified`; whatever `post` throws.
  */
 export async function judgeKeys(
@@ -47,7 +43,7 @@ export async function judgeKeys(
   earlier: boolean,
 ): Promise<void> {
   const unknown = claims.filter(
-    ({ username, signatureKey }) => !isEqual(transaction.pin(username), signatureKey),
+    ({ username, signatureKey }) => !isEqual(transaction.pins.get(username), signatureKey),
   )
   if (unknown.length === 0) return
   const found = await findIdentities(
@@ -57,12 +53,12 @@ export async function judgeKeys(
   for (const { username, signatureKey } of unknown) {
     const identities = found.get(username)
     if (isEqual(identities?.current, signatureKey)) {
-      if (transaction.pin(username)) transaction.notice(keyChanged(username))
-      transaction.setPin(username, signatureKey)
+      if (transaction.pins.get(username)) transaction.notice(keyChanged(username))
+      transaction.pins.set(username, signatureKey.slice())
     } else if (earlier && identities?.earlier.some((key) => equal(key, signatureKey))) {
       // Not the key that we know: told, lest the KDC passes a key of its own off as an old one.
-      if (transaction.pin(username)) transaction.notice(keyChanged(username))
-      else transaction.setPin(username, signatureKey)
+      if (transaction.pins.get(username)) transaction.notice(keyChanged(username))
+      else transaction.pins.set(username, signatureKey.slice())
     } else {
       throw new ProtocolError('member_unverified', `a key that is said to be ${username}'s is another's`)
     }

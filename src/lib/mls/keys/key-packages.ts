@@ -1,8 +1,4 @@
-/**
- * Key packages (RFC 9420 §10): ours, by which others add us while we are away; and those of others.
- *
- * @module
- */
+/** Key packages (RFC 9420 §10): ours, by which others add us while we are away; and those of others. */
 import type { KeyPackage } from 'ts-mls'
 import * as v from 'valibot'
 import { concat, toBase64url } from '../../bytes.ts'
@@ -11,10 +7,9 @@ import { ProtocolError } from '../../errors.ts'
 import { MAX_NAMES, readPackages } from '../kdc-answers.ts'
 import { credentialOf, decodeMessage, type Mls, usernameOf } from '../rfc9420/suite.ts'
 import type { KeyPackagePair } from '../rfc9420/welcome.ts'
-import { decodeFrame, encodeFrame } from '../state/framing.ts'
+import { decodeFrame, encodeFrame, KEYS } from '../state/framing.ts'
 import type { Identity } from '../state/identity.ts'
-import type { MlsStore, Transaction } from '../state/mls-store.ts'
-import { KEYS } from '../state/store-keys.ts'
+import type { Transaction } from '../state/mls-store.ts'
 import type { PostToKdc } from '../types.ts'
 import { judgeKeys } from './contacts.ts'
 
@@ -123,12 +118,9 @@ export async function readOwnPackage(
 }
 
 /** Adds to a transaction that the packages which cannot be used any more are forgotten. */
-export async function forgetExpired(
-  mlsStore: MlsStore,
-  transaction: Transaction,
-  clock: Clock,
-): Promise<void> {
-  for (const reference of mlsStore.packages) {
+export async function forgetExpired(transaction: Transaction, clock: Clock): Promise<void> {
+  const { mlsStore } = transaction
+  for (const reference of mlsStore.packages.keys()) {
     const kept = await mlsStore.store.get(KEYS.package(reference))
     // A Welcome made on the last day may still wait for a while.
     if (kept && decodeFrame(Schema, kept).header.expires_at + LIFETIME_SEC < clock()) {

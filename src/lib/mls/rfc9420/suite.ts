@@ -1,9 +1,4 @@
-/**
- * The MLS implementation, ts-mls, set up as this protocol uses it: RFC 9420 with cipher suite 3.
- *
- * @module
- */
-
+/** The MLS implementation, ts-mls, set up as this protocol uses it: RFC 9420 with cipher suite 3. */
 import type {
   CiphersuiteImpl,
   ClientConfig,
@@ -18,6 +13,7 @@ import { EMPTY, equal, fromUtf8, utf8 } from '../../bytes.ts'
 import { TAG_BYTES } from '../../crypto/aead.ts'
 import { CodecError } from '../../errors.ts'
 import { USERNAME } from '../../names.ts'
+import { turn } from '../../pacing/event-loop.ts'
 
 const SUITE = 'MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519'
 
@@ -45,11 +41,15 @@ async function load(): Promise<Mls> {
   return { ...parts, suite: atOnce(parts, await getCiphersuiteImpl(getCiphersuiteFromName(SUITE))) }
 }
 
+/** After so many signatures others get a turn of the event loop: the tree of a group that is joined has one for each member. */
+const VERIFIED_AT_ONCE = 50
+
 /**
  * The suite, with what each message needs computed by calls that return at once. Those of ts-mls go through WebCrypto, which imports each
  * key and waits for a thread: three quarters of the time that a message took. What a commit needs besides stays: HPKE, new keys.
  */
 function atOnce(parts: Parts, suite: CiphersuiteImpl): CiphersuiteImpl {
+  let verified = 0
   const { CryptoError } = parts
   const { hmac, hkdfExpand } = primitives
   return {
@@ -68,7 +68,10 @@ function atOnce(parts: Parts, suite: CiphersuiteImpl): CiphersuiteImpl {
     signature: {
       ...suite.signature,
       sign: async (key, message) => primitives.sign(key, message),
-      verify: async (key, message, signature) => primitives.verify(key, message, signature),
+      async verify(key, message, signature) {
+        if (++verified % VERIFIED_AT_ONCE === 0) await turn()
+        return primitives.verify(key, message, signature)
+      },
     },
     hpke: {
       ...suite.hpke,
@@ -143,67 +146,48 @@ export function secretsOfEpoch(mls: Mls, state: ClientState): Uint8Array[] {
   return [...Object.values(state.keySchedule), ...ratchets]
 }
 
-/** A group's state as bytes, whole. */
-export function encodeState(mls: Mls, state: ClientState): Uint8Array {
-  return mls.encodeGroupState(state)
-}
-
-/**
- * Reads what `encodeState` wrote.
- *
- * @throws CodecError `malformed`
- */
+/** @throws CodecError `malformed` */
 export function decodeState(mls: Mls, bytes: Uint8Array): ClientState {
-  return readWhole(mls.decodeGroupState, bytes)
+  // A copy, here and below: what is read points into these bytes, and is wiped some day.
+  return withConfig(decodeAll('group state', mls.decodeGroupState, bytes.slice()))
 }
 
 /**
- * A group's state without the tree, which is most of a large group and changes with the epoch only: so that a message does not cost
+ * A group's state, kept without the tree, which is most of a large group and changes with the epoch only: so that a message does not cost
  * more in a larger group than it must.
- */
-export function encodeBesideTree(mls: Mls, state: ClientState): Uint8Array {
-  return mls.encodeStateWithoutTree(state)
-}
-
-/**
- * Reads what `encodeBesideTree` wrote, and the tree beside it.
  *
  * @throws CodecError `malformed`
  */
 export function decodeBesideTree(mls: Mls, state: Uint8Array, tree: Uint8Array): ClientState {
-  return readWhole(mls.decodeStateWithoutTree(readPart(mls.decodeRatchetTree, tree)), state)
+  const nodes = decodeAll('ratchet tree', mls.decodeRatchetTree, tree.slice())
+  return withConfig(decodeAll('group state', mls.decodeStateWithoutTree(nodes), state.slice()))
 }
 
+/** How ts-mls decodes: a value, and where it ends. */
 type Decoder<T> = (bytes: Uint8Array, offset: number) => [T, number] | undefined
 
-function readWhole(decoder: Decoder<Omit<ClientState, 'clientConfig'>>, bytes: Uint8Array): ClientState {
-  return { ...readPart(decoder, bytes), clientConfig: CLIENT_CONFIG }
-}
-
-function readPart<T>(decoder: Decoder<T>, bytes: Uint8Array): T {
-  try {
-    // A copy: what is read points into these bytes, and is wiped some day.
-    const decoded = decoder(bytes.slice(), 0)
-    if (decoded && decoded[1] === bytes.length) return decoded[0]
-  } catch {
-    // Said below, in words of ours.
-  }
-  throw new CodecError('group state: it does not decode')
+function withConfig(state: Omit<ClientState, 'clientConfig'>): ClientState {
+  return { ...state, clientConfig: CLIENT_CONFIG }
 }
 
 /**
- * Reads an MLSMessage, all of it.
+ * Decodes a value, which these bytes are all of.
  *
  * @throws CodecError `malformed`
  */
-export function decodeMessage(mls: Mls, bytes: Uint8Array): MLSMessage {
+export function decodeAll<T>(what: string, decoder: Decoder<T>, bytes: Uint8Array): T {
   try {
-    const decoded = mls.decodeMlsMessage(bytes, 0)
+    const decoded = decoder(bytes, 0)
     if (decoded && decoded[1] === bytes.length) return decoded[0]
   } catch {
     // Said below, in words of ours.
   }
-  throw new CodecError('MLS message: it does not decode')
+  throw new CodecError(`${what}: it does not decode`)
+}
+
+/** @throws CodecError `malformed` */
+export function decodeMessage(mls: Mls, bytes: Uint8Array): MLSMessage {
+  return decodeAll('MLS message', mls.decodeMlsMessage, bytes)
 }
 
 /**

@@ -1,11 +1,7 @@
-/**
- * Ratchet trees (RFC 9420 §7): who is in a group, by the leaves; how a tree travels; and what ts-mls 1.6.4 judges wrongly of it.
- *
- * @module
- */
+/** Ratchet trees (RFC 9420 §7): who is in a group, by the leaves; how a tree travels; and what ts-mls 1.6.4 judges wrongly of it. */
 import type { RatchetTree } from 'ts-mls'
-import { CodecError, ProtocolError } from '../../errors.ts'
-import { type Mls, usernameOf } from './suite.ts'
+import { ProtocolError } from '../../errors.ts'
+import { decodeAll, type Mls, usernameOf } from './suite.ts'
 
 /** A member, as the tree has it. */
 export interface Leaf {
@@ -52,19 +48,9 @@ export function leafAt(tree: RatchetTree, index: number): Leaf | undefined {
  * @throws CodecError `malformed`; ProtocolError `member_unverified`
  */
 export function decodeTree(mls: Mls, bytes: Uint8Array): RatchetTree {
-  const tree = decode(mls, bytes)
+  const tree = decodeAll('ratchet tree', mls.decodeRatchetTree, bytes)
   checkUnmergedLeaves(tree)
   return TreeToJoin.from(tree)
-}
-
-function decode(mls: Mls, bytes: Uint8Array): RatchetTree {
-  try {
-    const decoded = mls.decodeRatchetTree(bytes, 0)
-    if (decoded && decoded[1] === bytes.length) return decoded[0]
-  } catch {
-    // Said below, in words of ours.
-  }
-  throw new CodecError('ratchet tree: it does not decode')
 }
 
 /**

@@ -1,8 +1,6 @@
 /**
  * What we use of ts-mls, in one piece that is loaded when it is first needed. Its parts come by their paths: the whole loads a second
  * set of primitives as well, with tables for AES, and takes twice as long.
- *
- * @module
  */
 export {
   createGroup,

@@ -1,9 +1,7 @@
 /**
- * What one needs to join a group: a Welcome, for those who are added (RFC 9420 §12.4.3.1), or a GroupInfo, for those who rejoin by an
+ * What one needs to join a group: a Welcome, for new members (RFC 9420 §12.4.3.1), or a GroupInfo, to rejoin by an
  * external commit (§12.4.3.2). Each travels with the ratchet tree beside it (§12.4.3.3), as `u32 length || MLSMessage || tree`, and
  * with what the group is (`GroupDescriptor`) in an extension of the GroupInfo, under its signer's signature.
- *
- * @module
  */
 import type {
   ClientState,
@@ -15,15 +13,14 @@ import type {
   Welcome,
 } from 'ts-mls'
 import * as v from 'valibot'
-import { concat, equal, fromUtf8, toBase64url, utf8 } from '../../bytes.ts'
+import { equal, fromUtf8, joinPair, splitPair, toBase64url, utf8 } from '../../bytes.ts'
 import { CodecError, ProtocolError } from '../../errors.ts'
 import { USERNAME } from '../../names.ts'
 import { CLIENT_CONFIG, decodeMessage, type Mls } from './suite.ts'
 import { decodeTree, leafAt } from './tree.ts'
 
 /** Of RFC 9420 §17.3's range for private use. */
-const CHARTER_EXTENSION = 0xf0c5
-const LENGTH_BYTES = 4
+const DESCRIPTOR_EXTENSION = 0xf0c5
 
 const username = v.pipe(v.string(), v.regex(USERNAME))
 export const GroupDescriptorSchema = v.variant('kind', [
@@ -38,7 +35,7 @@ export type GroupDescriptor = v.InferOutput<typeof GroupDescriptorSchema>
 /** A state just joined, whose member vouched for it. */
 export interface Joined {
   readonly state: ClientState
-  readonly charter: GroupDescriptor
+  readonly descriptor: GroupDescriptor
   /** Who signed the GroupInfo: for a Welcome, who added us. */
   readonly signer: string
   /** To be wiped. */
@@ -51,8 +48,8 @@ export interface KeyPackagePair {
   readonly privatePackage: PrivateKeyPackage
 }
 
-export function descriptorExtension(charter: GroupDescriptor): Extension {
-  return { extensionType: CHARTER_EXTENSION, extensionData: utf8(JSON.stringify(charter)) }
+export function descriptorExtension(descriptor: GroupDescriptor): Extension {
+  return { extensionType: DESCRIPTOR_EXTENSION, extensionData: utf8(JSON.stringify(descriptor)) }
 }
 
 /** Bytes that let those join whom the commit added. */
@@ -64,23 +61,23 @@ export function encodeWelcome(mls: Mls, welcome: Welcome, state: ClientState): U
 export async function encodeGroupInfo(
   mls: Mls,
   state: ClientState,
-  charter: GroupDescriptor,
+  descriptor: GroupDescriptor,
 ): Promise<Uint8Array> {
-  const groupInfo = await mls.createGroupInfoWithExternalPub(state, [descriptorExtension(charter)], mls.suite)
+  const groupInfo = await mls.createGroupInfoWithExternalPub(
+    state,
+    [descriptorExtension(descriptor)],
+    mls.suite,
+  )
   return pack(mls, { wireformat: 'mls_group_info', version: 'mls10', groupInfo }, state)
 }
 
 function pack(mls: Mls, message: MLSMessage, state: ClientState): Uint8Array {
-  const bytes = mls.encodeMlsMessage(message)
-  const length = new Uint8Array(LENGTH_BYTES)
-  new DataView(length.buffer).setUint32(0, bytes.length)
-  return concat(length, bytes, mls.encodeRatchetTree(state.ratchetTree))
+  return joinPair(mls.encodeMlsMessage(message), mls.encodeRatchetTree(state.ratchetTree))
 }
 
 function unpack(mls: Mls, bytes: Uint8Array): { message: MLSMessage; tree: Uint8Array } {
-  if (bytes.length < LENGTH_BYTES) throw new CodecError('welcome: it is too short')
-  const end = LENGTH_BYTES + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-  return { message: decodeMessage(mls, bytes.subarray(LENGTH_BYTES, end)), tree: bytes.subarray(end) }
+  const [message, tree] = splitPair(bytes)
+  return { message: decodeMessage(mls, message), tree }
 }
 
 /** A Welcome, read but not yet used. */
@@ -122,9 +119,9 @@ export async function joinByWelcome(mls: Mls, read: ReadWelcome, own: KeyPackage
   )
   // It verified the GroupInfo's signature by the key of this leaf.
   const signer = leafAt(joined.ratchetTree, groupInfo.signer)
-  if (!signer) throw new CodecError('welcome: nobody signed it')
+  if (!signer) throw new CodecError('welcome: it is not signed by a member')
   const state = { ...joined, ratchetTree: Array.from(joined.ratchetTree) }
-  return { state, charter: readDescriptor(groupInfo.extensions), signer: signer.username, secrets }
+  return { state, descriptor: readDescriptor(groupInfo.extensions), signer: signer.username, secrets }
 }
 
 /** `joinGroup` keeps the GroupInfo to itself, and with it who signed it and what the group is. */
@@ -146,7 +143,7 @@ async function openWelcome(mls: Mls, welcome: Welcome, own: KeyPackagePair) {
 export interface ReadGroupInfo {
   readonly groupInfo: GroupInfo
   readonly tree: ReturnType<typeof decodeTree>
-  readonly charter: GroupDescriptor
+  readonly descriptor: GroupDescriptor
   readonly signer: string
 }
 
@@ -163,7 +160,7 @@ export function readGroupInfo(mls: Mls, bytes: Uint8Array, group: Uint8Array): R
   if (!signer || !equal(groupInfo.groupContext.groupId, group)) {
     throw new ProtocolError('member_unverified', 'the group info is of another group, or of nobody in it')
   }
-  return { groupInfo, tree, charter: readDescriptor(groupInfo.extensions), signer: signer.username }
+  return { groupInfo, tree, descriptor: readDescriptor(groupInfo.extensions), signer: signer.username }
 }
 
 function readDescriptor(extensions: Extension[]): GroupDescriptor {
@@ -171,7 +168,7 @@ function readDescriptor(extensions: Extension[]): GroupDescriptor {
   if (extensions.some(({ extensionType }) => extensionType === 'ratchet_tree')) {
     throw new CodecError('group info: it brings a second tree')
   }
-  const extension = extensions.find(({ extensionType }) => extensionType === CHARTER_EXTENSION)
+  const extension = extensions.find(({ extensionType }) => extensionType === DESCRIPTOR_EXTENSION)
   try {
     return v.parse(GroupDescriptorSchema, JSON.parse(fromUtf8(extension?.extensionData ?? new Uint8Array())))
   } catch {

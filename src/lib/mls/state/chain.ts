@@ -6,8 +6,6 @@
  *
  * Every message and commit carries, as MLS authenticated data, the `seq` of the last entry that its sender had processed, and the
  * hash there.
- *
- * @module
  */
 import { primitives } from '#primitives'
 import { concat, EMPTY, equal } from '../../bytes.ts'
@@ -18,7 +16,7 @@ export const HASH_BYTES = 32
 const SEQ_BYTES = 8
 const LABEL = 'symbolon chain'
 
-/** Of how many entries the hash is remembered: a member who has processed an entry names none so old. */
+/** Of how many entries the hash is remembered: a member that has processed an entry names none so old. */
 export const REMEMBERED = 1024
 
 /** What an epoch has after the commit that began it. */
@@ -80,12 +78,12 @@ export function positionOf(chain: Chain): ChainPosition {
   return { seq: chain.hashSeq, hash: lastHash(chain) }
 }
 
-/** A place as MLS authenticated data: `u64 seq || hash`. */
-export function encodePosition(place: ChainPosition): Uint8Array {
-  return concat(u64(place.seq), place.hash)
+/** A position as MLS authenticated data: `u64 seq || hash`. */
+export function encodePosition(position: ChainPosition): Uint8Array {
+  return concat(u64(position.seq), position.hash)
 }
 
-/** The place of one who rejoins: it has processed nothing, and knows no hash. */
+/** The position of a member that rejoins: it has processed nothing, and knows no hash. */
 export function positionOfNewcomer(seq: number): ChainPosition {
   return { seq, hash: new Uint8Array(HASH_BYTES) }
 }
@@ -105,12 +103,12 @@ export function decodePosition(bytes: Uint8Array): ChainPosition {
  * @throws ProtocolError `history_forked` when it saw something else: it numbers otherwise, has processed what we were not given, or
  *   has another hash. What is so old that we remember no hash, and what is lost to us, is not compared.
  */
-export function comparePosition(chain: Chain, place: ChainPosition): void {
-  const index = place.seq - (chain.hashSeq + 1 - chain.hashes.length / HASH_BYTES)
-  if (place.seq > chain.seq || place.seq < chain.epochSeq) throw forked(place.seq)
-  if (index < 0 || place.seq > chain.hashSeq) return
+export function comparePosition(chain: Chain, position: ChainPosition): void {
+  const index = position.seq - (chain.hashSeq + 1 - chain.hashes.length / HASH_BYTES)
+  if (position.seq > chain.seq || position.seq < chain.epochSeq) throw forked(position.seq)
+  if (index < 0 || position.seq > chain.hashSeq) return
   const ours = chain.hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
-  if (!equal(ours, place.hash)) throw forked(place.seq)
+  if (!equal(ours, position.hash)) throw forked(position.seq)
 }
 
 function forked(seq: number): ProtocolError {

@@ -1,19 +1,10 @@
-/**
- * Bytes with a JSON header: how what is kept has its form. `u32 header length || JSON || body`.
- *
- * @module
- */
+/** How things are kept in a `StateStore`: under which names, and as bytes with a JSON header, `u32 header length || JSON || body`. */
 import * as v from 'valibot'
-import { concat, EMPTY, fromUtf8, utf8 } from '../../bytes.ts'
+import { EMPTY, fromUtf8, joinPair, splitPair, utf8 } from '../../bytes.ts'
 import { ProtocolError } from '../../errors.ts'
 
-const LENGTH_BYTES = 4
-
 export function encodeFrame(header: object, body: Uint8Array = EMPTY): Uint8Array {
-  const json = utf8(JSON.stringify(header))
-  const length = new Uint8Array(LENGTH_BYTES)
-  new DataView(length.buffer).setUint32(0, json.length)
-  return concat(length, json, body)
+  return joinPair(utf8(JSON.stringify(header)), body)
 }
 
 /**
@@ -26,10 +17,34 @@ export function decodeFrame<S extends v.GenericSchema>(
   bytes: Uint8Array,
 ): { header: v.InferOutput<S>; body: Uint8Array } {
   try {
-    const end = LENGTH_BYTES + new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0)
-    const header = v.parse(schema, JSON.parse(fromUtf8(bytes.subarray(LENGTH_BYTES, end))))
-    return { header, body: bytes.slice(end) }
+    const [json, body] = splitPair(bytes)
+    return { header: v.parse(schema, JSON.parse(fromUtf8(json))), body: body.slice() }
   } catch (cause) {
     throw new ProtocolError('state_damaged', 'what was kept here cannot be read', { cause })
   }
+}
+
+const POSITION_DIGITS = 16
+
+const padded = (value: number) => String(value).padStart(POSITION_DIGITS, '0')
+
+export const KEYS = {
+  identity: 'identity',
+  cursor: 'cursor',
+  group: (id: string) => `group/${id}`,
+  state: (id: string) => `state/${id}`,
+  tree: (id: string) => `tree/${id}`,
+  change: (id: string) => `change/${id}`,
+  outgoing: (number: number) => `outgoing/${padded(number)}`,
+  package: (reference: string) => `package/${reference}`,
+  pin: (username: string) => `pin/${username}`,
+  messages: (group: string) => `message/${group}/`,
+  message: (group: string, position: number) => `message/${group}/${padded(position)}`,
+  unread: (group: string, position: number) => `unread/${group}/${padded(position)}`,
+  notice: (number: number) => `notice/${padded(number)}`,
+} as const
+
+/** What follows the last `/` of a key. */
+export function tailOf(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1)
 }

@@ -1,8 +1,4 @@
-/**
- * A group as this client keeps it, beside the MLS state.
- *
- * @module
- */
+/** A group as this client keeps it, beside the MLS state. */
 import * as v from 'valibot'
 import { EMPTY } from '../../bytes.ts'
 import { ERROR_CODES, type ProtocolCode, ProtocolError } from '../../errors.ts'
@@ -14,16 +10,16 @@ import { decodeFrame, encodeFrame } from './framing.ts'
 export interface Group {
   readonly id: string
   /** What it is; unknown when we were never in it, or when that is what was damaged. */
-  readonly charter: GroupDescriptor | undefined
+  readonly descriptor: GroupDescriptor | undefined
   readonly status: GroupStatus
   /** Why it is broken. */
   readonly reason: ProtocolCode | undefined
   /** Another's, of another group of this name that we were in, until the user has looked who is in this one. */
   readonly formerAdmin: string | undefined
   readonly epoch: number
-  /** Exactly those who have a leaf in the tree. */
+  /** Exactly the owners of the tree's leaves. */
   readonly members: readonly string[]
-  /** Of these, who has said that he leaves, and in which entry; 0 when the KDC says so. */
+  /** Of these, the ones that have said that they leave, and in which entry; 0 when the KDC says so. */
   readonly leaving: ReadonlyMap<string, number>
   readonly chain: Chain
 }
@@ -43,12 +39,20 @@ const Schema = v.object({
 })
 
 export function encodeGroup(group: Group): Uint8Array {
-  const { charter, status, reason, formerAdmin, epoch, members, leaving, chain } = group
-  const places = { epoch_seq: chain.epochSeq, seq: chain.seq, hash_seq: chain.hashSeq }
-  return encodeFrame(
-    { charter, status, reason, former_admin: formerAdmin, epoch, members, leaving: [...leaving], ...places },
-    chain.hashes,
-  )
+  const { descriptor, status, reason, formerAdmin, epoch, members, leaving, chain } = group
+  const header = {
+    charter: descriptor,
+    status,
+    reason,
+    former_admin: formerAdmin,
+    epoch,
+    members,
+    leaving: [...leaving],
+    epoch_seq: chain.epochSeq,
+    seq: chain.seq,
+    hash_seq: chain.hashSeq,
+  }
+  return encodeFrame(header, chain.hashes)
 }
 
 /** @throws ProtocolError `state_damaged` */
@@ -58,7 +62,7 @@ export function decodeGroup(id: string, bytes: Uint8Array): Group {
     throw new ProtocolError('state_damaged', 'what was kept here is cut short')
   return {
     id,
-    charter: header.charter,
+    descriptor: header.charter,
     status: header.status,
     reason: header.reason,
     formerAdmin: header.former_admin,
@@ -73,7 +77,7 @@ export function decodeGroup(id: string, bytes: Uint8Array): Group {
 export function unknownGroup(id: string): Group {
   return {
     id,
-    charter: undefined,
+    descriptor: undefined,
     status: 'broken',
     reason: 'state_damaged',
     formerAdmin: undefined,
@@ -84,52 +88,49 @@ export function unknownGroup(id: string): Group {
   }
 }
 
+/** The other groups of this name, with their admins. */
+function namesakesOf(groups: readonly Group[], id: string, descriptor: GroupDescriptor) {
+  return groups.flatMap(({ id: known, descriptor: its, status, formerAdmin }) => {
+    const isNamesake = its?.kind === 'named' && descriptor.kind === 'named' && its.name === descriptor.name
+    return isNamesake && known !== id ? [{ status, admin: formerAdmin ?? its.admin }] : []
+  })
+}
+
 /** Whether another group of this name is active. */
-export function isNameTaken(groups: readonly Group[], id: string, charter: GroupDescriptor): boolean {
-  return groups.some(
-    (known) =>
-      known.id !== id &&
-      known.status === 'active' &&
-      known.charter?.kind === 'named' &&
-      charter.kind === 'named' &&
-      known.charter.name === charter.name,
-  )
+export function isNameTaken(groups: readonly Group[], id: string, descriptor: GroupDescriptor): boolean {
+  return namesakesOf(groups, id, descriptor).some(({ status }) => status === 'active')
 }
 
 /** Whose group of this name we know, when none of them is of the admin that this one has. */
 export function formerAdminOf(
   groups: readonly Group[],
   id: string,
-  charter: GroupDescriptor,
+  descriptor: GroupDescriptor,
 ): string | undefined {
-  if (charter.kind !== 'named') return undefined
-  const admins = groups.flatMap((known) =>
-    known.id !== id && known.charter?.kind === 'named' && known.charter.name === charter.name
-      ? [known.formerAdmin ?? known.charter.admin]
-      : [],
-  )
-  return admins.includes(charter.admin) ? undefined : admins.at(-1)
+  if (descriptor.kind !== 'named') return undefined
+  const admins = namesakesOf(groups, id, descriptor).map(({ admin }) => admin)
+  return admins.includes(descriptor.admin) ? undefined : admins.at(-1)
 }
 
 /** The other member of a conversation of two; of one with oneself, oneself. */
 export function otherOf(group: Group, username: string): string | undefined {
-  if (group.charter?.kind === 'direct' && group.charter.own) return username
-  return group.charter?.kind === 'direct' ? group.members.find((member) => member !== username) : undefined
+  if (group.descriptor?.kind === 'direct' && group.descriptor.own) return username
+  return group.descriptor?.kind === 'direct' ? group.members.find((member) => member !== username) : undefined
 }
 
-/** The members without those who have left. */
+/** The members that have not left. */
 export function presentIn(group: Group): string[] {
   return group.members.filter((member) => !group.leaving.has(member)).sort()
 }
 
-/** Of those who are leaving, who is still in the tree after these were taken out. */
+/** The leaving members that are still in the tree after these were removed. */
 export function stillLeaving(group: Group, removed: readonly string[]): Map<string, number> {
   return new Map([...group.leaving].filter(([username]) => !removed.includes(username)))
 }
 
 /** How notices name a group: by its name, or by the other one. */
 export function labelOf(group: Group, username: string): { group?: string; username?: string } {
-  if (group.charter?.kind === 'named') return { group: group.charter.name }
+  if (group.descriptor?.kind === 'named') return { group: group.descriptor.name }
   const other = otherOf(group, username)
   return other === undefined ? {} : { username: other }
 }

@@ -1,8 +1,4 @@
-/**
- * Who we are to others: an Ed25519 signature key, made here, put at the KDC in a sealed session. docs/protocol.md §7.1.
- *
- * @module
- */
+/** Who we are to others: an Ed25519 signature key, made here, put at the KDC in a sealed session. docs/protocol.md §7.1. */
 import * as v from 'valibot'
 import { fromBase64url, toBase64url } from '../../bytes.ts'
 import type { Mls } from '../rfc9420/suite.ts'

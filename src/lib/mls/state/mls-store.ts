@@ -1,16 +1,12 @@
-/**
- * What is kept, with what of it is in memory; and drafts of changes to it, each written in one transaction.
- *
- * @module
- */
+/** What is kept, with what of it is in memory; and transactions: changes to it that are written together. */
 import type { ClientState } from 'ts-mls'
 import * as v from 'valibot'
 import { EMPTY } from '../../bytes.ts'
 import { CodecError, ProtocolError } from '../../errors.ts'
 import { addNotices, type Notice } from '../notices.ts'
-import { decodeBesideTree, encodeBesideTree, type Mls, secretsOfEpoch } from '../rfc9420/suite.ts'
+import { decodeBesideTree, type Mls, secretsOfEpoch } from '../rfc9420/suite.ts'
 import type { StateStore } from '../state-store.ts'
-import { decodeFrame, encodeFrame } from './framing.ts'
+import { decodeFrame, encodeFrame, KEYS, tailOf } from './framing.ts'
 import { decodeGroup, encodeGroup, type Group, unknownGroup } from './group.ts'
 import { decodeIdentity, encodeIdentity, type Identity } from './identity.ts'
 import {
@@ -19,14 +15,13 @@ import {
   decodeOutgoing,
   encodeChange,
   encodeOutgoing,
-  type Outgoing,
+  type PendingMessage,
 } from './pending.ts'
-import { KEYS, tailOf } from './store-keys.ts'
 import { encodeStored, type StoredMessage } from './stored-message.ts'
 
 const CursorSchema = v.object({ position: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) })
 
-/** Everything in memory, as it was last written. Only a draft's `write` changes it. */
+/** Everything in memory, as it was last written. Only a transaction's `write` changes it. */
 export class MlsStore {
   readonly store: StateStore
   readonly mls: Mls
@@ -37,11 +32,11 @@ export class MlsStore {
   /** Decoded when they are first needed. */
   readonly states = new Map<string, ClientState>()
   readonly changes = new Map<string, Change>()
-  readonly outgoing = new Map<number, Outgoing>()
+  readonly outgoing = new Map<number, PendingMessage>()
   /** The signature keys under which we know others. */
   readonly pins = new Map<string, Uint8Array>()
   /** The references of our key packages. */
-  readonly packages = new Set<string>()
+  readonly packages = new Map<string, true>()
   /** The messages that have not been shown: the group of each position, in the order of positions. */
   readonly unread = new Map<number, string>()
   /** What is still to be told. */
@@ -65,7 +60,7 @@ export class MlsStore {
     if (identity) mlsStore.identity = decodeIdentity(identity)
     const cursor = await store.get(KEYS.cursor)
     if (cursor) mlsStore.cursor = decodeFrame(CursorSchema, cursor).header.position
-    await mlsStore.#readGroups()
+    await mlsStore.#each('group/', (id, bytes) => mlsStore.groups.set(id, readGroup(id, bytes)))
     await mlsStore.#each('change/', (id, bytes) => mlsStore.changes.set(id, decodeChange(bytes)))
     await mlsStore.#each('outgoing/', (number, bytes) =>
       mlsStore.outgoing.set(mlsStore.#seen(number), decodeOutgoing(bytes)),
@@ -74,8 +69,10 @@ export class MlsStore {
     await mlsStore.#each('notice/', (number, bytes) =>
       mlsStore.notices.set(mlsStore.#seen(number), readNotice(bytes)),
     )
-    for (const key of await store.list('package/')) mlsStore.packages.add(tailOf(key))
-    await mlsStore.#readUnread()
+    for (const key of await store.list('package/')) mlsStore.packages.set(tailOf(key), true)
+    const unread = (await store.list('unread/')).map((key) => key.split('/'))
+    const positions = unread.map(([, group = '', position]) => [Number(position), group] as const)
+    for (const [position, group] of positions.sort(([a], [b]) => a - b)) mlsStore.unread.set(position, group)
     return mlsStore
   }
 
@@ -104,22 +101,6 @@ export class MlsStore {
     return Number(number)
   }
 
-  async #readUnread(): Promise<void> {
-    const keys = (await this.store.list('unread/')).map((key) => key.split('/'))
-    const unread = keys.map(([, group = '', position]) => [Number(position), group] as const)
-    for (const [position, group] of unread.sort(([a], [b]) => a - b)) this.unread.set(position, group)
-  }
-
-  async #readGroups(): Promise<void> {
-    await this.#each('group/', (id, bytes) => {
-      try {
-        this.groups.set(id, decodeGroup(id, bytes))
-      } catch {
-        this.groups.set(id, unknownGroup(id))
-      }
-    })
-  }
-
   async #each(prefix: string, take: (name: string, bytes: Uint8Array) => void): Promise<void> {
     for (const key of (await this.store.list(prefix)).sort()) {
       const bytes = await this.store.get(key)
@@ -128,22 +109,72 @@ export class MlsStore {
   }
 }
 
+function readGroup(id: string, bytes: Uint8Array): Group {
+  try {
+    return decodeGroup(id, bytes)
+  } catch {
+    return unknownGroup(id)
+  }
+}
+
 function readNotice(bytes: Uint8Array): Notice {
   return decodeFrame(v.looseObject({ code: v.string(), text: v.string() }), bytes).header as unknown as Notice
 }
 
-/** Changes to the vault, seen through it before they are written. */
+/** Changes to things of one kind, seen through what is kept of them before they are written. */
+class Draft<K, V> {
+  readonly changes = new Map<K, V | null>()
+  readonly #kept: Map<K, V>
+
+  constructor(kept: Map<K, V>) {
+    this.#kept = kept
+  }
+
+  get(key: K): V | undefined {
+    const changed = this.changes.get(key)
+    return changed === undefined ? this.#kept.get(key) : (changed ?? undefined)
+  }
+
+  /** @param value - null deletes. */
+  set(key: K, value: V | null): void {
+    this.changes.set(key, value)
+  }
+
+  values(): V[] {
+    const all = new Map<K, V | null>([...this.#kept, ...this.changes])
+    return [...all.values()].filter((value) => value !== null)
+  }
+
+  addTo(
+    entries: Map<string, Uint8Array | null>,
+    nameOf: (key: K) => string,
+    encode: (value: V) => Uint8Array,
+  ): void {
+    for (const [key, value] of this.changes) entries.set(nameOf(key), value && encode(value))
+  }
+
+  /** They are written: from now on they are what is kept. */
+  keep(): void {
+    for (const [key, value] of this.changes) {
+      if (value === null) this.#kept.delete(key)
+      else this.#kept.set(key, value)
+    }
+  }
+}
+
+/** Changes to the store, which are written together. */
 export class Transaction {
   readonly mlsStore: MlsStore
   position: number
-  readonly #groups = new Map<string, Group>()
-  readonly #states = new Map<string, ClientState | null>()
-  readonly #changes = new Map<string, Change | null>()
-  readonly #outgoing = new Map<number, Outgoing | null>()
-  readonly #pins = new Map<string, Uint8Array>()
-  readonly #packages = new Map<string, Uint8Array | null>()
+  readonly groups: Draft<string, Group>
+  readonly changes: Draft<string, Change>
+  readonly outgoing: Draft<number, PendingMessage>
+  /** The signature keys under which we know others. */
+  readonly pins: Draft<string, Uint8Array>
+  readonly #states: Draft<string, ClientState>
+  readonly #packages: Draft<string, true>
+  readonly #unread: Draft<number, string>
   readonly #notices: Notice[] = []
-  readonly #unread = new Map<number, string>()
   readonly #entries = new Map<string, Uint8Array | null>()
   readonly #secrets: Uint8Array[] = []
   #identity: Identity | undefined
@@ -151,32 +182,18 @@ export class Transaction {
   constructor(mlsStore: MlsStore) {
     this.mlsStore = mlsStore
     this.position = mlsStore.cursor
+    this.groups = new Draft(mlsStore.groups)
+    this.changes = new Draft(mlsStore.changes)
+    this.outgoing = new Draft(mlsStore.outgoing)
+    this.pins = new Draft(mlsStore.pins)
+    this.#states = new Draft(mlsStore.states)
+    this.#packages = new Draft(mlsStore.packages)
+    this.#unread = new Draft(mlsStore.unread)
   }
 
-  group(id: string): Group | undefined {
-    return this.#groups.get(id) ?? this.mlsStore.groups.get(id)
-  }
-
-  groups(): Group[] {
-    return [...new Map([...this.mlsStore.groups, ...this.#groups]).values()]
-  }
-
-  change(id: string): Change | undefined {
-    const drafted = this.#changes.get(id)
-    return drafted === undefined ? this.mlsStore.changes.get(id) : (drafted ?? undefined)
-  }
-
-  /** What we have to say in a group, in order. */
-  outgoing(group: string): Outgoing[] {
-    const all = new Map<number, Outgoing | null>([...this.mlsStore.outgoing, ...this.#outgoing])
-    return [...all.values()]
-      .filter((message) => message !== null)
-      .filter((message) => message.group === group)
-      .sort((a, b) => a.number - b.number)
-  }
-
-  pin(username: string): Uint8Array | undefined {
-    return this.#pins.get(username) ?? this.mlsStore.pins.get(username)
+  outgoingOf(group: string): PendingMessage[] {
+    const messages = this.outgoing.values().filter((message) => message.group === group)
+    return messages.sort((a, b) => a.number - b.number)
   }
 
   get identity(): Identity {
@@ -185,9 +202,8 @@ export class Transaction {
     return identity
   }
 
-  hasPackage(reference: string): boolean {
-    const drafted = this.#packages.get(reference)
-    return drafted === undefined ? this.mlsStore.packages.has(reference) : drafted !== null
+  set identity(identity: Identity) {
+    this.#identity = identity
   }
 
   /**
@@ -196,7 +212,7 @@ export class Transaction {
    * @throws ProtocolError `state_damaged`
    */
   async state(group: Group): Promise<ClientState> {
-    const known = this.#states.get(group.id) ?? this.mlsStore.states.get(group.id)
+    const known = this.#states.get(group.id)
     if (known) return known
     const { mls, store } = this.mlsStore
     const [bytes, tree] = [await store.get(KEYS.state(group.id)), await store.get(KEYS.tree(group.id))]
@@ -212,9 +228,9 @@ export class Transaction {
     }
   }
 
-  /** Sets a group, and its state; without one, whatever state there was is forgotten when the group is over for us. */
+  /** Sets a group, and its state; without one, the state that there was is forgotten when the group is over for us. */
   setGroup(group: Group, state?: ClientState): void {
-    this.#groups.set(group.id, group)
+    this.groups.set(group.id, group)
     if (state) this.#states.set(group.id, state)
     else if (group.status !== 'active') this.#states.set(group.id, null)
   }
@@ -223,24 +239,13 @@ export class Transaction {
     this.#states.set(id, state)
   }
 
-  setChange(id: string, change: Change | null): void {
-    this.#changes.set(id, change)
-  }
-
-  setOutgoing(number: number, message: Outgoing | null): void {
-    this.#outgoing.set(number, message)
-  }
-
-  setPin(username: string, signatureKey: Uint8Array): void {
-    this.#pins.set(username, signatureKey.slice())
-  }
-
-  setIdentity(identity: Identity): void {
-    this.#identity = identity
+  hasPackage(reference: string): boolean {
+    return this.#packages.get(reference) ?? false
   }
 
   setPackage(reference: string, bytes: Uint8Array | null): void {
-    this.#packages.set(reference, bytes)
+    this.#packages.set(reference, bytes && true)
+    this.#entries.set(KEYS.package(reference), bytes)
   }
 
   addMessage(message: StoredMessage, unread: boolean): void {
@@ -251,7 +256,6 @@ export class Transaction {
     this.#unread.set(position, group)
   }
 
-  /** Something to tell once this is written. */
   notice(notice: Notice): void {
     this.#notices.push(notice)
   }
@@ -261,68 +265,50 @@ export class Transaction {
     for (const secret of secrets) this.#secrets.push(secret)
   }
 
-  /** Writes it all, in one transaction, and only then lets the vault know. */
+  /** Writes it all, in one transaction, and only then lets the store know. */
   async write(): Promise<void> {
     const { mlsStore } = this
-    const notices = addNotices(mlsStore.notices, this.#notices, () => mlsStore.nextNumber())
-    const entries = this.#entriesToWrite(notices)
+    const notices = new Draft(mlsStore.notices)
+    const added = addNotices(mlsStore.notices, this.#notices, () => mlsStore.nextNumber())
+    for (const [number, notice] of added) notices.set(number, notice)
+    const entries = this.#entriesToWrite()
+    notices.addTo(entries, KEYS.notice, encodeFrame)
     if (entries.size > 0) await mlsStore.keep(entries)
     if (this.#identity) mlsStore.identity = this.#identity
     mlsStore.cursor = this.position
-    merge(mlsStore.groups, this.#groups)
     this.#forgetStates()
-    merge(mlsStore.states, this.#states)
-    merge(mlsStore.changes, this.#changes)
-    merge(mlsStore.outgoing, this.#outgoing)
-    merge(mlsStore.pins, this.#pins)
-    merge(mlsStore.notices, notices)
-    merge(mlsStore.unread, this.#unread)
-    for (const [reference, bytes] of this.#packages) {
-      if (bytes) mlsStore.packages.add(reference)
-      else mlsStore.packages.delete(reference)
-    }
+    const drafts = [this.groups, this.changes, this.outgoing, this.pins]
+    for (const draft of [...drafts, this.#states, this.#packages, this.#unread, notices]) draft.keep()
     for (const secret of this.#secrets) mlsStore.mls.zeroOutUint8Array(secret)
   }
 
-  #entriesToWrite(notices: ReadonlyMap<number, Notice>): Map<string, Uint8Array | null> {
+  #entriesToWrite(): Map<string, Uint8Array | null> {
     const { mlsStore } = this
+    const { mls, states } = mlsStore
     const entries = new Map(this.#entries)
     if (this.#identity) entries.set(KEYS.identity, encodeIdentity(this.#identity))
     if (this.position !== mlsStore.cursor) entries.set(KEYS.cursor, encodeFrame({ position: this.position }))
-    for (const [id, group] of this.#groups) entries.set(KEYS.group(id), encodeGroup(group))
-    for (const [id, state] of this.#states) {
-      entries.set(KEYS.state(id), state && encodeBesideTree(mlsStore.mls, state))
+    this.groups.addTo(entries, KEYS.group, encodeGroup)
+    this.#states.addTo(entries, KEYS.state, mls.encodeStateWithoutTree)
+    for (const [id, state] of this.#states.changes) {
       const tree = state?.ratchetTree
       if (!tree) entries.set(KEYS.tree(id), null)
-      else if (tree !== mlsStore.states.get(id)?.ratchetTree) {
-        entries.set(KEYS.tree(id), mlsStore.mls.encodeRatchetTree(tree))
-      }
+      else if (tree !== states.get(id)?.ratchetTree) entries.set(KEYS.tree(id), mls.encodeRatchetTree(tree))
     }
-    for (const [id, change] of this.#changes) entries.set(KEYS.change(id), change && encodeChange(change))
-    for (const [number, message] of this.#outgoing) {
-      entries.set(KEYS.outgoing(number), message && encodeOutgoing(message))
-    }
-    for (const [username, key] of this.#pins) entries.set(KEYS.pin(username), key)
-    for (const [reference, bytes] of this.#packages) entries.set(KEYS.package(reference), bytes)
-    for (const [number, notice] of notices) entries.set(KEYS.notice(number), encodeFrame(notice))
+    this.changes.addTo(entries, KEYS.change, encodeChange)
+    this.outgoing.addTo(entries, KEYS.outgoing, encodeOutgoing)
+    this.pins.addTo(entries, KEYS.pin, (key) => key)
     return entries
   }
 
   /** A group that is over for us: its keys have no more use. */
   #forgetStates(): void {
-    const { mlsStore } = this
-    for (const [id, state] of this.#states) {
-      const old = mlsStore.states.get(id)
+    const { mls, states } = this.mlsStore
+    for (const [id, state] of this.#states.changes) {
+      const old = states.get(id)
       if (state !== null || !old) continue
-      this.wipe(secretsOfEpoch(mlsStore.mls, old))
+      this.wipe(secretsOfEpoch(mls, old))
       this.wipe(Object.values(old.privatePath.privateKeys))
     }
-  }
-}
-
-function merge<K, V>(into: Map<K, V>, from: ReadonlyMap<K, V | null>): void {
-  for (const [key, value] of from) {
-    if (value === null) into.delete(key)
-    else into.set(key, value)
   }
 }

@@ -1,8 +1,4 @@
-/**
- * What we have asked of the KDC, or were about to when the power went: kept until it is known what became of it.
- *
- * @module
- */
+/** What we have asked of the KDC, or were about to before a crash: kept until it is known what became of it. */
 import * as v from 'valibot'
 import { type GroupDescriptor, GroupDescriptorSchema } from '../rfc9420/welcome.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'
@@ -22,26 +18,27 @@ const ChangeSchema = v.object({
   epoch: whole,
   added: names,
   removed: names,
-  /** Who is in the tree after it, and of those, who has left by the KDC's word. */
+  /** The members in the tree after it, and those of them that have left by the KDC's word. */
   members: names,
   leaving: v.optional(names),
 })
 
 /** A change of a group: one for each group at a time. */
-export interface Change extends v.InferOutput<typeof ChangeSchema> {
-  readonly charter: GroupDescriptor
+export interface Change extends Omit<v.InferOutput<typeof ChangeSchema>, 'charter'> {
+  readonly descriptor: GroupDescriptor
   /** The encoded state after it. */
   readonly state: Uint8Array
 }
 
-export function encodeChange({ state, ...header }: Change): Uint8Array {
-  return encodeFrame(header, state)
+export function encodeChange({ state, descriptor, ...header }: Change): Uint8Array {
+  return encodeFrame({ ...header, charter: descriptor }, state)
 }
 
 /** @throws ProtocolError `state_damaged` */
 export function decodeChange(bytes: Uint8Array): Change {
   const { header, body } = decodeFrame(ChangeSchema, bytes)
-  return { ...header, state: body }
+  const { charter: descriptor, ...change } = header
+  return { ...change, descriptor, state: body }
 }
 
 const OutgoingSchema = v.object({
@@ -55,17 +52,17 @@ const OutgoingSchema = v.object({
 })
 
 /** A message that is not yet among the group's entries. */
-export interface Outgoing extends v.InferOutput<typeof OutgoingSchema> {
+export interface PendingMessage extends v.InferOutput<typeof OutgoingSchema> {
   /** The application message's plaintext. */
   readonly payload: Uint8Array
 }
 
-export function encodeOutgoing({ payload, ...header }: Outgoing): Uint8Array {
+export function encodeOutgoing({ payload, ...header }: PendingMessage): Uint8Array {
   return encodeFrame(header, payload)
 }
 
 /** @throws ProtocolError `state_damaged` */
-export function decodeOutgoing(bytes: Uint8Array): Outgoing {
+export function decodeOutgoing(bytes: Uint8Array): PendingMessage {
   const { header, body } = decodeFrame(OutgoingSchema, bytes)
   return { ...header, payload: body }
 }

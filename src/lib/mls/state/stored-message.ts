@@ -1,8 +1,4 @@
-/**
- * Messages as they are kept, for `unread` and `history`.
- *
- * @module
- */
+/** Messages as they are kept, for `unread` and `history`. */
 import * as v from 'valibot'
 import type { Payload } from '../payload.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'

@@ -1,8 +1,4 @@
-/**
- * What others find of us at the KDC: our identity, and key packages by which they add us. docs/protocol.md §7.1 and §7.8.
- *
- * @module
- */
+/** What others find of us at the KDC: our identity, and key packages by which they add us. docs/protocol.md §7.1 and §7.8. */
 import { equal, toBase64url } from '../../bytes.ts'
 import { readCount, readIdentities } from '../kdc-answers.ts'
 import { addKeyPackages, forgetExpired } from '../keys/key-packages.ts'
@@ -32,9 +28,10 @@ export class Publisher {
   async start(): Promise<void> {
     const client = this.#client
     if (!client.mlsStore.identity) {
-      const transaction = client.transaction()
-      transaction.setIdentity(await makeIdentity(client.mlsStore.mls))
-      await transaction.write()
+      const made = await makeIdentity(client.mls)
+      await client.update((transaction) => {
+        transaction.identity = made
+      })
     }
     const { identity } = client.transaction()
     if (identity.published) return
@@ -73,7 +70,6 @@ export class Publisher {
     await client.tell({ code: 'identity_replaced', text })
   }
 
-  /** How many of our key packages the KDC has. */
   async #count(): Promise<number> {
     const { count } = readCount(await this.#client.post('/key-packages/count', {}))
     return Math.min(count, MOST_PACKAGES)
@@ -90,19 +86,19 @@ export class Publisher {
     await this.#client.post('/identity/put', { signature_key: toBase64url(publicKey) })
   }
 
-  /** Puts new key packages, and a new last resort: kept here first, so that no one is given one that we cannot open. */
+  /** Puts new key packages, and a new last resort: kept here first, so that none is handed out that we cannot open. */
   async #publish(count: number): Promise<void> {
-    const { username, clock, mlsStore, post } = this.#client
+    const { username, clock, post } = this.#client
     const transaction = this.#client.transaction()
     const packages = await addKeyPackages(transaction, username, clock, count, false)
     const [last_resort] = await addKeyPackages(transaction, username, clock, 1, true)
-    await forgetExpired(mlsStore, transaction, clock)
+    await forgetExpired(transaction, clock)
     await transaction.write()
     // With the key, they are refused when it is not ours any more.
     const signature_key = toBase64url(transaction.identity.publicKey)
     await post('/key-packages/put', { packages, last_resort, signature_key })
-    const done = this.#client.transaction()
-    done.setIdentity({ ...done.identity, published: true, refreshedAt: clock(), lastResortUsed: false })
-    await done.write()
+    await this.#client.update((done) => {
+      done.identity = { ...done.identity, published: true, refreshedAt: clock(), lastResortUsed: false }
+    })
   }
 }

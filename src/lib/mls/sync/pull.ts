@@ -1,8 +1,4 @@
-/**
- * Fetching the mailbox: page by page, applied, kept, and then acknowledged. docs/protocol.md §7.8.
- *
- * @module
- */
+/** Fetching the mailbox: page by page, applied, kept, and then acknowledged. docs/protocol.md §7.8. */
 import { TransportError } from '../../errors.ts'
 import { turn } from '../../pacing/event-loop.ts'
 import { applyEntry } from '../entries/apply-entry.ts'
@@ -22,7 +18,7 @@ const MAX_PAGES = 6000
 const AGAIN = 10
 
 /** What a pull has found besides what it kept. */
-export interface Pulled {
+export interface PullResult {
   /** Groups that we are told of and know nothing about. */
   readonly unknown: Set<string>
   /** Whether we joined a group by one of our key packages. */
@@ -35,7 +31,7 @@ export interface Pulled {
  * @throws TransportError `kdc_failed` when there is more than can be all: what came is kept, and the next pull goes on.
  * @param destroying - the group that we have just asked the KDC to destroy.
  */
-export function pull(client: MlsClient, destroying?: string): Promise<Pulled> {
+export function pull(client: MlsClient, destroying?: string): Promise<PullResult> {
   return pullFrom(client, client.mlsStore.cursor, { again: false, destroying })
 }
 
@@ -61,7 +57,7 @@ async function pullFrom(
   client: MlsClient,
   from: number,
   how: { readonly again: boolean; readonly destroying: string | undefined },
-): Promise<Pulled> {
+): Promise<PullResult> {
   let position = from
   const unknown = new Set<string>()
   let usedPackage = false

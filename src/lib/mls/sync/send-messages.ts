@@ -1,9 +1,4 @@
-/**
- * Sending messages, in order, each encrypted once: kept first, until they come back among the entries. docs/protocol.md §7.8.
- *
- * @module
- */
-
+/** Sending messages, in order, each encrypted once: kept first, until they come back among the entries. docs/protocol.md §7.8. */
 import { toBase64url } from '../../bytes.ts'
 import type { SymbolonError } from '../../errors.ts'
 import { toRemove } from '../entries/member-policy.ts'
@@ -14,8 +9,8 @@ import type { Notice } from '../notices.ts'
 import { hasCode, isolated, isRefusal, isUnknown } from '../refusals.ts'
 import { encodePosition, hasGap, positionOf } from '../state/chain.ts'
 import { type Group, labelOf } from '../state/group.ts'
-import type { Outgoing } from '../state/pending.ts'
-import type { Sent } from '../types.ts'
+import type { PendingMessage } from '../state/pending.ts'
+import type { StoreResult } from '../types.ts'
 import { pull, pullAgain } from './pull.ts'
 import { changeGroup, MAX_TRIES, settleChange, tooManyTries } from './submit-change.ts'
 
@@ -24,26 +19,22 @@ import { changeGroup, MAX_TRIES, settleChange, tooManyTries } from './submit-cha
  *
  * @throws why the message was refused: it is not sent, and not kept.
  */
-export async function sendMessage(client: MlsClient, group: string, payload: Uint8Array): Promise<Sent> {
+export async function sendMessage(
+  client: MlsClient,
+  group: string,
+  payload: Uint8Array,
+): Promise<StoreResult> {
   const number = client.mlsStore.nextNumber()
-  const transaction = client.transaction()
-  transaction.setOutgoing(number, { group, number, payload })
-  await transaction.write()
+  await client.update(({ outgoing }) => outgoing.set(number, { group, number, payload }))
   try {
     const answer = await sendPending(client, group, number)
     if (answer) return answer
   } catch (error) {
     if (isUnknown(error)) return { stored: false, reason: error }
-    if (isRefusal(error)) await dropMessage(client, number)
+    if (isRefusal(error)) await client.update(({ outgoing }) => outgoing.set(number, null))
     throw error
   }
   throw new TypeError('a message was neither sent nor refused')
-}
-
-async function dropMessage(client: MlsClient, number: number): Promise<void> {
-  const transaction = client.transaction()
-  transaction.setOutgoing(number, null)
-  await transaction.write()
 }
 
 /**
@@ -53,11 +44,18 @@ async function dropMessage(client: MlsClient, number: number): Promise<void> {
  * @returns what became of that message.
  * @throws why it was refused, or why the KDC was not reached.
  */
-async function sendPending(client: MlsClient, id: string, current?: number): Promise<Sent | undefined> {
-  let answer: Sent | undefined
+async function sendPending(
+  client: MlsClient,
+  id: string,
+  current?: number,
+): Promise<StoreResult | undefined> {
+  let answer: StoreResult | undefined
   for (let tries = 0; tries < MAX_TRIES; ) {
     await settleChange(client, id)
-    const next = nextOutgoing(client, id)
+    const next = client
+      .transaction()
+      .outgoingOf(id)
+      .find(({ stored }) => !stored)
     if (!next) return answer
     await renewEpoch(client, id)
     const sent = await sendOne(client, client.active(id), next, next.number === current)
@@ -67,22 +65,15 @@ async function sendPending(client: MlsClient, id: string, current?: number): Pro
   throw tooManyTries()
 }
 
-function nextOutgoing(client: MlsClient, id: string): Outgoing | undefined {
-  return client
-    .transaction()
-    .outgoing(id)
-    .find(({ stored }) => !stored)
-}
-
 /**
- * Those who have left must not be able to read what is said now. And where entries were lost, a new epoch begins, so that members
+ * Members that have left must not be able to read what is said now. And where entries were lost, a new epoch begins, so that members
  * can compare again what they were shown.
  */
 async function renewEpoch(client: MlsClient, id: string): Promise<void> {
   await changeGroup(client, id, async (transaction, group) => {
     const leavers = toRemove(group, client.username)
     if (leavers.length === 0 && !hasGap(group.chain)) return undefined
-    return makeCommit(client.maker, group, await transaction.state(group), new Map(), leavers)
+    return makeCommit(client, group, await transaction.state(group), new Map(), leavers)
   })
 }
 
@@ -90,20 +81,18 @@ async function renewEpoch(client: MlsClient, id: string): Promise<void> {
 async function sendOne(
   client: MlsClient,
   group: Group,
-  message: Outgoing,
+  message: PendingMessage,
   isCurrent: boolean,
-): Promise<Sent | undefined> {
+): Promise<StoreResult | undefined> {
   const { number } = message
-  const {
-    id,
-    epoch,
-    message: text,
-  } = message.sealed?.epoch === group.epoch ? message.sealed : await sealMessage(client, group, message)
+  const kept = message.sealed
+  const sealed = kept?.epoch === group.epoch ? kept : await sealMessage(client, group, message)
   try {
-    const body = { group: group.id, epoch, message: text, id }
-    const { position, seq } = readStored(await client.post('/groups/send', body))
-    const { cursor } = client.mlsStore
-    await markStored(client, number, { position, seq })
+    const { position, seq } = readStored(await client.post('/groups/send', { group: group.id, ...sealed }))
+    const { cursor, outgoing } = client.mlsStore
+    const kept = outgoing.get(number)
+    if (kept)
+      await client.update((draft) => draft.outgoing.set(number, { ...kept, stored: { position, seq } }))
     // It would have come back among the entries already.
     if (position <= cursor) await pullAgain(client)
     return { stored: true }
@@ -114,24 +103,12 @@ async function sendOne(
     if (!client.mlsStore.outgoing.has(number)) return { stored: true }
     if (hasCode(error, 'epoch_passed')) return undefined
     if (isCurrent) throw error
-    const transaction = client.transaction()
-    transaction.setOutgoing(number, null)
-    transaction.notice(messageRefused(client, group, error))
-    await client.write(transaction)
+    await client.update((transaction) => {
+      transaction.outgoing.set(number, null)
+      transaction.notice(messageRefused(client, group, error))
+    })
     return { stored: false, reason: error }
   }
-}
-
-async function markStored(
-  client: MlsClient,
-  number: number,
-  stored: NonNullable<Outgoing['stored']>,
-): Promise<void> {
-  const message = client.mlsStore.outgoing.get(number)
-  if (!message) return
-  const transaction = client.transaction()
-  transaction.setOutgoing(number, { ...message, stored })
-  await transaction.write()
 }
 
 function messageRefused(client: MlsClient, group: Group | undefined, error: SymbolonError): Notice {
@@ -144,9 +121,9 @@ function messageRefused(client: MlsClient, group: Group | undefined, error: Symb
 async function sealMessage(
   client: MlsClient,
   group: Group,
-  message: Outgoing,
-): Promise<NonNullable<Outgoing['sealed']>> {
-  const { mls } = client.mlsStore
+  message: PendingMessage,
+): Promise<NonNullable<PendingMessage['sealed']>> {
+  const { mls } = client
   const transaction = client.transaction()
   const place = encodePosition(positionOf(group.chain))
   const state = await transaction.state(group)
@@ -156,15 +133,15 @@ async function sealMessage(
     version: 'mls10',
     privateMessage: made.privateMessage,
   })
-  const sealed = { id: client.maker.newId(), epoch: group.epoch, message: toBase64url(bytes) }
+  const sealed = { id: client.newId(), epoch: group.epoch, message: toBase64url(bytes) }
   transaction.setState(group.id, made.newState)
-  transaction.setOutgoing(message.number, { ...message, sealed })
+  transaction.outgoing.set(message.number, { ...message, sealed })
   transaction.wipe(made.consumed)
   await transaction.write()
   return sealed
 }
 
-/** Sends what waits to be sent, in every group. */
+/** Sends the messages that are not stored yet, in every group. */
 export async function sendAllPending(client: MlsClient): Promise<void> {
   const outgoing = [...client.mlsStore.outgoing.values()].filter(({ stored }) => !stored)
   const waiting = new Set(outgoing.map(({ group }) => group))
@@ -176,12 +153,12 @@ export async function sendAllPending(client: MlsClient): Promise<void> {
   }
 }
 
-async function dropPending(client: MlsClient, id: string, error: SymbolonError): Promise<void> {
-  const transaction = client.transaction()
-  for (const { number, stored } of transaction.outgoing(id)) {
-    if (stored) continue
-    transaction.setOutgoing(number, null)
-    transaction.notice(messageRefused(client, transaction.group(id), error))
-  }
-  await client.write(transaction)
+function dropPending(client: MlsClient, id: string, error: SymbolonError): Promise<void> {
+  return client.update((transaction) => {
+    for (const { number, stored } of transaction.outgoingOf(id)) {
+      if (stored) continue
+      transaction.outgoing.set(number, null)
+      transaction.notice(messageRefused(client, transaction.groups.get(id), error))
+    }
+  })
 }

@@ -1,13 +1,7 @@
-/**
- * Bringing changes of groups to the KDC, until it is known what became of them. docs/protocol.md §7.8.
- *
- * @module
- */
-
+/** Bringing changes of groups to the KDC, until it is known what became of them. docs/protocol.md §7.8. */
 import { ProtocolError } from '../../errors.ts'
 import { adopt } from '../entries/adopt.ts'
-import { endlessList, type ListedGroup, listGroups } from '../group-list.ts'
-import { readStored } from '../kdc-answers.ts'
+import { endlessList, type ListedGroup, listGroups, readStored } from '../kdc-answers.ts'
 import { burnHandshakeKey } from '../make-commit.ts'
 import type { MlsClient } from '../mls-client.ts'
 import { hasCode, isolated, isRefusal } from '../refusals.ts'
@@ -34,7 +28,7 @@ export async function submitChange(
   change: Change,
   transaction: Transaction = client.transaction(),
 ): Promise<boolean> {
-  transaction.setChange(id, change)
+  transaction.changes.set(id, change)
   await client.write(transaction)
   return settleChange(client, id)
 }
@@ -67,10 +61,10 @@ async function changeRefused(client: MlsClient, id: string, change: Change, erro
     return true
   }
   const transaction = client.transaction()
-  transaction.setChange(id, null)
-  const group = transaction.group(id)
+  transaction.changes.set(id, null)
+  const group = transaction.groups.get(id)
   if (group?.status === 'active' && group.epoch === change.epoch) {
-    transaction.setState(id, await burnHandshakeKey(client.mlsStore.mls, await transaction.state(group)))
+    transaction.setState(id, await burnHandshakeKey(client.mls, await transaction.state(group)))
   }
   await transaction.write()
   if (hasCode(error, 'epoch_passed')) return false

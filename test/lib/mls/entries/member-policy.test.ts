@@ -28,7 +28,7 @@ function tree(...leaves: string[]): RatchetTree {
 
 const group = (changes: Partial<Group> = {}): Group => ({
   id: 'x',
-  charter: { kind: 'named', name: 'team', admin: 'alice' },
+  descriptor: { kind: 'named', name: 'team', admin: 'alice' },
   status: 'active',
   reason: undefined,
   formerAdmin: undefined,
@@ -38,7 +38,7 @@ const group = (changes: Partial<Group> = {}): Group => ({
   chain: { epochSeq: 5, seq: 9, hashSeq: 0, hashes: EMPTY },
   ...changes,
 })
-const direct = group({ charter: { kind: 'direct' }, members: ['alice', 'bob'] })
+const direct = group({ descriptor: { kind: 'direct' }, members: ['alice', 'bob'] })
 const entry = (added: string[] = [], removed: string[] = []) => ({ added, removed }) as unknown as Entry
 const add = (name: string) =>
   ({
@@ -91,7 +91,7 @@ test('nobody adds to a conversation of two', () => {
 test('one who rejoins takes its own place and does nothing else', () => {
   const judge = (username: string, proposals: Proposal[], said = entry(), who = group()) =>
     judgeRejoin(who, before, said, username, proposals)
-  assert.equal(judge('bob', [remove(1), init]), { by: 'bob', added: [], removed: [] })
+  assert.equal(judge('bob', [remove(1), init]), { by: 'bob', added: [], removed: [], rejoined: 'bob' })
   const leaving = group({ leaving: new Map([['bob', 6]]) })
   throws(() => judge('bob', [remove(1), init], entry(), leaving), 'member_unverified')
   throws(() => judge('bob', [remove(2), init]), 'member_unverified')
@@ -106,7 +106,12 @@ test('one who rejoins takes its own place and does nothing else', () => {
 
 test('the tree after a commit has the members that it must have, with the keys that they had', () => {
   const judge = (after: RatchetTree, added: string[] = [], removed: string[] = [], rejoined?: string) =>
-    judgeTree(group(), before, after, { by: 'alice', added, removed }, rejoined)
+    judgeTree(group(), before, after, {
+      by: 'alice',
+      added,
+      removed,
+      ...(rejoined !== undefined && { rejoined }),
+    })
   const fresh = (...args: Parameters<typeof judge>) => judge(...args).fresh.map(({ username }) => username)
   assert.equal(fresh(before), [])
   assert.equal(judge(tree('alice', '', 'carol', 'dave'), ['dave'], ['bob']).members, [

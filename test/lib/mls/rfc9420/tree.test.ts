@@ -63,7 +63,7 @@ test('one can join a tree with unmerged leaves in several places, which ts-mls 1
   for (const own of [group.yves, group.zoe]) {
     const joined = await joinByWelcome(mls, read, own)
     assert.is(joined.signer, 'alice')
-    assert.equal(joined.charter, { kind: 'named', name: 'team', admin: 'alice' })
+    assert.equal(joined.descriptor, { kind: 'named', name: 'team', admin: 'alice' })
     assert.is(leavesOf(joined.state.ratchetTree).size, 8)
     assert.equal(joined.state.keySchedule, made.newState.keySchedule)
     // What was joined is a plain tree: the next commit is made with it.

@@ -1,16 +1,54 @@
 /**
- * Keytabs and the credentials file, as programs read them: in the library's errors.
+ * What is on disk, for programs: files by their paths, for `sendItems` and `receiveItems`, and keytabs and the credentials file, in the
+ * library's errors. `Session.sendFile` and `OfferedFile.accept` take paths themselves.
  *
  * @module
  */
-
 import { ToolError } from '../cli/errors.ts'
 import { readCredentials as readCredentialsFile } from '../cli/login/credentials.ts'
 import { type Keytab, readKeytab as readKeytabFile } from '../cli/login/keytab.ts'
+import { placeIn, sourceOf } from '../files/by-path.ts'
 import { FileError } from '../files/errors.ts'
+import { judgeArgument } from '../lib/check-options.ts'
 import { ProtocolError } from '../lib/errors.ts'
-import { type LoginOptions, login, type Session } from '../lib/session.ts'
-import { judgePath } from './files.ts'
+import { parseUsername } from '../lib/names.ts'
+import type { PlaceForFiles } from '../lib/paths.ts'
+import type { LoginOptions } from '../lib/renewable-login.ts'
+import { login, type Session } from '../lib/session.ts'
+import type { Source } from '../lib/transfer/index.ts'
+
+/**
+ * A file or a directory to be sent; a link is followed, those in a directory are left out.
+ *
+ * @throws FileError `file_not_readable`: there is none, we may not read it, or it is something else; TypeError.
+ * @example await sendItems(channel.stream(), [await sourceFromPath('report.pdf')])
+ */
+export async function sourceFromPath(path: string): Promise<Source> {
+  judgePath('sourceFromPath: path', path)
+  return sourceOf(path)
+}
+
+/**
+ * A directory as the place for what one sender sends: under safe names that are free, whole or not at all.
+ *
+ * @param directory - made, if there is none; what it is in must be there.
+ * @param sender - its username: what was cut goes on when the same one sends it again.
+ * @throws FileError `file_not_saved`; ProtocolError `invalid_name`; TypeError.
+ * @example
+ * const place = await saveInto('inbox', channel.peer.username)
+ * await receiveItems(channel.stream(), place.take, { onFate: (item) => console.log(place.savedAs(item)?.path) })
+ */
+export async function saveInto(directory: string, sender: string): Promise<PlaceForFiles> {
+  judgePath('saveInto: directory', directory)
+  judgeArgument('saveInto: sender', sender, 'string')
+  return placeIn(directory, parseUsername(sender))
+}
+
+/** @throws TypeError */
+function judgePath(where: string, path: unknown): void {
+  judgeArgument(where, path, 'string')
+  if (path === '') throw new TypeError(`${where}: expected a path, got an empty string`)
+}
 
 /**
  * Reads a keytab, which `symbolon kdc keytab NAME FILE` makes: all that a service needs to log in.

@@ -3,8 +3,6 @@
  *
  *   <base>/<kdc key>/<username>/           one principal's at one KDC
  *   <base>/<kdc key>/<username>~1/         one that was put aside, by hand: no username has a ~
- *
- * @module
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'

@@ -1,7 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { endpointText } from '../../../src/lib/network/address.ts'
-import { isReachedAt } from '../../../src/lib/network/reachable.ts'
+import { endpointText, isReachedAt } from '../../../src/lib/network/address.ts'
 
 const test = suite('where others are sent')
 
