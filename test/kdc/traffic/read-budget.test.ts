@@ -318,6 +318,17 @@ reads(
   },
 )
 
+reads('a read that is refused for its id holds nothing', async () => {
+  const held = new ReadBudget(new FairQueue(), READ_LIMITS, patience().timing)
+  const reader = { username: 'alice', id: newId(), outgoing: undefined }
+  for (let i = 0; i < READ_LIMITS.answersOfOneId; i++) await held.answer(reader, 10, async () => 10)
+  await rejects(
+    held.answer(reader, 10, async () => 10),
+    'request_refused',
+  )
+  assert.is(held.held, 0)
+})
+
 reads('whoever has gone before its turn came is not read for', async () => {
   const fairQueue = new FairQueue()
   const line = new ReadBudget(fairQueue)
