@@ -22,7 +22,7 @@ const Bom = v.strictObject({
   specVersion: v.literal('1.6'),
   version: v.literal(1),
   metadata: v.object({
-    component: v.object({ type: v.literal('application'), name: v.literal('symbolon') }),
+    component: v.object({ type: v.literal('application'), name: v.literal('symbolon'), purl: v.string() }),
   }),
   components: v.array(
     v.strictObject({
@@ -86,7 +86,7 @@ function packed(folder = installed.folder): string[] {
 const read = (...path: string[]) => readFileSync(join(installed.folder, ...path), 'utf8')
 
 withRegistry(test)('npm says nothing that a newcomer must understand', () => {
-  assert.match(installed.said, /^\s*added \d+ packages in \S+\s*$/)
+  assert.match(installed.said, /^\s*added \d+ packages in \S+\s*$/, installed.said)
 })
 
 withRegistry(test)('npm puts the manual page where man looks for it', () => {
@@ -95,6 +95,32 @@ withRegistry(test)('npm puts the manual page where man looks for it', () => {
   const page = process.platform === 'win32' ? join(installed.folder, 'symbolon.1') : linked
   assert.match(readFileSync(page, 'utf8'), /^\.TH SYMBOLON 1 /)
 })
+
+withRegistry(test)('the manual page has a section for every command', () => {
+  const sections = [...read('symbolon.1').matchAll(/^\.SS symbolon (.*)$/gm)].map(([, name]) => name)
+  assert.equal(sections, Object.keys(JSON.parse(read('bin', 'help.json'))))
+})
+
+withRegistry(test)(
+  'package.json has nothing that only the project needs, and names only what is packed',
+  () => {
+    const manifest = JSON.parse(read('package.json'))
+    for (const field of ['private', 'scripts', 'devDependencies', 'allowScripts', 'files']) {
+      assert.not.ok(Object.hasOwn(manifest, field), field)
+    }
+    const project = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    for (const field of ['name', 'version', 'license', 'engines', 'type']) {
+      assert.equal(manifest[field], project[field], field)
+    }
+    const { bin, man, exports, imports } = manifest
+    const named = JSON.stringify([bin, man, exports, imports]).match(/"[^"]*\/[^"]*"|"[\w.]+\.1"/g) ?? []
+    const paths = named
+      .map((path) => JSON.parse(path).replace(/^\.\//, ''))
+      .filter((path) => /\.\w+$/.test(path))
+    assert.ok(paths.length > 8)
+    for (const path of paths) assert.ok(packed().includes(path), `package.json names ${path}`)
+  },
+)
 
 withRegistry(test)(
   'the package holds what is built and what people read, and nothing of this machine',
@@ -128,6 +154,24 @@ withRegistry(test)('what people read leads nowhere outside of the package, and n
   }
   assert.not.match(read('README.md'), /npm run|npx tsx|npm ci/)
   assert.match(read('README.md'), /symbolon receive bob/)
+})
+
+test('a build deletes nothing that it has not made', async ({ realm }) => {
+  const folder = join(realm.home, 'theirs')
+  mkdirSync(folder)
+  for (const [name, text] of [
+    ['thesis.txt', 'years of work'],
+    ['package.json', '{ "name": "another" }'],
+  ] as const) {
+    writeFileSync(join(folder, name), text)
+    const build = spawnSync(process.execPath, ['--import', 'tsx', join('build', 'run.ts'), folder], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    })
+    assert.is.not(build.status, 0)
+    assert.match(build.stderr, `${folder} has something else in it`)
+    assert.is(readFileSync(join(folder, 'thesis.txt'), 'utf8'), 'years of work')
+  }
 })
 
 /** The packages that a file of the package imports, but Node's own. */
@@ -169,9 +213,19 @@ withRegistry(test)('the SBOM names each package that the command has a copy of, 
     const digest = Buffer.from(hashes[0].content, 'hex').toString('base64')
     assert.is(lock[place].integrity, `sha512-${digest}`)
     for (const { location } of evidence.occurrences) assert.ok(statSync(join(installed.folder, location)))
-    assert.match(read('licences.txt'), new RegExp(`^## ${full} ${version.replaceAll('.', '\\.')} \\(`, 'm'))
     known.add(full)
   }
+  // What a package asks to go along, under its name.
+  const licences = read('licences.txt')
+    .split(/^## /m)
+    .slice(1)
+    .map((notice) => [/^\S+ \S+/.exec(notice)?.[0], /copyright|permission is hereby granted/i.test(notice)])
+  assert.equal(
+    licences,
+    bom.components.map(({ group, name, version }) => [`${group ? `${group}/` : ''}${name} ${version}`, true]),
+  )
+  const { purl: self } = bom.metadata.component
+  assert.equal(bom.dependencies, [{ ref: self, dependsOn: bom.components.map(({ purl }) => purl) }])
   // Of each of these the command has words that nothing else has.
   const command = packed()
     .filter((file) => file.endsWith('.mjs'))
@@ -219,8 +273,9 @@ withRegistry(test)('the types need nothing but those of Node, and of what is dec
   for (const file of declarations) {
     const code = read(file).replace(/\/\*[\s\S]*?\*\//g, '')
     for (const [, name = ''] of code.matchAll(/(?:from|import\() ?['"]([^'"]+)['"]/g)) {
-      const [owner = ''] = /^(?:@[^/]+\/)?[^/]+/.exec(name) ?? []
-      if (!isBuiltin(name) && !Object.hasOwn(dependencies, owner)) assert.match(name, /^\.\.?\/.*\.js$/, file)
+      const [dependency = name] = /^(?:@[^/]+\/)?[^/]+/.exec(name) ?? []
+      if (!isBuiltin(name) && !Object.hasOwn(dependencies, dependency))
+        assert.match(name, /^\.\.?\/.*\.js$/, `${file} imports ${name}`)
     }
   }
 })

@@ -136,7 +136,11 @@ test('the library touches no process, console or file', () => {
     const code = read(file)
       .replace(/\/\*[\s\S]*?\*\//g, '')
       .replace(/\/\/.*$/gm, '')
-    assert.not.match(code, /\bprocess\.|\bconsole\.|node:fs|node:os/, file)
+    assert.not.match(code, /\b(?:process|console)\??\./, file)
+    const allowed = file.includes('/primitives/') ? ['crypto'] : ['events', 'net', 'stream', 'stream/web']
+    for (const [, module = ''] of code.matchAll(/['"]node:([^'"]+)['"]/g)) {
+      assert.ok(allowed.includes(module), `${file} imports node:${module}`)
+    }
   }
 })
 
@@ -153,7 +157,11 @@ test('every test suite runs, and asserts errors by helpers that cannot pass unse
     if (file !== 'test/conventions.test.ts') assert.not.match(text, /assert\.throws\(\s*async/, file)
     // Skipped is what says why: helpers/needs.ts.
     if (!file.startsWith('test/runner/')) assert.not.match(text, /\.(only|skip)\b/, file)
-    assert.not.match(text, /^ *if \(.*(getuid|process\.platform|process\.env\.CI).*\) return/m, file)
+    assert.not.match(
+      text,
+      /^ *if \(.*(getuid|process\.platform|process\.env\.CI).*\) (?:\{\s*)?return/m,
+      file,
+    )
     const suites = text.match(/= suite[<(]/g)?.length ?? 0
     const runs = text.match(/\.run\(\)/g)?.length ?? 0
     assert.ok(suites > 0 && runs >= suites, `${file}: ${suites} suites, ${runs} runs`)
@@ -169,15 +177,15 @@ test('every error code is used', () => {
 })
 
 const documents = [
-  'README.md',
-  ...files('docs', '.md'),
-  ...files('exercises', '.md'),
-  ...files('bench', '.md'),
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+  ...['docs', 'exercises', 'bench', 'test'].flatMap((folder) => files(folder, '.md')),
 ]
 
 test('the files that documents name are there', () => {
   for (const document of documents) {
-    for (const [, path = ''] of read(document).matchAll(/`((?:src|test|bench|build|docs)\/[\w./-]+)`/g)) {
+    for (const [, path = ''] of read(document).matchAll(
+      /`((?:src|test|bench|build|docs|exercises)\/[\w./-]+)`/g,
+    )) {
       assert.ok(readable(join(ROOT, path)), `${document} names ${path}`)
     }
   }
@@ -188,6 +196,23 @@ test('links between documents lead somewhere', () => {
     for (const match of read(document).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
       const target = resolve(ROOT, dirname(document), match[1] ?? '')
       assert.ok(readable(target), `${document} links to ${match[1]}`)
+    }
+  }
+})
+
+test('links to a heading name one that is there', () => {
+  // As GitHub makes an anchor of a heading: without what is neither letter nor digit, and with hyphens for spaces.
+  const anchors = (document: string) =>
+    [...read(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+  for (const document of documents) {
+    for (const [, path = '', anchor = ''] of read(document).matchAll(/\]\((?!\w+:)([^)#]*)#([^)]+)\)/g)) {
+      const target = path === '' ? document : relative(ROOT, resolve(ROOT, dirname(document), path))
+      assert.ok(anchors(target).includes(anchor), `${document} links to ${path}#${anchor}`)
     }
   }
 })
@@ -222,14 +247,13 @@ test('figures and plots of docs/performance.md are those that were measured', ()
 })
 
 test('no file names a package registry', () => {
-  const places = ['src', 'test', 'docs', 'exercises', 'bench'].flatMap((folder) => [
-    ...files(folder, '.ts'),
-    ...files(folder, '.md'),
-  ])
+  const places = ['src', 'test', 'exercises', 'bench', 'build'].flatMap((folder) =>
+    ['.ts', '.mjs', '.py'].flatMap((ending) => files(folder, ending)),
+  )
   const hosts = new RegExp(
     ['registry.npmjs', 'yarnpkg.com', 'deb.debian'].map((name) => name.replace('.', '\\.')).join('|'),
   )
-  for (const file of [...places, 'package-lock.json', 'bench/peers/package-lock.json']) {
+  for (const file of [...documents, ...places, 'package-lock.json', 'bench/peers/package-lock.json']) {
     if (file !== 'test/conventions.test.ts') assert.not.match(read(file), hosts, file)
   }
 })

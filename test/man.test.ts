@@ -35,6 +35,7 @@ test('nothing in a help is taken for a request, or for a hyphen that is not type
 
   --an-option FILE  back\\slash
                     .and more
+                    'and this
 
 example: symbolon x -y
 `
@@ -43,8 +44,14 @@ example: symbolon x -y
   assert.ok(made.includes('.B \\-\\-an\\-option FILE'))
   assert.ok(made.includes('back\\eslash'))
   assert.ok(made.includes('\\&.and more'))
+  assert.ok(made.includes("\\&'and this"))
   assert.ok(made.includes('example: symbolon x \\-y'))
   assert.is(made[0], '.TH SYMBOLON 1 "" "symbolon 1.2.3" "User Commands"')
+  // What `apropos` lists.
+  assert.is(made[made.indexOf('.SH NAME') + 1], 'symbolon \\- messages between people')
+  assert.ok(made.includes('.SS symbolon x'))
+  const lines = (request: string) => made.filter((line) => line === request).length
+  assert.is(lines('.fi'), lines('.nf'), 'what is not filled has an end')
 })
 
 test('the synopsis is without its label, and exit status and example begin lines of their own', () => {
@@ -57,6 +64,14 @@ test('the synopsis is without its label, and exit status and example begin lines
     assert.ok(made.includes(line), line)
   }
   for (const line of ['exit status: 0 done', 'example: symbolon send']) assert.ok(made.includes(line), line)
+})
+
+test('a usage of several lines is a synopsis of as many, from the edge', () => {
+  const made = manPage('usage: symbolon COMMAND\n       symbolon help\n\nMessages.\n', {}, '1.2.3').split(
+    '\n',
+  )
+  const begin = made.indexOf('.SH SYNOPSIS') + 1
+  assert.equal(made.slice(begin, begin + 5), ['.PP', '.nf', 'symbolon COMMAND', 'symbolon help', '.fi'])
 })
 
 test('every option of a help is in it', async () => {

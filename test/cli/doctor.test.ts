@@ -59,6 +59,8 @@ test('a set-up in order has no error, and with a kept session all is looked at',
   for (const { message } of found('clock')) assert.match(message, /clock agrees with the KDC's/)
   assert.match(found('sessions')[0]?.message ?? '', /alice is logged in/)
   assert.match(found('state')[0]?.message ?? '', /can be read/)
+  const besides = (of: typeof found) => of('sessions').filter(({ status }) => status === 'warn')
+  assert.match(besides(found)[0]?.message ?? '', /no runtime directory: the key .* lies beside it/)
   const people = await realm.run('src/doctor.ts', '--kdc', realm.url).ends(0)
   assert.match(people.stdout, /^ok {5}kdc: http/m)
 })
@@ -84,6 +86,58 @@ test('a KDC that is away, something else in its place, and a URL that is none, a
   other.close()
   const none = await findings(realm, 1, { SYMBOLON_KDC: 'nonsense' })
   assert.match(none('kdc')[0]?.message ?? '', /SYMBOLON_KDC/)
+})
+
+test('a clock that is wrong is told of, with the side that is ahead', async ({ realm }) => {
+  let date: string | undefined
+  const kdc = createServer((_, response) => {
+    response.sendDate = false
+    if (date) response.setHeader('Date', date)
+    response.end('{"code":"invalid_request"}')
+  })
+  await new Promise<void>((resolve) => kdc.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(kdc.address() as AddressInfo).port}`
+  // Not by a kept session, which another KDC has given.
+  const clock = async () =>
+    (await findings(realm, 0, {}, '--kdc', url))('clock').filter(({ message }) =>
+      message.endsWith("the KDC's, by an answer without a seal"),
+    )
+  try {
+    for (const [aheadSec, told] of [
+      [-86_400, /clock is 86\d\d\d s ahead of the KDC's/],
+      [86_400, /clock is 86\d\d\d s behind the KDC's/],
+    ] as const) {
+      date = new Date(Date.now() + aheadSec * 1000).toUTCString()
+      const [finding] = await clock()
+      assert.match(finding?.message ?? '', told)
+      assert.is(finding?.status, 'warn')
+      assert.match(finding?.hint ?? '', /set the clock/)
+    }
+    date = undefined
+    assert.equal(await clock(), [])
+  } finally {
+    kdc.close()
+  }
+})
+
+onPosix(test)('what others may read or change is told of wherever it lies', async () => {
+  const realm = await Realm.start('alice')
+  try {
+    await realm.tool('login', 'alice').ends(0)
+    const runtime = join(realm.home, 'run')
+    mkdirSync(runtime, { mode: 0o700 })
+    const deep = join(realm.home, 'state', 'symbolon', 'a-kdc', 'a-name')
+    mkdirSync(deep, { recursive: true, mode: 0o700 })
+    writeFileSync(join(deep, 'state'), '', { mode: 0o644 })
+    chmodSync(join(realm.home, 'config', 'symbolon'), 0o777)
+    const found = await findings(realm, 1, { XDG_RUNTIME_DIR: runtime }, '--kdc', realm.url)
+    const told = found('files').map(({ message }) => message)
+    assert.is(told.length, 2)
+    assert.match(told[0] ?? '', /config\/symbolon can be written to by other users/)
+    assert.match(told[1] ?? '', /a-name\/state can be read by other users/)
+  } finally {
+    await realm.close()
+  }
 })
 
 onPosix(test)('with everything broken at once it still says what is wrong with each', async () => {

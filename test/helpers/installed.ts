@@ -72,7 +72,9 @@ function pack(folder: string): string {
 
 function install(options: readonly string[], file: string): { said: string; offline?: string } {
   try {
-    return { said: npm('install', ...options, '--prefer-offline', '--no-audit', '--no-fund', file) }
+    // As much as by default, also where npm itself runs this and is silent.
+    const usual = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel', 'notice']
+    return { said: npm('install', ...options, ...usual, file) }
   } catch (error) {
     const { message } = error as Error
     if (!/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(message)) throw error

@@ -18,7 +18,7 @@ import { cleanEnvironment, Program } from '../helpers/program.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Of the compilers that are promised, the oldest, and those that the next is most unlike; build/api.ts has one from between. */
-const COMPILERS = ['typescript-5.4', 'typescript-6', 'typescript']
+const COMPILERS = ['typescript-5.7', 'typescript-6', 'typescript']
 
 const test = suite('package')
 const project = new InstalledProject()
@@ -167,6 +167,14 @@ export const parts = [openTicket, sealRequest, Secret.fromText, readKeytab]
 // @ts-expect-error: that is part of the protocol
 export { seal } from 'symbolon'
 `
+
+test('a compiler that is named by its version is of that version', () => {
+  for (const compiler of COMPILERS) {
+    const [, promised = ''] = /^typescript-(.*)$/.exec(compiler) ?? []
+    const { version } = JSON.parse(read('node_modules', compiler, 'package.json'))
+    assert.ok(promised === '' || `${version}`.startsWith(`${promised}.`), `${compiler} is ${version}`)
+  }
+})
 
 withRegistry(test)('the types compile with the compilers that are promised', async () => {
   const place = { url: 'http://127.0.0.1:8800', passwords: { alice: 'a', bob: 'b' } }

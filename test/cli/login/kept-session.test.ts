@@ -332,6 +332,29 @@ test('whoami tells of each, for people and for programs', async ({ realm }) => {
   await realm.run('src/whoami.ts', 'alice').ends(2)
 })
 
+test('whoami tells since when, and until when the KDC has said that it lives', async ({ realm }) => {
+  const event = ({ stdout }: Program) => JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+  const before = Math.floor(Date.now() / 1000)
+  const { expires_at } = event(await realm.tool('login', 'alice', '--json').ends(0))
+  const told = event(await realm.run('src/whoami.ts', '--json').ends(0))
+  assert.is(told.expires_at, expires_at)
+  assert.ok(told.begun_at >= before && told.begun_at <= Date.now() / 1000)
+})
+
+test('a damaged key is replaced by the next login, and what others have put beside it stays', async ({
+  realm,
+}) => {
+  await realm.tool('login', 'alice').ends(0)
+  const theirs = join(sessionsIn(realm), 'notes.txt')
+  writeFileSync(theirs, 'mine', { mode: 0o600 })
+  writeFileSync(join(sessionsIn(realm), 'session-key'), 'junk', { mode: 0o600 })
+  await realm.tool('login', 'alice').ends(0)
+  await bare(realm, 'users', 'alice').ends(0)
+  const { stderr } = await bare(realm, 'logout').ends(0)
+  assert.not.match(stderr, /could not be opened/)
+  assert.is(readFileSync(theirs, 'utf8'), 'mine')
+})
+
 test('one that the KDC has ended is said to be over; a forged end costs nothing', async ({ realm }) => {
   const proxy = await MeddlingProxy.start(realm.url)
   try {

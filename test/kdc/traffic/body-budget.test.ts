@@ -112,4 +112,18 @@ bodies('what has come as a whole gives way to nothing', () => {
   assert.is(room.held, 60)
 })
 
+bodies('a body that is refused for its session takes no room, and no room from others', () => {
+  const limits = { ofNetwork: { total: 90, each: 90 }, ofSession: { total: 80, each: 30 } }
+  const room = new BodyBudget(limits)
+  const gone: number[] = []
+  const take = (from: string, i: number, bytes: number) =>
+    room.take(from, new Uint8Array(16).fill(i), bytes, () => gone.push(i))
+  for (const i of [1, 2]) take('192.0.2.7', i, 30)
+  take('198.51.100.7', 3, 20)
+  throws(() => take('198.51.100.7', 3, 20), 'kdc_busy')
+  assert.equal(gone, [], 'it has more than its own share')
+  throws(() => take('198.51.100.7', 4, 5), 'kdc_busy')
+  assert.is(room.held, 80)
+})
+
 bodies.run()

@@ -111,6 +111,17 @@ crowds(
   },
 )
 
+crowds('who takes the last place, among those that are being answered, may ask', () => {
+  const connections = new Connections({ maxConnections: 2, maxSilent: 2 })
+  const [busy, newcomer] = [1, 2].map((i) => connection('192.0.2.7', i))
+  assert.ok(busy && newcomer)
+  connections.add(asSocket(busy))
+  const request = { socket: busy, complete: true, headers: {} } as unknown as IncomingMessage
+  connections.note(request, new EventEmitter() as unknown as ServerResponse)
+  connections.add(asSocket(newcomer))
+  assert.equal([busy.ended, newcomer.ended], [false, false])
+})
+
 crowds('IPv4 addresses are told apart where they come to an IPv6 socket', () => {
   const connections = new Connections({ maxConnections: 100, maxSilent: 2 })
   const alone = connection('::ffff:192.0.2.7', 1)

@@ -320,6 +320,30 @@ reads('a principal has a budget for reads, and waits when it is used up; another
   assert.equal(sleeps, [100], 'an answer counts for 10 bytes at least, which come back in 100 ms')
 })
 
+reads(
+  'an answer that is shorter than it might have been holds no more than it has, until it is read',
+  async () => {
+    const { held, read } = numbered({ total: 100, each: 100 })
+    const outgoing = await read('alice', 100, async () => 10)
+    assert.is(held.held, 10)
+    const other = await read('alice', 90)
+    assert.is(held.held, 100)
+    for (const one of [outgoing, other]) one.emit('close')
+    assert.is(held.held, 0)
+  },
+)
+
+reads('a read that is refused for its id holds nothing', async () => {
+  const held = new ReadBudget(new FairQueue(), READ_LIMITS, patience().timing)
+  const reader = { username: 'alice', id: newId(), outgoing: undefined }
+  for (let i = 0; i < READ_LIMITS.answersOfOneId; i++) await held.answer(reader, 10, async () => 10)
+  await rejects(
+    held.answer(reader, 10, async () => 10),
+    'request_refused',
+  )
+  assert.is(held.held, 0)
+})
+
 reads('whoever has gone before its turn came is not read for', async () => {
   const fairQueue = new FairQueue()
   const line = new ReadBudget(fairQueue)
