@@ -101,7 +101,8 @@ test('a stored message that was not acknowledged comes again, and one that was d
   await here.stop()
 })
 
-test('the sender of a direct message that was not acknowledged hears that it may or may not have arrived', async () => {
+/** Alice has sent bob a message directly, which bob's program has in its hands. */
+async function handedOver() {
   const [alice, bob] = [await clients.login('alice'), await clients.login('bob')]
   const listening = new Arrivals<string>()
   const messages = bob.messages({ onChange: ({ state }) => listening.push(state) })
@@ -109,6 +110,11 @@ test('the sender of a direct message that was not acknowledged hears that it may
   await listening.next()
   const sent = alice.send('bob', 'hi').then(String, (error: unknown) => error)
   assert.is((await first).value?.text, 'hi')
+  return { alice, bob, listening, messages, sent }
+}
+
+test('the sender of a direct message that was not acknowledged hears that it may or may not have arrived', async () => {
+  const { alice, bob, listening, messages, sent } = await handedOver()
   await messages.return()
   const error = await sent
   assert.instance(error, TransportError)
@@ -130,13 +136,7 @@ test('the sender of a direct message that was not acknowledged hears that it may
 })
 
 test('the end of the session ends it, also while the program has a message', async () => {
-  const [alice, bob] = [await clients.login('alice'), await clients.login('bob')]
-  const listening = new Arrivals<string>()
-  const messages = bob.messages({ onChange: ({ state }) => listening.push(state) })
-  const first = messages.next()
-  await listening.next()
-  const sent = alice.send('bob', 'hi').then(String, (error: unknown) => error)
-  assert.is((await first).value?.text, 'hi')
+  const { bob, messages, sent } = await handedOver()
   await bob.logout()
   assert.is(((await sent) as TransportError).code, 'outcome_unknown')
   assert.is((await messages.next()).done, true)

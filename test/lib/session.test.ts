@@ -274,7 +274,7 @@ test('a receiver whose announcements are answered so does not log in for each', 
 
 test('requests at the same time have one fresh login between them', async () => {
   let known = 1
-  const kdc = new ScriptedKdc({
+  const kdc: ScriptedKdc = new ScriptedKdc({
     '/userinfo': () =>
       known < kdc.tokens.length ? userinfoReply() : problem(401, 'token_unknown', { unsealed: true }),
   })

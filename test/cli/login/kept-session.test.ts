@@ -190,14 +190,24 @@ test('the logout of one leaves those of others that do not open', async ({ realm
   assert.equal(keptIn(realm), [])
 })
 
+/** Logs alice in by way of the proxy, and keeps the session. */
+async function keptBehind(proxy: MeddlingProxy, realm: Realm): Promise<void> {
+  realm.trust(proxy.url)
+  const login = ['--kdc', proxy.url, '--password-file', realm.passwordFile]
+  await realm.run('src/login.ts', 'alice', ...login).ends(0)
+}
+
+/** Has the proxy answer a request for this path that the session is over, without the KDC's seal. */
+function forgeEnd(proxy: MeddlingProxy, path: string): void {
+  const body = Buffer.from(JSON.stringify({ code: 'token_unknown', status: 401, title: '', detail: '' }))
+  void proxy.plan(path, async () => ({ status: 401, type: 'application/problem+json', body }))
+}
+
 test('a forged end is not told as the word of the KDC at a logout', async ({ realm }) => {
   const proxy = await MeddlingProxy.start(realm.url)
   try {
-    realm.trust(proxy.url)
-    const login = ['--kdc', proxy.url, '--password-file', realm.passwordFile]
-    await realm.run('src/login.ts', 'alice', ...login).ends(0)
-    const body = Buffer.from(JSON.stringify({ code: 'token_unknown', status: 401, title: '', detail: '' }))
-    void proxy.plan('/logout', async () => ({ status: 401, type: 'application/problem+json', body }))
+    await keptBehind(proxy, realm)
+    forgeEnd(proxy, '/logout')
     const { stderr } = await realm.run('src/logout.ts', 'alice', '--kdc', proxy.url).input().ends(0)
     assert.match(stderr, /without the KDC's seal; the KDC ends the session by itself, at \d{4}-/)
     assert.is((await realm.tokens('kdc')).length, 1)
@@ -358,11 +368,8 @@ test('a damaged key is replaced by the next login, and what others have put besi
 test('one that the KDC has ended is said to be over; a forged end costs nothing', async ({ realm }) => {
   const proxy = await MeddlingProxy.start(realm.url)
   try {
-    realm.trust(proxy.url)
-    const login = ['--kdc', proxy.url, '--password-file', realm.passwordFile]
-    await realm.run('src/login.ts', 'alice', ...login).ends(0)
-    const body = Buffer.from(JSON.stringify({ code: 'token_unknown', status: 401, title: '', detail: '' }))
-    void proxy.plan('/sessions', async () => ({ status: 401, type: 'application/problem+json', body }))
+    await keptBehind(proxy, realm)
+    forgeEnd(proxy, '/sessions')
     await refusedAsOver(realm.run('src/users.ts', 'alice', '--kdc', proxy.url).input())
     await proxy.clean()
     await realm.run('src/users.ts', 'alice', '--kdc', proxy.url).input().ends(0)
