@@ -7,7 +7,7 @@ import { basename } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import type { Inputs } from './copies.ts'
 import { distFile, ROOT } from './paths.ts'
-import { UNDICI } from './undici.ts'
+import { NO_HTTP2, UNDICI } from './undici.ts'
 
 // Some packages are CommonJS, and require Node's own modules by name.
 const REQUIRE = "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);"
@@ -22,9 +22,19 @@ const FILES = [
   { name: 'kdc', entry: 'src/kdc/main.ts' },
   { name: 'password-worker', entry: 'src/kdc/passwords/password-worker.mjs' },
   { name: 'mls', entry: 'src/lib/mls/rfc9420/ts-mls.ts' },
-  { name: 'opaque', contents: "export * from '@serenity-kit/opaque'" },
+  // It asks whether there is a `Request`: in Node, to ask is to load its `fetch`, which takes 35 ms.
+  {
+    name: 'opaque',
+    contents: "export * from '@serenity-kit/opaque'",
+    define: { Request: 'undefined', Response: 'undefined' },
+  },
   { name: 'sodium', contents: "export { default } from 'libsodium'" },
-  { name: 'undici', contents: UNDICI },
+  {
+    name: 'undici',
+    contents: UNDICI,
+    define: { 'WebAssembly.Module': 'BaselineModule' },
+    inject: ['build/baseline-module.ts'],
+  },
 ] as const
 
 export async function bundleTools(): Promise<Inputs> {
@@ -42,6 +52,8 @@ export async function bundleTools(): Promise<Inputs> {
         banner: { js: REQUIRE },
         metafile: true,
         logLevel: 'warning',
+        define: 'define' in file ? file.define : {},
+        inject: 'inject' in file ? [...file.inject] : [],
         ...('entry' in file
           ? { entryPoints: [file.entry] }
           : { stdin: { contents: file.contents, resolveDir: ROOT, sourcefile: `${file.name}.js` } }),
@@ -49,7 +61,7 @@ export async function bundleTools(): Promise<Inputs> {
         external: ['@photostructure/sqlite'],
         // What is not read need not be parsed.
         minify: true,
-        plugins: [elsewhere(file.name)],
+        plugins: [elsewhere(file.name), NO_HTTP2],
       }),
     ),
   )
