@@ -61,7 +61,7 @@ export async function bundleTools(): Promise<Inputs> {
         external: ['@photostructure/sqlite'],
         // What is not read need not be parsed.
         minify: true,
-        plugins: [elsewhere(file.name), NO_HTTP2],
+        plugins: [elsewhere(file.name), NO_HTTP2, ...(SHORT.has(file.name) ? [builtins] : [])],
       }),
     ),
   )
@@ -73,6 +73,23 @@ export async function bundleTools(): Promise<Inputs> {
       ]),
     ),
   )
+}
+
+/** What runs for a moment, and waits for what it loads. */
+const SHORT: ReadonlySet<string> = new Set(['symbolon', 'client'])
+
+/**
+ * Node's own modules, each loaded by what first needs it. An import of one loads it for all in the file, and with it what its rarer exports
+ * are made with.
+ */
+const builtins: Plugin = {
+  name: 'builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtins' }))
+    onLoad({ filter: /^/, namespace: 'builtins' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}')`,
+    }))
+  },
 }
 
 /** Imports of what is in another of the files. */
