@@ -1,5 +1,5 @@
 /** Compiled code, kept from one command to the next: to compile it is a quarter of what a short one does. */
-import * as nodeModule from 'node:module'
+import nodeModule from 'node:module'
 import { join } from 'node:path'
 import { ensurePrivateDirectory } from '../files/private-files.ts'
 import { userDirectory } from '../state/paths.ts'
