@@ -88,7 +88,7 @@ const builtins: Plugin = {
     onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtins' }))
     // Each export by itself: what is not used is left out, and so not asked for.
     onLoad({ filter: /^/, namespace: 'builtins' }, ({ path }) => {
-      const names = Object.keys(process.getBuiltinModule(path)).filter((name) => name !== 'default')
+      const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => name !== 'default')
       const lines = names.map((name) => `export const ${name} = /* @__PURE__ */ (() => node.${name})()`)
       return {
         contents: [`const node = process.getBuiltinModule('${path}')`, 'export default node', ...lines].join(
