@@ -7,7 +7,7 @@ import { EMPTY, toBase64url } from '../../bytes.ts'
 import type { Entry } from '../kdc-answers.ts'
 import { decodePayload } from '../payload.ts'
 import { decodePrivateMessage } from '../rfc9420/suite.ts'
-import { leafAt } from '../rfc9420/tree.ts'
+import { type Leaf, leafAt } from '../rfc9420/tree.ts'
 import { comparePosition, decodePosition, extendChain, hasGap } from '../state/chain.ts'
 import { type Group, labelOf, otherOf } from '../state/group.ts'
 import type { Change } from '../state/pending.ts'
@@ -113,10 +113,8 @@ async function applyMessage(context: ApplyContext, entry: Entry, group: Group): 
   const state = await transaction.state(group)
   const result = await attempted(async () => {
     const message = decodePrivateMessage(mls, payload, 'application')
-    const data = await mls.decryptSenderData(message, state.keySchedule.senderDataSecret, suite)
-    // The sender that MLS authenticates: the message opens under no other leaf's key, and by no other's signature.
-    const sender = data && leafAt(state.ratchetTree, data.leafIndex)
     const read = await mls.processPrivateMessage(state, message, mls.emptyPskIndex, suite)
+    const sender = senderOf(state, read.newState)
     if (!sender || group.leaving.has(sender.username) || read.kind !== 'applicationMessage') return undefined
     return {
       read,
@@ -134,6 +132,12 @@ async function applyMessage(context: ApplyContext, entry: Entry, group: Group): 
     { group: group.id, position, seq, at, from: result.from, ...decodePayload(result.message) },
     true,
   )
+}
+
+/** The sender that MLS has authenticated: the message opened under the keys of that leaf, which have gone on, and by its signature. */
+function senderOf(before: ClientState, after: ClientState): Leaf | undefined {
+  const node = after.secretTree.findIndex((secrets, at) => secrets !== before.secretTree[at])
+  return leafAt(after.ratchetTree, node / 2)
 }
 
 /** A message of ours, which is now in its place. @returns whether it is one. */

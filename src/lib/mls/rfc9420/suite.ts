@@ -154,8 +154,7 @@ export function decodeState(mls: Mls, bytes: Uint8Array): ClientState {
 }
 
 /**
- * A group's state, kept without the tree, which is most of a large group and changes with the epoch only: so that a message does not cost
- * more in a larger group than it must.
+ * A group's state, kept without the tree.
  *
  * @throws CodecError `malformed`
  */
