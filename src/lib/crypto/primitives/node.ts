@@ -20,6 +20,7 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto'
+import { promisify } from 'node:util'
 import { loadSodium, SHORT_BYTES, type Sodium } from './sodium.ts'
 import type { AeadKey, Hash, Primitives } from './types.ts'
 
@@ -86,6 +87,22 @@ function importPublic(crv: 'X25519' | 'Ed25519', publicKey: Uint8Array): KeyObje
   return imported(() => createPublicKey({ key: { kty: 'OKP', crv, x }, format: 'jwk' }))
 }
 
+/** The public keys that checked the latest signatures: to import one costs a quarter of a check. */
+const verifiers = new Map<string, KeyObject>()
+const MAX_VERIFIERS = 64
+
+/** @returns nothing for a key by which anyone could sign. */
+function verifierOf(publicKey: Uint8Array): KeyObject | undefined {
+  const name = Buffer.from(publicKey).toString('latin1')
+  const known = verifiers.get(name)
+  if (known) return known
+  if (SMALL_ORDER.has(withoutSign(publicKey))) return undefined
+  const key = importPublic('Ed25519', publicKey)
+  if (verifiers.size === MAX_VERIFIERS) verifiers.clear()
+  verifiers.set(name, key)
+  return key
+}
+
 function encrypt(key: AeadKey, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): [Buffer, Buffer] {
   const cipher = createCipheriv('chacha20-poly1305', keyObject(key), nonce, FULL_TAG)
   if (aad.length > 0) cipher.setAAD(aad, { plaintextLength: plaintext.length })
@@ -93,6 +110,10 @@ function encrypt(key: AeadKey, nonce: Uint8Array, aad: Uint8Array, plaintext: Ui
   cipher.final()
   return [ciphertext, cipher.getAuthTag()]
 }
+
+const verifyInThread = promisify(verify) as (
+  ...of: [algorithm: null, data: Uint8Array, key: KeyObject, signature: Uint8Array]
+) => Promise<boolean>
 
 // Points of small order, their sign left out: with one of them for a key, OpenSSL takes signatures that anyone can make.
 const SMALL_ORDER = new Set([
@@ -172,6 +193,8 @@ export const node: Primitives = {
   // OpenSSL has both steps in one call only, as Node offers it.
   hkdfExpand(prk, info, length) {
     if (length > 255 * 32) throw new RangeError('HKDF: it gives 255 blocks at most')
+    const short = sodium?.hkdfExpand(prk, info, length)
+    if (short) return short
     const key = createSecretKey(prk)
     const blocks: Buffer[] = []
     for (let i = 1; (i - 1) * 32 < length; i++) {
@@ -206,9 +229,17 @@ export const node: Primitives = {
   sign: (privateKey, message) =>
     new Uint8Array(sign(null, message, importPrivate(ED25519_PKCS8, privateKey.subarray(-32)))),
   verify(publicKey, message, signature) {
-    if (SMALL_ORDER.has(withoutSign(publicKey))) return false
     try {
-      return verify(null, message, importPublic('Ed25519', publicKey), signature)
+      const key = verifierOf(publicKey)
+      return key !== undefined && verify(null, message, key, signature)
+    } catch {
+      return false
+    }
+  },
+  async verifyMeanwhile(publicKey, message, signature) {
+    try {
+      const key = verifierOf(publicKey)
+      return key !== undefined && (await verifyInThread(null, message, key, signature))
     } catch {
       return false
     }

@@ -102,8 +102,7 @@ function hearOfEnd(context: ApplyContext, entry: Entry, group: Group): void {
 }
 
 async function applyMessage(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
-  const { mls, transaction } = context
-  const { suite } = mls
+  const { mls, suite, transaction } = context
   const payload = entry.payload ?? EMPTY
   const chain = extendChain(group.chain, 'message', payload)
   if (takeOwn(context, entry, group)) {
