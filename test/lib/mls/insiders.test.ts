@@ -86,8 +86,11 @@ class Rogue {
     await this.post('/groups/leave', { group: id, epoch, proposal: text, id: this.committer.newId() })
   }
 
-  async say(text: string, place?: Uint8Array) {
-    const { group, state } = await this.state()
+  /** @param as - under whose keys, which every member has; the signature stays its own. */
+  async say(text: string, place?: Uint8Array, as?: string) {
+    const { group, state: own } = await this.state()
+    const leafIndex = as === undefined ? own.privatePath.leafIndex : leavesOf(own.ratchetTree).get(as)?.index
+    const state = { ...own, privatePath: { ...own.privatePath, leafIndex: leafIndex ?? -1 } }
     const data = place ?? encodePosition(positionOf(group.chain))
     const { privateMessage } = await mls.createApplicationMessage(state, utf8(text), mls.suite, data)
     const message = toBase64url(
@@ -101,6 +104,37 @@ class Rogue {
     })
   }
 }
+
+test("a member writes under another's keys, without its signature: skipped, and what others say around it is read", async () => {
+  const before = await team('bob', 'carol', 'dave')
+  for (const pageSize of [500, 2]) {
+    const { alice, bob, carol, dave, kdc } = await copyOf(before)
+    kdc.pageSize = pageSize
+    await carol.say('team', 'one')
+    await bob.mail.sync()
+    await new Rogue(bob).say('forged', undefined, 'carol')
+    await carol.say('team', 'two')
+    await dave.say('team', 'three')
+    for (const reader of [alice, dave]) {
+      // Nothing of it is written at any time, either.
+      const { state } = reader
+      const kept = new Set<string>()
+      const write = state.write.bind(state)
+      state.write = async (changes) => {
+        for (const [key, value] of changes)
+          if (key.startsWith('message/')) kept.add(`${value && Buffer.from(value)}`)
+        await write(changes)
+      }
+      const lines = await reader.read()
+      assert.equal(lines.slice(0, 2), ['carol: one', 'carol: two'])
+      assert.not.ok([...lines, ...kept].some((line) => line.includes('forged')))
+      assert.equal(reader.told(), ['entry_damaged'])
+      // And again by the keys that follow.
+      await carol.say('team', 'four')
+      assert.equal((await reader.read()).at(-1), 'carol: four')
+    }
+  }
+})
 
 const remove = (removed: number): Proposal => ({ proposalType: 'remove', remove: { removed } })
 

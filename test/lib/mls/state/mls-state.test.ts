@@ -159,10 +159,13 @@ test('a crash while one that was first kept goes on: no message is lost, none co
     const { alice, bob } = await firstGroups()
     await alice.say('team', 'four')
     bob.state.powerFor = writes
-    survived = await bob.mail.sync().then(
-      async () => (await bob.say('team', 'five')).stored,
-      () => false,
-    )
+    survived = await bob.mail
+      .sync()
+      .then(() => bob.say('team', 'five'))
+      .then(
+        () => true,
+        () => false,
+      )
     bob.state.powerFor = Number.POSITIVE_INFINITY
     await bob.open()
     const lines = await bob.read()
