@@ -76,6 +76,19 @@ test('of a group that is over, or smaller now, no secrets are left', async () =>
   assert.equal(namesOf(bob, 'state/'), [])
 })
 
+test('where it is not known what there was of a group, nothing of that is left once it is rejoined', async () => {
+  const { alice, bob, kdc } = await people('alice', 'bob')
+  const names = await addOthers(kdc, 40, alice.now)
+  await alice.mail.createGroup('team', ['bob', ...names])
+  await bob.mail.sync()
+  await alice.mail.remove('team', names)
+  bob.state.entries.delete(namesOf(bob, 'group/')[0] ?? '')
+  await bob.open()
+  await bob.mail.sync()
+  assert.is(bob.statusOf('team'), 'active')
+  assert.is(namesOf(bob, 'secrets/').length, 1)
+})
+
 test('a part that is gone, or does not decode, is damage of that group', async () => {
   for (const damage of [undefined, new Uint8Array(9), Uint8Array.of(0)]) {
     for (const prefix of ['secrets/', 'chain/']) {
