@@ -219,6 +219,46 @@ test('one who is in the group is added once more', async () => {
   assert.is(bob.statusOf('team'), 'history_damaged')
 })
 
+test('one who is removed and added by the same commit goes on in the group, by the new invitation alone', async () => {
+  const { alice, bob, carol, kdc } = await team('bob', 'carol')
+  await bob.say('team', 'before')
+  await bob.mail.sync()
+  const [id] = [...kdc.groups.keys()]
+  const old = new Map(bob.state.entries)
+  const admin = new Rogue(alice)
+  await alice.mail.sync()
+  const { transaction, group, state } = await admin.state()
+  const change = await makeCommit(admin.committer, group, state, await admin.packages('bob'), ['bob'])
+  transaction.changes.set(group.id, change)
+  await transaction.write()
+  await alice.open()
+  await alice.mail.sync()
+  await alice.say('team', 'welcome back')
+  assert.equal(await bob.read(), ['alice: welcome back'])
+  assert.is(bob.statusOf('team'), 'active')
+  assert.equal(bob.told(), ['member_added'])
+  assert.not.equal(bob.state.entries.get(`secrets/${id}/0`), old.get(`secrets/${id}/0`))
+  await bob.open()
+  await bob.say('team', 'thanks')
+  assert.equal((await carol.read()).slice(-2), ['alice: welcome back', 'bob: thanks'])
+  assert.equal((await alice.read()).at(-1), 'bob: thanks')
+  // An invitation of before, said to be such a commit: what it leads to, others have.
+  const again = kdc.visible('bob').find(({ welcome }) => welcome)
+  await alice.say('team', 'more')
+  kdc.lieInMailbox = (name, page) =>
+    name === 'bob'
+      ? page.map((entry) => ({
+          ...entry,
+          kind: 'commit',
+          added: ['bob'],
+          removed: ['bob'],
+          welcome: String(again?.welcome),
+        }))
+      : page
+  await bob.mail.sync()
+  assert.match(bob.statusOf('team') ?? '', /^(member_unverified|history_damaged)$/)
+})
+
 test('our own change, of which the KDC says something else', async () => {
   for (const [added, removed] of [
     [['eve'], ['carol']],

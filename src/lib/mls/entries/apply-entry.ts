@@ -6,7 +6,7 @@ import type { ClientState, Proposal } from 'ts-mls'
 import { EMPTY, toBase64url } from '../../bytes.ts'
 import type { Entry } from '../kdc-answers.ts'
 import { decodePayload } from '../payload.ts'
-import { decodePrivateMessage } from '../rfc9420/suite.ts'
+import { decodePrivateMessage, secretsOfEpoch } from '../rfc9420/suite.ts'
 import { type Leaf, leafAt } from '../rfc9420/tree.ts'
 import { comparePosition, decodePosition, extendChain, hasGap } from '../state/chain.ts'
 import { type Group, labelOf, otherOf } from '../state/group.ts'
@@ -78,10 +78,21 @@ function isOurs(change: Change, entry: Entry): boolean {
 async function applyToActive(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
   const ready = passGap(context, entry, group)
   if (entry.kind === 'destroyed') return destroyed(context, ready)
-  if (entry.welcome) throw damaged('we are added to the group once more')
+  if (entry.welcome) return joinAnew(context, entry, ready)
   if (entry.kind === 'commit') return applyNext(context, entry, ready)
   if (entry.kind === 'proposal') return applyLeaving(context, entry, ready)
   return applyMessage(context, entry, ready)
+}
+
+/**
+ * A group that one is in is not joined (RFC 9420 §12.4.3.1); but the commit that adds a member may be the one that removes it (§12.2), and then its Welcome
+ * is judged as any other.
+ */
+async function joinAnew(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
+  const { mls, transaction, username } = context
+  if (!entry.removed.includes(username)) throw damaged('we are added to the group once more')
+  transaction.wipe(secretsOfEpoch(mls, await transaction.state(group)))
+  await join(context, entry)
 }
 
 /** A commit that cannot be judged without what is lost, such as a member's leaving, ends what we can read, as a lost commit does. */
