@@ -187,7 +187,7 @@ test('five hundred are added at once; each page of messages is one write of the 
   setImmediate(count)
   await alice.mail.sync()
   isReading = false
-  assert.ok(turns >= messages, `others had ${turns} turns while ${messages} entries were read`)
+  assert.ok(turns >= messages / 8, `others had ${turns} turns while ${messages} entries were read`)
 })
 
 test.run()

@@ -20,7 +20,6 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto'
-import { promisify } from 'node:util'
 import { loadSodium, SHORT_BYTES, type Sodium } from './sodium.ts'
 import type { AeadKey, Hash, Primitives } from './types.ts'
 
@@ -110,10 +109,6 @@ function encrypt(key: AeadKey, nonce: Uint8Array, aad: Uint8Array, plaintext: Ui
   cipher.final()
   return [ciphertext, cipher.getAuthTag()]
 }
-
-const verifyInThread = promisify(verify) as (
-  ...of: [algorithm: null, data: Uint8Array, key: KeyObject, signature: Uint8Array]
-) => Promise<boolean>
 
 // Points of small order, their sign left out: with one of them for a key, OpenSSL takes signatures that anyone can make.
 const SMALL_ORDER = new Set([
@@ -236,14 +231,12 @@ export const node: Primitives = {
       return false
     }
   },
-  async verifyMeanwhile(publicKey, message, signature) {
-    try {
+  verifyMeanwhile: (publicKey, message, signature) =>
+    new Promise<boolean>((resolve) => {
       const key = verifierOf(publicKey)
-      return key !== undefined && (await verifyInThread(null, message, key, signature))
-    } catch {
-      return false
-    }
-  },
+      if (!key) resolve(false)
+      else verify(null, message, key, signature, (error, holds) => resolve(!error && holds))
+    }).catch(() => false),
   equal: (a, b) => timingSafeEqual(a, b),
 }
 
