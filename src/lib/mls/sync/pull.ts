@@ -8,8 +8,8 @@ import { type Entry, readPage } from '../kdc-answers.ts'
 import type { MlsClient } from '../mls-client.ts'
 import { deferSignatures } from '../rfc9420/suite.ts'
 
-/** What is written at once, while the event loop stands still: for about the time of a picture on a screen. */
-const PAGE_ENTRIES = 100
+/** What is written at once, while the event loop stands still: for less than the time of a picture on a screen. */
+const PAGE_ENTRIES = 50
 
 /** So many messages are read, in a few milliseconds, before others have their turn of the event loop. */
 const MESSAGES_A_TURN = 8
