@@ -136,6 +136,39 @@ test("a member writes under another's keys, without its signature: skipped, and 
   }
 })
 
+test('one signature of a page is wrong, wherever it is, also among commits; and a crash before the page is written', async () => {
+  const before = await people('alice', 'bob', 'carol', 'dave', 'eve')
+  await before.alice.mail.createGroup('team')
+  await before.alice.mail.add('team', ['bob', 'carol', 'dave'])
+  for (const name of ['bob', 'carol', 'dave'] as const) await before[name].mail.sync()
+  const honest = ['one', 'commit', 'two', 'three']
+  for (let place = 0; place <= honest.length; place++) {
+    const { alice, bob, carol, dave } = await copyOf(before)
+    for (const [at, what] of [...honest.slice(0, place), 'forged', ...honest.slice(place)].entries()) {
+      if (at === place) {
+        await bob.mail.sync()
+        await new Rogue(bob).say(what, undefined, 'carol')
+      } else if (what === 'commit') await alice.mail.add('team', ['eve'])
+      else await carol.say('team', what)
+    }
+    const { entries } = dave.state
+    const stood = new Map(entries)
+    dave.state.powerFor = 0
+    await dave.mail.sync().then(
+      () => assert.unreachable(),
+      (error) => assert.match(error.message, 'the power is gone'),
+    )
+    assert.equal(entries, stood)
+    dave.state.powerFor = Number.POSITIVE_INFINITY
+    await dave.open()
+    dave.told()
+    assert.equal(await dave.read(), ['carol: one', 'carol: two', 'carol: three'], `place ${place}`)
+    assert.equal(dave.told().sort(), ['entry_damaged', 'member_added'])
+    await dave.say('team', 'four')
+    assert.is((await carol.read()).at(-1), 'dave: four')
+  }
+})
+
 const remove = (removed: number): Proposal => ({ proposalType: 'remove', remove: { removed } })
 
 test('a member that is not the admin adds and removes: the others, and whom it adds, refuse', async () => {
