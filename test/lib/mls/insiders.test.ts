@@ -252,8 +252,25 @@ test('one who is in the group is added once more', async () => {
   assert.is(bob.statusOf('team'), 'history_damaged')
 })
 
+/** Everything that is overwritten meanwhile. */
+async function wipedBy(run: () => Promise<void>): Promise<Set<string>> {
+  const wiped = new Set<string>()
+  const { fill } = Uint8Array.prototype
+  Uint8Array.prototype.fill = function (...how) {
+    wiped.add(`${this}`)
+    return fill.apply(this, how)
+  }
+  try {
+    await run()
+  } finally {
+    Uint8Array.prototype.fill = fill
+  }
+  return wiped
+}
+
 test('one who is removed and added by the same commit goes on in the group, by the new invitation alone', async () => {
-  const { alice, bob, carol, kdc } = await team('bob', 'carol')
+  const all = await team('bob', 'carol')
+  const { alice, bob, carol, kdc } = all
   await bob.say('team', 'before')
   await bob.mail.sync()
   const [id] = [...kdc.groups.keys()]
@@ -267,7 +284,14 @@ test('one who is removed and added by the same commit goes on in the group, by t
   await alice.open()
   await alice.mail.sync()
   await alice.say('team', 'welcome back')
-  assert.equal(await bob.read(), ['alice: welcome back'])
+  const lied = await copyOf(all)
+  lied.kdc.lieInMailbox = (_name, page) => page.map((entry) => ({ ...entry, removed: [] }))
+  await lied.bob.mail.sync()
+  assert.is(lied.bob.statusOf('team'), 'history_damaged')
+  const stale = await new Rogue(bob).state()
+  const wiped = await wipedBy(async () => assert.equal(await bob.read(), ['alice: welcome back']))
+  for (const [name, secret] of Object.entries(stale.state.keySchedule))
+    assert.ok(wiped.has(`${secret}`), name)
   assert.is(bob.statusOf('team'), 'active')
   assert.equal(bob.told(), ['member_added'])
   assert.not.equal(bob.state.entries.get(`secrets/${id}/0`), old.get(`secrets/${id}/0`))
