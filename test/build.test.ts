@@ -404,7 +404,8 @@ withRegistry(test)('a sender loads nothing of Node that it has no use for', asyn
     .ends(3)
   const loaded = readFileSync(list, 'utf8').split('\n')
   assert.ok(loaded.includes('NativeModule crypto'))
-  for (const name of ['internal/deps/undici/undici', 'http2', 'tls', 'stream/web', 'sqlite']) {
+  const needless = ['internal/deps/undici/undici', 'http2', 'tls', 'stream/web', 'sqlite', 'child_process']
+  for (const name of needless) {
     assert.not.ok(loaded.includes(`NativeModule ${name}`), name)
   }
 })
