@@ -1,7 +1,7 @@
 /** A directory to be sent: regular files and directories, in an order that stays the same. */
 import { isUtf8 } from 'node:buffer'
-import { constants, type Dirent, type Stats } from 'node:fs'
-import { access, lstat, readdir, stat } from 'node:fs/promises'
+import { constants, type Dirent, lstatSync, type Stats } from 'node:fs'
+import { access, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve, sep } from 'node:path'
 import {
   type EntrySource,
@@ -62,10 +62,7 @@ export async function measureTree(path: string): Promise<{ files: number; bytes:
   for await (const { at, kind } of list(Buffer.from(path), [], { skipped() {} })) {
     if (kind !== 'file') continue
     total.files++
-    total.bytes += await lstat(at).then(
-      ({ size }) => size,
-      () => 0,
-    )
+    total.bytes += statsOrNothing(at)?.size ?? 0
   }
   return total
 }
@@ -76,13 +73,23 @@ async function* walk(
   listener: TreeListener,
 ): AsyncGenerator<EntrySource> {
   for await (const { at, kind, path } of list(directory, above, listener)) {
-    if (kind === 'directory') yield { kind, path, ...(await directoryAttributes(at)) }
+    if (kind === 'directory') yield { kind, path, ...directoryAttributes(at) }
     else yield { kind, path, open: () => openContent(at, join(...path), { follow: false }) }
   }
 }
 
-async function directoryAttributes(at: Buffer): Promise<FileAttributes> {
-  return lstat(at).then(attributesOf, () => ({}))
+function directoryAttributes(at: Buffer): FileAttributes {
+  const stats = statsOrNothing(at)
+  return stats ? attributesOf(stats) : {}
+}
+
+// At once: a turn of a thread for each takes ten times as long.
+function statsOrNothing(at: Buffer): Stats | undefined {
+  try {
+    return lstatSync(at)
+  } catch {
+    return undefined
+  }
 }
 
 interface Listed {

@@ -29,7 +29,7 @@ export const MAX_DATA_BYTES = 1024 * 1024
 /** Most that any other frame may hold: a path of the greatest length, every character of it escaped. */
 export const MAX_CONTROL_BYTES = 32 * 1024
 /** Files up to this size are sent without asking first. */
-export const SMALL_BYTES = 64 * 1024
+export const SMALL_BYTES = 256 * 1024
 /** Longest name, and longest part of a path, in UTF-8. */
 export const MAX_NAME_BYTES = 1024
 /** Longest path inside a directory, in UTF-8, with one byte between its parts. */
