@@ -516,7 +516,7 @@ def printable(message: bytes) -> str:
 BEGIN, ITEM, START, FILE_DATA, FILE_END, CANCEL, CLOSE, DONE = range(0x01, 0x09)
 READY, SAVED, REFUSED = range(0x11, 0x14)
 PIECE = 256 * 1024
-SMALL = 64 * 1024
+SMALL = 256 * 1024
 
 
 class Transfer:
