@@ -14,6 +14,7 @@ import { PinnedDirectory } from './pinned-directory.ts'
 import { syncDirectory } from './private-files.ts'
 import { numberedBy, safeName } from './safe-name.ts'
 import { SmallFiles } from './small-files.ts'
+import { afterEntry } from './turns.ts'
 
 /** How often we show that we are still at work, to what takes leftovers away. */
 const TOUCH_MS = 60 * 1000
@@ -90,6 +91,7 @@ function receiveInto(
         if (!at.found) mkdirSync(at.path, DIRECTORY_MODE)
         made.add(lstatSync(at.path, { bigint: true }).ino)
         parent.directories.set(name, emptyNode(at.path, attributes))
+        await afterEntry()
       }),
 
     file: (path, size, attributes) =>

@@ -12,6 +12,7 @@ import {
 } from '../lib/transfer/index.ts'
 import { attributesOf } from './attributes.ts'
 import { notReadable, openContent } from './outgoing.ts'
+import { afterEntry } from './turns.ts'
 
 /** Why something in a directory is not sent. */
 export type WhySkipped = 'link' | 'not a file' | 'too deep'
@@ -126,6 +127,7 @@ async function* list(
       continue
     }
     if (!isUtf8(entry.name)) listener.renamed?.(shown)
+    await afterEntry()
     yield { at, kind, path }
     if (kind === 'directory') yield* list(at, path, listener)
   }

@@ -8,6 +8,7 @@ import { systemReason } from '../lib/system-errors.ts'
 import { type OpenFile, SMALL_BYTES } from '../lib/transfer/index.ts'
 import { attributesOf } from './attributes.ts'
 import { FileError } from './errors.ts'
+import { afterEntry } from './turns.ts'
 
 const PIECE_BYTES = 64 * 1024
 
@@ -55,7 +56,10 @@ export async function openContent(
   // A pipe would keep us waiting for a writer.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (follow ? 0 : (constants.O_NOFOLLOW ?? 0))
   const opened = openSmall(path, shown, flags)
-  if (opened) return opened
+  if (opened) {
+    await afterEntry(opened.size)
+    return opened
+  }
   let file: FileHandle
   try {
     file = await open(path, flags)

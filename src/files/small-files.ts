@@ -5,7 +5,8 @@
 import { closeSync, fstatSync, fsync, futimesSync, openSync, writeSync } from 'node:fs'
 import { type FileAttributes, type FileSink, SMALL_BYTES } from '../lib/transfer/index.ts'
 import { modeOf, timesOf } from './attributes.ts'
-import { asNotSaved, onDisk } from './errors.ts'
+import { onDisk } from './errors.ts'
+import { afterEntry } from './turns.ts'
 
 /** So many may be on their way to the disk. */
 const MOST_SYNCING = 64
@@ -36,21 +37,19 @@ export class SmallFiles {
       },
       finish: () =>
         onDisk(this.#directory, async () => {
+          if (this.#error !== undefined) throw this.#error
           onMade(this.#make(path, content.subarray(0, length), attributes), length)
           if (this.#syncing.size >= MOST_SYNCING) await Promise.race(this.#syncing)
+          await afterEntry(length)
         }),
       abandon: async () => {},
     }
   }
 
-  /**
-   * Waits until all are on disk.
-   *
-   * @throws FileError `file_not_saved`.
-   */
+  /** Waits until all are on disk. @throws the error of the file system, of any of them. */
   async synced(): Promise<void> {
     await Promise.all(this.#syncing)
-    if (this.#error !== undefined) throw asNotSaved(this.#directory, this.#error)
+    if (this.#error !== undefined) throw this.#error
   }
 
   /** @returns the inode. */
@@ -78,7 +77,11 @@ export class SmallFiles {
     const syncing = new Promise<void>((resolve) => {
       fsync(file, (error) => {
         this.#error ??= error ?? undefined
-        closeSync(file)
+        try {
+          closeSync(file)
+        } catch (closing) {
+          this.#error ??= closing
+        }
         this.#syncing.delete(syncing)
         resolve()
       })

@@ -530,7 +530,7 @@ class Transfer:
     def send_file(self, path: str, attributes: Mapping[str, Any] | None = None, **totals: int) -> None:
         """One file; Refused with the code when bob does not save it. `attributes`: `executable` and `modified_at` (§8.1).
         `totals`: `files` and `bytes`, for people."""
-        self._say(BEGIN, transfer=1, **totals)
+        self._say(BEGIN, transfer=2, **totals)
         refusal = None
         try:
             with open(path, 'rb') as file:

@@ -64,7 +64,7 @@ SAY_SAVED = say('bob', SAVED)
 
 
 def whole(name: str, items: list[dict[str, Any]], frames: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-    begun = [say('alice', BEGIN, transfer=1, **more.get('totals', {})), *frames, say('alice', DONE)]
+    begun = [say('alice', BEGIN, transfer=2, **more.get('totals', {})), *frames, say('alice', DONE)]
     return {'name': name, 'items': items, **more, 'frames': begun}
 
 

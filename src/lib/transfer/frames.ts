@@ -6,7 +6,8 @@ import { attributes, base64url } from '../fields.ts'
 import { quoted } from '../text/visible.ts'
 import type { FileAttributes, TransferTotals } from './items.ts'
 
-export const VERSION = 1
+/** 2: small are files up to 256 KiB, which were 64 KiB in version 1. Both sides must agree on it. */
+export const VERSION = 2
 
 /** Types of frames; the low ones are the sender's, those from 0x10 the receiver's. */
 export const FRAME_TYPES = {
@@ -121,7 +122,7 @@ export function readBegin(body: Uint8Array): TransferTotals {
   // A later version may have other fields.
   const { transfer: version } = parse('begin', VersionSchema, body)
   if (version !== VERSION)
-    throw new ProtocolError('version_unknown', `transfer: version ${version} is not known here`)
+    throw new ProtocolError('version_unknown', `files in version ${version} of the protocol, not ${VERSION}`)
   const { files, bytes } = parse('begin', BODIES.begin, body)
   return { files, bytes }
 }
