@@ -192,7 +192,7 @@ troubles('a directory of which one small file cannot be read is not there, and t
   assert.equal([sent.delivered, sent.failed], [1, 2])
   assert.match(
     sent.alice[0] ?? '',
-    /^not delivered: dir\/b: cannot send .*the disk fails \(file_not_readable\)$/,
+    /^not delivered: dir\/b: cannot send .*the device fails \(file_not_readable\)$/,
   )
   assert.is(sent.alice.at(-1), 'delivered fine to bob')
   assert.equal(readdirSync(inbox), ['fine'])

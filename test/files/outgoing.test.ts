@@ -182,7 +182,7 @@ outgoing(
       }) as typeof readSync,
     }
     await withOtherFs(badDisk, async () => {
-      assert.is(await refusal(path), 'the disk fails')
+      assert.is(await refusal(path), 'the device fails')
       assert.is(open.size, 0)
     })
   },
