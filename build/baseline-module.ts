@@ -6,8 +6,9 @@
  */
 import { setFlagsFromString } from 'node:v8'
 
-/** V8's own, from Node 22 on. Where it is another, code that is kept in a cache is compiled anew. */
+/** V8's own, from Node 22 on; before it, the module stays as it is. Where it is another, code that is kept in a cache is compiled anew. */
 const USUAL = 13_000_000
+const FIRST_NODE = 22
 /** Bytes that a function runs through before it is optimized, about. */
 const NEVER = 2_000_000_000
 
@@ -16,6 +17,7 @@ declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object 
 const { Module } = WebAssembly
 
 export function BaselineModule(bytes: Uint8Array): object {
+  if (Number.parseInt(process.versions.node, 10) < FIRST_NODE) return new Module(bytes)
   // A module takes the budget that there is when it is made.
   setFlagsFromString(`--wasm-tiering-budget=${NEVER}`)
   try {
