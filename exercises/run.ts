@@ -1,15 +1,16 @@
 /**
  * Grades the exercises: runs a grader on what a student wrote, and prints a checklist in words.
  */
-import { join, relative } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { parseArguments, parseSeconds } from '../src/cli/arguments.ts'
-import { EXIT } from '../src/cli/errors.ts'
+import { EXIT, UsageError } from '../src/cli/errors.ts'
 import { print } from '../src/cli/terminal/terminal.ts'
 import { runTool } from '../src/cli/tool.ts'
-import { allExercises, type Exercise, FOLDER, findExercise, ROOT } from './runner/catalogue.ts'
+import { type Grade, type Grader, type GradingOptions, gradeFile } from './examiner/grading.ts'
+import { allExercises, type Exercise, FOLDER, findExercise, graderOf, ROOT } from './runner/catalogue.ts'
 import { checklist, isDone, sum } from './runner/checklist.ts'
-import { ended, forkTs, type Grade, type GradingOptions, grade } from './runner/grading.ts'
-import { withHandedIn } from './runner/handed-in.ts'
+import { ended, forkTs } from './runner/start.ts'
 
 const HELP = `usage: npm run exercise -- [NUMBER|talk] [FILE...]
 
@@ -62,7 +63,8 @@ async function listAll(options: Options): Promise<void> {
   let next: string | undefined
   for (const exercise of allExercises()) {
     const { title, number, folder } = exercise
-    const outcome = await grade(exercise, ownFile(exercise, options), options)
+    const grader = await graderOf(exercise)
+    const outcome = await gradeFile(grader, materials(exercise, ownFile(exercise, grader, options)), options)
     await print(`${number}  ${title.replace(/^Exercise \d+: /, '')}: ${sum(outcome)}`)
     const todo = `${relative(ROOT, join(folder, 'README.md'))} tells what to do`
     await print(isDone(outcome) ? '    done\n' : `    ${todo}\n`)
@@ -75,17 +77,19 @@ async function listAll(options: Options): Promise<void> {
   )
 }
 
-function ownFile({ folder, file }: Exercise, { solution }: Options): string {
+function ownFile({ folder }: Exercise, { file }: Grader<unknown>, { solution }: Options): string {
   return join(folder, solution ? 'solution' : '', file)
 }
 
 /** Grades one file after the other: the student's own when none is given. */
 async function gradeAll(exercise: Exercise, files: string[], options: Options): Promise<boolean> {
-  const given = files.length > 0 && !options.solution ? files : [relative('', ownFile(exercise, options))]
+  const grader = await graderOf(exercise)
+  const given =
+    files.length > 0 && !options.solution ? files : [relative('', ownFile(exercise, grader, options))]
   const lines: string[] = []
   let done = true
   for (const file of given) {
-    const outcome = await gradeOne(exercise, file, options)
+    const outcome = await gradeOne(exercise, grader, file, options)
     done &&= isDone(outcome)
     lines.push(`${sum(outcome)}: ${file}`)
     if (given.length > 1) await print('')
@@ -94,14 +98,26 @@ async function gradeAll(exercise: Exercise, files: string[], options: Options): 
   return done
 }
 
-async function gradeOne(exercise: Exercise, file: string, options: Options): Promise<Grade> {
-  const outcome = await withHandedIn(exercise, file, async (module) => {
-    await print(`${exercise.title}: ${file}\n`)
-    return grade(exercise, module, options)
-  })
+async function gradeOne(
+  exercise: Exercise,
+  grader: Grader<unknown>,
+  file: string,
+  options: Options,
+): Promise<Grade> {
+  if (!existsSync(file)) throw new UsageError(`there is no file ${file}`, `paths begin at ${process.cwd()}`)
+  await print(`${exercise.title}: ${file}\n`)
+  const outcome = await gradeFile(grader, materials(exercise, resolve(file)), options)
+  if (outcome.printed) process.stderr.write(outcome.printed)
   await print(checklist(outcome, options.all))
   await print(`\n${sum(outcome)}`)
   return outcome
+}
+
+/** What comes with the exercise may import what is beside it, and its mistakes the whole library; what was handed in, its own folder. */
+function materials({ folder }: Exercise, file: string) {
+  const place = relative(folder, file)
+  if (place.startsWith('..')) return { file }
+  return { file, within: folder, everyTool: place.startsWith('mistakes') }
 }
 
 /** All five messages, in a process that ends whatever it left open. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { EMPTY, fromBase64url, fromUtf8, hkdf, open, type Secret, ZERO_NONCE } from 'symbolon/protocol'
-import { must } from '../grader.ts'
+import { must } from '../examiner/property.ts'
 import type { UserinfoReply } from './given.ts'
 
 const VERSION_BYTES = 1

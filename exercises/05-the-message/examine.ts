@@ -19,7 +19,7 @@ import {
   utf8,
   ZERO_NONCE,
 } from 'symbolon/protocol'
-import { contains, must } from '../grader.ts'
+import { contains, must } from '../examiner/property.ts'
 import type { Invitation } from './given.ts'
 import type { Outcome } from './people.ts'
 

@@ -19,8 +19,9 @@ import {
   type Transport,
   Wire,
 } from 'symbolon/protocol'
-import { inWords } from '../grader.ts'
-import type { Invitation, SendMessage } from './given.ts'
+import { NOW_SEC, StudentError, type StudentProgram } from '../examiner/program.ts'
+import { Dialled } from '../examiner/values.ts'
+import type { Invitation } from './given.ts'
 
 /**
  * How long sendMessage may take: 3 s. That it will never end, only time can tell. It is counted in steps, because both sides
@@ -28,7 +29,7 @@ import type { Invitation, SendMessage } from './given.ts'
  */
 const PATIENCE_STEPS = 30
 const STEP_MS = 100
-const NOW = 1_795_176_000
+const NOW = NOW_SEC
 
 /**
  * What is at the other end of a connection. When it has done its part, its half of the connection is ended; what alice
@@ -43,6 +44,8 @@ export interface Outcome {
   readonly result: 'resolved' | 'rejected' | 'still waiting'
   /** When rejected: with what, in words. */
   readonly why: string
+  /** Whether her half of the connection was ended when that was over. */
+  readonly hungUp: boolean
 }
 
 const bobsToken = new Secret('session token', secureRandomBytes(32))
@@ -65,7 +68,7 @@ export function invitation(): Invitation {
 }
 
 /** Calls sendMessage with a connection to `peer`, and records what alice sends. */
-export async function meet(peer: Peer, send: SendMessage, to: Invitation, text: string): Promise<Outcome> {
+export async function meet(alice: Alice, peer: Peer, to: Invitation, text: string): Promise<Outcome> {
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     const hangUp = () => {
       socket.end()
@@ -76,7 +79,7 @@ export async function meet(peer: Peer, send: SendMessage, to: Invitation, text: 
   await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
   const { port } = server.address() as net.AddressInfo
   try {
-    return await call(send, port, to, text)
+    return await call(alice, port, to, text)
   } finally {
     server.close()
   }
@@ -91,7 +94,7 @@ export interface RealBob {
 }
 
 /** Calls sendMessage with a connection to a real receiver. */
-export async function meetBob(send: SendMessage, to: Invitation, text: string): Promise<RealBob> {
+export async function meetBob(alice: Alice, to: Invitation, text: string): Promise<RealBob> {
   const heard: string[] = []
   const endings: string[] = []
   let over: (() => void) | undefined
@@ -119,7 +122,7 @@ export async function meetBob(send: SendMessage, to: Invitation, text: string): 
     onRefused: ({ error }) => end(error.code),
   })
   try {
-    const outcome = await call(send, listener.address.port, to, text)
+    const outcome = await call(alice, listener.address.port, to, text)
     await conversation
     return { heard, endings, outcome }
   } finally {
@@ -127,35 +130,99 @@ export async function meetBob(send: SendMessage, to: Invitation, text: string): 
   }
 }
 
-async function call(send: SendMessage, port: number, to: Invitation, text: string): Promise<Outcome> {
-  const socket = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
-  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+/** A program that takes the part of alice: a student's, in whatever language. */
+export interface Alice {
+  /** Dials the port, sends one text, and tells how that ended. */
+  send(port: number, to: Invitation, text: string): Promise<Ending>
+  /** Ends what still runs. */
+  stop(): Promise<void>
+}
+
+/** How the program ended, by its own word. */
+export interface Ending {
+  readonly result: 'resolved' | 'rejected'
+  /** When rejected: with what, in words. */
+  readonly why: string
+}
+
+/** Alice is a function that was loaded. */
+export function programmed(program: StudentProgram): Alice {
+  return {
+    async send(port, to, text) {
+      try {
+        await program.call('sendMessage', new Dialled(port), to, text)
+        return { result: 'resolved', why: '' }
+      } catch (error) {
+        if (!(error instanceof StudentError)) throw error
+        return { result: 'rejected', why: error.message }
+      }
+    },
+    stop: () => program.end(),
+  }
+}
+
+/** What is between alice and the other end: it passes everything on, and keeps what she sent. */
+async function tapped<T>(port: number, use: (tap: Tap) => Promise<T>): Promise<T> {
   const sent: Uint8Array[] = []
-  const write = socket.write.bind(socket) as (bytes: Uint8Array) => boolean
-  socket.write = ((bytes: Uint8Array) => {
-    sent.push(Uint8Array.from(bytes))
-    return write(bytes)
-  }) as typeof socket.write
+  const over: Promise<void>[] = []
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (alices) => {
+    const onward = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
+    alices.on('data', (bytes) => sent.push(Uint8Array.from(bytes)))
+    for (const [from, to] of [[alices, onward] as const, [onward, alices] as const]) {
+      from.pipe(to).on('error', () => from.destroy())
+    }
+    over.push(new Promise((resolve) => alices.once('end', resolve).once('close', resolve)))
+  })
+  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
+  const tap = {
+    port: (server.address() as net.AddressInfo).port,
+    get sent() {
+      return Buffer.concat(sent)
+    },
+    hungUp: async () => void (await Promise.all(over)),
+  }
+  try {
+    return await use(tap)
+  } finally {
+    server.close()
+  }
+}
+
+interface Tap {
+  readonly port: number
+  readonly sent: Uint8Array
+  /** Resolves when alice's half of each connection has ended. */
+  hungUp(): Promise<void>
+}
+
+function call(alice: Alice, port: number, to: Invitation, text: string): Promise<Outcome> {
+  return tapped(port, async (tap) => {
+    const ended = await orTooLate(alice.send(tap.port, to, text))
+    const hungUp = ended && (await orTooLate(tap.hungUp().then(() => true)))
+    // What goes on in the background all the same meets the end of its process.
+    if (!hungUp) await alice.stop()
+    const { result, why } = ended ?? {
+      result: 'still waiting',
+      why: 'sendMessage neither finished nor failed.',
+    }
+    return { sent: tap.sent, result, why, hungUp: hungUp === true }
+  })
+}
+
+/** Nothing when it does not come within reason. */
+async function orTooLate<T>(promise: Promise<T>): Promise<T | undefined> {
   let timer: ReturnType<typeof setInterval> | undefined
-  const patience = new Promise<[Outcome['result'], string]>((resolve) => {
+  const patience = new Promise<undefined>((resolve) => {
     let steps = 0
     timer = setInterval(() => {
-      if (++steps < PATIENCE_STEPS) return
-      resolve(['still waiting', 'sendMessage neither finished nor failed.'])
+      if (++steps >= PATIENCE_STEPS) resolve(undefined)
     }, STEP_MS)
   })
-  // The call itself may throw, when it is no async function.
-  const done = (async () => send(new Wire(socket), to, text))().then(
-    (): [Outcome['result'], string] => ['resolved', ''],
-    (error: unknown): [Outcome['result'], string] => ['rejected', inWords(error)],
-  )
-  const [result, why] = await Promise.race([done, patience])
-  clearInterval(timer)
-  // Alice is done. What goes on in the background all the same, because an await is missing, meets the end of the
-  // connection: what it still sends counts, and an error of its own comes before we return.
-  socket.end()
-  await readOut(socket)
-  return { sent: Buffer.concat(sent), result, why }
+  try {
+    return await Promise.race([promise, patience])
+  } finally {
+    clearInterval(timer)
+  }
 }
 
 /** Throws away what still comes; resolves when both sides have ended. */

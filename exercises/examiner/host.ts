@@ -1,0 +1,186 @@
+/**
+ * What runs in the student's process, beside the student's program: it calls what the grader asks for, one line of JSON each, and
+ * says what came of it. It knows neither what is tried nor what is right, so nothing that the program does to it makes a result.
+ *
+ * @module
+ */
+import { writeSync } from 'node:fs'
+import * as net from 'node:net'
+import { mock } from 'node:test'
+import { Wire } from 'symbolon/protocol'
+import { decode, encode, Kept, type Makers } from './values.ts'
+
+/** A call of what the program exports, of an object that was kept, or one of the host's own. */
+export interface Call {
+  readonly id: number
+  readonly do: 'call' | 'keep' | 'advance'
+  /** The exported function, or the method of `on`. */
+  readonly name: string
+  readonly on?: number
+  readonly args: readonly unknown[]
+}
+
+/** What came of it. */
+export type Reply =
+  | { readonly id: number; readonly value: unknown; readonly async: boolean }
+  | { readonly id: number; readonly thrown: Thrown }
+  /** An error that nothing in the program waits for. */
+  | { readonly stray: Thrown }
+
+/** An error of the program, or what it threw instead of one. */
+export interface Thrown {
+  readonly isError: boolean
+  readonly name: string
+  readonly message: string
+  readonly code?: string
+  /** Of the student's file. */
+  readonly line?: number
+}
+
+const ANSWERS_FD = 3
+/** Of fake time, so that what waits for what came after a timer gets its turn. */
+const STEP_MS = 1_000
+const PROGRAM = './student.mjs'
+const OURS = ['host.mjs', 'host.ts', 'tools.mjs']
+
+type Fn = (...args: unknown[]) => unknown
+
+// Time is what the grader says: an hour of silence is over at once, and a program's own clock shows.
+const [startedAt] = process.argv.slice(2)
+const { setInterval: realInterval, clearInterval: realClear } = globalThis
+let now = performance.now()
+mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: Number(startedAt) })
+
+const exported: Promise<Readonly<Record<string, unknown>>> = import(PROGRAM)
+const kept = new Map<number, object>()
+let lastKept = 0
+
+function answer(reply: Reply): void {
+  const line = Buffer.from(`${JSON.stringify(reply)}\n`)
+  for (let written = 0; written < line.length; ) {
+    try {
+      written += writeSync(ANSWERS_FD, line, written)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
+  }
+}
+
+function randomBytesFrom(pool: Uint8Array) {
+  let used = 0
+  return (length: number) => {
+    if (!(length >= 0 && used + length <= pool.length))
+      throw new RangeError(`randomBytes(${length}): no more are left`)
+    used += length
+    return Uint8Array.from(pool.subarray(used - length, used))
+  }
+}
+
+async function dial(port: number): Promise<Wire> {
+  const socket = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
+  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+  return new Wire(socket)
+}
+
+/** The arguments, with what must be waited for. */
+async function received(args: readonly unknown[]): Promise<unknown[]> {
+  const waiting: Promise<void>[] = []
+  const wires = new Map<number, Wire>()
+  const ports = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return
+    if ('$' in part && part.$ === 'wire') {
+      const port = Number((part as { port?: unknown }).port)
+      waiting.push(dial(port).then((wire) => void wires.set(port, wire)))
+    }
+    for (const inner of Object.values(part)) ports(inner)
+  }
+  ports(args)
+  await Promise.all(waiting)
+  const makers: Makers = {
+    random: randomBytesFrom,
+    wire: (port) => wires.get(port),
+    kept: (id) => kept.get(id),
+  }
+  return args.map((part) => decode(part, makers))
+}
+
+function keep(value: unknown): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value
+  kept.set(++lastKept, value)
+  return new Kept(lastKept)
+}
+
+async function run({ id, do: what, name, on, args }: Call): Promise<void> {
+  try {
+    const given = await received(args)
+    if (what === 'advance')
+      return answer({ id, value: encode(await advance(Number(given[0]))), async: false })
+    const target = on === undefined ? await exported : kept.get(on)
+    const fn = target && (target as Readonly<Record<string, unknown>>)[name]
+    if (typeof fn !== 'function') {
+      const where =
+        on === undefined
+          ? `there is no 'export function ${name}' in the file.`
+          : `it has no method '${name}'.`
+      return answer({ id, thrown: { isError: true, name: 'Missing', message: where } })
+    }
+    const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
+    const returned = isClass ? Reflect.construct(fn, given) : (fn as Fn).apply(target, given)
+    const value = await returned
+    answer({ id, value: encode(what === 'keep' ? keep(value) : value), async: returned instanceof Promise })
+  } catch (error) {
+    answer({ id, thrown: thrown(error) })
+  }
+}
+
+/** Lets so much fake time pass. */
+async function advance(ms: number): Promise<void> {
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  await turn()
+  for (let left = ms; left > 0; left -= STEP_MS) {
+    mock.timers.tick(Math.min(left, STEP_MS))
+    await turn()
+  }
+}
+
+function thrown(error: unknown): Thrown {
+  if (!(error instanceof Error)) return { isError: false, name: typeof error, message: shown(error) }
+  const { code } = error as { code?: unknown }
+  const frames = [...String(error.stack).matchAll(/([^/\\\s(]+\.[cm]?[jt]s):(\d+):\d+\)?$/gm)]
+  const line = frames.find(([, file = '']) => !OURS.includes(file))?.[2]
+  return {
+    isError: true,
+    name: String(error.name),
+    message: String(error.message),
+    ...(code !== undefined && { code: String(code) }),
+    ...(line && { line: Number(line) }),
+  }
+}
+
+function shown(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return 'something that cannot be shown'
+  }
+}
+
+process.on('unhandledRejection', (error) => answer({ stray: thrown(error) }))
+process.on('uncaughtException', (error) => answer({ stray: thrown(error) }))
+
+// Where nothing else is said fake time goes as fast as the other.
+const clock = realInterval(() => {
+  const then = now
+  now = performance.now()
+  mock.timers.tick(Math.floor(now - then))
+}, 50)
+process.stdin.once('close', () => realClear(clock))
+
+let rest = ''
+process.stdin.setEncoding('utf8').on('data', (chunk) => {
+  const lines = (rest + chunk).split('\n')
+  rest = lines.pop() ?? ''
+  for (const line of lines) run(JSON.parse(line))
+})
+// The grader is gone, or has seen enough.
+process.stdin.once('end', () => process.exit())
