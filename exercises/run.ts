@@ -21,6 +21,7 @@ const HELP = `usage: npm run exercise -- [NUMBER|talk] [FILE...]
   --solution            use the solution, to see where this goes
   --first               stop at the first property that does not hold
   --all                 explain every property that does not hold, not only the first two
+  --json                one line of JSON for each file, for programs
   --time-limit SECONDS  give up when nothing happens for so long; default 20
   -h, --help            show this
 
@@ -33,12 +34,14 @@ const OPTIONS = {
   solution: { type: 'boolean', default: false },
   first: { type: 'boolean', default: false },
   all: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
   'time-limit': { type: 'string', default: '20' },
 } as const
 
 interface Options extends GradingOptions {
   readonly solution: boolean
   readonly all: boolean
+  readonly json: boolean
 }
 
 runTool('exercise', async (argv) => {
@@ -47,19 +50,23 @@ runTool('exercise', async (argv) => {
     options: OPTIONS,
     positionals: ['[NUMBER]', '[FILE...]'],
   })
-  const { solution, first, all } = values
+  const { solution, first, all, json } = values
   const timeLimitSec = parseSeconds('--time-limit', values['time-limit'])
-  const options = { solution, first, all, timeLimitSec }
+  const options = { solution, first, all, json, timeLimitSec }
   // What was started ends with us, and copies are removed: at 'exit', which a signal alone does not bring about.
   const onSignal = (_signal: string, number: number) => process.exit(128 + number)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal)
   const [word, ...files] = positionals
-  if (word === undefined) return listAll(options)
-  const done = word === 'talk' ? await talk(solution) : await gradeAll(findExercise(word), files, options)
-  if (!done) process.exitCode = EXIT.failed
+  const done = await (word === undefined
+    ? listAll(options)
+    : word === 'talk'
+      ? talk(solution)
+      : gradeAll(findExercise(word), files, options))
+  // A grader may have left a connection open to a program that never hangs up.
+  process.exit(done ? 0 : EXIT.failed)
 })
 
-async function listAll(options: Options): Promise<void> {
+async function listAll(options: Options): Promise<boolean> {
   let next: string | undefined
   for (const exercise of allExercises()) {
     const { title, number, folder } = exercise
@@ -75,6 +82,7 @@ async function listAll(options: Options): Promise<void> {
       ? `npm run exercise -- ${next}   grades the next to do; --help says more`
       : 'npm run exercise -- talk   plays all five messages with what you have written',
   )
+  return true
 }
 
 function ownFile({ folder }: Exercise, { file }: Grader<unknown>, { solution }: Options): string {
@@ -91,10 +99,11 @@ async function gradeAll(exercise: Exercise, files: string[], options: Options): 
   for (const file of given) {
     const outcome = await gradeOne(exercise, grader, file, options)
     done &&= isDone(outcome)
+    if (options.json) continue
     lines.push(`${sum(outcome)}: ${file}`)
     if (given.length > 1) await print('')
   }
-  if (given.length > 1) await print(lines.join('\n'))
+  if (lines.length > 1) await print(lines.join('\n'))
   return done
 }
 
@@ -105,8 +114,12 @@ async function gradeOne(
   options: Options,
 ): Promise<Grade> {
   if (!existsSync(file)) throw new UsageError(`there is no file ${file}`, `paths begin at ${process.cwd()}`)
-  await print(`${exercise.title}: ${file}\n`)
+  if (!options.json) await print(`${exercise.title}: ${file}\n`)
   const outcome = await gradeFile(grader, materials(exercise, resolve(file)), options)
+  if (options.json) {
+    await print(JSON.stringify({ exercise: exercise.number, file, done: isDone(outcome), ...outcome }))
+    return outcome
+  }
   if (outcome.printed) process.stderr.write(outcome.printed)
   await print(checklist(outcome, options.all))
   await print(`\n${sum(outcome)}`)
