@@ -15,7 +15,7 @@ import {
   utf8,
   ZERO_NONCE,
 } from 'symbolon/protocol'
-import { type Opened, ticketBytes } from './examine.ts'
+import { anySecret, type Opened, ticketBytes } from './examine.ts'
 import { type Asked, alice, bob, CLOCK, call, carol, type StudentKdc } from './people.ts'
 
 const WORDS = 'leave the door open tonight'
@@ -176,5 +176,20 @@ export async function computedBy(
 export function madeOf(salt: Uint8Array, secret: Uint8Array): boolean {
   return [salt, Uint8Array.from(salt).reverse(), salt.map((byte) => byte ^ 0xff)].some((made) =>
     equal(made, secret),
+  )
+}
+
+/** What bob makes of two tickets with the same salt. */
+export async function twice(first: Asked, second: Asked): Promise<string | undefined> {
+  const callers = [first, second].map(({ reply }) => ({
+    ticket: ticketBytes(reply),
+    secret: anySecret(reply),
+    text: WORDS,
+  }))
+  if (callers.some(({ secret }) => secret.length !== 32)) return undefined
+  const [, refused] = await call(bob, CLOCK.now, ...callers)
+  return (
+    refused?.refused &&
+    `nothing for a thief, and harm for alice: bob has refused her second ticket (${refused.refused}).`
   )
 }

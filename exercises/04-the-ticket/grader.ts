@@ -22,7 +22,18 @@ import {
   wrongPlaces,
 } from './examine.ts'
 import type { Session } from './given.ts'
-import { type Asked, alice, bob, CLOCK, call, carol, StudentKdc, tokenOf } from './people.ts'
+import {
+  type Asked,
+  alice,
+  bob,
+  CLOCK,
+  call,
+  carol,
+  freshPool,
+  type Question,
+  StudentKdc,
+  tokenOf,
+} from './people.ts'
 import { notFresh, notTheKdcsSalt } from './randomness.ts'
 
 /** The ticket, in whatever way it opens. */
@@ -242,9 +253,9 @@ export const grader: Grader<StudentKdc> = {
       why: "whoever has the token can open every ticket for bob, make any, and ask the KDC in bob's name.",
       async check(kdc) {
         const asked = await kdc.ask()
-        const said = (one: Asked) => {
+        const said = (one: Asked, ticket = opened(one)) => {
           const { senderinfo: _, ...answer } = one.reply
-          return { 'the answer': JSON.stringify(answer), 'the ticket': fromUtf8(opened(one).plaintext) }
+          return { 'the answer': JSON.stringify(answer), 'the ticket': fromUtf8(ticket.plaintext) }
         }
         const { parts, key } = opened(asked)
         for (const [where, text] of Object.entries(said(asked))) {
@@ -268,9 +279,10 @@ export const grader: Grader<StudentKdc> = {
           "with another token of alice's, and all else the same, the answer is another: something of her token is in it.",
         )
         const bobs = await kdc.ask({ pool, receiver: { ...bob, token: other(bob) } })
-        for (const [where, text] of Object.entries(said(bobs)))
+        const others = said(bobs, looked(bobs) ?? opened(asked))
+        for (const [where, text] of Object.entries(said(asked)))
           must(
-            text === said(asked)[where as 'the answer'],
+            text === others[where as keyof typeof others],
             `with another token of bob's, and all else the same, what ${where} says is another: something of his token is in it.`,
           )
       },
@@ -331,10 +343,21 @@ export const grader: Grader<StudentKdc> = {
       name: 'it works for others too, whoever they are and whatever was asked before',
       why: 'the KDC cannot know beforehand who will ask for whom, when, and from where; and it may be started anew at any time.',
       async check(kdc) {
-        for (let i = 0; i < 16; i++) anybodysTicket(await kdc.ask(anybody()))
+        for (let i = 0; i < 16; i++) {
+          const question = anybody(i)
+          const asked = await kdc.ask(question)
+          anybodysTicket(asked)
+          const { reply } = await kdc.ask({ ...question, pool: freshPool() })
+          must(reply.secret !== asked.reply.secret, `${inWords(question)}, the secret is the same each time.`)
+        }
         const asked = await kdc.ask()
-        await kdc.ask(anybody())
+        await kdc.ask(anybody(1))
         await sameAgain(kdc, asked, 'between the two somebody else had asked')
+        const again = { token: tokenOf('logged in again') }
+        for (const moved of [again, { port: 443 }, { ipAddress: '198.51.100.9' }]) {
+          anybodysTicket(await kdc.ask({ receiver: { ...bob, ...moved } }))
+          anybodysTicket(await kdc.ask({ sender: { ...alice, ...moved } }))
+        }
         await kdc.restart()
         await sameAgain(kdc, asked, 'between the two your program was started anew')
       },
@@ -344,7 +367,7 @@ export const grader: Grader<StudentKdc> = {
       why: 'a ticket must open one channel, once. This receiver is real: it judges as docs/protocol.md §4.3 says.',
       async check(kdc) {
         const dave = { username: 'dave', token: tokenOf('dave'), ipAddress: '127.0.0.1', port: 4 }
-        const { reply } = await kdc.ask({ sender: carol, receiver: dave })
+        const { reply } = await kdc.ask({ sender: { ...carol, ipAddress: '127.0.0.1' }, receiver: dave })
         const caller = { ticket: ticketBytes(reply), secret: secretBytes(reply) }
         const [first, second] = await call(
           dave,
@@ -363,12 +386,17 @@ export const grader: Grader<StudentKdc> = {
   ],
 }
 
+const inWords = ({ sender, receiver }: Question): string =>
+  `when ${sender.username} at ${sender.ipAddress} asks for ${receiver.username} at ${receiver.ipAddress}, port ${receiver.port}`
+
 /** @throws Missing when something in it is not as it should be. */
 function anybodysTicket(asked: Asked): void {
   const { sender, receiver, clock, reply, pool } = asked
   const expires = clock.now + clock.ticketLifetimeSec
-  const whose = `When ${sender.username} at ${sender.ipAddress} asks for ${receiver.username} at ${receiver.ipAddress}, port ${receiver.port}`
-  const { content, whose: token, parts, wrongLayout, key, aad } = opened(asked)
+  const whose = inWords(asked)
+  const ticket = looked(asked)
+  must(ticket, `${whose}, the ticket does not open under the token of ${receiver.username}.`)
+  const { content, whose: token, parts, wrongLayout, key, aad } = ticket
   must(
     token === receiver.username && !wrongLayout && !key.wrong && !aad.wrong,
     `${whose}, the ticket is another than docs/protocol.md §4.1 says.`,
@@ -395,8 +423,6 @@ function anybodysTicket(asked: Asked): void {
       )
     }
   }
-  const drawn = [parts.salt, secretBytes(reply)].every(
-    (bytes) => bytes.length === 32 && placeIn(pool, bytes) >= 0,
-  )
-  must(drawn, `${whose}, the secret or the salt is not what kdc.randomBytes gave.`)
+  must(placeIn(pool, parts.salt) >= 0, `${whose}, the salt is not what kdc.randomBytes gave.`)
+  must(secretBytes(reply).length === 32, `${whose}, the secret has not 32 bytes.`)
 }

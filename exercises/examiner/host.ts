@@ -5,6 +5,7 @@
  * @module
  */
 import { writeSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import * as net from 'node:net'
 import { mock } from 'node:test'
 import { Wire } from 'symbolon/protocol'
@@ -44,6 +45,24 @@ const PROGRAM = './student.mjs'
 const OURS = ['host.mjs', 'host.ts', 'tools.mjs']
 
 type Fn = (...args: unknown[]) => unknown
+
+// Node's permission model knows nothing of signals, and with one another process is ended, or opened to a debugger.
+for (const name of [
+  'kill',
+  '_kill',
+  '_debugProcess',
+  '_debugEnd',
+  'execve',
+  'binding',
+  '_linkedBinding',
+  'dlopen',
+]) {
+  const value = () => {
+    throw new Error(`process.${name} has nothing to do with the exercise`)
+  }
+  Object.defineProperty(process, name, { value })
+}
+syncBuiltinESMExports()
 
 // Time is what the grader says: an hour of silence is over at once, and a program's own clock shows.
 const [startedAt] = process.argv.slice(2)

@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
+import { bounded } from '../../src/lib/text/visible.ts'
 import type { Call, Reply, Thrown } from './host.ts'
 import { Missing, must } from './property.ts'
 import { AS_TOLD, decode, encode, Kept } from './values.ts'
@@ -14,6 +15,8 @@ import type { Workbench } from './workbench.ts'
 
 /** Of a line of the student's process: far more than any answer takes. */
 const MAX_LINE_CHARS = 8 * 1024 * 1024
+/** Of an error's message. */
+const MAX_TOLD_CHARS = 500
 const MAX_PRINTED_CHARS = 256 * 1024
 /** Fake time begins here: 2026-11-20T12:00:00Z. */
 export const NOW_SEC: number = 1_795_176_000
@@ -31,10 +34,10 @@ export class StudentError extends Error {
 
 /** What happened, in a sentence, with the line of the student's file that it came from. */
 export function inWords({ isError, name, message, code, line }: Thrown): string {
-  if (!isError) return `something that is no Error was thrown: ${message}.`
+  if (!isError) return `something that is no Error was thrown: ${bounded(message, MAX_TOLD_CHARS)}.`
   if (name === 'Missing' || message.startsWith('exercise ')) return message
   const place = line === undefined ? '' : `, at line ${line}`
-  return `your code threw ${name}${code === undefined ? '' : ` (${code})`}: ${message}${place}.`
+  return `your code threw ${name}${code === undefined ? '' : ` (${code})`}: ${bounded(message, MAX_TOLD_CHARS)}${place}.`
 }
 
 interface Waiting {
@@ -200,7 +203,13 @@ export class StudentProgram {
     answers.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
-      if (rest.length > MAX_LINE_CHARS) this.#garbage(child)
+      if (rest.length > MAX_LINE_CHARS) {
+        this.#fail(
+          child,
+          new Missing('it answers without end: what came is more than 8 Mi characters.', 'stopped'),
+        )
+        rest = ''
+      }
       for (const line of lines) this.#hear(child, line)
     })
   }
@@ -219,15 +228,12 @@ export class StudentProgram {
         return
       }
       const waiting = this.#waiting.get(reply.id)
-      if ('thrown' in reply) waiting?.reject(new StudentError(reply.thrown))
-      else {
-        const { async, plain } = reply
-        waiting?.resolve({
-          value: decode(reply.value, AS_TOLD),
-          async: async === true,
-          plain: plain === true,
-        })
-      }
+      // The host answers what it was asked, once.
+      if (!waiting) throw new TypeError('nothing was asked')
+      const told = 'thrown' in reply ? new StudentError(reply.thrown) : returned(reply)
+      this.#waiting.delete(reply.id)
+      if (told instanceof Error) waiting.reject(told)
+      else waiting.resolve(told)
     } catch {
       this.#garbage(child)
     }
@@ -249,4 +255,8 @@ export class StudentProgram {
     this.#waiting.clear()
     child.kill('SIGKILL')
   }
+}
+
+function returned({ value, async, plain }: Extract<Reply, { value: unknown }>): Returned {
+  return { value: decode(value, AS_TOLD), async: async === true, plain: plain === true }
 }
