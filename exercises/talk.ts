@@ -4,7 +4,10 @@
  *
  * @module
  */
+import { existsSync } from 'node:fs'
 import * as net from 'node:net'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { listen, type TraceEvent, Wire } from 'symbolon/protocol'
 import type { AnswerUserinfo } from './04-the-ticket/given.ts'
 import type { SendMessage } from './05-the-message/given.ts'
@@ -32,9 +35,12 @@ function show({ name, from, to, by, fields }: TraceEvent): void {
   for (const [field, value] of Object.entries(fields)) say(`        ${field.padEnd(11)} ${value}`)
 }
 
+/** What the student wrote, or the stub, which says what is to be written. */
 async function student<F>(folder: string, file: string, name: string): Promise<F> {
-  const place = process.argv.includes('--solution') ? `./${folder}/solution/${file}` : `./${folder}/${file}`
-  return (await import(place))[name]
+  const [option, work = ''] = process.argv.slice(2)
+  const own = join(work, folder, file)
+  const given = join(import.meta.dirname, folder, option === '--solution' ? 'solution' : '', file)
+  return (await import(pathToFileURL(existsSync(own) ? own : given).href))[name]
 }
 
 async function talk(): Promise<void> {

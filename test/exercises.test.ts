@@ -4,8 +4,7 @@
  * folders of `exercises/` decides what is tried here.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
@@ -65,136 +64,6 @@ async function graded(number: string, files: string[], ...options: string[]): Pr
     .map((line) => JSON.parse(line))
 }
 
-const noStack = ({ stdout, stderr }: Run) => assert.not.match(stdout + stderr, /^ +at .*:\d+/m)
-const inOneLine = (text: string) => text.replace(/\s+/g, ' ')
-
-const tool = suite('npm run exercise')
-
-/** A student's file in a folder of its own, outside the project. */
-async function handedIn(code: string, options: string[] = [], number = '04'): Promise<Run> {
-  const folder = mkdtempSync(join(tmpdir(), 'exercise-'))
-  try {
-    const file = join(folder, 'annas.ts')
-    writeFileSync(file, code)
-    return await exercise(number, file, ...options)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-const solved = (folder: string, file: string) => readFileSync(join(FOLDER, folder, 'solution', file), 'utf8')
-
-tool('lists the exercises and how far one is', async () => {
-  const { stdout, exitCode } = await exercise()
-  assert.is(exitCode, 0)
-  for (const { number } of EXERCISES)
-    assert.match(stdout, new RegExp(`^${number}  .+: \\d+ of \\d+ properties hold$`, 'm'))
-})
-
-tool('grades a file from elsewhere', async () => {
-  const { stdout, exitCode } = await handedIn(solved('04-the-ticket', 'ticket.ts'))
-  assert.is(exitCode, 0, stdout)
-})
-
-tool('shows where a file does not compile', async () => {
-  const outcome = await handedIn('export function answerUserinfo() {\n  const = 1\n}\n')
-  assert.is(outcome.exitCode, 1)
-  assert.match(outcome.stdout, /the file cannot be loaded\.[^[]*annas\.ts:2:/)
-  noStack(outcome)
-})
-
-tool('gives up on a program that does not end', async () => {
-  const outcome = await handedIn('export function answerUserinfo() {\n  for (;;) {}\n}\n', [
-    '--time-limit',
-    '3',
-    '--first',
-  ])
-  assert.is(outcome.exitCode, 1)
-  assert.match(outcome.stdout, /nothing happened for 3 s: is there an endless loop\?/)
-  assert.match(outcome.stdout, /^0 of \d+ properties hold$/m)
-})
-
-tool('notices a program that ends itself', async () => {
-  const { stdout, exitCode } = await handedIn('export function answerUserinfo() {\n  process.exit(0)\n}\n')
-  assert.is(exitCode, 1)
-  assert.match(stdout, /the program ended by itself/)
-})
-
-tool('names the line at which a program throws', async () => {
-  const outcome = await handedIn('export function answerUserinfo() {\n\n  throw new TypeError("oh")\n}\n')
-  assert.match(outcome.stdout, /your code threw TypeError: oh, at line 3\./)
-  noStack(outcome)
-})
-
-tool('finds an error that nobody waited for', async () => {
-  const code = `export async function sendMessage() {
-    (async () => { throw new Error('lost') })()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }`
-  const outcome = await handedIn(code, ['--first'], '05')
-  assert.is(outcome.exitCode, 1)
-  assert.match(inOneLine(outcome.stdout), /is an await missing\? your code threw Error: lost, at line 2\./)
-  noStack(outcome)
-})
-
-tool('finds a conversation that nobody waited for', async () => {
-  const send = solved('05-the-message', 'message.ts').replace('function sendMessage', 'function send')
-  const code = `${send}\nexport async function sendMessage(...all) { send(...all) }`
-  const outcome = await handedIn(code, ['--first'], '05')
-  assert.is(outcome.exitCode, 1)
-  assert.match(inOneLine(outcome.stdout), /is an await missing\? your code threw Error: /)
-  noStack(outcome)
-})
-
-tool('lets a program print', async () => {
-  const { stdout, stderr } = await handedIn('export function answerUserinfo() { console.log("here") }\n')
-  assert.match(stderr, /^here$/m)
-  assert.not.match(stdout, /^here$/m)
-})
-
-tool('refuses wrong usage with a hint', async () => {
-  for (const args of [
-    ['99'],
-    ['04', 'no-such-file.ts'],
-    ['--no-such-option'],
-    ['04', '--time-limit', 'soon'],
-  ]) {
-    const { exitCode, stdout, stderr } = await exercise(...args)
-    assert.is(exitCode, 2, args.join(' '))
-    assert.is(stdout, '')
-    assert.match(stderr, /^exercise: error: .+\nexercise: hint: .+\n$/)
-  }
-})
-
-tool('explains itself on one screen', async () => {
-  const { exitCode, stdout } = await exercise('--help')
-  assert.is(exitCode, 0)
-  assert.match(stdout, /^usage: npm run exercise/)
-  assert.ok(stdout.split('\n').length <= 24)
-})
-
-tool('plays all five messages with the solutions', async () => {
-  const { exitCode, stdout, stderr } = await exercise('talk', '--solution')
-  assert.is(exitCode, 0, stderr)
-  for (const number of [1, 2, 3, 4, 5]) assert.match(stdout, new RegExp(`^ ${number}  \\w+ -> \\w+`, 'm'))
-  assert.match(stdout, /bob reads {3}alice: at nine, by the fountain/)
-})
-
-tool('has the worked example of a ticket right', async () => {
-  const readme = readFileSync(join(FOLDER, '04-the-ticket/README.md'), 'utf8')
-  const code = readme.match(/```ts\n([^`]+)```/)?.[1] ?? ''
-  const { stderr } = await handedIn(`${solved('04-the-ticket', 'ticket.ts')}\n${code}`, ['--first'])
-  const text = stderr.trim()
-  const ticket = Buffer.from(text, 'base64url')
-  const hex = (from: number, to: number) => ticket.subarray(from, to).toString('hex')
-  assert.is(text.length, 303)
-  assert.match(readme, `${text.slice(0, 16)}…${text.slice(-7)}`)
-  assert.match(readme, ` sid    ${hex(1, 17)}\n`)
-  assert.match(readme, ` tag    ${hex(-16, 227)}\n`)
-  assert.match(readme, `${hex(49, 55)}…${hex(205, 211)}`)
-  assert.match(readme, hex(17, 21))
-})
-
 const typescriptIn = (folder: string) =>
   existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.ts')) : []
 
@@ -221,8 +90,6 @@ const EXERCISES: Exercise[] = readdirSync(FOLDER)
     const [file = ''] = typescriptIn(join(place, 'solution'))
     return { number: name.slice(0, 2), name, place, file }
   })
-
-tool.run()
 
 for (const { number, name, place, file } of EXERCISES) {
   const test = suite(`exercise ${number}`)

@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
-import { bounded } from '../../src/lib/text/visible.ts'
+import { bounded, visible } from '../../src/lib/text/visible.ts'
 import type { Call, Reply, Thrown } from './host.ts'
 import { Missing, must } from './property.ts'
 import { AS_TOLD, decode, encode, Kept } from './values.ts'
@@ -34,11 +34,14 @@ export class StudentError extends Error {
 
 /** What happened, in a sentence, with the line of the student's file that it came from. */
 export function inWords({ isError, name, message, code, line }: Thrown): string {
-  if (!isError) return `something that is no Error was thrown: ${bounded(message, MAX_TOLD_CHARS)}.`
+  if (!isError) return `something that is no Error was thrown: ${told(message)}.`
   if (name === 'Missing' || message.startsWith('exercise ')) return message
   const place = line === undefined ? '' : `, at line ${line}`
-  return `your code threw ${name}${code === undefined ? '' : ` (${code})`}: ${bounded(message, MAX_TOLD_CHARS)}${place}.`
+  return `your code threw ${name}${code === undefined ? '' : ` (${code})`}: ${told(message)}${place}.`
 }
+
+/** A program's own words, on one line. */
+const told = (message: string) => visible(bounded(message.replace(/\s+/g, ' '), MAX_TOLD_CHARS))
 
 interface Waiting {
   resolve(returned: Returned): void
@@ -230,10 +233,10 @@ export class StudentProgram {
       const waiting = this.#waiting.get(reply.id)
       // The host answers what it was asked, once.
       if (!waiting) throw new TypeError('nothing was asked')
-      const told = 'thrown' in reply ? new StudentError(reply.thrown) : returned(reply)
+      const outcome = 'thrown' in reply ? new StudentError(reply.thrown) : returned(reply)
       this.#waiting.delete(reply.id)
-      if (told instanceof Error) waiting.reject(told)
-      else waiting.resolve(told)
+      if (outcome instanceof Error) waiting.reject(outcome)
+      else waiting.resolve(outcome)
     } catch {
       this.#garbage(child)
     }

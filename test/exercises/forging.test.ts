@@ -194,12 +194,12 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
   },
   {
     what: 'looks for the answers in the toolbox',
-    code: `export const answerUserinfo = async () => (await import('./tools.mjs')).createTicket({}, {})`,
+    code: `export const answerUserinfo = async () => (await import(['.', 'tools.mjs'].join('/'))).createTicket({}, {})`,
     told: /exercise: createTicket is the library's own answer|returned a promise/,
   },
   {
     what: 'loads its own host a second time',
-    code: `import('./host.mjs?again')
+    code: `import(['.', 'host.mjs?again'].join('/'))
     export const answerUserinfo = () => (${ANSWER})`,
     told: /\S/,
   },
@@ -259,7 +259,7 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
     code: `process.exitCode = 0
     process.on('exit', () => { process.exitCode = 0 })
     export const answerUserinfo = () => (${ANSWER})`,
-    told: /senderinfo/,
+    told: /65 already/,
   },
   {
     what: 'aborts',
