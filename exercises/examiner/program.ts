@@ -204,7 +204,9 @@ export class StudentProgram {
   #listen(child: ChildProcess, answers: Readable): void {
     let rest = ''
     answers.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n')
+      // Only what has come is looked through: a line may come in many pieces.
+      const [first = '', ...others] = text.split('\n')
+      const lines = [rest + first, ...others]
       rest = lines.pop() ?? ''
       if (rest.length > MAX_LINE_CHARS) {
         this.#fail(

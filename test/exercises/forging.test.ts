@@ -303,15 +303,13 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
   {
     what: 'floods the output',
     code: `export const answerUserinfo = () => { for (;;) process.stdout.write('properties hold '.repeat(1000)) }`,
-    told: /it prints without end|nothing happened/,
-    loops: true,
+    told: /it prints without end/,
   },
   {
     what: 'floods where the grader reads',
     code: `import { writeSync } from 'node:fs'
     export const answerUserinfo = () => { for (;;) try { writeSync(3, ' '.repeat(65536)) } catch {} }`,
     told: /it answers without end/,
-    loops: true,
   },
   {
     what: 'answers with a gigabyte',

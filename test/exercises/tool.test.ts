@@ -265,6 +265,48 @@ tool('has the worked example of a ticket right', async ({ work }) => {
   assert.match(readme, hex(17, 21))
 })
 
+tool("follows the README's steps of 04", async ({ work }) => {
+  const head =
+    "import { concat, EMPTY, hkdf, seal, toBase64url, utf8, ZERO_NONCE } from 'symbolon/protocol'\n"
+  const answer = (
+    secret: string,
+    senderinfo: string,
+  ) => `export function answerUserinfo(sender, receiver, kdc) {
+    const secret = ${secret}
+    const expires_at = kdc.now + kdc.ticketLifetimeSec
+    const content = { username: sender.username, ip_addr: sender.ipAddress, secret, receiver: receiver.username, issued_at: kdc.now, expires_at }
+    return { ip_addr: receiver.ipAddress, port: receiver.port, secret, senderinfo: ${senderinfo}, expires_at, time: kdc.now }
+  }\n`
+  const sealed = (last: string) => `function makeSenderinfo(content, token, randomBytes) {
+    const salt = randomBytes(32)
+    const header = concat(Uint8Array.of(0x01), hkdf(token.reveal(), EMPTY, 'symbolon/1 session id', 16), salt)
+    ${last}
+  }\n`
+  const called = 'makeSenderinfo(content, receiver.token, kdc.randomBytes)'
+  const steps = [
+    { code: answer("''", "''"), held: 2, problem: /^senderinfo is empty\.$/ },
+    {
+      code: sealed('return toBase64url(header)') + answer("''", called),
+      held: 2,
+      problem: /^it has 49 bytes: a header of 49 and a tag of 16 are 65 already\.$/,
+    },
+    {
+      code:
+        sealed(`const key = hkdf(token.reveal(), salt, 'symbolon/1 ticket')
+          return toBase64url(concat(header, seal(key, ZERO_NONCE, header, utf8(JSON.stringify(content)))))`) +
+        answer("''", called),
+      held: 10,
+      problem: /^the secret has 0 bytes, and must have 32\.$/,
+    },
+  ]
+  for (const { code, held, problem } of steps) {
+    const { stdout } = await handedIn(work, head + code, '04', '--json', '--first')
+    const { findings } = JSON.parse(stdout)
+    assert.is(findings.length, held + 1)
+    assert.match(findings[held].problem, problem)
+  }
+})
+
 tool('offers what is needed, in READMEs that compile', async ({ work }) => {
   const config = { extends: join(ROOT, 'tsconfig.json'), include: ['.'] }
   const loose = { noUnusedLocals: false, noUnusedParameters: false }
