@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto'
-import { concat, EMPTY, fromBase64url, fromUtf8, hkdf, open, utf8, ZERO_NONCE } from 'symbolon/protocol'
+import { createDecipheriv, createHash } from 'node:crypto'
+import { concat, EMPTY, fromBase64url, fromUtf8, hkdf, open, seal, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import { must } from '../examiner/property.ts'
 import type { UserinfoReply } from './given.ts'
 
@@ -166,6 +166,40 @@ export function openSomehow(
     }
   }
   return undefined
+}
+
+/** What is in place of what `seal` gives, when that can be told. */
+export function notSealed(
+  ticket: Uint8Array,
+  token: Uint8Array,
+): { problem: string; content?: string } | undefined {
+  const { salt, sealed, header } = cut(ticket, LAYOUTS[0] as Layout) ?? {}
+  if (!salt || !sealed || !header) return undefined
+  const open = shownJson(ticket)
+  if (open)
+    return { problem: 'what is to be sealed stands in the ticket as it is, for all to read.', content: open }
+  const key = hkdf(token, salt, 'symbolon/1 ticket')
+  // Sealing zeros gives the stream that is added to the text.
+  const stream = seal(key, ZERO_NONCE, EMPTY, new Uint8Array(ticket.length))
+  const plain = (bytes: Uint8Array) => shownJson(bytes.map((byte, i) => byte ^ (stream[i] ?? 0)))
+  if (plain(sealed.subarray(TAG_BYTES)))
+    return { problem: 'the tag stands before what is sealed; it must stand after it.' }
+  if (plain(sealed)) {
+    return {
+      problem:
+        'it decrypts, but without a tag that fits: it is encrypted, and not authenticated, or not with the right aad.',
+    }
+  }
+  const gcm = createDecipheriv('aes-256-gcm', key, ZERO_NONCE).setAAD(header)
+  const text = gcm.update(sealed.subarray(0, -TAG_BYTES))
+  return shownJson(text)
+    ? { problem: 'it is sealed with AES-GCM; it must be ChaCha20-Poly1305, which is what seal() does.' }
+    : undefined
+}
+
+/** JSON with a username in it, wherever it begins. */
+function shownJson(bytes: Uint8Array): string | undefined {
+  return /\{[\s\S]*"?username"?[\s\S]*\}/.exec(Buffer.from(bytes).toString('latin1'))?.[0]
 }
 
 type Fit = Pick<Opened, 'aad' | 'wrongNonce' | 'plaintext'>

@@ -23,7 +23,13 @@ export interface Call {
 
 /** What came of it. */
 export type Reply =
-  | { readonly id: number; readonly value: unknown; readonly async: boolean; readonly plain: boolean }
+  | {
+      readonly id: number
+      readonly value: unknown
+      readonly async: boolean
+      readonly plain: boolean
+      readonly changed?: true
+    }
   | { readonly id: number; readonly thrown: Thrown }
   /** An error that nothing in the program waits for. */
   | { readonly stray: Thrown }
@@ -143,13 +149,31 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
           : `it has no method '${name}'.`
       return answer({ id, thrown: { isError: true, name: 'Missing', message: where } })
     }
+    const before = said(given)
     const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
     const returned = isClass ? Reflect.construct(fn, given) : (fn as Fn).apply(target, given)
     const value = await returned
+    const changed = before !== undefined && before !== said(given)
     const told = encode(what === 'keep' ? keep(value) : value)
-    answer({ id, value: told, async: returned instanceof Promise, plain: isPlain(returned) })
+    answer({
+      id,
+      value: told,
+      async: returned instanceof Promise,
+      plain: isPlain(returned),
+      ...(changed && { changed }),
+    })
   } catch (error) {
     answer({ id, thrown: thrown(error) })
+  }
+}
+
+/** What the arguments are, as far as that can be said: a connection is another at any time. */
+function said(args: readonly unknown[]): string | undefined {
+  if (args.some((part) => part instanceof Wire)) return undefined
+  try {
+    return JSON.stringify(args.map(encode))
+  } catch {
+    return undefined
   }
 }
 

@@ -55,6 +55,8 @@ export interface Returned {
   readonly async: boolean
   /** Whether JSON says all of it. */
   readonly plain: boolean
+  /** Whether the arguments are others now. */
+  readonly changed: boolean
 }
 
 export interface ProgramOptions {
@@ -262,6 +264,11 @@ export class StudentProgram {
   }
 }
 
-function returned({ value, async, plain }: Extract<Reply, { value: unknown }>): Returned {
-  return { value: decode(value, AS_TOLD), async: async === true, plain: plain === true }
+function returned({ value, async, plain, changed }: Extract<Reply, { value: unknown }>): Returned {
+  return {
+    value: decode(value, AS_TOLD),
+    async: async === true,
+    plain: plain === true,
+    changed: changed === true,
+  }
 }

@@ -309,7 +309,8 @@ tool("follows the README's steps of 04", async ({ work }) => {
 
 tool('offers what is needed, in READMEs that compile', async ({ work }) => {
   const config = { extends: join(ROOT, 'tsconfig.json'), include: ['.'] }
-  const loose = { noUnusedLocals: false, noUnusedParameters: false }
+  const typeRoots = [join(ROOT, 'node_modules/@types')]
+  const loose = { noUnusedLocals: false, noUnusedParameters: false, typeRoots }
   writeFileSync(join(work, 'tsconfig.json'), JSON.stringify({ ...config, compilerOptions: loose }))
   let snippets = 0
   for (const name of exercises) {
