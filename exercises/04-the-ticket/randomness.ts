@@ -120,8 +120,9 @@ export async function notFresh(kdc: StudentKdc, open: Open): Promise<void> {
       `${shared} of the secret's 32 bytes are in the salt too, which stands in the ticket for all to read.`,
     )
   }
-  await notGuessed(kdc, known)
+  await notMostlyFixed(kdc, known)
   await notOfFewBytes(kdc, open)
+  fullOfValues(known)
 }
 
 async function notTheSameTwice(kdc: StudentKdc, first: Asked, carols: Asked): Promise<void> {
@@ -174,8 +175,8 @@ async function notElsewhere(kdc: StudentKdc): Promise<void> {
   )
 }
 
-/** Because it has few values. */
-async function notGuessed(kdc: StudentKdc, known: readonly Uint8Array[]): Promise<void> {
+/** Because most of it is known. */
+async function notMostlyFixed(kdc: StudentKdc, known: readonly Uint8Array[]): Promise<void> {
   const [first = new Uint8Array()] = known
   const differs = [...first.keys()].filter((i) => known.some((other) => other[i] !== first[i])).length
   if (differs < RANDOM_BYTES) {
@@ -184,6 +185,10 @@ async function notGuessed(kdc: StudentKdc, known: readonly Uint8Array[]): Promis
     const loot = found && (await asCarol(carols, found, 'tried all secrets there are'))
     must(false, `only ${differs} of the secret's 32 bytes differ from answer to answer.`, () => loot)
   }
+}
+
+/** Because it has fewer values than it could have. */
+function fullOfValues(known: readonly Uint8Array[]): void {
   // Of 1280 random bytes, one of each value but two or three.
   const values = new Set(known.flatMap((secret) => [...secret])).size
   must(

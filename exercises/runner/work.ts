@@ -65,6 +65,7 @@ export class Work {
       },
       include: ['.'],
     }
+    writeFileSync(join(place, 'package.json'), '{ "type": "module" }\n')
     writeFileSync(this.configOf(exercise), `${JSON.stringify(config, null, 2)}\n`)
     return true
   }

@@ -312,6 +312,7 @@ tool('offers what is needed, in READMEs that compile', async ({ work }) => {
   const typeRoots = [join(ROOT, 'node_modules/@types')]
   const loose = { noUnusedLocals: false, noUnusedParameters: false, typeRoots }
   writeFileSync(join(work, 'tsconfig.json'), JSON.stringify({ ...config, compilerOptions: loose }))
+  writeFileSync(join(work, 'package.json'), '{ "type": "module" }')
   let snippets = 0
   for (const name of exercises) {
     const place = join(work, name)
