@@ -124,8 +124,10 @@ export class StudentProgram {
 
   /** Ends its process; the next call starts another one. */
   async end(): Promise<void> {
-    this.#child?.kill('SIGKILL')
+    const child = this.#child
+    if (child && this.#waiting.size > 0) this.#fail(child, new Missing('the program was ended.', 'stopped'))
     this.#child = undefined
+    child?.kill('SIGKILL')
     await this.#ended
   }
 
