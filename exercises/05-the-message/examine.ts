@@ -17,8 +17,8 @@ import {
   NNpsk0,
   open,
   Secret,
-  toBase64url,
   type Transport,
+  toBase64url,
   u16,
   utf8,
   ZERO_NONCE,
@@ -84,7 +84,8 @@ function hint(sent: Uint8Array, ticket: Uint8Array): string {
     return ' (Its length has the low byte first; big-endian is the other way.)'
   if (sent.length > 1 && contains(sent.subarray(1, 1 + ticket.length), ticket))
     return ' (Its length is missing.)'
-  if (contains(sent, utf8(toBase64url(ticket)))) return ' (It is in base64url, as text; its bytes are wanted.)'
+  if (contains(sent, utf8(toBase64url(ticket))))
+    return ' (It is in base64url, as text; its bytes are wanted.)'
   return ''
 }
 
@@ -208,7 +209,14 @@ function unsealed(send: CipherState, frame: Uint8Array): Uint8Array {
 /** What the secret alone opens, in any of the usual ways; a recording and a secret that leaks one day are enough for it. */
 export function openedWithSecret(bytes: Uint8Array, { secret, ticket }: Invitation): string | undefined {
   const key = secret.reveal()
-  const keys = [key, hkdf(key, EMPTY, ''), hkdf(key, ticket, ''), hkdf(key, ticket, 'early'), sha256(key), ZEROS]
+  const keys = [
+    key,
+    hkdf(key, EMPTY, ''),
+    hkdf(key, ticket, ''),
+    hkdf(key, ticket, 'early'),
+    sha256(key),
+    ZEROS,
+  ]
   for (const frame of [...cutIntoFrames(bytes).frames, bytes]) {
     for (const candidate of keys) {
       for (const ad of [EMPTY, ticket, NAME]) {
@@ -273,7 +281,8 @@ export function howSealed(frame: Uint8Array, talk: Talk): { problem: string; loo
     }
   }
   return {
-    problem: 'bob cannot open it. It must be transport.send.encryptWithAd of the record, with empty associated data.',
+    problem:
+      'bob cannot open it. It must be transport.send.encryptWithAd of the record, with empty associated data.',
   }
 }
 

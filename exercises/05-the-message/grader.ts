@@ -87,7 +87,7 @@ export const properties: readonly Property<Meetings>[] = [
         if (read) return `somebody who has no secret at all answers as bob, and reads: '${read}'`
         const mallorys = invitation('mallory', outcome.to.secret.reveal())
         if (!prologue || !readsUnder(message1, mallorys, prologue)) return undefined
-        return "the same message 1 after a ticket that names mallory: bob takes it, and believes that mallory speaks."
+        return 'the same message 1 after a ticket that names mallory: bob takes it, and believes that mallory speaks.'
       })
     },
   },
@@ -220,7 +220,11 @@ export const properties: readonly Property<Meetings>[] = [
       const { heard } = await meetings.real(TEXT)
       const { texts, endings } = heard
       must(texts.length > 0, `he read nothing (his side: ${endings}). Alice's side: ${outcome.why}`)
-      must(texts.length === 1, `he read it ${texts.length} times.`, () => `bob's screen: ${texts.join(' / ')}`)
+      must(
+        texts.length === 1,
+        `he read it ${texts.length} times.`,
+        () => `bob's screen: ${texts.join(' / ')}`,
+      )
       must(texts[0] === TEXT, `he read '${texts[0]}' instead of '${TEXT}'.`)
       must(outcome.result === 'resolved', `he read it, but: ${outcome.why}`)
     },
@@ -294,12 +298,17 @@ export const properties: readonly Property<Meetings>[] = [
       'only somebody on the way makes such a frame. Whoever goes on after it lets him try as often as he likes, and never ' +
       'learns that somebody is there.',
     check: (meetings) =>
-      refuses(meetings, unopened, 'somebody changed what bob said on its way, and alice says that all is well.'),
+      refuses(
+        meetings,
+        unopened,
+        'somebody changed what bob said on its way, and alice says that all is well.',
+      ),
   },
   {
     name: 'what is sealed and is not as agreed ends it, too: no record, an abort, words after the end',
     why: 'a bob who does not keep to the agreement may mean something else by the rest as well.',
-    check: (meetings) => refuses(meetings, disagreed, 'alice says that all is well. Bob has given up, or is another program.'),
+    check: (meetings) =>
+      refuses(meetings, disagreed, 'alice says that all is well. Bob has given up, or is another program.'),
   },
   {
     name: 'alice hears all that bob says, however it is cut and joined',
@@ -332,8 +341,14 @@ export const properties: readonly Property<Meetings>[] = [
       ] as const) {
         const read = transcript(talk).text
         const { outcome } = talk
-        must(read, `in one of two conversations bob got no message: ${outcome.why || 'alice says it was sent.'}`)
-        must(equal(read, utf8(text)), `in one of two conversations bob read '${fromUtf8(read)}', not '${text}'.`)
+        must(
+          read,
+          `in one of two conversations bob got no message: ${outcome.why || 'alice says it was sent.'}`,
+        )
+        must(
+          equal(read, utf8(text)),
+          `in one of two conversations bob read '${fromUtf8(read)}', not '${text}'.`,
+        )
         must(outcome.result === 'resolved', `in one of two conversations bob read it, but: ${outcome.why}`)
       }
     },
@@ -399,6 +414,12 @@ export const grader: Grader<Meetings> = {
     'seal',
     'open',
     'ZERO_NONCE',
+    'secureRandomBytes',
+    'CipherState',
+    'SymmetricState',
+    'Secret',
+    'KEY_BYTES',
+    'TAG_BYTES',
   ],
   subject: (program: StudentProgram) => new Meetings(programmed(program)),
   properties,
@@ -442,7 +463,9 @@ async function arrives(meetings: Meetings, text: string): Promise<void> {
   const { outcome } = talk
   const sent = `${short(text)} (${utf8(text).length} bytes)`
   must(read, `bob got no message for ${sent}: ${problem ?? (outcome.why || 'alice says it was sent')}.`)
-  const shown = equal(read, utf8(text)) ? '' : short(new TextDecoder('utf-8', { ignoreBOM: true }).decode(read))
+  const shown = equal(read, utf8(text))
+    ? ''
+    : short(new TextDecoder('utf-8', { ignoreBOM: true }).decode(read))
   must(!shown, `bob read ${shown} (${read.length} bytes) instead of ${sent}.`)
   must(outcome.result === 'resolved', `bob read ${sent}, but: ${outcome.why}`)
 }
@@ -460,7 +483,9 @@ async function readByStranger(meetings: Meetings, psk: Uint8Array): Promise<stri
 
 function readLater(bytes: Uint8Array, to: Invitation): string | undefined {
   const text = openedWithSecret(bytes, to)
-  return text === undefined ? undefined : `whoever finds the secret in a year opens the recording, and reads: '${text}'`
+  return text === undefined
+    ? undefined
+    : `whoever finds the secret in a year opens the recording, and reads: '${text}'`
 }
 
 function expectRejected({ result }: Outcome, story: string, loot?: string): void {

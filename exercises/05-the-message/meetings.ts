@@ -8,7 +8,17 @@ import { Missing } from '../examiner/property.ts'
 import type { Alice, Ending } from './alice.ts'
 import { cutIntoFrames, opening } from './examine.ts'
 import type { Invitation } from './given.ts'
-import { answerTo, type Bob, bobWho, type Heard, invitation, type Peer, realBob, silent, standing } from './people.ts'
+import {
+  answerTo,
+  type Bob,
+  bobWho,
+  type Heard,
+  invitation,
+  type Peer,
+  realBob,
+  silent,
+  standing,
+} from './people.ts'
 import { type Tap, tapped } from './tap.ts'
 
 const STEP_MS = 100
@@ -109,7 +119,14 @@ export class Meetings {
         isError: true,
         told: '',
       }
-      const outcome = { ...(ended ?? waiting), to, text, sent: tap.sent, connections: tap.connections, hungUp }
+      const outcome = {
+        ...(ended ?? waiting),
+        to,
+        text,
+        sent: tap.sent,
+        connections: tap.connections,
+        hungUp,
+      }
       this.outcomes.push(outcome)
       return outcome
     })
@@ -179,7 +196,12 @@ export function transcript({ rest, transport }: Talk): Transcript {
         if (record.type === 'message') text ??= concat(...parts)
       }
     } catch (error) {
-      return { text, types, frame, problem: `it is no record: ${error instanceof Error ? error.message : error}` }
+      return {
+        text,
+        types,
+        frame,
+        problem: `it is no record: ${error instanceof Error ? error.message : error}`,
+      }
     }
   }
   return { text, types, ...(left > 0 && { problem: `${left} bytes are left that are no frame` }) }

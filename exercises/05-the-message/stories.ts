@@ -75,7 +75,7 @@ export const endless: Stories = {
     bob.say(ACK)
     bob.wire.write(bob.sealed(WORDS).subarray(0, 5))
   },
-  "bob said something after his ack, and the line was cut before his end": (bob) => {
+  'bob said something after his ack, and the line was cut before his end': (bob) => {
     bob.say(ACK)
     bob.say(WORDS)
   },
@@ -219,7 +219,9 @@ export const silences = (wait: (seconds: number) => Promise<void>): Stories => (
     bob.say(ACK)
     return wait(HOUR_SEC)
   },
-  'bob acknowledged the message, said nothing for an hour, and then something that is no end': async (bob) => {
+  'bob acknowledged the message, said nothing for an hour, and then something that is no end': async (
+    bob,
+  ) => {
     bob.say(ACK)
     await wait(HOUR_SEC)
     bob.say(WORDS)

@@ -23,10 +23,7 @@ export interface Tap {
 }
 
 /** The tap stands as long as `use` takes; then every connection is closed. */
-export async function tapped<T>(
-  port: number,
-  use: (tap: Tap) => Promise<T>,
-): Promise<T> {
+export async function tapped<T>(port: number, use: (tap: Tap) => Promise<T>): Promise<T> {
   const sent: Uint8Array[] = []
   let sentBytes = 0
   const over: Promise<void>[] = []
