@@ -64,26 +64,43 @@ export async function gradeFile<Subject>(
 export async function findOut<Subject>(
   properties: readonly Property<Subject>[],
   subject: Subject,
-  { first }: Pick<GradingOptions, 'first'>,
+  options: GradingOptions,
   settle: () => Promise<void>,
 ): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const property of properties) {
-    const finding = await judge(property, subject, settle)
+    const finding = await judge(property, subject, options, settle)
     findings.push(finding)
-    if (first && finding.problem !== undefined) break
+    if (options.first && finding.problem !== undefined) break
   }
   return findings
+}
+
+/** A grader waits for no more than so many calls of a program one after the other. */
+const CALLS = 3
+
+async function inTime(checked: Promise<void> | void, seconds: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tooLate = new Promise<void>((_, reject) => {
+    const problem = `the grader has waited for ${seconds} s for what should come now.`
+    timer = setTimeout(() => reject(new Missing(problem, 'stopped')), 1000 * seconds)
+  })
+  try {
+    await Promise.race([checked, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 async function judge<Subject>(
   property: Property<Subject>,
   subject: Subject,
+  { timeLimitSec }: GradingOptions,
   settle: () => Promise<void>,
 ): Promise<Finding> {
   const { name, why } = property
   try {
-    await property.check(subject)
+    await inTime(property.check(subject), CALLS * timeLimitSec)
     await settle()
     return { property: name, why }
   } catch (error) {

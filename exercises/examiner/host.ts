@@ -9,7 +9,7 @@ import * as net from 'node:net'
 import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { Wire } from 'symbolon/protocol'
-import { decode, encode, Kept, type Makers } from './values.ts'
+import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
 
 /** A call of what the program exports, of an object that was kept, or one of the host's own. */
 export interface Call {
@@ -23,7 +23,7 @@ export interface Call {
 
 /** What came of it. */
 export type Reply =
-  | { readonly id: number; readonly value: unknown; readonly async: boolean }
+  | { readonly id: number; readonly value: unknown; readonly async: boolean; readonly plain: boolean }
   | { readonly id: number; readonly thrown: Thrown }
   /** An error that nothing in the program waits for. */
   | { readonly stray: Thrown }
@@ -127,7 +127,7 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
   try {
     const given = await received(args)
     if (what === 'advance')
-      return answer({ id, value: encode(await advance(Number(given[0]))), async: false })
+      return answer({ id, value: encode(await advance(Number(given[0]))), async: false, plain: true })
     const target = on === undefined ? await exported : kept.get(on)
     const fn = target && (target as Readonly<Record<string, unknown>>)[name]
     if (typeof fn !== 'function') {
@@ -140,7 +140,8 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
     const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
     const returned = isClass ? Reflect.construct(fn, given) : (fn as Fn).apply(target, given)
     const value = await returned
-    answer({ id, value: encode(what === 'keep' ? keep(value) : value), async: returned instanceof Promise })
+    const told = encode(what === 'keep' ? keep(value) : value)
+    answer({ id, value: told, async: returned instanceof Promise, plain: isPlain(returned) })
   } catch (error) {
     answer({ id, thrown: thrown(error) })
   }

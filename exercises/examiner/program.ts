@@ -47,6 +47,8 @@ export interface Returned {
   readonly value: unknown
   /** Whether it was a promise. */
   readonly async: boolean
+  /** Whether JSON says all of it. */
+  readonly plain: boolean
 }
 
 export interface ProgramOptions {
@@ -88,7 +90,7 @@ export class StudentProgram {
     return (await this.#ask('call', name, args)).value
   }
 
-  /** The same, and whether it gave a promise. */
+  /** The same, and what kind of value it gave. */
   returned(name: string, ...args: unknown[]): Promise<Returned> {
     return this.#ask('call', name, args)
   }
@@ -220,7 +222,14 @@ export class StudentProgram {
       }
       const waiting = this.#waiting.get(reply.id)
       if ('thrown' in reply) waiting?.reject(new StudentError(reply.thrown))
-      else waiting?.resolve({ value: decode(reply.value, AS_TOLD), async: reply.async === true })
+      else {
+        const { async, plain } = reply
+        waiting?.resolve({
+          value: decode(reply.value, AS_TOLD),
+          async: async === true,
+          plain: plain === true,
+        })
+      }
     } catch {
       this.#garbage(child)
     }
