@@ -17,10 +17,14 @@ export interface Alice {
   restart(): Promise<void>
   /** All that she has printed. */
   readonly printed: string
-  /** How long one conversation may take, in seconds, besides the time that was waited. */
+  /** Where she is told that bob is; of this machine. */
+  readonly address: string
+  /** How long one conversation may take, in seconds. */
   readonly patienceSec: number
-  /** Of many cases as many as there is time to try with her. */
-  few<T>(cases: readonly T[]): readonly T[]
+  /** How many conversations are held at once. */
+  readonly atOnce: number
+  /** Whether there is no time to try everything that is a matter of chance. */
+  readonly isSlow: boolean
 }
 
 /** How she ended, by her own word. */
@@ -36,9 +40,13 @@ export interface Ending {
 
 /** Alice is a function that was loaded; time is as fake as she is. */
 export function programmed(program: StudentProgram): Alice {
+  let started: Promise<void> | undefined
   return {
     async send(port, to, text) {
       try {
+        // That a process takes its time to start is not the conversation's.
+        started ??= program.advance(0)
+        await started
         await program.call('sendMessage', new Dialled(port), to, text)
         return { result: 'resolved', why: '', isError: true, told: '' }
       } catch (error) {
@@ -53,11 +61,16 @@ export function programmed(program: StudentProgram): Alice {
       }
     },
     wait: (seconds) => program.advance(seconds),
-    restart: () => program.end(),
+    restart() {
+      started = undefined
+      return program.end()
+    },
     get printed() {
       return program.printed
     },
-    patienceSec: 3,
-    few: (cases) => cases,
+    address: '127.0.0.1',
+    patienceSec: 5,
+    atOnce: 1,
+    isSlow: false,
   }
 }

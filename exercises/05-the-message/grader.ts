@@ -5,6 +5,7 @@
  */
 import { equal, fromUtf8, toBase64url, utf8 } from 'symbolon/protocol'
 import type { Grader } from '../examiner/grading.ts'
+import { standsIn } from '../examiner/leaks.ts'
 import type { StudentProgram } from '../examiner/program.ts'
 import { must, type Property } from '../examiner/property.ts'
 import { programmed } from './alice.ts'
@@ -13,36 +14,40 @@ import {
   guessedKeyPair,
   howBound,
   howSealed,
-  openedWithSecret,
   opening,
   payloadOf,
-  pretended,
   readsUnder,
   whatRecord,
 } from './examine.ts'
-import type { Invitation } from './given.ts'
-import { Meetings, type Outcome, type Talk, transcript } from './meetings.ts'
-import { bobWho, invitation, silent } from './people.ts'
-import { printedKey, readable } from './readable.ts'
+import { Meetings, type Outcome, transcript } from './meetings.ts'
+import { invitation, silent } from './people.ts'
+import { readable } from './readable.ts'
 import {
   CUTS,
   cutAfter,
   disagreed,
   endless,
+  FEW_CUTS,
   impostors,
   legal,
   miscounted,
-  type Stories,
-  type Story,
-  silences,
   unacknowledged,
   unopened,
 } from './stories.ts'
+import {
+  arrives,
+  expectRejected,
+  honestly,
+  inSilence,
+  readByStranger,
+  readLater,
+  refuses,
+  TEXT,
+  tell,
+} from './trials.ts'
 
-const TEXT = 'at nine, by the fountain'
 const OTHER_TEXT = 'at ten, behind the theatre'
 const AT_ONCE = 3
-const MAX_SHOWN_CHARS = 60
 const MAX_BODY_BYTES = 65_516
 
 /** Texts that are not to be touched, and what one may do to them. */
@@ -150,13 +155,10 @@ export const properties: readonly Property<Meetings>[] = [
     why: "anybody can sit at bob's address. Only bob can open the ticket, take the secret from it, and make message 2.",
     async check(meetings) {
       const peers = Object.entries(impostors((seconds) => meetings.alice.wait(seconds)))
-      const outcomes = meetings.alice.few(peers).map(async ([did, peer]) => {
+      const outcomes = await meetings.each(peers, async ([did, peer]) => {
         return [did, await meetings.meet(peer, invitation(), TEXT)] as const
       })
-      for (const [did, outcome] of [
-        ['hung up', await meetings.silence(TEXT)] as const,
-        ...(await Promise.all(outcomes)),
-      ]) {
+      for (const [did, outcome] of [['hung up', await meetings.silence(TEXT)] as const, ...outcomes]) {
         const story = `somebody without the secret ${did}`
         const { rest } = opening(outcome)
         must(rest.length === 0, `${story}, and alice sent ${rest.length} bytes more.`, () =>
@@ -233,7 +235,7 @@ export const properties: readonly Property<Meetings>[] = [
     name: 'the text arrives as it is, to the last space',
     why: 'a message is the bytes that were meant: an empty one is an answer too, and a password may end with a space.',
     async check(meetings) {
-      for (const text of meetings.alice.few(TEXTS)) await arrives(meetings, text)
+      await meetings.each(TEXTS, (text) => arrives(meetings, text))
     },
   },
   {
@@ -249,13 +251,6 @@ export const properties: readonly Property<Meetings>[] = [
         () => 'bob was asleep, or dead: alice says that he has it.',
       )
     },
-  },
-  {
-    name: "bob's ack counts messages, and alice sent one",
-    why:
-      'an ack that says 0 says that bob has handled nothing. One that says more than was sent, or goes back, is of another ' +
-      'conversation, or of a bob who has lost count.',
-    check: (meetings) => refuses(meetings, miscounted, 'alice says that it was sent. Bob did not say that.'),
   },
   {
     name: 'alice says her end',
@@ -285,11 +280,11 @@ export const properties: readonly Property<Meetings>[] = [
       )
       const [, ...afterAck] = await inSilence(meetings)
       for (const [story, outcome] of afterAck) expectRejected(outcome, `${story}, and hung up`)
-      for (const length of meetings.alice.few(CUTS)) {
+      await meetings.each(meetings.alice.isSlow ? FEW_CUTS : CUTS, async (length) => {
         const to = invitation()
         const outcome = await meetings.meet(cutAfter(length, to), to, TEXT)
         expectRejected(outcome, `the line was cut after ${length} bytes of bob's`)
-      }
+      })
     },
   },
   {
@@ -311,13 +306,22 @@ export const properties: readonly Property<Meetings>[] = [
       refuses(meetings, disagreed, 'alice says that all is well. Bob has given up, or is another program.'),
   },
   {
+    name: "bob's ack counts messages, and alice sent one",
+    why:
+      'an ack that says 0 says that bob has handled nothing. One that says more than was sent, or goes back, is of another ' +
+      'conversation, or of a bob who has lost count.',
+    check: (meetings) => refuses(meetings, miscounted, 'alice says that it was sent. Bob did not say that.'),
+  },
+  {
     name: 'alice hears all that bob says, however it is cut and joined',
     why:
       'TCP carries bytes and knows no frames; a frame carries one record or several; and bob may say his end first, or have ' +
       'something to say himself.',
     async check(meetings) {
-      for (const [story, then] of meetings.alice.few(Object.entries(legal))) {
-        const { outcome, rest } = await tell(meetings, then)
+      const told = await meetings.each(Object.entries(legal), async ([story, then]) => {
+        return [story, await tell(meetings, then)] as const
+      })
+      for (const [story, { outcome, rest }] of told) {
         must(rest.length > 0, `alice sent no message: ${outcome.why}`)
         must(outcome.result === 'resolved', `bob did as agreed (${story}), but: ${outcome.why}`)
       }
@@ -327,7 +331,7 @@ export const properties: readonly Property<Meetings>[] = [
     name: 'a long message arrives whole',
     why: 'a frame holds 65535 bytes. What is longer travels in several; to bob it is one message.',
     async check(meetings) {
-      for (const text of meetings.alice.few(LONG_TEXTS)) await arrives(meetings, text)
+      await meetings.each(LONG_TEXTS, (text) => arrives(meetings, text))
     },
   },
   {
@@ -360,7 +364,7 @@ export const properties: readonly Property<Meetings>[] = [
       for (const { result, why, isError, told, to, text } of outcomes) {
         if (result !== 'rejected') continue
         must(isError, `it failed without an Error that says why: ${why}`)
-        const key = printedKey(told, to.secret.reveal())
+        const key = standsIn(told, to.secret.reveal())
         must(!key, `the error carries the secret, ${key}.`, () => {
           return `read in the log: ${toBase64url(to.secret.reveal()).slice(0, 8)}… It opens what was recorded of this handshake.`
         })
@@ -374,7 +378,7 @@ export const properties: readonly Property<Meetings>[] = [
     why: 'what is on a screen is also in its history, in a screenshot, and in what is sent along with a question.',
     check({ alice, outcomes }) {
       for (const { to } of outcomes) {
-        const how = printedKey(alice.printed, to.secret.reveal())
+        const how = standsIn(alice.printed, to.secret.reveal())
         must(!how, `the secret was printed, ${how}.`, () => {
           return `read over alice's shoulder: ${toBase64url(to.secret.reveal()).slice(0, 8)}… With it anybody can be bob.`
         })
@@ -423,81 +427,4 @@ export const grader: Grader<Meetings> = {
   ],
   subject: (program: StudentProgram) => new Meetings(programmed(program)),
   properties,
-}
-
-/** Bob has the message, and then does this. */
-function tell(meetings: Meetings, then: Story): Promise<Talk> {
-  return meetings.talk(async (bob) => {
-    const message = await bob.message()
-    if (message) await then(bob, message)
-  }, TEXT)
-}
-
-/** Each of these stories must end in an error. */
-async function refuses(meetings: Meetings, stories: Stories, loot: string): Promise<void> {
-  for (const [story, then] of meetings.alice.few(Object.entries(stories))) {
-    const { outcome, rest } = await tell(meetings, then)
-    must(rest.length > 0, `alice sent no message: ${outcome.why}`)
-    expectRejected(outcome, story, loot)
-  }
-}
-
-/** The stories in which nothing is said for an hour: all at once, as an hour is long. */
-function inSilence(meetings: Meetings): Promise<(readonly [string, Outcome])[]> {
-  return meetings.once('an hour', () => {
-    const stories = Object.entries(silences((seconds) => meetings.alice.wait(seconds)))
-    return Promise.all(
-      stories.map(async ([story, then]) => [story, (await tell(meetings, then)).outcome] as const),
-    )
-  })
-}
-
-/** A bob who says at once all that she waits for. */
-function honestly(meetings: Meetings, text: string): Promise<Talk> {
-  return meetings.talk((bob) => bob.answers(), text)
-}
-
-async function arrives(meetings: Meetings, text: string): Promise<void> {
-  const talk = await meetings.honest(text)
-  const { text: read, problem } = transcript(talk)
-  const { outcome } = talk
-  const sent = `${short(text)} (${utf8(text).length} bytes)`
-  must(read, `bob got no message for ${sent}: ${problem ?? (outcome.why || 'alice says it was sent')}.`)
-  const shown = equal(read, utf8(text))
-    ? ''
-    : short(new TextDecoder('utf-8', { ignoreBOM: true }).decode(read))
-  must(!shown, `bob read ${shown} (${read.length} bytes) instead of ${sent}.`)
-  must(outcome.result === 'resolved', `bob read ${sent}, but: ${outcome.why}`)
-}
-
-/** What a stranger who answers with this psk reads. */
-async function readByStranger(meetings: Meetings, psk: Uint8Array): Promise<string | undefined> {
-  const to = invitation()
-  let read: string | undefined
-  const stranger = bobWho(pretended(to, psk), async (bob) => {
-    read = (await bob.message())?.text
-  })
-  await meetings.meet(stranger, to, TEXT)
-  return read
-}
-
-function readLater(bytes: Uint8Array, to: Invitation): string | undefined {
-  const text = openedWithSecret(bytes, to)
-  return text === undefined
-    ? undefined
-    : `whoever finds the secret in a year opens the recording, and reads: '${text}'`
-}
-
-function expectRejected({ result }: Outcome, story: string, loot?: string): void {
-  must(
-    result !== 'resolved',
-    `${story}, and alice finished as if the message had arrived.`,
-    loot === undefined ? undefined : () => loot,
-  )
-  must(result === 'rejected', `${story}, and alice was still waiting long after that.`)
-}
-
-function short(text: string): string {
-  const shown = JSON.stringify(text.slice(0, MAX_SHOWN_CHARS))
-  return text.length > MAX_SHOWN_CHARS ? `${shown}…` : shown
 }

@@ -55,6 +55,8 @@ export class Meetings {
   readonly outcomes: Outcome[] = []
   readonly #kept = new Map<string, Promise<unknown>>()
   #leavesLinesOpen = false
+  #going = 0
+  #isToRestart = false
 
   constructor(alice: Alice) {
     this.alice = alice
@@ -65,6 +67,17 @@ export class Meetings {
     const made = (this.#kept.get(name) as Promise<T> | undefined) ?? make()
     this.#kept.set(name, made)
     return made
+  }
+
+  /** Does something with each, some at once where alice can be several. */
+  async each<T, R>(cases: readonly T[], use: (one: T) => Promise<R>): Promise<R[]> {
+    const results: R[] = []
+    const left = [...cases.entries()]
+    const work = async () => {
+      for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await use(next[1])
+    }
+    await Promise.all(Array.from({ length: this.alice.atOnce }, work))
+    return results
   }
 
   /** With one who hangs up at once. */
@@ -107,11 +120,24 @@ export class Meetings {
   }
 
   async #call(port: number, to: Invitation, text: string): Promise<Outcome> {
-    return await tapped(port, async (tap) => {
+    this.#going++
+    try {
+      return await this.#tapped(port, to, text)
+    } finally {
+      this.#going--
+      // What goes on in the background all the same meets the end of its process.
+      if (this.#isToRestart && this.#going === 0) {
+        this.#isToRestart = false
+        await this.alice.restart()
+      }
+    }
+  }
+
+  #tapped(port: number, to: Invitation, text: string): Promise<Outcome> {
+    return tapped(this.alice.address, port, async (tap) => {
       const ended = await this.#inTime(this.alice.send(tap.port, to, text), this.#steps)
       const hungUp = ended !== undefined && (await this.#hangsUp(tap))
-      // What goes on in the background all the same meets the end of its process.
-      if (!hungUp) await this.alice.restart()
+      this.#isToRestart ||= !hungUp
       tap.check()
       const waiting = {
         result: 'still waiting' as const,

@@ -7,7 +7,6 @@ import { contains } from '../examiner/property.ts'
 
 /** What is shorter turns up by chance. */
 const MIN_BYTES = 6
-const PIECE_BYTES = 12
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
 
@@ -26,21 +25,6 @@ export function readable(bytes: Uint8Array, wanted: Uint8Array): string | undefi
     ['with every byte moved by the same number', contains(steps(bytes, minus), steps(wanted, minus))],
   ]
   return found.find(([, isSo]) => isSo)?.[0]
-}
-
-/** How a key, or a good part of it, stands in a text; nothing when it does not. */
-export function printedKey(text: string, key: Uint8Array): string | undefined {
-  const hexes = text.toLowerCase().replaceAll(/0x|\\x|[^0-9a-f]+/g, '')
-  const numbers = ` ${(text.match(/\d+/g) ?? []).join(' ')} `
-  for (let at = 0; at + PIECE_BYTES <= key.length; at += PIECE_BYTES - 2) {
-    const piece = key.subarray(at, at + PIECE_BYTES)
-    if (hexes.includes(Buffer.from(piece).toString('hex'))) return 'in hex'
-    if (numbers.includes(` ${piece.join(' ')} `)) return 'as numbers'
-    if (base64s(piece).some((part) => text.includes(part))) return 'in base64'
-    if (text.includes(Buffer.from(piece).toString('latin1'))) return 'as it is'
-    if (text.includes(JSON.stringify(Buffer.from(piece).toString('latin1')).slice(1, -1))) return 'as it is'
-  }
-  return undefined
 }
 
 /** What is in the middle of the base64 of any bytes that have these in them, in either alphabet. */

@@ -251,6 +251,9 @@ const ALL_BYTES = HANDSHAKE_BYTES + 29 + 21
 /** After how many bytes of bob's the line may be cut. */
 export const CUTS: readonly number[] = Array.from({ length: ALL_BYTES }, (_, length) => length)
 
+/** Those between two things that he says, and one byte beside them. */
+export const FEW_CUTS: readonly number[] = [0, 1, 49, 50, 51, 78, 79, 80, 99]
+
 /** An honest bob; somebody cuts the line after so many bytes of his. */
 export const cutAfter =
   (length: number, to: Invitation): Peer =>

@@ -23,7 +23,7 @@ export interface Tap {
 }
 
 /** The tap stands as long as `use` takes; then every connection is closed. */
-export async function tapped<T>(port: number, use: (tap: Tap) => Promise<T>): Promise<T> {
+export async function tapped<T>(address: string, port: number, use: (tap: Tap) => Promise<T>): Promise<T> {
   const sent: Uint8Array[] = []
   let sentBytes = 0
   const over: Promise<void>[] = []
@@ -47,7 +47,7 @@ export async function tapped<T>(port: number, use: (tap: Tap) => Promise<T>): Pr
     alices.on('error', () => onward.destroy())
     onward.on('error', () => alices.end())
   })
-  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
+  await new Promise<void>((resolve) => server.listen({ host: address, port: 0 }, resolve))
   const tap = {
     port: (server.address() as net.AddressInfo).port,
     get sent() {
