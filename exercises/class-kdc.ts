@@ -19,19 +19,42 @@ const TICKET_LIFETIME_SEC = 300
 type Fields = Readonly<Record<string, unknown>>
 type Reply = Fields & { readonly status?: number }
 
+/** What was asked of the KDC: by which path, with what, and how it was said to be written. */
+export interface Asked {
+  readonly path: string
+  readonly type: string
+  readonly fields: Fields
+}
+
+export interface ClassKdcOptions {
+  /** Default: everybody's name. */
+  readonly passwords?: ReadonlyMap<string, string>
+  /** Hears of each request before it is answered. */
+  readonly hears?: (asked: Asked) => void
+}
+
 /** Serves until `close`. */
-export async function startClassKdc(answerUserinfo: AnswerUserinfo) {
+export async function startClassKdc(
+  answerUserinfo: AnswerUserinfo,
+  { passwords = PASSWORDS, hears }: ClassKdcOptions = {},
+) {
   const sessions = new Map<string, Session>()
   const listening = new Map<string, { token: string; port: number }>()
 
-  // Message 1, answered with message 2: a token, the key that from now on only the two of them know.
-  function login({ username, password }: Fields, ipAddress: string): Reply {
-    if (typeof username !== 'string' || PASSWORDS.get(username) !== password) {
-      return problem(401, 'login_refused', 'unknown name or wrong password')
-    }
+  function session(username: string, ipAddress: string): string {
     const bytes = secureRandomBytes(32)
     const token = toBase64url(bytes)
     sessions.set(token, { username, token: new Secret('session token', bytes), ipAddress })
+    return token
+  }
+
+  // Message 1, answered with message 2: a token, the key that from now on only the two of them know.
+  function login({ username, password, port }: Fields, ipAddress: string): Reply {
+    if (typeof username !== 'string' || passwords.get(username) !== password) {
+      return problem(401, 'login_refused', 'unknown name or wrong password')
+    }
+    const token = session(username, ipAddress)
+    if (port !== undefined) listening.set(username, { token, port: Number(port) })
     return { token, username, expires_at: systemClock() + SESSION_LIFETIME_SEC, time: systemClock() }
   }
 
@@ -74,7 +97,9 @@ export async function startClassKdc(answerUserinfo: AnswerUserinfo) {
     for await (const chunk of request) text += chunk
     let reply: Reply
     try {
-      reply = answer(request.url ?? '', JSON.parse(text), request.socket.remoteAddress ?? '')
+      const [path, fields] = [request.url ?? '', JSON.parse(text)]
+      hears?.({ path, type: request.headers['content-type'] ?? '', fields })
+      reply = answer(path, fields, request.socket.remoteAddress ?? '')
     } catch (error) {
       reply = problem(500, 'internal', error instanceof Error ? error.message : String(error))
     }
@@ -85,6 +110,14 @@ export async function startClassKdc(answerUserinfo: AnswerUserinfo) {
   await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** As if this one had logged in and said where it listens. @returns its token. */
+    listens(username: string, ipAddress: string, port: number): string {
+      const token = session(username, ipAddress)
+      listening.set(username, { token, port })
+      return token
+    },
+    /** Who listens where. */
+    listening: listening as ReadonlyMap<string, { readonly token: string; readonly port: number }>,
     close: () => {
       server.close()
       server.closeAllConnections()
