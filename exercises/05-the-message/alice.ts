@@ -13,6 +13,8 @@ export interface Alice {
   send(port: number, to: Invitation, text: string): Promise<Ending>
   /** Lets time pass for her: so much, or as much as there is for it. */
   wait(seconds: number): Promise<void>
+  /** Comes when she has had her turn. */
+  beat(): Promise<void>
   /** Ends what still runs: what she kept in memory is gone. */
   restart(): Promise<void>
   /** All that she has printed. */
@@ -61,6 +63,7 @@ export function programmed(program: StudentProgram): Alice {
       }
     },
     wait: (seconds) => program.advance(seconds),
+    beat: () => program.advance(0),
     restart() {
       started = undefined
       return program.end()

@@ -105,7 +105,9 @@ export const properties: readonly Property<Meetings>[] = [
       const to = invitation()
       const keyOf = (outcome: Outcome) => toBase64url(opening(outcome).message1.subarray(0, 32))
       const keys = async () => {
-        const outcomes = Array.from({ length: AT_ONCE }, () => meetings.meet(silent, to, TEXT))
+        // Who is a new process each time has nothing that two conversations could share.
+        const length = meetings.alice.isSlow ? 1 : AT_ONCE
+        const outcomes = Array.from({ length }, () => meetings.meet(silent, to, TEXT))
         return (await Promise.all(outcomes)).map(keyOf)
       }
       const before = await keys()

@@ -23,7 +23,7 @@ import { type Tap, tapped } from './tap.ts'
 
 const STEP_MS = 100
 /** For a program that has left one line open, the next one is not waited for so long. */
-const SHORT_STEPS = 3
+const SHORT_STEPS = 1
 
 /** How a conversation ended. */
 export interface Outcome extends Omit<Ending, 'result'> {
@@ -137,7 +137,7 @@ export class Meetings {
     return tapped(this.alice.address, port, async (tap) => {
       const ended = await this.#inTime(this.alice.send(tap.port, to, text), this.#steps)
       const hungUp = ended !== undefined && (await this.#hangsUp(tap))
-      this.#isToRestart ||= !hungUp
+      this.#isToRestart ||= !ended
       tap.check()
       const waiting = {
         result: 'still waiting' as const,
@@ -171,21 +171,22 @@ export class Meetings {
   }
 
   /**
-   * Nothing when it does not come within reason. That is counted in steps, because both sides may be on this machine: when it is
-   * too busy to let them run, that is one step, however long it took.
+   * Nothing when it does not come within reason. That is counted in steps, in each of which alice has had her turn: when the machine is
+   * too busy to let her run, that is one step, however long it took.
    */
-  async #inTime<T>(promise: Promise<T>, maxSteps: number): Promise<T | undefined> {
-    let timer: ReturnType<typeof setInterval> | undefined
-    const patience = new Promise<undefined>((resolve) => {
-      let steps = 0
-      timer = setInterval(() => {
-        if (++steps >= maxSteps) resolve(undefined)
-      }, STEP_MS)
-    })
+  async #inTime<T>(promise: Promise<T>, steps: number): Promise<T | undefined> {
+    let isOver = false
+    const patience = async () => {
+      for (let step = 0; step < steps && !isOver; step++) {
+        await new Promise((resolve) => setTimeout(resolve, STEP_MS))
+        await this.alice.beat()
+      }
+      return undefined
+    }
     try {
-      return await Promise.race([promise, patience])
+      return await Promise.race([promise, patience()])
     } finally {
-      clearInterval(timer)
+      isOver = true
     }
   }
 }

@@ -90,6 +90,8 @@ export class CommandedAlice implements Alice {
     return new Promise((resolve) => setTimeout(resolve, ms))
   }
 
+  async beat(): Promise<void> {}
+
   restart(): Promise<void> {
     return this.#command.endAll()
   }
