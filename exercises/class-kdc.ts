@@ -6,7 +6,7 @@
  */
 import * as http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Secret, secureRandomBytes, systemClock, toBase64url } from 'symbolon/protocol'
+import { type Clock, Secret, secureRandomBytes, systemClock, toBase64url } from 'symbolon/protocol'
 import type { AnswerUserinfo, Session } from './04-the-ticket/given.ts'
 
 const PASSWORDS = new Map([
@@ -29,6 +29,8 @@ export interface Asked {
 export interface ClassKdcOptions {
   /** Default: everybody's name. */
   readonly passwords?: ReadonlyMap<string, string>
+  /** Default: the machine's. */
+  readonly clock?: Clock
   /** Hears of each request before it is answered. */
   readonly hears?: (asked: Asked) => void
 }
@@ -36,7 +38,7 @@ export interface ClassKdcOptions {
 /** Serves until `close`. */
 export async function startClassKdc(
   answerUserinfo: AnswerUserinfo,
-  { passwords = PASSWORDS, hears }: ClassKdcOptions = {},
+  { passwords = PASSWORDS, clock = systemClock, hears }: ClassKdcOptions = {},
 ) {
   const sessions = new Map<string, Session>()
   const listening = new Map<string, { token: string; port: number }>()
@@ -55,7 +57,7 @@ export async function startClassKdc(
     }
     const token = session(username, ipAddress)
     if (port !== undefined) listening.set(username, { token, port: Number(port) })
-    return { token, username, expires_at: systemClock() + SESSION_LIFETIME_SEC, time: systemClock() }
+    return { token, username, expires_at: clock() + SESSION_LIFETIME_SEC, time: clock() }
   }
 
   // A receiver says where it accepts channels.
@@ -64,8 +66,8 @@ export async function startClassKdc(
     return {
       ip_addr: session.ipAddress,
       port,
-      expires_at: systemClock() + SESSION_LIFETIME_SEC,
-      time: systemClock(),
+      expires_at: clock() + SESSION_LIFETIME_SEC,
+      time: clock(),
     }
   }
 
@@ -75,7 +77,7 @@ export async function startClassKdc(
     const session = there && sessions.get(there.token)
     if (!session) return problem(409, 'receiver_offline', `${receiver} is not listening anywhere`)
     const kdc = {
-      now: systemClock(),
+      now: clock(),
       ticketLifetimeSec: TICKET_LIFETIME_SEC,
       randomBytes: secureRandomBytes,
     }
@@ -88,7 +90,7 @@ export async function startClassKdc(
     if (session?.username !== body.username) return problem(401, 'token_unknown', 'there is no such session')
     if (session && path === '/listen') return listen(body, session)
     if (session && path === '/userinfo') return userinfo(body, session)
-    if (path === '/logout') return { time: systemClock() }
+    if (path === '/logout') return { time: clock() }
     return problem(404, 'not_found', 'there is no such path')
   }
 

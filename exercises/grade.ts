@@ -8,10 +8,10 @@ import { parseArguments, parseSeconds } from '../src/cli/arguments.ts'
 import { EXIT, UsageError } from '../src/cli/errors.ts'
 import { print } from '../src/cli/terminal/terminal.ts'
 import { runTool } from '../src/cli/tool.ts'
-import { gradeCommand } from './commands/grading.ts'
+import { type CommandGradingOptions, gradeCommand } from './commands/grading.ts'
 import { junit } from './commands/junit.ts'
+import { receiver } from './commands/receiver.ts'
 import { sender } from './commands/sender.ts'
-import { findExercise } from './runner/catalogue.ts'
 import { checklist, isDone, sum } from './runner/checklist.ts'
 
 const HELP = `usage: npm run grade -- [OPTIONS] NUMBER -- COMMAND...
@@ -42,7 +42,21 @@ const OPTIONS = {
   silence: { type: 'string', default: '5' },
 } as const
 
-const GRADINGS = { '05': sender }
+type Grade = (
+  argv: readonly string[],
+  folder: string,
+  options: CommandGradingOptions,
+) => ReturnType<typeof gradeCommand>
+
+interface Graded {
+  readonly title: string
+  readonly grade: Grade
+}
+
+const GRADED: Readonly<Record<string, Graded>> = {
+  '05': { title: 'Exercise 05: the message', grade: (...args) => gradeCommand(sender, ...args) },
+  '07': { title: 'Exercise 07: the receiver', grade: (...args) => gradeCommand(receiver, ...args) },
+}
 
 runTool('grade', async (argv) => {
   const { values, positionals, literals } = parseArguments(argv, {
@@ -51,12 +65,15 @@ runTool('grade', async (argv) => {
     positionals: ['NUMBER', 'COMMAND', '[ARGUMENT...]'],
   })
   const [word = '', ...command] = positionals
-  const { number, title } = findExercise(word)
-  const grading = GRADINGS[number as keyof typeof GRADINGS]
-  if (!grading) {
-    const known = Object.keys(GRADINGS).join(', ')
-    throw new UsageError(`exercise ${number} is not graded as a command`, `these are: ${known}`)
+  const number = word.padStart(2, '0')
+  const graded = GRADED[number]
+  if (!graded) {
+    throw new UsageError(
+      `no exercise ${word} is graded as a command`,
+      `these are: ${Object.keys(GRADED).join(', ')}`,
+    )
   }
+  const { title } = graded
   if (literals !== command.length)
     throw new UsageError('the command belongs after --', 'grade 05 -- python3 sender.py')
   // What was started ends with us: at 'exit', which a signal alone does not bring about.
@@ -67,7 +84,7 @@ runTool('grade', async (argv) => {
   const name = command.join(' ')
   const isForPeople = !values.json && !values.mark
   if (isForPeople) await print(`${title}: ${name}\n`)
-  const grade = await gradeCommand(grading, command, folder, {
+  const grade = await graded.grade(command, folder, {
     first: values.first,
     timeLimitSec: parseSeconds('--time-limit', values['time-limit']),
     silenceSec: parseSeconds('--silence', values.silence),

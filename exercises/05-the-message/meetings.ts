@@ -179,7 +179,7 @@ export class Meetings {
     const patience = async () => {
       for (let step = 0; step < steps && !isOver; step++) {
         await new Promise((resolve) => setTimeout(resolve, STEP_MS))
-        await this.alice.beat()
+        if (!isOver) await this.alice.beat()
       }
       return undefined
     }

@@ -248,8 +248,12 @@ export const impostors = (wait: (seconds: number) => Promise<void>): Readonly<Re
 
 const HANDSHAKE_BYTES = 50
 const ALL_BYTES = HANDSHAKE_BYTES + 29 + 21
-/** After how many bytes of bob's the line may be cut. */
-export const CUTS: readonly number[] = Array.from({ length: ALL_BYTES }, (_, length) => length)
+/** After how many bytes of bob's the line may be cut: few of the handshake's, all of those that come after it. */
+export const CUTS: readonly number[] = Array.from({ length: ALL_BYTES }, (_, length) => length).filter(
+  (length) => {
+    return length < 3 || length === HANDSHAKE_BYTES / 2 || length >= HANDSHAKE_BYTES - 1
+  },
+)
 
 /** Those between two things that he says, and one byte beside them. */
 export const FEW_CUTS: readonly number[] = [0, 1, 49, 50, 51, 78, 79, 80, 99]

@@ -28,10 +28,10 @@ export interface Ran {
 
 /** One run. */
 export interface Running {
+  /** What it has printed so far. */
   readonly stdout: string
+  readonly stderr: string
   readonly ended: Promise<Ran>
-  /** Asks it to end. */
-  terminate(): void
 }
 
 /** Runs a command, as often as is asked. */
@@ -80,8 +80,10 @@ export class Command {
       get stdout() {
         return printed.stdout
       },
+      get stderr() {
+        return printed.stderr
+      },
       ended,
-      terminate: () => void child.kill('SIGTERM'),
     }
   }
 

@@ -17,12 +17,15 @@ export interface Grading<Subject> {
 /** For all that one property tries. */
 const PROPERTY_LIMIT_SEC = 120
 
+/** How long things may take. */
+export type CommandGradingOptions = CommandOptions & Pick<GradingOptions, 'first'>
+
 /** Grades one command; when this is over, nothing that it started is left. */
 export async function gradeCommand<Subject>(
   { properties, subject }: Grading<Subject>,
   argv: readonly string[],
   folder: string,
-  options: CommandOptions & Pick<GradingOptions, 'first'>,
+  options: CommandGradingOptions,
 ): Promise<Grade> {
   const command = new Command(argv, folder)
   try {

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 import urllib.error
 import urllib.request
 from typing import Any, Dict
@@ -51,6 +52,8 @@ class Session:
         self.username = username
         reply = post(self.kdc, '/login', {'username': username, 'password': password})
         self._token = reply['token']
+        # How far the KDC's clock is ahead of ours, in seconds: by the KDC's, tickets are good or not.
+        self.ahead = reply['time'] - int(time.time())
 
     @property
     def token(self) -> bytes:
