@@ -8,6 +8,7 @@ import { writeSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import * as net from 'node:net'
 import { mock } from 'node:test'
+import { inspect } from 'node:util'
 import { Wire } from 'symbolon/protocol'
 import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
 
@@ -40,6 +41,8 @@ export interface Thrown {
   readonly name: string
   readonly message: string
   readonly code?: string
+  /** All that is seen of it when it is printed: its properties too, and its causes. */
+  readonly all: string
   /** Of the student's file. */
   readonly line?: number
 }
@@ -47,6 +50,8 @@ export interface Thrown {
 const ANSWERS_FD = 3
 /** Of fake time, so that what waits for what came after a timer gets its turn. */
 const STEP_MS = 1_000
+const MAX_SHOWN_CHARS = 64 * 1024
+const SHOWN = { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 } as const
 const PROGRAM = './student.mjs'
 const OURS = ['host.mjs', 'host.ts', 'tools.mjs']
 
@@ -75,6 +80,14 @@ const [startedAt] = process.argv.slice(2)
 const { setInterval: realInterval, clearInterval: realClear } = globalThis
 let now = performance.now()
 mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: Number(startedAt) })
+
+// What is no randomness shows itself: after a restart it comes again.
+let draw = 0
+Math.random = () => {
+  draw = (draw + 0x9e3779b9) >>> 0
+  const mixed = Math.imul(draw ^ (draw >>> 15), 0x85ebca6b)
+  return ((mixed ^ (mixed >>> 13)) >>> 0) / 2 ** 32
+}
 
 const exported: Promise<Readonly<Record<string, unknown>>> = import(PROGRAM)
 const kept = new Map<number, object>()
@@ -147,7 +160,7 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
         on === undefined
           ? `there is no 'export function ${name}' in the file.`
           : `it has no method '${name}'.`
-      return answer({ id, thrown: { isError: true, name: 'Missing', message: where } })
+      return answer({ id, thrown: { isError: true, name: 'Missing', message: where, all: '' } })
     }
     const before = said(given)
     const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
@@ -188,7 +201,9 @@ async function advance(ms: number): Promise<void> {
 }
 
 function thrown(error: unknown): Thrown {
-  if (!(error instanceof Error)) return { isError: false, name: typeof error, message: shown(error) }
+  if (!(error instanceof Error)) {
+    return { isError: false, name: typeof error, message: shown(error), all: seen(error) }
+  }
   const { code } = error as { code?: unknown }
   const frames = [...String(error.stack).matchAll(/([^/\\\s(]+\.[cm]?[jt]s):(\d+):\d+\)?$/gm)]
   const line = frames.find(([, file = '']) => !OURS.includes(file))?.[2]
@@ -196,6 +211,7 @@ function thrown(error: unknown): Thrown {
     isError: true,
     name: String(error.name),
     message: String(error.message),
+    all: seen(error),
     ...(code !== undefined && { code: String(code) }),
     ...(line && { line: Number(line) }),
   }
@@ -206,6 +222,14 @@ function shown(value: unknown): string {
     return String(value)
   } catch {
     return 'something that cannot be shown'
+  }
+}
+
+function seen(value: unknown): string {
+  try {
+    return inspect(value, SHOWN).slice(0, MAX_SHOWN_CHARS)
+  } catch {
+    return ''
   }
 }
 
