@@ -4,8 +4,9 @@
  * @module
  */
 import { concat, EMPTY, equal, Secret, secureRandomBytes, utf8 } from 'symbolon/protocol'
+import { attempt } from '../examiner/attempt.ts'
 import type { Grader } from '../examiner/grading.ts'
-import { StudentError, type StudentProgram } from '../examiner/program.ts'
+import type { StudentError, StudentProgram } from '../examiner/program.ts'
 import { contains, must } from '../examiner/property.ts'
 import { hasPiece, randomBytesIn, spelledIn } from '../examiner/secrecy.ts'
 import { Randomness } from '../examiner/values.ts'
@@ -71,13 +72,10 @@ class Boxes {
     box: Uint8Array,
     options: { label?: string; key?: Secret } = {},
   ): Promise<{ gave: unknown } | undefined> {
-    try {
-      return { gave: await this.open(box, options) }
-    } catch (error) {
-      if (!(error instanceof StudentError) || isUnwritten(error)) throw error
-      this.errors.push(error)
-      return undefined
-    }
+    const outcome = await attempt(this.open(box, options))
+    if ('gave' in outcome) return outcome
+    this.errors.push(outcome.error)
+    return undefined
   }
 
   /** A box of bob's that this program opens: where it does not take the label as associated data, another property says so. */
@@ -98,10 +96,6 @@ class Boxes {
   restart(): Promise<void> {
     return this.#program.end()
   }
-}
-
-function isUnwritten({ thrown }: StudentError): boolean {
-  return thrown.name === 'Missing' || thrown.message.startsWith('exercise ')
 }
 
 const labelled = (label: string) => (label ? `the label ${shown(label)}` : 'no label')
