@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { EMPTY, equal, fromUtf8, hkdf } from 'symbolon/protocol'
+import { EMPTY, equal, hkdf } from 'symbolon/protocol'
 import type { Grader } from '../examiner/grading.ts'
-import { standsIn } from '../examiner/leaks.ts'
+import { searchOf, standsIn } from '../examiner/leaks.ts'
 import { NOW_SEC } from '../examiner/program.ts'
 import { contains, must } from '../examiner/property.ts'
 import { anybody, sameAgain } from './anybody.ts'
@@ -38,10 +38,15 @@ import {
 import { notFresh, notTheKdcsSalt } from './randomness.ts'
 
 /** The ticket, in whatever way it opens. */
-function looked({ reply, receiver, sender }: Asked): Opened | undefined {
+function looked({ reply, receiver, sender, by }: Asked): Opened | undefined {
   const tokens = { [receiver.username]: receiver.token.reveal(), [sender.username]: sender.token.reveal() }
-  return openSomehow(ticketBytes(reply), tokens, anySecret(reply))
+  const ticket = openSomehow(ticketBytes(reply), tokens, anySecret(reply), by.isClosed)
+  by.isClosed ||= !ticket
+  return ticket
 }
+
+/** What a ticket says, even when it is no right text. */
+const textOf = ({ plaintext }: Opened) => Buffer.from(plaintext).toString('utf8')
 
 /** The same, for the properties that can be judged only then. */
 function opened(asked: Asked): Opened {
@@ -260,7 +265,7 @@ export const grader: Grader<StudentKdc> = {
         const asked = await kdc.ask()
         const said = (one: Asked, ticket = opened(one)) => {
           const { senderinfo: _, ...answer } = one.reply
-          return { 'the answer': JSON.stringify(answer), 'the ticket': fromUtf8(ticket.plaintext) }
+          return { 'the answer': JSON.stringify(answer), 'the ticket': textOf(ticket) }
         }
         const { parts, key } = opened(asked)
         for (const [where, text] of Object.entries(said(asked))) {
@@ -275,9 +280,10 @@ export const grader: Grader<StudentKdc> = {
           const forged = theKey && (await forgedTicket(key.bytes, 'with the key of her ticket', parts.header))
           must(!theKey, `the key of the ticket is in ${where}, ${theKey}.`, () => forged)
         }
-        // What nobody would recognise shows when the tokens are others and nothing else is.
+        // What nobody would recognise shows when the tokens are others and nothing else is: of a program that answers the same twice.
         const { pool } = asked
         const other = (session: Session) => tokenOf(`${session.username}, logged in again`)
+        if (JSON.stringify((await kdc.ask(asked)).reply) !== JSON.stringify(asked.reply)) return
         const alices = await kdc.ask({ pool, sender: { ...alice, token: other(alice) } })
         must(
           JSON.stringify(alices.reply) === JSON.stringify(asked.reply),
@@ -297,7 +303,8 @@ export const grader: Grader<StudentKdc> = {
       why: 'alice reads the answer, bob the ticket, and whoever runs a proxy perhaps both. What need not be there can only do harm.',
       async check(kdc) {
         const asked = await kdc.ask()
-        const { content, plaintext } = opened(asked)
+        const ticket = opened(asked)
+        const { content } = ticket
         for (const [where, fields] of [
           ['answer', asked.reply],
           ['ticket', content],
@@ -311,7 +318,7 @@ export const grader: Grader<StudentKdc> = {
           })
         }
         must(
-          withoutSpaces(fromUtf8(plaintext)) === JSON.stringify(content),
+          withoutSpaces(textOf(ticket)) === JSON.stringify(content),
           'the JSON in the ticket says something twice, or in a roundabout way.',
         )
       },
@@ -325,10 +332,11 @@ export const grader: Grader<StudentKdc> = {
         const text = kdc.printed
         if (text === '') return
         const tokens = { "bob's token": bob.token.reveal(), "alice's token": alice.token.reveal() }
-        for (const [what, bytes] of Object.entries(tokens)) notPrinted(text, what, bytes)
+        const search = searchOf(text)
+        for (const [what, bytes] of Object.entries(tokens)) notPrinted(search, what, bytes)
         for (const asked of kdc.asked) {
-          notPrinted(text, 'the secret', anySecret(asked.reply))
-          notPrinted(text, 'the key of the ticket', opened(asked).key.bytes)
+          notPrinted(search, 'the secret', anySecret(asked.reply))
+          notPrinted(search, 'the key of the ticket', looked(asked)?.key.bytes ?? EMPTY)
         }
       },
     },
@@ -384,8 +392,8 @@ export const grader: Grader<StudentKdc> = {
   ],
 }
 
-function notPrinted(text: string, what: string, bytes: Uint8Array): void {
-  const found = standsIn(text, bytes)
+function notPrinted(search: ReturnType<typeof searchOf>, what: string, bytes: Uint8Array): void {
+  const found = search(bytes)
   must(!found, `your code prints ${what}, ${found}.`, () => {
     return `read from the log: ${Buffer.from(bytes).toString('base64url')}`
   })

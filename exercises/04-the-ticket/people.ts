@@ -46,6 +46,7 @@ export interface Asked extends Question {
   readonly reply: UserinfoReply
   /** Whether the student's program has changed its arguments. */
   readonly changed: boolean
+  readonly by: StudentKdc
 }
 
 export const freshPool = (): Uint8Array => secureRandomBytes(POOL_BYTES)
@@ -55,6 +56,8 @@ export class StudentKdc {
   readonly #program: StudentProgram
   /** All that it was asked so far. */
   readonly asked: Asked[] = []
+  /** Whether a ticket of its could not be opened in any way: then not all of them are tried with the next ones. */
+  isClosed = false
 
   constructor(program: StudentProgram) {
     this.#program = program
@@ -88,7 +91,8 @@ export class StudentKdc {
       'the object that answerUserinfo returned is no plain one: it has a getter, a toJSON, a class, or bytes in it. ' +
         'JSON cannot say that.',
     )
-    const asked = { sender, receiver, clock, pool, changed, reply: value as UserinfoReply }
+    const reply = value as UserinfoReply
+    const asked = { sender, receiver, clock, pool, changed, reply, by: this }
     this.asked.push(asked)
     return asked
   }
