@@ -215,14 +215,14 @@ function shownJson(bytes: Uint8Array): string | undefined {
 type Fit = Pick<Opened, 'aad' | 'wrongNonce' | 'plaintext'>
 
 function openWith(key: Key, parts: Parts, rightOnly: boolean): Fit | undefined {
-  const isRightPlace = parts.header.length === HEADER_BYTES
-  for (const aad of AADS) {
-    for (const [wrongNonce, nonce] of nonces(parts)) {
+  const isRightPlace = parts.header.length - parts.nonce.length === HEADER_BYTES
+  // Where one thing is wrong, the others are likely to be right.
+  for (const aad of rightOnly ? AADS.slice(0, 1) : isRightPlace ? AADS : AADS.slice(0, 2)) {
+    const all = nonces(parts)
+    const isEnough = (aad.wrong && parts.nonce.length === 0) || rightOnly
+    for (const [wrongNonce, nonce] of isEnough ? all.slice(0, 1) : all) {
       const plaintext = tryOpen(key.bytes, nonce, aad.of(parts), parts.sealed)
       if (plaintext) return { aad, wrongNonce, plaintext }
-      if (rightOnly) return undefined
-      // Where it is wrong already, not everything is tried.
-      if (!isRightPlace && parts.nonce.length === 0) break
     }
   }
   return undefined
