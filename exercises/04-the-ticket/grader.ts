@@ -327,6 +327,7 @@ export const grader: Grader<StudentKdc> = {
       name: 'nothing secret is printed',
       why: 'what a server prints ends up in log files, which many may read, for years.',
       async check(kdc) {
+        await kdc.ask()
         // At its end all that it has printed is here: also what it prints later, and what it printed at the first answer only.
         await kdc.restart()
         const text = kdc.printed
