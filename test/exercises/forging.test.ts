@@ -262,7 +262,7 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
   },
   {
     what: 'calls a server',
-    code: `export const answerUserinfo = async () => { await fetch('http://127.0.0.1:1/').catch((error) => { throw error.cause }) }`,
+    code: `export const answerUserinfo = async () => { await fetch('http://127.0.0.1:8089/').catch((error) => { throw error.cause }) }`,
     told: /your code threw Error: connect has nothing to do with the exercise/,
   },
   {
