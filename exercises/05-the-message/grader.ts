@@ -37,7 +37,6 @@ import {
 import {
   arrives,
   expectRejected,
-  honestly,
   inSilence,
   readByStranger,
   readLater,
@@ -340,12 +339,11 @@ export const properties: readonly Property<Meetings>[] = [
     name: 'two conversations at the same time do not meet',
     why: 'what is kept outside of the function is shared by all who call it: the text of one with the keys of the other.',
     async check(meetings) {
-      const [ours, theirs] = await Promise.all([honestly(meetings, TEXT), honestly(meetings, OTHER_TEXT)])
-      for (const [talk, text] of [
-        [ours, TEXT],
-        [theirs, OTHER_TEXT],
-      ] as const) {
-        const read = transcript(talk).text
+      const texts = [TEXT, OTHER_TEXT]
+      const talks = await meetings.together(texts)
+      for (const [i, talk] of talks.entries()) {
+        const text = texts[i] ?? ''
+        const { text: read, problem } = transcript(talk)
         const { outcome } = talk
         must(
           read,
@@ -355,6 +353,7 @@ export const properties: readonly Property<Meetings>[] = [
           equal(read, utf8(text)),
           `in one of two conversations bob read '${fromUtf8(read)}', not '${text}'.`,
         )
+        must(!problem, `in one of two conversations bob got something else after the text: ${problem}.`)
         must(outcome.result === 'resolved', `in one of two conversations bob read it, but: ${outcome.why}`)
       }
     },

@@ -44,11 +44,6 @@ export function inSilence(meetings: Meetings): Promise<(readonly [string, Outcom
   })
 }
 
-/** A bob who says at once all that she waits for. */
-export function honestly(meetings: Meetings, text: string): Promise<Talk> {
-  return meetings.talk((bob) => bob.answers(), text)
-}
-
 /** Bob reads the text, and alice hears that he has. */
 export async function arrives(meetings: Meetings, text: string): Promise<void> {
   const talk = await meetings.honest(text)

@@ -101,7 +101,7 @@ export class CommandedAlice implements Alice {
 function ending({ status, signal, stdout, stderr, printsWithoutEnd, notStarted }: Ran): Ending {
   if (notStarted !== undefined) throw new Missing(`the command cannot be started: ${notStarted}.`, 'stopped')
   if (printsWithoutEnd) {
-    throw new Missing('it prints without end: what it printed is more than 256 Ki characters.', 'stopped')
+    throw new Missing('it prints without end: what it printed is more than 4 Mi characters.', 'stopped')
   }
   if (status === 0) return { result: 'resolved', why: '', isError: true, told: '' }
   const lines = stderr.trim().split('\n')
