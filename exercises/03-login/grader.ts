@@ -314,6 +314,14 @@ export const grader: Grader<Realm> = {
         const unknown = ['mallory', 'constructor', '__proto__', 'toString', 'hasOwnProperty', ''].map(
           (name) => [name, PASSWORDS.alice] as const,
         )
+        await realm.token('alice')
+        const changed = { alice: recordOf(PASSWORDS.carol, secureRandomBytes(SALT_BYTES)) }
+        const old = await realm.login('alice', PASSWORDS.alice, { accounts: changed })
+        must(
+          old.status !== 200,
+          'alice has another password since a minute, and the old one still let her in.',
+          () => `the one from whom she wanted to be rid has a session of hers, with the token ${old.token}.`,
+        )
         for (const at of [0, 15, 31]) {
           const record = recordOf(PASSWORDS.alice, secureRandomBytes(SALT_BYTES))
           const hash = fromBase64url(record.hash).map((byte, i) => (i === at ? byte ^ 1 : byte))
@@ -492,36 +500,39 @@ export const grader: Grader<Realm> = {
       name: "a session ends at its expires_at, by the KDC's clock",
       why: 'a token that somebody finds next year, in a log or an old telephone, must not be alice.',
       async check(realm) {
-        for (const sessionLifetimeSec of [3600, 100]) {
-          const token = await realm.token('alice', { sessionLifetimeSec })
+        for (const [name, sessionLifetimeSec] of [
+          ['alice', 3600],
+          ['bob', 100],
+        ] as const) {
+          const token = await realm.token(name, { sessionLifetimeSec })
           const end = NOW + sessionLifetimeSec
-          const before = await realm.authenticate('alice', token, end - 1)
+          const before = await realm.authenticate(name, token, end - 1)
           must(before.status === 200, `a second before its end the session was over: ${described(before)}.`)
           for (const late of [0, 1, 3600, 40_000_000]) {
-            const reply = await realm.authenticate('alice', token, end + late)
+            const reply = await realm.authenticate(name, token, end + late)
             must(
               reply.status !== 200,
               `the token was taken ${late} s after its expires_at.`,
-              () => `a token of alice's, found ${late} s after its end, is alice.`,
+              () => `a token of ${name}'s, found ${late} s after its end, is ${name}.`,
             )
             must(!('thrown' in reply), `the token was shown ${late} s after its expires_at. ${reply.thrown}`)
             mustRefuse(reply, 'a token that is past its time')
           }
         }
         const [short, long] = [
-          await realm.token('alice', { sessionLifetimeSec: 50 }),
-          await realm.token('alice', { sessionLifetimeSec: 3600 }),
+          await realm.token('carol', { sessionLifetimeSec: 50 }),
+          await realm.token('carol', { sessionLifetimeSec: 3600 }),
         ]
         for (const _ of ['once', 'twice']) {
-          const over = await realm.authenticate('alice', short, NOW + 60)
+          const over = await realm.authenticate('carol', short, NOW + 60)
           must(
             over.status !== 200,
             'a new login has prolonged an older session: its token was taken after its expires_at.',
           )
-          const lasting = await realm.authenticate('alice', long, NOW + 60)
+          const lasting = await realm.authenticate('carol', long, NOW + 60)
           must(
             lasting.status === 200,
-            `one of alice's two sessions had ended, and the other as well: ${described(lasting)}.`,
+            `one of carol's two sessions had ended, and the other as well: ${described(lasting)}.`,
           )
         }
       },
