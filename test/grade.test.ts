@@ -5,13 +5,15 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { gradeCommand } from '../exercises/commands/grading.ts'
 import { junit } from '../exercises/commands/junit.ts'
+import { receiver } from '../exercises/commands/receiver.ts'
 import { sender } from '../exercises/commands/sender.ts'
+import type { Grade } from '../exercises/examiner/grading.ts'
 import { needs, onLinux, pythonWith } from './helpers/needs.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -22,15 +24,26 @@ const OPTIONS = { first: true, timeLimitSec: 20, silenceSec: 3 }
 /** What waits for ever is given up after this. */
 const IMPATIENT = { ...OPTIONS, timeLimitSec: 4 }
 
+/** Files whose fault is that nothing more comes. */
+const WAITED_FOR =
+  /^(?:hangs|receiver_(?:of_nobody|one_at_a_time|that_skips|without_an_end|that_acks_parts))\.py$/
+
 const python = pythonWith('cryptography') ?? ''
 const withPython = needs('python3-cryptography', () => python !== '', 'apt-get install python3-cryptography')
 
 const grade = suite('npm run grade')
 
-const inPython = (file: string, options = OPTIONS) =>
-  gradeCommand(sender, [python, join(STARTERS, 'python', file)], ROOT, options)
+/** Grades a sender, or a receiver, by the file's name. */
+function graded(command: readonly string[], file: string, options: typeof OPTIONS): Promise<Grade> {
+  const argv = [...command, join(STARTERS, file)]
+  return basename(file).startsWith('receiver')
+    ? gradeCommand(receiver, argv, ROOT, options)
+    : gradeCommand(sender, argv, ROOT, options)
+}
+
+const inPython = (file: string, options = OPTIONS) => graded([python], `python/${file}`, options)
 const inJavaScript = (file: string, options = OPTIONS) =>
-  gradeCommand(sender, [process.execPath, join(STARTERS, 'javascript', file)], ROOT, options)
+  graded([process.execPath], `javascript/${file}`, options)
 
 /** The tool itself, as it is called by hand. */
 async function tool(...args: string[]) {
@@ -46,22 +59,34 @@ async function tool(...args: string[]) {
   return { exitCode, stdout, stderr }
 }
 
-withPython(grade)('the solution in Python has every property', async () => {
-  const { findings, properties } = await inPython('solution/sender.py', { ...OPTIONS, first: false })
+function isRight({ findings, properties }: Grade): void {
   assert.equal(
     findings.filter(({ problem }) => problem !== undefined),
     [],
   )
   assert.is(findings.length, properties.length)
+}
+
+for (const role of ['sender', 'receiver']) {
+  withPython(grade)(`the ${role} in Python, solved, has every property`, async () => {
+    isRight(await inPython(`solution/${role}.py`, { ...OPTIONS, first: false }))
+  })
+
+  grade(`the ${role} in JavaScript, solved, has every property`, async () => {
+    isRight(await inJavaScript(`solution/${role}.js`, { ...OPTIONS, first: false }))
+  })
+}
+
+withPython(grade)('the receiver to be written in Python listens, and answers nobody', async () => {
+  const [first, second] = (await inPython('receiver.py')).findings
+  assert.is(first?.problem, undefined)
+  assert.match(second?.problem ?? '', /bob does not answer a good ticket/)
 })
 
-grade('the solution in JavaScript has every property', async () => {
-  const { findings, properties } = await inJavaScript('solution/sender.js', { ...OPTIONS, first: false })
-  assert.equal(
-    findings.filter(({ problem }) => problem !== undefined),
-    [],
-  )
-  assert.is(findings.length, properties.length)
+grade('the receiver to be written in JavaScript listens, and answers nobody', async () => {
+  const [first, second] = (await inJavaScript('receiver.js')).findings
+  assert.is(first?.problem, undefined)
+  assert.match(second?.problem ?? '', /bob does not answer a good ticket/)
 })
 
 withPython(grade)('the starter in Python asks the KDC, and says what to write', async () => {
@@ -79,7 +104,7 @@ for (const file of readdirSync(BROKEN).filter((name) => name.endsWith('.py'))) {
     const [, quote = '', breaks] =
       /^BREAKS = (['"])(.*)\1$/m.exec(readFileSync(join(BROKEN, file), 'utf8')) ?? []
     assert.ok(quote)
-    const { findings } = await inPython(`broken/${file}`, file === 'hangs.py' ? IMPATIENT : OPTIONS)
+    const { findings } = await inPython(`broken/${file}`, WAITED_FOR.test(file) ? IMPATIENT : OPTIONS)
     const missing = findings.find(({ problem }) => problem !== undefined)
     assert.is(missing?.property, breaks, missing?.problem)
     assert.match(missing?.problem ?? '', /^\S.{10,}$/)

@@ -68,6 +68,11 @@ async function converses(
       await caller.hears((heard) => heard.some(({ type }) => type === 'end')),
       `${story}: bob does not say his end after alice's.`,
     )
+    const counts = acks(caller.heard)
+    must(
+      counts.at(-1) === texts.length && counts.every((count, i) => i === 0 || count > (counts[i - 1] ?? 0)),
+      `${story}: there were ${texts.length} messages, and bob's counts are ${counts.join(', ')}.`,
+    )
     must(await caller.closed(), `${story}: both have said their end, and bob does not hang up.`)
   })
 }
