@@ -64,26 +64,52 @@ export async function gradeFile<Subject>(
 export async function findOut<Subject>(
   properties: readonly Property<Subject>[],
   subject: Subject,
-  { first }: Pick<GradingOptions, 'first'>,
+  options: GradingOptions,
   settle: () => Promise<void>,
 ): Promise<Finding[]> {
   const findings: Finding[] = []
+  let stops = 0
   for (const property of properties) {
-    const finding = await judge(property, subject, settle)
+    if (stops >= MAX_STOPS) {
+      const problem = 'this was not tried any more: your program had to be ended twice.'
+      findings.push({ property: property.name, why: '', problem })
+      continue
+    }
+    const finding = await judge(property, subject, options, settle)
     findings.push(finding)
-    if (first && finding.problem !== undefined) break
+    if (finding.stopped) stops++
+    if (options.first && finding.problem !== undefined) break
   }
   return findings
+}
+
+/** Of a program that hangs each property takes as long as there is patience. */
+const MAX_STOPS = 2
+/** A grader waits for no more than so many calls of a program one after the other. */
+const CALLS = 3
+
+async function inTime(checked: Promise<void> | void, seconds: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tooLate = new Promise<void>((_, reject) => {
+    const problem = `the grader has waited for ${seconds} s for what should come now.`
+    timer = setTimeout(() => reject(new Missing(problem, 'stopped')), 1000 * seconds)
+  })
+  try {
+    await Promise.race([checked, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 async function judge<Subject>(
   property: Property<Subject>,
   subject: Subject,
+  { timeLimitSec }: GradingOptions,
   settle: () => Promise<void>,
 ): Promise<Finding> {
   const { name, why } = property
   try {
-    await property.check(subject)
+    await inTime(property.check(subject), CALLS * timeLimitSec)
     await settle()
     return { property: name, why }
   } catch (error) {
@@ -91,6 +117,8 @@ async function judge<Subject>(
     if (!(error instanceof Missing || error instanceof StudentError)) throw error
     const loot = error instanceof Missing ? error.loot : undefined
     const isUnwritten = error instanceof StudentError && error.message.startsWith('exercise ')
-    return { property: name, why: isUnwritten ? '' : why, problem: error.message, ...(loot && { loot }) }
+    const stopped = error instanceof Missing && error.kind === 'stopped'
+    const found = { property: name, why: isUnwritten ? '' : why, problem: error.message }
+    return { ...found, ...(loot && { loot }), ...(stopped && { stopped }) }
   }
 }

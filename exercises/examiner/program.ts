@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
+import { bounded, visible } from '../../src/lib/text/visible.ts'
 import type { Call, Reply, Thrown } from './host.ts'
 import { Missing, must } from './property.ts'
 import { AS_TOLD, decode, encode, Kept } from './values.ts'
@@ -14,6 +15,8 @@ import type { Workbench } from './workbench.ts'
 
 /** Of a line of the student's process: far more than any answer takes. */
 const MAX_LINE_CHARS = 8 * 1024 * 1024
+/** Of an error's message. */
+const MAX_TOLD_CHARS = 500
 const MAX_PRINTED_CHARS = 256 * 1024
 /** Fake time begins here: 2026-11-20T12:00:00Z. */
 export const NOW_SEC: number = 1_795_176_000
@@ -31,11 +34,14 @@ export class StudentError extends Error {
 
 /** What happened, in a sentence, with the line of the student's file that it came from. */
 export function inWords({ isError, name, message, code, line }: Thrown): string {
-  if (!isError) return `something that is no Error was thrown: ${message}.`
-  if (name === 'Missing' || message.startsWith('exercise ')) return message
+  if (!isError) return `something that is no Error was thrown: ${told(message)}.`
+  if (name === 'Missing' || message.startsWith('exercise ')) return told(message)
   const place = line === undefined ? '' : `, at line ${line}`
-  return `your code threw ${name}${code === undefined ? '' : ` (${code})`}: ${message}${place}.`
+  return `your code threw ${name}${code === undefined ? '' : ` (${code})`}: ${told(message)}${place}.`
 }
+
+/** A program's own words, on one line. */
+const told = (message: string) => visible(bounded(message.replace(/\s+/g, ' '), MAX_TOLD_CHARS))
 
 interface Waiting {
   resolve(returned: Returned): void
@@ -47,6 +53,10 @@ export interface Returned {
   readonly value: unknown
   /** Whether it was a promise. */
   readonly async: boolean
+  /** Whether JSON says all of it. */
+  readonly plain: boolean
+  /** Whether the arguments are others now. */
+  readonly changed: boolean
 }
 
 export interface ProgramOptions {
@@ -88,7 +98,7 @@ export class StudentProgram {
     return (await this.#ask('call', name, args)).value
   }
 
-  /** The same, and whether it gave a promise. */
+  /** The same, and what kind of value it gave. */
   returned(name: string, ...args: unknown[]): Promise<Returned> {
     return this.#ask('call', name, args)
   }
@@ -132,8 +142,10 @@ export class StudentProgram {
 
   /** Ends its process; the next call starts another one. */
   async end(): Promise<void> {
-    this.#child?.kill('SIGKILL')
+    const child = this.#child
+    if (child && this.#waiting.size > 0) this.#fail(child, new Missing('the program was ended.', 'stopped'))
     this.#child = undefined
+    child?.kill('SIGKILL')
     await this.#ended
   }
 
@@ -204,9 +216,17 @@ export class StudentProgram {
   #listen(child: ChildProcess, answers: Readable): void {
     let rest = ''
     answers.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n')
+      // Only what has come is looked through: a line may come in many pieces.
+      const [first = '', ...others] = text.split('\n')
+      const lines = [rest + first, ...others]
       rest = lines.pop() ?? ''
-      if (rest.length > MAX_LINE_CHARS) this.#garbage(child)
+      if (rest.length > MAX_LINE_CHARS) {
+        this.#fail(
+          child,
+          new Missing('it answers without end: what came is more than 8 Mi characters.', 'stopped'),
+        )
+        rest = ''
+      }
       for (const line of lines) this.#hear(child, line)
     })
   }
@@ -225,8 +245,12 @@ export class StudentProgram {
         return
       }
       const waiting = this.#waiting.get(reply.id)
-      if ('thrown' in reply) waiting?.reject(new StudentError(reply.thrown))
-      else waiting?.resolve({ value: decode(reply.value, AS_TOLD), async: reply.async === true })
+      // The host answers what it was asked, once.
+      if (!waiting) throw new TypeError('nothing was asked')
+      const outcome = 'thrown' in reply ? new StudentError(reply.thrown) : returned(reply)
+      this.#waiting.delete(reply.id)
+      if (outcome instanceof Error) waiting.reject(outcome)
+      else waiting.resolve(outcome)
     } catch {
       this.#garbage(child)
     }
@@ -247,5 +271,14 @@ export class StudentProgram {
     for (const { reject } of this.#waiting.values()) reject(error)
     this.#waiting.clear()
     child.kill('SIGKILL')
+  }
+}
+
+function returned({ value, async, plain, changed }: Extract<Reply, { value: unknown }>): Returned {
+  return {
+    value: decode(value, AS_TOLD),
+    async: async === true,
+    plain: plain === true,
+    changed: changed === true,
   }
 }

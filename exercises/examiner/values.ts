@@ -73,6 +73,22 @@ export function encode(value: unknown): unknown {
   return coded(value, 0)
 }
 
+/** Whether JSON says all of it: text, numbers and the like, and plain objects and lists of them, without getters or `toJSON`. */
+export function isPlain(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null)
+    return /^(?:string|number|boolean|object)$/.test(typeof value)
+  const kind = Array.isArray(value) ? Array.prototype : Object.prototype
+  if (depth > MAX_DEPTH || ![kind, null].includes(Object.getPrototypeOf(value))) return false
+  return (
+    Object.entries(Object.getOwnPropertyDescriptors(value)).every(
+      ([name, { get, set, enumerable, value: part }]) => {
+        if (name === 'length' && Array.isArray(value)) return true
+        return !get && !set && enumerable && isPlain(part, depth + 1)
+      },
+    ) && Object.getOwnPropertySymbols(value).length === 0
+  )
+}
+
 /** How what is made anew in the student's process is made. */
 export interface Makers {
   random(pool: Uint8Array): unknown
