@@ -68,14 +68,23 @@ export async function findOut<Subject>(
   settle: () => Promise<void>,
 ): Promise<Finding[]> {
   const findings: Finding[] = []
+  let stops = 0
   for (const property of properties) {
+    if (stops >= MAX_STOPS) {
+      const problem = 'this was not tried any more: your program had to be ended twice.'
+      findings.push({ property: property.name, why: '', problem })
+      continue
+    }
     const finding = await judge(property, subject, options, settle)
     findings.push(finding)
+    if (finding.stopped) stops++
     if (options.first && finding.problem !== undefined) break
   }
   return findings
 }
 
+/** Of a program that hangs each property takes as long as there is patience. */
+const MAX_STOPS = 2
 /** A grader waits for no more than so many calls of a program one after the other. */
 const CALLS = 3
 
@@ -108,6 +117,8 @@ async function judge<Subject>(
     if (!(error instanceof Missing || error instanceof StudentError)) throw error
     const loot = error instanceof Missing ? error.loot : undefined
     const isUnwritten = error instanceof StudentError && error.message.startsWith('exercise ')
-    return { property: name, why: isUnwritten ? '' : why, problem: error.message, ...(loot && { loot }) }
+    const stopped = error instanceof Missing && error.kind === 'stopped'
+    const found = { property: name, why: isUnwritten ? '' : why, problem: error.message }
+    return { ...found, ...(loot && { loot }), ...(stopped && { stopped }) }
   }
 }

@@ -4,8 +4,12 @@
  *
  * @module
  */
+import { createHook } from 'node:async_hooks'
+import dgram from 'node:dgram'
 import { writeSync } from 'node:fs'
-import * as net from 'node:net'
+import { syncBuiltinESMExports } from 'node:module'
+import net from 'node:net'
+import os from 'node:os'
 import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { Wire } from 'symbolon/protocol'
@@ -14,7 +18,7 @@ import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
 /** A call of what the program exports, of an object that was kept, or one of the host's own. */
 export interface Call {
   readonly id: number
-  readonly do: 'call' | 'keep' | 'advance'
+  readonly do: 'call' | 'keep' | 'advance' | 'count'
   /** The exported function, or the method of `on`. */
   readonly name: string
   readonly on?: number
@@ -23,7 +27,13 @@ export interface Call {
 
 /** What came of it. */
 export type Reply =
-  | { readonly id: number; readonly value: unknown; readonly async: boolean; readonly plain: boolean }
+  | {
+      readonly id: number
+      readonly value: unknown
+      readonly async: boolean
+      readonly plain: boolean
+      readonly changed?: true
+    }
   | { readonly id: number; readonly thrown: Thrown }
   /** An error that nothing in the program waits for. */
   | { readonly stray: Thrown }
@@ -49,6 +59,37 @@ const PROGRAM = './student.mjs'
 const OURS = ['host.mjs', 'host.ts', 'tools.mjs']
 
 type Fn = (...args: unknown[]) => unknown
+
+const { connect } = net.Socket.prototype
+
+function refuse(of: object, ...names: readonly string[]): void {
+  for (const name of names) {
+    const value = () => {
+      throw new Error(`${name} has nothing to do with the exercise`)
+    }
+    Object.defineProperty(of, name, { value })
+  }
+}
+
+// What Node's permission model does not know of. With a signal another process is ended, or opened to a debugger; a local socket is a
+// file; and there is no need of a connection but those that are given.
+refuse(
+  process,
+  'kill',
+  '_kill',
+  '_debugProcess',
+  '_debugEnd',
+  'execve',
+  'binding',
+  '_linkedBinding',
+  'dlopen',
+)
+refuse(os, 'setPriority')
+refuse(net, '_createServerHandle')
+refuse(net.Server.prototype, 'listen', '_listen2', '_setupListenHandle')
+refuse(net.Socket.prototype, 'connect')
+refuse(dgram.Socket.prototype, 'bind', 'connect', 'send')
+syncBuiltinESMExports()
 
 // Time is what the grader says: an hour of silence is over at once, and a program's own clock shows.
 const [startedAt] = process.argv.slice(2)
@@ -90,7 +131,9 @@ function randomBytesFrom(pool: Uint8Array) {
 }
 
 async function dial(port: number): Promise<Wire> {
-  const socket = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
+  const socket = new net.Socket({ allowHalfOpen: true })
+  Reflect.apply(connect, socket, [{ host: '127.0.0.1', port }])
+  socket.setNoDelay(true)
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   return new Wire(socket)
 }
@@ -128,6 +171,7 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
     const given = await received(args)
     if (what === 'advance')
       return answer({ id, value: encode(await advance(Number(given[0]))), async: false, plain: true })
+    if (what === 'count') return answer({ id, value: begun(name), async: false, plain: true })
     const target = on === undefined ? await exported : kept.get(on)
     const fn = target && (target as Readonly<Record<string, unknown>>)[name]
     if (typeof fn !== 'function') {
@@ -137,14 +181,46 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
           : `it has no method '${name}'.`
       return answer({ id, thrown: { isError: true, name: 'Missing', message: where, all: '' } })
     }
+    const before = said(given)
     const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
     const returned = isClass ? Reflect.construct(fn, given) : (fn as Fn).apply(target, given)
     const value = await returned
+    const changed = before !== undefined && before !== said(given)
     const told = encode(what === 'keep' ? keep(value) : value)
-    answer({ id, value: told, async: returned instanceof Promise, plain: isPlain(returned) })
+    answer({
+      id,
+      value: told,
+      async: returned instanceof Promise,
+      plain: isPlain(returned),
+      ...(changed && { changed }),
+    })
   } catch (error) {
     answer({ id, thrown: thrown(error) })
   }
+}
+
+/** What the arguments are, as far as that can be said: a connection is another at any time. */
+function said(args: readonly unknown[]): string | undefined {
+  if (args.some((part) => part instanceof Wire)) return undefined
+  try {
+    return JSON.stringify(args.map(encode))
+  } catch {
+    return undefined
+  }
+}
+
+const counts = new Map<string, number>()
+
+/** How often Node has begun a thing of this type, since it was first asked. */
+function begun(type: string): number {
+  const count = counts.get(type)
+  if (count !== undefined) return count
+  counts.set(type, 0)
+  const init = (_id: number, begun: string) => {
+    if (begun === type) counts.set(type, (counts.get(type) ?? 0) + 1)
+  }
+  createHook({ init }).enable()
+  return 0
 }
 
 /** Lets so much fake time pass. */

@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
+import { bounded, visible } from '../../src/lib/text/visible.ts'
 import type { Call, Reply, Thrown } from './host.ts'
 import { Missing, must } from './property.ts'
 import { AS_TOLD, decode, encode, Kept } from './values.ts'
@@ -14,6 +15,8 @@ import type { Workbench } from './workbench.ts'
 
 /** Of a line of the student's process: far more than any answer takes. */
 const MAX_LINE_CHARS = 8 * 1024 * 1024
+/** Of an error's message. */
+const MAX_TOLD_CHARS = 500
 const MAX_PRINTED_CHARS = 256 * 1024
 /** Fake time begins here: 2026-11-20T12:00:00Z. */
 export const NOW_SEC: number = 1_795_176_000
@@ -31,11 +34,14 @@ export class StudentError extends Error {
 
 /** What happened, in a sentence, with the line of the student's file that it came from. */
 export function inWords({ isError, name, message, code, line }: Thrown): string {
-  if (!isError) return `something that is no Error was thrown: ${message}.`
-  if (name === 'Missing' || message.startsWith('exercise ')) return message
+  if (!isError) return `something that is no Error was thrown: ${told(message)}.`
+  if (name === 'Missing' || message.startsWith('exercise ')) return told(message)
   const place = line === undefined ? '' : `, at line ${line}`
-  return `your code threw ${name}${code === undefined ? '' : ` (${code})`}: ${message}${place}.`
+  return `your code threw ${name}${code === undefined ? '' : ` (${code})`}: ${told(message)}${place}.`
 }
+
+/** A program's own words, on one line. */
+const told = (message: string) => visible(bounded(message.replace(/\s+/g, ' '), MAX_TOLD_CHARS))
 
 interface Waiting {
   resolve(returned: Returned): void
@@ -49,6 +55,8 @@ export interface Returned {
   readonly async: boolean
   /** Whether JSON says all of it. */
   readonly plain: boolean
+  /** Whether the arguments are others now. */
+  readonly changed: boolean
 }
 
 export interface ProgramOptions {
@@ -105,6 +113,14 @@ export class StudentProgram {
   /** Calls a method of an object that was kept. */
   async method(on: Kept, name: string, ...args: unknown[]): Promise<unknown> {
     return (await this.#ask('call', name, args, on.id)).value
+  }
+
+  /**
+   * How often it has begun what Node calls by this name, such as a "SCRYPTREQUEST", since this was first asked: what it costs to
+   * answer, without a clock.
+   */
+  async count(type: string): Promise<number> {
+    return Number((await this.#ask('count', type, [])).value)
   }
 
   /** Lets fake time pass for it. */
@@ -200,9 +216,17 @@ export class StudentProgram {
   #listen(child: ChildProcess, answers: Readable): void {
     let rest = ''
     answers.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n')
+      // Only what has come is looked through: a line may come in many pieces.
+      const [first = '', ...others] = text.split('\n')
+      const lines = [rest + first, ...others]
       rest = lines.pop() ?? ''
-      if (rest.length > MAX_LINE_CHARS) this.#garbage(child)
+      if (rest.length > MAX_LINE_CHARS) {
+        this.#fail(
+          child,
+          new Missing('it answers without end: what came is more than 8 Mi characters.', 'stopped'),
+        )
+        rest = ''
+      }
       for (const line of lines) this.#hear(child, line)
     })
   }
@@ -221,15 +245,12 @@ export class StudentProgram {
         return
       }
       const waiting = this.#waiting.get(reply.id)
-      if ('thrown' in reply) waiting?.reject(new StudentError(reply.thrown))
-      else {
-        const { async, plain } = reply
-        waiting?.resolve({
-          value: decode(reply.value, AS_TOLD),
-          async: async === true,
-          plain: plain === true,
-        })
-      }
+      // The host answers what it was asked, once.
+      if (!waiting) throw new TypeError('nothing was asked')
+      const outcome = 'thrown' in reply ? new StudentError(reply.thrown) : returned(reply)
+      this.#waiting.delete(reply.id)
+      if (outcome instanceof Error) waiting.reject(outcome)
+      else waiting.resolve(outcome)
     } catch {
       this.#garbage(child)
     }
@@ -250,5 +271,14 @@ export class StudentProgram {
     for (const { reject } of this.#waiting.values()) reject(error)
     this.#waiting.clear()
     child.kill('SIGKILL')
+  }
+}
+
+function returned({ value, async, plain, changed }: Extract<Reply, { value: unknown }>): Returned {
+  return {
+    value: decode(value, AS_TOLD),
+    async: async === true,
+    plain: plain === true,
+    changed: changed === true,
   }
 }

@@ -47,6 +47,8 @@ export interface Finding {
   readonly why: string
   readonly problem?: string
   readonly loot?: string
+  /** The program could not go on. */
+  readonly stopped?: boolean
 }
 
 /** Whether the wanted bytes are somewhere in the others. */

@@ -7,7 +7,7 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as protocol from 'symbolon/protocol'
 import { Missing } from './property.ts'
@@ -48,6 +48,10 @@ export async function makeWorkbench(materials: Materials): Promise<Workbench> {
     host: 'host.mjs',
     nodeOptions: [
       ...permissions(folder),
+      // It writes files, and knows of no permissions.
+      ...(process.allowedNodeEnvironmentFlags.has('--experimental-sqlite')
+        ? ['--no-experimental-sqlite']
+        : []),
       '--no-warnings',
       '--enable-source-maps',
       '--max-old-space-size=512',
@@ -134,6 +138,12 @@ async function makeFurniture(allowed: readonly string[]): Promise<Furniture> {
   return { tools: toolbox.outputFiles[0]?.text ?? '', host: host.outputFiles[0]?.text ?? '' }
 }
 
+function isWithin(folder: string, place: string): boolean {
+  const path = relative(folder, place)
+  // On another drive of Windows it stays absolute.
+  return !isAbsolute(path) && path.split(sep)[0] !== '..'
+}
+
 /** The student's program as one file of JavaScript. */
 async function compiled({ file, within = dirname(file) }: Materials): Promise<string> {
   const { build } = await import('esbuild')
@@ -158,8 +168,10 @@ async function compiled({ file, within = dirname(file) }: Materials): Promise<st
             if (path === 'symbolon/protocol') return { path: TOOLBOX, external: true }
             if (path.startsWith('node:') || builtinModules.includes(path)) return { path, external: true }
             const target = join(resolveDir, path)
-            const isInside = /^\.\.?\//.test(path) && !relative(within, target).startsWith('..')
-            if (isInside && existsSync(target)) return undefined
+            // Where a symbolic link leads is where the file is.
+            const place = existsSync(target) ? realpathSync(target) : undefined
+            const isRelative = /^\.\.?\//.test(path)
+            if (isRelative && place && isWithin(realpathSync(within), place)) return { path: place }
             outside.push(path)
             return { path, external: true }
           })

@@ -9,7 +9,8 @@ import type { Finding } from '../examiner/property.ts'
 /** How many properties that do not hold are explained, unless all are. */
 const EXPLAINED = 2
 
-const held = ({ findings }: Grade) => findings.filter(({ problem }) => problem === undefined).length
+export const held = ({ findings }: Grade): number =>
+  findings.filter(({ problem }) => problem === undefined).length
 
 /** Whether every property holds. */
 export function isDone(grade: Grade): boolean {
