@@ -204,6 +204,7 @@ export function answerTo(
   message1: Uint8Array,
   { ticket, secret }: Invitation,
   random: Uint8Array,
+  says: Uint8Array = EMPTY,
   prologue: Uint8Array = concat(NAME, ticket),
 ): { message2: Uint8Array; transport: Transport; payload: Uint8Array } {
   const handshake = new HandshakeState({
@@ -214,7 +215,7 @@ export function answerTo(
     randomBytes: () => random.slice(),
   })
   const payload = handshake.readMessage(message1)
-  const message2 = handshake.writeMessage()
+  const message2 = handshake.writeMessage(says)
   return { message2, payload, transport: handshake.transport as Transport }
 }
 
