@@ -32,6 +32,7 @@ import type { Invitation } from './given.ts'
 const NAME = utf8('symbolon/1 channel')
 const MAX_FRAME_BYTES = 65_535
 const MEETING_MS = 1_000
+const CONVERSATION_MS = 5_000
 
 /**
  * What is at the other end of a connection. When it has done its part, its half of the connection is ended; what alice
@@ -112,7 +113,10 @@ export async function realBob<T>(use: (port: number) => Promise<T>): Promise<{ h
   })
   try {
     const outcome = await use(listener.address.port)
+    // Who never dialled has no conversation that could end.
+    const timer = setTimeout(() => over?.(), CONVERSATION_MS)
     await conversation
+    clearTimeout(timer)
     return { heard, outcome }
   } finally {
     await listener.close()
@@ -204,6 +208,7 @@ export function answerTo(
   message1: Uint8Array,
   { ticket, secret }: Invitation,
   random: Uint8Array,
+  says: Uint8Array = EMPTY,
   prologue: Uint8Array = concat(NAME, ticket),
 ): { message2: Uint8Array; transport: Transport; payload: Uint8Array } {
   const handshake = new HandshakeState({
@@ -214,7 +219,7 @@ export function answerTo(
     randomBytes: () => random.slice(),
   })
   const payload = handshake.readMessage(message1)
-  const message2 = handshake.writeMessage()
+  const message2 = handshake.writeMessage(says)
   return { message2, payload, transport: handshake.transport as Transport }
 }
 

@@ -35,12 +35,10 @@ export async function refuses(meetings: Meetings, stories: Stories, loot: string
 }
 
 /** The stories in which nothing is said for an hour: all at once, as an hour is long. */
-export function inSilence(meetings: Meetings): Promise<(readonly [string, Outcome])[]> {
+export function inSilence(meetings: Meetings): Promise<(readonly [string, Talk])[]> {
   return meetings.once('an hour', () => {
     const stories = Object.entries(silences((seconds) => meetings.alice.wait(seconds)))
-    return Promise.all(
-      stories.map(async ([story, then]) => [story, (await tell(meetings, then)).outcome] as const),
-    )
+    return Promise.all(stories.map(async ([story, then]) => [story, await tell(meetings, then)] as const))
   })
 }
 

@@ -9,14 +9,14 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { gradeCommand } from '../exercises/commands/grading.ts'
-import { junit } from '../exercises/commands/junit.ts'
-import { receiver } from '../exercises/commands/receiver.ts'
-import { sender } from '../exercises/commands/sender.ts'
-import type { Grade } from '../exercises/examiner/grading.ts'
-import { needs, onLinux, pythonWith } from './helpers/needs.ts'
+import { gradeCommand } from '../../exercises/commands/grading.ts'
+import { junit } from '../../exercises/commands/junit.ts'
+import { receiver } from '../../exercises/commands/receiver.ts'
+import { sender } from '../../exercises/commands/sender.ts'
+import type { Grade } from '../../exercises/examiner/grading.ts'
+import { needs, onLinux, pythonWith } from '../helpers/needs.ts'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const STARTERS = join(ROOT, 'exercises/starters')
 const BROKEN = join(STARTERS, 'python/broken')
 /** Short, and long enough for a machine that does much else; nothing that is right waits for it. */
