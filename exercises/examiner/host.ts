@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHook } from 'node:async_hooks'
 import { writeSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import * as net from 'node:net'
@@ -14,7 +15,7 @@ import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
 /** A call of what the program exports, of an object that was kept, or one of the host's own. */
 export interface Call {
   readonly id: number
-  readonly do: 'call' | 'keep' | 'advance'
+  readonly do: 'call' | 'keep' | 'advance' | 'count'
   /** The exported function, or the method of `on`. */
   readonly name: string
   readonly on?: number
@@ -134,6 +135,7 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
     const given = await received(args)
     if (what === 'advance')
       return answer({ id, value: encode(await advance(Number(given[0]))), async: false, plain: true })
+    if (what === 'count') return answer({ id, value: begun(name), async: false, plain: true })
     const target = on === undefined ? await exported : kept.get(on)
     const fn = target && (target as Readonly<Record<string, unknown>>)[name]
     if (typeof fn !== 'function') {
@@ -151,6 +153,20 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
   } catch (error) {
     answer({ id, thrown: thrown(error) })
   }
+}
+
+const counts = new Map<string, number>()
+
+/** How often Node has begun a thing of this type, since it was first asked. */
+function begun(type: string): number {
+  const count = counts.get(type)
+  if (count !== undefined) return count
+  counts.set(type, 0)
+  const init = (_id: number, begun: string) => {
+    if (begun === type) counts.set(type, (counts.get(type) ?? 0) + 1)
+  }
+  createHook({ init }).enable()
+  return 0
 }
 
 /** Lets so much fake time pass. */

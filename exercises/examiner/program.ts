@@ -113,6 +113,14 @@ export class StudentProgram {
     return (await this.#ask('call', name, args, on.id)).value
   }
 
+  /**
+   * How often it has begun what Node calls by this name, such as a "SCRYPTREQUEST", since this was first asked: what it costs to
+   * answer, without a clock.
+   */
+  async count(type: string): Promise<number> {
+    return Number((await this.#ask('count', type, [])).value)
+  }
+
   /** Lets fake time pass for it. */
   async advance(seconds: number): Promise<void> {
     await this.#ask('advance', '', [seconds * 1000])
