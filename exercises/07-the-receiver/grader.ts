@@ -84,6 +84,16 @@ const BAD_CONTENT: [string, unknown][] = [
   ['a ticket that holds text', 'alice'],
 ]
 
+/** Which of these tickets opens a second channel. */
+async function firstReopened(bob: BobsLogin, used: readonly Uint8Array[]): Promise<string | undefined> {
+  for (const [i, one] of used.entries()) {
+    const outcome = await bob.refused(one)
+    if (outcome)
+      return `ticket ${i + 1} had been used, and was forgotten for it. It was sent again: ${opens(outcome.gave)}`
+  }
+  return undefined
+}
+
 export const grader: Grader<Bob> = {
   file: 'receiver.ts',
   tools: [
@@ -175,6 +185,15 @@ export const grader: Grader<Bob> = {
           'a ticket of version 2, sealed as one of version 1,',
         )
         await mustRefuse(login, ticket(freshToken()), 'a ticket under another token')
+        const sid = headerOf(token, {}).subarray(1, 17)
+        for (const at of sid.keys()) {
+          const other = sid.map((byte, i) => (i === at ? byte ^ 1 : byte))
+          await mustRefuse(
+            login,
+            ticket(token, fields(), { sid: other }),
+            `a ticket in whose header byte ${at} of the session's id is another`,
+          )
+        }
         await mustRefuse(
           login,
           ticket(token, fields(), { sid: bytes(16) }),
@@ -378,12 +397,12 @@ export const grader: Grader<Bob> = {
         for (const [i, one] of sent.entries())
           await login.accepts(one, `ticket ${i + 1}, with room for three,`)
         const late = ticket(token, fields({ expires_at: NOW + 2000 }))
-        await mustRefuse(
-          login,
-          late,
-          'a fourth ticket, with room for three,',
-          NOW,
-          () => 'with tickets enough, any sender fills the memory of this machine.',
+        const fourth = await login.refused(late)
+        const reopened = fourth && (await firstReopened(login, sent))
+        must(
+          !fourth,
+          'a fourth ticket, with room for three, was accepted.',
+          () => reopened ?? 'with tickets enough, any sender fills the memory of this machine.',
         )
         const again = (gave: Judged) =>
           `the ticket had been used, and was forgotten too early. It was sent again: ${opens(gave)}`

@@ -5,7 +5,7 @@ import { receiver, STEPS, ticketKey } from './shared/habits.ts'
 
 export const breaks = 'a good ticket is accepted: who it is from, where they are, and the secret'
 
-let last = new Uint8Array(32)
+let last: Uint8Array = new Uint8Array(32)
 
 export const makeReceiver: MakeReceiver = (login) =>
   receiver(login, {
