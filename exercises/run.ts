@@ -115,12 +115,18 @@ async function one(
 }
 
 /** A path as one would type it. */
-const shown = (path: string) => {
+function shown(path: string): string {
   const short = relative('', path)
   return short.startsWith('..') ? path : short
 }
-const readmeOf = ({ folder }: Exercise) => shown(join(folder, 'README.md'))
-const fileOfSolution = ({ folder }: Exercise, { file }: Grader<unknown>) => join(folder, 'solution', file)
+
+function readmeOf({ folder }: Exercise): string {
+  return shown(join(folder, 'README.md'))
+}
+
+function fileOfSolution({ folder }: Exercise, { file }: Grader<unknown>): string {
+  return join(folder, 'solution', file)
+}
 
 async function gradeOwn(exercise: Exercise, grader: Grader<unknown>, options: Options): Promise<Grade> {
   const grade = await gradeOne(exercise, grader, options.work.fileOf(exercise, grader.file), options)
@@ -183,7 +189,7 @@ async function stateOf(exercise: Exercise, options: Options): Promise<State> {
   return told(grade)
 }
 
-const told = (grade: Grade): State => {
+function told(grade: Grade): State {
   return { state: sum(grade), isOver: isDone(grade), held: held(grade), of: grade.properties.length }
 }
 
@@ -267,7 +273,7 @@ async function compare(exercise: Exercise, grader: Grader<unknown>, options: Opt
 }
 
 /** All five messages, in a process that ends whatever it left open. */
-async function talk({ solution, work }: Options): Promise<boolean> {
-  const options = solution ? ['--solution'] : ['--work', work.folder]
+async function talk({ solution, work, timeLimitSec }: Options): Promise<boolean> {
+  const options = [String(timeLimitSec), ...(solution ? [] : [work.folder])]
   return (await ended(forkTs(join(FOLDER, 'talk.ts'), options))) === 0
 }

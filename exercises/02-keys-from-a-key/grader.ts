@@ -380,6 +380,12 @@ export const grader: Grader<Derivation> = {
           equal(ticketKey, rightHkdf(token, salt, TICKET_INFO, 32)),
           'the ticket key is not HKDF(token, salt, "symbolon/1 ticket", 32): is the info this text, letter by letter?',
         )
+        const worked = await derive.keys(new Secret('session token', count(0, 32)), count(0x20, 32))
+        must(
+          hex(worked.sessionId) === 'f9c0678e36f99f2e8af92e47ab328808' &&
+            hex(worked.ticketKey) === 'e70a75a74fcbc92be4f506431529620129869f72445868365d05e1fbfb1cadca',
+          'they are not those of the worked example in README.md.',
+        )
       },
     },
     {

@@ -20,8 +20,14 @@ const WORDS =
     ' ',
   )
 
-export function scrypt(password: string, salt: Uint8Array, { N, r, p }: Cost): Uint8Array {
-  return scryptSync(password.normalize('NFC'), salt, 32, { N, r, p, maxmem: 256 * N * r + 1024 * p * r })
+/** @param typed - the password as scrypt is to see it. */
+export function scrypt(
+  password: string,
+  salt: Uint8Array,
+  { N, r, p }: Cost,
+  typed = password.normalize('NFC'),
+): Uint8Array {
+  return scryptSync(typed, salt, 32, { N, r, p, maxmem: 256 * N * r + 1024 * p * r })
 }
 
 /** A record as the KDC would have it, with a cost that a test can afford. */

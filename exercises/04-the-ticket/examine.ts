@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto'
-import { concat, EMPTY, fromBase64url, fromUtf8, hkdf, open, utf8, ZERO_NONCE } from 'symbolon/protocol'
+import { createDecipheriv, createHash } from 'node:crypto'
+import { concat, EMPTY, fromBase64url, fromUtf8, hkdf, open, seal, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import { must } from '../examiner/property.ts'
 import type { UserinfoReply } from './given.ts'
 
@@ -15,6 +15,8 @@ const SALT_BYTES = 32
 const HEADER_BYTES = VERSION_BYTES + SID_BYTES + SALT_BYTES
 const TAG_BYTES = 16
 const MAX_TICKET_BYTES = 4096
+/** After what is sealed: looked for. */
+const MAX_MORE_BYTES = 64
 
 /** A ticket, cut at the places of docs/protocol.md §4.1 or at those where the student has put things. */
 export interface Parts {
@@ -40,8 +42,10 @@ const SID = ['sid', SID_BYTES] as const
 const SALT = ['salt', SALT_BYTES] as const
 const THE_ORDER = 'it must be version, session id, salt.'
 
+const RIGHT: Layout = { pieces: [VERSION, SID, SALT] }
+
 const LAYOUTS: readonly Layout[] = [
-  { pieces: [VERSION, SID, SALT] },
+  RIGHT,
   { pieces: [VERSION, SALT, SID], wrong: `the salt stands before the session id; ${THE_ORDER}` },
   { pieces: [SID, VERSION, SALT], wrong: `the session id stands before the version; ${THE_ORDER}` },
   { pieces: [SID, SALT, VERSION], wrong: `the version stands after the salt; ${THE_ORDER}` },
@@ -117,6 +121,12 @@ export function ticketBytes({ senderinfo }: UserinfoReply): Uint8Array {
   )
   const other = senderinfo.match(/[^\w-]/)
   must(!other, `senderinfo has '${other?.[0]}' in it: that is another alphabet than base64url, or padding.`)
+  // No more than can be tried in many ways.
+  const bytes = Math.floor((senderinfo.length * 3) / 4)
+  must(
+    bytes <= MAX_TICKET_BYTES,
+    `it has ${bytes} bytes, and no receiver reads more than ${MAX_TICKET_BYTES}.`,
+  )
   try {
     return fromBase64url(senderinfo)
   } catch {
@@ -137,47 +147,96 @@ function cut(ticket: Uint8Array, { pieces }: Layout): Parts | undefined {
 }
 
 /** What is wrong with where things stand in a ticket, which may be known only when it has been opened. */
-export function wrongPlaces(ticket: Uint8Array, opened: Opened | undefined): string | undefined {
-  if (opened) return opened.wrongLayout
+export function wrongPlaces(
+  ticket: Uint8Array,
+  opened: Opened | undefined,
+  token: Uint8Array,
+): string | undefined {
+  if (opened?.wrongLayout) return opened.wrongLayout
   const { length } = ticket
   if (ticket[0] !== 0x01)
     return `it begins with the byte ${ticket[0]}, not with the version 0x01 (is it all there: version, session id, salt?).`
   if (length < HEADER_BYTES + TAG_BYTES)
     return `it has ${length} bytes: a header of 49 and a tag of 16 are 65 already.`
-  if (length > MAX_TICKET_BYTES)
-    return `it has ${length} bytes, and no receiver reads more than ${MAX_TICKET_BYTES}.`
+  for (let more = 1; !opened && more <= MAX_MORE_BYTES; more++) {
+    const less = cut(ticket.subarray(0, -more), RIGHT)
+    const key = less && hkdf(token, less.salt, 'symbolon/1 ticket')
+    if (key && tryOpen(key, ZERO_NONCE, less.header, less.sealed))
+      return `${more} bytes more stand after what is sealed.`
+  }
   return undefined
 }
 
-/** Tries the right way first, then the likely wrong ones. */
+/**
+ * Tries the right way first, then the likely wrong ones.
+ *
+ * @param rightOnly - and not the others.
+ */
 export function openSomehow(
   ticket: Uint8Array,
   tokens: Readonly<Record<string, Uint8Array>>,
   secret: Uint8Array,
+  rightOnly = false,
 ): Opened | undefined {
-  for (const layout of LAYOUTS) {
+  for (const layout of rightOnly ? LAYOUTS.slice(0, 1) : LAYOUTS) {
     const parts = cut(ticket, layout)
     if (!parts) continue
     for (const [whose, token] of Object.entries(tokens)) {
       for (const key of keys(token, parts, secret)) {
-        const found = openWith(key, parts)
+        const found = openWith(key, parts, rightOnly)
         if (found) return { ...found, parts, wrongLayout: layout.wrong, whose, key, ...read(found.plaintext) }
+        if (rightOnly) break
       }
     }
   }
   return undefined
 }
 
+/** What is in place of what `seal` gives, when that can be told. */
+export function notSealed(
+  ticket: Uint8Array,
+  token: Uint8Array,
+): { problem: string; content?: string } | undefined {
+  const { salt, sealed, header } = cut(ticket, RIGHT) ?? {}
+  if (!salt || !sealed || !header) return undefined
+  const open = shownJson(ticket)
+  if (open)
+    return { problem: 'what is to be sealed stands in the ticket as it is, for all to read.', content: open }
+  const key = hkdf(token, salt, 'symbolon/1 ticket')
+  // Sealing zeros gives the stream that is added to the text.
+  const stream = seal(key, ZERO_NONCE, EMPTY, new Uint8Array(ticket.length))
+  const plain = (bytes: Uint8Array) => shownJson(bytes.map((byte, i) => byte ^ (stream[i] ?? 0)))
+  if (plain(sealed.subarray(TAG_BYTES)))
+    return { problem: 'the tag stands before what is sealed; it must stand after it.' }
+  if (plain(sealed)) {
+    return {
+      problem:
+        'it decrypts, but without a tag that fits: it is encrypted, and not authenticated, or not with the right aad.',
+    }
+  }
+  const gcm = createDecipheriv('aes-256-gcm', key, ZERO_NONCE).setAAD(header)
+  const text = gcm.update(sealed.subarray(0, -TAG_BYTES))
+  return shownJson(text)
+    ? { problem: 'it is sealed with AES-GCM; it must be ChaCha20-Poly1305, which is what seal() does.' }
+    : undefined
+}
+
+/** JSON with a username in it, wherever it begins. */
+function shownJson(bytes: Uint8Array): string | undefined {
+  return /\{[\s\S]*"?username"?[\s\S]*\}/.exec(Buffer.from(bytes).toString('latin1'))?.[0]
+}
+
 type Fit = Pick<Opened, 'aad' | 'wrongNonce' | 'plaintext'>
 
-function openWith(key: Key, parts: Parts): Fit | undefined {
-  const isRightPlace = parts.header.length === HEADER_BYTES
-  for (const aad of AADS) {
-    for (const [wrongNonce, nonce] of nonces(parts)) {
+function openWith(key: Key, parts: Parts, rightOnly: boolean): Fit | undefined {
+  const isRightPlace = parts.header.length - parts.nonce.length === HEADER_BYTES
+  // Where one thing is wrong, the others are likely to be right.
+  for (const aad of rightOnly ? AADS.slice(0, 1) : isRightPlace ? AADS : AADS.slice(0, 2)) {
+    const all = nonces(parts)
+    const isEnough = (aad.wrong && parts.nonce.length === 0) || rightOnly
+    for (const [wrongNonce, nonce] of isEnough ? all.slice(0, 1) : all) {
       const plaintext = tryOpen(key.bytes, nonce, aad.of(parts), parts.sealed)
       if (plaintext) return { aad, wrongNonce, plaintext }
-      // Where it is wrong already, not everything is tried.
-      if (!isRightPlace && parts.nonce.length === 0) break
     }
   }
   return undefined
@@ -330,6 +389,10 @@ export function expectTime(
 export function secretBytes({ secret }: UserinfoReply): Uint8Array {
   must(secret !== undefined, 'there is no secret in the answer.')
   must(typeof secret === 'string', `the secret in the answer is ${typeof secret}, not text in base64url.`)
+  must(
+    !/^[0-9a-f]{64}$/i.test(secret),
+    'the secret in the answer is in hexadecimal; it must be in base64url: toBase64url.',
+  )
   try {
     return fromBase64url(secret)
   } catch {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { EMPTY, equal, fromUtf8, hkdf } from 'symbolon/protocol'
+import { EMPTY, equal, hkdf } from 'symbolon/protocol'
 import type { Grader } from '../examiner/grading.ts'
-import { standsIn } from '../examiner/leaks.ts'
+import { searchOf, standsIn } from '../examiner/leaks.ts'
 import { NOW_SEC } from '../examiner/program.ts'
 import { contains, must } from '../examiner/property.ts'
 import { anybody, sameAgain } from './anybody.ts'
@@ -14,6 +14,7 @@ import {
   anySecret,
   expectField,
   expectTime,
+  notSealed,
   type Opened,
   openSomehow,
   secretBytes,
@@ -37,10 +38,15 @@ import {
 import { notFresh, notTheKdcsSalt } from './randomness.ts'
 
 /** The ticket, in whatever way it opens. */
-function looked({ reply, receiver, sender }: Asked): Opened | undefined {
+function looked({ reply, receiver, sender, by }: Asked): Opened | undefined {
   const tokens = { [receiver.username]: receiver.token.reveal(), [sender.username]: sender.token.reveal() }
-  return openSomehow(ticketBytes(reply), tokens, anySecret(reply))
+  const ticket = openSomehow(ticketBytes(reply), tokens, anySecret(reply), by.isClosed)
+  by.isClosed ||= !ticket
+  return ticket
 }
+
+/** What a ticket says, even when it is no right text. */
+const textOf = ({ plaintext }: Opened) => Buffer.from(plaintext).toString('utf8')
 
 /** The same, for the properties that can be judged only then. */
 function opened(asked: Asked): Opened {
@@ -106,7 +112,7 @@ export const grader: Grader<StudentKdc> = {
       async check(kdc) {
         const asked = await kdc.ask()
         const ticket = ticketBytes(asked.reply)
-        const wrong = wrongPlaces(ticket, looked(asked))
+        const wrong = wrongPlaces(ticket, looked(asked), bob.token.reveal())
         must(!wrong, wrong ?? '')
         // In every ticket, and not in most of them.
         for (let i = 0; i < 8; i++) ticketBytes((await kdc.ask()).reply)
@@ -118,6 +124,10 @@ export const grader: Grader<StudentKdc> = {
       async check(kdc) {
         const asked = await kdc.ask()
         const ticket = looked(asked)
+        const other = ticket ? undefined : notSealed(ticketBytes(asked.reply), bob.token.reveal())
+        must(!other, other?.problem ?? '', () => {
+          return other?.content && `mallory, who has no key, has read it: ${other.content}`
+        })
         must(
           ticket,
           "it did not open under bob's token, nor alice's (key, nonce, and aad: is one of them another?).",
@@ -236,7 +246,10 @@ export const grader: Grader<StudentKdc> = {
         const { content } = opened(asked)
         must(content.secret !== undefined, 'there is no secret in the ticket.')
         must(asked.reply.secret !== undefined, 'there is no secret in the answer.')
-        must(content.secret === asked.reply.secret, 'the secret in the ticket is not the one in the answer.')
+        must(
+          JSON.stringify(content.secret) === JSON.stringify(asked.reply.secret),
+          'the secret in the ticket is not the one in the answer.',
+        )
       },
     },
     {
@@ -255,7 +268,7 @@ export const grader: Grader<StudentKdc> = {
         const asked = await kdc.ask()
         const said = (one: Asked, ticket = opened(one)) => {
           const { senderinfo: _, ...answer } = one.reply
-          return { 'the answer': JSON.stringify(answer), 'the ticket': fromUtf8(ticket.plaintext) }
+          return { 'the answer': JSON.stringify(answer), 'the ticket': textOf(ticket) }
         }
         const { parts, key } = opened(asked)
         for (const [where, text] of Object.entries(said(asked))) {
@@ -270,9 +283,10 @@ export const grader: Grader<StudentKdc> = {
           const forged = theKey && (await forgedTicket(key.bytes, 'with the key of her ticket', parts.header))
           must(!theKey, `the key of the ticket is in ${where}, ${theKey}.`, () => forged)
         }
-        // What nobody would recognise shows when the tokens are others and nothing else is.
+        // What nobody would recognise shows when the tokens are others and nothing else is: of a program that answers the same twice.
         const { pool } = asked
         const other = (session: Session) => tokenOf(`${session.username}, logged in again`)
+        if (JSON.stringify((await kdc.ask(asked)).reply) !== JSON.stringify(asked.reply)) return
         const alices = await kdc.ask({ pool, sender: { ...alice, token: other(alice) } })
         must(
           JSON.stringify(alices.reply) === JSON.stringify(asked.reply),
@@ -292,7 +306,8 @@ export const grader: Grader<StudentKdc> = {
       why: 'alice reads the answer, bob the ticket, and whoever runs a proxy perhaps both. What need not be there can only do harm.',
       async check(kdc) {
         const asked = await kdc.ask()
-        const { content, plaintext } = opened(asked)
+        const ticket = opened(asked)
+        const { content } = ticket
         for (const [where, fields] of [
           ['answer', asked.reply],
           ['ticket', content],
@@ -306,7 +321,7 @@ export const grader: Grader<StudentKdc> = {
           })
         }
         must(
-          withoutSpaces(fromUtf8(plaintext)) === JSON.stringify(content),
+          withoutSpaces(textOf(ticket)) === JSON.stringify(content),
           'the JSON in the ticket says something twice, or in a roundabout way.',
         )
       },
@@ -315,27 +330,17 @@ export const grader: Grader<StudentKdc> = {
       name: 'nothing secret is printed',
       why: 'what a server prints ends up in log files, which many may read, for years.',
       async check(kdc) {
-        const before = kdc.printed.length
-        const asked = await kdc.ask()
-        const { key } = opened(asked)
-        const others = await kdc.ask({
-          pool: asked.pool,
-          sender: { ...alice, token: tokenOf('alice again') },
-        })
-        // At its end all that it has printed is here.
+        await kdc.ask()
+        // At its end all that it has printed is here: also what it prints later, and what it printed at the first answer only.
         await kdc.restart()
-        const text = kdc.printed.slice(before)
-        const secrets = {
-          "bob's token": bob.token.reveal(),
-          "alice's token": alice.token.reveal(),
-          'the secret': secretBytes(others.reply),
-          'the key of the ticket': key.bytes,
-        }
-        for (const [what, bytes] of Object.entries(secrets)) {
-          const found = standsIn(text, bytes)
-          must(!found, `your code prints ${what}, ${found}.`, () => {
-            return `read from the log: ${Buffer.from(bytes).toString('base64url')}`
-          })
+        const text = kdc.printed
+        if (text === '') return
+        const tokens = { "bob's token": bob.token.reveal(), "alice's token": alice.token.reveal() }
+        const search = searchOf(text)
+        for (const [what, bytes] of Object.entries(tokens)) notPrinted(search, what, bytes)
+        for (const asked of kdc.asked) {
+          notPrinted(search, 'the secret', anySecret(asked.reply))
+          notPrinted(search, 'the key of the ticket', looked(asked)?.key.bytes ?? EMPTY)
         }
       },
     },
@@ -358,6 +363,11 @@ export const grader: Grader<StudentKdc> = {
           anybodysTicket(await kdc.ask({ receiver: { ...bob, ...moved } }))
           anybodysTicket(await kdc.ask({ sender: { ...alice, ...moved } }))
         }
+        const isChanged = kdc.asked.some(({ changed }) => changed)
+        must(
+          !isChanged,
+          'your code changed what it was given, such as a token: the KDC needs it again for the next ticket.',
+        )
         await kdc.restart()
         await sameAgain(kdc, asked, 'between the two your program was started anew')
       },
@@ -384,6 +394,13 @@ export const grader: Grader<StudentKdc> = {
       },
     },
   ],
+}
+
+function notPrinted(search: ReturnType<typeof searchOf>, what: string, bytes: Uint8Array): void {
+  const found = search(bytes)
+  must(!found, `your code prints ${what}, ${found}.`, () => {
+    return `read from the log: ${Buffer.from(bytes).toString('base64url')}`
+  })
 }
 
 const inWords = ({ sender, receiver }: Question): string =>

@@ -9,6 +9,7 @@ import { must } from '../examiner/property.ts'
 import { Randomness } from '../examiner/values.ts'
 import type { Listener, Session, UserinfoReply } from './given.ts'
 
+const A_WHILE_SEC = 60
 /** More than any answer needs. */
 const POOL_BYTES = 4096
 
@@ -43,6 +44,9 @@ export interface Question {
 /** A question, and what was answered. */
 export interface Asked extends Question {
   readonly reply: UserinfoReply
+  /** Whether the student's program has changed its arguments. */
+  readonly changed: boolean
+  readonly by: StudentKdc
 }
 
 export const freshPool = (): Uint8Array => secureRandomBytes(POOL_BYTES)
@@ -50,6 +54,10 @@ export const freshPool = (): Uint8Array => secureRandomBytes(POOL_BYTES)
 /** What the student wrote. */
 export class StudentKdc {
   readonly #program: StudentProgram
+  /** All that it was asked so far. */
+  readonly asked: Asked[] = []
+  /** Whether a ticket of its could not be opened in any way: then not all of them are tried with the next ones. */
+  isClosed = false
 
   constructor(program: StudentProgram) {
     this.#program = program
@@ -61,10 +69,17 @@ export class StudentKdc {
 
   /** @throws Missing when the answer is none. */
   async ask(question: Partial<Question> = {}): Promise<Asked> {
-    const asked = { sender: alice, receiver: bob, clock: CLOCK, pool: freshPool(), ...question }
-    const { sender, receiver, clock, pool } = asked
+    const { sender, receiver, clock, pool }: Question = {
+      ...{ sender: alice, receiver: bob, clock: CLOCK, pool: freshPool() },
+      ...question,
+    }
     const given = { ...clock, randomBytes: new Randomness(pool) }
-    const { value, async, plain } = await this.#program.returned('answerUserinfo', sender, receiver, given)
+    const { value, async, plain, changed } = await this.#program.returned(
+      'answerUserinfo',
+      sender,
+      receiver,
+      given,
+    )
     must(!async, 'answerUserinfo returned a promise: nothing in it needs async.')
     must(value !== undefined, 'answerUserinfo returned nothing: is there a return?')
     must(
@@ -76,12 +91,17 @@ export class StudentKdc {
       'the object that answerUserinfo returned is no plain one: it has a getter, a toJSON, a class, or bytes in it. ' +
         'JSON cannot say that.',
     )
-    return { ...asked, reply: value as UserinfoReply }
+    const reply = value as UserinfoReply
+    const asked = { sender, receiver, clock, pool, changed, reply, by: this }
+    this.asked.push(asked)
+    return asked
   }
 
   /** Ends its process; the next question goes to a new one. */
   async restart(): Promise<void> {
     await this.#program.settle()
+    // What waits for a timer prints now.
+    await this.#program.advance(A_WHILE_SEC)
     await this.#program.end()
   }
 }

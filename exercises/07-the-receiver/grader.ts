@@ -279,8 +279,12 @@ export const grader: Grader<Bob> = {
         const login = await bob.login()
         // Not the program's own clock.
         const now = NOW + 3 * 86_400
+        let callers = 0
         const times = (issued: number, expires: number) =>
-          ticket(login.token, fields({ issued_at: now + issued, expires_at: now + expires }))
+          ticket(
+            login.token,
+            fields({ username: `user-${++callers}`, issued_at: now + issued, expires_at: now + expires }),
+          )
         await login.accepts(
           times(0, 300),
           'a ticket that was made in this second (by the clock that judge is given)',

@@ -5,10 +5,13 @@
  * @module
  */
 import { createHook } from 'node:async_hooks'
+import dgram from 'node:dgram'
 import { writeSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import * as net from 'node:net'
+import net from 'node:net'
+import os from 'node:os'
 import { mock } from 'node:test'
+import { inspect } from 'node:util'
 import { Wire } from 'symbolon/protocol'
 import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
 
@@ -24,7 +27,13 @@ export interface Call {
 
 /** What came of it. */
 export type Reply =
-  | { readonly id: number; readonly value: unknown; readonly async: boolean; readonly plain: boolean }
+  | {
+      readonly id: number
+      readonly value: unknown
+      readonly async: boolean
+      readonly plain: boolean
+      readonly changed?: true
+    }
   | { readonly id: number; readonly thrown: Thrown }
   /** An error that nothing in the program waits for. */
   | { readonly stray: Thrown }
@@ -35,6 +44,8 @@ export interface Thrown {
   readonly name: string
   readonly message: string
   readonly code?: string
+  /** All that is seen of it when it is printed: its properties too, and its causes. */
+  readonly all: string
   /** Of the student's file. */
   readonly line?: number
 }
@@ -42,13 +53,28 @@ export interface Thrown {
 const ANSWERS_FD = 3
 /** Of fake time, so that what waits for what came after a timer gets its turn. */
 const STEP_MS = 1_000
+const MAX_SHOWN_CHARS = 64 * 1024
+const SHOWN = { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 } as const
 const PROGRAM = './student.mjs'
 const OURS = ['host.mjs', 'host.ts', 'tools.mjs']
 
 type Fn = (...args: unknown[]) => unknown
 
-// Node's permission model knows nothing of signals, and with one another process is ended, or opened to a debugger.
-for (const name of [
+const { connect } = net.Socket.prototype
+
+function refuse(of: object, ...names: readonly string[]): void {
+  for (const name of names) {
+    const value = () => {
+      throw new Error(`${name} has nothing to do with the exercise`)
+    }
+    Object.defineProperty(of, name, { value })
+  }
+}
+
+// What Node's permission model does not know of. With a signal another process is ended, or opened to a debugger; a local socket is a
+// file; and there is no need of a connection but those that are given.
+refuse(
+  process,
   'kill',
   '_kill',
   '_debugProcess',
@@ -57,12 +83,12 @@ for (const name of [
   'binding',
   '_linkedBinding',
   'dlopen',
-]) {
-  const value = () => {
-    throw new Error(`process.${name} has nothing to do with the exercise`)
-  }
-  Object.defineProperty(process, name, { value })
-}
+)
+refuse(os, 'setPriority')
+refuse(net, '_createServerHandle')
+refuse(net.Server.prototype, 'listen', '_listen2', '_setupListenHandle')
+refuse(net.Socket.prototype, 'connect')
+refuse(dgram.Socket.prototype, 'bind', 'connect', 'send')
 syncBuiltinESMExports()
 
 // Time is what the grader says: an hour of silence is over at once, and a program's own clock shows.
@@ -70,6 +96,14 @@ const [startedAt] = process.argv.slice(2)
 const { setInterval: realInterval, clearInterval: realClear } = globalThis
 let now = performance.now()
 mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: Number(startedAt) })
+
+// What is no randomness shows itself: after a restart it comes again.
+let draw = 0
+Math.random = () => {
+  draw = (draw + 0x9e3779b9) >>> 0
+  const mixed = Math.imul(draw ^ (draw >>> 15), 0x85ebca6b)
+  return ((mixed ^ (mixed >>> 13)) >>> 0) / 2 ** 32
+}
 
 const exported: Promise<Readonly<Record<string, unknown>>> = import(PROGRAM)
 const kept = new Map<number, object>()
@@ -97,7 +131,9 @@ function randomBytesFrom(pool: Uint8Array) {
 }
 
 async function dial(port: number): Promise<Wire> {
-  const socket = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
+  const socket = new net.Socket({ allowHalfOpen: true })
+  Reflect.apply(connect, socket, [{ host: '127.0.0.1', port }])
+  socket.setNoDelay(true)
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   return new Wire(socket)
 }
@@ -143,15 +179,33 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
         on === undefined
           ? `there is no 'export function ${name}' in the file.`
           : `it has no method '${name}'.`
-      return answer({ id, thrown: { isError: true, name: 'Missing', message: where } })
+      return answer({ id, thrown: { isError: true, name: 'Missing', message: where, all: '' } })
     }
+    const before = said(given)
     const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
     const returned = isClass ? Reflect.construct(fn, given) : (fn as Fn).apply(target, given)
     const value = await returned
+    const changed = before !== undefined && before !== said(given)
     const told = encode(what === 'keep' ? keep(value) : value)
-    answer({ id, value: told, async: returned instanceof Promise, plain: isPlain(returned) })
+    answer({
+      id,
+      value: told,
+      async: returned instanceof Promise,
+      plain: isPlain(returned),
+      ...(changed && { changed }),
+    })
   } catch (error) {
     answer({ id, thrown: thrown(error) })
+  }
+}
+
+/** What the arguments are, as far as that can be said: a connection is another at any time. */
+function said(args: readonly unknown[]): string | undefined {
+  if (args.some((part) => part instanceof Wire)) return undefined
+  try {
+    return JSON.stringify(args.map(encode))
+  } catch {
+    return undefined
   }
 }
 
@@ -180,7 +234,9 @@ async function advance(ms: number): Promise<void> {
 }
 
 function thrown(error: unknown): Thrown {
-  if (!(error instanceof Error)) return { isError: false, name: typeof error, message: shown(error) }
+  if (!(error instanceof Error)) {
+    return { isError: false, name: typeof error, message: shown(error), all: seen(error) }
+  }
   const { code } = error as { code?: unknown }
   const frames = [...String(error.stack).matchAll(/([^/\\\s(]+\.[cm]?[jt]s):(\d+):\d+\)?$/gm)]
   const line = frames.find(([, file = '']) => !OURS.includes(file))?.[2]
@@ -188,6 +244,7 @@ function thrown(error: unknown): Thrown {
     isError: true,
     name: String(error.name),
     message: String(error.message),
+    all: seen(error),
     ...(code !== undefined && { code: String(code) }),
     ...(line && { line: Number(line) }),
   }
@@ -198,6 +255,14 @@ function shown(value: unknown): string {
     return String(value)
   } catch {
     return 'something that cannot be shown'
+  }
+}
+
+function seen(value: unknown): string {
+  try {
+    return inspect(value, SHOWN).slice(0, MAX_SHOWN_CHARS)
+  } catch {
+    return ''
   }
 }
 

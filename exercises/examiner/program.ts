@@ -35,7 +35,7 @@ export class StudentError extends Error {
 /** What happened, in a sentence, with the line of the student's file that it came from. */
 export function inWords({ isError, name, message, code, line }: Thrown): string {
   if (!isError) return `something that is no Error was thrown: ${told(message)}.`
-  if (name === 'Missing' || message.startsWith('exercise ')) return message
+  if (name === 'Missing' || message.startsWith('exercise ')) return told(message)
   const place = line === undefined ? '' : `, at line ${line}`
   return `your code threw ${name}${code === undefined ? '' : ` (${code})`}: ${told(message)}${place}.`
 }
@@ -55,6 +55,8 @@ export interface Returned {
   readonly async: boolean
   /** Whether JSON says all of it. */
   readonly plain: boolean
+  /** Whether the arguments are others now. */
+  readonly changed: boolean
 }
 
 export interface ProgramOptions {
@@ -145,8 +147,10 @@ export class StudentProgram {
 
   /** Ends its process; the next call starts another one. */
   async end(): Promise<void> {
-    this.#child?.kill('SIGKILL')
+    const child = this.#child
+    if (child && this.#waiting.size > 0) this.#fail(child, new Missing('the program was ended.', 'stopped'))
     this.#child = undefined
+    child?.kill('SIGKILL')
     await this.#ended
   }
 
@@ -275,6 +279,11 @@ export class StudentProgram {
   }
 }
 
-function returned({ value, async, plain }: Extract<Reply, { value: unknown }>): Returned {
-  return { value: decode(value, AS_TOLD), async: async === true, plain: plain === true }
+function returned({ value, async, plain, changed }: Extract<Reply, { value: unknown }>): Returned {
+  return {
+    value: decode(value, AS_TOLD),
+    async: async === true,
+    plain: plain === true,
+    changed: changed === true,
+  }
 }

@@ -54,12 +54,18 @@ export class Work {
       // What the stub offers to import is not used there yet.
       writeFileSync(join(place, name), text.replace(/^\/\/ (?=import )/gm, ''))
     }
+    const from = (path: string) => relative(place, join(ROOT, path)).replaceAll('\\', '/')
     // For editors, and for --types: the project's own check does not look here.
     const config = {
-      extends: relative(place, join(ROOT, 'tsconfig.json')).replaceAll('\\', '/'),
-      compilerOptions: { noUnusedLocals: false, noUnusedParameters: false },
+      extends: from('tsconfig.json'),
+      compilerOptions: {
+        noUnusedLocals: false,
+        noUnusedParameters: false,
+        typeRoots: [from('node_modules/@types')],
+      },
       include: ['.'],
     }
+    writeFileSync(join(place, 'package.json'), '{ "type": "module" }\n')
     writeFileSync(this.configOf(exercise), `${JSON.stringify(config, null, 2)}\n`)
     return true
   }

@@ -11,6 +11,10 @@ export const makeReceiver: MakeReceiver = (login) =>
       check(!memory.has(salt), 'ticket_replayed')
       memory.set(salt, now + 1000)
     },
+    room({ memory, login, now }) {
+      for (const [old, until] of memory) if (until <= now) memory.delete(old)
+      check(memory.size <= login.memory, 'request_refused')
+    },
     replay: () => {},
     remember: () => {},
   })
