@@ -6,9 +6,10 @@
 import { fromBase64url, secureRandomBytes, toBase64url, utf8 } from 'symbolon/protocol'
 import { attempt } from '../examiner/attempt.ts'
 import type { Grader } from '../examiner/grading.ts'
+import { standsIn } from '../examiner/leaks.ts'
 import { NOW_SEC, type StudentProgram } from '../examiner/program.ts'
 import { must } from '../examiner/property.ts'
-import { randomBytesIn, spelledIn } from '../examiner/secrecy.ts'
+import { randomBytesIn } from '../examiner/secrecy.ts'
 import { Randomness } from '../examiner/values.ts'
 import { fastScheme, otherScrypt, recordOf, rob, scrypt } from './examine.ts'
 import type { Kdc, PasswordRecord } from './given.ts'
@@ -75,7 +76,7 @@ class Realm {
   async #reply(name: string, request: object, given: object): Promise<Reply> {
     const outcome = await attempt(this.#program.call(name, request, given))
     if ('error' in outcome) {
-      this.errors.push(outcome.error.message)
+      this.errors.push(`${outcome.error.message} ${outcome.error.thrown.all}`)
       return { thrown: outcome.error.message }
     }
     const reply = outcome.gave
@@ -394,7 +395,7 @@ export const grader: Grader<Realm> = {
         must(bytes, `the token is not base64url: ${shown(first)}.`, () => forged)
         must(bytes.length === TOKEN_BYTES, `the token has ${bytes.length} bytes, not 32.`, () => forged)
         must(
-          !spelledIn(Buffer.from(bytes).toString('latin1'), utf8('alice')),
+          !Buffer.from(bytes).toString('latin1').includes('alice'),
           "alice's name stands in the token.",
           () => forged,
         )
@@ -561,7 +562,7 @@ export const grader: Grader<Realm> = {
             ['in a reply, where it does not belong', replied],
           ] as const) {
             must(
-              !text.includes(secret) && !spelledIn(text, base64url(secret) ?? utf8(secret)),
+              !text.includes(secret) && !standsIn(text, base64url(secret) ?? utf8(secret)),
               `${name} is ${where}.`,
               () => `it was read there: ${secret}`,
             )
