@@ -8,7 +8,6 @@ import { concat, EMPTY, equal, secureRandomBytes, utf8 } from 'symbolon/protocol
 import type { Grader } from '../examiner/grading.ts'
 import { standsIn } from '../examiner/leaks.ts'
 import { must } from '../examiner/property.ts'
-import { spelledIn } from '../examiner/secrecy.ts'
 import {
   END,
   LAST_COUNT,
@@ -654,10 +653,10 @@ export const grader: Grader<Conversation> = {
           }
           for (const said of texts) {
             const part = utf8(said.slice(-12))
-            const how = spelledIn(words, part)
+            const how = standsIn(words, part)
             must(
               !how,
-              `${where} what stood in a record, as ${how === 'its bytes' ? 'plain text' : how}.`,
+              `${where} what stood in a record, ${how}.`,
               () => `read in the log, without a key: ${shown(said)}.`,
             )
           }
