@@ -314,6 +314,16 @@ export const grader: Grader<Bob> = {
         await login.accepts(ticket(login.token), 'another ticket of the same sender, in the same second,')
         await login.accepts(ticket(login.token, fields({ username: 'carol' })), "carol's ticket")
         await mustRefuse(login, sent, 'the same ticket after others had come', NOW + 5, twice)
+        const salt = bytes(32).fill(0xfe)
+        await login.accepts(
+          ticket(login.token, fields(), { salt }),
+          'a good ticket with fe in each byte of its salt',
+        )
+        for (const at of salt.keys()) {
+          const other = salt.map((byte, i) => (i === at ? 0xff : byte))
+          const near = ticket(login.token, fields({ username: 'carol' }), { salt: other })
+          await login.accepts(near, `a ticket whose salt differs from that of a used one in byte ${at} alone`)
+        }
         for (let i = 0; i < 20; i++) await login.accepts(ticket(login.token), 'a good ticket', NOW + 10)
         await mustRefuse(login, sent, 'the same ticket after twenty others had come', NOW + 200, twice)
         await mustRefuse(
