@@ -288,8 +288,11 @@ export const grader: Grader<Sides> = {
             return 'mallory, who does not know the secret, has computed the same tag. She can be alice for every bob that takes it.'
           }
           must(!way, `the tag of message 1 was made ${way}.`, loot)
-          const reversed = wayOfFirst(known, message1.slice(0, 16))
-          must(!reversed, 'the tag stands before the public key.')
+          const behind = { ...known, e1: message1.slice(16) }
+          must(
+            !equal(made(behind).tag1, message1.slice(0, 16)),
+            'the tag stands before the public key, and belongs behind it.',
+          )
           must(
             false,
             `the tag of message 1 does not fit${ticket.length === 0 ? ', with an empty ticket' : ''}: the steps before it are others (the grader knows no name for what they are).`,
