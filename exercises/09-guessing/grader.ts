@@ -60,7 +60,11 @@ class Guesser {
     return this.#program.call('blindFor', request, word)
   }
 
-  async door(passwords: Readonly<Record<string, string>> = PASSWORDS, tries = TRIES as number, seconds = SECONDS as number) {
+  async door(
+    passwords: Readonly<Record<string, string>> = PASSWORDS,
+    tries = TRIES as number,
+    seconds = SECONDS as number,
+  ) {
     return new StudentDoor(this.#program, await this.#program.keep('makeDoor', passwords, tries, seconds))
   }
 }
@@ -76,7 +80,10 @@ class StudentDoor {
 
   async login(username: string, password: string, now: number): Promise<unknown> {
     const outcome = await attempt(this.#program.method(this.#door, 'login', username, password, now))
-    must('gave' in outcome, `login(${shown(username)}, …) gave no answer. ${'error' in outcome ? outcome.error.message : ''}`)
+    must(
+      'gave' in outcome,
+      `login(${shown(username)}, …) gave no answer. ${'error' in outcome ? outcome.error.message : ''}`,
+    )
     return outcome.gave
   }
 
@@ -88,16 +95,33 @@ class StudentDoor {
 }
 
 /** Eve at the door, with a list. */
-async function guessed(door: StudentDoor, now: number, words = ['123456', 'letmein', 'qwerty', 'monkey', 'abc123', 'hello', 'summer', 'sunshine']) {
+async function guessed(
+  door: StudentDoor,
+  now: number,
+  words = ['123456', 'letmein', 'qwerty', 'monkey', 'abc123', 'hello', 'summer', 'sunshine'],
+) {
   for (const [i, word] of words.entries()) {
-    if ((await door.login('alice', word, now)) === 'in') return `eve has tried ${i + 1} words within a second, and is in: "${word}".`
+    if ((await door.login('alice', word, now)) === 'in')
+      return `eve has tried ${i + 1} words within a second, and is in: "${word}".`
   }
   return undefined
 }
 
 export const grader: Grader<Guesser> = {
   file: 'guessing.ts',
-  tools: ['concat', 'EMPTY', 'equal', 'fromUtf8', 'hkdf', 'KEY_BYTES', 'open', 'seal', 'TAG_BYTES', 'utf8', 'ZERO_NONCE'],
+  tools: [
+    'concat',
+    'EMPTY',
+    'equal',
+    'fromUtf8',
+    'hkdf',
+    'KEY_BYTES',
+    'open',
+    'seal',
+    'TAG_BYTES',
+    'utf8',
+    'ZERO_NONCE',
+  ],
   subject: (program) => new Guesser(program),
   properties: [
     {
@@ -107,9 +131,22 @@ export const grader: Grader<Guesser> = {
         for (const password of ['sunshine', WORDS[0] ?? '', WORDS.at(-1) ?? '', someWord()]) {
           await guesser.finds(password, recorded(password), WORDS, 'of a login of alice')
         }
-        const odd = ['Sunshine', ' sunshine ', 'crème brûlée', 'cre\u0300me', '密码', 'pass\nword', 'constructor']
+        const odd = [
+          'Sunshine',
+          ' sunshine ',
+          'crème brûlée',
+          'cre\u0300me',
+          '密码',
+          'pass\nword',
+          'constructor',
+        ]
         for (const password of odd)
-          await guesser.finds(password, recorded(password), ['sunshine', ...odd], 'from a list with odd words')
+          await guesser.finds(
+            password,
+            recorded(password),
+            ['sunshine', ...odd],
+            'from a list with odd words',
+          )
       },
     },
     {
@@ -138,8 +175,16 @@ export const grader: Grader<Guesser> = {
           ['a password that is not in the list', recorded(word), WORDS],
           ['an empty list', recorded('sunshine'), []],
           ['a password of which the list has the beginning', recorded('sunshine1'), ['sunshine', 'sun']],
-          ['a password of which the list has other spellings', recorded('sunshine'), ['Sunshine', 'sunshine ', 'SUNSHINE']],
-          ['a proof that was damaged', { ...recorded('sunshine'), proof: secureRandomBytes(36) }, ['sunshine']],
+          [
+            'a password of which the list has other spellings',
+            recorded('sunshine'),
+            ['Sunshine', 'sunshine ', 'SUNSHINE'],
+          ],
+          [
+            'a proof that was damaged',
+            { ...recorded('sunshine'), proof: secureRandomBytes(36) },
+            ['sunshine'],
+          ],
           ['a proof that is empty', { ...recorded('sunshine'), proof: new Uint8Array() }, ['sunshine']],
         ] as const) {
           const outcome = await attempt(guesser.crack(login, words))
@@ -159,16 +204,23 @@ export const grader: Grader<Guesser> = {
           ['none of 60 words', freshWord(), 60],
         ] as const) {
           const tries = await guesser.tries(recorded(password), words)
-          must(tries <= most, `the password was ${what}, and it took ${tries} times PBKDF2; ${most} are enough.`)
+          must(
+            tries <= most,
+            `the password was ${what}, and it took ${tries} times PBKDF2; ${most} are enough.`,
+          )
         }
       },
     },
     {
       name: 'blindFor finds for every word the blind that makes an OPAQUE request of it',
-      why:
-        'if every word can have made the request, it says nothing about the password. So eve has nothing to try words on.',
+      why: 'if every word can have made the request, it says nothing about the password. So eve has nothing to try words on.',
       async check(guesser) {
-        for (const request of [requestOf('sunshine', 77), requestOf(someWord(), 1 + chosen(Q - 1)), requestOf('sunshine', 1), requestOf('sunshine', Q - 1)]) {
+        for (const request of [
+          requestOf('sunshine', 77),
+          requestOf(someWord(), 1 + chosen(Q - 1)),
+          requestOf('sunshine', 1),
+          requestOf('sunshine', Q - 1),
+        ]) {
           for (const word of ['sunshine', 'dragon', '密码', '', someWord(), freshWord()]) {
             const blind = await guesser.blindFor(request, word)
             const of = `the request ${request} and the word ${shown(word)}`
@@ -179,7 +231,10 @@ export const grader: Grader<Guesser> = {
             )
             must(blind >= 1 && blind < Q, `for ${of} blindFor gave ${blind}; a blind is from 1 to ${Q - 1}.`)
             const made = requestOf(word, blind)
-            must(made === request, `for ${of} blindFor gave ${blind}, and with this blind the request would be ${made}.`)
+            must(
+              made === request,
+              `for ${of} blindFor gave ${blind}, and with this blind the request would be ${made}.`,
+            )
           }
         }
       },
@@ -193,7 +248,10 @@ export const grader: Grader<Guesser> = {
         for (const request of [0, 1, P - 1, P, P + hashToGroup('sunshine'), -4, 2.5, root]) {
           for (const word of ['sunshine', someWord()]) {
             const outcome = await attempt(guesser.blindFor(request, word))
-            must('gave' in outcome, `for the request ${request}: ${'error' in outcome ? outcome.error.message : ''}`)
+            must(
+              'gave' in outcome,
+              `for the request ${request}: ${'error' in outcome ? outcome.error.message : ''}`,
+            )
             must(
               outcome.gave === undefined,
               `for the request ${request} blindFor gave ${shown(outcome.gave)}, and no blind makes it.`,
@@ -225,7 +283,10 @@ export const grader: Grader<Guesser> = {
         for (const [username, password, wanted] of cases) {
           const door = await guesser.door(passwords)
           const answer = await door.login(username, password, 1000)
-          must(answer === wanted, `login(${shown(username)}, ${shown(password)}) said ${shown(answer)}, and not '${wanted}'.`)
+          must(
+            answer === wanted,
+            `login(${shown(username)}, ${shown(password)}) said ${shown(answer)}, and not '${wanted}'.`,
+          )
         }
       },
     },
@@ -242,11 +303,21 @@ export const grader: Grader<Guesser> = {
           )
           const next = await door.login('alice', 'wrong', 1001)
           const eve = next === 'wait' ? undefined : await guessed(await guesser.door(PASSWORDS, tries), 1000)
-          must(next === 'wait', `with ${tries} tries, wrong try ${tries + 1} was answered ${shown(next)}.`, () => eve)
+          must(
+            next === 'wait',
+            `with ${tries} tries, wrong try ${tries + 1} was answered ${shown(next)}.`,
+            () => eve,
+          )
           const right = await door.login('alice', PASSWORDS.alice, 1002)
-          must(right === 'wait', `after ${tries} wrong tries, the right password was answered ${shown(right)}.`, () => {
-            return right === 'in' ? 'eve has gone on with her list while the door said wait, and is in: "sunshine".' : undefined
-          })
+          must(
+            right === 'wait',
+            `after ${tries} wrong tries, the right password was answered ${shown(right)}.`,
+            () => {
+              return right === 'in'
+                ? 'eve has gone on with her list while the door said wait, and is in: "sunshine".'
+                : undefined
+            },
+          )
         }
         // A few at a time, spread over the time in which they count, and alice herself in between.
         const door = await guesser.door()
@@ -273,7 +344,10 @@ export const grader: Grader<Guesser> = {
         for (const name of ['mallory', '', 'toString', '__proto__', 'hasOwnProperty']) {
           const [known, unknown] = [await guesser.door(), await guesser.door()]
           for (const now of [1000, 1001, 1002, 1300, 1400, 1500, 1900, 1901, 1902, 2300, 2900]) {
-            const [one, other] = [await known.login('alice', 'wrong', now), await unknown.login(name, 'wrong', now)]
+            const [one, other] = [
+              await known.login('alice', 'wrong', now),
+              await unknown.login(name, 'wrong', now),
+            ]
             must(
               one === other,
               `the same tries at the same times: alice, who is there, gets ${shown(one)}, and ${shown(name)}, who is not, ${shown(other)}.`,
@@ -290,10 +364,16 @@ export const grader: Grader<Guesser> = {
         const door = await guesser.door()
         await door.wrong('alice', TRIES, 1000)
         const bob = await door.login('bob', PASSWORDS.bob, 1001)
-        must(bob === 'in', `after five wrong tries for alice, bob's right password was answered ${shown(bob)}.`)
+        must(
+          bob === 'in',
+          `after five wrong tries for alice, bob's right password was answered ${shown(bob)}.`,
+        )
         for (let now = 1010; now < 1900; now += 100) await door.login('alice', 'wrong', now)
         const early = await door.login('alice', PASSWORDS.alice, 1899)
-        must(early === 'wait', `899 s after five wrong tries, the right password was answered ${shown(early)}: they count for 900 s.`)
+        must(
+          early === 'wait',
+          `899 s after five wrong tries, the right password was answered ${shown(early)}: they count for 900 s.`,
+        )
         const late = await door.login('alice', PASSWORDS.alice, 1900)
         must(
           late === 'in',
@@ -301,7 +381,8 @@ export const grader: Grader<Guesser> = {
         )
         const sliding = await guesser.door(PASSWORDS, 3, 100)
         const answers: unknown[] = []
-        for (const now of [0, 60, 90, 99, 100, 101, 159, 160]) answers.push(await sliding.login('bob', 'wrong', now))
+        for (const now of [0, 60, 90, 99, 100, 101, 159, 160])
+          answers.push(await sliding.login('bob', 'wrong', now))
         const wanted = ['no', 'no', 'no', 'wait', 'no', 'wait', 'wait', 'no']
         must(
           answers.join() === wanted.join(),
@@ -310,7 +391,10 @@ export const grader: Grader<Guesser> = {
         const [one, two] = [await guesser.door(), await guesser.door()]
         await one.wrong('alice', TRIES, 1000)
         const other = await two.login('alice', PASSWORDS.alice, 1000)
-        must(other === 'in', `a second door answered ${shown(other)} to the right password: it counts the tries of the first.`)
+        must(
+          other === 'in',
+          `a second door answered ${shown(other)} to the right password: it counts the tries of the first.`,
+        )
       },
     },
   ],

@@ -30,8 +30,15 @@ export function unbox(key: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uin
   }
 }
 
-export function commitOf(epoch: number, key: Uint8Array, members: Readonly<Record<string, Uint8Array>>): Commit {
-  const boxes = Object.entries(members).map(([name, pairKey]) => [name, box(pairKey, commitLabel(epoch, name), key)])
+export function commitOf(
+  epoch: number,
+  key: Uint8Array,
+  members: Readonly<Record<string, Uint8Array>>,
+): Commit {
+  const boxes = Object.entries(members).map(([name, pairKey]) => [
+    name,
+    box(pairKey, commitLabel(epoch, name), key),
+  ])
   return { epoch, boxes: Object.fromEntries(boxes) }
 }
 

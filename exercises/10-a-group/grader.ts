@@ -54,7 +54,7 @@ class Group {
   /** Alice, with bob, carol and dave. */
   owner(epoch = 1): Owner {
     const owner = { name: 'alice', epoch, key: key(), members: { bob: key(), carol: key(), dave: key() } }
-    this.secrets.push(['an epoch key', owner.key], ["a pair key", owner.members.carol])
+    this.secrets.push(['an epoch key', owner.key], ['a pair key', owner.members.carol])
     return owner
   }
 
@@ -135,7 +135,10 @@ function mustFit(before: Owner, { owner, commit }: Change, members: readonly str
     ["the owner's members", Object.keys(owner.members ?? {})],
   ] as const) {
     const missing = members.find((name) => !names.includes(name))
-    must(!missing, `after ${what} ${missing} is not in ${whose === 'the commit' ? 'the boxes of the commit' : whose}.`)
+    must(
+      !missing,
+      `after ${what} ${missing} is not in ${whose === 'the commit' ? 'the boxes of the commit' : whose}.`,
+    )
     const more = names.find((name) => !members.includes(name))
     must(
       !more,
@@ -203,11 +206,11 @@ export const grader: Grader<Group> = {
         const alone = { ...owner, members: {} }
         mustFit(alone, await group.add(alone, 'bob', key()), ['bob'], 'add of bob, the first,')
         for (const [what, call] of [
-          ['add of bob, who is in the group already,', group.add(owner, 'bob', key())],
-          ['add of alice, whose group it is,', group.add(owner, 'alice', key())],
-          ['remove of mallory, who is not in the group,', group.remove(owner, 'mallory')],
+          ['add of bob, who is in the group already,', () => group.add(owner, 'bob', key())],
+          ['add of alice, whose group it is,', () => group.add(owner, 'alice', key())],
+          ['remove of mallory, who is not in the group,', () => group.remove(owner, 'mallory')],
         ] as const) {
-          const taken = await group.refused(call, what)
+          const taken = await group.refused(call(), what)
           must(!taken, `${what} was not refused.`)
         }
       },
@@ -227,7 +230,9 @@ export const grader: Grader<Group> = {
             const content = unbox(pairKey, commitLabel(commit.epoch, name), sealed)
             const keys = {
               "its member's pair key": pairKey,
-              ...Object.fromEntries(Object.entries(owner.members).map(([other, one]) => [`${other}'s pair key`, one])),
+              ...Object.fromEntries(
+                Object.entries(owner.members).map(([other, one]) => [`${other}'s pair key`, one]),
+              ),
               'the epoch key of before': owner.key,
               'the new epoch key itself': after.key,
             }
@@ -237,7 +242,10 @@ export const grader: Grader<Group> = {
               return `bob, who was removed, has the key of before. He has opened ${name}'s box, and has the new one: ${hex(after.key)}.`
             })
             must(content, `${name}'s box does not open under ${name}'s pair key.`)
-            must(equal(content, after.key), `${name}'s box holds ${hex(content).slice(0, 16)}…, and the owner's key is ${hex(after.key).slice(0, 16)}….`)
+            must(
+              equal(content, after.key),
+              `${name}'s box holds ${hex(content).slice(0, 16)}…, and the owner's key is ${hex(after.key).slice(0, 16)}….`,
+            )
           }
         }
       },
@@ -278,12 +286,20 @@ export const grader: Grader<Group> = {
             () => `eve, who listens, has read: "${text}".`,
           )
           const content = unbox(carol.key, messageLabel(3, 'carol'), message.box)
-          const how = content ? undefined : opensHow(message.box, 'message', 3, 'carol', { 'the epoch key': carol.key })
+          const how = content
+            ? undefined
+            : opensHow(message.box, 'message', 3, 'carol', { 'the epoch key': carol.key })
           must(content, how ? `the box of a message opens ${how}.` : 'the box of a message does not open.')
           const said = Buffer.from(content).toString('utf8')
-          must(said === text, `carol says ${JSON.stringify(text)}, and in the box is ${JSON.stringify(said)}.`)
+          must(
+            said === text,
+            `carol says ${JSON.stringify(text)}, and in the box is ${JSON.stringify(said)}.`,
+          )
           const others = Object.keys(message).filter((name) => !['epoch', 'from', 'box'].includes(name))
-          must(others.length === 0, `there is a field '${others[0]}' in a message, which does not belong there.`)
+          must(
+            others.length === 0,
+            `there is a field '${others[0]}' in a message, which does not belong there.`,
+          )
           const read = await group.read(dave, messageOf(carol, text))
           must(read === text, `carol says ${JSON.stringify(text)}, and dave reads ${JSON.stringify(read)}.`)
         }
@@ -326,7 +342,10 @@ export const grader: Grader<Group> = {
         if (read) stolen(read)
         // He runs the same program, with the key he has, and pair keys and randomness of his own.
         const own = { ...owner, members: { bob: owner.members.bob ?? EMPTY, carol: key(), dave: key() } }
-        const computed = reads([['his own run of your program made it', (await group.remove(own, 'bob')).owner.key]], said)
+        const computed = reads(
+          [['his own run of your program made it', (await group.remove(own, 'bob')).owner.key]],
+          said,
+        )
         if (computed) stolen(computed)
         // Somebody removed long ago has heard all that was said since.
         const { owner: later, commit: next } = await group.remove(after, 'dave')
@@ -391,17 +410,30 @@ export const grader: Grader<Group> = {
             return `eve, who knows what carol said, has read dave's message without any key: "${readWithoutKey(BEFORE, one, other)}".`
           })
         }
-        const nonce = async (random: Randomness) => hex((await group.send(carol, AFTER, random)).box.subarray(0, NONCE_BYTES))
-        const count = await randomBytesIn(nonce, secureRandomBytes(POOL_BYTES), NONCE_BYTES, 'the nonce of a message')
-        must(count === NONCE_BYTES, `the nonce of a message is made of ${count} random bytes, and 12 are needed.`)
+        const nonce = async (random: Randomness) =>
+          hex((await group.send(carol, AFTER, random)).box.subarray(0, NONCE_BYTES))
+        const count = await randomBytesIn(
+          nonce,
+          secureRandomBytes(POOL_BYTES),
+          NONCE_BYTES,
+          'the nonce of a message',
+        )
+        must(
+          count === NONCE_BYTES,
+          `the nonce of a message is made of ${count} random bytes, and 12 are needed.`,
+        )
         const owner = group.owner()
         const [one, two] = [await group.remove(owner, 'bob'), await group.remove(owner, 'bob')]
         const [a = EMPTY, b = EMPTY] = [one.commit.boxes.carol, two.commit.boxes.carol]
-        must(!sameNonce(a, b), "two commits have the same nonce in carol's box, under the same pair key.", () => {
-          const xor = a.subarray(NONCE_BYTES, -16).map((byte, i) => byte ^ (b[NONCE_BYTES + i] ?? 0))
-          const next = xor.map((byte, i) => byte ^ (one.owner.key[i] ?? 0))
-          return `bob, who was there once and has an old key, computes another from two boxes that are not his: ${hex(next)}. ${equal(next, two.owner.key) ? 'It is right.' : ''}`
-        })
+        must(
+          !sameNonce(a, b),
+          "two commits have the same nonce in carol's box, under the same pair key.",
+          () => {
+            const xor = a.subarray(NONCE_BYTES, -16).map((byte, i) => byte ^ (b[NONCE_BYTES + i] ?? 0))
+            const next = xor.map((byte, i) => byte ^ (one.owner.key[i] ?? 0))
+            return `bob, who was there once and has an old key, computes another from two boxes that are not his: ${hex(next)}. ${equal(next, two.owner.key) ? 'It is right.' : ''}`
+          },
+        )
       },
     },
     {
@@ -428,10 +460,20 @@ export const grader: Grader<Group> = {
           ['cut by a byte', dave, { ...message, box: box.subarray(0, -1) }],
           ['with a byte behind its box', dave, { ...message, box: Uint8Array.from([...box, 0]) }],
           ['of 11 bytes', dave, { ...message, box: box.subarray(0, 11) }],
-          ["that is a box for dave's key", dave, { ...message, box: commitOf(3, carol.key, { carol: carol.key }).boxes.carol ?? EMPTY }],
-          ...[0, 11, 12, 20, box.length - 17, box.length - 16, box.length - 1].map((index): [string, Member, Message] => {
-            return [`with a bit of byte ${index} of its box changed`, dave, { ...message, box: turned(index) }]
-          }),
+          [
+            "that is a box for dave's key",
+            dave,
+            { ...message, box: commitOf(3, carol.key, { carol: carol.key }).boxes.carol ?? EMPTY },
+          ],
+          ...[0, 11, 12, 20, box.length - 17, box.length - 16, box.length - 1].map(
+            (index): [string, Member, Message] => {
+              return [
+                `with a bit of byte ${index} of its box changed`,
+                dave,
+                { ...message, box: turned(index) },
+              ]
+            },
+          ),
         ]
         for (const [what, member, changed] of cases) {
           const taken = await group.refused(group.read(member, changed), `a message ${what}`)
@@ -441,8 +483,7 @@ export const grader: Grader<Group> = {
     },
     {
       name: 'an old commit, one that was changed, and one for others are refused',
-      why:
-        'a commit opens on any day as on its first. Whoever plays an old one to carol takes her back to a key that a removed member has.',
+      why: 'a commit opens on any day as on its first. Whoever plays an old one to carol takes her back to a key that a removed member has.',
       async check(group) {
         const owner = group.owner(4)
         const [bobs, carols] = [owner.members.bob ?? EMPTY, owner.members.carol ?? EMPTY]
@@ -457,26 +498,37 @@ export const grader: Grader<Group> = {
           ['commit 5 with a 7 on it', { ...old, epoch: 7 }, now],
           ['commit 7 with an 8 on it', { ...commit, epoch: 8 }, now],
           ['a commit without a box for her', { epoch: 7, boxes: { bob: other } }, now],
-          ['a commit without a box for her, when she is new,', { epoch: 7, boxes: { bob: other } }, undefined],
+          [
+            'a commit without a box for her, when she is new,',
+            { epoch: 7, boxes: { bob: other } },
+            undefined,
+          ],
           ["a commit with bob's box for her", { epoch: 7, boxes: { bob: own, carol: other } }, now],
           ['an empty box', { epoch: 7, boxes: { carol: EMPTY } }, now],
           ['a box that was cut', { epoch: 7, boxes: { carol: own.subarray(0, -1) } }, now],
           ['a box that is sealed under the old epoch key', commitOf(7, key(), { carol: now.key }), now],
           ...[0, 12, 43, 44, 59].map((index): [string, Commit, Member | undefined] => {
-            return [`a box with a bit of byte ${index} changed`, { epoch: 7, boxes: { carol: turned(index) } }, now]
+            return [
+              `a box with a bit of byte ${index} changed`,
+              { epoch: 7, boxes: { carol: turned(index) } },
+              now,
+            ]
           }),
         ]
         for (const [what, tried, before] of cases) {
           const taken = await group.refused(group.follow('carol', carols, tried, before), what)
           if (!taken) continue
           const member = taken.gave as Member
-          const isOld = member?.key instanceof Uint8Array && [5, 7].includes(tried.epoch) && what.startsWith('commit 5')
+          const isOld =
+            member?.key instanceof Uint8Array && [5, 7].includes(tried.epoch) && what.startsWith('commit 5')
           let loot: string | undefined
           if (isOld) {
             const said = await group.send(member, AFTER)
             const his = unbox(bobs, commitLabel(5, 'bob'), old.boxes.bob ?? EMPTY) ?? EMPTY
             const text = unbox(his, messageLabel(said.epoch, said.from), said.box)
-            loot = text && `bob, who was removed in epoch 6, has played an old commit to carol. She speaks under a key that he has, and he has read: "${Buffer.from(text).toString('utf8')}".`
+            loot =
+              text &&
+              `bob, who was removed in epoch 6, has played an old commit to carol. She speaks under a key that he has, and he has read: "${Buffer.from(text).toString('utf8')}".`
           }
           must(false, `carol was sent ${what} and took it.`, () => loot)
         }
@@ -493,7 +545,7 @@ export const grader: Grader<Group> = {
           return `a thief has copied what the program knows today, and has read what was said last week: "${read?.text}".`
         }
         const { owner: after, commit } = await group.remove(owner, 'bob')
-        must(!isKeptIn(after, owner.key), "the owner still has the old epoch key after remove.", loot)
+        must(!isKeptIn(after, owner.key), 'the owner still has the old epoch key after remove.', loot)
         must(
           !isKeptIn(after, owner.members.bob ?? EMPTY),
           'the owner still has the pair key of bob, who was removed.',

@@ -9,7 +9,9 @@ export const makeDoor: MakeDoor = (passwords, tries, seconds) => {
   const wrong = new Map<string, number[]>()
   return {
     login(username, password, now): Answer {
-      const recent = (wrong.get(username) ?? []).filter((time) => Math.floor(time / seconds) === Math.floor(now / seconds))
+      const recent = (wrong.get(username) ?? []).filter(
+        (time) => Math.floor(time / seconds) === Math.floor(now / seconds),
+      )
       if (recent.length >= tries) return 'wait'
       if (Object.hasOwn(passwords, username) && passwords[username] === password) return 'in'
       wrong.set(username, [...recent, now])

@@ -7,4 +7,7 @@ export { blindFor, makeDoor } from '../solution/guessing.ts'
 export const breaks = 'crack finds the password of a recorded login'
 
 export const crack: Crack = (login, words) =>
-  right.crack(login, words.filter((word) => /^[ -~]*$/.test(word)))
+  right.crack(
+    login,
+    words.filter((word) => /^[ -~]*$/.test(word)),
+  )

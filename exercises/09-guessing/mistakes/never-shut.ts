@@ -5,7 +5,7 @@ export { blindFor, crack } from '../solution/guessing.ts'
 
 export const breaks = 'after so many wrong tries it says wait, to the right password too'
 
-export const makeDoor: MakeDoor = (passwords, tries, seconds) => {
+export const makeDoor: MakeDoor = (passwords, _tries, seconds) => {
   const wrong = new Map<string, number[]>()
   return {
     login(username, password, now): Answer {

@@ -10,7 +10,12 @@ export const breaks = 'every login is tried with its own name, realm and rounds'
 export const crack: Crack = (login, words) => {
   for (const word of words) {
     try {
-      open(pbkdf2Sync(word, `${login.realm}alice`, login.rounds, 32, 'sha256'), ZERO_NONCE, utf8(login.username), login.proof)
+      open(
+        pbkdf2Sync(word, `${login.realm}alice`, login.rounds, 32, 'sha256'),
+        ZERO_NONCE,
+        utf8(login.username),
+        login.proof,
+      )
       return word
     } catch {
       // The next, then.

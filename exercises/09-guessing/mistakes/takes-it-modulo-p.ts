@@ -1,7 +1,7 @@
 /** "First into the range." A number that is not in it was sent by nobody who follows the protocol. */
 import type { BlindFor } from '../given.ts'
-import { P } from '../solution/guessing.ts'
 import * as right from '../solution/guessing.ts'
+import { P } from '../solution/guessing.ts'
 
 export { crack, makeDoor } from '../solution/guessing.ts'
 

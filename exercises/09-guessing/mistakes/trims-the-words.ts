@@ -6,4 +6,8 @@ export { blindFor, makeDoor } from '../solution/guessing.ts'
 
 export const breaks = 'crack finds the password of a recorded login'
 
-export const crack: Crack = (login, words) => right.crack(login, words.map((word) => word.trim()))
+export const crack: Crack = (login, words) =>
+  right.crack(
+    login,
+    words.map((word) => word.trim()),
+  )

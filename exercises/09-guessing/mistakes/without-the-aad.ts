@@ -10,7 +10,12 @@ export const breaks = 'crack finds the password of a recorded login'
 export const crack: Crack = (login, words) => {
   for (const word of words) {
     try {
-      open(pbkdf2Sync(word, login.realm + login.username, login.rounds, 32, 'sha256'), ZERO_NONCE, utf8(''), login.proof)
+      open(
+        pbkdf2Sync(word, login.realm + login.username, login.rounds, 32, 'sha256'),
+        ZERO_NONCE,
+        utf8(''),
+        login.proof,
+      )
       return word
     } catch {
       // The next, then.

@@ -8,7 +8,10 @@ import { open, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import type { Answer, Door, RecordedLogin } from '../given.ts'
 
 /** The client's key, as message 1 of this protocol is made with it. */
-export function keyOf(password: string, { username, realm, rounds }: Omit<RecordedLogin, 'proof'>): Uint8Array {
+export function keyOf(
+  password: string,
+  { username, realm, rounds }: Omit<RecordedLogin, 'proof'>,
+): Uint8Array {
   return pbkdf2Sync(password, realm + username, rounds, 32, 'sha256')
 }
 

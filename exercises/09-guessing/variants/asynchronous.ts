@@ -32,7 +32,8 @@ export function makeDoor(passwords: Readonly<Record<string, string>>, tries: num
     async login(name: string, password: string, now: number): Promise<Answer> {
       wrong = wrong.filter(({ until }) => until > now)
       if (wrong.filter((one) => one.name === name).length >= tries) return 'wait'
-      if (Object.entries(passwords).some(([known, right]) => known === name && right === password)) return 'in'
+      if (Object.entries(passwords).some(([known, right]) => known === name && right === password))
+        return 'in'
       wrong.push({ name, until: now + seconds })
       return 'no'
     },

@@ -2,7 +2,7 @@
 import type { Follow } from '../given.ts'
 import * as right from '../solution/group.ts'
 
-export { add, remove, send, read } from '../solution/group.ts'
+export { add, read, remove, send } from '../solution/group.ts'
 
 export const breaks = 'a member follows a commit into the new epoch'
 

@@ -3,7 +3,7 @@ import { concat, EMPTY, hkdf, type RandomBytes, seal, utf8 } from 'symbolon/prot
 import type { Add, Change, Owner, Remove } from '../given.ts'
 import * as right from '../solution/group.ts'
 
-export { follow, send, read } from '../solution/group.ts'
+export { follow, read, send } from '../solution/group.ts'
 
 export const breaks = 'every change makes a key of 32 random bytes that nobody has seen'
 
@@ -15,7 +15,10 @@ function change(owner: Owner, members: Owner['members'], randomBytes: RandomByte
   const boxes = Object.entries(members).map(([name, pairKey]) => {
     return [name, concat(nonce, seal(pairKey, nonce, utf8(`commit ${epoch} ${name}`), key))]
   })
-  return { owner: { name: owner.name, epoch, key, members }, commit: { epoch, boxes: Object.fromEntries(boxes) } }
+  return {
+    owner: { name: owner.name, epoch, key, members },
+    commit: { epoch, boxes: Object.fromEntries(boxes) },
+  }
 }
 
 export const add: Add = (owner, name, pairKey, randomBytes) => {

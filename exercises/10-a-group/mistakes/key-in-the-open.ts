@@ -2,7 +2,7 @@
 import type { Add, Change, Remove } from '../given.ts'
 import * as right from '../solution/group.ts'
 
-export { follow, send, read } from '../solution/group.ts'
+export { follow, read, send } from '../solution/group.ts'
 
 export const breaks = 'a change makes a new epoch, and a commit with a box for each who is in the group then'
 

@@ -4,15 +4,21 @@ import { concat, type RandomBytes, seal, utf8 } from 'symbolon/protocol'
 import type { Change, Owner, Remove } from '../given.ts'
 import * as right from '../solution/group.ts'
 
-export { add, follow, send, read } from '../solution/group.ts'
+export { add, follow, read, send } from '../solution/group.ts'
 
 export const breaks = 'a removed member cannot read what is said afterwards'
 
 function change(owner: Owner, members: Owner['members'], randomBytes: RandomBytes): Change {
   const epoch = owner.epoch + 1
   const key = createHash('sha256').update(owner.key).digest()
-  const boxes = Object.entries(members).map(([name, pairKey]) => [name, box(pairKey, `commit ${epoch} ${name}`, key, randomBytes)])
-  return { owner: { name: owner.name, epoch, key, members }, commit: { epoch, boxes: Object.fromEntries(boxes) } }
+  const boxes = Object.entries(members).map(([name, pairKey]) => [
+    name,
+    box(pairKey, `commit ${epoch} ${name}`, key, randomBytes),
+  ])
+  return {
+    owner: { name: owner.name, epoch, key, members },
+    commit: { epoch, boxes: Object.fromEntries(boxes) },
+  }
 }
 
 function box(key: Uint8Array, label: string, content: Uint8Array, randomBytes: RandomBytes): Uint8Array {

@@ -2,7 +2,7 @@
 import { concat, EMPTY, fromUtf8, open, seal, utf8 } from 'symbolon/protocol'
 import type { Read, Send } from '../given.ts'
 
-export { add, remove, follow } from '../solution/group.ts'
+export { add, follow, remove } from '../solution/group.ts'
 
 export const breaks = 'what one member says the others read'
 

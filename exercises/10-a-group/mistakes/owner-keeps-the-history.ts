@@ -2,7 +2,7 @@
 import type { Owner, Remove } from '../given.ts'
 import * as right from '../solution/group.ts'
 
-export { add, follow, send, read } from '../solution/group.ts'
+export { add, follow, read, send } from '../solution/group.ts'
 
 export const breaks = 'what is over is forgotten: no old key is kept'
 

@@ -2,7 +2,7 @@
 import type { Remove } from '../given.ts'
 import * as right from '../solution/group.ts'
 
-export { add, follow, send, read } from '../solution/group.ts'
+export { add, follow, read, send } from '../solution/group.ts'
 
 export const breaks = 'a change makes a new epoch, and a commit with a box for each who is in the group then'
 

@@ -3,15 +3,21 @@ import { concat, type RandomBytes, seal, utf8 } from 'symbolon/protocol'
 import type { Add, Change, Owner, Remove } from '../given.ts'
 import * as right from '../solution/group.ts'
 
-export { follow, send, read } from '../solution/group.ts'
+export { follow, read, send } from '../solution/group.ts'
 
 export const breaks = 'a change makes a new epoch, and a commit with a box for each who is in the group then'
 
 function change(owner: Owner, members: Owner['members'], randomBytes: RandomBytes): Change {
   const epoch = owner.epoch
   const key = randomBytes(32)
-  const boxes = Object.entries(members).map(([name, pairKey]) => [name, box(pairKey, `commit ${epoch} ${name}`, key, randomBytes)])
-  return { owner: { name: owner.name, epoch, key, members }, commit: { epoch, boxes: Object.fromEntries(boxes) } }
+  const boxes = Object.entries(members).map(([name, pairKey]) => [
+    name,
+    box(pairKey, `commit ${epoch} ${name}`, key, randomBytes),
+  ])
+  return {
+    owner: { name: owner.name, epoch, key, members },
+    commit: { epoch, boxes: Object.fromEntries(boxes) },
+  }
 }
 
 function box(key: Uint8Array, label: string, content: Uint8Array, randomBytes: RandomBytes): Uint8Array {

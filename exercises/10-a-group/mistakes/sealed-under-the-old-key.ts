@@ -3,15 +3,21 @@ import { concat, type RandomBytes, seal, utf8 } from 'symbolon/protocol'
 import type { Change, Owner, Remove } from '../given.ts'
 import * as right from '../solution/group.ts'
 
-export { add, follow, send, read } from '../solution/group.ts'
+export { add, follow, read, send } from '../solution/group.ts'
 
 export const breaks = "a box opens under its member's pair key, and holds the owner's new key"
 
 function change(owner: Owner, members: Owner['members'], randomBytes: RandomBytes): Change {
   const epoch = owner.epoch + 1
   const key = randomBytes(32)
-  const boxes = Object.entries(members).map(([name]) => [name, box(owner.key, `commit ${epoch} ${name}`, key, randomBytes)])
-  return { owner: { name: owner.name, epoch, key, members }, commit: { epoch, boxes: Object.fromEntries(boxes) } }
+  const boxes = Object.entries(members).map(([name]) => [
+    name,
+    box(owner.key, `commit ${epoch} ${name}`, key, randomBytes),
+  ])
+  return {
+    owner: { name: owner.name, epoch, key, members },
+    commit: { epoch, boxes: Object.fromEntries(boxes) },
+  }
 }
 
 function box(key: Uint8Array, label: string, content: Uint8Array, randomBytes: RandomBytes): Uint8Array {

@@ -3,7 +3,7 @@ import { utf8 } from 'symbolon/protocol'
 import type { Send } from '../given.ts'
 import * as right from '../solution/group.ts'
 
-export { add, remove, follow, read } from '../solution/group.ts'
+export { add, follow, read, remove } from '../solution/group.ts'
 
 export const breaks = 'what one member says the others read'
 

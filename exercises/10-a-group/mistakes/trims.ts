@@ -2,7 +2,7 @@
 import type { Read } from '../given.ts'
 import * as right from '../solution/group.ts'
 
-export { add, remove, follow, send } from '../solution/group.ts'
+export { add, follow, remove, send } from '../solution/group.ts'
 
 export const breaks = 'what one member says the others read'
 

@@ -3,7 +3,7 @@ import { concat, type RandomBytes, seal, utf8, ZERO_NONCE } from 'symbolon/proto
 import type { Add, Change, Owner, Remove } from '../given.ts'
 import * as right from '../solution/group.ts'
 
-export { follow, send, read } from '../solution/group.ts'
+export { follow, read, send } from '../solution/group.ts'
 
 export const breaks = 'no nonce comes twice under one key, whoever seals'
 
@@ -13,7 +13,10 @@ function change(owner: Owner, members: Owner['members'], randomBytes: RandomByte
   const boxes = Object.entries(members).map(([name, pairKey]) => {
     return [name, concat(ZERO_NONCE, seal(pairKey, ZERO_NONCE, utf8(`commit ${epoch} ${name}`), key))]
   })
-  return { owner: { name: owner.name, epoch, key, members }, commit: { epoch, boxes: Object.fromEntries(boxes) } }
+  return {
+    owner: { name: owner.name, epoch, key, members },
+    commit: { epoch, boxes: Object.fromEntries(boxes) },
+  }
 }
 
 export const add: Add = (owner, name, pairKey, randomBytes) => {

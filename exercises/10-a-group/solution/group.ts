@@ -10,7 +10,8 @@ const KEY_BYTES = 32
 const NONCE_BYTES = 12
 
 export function add(owner: Owner, name: string, pairKey: Uint8Array, randomBytes: RandomBytes): Change {
-  if (name === owner.name || Object.hasOwn(owner.members, name)) throw new Error(`${name} is in the group already`)
+  if (name === owner.name || Object.hasOwn(owner.members, name))
+    throw new Error(`${name} is in the group already`)
   return change(owner, { ...owner.members, [name]: pairKey }, randomBytes)
 }
 

@@ -66,5 +66,9 @@ export const send: Send = (member, text, randomBytes) => ({
 
 export const read: Read = (member, message) =>
   new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-    reveal(member.key, `message ${member.epoch === message.epoch ? member.epoch : 'other'} ${message.from}`, message.box),
+    reveal(
+      member.key,
+      `message ${member.epoch === message.epoch ? member.epoch : 'other'} ${message.from}`,
+      message.box,
+    ),
   )

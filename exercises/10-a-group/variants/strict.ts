@@ -45,7 +45,11 @@ export async function follow(name: string, pairKey: Uint8Array, commit: Commit, 
 export async function send(member: Member, text: string, randomBytes: RandomBytes): Promise<Message> {
   const nonce = randomBytes(12)
   const label = utf8(`message ${member.epoch} ${member.name}`)
-  return { epoch: member.epoch, from: member.name, box: concat(nonce, seal(member.key, nonce, label, utf8(text))) }
+  return {
+    epoch: member.epoch,
+    from: member.name,
+    box: concat(nonce, seal(member.key, nonce, label, utf8(text))),
+  }
 }
 
 export async function read(member: Member, { epoch, from, box }: Message) {
