@@ -103,10 +103,6 @@ class Sides {
     return this.#program.printed
   }
 
-  restart(): Promise<void> {
-    return this.#program.end()
-  }
-
   async begin(pair: Pair = this.pair, random = fresh()): Promise<{ begun: Kept; message1: Uint8Array }> {
     const begun = await this.#program.keep('begin', pair.secret, pair.ticket, random)
     const message1 = await this.#program.method(begun, 'message1')

@@ -208,6 +208,7 @@ export const grader: Grader<Group> = {
         for (const [what, call] of [
           ['add of bob, who is in the group already,', () => group.add(owner, 'bob', key())],
           ['add of alice, whose group it is,', () => group.add(owner, 'alice', key())],
+          ['remove of constructor, who is not in the group,', () => group.remove(owner, 'constructor')],
           ['remove of mallory, who is not in the group,', () => group.remove(owner, 'mallory')],
         ] as const) {
           const taken = await group.refused(call(), what)
@@ -378,7 +379,7 @@ export const grader: Grader<Group> = {
           const aloud = Uint8Array.from(pool)
           for (const sealed of Object.values(commit.boxes)) {
             const at = Buffer.from(pool).indexOf(sealed.subarray(0, NONCE_BYTES))
-            if (at >= 0) for (let i = at; i < at + NONCE_BYTES; i++) aloud[i] = (aloud[i] ?? 0) ^ 0xff
+            if (at >= 0) for (let i = at; i < at + NONCE_BYTES; i++) aloud[i] = (pool[i] ?? 0) ^ 0xff
           }
           must(
             (await make(new Randomness(aloud))) === hex(after.key),
@@ -395,6 +396,7 @@ export const grader: Grader<Group> = {
       async check(group) {
         const carol = { name: 'carol', epoch: 3, key: key() }
         const dave = { ...carol, name: 'dave' }
+        await group.restart()
         const first = await group.send(carol, BEFORE)
         const second = await group.send(dave, AFTER)
         await group.restart()
