@@ -13,14 +13,17 @@ import { collect, type StudentMarks } from './classroom/collect.ts'
 import { fillIn } from './classroom/fill-in.ts'
 import { handOut } from './classroom/handout.ts'
 import { FORMATS, marksCsv, type Weighted } from './classroom/marks.ts'
+import { similar } from './classroom/similar.ts'
 import { allExercises, type Exercise, findExercise } from './runner/catalogue.ts'
 
 const HELP = `usage: npm run classroom -- handout DIR --from class.csv
        npm run classroom -- collect DIR --marks marks.csv
+       npm run classroom -- similar DIR
        npm run classroom -- values FOLDER
 
   handout   makes a folder for each student: stubs, READMEs, and a variant of the student's own
   collect   grades what stands in these folders, and writes a table of marks, and the same as JSON
+  similar   shows which programs are alike, and which values are another's
   values    for a student: has your programs compute the values of your variant
 
   --from FILE           the class list: CSV, whose first line names the columns
@@ -30,6 +33,7 @@ const HELP = `usage: npm run classroom -- handout DIR --from class.csv
   --marks FILE          where the marks are written
   --format NAME         the names of the columns: plain, gradescope or canvas; default plain
   --weights WEIGHTS     points, such as 04=20,05=30; default 10 for each exercise
+  --threshold PERCENT   from which share on two programs are shown as alike; default 60
   --jobs NUMBER         how many are graded at once; default: as many as there are processors
   --time-limit SECONDS  give up a program when nothing happens for so long; default 5
   -h, --help            show this
@@ -48,6 +52,7 @@ const OPTIONS = {
   marks: text,
   format: { ...text, default: 'plain' },
   weights: { ...text, default: '' },
+  threshold: { ...text, default: '60' },
   jobs: text,
   'time-limit': { ...text, default: '5' },
 } as const
@@ -61,6 +66,7 @@ type Settings = Readonly<Record<keyof typeof OPTIONS, string | undefined>>
 const COMMANDS: Readonly<Record<string, (folder: string, settings: Settings) => Promise<boolean>>> = {
   handout: commandHandout,
   collect: commandCollect,
+  similar: commandSimilar,
   values: commandValues,
 }
 
@@ -72,8 +78,7 @@ runTool('classroom', async (argv) => {
   })
   const [word = '', folder = ''] = positionals
   const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
-  if (!command)
-    throw new UsageError(`there is no '${word}'`, `there are ${Object.keys(COMMANDS).join(', ')}`)
+  if (!command) throw new UsageError(`there is no '${word}'`, `there are ${Object.keys(COMMANDS).join(', ')}`)
   // What was started ends with us: at 'exit', which a signal alone does not bring about.
   const onSignal = (_signal: string, number: number) => process.exit(128 + number)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal)
@@ -103,7 +108,8 @@ async function commandHandout(folder: string, settings: Settings): Promise<boole
 
 async function commandCollect(folder: string, settings: Settings): Promise<boolean> {
   const { marks: file, format: formatName = '', jobs } = settings
-  if (file === undefined) throw new UsageError('--marks is missing', 'it names what is written: --marks marks.csv')
+  if (file === undefined)
+    throw new UsageError('--marks is missing', 'it names what is written: --marks marks.csv')
   const format = parseChoice('--format', FORMATS, formatName)
   const csvFile = inFolder(file)
   const { dir, name, ext } = parse(csvFile)
@@ -122,7 +128,8 @@ async function commandCollect(folder: string, settings: Settings): Promise<boole
     jobs: jobs === undefined ? availableParallelism() : parseInteger('--jobs', jobs, 1, MAX_JOBS),
     timeLimitSec: parseSeconds('--time-limit', settings['time-limit'] ?? ''),
     onGraded: (done, of) => {
-      if (process.stderr.isTTY && (done % 10 === 0 || done === of)) say(`${done} of ${of} programs are graded`)
+      if (process.stderr.isTTY && (done % 10 === 0 || done === of))
+        say(`${done} of ${of} programs are graded`)
     },
   })
   writeFileSync(csvFile, marksCsv(format, course.list, exercises, marks))
@@ -134,15 +141,40 @@ async function commandCollect(folder: string, settings: Settings): Promise<boole
     Object.values(exercises).some(({ state }) => state === 'could not be graded'),
   )
   if (failed.length > 0) {
-    say(`error: some programs could not be graded, of ${failed.map(({ student }) => student.name).join(', ')}`)
+    say(
+      `error: some programs could not be graded, of ${failed.map(({ student }) => student.name).join(', ')}`,
+    )
   }
   return failed.length === 0
+}
+
+async function commandSimilar(folder: string, settings: Settings): Promise<boolean> {
+  const percent = parseInteger('--threshold', settings.threshold ?? '', 1, 100)
+  const exercises = chosen(settings.only)
+  refuseIfNoFolder(folder)
+  const course = await openCourse(folder, {
+    from: optional(settings.from),
+    column: settings.column,
+    keyFile: settings['key-file'],
+  })
+  const found = await similar(folder, course, exercises, percent / 100)
+  for (const { exercise, one, other, share, what } of found) await print(`${exercise}  ${HOW[what](one, other, share)}`)
+  await print(found.length === 0 ? 'none are alike' : '\nalike is not copied: look at both, and ask')
+  return true
+}
+
+const HOW = {
+  program: (one: string, other: string, share: number) => `${one} and ${other}: ${Math.round(100 * share)} % alike`,
+  'same program': (one: string, other: string) => `${one} and ${other}: the same, to the letter`,
+  values: (one: string, other: string) => `${one}: the values are ${other}'s`,
 }
 
 async function commandValues(folder: string, settings: Settings): Promise<boolean> {
   const results = await fillIn(folder, parseSeconds('--time-limit', settings['time-limit'] ?? ''))
   for (const { exercise, problem } of results) {
-    await print(`${exercise.number}  ${problem === undefined ? 'written to values.json' : `no values: ${problem}`}`)
+    await print(
+      `${exercise.number}  ${problem === undefined ? 'written to values.json' : `no values: ${problem}`}`,
+    )
   }
   return results.every(({ problem }) => problem === undefined)
 }

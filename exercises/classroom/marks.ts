@@ -42,11 +42,7 @@ export function marksCsv(
 const points = (value: number) => String(Math.round(100 * value) / 100)
 const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
 
-type MakeTable = (
-  list: ClassList,
-  exercises: readonly Weighted[],
-  marks: readonly StudentMarks[],
-) => Table
+type MakeTable = (list: ClassList, exercises: readonly Weighted[], marks: readonly StudentMarks[]) => Table
 
 const TABLES: Readonly<Record<Format, MakeTable>> = {
   plain(list, exercises, marks) {
@@ -83,9 +79,12 @@ const TABLES: Readonly<Record<Format, MakeTable>> = {
   canvas(list, exercises, marks) {
     const ids = ['ID', 'SIS User ID', 'SIS Login ID']
     if (!ids.some((id) => list.columns.some((column) => sameColumn(column, id)))) {
-      throw new ToolError(`${list.name} has none of the columns ${ids.join(', ')}: Canvas knows nobody by it`, {
-        hint: "export the gradebook from Canvas, and use that as the class list, with --column 'SIS Login ID' or another",
-      })
+      throw new ToolError(
+        `${list.name} has none of the columns ${ids.join(', ')}: Canvas knows nobody by it`,
+        {
+          hint: "export the gradebook from Canvas, and use that as the class list, with --column 'SIS Login ID' or another",
+        },
+      )
     }
     const header = ['Student', ...ids, 'Section', ...exercises.map(({ title }) => title)]
     const possible = ['    Points Possible', '', '', '', '', ...exercises.map(({ weight }) => points(weight))]

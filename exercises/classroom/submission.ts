@@ -26,7 +26,8 @@ export function programOf(place: string, exercise: Exercise, file: string): Prog
   if (realpathSync(folder) !== join(realpathSync(place), basename(folder)))
     return refused('the folder is a link')
   const sizes = readdirSync(folder).map((name) => lstatSync(join(folder, name)).size)
-  if (Math.max(...sizes) > MAX_PROGRAM_BYTES) return refused(`a file has more than ${MAX_PROGRAM_BYTES} bytes`)
+  if (Math.max(...sizes) > MAX_PROGRAM_BYTES)
+    return refused(`a file has more than ${MAX_PROGRAM_BYTES} bytes`)
   const text = readFileSync(path, 'utf8')
   if (text.replace(/\s/g, '') === stubOf(exercise, file).replace(/\s/g, '')) return { state: 'not begun' }
   return { state: 'written', file: realpathSync(path), text }

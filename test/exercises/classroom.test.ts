@@ -244,6 +244,39 @@ classroom('writes tables with the columns of Gradescope and Canvas', async ({ fo
   assert.is(ben?.['Last Name'], "'-Lee")
 })
 
+classroom('shows which programs are alike, and which values are another’s', async ({ folder }) => {
+  const out = join(folder, 'out')
+  const students = ['Anna', 'Ben', 'Carl', 'Dora', 'Emil', 'Fritz', 'Gerd']
+  const list = write(join(folder, 'class.csv'), `name\n${students.join('\n')}\n`)
+  await run('handout', out, '--from', list, '--only', '04')
+  const [own, ...variants] = readdirSync(join(EXERCISES, '04-the-ticket/variants')).map((name) =>
+    readFileSync(join(EXERCISES, '04-the-ticket/variants', name), 'utf8').replaceAll("'../given.ts'", "'./given.ts'"),
+  ) as [string, ...string[]]
+  const hand = (student: string, code: string) => writeFileSync(join(out, student, '04-the-ticket/ticket.ts'), code)
+  hand('Anna', own)
+  // The same with other names, without comments, in another form.
+  const renamed = own
+    .replace(/\/\*\*[\s\S]*?\*\//g, '')
+    .replace(/\/\/.*/g, '')
+    .replace(/\b(token|salt|header|key|secret|content|reply|sealed)\b(?!['":])/g, (name) => `${name}OfMine`)
+    .replaceAll('\n', '\n\n')
+  hand('Ben', renamed)
+  for (const [i, student] of ['Carl', 'Dora', 'Emil'].entries()) hand(student, variants[i] ?? '')
+  hand('Fritz', solved('04-the-ticket', 'ticket.ts'))
+  assert.is((await run('values', join(out, 'Anna'))).exitCode, 0)
+  cpSync(join(out, 'Anna/values.json'), join(out, 'Gerd/values.json'))
+  const { stdout, exitCode } = await run('similar', out, '--only', '04')
+  assert.is(exitCode, 0)
+  assert.equal(
+    stdout.split('\n').filter((line) => line.startsWith('04')).map((line) => line.replace(/\d+ %/, 'n %')).sort(),
+    [
+      '04  Anna and Ben: n % alike',
+      '04  Fritz and the solution: the same, to the letter',
+      "04  Gerd: the values are Anna's",
+    ],
+  )
+})
+
 const BAD: Readonly<Record<string, [csv: string, words: RegExp]>> = {
   'is empty': ['', /class\.csv is empty/],
   'has no header': ['Anna,1\nBen,2\n', /does not say which column names a student/],
