@@ -8,6 +8,7 @@ import { parseArguments, parseChoice, parseInteger, parseSeconds } from '../src/
 import { EXIT, ToolError, UsageError } from '../src/cli/errors.ts'
 import { print, talk } from '../src/cli/terminal/terminal.ts'
 import { runTool } from '../src/cli/tool.ts'
+import { makeBundle, PLATFORMS } from './classroom/bundle.ts'
 import { makeCourse, openCourse } from './classroom/class.ts'
 import { collect, type StudentMarks } from './classroom/collect.ts'
 import { fillIn } from './classroom/fill-in.ts'
@@ -19,11 +20,13 @@ import { allExercises, type Exercise, findExercise } from './runner/catalogue.ts
 const HELP = `usage: npm run classroom -- handout DIR --from class.csv
        npm run classroom -- collect DIR --marks marks.csv
        npm run classroom -- similar DIR
+       npm run classroom -- bundle DIR
        npm run classroom -- values FOLDER
 
   handout   makes a folder for each student: stubs, READMEs, and a variant of the student's own
   collect   grades what stands in these folders, and writes a table of marks, and the same as JSON
   similar   shows which programs are alike, and which values are another's
+  bundle    puts all that the exercises need into one archive, for machines without a network
   values    for a student: has your programs compute the values of your variant
 
   --from FILE           the class list: CSV, whose first line names the columns
@@ -34,6 +37,8 @@ const HELP = `usage: npm run classroom -- handout DIR --from class.csv
   --format NAME         the names of the columns: plain, gradescope or canvas; default plain
   --weights WEIGHTS     points, such as 04=20,05=30; default 10 for each exercise
   --threshold PERCENT   from which share on two programs are shown as alike; default 60
+  --platform NAME       of the bundle, or several: win32, linux or darwin, with -x64 or -arm64; default: this one
+  --solutions           puts the solutions into the bundle, too
   --jobs NUMBER         how many are graded at once; default: as many as there are processors
   --time-limit SECONDS  give up a program when nothing happens for so long; default 5
   -h, --help            show this
@@ -51,8 +56,10 @@ const OPTIONS = {
   only: text,
   marks: text,
   format: { ...text, default: 'plain' },
-  weights: { ...text, default: '' },
+  weights: text,
   threshold: { ...text, default: '60' },
+  platform: { ...text, multiple: true },
+  solutions: { type: 'boolean', default: false },
   jobs: text,
   'time-limit': { ...text, default: '5' },
 } as const
@@ -61,30 +68,31 @@ const DEFAULT_WEIGHT = 10
 const MAX_WEIGHT = 10_000
 const MAX_JOBS = 64
 
-type Settings = Readonly<Record<keyof typeof OPTIONS, string | undefined>>
+type Settings = ReturnType<typeof readArguments>['values']
 
 const COMMANDS: Readonly<Record<string, (folder: string, settings: Settings) => Promise<boolean>>> = {
   handout: commandHandout,
   collect: commandCollect,
   similar: commandSimilar,
+  bundle: commandBundle,
   values: commandValues,
 }
 
 runTool('classroom', async (argv) => {
-  const { values, positionals } = parseArguments(argv, {
-    help: HELP,
-    options: OPTIONS,
-    positionals: ['COMMAND', 'DIR'],
-  })
+  const { values, positionals } = readArguments(argv)
   const [word = '', folder = ''] = positionals
   const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
   if (!command) throw new UsageError(`there is no '${word}'`, `there are ${Object.keys(COMMANDS).join(', ')}`)
   // What was started ends with us: at 'exit', which a signal alone does not bring about.
   const onSignal = (_signal: string, number: number) => process.exit(128 + number)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal)
-  const done = await command(inFolder(folder), { ...values, 'key-file': optional(values['key-file']) })
+  const done = await command(inFolder(folder), values)
   process.exit(done ? EXIT.done : EXIT.failed)
 })
+
+function readArguments(argv: string[]) {
+  return parseArguments(argv, { help: HELP, options: OPTIONS, positionals: ['COMMAND', 'DIR'] })
+}
 
 /** npm runs this in the project's folder, and says in which it was called. */
 const inFolder = (path: string) => resolve(process.env.INIT_CWD ?? '.', path)
@@ -97,7 +105,7 @@ async function commandHandout(folder: string, settings: Settings): Promise<boole
   const exercises = chosen(settings.only)
   const course = await makeCourse(folder, from, {
     column: settings.column,
-    keyFile: settings['key-file'],
+    keyFile: optional(settings['key-file']),
   })
   const { made, kept } = await handOut(folder, course, exercises)
   await print(`${made.length} ${made.length === 1 ? 'folder is' : 'folders are'} made in ${folder}`)
@@ -119,7 +127,7 @@ async function commandCollect(folder: string, settings: Settings): Promise<boole
   const course = await openCourse(folder, {
     from: optional(settings.from),
     column: settings.column,
-    keyFile: settings['key-file'],
+    keyFile: optional(settings['key-file']),
   })
   // Before an hour's work: whether the table can be written.
   marksCsv(format, course.list, exercises, [])
@@ -155,7 +163,7 @@ async function commandSimilar(folder: string, settings: Settings): Promise<boole
   const course = await openCourse(folder, {
     from: optional(settings.from),
     column: settings.column,
-    keyFile: settings['key-file'],
+    keyFile: optional(settings['key-file']),
   })
   const found = await similar(folder, course, exercises, percent / 100)
   for (const { exercise, one, other, share, what } of found) await print(`${exercise}  ${HOW[what](one, other, share)}`)
@@ -167,6 +175,13 @@ const HOW = {
   program: (one: string, other: string, share: number) => `${one} and ${other}: ${Math.round(100 * share)} % alike`,
   'same program': (one: string, other: string) => `${one} and ${other}: the same, to the letter`,
   values: (one: string, other: string) => `${one}: the values are ${other}'s`,
+}
+
+async function commandBundle(folder: string, settings: Settings): Promise<boolean> {
+  const { platform = [`${process.platform}-${process.arch}`] } = settings
+  const platforms = platform.map((name) => parseChoice('--platform', PLATFORMS, name))
+  for (const one of platforms) await print(await makeBundle(folder, one, settings.solutions))
+  return true
 }
 
 async function commandValues(folder: string, settings: Settings): Promise<boolean> {
