@@ -129,6 +129,7 @@ async function commandCollect(folder: string, settings: Settings): Promise<boole
     column: settings.column,
     keyFile: optional(settings['key-file']),
   })
+  if (csvFile === resolve(course.list.name)) throw new UsageError('--marks names the class list', 'it would be lost')
   // Before an hour's work: whether the table can be written.
   marksCsv(format, course.list, exercises, [])
   const say = talk('classroom')

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Exercise } from '../runner/catalogue.ts'
 import { stubOf } from '../runner/work.ts'
 
 const MAX_PROGRAM_BYTES = 1024 * 1024
+const MAX_ENTRIES = 1000
 const MAX_VALUES_BYTES = 64 * 1024
 
 export type Program =
@@ -20,17 +21,28 @@ export type Program =
 export function programOf(place: string, exercise: Exercise, file: string): Program {
   const folder = join(place, basename(exercise.folder))
   const path = join(folder, file)
-  const stats = lstatSync(path, { throwIfNoEntry: false })
-  if (!stats) return { state: 'not handed in' }
-  if (!stats.isFile()) return refused(`${file} is no file, but a link or a folder`)
-  if (realpathSync(folder) !== join(realpathSync(place), basename(folder)))
-    return refused('the folder is a link')
-  const sizes = readdirSync(folder).map((name) => lstatSync(join(folder, name)).size)
-  if (Math.max(...sizes) > MAX_PROGRAM_BYTES)
-    return refused(`a file has more than ${MAX_PROGRAM_BYTES} bytes`)
+  if (!entryAt(place) || !entryAt(folder) || !entryAt(path)) return { state: 'not handed in' }
+  // A link may lead to another student's work, or to a file of this machine.
+  if (!entryAt(place)?.isDirectory() || !entryAt(folder)?.isDirectory()) return refused('its folder is a link')
+  const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  if (entries.length > MAX_ENTRIES) return refused(`there are more than ${MAX_ENTRIES} files`)
+  for (const name of entries) {
+    const entry = entryAt(join(folder, name))
+    if (entry?.isDirectory()) continue
+    if (!entry?.isFile()) return refused(`${name} is no file, but a link or the like`)
+    if (entry.size > MAX_PROGRAM_BYTES) return refused(`${name} has more than ${MAX_PROGRAM_BYTES} bytes`)
+  }
   const text = readFileSync(path, 'utf8')
   if (text.replace(/\s/g, '') === stubOf(exercise, file).replace(/\s/g, '')) return { state: 'not begun' }
-  return { state: 'written', file: realpathSync(path), text }
+  return { state: 'written', file: path, text }
+}
+
+function entryAt(path: string) {
+  try {
+    return lstatSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 const refused = (why: string): Program => ({ state: 'refused', why })
@@ -38,7 +50,7 @@ const refused = (why: string): Program => ({ state: 'refused', why })
 /** What stands in `values.json`, by exercise; nothing where it cannot be read. */
 export function valuesOf(place: string): Readonly<Record<string, unknown>> {
   const path = join(place, 'values.json')
-  const stats = lstatSync(path, { throwIfNoEntry: false })
+  const stats = entryAt(path)
   if (!stats?.isFile() || stats.size > MAX_VALUES_BYTES) return {}
   try {
     const values = JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, ''))

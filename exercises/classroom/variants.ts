@@ -58,7 +58,9 @@ const secretOf = (derive: Derive, label: string) => toBase64url(derive(label, 32
 const bytesOf = (given: Given, name: string) => fromBase64url(String(given[name]))
 const text = (derive: Derive) =>
   `${oneOf(derive, 'who', NAMES)} needs ${2 + number(derive, 'count', 9998)} ${oneOf(derive, 'goods', GOODS)}`
-const inText = (value: unknown) => (value instanceof Uint8Array ? toBase64url(value) : String(value))
+const inText = (value: unknown) => (value instanceof Uint8Array ? toBase64url(value) : String(value ?? ''))
+/** What a program gave, if that was an object. */
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => ({ ...(value as object) })
 const sessionId = (token: Uint8Array) => hkdf(token, EMPTY, utf8('symbolon/1 session id'), SID_BYTES)
 const ticketKey = (token: Uint8Array, salt: Uint8Array) => hkdf(token, salt, utf8('symbolon/1 ticket'), 32)
 
@@ -90,7 +92,7 @@ const keys: Variant = {
   async compute(program, given) {
     const token = new Secret('session token', bytesOf(given, 'token'))
     const made = await program.call('keysOf', token, bytesOf(given, 'salt'))
-    const { sessionId, ticketKey } = made as Record<string, unknown>
+    const { sessionId, ticketKey } = fieldsOf(made)
     return { sessionId: inText(sessionId), ticketKey: inText(ticketKey) }
   },
   fits(values, given) {
@@ -111,7 +113,7 @@ const login: Variant = {
   async compute(program, given) {
     const random = new Randomness(bytesOf(given, 'randomBytes'))
     const record = await program.call('makeRecord', given.password, random)
-    const { salt, hash } = record as Record<string, unknown>
+    const { salt, hash } = fieldsOf(record)
     return { salt: inText(salt), hash: inText(hash) }
   },
   fits({ salt, hash }, given) {
@@ -154,7 +156,7 @@ const ticket: Variant = {
         randomBytes: new Randomness(bytesOf(given, 'randomBytes')),
       },
     )
-    return { senderinfo: inText((reply as Record<string, unknown>).senderinfo) }
+    return { senderinfo: inText(fieldsOf(reply).senderinfo) }
   },
   fits({ senderinfo = '' }, given) {
     const bytes = fromBase64url(senderinfo)

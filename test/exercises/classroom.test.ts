@@ -101,7 +101,7 @@ classroom('a class of 40 is handed out to, does it, is collected and marked', as
 
   // Nothing that is not the student's is in the students' folders.
   const names = readdirSync(place(5), { recursive: true, encoding: 'utf8' })
-  assert.equal(names.filter((file) => /solution|mistakes|variants|grader|examine|key$/.test(file)), [])
+  assert.equal(names.filter((file) => /solution|mistakes|variants|grader|examine|\.key$/.test(file)), [])
   const variants = new Set(Array.from({ length: 40 }, (_, i) => readFileSync(join(place(i), 'variant.json'), 'utf8')))
   assert.is(variants.size, 40)
 
@@ -260,7 +260,7 @@ classroom('shows which programs are alike, and which values are another’s', as
   const renamed = own
     .replace(/\/\*\*[\s\S]*?\*\//g, '')
     .replace(/\/\/.*/g, '')
-    .replace(/\b(token|salt|header|key|secret|content|reply|sealed)\b(?!['":])/g, (name) => `${name}OfMine`)
+    .replace(/(?<![.\w])(token|salt|header|key|secret|content|reply|sealed)\b(?!['":])/g, (name) => `${name}OfMine`)
     .replaceAll('\n', '\n\n')
   hand('Ben', renamed)
   for (const [i, student] of ['Carl', 'Dora'].entries()) hand(student, variants[i] ?? '')
