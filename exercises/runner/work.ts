@@ -50,9 +50,7 @@ export class Work {
     mkdirSync(place, { recursive: true })
     for (const name of withImports(exercise.folder, file)) {
       if (existsSync(join(place, name))) continue
-      const text = readFileSync(join(exercise.folder, name), 'utf8')
-      // What the stub offers to import is not used there yet.
-      writeFileSync(join(place, name), text.replace(/^\/\/ (?=import )/gm, ''))
+      writeFileSync(join(place, name), stubOf(exercise, name))
     }
     const from = (path: string) => relative(place, join(ROOT, path)).replaceAll('\\', '/')
     // For editors, and for --types: the project's own check does not look here.
@@ -110,6 +108,12 @@ export class Work {
       return {}
     }
   }
+}
+
+/** What a student begins with. */
+export function stubOf({ folder }: Exercise, file: string): string {
+  // What the stub offers to import is not used there yet.
+  return readFileSync(join(folder, file), 'utf8').replace(/^\/\/ (?=import )/gm, '')
 }
 
 /** The file, and the exercise's own ones that it imports. */
