@@ -104,6 +104,7 @@ class Sides {
   }
 
   async begin(pair: Pair = this.pair, random = fresh()): Promise<{ begun: Kept; message1: Uint8Array }> {
+    this.secrets.push(["alice's secret key", random.pool.subarray(0, 64)])
     const begun = await this.#program.keep('begin', pair.secret, pair.ticket, random)
     const message1 = await this.#program.method(begun, 'message1')
     must(message1 instanceof Uint8Array, `message1() gave ${described(message1)}, not bytes (a Uint8Array).`)
@@ -125,6 +126,7 @@ class Sides {
     pair: Pair = this.pair,
     random = fresh(),
   ): Promise<{ message2: Uint8Array; keys: Keys }> {
+    this.secrets.push(["bob's secret key", random.pool.subarray(0, 64)])
     const given = await this.#program.call('answer', pair.secret, pair.ticket, message1, random)
     must(typeof given === 'object' && given, `answer returned ${described(given)}, not an object.`)
     const { message2, keys } = given as { message2?: unknown; keys?: unknown }

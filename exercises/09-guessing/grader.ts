@@ -164,7 +164,9 @@ export const grader: Grader<Guesser> = {
       why: 'eve has listened once. What she has is enough to try every word she likes, on her own machine, asking nobody.',
       async check(guesser) {
         for (const password of ['sunshine', WORDS[0] ?? '', WORDS.at(-1) ?? '', someWord()]) {
-          await guesser.finds(password, recorded(password), WORDS, 'of a login of alice', () => guesser.wrongWay())
+          await guesser.finds(password, recorded(password), WORDS, 'of a login of alice', () =>
+            guesser.wrongWay(),
+          )
         }
         const odd = [
           'Sunshine',

@@ -222,8 +222,10 @@ export const grader: Grader<Group> = {
       async check(group) {
         const owner = group.owner()
         const erin = key()
+        const added = await group.add(owner, 'erin', erin)
         for (const { commit, owner: after } of [
-          await group.add(owner, 'erin', erin),
+          added,
+          await group.remove(added.owner, 'bob'),
           await group.remove(owner, 'bob'),
         ]) {
           for (const [name, sealed] of Object.entries(commit.boxes)) {
@@ -277,7 +279,7 @@ export const grader: Grader<Group> = {
       async check(group) {
         const carol = { name: 'carol', epoch: 3, key: key() }
         const dave = { ...carol, name: 'dave' }
-        for (const text of [AFTER, '', 'é 🍰', ' a line\nand another\n']) {
+        for (const text of [AFTER, '', 'é 🍰', 'e\u0301', ' a line\nand another\n']) {
           const message = await group.send(carol, text)
           must(message.epoch === 3, `the epoch of a message is ${message.epoch}, and carol is in 3.`)
           must(message.from === 'carol', `'from' in a message of carol's is ${message.from}.`)
