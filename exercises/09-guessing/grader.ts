@@ -176,6 +176,7 @@ export const grader: Grader<Guesser> = {
           '密码',
           'pass\nword',
           'constructor',
+          '',
         ]
         for (const password of odd)
           await guesser.finds(
