@@ -23,6 +23,19 @@ const freshWord = () => `${someWord()} ${Buffer.from(secureRandomBytes(6)).toStr
 const PASSWORDS = { alice: 'sunshine', bob: 'dragon', constructor: 'maverick' }
 const [TRIES, SECONDS] = [5, 900] as const
 
+/** How a key may be made that is not as it should be: with which hash, of which salt, and the aad of the proof. */
+const WRONG_WAYS: Readonly<Record<string, [hash: string, salt: string, aad: string]>> = {
+  'with no salt': ['sha256', '', 'alice'],
+  'with the name first in the salt, then the realm': ['sha256', 'aliceEXAMPLE.ORG', 'alice'],
+  'with the name alone for a salt': ['sha256', 'alice', 'alice'],
+  'with the realm alone for a salt': ['sha256', 'EXAMPLE.ORG', 'alice'],
+  'with a space between realm and name in the salt': ['sha256', 'EXAMPLE.ORG alice', 'alice'],
+  'with @ between name and realm in the salt': ['sha256', 'alice@EXAMPLE.ORG', 'alice'],
+  'with SHA-1': ['sha1', 'EXAMPLE.ORGalice', 'alice'],
+  'with SHA-512': ['sha512', 'EXAMPLE.ORGalice', 'alice'],
+  'as it should be, and the proof without aad': ['sha256', 'EXAMPLE.ORGalice', ''],
+}
+
 /** A login as somebody may have recorded it. */
 function recorded(
   password: string,
@@ -51,9 +64,31 @@ class Guesser {
     return (await this.#program.count('PBKDF2REQUEST')) - before
   }
 
-  async finds(password: string, login: RecordedLogin, words: readonly string[], what: string): Promise<void> {
+  async finds(
+    password: string,
+    login: RecordedLogin,
+    words: readonly string[],
+    what: string,
+    whatInstead?: () => Promise<string | undefined>,
+  ): Promise<void> {
     const found = await this.crack(login, words)
-    must(found === password, `${what}: the password is ${shown(password)}, and crack found ${shown(found)}.`)
+    const instead = found === password ? undefined : await whatInstead?.()
+    must(
+      found === password,
+      `${what}: the password is ${shown(password)}, and crack found ${shown(found)}${instead ? `. It finds one where the key is made ${instead}` : ''}.`,
+    )
+  }
+
+  /** Of which logins it finds the passwords instead. */
+  async wrongWay(): Promise<string | undefined> {
+    for (const [words, [hash, salt, aad]] of Object.entries(WRONG_WAYS)) {
+      const login = recorded('sunshine')
+      const key = pbkdf2Sync('sunshine', salt, login.rounds, 32, hash)
+      const proof = seal(key, ZERO_NONCE, utf8(aad), utf8('2026-11-20T12:00:00Z'))
+      const outcome = await attempt(this.crack({ ...login, proof }, ['dragon', 'sunshine']))
+      if ('gave' in outcome && outcome.gave === 'sunshine') return words
+    }
+    return undefined
   }
 
   blindFor(request: number, word: string): Promise<unknown> {
@@ -129,7 +164,7 @@ export const grader: Grader<Guesser> = {
       why: 'eve has listened once. What she has is enough to try every word she likes, on her own machine, asking nobody.',
       async check(guesser) {
         for (const password of ['sunshine', WORDS[0] ?? '', WORDS.at(-1) ?? '', someWord()]) {
-          await guesser.finds(password, recorded(password), WORDS, 'of a login of alice')
+          await guesser.finds(password, recorded(password), WORDS, 'of a login of alice', () => guesser.wrongWay())
         }
         const odd = [
           'Sunshine',
@@ -288,6 +323,13 @@ export const grader: Grader<Guesser> = {
             `login(${shown(username)}, ${shown(password)}) said ${shown(answer)}, and not '${wanted}'.`,
           )
         }
+        const [one, two] = [await guesser.door(), await guesser.door()]
+        await one.wrong('alice', TRIES, 1000)
+        const other = await two.login('alice', PASSWORDS.alice, 1000)
+        must(
+          other === 'in',
+          `a second door answered ${shown(other)} to the right password: it counts the tries of the first.`,
+        )
       },
     },
     {
@@ -319,22 +361,27 @@ export const grader: Grader<Guesser> = {
             },
           )
         }
-        // A few at a time, spread over the time in which they count, and alice herself in between.
-        const door = await guesser.door()
-        for (let i = 0; i < TRIES; i++) {
-          await door.login('alice', `wrong ${i}`, 1000 + 200 * i)
-          await door.login('bob', PASSWORDS.bob, 1000 + 200 * i)
-          if (i === 2) {
-            const own = await door.login('alice', PASSWORDS.alice, 1001 + 200 * i)
+        // A few at a time, spread over the time in which they count; then with alice herself in between.
+        for (const logsIn of [false, true]) {
+          const door = await guesser.door()
+          for (let i = 0; i < TRIES; i++) {
+            await door.login('alice', `wrong ${i}`, 1000 + 200 * i)
+            await door.login('bob', PASSWORDS.bob, 1000 + 200 * i)
+            if (i !== 2 || !logsIn) continue
+            const own = await door.login('alice', PASSWORDS.alice, 1401)
             must(own === 'in', `after 3 wrong tries of 5, the right password was answered ${shown(own)}.`)
           }
+          const answer = await door.login('alice', 'wrong', 1801)
+          must(
+            answer === 'wait',
+            `five wrong tries in 800 s${logsIn ? ', and alice logged in after the third' : ''}: the sixth was answered ${shown(answer)}.`,
+            () => {
+              return logsIn
+                ? 'eve tries four words, waits until alice has logged in, and tries four more: hundreds a day.'
+                : 'eve tries a few words, waits a little, and tries a few more: thousands a day.'
+            },
+          )
         }
-        const answer = await door.login('alice', 'wrong', 1801)
-        must(
-          answer === 'wait',
-          `five wrong tries in 800 s, and alice logged in after the third: the sixth was answered ${shown(answer)}.`,
-          () => 'eve tries four words, waits until alice has logged in, and tries four more: hundreds a day.',
-        )
       },
     },
     {
@@ -387,13 +434,6 @@ export const grader: Grader<Guesser> = {
         must(
           answers.join() === wanted.join(),
           `with 3 tries in 100 s, wrong ones at 0, 60, 90, 99, 100, 101, 159 and 160 were answered ${answers.join(', ')}, and not ${wanted.join(', ')}.`,
-        )
-        const [one, two] = [await guesser.door(), await guesser.door()]
-        await one.wrong('alice', TRIES, 1000)
-        const other = await two.login('alice', PASSWORDS.alice, 1000)
-        must(
-          other === 'in',
-          `a second door answered ${shown(other)} to the right password: it counts the tries of the first.`,
         )
       },
     },

@@ -3,7 +3,7 @@ import type { Answer, MakeDoor } from '../given.ts'
 
 export { blindFor, crack } from '../solution/guessing.ts'
 
-export const breaks = 'a try counts for its time, and for its name only'
+export const breaks = 'after so many wrong tries it says wait, to the right password too'
 
 export const makeDoor: MakeDoor = (passwords, tries, seconds) => {
   const wrong = new Map<string, number[]>()

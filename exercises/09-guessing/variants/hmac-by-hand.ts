@@ -15,6 +15,7 @@ function stretched(password: string, salt: string, rounds: number): Buffer {
 }
 
 function isRight(word: string, { username, realm, rounds, proof }: RecordedLogin): boolean {
+  if (proof.length < 16) return false
   const key = stretched(word, `${realm}${username}`, rounds)
   const cipher = createDecipheriv('chacha20-poly1305', key, Buffer.alloc(12), { authTagLength: 16 })
   cipher.setAAD(Buffer.from(username), { plaintextLength: proof.length - 16 })
