@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, relative, sep } from 'node:path'
+import { join, sep } from 'node:path'
 import { build, version } from 'esbuild'
 import { ToolError } from '../../src/cli/errors.ts'
 import { allExercises, FOLDER, ROOT } from '../runner/catalogue.ts'
@@ -45,8 +45,10 @@ export async function makeBundle(folder: string, platform: Platform, solutions: 
       .filter((file) => existsSync(join(ROOT, file)) && (solutions || !LEFT_OUT.test(file)))
       .map((file) => fileEntry(`${NAME}/${file}`, join(ROOT, file)))
     for (const name of packages) {
-      const files = under(`node_modules/${name}`).filter((file) => !/\.(?:map|d\.[cm]?ts)$/.test(file))
-      // What esbuild's own script would download, the platform's package has.
+      // esbuild's own program is in the platform's package; here it would be that of this machine.
+      const files = under(`node_modules/${name}`).filter(
+        (file) => !/\.(?:map|d\.[cm]?ts)$|^node_modules\/esbuild\/(?:bin|install)/.test(file),
+      )
       entries.push(...files.map((file) => fileEntry(`${NAME}/${file}`, join(ROOT, file))))
     }
     entries.push(
@@ -142,7 +144,7 @@ function binaryOf(platform: Platform): Binary {
   if (existsSync(here)) return { folder: here, remove() {} }
   const npm = process.env.npm_execpath
   if (!npm) throw new ToolError(`${name} is not here`, { hint: 'npm fetches it: npm run classroom -- bundle' })
-  const place = mkdtempSync(join(tmpdir(), `${basename(relative('', ROOT)) || 'bundle'}-`))
+  const place = mkdtempSync(join(tmpdir(), 'symbolon-bundle-'))
   const args = ['install', '--prefix', place, '--no-save', '--force', '--ignore-scripts', `${name}@${version}`]
   const { status, stderr } = spawnSync(process.execPath, [npm, ...args], { encoding: 'utf8', cwd: place })
   const folder = join(place, 'node_modules', name)
