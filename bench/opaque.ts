@@ -31,6 +31,9 @@ const [LOGINS, LOGINS_ALONE, PLAIN_LOGINS, HASHES] = [400, 200, 15, 15]
 const [STARTS, FIRST_STARTS] = [4000, 200]
 const BLOCK = 200
 
+/** Of Argon2id alone, which took 17.9 ms in Node itself: 2 ms for a login by itself. */
+const GOALS = { crowd: undefined, one: 0.112 } as const
+
 const KINDS = {
   account: 'accounts, each asked for once',
   unknown: 'unknown names, each asked for once',
@@ -64,11 +67,12 @@ async function measureCosts(kdc: RunningKdc): Promise<Result> {
 
   const cases = { crowd: `OPAQUE login, ${CLIENTS} clients`, one: 'OPAQUE login, one at a time' }
   const peers = { argon2id: `Argon2id alone, ${origin}`, plain: 'plain /login' }
-  const cost = (what: string, ours: number[], against: string, theirs: number[]) =>
+  const cost = (what: string, ours: number[], against: string, theirs: number[], goal?: number) =>
     compare({
       what: `${what}, server CPU`,
       unit: 'ms',
       better: 'lower',
+      goal,
       against,
       ours: ours.map((us) => us / 1000),
       theirs: theirs.map((us) => us / 1000),
@@ -84,7 +88,13 @@ async function measureCosts(kdc: RunningKdc): Promise<Result> {
     })
   const rows = (['crowd', 'one'] as const).flatMap((key) =>
     (['argon2id', 'plain'] as const).flatMap((peer) => [
-      cost(cases[key], measured[key], peers[peer], measured[peer]),
+      cost(
+        cases[key],
+        measured[key],
+        peers[peer],
+        measured[peer],
+        peer === 'argon2id' ? GOALS[key] : undefined,
+      ),
       yields(measured[key], peers[peer], measured[peer]),
     ]),
   )

@@ -31,6 +31,7 @@ export async function startToolsRealm(command: string): Promise<ToolsRealm> {
     XDG_CONFIG_HOME: at('config'),
     XDG_DATA_HOME: at('data'),
     XDG_STATE_HOME: at('state'),
+    XDG_CACHE_HOME: at('cache'),
     XDG_RUNTIME_DIR: undefined,
   }
   const run = (args: readonly string[], stderr: 'ignore' | 'pipe' = 'ignore') =>

@@ -7,7 +7,7 @@ import { basename } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import type { Inputs } from './copies.ts'
 import { distFile, ROOT } from './paths.ts'
-import { UNDICI } from './undici.ts'
+import { NO_HTTP2, UNDICI } from './undici.ts'
 
 // Some packages are CommonJS, and require Node's own modules by name.
 const REQUIRE = "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);"
@@ -22,9 +22,19 @@ const FILES = [
   { name: 'kdc', entry: 'src/kdc/main.ts' },
   { name: 'password-worker', entry: 'src/kdc/passwords/password-worker.mjs' },
   { name: 'mls', entry: 'src/lib/mls/rfc9420/ts-mls.ts' },
-  { name: 'opaque', contents: "export * from '@serenity-kit/opaque'" },
+  // It asks whether there is a `Request`: in Node, to ask is to load its `fetch`, which takes 35 ms.
+  {
+    name: 'opaque',
+    contents: "export * from '@serenity-kit/opaque'",
+    define: { Request: 'undefined', Response: 'undefined' },
+  },
   { name: 'sodium', contents: "export { default } from 'libsodium'" },
-  { name: 'undici', contents: UNDICI },
+  {
+    name: 'undici',
+    contents: UNDICI,
+    define: { 'WebAssembly.Module': 'BaselineModule' },
+    inject: ['build/baseline-module.ts'],
+  },
 ] as const
 
 export async function bundleTools(): Promise<Inputs> {
@@ -42,6 +52,8 @@ export async function bundleTools(): Promise<Inputs> {
         banner: { js: REQUIRE },
         metafile: true,
         logLevel: 'warning',
+        define: 'define' in file ? file.define : {},
+        inject: 'inject' in file ? [...file.inject] : [],
         ...('entry' in file
           ? { entryPoints: [file.entry] }
           : { stdin: { contents: file.contents, resolveDir: ROOT, sourcefile: `${file.name}.js` } }),
@@ -49,7 +61,7 @@ export async function bundleTools(): Promise<Inputs> {
         external: ['@photostructure/sqlite'],
         // What is not read need not be parsed.
         minify: true,
-        plugins: [elsewhere(file.name)],
+        plugins: [elsewhere(file.name), NO_HTTP2, ...(SHORT.has(file.name) ? [builtins] : [])],
       }),
     ),
   )
@@ -61,6 +73,30 @@ export async function bundleTools(): Promise<Inputs> {
       ]),
     ),
   )
+}
+
+/** What runs for a moment, and waits for what it loads. */
+const SHORT: ReadonlySet<string> = new Set(['symbolon', 'client'])
+
+/**
+ * Node's own modules, each loaded by what first needs it. An import of one loads it for all in the file, and with it what its rarer exports
+ * are made with.
+ */
+const builtins: Plugin = {
+  name: 'builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtins' }))
+    // Each export by itself: what is not used is left out, and so not asked for.
+    onLoad({ filter: /^/, namespace: 'builtins' }, ({ path }) => {
+      const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => name !== 'default')
+      const lines = names.map((name) => `export const ${name} = /* @__PURE__ */ (() => node.${name})()`)
+      return {
+        contents: [`const node = process.getBuiltinModule('${path}')`, 'export default node', ...lines].join(
+          '\n',
+        ),
+      }
+    })
+  },
 }
 
 /** Imports of what is in another of the files. */

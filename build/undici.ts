@@ -16,6 +16,14 @@ Object.assign(Dispatcher.prototype, api)
 export default { Agent, buildConnector }
 `
 
+/** HTTP/2, which we do not speak: Node's half of it takes a while to load, too. */
+export const NO_HTTP2: Plugin = {
+  name: 'no HTTP/2',
+  setup({ onLoad }) {
+    onLoad({ filter: /undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/ }, () => ({ contents: '' }))
+  },
+}
+
 /** Puts it in the place of undici. */
 export const undiciParts: Plugin = {
   name: 'undici parts',

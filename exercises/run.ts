@@ -273,7 +273,7 @@ async function compare(exercise: Exercise, grader: Grader<unknown>, options: Opt
 }
 
 /** All five messages, in a process that ends whatever it left open. */
-async function talk({ solution, work }: Options): Promise<boolean> {
-  const options = solution ? ['--solution'] : ['--work', work.folder]
+async function talk({ solution, work, timeLimitSec }: Options): Promise<boolean> {
+  const options = [String(timeLimitSec), ...(solution ? [] : [work.folder])]
   return (await ended(forkTs(join(FOLDER, 'talk.ts'), options))) === 0
 }

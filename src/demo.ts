@@ -34,6 +34,7 @@ example: ${command} "see you at eight"
       const env = {
         XDG_CONFIG_HOME: join(home, 'config'),
         XDG_STATE_HOME: join(home, 'state'),
+        XDG_CACHE_HOME: join(home, 'cache'),
         SYMBOLON_PASSWORD: undefined,
         SYMBOLON_KDC: undefined,
       }

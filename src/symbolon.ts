@@ -4,6 +4,7 @@
  *
  * Nothing is imported that not every command needs: to start is most of what a short command does.
  */
+import { keepCompiled } from './cli/compile-cache.ts'
 import { savedHelp, type ToolName, version } from './cli/installed.ts'
 import { asksForHelp, optionLines } from './cli/terminal/help.ts'
 
@@ -51,6 +52,8 @@ async function main(argv: string[]): Promise<void> {
   if (help !== undefined) return write(help)
   // The tools take what comes after the program.
   process.argv.splice(2, process.argv.length, ...rest)
+  // The demo leaves nothing behind.
+  if (word !== 'demo') keepCompiled(word)
   // What is imported runs.
   if (word === 'kdc') await import('./kdc/main.ts')
   else await (await import('./client.ts')).CLIENT[word]()

@@ -1,6 +1,15 @@
 /** What is built, packed and installed: that it holds what it should, and that all of it works without the sources. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
@@ -61,6 +70,14 @@ const TOOLS = [
 
 const test = suite<{ realm: Realm; running: Program[] }>('build')
 const installed = new Installed()
+/** What there is not in Node 20. */
+const CACHES_COMPILED = Number(process.versions.node.split('.')[0]) >= 22
+const withCompileCache = needs('a cache of compiled code', () => CACHES_COMPILED, 'a Node from 22 on')
+const withModes = needs(
+  'a package registry and modes',
+  () => installed.offline === undefined && process.platform !== 'win32',
+  'a network, and a system other than Windows',
+)
 const withRegistry = needs('a package registry', () => installed.offline === undefined, 'a network')
 
 test.before((context) => {
@@ -374,6 +391,43 @@ withRegistry(test)("the KDC's worker threads are found", async ({ realm }) => {
   const headers = { 'content-type': 'application/json' }
   const reply = await fetch(`${realm.url}/login`, { method: 'POST', headers, body })
   assert.is(reply.status, 200, await reply.text())
+})
+
+withRegistry(test)('a sender loads nothing of Node that it has no use for', async ({ realm }) => {
+  const [hook, list] = [join(realm.home, 'loaded.cjs'), join(realm.home, 'loaded.txt')]
+  const write = `require('fs').writeFileSync(${JSON.stringify(list)}, process.moduleLoadList.join('\\n'))`
+  writeFileSync(hook, `process.on('exit', () => ${write})`)
+  const args = ['--kdc', realm.url, '--password-file', realm.passwordFile, '--no-store']
+  const env = { ...realm.env, NODE_OPTIONS: `--require ${JSON.stringify(hook)}` }
+  await installed
+    .run(['send', 'alice', 'bob', 'hi', ...args], env)
+    .input()
+    .ends(3)
+  const loaded = readFileSync(list, 'utf8').split('\n')
+  assert.ok(loaded.includes('NativeModule crypto'))
+  for (const name of ['internal/deps/undici/undici', 'http2', 'tls', 'stream/web', 'sqlite']) {
+    assert.not.ok(loaded.includes(`NativeModule ${name}`), name)
+  }
+})
+
+withModes(test)('what a tool compiles is kept, where no other user can write', async ({ realm }) => {
+  const kept = join(realm.home, 'cache', 'symbolon', 'compiled', 'whoami')
+  const run = () => installed.run(['whoami'], { ...realm.env, XDG_CACHE_HOME: join(realm.home, 'cache') })
+  await run().input().ends(1)
+  assert.is(readdirSync(kept).length > 0, CACHES_COMPILED)
+  assert.is(statSync(kept).mode & 0o777, 0o700)
+  rmSync(kept, { recursive: true })
+  mkdirSync(kept)
+  chmodSync(kept, 0o777)
+  await run().input().ends(1)
+  assert.equal(readdirSync(kept), [])
+})
+
+// What the bundle sets back to what it was: with another value, all that is kept would be compiled anew each time.
+withCompileCache(test)('V8 begins to optimize WebAssembly when the bundle says that it does', () => {
+  const { stdout } = spawnSync(process.execPath, ['--v8-options'], { encoding: 'utf8' })
+  const usual = /USUAL = ([\d_]+)/.exec(readFileSync(join(ROOT, 'build', 'baseline-module.ts'), 'utf8'))?.[1]
+  assert.match(stdout, `default: --wasm-tiering-budget=${usual?.replaceAll('_', '')}\n`)
 })
 
 withRegistry(test)('the demo starts its tools', async ({ realm }) => {

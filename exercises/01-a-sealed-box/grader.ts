@@ -6,9 +6,10 @@
 import { concat, EMPTY, equal, Secret, secureRandomBytes, utf8 } from 'symbolon/protocol'
 import { attempt } from '../examiner/attempt.ts'
 import type { Grader } from '../examiner/grading.ts'
+import { standsIn } from '../examiner/leaks.ts'
 import type { StudentError, StudentProgram } from '../examiner/program.ts'
 import { contains, must } from '../examiner/property.ts'
-import { hasPiece, randomBytesIn, spelledIn } from '../examiner/secrecy.ts'
+import { hasPiece, randomBytesIn } from '../examiner/secrecy.ts'
 import { Randomness } from '../examiner/values.ts'
 import { bobsBox, NONCE_BYTES, type Opened, openSomehow, readWithoutKey, TAG_BYTES } from './examine.ts'
 
@@ -147,20 +148,21 @@ export const grader: Grader<Boxes> = {
       name: "bob's program opens the box with the same key",
       why: 'bob has another program, written by others. What you agree on is nothing but the bytes.',
       async check(boxes) {
-        const text = ' grüße, gru\u0308ße an alle 👋\n'
-        const box = openSomehow(await boxes.make(text), LABEL, boxes.key.reveal())
-        must(
-          box,
-          'it did not open: nonce in front, then the ciphertext, then the tag? ChaCha20-Poly1305, with the nonce that stands ' +
-            'in front, the key itself, and the label as associated data (or none)?',
-        )
-        must(!box.wrongLayout, `the box is laid out otherwise: ${box.wrongLayout}.`)
-        must(!box.wrongKey, `the key that opens it is ${box.wrongKey}; it must be the key itself.`)
-        const found = Buffer.from(box.plaintext).toString('utf8')
-        must(
-          found === text,
-          `in the box of ${shown(text)} bob found ${shown(found)}. The text goes in as UTF-8, nothing else.`,
-        )
+        for (const text of [' grüße, gru\u0308ße an alle 👋\n', '', 'x'.repeat(5000)]) {
+          const box = openSomehow(await boxes.make(text), LABEL, boxes.key.reveal())
+          must(
+            box,
+            'it did not open: nonce in front, then the ciphertext, then the tag? ChaCha20-Poly1305, with the nonce that stands ' +
+              'in front, the key itself, and the label as associated data (or none)?',
+          )
+          must(!box.wrongLayout, `the box is laid out otherwise: ${box.wrongLayout}.`)
+          must(!box.wrongKey, `the key that opens it is ${box.wrongKey}; it must be the key itself.`)
+          const found = Buffer.from(box.plaintext).toString('utf8')
+          must(
+            found === text,
+            `in the box of ${shown(text)} bob found ${shown(found)}. The text goes in as UTF-8, nothing else.`,
+          )
+        }
       },
     },
     {
@@ -193,7 +195,7 @@ export const grader: Grader<Boxes> = {
           const before = seen.get(hex(box.nonce))
           must(
             !before,
-            `${when} had the same nonce as one before: ${hex(box.nonce)}.`,
+            `${when} had the same nonce as one before: ${hex(box.nonce)}.${when.startsWith('after') ? ' A count, or Math.random, begins anew then.' : ''}`,
             () => before && whatItIsWorth(before, box),
           )
           seen.set(hex(box.nonce), box)
@@ -393,14 +395,14 @@ export const grader: Grader<Boxes> = {
       async check(boxes) {
         await boxes.refused(await boxes.bobs(MEET), { key: freshKey() })
         await boxes.refused(new Uint8Array(OVERHEAD))
-        const said = boxes.errors.map(({ thrown }) => `${thrown.name} ${thrown.message} ${thrown.code ?? ''}`)
+        const said = boxes.errors.map(({ thrown }) => `${thrown.name} ${thrown.message} ${thrown.all}`)
         for (const [where, text] of [
           ['somewhere an error says', said.join('\n')],
           ['somewhere it printed', boxes.printed],
         ] as const) {
-          const spelling = spelledIn(text, boxes.key.reveal())
-          must(!spelling, `${where} the key, in ${spelling}.`, () => 'whoever reads the log opens every box.')
-          const found = [MEET, MAT].find((secret) => text.includes(secret) || spelledIn(text, utf8(secret)))
+          const spelling = standsIn(text, boxes.key.reveal())
+          must(!spelling, `${where} the key, ${spelling}.`, () => 'whoever reads the log opens every box.')
+          const found = [MEET, MAT].find((secret) => text.includes(secret) || standsIn(text, utf8(secret)))
           must(
             !found,
             `${where} the text of a box: ${shown(found ?? '')}.`,

@@ -16,9 +16,10 @@ import {
 } from 'symbolon/protocol'
 import { attempt } from '../examiner/attempt.ts'
 import type { Grader } from '../examiner/grading.ts'
+import { standsIn } from '../examiner/leaks.ts'
 import type { StudentProgram } from '../examiner/program.ts'
 import { must } from '../examiner/property.ts'
-import { hasPiece, spelledIn } from '../examiner/secrecy.ts'
+import { hasPiece } from '../examiner/secrecy.ts'
 import {
   extended,
   HASH_BYTES,
@@ -409,6 +410,12 @@ export const grader: Grader<Derivation> = {
             )
           }
         }
+        const worked = await derive.keys(new Secret('session token', count(0, 32)), count(0x20, 32))
+        must(
+          hex(worked.sessionId) === 'f9c0678e36f99f2e8af92e47ab328808' &&
+            hex(worked.ticketKey) === 'e70a75a74fcbc92be4f506431529620129869f72445868365d05e1fbfb1cadca',
+          'they are not those of the worked example in README.md.',
+        )
       },
     },
     {
@@ -431,20 +438,20 @@ export const grader: Grader<Derivation> = {
         )
         for (const [name, secret] of Object.entries(secrets)) {
           must(
-            !spelledIn(text, secret),
+            !standsIn(text, secret),
             `keysOf also returned ${name}, as ${more}.`,
             () => 'with it all keys of this session can be made.',
           )
-          const spelling = spelledIn(derive.printed, secret)
+          const spelling = standsIn(derive.printed, secret)
           must(
             !spelling,
-            `${name} was printed, in ${spelling}.`,
+            `${name} was printed, ${spelling}.`,
             () => 'whoever reads the log makes all keys of this session.',
           )
         }
         must(more.length === 0, `keysOf also returned ${more}: two keys were asked for.`)
         must(
-          !spelledIn(derive.printed, keys.ticketKey),
+          !standsIn(derive.printed, keys.ticketKey),
           'the ticket key was printed.',
           () => 'whoever reads the log opens the ticket.',
         )

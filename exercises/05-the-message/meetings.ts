@@ -11,9 +11,11 @@ import type { Invitation } from './given.ts'
 import {
   answerTo,
   type Bob,
+  bobAmong,
   bobWho,
   type Heard,
   invitation,
+  Meeting,
   type Peer,
   realBob,
   silent,
@@ -91,13 +93,23 @@ export class Meetings {
   }
 
   /** With a bob who has the right secret, and then does this. */
-  async talk(
-    then: (bob: Bob) => Promise<unknown>,
-    text: string,
-    to: Invitation = invitation(),
-  ): Promise<Talk> {
+  talk(then: (bob: Bob) => Promise<unknown>, text: string, to: Invitation = invitation()): Promise<Talk> {
+    return this.#seen((random) => bobWho(to, then, random), to, text)
+  }
+
+  /** Several at once. */
+  together(texts: readonly string[]): Promise<Talk[]> {
+    const [first, second] = [new Meeting(texts.length), new Meeting(texts.length)]
+    const talks = texts.map((text) => {
+      const to = invitation()
+      return this.#seen((random) => bobAmong(to, random, first, second), to, text)
+    })
+    return Promise.all(talks)
+  }
+
+  async #seen(peer: (random: Uint8Array) => Peer, to: Invitation, text: string): Promise<Talk> {
     const random = secureRandomBytes(32)
-    const outcome = await this.meet(bobWho(to, then, random), to, text)
+    const outcome = await this.meet(peer(random), to, text)
     const { message1, rest } = opening(outcome)
     const bobs = () => answerTo(message1, to, random)
     let message2: Uint8Array = EMPTY

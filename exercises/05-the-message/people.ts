@@ -31,6 +31,8 @@ import type { Invitation } from './given.ts'
 
 const NAME = utf8('symbolon/1 channel')
 const MAX_FRAME_BYTES = 65_535
+const MEETING_MS = 1_000
+const CONVERSATION_MS = 5_000
 
 /**
  * What is at the other end of a connection. When it has done its part, its half of the connection is ended; what alice
@@ -57,18 +59,21 @@ export function invitation(username = 'alice', secret = secureRandomBytes(32)): 
 
 /** Stands at a port of this machine while `use` takes. */
 export async function standing<T>(peer: Peer, use: (port: number) => Promise<T>): Promise<T> {
+  const parts: Promise<void>[] = []
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const hangUp = () => {
       socket.end()
       readOut(socket)
     }
-    peer(new Wire(socket)).then(hangUp, hangUp)
+    parts.push(peer(new Wire(socket)).then(hangUp, hangUp))
   })
   await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
   try {
     return await use((server.address() as net.AddressInfo).port)
   } finally {
     server.close()
+    // Time that it lets pass is not to pass in another conversation.
+    await Promise.all(parts)
   }
 }
 
@@ -108,7 +113,10 @@ export async function realBob<T>(use: (port: number) => Promise<T>): Promise<{ h
   })
   try {
     const outcome = await use(listener.address.port)
+    // Who never dialled has no conversation that could end.
+    const timer = setTimeout(() => over?.(), CONVERSATION_MS)
     await conversation
+    clearTimeout(timer)
     return { heard, outcome }
   } finally {
     await listener.close()
@@ -163,11 +171,44 @@ export const bobWho =
     await then(new Bob(wire, transport))
   }
 
+/** Where so many wait for one another; not for long, since one may not come. */
+export class Meeting {
+  #missing: number
+  #begin: (() => void) | undefined
+  readonly #begun = new Promise<void>((resolve) => {
+    this.#begin = resolve
+  })
+
+  constructor(size: number) {
+    this.#missing = size
+  }
+
+  async wait(): Promise<void> {
+    if (--this.#missing === 0) this.#begin?.()
+    const timer = setTimeout(() => this.#begin?.(), MEETING_MS)
+    await this.#begun
+    clearTimeout(timer)
+  }
+}
+
+/** Bob, who goes on at two places only when all the others have got there, too: with message 1, and with the message. */
+export const bobAmong =
+  (to: Invitation, random: Uint8Array, first: Meeting, second: Meeting): Peer =>
+  async (wire) => {
+    const message1 = await message1From(wire)
+    await first.wait()
+    const { message2, transport } = answerTo(message1, to, random)
+    wire.writeFrame(message2)
+    const bob = new Bob(wire, transport)
+    await bob.answers(() => second.wait())
+  }
+
 /** What bob with these random bytes, or one who reads the ticket as another, makes of message 1: his answer, and the keys. */
 export function answerTo(
   message1: Uint8Array,
   { ticket, secret }: Invitation,
   random: Uint8Array,
+  says: Uint8Array = EMPTY,
   prologue: Uint8Array = concat(NAME, ticket),
 ): { message2: Uint8Array; transport: Transport; payload: Uint8Array } {
   const handshake = new HandshakeState({
@@ -178,7 +219,7 @@ export function answerTo(
     randomBytes: () => random.slice(),
   })
   const payload = handshake.readMessage(message1)
-  const message2 = handshake.writeMessage()
+  const message2 = handshake.writeMessage(says)
   return { message2, payload, transport: handshake.transport as Transport }
 }
 
@@ -219,9 +260,10 @@ export class Bob {
   }
 
   /** Hears the message, and says at once all that she waits for; then hears her end. */
-  async answers(): Promise<void> {
+  async answers(before: () => Promise<void> = async () => {}): Promise<void> {
     const message = await this.message()
     if (!message) return
+    await before()
     this.say({ type: 'ack', count: 1 })
     this.say({ type: 'end' })
     if (!message.ended) await this.end()

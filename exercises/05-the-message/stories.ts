@@ -30,6 +30,10 @@ export const unacknowledged: Stories = {
     bob.say(END)
   },
   'bob said his end instead of an ack': (bob) => bob.say(END),
+  'bob said a message of eight bytes, 0 0 0 0 0 0 0 1, which is no ack': (bob) => {
+    bob.say({ type: 'message', body: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1) })
+    bob.say(END)
+  },
   'somebody on the way made an ack without the keys': (bob) => {
     bob.wire.write(garbage(27))
     bob.wire.write(garbage(19))
@@ -62,6 +66,10 @@ export const miscounted: Stories = {
     bob.say(ACK, ACK)
     bob.say(END)
   },
+  'bob acknowledged one message, and in the next frame again': (bob) => {
+    bob.say(ACK)
+    bob.say(ACK, END)
+  },
   'bob acknowledged one message, and then none': (bob) => {
     bob.say(ACK)
     bob.say(ack(0), END)
@@ -78,6 +86,14 @@ export const endless: Stories = {
   'bob said something after his ack, and the line was cut before his end': (bob) => {
     bob.say(ACK)
     bob.say(WORDS)
+  },
+  'bob acknowledged it, and said an empty message, which is no end': (bob) => {
+    bob.say(ACK)
+    bob.say({ type: 'message', body: EMPTY })
+  },
+  'bob acknowledged it, and ended a stream, which is not the conversation': (bob) => {
+    bob.say(ACK)
+    bob.say({ type: 'data', body: EMPTY })
   },
   'bob acknowledged it, and then aborted': (bob) => {
     bob.say(ACK)
@@ -254,6 +270,16 @@ export const CUTS: readonly number[] = Array.from({ length: ALL_BYTES }, (_, len
     return length < 3 || length === HANDSHAKE_BYTES / 2 || length >= HANDSHAKE_BYTES - 1
   },
 )
+
+/** Bob's answer to the handshake carries a payload; all that alice waits for comes, too. */
+export const carries =
+  (to: Invitation): Peer =>
+  async (wire) => {
+    const random = secureRandomBytes(32)
+    const { message2, transport } = answerTo(await message1From(wire), to, random, utf8('by the way'))
+    wire.writeFrame(message2)
+    await new Bob(wire, transport).answers()
+  }
 
 /** Those between two things that he says, and one byte beside them. */
 export const FEW_CUTS: readonly number[] = [0, 1, 49, 50, 51, 78, 79, 80, 99]

@@ -35,18 +35,11 @@ export async function refuses(meetings: Meetings, stories: Stories, loot: string
 }
 
 /** The stories in which nothing is said for an hour: all at once, as an hour is long. */
-export function inSilence(meetings: Meetings): Promise<(readonly [string, Outcome])[]> {
+export function inSilence(meetings: Meetings): Promise<(readonly [string, Talk])[]> {
   return meetings.once('an hour', () => {
     const stories = Object.entries(silences((seconds) => meetings.alice.wait(seconds)))
-    return Promise.all(
-      stories.map(async ([story, then]) => [story, (await tell(meetings, then)).outcome] as const),
-    )
+    return Promise.all(stories.map(async ([story, then]) => [story, await tell(meetings, then)] as const))
   })
-}
-
-/** A bob who says at once all that she waits for. */
-export function honestly(meetings: Meetings, text: string): Promise<Talk> {
-  return meetings.talk((bob) => bob.answers(), text)
 }
 
 /** Bob reads the text, and alice hears that he has. */

@@ -98,10 +98,10 @@ export class CommandedAlice implements Alice {
 }
 
 /** @throws Missing when the run shows nothing but that the command is of no use. */
-function ending({ status, signal, stdout, stderr, printsWithoutEnd, notStarted }: Ran): Ending {
+function ending({ status, signal, stderr, printsWithoutEnd, notStarted }: Ran): Ending {
   if (notStarted !== undefined) throw new Missing(`the command cannot be started: ${notStarted}.`, 'stopped')
   if (printsWithoutEnd) {
-    throw new Missing('it prints without end: what it printed is more than 256 Ki characters.', 'stopped')
+    throw new Missing('it prints without end: what it printed is more than 4 Mi characters.', 'stopped')
   }
   if (status === 0) return { result: 'resolved', why: '', isError: true, told: '' }
   const lines = stderr.trim().split('\n')
@@ -111,7 +111,7 @@ function ending({ status, signal, stdout, stderr, printsWithoutEnd, notStarted }
     result: 'rejected',
     why: last === '' ? `${how}, and it said nothing.` : `${how}: ${last}`,
     isError: signal === null && last !== '' && !isCrash(lines),
-    told: `${stdout}\n${stderr}`,
+    told: stderr,
   }
 }
 

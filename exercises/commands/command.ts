@@ -8,7 +8,8 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 
-const MAX_PRINTED_CHARS = 256 * 1024
+/** More than any of the long texts takes, every character of it escaped. */
+const MAX_PRINTED_CHARS = 4 * 1024 * 1024
 /** For what was still on its way when a process ended. */
 const LAST_WORDS_MS = 500
 const isWindows = process.platform === 'win32'

@@ -12,6 +12,7 @@ import type { Grading } from './grading.ts'
 
 const TEXT = 'at nine, by the fountain'
 const MAX_MESSAGE_BYTES = 2 ** 20
+const LAST_WORDS_MS = 1_000
 const END: ChannelRecord = { type: 'end' }
 const message = (text: string): ChannelRecord => ({ type: 'message', body: utf8(text) })
 const part = (text: string): ChannelRecord => ({ type: 'part', body: utf8(text) })
@@ -45,6 +46,8 @@ async function converses(
       isAcknowledged,
       `${story}: bob did not acknowledge ${texts.length} messages; his counts: ${acks(caller.heard).join(', ') || 'none'}.`,
     )
+    // What was printed before the ack was sent may come here after it: it takes another way.
+    await until(() => bob.shown().length >= before + texts.length, LAST_WORDS_MS)
     const shown = bob.shown().slice(before)
     must(
       shown.length === texts.length,
@@ -64,6 +67,11 @@ async function converses(
     must(
       await caller.hears((heard) => heard.some(({ type }) => type === 'end')),
       `${story}: bob does not say his end after alice's.`,
+    )
+    const counts = acks(caller.heard)
+    must(
+      counts.at(-1) === texts.length && counts.every((count, i) => i === 0 || count > (counts[i - 1] ?? 0)),
+      `${story}: there were ${texts.length} messages, and bob's counts are ${counts.join(', ')}.`,
     )
     must(await caller.closed(), `${story}: both have said their end, and bob does not hang up.`)
   })
@@ -384,6 +392,7 @@ export const properties: readonly Property<CommandedBob>[] = [
 export const receiver: Grading<CommandedBob> = {
   properties,
   subject: (command, options) => new CommandedBob(command, options),
+  end: (bob) => bob.stop(),
 }
 
 function short(text: unknown): string {

@@ -20,8 +20,12 @@ class CommandMeetings extends Meetings {
   /** What becomes of it when the KDC refuses something: how it ended, and how often it dialled all the same. */
   async refused(trouble: Trouble) {
     return await tapped(this.alice.address, 1, async (tap) => {
-      const late = this.alice.wait(this.alice.patienceSec).then(() => undefined)
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const late = new Promise<undefined>((resolve) => {
+        timer = setTimeout(resolve, this.alice.patienceSec * 1000, undefined)
+      })
       const ending = await Promise.race([this.alice.send(tap.port, invitation(), TEXT, trouble), late])
+      clearTimeout(timer)
       if (!ending) await this.alice.restart()
       return { ending, connections: tap.connections }
     })

@@ -5,9 +5,11 @@
  * @module
  */
 import { createHook } from 'node:async_hooks'
+import dgram from 'node:dgram'
 import { writeSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import * as net from 'node:net'
+import net from 'node:net'
+import os from 'node:os'
 import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { Wire } from 'symbolon/protocol'
@@ -58,8 +60,21 @@ const OURS = ['host.mjs', 'host.ts', 'tools.mjs']
 
 type Fn = (...args: unknown[]) => unknown
 
-// Node's permission model knows nothing of signals, and with one another process is ended, or opened to a debugger.
-for (const name of [
+const { connect } = net.Socket.prototype
+
+function refuse(of: object, ...names: readonly string[]): void {
+  for (const name of names) {
+    const value = () => {
+      throw new Error(`${name} has nothing to do with the exercise`)
+    }
+    Object.defineProperty(of, name, { value })
+  }
+}
+
+// What Node's permission model does not know of. With a signal another process is ended, or opened to a debugger; a local socket is a
+// file; and there is no need of a connection but those that are given.
+refuse(
+  process,
   'kill',
   '_kill',
   '_debugProcess',
@@ -68,12 +83,12 @@ for (const name of [
   'binding',
   '_linkedBinding',
   'dlopen',
-]) {
-  const value = () => {
-    throw new Error(`process.${name} has nothing to do with the exercise`)
-  }
-  Object.defineProperty(process, name, { value })
-}
+)
+refuse(os, 'setPriority')
+refuse(net, '_createServerHandle')
+refuse(net.Server.prototype, 'listen', '_listen2', '_setupListenHandle')
+refuse(net.Socket.prototype, 'connect')
+refuse(dgram.Socket.prototype, 'bind', 'connect', 'send')
 syncBuiltinESMExports()
 
 // Time is what the grader says: an hour of silence is over at once, and a program's own clock shows.
@@ -116,7 +131,9 @@ function randomBytesFrom(pool: Uint8Array) {
 }
 
 async function dial(port: number): Promise<Wire> {
-  const socket = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
+  const socket = new net.Socket({ allowHalfOpen: true })
+  Reflect.apply(connect, socket, [{ host: '127.0.0.1', port }])
+  socket.setNoDelay(true)
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   return new Wire(socket)
 }

@@ -115,6 +115,11 @@ export class StudentProgram {
     return (await this.#ask('call', name, args, on.id)).value
   }
 
+  /** The same, and what kind of value it gave. */
+  methodReturned(on: Kept, name: string, ...args: unknown[]): Promise<Returned> {
+    return this.#ask('call', name, args, on.id)
+  }
+
   /**
    * How often it has begun what Node calls by this name, such as a "SCRYPTREQUEST", since this was first asked: what it costs to
    * answer, without a clock.

@@ -1,31 +1,10 @@
 /**
- * Whether what should be secret can be found: in text, and by guessing what it was made of.
+ * Whether what should be secret can be guessed: from other bytes, or because little randomness went into it.
  *
  * @module
  */
 import { contains, must } from './property.ts'
 import { Randomness } from './values.ts'
-
-/** How bytes are written as text: each way with its name. */
-export function spellings(bytes: Uint8Array): Readonly<Record<string, string>> {
-  const buffer = Buffer.from(bytes)
-  return {
-    hexadecimal: buffer.toString('hex'),
-    base64: buffer.toString('base64').replace(/=+$/, ''),
-    base64url: buffer.toString('base64url'),
-    decimal: bytes.join(),
-    'its bytes': buffer.toString('latin1'),
-    'its bytes as UTF-8': buffer.toString('utf8'),
-  }
-}
-
-/** In which spelling the bytes stand in a text, if they do. */
-export function spelledIn(text: string, bytes: Uint8Array): string | undefined {
-  const squeezed = text.replace(/\s+/g, '')
-  return Object.entries(spellings(bytes)).find(([, spelling]) => {
-    return text.includes(spelling) || squeezed.toLowerCase().includes(spelling.toLowerCase())
-  })?.[0]
-}
 
 /** Whether a piece of the secret of at least so many bytes stands in the bytes. */
 export function hasPiece(bytes: Uint8Array, secret: Uint8Array, length = 8): boolean {

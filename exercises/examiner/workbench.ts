@@ -48,6 +48,10 @@ export async function makeWorkbench(materials: Materials): Promise<Workbench> {
     host: 'host.mjs',
     nodeOptions: [
       ...permissions(folder),
+      // It writes files, and knows of no permissions.
+      ...(process.allowedNodeEnvironmentFlags.has('--experimental-sqlite')
+        ? ['--no-experimental-sqlite']
+        : []),
       '--no-warnings',
       '--enable-source-maps',
       '--max-old-space-size=512',

@@ -22,6 +22,8 @@ export const FILES = ':files'
 interface Grammar {
   /** By option, what it takes: `FILE`, or nothing. */
   readonly options: ReadonlyMap<string, string | undefined>
+  /** By option, the words that it takes, where those are all. */
+  readonly choices: ReadonlyMap<string, readonly string[]>
   /** What its arguments are: `NAME`, `RECEIVER`, `GROUP` ... */
   readonly takes: readonly string[]
   /** Whether the last of them may be given again and again. */
@@ -36,6 +38,9 @@ export function readHelp(help: string): Grammar {
   // Prose begins at the edge, and may speak of other tools.
   const rows = help.split('\n').filter((line) => line.startsWith('  '))
   const options = [...rows.join('\n').matchAll(/(?<=[\s(|])(--[a-z][a-z-]+)(?: ([A-Z0-9]*[A-Z])\b)?/g)]
+  const choices = rows.flatMap((row) => [
+    ...row.matchAll(/^ {2}(--[a-z-]+) [A-Z]+ +([a-z]+(?:, [a-z]+)+) \(default: /g),
+  ])
   const rowsOfCommands = rows.flatMap(
     (row) => /^ {2}([a-z]+(?: \| [a-z]+)*) GROUP/.exec(row)?.[1]?.split(' | ') ?? [],
   )
@@ -48,6 +53,7 @@ export function readHelp(help: string): Grammar {
       ['--help', undefined],
       ['--version', undefined],
     ]),
+    choices: new Map(choices.map(([, option = '', words = '']) => [option, words.split(', ')])),
     repeats: usage.includes('...]'),
     takes: usage.match(/(?<= \[?)[A-Z]{2,}/g) ?? [],
     commands: [...rowsOfCommands, ...(usage.includes('kdc') ? listed : [])],
@@ -71,10 +77,11 @@ async function allFor([tool, ...before]: readonly string[], last: string): Promi
   const isOfKdc =
     tool === 'kdc' && before[0] !== undefined && readHelp(await helpOf(tool)).commands.includes(before[0])
   const grammar = readHelp(await (isOfKdc ? helpOf(tool, before[0]) : helpOf(tool)))
-  const { options, takes, repeats, commands } = grammar
+  const { options, choices, takes, repeats, commands } = grammar
   const end = before.indexOf('--')
-  const value = end < 0 ? options.get(before.at(-1) ?? '') : undefined
-  if (value !== undefined) return named(value, [], tool)
+  const option = before.at(-1) ?? ''
+  const value = end < 0 ? options.get(option) : undefined
+  if (value !== undefined) return choices.get(option) ?? named(value, [], tool)
   if (last.startsWith('-') && end < 0) return [...options.keys()]
   const args = argumentsIn(isOfKdc ? before.slice(1) : before, options)
   if (tool === 'kdc' && !isOfKdc) return args.length === 0 ? commands : []

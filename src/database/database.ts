@@ -30,28 +30,17 @@ const composed = new Map<string, TemplateStringsArray>()
  */
 export function sql(strings: TemplateStringsArray, ...holes: (Value | Statement)[]): Statement {
   if (!holes.some(isPart)) return { strings, values: holes as Value[] }
-  const texts = [strings[0] ?? '']
-  const values: Value[] = []
-  const append = (text = '') => texts.push(`${texts.pop()}${text}`)
-  holes.forEach((hole, i) => {
-    if (isPart(hole)) {
-      append(hole.strings[0])
-      texts.push(...hole.strings.slice(1))
-      values.push(...hole.values)
-      append(strings[i + 1])
-    } else {
-      texts.push(strings[i + 1] ?? '')
-      values.push(hole)
-    }
-  })
-  const text = texts.join('?')
-  const known = composed.get(text) ?? Object.assign(texts, { raw: texts })
+  const place = (hole: Value | Statement | undefined) => (isPart(hole) ? hole.strings.join('?') : '?')
+  const text = strings.reduce((before, next, i) => `${before}${place(holes[i - 1])}${next}`)
+  const known = composed.get(text) ?? templateOf(text.split('?'))
   composed.set(text, known)
-  return { strings: known, values }
+  return { strings: known, values: holes.flatMap((hole) => (isPart(hole) ? hole.values : [hole])) }
 }
 
-const isPart = (hole: Value | Statement): hole is Statement =>
-  hole !== null && typeof hole === 'object' && 'strings' in hole
+const templateOf = (texts: string[]): TemplateStringsArray => Object.assign(texts, { raw: texts })
+
+const isPart = (hole: Value | Statement | undefined): hole is Statement =>
+  typeof hole === 'object' && hole !== null && 'strings' in hole
 
 /** The statement as a condition of its transaction: if it gives no row, nothing of the transaction is done. */
 export function required(statement: Statement): Statement {

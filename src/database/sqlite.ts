@@ -6,7 +6,7 @@ import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite'
 import { ensurePrivateFile } from '../files/private-files.ts'
-import { type Database, type Row, type Statement, StoreError } from './database.ts'
+import { type Database, type Row, type Statement, StoreError, sql } from './database.ts'
 
 /** How long opening waits for another process, which may be opening the file too. */
 const OPEN_TIMEOUT_MS = 5000
@@ -36,6 +36,10 @@ export function openDatabase(path: string): DatabaseSyncInstance {
   ) as SqliteModule
   return new sqlite.DatabaseSync(path)
 }
+
+// Prepared once, as the others are.
+const [BEGIN, COMMIT] = [sql`begin immediate`, sql`commit`]
+const [SAVE, RELEASE] = [sql`savepoint job`, sql`release job`]
 
 /** https://sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5
@@ -141,7 +145,7 @@ class SqliteDatabase implements Database {
   // durable write costs. Each caller has a savepoint, so that one that fails is undone alone.
   #commit(): void {
     try {
-      this.#db.exec('begin immediate')
+      this.#run(BEGIN)
     } catch (error) {
       this.#refuse(error)
       return
@@ -149,7 +153,7 @@ class SqliteDatabase implements Database {
     const jobs = this.#take()
     try {
       const settle = jobs.map((job) => this.#runInSavepoint(job))
-      this.#db.exec('commit')
+      this.#run(COMMIT)
       for (const answer of settle) answer()
     } catch (error) {
       if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('rollback')
@@ -172,7 +176,7 @@ class SqliteDatabase implements Database {
 
   /** @returns what is to be told to the caller, once the transaction is on disk. */
   #runInSavepoint({ statements, resolve, reject }: Job): () => void {
-    this.#db.exec('savepoint job')
+    this.#run(SAVE)
     try {
       const rows: Row[][] = []
       for (const statement of statements) {
@@ -183,7 +187,7 @@ class SqliteDatabase implements Database {
         }
         rows.push(found)
       }
-      this.#db.exec('release job')
+      this.#run(RELEASE)
       return () => resolve(rows)
     } catch (error) {
       // After an error such as a full disk SQLite has rolled everything back: then this throws, and all are refused.

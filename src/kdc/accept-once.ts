@@ -15,6 +15,8 @@ const ID_BYTES = 16
 
 /** Changes of any kind: as many as may wait of one sender at once, then one a second. Each is remembered for days. */
 export const CHANGES = { burst: 10_000, intervalSec: 1 }
+/** Requests of other kinds whose ids are remembered, a quarter of an hour each. */
+export const REQUEST_IDS = { burst: 1000, intervalSec: 1 }
 /** Identities: a new machine now and then. */
 export const IDENTITIES = { burst: 20, intervalSec: 60 * 60 }
 /** Key packages that one principal may take: a large group at once, then one a second. */
@@ -23,25 +25,46 @@ export const TAKES = { burst: 2000, intervalSec: 1 }
 /** Each time, another request's change came between the look and the write. */
 const TRIES = 20
 
-/** What tells a principal's request from every other. Of one that came in clear the KDC cannot tell whether it came before. */
-export function requestKey({ clock, randomBytes }: Kdc, c: Context<KdcEnv>, username: string): RequestKey {
-  const id = c.var.requestId ?? randomBytes(ID_BYTES)
-  return { username, id, forgetAt: clock() + REMEMBER_SEC }
+/**
+ * The key of a request that is done once, and counted, of the principal who asks. Those that take a fresh login are counted by themselves, so
+ * that a thief of an older session does not use up what it takes to end that.
+ *
+ * @throws Problem `too_many_attempts`.
+ */
+export function requestKey(
+  kdc: Kdc,
+  c: Context<KdcEnv>,
+  username: string,
+  kind: 'request' | 'fresh request' = 'request',
+): Promise<RequestKey> {
+  return countedKey(kdc, c, { name: `${kind} ${username}`, ...REQUEST_IDS, what: 'requests' }, username)
 }
 
 /**
- * The key of a change, of the principal who asks; known for as long as anything is kept, so that a client may send it again after days. So it is counted,
- * unless it came before: an attacker who has recorded it, and sends it again, uses up none of the principal's tries.
+ * The key of a change, of the principal who asks; known for as long as anything is kept, so that a client may send it again after days.
  *
  * @throws Problem as `authenticate`; `too_many_attempts`.
  */
 export async function changeKey(kdc: Kdc, c: Context<KdcEnv>): Promise<RequestKey> {
   const { username } = await authenticate(kdc, c)
-  const key = requestKey(kdc, c, username)
-  if (!(await kdc.store.requests.find(key))) {
-    await requireRate(kdc, username, { name: `change ${username}`, ...CHANGES, what: 'changes' })
-  }
+  const key = await countedKey(kdc, c, { name: `change ${username}`, ...CHANGES, what: 'changes' }, username)
   return { ...key, forgetAt: Math.max(key.forgetAt, kdc.clock() + kdc.keepSec) }
+}
+
+/**
+ * What tells a principal's request from every other: of one that came in clear the KDC cannot tell whether it came before. It takes a place in
+ * the store, so it is counted, unless it came before: an attacker who has recorded it, and sends it again, uses up none of the principal's tries.
+ */
+async function countedKey(
+  kdc: Kdc,
+  c: Context<KdcEnv>,
+  rate: Allowance & { readonly what: string },
+  username: string,
+): Promise<RequestKey> {
+  const id = c.var.requestId ?? kdc.randomBytes(ID_BYTES)
+  const key = { username, id, forgetAt: kdc.clock() + REMEMBER_SEC }
+  if (!(await kdc.store.requests.find(key))) await requireRate(kdc, username, rate)
+  return key
 }
 
 /**

@@ -23,8 +23,8 @@ const PURPOSE = 'symbolon/1 client state list'
 const SECTIONS = 1024
 const HASH_BYTES = 32
 
-/** The headers of a section's names, in hexadecimal. */
-type Section = ReadonlyMap<string, string>
+/** The lines of a section's list. They stay sorted, so that one more costs little. */
+type Section = readonly string[]
 
 /** Another header for a name, or none any more. */
 export type Changes = readonly (readonly [name: string, header: Uint8Array | null])[]
@@ -32,9 +32,9 @@ export type Changes = readonly (readonly [name: string, header: Uint8Array | nul
 /** What there is: the header of each name's value, and the hash of all. Names are printable ASCII. */
 export class Contents {
   readonly #stateKey: Uint8Array
-  readonly #sections: Section[] = Array.from({ length: SECTIONS }, () => new Map())
+  readonly #sections: Section[] = Array.from({ length: SECTIONS }, () => [])
   /** Of each section, one after the other. */
-  #hashes = concat(...Array(SECTIONS).fill(hashOf(new Map())))
+  #hashes = concat(...Array(SECTIONS).fill(hashOf([])))
 
   /** Nothing, at first. @param stateKey - not copied. */
   constructor(stateKey: Uint8Array) {
@@ -42,12 +42,12 @@ export class Contents {
   }
 
   names(): string[] {
-    return this.#sections.flatMap((section) => [...section.keys()])
+    return this.#sections.flat().map((line) => line.slice(line.indexOf(' ') + 1, -1))
   }
 
   header(name: string): Uint8Array | undefined {
-    const header = this.#sections[sectionOf(name)]?.get(name)
-    return header === undefined ? undefined : Buffer.from(header, 'hex')
+    const line = this.#sections[sectionOf(name)]?.find((line) => isOf(line, name))
+    return line === undefined ? undefined : Buffer.from(line.slice(0, line.indexOf(' ')), 'hex')
   }
 
   /**
@@ -57,16 +57,17 @@ export class Contents {
    * @returns `sealed`, which is kept to know the changed contents again.
    */
   change(changes: Changes): { readonly sealed: Uint8Array; readonly make: () => void } {
-    const changed = new Map<number, Map<string, string>>()
+    const changed = new Map<number, string[]>()
     for (const [name, header] of changes) {
       const at = sectionOf(name)
-      const section = changed.get(at) ?? new Map(this.#sections[at])
-      if (header) section.set(name, Buffer.from(header).toString('hex'))
-      else section.delete(name)
+      const section = changed.get(at) ?? [...(this.#sections[at] ?? [])]
+      const old = section.findIndex((line) => isOf(line, name))
+      if (old >= 0) section.splice(old, 1)
+      if (header) section.push(`${toHex(header)} ${name}\n`)
       changed.set(at, section)
     }
     const hashes = this.#hashes.slice()
-    for (const [at, section] of changed) hashes.set(hashOf(section), at * HASH_BYTES)
+    for (const [at, section] of changed) hashes.set(hashOf(section.sort()), at * HASH_BYTES)
     const make = () => {
       this.#hashes = hashes
       for (const [at, section] of changed) this.#sections[at] = section
@@ -112,7 +113,10 @@ export class Contents {
 
 const sectionOf = (name: string) => readU16(primitives.sha256(utf8(name))) >> 6
 
-function hashOf(section: Section): Uint8Array {
-  const lines = Array.from(section, ([name, header]) => `${header} ${name}\n`)
-  return primitives.sha256(utf8(lines.sort().join('')))
-}
+const hashOf = (section: Section) => primitives.sha256(utf8(section.join('')))
+
+/** Whether a line is that of a name, which may have spaces in it. */
+const isOf = (line: string, name: string) =>
+  line.endsWith(`${name}\n`) && line.indexOf(' ') === line.length - name.length - 2
+
+const toHex = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')

@@ -52,6 +52,8 @@ test('commands, options, values and commands of commands are told by their place
   assert.equal(await candidates(['kdc', 'addu']), ['adduser'])
   assert.ok((await candidates(['kdc', 'adduser', '--'])).includes('--data'))
   assert.equal(await candidates(['completion', '']), Object.keys(SCRIPTS).sort())
+  assert.equal(await candidates(['kdc', '--registration', '']), ['closed', 'invitation', 'open'])
+  assert.equal(await candidates(['kdc', '--log-level', 'w']), ['warn'])
   for (const words of [
     ['nonsense', ''],
     ['send', '--', 'alice', '--'],

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as v from 'valibot'
-import { CHANGES, IDENTITIES, REMEMBER_SEC, TAKES } from '../../src/kdc/accept-once.ts'
+import { CHANGES, IDENTITIES, REMEMBER_SEC, REQUEST_IDS, TAKES } from '../../src/kdc/accept-once.ts'
 import { BEAT_MS, MAX_STREAMS } from '../../src/kdc/events/mailbox-subscribers.ts'
 import { FREEING, MAX_MEMBERS, MAX_PACKAGES } from '../../src/kdc/groups/quotas.ts'
 import {
@@ -501,6 +501,16 @@ const EXPECTED: Record<string, Record<string, number[]>> = {
     'bytes of the group infos that one principal has put': [QUOTAS.groupInfoBytes],
     'changes of one principal (`too_many_attempts`)': [CHANGES.burst, 1, CHANGES.intervalSec],
     'of these, identities (`too_many_attempts`)': [IDENTITIES.burst, 1, IDENTITIES.intervalSec],
+    '`/listen` and `/mailbox/wait` of one principal (`too_many_attempts`)': [
+      REQUEST_IDS.burst,
+      1,
+      REQUEST_IDS.intervalSec,
+    ],
+    '`/sessions/end` and `/password/finish` of one principal (`too_many_attempts`)': [
+      REQUEST_IDS.burst,
+      1,
+      REQUEST_IDS.intervalSec,
+    ],
     'key packages taken by one principal (`too_many_attempts`)': [TAKES.burst, 1, TAKES.intervalSec],
     'deletions at once': [FREEING.burst, 1, FREEING.intervalSec],
     'client: requests of `/mailbox` for events': [LOOKS_AT_ONCE, 1, LOOK_SEC],

@@ -206,18 +206,18 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
   {
     what: 'kills the grader',
     code: `export const answerUserinfo = () => { process.kill(process.ppid, 'SIGKILL') }`,
-    told: /your code threw Error: process\.kill has nothing to do with the exercise/,
+    told: /your code threw Error: kill has nothing to do with the exercise/,
   },
   {
     what: 'kills the grader in another way',
     code: `import { kill } from 'node:process'
     export const answerUserinfo = () => { try { process._kill(process.ppid, 9) } catch { kill(process.ppid, 'SIGKILL') } }`,
-    told: /your code threw Error: process\.kill has nothing to do with the exercise/,
+    told: /your code threw Error: kill has nothing to do with the exercise/,
   },
   {
     what: 'opens the grader to a debugger',
     code: `export const answerUserinfo = () => { process._debugProcess(process.ppid) }`,
-    told: /your code threw Error: process\._debugProcess has nothing to do with the exercise/,
+    told: /your code threw Error: _debugProcess has nothing to do with the exercise/,
   },
   {
     what: 'opens itself to a debugger',
@@ -242,6 +242,34 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
     code: `import { writeFileSync } from 'node:fs'
     export const answerUserinfo = () => { writeFileSync('student.mjs', ''); return {} }`,
     told: /ERR_ACCESS_DENIED/,
+  },
+  {
+    what: 'writes a database',
+    code: `export const answerUserinfo = () => {
+      const { DatabaseSync } = process.getBuiltinModule('node:sqlite') ?? {}
+      const database = new DatabaseSync(${JSON.stringify(join(folder, 'evil.db'))})
+      database.exec('create table a (b)')
+      return {}
+    }`,
+    told: /your code threw TypeError: (?:DatabaseSync|process\.getBuiltinModule) is not a|your code threw Error \(ERR_UNKNOWN_BUILTIN_MODULE\)/,
+  },
+  {
+    what: 'leaves a socket',
+    code: `import net from 'node:net'
+    net.createServer().listen(${JSON.stringify(join(folder, 'evil.sock'))})
+    export const answerUserinfo = () => ({})`,
+    told: /your code threw Error: listen has nothing to do with the exercise/,
+  },
+  {
+    what: 'calls a server',
+    code: `export const answerUserinfo = async () => { await fetch('http://127.0.0.1:8089/').catch((error) => { throw error.cause }) }`,
+    told: /your code threw Error: connect has nothing to do with the exercise/,
+  },
+  {
+    what: 'makes the grader slow',
+    code: `import { setPriority } from 'node:os'
+    export const answerUserinfo = () => { setPriority(process.ppid, 19); return {} }`,
+    told: /your code threw Error: setPriority has nothing to do with the exercise/,
   },
   {
     what: 'exits as if all were well',
@@ -395,6 +423,10 @@ for (const { forgers, graders } of outcomes) {
     assert.is(exitCode, 1)
     assert.is(graded.length, forgers.length)
     assert.equal(left, [])
+    assert.equal(
+      readdirSync(folder).filter((name) => name.startsWith('evil')),
+      [],
+    )
   })
 
   onLinux(forging)(`leaves no process (${forgers.length} programs)`, async () => {

@@ -231,21 +231,21 @@ tool('explains itself on one screen', async ({ work }) => {
 })
 
 tool('plays all five messages with the solutions', async ({ work }) => {
-  const { exitCode, stdout, stderr } = await run(work, 'talk', '--solution')
+  const { exitCode, stdout, stderr } = await run(work, '--time-limit', '60', 'talk', '--solution')
   assert.is(exitCode, 0, stderr)
   for (const number of [1, 2, 3, 4, 5]) assert.match(stdout, new RegExp(`^ ${number}  \\w+ -> \\w+`, 'm'))
   assert.match(stdout, /bob reads {3}alice: at nine, by the fountain/)
 })
 
 tool('plays as many messages as there are', async ({ work }) => {
-  const outcome = await run(work, 'talk')
+  const outcome = await run(work, '--time-limit', '60', 'talk')
   assert.is(outcome.exitCode, 1)
   assert.match(outcome.stdout, /^ 3 {2}alice -> KDC/m)
   assert.not.match(outcome.stdout, /^ 4 {2}/m)
   noStack(outcome)
   mkdirSync(join(work, TICKET))
   writeFileSync(join(work, TICKET, 'ticket.ts'), ownSolution(TICKET, 'ticket.ts'))
-  const more = await run(work, 'talk')
+  const more = await run(work, '--time-limit', '60', 'talk')
   assert.match(more.stdout, /^ 4 {2}KDC -> alice/m)
   assert.match(more.stdout, /^That is how far it goes: exercise 05: write sendMessage in message\.ts/m)
 })

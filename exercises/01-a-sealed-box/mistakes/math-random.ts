@@ -4,7 +4,7 @@ import type { MakeBox } from '../given.ts'
 
 export { openBox } from '../solution/box.ts'
 
-export const breaks = 'a nonce is made of 12 random bytes'
+export const breaks = 'no two boxes have the same nonce, not even after the program was started anew'
 
 export const makeBox: MakeBox = (text, label, key) => {
   const nonce = Uint8Array.from({ length: 12 }, () => Math.floor(Math.random() * 256))

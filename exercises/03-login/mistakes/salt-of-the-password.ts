@@ -8,6 +8,6 @@ export const breaks = 'every record has a salt of its own, of 16 random bytes'
 export const { makeRecord, login, authenticate } = kdcWith({
   makeRecord: (password) =>
     right.makeRecord(password, (length) =>
-      createHash('sha256').update(password).digest().subarray(0, length),
+      createHash('sha256').update(`salt of ${password}`).digest().subarray(0, length),
     ),
 })

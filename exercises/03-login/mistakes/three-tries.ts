@@ -9,6 +9,6 @@ export const { makeRecord, login, authenticate } = kdcWith({
   whose: (sessions, request) => {
     const session = whose(sessions, request)
     if (!session) tries.set(request.username, (tries.get(request.username) ?? 0) + 1)
-    return (tries.get(request.username) ?? 0) > 30 ? undefined : session
+    return (tries.get(request.username) ?? 0) > 3 ? undefined : session
   },
 })

@@ -32,15 +32,17 @@ export class Session {
   #kdc
   #token
 
-  constructor(kdc, username, token) {
+  constructor(kdc, username, token, ahead) {
     this.#kdc = kdc
     this.#token = token
     this.username = username
+    /** How far the KDC's clock is ahead of ours, in seconds: by the KDC's, tickets are good or not. */
+    this.ahead = ahead
   }
 
   static async login(kdc, username, password) {
-    const { token } = await post(kdc, '/login', { username, password })
-    return new Session(kdc, username, token)
+    const { token, time } = await post(kdc, '/login', { username, password })
+    return new Session(kdc, username, token, time - Math.floor(Date.now() / 1000))
   }
 
   /** The 32 bytes that only this session and the KDC know. */

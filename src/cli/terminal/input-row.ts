@@ -189,7 +189,8 @@ export function inputRow(
   return { before: `${prompt}${before}`, after: firstOf(after, room - cellsIn(before)) }
 }
 
-const graphemes = new Intl.Segmenter()
+// Made when a row is first too long: to make it takes ten milliseconds.
+let graphemes: Intl.Segmenter | undefined
 
 function firstOf(text: string, room: number): string {
   return cellsIn(text) <= room ? text : `${within(segmentsOf(text), room - 1).join('')}${MORE_AFTER}`
@@ -202,7 +203,10 @@ function lastOf(text: string, room: number): string {
     .join('')}`
 }
 
-const segmentsOf = (text: string) => Array.from(graphemes.segment(text), ({ segment }) => segment)
+function segmentsOf(text: string): string[] {
+  graphemes ??= new Intl.Segmenter()
+  return Array.from(graphemes.segment(text), ({ segment }) => segment)
+}
 
 /** As many as have room, from the first. */
 function within(segments: string[], room: number): string[] {

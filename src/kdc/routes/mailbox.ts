@@ -47,7 +47,7 @@ export function mailboxRoute(kdc: Kdc): Hono<KdcEnv> {
     .post('/mailbox/wait', sealedSessionRequest(kdc), async (c) => {
       const { after } = parse(WaitRequest, c.var.body)
       const session = await authenticate(kdc, c)
-      const key = requestKey(kdc, c, session.username)
+      const key = await requestKey(kdc, c, session.username)
       const body = await subscribers.open(session, key, after, c.req.raw.signal)
       // A proxy that collected answers before it passed them on would keep all of this to itself.
       const headers = { 'Content-Type': EVENT_STREAM, 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }

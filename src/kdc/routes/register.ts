@@ -68,7 +68,8 @@ export function registerRoute(kdc: Kdc): Hono<KdcEnv> {
       validateRecord(opaqueKeys.setup, username, record)
       // A thief of the old password may be why there is a new one: the logins that they have begun end with it.
       const forgive = await forgiveness(kdc, username, remoteAddress(kdc, c))
-      const outcome = await store.accounts.replaceRecordBy(requestKey(kdc, c, username), sid, record, forgive)
+      const key = await requestKey(kdc, c, username, 'fresh request')
+      const outcome = await store.accounts.replaceRecordBy(key, sid, record, forgive)
       if (!outcome) throw new Problem('token_unknown', 'the session was ended: log in again')
       if (outcome === 'changed') {
         subscribers.notify()

@@ -30,7 +30,7 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
       const { requestTime } = c.var
       const sealed = requestTime !== undefined && {
         time: Math.min(requestTime, clock()),
-        request: requestKey(kdc, c, username),
+        request: await requestKey(kdc, c, username),
       }
       if (await store.sessions.listen(sid, { address, port }, sealed || undefined)) {
         log.info({ username, ip_addr: address, port }, 'listening')
@@ -64,7 +64,8 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
       const { session } = parse(EndRequest, c.var.body)
       const { username, sid } = await authenticateFresh(kdc, c)
       const which = session === undefined ? undefined : parseId(session)
-      const ended = await store.sessions.endBy(requestKey(kdc, c, username), sid, which)
+      const key = await requestKey(kdc, c, username, 'fresh request')
+      const ended = await store.sessions.endBy(key, sid, which)
       subscribers.notify()
       if (ended > 0) log.info({ username, sessions: ended }, 'sessions_ended')
       return c.json({ ended, time: clock() })

@@ -260,7 +260,7 @@ export class Channel implements AsyncIterable<Message> {
       this.#fail(new TransportError('peer_silent', 'the peer did not end the conversation in time'))
     }, this.#closeTimeoutMs)
     if (stream?.unfinished) await Promise.race([once(stream, 'finish').catch(() => {}), this.#whenOver])
-    this.#acknowledge()
+    this.#acknowledge(this.#inbox.delivered)
     if (this.#inbox.discard() > 0 && !this.#over) this.#refuseUnread()
     this.end()
     this.#endConnectionIfDone()
@@ -360,9 +360,8 @@ export class Channel implements AsyncIterable<Message> {
     return undefined
   }
 
-  #acknowledge(): void {
-    const count = this.#inbox.delivered
-    if (this.#over || this.#outbox.handled === count) return
+  #acknowledge(count = this.#inbox.handled): void {
+    if (this.#over || count <= this.#outbox.handled) return
     this.#trace?.('sent', { type: 'ack', count })
     this.#outbox.acknowledge(count)
   }

@@ -49,8 +49,8 @@ export class Inbox {
   #insideStream = false
   #waiter: Waiter | undefined
   #handler: Handler | undefined
-  /** Whether it has a message in hand. */
-  #handling = false
+  /** While it has a message in hand: how many had been delivered before. */
+  #inHand: number | undefined
   /** Whether something came meanwhile. */
   #missed = false
   #stream: StreamReader | undefined
@@ -74,6 +74,11 @@ export class Inbox {
   /** How many messages have been given to the reader, and streams read to their end, with all before them. */
   get delivered(): number {
     return this.#delivered
+  }
+
+  /** The same without what `forEach` has in hand, and what came after: the peer is not to take that for handled. */
+  get handled(): number {
+    return this.#inHand ?? this.#delivered
   }
 
   /** Whether nothing more will be given to the reader, and it has read all. */
@@ -110,7 +115,7 @@ export class Inbox {
   /** Gives a message to its reader, now or later. @returns false when whatever comes is being discarded. */
   arrived(message: Message): boolean {
     if (this.#discarding) return false
-    if (this.#handler && !this.#handling && this.#head === undefined) {
+    if (this.#handler && this.#inHand === undefined && this.#head === undefined) {
       this.#handle(this.#handler, message)
       if (this.#missed) this.#handleWaiting()
     } else this.#enqueue(message)
@@ -231,12 +236,12 @@ export class Inbox {
 
   /** Gives the handler what waits, one after the other, and tells it the end. */
   #handleWaiting(): void {
-    this.#missed = this.#handling
-    while (this.#handler && !this.#handling) {
+    this.#missed = this.#inHand !== undefined
+    while (this.#handler && this.#inHand === undefined) {
       const handler = this.#handler
       if (this.#head instanceof Message) {
         // To take a message may make room, and more comes in that very moment: it waits behind that message.
-        this.#handling = true
+        this.#inHand = this.#delivered
         this.#handle(handler, this.#take() as Message)
         continue
       }
@@ -249,18 +254,18 @@ export class Inbox {
   }
 
   #handle(handler: Handler, message: Message): void {
+    this.#inHand = this.#delivered
     this.#count()
-    this.#handling = true
     try {
       const result = handler.handle(message) as PromiseLike<unknown> | undefined | null
       if (typeof result?.then !== 'function') {
-        this.#handling = false
+        this.#inHand = undefined
         handler.handled()
         return
       }
       result.then(
         () => {
-          this.#handling = false
+          this.#inHand = undefined
           handler.handled()
           this.#handleWaiting()
         },
@@ -272,7 +277,7 @@ export class Inbox {
   }
 
   #couldNotHandle(handler: Handler, error: unknown): void {
-    this.#handling = false
+    this.#inHand = undefined
     this.#handler = undefined
     handler.reject(error)
   }

@@ -24,9 +24,11 @@ export interface Plaintext {
   length: number
 }
 
-/** Gives back the memory of a plaintext that has been sealed. */
-export function release({ bytes }: Plaintext): void {
-  if (bytes.length === MAX_PLAINTEXT_BYTES && freeSlabs.length < MAX_FREE_SLABS) freeSlabs.push(bytes)
+/** Gives back the memory of a plaintext that has been sealed: wiped, since it may stay for as long as the process. */
+export function release({ bytes, length }: Plaintext): void {
+  if (bytes.length !== MAX_PLAINTEXT_BYTES || freeSlabs.length >= MAX_FREE_SLABS) return
+  bytes.fill(0, 0, length)
+  freeSlabs.push(bytes)
 }
 
 function slab(): Uint8Array {

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
-import { ReadableStream, WritableStream, type WritableStreamDefaultController } from 'node:stream/web'
+import type { ReadableStream, WritableStream, WritableStreamDefaultController } from 'node:stream/web'
 import { ProtocolError } from '../errors.ts'
 
 /** Bytes both ways. */
@@ -22,7 +22,7 @@ export function toWebStreams(stream: Duplex): WebStreams {
 
 function readableOf(stream: Duplex): ReadableStream<Uint8Array> {
   const pieces = stream.iterator({ destroyOnReturn: false })
-  return new ReadableStream<Uint8Array>(
+  return new globalThis.ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const { done, value } = await pieces.next()
@@ -36,7 +36,7 @@ function readableOf(stream: Duplex): ReadableStream<Uint8Array> {
 }
 
 function writableOf(stream: Duplex): WritableStream<Uint8Array> {
-  return new WritableStream<Uint8Array>({
+  return new globalThis.WritableStream<Uint8Array>({
     // The signal is missing in the types of Node 20, not in Node 20.
     start(controller: WritableStreamDefaultController & { readonly signal?: AbortSignal }) {
       stream.once('error', (error) => controller.error(error))

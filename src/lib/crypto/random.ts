@@ -6,6 +6,20 @@
 /** Gives `length` fresh, unpredictable bytes. */
 export type RandomBytes = (length: number) => Uint8Array
 
+/** Drawn at once: a call takes microseconds before its first byte. */
+const POOL_BYTES = 1024
+/** The longest that is taken from there: a key or a salt. */
+const SHORT_BYTES = 64
+
+let pool: Uint8Array = new Uint8Array(0)
+
 /** The platform's cryptographic random generator (Web Crypto `getRandomValues`). */
-export const secureRandomBytes: RandomBytes = (length) =>
-  globalThis.crypto.getRandomValues(new Uint8Array(length))
+export const secureRandomBytes: RandomBytes = (length) => {
+  if (length > SHORT_BYTES) return globalThis.crypto.getRandomValues(new Uint8Array(length))
+  if (pool.length < length) pool = globalThis.crypto.getRandomValues(new Uint8Array(POOL_BYTES))
+  const bytes = pool.slice(0, length)
+  // What was given once is not there to be given again, nor to be read.
+  pool.fill(0, 0, length)
+  pool = pool.subarray(length)
+  return bytes
+}

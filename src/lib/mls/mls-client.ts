@@ -75,7 +75,8 @@ export class MlsClient {
 
   context(transaction: Transaction): ApplyContext {
     const { mls, username, post } = this
-    return { mls, username, post, transaction, unknown: new Set(), again: false, usedPackage: false }
+    const found = { unknown: new Set<string>(), usedPackage: false }
+    return { mls, suite: mls.suite, username, post, transaction, ...found, again: false }
   }
 
   /**

@@ -19,7 +19,8 @@ export interface KdcPlace {
 
 const list = (...subnets: [net: string, prefix: number][]) => {
   const blocks = new BlockList()
-  for (const [net, prefix] of subnets) blocks.addSubnet(net, prefix, isIP(net) === 6 ? 'ipv6' : 'ipv4')
+  // Not `isIP`: to tell IPv6 by it takes six milliseconds, the first time.
+  for (const [net, prefix] of subnets) blocks.addSubnet(net, prefix, net.includes(':') ? 'ipv6' : 'ipv4')
   return blocks
 }
 

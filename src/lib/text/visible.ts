@@ -31,14 +31,17 @@ const SEEN = [
 
 /** Most text: looked at quickly. */
 const PLAIN = /^[ -~]*$/
-const UNSEEN = new RegExp(`(?!${SEEN.join('|')})${HIDDEN}`, 'gu')
+// Made when a text first needs it: to make it takes as long as all else here.
+let unseen: RegExp | undefined
 
 /**
  * Replaces each character that would not be seen, or would be obeyed. What makes up an emoji, or shapes the letters of a script that
  * needs it, stays.
  */
 export function replaceUnseen(text: string, replace: (character: string) => string): string {
-  return PLAIN.test(text) ? text : text.replace(UNSEEN, replace)
+  if (PLAIN.test(text)) return text
+  unseen ??= new RegExp(`(?!${SEEN.join('|')})${HIDDEN}`, 'gu')
+  return text.replace(unseen, replace)
 }
 
 /**

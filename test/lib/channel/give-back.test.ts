@@ -194,33 +194,37 @@ for (const how of ['messages', 'stream'] as const) {
         outcomes.push(listenTo(channel, how, hears).then((outcome) => void heard.set(username, outcome)))
       },
     })
-    const talks = Array.from({ length: 8 }, async (_, index) => {
-      const [way, spoil] = SPOILS[index % SPOILS.length] as (typeof SPOILS)[number]
-      const username = `u${index + 1}`
-      const proxy = await CuttingProxy.start(() => ({ host: '127.0.0.1', port: bob.port }))
-      const port = way === 'the line is cut' ? proxy.port : bob.port
-      const alice = await dialBob(bob, { port, fields: { username } })
-      spoils.set(username, (channel) => spoil({ alice, bob: channel, proxy }))
-      const code = await talk(alice, how, index + 1).then(() => 'ended', codeOf)
-      await proxy.close()
-      return { way, code, username }
-    })
-    const ends = await Promise.all(talks)
-    await Promise.all(outcomes)
-    for (const { way, code, username } of ends) {
-      const bobs = heard.get(username)
-      assert.is(bobs?.wrong, 0, `${username}, ${way}`)
-      // What was changed in our own memory would be a frame that does not open.
-      assert.is.not(bobs?.code, 'frame_damaged', `${username}, ${way}`)
-      if (way === 'not at all') {
-        assert.equal([code, bobs?.code], ['ended', 'ended'])
-        assert.ok((bobs?.heard ?? 0) >= TOTAL_BYTES)
-      } else {
-        assert.is.not(code, 'ended', `${username}, ${way}`)
-        assert.ok((bobs?.heard ?? 0) < TOTAL_BYTES, `${username}, ${way}`)
+    try {
+      const talks = Array.from({ length: 8 }, async (_, index) => {
+        const [way, spoil] = SPOILS[index % SPOILS.length] as (typeof SPOILS)[number]
+        const username = `u${index + 1}`
+        const proxy = await CuttingProxy.start(() => ({ host: '127.0.0.1', port: bob.port }))
+        const port = way === 'the line is cut' ? proxy.port : bob.port
+        const alice = await dialBob(bob, { port, fields: { username } })
+        spoils.set(username, (channel) => spoil({ alice, bob: channel, proxy }))
+        const code = await talk(alice, how, index + 1).then(() => 'ended', codeOf)
+        await proxy.close()
+        return { way, code, username }
+      })
+      const ends = await Promise.all(talks)
+      await Promise.all(outcomes)
+      for (const { way, code, username } of ends) {
+        const bobs = heard.get(username)
+        assert.is(bobs?.wrong, 0, `${username}, ${way}`)
+        // What was changed in our own memory would be a frame that does not open.
+        assert.is.not(bobs?.code, 'frame_damaged', `${username}, ${way}`)
+        if (way === 'not at all') {
+          assert.equal([code, bobs?.code], ['ended', 'ended'])
+          assert.ok((bobs?.heard ?? 0) >= TOTAL_BYTES)
+        } else {
+          assert.is.not(code, 'ended', `${username}, ${way}`)
+          assert.ok((bobs?.heard ?? 0) < TOTAL_BYTES, `${username}, ${way}`)
+        }
       }
+    } finally {
+      for (const channel of bob.listener.channels) channel.destroy()
+      await bob.listener.close()
     }
-    await bob.listener.close()
   })
 }
 
@@ -233,17 +237,21 @@ test('a frame that is replayed while memory is given back ends its connection, a
     earlier ??= Buffer.from(piece)
     return index === 30 ? [piece, earlier] : [piece]
   })
-  const attacked = await dialBob(bob, { port: meddler.port, fields: { username: 'u1' } })
-  const other = await dialBob(bob, { fields: { username: 'u2' } })
-  const [one, two] = await Promise.allSettled([talk(attacked, 'messages', 1), talk(other, 'messages', 2)])
-  assert.is(one.status, 'rejected')
-  assert.is(two.status, 'fulfilled')
-  const [first, second] = await Promise.all(outcomes)
-  assert.equal([first?.wrong, first?.code], [0, 'frame_damaged'])
-  assert.equal([second?.wrong, second?.code], [0, 'ended'])
-  assert.ok((second?.heard ?? 0) >= TOTAL_BYTES)
-  await meddler.close()
-  await bob.listener.close()
+  try {
+    const attacked = await dialBob(bob, { port: meddler.port, fields: { username: 'u1' } })
+    const other = await dialBob(bob, { fields: { username: 'u2' } })
+    const [one, two] = await Promise.allSettled([talk(attacked, 'messages', 1), talk(other, 'messages', 2)])
+    assert.is(one.status, 'rejected')
+    assert.is(two.status, 'fulfilled')
+    const [first, second] = await Promise.all(outcomes)
+    assert.equal([first?.wrong, first?.code], [0, 'frame_damaged'])
+    assert.equal([second?.wrong, second?.code], [0, 'ended'])
+    assert.ok((second?.heard ?? 0) >= TOTAL_BYTES)
+  } finally {
+    for (const channel of bob.listener.channels) channel.destroy()
+    await meddler.close()
+    await bob.listener.close()
+  }
 })
 
 test.run()

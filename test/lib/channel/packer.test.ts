@@ -214,4 +214,19 @@ test('memory that was given back serves another packer, and what waits keeps its
   )
 })
 
+test('memory that waits for the next plaintext holds nothing of the last', () => {
+  const packer = new Packer()
+  packer.message(bytes(40_000, 1))
+  const plaintext = packer.next()
+  assert.ok(plaintext)
+  const memory = plaintext.bytes
+  assert.is(memory.length, MAX_PLAINTEXT_BYTES)
+  assert.ok(memory.some((byte) => byte !== 0))
+  release(plaintext)
+  assert.ok(memory.every((byte) => byte === 0))
+  // The same memory, so that this is what is looked at.
+  packer.message(bytes(40_000, 1))
+  assert.is(packer.next()?.bytes, memory)
+})
+
 test.run()

@@ -249,6 +249,51 @@ test('a channel has one reader at a time', async () => {
   assert.throws(() => waiting.bob.forEach(() => {}), TypeError)
 })
 
+test('a message in hand is not acknowledged by a second reader, by a stream, or by what the stream brings', async () => {
+  const { bob, alice } = memoryConversation()
+  const { happen, happened } = moment()
+  const heard: string[] = []
+  const reading = bob.forEach(async ({ text }) => {
+    heard.push(text)
+    await happened
+  })
+  const data = (text: string) => ({ type: 'data' as const, body: Buffer.from(text) })
+  alice.say(message('in hand'), data('piece'), data(''), message('next'))
+  await settled()
+  for (const read of [() => bob.receive(), () => bob.next(), async () => bob.forEach(() => {})]) {
+    await read().then(
+      () => assert.unreachable(),
+      (error) => assert.instance(error, TypeError),
+    )
+  }
+  const pieces: string[] = []
+  for await (const piece of bob.stream()) pieces.push(String(piece))
+  assert.equal(pieces, ['piece'])
+  bob.write('still busy')
+  assert.equal(
+    (await alice.hear())?.map(({ type }) => type),
+    ['message'],
+  )
+  happen()
+  await settled()
+  assert.equal(await alice.hear(), [{ type: 'ack', count: 3 }])
+  assert.equal(heard, ['in hand', 'next'])
+  alice.say({ type: 'end' })
+  await reading
+})
+
+test('a handler that closes the channel acknowledges what it has in hand', async () => {
+  const { bob, alice } = memoryConversation()
+  const reading = bob.forEach(async () => {
+    await bob.close()
+  })
+  alice.say(message('bye'), { type: 'end' })
+  assert.equal(await alice.hear(), [{ type: 'ack', count: 1 }, { type: 'end' }])
+  assert.is(await alice.hear(), undefined)
+  alice.stream.end()
+  await reading
+})
+
 test('what is no message, or no function, is refused by name', async () => {
   const { bob } = memoryConversation()
   for (const wrong of [undefined, null, 7, {}, [1, 2], new ArrayBuffer(3)]) {

@@ -101,6 +101,31 @@ for (const [name, primitives] of Object.entries({ node, noble })) {
     }
   })
 
+  test(`${name}: checks signatures meanwhile as at once, also of keys that it has seen`, async () => {
+    const secretKey = new Uint8Array(32).fill(5)
+    const message = Uint8Array.of(1, 2, 3)
+    const publicKey = hex('6e7a1cdd29b0b78fd13af4c5598feff4ef2a97166e3ca6f2e4fbfccd80505bf1')
+    const signature = primitives.sign(secretKey, message)
+    const wrong = signature.map((byte, i) => (i === 40 ? byte ^ 1 : byte))
+    for (let again = 0; again < 2; again++) {
+      assert.is(primitives.verify(publicKey, message, signature), true)
+      assert.is(await primitives.verifyMeanwhile(publicKey, message, signature), true)
+      assert.is(await primitives.verifyMeanwhile(publicKey, message, wrong), false)
+      assert.is(await primitives.verifyMeanwhile(publicKey, message, signature.slice(1)), false)
+      assert.is(await primitives.verifyMeanwhile(publicKey.slice(1), message, signature), false)
+      // What anyone could make, under a key of small order.
+      const none = Uint8Array.of(1, ...new Uint8Array(31))
+      const forged = Uint8Array.of(1, ...new Uint8Array(63))
+      assert.is(await primitives.verifyMeanwhile(none, message, forged), false)
+    }
+    // More keys than are remembered.
+    for (let key = 0; key < 200; key++)
+      assert.is(
+        primitives.verify(Uint8Array.of(key, ...publicKey.slice(1)), message, signature),
+        key === publicKey[0],
+      )
+  })
+
   test(`${name}: takes no signature under a key of small order, of which anyone could make one`, () => {
     const points = [
       '00'.repeat(32),

@@ -98,6 +98,9 @@ test('derives as OpenSSL and noble do, wherever the ends of blocks fall, also fr
         const expected = byOpensslHkdf(ikm, salt, info, length)
         assert.ok(expected.equals(sodium.hkdf(ikm, salt, info, length) ?? EMPTY))
         assert.ok(expected.equals(node.hkdf(ikm, salt, info, length)))
+        const prk = createHmac('sha256', salt).update(ikm).digest()
+        assert.ok(expected.equals(sodium.hkdfExpand(prk, info, length) ?? EMPTY))
+        assert.ok(expected.equals(node.hkdfExpand(prk, info, length)))
       }
     }
   }
@@ -123,7 +126,13 @@ test('what is too long for it to derive from, or to derive, is done as before', 
     assert.is(derived !== undefined, fits)
     assert.ok(!derived || expected.equals(derived))
     assert.ok(expected.equals(node.hkdf(ikm, salt, info, length)))
+    const prk = createHmac('sha256', salt).update(ikm).digest()
+    const expanded = sodium.hkdfExpand(prk, info, length)
+    assert.is(expanded !== undefined, infoLength <= SHORT_BYTES && length <= SHORT_BYTES)
+    assert.ok(expected.equals(node.hkdfExpand(prk, info, length)))
   }
+  assert.is(sodium.hkdfExpand(randomBytes(31), EMPTY, 32), undefined)
+  assert.is(sodium.hkdfExpand(randomBytes(33), EMPTY, 32), undefined)
   assert.throws(() => node.hkdf(randomBytes(1), EMPTY, EMPTY, 255 * 32 + 1), RangeError)
 })
 
@@ -135,6 +144,7 @@ test('of keys that were derived, and of what they were derived from, nothing is 
     const [ikm, salt, info] = [randomBytes(length), randomBytes(length), randomBytes(length)]
     const derived = sodium.hkdf(ikm, salt, info, length) ?? EMPTY
     const prk = createHmac('sha256', salt).update(ikm).digest()
+    assert.equal(sodium.hkdfExpand(prk, info, length), derived)
     for (const secret of [ikm, salt, prk, derived]) {
       // HMAC's keys stand in memory as pads: RFC 2104 §2.
       for (const pad of [0, 0x36, 0x5c]) {

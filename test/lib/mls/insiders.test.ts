@@ -86,8 +86,11 @@ class Rogue {
     await this.post('/groups/leave', { group: id, epoch, proposal: text, id: this.committer.newId() })
   }
 
-  async say(text: string, place?: Uint8Array) {
-    const { group, state } = await this.state()
+  /** @param as - under whose keys, which every member has; the signature stays its own. */
+  async say(text: string, place?: Uint8Array, as?: string) {
+    const { group, state: own } = await this.state()
+    const leafIndex = as === undefined ? own.privatePath.leafIndex : leavesOf(own.ratchetTree).get(as)?.index
+    const state = { ...own, privatePath: { ...own.privatePath, leafIndex: leafIndex ?? -1 } }
     const data = place ?? encodePosition(positionOf(group.chain))
     const { privateMessage } = await mls.createApplicationMessage(state, utf8(text), mls.suite, data)
     const message = toBase64url(
@@ -101,6 +104,37 @@ class Rogue {
     })
   }
 }
+
+test("a member writes under another's keys, without its signature: skipped, and what others say around it is read", async () => {
+  const before = await team('bob', 'carol', 'dave')
+  for (const pageSize of [500, 2]) {
+    const { alice, bob, carol, dave, kdc } = await copyOf(before)
+    kdc.pageSize = pageSize
+    await carol.say('team', 'one')
+    await bob.mail.sync()
+    await new Rogue(bob).say('forged', undefined, 'carol')
+    await carol.say('team', 'two')
+    await dave.say('team', 'three')
+    for (const reader of [alice, dave]) {
+      // Nothing of it is written at any time, either.
+      const { state } = reader
+      const kept = new Set<string>()
+      const write = state.write.bind(state)
+      state.write = async (changes) => {
+        for (const [key, value] of changes)
+          if (key.startsWith('message/')) kept.add(`${value && Buffer.from(value)}`)
+        await write(changes)
+      }
+      const lines = await reader.read()
+      assert.equal(lines.slice(0, 2), ['carol: one', 'carol: two'])
+      assert.not.ok([...lines, ...kept].some((line) => line.includes('forged')))
+      assert.equal(reader.told(), ['entry_damaged'])
+      // And again by the keys that follow.
+      await carol.say('team', 'four')
+      assert.equal((await reader.read()).at(-1), 'carol: four')
+    }
+  }
+})
 
 const remove = (removed: number): Proposal => ({ proposalType: 'remove', remove: { removed } })
 
@@ -183,6 +217,46 @@ test('one who is in the group is added once more', async () => {
     name === 'bob' ? page.map((entry) => ({ ...entry, welcome: String(first?.welcome) })) : page
   await bob.mail.sync()
   assert.is(bob.statusOf('team'), 'history_damaged')
+})
+
+test('one who is removed and added by the same commit goes on in the group, by the new invitation alone', async () => {
+  const { alice, bob, carol, kdc } = await team('bob', 'carol')
+  await bob.say('team', 'before')
+  await bob.mail.sync()
+  const [id] = [...kdc.groups.keys()]
+  const old = new Map(bob.state.entries)
+  const admin = new Rogue(alice)
+  await alice.mail.sync()
+  const { transaction, group, state } = await admin.state()
+  const change = await makeCommit(admin.committer, group, state, await admin.packages('bob'), ['bob'])
+  transaction.changes.set(group.id, change)
+  await transaction.write()
+  await alice.open()
+  await alice.mail.sync()
+  await alice.say('team', 'welcome back')
+  assert.equal(await bob.read(), ['alice: welcome back'])
+  assert.is(bob.statusOf('team'), 'active')
+  assert.equal(bob.told(), ['member_added'])
+  assert.not.equal(bob.state.entries.get(`secrets/${id}/0`), old.get(`secrets/${id}/0`))
+  await bob.open()
+  await bob.say('team', 'thanks')
+  assert.equal((await carol.read()).slice(-2), ['alice: welcome back', 'bob: thanks'])
+  assert.equal((await alice.read()).at(-1), 'bob: thanks')
+  // An invitation of before, said to be such a commit: what it leads to, others have.
+  const again = kdc.visible('bob').find(({ welcome }) => welcome)
+  await alice.say('team', 'more')
+  kdc.lieInMailbox = (name, page) =>
+    name === 'bob'
+      ? page.map((entry) => ({
+          ...entry,
+          kind: 'commit',
+          added: ['bob'],
+          removed: ['bob'],
+          welcome: String(again?.welcome),
+        }))
+      : page
+  await bob.mail.sync()
+  assert.match(bob.statusOf('team') ?? '', /^(member_unverified|history_damaged)$/)
 })
 
 test('our own change, of which the KDC says something else', async () => {

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { equal, utf8 } from '../../../src/lib/bytes.ts'
+import { concat, equal, utf8 } from '../../../src/lib/bytes.ts'
 import { decodePayload, encodePayload, kindOf } from '../../../src/lib/mls/payload.ts'
 import { loadMls } from '../../../src/lib/mls/rfc9420/suite.ts'
 import {
@@ -105,14 +105,15 @@ test('the chain remembers the last 1024 hashes, and does not judge what is older
     chain = extendChain(chain, 'message', utf8(`${seq}`))
     places.push(positionOf(chain))
   }
-  assert.is(chain.hashes.length, 1024 * 32)
   for (const seq of [1500, 1000, 477]) {
     const place = places[seq]
     if (!place) throw new Error('no place')
     comparePosition(chain, place)
     throws(() => comparePosition(chain, { ...place, hash: first.hash }), 'history_forked')
   }
-  comparePosition(chain, { seq: 476, hash: first.hash })
+  // Some more at most: they go by 64 at once.
+  assert.ok(concat(...chain.hashes).length < (1024 + 64) * 32)
+  comparePosition(chain, { seq: 400, hash: first.hash })
 })
 
 test('a place is 40 bytes, and no number that cannot be', () => {
@@ -136,7 +137,7 @@ test('a group comes out as it was kept', async () => {
   }
   const bytes = encodeGroup(group)
   const read = decodeGroup(group.id, bytes)
-  assert.ok(equal(read.chain.hashes, group.chain.hashes))
+  assert.ok(equal(concat(...read.chain.hashes), concat(...group.chain.hashes)))
   assert.equal(
     { ...read, chain: { ...read.chain, hashes: 0 } },
     { ...group, chain: { ...group.chain, hashes: 0 } },

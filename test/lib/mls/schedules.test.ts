@@ -169,11 +169,11 @@ test('five hundred are added at once; each page of messages is one write of the 
   assert.is(bob.mail.members('all').length, 501)
   const messages = 200
   for (let number = 0; number < messages; number++) await alice.say('all', `${number}`)
-  kdc.pageSize = 100
+  kdc.pageSize = 50
   const { writes, bytesWritten } = bob.state
   await bob.mail.sync()
   assert.is((await bob.mail.unread()).length, messages)
-  assert.is(bob.state.writes - writes, messages / 100)
+  assert.is(bob.state.writes - writes, messages / 50)
   assert.ok(
     bob.state.bytesWritten - bytesWritten < 2_000_000,
     `${bob.state.bytesWritten - bytesWritten} bytes`,
@@ -187,7 +187,7 @@ test('five hundred are added at once; each page of messages is one write of the 
   setImmediate(count)
   await alice.mail.sync()
   isReading = false
-  assert.ok(turns >= messages, `others had ${turns} turns while ${messages} entries were read`)
+  assert.ok(turns >= messages / 8, `others had ${turns} turns while ${messages} entries were read`)
 })
 
 test.run()

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'solution'))
 
 from sender import Sender, frame, main  # noqa: E402
 
-BREAKS = 'not a word before message 2 is there'
+BREAKS = 'an impostor gets nothing, and alice is told'
 
 
 class Wrong(Sender):

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'solution'))
 
 from sender import Sender, main  # noqa: E402
 
-BREAKS = 'the first bytes are the version 0x01 and the ticket in a frame, then Noise message 1 in a frame'
+BREAKS = 'alice logs in, asks for bob, and dials once, where the KDC says'
 
 
 class Wrong(Sender):

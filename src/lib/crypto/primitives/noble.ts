@@ -68,6 +68,7 @@ export const noble: Primitives = {
       return false
     }
   },
+  verifyMeanwhile: async (...signed) => noble.verify(...signed),
   equal: (a, b) => equalBytes(a, b),
 }
 

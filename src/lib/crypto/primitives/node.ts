@@ -86,6 +86,22 @@ function importPublic(crv: 'X25519' | 'Ed25519', publicKey: Uint8Array): KeyObje
   return imported(() => createPublicKey({ key: { kty: 'OKP', crv, x }, format: 'jwk' }))
 }
 
+/** The public keys that checked the latest signatures: to import one costs a quarter of a check. */
+const verifiers = new Map<string, KeyObject>()
+const MAX_VERIFIERS = 64
+
+/** @returns nothing for a key by which anyone could sign. */
+function verifierOf(publicKey: Uint8Array): KeyObject | undefined {
+  const name = Buffer.from(publicKey).toString('latin1')
+  const known = verifiers.get(name)
+  if (known) return known
+  if (SMALL_ORDER.has(withoutSign(publicKey))) return undefined
+  const key = importPublic('Ed25519', publicKey)
+  if (verifiers.size === MAX_VERIFIERS) verifiers.clear()
+  verifiers.set(name, key)
+  return key
+}
+
 function encrypt(key: AeadKey, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): [Buffer, Buffer] {
   const cipher = createCipheriv('chacha20-poly1305', keyObject(key), nonce, FULL_TAG)
   if (aad.length > 0) cipher.setAAD(aad, { plaintextLength: plaintext.length })
@@ -172,6 +188,8 @@ export const node: Primitives = {
   // OpenSSL has both steps in one call only, as Node offers it.
   hkdfExpand(prk, info, length) {
     if (length > 255 * 32) throw new RangeError('HKDF: it gives 255 blocks at most')
+    const short = sodium?.hkdfExpand(prk, info, length)
+    if (short) return short
     const key = createSecretKey(prk)
     const blocks: Buffer[] = []
     for (let i = 1; (i - 1) * 32 < length; i++) {
@@ -206,13 +224,19 @@ export const node: Primitives = {
   sign: (privateKey, message) =>
     new Uint8Array(sign(null, message, importPrivate(ED25519_PKCS8, privateKey.subarray(-32)))),
   verify(publicKey, message, signature) {
-    if (SMALL_ORDER.has(withoutSign(publicKey))) return false
     try {
-      return verify(null, message, importPublic('Ed25519', publicKey), signature)
+      const key = verifierOf(publicKey)
+      return key !== undefined && verify(null, message, key, signature)
     } catch {
       return false
     }
   },
+  verifyMeanwhile: (publicKey, message, signature) =>
+    new Promise<boolean>((resolve) => {
+      const key = verifierOf(publicKey)
+      if (!key) resolve(false)
+      else verify(null, message, key, signature, (error, holds) => resolve(!error && holds))
+    }).catch(() => false),
   equal: (a, b) => timingSafeEqual(a, b),
 }
 

@@ -53,6 +53,8 @@ export interface Primitives {
   sign(privateKey: Uint8Array, message: Uint8Array): Uint8Array
   /** Whether it is the signature (RFC 8032 §5.1.7) of the holder of this public key; a key that is none, or of small order, has signed nothing. */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
+  /** The same, in another thread where there is one. Rejects never. */
+  verifyMeanwhile(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
   /** Whether two byte strings of the same length are equal, in time that depends on the length only. */
   equal(a: Uint8Array, b: Uint8Array): boolean
 }

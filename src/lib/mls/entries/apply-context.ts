@@ -2,6 +2,7 @@
  * What entries are applied with, and what may become of a group besides: it ends for us, is broken and not read further, or an entry of
  * it is passed over. docs/protocol.md §7.5.
  */
+import type { CiphersuiteImpl } from 'ts-mls'
 import { type ProtocolCode, ProtocolError } from '../../errors.ts'
 import type { Entry } from '../kdc-answers.ts'
 import { decodePayload } from '../payload.ts'
@@ -17,6 +18,8 @@ export interface ApplyContext {
   readonly username: string
   readonly post: PostToKdc
   readonly transaction: Transaction
+  /** What messages are opened by. */
+  readonly suite: CiphersuiteImpl
   /** The group that we have just asked the KDC to destroy. */
   readonly destroying?: string | undefined
   /** Groups that we are told of and know nothing about. */

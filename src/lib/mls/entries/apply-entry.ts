@@ -6,8 +6,8 @@ import type { ClientState, Proposal } from 'ts-mls'
 import { EMPTY, toBase64url } from '../../bytes.ts'
 import type { Entry } from '../kdc-answers.ts'
 import { decodePayload } from '../payload.ts'
-import { decodePrivateMessage } from '../rfc9420/suite.ts'
-import { leafAt } from '../rfc9420/tree.ts'
+import { decodePrivateMessage, secretsOfEpoch } from '../rfc9420/suite.ts'
+import { type Leaf, leafAt } from '../rfc9420/tree.ts'
 import { comparePosition, decodePosition, extendChain, hasGap } from '../state/chain.ts'
 import { type Group, labelOf, otherOf } from '../state/group.ts'
 import type { Change } from '../state/pending.ts'
@@ -78,10 +78,21 @@ function isOurs(change: Change, entry: Entry): boolean {
 async function applyToActive(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
   const ready = passGap(context, entry, group)
   if (entry.kind === 'destroyed') return destroyed(context, ready)
-  if (entry.welcome) throw damaged('we are added to the group once more')
+  if (entry.welcome) return joinAnew(context, entry, ready)
   if (entry.kind === 'commit') return applyNext(context, entry, ready)
   if (entry.kind === 'proposal') return applyLeaving(context, entry, ready)
   return applyMessage(context, entry, ready)
+}
+
+/**
+ * A group that one is in is not joined (RFC 9420 §12.4.3.1); but the commit that adds a member may be the one that removes it (§12.2), and then its Welcome
+ * is judged as any other.
+ */
+async function joinAnew(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
+  const { mls, transaction, username } = context
+  if (!entry.removed.includes(username)) throw damaged('we are added to the group once more')
+  transaction.wipe(secretsOfEpoch(mls, await transaction.state(group)))
+  await join(context, entry)
 }
 
 /** A commit that cannot be judged without what is lost, such as a member's leaving, ends what we can read, as a lost commit does. */
@@ -102,8 +113,7 @@ function hearOfEnd(context: ApplyContext, entry: Entry, group: Group): void {
 }
 
 async function applyMessage(context: ApplyContext, entry: Entry, group: Group): Promise<void> {
-  const { mls, transaction } = context
-  const { suite } = mls
+  const { mls, suite, transaction } = context
   const payload = entry.payload ?? EMPTY
   const chain = extendChain(group.chain, 'message', payload)
   if (takeOwn(context, entry, group)) {
@@ -113,10 +123,8 @@ async function applyMessage(context: ApplyContext, entry: Entry, group: Group): 
   const state = await transaction.state(group)
   const result = await attempted(async () => {
     const message = decodePrivateMessage(mls, payload, 'application')
-    const data = await mls.decryptSenderData(message, state.keySchedule.senderDataSecret, suite)
-    // The sender that MLS authenticates: the message opens under no other leaf's key, and by no other's signature.
-    const sender = data && leafAt(state.ratchetTree, data.leafIndex)
     const read = await mls.processPrivateMessage(state, message, mls.emptyPskIndex, suite)
+    const sender = senderOf(state, read.newState)
     if (!sender || group.leaving.has(sender.username) || read.kind !== 'applicationMessage') return undefined
     return {
       read,
@@ -134,6 +142,12 @@ async function applyMessage(context: ApplyContext, entry: Entry, group: Group): 
     { group: group.id, position, seq, at, from: result.from, ...decodePayload(result.message) },
     true,
   )
+}
+
+/** The sender that MLS has authenticated: the message opened under the keys of that leaf, which have gone on, and by its signature. */
+function senderOf(before: ClientState, after: ClientState): Leaf | undefined {
+  const node = after.secretTree.findIndex((secrets, at) => secrets !== before.secretTree[at])
+  return leafAt(after.ratchetTree, node / 2)
 }
 
 /** A message of ours, which is now in its place. @returns whether it is one. */

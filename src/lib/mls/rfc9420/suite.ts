@@ -88,6 +88,25 @@ function atOnce(parts: Parts, suite: CiphersuiteImpl): CiphersuiteImpl {
   }
 }
 
+/** What is opened by `suite` is used for nothing before `allHold` has said that all its signatures are right: until then none is checked. */
+export interface DeferredSignatures {
+  readonly suite: CiphersuiteImpl
+  allHold(): Promise<boolean>
+}
+
+/** The suite, with signatures checked in other threads meanwhile: a check takes a third of the time of a message. */
+export function deferSignatures({ suite }: Mls): DeferredSignatures {
+  const checks: Promise<boolean>[] = []
+  const verify: CiphersuiteImpl['signature']['verify'] = async (key, message, signature) => {
+    checks.push(primitives.verifyMeanwhile(key, message, signature))
+    return true
+  }
+  return {
+    suite: { ...suite, signature: { ...suite.signature, verify } },
+    allHold: async () => (await Promise.all(checks)).every((holds) => holds),
+  }
+}
+
 /** The credential of a principal: basic, its name in UTF-8 (RFC 9420 §5.3). */
 export function credentialOf(username: string): Credential {
   return { credentialType: 'basic', identity: utf8(username) }
@@ -154,8 +173,7 @@ export function decodeState(mls: Mls, bytes: Uint8Array): ClientState {
 }
 
 /**
- * A group's state, kept without the tree, which is most of a large group and changes with the epoch only: so that a message does not cost
- * more in a larger group than it must.
+ * A group's state, kept without the tree.
  *
  * @throws CodecError `malformed`
  */

@@ -10,6 +10,7 @@ export {
   encodeGroupStateWithoutTree as encodeStateWithoutTree,
   joinGroup,
 } from 'ts-mls/clientState.js'
+export { encode } from 'ts-mls/codec/tlsEncoder.js'
 export { createCommit, createGroupInfoWithExternalPub, joinGroupExternal } from 'ts-mls/createCommit.js'
 export { createApplicationMessage, createProposal } from 'ts-mls/createMessage.js'
 export { getCiphersuiteFromName } from 'ts-mls/crypto/ciphersuite.js'
@@ -25,10 +26,13 @@ export { verifyLeafNodeSignatureKeyPackage as verifyLeaf } from 'ts-mls/leafNode
 export { defaultLifetime } from 'ts-mls/lifetime.js'
 export { decodeMlsMessage, encodeMlsMessage } from 'ts-mls/message.js'
 export { CryptoError } from 'ts-mls/mlsError.js'
-export { decryptSenderData } from 'ts-mls/privateMessage.js'
 export { processPrivateMessage, processPublicMessage } from 'ts-mls/processMessages.js'
 export { emptyPskIndex } from 'ts-mls/pskIndex.js'
 export { decodeRatchetTree, encodeRatchetTree } from 'ts-mls/ratchetTree.js'
-export { allSecretTreeValues as secretTreeValues, consumeRatchet } from 'ts-mls/secretTree.js'
-export { zeroOutUint8Array } from 'ts-mls/util/byteArray.js'
+export {
+  allSecretTreeValues as secretTreeValues,
+  consumeRatchet,
+  decodeSecretTree,
+  secretTreeEncoder,
+} from 'ts-mls/secretTree.js'
 export { decryptGroupInfo, decryptGroupSecrets } from 'ts-mls/welcome.js'

@@ -16,8 +16,11 @@ export const HASH_BYTES = 32
 const SEQ_BYTES = 8
 const LABEL = 'symbolon chain'
 
-/** Of how many entries the hash is remembered: a member that has processed an entry names none so old. */
+/** Of how many entries at least the hash is remembered: a member that has processed an entry names none so old. */
 export const REMEMBERED = 1024
+/** So many hashes are in one piece: to add one copies no more than that. */
+const TOGETHER = 64
+const PIECE_BYTES = TOGETHER * HASH_BYTES
 
 /** What an epoch has after the commit that began it. */
 const KINDS = { message: 2, proposal: 3 } as const
@@ -33,8 +36,8 @@ export interface Chain {
   /** The entry that began the epoch; 0 for a group without entries. */
   readonly epochSeq: number
   readonly seq: number
-  /** The latest hashes, one after the other. */
-  readonly hashes: Uint8Array
+  /** The latest hashes, in pieces of which all but the last are full. */
+  readonly hashes: readonly Uint8Array[]
   /** The entry that the last of them is of: `seq`, unless entries were lost since. */
   readonly hashSeq: number
 }
@@ -49,7 +52,13 @@ function u64(value: number): Uint8Array {
 /** The chain of an epoch that begins with the entry `seq`. */
 export async function beginChain(mls: Mls, exporterSecret: Uint8Array, seq: number): Promise<Chain> {
   const hashes = await mls.mlsExporter(exporterSecret, LABEL, EMPTY, HASH_BYTES, mls.suite)
-  return { epochSeq: seq, seq, hashes, hashSeq: seq }
+  return { epochSeq: seq, seq, hashes: [hashes], hashSeq: seq }
+}
+
+/** Hashes that stood one after the other, in pieces. */
+export function inPieces(hashes: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(hashes.length / PIECE_BYTES)
+  return Array.from({ length: count }, (_, at) => hashes.subarray(at * PIECE_BYTES, (at + 1) * PIECE_BYTES))
 }
 
 /** The chain after entries that are lost: it has no more hashes until the next epoch begins. */
@@ -67,11 +76,14 @@ export function extendChain(chain: Chain, kind: keyof typeof KINDS, payload: Uin
   const seq = chain.seq + 1
   if (hasGap(chain)) return skipTo(chain, seq)
   const hash = primitives.sha256(lastHash(chain), u64(seq), Uint8Array.of(KINDS[kind]), payload)
-  const kept = chain.hashes.subarray(Math.max(0, chain.hashes.length - (REMEMBERED - 1) * HASH_BYTES))
-  return { ...chain, seq, hashes: concat(kept, hash), hashSeq: seq }
+  const last = lastPiece(chain)
+  const isFull = last.length === PIECE_BYTES
+  const before = isFull ? chain.hashes.slice(-REMEMBERED / TOGETHER) : chain.hashes.slice(0, -1)
+  return { ...chain, seq, hashes: [...before, isFull ? hash : concat(last, hash)], hashSeq: seq }
 }
 
-const lastHash = (chain: Chain) => chain.hashes.subarray(chain.hashes.length - HASH_BYTES)
+const lastPiece = (chain: Chain) => chain.hashes.at(-1) ?? EMPTY
+const lastHash = (chain: Chain) => lastPiece(chain).subarray(-HASH_BYTES)
 
 /** Where we are: at the last entry before which nothing is lost to us. */
 export function positionOf(chain: Chain): ChainPosition {
@@ -104,11 +116,13 @@ export function decodePosition(bytes: Uint8Array): ChainPosition {
  *   has another hash. What is so old that we remember no hash, and what is lost to us, is not compared.
  */
 export function comparePosition(chain: Chain, position: ChainPosition): void {
-  const index = position.seq - (chain.hashSeq + 1 - chain.hashes.length / HASH_BYTES)
+  const count = Math.max(0, chain.hashes.length - 1) * TOGETHER + lastPiece(chain).length / HASH_BYTES
+  const index = position.seq - (chain.hashSeq + 1 - count)
   if (position.seq > chain.seq || position.seq < chain.epochSeq) throw forked(position.seq)
   if (index < 0 || position.seq > chain.hashSeq) return
-  const ours = chain.hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
-  if (!equal(ours, position.hash)) throw forked(position.seq)
+  const at = (index % TOGETHER) * HASH_BYTES
+  const ours = chain.hashes[Math.floor(index / TOGETHER)]?.subarray(at, at + HASH_BYTES)
+  if (!equal(ours ?? EMPTY, position.hash)) throw forked(position.seq)
 }
 
 function forked(seq: number): ProtocolError {

@@ -1,10 +1,10 @@
 /** A group as this client keeps it, beside the MLS state. */
 import * as v from 'valibot'
-import { EMPTY } from '../../bytes.ts'
+import { concat } from '../../bytes.ts'
 import { ERROR_CODES, type ProtocolCode, ProtocolError } from '../../errors.ts'
 import { type GroupDescriptor, GroupDescriptorSchema } from '../rfc9420/welcome.ts'
 import type { GroupStatus } from '../types.ts'
-import { type Chain, HASH_BYTES } from './chain.ts'
+import { type Chain, HASH_BYTES, inPieces } from './chain.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'
 
 export interface Group {
@@ -25,7 +25,9 @@ export interface Group {
 }
 
 const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const ChainSchema = v.object({ epoch_seq: seq, seq, hash_seq: seq })
 const Schema = v.object({
+  ...ChainSchema.entries,
   charter: v.optional(GroupDescriptorSchema),
   status: v.picklist(['active', 'broken', 'left', 'removed', 'destroyed']),
   reason: v.optional(v.picklist(ERROR_CODES.protocol)),
@@ -33,9 +35,6 @@ const Schema = v.object({
   epoch: seq,
   members: v.array(v.string()),
   leaving: v.array(v.tuple([v.string(), seq])),
-  epoch_seq: seq,
-  seq,
-  hash_seq: seq,
 })
 
 export function encodeGroup(group: Group): Uint8Array {
@@ -48,18 +47,42 @@ export function encodeGroup(group: Group): Uint8Array {
     epoch,
     members,
     leaving: [...leaving],
-    epoch_seq: chain.epochSeq,
-    seq: chain.seq,
-    hash_seq: chain.hashSeq,
+    ...chainHeader(chain),
   }
-  return encodeFrame(header, chain.hashes)
+  return encodeFrame(header, concat(...chain.hashes))
+}
+
+const chainHeader = ({ epochSeq, seq, hashSeq }: Chain) => ({ epoch_seq: epochSeq, seq, hash_seq: hashSeq })
+
+/** The chain alone, which is all of a group that a message changes. */
+export function encodeChain(chain: Chain): Uint8Array {
+  return encodeFrame(chainHeader(chain), concat(...chain.hashes))
+}
+
+/**
+ * A group, with its chain as it was kept since.
+ *
+ * @throws ProtocolError `state_damaged`
+ */
+export function withChain(group: Group, bytes: Uint8Array): Group {
+  const { header, body } = decodeFrame(ChainSchema, bytes)
+  return { ...group, chain: readChain(header, body) }
+}
+
+function readChain(header: v.InferOutput<typeof ChainSchema>, body: Uint8Array): Chain {
+  if (body.length % HASH_BYTES !== 0)
+    throw new ProtocolError('state_damaged', 'what was kept here is cut short')
+  return {
+    epochSeq: header.epoch_seq,
+    seq: header.seq,
+    hashes: inPieces(body),
+    hashSeq: header.hash_seq,
+  }
 }
 
 /** @throws ProtocolError `state_damaged` */
 export function decodeGroup(id: string, bytes: Uint8Array): Group {
   const { header, body } = decodeFrame(Schema, bytes)
-  if (body.length % HASH_BYTES !== 0)
-    throw new ProtocolError('state_damaged', 'what was kept here is cut short')
   return {
     id,
     descriptor: header.charter,
@@ -69,7 +92,7 @@ export function decodeGroup(id: string, bytes: Uint8Array): Group {
     epoch: header.epoch,
     members: header.members,
     leaving: new Map(header.leaving),
-    chain: { epochSeq: header.epoch_seq, seq: header.seq, hashes: body, hashSeq: header.hash_seq },
+    chain: readChain(header, body),
   }
 }
 
@@ -84,7 +107,7 @@ export function unknownGroup(id: string): Group {
     epoch: 0,
     members: [],
     leaving: new Map(),
-    chain: { epochSeq: 0, seq: 0, hashes: EMPTY, hashSeq: 0 },
+    chain: { epochSeq: 0, seq: 0, hashes: [], hashSeq: 0 },
   }
 }
 

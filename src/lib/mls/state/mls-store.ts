@@ -4,11 +4,12 @@ import * as v from 'valibot'
 import { EMPTY } from '../../bytes.ts'
 import { CodecError, ProtocolError } from '../../errors.ts'
 import { addNotices, type Notice } from '../notices.ts'
-import { decodeBesideTree, type Mls, secretsOfEpoch } from '../rfc9420/suite.ts'
+import { type Mls, secretsOfEpoch } from '../rfc9420/suite.ts'
 import type { StateStore } from '../state-store.ts'
 import { decodeFrame, encodeFrame, KEYS, tailOf } from './framing.ts'
-import { decodeGroup, encodeGroup, type Group, unknownGroup } from './group.ts'
+import { decodeGroup, encodeChain, encodeGroup, type Group, unknownGroup, withChain } from './group.ts'
 import { decodeIdentity, encodeIdentity, type Identity } from './identity.ts'
+import { differ, type Entries, readState, stateEntries } from './mls-state.ts'
 import {
   type Change,
   decodeChange,
@@ -60,7 +61,20 @@ export class MlsStore {
     if (identity) mlsStore.identity = decodeIdentity(identity)
     const cursor = await store.get(KEYS.cursor)
     if (cursor) mlsStore.cursor = decodeFrame(CursorSchema, cursor).header.position
-    await mlsStore.#each('group/', (id, bytes) => mlsStore.groups.set(id, readGroup(id, bytes)))
+    await mlsStore.#each('group/', (id, bytes) =>
+      mlsStore.groups.set(
+        id,
+        readGroup(id, () => decodeGroup(id, bytes)),
+      ),
+    )
+    await mlsStore.#each('chain/', (id, bytes) => {
+      const group = mlsStore.groups.get(id)
+      if (group)
+        mlsStore.groups.set(
+          id,
+          readGroup(id, () => withChain(group, bytes)),
+        )
+    })
     await mlsStore.#each('change/', (id, bytes) => mlsStore.changes.set(id, decodeChange(bytes)))
     await mlsStore.#each('outgoing/', (number, bytes) =>
       mlsStore.outgoing.set(mlsStore.#seen(number), decodeOutgoing(bytes)),
@@ -109,9 +123,9 @@ export class MlsStore {
   }
 }
 
-function readGroup(id: string, bytes: Uint8Array): Group {
+function readGroup(id: string, read: () => Group): Group {
   try {
-    return decodeGroup(id, bytes)
+    return read()
   } catch {
     return unknownGroup(id)
   }
@@ -175,7 +189,7 @@ export class Transaction {
   readonly #packages: Draft<string, true>
   readonly #unread: Draft<number, string>
   readonly #notices: Notice[] = []
-  readonly #entries = new Map<string, Uint8Array | null>()
+  readonly #entries: Entries = new Map()
   readonly #secrets: Uint8Array[] = []
   #identity: Identity | undefined
 
@@ -214,16 +228,17 @@ export class Transaction {
   async state(group: Group): Promise<ClientState> {
     const known = this.#states.get(group.id)
     if (known) return known
-    const { mls, store } = this.mlsStore
-    const [bytes, tree] = [await store.get(KEYS.state(group.id)), await store.get(KEYS.tree(group.id))]
+    const { mls, store, states } = this.mlsStore
     try {
-      if (!bytes || !tree) throw new CodecError('group state: it is gone')
-      const state = decodeBesideTree(mls, bytes, tree)
+      const { state, isInParts } = await readState(mls, store, group.id)
       if (Number(state.groupContext.epoch) !== group.epoch)
         throw new CodecError('group state: of another epoch')
-      this.mlsStore.states.set(group.id, state)
+      // One that is not in parts yet is written anew, as a change.
+      if (isInParts) states.set(group.id, state)
+      else this.#states.set(group.id, state)
       return state
     } catch (cause) {
+      if (!(cause instanceof CodecError)) throw cause
       throw new ProtocolError('state_damaged', 'what was kept here of a group cannot be read', { cause })
     }
   }
@@ -271,7 +286,7 @@ export class Transaction {
     const notices = new Draft(mlsStore.notices)
     const added = addNotices(mlsStore.notices, this.#notices, () => mlsStore.nextNumber())
     for (const [number, notice] of added) notices.set(number, notice)
-    const entries = this.#entriesToWrite()
+    const entries = await this.#entriesToWrite()
     notices.addTo(entries, KEYS.notice, encodeFrame)
     if (entries.size > 0) await mlsStore.keep(entries)
     if (this.#identity) mlsStore.identity = this.#identity
@@ -279,21 +294,23 @@ export class Transaction {
     this.#forgetStates()
     const drafts = [this.groups, this.changes, this.outgoing, this.pins]
     for (const draft of [...drafts, this.#states, this.#packages, this.#unread, notices]) draft.keep()
-    for (const secret of this.#secrets) mlsStore.mls.zeroOutUint8Array(secret)
+    for (const secret of this.#secrets) secret.fill(0)
   }
 
-  #entriesToWrite(): Map<string, Uint8Array | null> {
+  async #entriesToWrite(): Promise<Entries> {
     const { mlsStore } = this
-    const { mls, states } = mlsStore
-    const entries = new Map(this.#entries)
+    const { mls, store, states, groups } = mlsStore
+    const entries: Entries = new Map(this.#entries)
     if (this.#identity) entries.set(KEYS.identity, encodeIdentity(this.#identity))
     if (this.position !== mlsStore.cursor) entries.set(KEYS.cursor, encodeFrame({ position: this.position }))
-    this.groups.addTo(entries, KEYS.group, encodeGroup)
-    this.#states.addTo(entries, KEYS.state, mls.encodeStateWithoutTree)
+    for (const [id, group] of this.groups.changes) {
+      const before = groups.get(id)
+      const isWhole = !before || !group || differ(before, group, ['chain'])
+      if (isWhole) entries.set(KEYS.group(id), group && encodeGroup(group))
+      entries.set(KEYS.chain(id), isWhole ? null : encodeChain(group.chain))
+    }
     for (const [id, state] of this.#states.changes) {
-      const tree = state?.ratchetTree
-      if (!tree) entries.set(KEYS.tree(id), null)
-      else if (tree !== states.get(id)?.ratchetTree) entries.set(KEYS.tree(id), mls.encodeRatchetTree(tree))
+      for (const entry of await stateEntries(mls, store, id, states.get(id), state)) entries.set(...entry)
     }
     this.changes.addTo(entries, KEYS.change, encodeChange)
     this.outgoing.addTo(entries, KEYS.outgoing, encodeOutgoing)

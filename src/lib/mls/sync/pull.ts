@@ -1,12 +1,18 @@
 /** Fetching the mailbox: page by page, applied, kept, and then acknowledged. docs/protocol.md §7.8. */
+import type { CiphersuiteImpl } from 'ts-mls'
 import { TransportError } from '../../errors.ts'
 import { turn } from '../../pacing/event-loop.ts'
+import type { ApplyContext } from '../entries/apply-context.ts'
 import { applyEntry } from '../entries/apply-entry.ts'
-import { readPage } from '../kdc-answers.ts'
+import { type Entry, readPage } from '../kdc-answers.ts'
 import type { MlsClient } from '../mls-client.ts'
+import { deferSignatures } from '../rfc9420/suite.ts'
 
-/** What is written at once, while the event loop stands still: for about the time of a picture on a screen. */
-const PAGE_ENTRIES = 200
+/** What is written at once, while the event loop stands still: for less than the time of a picture on a screen. */
+const PAGE_ENTRIES = 50
+
+/** So many messages are read, in a few milliseconds, before others have their turn of the event loop. */
+const MESSAGES_A_TURN = 8
 
 /**
  * The most of one pull: some minutes' work. All that a KDC keeps of one busy group is a third of it; one that gives more, or smaller
@@ -53,11 +59,12 @@ export async function pullAgain(client: MlsClient): Promise<void> {
   await pullFrom(client, 0, { again: true, destroying: undefined })
 }
 
-async function pullFrom(
-  client: MlsClient,
-  from: number,
-  how: { readonly again: boolean; readonly destroying: string | undefined },
-): Promise<PullResult> {
+interface PullOptions {
+  readonly again: boolean
+  readonly destroying: string | undefined
+}
+
+async function pullFrom(client: MlsClient, from: number, how: PullOptions): Promise<PullResult> {
   let position = from
   const unknown = new Set<string>()
   let usedPackage = false
@@ -68,14 +75,9 @@ async function pullFrom(
     const after = position
     const page = readPage(await client.post('/mailbox', { after, limit: PAGE_ENTRIES }))
     entries += page.entries.length
-    const transaction = client.transaction()
-    transaction.position = after
-    const context = { ...client.context(transaction), unknown, ...how }
-    for (const entry of page.entries) {
-      await applyEntry(context, entry)
-      await turn()
-    }
-    usedPackage ||= context.usedPackage
+    const { transaction, ...found } = await applyPage(client, page.entries, after, how)
+    for (const group of found.unknown) unknown.add(group)
+    usedPackage ||= found.usedPackage
     position = transaction.position
     more = page.more && position > after
     // Only a whole one moves the cursor: in the middle of it, entries that we have would follow. So does none that gave nothing.
@@ -84,6 +86,30 @@ async function pullFrom(
     await acknowledge(client)
   }
   return { unknown, usedPackage }
+}
+
+/** @returns with what a page was applied, which is still to be written. */
+async function applyPage(
+  client: MlsClient,
+  entries: readonly Entry[],
+  after: number,
+  how: PullOptions,
+): Promise<ApplyContext> {
+  const apply = async (suite: CiphersuiteImpl) => {
+    const transaction = client.transaction()
+    transaction.position = after
+    const context = { ...client.context(transaction), suite, ...how }
+    for (const [at, entry] of entries.entries()) {
+      await applyEntry(context, entry)
+      if (entry.kind !== 'message' || at % MESSAGES_A_TURN === 0) await turn()
+    }
+    return context
+  }
+  const signatures = deferSignatures(client.mls)
+  const context = await apply(signatures.suite)
+  if (await signatures.allHold()) return context
+  // Whatever followed from that one is forgotten, and each is checked before the next is read.
+  return apply(client.mls.suite)
 }
 
 async function acknowledge(client: MlsClient): Promise<void> {

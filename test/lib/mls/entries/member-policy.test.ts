@@ -35,7 +35,7 @@ const group = (changes: Partial<Group> = {}): Group => ({
   epoch: 1,
   members: ['alice', 'bob', 'carol'],
   leaving: new Map(),
-  chain: { epochSeq: 5, seq: 9, hashSeq: 0, hashes: EMPTY },
+  chain: { epochSeq: 5, seq: 9, hashSeq: 0, hashes: [] },
   ...changes,
 })
 const direct = group({ descriptor: { kind: 'direct' }, members: ['alice', 'bob'] })
