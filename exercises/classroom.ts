@@ -140,7 +140,8 @@ async function commandCollect(folder: string, settings: Settings): Promise<boole
     column: settings.column,
     keyFile: optional(settings['key-file']),
   })
-  if (csvFile === resolve(course.list.name)) throw new UsageError('--marks names the class list', 'it would be lost')
+  if (csvFile === resolve(course.list.name))
+    throw new UsageError('--marks names the class list', 'it would be lost')
   // Before an hour's work: whether the table can be written.
   marksCsv(format, course.list, exercises, [])
   const say = talk('classroom')
@@ -178,7 +179,8 @@ async function commandSimilar(folder: string, settings: Settings): Promise<boole
     keyFile: optional(settings['key-file']),
   })
   const found = await similar(folder, course, exercises, percent / 100)
-  for (const { exercise, one, other, share, what } of found) await print(`${exercise}  ${HOW[what](one, other, share)}`)
+  for (const { exercise, one, other, share, what } of found)
+    await print(`${exercise}  ${HOW[what](one, other, share)}`)
   await print(found.length === 0 ? 'none are alike' : '\nalike is not copied: look at both, and ask')
   return true
 }
