@@ -14,7 +14,7 @@ import { collect, type StudentMarks } from './classroom/collect.ts'
 import { fillIn } from './classroom/fill-in.ts'
 import { handOut } from './classroom/handout.ts'
 import { FORMATS, marksCsv, type Weighted } from './classroom/marks.ts'
-import { similar } from './classroom/similar.ts'
+import { type Alike, similar } from './classroom/similar.ts'
 import { allExercises, type Exercise, findExercise } from './runner/catalogue.ts'
 
 const HELP = `usage: npm run classroom -- handout DIR --from class.csv
@@ -68,6 +68,12 @@ const DEFAULT_WEIGHT = 10
 const MAX_WEIGHT = 10_000
 const MAX_JOBS = 64
 
+const HOW: Readonly<Record<Alike['what'], (one: string, other: string, share: number) => string>> = {
+  program: (one, other, share) => `${one} and ${other}: ${Math.round(100 * share)} % alike`,
+  'same program': (one, other) => `${one} and ${other}: the same, to the letter`,
+  values: (one, other) => `${one}: the values are ${other}'s`,
+}
+
 type Settings = ReturnType<typeof readArguments>['values']
 
 const COMMANDS: Readonly<Record<string, (folder: string, settings: Settings) => Promise<boolean>>> = {
@@ -95,8 +101,13 @@ function readArguments(argv: string[]) {
 }
 
 /** npm runs this in the project's folder, and says in which it was called. */
-const inFolder = (path: string) => resolve(process.env.INIT_CWD ?? '.', path)
-const optional = (path: string | undefined) => (path === undefined ? undefined : inFolder(path))
+function inFolder(path: string): string {
+  return resolve(process.env.INIT_CWD ?? '.', path)
+}
+
+function optional(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : inFolder(path)
+}
 
 async function commandHandout(folder: string, settings: Settings): Promise<boolean> {
   if (settings.from === undefined)
@@ -129,7 +140,8 @@ async function commandCollect(folder: string, settings: Settings): Promise<boole
     column: settings.column,
     keyFile: optional(settings['key-file']),
   })
-  if (csvFile === resolve(course.list.name)) throw new UsageError('--marks names the class list', 'it would be lost')
+  if (csvFile === resolve(course.list.name))
+    throw new UsageError('--marks names the class list', 'it would be lost')
   // Before an hour's work: whether the table can be written.
   marksCsv(format, course.list, exercises, [])
   const say = talk('classroom')
@@ -167,15 +179,10 @@ async function commandSimilar(folder: string, settings: Settings): Promise<boole
     keyFile: optional(settings['key-file']),
   })
   const found = await similar(folder, course, exercises, percent / 100)
-  for (const { exercise, one, other, share, what } of found) await print(`${exercise}  ${HOW[what](one, other, share)}`)
+  for (const { exercise, one, other, share, what } of found)
+    await print(`${exercise}  ${HOW[what](one, other, share)}`)
   await print(found.length === 0 ? 'none are alike' : '\nalike is not copied: look at both, and ask')
   return true
-}
-
-const HOW = {
-  program: (one: string, other: string, share: number) => `${one} and ${other}: ${Math.round(100 * share)} % alike`,
-  'same program': (one: string, other: string) => `${one} and ${other}: the same, to the letter`,
-  values: (one: string, other: string) => `${one}: the values are ${other}'s`,
 }
 
 async function commandBundle(folder: string, settings: Settings): Promise<boolean> {

@@ -382,7 +382,8 @@ export const properties: readonly Property<Meetings>[] = [
         must(!key, `the error carries the secret, ${key}.`, () => {
           return `read in the log: ${toBase64url(to.secret.reveal()).slice(0, 8)}… It opens what was recorded of this handshake.`
         })
-        const how = readable(utf8(told), utf8(text)) ?? standsIn(told, utf8(text))
+        // Its beginning alone, too; the words in its middle are anybody's.
+        const how = readable(utf8(told), utf8(text)) ?? readable(utf8(told), utf8(text).subarray(0, 10))
         must(!how, `the error carries the text, ${how}.`, () => `read in the log: '${text}'`)
       }
     },

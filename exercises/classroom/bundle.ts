@@ -5,9 +5,18 @@
  * @module
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, relative, sep } from 'node:path'
+import { join, sep } from 'node:path'
 import { build, version } from 'esbuild'
 import { ToolError } from '../../src/cli/errors.ts'
 import { allExercises, FOLDER, ROOT } from '../runner/catalogue.ts'
@@ -26,7 +35,14 @@ export type Platform = (typeof PLATFORMS)[number]
 const NAME = 'symbolon-exercises'
 /** What is left to find out, and what shows it. */
 const LEFT_OUT = /(?:^|\/)(?:solution|mistakes|variants)\//
-const TOOLS = ['run.ts', 'grade.ts', 'talk.ts', 'classroom.ts', 'classroom/grading-process.ts', 'examiner/host.ts']
+const TOOLS = [
+  'run.ts',
+  'grade.ts',
+  'talk.ts',
+  'classroom.ts',
+  'classroom/grading-process.ts',
+  'examiner/host.ts',
+]
 /** What is read there while it runs, and imported by nothing. */
 const RUNTIME = ['esbuild', 'tsx']
 
@@ -45,8 +61,10 @@ export async function makeBundle(folder: string, platform: Platform, solutions: 
       .filter((file) => existsSync(join(ROOT, file)) && (solutions || !LEFT_OUT.test(file)))
       .map((file) => fileEntry(`${NAME}/${file}`, join(ROOT, file)))
     for (const name of packages) {
-      const files = under(`node_modules/${name}`).filter((file) => !/\.(?:map|d\.[cm]?ts)$/.test(file))
-      // What esbuild's own script would download, the platform's package has.
+      // esbuild's own program is in the platform's package; here it would be that of this machine.
+      const files = under(`node_modules/${name}`).filter(
+        (file) => !/\.(?:map|d\.[cm]?ts)$|^node_modules\/esbuild\/(?:bin|install)/.test(file),
+      )
       entries.push(...files.map((file) => fileEntry(`${NAME}/${file}`, join(ROOT, file))))
     }
     entries.push(
@@ -87,7 +105,16 @@ function manifest(): string {
     readFileSync(join(ROOT, 'package.json'), 'utf8'),
   )
   const { exercise, grade, classroom } = scripts
-  const own = { name, version, license, private: true, type, engines, imports, scripts: { exercise, grade, classroom } }
+  const own = {
+    name,
+    version,
+    license,
+    private: true,
+    type,
+    engines,
+    imports,
+    scripts: { exercise, grade, classroom },
+  }
   return `${JSON.stringify(own, null, 2)}\n`
 }
 
@@ -96,11 +123,7 @@ async function sourceFiles(): Promise<string[]> {
   const graders = allExercises().map(({ folder }) => join(folder, 'grader.ts'))
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: [
-      ...TOOLS.map((file) => join(FOLDER, file)),
-      ...graders,
-      join(ROOT, 'src/lib/protocol.ts'),
-    ],
+    entryPoints: [...TOOLS.map((file) => join(FOLDER, file)), ...graders, join(ROOT, 'src/lib/protocol.ts')],
     bundle: true,
     write: false,
     metafile: true,
@@ -141,16 +164,28 @@ function binaryOf(platform: Platform): Binary {
   const here = join(ROOT, 'node_modules', name)
   if (existsSync(here)) return { folder: here, remove() {} }
   const npm = process.env.npm_execpath
-  if (!npm) throw new ToolError(`${name} is not here`, { hint: 'npm fetches it: npm run classroom -- bundle' })
-  const place = mkdtempSync(join(tmpdir(), `${basename(relative('', ROOT)) || 'bundle'}-`))
-  const args = ['install', '--prefix', place, '--no-save', '--force', '--ignore-scripts', `${name}@${version}`]
+  if (!npm)
+    throw new ToolError(`${name} is not here`, { hint: 'npm fetches it: npm run classroom -- bundle' })
+  const place = mkdtempSync(join(tmpdir(), 'symbolon-bundle-'))
+  const args = [
+    'install',
+    '--prefix',
+    place,
+    '--no-save',
+    '--force',
+    '--ignore-scripts',
+    `${name}@${version}`,
+  ]
   const { status, stderr } = spawnSync(process.execPath, [npm, ...args], { encoding: 'utf8', cwd: place })
   const folder = join(place, 'node_modules', name)
   const remove = () => rmSync(place, { recursive: true, force: true })
   if (status === 0 && existsSync(folder)) return { folder, remove }
   remove()
   const lines = String(stderr).split('\n')
-  throw new ToolError(`npm did not fetch ${name}: ${lines.find((line) => /error/i.test(line)) ?? 'no reason given'}`, {
-    hint: 'this takes a network; only the bundle does without',
-  })
+  throw new ToolError(
+    `npm did not fetch ${name}: ${lines.find((line) => /error/i.test(line)) ?? 'no reason given'}`,
+    {
+      hint: 'this takes a network; only the bundle does without',
+    },
+  )
 }

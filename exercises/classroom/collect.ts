@@ -12,7 +12,7 @@ import { held } from '../runner/checklist.ts'
 import type { Course, Student } from './class.ts'
 import { gradeAll } from './graders.ts'
 import type { Graded, Order } from './grading-process.ts'
-import type { Weighted } from './marks.ts'
+import type { StudentPoints, Weighted } from './marks.ts'
 import { judgeOf, type Ownership } from './ownership.ts'
 import { type Program, programOf, valuesOf } from './submission.ts'
 
@@ -31,14 +31,8 @@ export interface ExerciseMarks {
   readonly valuesOf?: string
 }
 
-export interface StudentMarks {
-  readonly student: Student
+export interface StudentMarks extends StudentPoints {
   readonly exercises: Readonly<Record<string, ExerciseMarks>>
-  readonly points: Readonly<Record<string, number>>
-  /** Nothing was handed in. */
-  readonly isMissing: boolean
-  /** Of the values, in words. */
-  readonly remark: string
 }
 
 export interface CollectOptions {

@@ -4,9 +4,10 @@
  * @module
  */
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { FOLDER } from '../runner/catalogue.ts'
-import { ended, forkTs } from '../runner/start.ts'
+import { forkTs } from '../runner/start.ts'
 import type { Graded, Order } from './grading-process.ts'
 
 /** A program is ended twice at most, and waited for three calls each time: no grading that goes on takes longer. */
@@ -35,7 +36,8 @@ export async function gradeAll(
       grader = undefined
     }
     if (!grader) return
-    const over = ended(grader)
+    // 'close' does not come after a channel that was closed from here.
+    const over = once(grader, 'exit')
     grader.disconnect()
     await over
   }
@@ -47,13 +49,13 @@ function answer(grader: ChildProcess, order: Order): Promise<Graded> {
   return new Promise((resolve) => {
     const finish = (graded: Graded) => {
       clearTimeout(timer)
-      grader.off('message', finish).off('close', onClose)
+      grader.off('message', finish).off('exit', onExit)
       resolve(graded)
     }
-    const onClose = () => finish({ error: 'the grader ended' })
+    const onExit = () => finish({ error: 'the grader ended' })
     const limit = CALLS_IN_ALL * order.timeLimitSec
     const timer = setTimeout(() => finish({ error: `it took more than ${limit} s` }), 1000 * limit)
-    grader.on('message', finish).on('close', onClose)
+    grader.on('message', finish).on('exit', onExit)
     grader.send(order)
   })
 }

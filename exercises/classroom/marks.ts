@@ -11,7 +11,7 @@ import {
   PLAIN_FORM,
   sameColumn,
 } from '../../src/kdc/commands/class-list.ts'
-import type { StudentMarks } from './collect.ts'
+import type { Student } from './class.ts'
 
 export const FORMATS = ['plain', 'gradescope', 'canvas'] as const
 export type Format = (typeof FORMATS)[number]
@@ -21,6 +21,17 @@ export interface Weighted {
   readonly number: string
   readonly title: string
   readonly weight: number
+}
+
+/** What a table says of a student. */
+export interface StudentPoints {
+  readonly student: Student
+  /** By the number of the exercise. */
+  readonly points: Readonly<Record<string, number>>
+  /** Nothing was handed in. */
+  readonly isMissing: boolean
+  /** Of the values, in words. */
+  readonly remark: string
 }
 
 interface Table {
@@ -33,7 +44,7 @@ export function marksCsv(
   format: Format,
   list: ClassList,
   exercises: readonly Weighted[],
-  marks: readonly StudentMarks[],
+  marks: readonly StudentPoints[],
 ): string {
   const { rows, form } = TABLES[format](list, exercises, marks)
   return formatCsv(rows, form)
@@ -42,7 +53,7 @@ export function marksCsv(
 const points = (value: number) => String(Math.round(100 * value) / 100)
 const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
 
-type MakeTable = (list: ClassList, exercises: readonly Weighted[], marks: readonly StudentMarks[]) => Table
+type MakeTable = (list: ClassList, exercises: readonly Weighted[], marks: readonly StudentPoints[]) => Table
 
 const TABLES: Readonly<Record<Format, MakeTable>> = {
   plain(list, exercises, marks) {
@@ -102,7 +113,7 @@ const TABLES: Readonly<Record<Format, MakeTable>> = {
   },
 }
 
-function each(exercises: readonly Weighted[], one: StudentMarks): string[] {
+function each(exercises: readonly Weighted[], one: StudentPoints): string[] {
   const scores = exercises.map(({ number }) => points(one.points[number] ?? 0))
   return [...scores, points(total(Object.values(one.points)))]
 }

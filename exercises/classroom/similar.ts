@@ -46,7 +46,10 @@ export async function similar(
       const program = programOf(join(folder, student.folder), exercise, file)
       return program.state === 'written' ? [{ name: student.name, text: program.text }] : []
     })
-    found.push(...(await pairs(exercise, file, written, threshold)), ...copied(folder, exercise, key, students))
+    found.push(
+      ...(await pairs(exercise, file, written, threshold)),
+      ...copied(folder, exercise, key, students),
+    )
   }
   return found.sort((a, b) => a.exercise.localeCompare(b.exercise) || b.share - a.share)
 }
@@ -94,13 +97,20 @@ async function pairs(
   return found
 }
 
-function copied(folder: string, { number }: Exercise, key: Uint8Array, students: readonly Student[]): Alike[] {
+function copied(
+  folder: string,
+  { number }: Exercise,
+  key: Uint8Array,
+  students: readonly Student[],
+): Alike[] {
   const judge = judgeOf(key, students, number)
   if (!judge) return []
   return students.flatMap((student) => {
     const owned = judge(student, valuesOf(join(folder, student.folder))[number])
     if (owned.values !== 'copied') return []
-    return [{ exercise: number, one: student.name, other: owned.from.name, share: 1, what: 'values' as const }]
+    return [
+      { exercise: number, one: student.name, other: owned.from.name, share: 1, what: 'values' as const },
+    ]
   })
 }
 

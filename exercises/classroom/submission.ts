@@ -23,7 +23,8 @@ export function programOf(place: string, exercise: Exercise, file: string): Prog
   const path = join(folder, file)
   if (!entryAt(place) || !entryAt(folder) || !entryAt(path)) return { state: 'not handed in' }
   // A link may lead to another student's work, or to a file of this machine.
-  if (!entryAt(place)?.isDirectory() || !entryAt(folder)?.isDirectory()) return refused('its folder is a link')
+  if (!entryAt(place)?.isDirectory() || !entryAt(folder)?.isDirectory())
+    return refused('its folder is a link')
   const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   if (entries.length > MAX_ENTRIES) return refused(`there are more than ${MAX_ENTRIES} files`)
   for (const name of entries) {

@@ -51,7 +51,7 @@ const SID_BYTES = 16
 const SALT_BYTES = 32
 
 const number = (derive: Derive, label: string, below: number) =>
-  new DataView(derive(label, 4).buffer).getUint32(0) % below
+  Buffer.from(derive(label, 4)).readUInt32BE() % below
 const oneOf = (derive: Derive, label: string, words: readonly string[]) =>
   words[number(derive, label, words.length)] ?? ''
 const secretOf = (derive: Derive, label: string) => toBase64url(derive(label, 32))

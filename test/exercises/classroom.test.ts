@@ -87,22 +87,31 @@ interface Marks {
 }
 
 const readMarks = (file: string): Marks => JSON.parse(readFileSync(file, 'utf8'))
-const readCsv = (file: string): Record<string, string>[] => parse(readFileSync(file, 'utf8'), { columns: true })
+const readCsv = (file: string): Record<string, string>[] =>
+  parse(readFileSync(file, 'utf8'), { columns: true })
 
 classroom('a class of 40 is handed out to, does it, is collected and marked', async ({ folder }) => {
   const out = join(folder, 'out')
   const name = (i: number) => (i === 0 ? 'Zoë Müller' : i === 1 ? '=1+1' : `Student ${i}`)
-  const rows = Array.from({ length: 40 }, (_, i) => `${1000 + i};${name(i)};${i === 2 ? '@SUM(A1)' : `note ${i}`}`)
+  const rows = Array.from(
+    { length: 40 },
+    (_, i) => `${1000 + i};${name(i)};${i === 2 ? '@SUM(A1)' : `note ${i}`}`,
+  )
   const list = write(join(folder, 'class.csv'), `\ufeffmatriculation;name;note\r\n${rows.join('\r\n')}\r\n`)
-  const handout = await run('handout', out, '--from', list)
+  const handout = await run('handout', out, '--from', list, '--only', NUMBERS.join())
   assert.is(handout.exitCode, 0, handout.stderr)
   assert.match(handout.stdout, '40 folders are made')
   const place = (i: number) => join(out, i === 0 ? 'Zoë-Müller' : i === 1 ? '=1+1' : `Student-${i}`)
 
   // Nothing that is not the student's is in the students' folders.
   const names = readdirSync(place(5), { recursive: true, encoding: 'utf8' })
-  assert.equal(names.filter((file) => /solution|mistakes|variants|grader|examine|\.key$/.test(file)), [])
-  const variants = new Set(Array.from({ length: 40 }, (_, i) => readFileSync(join(place(i), 'variant.json'), 'utf8')))
+  assert.equal(
+    names.filter((file) => /solution|mistakes|variants|grader|examine|\.key$/.test(file)),
+    [],
+  )
+  const variants = new Set(
+    Array.from({ length: 40 }, (_, i) => readFileSync(join(place(i), 'variant.json'), 'utf8')),
+  )
   assert.is(variants.size, 40)
 
   // Two do all of it. 0 has done it right; 1 has copied all of that, with the values; 2 only the programs.
@@ -114,8 +123,14 @@ classroom('a class of 40 is handed out to, does it, is collected and marked', as
   // 3 has done half, 4 wrong, 5 loops, 6 waits, 7 does not compile, 8 links to another's, 9 has handed in no folder.
   solve(place(3), ['02-keys-from-a-key', '04-the-ticket'])
   const ticket = (i: number) => join(place(i), '04-the-ticket', 'ticket.ts')
-  writeFileSync(ticket(4), `${solved('04-the-ticket', 'ticket.ts').replace('randomBytes(32)', 'new Uint8Array(32)')}\n`)
-  writeFileSync(ticket(5), 'export function answerUserinfo() { for (;;); }\nexport const makeSenderinfo = answerUserinfo\n')
+  writeFileSync(
+    ticket(4),
+    `${solved('04-the-ticket', 'ticket.ts').replace('randomBytes(32)', 'new Uint8Array(32)')}\n`,
+  )
+  writeFileSync(
+    ticket(5),
+    'export function answerUserinfo() { for (;;); }\nexport const makeSenderinfo = answerUserinfo\n',
+  )
   writeFileSync(ticket(6), 'export const answerUserinfo = () => new Promise(() => {})\n')
   writeFileSync(ticket(7), 'export function (\n')
   if (process.platform !== 'win32') {
@@ -124,10 +139,25 @@ classroom('a class of 40 is handed out to, does it, is collected and marked', as
   }
   rmSync(place(9), { recursive: true })
   // The others have done some exercises, each of them another part.
-  for (let i = 10; i < 40; i++) solve(place(i), Object.keys(WRITTEN).filter((_, e) => (i >> e) & 1))
+  for (let i = 10; i < 40; i++)
+    solve(
+      place(i),
+      Object.keys(WRITTEN).filter((_, e) => (i >> e) & 1),
+    )
 
   const file = join(folder, 'marks.csv')
-  const collected = await run('collect', out, '--marks', file, '--weights', '04=20,05=30', '--time-limit', '2')
+  const collected = await run(
+    'collect',
+    out,
+    '--marks',
+    file,
+    '--weights',
+    '04=20,05=30',
+    '--only',
+    NUMBERS.join(),
+    '--time-limit',
+    '2',
+  )
   assert.is(collected.exitCode, 0, collected.stdout + collected.stderr)
 
   const { students } = readMarks(join(folder, 'marks.json'))
@@ -171,7 +201,10 @@ classroom('a class of 40 is handed out to, does it, is collected and marked', as
   assert.is(lines[3]?.[2], "'@SUM(A1)")
   assert.equal(lines[2]?.slice(-3, -1), ['80', '80'])
   assert.match(lines[2]?.at(-1) ?? '', /0 of 5 right, 01 Zoë Müller's, 02/)
-  assert.equal(lines.flat().filter((cell) => /^[=+\-@\t\r]/.test(cell)), [])
+  assert.equal(
+    lines.flat().filter((cell) => /^[=+\-@\t\r]/.test(cell)),
+    [],
+  )
 })
 
 classroom('handing out again adds who is new, with the same key', async ({ folder }) => {
@@ -225,9 +258,30 @@ classroom('writes tables with the columns of Gradescope and Canvas', async ({ fo
   assert.is((await run('collect', out, ...options, '--format', 'canvas')).exitCode, 0)
   const title = 'Exercise 02: keys from a key'
   assert.equal(readCsv(file), [
-    { Student: '    Points Possible', ID: '', 'SIS User ID': '', 'SIS Login ID': '', Section: '', [title]: '5' },
-    { Student: 'Miller, Anna', ID: '17', 'SIS User ID': 's17', 'SIS Login ID': 'anna', Section: 'A', [title]: '5' },
-    { Student: "'-Lee, Ben", ID: '18', 'SIS User ID': 's18', 'SIS Login ID': 'ben', Section: 'B', [title]: '0' },
+    {
+      Student: '    Points Possible',
+      ID: '',
+      'SIS User ID': '',
+      'SIS Login ID': '',
+      Section: '',
+      [title]: '5',
+    },
+    {
+      Student: 'Miller, Anna',
+      ID: '17',
+      'SIS User ID': 's17',
+      'SIS Login ID': 'anna',
+      Section: 'A',
+      [title]: '5',
+    },
+    {
+      Student: "'-Lee, Ben",
+      ID: '18',
+      'SIS User ID': 's18',
+      'SIS Login ID': 'ben',
+      Section: 'B',
+      [title]: '0',
+    },
   ])
   assert.is((await run('collect', out, ...options, '--format', 'gradescope')).exitCode, 0)
   const [anna, ben] = readCsv(file)
@@ -252,15 +306,22 @@ classroom('shows which programs are alike, and which values are another’s', as
   const list = write(join(folder, 'class.csv'), `name\n${students.join('\n')}\n`)
   await run('handout', out, '--from', list, '--only', '04')
   const [own, ...variants] = ['byte-by-byte', 'one-draw', 'without-the-tools'].map((name) =>
-    readFileSync(join(EXERCISES, '04-the-ticket/variants', `${name}.ts`), 'utf8').replaceAll("'../given.ts'", "'./given.ts'"),
+    readFileSync(join(EXERCISES, '04-the-ticket/variants', `${name}.ts`), 'utf8').replaceAll(
+      "'../given.ts'",
+      "'./given.ts'",
+    ),
   ) as [string, ...string[]]
-  const hand = (student: string, code: string) => writeFileSync(join(out, student, '04-the-ticket/ticket.ts'), code)
+  const hand = (student: string, code: string) =>
+    writeFileSync(join(out, student, '04-the-ticket/ticket.ts'), code)
   hand('Anna', own)
   // The same with other names, without comments, in another form.
   const renamed = own
     .replace(/\/\*\*[\s\S]*?\*\//g, '')
     .replace(/\/\/.*/g, '')
-    .replace(/(?<![.\w])(token|salt|header|key|secret|content|reply|sealed)\b(?!['":])/g, (name) => `${name}OfMine`)
+    .replace(
+      /(?<![.\w])(token|salt|header|key|secret|content|reply|sealed)\b(?!['":])/g,
+      (name) => `${name}OfMine`,
+    )
     .replaceAll('\n', '\n\n')
   hand('Ben', renamed)
   for (const [i, student] of ['Carl', 'Dora'].entries()) hand(student, variants[i] ?? '')
@@ -270,7 +331,11 @@ classroom('shows which programs are alike, and which values are another’s', as
   const { stdout, exitCode } = await run('similar', out, '--only', '04')
   assert.is(exitCode, 0)
   assert.equal(
-    stdout.split('\n').filter((line) => line.startsWith('04')).map((line) => line.replace(/\d+ %/, 'n %')).sort(),
+    stdout
+      .split('\n')
+      .filter((line) => line.startsWith('04'))
+      .map((line) => line.replace(/\d+ %/, 'n %'))
+      .sort(),
     [
       '04  Anna and Ben: n % alike',
       '04  Fritz and the solution: the same, to the letter',
@@ -288,12 +353,19 @@ classroom('the bundle is all that one needs, beside Node', async ({ folder }) =>
   assert.is(unpacked.status, 0, String(unpacked.stderr))
   const home = join(place, 'symbolon-exercises')
   const names = readdirSync(home, { recursive: true, encoding: 'utf8' })
-  assert.equal(names.filter((name) => /(?:solution|mistakes|variants)$/.test(name)), [])
+  assert.equal(
+    names.filter((name) => /(?:solution|mistakes|variants)$/.test(name)),
+    [],
+  )
   // No PATH, no npm, no registry: Node alone, in that folder.
   const exercise = (...args: string[]) =>
     spawnSync(process.execPath, ['--import', 'tsx', 'exercises/run.ts', ...args], {
       cwd: home,
-      env: { ...(process.env.SystemRoot && { SystemRoot: process.env.SystemRoot }), TMPDIR: folder, TEMP: folder },
+      env: {
+        ...(process.env.SystemRoot && { SystemRoot: process.env.SystemRoot }),
+        TMPDIR: folder,
+        TEMP: folder,
+      },
       encoding: 'utf8',
     })
   const begun = exercise('04')
