@@ -6,7 +6,7 @@
  */
 import { setFlagsFromString } from 'node:v8'
 
-/** V8's own, from Node 22 on; before it, the module stays as it is. Where it is another, code that is kept in a cache is compiled anew. */
+/** V8's own, from Node 22 on, which other modules have again; before it, the module stays as it is. */
 const USUAL = 13_000_000
 const FIRST_NODE = 22
 /** Bytes that a function runs through before it is optimized, about. */

@@ -1,6 +1,6 @@
 /** Compiled code, kept from one command to the next: to compile it is a quarter of what a short one does. */
 import nodeModule from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ensurePrivateDirectory } from '../files/private-files.ts'
 import { userDirectory } from '../state/paths.ts'
 import type { ToolName } from './installed.ts'
@@ -15,8 +15,8 @@ export function keepCompiled(tool: ToolName): void {
   // One for each tool: of a file that they share, Node keeps the functions that the first to run has called.
   const directory = join(cache, 'compiled', tool)
   try {
-    // It decides what runs.
-    ensurePrivateDirectory(directory)
+    // It decides what runs; and who can write above it can put another in its place.
+    for (const path of [cache, dirname(directory), directory]) ensurePrivateDirectory(path)
     enableCompileCache?.(directory)
   } catch {
     // Then all is compiled anew.

@@ -51,6 +51,7 @@ const HINTS = new Map<string, string>(
     state_locked:
       'only the password of before opens it, and the KDC has forgotten it. Put the directory aside by renaming it, NAME to NAME~1: nothing is deleted, older messages are out of reach, groups are joined again',
     state_unavailable: 'is the disk full, or can it not be written to? Nothing is lost; try again',
+    version_unknown: 'one of the two sides has an older program: both need the same version',
     too_many_attempts: 'wait as long as the message says; a right password works then',
   }),
 )

@@ -38,9 +38,15 @@ interface Timed {
   utimes(atime: Date, mtime: Date): Promise<void>
 }
 
-/** Sets when it was last changed, which is never to come. Where times cannot be set they stay as they are. */
-export async function setTime(file: Timed | undefined, { modifiedAt }: FileAttributes): Promise<void> {
-  if (modifiedAt === undefined) return
+/** When it was last changed, which is never to come; nothing where that is not known. */
+export function timesOf({ modifiedAt }: FileAttributes): { atime: Date; mtime: Date } | undefined {
+  if (modifiedAt === undefined) return undefined
   const now = Date.now()
-  await file?.utimes(new Date(now), new Date(Math.min(1000 * modifiedAt, now))).catch(() => {})
+  return { atime: new Date(now), mtime: new Date(Math.min(1000 * modifiedAt, now)) }
+}
+
+/** Sets when it was last changed. Where times cannot be set they stay as they are. */
+export async function setTime(file: Timed | undefined, attributes: FileAttributes): Promise<void> {
+  const times = timesOf(attributes)
+  if (times) await file?.utimes(times.atime, times.mtime).catch(() => {})
 }

@@ -1,18 +1,20 @@
 /** Directories that others send: nothing of one is seen before all of it is here. */
-import { constants, type Stats } from 'node:fs'
-import { lstat, lutimes, mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
+import { lstatSync, mkdirSync, rmSync, type Stats } from 'node:fs'
+import { lutimes, mkdir, readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodecError } from '../lib/errors.ts'
 import type { SavedFile } from '../lib/paths.ts'
-import type { FileAttributes, TreeSink } from '../lib/transfer/index.ts'
+import { type FileAttributes, SMALL_BYTES, type TreeSink } from '../lib/transfer/index.ts'
 import { setTime } from './attributes.ts'
 import { claimDirectory, DIRECTORY_MODE } from './claim.ts'
-import { notSaved, onDisk, statsOf } from './errors.ts'
+import { notSaved, onDisk } from './errors.ts'
 import { openForWriting, sinkFor } from './incoming.ts'
 import { holdPart, isOurs, type Part, partId, WORTH_KEEPING_BYTES } from './parts.ts'
 import { PinnedDirectory } from './pinned-directory.ts'
 import { syncDirectory } from './private-files.ts'
 import { numberedBy, safeName } from './safe-name.ts'
+import { SmallFiles } from './small-files.ts'
+import { afterEntry } from './turns.ts'
 
 /** How often we show that we are still at work, to what takes leftovers away. */
 const TOUCH_MS = 60 * 1000
@@ -74,6 +76,7 @@ function receiveInto(
   const root = emptyNode(pinned.path, attributes)
   /** What was made or completed this time: never opened again, whatever name a file system takes for another. */
   const made = new Set<bigint>()
+  const small = new SmallFiles(directory)
   let bytes = 0
   let touched = Date.now()
 
@@ -83,30 +86,41 @@ function receiveInto(
         const parent = parentOf(root, path)
         const name = path.at(-1) ?? ''
         if (parent.directories.has(name)) throw new CodecError('transfer, item: a directory that was there')
-        await pinned.check()
-        const at = await pathFor(parent, name, made, (stats) => stats.isDirectory())
-        if (!at.found) await mkdir(at.path, DIRECTORY_MODE)
-        made.add(await inodeOf(at.path))
+        pinned.check()
+        const at = pathFor(parent, name, made, (stats) => stats.isDirectory())
+        if (!at.found) mkdirSync(at.path, DIRECTORY_MODE)
+        made.add(lstatSync(at.path, { bigint: true }).ino)
         parent.directories.set(name, emptyNode(at.path, attributes))
+        await afterEntry()
       }),
 
     file: (path, size, attributes) =>
       onDisk(directory, async () => {
         const parent = parentOf(root, path)
-        await pinned.check()
+        pinned.check()
         // What takes leftovers away looks at this time alone.
         const now = Date.now()
         if (now - touched >= TOUCH_MS) {
           touched = now
           await utimes(part.path, now / 1000, now / 1000)
         }
-        const at = await pathFor(parent, path.at(-1) ?? '', made, (stats) => isOurs(stats, 'file'))
+        const isSmall = size <= SMALL_BYTES
+        // A small one comes whole or not at all: nothing is left of it to be resumed.
+        const isResumed = (stats: Stats) => !isSmall && isOurs(stats, 'file')
+        const at = pathFor(parent, path.at(-1) ?? '', made, isResumed)
+        if (isSmall) {
+          return small.sink(at.path, attributes, (inode, length) => {
+            made.add(inode)
+            bytes += length
+          })
+        }
         // In its place at once, since that place is not seen yet.
         const opened = await openForWriting(at.path, at.found, size, attributes)
         return sinkFor(directory, opened, {
           finish: async (file, length) => {
             made.add((await file.stat({ bigint: true })).ino)
             await setTime(file, attributes)
+            await file.sync()
             await file.close()
             bytes += length
           },
@@ -119,9 +133,10 @@ function receiveInto(
 
     finish: () =>
       onDisk(directory, async () => {
-        await pinned.check()
+        pinned.check()
+        await small.synced()
         await settle(directory, root)
-        await pinned.check()
+        pinned.check()
         const path = await claimDirectory(part.path, directory, name)
         // Not before: by this time others see whether a part is a leftover.
         await pinned.setTime(path, attributes)
@@ -131,6 +146,7 @@ function receiveInto(
       }),
 
     async abandon(why) {
+      await small.synced().catch(() => {})
       await pinned.close().catch(() => {})
       await part.release(why === 'cut' && (part.found || bytes >= WORTH_KEEPING_BYTES))
     },
@@ -150,12 +166,12 @@ function parentOf(root: Node, path: readonly string[]): Node {
  *
  * @param isOf - whether what an earlier attempt left there is of the same kind; what is not is removed.
  */
-async function pathFor(
+function pathFor(
   parent: Node,
   given: string,
   made: ReadonlySet<bigint>,
   isOf: (stats: Stats) => boolean,
-): Promise<{ path: string; found: boolean }> {
+): { path: string; found: boolean } {
   const safe = safeName(given)
   for (;;) {
     const count = (parent.counts.get(fold(safe)) ?? 0) + 1
@@ -163,12 +179,12 @@ async function pathFor(
     const name = numberedBy(safe, count)
     if (parent.names.has(fold(name))) continue
     const path = join(parent.path, name)
-    const there = await statsOf(path)
+    const there = lstatSync(path, { throwIfNoEntry: false })
     // This file system takes the name for that of something which came before.
-    if (there && made.has(await inodeOf(path))) continue
+    if (there && made.has(lstatSync(path, { bigint: true }).ino)) continue
     parent.names.set(fold(name), name)
     if (there && isOf(there)) return { path, found: true }
-    if (there) await rm(path, { recursive: true, force: true })
+    if (there) rmSync(path, { recursive: true, force: true })
     return { path, found: false }
   }
 }
@@ -184,11 +200,7 @@ const emptyNode = (path: string, attributes: FileAttributes): Node => ({
 // Upper case first: that makes SS of ß, and one of the two small sigmas.
 const fold = (name: string) => name.normalize('NFC').toUpperCase().toLowerCase()
 
-async function inodeOf(path: string): Promise<bigint> {
-  return (await lstat(path, { bigint: true })).ino
-}
-
-/** Takes away what an earlier attempt left that did not come this time, and sees to it that the rest is on disk. */
+/** Takes away what an earlier attempt left that did not come this time, and sees to it that the names of the rest are on disk. */
 async function settle(directory: string, node: Node): Promise<void> {
   const below = new Map([...node.directories.values()].map((child) => [child.path, child]))
   const names = new Set(node.names.values())
@@ -200,22 +212,12 @@ async function settle(directory: string, node: Node): Promise<void> {
     if (!names.has(name.normalize('NFC'))) await rm(path, { recursive: true, force: true })
     else {
       found++
-      if (child) {
-        await settle(directory, child)
-        await setTime({ utimes: (atime, mtime) => lutimes(path, atime, mtime) }, child.attributes)
-      } else await sync(path)
+      if (!child) continue
+      await settle(directory, child)
+      await setTime({ utimes: (atime, mtime) => lutimes(path, atime, mtime) }, child.attributes)
     }
   }
   // Another program has been at it, or the file system has kept a name of an earlier attempt.
   if (found !== names.size) throw notSaved(directory, 'what came of a directory is not all there')
   syncDirectory(node.path)
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
 }

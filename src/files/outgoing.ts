@@ -1,5 +1,5 @@
 /** Files to be sent: regular ones only, that stay what they are while they are read. */
-import { type BigIntStats, constants } from 'node:fs'
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { ProtocolError } from '../lib/errors.ts'
@@ -8,6 +8,7 @@ import { systemReason } from '../lib/system-errors.ts'
 import { type OpenFile, SMALL_BYTES } from '../lib/transfer/index.ts'
 import { attributesOf } from './attributes.ts'
 import { FileError } from './errors.ts'
+import { afterEntry } from './turns.ts'
 
 const PIECE_BYTES = 64 * 1024
 
@@ -54,6 +55,11 @@ export async function openContent(
 ): Promise<FileContent> {
   // A pipe would keep us waiting for a writer.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (follow ? 0 : (constants.O_NOFOLLOW ?? 0))
+  const opened = openSmall(path, shown, flags)
+  if (opened) {
+    await afterEntry(opened.size)
+    return opened
+  }
   let file: FileHandle
   try {
     file = await open(path, flags)
@@ -71,15 +77,14 @@ export async function openContent(
       }
     }
     const said = Number(before.size)
-    const small = said <= SMALL_BYTES ? await readSmall(read, said) : undefined
-    const size = small?.length ?? (said > SMALL_BYTES ? said : await countBytes(read, shown))
+    const size = said > SMALL_BYTES ? said : await countBytes(read, shown)
     return {
       size,
       ...attributesOf(before),
-      read: small ? readFrom(small) : read,
+      read,
       verify: async () => {
-        await verify(file, before)
-        if (!small && (await read(new Uint8Array(1), size)) > 0) throw changed()
+        verify(await file.stat({ bigint: true }), before)
+        if ((await read(new Uint8Array(1), size)) > 0) throw changed()
       },
       close: () => file.close(),
     }
@@ -91,13 +96,39 @@ export async function openContent(
 
 type Read = OpenFile['read']
 
+/** A file that is small, read at once: of each of ten thousand that would take seven turns of a thread, which cost more than to read it. */
+function openSmall(path: string | Buffer, shown: string, flags: number): FileContent | undefined {
+  let file: number | undefined
+  let small: FileContent | undefined
+  try {
+    const opened = openSync(path, flags)
+    file = opened
+    const before = fstatSync(opened, { bigint: true })
+    if (!before.isFile()) throw notReadable(shown, undefined, kindOf(before))
+    const bytes = before.size <= SMALL_BYTES ? readSmall(opened, Number(before.size)) : undefined
+    if (!bytes) return undefined
+    small = {
+      size: bytes.length,
+      ...attributesOf(before),
+      read: readFrom(bytes),
+      verify: async () => verify(fstatSync(opened, { bigint: true }), before),
+      close: async () => closeSync(opened),
+    }
+    return small
+  } catch (cause) {
+    throw cause instanceof FileError ? cause : notReadable(shown, cause)
+  } finally {
+    if (file !== undefined && !small) closeSync(file)
+  }
+}
+
 /** All of it, or nothing when that is more than is small. */
-async function readSmall(read: Read, said: number): Promise<Uint8Array | undefined> {
+function readSmall(file: number, said: number): Uint8Array | undefined {
   // One more than there should be: whether it ends there, only reading tells.
-  let buffer = new Uint8Array(Math.min(said, SMALL_BYTES) + 1)
+  let buffer = new Uint8Array(said + 1)
   for (let length = 0; ; ) {
-    const bytes = await read(buffer.subarray(length), length)
-    if (bytes === 0) return buffer.slice(0, length)
+    const bytes = readSync(file, buffer, length, buffer.length - length, length)
+    if (bytes === 0) return buffer.subarray(0, length)
     length += bytes
     if (length > SMALL_BYTES) return undefined
     if (length < buffer.length) continue
@@ -128,8 +159,7 @@ async function countBytes(read: Read, shown: string): Promise<number> {
 
 const changed = () => new ProtocolError('file_changed', 'a program wrote to the file while it was being sent')
 
-async function verify(file: FileHandle, before: BigIntStats): Promise<void> {
-  const after = await file.stat({ bigint: true })
+function verify(after: BigIntStats, before: BigIntStats): void {
   if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
     throw changed()
   }

@@ -3,7 +3,7 @@
  * link in its place that leads to anything else we may write to. On Linux what is made in ours is made by way of the open directory,
  * whatever has its name; elsewhere it is looked at before each step, which makes that a matter of luck.
  */
-import { type BigIntStats, constants } from 'node:fs'
+import { type BigIntStats, constants, lstatSync } from 'node:fs'
 import { type FileHandle, lstat, lutimes, open, stat } from 'node:fs/promises'
 import type { FileAttributes } from '../lib/transfer/index.ts'
 import { setTime } from './attributes.ts'
@@ -43,8 +43,8 @@ export class PinnedDirectory {
   }
 
   /** @throws FileError `file_not_saved` when something else has its name. */
-  async check(): Promise<void> {
-    if (isSame(await lstat(this.#name, { bigint: true }), this.#stats)) return
+  check(): void {
+    if (isSame(lstatSync(this.#name, { bigint: true }), this.#stats)) return
     throw notSaved(this.#name, 'something else was put in its place')
   }
 

@@ -29,6 +29,8 @@ const READ_AT_ONCE = 16
 
 /** What is not better after a while: the state is not what was written, or sealed with another password. */
 const FINAL: readonly string[] = ['state_damaged', 'state_locked', 'kdc_key_changed', 'file_not_private']
+/** Why a stored file cannot be had, now or later. */
+const GONE: readonly unknown[] = ['file_unknown', 'file_damaged']
 
 /** Where to be reachable. */
 export type ListenPlace = Pick<PresenceOptions, 'host' | 'port' | 'refreshIntervalMs' | 'isOfThisMachine'>
@@ -69,7 +71,7 @@ export interface OfferedFile {
    * @param options.signal - ends the waiting, and not the transfer, which the next message waits for as well.
    * @returns where it is, once it is whole.
    * @throws ProtocolError `file_damaged`, `file_changed`, `file_unknown`; FileError `file_not_saved`; TransportError; TypeError. Then there
-   *   is nothing of it.
+   *   is nothing of it; one that is stored comes again in the next run, but for the first and the third of these.
    */
   accept(into: string, options?: WaitOptions): Promise<SavedFile>
   /** @param into - where it goes: a `TreeSink` for a directory, a `FileSink` for anything else. */
@@ -137,6 +139,8 @@ class Receiving {
   readonly #options: MessagesOptions
   readonly #ended = new AbortController()
   readonly #offered: Offered[] = []
+  /** Where stored messages are whose file was accepted in vain: they stay for the next run. */
+  readonly #left = new Set<number>()
   /** With the program. */
   #current: Offered | undefined
   #wake: () => void = () => {}
@@ -269,7 +273,8 @@ class Receiving {
   async #lookNow(): Promise<boolean> {
     await this.#handle.use((mailbox) => mailbox.sync())
     for (let found = false; ; found = true) {
-      const messages = await this.#handle.use((mailbox) => mailbox.unread(undefined, READ_AT_ONCE))
+      const all = await this.#handle.use((mail) => mail.unread(undefined, READ_AT_ONCE + this.#left.size))
+      const messages = all.filter(({ position }) => !this.#left.has(position))
       if (messages.length === 0) return found
       for (const message of messages) {
         this.#ended.signal.throwIfAborted()
@@ -299,7 +304,9 @@ class Receiving {
       await fetching
       note?.key.wipe()
     }
-    await this.#handle.acknowledge(message)
+    const failed = await file?.accepted?.catch((error) => !GONE.includes(error?.code))
+    if (failed === true) this.#left.add(message.position)
+    else await this.#handle.acknowledge(message)
   }
 
   async #fetch(file: Offer, note: FileNote): Promise<void> {

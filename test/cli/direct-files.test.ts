@@ -116,7 +116,7 @@ direct('that are not taken, for one reason or another, keep no other from arrivi
   const unreadable = { failAt: 0, error: new ProtocolError('file_changed', 'a program wrote to it') }
   const sources = [
     file('large', pattern(1_000_001)),
-    file('changing', pattern(100_000), unreadable),
+    file('changing', pattern(300_000), unreadable),
     file('fine', pattern(5)),
   ]
   const { sent, taken, alice, bob } = await send(sources)
@@ -128,7 +128,7 @@ direct('that are not taken, for one reason or another, keep no other from arrivi
   ])
   assert.equal(bob.lines, [
     '* alice: [file] large (1.0 MB) larger than 1.0 MB (--max-file): not taken',
-    '* alice: [file] changing (100 kB) changed while it was being sent: not saved',
+    '* alice: [file] changing (300 kB) changed while it was being sent: not saved',
     '* alice: [file] fine (5 bytes) saved as inbox/fine',
   ])
 })

@@ -1,6 +1,6 @@
 /** What goes wrong with files on their way: each is said, and the others arrive. */
 
-import {
+import fs, {
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -17,6 +17,7 @@ import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { hintFor } from '../../src/cli/hints.ts'
 import { SaveRecord } from '../../src/cli/mailbox/save-files.ts'
 import { type ReceiveSettings, takeItems } from '../../src/cli/receive/transfer.ts'
 import { sendDirectly } from '../../src/cli/send/direct.ts'
@@ -27,6 +28,7 @@ import { FileError } from '../../src/files/errors.ts'
 import type { FileSink } from '../../src/lib/transfer/index.ts'
 import { withLinks } from '../helpers/links.ts'
 import { needs, onLinux, onPosix } from '../helpers/needs.ts'
+import { diskError, fsyncAs, withOtherFs } from '../helpers/other-fs.ts'
 
 const troubles = suite('files in trouble')
 let home: string
@@ -130,7 +132,7 @@ onLinux(troubles)('one of which the file system says no size, or another, arrive
   assert.equal([delivered, failed], [3, 0])
   const size = (name: string) => readFileSync(join(inbox, name)).length
   assert.match(readFileSync(join(inbox, 'cpuinfo'), 'utf8'), /^processor/)
-  assert.ok(size('kallsyms') > 64 * 1024)
+  assert.ok(size('kallsyms') > 256 * 1024)
   assert.ok(readFileSync(join(inbox, 'kallsyms')).equals(readFileSync('/proc/kallsyms')))
   assert.ok(readFileSync(join(inbox, 'enabled')).equals(readFileSync(paths[2] ?? '')))
 })
@@ -152,6 +154,48 @@ troubles('a disk that becomes full takes no more of that one, and the others arr
     '* alice: [file] small (5 bytes) saved as inbox/small',
   ])
   assert.equal(readdirSync(inbox), ['small'])
+})
+
+troubles(
+  'a directory of which one small file does not come to the disk is not there, and the next one is',
+  async () => {
+    for (const name of ['a', 'b', 'c']) make(`dir/${name}`)
+    let calls = 0
+    const fails = fsyncAs((file, done, own) => {
+      if (calls++ === 1) setImmediate(done, diskError())
+      else own(file, done)
+    })
+    const sent = await withOtherFs(fails, () => send([join(home, 'dir'), make('fine')]))
+    assert.equal([sent.delivered, sent.failed], [1, 1])
+    assert.match(
+      sent.alice[0] ?? '',
+      /^not delivered: dir: bob cannot save it: no room, perhaps \(file_not_saved\)$/,
+    )
+    assert.is(sent.alice[1], 'delivered fine to bob')
+    assert.match(sent.bob[0] ?? '', /^\* alice: .* dir .*the disk fails$/)
+    assert.equal(readdirSync(inbox), ['fine'])
+  },
+)
+
+troubles('a directory of which one small file cannot be read is not there, and the next one is', async () => {
+  for (const name of ['a', 'b', 'c']) make(`dir/${name}`)
+  const { readSync } = fs
+  let calls = 0
+  const badDisk = {
+    // Of each file it is called twice: for what is in it, and for its end.
+    readSync: ((...args: Parameters<typeof readSync>) => {
+      if (calls++ === 3) throw diskError()
+      return readSync(...args)
+    }) as typeof readSync,
+  }
+  const sent = await withOtherFs(badDisk, () => send([join(home, 'dir'), make('fine')]))
+  assert.equal([sent.delivered, sent.failed], [1, 2])
+  assert.match(
+    sent.alice[0] ?? '',
+    /^not delivered: dir\/b: cannot send .*the device fails \(file_not_readable\)$/,
+  )
+  assert.is(sent.alice.at(-1), 'delivered fine to bob')
+  assert.equal(readdirSync(inbox), ['fine'])
 })
 
 withLinks(troubles)(
@@ -194,6 +238,19 @@ onPosix(troubles)('names of all sorts stay in the directory, and on one line', a
   assert.is(failed, 0)
   for (const line of [...alice, ...bob]) assert.not.match(line, /[\n\u202e]/)
   assert.equal(readdirSync(inbox).sort(), ['_con', '_fdp.exe', '_rf', 'a_b_ hi'])
+})
+
+troubles('what an older program sends is refused, and why is said', async () => {
+  const [older, bobs] = duplexPair()
+  const body = Buffer.from('{"transfer":1}')
+  older.write(Buffer.concat([Buffer.from([0x01, 0, 0, 0, body.length]), body]))
+  const bob = told()
+  const { signal } = new AbortController()
+  const saving = { directory: inbox, maxBytes: 1e9, signal, silent: true, record: new SaveRecord() }
+  const { error } = await takeItems(bobs, 'alice', { output: bob.output, saving, signal })
+  assert.equal(bob.lines, ['alice: files in version 1 of the protocol, not 2: nothing has come'])
+  assert.match(hintFor(error) ?? '', /an older program/)
+  older.destroy()
 })
 
 troubles('a receiver that stops reading is given up on, and so is a sender that says nothing', async () => {

@@ -402,7 +402,7 @@ test('the codes of an abort are those that are said, and all of them', () => {
   const documented = namesIn(row?.[2]).filter((name) => /^[a-z_]{4,}$/.test(name))
   const sources = citing().filter(({ pathname }) => /\/src\/(lib|cli)\//.test(pathname))
   const said = sources.flatMap((file) => {
-    const calls = readFileSync(file, 'utf8').matchAll(/(?:\bdestroy|#abort)\(\s*([^()]*)/g)
+    const calls = readFileSync(file, 'utf8').matchAll(/(?:\bdestroy|#abort|#ends\.abort)\(\s*([^()]*)/g)
     return [...calls].flatMap(([, call = '']) =>
       [...call.matchAll(/'([a-z_]+)'/g)].map(([, code = '']) => code),
     )

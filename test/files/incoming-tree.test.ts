@@ -1,6 +1,7 @@
 /** Directories that come from somebody. */
 import { createHash } from 'node:crypto'
 import {
+  existsSync,
   lutimesSync,
   mkdirSync,
   readdirSync,
@@ -11,12 +12,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type IncomingTree, openIncomingTree } from '../../src/files/incoming-tree.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
 import { withLinks } from '../helpers/links.ts'
+import { diskError, fsyncAs, mostInOneTurn, withOtherFs } from '../helpers/other-fs.ts'
 import { rejects } from '../helpers/throws.ts'
 import { pattern } from '../helpers/transfer-memory.ts'
 
@@ -301,6 +304,67 @@ incoming('are not given their name when something of them is gone', async ({ at 
   await rejects(tree.finish(), 'file_not_saved')
   await tree.abandon('given_up')
   assert.equal(readdirSync(at), [])
+})
+
+incoming('are not given their name when one small file of them does not come to the disk', async ({ at }) => {
+  for (const last of [false, true]) {
+    const tree = await open(at)
+    let calls = 0
+    const fails = fsyncAs((file, done, own) => {
+      if (calls++ === 1) setImmediate(done, diskError())
+      else own(file, done)
+    })
+    await withOtherFs(fails, async () => {
+      await put(tree, ['a'], text('1'))
+      await put(tree, ['b'], text('2'))
+    })
+    // More than may be on their way: what has failed by then is known before the end.
+    const more = async () => {
+      for (let n = 0; n < 100; n++) await put(tree, [`c${n}`], text('3'))
+    }
+    if (last) await rejects(tree.finish(), 'file_not_saved')
+    else await rejects(more(), 'file_not_saved')
+    await rejects(tree.finish(), 'file_not_saved')
+    assert.not.ok(existsSync(join(at, 'photos')))
+    await tree.abandon('given_up')
+    assert.equal(readdirSync(at), [])
+  }
+})
+
+incoming('are given their name when all small files of them are on disk, and not before', async ({ at }) => {
+  const tree = await open(at)
+  const waiting: (() => void)[] = []
+  const waits = fsyncAs((_, done) => void waiting.push(() => done(null)))
+  await withOtherFs(waits, async () => {
+    for (const name of ['a', 'b', 'c']) await put(tree, [name], text(name))
+  })
+  const finished = tree.finish()
+  for (const done of waiting) {
+    // More than the rest of it takes.
+    for (let n = 0; n < 100; n++) await readdir(at)
+    assert.not.ok(existsSync(join(at, 'photos')))
+    done()
+  }
+  await finished
+  assert.is(waiting.length, 3)
+  assert.equal(contents(join(at, 'photos')), { a: 'a', b: 'b', c: 'c' })
+})
+
+incoming('let others have their turn, however many small things come', async ({ at }) => {
+  const tree = await open(at)
+  // On disk at once: nothing has to be waited for.
+  const most = await withOtherFs(
+    fsyncAs((_, done) => queueMicrotask(() => done(null))),
+    () =>
+      mostInOneTurn(async (count) => {
+        for (let n = 0; n < 200; n++) {
+          count()
+          await (n < 100 ? put(tree, [`${n}`], text('1')) : tree.directory([`${n}`], {}))
+        }
+      }),
+  )
+  assert.ok(most <= 32, `${most}`)
+  await tree.abandon('given_up')
 })
 
 incoming('that were left a day ago are taken away', async ({ at }) => {

@@ -10,6 +10,7 @@ import type { EntrySource, TreeSource } from '../../src/lib/transfer/index.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
 import { withLinks } from '../helpers/links.ts'
 import { asOrdinaryUser, needs, onPosix } from '../helpers/needs.ts'
+import { mostInOneTurn } from '../helpers/other-fs.ts'
 import { rejects } from '../helpers/throws.ts'
 
 const outgoing = suite<{ directory: ReturnType<typeof temporaryDirectory>; at: string }>(
@@ -36,6 +37,17 @@ async function listOf(tree: TreeSource): Promise<string[]> {
   }
   return found
 }
+
+outgoing('let others have their turn, however many small files there are', async ({ at }) => {
+  for (let n = 0; n < 200; n++) writeFileSync(join(at, `${n}`), 'x')
+  const most = await mostInOneTurn(async (count) => {
+    for await (const entry of openTree(at, listener().hears).entries()) {
+      count()
+      if (entry.kind === 'file') await textOf(entry)
+    }
+  })
+  assert.ok(most <= 32, `${most}`)
+})
 
 async function textOf(entry: EntrySource & { kind: 'file' }): Promise<string> {
   const content = await entry.open()

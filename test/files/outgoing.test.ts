@@ -1,6 +1,6 @@
 /** Files to be sent, and what looks like one. */
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import fs, { appendFileSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -10,6 +10,7 @@ import { contentPieces } from '../../src/lib/transfer/index.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
 import { withLinks } from '../helpers/links.ts'
 import { asOrdinaryUser, onLinux, onPosix } from '../helpers/needs.ts'
+import { diskError, withOtherFs } from '../helpers/other-fs.ts'
 import { rejects } from '../helpers/throws.ts'
 
 const outgoing = suite<{ directory: ReturnType<typeof temporaryDirectory>; path: string }>('files to be sent')
@@ -134,11 +135,11 @@ onLinux(outgoing)('end where reading ends, whatever the file system says of thei
       file === '/proc/meminfo' ? /^MemTotal:/ : /^[0-9a-f]+ \w /,
     )
   }
-  assert.ok((await all('/proc/kallsyms')).length > 64 * 1024)
+  assert.ok((await all('/proc/kallsyms')).length > 256 * 1024)
   // A page, and less in it.
   const kernel = await all('/sys/kernel/mm/transparent_hugepage/enabled')
   assert.match(kernel.toString(), /^[^\0]*\n$/)
-  for (const length of [0, 1, 65_535, 65_536, 65_537, 200_000]) {
+  for (const length of [0, 1, 262_143, 262_144, 262_145, 400_000]) {
     writeFileSync(path, Buffer.alloc(length, 7))
     assert.ok((await all(path)).equals(Buffer.alloc(length, 7)))
   }
@@ -158,5 +159,33 @@ outgoing('that are small are what they were when they were opened, or changed', 
   assert.is(Buffer.concat(pieces).toString(), 'as it was')
   await file.content.close()
 })
+
+outgoing(
+  'that are small and cannot be read to their end are not sent, and not left open',
+  async ({ path }) => {
+    writeFileSync(path, 'all of it')
+    const { readSync, openSync, closeSync } = fs
+    const open = new Set<number>()
+    const badDisk = {
+      openSync: (...args: Parameters<typeof openSync>) => {
+        const file = openSync(...args)
+        open.add(file)
+        return file
+      },
+      closeSync: (file: number) => {
+        open.delete(file)
+        closeSync(file)
+      },
+      readSync: ((file: number, buffer: Uint8Array, offset: number, length: number, position: number) => {
+        if (position > 0) throw diskError()
+        return readSync(file, buffer, offset, Math.min(3, length), position)
+      }) as typeof readSync,
+    }
+    await withOtherFs(badDisk, async () => {
+      assert.is(await refusal(path), 'the device fails')
+      assert.is(open.size, 0)
+    })
+  },
+)
 
 outgoing.run()

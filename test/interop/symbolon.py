@@ -516,7 +516,7 @@ def printable(message: bytes) -> str:
 BEGIN, ITEM, START, FILE_DATA, FILE_END, CANCEL, CLOSE, DONE = range(0x01, 0x09)
 READY, SAVED, REFUSED = range(0x11, 0x14)
 PIECE = 256 * 1024
-SMALL = 64 * 1024
+SMALL = 256 * 1024
 
 
 class Transfer:
@@ -530,7 +530,7 @@ class Transfer:
     def send_file(self, path: str, attributes: Mapping[str, Any] | None = None, **totals: int) -> None:
         """One file; Refused with the code when bob does not save it. `attributes`: `executable` and `modified_at` (§8.1).
         `totals`: `files` and `bytes`, for people."""
-        self._say(BEGIN, transfer=1, **totals)
+        self._say(BEGIN, transfer=2, **totals)
         refusal = None
         try:
             with open(path, 'rb') as file:

@@ -5,7 +5,7 @@ import { sql } from '../../src/database/database.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import { REQUEST_IDS } from '../../src/kdc/accept-once.ts'
 import { Store } from '../../src/kdc/store/store.ts'
-import { classKdc, newId } from '../helpers/kdc-principals.ts'
+import { anotherNode, classKdc, elsewhere, newId } from '../helpers/kdc-principals.ts'
 
 const remembering = suite('requests that are remembered')
 
@@ -13,7 +13,8 @@ remembering(
   'one account cannot make their table grow, nor a thief of a session keep its owner from ending that',
   async () => {
     const database = openSqlite(':memory:')
-    const { who, time } = await classKdc(['alice', 'bob'], { store: await Store.open(database) })
+    const kdc = await classKdc(['alice', 'bob'], { store: await Store.open(database) })
+    const { who, time } = kdc
     const rows = async () =>
       (await database.read<{ n: number }>(sql`select count(*) as n from requests`))[0]?.n
     const [listen, wait] = [
@@ -44,6 +45,16 @@ remembering(
     assert.is((await listen()).status, 200)
     assert.is((await listen()).status, 429)
     assert.is((await end()).status, 200)
+
+    const restarted = anotherNode(kdc, { store: await Store.open(database) })
+    const again = await elsewhere(restarted, who('alice'))
+    assert.is((await again.ask('/listen', { port: 4444 })).status, 429)
+    // Set back, the clock keeps none away for longer than an empty budget takes.
+    time.now -= 3600
+    assert.is((await again.ask('/listen', { port: 4444 })).status, 429)
+    time.now += 1
+    assert.is((await again.ask('/listen', { port: 4444 })).status, 200)
+    assert.is((await again.ask('/listen', { port: 4444 })).status, 429)
   },
 )
 

@@ -5,6 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Channel } from '../../src/lib/channel/channel.ts'
 import type { FileProgress } from '../../src/lib/connect-or-store.ts'
+import { ProtocolError } from '../../src/lib/errors.ts'
 import type { PresenceOptions } from '../../src/lib/presence.ts'
 import { type ReceivedMessage, receiveMessages } from '../../src/lib/receive.ts'
 import type { Session } from '../../src/lib/session.ts'
@@ -210,6 +211,36 @@ test('a file that is left at the KDC while its receiver fails to save it can be 
   await messages.return()
   await handling(1, ({ file }) => file?.accept(inbox('again'))).done
   assert.equal(readdirSync(inbox('again')), ['report.pdf'])
+})
+
+test('a file whose bytes go nowhere is had by the next run, and not offered again in this one', async () => {
+  await alice.sendFile('bob', path)
+  await alice.send('bob', 'after')
+  writeFileSync(inbox('still in the way'), '')
+  const seen: string[] = []
+  await handling(2, async ({ file, text }) => {
+    seen.push(file?.name ?? text ?? '')
+    await file?.accept(inbox('still in the way')).catch(({ code }) => seen.push(code))
+  }).done
+  assert.equal(seen, ['report.pdf', 'file_not_saved', 'after'])
+  await handling(1, ({ file }) => file?.accept(inbox('next run'))).done
+  assert.equal(readdirSync(inbox('next run')), ['report.pdf'])
+  // It is handled now.
+  await alice.send('bob', 'last')
+  await handling(1, ({ text }) => assert.is(text, 'last')).done
+})
+
+test('a file that is not at the KDC, or is another one there, is handled: that will not be better', async () => {
+  for (const code of ['file_damaged', 'file_unknown'] as const) {
+    await alice.sendFile('bob', path)
+    await alice.send('bob', 'after')
+    const write = async () => {
+      throw new ProtocolError(code, 'as fetching it may say')
+    }
+    const sink = { start: async () => {}, write, finish: async () => {}, abandon: async () => {} }
+    await handling(1, ({ file }) => rejects(Promise.resolve(file?.accept(sink)), code)).done
+    await handling(1, ({ text }) => assert.is(text, 'after')).done
+  }
 })
 
 test('a sink of one’s own takes the bytes', async () => {

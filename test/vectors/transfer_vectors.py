@@ -8,7 +8,9 @@ import json
 from typing import Any
 
 LAST_OF_PATTERN = 0xFA
-SMALL = 65_536
+SMALL = 262_144
+# What this project's sender puts into a frame; others may choose.
+PIECE = 262_144
 
 BEGIN, ITEM, START, DATA, END, CANCEL, CLOSE, DONE = range(0x01, 0x09)
 READY, SAVED, REFUSED = range(0x11, 0x14)
@@ -40,7 +42,7 @@ def data(length: int, start: int = 0) -> dict[str, Any]:
 
 def content(size: int, start: int = 0) -> list[dict[str, Any]]:
     """What is sent of a file of `size` bytes, from `start`."""
-    pieces = [data(size - start, start)] if size > start else []
+    pieces = [data(min(PIECE, size - at), at) for at in range(start, size, PIECE)]
     return [*pieces, say('alice', END, sha256=sha256(pattern(size)))]
 
 
@@ -62,7 +64,7 @@ SAY_SAVED = say('bob', SAVED)
 
 
 def whole(name: str, items: list[dict[str, Any]], frames: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-    begun = [say('alice', BEGIN, transfer=1, **more.get('totals', {})), *frames, say('alice', DONE)]
+    begun = [say('alice', BEGIN, transfer=2, **more.get('totals', {})), *frames, say('alice', DONE)]
     return {'name': name, 'items': items, **more, 'frames': begun}
 
 
@@ -114,17 +116,17 @@ def make() -> dict[str, Any]:
         say('alice', CLOSE),
         SAY_SAVED,
     ]
-    film = {'kind': 'file', 'name': 'film', 'size': 100_000}
+    film = {'kind': 'file', 'name': 'film', 'size': 300_000}
     return {
         'transfers': [
             whole('nothing', [], []),
             whole('an empty file', [file('empty', 0)], [*small(0, name='empty'), SAY_SAVED]),
             whole('a small file', [file('f', SMALL)], [*small(SMALL, name='f'), SAY_SAVED]),
-            whole('a large file', [film], [*large(100_000, **film), SAY_SAVED]),
+            whole('a large file', [film], [*large(300_000, **film), SAY_SAVED]),
             whole(
                 'a file, from where both have it',
                 [film],
-                [*large(100_000, held=70_001, start=70_001, **film), SAY_SAVED],
+                [*large(300_000, held=70_001, start=70_001, **film), SAY_SAVED],
                 held=70_001,
             ),
             whole(

@@ -162,7 +162,7 @@ export class Channel implements AsyncIterable<Message> {
       },
       resume: () => this.#inbox.resume(),
       wasRead: () => this.#acknowledge(),
-      abort: () => this.destroy(),
+      abort: (code) => this.destroy(code),
     })
     stream.once('close', () => {
       this.#stream = undefined
@@ -336,6 +336,8 @@ export class Channel implements AsyncIterable<Message> {
     },
     abort: (code) => {
       this.#trace?.('received', { type: 'abort', code })
+      if (code === 'version_unknown')
+        throw new ProtocolError(code, 'the peer does not know this version of what is sent')
       const why = code === 'gave_up' ? '' : `: ${code}`
       throw new ProtocolError('channel_aborted', `the peer gave up${why}`)
     },

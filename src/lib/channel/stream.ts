@@ -1,5 +1,6 @@
 /** A channel as a stream of bytes, for whatever takes Node's streams. */
 import { Duplex } from 'node:stream'
+import { ProtocolError } from '../errors.ts'
 
 /** What is taken to be written before the writer has to wait. In bytes. */
 const HIGH_WATER_MARK = 512 * 1024
@@ -24,8 +25,8 @@ export interface StreamEnds {
   resume(): void
   /** The peer's half has been read to its end. */
   wasRead(): void
-  /** The stream was given up before both halves were over. */
-  abort(): void
+  /** The stream was given up before both halves were over. @param code - tells the peer why, where that helps it. */
+  abort(code?: 'version_unknown'): void
 }
 
 /** Bytes both ways. `Channel.stream` makes them. */
@@ -98,7 +99,8 @@ export class ChannelStream extends Duplex implements StreamReader {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     const over = this.writableFinished && this.readableEnded
-    if (!over) this.#ends.abort()
+    const isVersion = error instanceof ProtocolError && error.code === 'version_unknown'
+    if (!over) this.#ends.abort(isVersion ? 'version_unknown' : undefined)
     done(error)
   }
 }

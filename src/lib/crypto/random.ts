@@ -15,6 +15,8 @@ let pool: Uint8Array = new Uint8Array(0)
 
 /** The platform's cryptographic random generator (Web Crypto `getRandomValues`). */
 export const secureRandomBytes: RandomBytes = (length) => {
+  // Of what was drawn, other lengths would take what is another's, or nothing.
+  if (!Number.isSafeInteger(length) || length < 0) throw new TypeError('length: expected a number of bytes')
   if (length > SHORT_BYTES) return globalThis.crypto.getRandomValues(new Uint8Array(length))
   if (pool.length < length) pool = globalThis.crypto.getRandomValues(new Uint8Array(POOL_BYTES))
   const bytes = pool.slice(0, length)

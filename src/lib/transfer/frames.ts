@@ -6,7 +6,8 @@ import { attributes, base64url } from '../fields.ts'
 import { quoted } from '../text/visible.ts'
 import type { FileAttributes, TransferTotals } from './items.ts'
 
-export const VERSION = 1
+/** 2: small are files up to 256 KiB, which were 64 KiB in version 1. Both sides must agree on it. */
+export const VERSION = 2
 
 /** Types of frames; the low ones are the sender's, those from 0x10 the receiver's. */
 export const FRAME_TYPES = {
@@ -29,7 +30,7 @@ export const MAX_DATA_BYTES = 1024 * 1024
 /** Most that any other frame may hold: a path of the greatest length, every character of it escaped. */
 export const MAX_CONTROL_BYTES = 32 * 1024
 /** Files up to this size are sent without asking first. */
-export const SMALL_BYTES = 64 * 1024
+export const SMALL_BYTES = 256 * 1024
 /** Longest name, and longest part of a path, in UTF-8. */
 export const MAX_NAME_BYTES = 1024
 /** Longest path inside a directory, in UTF-8, with one byte between its parts. */
@@ -121,7 +122,7 @@ export function readBegin(body: Uint8Array): TransferTotals {
   // A later version may have other fields.
   const { transfer: version } = parse('begin', VersionSchema, body)
   if (version !== VERSION)
-    throw new ProtocolError('version_unknown', `transfer: version ${version} is not known here`)
+    throw new ProtocolError('version_unknown', `files in version ${version} of the protocol, not ${VERSION}`)
   const { files, bytes } = parse('begin', BODIES.begin, body)
   return { files, bytes }
 }

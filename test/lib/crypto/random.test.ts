@@ -23,6 +23,18 @@ random('what was given is nowhere else: not given again in part, nor left where 
   for (const bytes of all) assert.is(bytes.buffer.byteLength, bytes.length)
 })
 
+random('what is no number of bytes is refused, and takes nothing from others', () => {
+  const lengths = [-1, -1000, Number.NaN, 0.5, 31.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const wrong of [...lengths, 2 ** 53, undefined, null, '32']) {
+    assert.throws(
+      () => secureRandomBytes(wrong as number),
+      (error: Error) => error instanceof TypeError && /^length: /.test(error.message),
+      String(wrong),
+    )
+    assert.not.ok(secureRandomBytes(32).every((byte) => byte === 0))
+  }
+})
+
 random('of what has been given the generator keeps nothing', () => {
   const draw = crypto.getRandomValues
   const buffers: Uint8Array[] = []

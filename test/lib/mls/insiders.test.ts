@@ -136,6 +136,39 @@ test("a member writes under another's keys, without its signature: skipped, and 
   }
 })
 
+test('one signature of a page is wrong, wherever it is, also among commits; and a crash before the page is written', async () => {
+  const before = await people('alice', 'bob', 'carol', 'dave', 'eve')
+  await before.alice.mail.createGroup('team')
+  await before.alice.mail.add('team', ['bob', 'carol', 'dave'])
+  for (const name of ['bob', 'carol', 'dave'] as const) await before[name].mail.sync()
+  const honest = ['one', 'commit', 'two', 'three']
+  for (let place = 0; place <= honest.length; place++) {
+    const { alice, bob, carol, dave } = await copyOf(before)
+    for (const [at, what] of [...honest.slice(0, place), 'forged', ...honest.slice(place)].entries()) {
+      if (at === place) {
+        await bob.mail.sync()
+        await new Rogue(bob).say(what, undefined, 'carol')
+      } else if (what === 'commit') await alice.mail.add('team', ['eve'])
+      else await carol.say('team', what)
+    }
+    const { entries } = dave.state
+    const stood = new Map(entries)
+    dave.state.powerFor = 0
+    await dave.mail.sync().then(
+      () => assert.unreachable(),
+      (error) => assert.match(error.message, 'the power is gone'),
+    )
+    assert.equal(entries, stood)
+    dave.state.powerFor = Number.POSITIVE_INFINITY
+    await dave.open()
+    dave.told()
+    assert.equal(await dave.read(), ['carol: one', 'carol: two', 'carol: three'], `place ${place}`)
+    assert.equal(dave.told().sort(), ['entry_damaged', 'member_added'])
+    await dave.say('team', 'four')
+    assert.is((await carol.read()).at(-1), 'dave: four')
+  }
+})
+
 const remove = (removed: number): Proposal => ({ proposalType: 'remove', remove: { removed } })
 
 test('a member that is not the admin adds and removes: the others, and whom it adds, refuse', async () => {
@@ -219,8 +252,25 @@ test('one who is in the group is added once more', async () => {
   assert.is(bob.statusOf('team'), 'history_damaged')
 })
 
+/** Everything that is overwritten meanwhile. */
+async function wipedBy(run: () => Promise<void>): Promise<Set<string>> {
+  const wiped = new Set<string>()
+  const { fill } = Uint8Array.prototype
+  Uint8Array.prototype.fill = function (...how) {
+    wiped.add(`${this}`)
+    return fill.apply(this, how)
+  }
+  try {
+    await run()
+  } finally {
+    Uint8Array.prototype.fill = fill
+  }
+  return wiped
+}
+
 test('one who is removed and added by the same commit goes on in the group, by the new invitation alone', async () => {
-  const { alice, bob, carol, kdc } = await team('bob', 'carol')
+  const all = await team('bob', 'carol')
+  const { alice, bob, carol, kdc } = all
   await bob.say('team', 'before')
   await bob.mail.sync()
   const [id] = [...kdc.groups.keys()]
@@ -234,7 +284,14 @@ test('one who is removed and added by the same commit goes on in the group, by t
   await alice.open()
   await alice.mail.sync()
   await alice.say('team', 'welcome back')
-  assert.equal(await bob.read(), ['alice: welcome back'])
+  const lied = await copyOf(all)
+  lied.kdc.lieInMailbox = (_name, page) => page.map((entry) => ({ ...entry, removed: [] }))
+  await lied.bob.mail.sync()
+  assert.is(lied.bob.statusOf('team'), 'history_damaged')
+  const stale = await new Rogue(bob).state()
+  const wiped = await wipedBy(async () => assert.equal(await bob.read(), ['alice: welcome back']))
+  for (const [name, secret] of Object.entries(stale.state.keySchedule))
+    assert.ok(wiped.has(`${secret}`), name)
   assert.is(bob.statusOf('team'), 'active')
   assert.equal(bob.told(), ['member_added'])
   assert.not.equal(bob.state.entries.get(`secrets/${id}/0`), old.get(`secrets/${id}/0`))

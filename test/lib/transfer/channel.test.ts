@@ -1,7 +1,10 @@
 /** Files over a channel, as they are sent. */
+import { once } from 'node:events'
+import { buffer } from 'node:stream/consumers'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Channel } from '../../../src/lib/channel/channel.ts'
+import { ProtocolError } from '../../../src/lib/errors.ts'
 import { receiveItems, sendItems } from '../../../src/lib/transfer/index.ts'
 import { type Bob, dialBob, startBob } from '../../helpers/channels.ts'
 import { rejects } from '../../helpers/throws.ts'
@@ -43,6 +46,30 @@ channel('arrive, one transfer after the other, in either direction', async ({ ou
     assert.equal(place.saved.get('t/a/b'), pattern(10))
   }
   await Promise.all([ours.close(), theirs.close()])
+})
+
+channel('of another version are refused in that word, at both ends', async ({ ours, theirs }) => {
+  // What a program of version 1 sends of a file that is small in version 2, which it waits with for an answer.
+  const older = ours.stream()
+  const place = new Place()
+  const received = rejects(receiveItems(theirs.stream(), place.take), 'version_unknown')
+  for (const [type, body] of [
+    [0x01, '{"transfer":1}'],
+    [0x02, '{"kind":"file","name":"f","size":100000}'],
+  ] as const) {
+    older.write(Uint8Array.of(type, 0, 0, 0, body.length))
+    older.write(body)
+  }
+  await Promise.all([received, rejects(buffer(older), 'version_unknown')])
+  assert.equal(place.log, [])
+})
+
+channel('that are sent to a receiver of another version fail for that reason', async ({ ours, theirs }) => {
+  const sending = sendItems(ours.stream(), [file('f', pattern(100_000))])
+  const newer = theirs.stream()
+  await once(newer, 'data')
+  newer.destroy(new ProtocolError('version_unknown', 'not ours'))
+  await rejects(sending, 'version_unknown')
 })
 
 channel('that are cut are not there', async ({ ours, theirs }) => {

@@ -89,14 +89,22 @@ test('where it is not known what there was of a group, nothing of that is left o
   assert.is(namesOf(bob, 'secrets/').length, 1)
 })
 
-test('a part that is gone, or does not decode, is damage of that group', async () => {
-  for (const damage of [undefined, new Uint8Array(9), Uint8Array.of(0)]) {
+test('a part that is gone, cut short, or does not decode, is damage of that group', async () => {
+  const damages: ((part: Uint8Array) => Uint8Array | undefined)[] = [
+    () => undefined,
+    () => new Uint8Array(9),
+    () => Uint8Array.of(0),
+    (part) => part.slice(0, -1),
+  ]
+  for (const damaged of damages) {
     for (const prefix of ['secrets/', 'chain/']) {
       const { alice, bob } = await team('bob')
       await alice.say('team', 'read')
       assert.equal(await bob.read(), ['alice: read'])
       const [key = ''] = namesOf(bob, prefix)
-      assert.ok(key)
+      const part = bob.state.entries.get(key)
+      assert.ok(part)
+      const damage = damaged(part)
       if (damage) bob.state.entries.set(key, damage)
       else bob.state.entries.delete(key)
       await bob.open()
