@@ -232,7 +232,9 @@ function weighted(exercises: readonly Exercise[], weights: string): (Exercise & 
 
 function summary({ student, exercises, remark, isMissing }: StudentMarks): string {
   if (isMissing) return `${student.name}: nothing was handed in`
-  const each = Object.entries(exercises).map(([number, { state, held, of }]) =>
+  // By number: an object has '10' before '01'.
+  const inOrder = Object.entries(exercises).sort(([one], [other]) => one.localeCompare(other))
+  const each = inOrder.map(([number, { state, held, of }]) =>
     state === 'graded' ? `${number} ${held}/${of}` : `${number} ${state}`,
   )
   return `${student.name}: ${each.join(', ')}; values: ${remark}`
