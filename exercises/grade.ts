@@ -83,12 +83,13 @@ runTool('grade', async (argv) => {
   const folder = resolve(process.env.INIT_CWD ?? '.')
   const name = command.join(' ')
   const isForPeople = !values.json && !values.mark
-  if (isForPeople) await print(`${title}: ${name}\n`)
-  const grade = await graded.grade(command, folder, {
+  const limits = {
     first: values.first,
     timeLimitSec: parseSeconds('--time-limit', values['time-limit']),
     silenceSec: parseSeconds('--silence', values.silence),
-  })
+  }
+  if (isForPeople) await print(`${title}: ${name}\n`)
+  const grade = await graded.grade(command, folder, limits)
   const done = isDone(grade)
   if (values.junit) writeFileSync(resolve(folder, values.junit), junit(`${title}: ${name}`, grade))
   if (values.json) await print(JSON.stringify({ exercise: number, command, done, ...grade }))

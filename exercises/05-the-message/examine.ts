@@ -25,7 +25,7 @@ import {
 } from 'symbolon/protocol'
 import { contains, must } from '../examiner/property.ts'
 import type { Invitation } from './given.ts'
-import type { Outcome, Talk } from './meetings.ts'
+import type { Outcome, Talk } from './outcome.ts'
 import { answerTo } from './people.ts'
 
 const NAME = utf8('symbolon/1 channel')

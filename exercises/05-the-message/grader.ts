@@ -19,7 +19,8 @@ import {
   readsUnder,
   whatRecord,
 } from './examine.ts'
-import { Meetings, type Outcome, transcript } from './meetings.ts'
+import { Meetings, transcript } from './meetings.ts'
+import type { Outcome } from './outcome.ts'
 import { invitation, silent } from './people.ts'
 import { readable } from './readable.ts'
 import {

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { concat, decodeRecords, EMPTY, secureRandomBytes, type Transport } from 'symbolon/protocol'
+import { concat, decodeRecords, EMPTY, secureRandomBytes } from 'symbolon/protocol'
 import { Missing } from '../examiner/property.ts'
-import type { Alice, Ending } from './alice.ts'
+import type { Alice } from './alice.ts'
 import { cutIntoFrames, opening } from './examine.ts'
 import type { Invitation } from './given.ts'
+import type { Outcome, Talk } from './outcome.ts'
 import {
   answerTo,
   type Bob,
@@ -26,29 +27,6 @@ import { type Tap, tapped } from './tap.ts'
 const STEP_MS = 100
 /** For a program that has left one line open, the next one is not waited for so long. */
 const SHORT_STEPS = 1
-
-/** How a conversation ended. */
-export interface Outcome extends Omit<Ending, 'result'> {
-  readonly result: Ending['result'] | 'still waiting'
-  readonly to: Invitation
-  readonly text: string
-  /** Every byte that alice put on the line. */
-  readonly sent: Uint8Array
-  readonly connections: number
-  /** Whether her half of the connection was ended when that was over. */
-  readonly hungUp: boolean
-}
-
-/** A conversation with bob, and what he can see in it. */
-export interface Talk {
-  readonly outcome: Outcome
-  /** Noise message 2. */
-  readonly message2: Uint8Array
-  /** What alice sent after the handshake. */
-  readonly rest: Uint8Array
-  /** Bob's keys, as they were after the handshake. */
-  transport(): Transport
-}
 
 /** What the grader tries with alice. */
 export class Meetings {

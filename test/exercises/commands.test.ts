@@ -99,12 +99,30 @@ grade('the starter in JavaScript asks the KDC, and says what to write', async ()
   assert.match(first?.problem ?? '', /^nobody dialled .* exercise 05: write send in sender\.js/)
 })
 
-for (const file of readdirSync(BROKEN).filter((name) => name.endsWith('.py'))) {
+const AT_ONCE = 3
+const allBroken = readdirSync(BROKEN).filter((name) => name.endsWith('.py'))
+/** All take three minutes: `MISTAKES=all` tries them. */
+const broken = process.env.MISTAKES === 'all' ? allBroken : allBroken.filter((_, i) => i % 3 === 0)
+const started: Promise<Grade>[] = []
+
+/** Some wait for what does not come: so the next ones are graded meanwhile. */
+function gradedInTurn(file: string): Promise<Grade> {
+  while (started.length < Math.min(broken.indexOf(file) + AT_ONCE, broken.length)) {
+    const next = broken[started.length] ?? ''
+    const outcome = inPython(`broken/${next}`, WAITED_FOR.test(next) ? IMPATIENT : OPTIONS)
+    // Told where it is waited for.
+    outcome.catch(() => {})
+    started.push(outcome)
+  }
+  return started[broken.indexOf(file)] as Promise<Grade>
+}
+
+for (const file of broken) {
   withPython(grade)(`broken/${file} is found by the property that it lacks`, async () => {
     const [, quote = '', breaks] =
       /^BREAKS = (['"])(.*)\1$/m.exec(readFileSync(join(BROKEN, file), 'utf8')) ?? []
     assert.ok(quote)
-    const { findings } = await inPython(`broken/${file}`, WAITED_FOR.test(file) ? IMPATIENT : OPTIONS)
+    const { findings } = await gradedInTurn(file)
     const missing = findings.find(({ problem }) => problem !== undefined)
     assert.is(missing?.property, breaks, missing?.problem)
     assert.match(missing?.problem ?? '', /^\S.{10,}$/)
@@ -136,7 +154,6 @@ for (const [what, [code, problem]] of Object.entries(STUBBORN)) {
   grade(`tells ${what}`, async () => {
     const { findings } = await gradeCommand(sender, [process.execPath, '-e', code], ROOT, {
       ...IMPATIENT,
-      timeLimitSec: 1,
       silenceSec: 1,
     })
     assert.match(findings[0]?.problem ?? '', problem)

@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'solution'))
 
 from sender import MESSAGE, Sender, main, record  # noqa: E402
 
-BREAKS = "bob reads the text exactly once, and alice's promise resolves"
+BREAKS = "every conversation has a key pair of its own, and nothing else makes it"
 
 
 class Wrong(Sender):
