@@ -376,6 +376,7 @@ export const properties: readonly Property<Meetings>[] = [
     name: 'when it fails, alice is told why, with an Error, and it gives no secret away',
     why: 'errors end in log files, and log files in other hands.',
     check({ outcomes }) {
+      mustHaveSpoken(outcomes)
       for (const { result, why, isError, told, to, text } of outcomes) {
         if (result !== 'rejected') continue
         must(isError, `it failed without an Error that says why: ${why}`)
@@ -393,6 +394,7 @@ export const properties: readonly Property<Meetings>[] = [
     name: 'the secret is not printed',
     why: 'what is on a screen is also in its history, in a screenshot, and in what is sent along with a question.',
     check({ alice, outcomes }) {
+      mustHaveSpoken(outcomes)
       for (const { to } of outcomes) {
         const how = standsIn(alice.printed, to.secret.reveal())
         must(!how, `the secret was printed, ${how}.`, () => {
@@ -405,6 +407,7 @@ export const properties: readonly Property<Meetings>[] = [
     name: 'alice hangs up, however it ended',
     why: 'a line that stays open holds a place at both ends; after enough failures there is none left.',
     check({ outcomes }) {
+      mustHaveSpoken(outcomes)
       for (const { result, hungUp, why } of outcomes) {
         if (result === 'still waiting') continue
         const ended = result === 'resolved' ? 'it had arrived' : `it had failed (${why})`
@@ -413,6 +416,12 @@ export const properties: readonly Property<Meetings>[] = [
     },
   },
 ]
+
+/** @throws Missing when nothing was ever sent, so that nothing can be told. */
+function mustHaveSpoken(outcomes: readonly Outcome[]): void {
+  const spoke = outcomes.some(({ sent }) => sent.length > 0)
+  must(spoke, outcomes[0]?.why || 'sendMessage sent nothing at all.')
+}
 
 export const grader: Grader<Meetings> = {
   file: 'message.ts',

@@ -102,7 +102,7 @@ grade('the starter in JavaScript asks the KDC, and says what to write', async ()
 const AT_ONCE = 3
 const allBroken = readdirSync(BROKEN).filter((name) => name.endsWith('.py'))
 /** All take three minutes: `MISTAKES=all` tries them. */
-const broken = process.env.MISTAKES === 'all' ? allBroken : allBroken.filter((_, i) => i % 3 === 0)
+const broken = process.env.MISTAKES === 'all' ? allBroken : allBroken.filter((_, i) => i % 6 === 0)
 const started: Promise<Grade>[] = []
 
 /** Some wait for what does not come: so the next ones are graded meanwhile. */
@@ -136,7 +136,7 @@ const STUBBORN: Readonly<Record<string, [code: string, problem: RegExp]>> = {
     /^alice neither finished nor failed|never got a POST/,
   ],
   'one that prints without end': [
-    "for (;;) process.stdout.write('0123456789'.repeat(1000))",
+    "for (;;) try { require('node:fs').writeSync(1, '0123456789'.repeat(1000)) } catch {}",
     /prints without end/,
   ],
   'one that crashes': [
