@@ -6,7 +6,7 @@
  */
 import * as http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Secret, secureRandomBytes, systemClock, toBase64url } from 'symbolon/protocol'
+import { type Clock, Secret, secureRandomBytes, systemClock, toBase64url } from 'symbolon/protocol'
 import type { AnswerUserinfo, Session } from './04-the-ticket/given.ts'
 
 const PASSWORDS = new Map([
@@ -19,20 +19,45 @@ const TICKET_LIFETIME_SEC = 300
 type Fields = Readonly<Record<string, unknown>>
 type Reply = Fields & { readonly status?: number }
 
+/** What was asked of the KDC: by which path, with what, and how it was said to be written. */
+export interface Asked {
+  readonly path: string
+  readonly type: string
+  readonly fields: Fields
+}
+
+export interface ClassKdcOptions {
+  /** Default: everybody's name. */
+  readonly passwords?: ReadonlyMap<string, string>
+  /** Default: the machine's. */
+  readonly clock?: Clock
+  /** Hears of each request before it is answered. */
+  readonly hears?: (asked: Asked) => void
+}
+
 /** Serves until `close`. */
-export async function startClassKdc(answerUserinfo: AnswerUserinfo) {
+export async function startClassKdc(
+  answerUserinfo: AnswerUserinfo,
+  { passwords = PASSWORDS, clock = systemClock, hears }: ClassKdcOptions = {},
+) {
   const sessions = new Map<string, Session>()
   const listening = new Map<string, { token: string; port: number }>()
 
-  // Message 1, answered with message 2: a token, the key that from now on only the two of them know.
-  function login({ username, password }: Fields, ipAddress: string): Reply {
-    if (typeof username !== 'string' || PASSWORDS.get(username) !== password) {
-      return problem(401, 'login_refused', 'unknown name or wrong password')
-    }
+  function session(username: string, ipAddress: string): string {
     const bytes = secureRandomBytes(32)
     const token = toBase64url(bytes)
     sessions.set(token, { username, token: new Secret('session token', bytes), ipAddress })
-    return { token, username, expires_at: systemClock() + SESSION_LIFETIME_SEC, time: systemClock() }
+    return token
+  }
+
+  // Message 1, answered with message 2: a token, the key that from now on only the two of them know.
+  function login({ username, password, port }: Fields, ipAddress: string): Reply {
+    if (typeof username !== 'string' || passwords.get(username) !== password) {
+      return problem(401, 'login_refused', 'unknown name or wrong password')
+    }
+    const token = session(username, ipAddress)
+    if (port !== undefined) listening.set(username, { token, port: Number(port) })
+    return { token, username, expires_at: clock() + SESSION_LIFETIME_SEC, time: clock() }
   }
 
   // A receiver says where it accepts channels.
@@ -41,8 +66,8 @@ export async function startClassKdc(answerUserinfo: AnswerUserinfo) {
     return {
       ip_addr: session.ipAddress,
       port,
-      expires_at: systemClock() + SESSION_LIFETIME_SEC,
-      time: systemClock(),
+      expires_at: clock() + SESSION_LIFETIME_SEC,
+      time: clock(),
     }
   }
 
@@ -52,7 +77,7 @@ export async function startClassKdc(answerUserinfo: AnswerUserinfo) {
     const session = there && sessions.get(there.token)
     if (!session) return problem(409, 'receiver_offline', `${receiver} is not listening anywhere`)
     const kdc = {
-      now: systemClock(),
+      now: clock(),
       ticketLifetimeSec: TICKET_LIFETIME_SEC,
       randomBytes: secureRandomBytes,
     }
@@ -65,7 +90,7 @@ export async function startClassKdc(answerUserinfo: AnswerUserinfo) {
     if (session?.username !== body.username) return problem(401, 'token_unknown', 'there is no such session')
     if (session && path === '/listen') return listen(body, session)
     if (session && path === '/userinfo') return userinfo(body, session)
-    if (path === '/logout') return { time: systemClock() }
+    if (path === '/logout') return { time: clock() }
     return problem(404, 'not_found', 'there is no such path')
   }
 
@@ -74,7 +99,9 @@ export async function startClassKdc(answerUserinfo: AnswerUserinfo) {
     for await (const chunk of request) text += chunk
     let reply: Reply
     try {
-      reply = answer(request.url ?? '', JSON.parse(text), request.socket.remoteAddress ?? '')
+      const [path, fields] = [request.url ?? '', JSON.parse(text)]
+      hears?.({ path, type: request.headers['content-type'] ?? '', fields })
+      reply = answer(path, fields, request.socket.remoteAddress ?? '')
     } catch (error) {
       reply = problem(500, 'internal', error instanceof Error ? error.message : String(error))
     }
@@ -85,6 +112,14 @@ export async function startClassKdc(answerUserinfo: AnswerUserinfo) {
   await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** As if this one had logged in and said where it listens. @returns its token. */
+    listens(username: string, ipAddress: string, port: number): string {
+      const token = session(username, ipAddress)
+      listening.set(username, { token, port })
+      return token
+    },
+    /** Who listens where. */
+    listening: listening as ReadonlyMap<string, { readonly token: string; readonly port: number }>,
     close: () => {
       server.close()
       server.closeAllConnections()

@@ -1,10 +1,13 @@
 /**
  * All five messages, one after the other, in one program: messages 1 to 3 as given, 4 and 5 as you wrote them. Run it
- * with `npm run exercise -- talk`; `--solution` takes the solutions instead.
+ * with `npm run exercise -- talk`; with `--solution` it takes the solutions instead.
  *
  * @module
  */
+import { existsSync } from 'node:fs'
 import * as net from 'node:net'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { listen, type TraceEvent, Wire } from 'symbolon/protocol'
 import type { AnswerUserinfo } from './04-the-ticket/given.ts'
 import type { SendMessage } from './05-the-message/given.ts'
@@ -12,7 +15,8 @@ import { startClassKdc } from './class-kdc.ts'
 import { SeedClient } from './seed-client.ts'
 
 const TEXT = 'at nine, by the fountain'
-const PATIENCE_MS = 5_000
+// Of the tool: how long nothing may happen, and where the student works, or nothing for the solutions.
+const [patienceSec = '20', work] = process.argv.slice(2)
 const NUMBERS = new Map([
   ['login', '1'],
   ['token', '2'],
@@ -32,9 +36,12 @@ function show({ name, from, to, by, fields }: TraceEvent): void {
   for (const [field, value] of Object.entries(fields)) say(`        ${field.padEnd(11)} ${value}`)
 }
 
+/** What the student wrote, or the stub, which says what is to be written. */
 async function student<F>(folder: string, file: string, name: string): Promise<F> {
-  const place = process.argv.includes('--solution') ? `./${folder}/solution/${file}` : `./${folder}/${file}`
-  return (await import(place))[name]
+  const own =
+    work === undefined ? join(import.meta.dirname, folder, 'solution', file) : join(work, folder, file)
+  const stub = join(import.meta.dirname, folder, file)
+  return (await import(pathToFileURL(existsSync(own) ? own : stub).href))[name]
 }
 
 async function talk(): Promise<void> {
@@ -64,9 +71,9 @@ async function talk(): Promise<void> {
 }
 
 setTimeout(() => {
-  say(`\nNothing more came in ${PATIENCE_MS / 1000} s: somebody is waiting for somebody.`)
+  say(`\nNothing more came in ${patienceSec} s: somebody is waiting for somebody.`)
   process.exit(1)
-}, PATIENCE_MS)
+}, 1000 * Number(patienceSec))
 
 talk().then(
   () => process.exit(0),

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto'
 import {
   type CipherState,
   concat,
@@ -15,15 +16,22 @@ import {
   hkdf,
   NNpsk0,
   open,
+  Secret,
   type Transport,
+  toBase64url,
+  u16,
   utf8,
   ZERO_NONCE,
 } from 'symbolon/protocol'
-import { contains, must } from '../grader.ts'
+import { contains, must } from '../examiner/property.ts'
 import type { Invitation } from './given.ts'
-import type { Outcome } from './people.ts'
+import type { Outcome, Talk } from './outcome.ts'
+import { answerTo } from './people.ts'
 
 const NAME = utf8('symbolon/1 channel')
+const ZEROS = new Uint8Array(32)
+const ONES = new Uint8Array(32).fill(1)
+const MAX_TRIED_NONCE = 4
 
 /** What alice sends before bob speaks, cut at the places of docs/protocol.md §5.1. */
 export interface Opening {
@@ -33,16 +41,16 @@ export interface Opening {
 }
 
 /** @throws Missing when alice's first bytes are something else. */
-export function opening({ sent, why }: Outcome, { ticket }: Invitation): Opening {
-  must(sent.length > 0, why || 'sendMessage sent nothing at all.')
+export function opening({ sent, why, to: { ticket } }: Outcome): Opening {
+  must(sent.length > 0, why || 'alice sent nothing at all.')
   must(sent[0] === 0x01, `the first byte is ${sent[0]}, not the version 0x01.`)
-  const [first, afterTicket] = frame(sent, 1)
+  const [first, afterTicket] = frameAt(sent, 1)
   must(
     first,
     `what follows the version is no whole frame: two bytes of length, then the ticket.${hint(sent, ticket)}`,
   )
   must(equal(first, ticket), `the first frame is not the ticket's bytes.${hint(sent, ticket)}`)
-  const [message1, end] = frame(sent, afterTicket)
+  const [message1, end] = frameAt(sent, afterTicket)
   must(message1, 'after the ticket there is no whole frame: where is Noise message 1?')
   must(
     message1.length >= 48,
@@ -51,10 +59,23 @@ export function opening({ sent, why }: Outcome, { ticket }: Invitation): Opening
   return { message1, rest: sent.subarray(end) }
 }
 
-function frame(bytes: Uint8Array, start: number): [Uint8Array | undefined, number] {
+function frameAt(bytes: Uint8Array, start: number): [Uint8Array | undefined, number] {
   const [high = 0, low = 0] = bytes.subarray(start)
   const end = start + 2 + high * 256 + low
   return [end <= bytes.length ? bytes.subarray(start + 2, end) : undefined, end]
+}
+
+/** All whole frames, and how many bytes are left after them. */
+export function cutIntoFrames(bytes: Uint8Array): { frames: Uint8Array[]; left: number } {
+  const frames: Uint8Array[] = []
+  let at = 0
+  while (at < bytes.length) {
+    const [frame, end] = frameAt(bytes, at)
+    if (!frame) break
+    frames.push(frame)
+    at = end
+  }
+  return { frames, left: bytes.length - at }
 }
 
 function hint(sent: Uint8Array, ticket: Uint8Array): string {
@@ -63,68 +84,228 @@ function hint(sent: Uint8Array, ticket: Uint8Array): string {
     return ' (Its length has the low byte first; big-endian is the other way.)'
   if (sent.length > 1 && contains(sent.subarray(1, 1 + ticket.length), ticket))
     return ' (Its length is missing.)'
+  if (contains(sent, utf8(toBase64url(ticket))))
+    return ' (It is in base64url, as text; its bytes are wanted.)'
   return ''
 }
 
-/** @throws Missing when bob, who knows the secret, could not read message 1. */
-export function readFirstMessage(message1: Uint8Array, { ticket, secret }: Invitation): void {
+/** How else message 1 can be read when bob, who knows the secret, cannot read it. */
+export interface Binding {
+  readonly problem: string
+  readonly prologue?: Uint8Array
+  /** When everybody has it. */
+  readonly psk?: Uint8Array
+}
+
+/** What is wrong with message 1, seen from bob; nothing when it is as agreed. */
+export function howBound(message1: Uint8Array, { ticket, secret }: Invitation): Binding | undefined {
   const key = secret.reveal()
-  const opens = (prologue: Uint8Array, psk: Uint8Array) => {
-    try {
-      new HandshakeState({ pattern: NNpsk0, initiator: false, prologue, psk }).readMessage(message1)
-      return true
-    } catch {
-      return false
-    }
-  }
-  if (opens(concat(NAME, ticket), key)) return
+  const agreed = concat(NAME, ticket)
+  if (opens(message1, agreed, key)) return undefined
   const prologues: [string, Uint8Array][] = [
     ['empty', EMPTY],
     ['only "symbolon/1 channel"', NAME],
     ['only the ticket', ticket],
     ['the ticket first, then the text', concat(ticket, NAME)],
+    ["with the ticket's length before the ticket", concat(NAME, u16(ticket.length), ticket)],
+    ['with the version before it', concat(Uint8Array.of(1), agreed)],
+    ['with the version before the ticket', concat(NAME, Uint8Array.of(1), ticket)],
+    ['the version, the length and the ticket', concat(Uint8Array.of(1), u16(ticket.length), ticket)],
+    ['with all that was sent before', concat(NAME, Uint8Array.of(1), u16(ticket.length), ticket)],
+    ["with the ticket's base64url instead of its bytes", concat(NAME, utf8(toBase64url(ticket)))],
+    ['with a zero byte after the text', concat(NAME, Uint8Array.of(0), ticket)],
+    ['with a space after the text', concat(NAME, utf8(' '), ticket)],
+    ['with the secret after the ticket', concat(agreed, key)],
+    ['with a SHA-256 of the ticket instead of the ticket', concat(NAME, sha256(ticket))],
   ]
-  const found = prologues.find(([, prologue]) => opens(prologue, key))
-  must(!found, `the prologue is ${found?.[0]}; it must be "symbolon/1 channel", then the ticket.`)
-  must(!opens(concat(NAME, ticket), new Uint8Array(32)), 'the psk is 32 zero bytes; it must be the secret.')
-  must(
-    false,
-    'bob cannot read message 1: is the psk the secret, and the prologue "symbolon/1 channel" || ticket?',
-  )
+  const found = prologues.find(([, prologue]) => opens(message1, prologue, key))
+  if (found) {
+    const [how, prologue] = found
+    return { problem: `the prologue is ${how}; it must be "symbolon/1 channel", then the ticket.`, prologue }
+  }
+  const known: [string, Uint8Array][] = [
+    ['32 zero bytes', ZEROS],
+    ['a SHA-256 of the ticket', sha256(ticket)],
+    ['the first 32 bytes of the ticket', ticket.slice(0, 32)],
+  ]
+  const derived: [string, Uint8Array][] = [
+    ['a SHA-256 of the secret', sha256(key)],
+    ['derived from the secret with HKDF', hkdf(key, EMPTY, '')],
+    ["the first 32 characters of the secret's base64url", utf8(toBase64url(key)).slice(0, 32)],
+  ]
+  for (const [how, psk] of [...known, ...derived]) {
+    if (!opens(message1, agreed, psk)) continue
+    const isPublic = known.some(([other]) => other === how)
+    return { problem: `the psk is ${how}; it must be the secret.`, ...(isPublic && { psk }) }
+  }
+  return {
+    problem:
+      'bob cannot read message 1: is the psk the secret, and the prologue "symbolon/1 channel" || ticket?',
+  }
 }
 
-/** What is wrong with how the first frame after the handshake is sealed, seen from bob; nothing when it is right. */
-export function howSealed(
-  frame: Uint8Array,
-  transport: Transport,
-  { secret }: Invitation,
-): string | undefined {
-  if (opensWith(transport.receive, frame)) return undefined
-  if (opensWith(transport.send, frame)) {
-    return "it is sealed with the key that is for bob's messages: transport.receive is the wrong half."
-  }
-  const key = secret.reveal()
-  for (const candidate of [key, hkdf(key, EMPTY, '')]) {
-    try {
-      open(candidate, ZERO_NONCE, EMPTY, frame)
-      return 'it is sealed with the secret and a zero nonce: the handshake was for nothing.'
-    } catch {
-      // Not this one.
-    }
-  }
-  return 'bob cannot open it. It must be transport.send.encryptWithAd of the record, with empty associated data.'
-}
-
-function opensWith(cipher: CipherState, frame: Uint8Array): boolean {
+function opens(message1: Uint8Array, prologue: Uint8Array, psk: Uint8Array): boolean {
   try {
-    cipher.decryptWithAd(EMPTY, frame)
+    new HandshakeState({ pattern: NNpsk0, initiator: false, prologue, psk }).readMessage(message1)
     return true
   } catch {
     return false
   }
 }
 
-/** What is wrong with the first record, seen from bob; nothing when it is the text. */
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest())
+
+/** Alice's key pair, when it can be computed from what is not hers alone: what from, and what her messages say with it. */
+export function guessedKeyPair(talk: Talk): { from: string; text: string } | undefined {
+  const { outcome, message2, rest } = talk
+  const { message1 } = opening(outcome)
+  const { ticket, secret } = outcome.to
+  const key = secret.reveal()
+  const text = utf8(outcome.text)
+  const candidates: [string, Uint8Array][] = [
+    ['the secret', key],
+    ["the secret's SHA-256", sha256(key)],
+    ["the secret's HKDF", hkdf(key, EMPTY, '')],
+    ["the ticket's SHA-256", sha256(ticket)],
+    ['the ticket', ticket.slice(0, 32)],
+    ['the ticket', ticket.slice(17, 49)],
+    ["the text's SHA-256", sha256(text)],
+  ]
+  const ofOneByte = Array.from({ length: 256 }, (_, byte) => {
+    const [first, last] = [new Uint8Array(32), new Uint8Array(32)]
+    first[0] = byte
+    last[31] = byte
+    return [new Uint8Array(32).fill(byte), first, last]
+  }).flat()
+  for (const candidate of ofOneByte) {
+    if (equal(publicKey(candidate), message1.subarray(0, 32))) candidates.push(['one byte', candidate])
+  }
+  for (const [from, candidate] of candidates) {
+    const alices = new HandshakeState({
+      pattern: NNpsk0,
+      initiator: true,
+      prologue: concat(NAME, ticket),
+      psk: key,
+      randomBytes: () => candidate.slice(),
+    })
+    if (!equal(alices.writeMessage().subarray(0, 32), message1.subarray(0, 32))) continue
+    alices.readMessage(message2)
+    const [frame] = cutIntoFrames(rest).frames
+    try {
+      const record = frame && alices.transport?.send && unsealed(alices.transport.send, frame)
+      return { from, text: record ? fromUtf8(record) : '' }
+    } catch {
+      return { from, text: '' }
+    }
+  }
+  return undefined
+}
+
+/** What stands before the 32 bytes of a private key where Node wants a file of it (RFC 8410). */
+const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
+
+function publicKey(secretKey: Uint8Array): Uint8Array {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8, secretKey]), format: 'der', type: 'pkcs8' })
+  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32)
+}
+
+/** What a sending key has sealed first, without the record's three bytes. */
+function unsealed(send: CipherState, frame: Uint8Array): Uint8Array {
+  // The key itself is not shown; ChaCha20 undoes itself, so what it seals again is the text.
+  const again = send.encryptWithAd(EMPTY, frame.subarray(0, -16))
+  return again.subarray(3, -16)
+}
+
+/** What the secret alone opens, in any of the usual ways; a recording and a secret that leaks one day are enough for it. */
+export function openedWithSecret(bytes: Uint8Array, { secret, ticket }: Invitation): string | undefined {
+  const key = secret.reveal()
+  const keys = [
+    key,
+    hkdf(key, EMPTY, ''),
+    hkdf(key, ticket, ''),
+    hkdf(key, ticket, 'early'),
+    sha256(key),
+    ZEROS,
+  ]
+  for (const frame of [...cutIntoFrames(bytes).frames, bytes]) {
+    for (const candidate of keys) {
+      for (const ad of [EMPTY, ticket, NAME]) {
+        try {
+          return textIn(open(candidate, ZERO_NONCE, ad, frame))
+        } catch {
+          // Not this one.
+        }
+      }
+    }
+  }
+  return undefined
+}
+
+/** A record's body, or the bytes themselves, as text. */
+function textIn(bytes: Uint8Array): string {
+  try {
+    const [record] = decodeRecords(bytes)
+    if (record && 'body' in record) return fromUtf8(record.body)
+  } catch {
+    // It is no record.
+  }
+  return new TextDecoder().decode(bytes)
+}
+
+/** What is wrong with how the first frame after the handshake is sealed, seen from bob; nothing when it is right. */
+export function howSealed(frame: Uint8Array, talk: Talk): { problem: string; loot?: string } | undefined {
+  const { outcome, transport } = talk
+  const { to } = outcome
+  if (opensWith(transport().receive, frame)) return undefined
+  if (opensWith(transport().send, frame)) {
+    return {
+      problem: "it is sealed with the key that is for bob's messages: transport.receive is the wrong half.",
+    }
+  }
+  const read = openedWithSecret(frame, to)
+  if (read !== undefined) {
+    return {
+      problem: 'it is sealed with the secret and a zero nonce: the handshake was for nothing.',
+      loot: `who recorded it, and finds the secret in a year, reads: '${read}'`,
+    }
+  }
+  for (let nonce = 1; nonce <= MAX_TRIED_NONCE; nonce++) {
+    const { receive } = transport()
+    // The counter moves with every message, whichever way it goes through.
+    for (let n = 0; n < nonce; n++) receive.encryptWithAd(EMPTY, EMPTY)
+    if (opensWith(receive, frame)) return { problem: `its nonce is ${nonce}; the first is 0.` }
+  }
+  const { handshakeHash } = transport()
+  const ads: [string, Uint8Array][] = [
+    ['the ticket', to.ticket],
+    ['the handshake hash', handshakeHash],
+    ['the prologue', concat(NAME, to.ticket)],
+    ['"symbolon/1 channel"', NAME],
+    ['the version', Uint8Array.of(1)],
+    ["the frame's length", u16(frame.length)],
+    ["the record's length", u16(frame.length - 16)],
+  ]
+  for (const [what, ad] of ads) {
+    if (opensWith(transport().receive, frame, ad)) {
+      return { problem: `its associated data is ${what}; it must be empty.` }
+    }
+  }
+  return {
+    problem:
+      'bob cannot open it. It must be transport.send.encryptWithAd of the record, with empty associated data.',
+  }
+}
+
+function opensWith(cipher: CipherState, frame: Uint8Array, ad: Uint8Array = EMPTY): boolean {
+  try {
+    cipher.decryptWithAd(ad, frame)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What is wrong with the first record, seen from bob; nothing when it begins a message of the text. */
 export function whatRecord(frame: Uint8Array, transport: Transport, text: string): string | undefined {
   let plaintext: Uint8Array
   try {
@@ -136,10 +317,35 @@ export function whatRecord(frame: Uint8Array, transport: Transport, text: string
     return 'the bare text is sealed, without the three bytes that make it a record.'
   try {
     const [record] = decodeRecords(plaintext)
-    if (record?.type === 'part') return 'it is a part: bob waits for the rest of the message.'
-    if (record?.type !== 'message') return `the first record is of the type ${record?.type}.`
-    return fromUtf8(record.body) === text ? undefined : `the message says '${fromUtf8(record.body)}'.`
+    if (record?.type !== 'part' && record?.type !== 'message')
+      return `the first record is of the type ${record?.type}.`
+    return undefined
   } catch (error) {
     return `what is sealed is no record: ${error instanceof Error ? error.message : error}.`
+  }
+}
+
+/** What bob would read from another ticket with the same secret, when message 1 is bound to neither. */
+export function readsUnder(message1: Uint8Array, other: Invitation, prologue: Uint8Array): boolean {
+  try {
+    answerTo(message1, other, ONES, EMPTY, prologue)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The same ticket with a secret that a stranger has. */
+export const pretended = ({ ticket }: Invitation, psk: Uint8Array): Invitation => ({
+  ticket,
+  secret: new Secret('channel secret', psk),
+})
+
+/** What message 1 carries, read with the secret alone. */
+export function payloadOf(message1: Uint8Array, to: Invitation): string | undefined {
+  try {
+    return textIn(answerTo(message1, to, ONES).payload)
+  } catch {
+    return undefined
   }
 }

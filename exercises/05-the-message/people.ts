@@ -9,26 +9,30 @@ import {
   accept,
   type Channel,
   type ChannelRecord,
+  concat,
   createTicket,
   decodeRecords,
   EMPTY,
   encodeRecord,
+  fromUtf8,
+  HandshakeState,
   listen,
+  NNpsk0,
   Secret,
   secureRandomBytes,
+  type Ticket,
   type Transport,
+  u16,
+  utf8,
   Wire,
 } from 'symbolon/protocol'
-import { inWords } from '../grader.ts'
-import type { Invitation, SendMessage } from './given.ts'
+import { NOW_SEC } from '../examiner/program.ts'
+import type { Invitation } from './given.ts'
 
-/**
- * How long sendMessage may take: 3 s. That it will never end, only time can tell. It is counted in steps, because both sides
- * are in this process: when a busy machine does not let it run, that is one step, however long it took.
- */
-const PATIENCE_STEPS = 30
-const STEP_MS = 100
-const NOW = 1_795_176_000
+const NAME = utf8('symbolon/1 channel')
+const MAX_FRAME_BYTES = 65_535
+const MEETING_MS = 1_000
+const CONVERSATION_MS = 5_000
 
 /**
  * What is at the other end of a connection. When it has done its part, its half of the connection is ended; what alice
@@ -36,75 +40,64 @@ const NOW = 1_795_176_000
  */
 export type Peer = (wire: Wire) => Promise<void>
 
-/** How a call of sendMessage ended. */
-export interface Outcome {
-  /** Every byte that alice put on the line. */
-  readonly sent: Uint8Array
-  readonly result: 'resolved' | 'rejected' | 'still waiting'
-  /** When rejected: with what, in words. */
-  readonly why: string
-}
-
 const bobsToken = new Secret('session token', secureRandomBytes(32))
 
+const ticketWith = (secret: Secret, username = 'alice', now = NOW_SEC): Ticket => ({
+  username,
+  ipAddress: '127.0.0.1',
+  secret,
+  receiver: 'bob',
+  issuedAt: now,
+  expiresAt: now + 300,
+})
+
 /** As message 4 would bring it, for a new conversation. */
-export function invitation(): Invitation {
-  const secret = new Secret('channel secret', secureRandomBytes(32))
-  const ticket = createTicket(
-    {
-      username: 'alice',
-      ipAddress: '127.0.0.1',
-      secret,
-      receiver: 'bob',
-      issuedAt: NOW,
-      expiresAt: NOW + 300,
-    },
-    bobsToken,
-  )
-  return { ticket, secret }
+export function invitation(username = 'alice', secret = secureRandomBytes(32)): Invitation {
+  const key = new Secret('channel secret', secret)
+  return { ticket: createTicket(ticketWith(key, username), bobsToken), secret: key }
 }
 
-/** Calls sendMessage with a connection to `peer`, and records what alice sends. */
-export async function meet(peer: Peer, send: SendMessage, to: Invitation, text: string): Promise<Outcome> {
-  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+/** Stands at a port of this machine while `use` takes. */
+export async function standing<T>(peer: Peer, use: (port: number) => Promise<T>): Promise<T> {
+  const parts: Promise<void>[] = []
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const hangUp = () => {
       socket.end()
       readOut(socket)
     }
-    peer(new Wire(socket)).then(hangUp, hangUp)
+    parts.push(peer(new Wire(socket)).then(hangUp, hangUp))
   })
   await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
-  const { port } = server.address() as net.AddressInfo
   try {
-    return await call(send, port, to, text)
+    return await use((server.address() as net.AddressInfo).port)
   } finally {
     server.close()
+    // Time that it lets pass is not to pass in another conversation.
+    await Promise.all(parts)
   }
 }
 
-/** A real receiver: the library's. */
-export interface RealBob {
-  readonly heard: readonly string[]
+/** What a real receiver, the library's, has heard. */
+export interface Heard {
+  readonly texts: readonly string[]
   /** How his conversations ended: 'end' or an error's code. */
   readonly endings: readonly string[]
-  readonly outcome: Outcome
 }
 
-/** Calls sendMessage with a connection to a real receiver. */
-export async function meetBob(send: SendMessage, to: Invitation, text: string): Promise<RealBob> {
-  const heard: string[] = []
-  const endings: string[] = []
+/** The library's receiver listens while `use` takes, and until his first conversation is over. */
+export async function realBob<T>(use: (port: number) => Promise<T>): Promise<{ heard: Heard; outcome: T }> {
+  const heard = { texts: [] as string[], endings: [] as string[] }
   let over: (() => void) | undefined
   const conversation = new Promise<void>((resolve) => {
     over = resolve
   })
   const end = (how: string) => {
-    endings.push(how)
+    heard.endings.push(how)
     over?.()
   }
   const onChannel = async (channel: Channel) => {
     try {
-      for await (const message of channel) heard.push(message.text)
+      for await (const message of channel) heard.texts.push(message.text)
       await channel.close()
       end('end')
     } catch (error) {
@@ -114,53 +107,24 @@ export async function meetBob(send: SendMessage, to: Invitation, text: string): 
   const listener = await listen({
     username: 'bob',
     token: bobsToken,
-    clock: () => NOW,
+    clock: () => NOW_SEC,
     onChannel,
     onRefused: ({ error }) => end(error.code),
   })
   try {
-    const outcome = await call(send, listener.address.port, to, text)
+    const outcome = await use(listener.address.port)
+    // Who never dialled has no conversation that could end.
+    const timer = setTimeout(() => over?.(), CONVERSATION_MS)
     await conversation
-    return { heard, endings, outcome }
+    clearTimeout(timer)
+    return { heard, outcome }
   } finally {
     await listener.close()
   }
 }
 
-async function call(send: SendMessage, port: number, to: Invitation, text: string): Promise<Outcome> {
-  const socket = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
-  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
-  const sent: Uint8Array[] = []
-  const write = socket.write.bind(socket) as (bytes: Uint8Array) => boolean
-  socket.write = ((bytes: Uint8Array) => {
-    sent.push(Uint8Array.from(bytes))
-    return write(bytes)
-  }) as typeof socket.write
-  let timer: ReturnType<typeof setInterval> | undefined
-  const patience = new Promise<[Outcome['result'], string]>((resolve) => {
-    let steps = 0
-    timer = setInterval(() => {
-      if (++steps < PATIENCE_STEPS) return
-      resolve(['still waiting', 'sendMessage neither finished nor failed.'])
-    }, STEP_MS)
-  })
-  // The call itself may throw, when it is no async function.
-  const done = (async () => send(new Wire(socket), to, text))().then(
-    (): [Outcome['result'], string] => ['resolved', ''],
-    (error: unknown): [Outcome['result'], string] => ['rejected', inWords(error)],
-  )
-  const [result, why] = await Promise.race([done, patience])
-  clearInterval(timer)
-  // Alice is done. What goes on in the background all the same, because an await is missing, meets the end of the
-  // connection: what it still sends counts, and an error of its own comes before we return.
-  socket.end()
-  await readOut(socket)
-  return { sent: Buffer.concat(sent), result, why }
-}
-
 /** Throws away what still comes; resolves when both sides have ended. */
 async function readOut(socket: net.Socket): Promise<void> {
-  const turn = () => new Promise((resolve) => setImmediate(resolve))
   const drain = async () => {
     // Whoever waits for it reads first.
     await turn()
@@ -172,37 +136,92 @@ async function readOut(socket: net.Socket): Promise<void> {
   await turn()
 }
 
+/** Whatever else is ready to go on goes on first. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 /**
- * Hangs up without a word, at once. So sendMessage ends, and what alice has sent until then she sent before message 2:
- * nobody has to guess how long a silence means that nothing more comes.
+ * Hangs up without a word, at once. So alice ends, and what she has sent until then she sent before message 2: nobody has
+ * to guess how long a silence means that nothing more comes.
  */
 export const silent: Peer = async () => {}
 
-/** Does not know the secret, and answers message 1 with something of its size. */
+/** Does not know the secret, and answers message 1 with these frames. */
 export const impostor =
-  (message2: (message1: Uint8Array) => Uint8Array): Peer =>
+  (...answer: ((message1: Uint8Array) => Uint8Array)[]): Peer =>
   async (wire) => {
-    await wire.read(1)
-    await wire.readFrame(0, 65_535)
-    const message1 = await wire.readFrame(0, 65_535)
-    wire.writeFrame(message2(message1 ?? EMPTY))
+    const message1 = await message1From(wire)
+    for (const frame of answer) wire.writeFrame(frame(message1))
   }
 
-/** Bob, with the right secret, as far as the handshake; what he does next is told by `then`. */
+/** What alice says before it is bob's turn. */
+export async function message1From(wire: Wire): Promise<Uint8Array> {
+  await wire.read(1)
+  await wire.readFrame(0, MAX_FRAME_BYTES)
+  return (await wire.readFrame(0, MAX_FRAME_BYTES)) ?? EMPTY
+}
+
+/** Bob, with the right secret and these random bytes, as far as the handshake; what he does next is told by `then`. */
 export const bobWho =
-  ({ secret }: Invitation, then: (bob: Bob) => Promise<void>): Peer =>
+  ({ secret }: Invitation, then: (bob: Bob) => Promise<unknown>, random = secureRandomBytes(32)): Peer =>
   async (wire) => {
-    const ticket = {
-      username: 'alice',
-      ipAddress: '127.0.0.1',
-      secret,
-      receiver: 'bob',
-      issuedAt: NOW,
-      expiresAt: NOW + 300,
-    }
-    const { transport } = await accept(wire, { judge: () => ticket })
+    const { transport } = await accept(wire, {
+      judge: () => ticketWith(secret),
+      randomBytes: () => random.slice(),
+    })
     await then(new Bob(wire, transport))
   }
+
+/** Where so many wait for one another; not for long, since one may not come. */
+export class Meeting {
+  #missing: number
+  #begin: (() => void) | undefined
+  readonly #begun = new Promise<void>((resolve) => {
+    this.#begin = resolve
+  })
+
+  constructor(size: number) {
+    this.#missing = size
+  }
+
+  async wait(): Promise<void> {
+    if (--this.#missing === 0) this.#begin?.()
+    const timer = setTimeout(() => this.#begin?.(), MEETING_MS)
+    await this.#begun
+    clearTimeout(timer)
+  }
+}
+
+/** Bob, who goes on at two places only when all the others have got there, too: with message 1, and with the message. */
+export const bobAmong =
+  (to: Invitation, random: Uint8Array, first: Meeting, second: Meeting): Peer =>
+  async (wire) => {
+    const message1 = await message1From(wire)
+    await first.wait()
+    const { message2, transport } = answerTo(message1, to, random)
+    wire.writeFrame(message2)
+    const bob = new Bob(wire, transport)
+    await bob.answers(() => second.wait())
+  }
+
+/** What bob with these random bytes, or one who reads the ticket as another, makes of message 1: his answer, and the keys. */
+export function answerTo(
+  message1: Uint8Array,
+  { ticket, secret }: Invitation,
+  random: Uint8Array,
+  says: Uint8Array = EMPTY,
+  prologue: Uint8Array = concat(NAME, ticket),
+): { message2: Uint8Array; transport: Transport; payload: Uint8Array } {
+  const handshake = new HandshakeState({
+    pattern: NNpsk0,
+    initiator: false,
+    prologue,
+    psk: secret.reveal(),
+    randomBytes: () => random.slice(),
+  })
+  const payload = handshake.readMessage(message1)
+  const message2 = handshake.writeMessage(says)
+  return { message2, payload, transport: handshake.transport as Transport }
+}
 
 /** Bob after the handshake. */
 export class Bob {
@@ -216,15 +235,58 @@ export class Bob {
 
   /** The next frame as it came, still sealed. */
   frame(): Promise<Uint8Array | undefined> {
-    return this.wire.readFrame(0, 65_535)
+    return this.wire.readFrame(0, MAX_FRAME_BYTES)
   }
 
+  /** The records of the next frame; none when alice has hung up. */
   async hear(): Promise<ChannelRecord[]> {
     const frame = await this.frame()
     return frame ? decodeRecords(this.transport.receive.decryptWithAd(EMPTY, frame)) : []
   }
 
-  say(record: ChannelRecord): void {
-    this.wire.writeFrame(this.transport.send.encryptWithAd(EMPTY, encodeRecord(record)))
+  /** Alice's message, all of it, and whether she said her end with it. */
+  async message(): Promise<{ text: string; ended: boolean } | undefined> {
+    const parts: Uint8Array[] = []
+    for (;;) {
+      const records = await this.hear()
+      if (records.length === 0) return undefined
+      for (const record of records) {
+        if ('body' in record) parts.push(record.body)
+        if (record.type === 'message') {
+          return { text: fromUtf8(concat(...parts)), ended: records.some(({ type }) => type === 'end') }
+        }
+      }
+    }
+  }
+
+  /** Hears the message, and says at once all that she waits for; then hears her end. */
+  async answers(before: () => Promise<void> = async () => {}): Promise<void> {
+    const message = await this.message()
+    if (!message) return
+    await before()
+    this.say({ type: 'ack', count: 1 })
+    this.say({ type: 'end' })
+    if (!message.ended) await this.end()
+  }
+
+  /** Waits for alice's end; false when there was none. */
+  async end(): Promise<boolean> {
+    for (;;) {
+      const records = await this.hear()
+      if (records.length === 0) return false
+      if (records.some(({ type }) => type === 'end')) return true
+    }
+  }
+
+  /** All of these in one frame. */
+  say(...records: (ChannelRecord | Uint8Array)[]): void {
+    this.wire.write(this.sealed(...records))
+  }
+
+  /** What `say` would write. */
+  sealed(...records: (ChannelRecord | Uint8Array)[]): Uint8Array {
+    const bytes = records.map((record) => (record instanceof Uint8Array ? record : encodeRecord(record)))
+    const content = this.transport.send.encryptWithAd(EMPTY, concat(...bytes))
+    return concat(u16(content.length), content)
   }
 }

@@ -5,8 +5,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { UsageError } from '../../src/cli/errors.ts'
+import type { Grader } from '../examiner/grading.ts'
 
 /** The folder of all exercises. */
 export const FOLDER: string = resolve(fileURLToPath(new URL('..', import.meta.url)))
@@ -17,21 +18,22 @@ export interface Exercise {
   readonly number: string
   readonly title: string
   readonly folder: string
-  /** The file that the student writes, such as `ticket.ts`. */
-  readonly file: string
+}
+
+/** How it is graded: what its `grader.ts` exports. */
+export async function graderOf({ folder }: Exercise): Promise<Grader<unknown>> {
+  return (await import(pathToFileURL(join(folder, 'grader.ts')).href)).grader
 }
 
 export function allExercises(): Exercise[] {
   const folders = readdirSync(FOLDER).filter((name) => /^\d\d-/.test(name))
   return folders.sort().map((name) => {
     const folder = join(FOLDER, name)
-    const grader = readdirSync(folder).find((entry) => entry.endsWith('.test.ts')) ?? ''
     const [heading = name] = readFileSync(join(folder, 'README.md'), 'utf8').split('\n')
     return {
       number: name.slice(0, 2),
       title: heading.replace(/^# /, ''),
       folder,
-      file: grader.replace('.test.ts', '.ts'),
     }
   })
 }

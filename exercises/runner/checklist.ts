@@ -3,12 +3,14 @@
  *
  * @module
  */
-import type { Finding, Grade } from './grading.ts'
+import type { Grade } from '../examiner/grading.ts'
+import type { Finding } from '../examiner/property.ts'
 
 /** How many properties that do not hold are explained, unless all are. */
 const EXPLAINED = 2
 
-const held = ({ findings }: Grade) => findings.filter(({ problem }) => problem === undefined).length
+export const held = ({ findings }: Grade): number =>
+  findings.filter(({ problem }) => problem === undefined).length
 
 /** Whether every property holds. */
 export function isDone(grade: Grade): boolean {
@@ -20,20 +22,20 @@ export function sum(grade: Grade): string {
 }
 
 /** A line for every property, and below those that do not hold what was seen and why it matters. */
-export function checklist({ properties, findings, stopped }: Grade, all: boolean): string {
+export function checklist({ properties, findings }: Grade, all: boolean): string {
   const lines: string[] = []
   const explained = new Set<string>()
   for (const name of properties) {
     const finding = findings.find(({ property }) => property === name)
     lines.push(`  [${mark(finding)}] ${name}`)
-    const { problem, why } = finding ?? {}
+    const { problem, why, loot } = finding ?? {}
     // What has been said once, such as that the function is not written yet, is not said again.
     if (!problem || explained.has(problem) || (!all && explained.size >= EXPLAINED)) continue
     explained.add(problem)
     lines.push('', indented(`FAILED: ${problem}`))
+    if (loot) lines.push(indented(`What it was good for: ${loot}`))
     lines.push(why ? `${indented(`Why it matters: ${why}`)}\n` : '')
   }
-  if (stopped) lines.push(`\n  ${stopped}`)
   return lines.join('\n')
 }
 

@@ -2,8 +2,7 @@
 import type { AnswerUserinfo } from '../given.ts'
 import { answerUserinfo as right } from '../solution/ticket.ts'
 
-export const breaks =
-  "it works for others too: dave's receiver hears carol, and refuses her ticket the second time"
+export const breaks = 'it works for others too, whoever they are and whatever was asked before'
 
 export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
   return right(sender, { ...receiver, username: 'bob' }, kdc)

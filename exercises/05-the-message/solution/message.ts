@@ -27,9 +27,13 @@ const MAX_FRAME_BYTES = 65_535
 
 /** Sends one text to bob: docs/protocol.md §5, and §5.6 shows it. */
 export async function sendMessage(wire: Wire, invitation: Invitation, text: string): Promise<void> {
-  const transport = await shakeHands(wire, invitation)
-  for (const record of encodeMessage(utf8(text))) say(wire, transport, record)
-  await untilAcknowledged(wire, transport)
+  try {
+    const transport = await shakeHands(wire, invitation)
+    for (const record of encodeMessage(utf8(text))) say(wire, transport, record)
+    await untilAcknowledged(wire, transport)
+  } finally {
+    wire.end()
+  }
 }
 
 /** §5.1: when this returns, whoever is there has proved that it knows the secret, and has heard nothing yet. */
@@ -63,20 +67,20 @@ export async function hear(wire: Wire, { receive }: Transport): Promise<ChannelR
   return decodeRecords(receive.decryptWithAd(EMPTY, frame))
 }
 
-/** §5.4 and §5.5: waits until bob has handled the message, says our end, waits for his, and hangs up. */
+/** §5.4 and §5.5: waits until bob has handled the message, says our end, and waits for his. */
 export async function untilAcknowledged(wire: Wire, transport: Transport): Promise<void> {
   let acknowledged = false
   let ended = false
   while (!acknowledged || !ended) {
     for (const record of await hear(wire, transport)) {
       if (record.type === 'abort') throw new Error(`bob gave up: ${record.code}`)
-      if (record.type === 'end') ended = true
       if (record.type === 'ack') {
-        if (record.count !== 1) throw new Error(`bob acknowledged ${record.count} messages, and we sent one`)
+        if (acknowledged || record.count !== 1) throw new Error('bob acknowledged what was not sent')
         acknowledged = true
         say(wire, transport, encodeRecord({ type: 'end' }))
-      }
+      } else if (ended) throw new Error('bob said something after his end')
+      else if (record.type === 'end') ended = true
+      // Whatever else he says is not for this function: it is not acknowledged, so he knows that.
     }
   }
-  wire.end()
 }

@@ -1,0 +1,13 @@
+/** "The receiver is always the same." Until the second one logs in. */
+import type { Secret } from 'symbolon/protocol'
+import type { AnswerUserinfo } from '../given.ts'
+import { answerUserinfo as right } from '../solution/ticket.ts'
+
+export const breaks = 'it works for others too, whoever they are and whatever was asked before'
+
+let token: Secret | undefined
+
+export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
+  token ??= receiver.token
+  return right(sender, { ...receiver, token: receiver.username === 'bob' ? receiver.token : token }, kdc)
+}

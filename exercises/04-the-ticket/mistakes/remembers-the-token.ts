@@ -1,0 +1,14 @@
+/** "Bob's token I know already." He has logged out and in again, and has another. */
+import type { Secret } from 'symbolon/protocol'
+import type { AnswerUserinfo } from '../given.ts'
+import { answerUserinfo as right } from '../solution/ticket.ts'
+
+export const breaks = 'it works for others too, whoever they are and whatever was asked before'
+
+const tokens = new Map<string, Secret>()
+
+export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
+  const token = tokens.get(receiver.username) ?? receiver.token
+  tokens.set(receiver.username, token)
+  return right(sender, { ...receiver, token }, kdc)
+}

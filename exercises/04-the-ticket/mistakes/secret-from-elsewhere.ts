@@ -1,0 +1,7 @@
+/** "Node has randomness of its own." As good as the KDC's; but the KDC says where its randomness comes from, and a test wants to know. */
+import { secureRandomBytes } from 'symbolon/protocol'
+import { secretWith } from './shared/answer.ts'
+
+export const breaks = 'every answer has a fresh secret of 32 bytes that nobody can guess'
+
+export const answerUserinfo = secretWith(() => secureRandomBytes(32))

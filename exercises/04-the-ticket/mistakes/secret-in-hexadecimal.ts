@@ -1,0 +1,18 @@
+/** "64 digits are 32 bytes." To whoever reads them as digits; as base64url they are 48. */
+import type { AnswerUserinfo } from '../given.ts'
+import { makeSenderinfo } from '../solution/ticket.ts'
+import { rightContent } from './shared/answer.ts'
+
+export const breaks = 'every answer has a fresh secret of 32 bytes that nobody can guess'
+
+export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
+  const secret = Buffer.from(kdc.randomBytes(32)).toString('hex')
+  return {
+    ip_addr: receiver.ipAddress,
+    port: receiver.port,
+    secret,
+    senderinfo: makeSenderinfo(rightContent(sender, receiver, kdc, secret), receiver.token, kdc.randomBytes),
+    expires_at: kdc.now + kdc.ticketLifetimeSec,
+    time: kdc.now,
+  }
+}

@@ -1,0 +1,9 @@
+/** "Two names, one secret." Anybody can hash two names. */
+import { hkdf, utf8 } from 'symbolon/protocol'
+import { secretWith } from './shared/answer.ts'
+
+export const breaks = 'every answer has a fresh secret of 32 bytes that nobody can guess'
+
+export const answerUserinfo = secretWith((_salt, sender, receiver) =>
+  hkdf(utf8(sender.username), utf8(receiver.username), 'secret'),
+)

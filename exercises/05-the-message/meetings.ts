@@ -1,0 +1,225 @@
+/**
+ * The conversations of one grading: each is held once, however many properties look at it, and kept.
+ *
+ * @module
+ */
+import { concat, decodeRecords, EMPTY, secureRandomBytes } from 'symbolon/protocol'
+import { Missing } from '../examiner/property.ts'
+import type { Alice } from './alice.ts'
+import { cutIntoFrames, opening } from './examine.ts'
+import type { Invitation } from './given.ts'
+import type { Outcome, Talk } from './outcome.ts'
+import {
+  answerTo,
+  type Bob,
+  bobAmong,
+  bobWho,
+  type Heard,
+  invitation,
+  Meeting,
+  type Peer,
+  realBob,
+  silent,
+  standing,
+} from './people.ts'
+import { type Tap, tapped } from './tap.ts'
+
+const STEP_MS = 100
+/** For a program that has left one line open, the next one is not waited for so long. */
+const SHORT_STEPS = 1
+
+/** What the grader tries with alice. */
+export class Meetings {
+  readonly alice: Alice
+  /** All that were held. */
+  readonly outcomes: Outcome[] = []
+  readonly #kept = new Map<string, Promise<unknown>>()
+  #leavesLinesOpen = false
+  #going = 0
+  #isToRestart = false
+
+  constructor(alice: Alice) {
+    this.alice = alice
+  }
+
+  /** The same for all who ask by this name. */
+  once<T>(name: string, make: () => Promise<T>): Promise<T> {
+    const made = (this.#kept.get(name) as Promise<T> | undefined) ?? make()
+    this.#kept.set(name, made)
+    return made
+  }
+
+  /** Does something with each, some at once where alice can be several. */
+  async each<T, R>(cases: readonly T[], use: (one: T) => Promise<R>): Promise<R[]> {
+    const results: R[] = []
+    const left = [...cases.entries()]
+    const work = async () => {
+      for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await use(next[1])
+    }
+    await Promise.all(Array.from({ length: this.alice.atOnce }, work))
+    return results
+  }
+
+  /** With one who hangs up at once. */
+  silence(text: string): Promise<Outcome> {
+    return this.once('silence', () => this.meet(silent, invitation(), text))
+  }
+
+  /** With whoever this is. */
+  meet(peer: Peer, to: Invitation, text: string): Promise<Outcome> {
+    return standing(peer, (port) => this.#call(port, to, text))
+  }
+
+  /** With a bob who has the right secret, and then does this. */
+  talk(then: (bob: Bob) => Promise<unknown>, text: string, to: Invitation = invitation()): Promise<Talk> {
+    return this.#seen((random) => bobWho(to, then, random), to, text)
+  }
+
+  /** Several at once. */
+  together(texts: readonly string[]): Promise<Talk[]> {
+    const [first, second] = [new Meeting(texts.length), new Meeting(texts.length)]
+    const talks = texts.map((text) => {
+      const to = invitation()
+      return this.#seen((random) => bobAmong(to, random, first, second), to, text)
+    })
+    return Promise.all(talks)
+  }
+
+  async #seen(peer: (random: Uint8Array) => Peer, to: Invitation, text: string): Promise<Talk> {
+    const random = secureRandomBytes(32)
+    const outcome = await this.meet(peer(random), to, text)
+    const { message1, rest } = opening(outcome)
+    const bobs = () => answerTo(message1, to, random)
+    let message2: Uint8Array = EMPTY
+    try {
+      message2 = bobs().message2
+    } catch {
+      throw new Missing('nobody can tell before bob can read message 1.')
+    }
+    return { outcome, message2, rest, transport: () => bobs().transport }
+  }
+
+  /** With a bob who hears the message, and at once says all that she waits for. */
+  honest(text: string): Promise<Talk> {
+    return this.once(`honest ${text}`, () => this.talk((bob) => bob.answers(), text))
+  }
+
+  /** With the library's receiver. */
+  real(text: string): Promise<{ heard: Heard; outcome: Outcome }> {
+    return this.once(`real ${text}`, () => realBob((port) => this.#call(port, invitation(), text)))
+  }
+
+  async #call(port: number, to: Invitation, text: string): Promise<Outcome> {
+    this.#going++
+    try {
+      return await this.#tapped(port, to, text)
+    } finally {
+      this.#going--
+      // What goes on in the background all the same meets the end of its process.
+      if (this.#isToRestart && this.#going === 0) {
+        this.#isToRestart = false
+        await this.alice.restart()
+      }
+    }
+  }
+
+  #tapped(port: number, to: Invitation, text: string): Promise<Outcome> {
+    return tapped(this.alice.address, port, async (tap) => {
+      const ended = await this.#inTime(this.alice.send(tap.port, to, text), this.#steps)
+      const hungUp = ended !== undefined && (await this.#hangsUp(tap))
+      this.#isToRestart ||= !ended
+      tap.check()
+      const waiting = {
+        result: 'still waiting' as const,
+        why: 'alice neither finished nor failed.',
+        isError: true,
+        told: '',
+      }
+      const outcome = {
+        ...(ended ?? waiting),
+        to,
+        text,
+        sent: tap.sent,
+        connections: tap.connections,
+        hungUp,
+      }
+      this.outcomes.push(outcome)
+      return outcome
+    })
+  }
+
+  /** How long to wait for a conversation. */
+  get #steps(): number {
+    return (this.alice.patienceSec * 1000) / STEP_MS
+  }
+
+  async #hangsUp(tap: Tap): Promise<boolean> {
+    const steps = this.#leavesLinesOpen ? SHORT_STEPS : this.#steps
+    const hungUp = (await this.#inTime(tap.hungUp(), steps)) === true
+    if (!hungUp) this.#leavesLinesOpen = true
+    return hungUp
+  }
+
+  /**
+   * Nothing when it does not come within reason. That is counted in steps, in each of which alice has had her turn: when the machine is
+   * too busy to let her run, that is one step, however long it took.
+   */
+  async #inTime<T>(promise: Promise<T>, steps: number): Promise<T | undefined> {
+    let isOver = false
+    const patience = async () => {
+      for (let step = 0; step < steps && !isOver; step++) {
+        await new Promise((resolve) => setTimeout(resolve, STEP_MS))
+        if (!isOver) await this.alice.beat()
+      }
+      return undefined
+    }
+    try {
+      return await Promise.race([promise, patience()])
+    } finally {
+      isOver = true
+    }
+  }
+}
+
+/** What alice said after the handshake, as far as bob can read it. */
+export interface Transcript {
+  /** Her message. */
+  readonly text: Uint8Array | undefined
+  readonly types: readonly string[]
+  /** Why bob stopped reading. */
+  readonly problem?: string
+  /** The frame at which he did. */
+  readonly frame?: Uint8Array
+}
+
+/** Reads a talk as bob does. */
+export function transcript({ rest, transport }: Talk): Transcript {
+  const { receive } = transport()
+  const types: string[] = []
+  const parts: Uint8Array[] = []
+  let text: Uint8Array | undefined
+  const { frames, left } = cutIntoFrames(rest)
+  for (const frame of frames) {
+    let plaintext: Uint8Array
+    try {
+      plaintext = receive.decryptWithAd(EMPTY, frame)
+    } catch {
+      return { text, types, frame, problem: `it does not open` }
+    }
+    try {
+      for (const record of decodeRecords(plaintext)) {
+        types.push(record.type)
+        if (text === undefined && 'body' in record) parts.push(record.body)
+        if (record.type === 'message') text ??= concat(...parts)
+      }
+    } catch (error) {
+      return {
+        text,
+        types,
+        frame,
+        problem: `it is no record: ${error instanceof Error ? error.message : error}`,
+      }
+    }
+  }
+  return { text, types, ...(left > 0 && { problem: `${left} bytes are left that are no frame` }) }
+}

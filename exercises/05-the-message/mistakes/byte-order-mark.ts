@@ -1,0 +1,10 @@
+/** "The mark at the beginning is no text." It was in the text that alice was given. */
+import { encodeMessage, utf8 } from 'symbolon/protocol'
+import type { SendMessage } from '../given.ts'
+import { alice } from './shared/alice.ts'
+
+export const breaks = 'the text arrives as it is, to the last space'
+
+export const sendMessage: SendMessage = alice({
+  records: (text) => encodeMessage(utf8(text.replace(/^\ufeff/, ''))),
+})

@@ -1,0 +1,11 @@
+/** "An error is a sentence." Where `instanceof Error` is asked, this is none. */
+import type { MakeReceiver } from '../given.ts'
+import { receiver } from './shared/habits.ts'
+
+export const breaks =
+  'everything is refused in one way, and only the own log says why, by the first check that failed'
+
+export const makeReceiver: MakeReceiver = (login) =>
+  receiver(login, {
+    refuse: () => 'this ticket is refused' as never,
+  })

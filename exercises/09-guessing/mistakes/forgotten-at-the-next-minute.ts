@@ -1,0 +1,21 @@
+/** "I count for each minute." Then eve tries five in every minute. */
+import type { Answer, MakeDoor } from '../given.ts'
+
+export { blindFor, crack } from '../solution/guessing.ts'
+
+export const breaks = 'after so many wrong tries it says wait, to the right password too'
+
+export const makeDoor: MakeDoor = (passwords, tries, seconds) => {
+  const wrong = new Map<string, number[]>()
+  return {
+    login(username, password, now): Answer {
+      const recent = (wrong.get(username) ?? []).filter(
+        (time) => Math.floor(time / 60) === Math.floor(now / 60) && seconds > 0,
+      )
+      if (recent.length >= tries) return 'wait'
+      if (Object.hasOwn(passwords, username) && passwords[username] === password) return 'in'
+      wrong.set(username, [...recent, now])
+      return 'no'
+    },
+  }
+}

@@ -1,0 +1,19 @@
+/** "More than five." After five it is enough. */
+import type { Answer, MakeDoor } from '../given.ts'
+
+export { blindFor, crack } from '../solution/guessing.ts'
+
+export const breaks = 'after so many wrong tries it says wait, to the right password too'
+
+export const makeDoor: MakeDoor = (passwords, tries, seconds) => {
+  const wrong = new Map<string, number[]>()
+  return {
+    login(username, password, now): Answer {
+      const recent = (wrong.get(username) ?? []).filter((time) => time + seconds > now)
+      if (recent.length > tries) return 'wait'
+      if (Object.hasOwn(passwords, username) && passwords[username] === password) return 'in'
+      wrong.set(username, [...recent, now])
+      return 'no'
+    },
+  }
+}

@@ -1,0 +1,17 @@
+/** "The loop begins at 0, and so does the blind." With the number multiplied once already. */
+import type { BlindFor } from '../given.ts'
+import { hashToGroup, P, power, Q } from '../solution/guessing.ts'
+
+export { crack, makeDoor } from '../solution/guessing.ts'
+
+export const breaks = 'blindFor finds for every word the blind that makes an OPAQUE request of it'
+
+export const blindFor: BlindFor = (request, word) => {
+  const base = hashToGroup(word)
+  let number = power(base, 1 - 1)
+  for (let blind = 1; blind < Q; blind++) {
+    number = (number * base) % P
+    if (number === request) return blind - 1
+  }
+  return undefined
+}

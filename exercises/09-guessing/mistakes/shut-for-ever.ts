@@ -1,0 +1,19 @@
+/** "Five wrong tries, and the account is locked until the administrator comes." Mallory needs five wrong passwords for each of her colleagues. */
+import type { Answer, MakeDoor } from '../given.ts'
+
+export { blindFor, crack } from '../solution/guessing.ts'
+
+export const breaks = 'a try counts for its time, and for its name only'
+
+export const makeDoor: MakeDoor = (passwords, tries, seconds) => {
+  const wrong = new Map<string, number[]>()
+  return {
+    login(username, password, now): Answer {
+      const recent = (wrong.get(username) ?? []).filter((time) => time <= now && seconds > 0)
+      if (recent.length >= tries) return 'wait'
+      if (Object.hasOwn(passwords, username) && passwords[username] === password) return 'in'
+      wrong.set(username, [...recent, now])
+      return 'no'
+    },
+  }
+}

@@ -1,0 +1,37 @@
+/** "It is said in epoch 1, so it is labelled 1." It makes epoch 2. */
+import { concat, type RandomBytes, seal, utf8 } from 'symbolon/protocol'
+import type { Add, Change, Owner, Remove } from '../given.ts'
+import * as right from '../solution/group.ts'
+
+export { follow, read, send } from '../solution/group.ts'
+
+export const breaks = "a box opens under its member's pair key, and holds the owner's new key"
+
+function change(owner: Owner, members: Owner['members'], randomBytes: RandomBytes): Change {
+  const epoch = owner.epoch + 1
+  const key = randomBytes(32)
+  const boxes = Object.entries(members).map(([name, pairKey]) => [
+    name,
+    box(pairKey, `commit ${owner.epoch} ${name}`, key, randomBytes),
+  ])
+  return {
+    owner: { name: owner.name, epoch, key, members },
+    commit: { epoch, boxes: Object.fromEntries(boxes) },
+  }
+}
+
+function box(key: Uint8Array, label: string, content: Uint8Array, randomBytes: RandomBytes): Uint8Array {
+  const nonce = randomBytes(12)
+  return concat(nonce, seal(key, nonce, utf8(label), content))
+}
+
+export const add: Add = (owner, name, pairKey, randomBytes) => {
+  right.add(owner, name, pairKey, randomBytes)
+  return change(owner, { ...owner.members, [name]: pairKey }, randomBytes)
+}
+
+export const remove: Remove = (owner, name, randomBytes) => {
+  right.remove(owner, name, randomBytes)
+  const { [name]: _, ...members } = owner.members
+  return change(owner, members, randomBytes)
+}

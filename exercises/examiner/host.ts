@@ -1,0 +1,287 @@
+/**
+ * What runs in the student's process, beside the student's program: it calls what the grader asks for, one line of JSON each, and
+ * says what came of it. It knows neither what is tried nor what is right, so nothing that the program does to it makes a result.
+ *
+ * @module
+ */
+import { createHook } from 'node:async_hooks'
+import dgram from 'node:dgram'
+import { writeSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import net from 'node:net'
+import os from 'node:os'
+import { mock } from 'node:test'
+import { inspect } from 'node:util'
+import { Wire } from 'symbolon/protocol'
+import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
+
+/** A call of what the program exports, of an object that was kept, or one of the host's own. */
+export interface Call {
+  readonly id: number
+  readonly do: 'call' | 'keep' | 'advance' | 'count'
+  /** The exported function, or the method of `on`. */
+  readonly name: string
+  readonly on?: number
+  readonly args: readonly unknown[]
+}
+
+/** What came of it. */
+export type Reply =
+  | {
+      readonly id: number
+      readonly value: unknown
+      readonly async: boolean
+      readonly plain: boolean
+      readonly changed?: true
+    }
+  | { readonly id: number; readonly thrown: Thrown }
+  /** An error that nothing in the program waits for. */
+  | { readonly stray: Thrown }
+
+/** An error of the program, or what it threw instead of one. */
+export interface Thrown {
+  readonly isError: boolean
+  readonly name: string
+  readonly message: string
+  readonly code?: string
+  /** All that is seen of it when it is printed: its properties too, and its causes. */
+  readonly all: string
+  /** Of the student's file. */
+  readonly line?: number
+}
+
+const ANSWERS_FD = 3
+/** Of fake time, so that what waits for what came after a timer gets its turn. */
+const STEP_MS = 1_000
+const MAX_SHOWN_CHARS = 64 * 1024
+const SHOWN = { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 } as const
+const PROGRAM = './student.mjs'
+const OURS = ['host.mjs', 'host.ts', 'tools.mjs']
+
+type Fn = (...args: unknown[]) => unknown
+
+const { connect } = net.Socket.prototype
+
+function refuse(of: object, ...names: readonly string[]): void {
+  for (const name of names) {
+    const value = () => {
+      throw new Error(`${name} has nothing to do with the exercise`)
+    }
+    Object.defineProperty(of, name, { value })
+  }
+}
+
+// What Node's permission model does not know of. With a signal another process is ended, or opened to a debugger; a local socket is a
+// file; and there is no need of a connection but those that are given.
+refuse(
+  process,
+  'kill',
+  '_kill',
+  '_debugProcess',
+  '_debugEnd',
+  'execve',
+  'binding',
+  '_linkedBinding',
+  'dlopen',
+)
+refuse(os, 'setPriority')
+refuse(net, '_createServerHandle')
+refuse(net.Server.prototype, 'listen', '_listen2', '_setupListenHandle')
+refuse(net.Socket.prototype, 'connect')
+refuse(dgram.Socket.prototype, 'bind', 'connect', 'send')
+syncBuiltinESMExports()
+
+// Time is what the grader says: an hour of silence is over at once, and a program's own clock shows.
+const [startedAt] = process.argv.slice(2)
+const { setInterval: realInterval, clearInterval: realClear } = globalThis
+let now = performance.now()
+mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: Number(startedAt) })
+
+// What is no randomness shows itself: after a restart it comes again.
+let draw = 0
+Math.random = () => {
+  draw = (draw + 0x9e3779b9) >>> 0
+  const mixed = Math.imul(draw ^ (draw >>> 15), 0x85ebca6b)
+  return ((mixed ^ (mixed >>> 13)) >>> 0) / 2 ** 32
+}
+
+const exported: Promise<Readonly<Record<string, unknown>>> = import(PROGRAM)
+const kept = new Map<number, object>()
+let lastKept = 0
+
+function answer(reply: Reply): void {
+  const line = Buffer.from(`${JSON.stringify(reply)}\n`)
+  for (let written = 0; written < line.length; ) {
+    try {
+      written += writeSync(ANSWERS_FD, line, written)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
+  }
+}
+
+function randomBytesFrom(pool: Uint8Array) {
+  let used = 0
+  return (length: number) => {
+    if (!(length >= 0 && used + length <= pool.length))
+      throw new RangeError(`randomBytes(${length}): no more are left`)
+    used += length
+    return Uint8Array.from(pool.subarray(used - length, used))
+  }
+}
+
+async function dial(port: number): Promise<Wire> {
+  const socket = new net.Socket({ allowHalfOpen: true })
+  Reflect.apply(connect, socket, [{ host: '127.0.0.1', port }])
+  socket.setNoDelay(true)
+  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+  return new Wire(socket)
+}
+
+/** The arguments, with what must be waited for. */
+async function received(args: readonly unknown[]): Promise<unknown[]> {
+  const waiting: Promise<void>[] = []
+  const wires = new Map<number, Wire>()
+  const ports = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return
+    if ('$' in part && part.$ === 'wire') {
+      const port = Number((part as { port?: unknown }).port)
+      waiting.push(dial(port).then((wire) => void wires.set(port, wire)))
+    }
+    for (const inner of Object.values(part)) ports(inner)
+  }
+  ports(args)
+  await Promise.all(waiting)
+  const makers: Makers = {
+    random: randomBytesFrom,
+    wire: (port) => wires.get(port),
+    kept: (id) => kept.get(id),
+  }
+  return args.map((part) => decode(part, makers))
+}
+
+function keep(value: unknown): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value
+  kept.set(++lastKept, value)
+  return new Kept(lastKept)
+}
+
+async function run({ id, do: what, name, on, args }: Call): Promise<void> {
+  try {
+    const given = await received(args)
+    if (what === 'advance')
+      return answer({ id, value: encode(await advance(Number(given[0]))), async: false, plain: true })
+    if (what === 'count') return answer({ id, value: begun(name), async: false, plain: true })
+    const target = on === undefined ? await exported : kept.get(on)
+    const fn = target && (target as Readonly<Record<string, unknown>>)[name]
+    if (typeof fn !== 'function') {
+      const where =
+        on === undefined
+          ? `there is no 'export function ${name}' in the file.`
+          : `it has no method '${name}'.`
+      return answer({ id, thrown: { isError: true, name: 'Missing', message: where, all: '' } })
+    }
+    const before = said(given)
+    const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
+    const returned = isClass ? Reflect.construct(fn, given) : (fn as Fn).apply(target, given)
+    const value = await returned
+    const changed = before !== undefined && before !== said(given)
+    const told = encode(what === 'keep' ? keep(value) : value)
+    answer({
+      id,
+      value: told,
+      async: returned instanceof Promise,
+      plain: isPlain(returned),
+      ...(changed && { changed }),
+    })
+  } catch (error) {
+    answer({ id, thrown: thrown(error) })
+  }
+}
+
+/** What the arguments are, as far as that can be said: a connection is another at any time. */
+function said(args: readonly unknown[]): string | undefined {
+  if (args.some((part) => part instanceof Wire)) return undefined
+  try {
+    return JSON.stringify(args.map(encode))
+  } catch {
+    return undefined
+  }
+}
+
+const counts = new Map<string, number>()
+
+/** How often Node has begun a thing of this type, since it was first asked. */
+function begun(type: string): number {
+  const count = counts.get(type)
+  if (count !== undefined) return count
+  counts.set(type, 0)
+  const init = (_id: number, begun: string) => {
+    if (begun === type) counts.set(type, (counts.get(type) ?? 0) + 1)
+  }
+  createHook({ init }).enable()
+  return 0
+}
+
+/** Lets so much fake time pass. */
+async function advance(ms: number): Promise<void> {
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  await turn()
+  for (let left = ms; left > 0; left -= STEP_MS) {
+    mock.timers.tick(Math.min(left, STEP_MS))
+    await turn()
+  }
+}
+
+function thrown(error: unknown): Thrown {
+  if (!(error instanceof Error)) {
+    return { isError: false, name: typeof error, message: shown(error), all: seen(error) }
+  }
+  const { code } = error as { code?: unknown }
+  const frames = [...String(error.stack).matchAll(/([^/\\\s(]+\.[cm]?[jt]s):(\d+):\d+\)?$/gm)]
+  const line = frames.find(([, file = '']) => !OURS.includes(file))?.[2]
+  return {
+    isError: true,
+    name: String(error.name),
+    message: String(error.message),
+    all: seen(error),
+    ...(code !== undefined && { code: String(code) }),
+    ...(line && { line: Number(line) }),
+  }
+}
+
+function shown(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return 'something that cannot be shown'
+  }
+}
+
+function seen(value: unknown): string {
+  try {
+    return inspect(value, SHOWN).slice(0, MAX_SHOWN_CHARS)
+  } catch {
+    return ''
+  }
+}
+
+process.on('unhandledRejection', (error) => answer({ stray: thrown(error) }))
+process.on('uncaughtException', (error) => answer({ stray: thrown(error) }))
+
+// Where nothing else is said fake time goes as fast as the other.
+const clock = realInterval(() => {
+  const then = now
+  now = performance.now()
+  mock.timers.tick(Math.floor(now - then))
+}, 50)
+process.stdin.once('close', () => realClear(clock))
+
+let rest = ''
+process.stdin.setEncoding('utf8').on('data', (chunk) => {
+  const lines = (rest + chunk).split('\n')
+  rest = lines.pop() ?? ''
+  for (const line of lines) run(JSON.parse(line))
+})
+// The grader is gone, or has seen enough.
+process.stdin.once('end', () => process.exit())

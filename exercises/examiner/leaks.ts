@@ -1,0 +1,49 @@
+/**
+ * Secrets in text: in the alphabets in which programs write bytes, whole or a piece of 8 bytes.
+ *
+ * @module
+ */
+
+const PIECE_BYTES = 8
+
+/** How the bytes, or a piece of them, stand in the text, such as 'in hexadecimal'; nothing when they do not. */
+export function standsIn(text: string, bytes: Uint8Array): string | undefined {
+  return searchOf(text)(bytes)
+}
+
+/** The same, for many secrets in one text. */
+export function searchOf(text: string): (bytes: Uint8Array) => string | undefined {
+  const digits = text.toLowerCase().replace(/0x|[^0-9a-f]/g, '')
+  const letters = text
+    .replace(/[^\w+/-]/g, '')
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+  const numbers = (text.match(/\d+/g) ?? []).join()
+  // `{"0":17,"1":4}`: what JSON makes of a Uint8Array, wherever the piece begins in it.
+  const values = (text.match(/"?\d+"?:\s*\d+/g) ?? []).map((pair) => pair.replace(/^.*:\s*/, '')).join()
+  const look = (piece: Buffer): string | undefined => {
+    if (digits.includes(piece.toString('hex'))) return 'in hexadecimal'
+    if (digits.includes(Buffer.from(piece).reverse().toString('hex'))) return 'in hexadecimal, backwards'
+    if (base64Alignments(piece).some((part) => letters.includes(part))) return 'in base64'
+    if (numbers.includes(piece.join()) || values.includes(piece.join())) return 'as numbers'
+    return text.includes(piece.toString('latin1')) ? 'as characters' : undefined
+  }
+  return (bytes) => {
+    for (let start = 0; start + PIECE_BYTES <= bytes.length; start += PIECE_BYTES) {
+      const how = look(Buffer.from(bytes.subarray(start, start + PIECE_BYTES)))
+      if (how) return how
+    }
+    return undefined
+  }
+}
+
+/** What of the bytes is the same in base64 wherever they begin in a longer text. */
+function base64Alignments(bytes: Buffer): string[] {
+  return [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
+    const end = (before + bytes.length) % 3 === 0 ? text.length : text.length - 1
+    return text.slice(before === 0 ? 0 : before + 1, end)
+  })
+}

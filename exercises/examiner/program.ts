@@ -1,0 +1,289 @@
+/**
+ * A student's program in a process of its own: it is called from here, judged here, and can do nothing here. Node's permission
+ * model keeps it from this machine's files, from other programs, and from the project it is graded with.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { bounded, visible } from '../../src/lib/text/visible.ts'
+import type { Call, Reply, Thrown } from './host.ts'
+import { Missing, must } from './property.ts'
+import { AS_TOLD, decode, encode, Kept } from './values.ts'
+import type { Workbench } from './workbench.ts'
+
+/** Of a line of the student's process: far more than any answer takes. */
+const MAX_LINE_CHARS = 8 * 1024 * 1024
+/** Of an error's message. */
+const MAX_TOLD_CHARS = 500
+const MAX_PRINTED_CHARS = 256 * 1024
+/** Fake time begins here: 2026-11-20T12:00:00Z. */
+export const NOW_SEC: number = 1_795_176_000
+
+/** The program's error, told as the program threw it. */
+export class StudentError extends Error {
+  readonly thrown: Thrown
+
+  constructor(thrown: Thrown) {
+    super(inWords(thrown))
+    this.thrown = thrown
+    this.stack = ''
+  }
+}
+
+/** What happened, in a sentence, with the line of the student's file that it came from. */
+export function inWords({ isError, name, message, code, line }: Thrown): string {
+  if (!isError) return `something that is no Error was thrown: ${told(message)}.`
+  if (name === 'Missing' || message.startsWith('exercise ')) return told(message)
+  const place = line === undefined ? '' : `, at line ${line}`
+  return `your code threw ${name}${code === undefined ? '' : ` (${code})`}: ${told(message)}${place}.`
+}
+
+/** A program's own words, on one line. */
+const told = (message: string) => visible(bounded(message.replace(/\s+/g, ' '), MAX_TOLD_CHARS))
+
+interface Waiting {
+  resolve(returned: Returned): void
+  reject(error: Error): void
+}
+
+/** What a call gave. */
+export interface Returned {
+  readonly value: unknown
+  /** Whether it was a promise. */
+  readonly async: boolean
+  /** Whether JSON says all of it. */
+  readonly plain: boolean
+  /** Whether the arguments are others now. */
+  readonly changed: boolean
+}
+
+export interface ProgramOptions {
+  /** For one call. */
+  readonly timeLimitSec: number
+  /** Unix seconds, for the program's own clock. Default: `NOW_SEC`. */
+  readonly nowSec?: number
+}
+
+/** Started when it is first called, and again when it has ended. */
+export class StudentProgram {
+  readonly #bench: Workbench
+  readonly #options: ProgramOptions
+  #child: ChildProcess | undefined
+  readonly #waiting = new Map<number, Waiting>()
+  #lastId = 0
+  #printed = ''
+  #ended: Promise<unknown> | undefined
+  /** An error that came when nothing was asked. */
+  #late: Error | undefined
+
+  constructor(bench: Workbench, options: ProgramOptions) {
+    this.#bench = bench
+    this.#options = options
+  }
+
+  /** What it has printed so far, on either output; at most 256 Ki characters. */
+  get printed(): string {
+    return this.#printed
+  }
+
+  /**
+   * Calls an exported function.
+   *
+   * @throws StudentError what it threw.
+   * @throws Missing when it did not answer in time, or its process ended.
+   */
+  async call(name: string, ...args: unknown[]): Promise<unknown> {
+    return (await this.#ask('call', name, args)).value
+  }
+
+  /** The same, and what kind of value it gave. */
+  returned(name: string, ...args: unknown[]): Promise<Returned> {
+    return this.#ask('call', name, args)
+  }
+
+  /** Calls an exported function, or makes an object of an exported class; what it gives stays there. */
+  async keep(name: string, ...args: unknown[]): Promise<Kept> {
+    const { value } = await this.#ask('keep', name, args)
+    must(value instanceof Kept, `${name} gave no object.`)
+    return value
+  }
+
+  /** Calls a method of an object that was kept. */
+  async method(on: Kept, name: string, ...args: unknown[]): Promise<unknown> {
+    return (await this.#ask('call', name, args, on.id)).value
+  }
+
+  /** The same, and what kind of value it gave. */
+  methodReturned(on: Kept, name: string, ...args: unknown[]): Promise<Returned> {
+    return this.#ask('call', name, args, on.id)
+  }
+
+  /**
+   * How often it has begun what Node calls by this name, such as a "SCRYPTREQUEST", since this was first asked: what it costs to
+   * answer, without a clock.
+   */
+  async count(type: string): Promise<number> {
+    return Number((await this.#ask('count', type, [])).value)
+  }
+
+  /** Lets fake time pass for it. */
+  async advance(seconds: number): Promise<void> {
+    await this.#ask('advance', '', [seconds * 1000])
+  }
+
+  /**
+   * Lets what goes on in the background have its turn.
+   *
+   * @throws Missing when an error came that nothing in the program waits for, or its process ended.
+   */
+  async settle(): Promise<void> {
+    if (this.#child) await this.advance(0)
+    const late = this.#late
+    this.#late = undefined
+    if (late) throw late
+  }
+
+  /** Ends its process; the next call starts another one. */
+  async end(): Promise<void> {
+    const child = this.#child
+    if (child && this.#waiting.size > 0) this.#fail(child, new Missing('the program was ended.', 'stopped'))
+    this.#child = undefined
+    child?.kill('SIGKILL')
+    await this.#ended
+  }
+
+  async #ask(what: Call['do'], name: string, args: readonly unknown[], on?: number): Promise<Returned> {
+    const child = this.#child ?? this.#start()
+    const id = ++this.#lastId
+    const call: Call = { id, do: what, name, ...(on !== undefined && { on }), args: args.map(encode) }
+    let timer: ReturnType<typeof setTimeout> | undefined
+    try {
+      return await new Promise<Returned>((resolve, reject) => {
+        this.#waiting.set(id, { resolve, reject })
+        timer = setTimeout(() => {
+          this.#fail(
+            child,
+            new Missing(
+              `nothing happened for ${this.#options.timeLimitSec} s: is there an endless loop?`,
+              'stopped',
+            ),
+          )
+        }, this.#options.timeLimitSec * 1000)
+        child.stdin?.write(`${JSON.stringify(call)}\n`)
+      })
+    } finally {
+      clearTimeout(timer)
+      this.#waiting.delete(id)
+    }
+  }
+
+  #start(): ChildProcess {
+    const { nowSec = NOW_SEC } = this.#options
+    const child = spawn(
+      process.execPath,
+      [...this.#bench.nodeOptions, this.#bench.host, String(nowSec * 1000)],
+      {
+        cwd: this.#bench.folder,
+        // Nothing of the grader's environment: it is none of the program's business.
+        env: {},
+        stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      },
+    )
+    this.#child = child
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
+    // A process that is gone is told by 'close'.
+    for (const stream of child.stdio) stream?.on('error', () => {})
+    child.once('error', (error) => this.#fail(child, error))
+    for (const output of [child.stdout, child.stderr]) {
+      output?.setEncoding('utf8').on('data', (text: string) => this.#print(child, text))
+    }
+    this.#listen(child, child.stdio[3] as Readable)
+    this.#ended = once(child, 'close').then(() => {
+      process.off('exit', kill)
+      this.#fail(child, new Missing('the program ended by itself: is there a process.exit?', 'stopped'))
+    })
+    return child
+  }
+
+  #print(child: ChildProcess, text: string): void {
+    this.#printed += text.slice(0, MAX_PRINTED_CHARS - this.#printed.length)
+    if (this.#printed.length >= MAX_PRINTED_CHARS) {
+      this.#fail(
+        child,
+        new Missing('it prints without end: what it printed is more than 256 Ki characters.', 'stopped'),
+      )
+    }
+  }
+
+  #listen(child: ChildProcess, answers: Readable): void {
+    let rest = ''
+    answers.setEncoding('utf8').on('data', (text: string) => {
+      // Only what has come is looked through: a line may come in many pieces.
+      const [first = '', ...others] = text.split('\n')
+      const lines = [rest + first, ...others]
+      rest = lines.pop() ?? ''
+      if (rest.length > MAX_LINE_CHARS) {
+        this.#fail(
+          child,
+          new Missing('it answers without end: what came is more than 8 Mi characters.', 'stopped'),
+        )
+        rest = ''
+      }
+      for (const line of lines) this.#hear(child, line)
+    })
+  }
+
+  #hear(child: ChildProcess, line: string): void {
+    let reply: Reply
+    try {
+      reply = JSON.parse(line)
+      if ('stray' in reply) {
+        this.#fail(
+          child,
+          new Missing(
+            `an error came where nothing waited for it: is an await missing? ${inWords(reply.stray)}`,
+          ),
+        )
+        return
+      }
+      const waiting = this.#waiting.get(reply.id)
+      // The host answers what it was asked, once.
+      if (!waiting) throw new TypeError('nothing was asked')
+      const outcome = 'thrown' in reply ? new StudentError(reply.thrown) : returned(reply)
+      this.#waiting.delete(reply.id)
+      if (outcome instanceof Error) waiting.reject(outcome)
+      else waiting.resolve(outcome)
+    } catch {
+      this.#garbage(child)
+    }
+  }
+
+  #garbage(child: ChildProcess): void {
+    this.#fail(
+      child,
+      new Missing('the program writes to where its answers are read, and what it writes is none.', 'stopped'),
+    )
+  }
+
+  /** Ends a process: the calls that wait for it get the error, and the next one goes to a new process. */
+  #fail(child: ChildProcess, error: Error): void {
+    if (this.#child !== child) return
+    this.#child = undefined
+    if (this.#waiting.size === 0) this.#late = error
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
+    child.kill('SIGKILL')
+  }
+}
+
+function returned({ value, async, plain, changed }: Extract<Reply, { value: unknown }>): Returned {
+  return {
+    value: decode(value, AS_TOLD),
+    async: async === true,
+    plain: plain === true,
+    changed: changed === true,
+  }
+}

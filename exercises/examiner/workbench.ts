@@ -1,0 +1,198 @@
+/**
+ * The folder that a student's process may read, and nothing else: the host, the tools of the exercise, and the student's file, each
+ * as JavaScript.
+ *
+ * @module
+ */
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { tmpdir } from 'node:os'
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as protocol from 'symbolon/protocol'
+import { Missing } from './property.ts'
+
+const TOOLBOX = './tools.mjs'
+const LIBRARY = fileURLToPath(new URL('../../src/lib/protocol.ts', import.meta.url))
+/** What the host itself needs of the toolbox. */
+const OF_THE_HOST = ['Secret', 'Wire']
+
+export interface Workbench {
+  readonly folder: string
+  readonly host: string
+  readonly nodeOptions: readonly string[]
+  /** Removes the folder. */
+  remove(): void
+}
+
+export interface Materials {
+  /** The student's file. */
+  readonly file: string
+  /** The folder from which it may import. Default: the file's own. */
+  readonly within?: string
+  /** What of `symbolon/protocol` it may use; the rest is what the student is to write. */
+  readonly tools: readonly string[]
+  /** All of it: for the mistakes that come with an exercise. */
+  readonly everyTool?: boolean
+}
+
+/**
+ * @throws Missing 'not loaded' when the file does not compile, or imports what it may not.
+ */
+export async function makeWorkbench(materials: Materials): Promise<Workbench> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'symbolon-exercise-')))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', remove)
+  const bench = {
+    folder,
+    host: 'host.mjs',
+    nodeOptions: [
+      ...permissions(folder),
+      // It writes files, and knows of no permissions.
+      ...(process.allowedNodeEnvironmentFlags.has('--experimental-sqlite')
+        ? ['--no-experimental-sqlite']
+        : []),
+      '--no-warnings',
+      '--enable-source-maps',
+      '--max-old-space-size=512',
+    ],
+    remove: () => {
+      process.off('exit', remove)
+      remove()
+    },
+  }
+  try {
+    const { tools, host } = await furniture(materials.everyTool ? Object.keys(protocol) : materials.tools)
+    const student = await compiled(materials)
+    for (const [name, text] of Object.entries({
+      'tools.mjs': tools,
+      'host.mjs': host,
+      'student.mjs': student,
+    })) {
+      writeFileSync(join(folder, name), text)
+    }
+    return bench
+  } catch (error) {
+    bench.remove()
+    throw error
+  }
+}
+
+/** Node's permission model: reads its own folder, writes nothing, starts nothing. The network is needed where a wire is. */
+function permissions(folder: string): string[] {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const isStable = major >= 23 || (major === 22 && minor >= 13)
+  const reads = `--allow-fs-read=${folder}${sep}*`
+  return [
+    isStable ? '--permission' : '--experimental-permission',
+    reads,
+    ...(major >= 25 ? ['--allow-net'] : []),
+  ]
+}
+
+interface Furniture {
+  readonly tools: string
+  readonly host: string
+}
+
+const made = new Map<string, Promise<Furniture>>()
+
+/** The toolbox and the host: once for all files that are graded. */
+function furniture(tools: readonly string[]): Promise<Furniture> {
+  const allowed = [...new Set([...tools, ...OF_THE_HOST])]
+  const key = allowed.join()
+  const found = made.get(key) ?? makeFurniture(allowed)
+  made.set(key, found)
+  return found
+}
+
+async function makeFurniture(allowed: readonly string[]): Promise<Furniture> {
+  const { build } = await import('esbuild')
+  const denied = Object.keys(protocol).filter((name) => !allowed.includes(name))
+  const stubs = denied.map(
+    (name) =>
+      `export function ${name}() { throw new Error(${JSON.stringify(`exercise: ${name} is the library's own answer; write it yourself`)}) }`,
+  )
+  const bundled = {
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minify: false,
+  } as const
+  const toolbox = await build({
+    ...bundled,
+    stdin: {
+      contents: `export { ${allowed.join(', ')} } from ${JSON.stringify(LIBRARY)}\n${stubs.join('\n')}`,
+      resolveDir: dirname(LIBRARY),
+      loader: 'ts',
+    },
+  })
+  const host = await build({
+    ...bundled,
+    entryPoints: [fileURLToPath(new URL('host.ts', import.meta.url))],
+    alias: { 'symbolon/protocol': TOOLBOX },
+    external: [TOOLBOX],
+  })
+  return { tools: toolbox.outputFiles[0]?.text ?? '', host: host.outputFiles[0]?.text ?? '' }
+}
+
+function isWithin(folder: string, place: string): boolean {
+  const path = relative(folder, place)
+  // On another drive of Windows it stays absolute.
+  return !isAbsolute(path) && path.split(sep)[0] !== '..'
+}
+
+/** The student's program as one file of JavaScript. */
+async function compiled({ file, within = dirname(file) }: Materials): Promise<string> {
+  const { build } = await import('esbuild')
+  const outside: string[] = []
+  const result = await build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: 'inline',
+    sourcesContent: false,
+    outdir: within,
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'tools',
+        setup({ onResolve }) {
+          onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
+            if (kind === 'entry-point') return undefined
+            if (path === 'symbolon/protocol') return { path: TOOLBOX, external: true }
+            if (path.startsWith('node:') || builtinModules.includes(path)) return { path, external: true }
+            const target = join(resolveDir, path)
+            // Where a symbolic link leads is where the file is.
+            const place = existsSync(target) ? realpathSync(target) : undefined
+            const isRelative = /^\.\.?\//.test(path)
+            if (isRelative && place && isWithin(realpathSync(within), place)) return { path: place }
+            outside.push(path)
+            return { path, external: true }
+          })
+        },
+      },
+    ],
+  }).catch(
+    (error: { errors?: { text: string; location?: { file: string; line: number; column: number } }[] }) => {
+      const [first] = error.errors ?? []
+      const place = first?.location
+        ? `${basename(first.location.file)}:${first.location.line}:${first.location.column + 1}: `
+        : ''
+      throw new Missing(`the file cannot be loaded. ${place}${first?.text ?? error}`, 'not loaded')
+    },
+  )
+  const [other] = outside
+  if (other !== undefined) {
+    throw new Missing(
+      `the file imports '${other}'; it may import 'symbolon/protocol', its own files, and Node's modules.`,
+      'not loaded',
+    )
+  }
+  return result.outputFiles[0]?.text ?? ''
+}

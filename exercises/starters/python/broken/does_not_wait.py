@@ -1,0 +1,21 @@
+'''"It is written, so it is sent." It is in a buffer of alice's own machine.'''
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'solution'))
+
+from sender import Sender, main  # noqa: E402
+
+BREAKS = 'the message counts as sent when bob has acknowledged it, and not before'
+
+
+class Wrong(Sender):
+    def hear(self):
+        self.acknowledged = self.ended = True
+        self.end()
+        return []
+
+
+if __name__ == '__main__':
+    sys.exit(main(Wrong))

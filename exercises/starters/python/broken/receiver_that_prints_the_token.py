@@ -1,0 +1,20 @@
+'''"Only while I look for the fault." It stays in the scrollback.'''
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'solution'))
+
+from receiver import Judge, main  # noqa: E402
+
+BREAKS = 'no token, secret or password is printed'
+
+
+class Wrong(Judge):
+    def judge(self, ticket):
+        print('token', self.token.hex(), file=sys.stderr)
+        return super().judge(ticket)
+
+
+if __name__ == '__main__':
+    sys.exit(main(judge=Wrong))

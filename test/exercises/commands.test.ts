@@ -1,0 +1,245 @@
+/**
+ * `npm run grade`: commands in any language are graded by what they do on the line. The solutions have every property, and each broken
+ * client of the starters is found by the one that it lacks.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { gradeCommand } from '../../exercises/commands/grading.ts'
+import { junit } from '../../exercises/commands/junit.ts'
+import { receiver } from '../../exercises/commands/receiver.ts'
+import { sender } from '../../exercises/commands/sender.ts'
+import type { Grade } from '../../exercises/examiner/grading.ts'
+import { needs, onLinux, pythonWith } from '../helpers/needs.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const STARTERS = join(ROOT, 'exercises/starters')
+const BROKEN = join(STARTERS, 'python/broken')
+/** Short, and long enough for a machine that does much else; nothing that is right waits for it. */
+const OPTIONS = { first: true, timeLimitSec: 20, silenceSec: 3 }
+/** What waits for ever is given up after this. */
+const IMPATIENT = { ...OPTIONS, timeLimitSec: 4 }
+
+/** Files whose fault is that nothing more comes. */
+const WAITED_FOR =
+  /^(?:hangs|receiver_(?:of_nobody|one_at_a_time|that_skips|without_an_end|that_acks_parts))\.py$/
+
+const python = pythonWith('cryptography') ?? ''
+const withPython = needs('python3-cryptography', () => python !== '', 'apt-get install python3-cryptography')
+
+const grade = suite('npm run grade')
+
+/** Grades a sender, or a receiver, by the file's name. */
+function graded(command: readonly string[], file: string, options: typeof OPTIONS): Promise<Grade> {
+  const argv = [...command, join(STARTERS, file)]
+  return basename(file).startsWith('receiver')
+    ? gradeCommand(receiver, argv, ROOT, options)
+    : gradeCommand(sender, argv, ROOT, options)
+}
+
+const inPython = (file: string, options = OPTIONS) => graded([python], `python/${file}`, options)
+const inJavaScript = (file: string, options = OPTIONS) =>
+  graded([process.execPath], `javascript/${file}`, options)
+
+/** The tool itself, as it is called by hand. */
+async function tool(...args: string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'exercises/grade.ts', ...args], { cwd: ROOT })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { exitCode, stdout, stderr }
+}
+
+function isRight({ findings, properties }: Grade): void {
+  assert.equal(
+    findings.filter(({ problem }) => problem !== undefined),
+    [],
+  )
+  assert.is(findings.length, properties.length)
+}
+
+for (const role of ['sender', 'receiver']) {
+  withPython(grade)(`the ${role} in Python, solved, has every property`, async () => {
+    isRight(await inPython(`solution/${role}.py`, { ...OPTIONS, first: false }))
+  })
+
+  grade(`the ${role} in JavaScript, solved, has every property`, async () => {
+    isRight(await inJavaScript(`solution/${role}.js`, { ...OPTIONS, first: false }))
+  })
+}
+
+withPython(grade)('the receiver to be written in Python listens, and answers nobody', async () => {
+  const [first, second] = (await inPython('receiver.py')).findings
+  assert.is(first?.problem, undefined)
+  assert.match(second?.problem ?? '', /bob does not answer a good ticket/)
+})
+
+grade('the receiver to be written in JavaScript listens, and answers nobody', async () => {
+  const [first, second] = (await inJavaScript('receiver.js')).findings
+  assert.is(first?.problem, undefined)
+  assert.match(second?.problem ?? '', /bob does not answer a good ticket/)
+})
+
+withPython(grade)('the starter in Python asks the KDC, and says what to write', async () => {
+  const [first] = (await inPython('sender.py')).findings
+  assert.match(first?.problem ?? '', /^nobody dialled .* exercise 05: write send in sender\.py/)
+})
+
+grade('the starter in JavaScript asks the KDC, and says what to write', async () => {
+  const [first] = (await inJavaScript('sender.js')).findings
+  assert.match(first?.problem ?? '', /^nobody dialled .* exercise 05: write send in sender\.js/)
+})
+
+const AT_ONCE = 3
+const allBroken = readdirSync(BROKEN).filter((name) => name.endsWith('.py'))
+/** All take three minutes: `MISTAKES=all` tries them. */
+const broken = process.env.MISTAKES === 'all' ? allBroken : allBroken.filter((_, i) => i % 6 === 0)
+const started: Promise<Grade>[] = []
+
+/** Some wait for what does not come: so the next ones are graded meanwhile. */
+function gradedInTurn(file: string): Promise<Grade> {
+  while (started.length < Math.min(broken.indexOf(file) + AT_ONCE, broken.length)) {
+    const next = broken[started.length] ?? ''
+    const outcome = inPython(`broken/${next}`, WAITED_FOR.test(next) ? IMPATIENT : OPTIONS)
+    // Told where it is waited for.
+    outcome.catch(() => {})
+    started.push(outcome)
+  }
+  return started[broken.indexOf(file)] as Promise<Grade>
+}
+
+for (const file of broken) {
+  withPython(grade)(`broken/${file} is found by the property that it lacks`, async () => {
+    const [, quote = '', breaks] =
+      /^BREAKS = (['"])(.*)\1$/m.exec(readFileSync(join(BROKEN, file), 'utf8')) ?? []
+    assert.ok(quote)
+    const { findings } = await gradedInTurn(file)
+    const missing = findings.find(({ problem }) => problem !== undefined)
+    assert.is(missing?.property, breaks, missing?.problem)
+    assert.match(missing?.problem ?? '', /^\S.{10,}$/)
+  })
+}
+
+/** Programs that leave the machine alone only if they are made to. */
+const STUBBORN: Readonly<Record<string, [code: string, problem: RegExp]>> = {
+  'one that never ends': [
+    'setInterval(() => {}, 1000)',
+    /^alice neither finished nor failed|never got a POST/,
+  ],
+  'one that prints without end': [
+    "for (;;) try { require('node:fs').writeSync(1, '0123456789'.repeat(1000)) } catch {}",
+    /prints without end/,
+  ],
+  'one that crashes': [
+    'throw new Error("oh")',
+    /never got a POST \/login: the command ended with status 1: /,
+  ],
+  'one that is killed': [
+    "process.kill(process.pid, 'SIGSEGV')",
+    /never got a POST \/login: SIGSEGV ended the command/,
+  ],
+  'one that does nothing': ['', /never got a POST \/login: the command ended with status 0/],
+}
+
+for (const [what, [code, problem]] of Object.entries(STUBBORN)) {
+  grade(`tells ${what}`, async () => {
+    const { findings } = await gradeCommand(sender, [process.execPath, '-e', code], ROOT, {
+      ...IMPATIENT,
+      silenceSec: 1,
+    })
+    assert.match(findings[0]?.problem ?? '', problem)
+  })
+}
+
+grade('tells a command that there is not', async () => {
+  const { findings } = await gradeCommand(sender, ['no-such-command-at-all'], ROOT, OPTIONS)
+  assert.match(findings[0]?.problem ?? '', /^the command cannot be started: .*ENOENT/)
+})
+
+onLinux(grade)('ends what a command has started, in a session of its own too', async () => {
+  const seconds = String(80_000 + process.pid)
+  const code = `
+    require('node:child_process').spawn('sleep', ['${seconds}'], { detached: true, stdio: 'ignore' }).unref()
+    require('node:child_process').spawn('sleep', ['${seconds}'], { stdio: 'inherit' })`
+  await gradeCommand(sender, [process.execPath, '-e', code], ROOT, {
+    ...IMPATIENT,
+    timeLimitSec: 1,
+    silenceSec: 1,
+  })
+  const left = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => commandLine(name).startsWith(`sleep\0${seconds}`))
+  assert.equal(left, [])
+})
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+grade('prints a checklist, JSON, a mark, and a JUnit file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'grade-'))
+  try {
+    const file = join(folder, 'report.xml')
+    const command = ['--', process.execPath, join(STARTERS, 'javascript/sender.js')]
+    const words = await tool('--first', '--junit', file, '05', ...command)
+    assert.is(words.exitCode, 1, words.stderr)
+    assert.match(words.stdout, /^ {2}\[ \] alice logs in, asks for bob/m)
+    assert.match(words.stdout, /^0 of \d+ properties hold$/m)
+    const xml = readFileSync(file, 'utf8')
+    assert.match(
+      xml,
+      /<testsuite name="Exercise 05: the message: [^"]+" tests="\d+" failures="1" skipped="\d+">/,
+    )
+    assert.match(xml, /<failure message="nobody dialled where bob is: [^"]+">/)
+    const json = JSON.parse((await tool('--first', '--json', '05', ...command)).stdout)
+    assert.is(json.exercise, '05')
+    assert.is(json.done, false)
+    assert.match(json.findings[0].problem, /nobody dialled/)
+    const { stdout } = await tool('--first', '--mark', '05', ...command)
+    assert.match(stdout, /^05 0 of \d+ properties hold: \S+ \S+sender\.js\n$/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+grade('writes XML whatever a program has said', () => {
+  const problem = 'it said <\u0000"&\ud800\u001b[31m>'
+  const xml = junit('a & b', {
+    properties: ['x'],
+    findings: [{ property: 'x', why: '', problem }],
+    printed: '',
+  })
+  assert.match(xml, '<failure message="it said &lt;?&quot;&amp;??[31m&gt;">')
+  assert.match(xml, 'name="a &amp; b"')
+})
+
+grade('refuses wrong usage with a hint', async () => {
+  for (const args of [
+    [],
+    ['05'],
+    ['99', '--', 'x'],
+    ['04', '--', 'x'],
+    ['05', 'x'],
+    ['--silence', 'soon', '05', '--', 'x'],
+  ]) {
+    const { exitCode, stdout, stderr } = await tool(...args)
+    assert.is(exitCode, 2, args.join(' '))
+    assert.is(stdout, '')
+    assert.match(stderr, /^grade: error: .+\n(?:grade: hint: .+\n)?$/)
+  }
+})
+
+grade.run()
