@@ -41,12 +41,26 @@ export function openDatabase(path: string): DatabaseSyncInstance {
 const [BEGIN, COMMIT] = [sql`begin immediate`, sql`commit`]
 const [SAVE, RELEASE] = [sql`savepoint job`, sql`release job`]
 
-/** https://sqlite.org/rescode.html#busy */
+// https://sqlite.org/rescode.html, and what sqlite3_errstr() says for them.
 const SQLITE_BUSY = 5
+const WORDS = new Map([
+  ['database is locked', SQLITE_BUSY],
+  ['database disk image is malformed', 11],
+  ['file is not a database', 26],
+])
+
+/**
+ * SQLite's code for a refusal, or undefined. `@photostructure/sqlite` 1.x, the last for Node 20, leaves it out of what `all` throws while it
+ * goes through rows: the words are there.
+ */
+export function codeOf(error: unknown): number | undefined {
+  const { errcode, message } = error as { errcode?: number; message: string }
+  return errcode ?? WORDS.get(message)
+}
 
 /** Whether this is SQLite's word for "another connection has it locked". */
 export function isBusy(error: unknown): boolean {
-  return (error as { errcode?: number }).errcode === SQLITE_BUSY
+  return codeOf(error) === SQLITE_BUSY
 }
 
 interface Job {

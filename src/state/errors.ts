@@ -1,5 +1,6 @@
 /** What can be wrong with the state that a client keeps, and what the database and the file system say of it in these terms. */
 import { StoreError } from '../database/database.ts'
+import { codeOf } from '../database/sqlite.ts'
 import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'
 import { isSystemError, systemReason } from '../lib/system-errors.ts'
 
@@ -60,6 +61,7 @@ export function damaged(path: string, how: string, cause?: unknown): StateError 
 
 function rootOf(error: unknown): { errcode: number | undefined; message: string } {
   const { message, cause } = error as Error
-  const { errcode, message: said } = (cause ?? {}) as { errcode?: number; message?: string }
-  return { errcode: errcode === undefined ? undefined : errcode & PRIMARY, message: said ?? message }
+  if (!(cause instanceof Error)) return { errcode: undefined, message }
+  const errcode = codeOf(cause)
+  return { errcode: errcode === undefined ? undefined : errcode & PRIMARY, message: cause.message }
 }
