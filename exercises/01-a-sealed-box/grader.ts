@@ -6,7 +6,7 @@
 import { concat, EMPTY, equal, Secret, secureRandomBytes, utf8 } from 'symbolon/protocol'
 import { attempt } from '../examiner/attempt.ts'
 import type { Grader } from '../examiner/grading.ts'
-import { standsIn } from '../examiner/leaks.ts'
+import { searchOf } from '../examiner/leaks.ts'
 import type { StudentError, StudentProgram } from '../examiner/program.ts'
 import { contains, must } from '../examiner/property.ts'
 import { hasPiece, randomBytesIn } from '../examiner/secrecy.ts'
@@ -400,9 +400,10 @@ export const grader: Grader<Boxes> = {
           ['somewhere an error says', said.join('\n')],
           ['somewhere it printed', boxes.printed],
         ] as const) {
-          const spelling = standsIn(text, boxes.key.reveal())
+          const search = searchOf(text)
+          const spelling = search(boxes.key.reveal())
           must(!spelling, `${where} the key, ${spelling}.`, () => 'whoever reads the log opens every box.')
-          const found = [MEET, MAT].find((secret) => text.includes(secret) || standsIn(text, utf8(secret)))
+          const found = [MEET, MAT].find((secret) => text.includes(secret) || search(utf8(secret)))
           must(
             !found,
             `${where} the text of a box: ${shown(found ?? '')}.`,
