@@ -19,6 +19,8 @@ import {
   utf8,
 } from 'symbolon/protocol'
 import { must } from '../examiner/property.ts'
+import { randomBytesIn } from '../examiner/randomness.ts'
+import type { Randomness } from '../examiner/values.ts'
 import { cutIntoFrames, NAME, opening, sha256 } from './examine.ts'
 import type { Invitation } from './given.ts'
 import type { Meetings } from './meetings.ts'
@@ -30,10 +32,6 @@ const AT_ONCE = 3
 const KEY_BYTES = 32
 /** More than one conversation draws. */
 const POOL_BYTES = 4096
-/** Of these: no program is known that draws more before its key pair. */
-const LOOKED_AT = 256
-/** Of a byte of 256 values all of these are others; two are the same of one that is cut to bits, letters or digits, however that is done. */
-const VALUES = [0, 1, 2, 4, 8, 10, 16, 26, 32, 36, 52, 62, 64, 72, 94, 95, 96, 100, 128, 200, 255]
 /** So many bytes can be tried, with patience. */
 const TRIED_BYTES = 5
 
@@ -76,35 +74,16 @@ async function madeOfRandomBytes(meetings: Meetings, to: Invitation): Promise<vo
   const { alice } = meetings
   if (!alice.draws) return
   const pool = secureRandomBytes(POOL_BYTES)
-  const keyWith = async (random: Uint8Array) => {
-    await alice.draws?.(random)
+  const keyWith = async (random: Randomness) => {
+    await alice.draws?.(random.pool)
     return keyOf(await meetings.meet(silent, to, TEXT))
   }
-  const changed = (i: number, value: number) => pool.map((byte, at) => (at === i ? value : byte))
-  const key = await keyWith(pool)
-  must(
-    key === (await keyWith(pool)),
-    'alice drew the same random bytes as before, and her key pair was another: it, or a part of it, is made of something else, such as a clock, a counter, or what was kept.',
-  )
-  const places: number[] = []
-  for (let i = 0; i < LOOKED_AT && places.length < KEY_BYTES; i++) {
-    if ((await keyWith(changed(i, (pool[i] ?? 0) ^ 0xff))) !== key) places.push(i)
-  }
-  const { length } = places
-  if (length < KEY_BYTES) {
-    const read = length <= TRIED_BYTES ? await readAgain(meetings, () => alice.draws?.(pool)) : undefined
-    must(false, `only ${length} random bytes have a part in alice's key pair; it takes 32.`, () =>
-      loot(read, `, and the right one of all ${256 ** length} values of these bytes was tried`),
-    )
-  }
-  // Not at an end: X25519 takes fewer bits of the first byte and of the last.
-  const [place = 0] = places.slice(KEY_BYTES / 2)
-  const keys = new Set<string>()
-  for (const value of VALUES) keys.add(await keyWith(changed(place, value)))
+  const count = await randomBytesIn(keyWith, pool, KEY_BYTES, "alice's key pair")
   await alice.draws(EMPTY)
-  must(
-    keys.size === VALUES.length,
-    `${VALUES.length} values of one random byte made only ${keys.size} key pairs: bits of it are thrown away, as in letters or digits.`,
+  if (count >= KEY_BYTES) return
+  const read = count <= TRIED_BYTES ? await readAgain(meetings, () => alice.draws?.(pool)) : undefined
+  must(false, `only ${count} random bytes have a part in alice's key pair; it takes ${KEY_BYTES}.`, () =>
+    loot(read, `, and the right one of all ${256 ** count} values of these bytes was tried`),
   )
 }
 
