@@ -303,7 +303,7 @@ tool("follows the README's steps of 04", async ({ work }) => {
         sealed(`const key = hkdf(token.reveal(), salt, 'symbolon/1 ticket')
           return toBase64url(concat(header, seal(key, ZERO_NONCE, header, utf8(JSON.stringify(content)))))`) +
         answer("''", called),
-      held: 10,
+      held: 9,
       problem: /^the secret has 0 bytes, and must have 32\.$/,
     },
   ]
