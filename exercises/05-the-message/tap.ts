@@ -45,7 +45,7 @@ export async function tapped<T>(address: string, port: number, use: (tap: Tap) =
     onward.on('end', () => alices.end())
     // What one side does to its connection, the other sees on its own.
     alices.on('error', () => onward.destroy())
-    onward.on('error', () => alices.end())
+    onward.on('error', () => alices.resetAndDestroy())
   })
   await new Promise<void>((resolve) => server.listen({ host: address, port: 0 }, resolve))
   const tap = {
