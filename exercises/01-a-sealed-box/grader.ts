@@ -9,7 +9,7 @@ import type { Grader } from '../examiner/grading.ts'
 import { standsIn } from '../examiner/leaks.ts'
 import type { StudentError, StudentProgram } from '../examiner/program.ts'
 import { contains, must } from '../examiner/property.ts'
-import { hasPiece, randomBytesIn } from '../examiner/secrecy.ts'
+import { randomBytesIn } from '../examiner/randomness.ts'
 import { Randomness } from '../examiner/values.ts'
 import { bobsBox, NONCE_BYTES, type Opened, openSomehow, readWithoutKey, TAG_BYTES } from './examine.ts'
 
@@ -135,7 +135,7 @@ export const grader: Grader<Boxes> = {
             text === '' || !contains(box, utf8(text)),
             `the text stands in the box, for all to read: ${shown(text)}.`,
           )
-          must(!hasPiece(box, boxes.key.reveal()), 'a piece of the key stands in the box.')
+          must(!standsIn(box, boxes.key.reveal()), 'a piece of the key stands in the box.')
           must(
             box.length === text.length + OVERHEAD,
             `for a text of ${text.length} bytes the box has ${box.length}, and not ${text.length + OVERHEAD}: ` +

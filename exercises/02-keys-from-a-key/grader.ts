@@ -19,7 +19,6 @@ import type { Grader } from '../examiner/grading.ts'
 import { standsIn } from '../examiner/leaks.ts'
 import type { StudentProgram } from '../examiner/program.ts'
 import { must } from '../examiner/property.ts'
-import { hasPiece } from '../examiner/secrecy.ts'
 import {
   extended,
   HASH_BYTES,
@@ -307,14 +306,14 @@ export const grader: Grader<Derivation> = {
         const { sessionId, ticketKey } = await derive.keys(derive.token, salt)
         const token = derive.token.reveal()
         for (const [name, key] of Object.entries({ sessionId, ticketKey })) {
-          must(!hasPiece(key, token), `a piece of the token stands in ${name}.`, () =>
+          must(!standsIn(key, token), `a piece of the token stands in ${name}.`, () =>
             name === 'sessionId'
               ? `the token, or ${sessionId.length} of its bytes, read from a ticket: ${hex(sessionId)}.`
               : undefined,
           )
         }
         must(
-          !hasPiece(ticketKey, sessionId),
+          !standsIn(ticketKey, sessionId),
           'a piece of the session id stands in the ticket key: the same bytes were handed out twice.',
           () => `read from a ticket: ${hex(sessionId)}, half of the key that it is sealed with.`,
         )

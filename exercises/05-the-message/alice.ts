@@ -12,6 +12,8 @@ import type { Invitation } from './given.ts'
 export interface Alice {
   /** Dials the port, sends the text, and tells how that ended. */
   send(port: number, to: Invitation, text: string): Promise<Ending>
+  /** From now on her random bytes are these, while there are some. Of a command they cannot be. */
+  draws?(pool: Uint8Array): Promise<void>
   /** Lets time pass for her: so much, or as much as there is for it. */
   wait(seconds: number): Promise<void>
   /** Comes when she has had her turn. */
@@ -66,6 +68,7 @@ export function programmed(program: StudentProgram): Alice {
         }
       }
     },
+    draws: (pool) => program.draws(pool),
     wait: (seconds) => program.advance(seconds),
     beat: () => program.advance(0),
     restart(laterSec) {

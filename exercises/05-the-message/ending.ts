@@ -22,12 +22,17 @@ const HOUR_SEC = 3600
 
 /** All of what bob may do, once. */
 export function toldLegal(meetings: Meetings): Promise<(readonly [string, Talk])[]> {
-  return meetings.once('legal', () => {
-    return meetings.each(Object.entries(legal), async ([story, then]) => {
+  return meetings.once('legal', async () => {
+    await firstOfHerOwn(meetings)
+    return await meetings.each(Object.entries(legal), async ([story, then]) => {
       return [story, await tell(meetings, then)] as const
     })
   })
 }
+
+/** Which conversation was the first in which alice was not run again with the same randomness. */
+export const firstOfHerOwn = (meetings: Meetings): Promise<number> =>
+  meetings.once('first', async () => meetings.outcomes.length)
 
 /** @throws Missing when bob hears the message more than once. */
 export async function saysItOnce(meetings: Meetings): Promise<void> {

@@ -13,25 +13,18 @@ import { elsewhere } from './elsewhere.ts'
 import {
   acknowledgesNothing,
   alwaysSaysHerEnd,
+  firstOfHerOwn,
   hangsUpLast,
   leavesNothing,
   saysItOnce,
   toldLegal,
 } from './ending.ts'
-import {
-  cutIntoFrames,
-  guessedKeyPair,
-  howBound,
-  howSealed,
-  opening,
-  payloadOf,
-  readsUnder,
-  whatRecord,
-} from './examine.ts'
+import { cutIntoFrames, howBound, howSealed, opening, payloadOf, readsUnder, whatRecord } from './examine.ts'
 import { failsAtOnce, failsWithEveryText, quoted } from './failing.ts'
+import { ownKeyPair } from './key-pair.ts'
 import { Meetings, transcript } from './meetings.ts'
 import type { Outcome } from './outcome.ts'
-import { invitation, silent } from './people.ts'
+import { invitation } from './people.ts'
 import { readable } from './readable.ts'
 import {
   CUTS,
@@ -59,7 +52,6 @@ import {
 } from './trials.ts'
 
 const OTHER_TEXT = 'at ten, behind the theatre'
-const AT_ONCE = 3
 const MAX_BODY_BYTES = 65_516
 
 /** Texts that are not to be touched, and what one may do to them. */
@@ -118,33 +110,7 @@ export const properties: readonly Property<Meetings>[] = [
     why:
       'this is what cannot be found out afterwards: not from the secret, which the KDC has seen, and not from a machine that ' +
       'is stolen tomorrow. A key pair that is used twice, or computed from something, is still there.',
-    async check(meetings) {
-      const to = invitation()
-      const keyOf = (outcome: Outcome) => toBase64url(opening(outcome).message1.subarray(0, 32))
-      const keys = async () => {
-        // Who is a new process each time has nothing that two conversations could share.
-        const length = meetings.alice.isSlow ? 1 : AT_ONCE
-        const outcomes = Array.from({ length }, () => meetings.meet(silent, to, TEXT))
-        return (await Promise.all(outcomes)).map(keyOf)
-      }
-      const before = await keys()
-      await meetings.alice.restart()
-      const after = await keys()
-      const same = [before, after].some((some) => new Set(some).size < some.length)
-      const again = before.some((key) => after.includes(key))
-      const guessed = guessedKeyPair(await meetings.honest(TEXT))
-      if (!same && !again && !guessed) return
-      const problem = guessed
-        ? `alice's key pair is made of ${guessed.from}.`
-        : same
-          ? 'alice sent the same public key in two conversations: her key pair is not made for each.'
-          : 'after a restart alice sent the same public keys again: what makes them is not random.'
-      must(false, problem, () => {
-        return guessed?.text
-          ? `the conversation was recorded, the secret was found a year later: together they read '${guessed.text}'`
-          : undefined
-      })
-    },
+    check: ownKeyPair,
   },
   {
     name: 'not a word before message 2 is there',
@@ -474,7 +440,7 @@ export const properties: readonly Property<Meetings>[] = [
     async check(meetings) {
       mustHaveSpoken(meetings.outcomes)
       await arrives(meetings, OTHER_TEXT)
-      beganAlike(meetings.outcomes)
+      beganAlike(meetings.outcomes, await firstOfHerOwn(meetings))
       await elsewhere(meetings)
     },
   },

@@ -75,6 +75,11 @@ export class Meetings {
     return this.#seen((random) => bobWho(to, then, random), to, text)
   }
 
+  /** With an honest bob who has these random bytes: who has the same keys as before sees the same keys again. */
+  overheard(to: Invitation, random: Uint8Array, text: string): Promise<Talk> {
+    return this.#seen(() => bobWho(to, (bob) => bob.answers(), random), to, text, random)
+  }
+
   /** Several at once. */
   together(texts: readonly string[], tos: readonly Invitation[] = []): Promise<Talk[]> {
     const [first, second] = [new Meeting(texts.length), new Meeting(texts.length)]
@@ -85,8 +90,12 @@ export class Meetings {
     return Promise.all(talks)
   }
 
-  async #seen(peer: (random: Uint8Array) => Peer, to: Invitation, text: string): Promise<Talk> {
-    const random = secureRandomBytes(32)
+  async #seen(
+    peer: (random: Uint8Array) => Peer,
+    to: Invitation,
+    text: string,
+    random: Uint8Array = secureRandomBytes(32),
+  ): Promise<Talk> {
     const outcome = await this.meet(peer(random), to, text)
     const { message1, rest } = opening(outcome)
     const bobs = () => answerTo(message1, to, random)

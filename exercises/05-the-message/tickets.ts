@@ -95,8 +95,11 @@ export async function boundToEachTicket(meetings: Meetings): Promise<void> {
   }
 }
 
-/** @throws Missing when one of all the conversations began otherwise than the first. */
-export function beganAlike(outcomes: readonly Outcome[]): void {
+/**
+ * @param from - the first in which she drew her randomness from the platform.
+ * @throws Missing when one of all the conversations began otherwise than the first.
+ */
+export function beganAlike(outcomes: readonly Outcome[], from: number): void {
   const keys = new Set<string>()
   for (const [i, outcome] of outcomes.entries()) {
     const { ticket, secret } = outcome.to
@@ -112,6 +115,7 @@ export function beganAlike(outcomes: readonly Outcome[]): void {
     }
     const bound = howBound(message1, outcome.to)
     must(!bound, `${which}: ${bound?.problem}`)
+    if (i < from) continue
     const key = toBase64url(message1.subarray(0, 32))
     must(!keys.has(key), `${which} alice used a key pair of an earlier one.`)
     keys.add(key)

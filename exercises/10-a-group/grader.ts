@@ -9,7 +9,7 @@ import type { Grader } from '../examiner/grading.ts'
 import { standsIn } from '../examiner/leaks.ts'
 import type { StudentError, StudentProgram } from '../examiner/program.ts'
 import { contains, must } from '../examiner/property.ts'
-import { randomBytesIn } from '../examiner/secrecy.ts'
+import { randomBytesIn } from '../examiner/randomness.ts'
 import { Randomness } from '../examiner/values.ts'
 import {
   commitLabel,

@@ -13,6 +13,7 @@ import os from 'node:os'
 import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { Wire } from 'symbolon/protocol'
+import { drawFrom } from './drawing.ts'
 import { left, watchGiven, watchTimers } from './left.ts'
 import { surround } from './surroundings.ts'
 import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
@@ -20,7 +21,7 @@ import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
 /** A call of what the program exports, of an object that was kept, or one of the host's own. */
 export interface Call {
   readonly id: number
-  readonly do: 'call' | 'keep' | 'advance' | 'count' | 'left'
+  readonly do: 'call' | 'keep' | 'advance' | 'count' | 'draw' | 'left'
   /** The exported function, or the method of `on`. */
   readonly name: string
   readonly on?: number
@@ -178,6 +179,10 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
     const given = await received(args)
     if (what === 'advance')
       return answer({ id, value: encode(await advance(Number(given[0]))), async: false, plain: true })
+    if (what === 'draw') {
+      drawFrom(given[0] as Uint8Array)
+      return answer({ id, value: null, async: false, plain: true })
+    }
     if (what === 'count') return answer({ id, value: begun(name), async: false, plain: true })
     if (what === 'left') return answer({ id, value: encode(await left()), async: false, plain: true })
     const target = on === undefined ? await exported : kept.get(on)

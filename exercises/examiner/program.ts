@@ -136,6 +136,14 @@ export class StudentProgram {
     return (await this.#ask('left', '', [])).value as Left
   }
 
+  /**
+   * From now on, and until its process ends, its random bytes are these, from the first, whatever it draws them with; when they are
+   * used up, the platform's again.
+   */
+  async draws(pool: Uint8Array): Promise<void> {
+    await this.#ask('draw', '', [pool])
+  }
+
   /** Lets fake time pass for it. */
   async advance(seconds: number): Promise<void> {
     await this.#ask('advance', '', [seconds * 1000])

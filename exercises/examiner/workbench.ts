@@ -108,6 +108,16 @@ function furniture(tools: readonly string[]): Promise<Furniture> {
   return found
 }
 
+const RANDOMNESS = /[\\/]crypto[\\/]random\.ts$/
+
+/** The library draws more than it gives out at once; what a call is made of is to be drawn in that call. */
+const drawsEachTime = () => ({
+  contents: `export function secureRandomBytes(length) {
+    if (!Number.isSafeInteger(length) || length < 0) throw new TypeError('length: expected a number of bytes')
+    return globalThis.crypto.getRandomValues(new Uint8Array(length))
+  }`,
+})
+
 async function makeFurniture(allowed: readonly string[]): Promise<Furniture> {
   const { build } = await import('esbuild')
   const denied = Object.keys(protocol).filter((name) => !allowed.includes(name))
@@ -125,6 +135,7 @@ async function makeFurniture(allowed: readonly string[]): Promise<Furniture> {
   } as const
   const toolbox = await build({
     ...bundled,
+    plugins: [{ name: 'randomness', setup: ({ onLoad }) => onLoad({ filter: RANDOMNESS }, drawsEachTime) }],
     stdin: {
       contents: `export { ${allowed.join(', ')} } from ${JSON.stringify(LIBRARY)}\n${stubs.join('\n')}`,
       resolveDir: dirname(LIBRARY),
