@@ -5,6 +5,7 @@
  */
 import { secureRandomBytes, u16 } from 'symbolon/protocol'
 import { must } from '../examiner/property.ts'
+import type { Alice } from './alice.ts'
 import { type Meetings, transcript } from './meetings.ts'
 import type { Talk } from './outcome.ts'
 import type { Bob } from './people.ts'
@@ -19,6 +20,7 @@ const MAX_KEPT_BYTES = 1024 * 1024
 const LONG_CHARS = 2 ** 18
 const MAX_LEFT_BYTES = 200 * 1024
 const HOUR_SEC = 3600
+const LOOKS = 5
 
 /** All of what bob may do, once. */
 export function toldLegal(meetings: Meetings): Promise<(readonly [string, Talk])[]> {
@@ -37,7 +39,10 @@ export const firstOfHerOwn = (meetings: Meetings): Promise<number> =>
 /** @throws Missing when bob hears the message more than once. */
 export async function saysItOnce(meetings: Meetings): Promise<void> {
   for (const [story, talk] of await toldLegal(meetings)) {
-    const times = transcript(talk).types.filter((type) => type === 'message').length
+    const { types } = transcript(talk)
+    // What comes behind her end is another property's.
+    const saying = types.includes('end') ? types.slice(0, types.indexOf('end')) : types
+    const times = saying.filter((type) => type === 'message').length
     must(times <= 1, `${story}, and alice sent it ${times} times.`, () => 'he pays each of them.')
   }
 }
@@ -116,16 +121,24 @@ async function endsWithErrors(meetings: Meetings): Promise<void> {
   await meetings.alice.beat()
 }
 
+/** How much memory is. What is free is given back in the background: more than `most` is looked at again. */
+async function inUse(alice: Alice, most: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let look = 0; look < LOOKS && least > most; look++) {
+    least = Math.min(least, (await alice.left?.())?.bytes ?? 0)
+  }
+  return least
+}
+
 async function forgetsTexts(meetings: Meetings): Promise<void> {
   const { alice } = meetings
   const texts = ['σ', 'λ'].map((letter) => letter.repeat(LONG_CHARS))
-  const bytes = async () => (await alice.left?.())?.bytes ?? 0
   const [first = '', second = ''] = texts
   await meetings.talk((bob) => bob.answers(), first)
-  const before = await bytes()
+  const before = await inUse(alice, 0)
   await meetings.talk((bob) => bob.answers(), second)
   await meetings.talk((bob) => bob.answers(), first)
-  const kept = (await bytes()) - before
+  const kept = (await inUse(alice, before + MAX_LEFT_BYTES)) - before
   must(
     kept < MAX_LEFT_BYTES,
     `two texts of half a mebibyte were sent, and ${kept >> 10} KiB are still in memory.`,
@@ -134,7 +147,7 @@ async function forgetsTexts(meetings: Meetings): Promise<void> {
 
 async function passesOver(meetings: Meetings): Promise<void> {
   const { alice } = meetings
-  const before = (await alice.left?.())?.bytes ?? 0
+  const before = await inUse(alice, 0)
   let kept = 0
   await tell(meetings, async (bob, { ended }) => {
     for (let i = 0; i < MANY_WORDS; i++) {
@@ -144,7 +157,7 @@ async function passesOver(meetings: Meetings): Promise<void> {
     // When she says her end she has heard all that.
     if (!ended) await bob.end()
     for (let i = 0; ended && i < MANY_WORDS; i++) await alice.beat()
-    kept = ((await alice.left?.())?.bytes ?? 0) - before
+    kept = (await inUse(alice, before + MAX_KEPT_BYTES)) - before
     bob.say(END)
   })
   must(

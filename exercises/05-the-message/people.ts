@@ -28,6 +28,7 @@ import {
 } from 'symbolon/protocol'
 import { NOW_SEC } from '../examiner/program.ts'
 import type { Invitation } from './given.ts'
+import { toReset } from './tap.ts'
 
 const NAME = utf8('symbolon/1 channel')
 const MAX_FRAME_BYTES = 65_535
@@ -65,7 +66,9 @@ const sockets = new WeakMap<Wire, net.Socket>()
 export async function reset(wire: Wire): Promise<void> {
   // A reset overtakes what is still on its way.
   for (let turns = 0; turns < TURNS_BEFORE_RESET; turns++) await turn()
-  sockets.get(wire)?.resetAndDestroy()
+  const socket = sockets.get(wire)
+  if (socket?.remotePort !== undefined) toReset.add(socket.remotePort)
+  socket?.resetAndDestroy()
 }
 
 /** Stands at a port of this machine while `use` takes. */
