@@ -12,10 +12,10 @@ import { fileURLToPath } from 'node:url'
 import * as protocol from 'symbolon/protocol'
 import { Missing } from './property.ts'
 
-const TOOLBOX = './tools.mjs'
+const TOOLBOX = './symbolon.mjs'
 const LIBRARY = fileURLToPath(new URL('../../src/lib/protocol.ts', import.meta.url))
 /** What the host itself needs of the toolbox. */
-const OF_THE_HOST = ['Secret', 'Wire']
+const OF_THE_HOST = ['KEY_BYTES', 'Secret', 'Wire']
 
 export interface Workbench {
   readonly folder: string
@@ -37,15 +37,17 @@ export interface Materials {
 }
 
 /**
+ * Makes the folder. No name in it says that a program is graded there: a program may look at its own.
+ *
  * @throws Missing 'not loaded' when the file does not compile, or imports what it may not.
  */
 export async function makeWorkbench(materials: Materials): Promise<Workbench> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'symbolon-exercise-')))
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'talk-')))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   process.once('exit', remove)
   const bench = {
     folder,
-    host: 'host.mjs',
+    host: 'main.mjs',
     nodeOptions: [
       ...permissions(folder),
       // It writes files, and knows of no permissions.
@@ -67,9 +69,9 @@ export async function makeWorkbench(materials: Materials): Promise<Workbench> {
     const { tools, host } = await furniture(materials.everyTool ? Object.keys(protocol) : materials.tools)
     const student = await compiled(materials)
     for (const [name, text] of Object.entries({
-      'tools.mjs': tools,
-      'host.mjs': host,
-      'student.mjs': student,
+      'symbolon.mjs': tools,
+      'main.mjs': host,
+      'program.mjs': student,
     })) {
       writeFileSync(join(folder, name), text)
     }
