@@ -1,54 +1,227 @@
 /**
- * Questions that nobody can have thought of, and the same question again.
+ * Questions that nobody can have thought of: people of all kinds, at all times, by turns and in a row.
  *
  * @module
  */
 import { randomInt } from 'node:crypto'
 import { Secret, secureRandomBytes } from 'symbolon/protocol'
-import { must } from '../examiner/property.ts'
-import { type Asked, freshPool, type Question, type StudentKdc } from './people.ts'
+import type { Listener, Session } from './given.ts'
+import { alice, bob, CLOCK, type Clock, carol, freshPool, POOL_BYTES, type Question } from './people.ts'
 
 const FIRST = 'abcdefghijklmnopqrstuvwxyz0123456789_'
 const LETTERS = `${FIRST}.-`
+const MAX_NAME = 64
+const DAY_SEC = 24 * 3600
 
 const one = <T>(of: ArrayLike<T>): T => of[randomInt(of.length)] as T
+const times = <T>(count: number, make: (i: number) => T): T[] =>
+  Array.from({ length: count }, (_, i) => make(i))
+
+function shuffled<T>(of: readonly T[]): T[] {
+  const all = [...of]
+  for (let i = all.length - 1; i > 0; i--) {
+    const j = randomInt(i + 1)
+    ;[all[i], all[j]] = [all[j] as T, all[i] as T]
+  }
+  return all
+}
+
+const digits = (length: number) => times(length, () => randomInt(10)).join('')
+const nameOf = (length: number) => one(FIRST) + times(length - 1, () => one(LETTERS)).join('')
+const hex = () => (randomInt(0xffff) + 1).toString(16)
+
+/** Words that are something else in some language. */
+const WORDS = [
+  '__proto__',
+  'constructor',
+  'tostring',
+  'null',
+  'true',
+  'undefined',
+  'nan',
+  '0',
+  '1e5',
+  '0x1f',
+  '007',
+  '_',
+]
+const PEOPLE = [
+  'bob',
+  'alice',
+  'maria',
+  'j.smith',
+  'anna-lena',
+  'user_01',
+  'printer.2nd-floor',
+  'root',
+  'admin',
+  'kdc',
+]
 
 /** As docs/protocol.md §2 has them. */
-function name(): string {
-  if (randomInt(8) === 0) return one(['__proto__', 'constructor', 'bob', 'alice', 'a'])
-  return one(FIRST) + Array.from({ length: randomInt(64) }, () => one(LETTERS)).join('')
+const NAMES: readonly (() => string)[] = [
+  () => digits(randomInt(1, 8)),
+  () => digits(randomInt(8, MAX_NAME + 1)),
+  () => one(WORDS),
+  () => one(PEOPLE),
+  () => nameOf(1),
+  () => nameOf(MAX_NAME),
+  () => nameOf(randomInt(2, MAX_NAME)),
+  () => one(FIRST) + shuffled([...LETTERS]).join(''),
+]
+
+const ADDRESSES: readonly (() => string)[] = [
+  () => `127.0.0.${randomInt(1, 255)}`,
+  () => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`,
+  () => `172.${randomInt(16, 32)}.${randomInt(256)}.${randomInt(1, 255)}`,
+  () => `192.168.${randomInt(256)}.${randomInt(1, 255)}`,
+  () => `${one(['169.254.7', '100.64.1', '198.51.100', '203.0.113'])}.${randomInt(1, 255)}`,
+  () => `${randomInt(11, 100)}.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`,
+  () => `${randomInt(128, 168)}.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`,
+  () => '::1',
+  () => `2001:db8::${hex()}`,
+  () => `fe80::${hex()}:${hex()}`,
+  () => `fd${randomInt(16, 256).toString(16)}:${hex()}::${hex()}`,
+  () => `2${one(['a01', '606', '003', '408'])}:${times(7, hex).join(':')}`,
+]
+
+const PORTS = [1, 80, 443, 1023, 1024, 5000, 32_767, 32_768, 49_152, 60_000, 65_534, 65_535]
+const LIFETIMES = [1, 59, 60, 120, 299, 300, 301, 600, 3600, 28_800, DAY_SEC]
+
+const NOWS: readonly ((lifetime: number) => number)[] = [
+  () => randomInt(2),
+  () => randomInt(2, DAY_SEC),
+  () => randomInt(2 ** 30),
+  () => randomInt(1_600_000_000, 1_900_000_000),
+  () => randomInt(1_600_000_000, 1_900_000_000),
+  () => 3600 * randomInt(440_000, 530_000),
+  // The last second of which a number of 31 or 32 bits knows, before, between, and behind.
+  (lifetime) => 2 ** 31 - randomInt(lifetime + 1),
+  (lifetime) => 2 ** 32 - randomInt(lifetime + 1),
+  () => randomInt(2 ** 31, 2 ** 32),
+  () => randomInt(2 ** 32, 2 ** 33),
+  () => randomInt(2 ** 33, 2 ** 40),
+]
+
+function clock(i: number): Clock {
+  const ticketLifetimeSec = randomInt(3) === 0 ? randomInt(1, DAY_SEC) : one(LIFETIMES)
+  return { now: (NOWS[i % NOWS.length] ?? (() => 0))(ticketLifetimeSec), ticketLifetimeSec }
 }
 
-function address(isLong: boolean): string {
-  if (isLong) return `2001:db8::${(randomInt(0xffff) + 1).toString(16)}`
-  return Array.from({ length: 4 }, () => randomInt(256)).join('.')
+/** What a KDC remembers besides of a session, or has at hand, under names that also mean something else. */
+const REMEMBERED = [
+  'loggedInAt',
+  'lastSeen',
+  'passwordFile',
+  'email',
+  'realm',
+  'roles',
+  'id',
+  'time',
+  'secret',
+  'issued_at',
+  'host',
+]
+
+function more(): Readonly<Record<string, string>> {
+  const some = shuffled(REMEMBERED).slice(0, randomInt(1, 4))
+  return Object.fromEntries(some.map((name) => [name, Buffer.from(secureRandomBytes(12)).toString('hex')]))
 }
 
-/** Up to the year 36 000. */
-const TIMES = [31, 32, 33, 40].map((bits) => 2 ** bits)
-const PORTS = [1, 80, 32_768, 65_535]
+const token = (bytes: Uint8Array = secureRandomBytes(32)) => new Secret('session token', bytes)
 
-/** Two who are not the same. Of four in a row each is another kind. */
-export function anybody(i: number): Question {
-  const session = () => ({
-    username: name(),
-    token: new Secret('session token', secureRandomBytes(32)),
-    ipAddress: address(i % 4 === 2),
+function listener(i: number, key?: Uint8Array): Listener {
+  return {
+    username: (NAMES[i % NAMES.length] ?? nameOf)(8),
+    token: token(key),
+    ipAddress: (ADDRESSES[i % ADDRESSES.length] ?? (() => '::1'))(),
+    port: randomInt(2) === 0 ? one(PORTS) : randomInt(1, 65_536),
+    ...(randomInt(2) === 0 && more()),
+  }
+}
+
+function session(i: number): Session {
+  const { port: _, ...rest } = listener(i)
+  return rest
+}
+
+/** So many lines of bytes, in which each place has each value once in 256 lines: what happens for one value happens. */
+function everyByte(lines: number, length: number): Uint8Array[] {
+  const offsets = secureRandomBytes(length)
+  const steps = shuffled(times(256, (i) => i))
+  return times(lines, (line) => offsets.map((offset) => offset + (steps[line % 256] ?? 0)))
+}
+
+/** In base64url all `_`, all `-`, all `A`; and what counts up. */
+const EDGES = [
+  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? 0xff : 0)),
+  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? 0 : 0xff)),
+  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? [0xfb, 0xef, 0xbe][i % 3] : i) ?? 0),
+  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? i : [0xfb, 0xff, 0xbf][i % 3]) ?? 0),
+]
+
+const MANY = 256
+
+/** Everyone is another, and some are like the one they ask for. */
+function strangers(): Omit<Question, 'pool'>[] {
+  const tokens = everyByte(MANY, 32)
+  const [nobody = 0] = secureRandomBytes(1)
+  return times(MANY, (i) => {
+    // Of each kind of name with each kind of address, by and by.
+    const receiver = listener(i + nobody, tokens[i])
+    const other = session(randomInt(1000))
+    const like = [
+      { ...other, username: receiver.username },
+      { ...other, ipAddress: receiver.ipAddress },
+      { ...other, username: receiver.username, token: receiver.token, ipAddress: receiver.ipAddress },
+    ]
+    const sender = like[i % 16] ?? other
+    return { sender, receiver, clock: { ...clock(i + randomInt(3)), ...(randomInt(2) === 0 && more()) } }
   })
-  const [sender, receiver] = [
-    session(),
-    { ...session(), port: i % 8 < 4 ? randomInt(1, 65536) : (PORTS[i % 4] ?? 1) },
-  ]
-  const clock = { now: (TIMES[i % 4] ?? 1) - randomInt(2 ** 30), ticketLifetimeSec: randomInt(1, 2 ** 20) }
-  if (sender.username === receiver.username) return anybody(i)
-  return { sender, receiver, clock, pool: freshPool() }
 }
 
-/** @throws Missing when the same question, with the same randomness, is answered in another way. */
-export async function sameAgain(kdc: StudentKdc, asked: Asked, meanwhile: string): Promise<void> {
-  const { reply } = await kdc.ask(asked)
-  must(
-    JSON.stringify(reply) === JSON.stringify(asked.reply),
-    `the same question, with the same randomness, was answered in another way; ${meanwhile}. Does your program keep something between two answers?`,
-  )
+/** The same few again and again, each time logged in anew, from elsewhere, and at another time. */
+function regulars(): Omit<Question, 'pool'>[] {
+  const names = ['bob', 'alice', 'carol', ...times(3, () => nameOf(randomInt(1, 30)))]
+  const usual = shuffled([alice, carol, { ...bob }])
+  return times(64, (i) => {
+    const receiver = { ...listener(i), username: one(names) }
+    const sender = i % 2 === 0 ? one(usual) : { ...session(i), username: one(names) }
+    return { sender, receiver: i % 4 === 0 ? bob : receiver, clock: i % 3 === 0 ? CLOCK : clock(i) }
+  })
+}
+
+/** First alice asks for bob, in one second as often as a program might not think of; then all the others, and she again. */
+export function everybody(): Question[] {
+  const usual = { sender: alice, receiver: bob, clock: CLOCK }
+  const others = shuffled([...strangers(), ...regulars()])
+  const asked = [...times(72, () => usual), ...others, ...times(8, () => usual)]
+  const pools = everyByte(asked.length, POOL_BYTES)
+  const edges = new Map(EDGES.map((edge) => [randomInt(72, asked.length), edge]))
+  return asked.map((question, i) => {
+    const rest = i < MANY ? pools[i] : undefined
+    const pool = Uint8Array.from(rest ?? freshPool())
+    pool.set(edges.get(i) ?? [])
+    return { ...question, pool }
+  })
+}
+
+/** The same questions with other randomness. */
+export function otherwise<Q extends Question>(questions: readonly Q[]): Question[] {
+  const pools = everyByte(questions.length, POOL_BYTES)
+  return questions.map(({ sender, receiver, clock }, i) => ({
+    sender,
+    receiver,
+    clock,
+    pool: i < MANY ? (pools[i] ?? freshPool()) : freshPool(),
+  }))
+}
+
+/** In other order. */
+export const inOtherOrder = shuffled
+
+/** Who asks for whom; nothing when it is alice, who always asks for bob. */
+export function inWords({ sender, receiver, clock }: Question): string {
+  if (sender === alice && receiver === bob && clock === CLOCK) return ''
+  return `when ${sender.username} at ${sender.ipAddress} asks for ${receiver.username} at ${receiver.ipAddress}, port ${receiver.port}, `
 }

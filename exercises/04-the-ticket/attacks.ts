@@ -16,7 +16,9 @@ import {
   ZERO_NONCE,
 } from 'symbolon/protocol'
 import { anySecret, type Opened, ticketBytes } from './examine.ts'
-import { type Asked, alice, bob, CLOCK, call, carol, type StudentKdc } from './people.ts'
+import { alice, bob, CLOCK, carol } from './people.ts'
+import { call } from './receiver.ts'
+import type { Asked, StudentKdc } from './student.ts'
 
 const WORDS = 'leave the door open tonight'
 
@@ -154,14 +156,14 @@ export async function computedBy(
   salt: Uint8Array,
 ): Promise<Uint8Array | undefined> {
   const place = placeIn(carols.pool, salt)
-  const stranger = { ...carols, sender: { ...carols.sender, token: alice.token } }
+  const stranger = {
+    sender: { ...carols.sender, token: alice.token },
+    receiver: { ...carols.receiver, token: carol.token },
+    clock: carols.clock,
+  }
   const guesses = [
-    { ...stranger, receiver: { ...bob, token: carol.token }, pool: Uint8Array.from(carols.pool, () => 7) },
-    {
-      ...stranger,
-      receiver: { ...bob, token: carol.token },
-      pool: Uint8Array.from(carols.pool, (_, i) => i),
-    },
+    { ...stranger, pool: Uint8Array.from(carols.pool, () => 7) },
+    { ...stranger, pool: Uint8Array.from(carols.pool, (_, i) => i) },
   ]
   for (const guess of guesses) {
     if (place >= 0) guess.pool.set(salt, place)

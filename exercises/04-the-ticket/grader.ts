@@ -3,47 +3,49 @@
  *
  * @module
  */
-import { EMPTY, equal, hkdf } from 'symbolon/protocol'
+import { EMPTY, equal } from 'symbolon/protocol'
 import type { Grader } from '../examiner/grading.ts'
-import { searchOf, standsIn } from '../examiner/leaks.ts'
-import { NOW_SEC } from '../examiner/program.ts'
+import { firstIn, standsIn } from '../examiner/leaks.ts'
+import { NOW_SEC, StudentError } from '../examiner/program.ts'
 import { contains, must } from '../examiner/property.ts'
-import { anybody, sameAgain } from './anybody.ts'
-import { aYearLater, changedHeader, forgedTicket, forgedWithToken, placeIn, stolenSecret } from './attacks.ts'
+import { inOtherOrder, inWords, otherwise } from './anybody.ts'
+import { aYearLater, changedHeader, forgedTicket, forgedWithToken, stolenSecret } from './attacks.ts'
+import {
+  everyAnswerStays,
+  everyHeaderIsAuthenticated,
+  everyLength,
+  everyone,
+  everyonesFields,
+  everyonesNames,
+  everyonesTimes,
+  everyonesTokens,
+  everySalt,
+  everySecretForBoth,
+  everySessionId,
+  everyTicketOpens,
+  looked,
+  nothingBehind,
+  ofEarlier,
+  onlySix,
+  rightly,
+  saidOnce,
+  sidOf,
+} from './everyone.ts'
 import {
   anySecret,
   expectField,
   expectTime,
   notSealed,
   type Opened,
-  openSomehow,
   secretBytes,
   ticketBytes,
-  withoutSpaces,
   wrongPlaces,
 } from './examine.ts'
 import type { Session } from './given.ts'
-import {
-  type Asked,
-  alice,
-  bob,
-  CLOCK,
-  call,
-  carol,
-  freshPool,
-  type Question,
-  StudentKdc,
-  tokenOf,
-} from './people.ts'
-import { notFresh, notTheKdcsSalt } from './randomness.ts'
-
-/** The ticket, in whatever way it opens. */
-function looked({ reply, receiver, sender, by }: Asked): Opened | undefined {
-  const tokens = { [receiver.username]: receiver.token.reveal(), [sender.username]: sender.token.reveal() }
-  const ticket = openSomehow(ticketBytes(reply), tokens, anySecret(reply), by.isClosed)
-  by.isClosed ||= !ticket
-  return ticket
-}
+import { alice, bob, CLOCK, carol, tokenOf } from './people.ts'
+import { answersWithoutRandomness, everySecretFresh, notFresh, notTheKdcsSalt } from './randomness.ts'
+import { call } from './receiver.ts'
+import { type Asked, StudentKdc } from './student.ts'
 
 /** What a ticket says, even when it is no right text. */
 const textOf = ({ plaintext }: Opened) => Buffer.from(plaintext).toString('utf8')
@@ -60,10 +62,11 @@ async function twoTickets(kdc: StudentKdc): Promise<[Opened, Opened]> {
   return [opened(await kdc.ask()), opened(await kdc.ask({ sender: carol }))]
 }
 
-const FIELDS = {
-  answer: ['ip_addr', 'port', 'secret', 'senderinfo', 'expires_at', 'time'],
-  ticket: ['username', 'ip_addr', 'secret', 'receiver', 'issued_at', 'expires_at'],
-}
+/** Of a secret that is not all zeros, or the like. */
+const LIKELY_VALUES = 16
+/** For each answer: a secret in a list takes more, and what else comes and goes in a process takes less. */
+const LEFT_BEHIND_BYTES = 16
+const TURNS = 6
 
 export const grader: Grader<StudentKdc> = {
   file: 'ticket.ts',
@@ -90,6 +93,8 @@ export const grader: Grader<StudentKdc> = {
       why: 'the KDC turns what you return into JSON and sends it. A promise, or an object that does something when it is read, is no text.',
       async check(kdc) {
         await kdc.ask()
+        const { failed } = await kdc.everybody()
+        if (failed) must(false, inWords(failed) + failed.error.message)
       },
     },
     {
@@ -104,6 +109,10 @@ export const grader: Grader<StudentKdc> = {
           `port is ${reply.port === undefined ? 'missing' : typeof reply.port}; it must be a number, as bob has told it.`,
         )
         must(reply.port === bob.port, `port is ${reply.port}, and bob listens at ${bob.port}.`)
+        await everyone(kdc, ({ reply: { ip_addr, port }, receiver: { ipAddress, port: listensAt } }) => {
+          must(ip_addr === ipAddress, `ip_addr is ${ip_addr}.`)
+          must(port === listensAt, `port is ${JSON.stringify(port)}.`)
+        })
       },
     },
     {
@@ -114,8 +123,11 @@ export const grader: Grader<StudentKdc> = {
         const ticket = ticketBytes(asked.reply)
         const wrong = wrongPlaces(ticket, looked(asked), bob.token.reveal())
         must(!wrong, wrong ?? '')
-        // In every ticket, and not in most of them.
-        for (let i = 0; i < 8; i++) ticketBytes((await kdc.ask()).reply)
+        await everyone(kdc, ({ reply }) => {
+          const [version, ...rest] = ticketBytes(reply)
+          must(version === 0x01, `the ticket begins with the byte ${version}, not with the version 0x01.`)
+          must(rest.length >= 64, `the ticket has ${rest.length + 1} bytes, and 65 are the least.`)
+        })
       },
     },
     {
@@ -138,13 +150,14 @@ export const grader: Grader<StudentKdc> = {
           must(false, `the key is ${key.wrong}: everybody on the way knows it.`, () => loot)
         }
         must(
-          whose === 'bob',
+          whose === 'receiver',
           "it opened under alice's token.",
           () =>
             `alice has opened her ticket and read it. She can seal another one that says ${carol.username}, and nobody can tell it from yours.`,
         )
         must(!key.wrong || key.kind, `the key is ${key.wrong}.`)
         must(!wrongNonce, `the nonce is ${wrongNonce}; it must be ZERO_NONCE.`)
+        await everyTicketOpens(kdc)
       },
     },
     {
@@ -153,7 +166,6 @@ export const grader: Grader<StudentKdc> = {
       async check(kdc) {
         const [{ parts }, { parts: others }] = [opened(await kdc.ask()), opened(await kdc.ask())]
         const token = bob.token.reveal()
-        const sidOf = (session: Session) => hkdf(session.token.reveal(), EMPTY, 'symbolon/1 session id', 16)
         must(
           !contains(token, parts.sid),
           "the session id is a piece of bob's token, for all to read.",
@@ -170,6 +182,7 @@ export const grader: Grader<StudentKdc> = {
           equal(parts.sid, sidOf(bob)),
           'the session id is not HKDF(token, "", "symbolon/1 session id", 16).',
         )
+        await everySessionId(kdc)
       },
     },
     {
@@ -183,6 +196,7 @@ export const grader: Grader<StudentKdc> = {
         const sameSalt = equal(mine.parts.salt, carols.parts.salt)
         must(!sameSalt, 'two tickets have the same salt, so the same key.', () => stolenSecret(mine, carols))
         await notTheKdcsSalt(kdc, opened)
+        await everySalt(kdc)
       },
     },
     {
@@ -197,6 +211,7 @@ export const grader: Grader<StudentKdc> = {
           `the associated data (aad) of the seal is ${ticket.aad.wrong}; it must be the whole header, as it stands in the ticket.`,
           () => changedHeader(ticket),
         )
+        await everyHeaderIsAuthenticated(kdc)
       },
     },
     {
@@ -205,7 +220,9 @@ export const grader: Grader<StudentKdc> = {
         "it is the KDC's word about alice, for bob. Without the receiver in it he cannot tell a ticket that was made for " +
         'another name, and without the sender anybody could say "I am alice".',
       async check(kdc) {
-        const { content, plaintext } = opened(await kdc.ask())
+        const asked = await kdc.ask()
+        const { content, plaintext } = opened(asked)
+        await nothingBehind(kdc, asked)
         must(
           Object.keys(content).length > 0,
           `what is sealed in the ticket is no JSON object in UTF-8: it begins with ${JSON.stringify(Buffer.from(plaintext.subarray(0, 12)).toString('latin1'))}.`,
@@ -213,6 +230,7 @@ export const grader: Grader<StudentKdc> = {
         expectField(content, 'username', alice.username, 'the sender')
         expectField(content, 'ip_addr', alice.ipAddress, 'where the sender is')
         expectField(content, 'receiver', bob.username, 'for whom it is')
+        await everyonesNames(kdc)
       },
     },
     {
@@ -229,18 +247,23 @@ export const grader: Grader<StudentKdc> = {
           const isLong = typeof end === 'number' && end > at.now + at.ticketLifetimeSec
           const loot = isLong ? await aYearLater(await kdc.ask()) : undefined
           const time = (fields: object, name: string, wanted: number, where?: string) => {
-            expectTime({ ...fields }, name, wanted, [NOW_SEC, Date.now() / 1000], where, loot)
+            const all: Readonly<Record<string, unknown>> = { ...fields }
+            const meaning = ofEarlier(all[name], kdc.asked.slice(0, -2))
+            expectTime(all, name, wanted, [NOW_SEC, Date.now() / 1000], where, { loot, meaning })
           }
           time(content, 'issued_at', at.now)
           time(content, 'expires_at', at.now + at.ticketLifetimeSec)
           time(asked.reply, 'expires_at', at.now + at.ticketLifetimeSec, 'the answer')
           time(asked.reply, 'time', at.now, 'the answer')
         }
+        await everyonesTimes(kdc)
       },
     },
     {
-      name: 'alice and bob get the same secret',
-      why: 'the secret is all that tells them from everybody else. With two different ones their handshake fails.',
+      name: 'alice and bob get the same secret, 32 bytes in base64url',
+      why:
+        'the secret is all that tells them from everybody else. With two different ones their handshake fails, and with one ' +
+        'that is written in another way as well.',
       async check(kdc) {
         const asked = await kdc.ask()
         const { content } = opened(asked)
@@ -250,15 +273,28 @@ export const grader: Grader<StudentKdc> = {
           JSON.stringify(content.secret) === JSON.stringify(asked.reply.secret),
           'the secret in the ticket is not the one in the answer.',
         )
+        const { length } = secretBytes(asked.reply)
+        must(length === 32, `the secret has ${length} bytes, and must have 32.`)
+        await everySecretForBoth(kdc)
       },
     },
     {
-      name: 'every answer has a fresh secret of 32 bytes that nobody can guess',
+      name: 'every answer has a fresh secret that nobody can guess',
       why:
         'a secret that comes twice lets the people of one conversation into the next. One that can be computed (from the ' +
         'time, from Math.random, from something public) lets everybody in.',
       async check(kdc) {
         await notFresh(kdc, opened)
+        await everySecretFresh(kdc)
+      },
+    },
+    {
+      name: 'without randomness there is no answer',
+      why:
+        'randomBytes may fail, and then it throws. What a program takes instead, somebody can compute; and a salt that comes ' +
+        'again makes the same key again. No answer is better than an answer that is not safe.',
+      async check(kdc) {
+        await answersWithoutRandomness(kdc)
       },
     },
     {
@@ -299,6 +335,14 @@ export const grader: Grader<StudentKdc> = {
             text === others[where as keyof typeof others],
             `with another token of bob's, and all else the same, what ${where} says is another: something of his token is in it.`,
           )
+        await everyonesTokens(kdc)
+      },
+    },
+    {
+      name: 'from outside the ticket says nothing about the secret',
+      why: 'everybody on the way sees how long the ticket is. Each bit of the secret that shows in it halves the work of guessing.',
+      async check(kdc) {
+        await everyLength(kdc)
       },
     },
     {
@@ -307,69 +351,79 @@ export const grader: Grader<StudentKdc> = {
       async check(kdc) {
         const asked = await kdc.ask()
         const ticket = opened(asked)
-        const { content } = ticket
-        for (const [where, fields] of [
-          ['answer', asked.reply],
-          ['ticket', content],
-        ] as const) {
-          const missing = FIELDS[where].find((name) => !(name in fields))
-          must(!missing, `there is no ${missing} in the ${where}.`)
-          const more = Object.entries(fields).find(([name]) => !FIELDS[where].includes(name))
-          must(!more, `there is a field '${more?.[0]}' in the ${where}, which does not belong there.`, () => {
-            const reader = where === 'answer' ? 'alice' : 'bob'
-            return `${reader} has read ${JSON.stringify(more?.[1])?.slice(0, 200)}`
-          })
-        }
-        must(
-          withoutSpaces(textOf(ticket)) === JSON.stringify(content),
-          'the JSON in the ticket says something twice, or in a roundabout way.',
-        )
+        onlySix('answer', asked.reply)
+        onlySix('ticket', ticket.content)
+        saidOnce(textOf(ticket), ticket.content)
+        await everyonesFields(kdc)
       },
     },
     {
-      name: 'nothing secret is printed',
-      why: 'what a server prints ends up in log files, which many may read, for years.',
+      name: 'nothing secret is printed, or said in an error',
+      why: 'what a server prints ends up in log files, which many may read, for years. An error that nobody expected does, too.',
       async check(kdc) {
         await kdc.ask()
+        const failed = await kdc.withoutRandomness()
+        for (const { full, came } of failed) {
+          if (!('error' in came && came.error instanceof StudentError)) continue
+          const found = firstIn(came.error.thrown.all, secretsOf(full))
+          must(
+            !found,
+            `${inWords(came)}kdc.randomBytes threw, and in the error that your code threw then is ${found?.secret.what}, ${found?.how}.`,
+            () => found && `read from the error: ${Buffer.from(found.secret.bytes).toString('base64url')}`,
+          )
+        }
         // At its end all that it has printed is here: also what it prints later, and what it printed at the first answer only.
         await kdc.restart()
-        const text = kdc.printed
-        if (text === '') return
-        const tokens = { "bob's token": bob.token.reveal(), "alice's token": alice.token.reveal() }
-        const search = searchOf(text)
-        for (const [what, bytes] of Object.entries(tokens)) notPrinted(search, what, bytes)
-        for (const asked of kdc.asked) {
-          notPrinted(search, 'the secret', anySecret(asked.reply))
-          notPrinted(search, 'the key of the ticket', looked(asked)?.key.bytes ?? EMPTY)
+        const found = kdc.printed && firstIn(kdc.printed, kdc.asked.flatMap(secretsOf))
+        if (!found) return
+        const { what, bytes } = found.secret
+        must(false, `your code prints ${what}, ${found.how}.`, () => {
+          return `read from the log: ${Buffer.from(bytes).toString('base64url')}`
+        })
+      },
+    },
+    {
+      name: 'every answer stands for itself, whatever is asked before it and after it',
+      why: 'the KDC cannot know beforehand who will ask for whom, when, and from where; and it may be started anew at any time.',
+      async check(kdc) {
+        const { asked } = await kdc.everybody()
+        await everyAnswerStays(kdc)
+        await kdc.restart()
+        const right = inOtherOrder(asked.filter(rightly))
+        const again = await kdc.askAll(right)
+        for (const [i, { reply }] of again.entries()) {
+          const before = right[i]
+          if (!before || JSON.stringify(reply) === JSON.stringify(before.reply)) continue
+          must(
+            false,
+            `${inWords(before)}the same question, with the same randomness, was answered in another way when your program had ` +
+              'been started anew and others had asked before. Does your program keep something between two answers?',
+          )
         }
       },
     },
     {
-      name: 'it works for others too, whoever they are and whatever was asked before',
-      why: 'the KDC cannot know beforehand who will ask for whom, when, and from where; and it may be started anew at any time.',
+      name: 'nothing of an answer stays in the program',
+      why: 'the memory of a KDC that keeps what it has answered is full one day; and whoever reads it reads all that was ever said.',
       async check(kdc) {
-        for (let i = 0; i < 16; i++) {
-          const question = anybody(i)
-          const asked = await kdc.ask(question)
-          anybodysTicket(asked)
-          const { reply } = await kdc.ask({ ...question, pool: freshPool() })
-          must(reply.secret !== asked.reply.secret, `${inWords(question)}, the secret is the same each time.`)
+        const { asked } = await kdc.everybody()
+        const right = asked.filter(rightly)
+        if (right.length === 0) return
+        // Always for the same people: what is kept of them is there after the first time. Now and then a process needs more for
+        // other reasons.
+        let each = 0
+        let before = 0
+        for (let i = 0; i <= TURNS && (i < 2 || each > LEFT_BEHIND_BYTES); i++) {
+          await kdc.askAll(otherwise(right))
+          const now = await kdc.heap()
+          each = Math.round((now - before) / right.length)
+          before = now
         }
-        const asked = await kdc.ask()
-        await kdc.ask(anybody(1))
-        await sameAgain(kdc, asked, 'between the two somebody else had asked')
-        const again = { token: tokenOf('logged in again') }
-        for (const moved of [again, { port: 443 }, { ipAddress: '198.51.100.9' }]) {
-          anybodysTicket(await kdc.ask({ receiver: { ...bob, ...moved } }))
-          anybodysTicket(await kdc.ask({ sender: { ...alice, ...moved } }))
-        }
-        const isChanged = kdc.asked.some(({ changed }) => changed)
         must(
-          !isChanged,
-          'your code changed what it was given, such as a token: the KDC needs it again for the next ticket.',
+          each <= LEFT_BEHIND_BYTES,
+          `${TURNS} times ${right.length} questions of the same people were answered, and each time your program needed more ` +
+            `memory than before: some ${each} bytes of each answer stay in it.`,
         )
-        await kdc.restart()
-        await sameAgain(kdc, asked, 'between the two your program was started anew')
       },
     },
     {
@@ -396,50 +450,18 @@ export const grader: Grader<StudentKdc> = {
   ],
 }
 
-function notPrinted(search: ReturnType<typeof searchOf>, what: string, bytes: Uint8Array): void {
-  const found = search(bytes)
-  must(!found, `your code prints ${what}, ${found}.`, () => {
-    return `read from the log: ${Buffer.from(bytes).toString('base64url')}`
-  })
+interface Leak {
+  readonly what: string
+  readonly bytes: Uint8Array
 }
 
-const inWords = ({ sender, receiver }: Question): string =>
-  `when ${sender.username} at ${sender.ipAddress} asks for ${receiver.username} at ${receiver.ipAddress}, port ${receiver.port}`
-
-/** @throws Missing when something in it is not as it should be. */
-function anybodysTicket(asked: Asked): void {
-  const { sender, receiver, clock, reply, pool } = asked
-  const expires = clock.now + clock.ticketLifetimeSec
-  const whose = inWords(asked)
-  const ticket = looked(asked)
-  must(ticket, `${whose}, the ticket does not open under the token of ${receiver.username}.`)
-  const { content, whose: token, parts, wrongLayout, key, aad } = ticket
-  must(
-    token === receiver.username && !wrongLayout && !key.wrong && !aad.wrong,
-    `${whose}, the ticket is another than docs/protocol.md §4.1 says.`,
-  )
-  const sid = hkdf(receiver.token.reveal(), EMPTY, 'symbolon/1 session id', 16)
-  must(equal(parts.sid, sid), `${whose}, the session id is not ${receiver.username}'s.`)
-  const wanted = {
-    answer: { ip_addr: receiver.ipAddress, port: receiver.port, expires_at: expires, time: clock.now },
-    ticket: {
-      username: sender.username,
-      ip_addr: sender.ipAddress,
-      receiver: receiver.username,
-      issued_at: clock.now,
-      expires_at: expires,
-      secret: reply.secret,
-    },
-  }
-  for (const [where, fields] of Object.entries(wanted)) {
-    const found = { ...(where === 'answer' ? reply : content) } as Readonly<Record<string, unknown>>
-    for (const [name, value] of Object.entries(fields)) {
-      must(
-        found[name] === value,
-        `${whose}, ${name} in the ${where} is ${JSON.stringify(found[name])}, and ${JSON.stringify(value)} was expected.`,
-      )
-    }
-  }
-  must(placeIn(pool, parts.salt) >= 0, `${whose}, the salt is not what kdc.randomBytes gave.`)
-  must(secretBytes(reply).length === 32, `${whose}, the secret has not 32 bytes.`)
+/** What may not be told of an answer. */
+function secretsOf(asked: Asked): Leak[] {
+  const { sender, receiver, reply } = asked
+  return [
+    { what: `${receiver.username}'s token`, bytes: receiver.token.reveal() },
+    { what: `${sender.username}'s token`, bytes: sender.token.reveal() },
+    { what: 'the secret', bytes: anySecret(reply) },
+    { what: 'the key of the ticket', bytes: looked(asked)?.key.bytes ?? EMPTY },
+  ].filter(({ bytes }) => new Set(bytes).size > LIKELY_VALUES)
 }

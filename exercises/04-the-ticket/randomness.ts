@@ -6,6 +6,7 @@
  */
 import { equal } from 'symbolon/protocol'
 import { contains, must } from '../examiner/property.ts'
+import { inWords } from './anybody.ts'
 import {
   asCarol,
   computedBy,
@@ -16,8 +17,10 @@ import {
   triedAll,
   twice,
 } from './attacks.ts'
-import { type Opened, secretBytes } from './examine.ts'
-import { type Asked, alice, bob, carol, type StudentKdc } from './people.ts'
+import { everyTicket, rightly } from './everyone.ts'
+import { anySecret, type Opened, secretBytes } from './examine.ts'
+import { alice, bob, carol } from './people.ts'
+import type { Asked, StudentKdc } from './student.ts'
 
 const RANDOM_BYTES = 32
 /** Enough for what comes round now and then. */
@@ -26,6 +29,8 @@ const MANY = 40
 const LIKELY_VALUES = 246
 /** Of the random bytes that were there to take: a program that takes more for one answer is none that is known. */
 const LOOKED_AT = 256
+/** Whose secrets are looked at one by one. */
+const SOME = 8
 
 type Open = (asked: Asked) => Opened
 
@@ -114,15 +119,20 @@ export async function notFresh(kdc: StudentKdc, open: Open): Promise<void> {
     known.push(secret)
     const at = placeIn(asked.pool, secret)
     if (at < 0) continue
-    const shared = RANDOM_BYTES - Math.abs(at - placeIn(asked.pool, open(asked).parts.salt))
-    must(
-      shared <= 0,
-      `${shared} of the secret's 32 bytes are in the salt too, which stands in the ticket for all to read.`,
-    )
+    apart(at, placeIn(asked.pool, open(asked).parts.salt))
   }
   await notMostlyFixed(kdc, known)
   await notOfFewBytes(kdc, open)
   fullOfValues(known)
+}
+
+/** Where the secret and the salt were drawn. */
+function apart(secret: number, salt: number): void {
+  const shared = RANDOM_BYTES - Math.abs(secret - salt)
+  must(
+    shared <= 0,
+    `${shared} of the secret's 32 bytes are in the salt too, which stands in the ticket for all to read.`,
+  )
 }
 
 async function notTheSameTwice(kdc: StudentKdc, first: Asked, carols: Asked): Promise<void> {
@@ -205,17 +215,129 @@ function fullOfValues(known: readonly Uint8Array[]): void {
 /** Whatever is done with them: 32 random bytes that are not in the salt must have a part in it. */
 async function notOfFewBytes(kdc: StudentKdc, open: Open): Promise<void> {
   const asked = await kdc.ask()
-  const { salt } = open(asked).parts
-  let count = 0
-  for (let i = 0; i < LOOKED_AT && count < RANDOM_BYTES; i++) {
-    const pool = Uint8Array.from(asked.pool)
-    pool[i] = (pool[i] ?? 0) ^ 0x41
-    const changed = await kdc.ask({ ...asked, pool })
-    const isOfTheSalt = !equal(open(changed).parts.salt, salt)
-    if (changed.reply.secret !== asked.reply.secret && !isOfTheSalt) count++
-  }
+  // Taken as they came.
+  if (placeIn(asked.pool, secretBytes(asked.reply)) >= 0) return
+  const { length } = await placesIn(kdc, asked, open(asked).parts.salt, open)
+  enough(length)
+}
+
+function enough(count: number): void {
   must(
     count >= RANDOM_BYTES,
     `only ${count} random bytes have a part in the secret, besides those that stand in the ticket as the salt; it takes 32.`,
   )
+}
+
+/** Which of the random bytes have a part in the secret, and none in the salt. */
+async function placesIn(kdc: StudentKdc, asked: Asked, salt: Uint8Array, open: Open): Promise<number[]> {
+  const places = Array.from({ length: LOOKED_AT }, (_, i) => i)
+  const { sender, receiver, clock } = asked
+  const others = places.map((place) => ({ sender, receiver, clock, pool: flipped(asked.pool, place) }))
+  const answers = await kdc.askAll(others)
+  return places.filter((place) => {
+    const changed = answers[place]
+    return changed && changed.reply.secret !== asked.reply.secret && equal(open(changed).parts.salt, salt)
+  })
+}
+
+function flipped(pool: Uint8Array, place: number): Uint8Array {
+  return pool.map((byte, i) => (i === place ? byte ^ 0x41 : byte))
+}
+
+/** @throws Missing when someone's secret is not fresh. */
+export async function everySecretFresh(kdc: StudentKdc): Promise<void> {
+  const secrets = new Map<string, Asked>()
+  const isDrawn = ({ reply, pool }: Asked) => placeIn(pool, anySecret(reply)) >= 0
+  await everyTicket(kdc, ({ parts }, asked) => {
+    const { reply, pool } = asked
+    const other = secrets.get(reply.secret)
+    must(
+      !other,
+      'the secret is one that was given before.',
+      () =>
+        other &&
+        `${other.sender.username} knows the secret of ${asked.sender.username}'s conversation: ${reply.secret}`,
+    )
+    secrets.set(reply.secret, asked)
+    if (isDrawn(asked)) apart(placeIn(pool, secretBytes(reply)), placeIn(pool, parts.salt))
+  })
+  const { asked } = await kdc.everybody()
+  const right = asked.filter(rightly)
+  const others = right.filter((one) => !isDrawn(one))
+  if (others.length < right.length) {
+    for (const one of others.slice(0, SOME)) await freshAllTheSame(kdc, one)
+  } else await allOfFreshBytes(kdc, right)
+}
+
+/** Of a program that makes something of the random bytes: for everyone of as many. */
+async function allOfFreshBytes(kdc: StudentKdc, right: readonly Asked[]): Promise<void> {
+  const [first] = right
+  const salt = first && rightly(first)?.parts.salt
+  if (!salt) return
+  const places = await placesIn(kdc, first, salt, opened)
+  const changed = right.map(({ sender, receiver, clock, pool }, i) => {
+    return { sender, receiver, clock, pool: flipped(pool, places[i % places.length] ?? 0) }
+  })
+  for (const [i, { reply }] of (await kdc.askAll(changed)).entries()) {
+    if (reply.secret !== right[i]?.reply.secret) continue
+    const one = right[i]
+    must(
+      false,
+      `${one && inWords(one)}a random byte that has a part in the secrets of others has none in this one.`,
+    )
+  }
+}
+
+/** Of someone whose secret is made in another way than others'. */
+async function freshAllTheSame(kdc: StudentKdc, one: Asked): Promise<void> {
+  const salt = rightly(one)?.parts.salt
+  if (!salt) return
+  const whose = inWords(one)
+  const { sender, receiver, clock, pool } = one
+  const again = await kdc.ask({ sender, receiver, clock, pool })
+  must(
+    again.reply.secret === one.reply.secret,
+    `${whose}kdc.randomBytes gave the same bytes as before, and the secret was another: it, or a part of it, came from somewhere else.`,
+  )
+  const found = await computedBy(kdc, one, salt)
+  must(
+    !found,
+    `${whose}the secret is made of nothing but what others know: who asks for whom, when, and the salt in the ticket.`,
+    () => {
+      return `mallory has computed the secret of ${sender.username}'s conversation with ${receiver.username}, with your program: ${one.reply.secret}`
+    },
+  )
+  const { length } = await placesIn(kdc, one, salt, opened)
+  if (length < RANDOM_BYTES)
+    must(false, `${whose}only ${length} of 32 random bytes have a part in the secret.`)
+}
+
+/** The ticket that the property before has opened. */
+function opened(asked: Asked): Opened {
+  const ticket = rightly(asked)
+  must(ticket, `${inWords(asked)}the ticket does not open any more.`)
+  return ticket
+}
+
+/** @throws Missing when there is an answer although kdc.randomBytes threw. */
+export async function answersWithoutRandomness(kdc: StudentKdc): Promise<void> {
+  for (const { came } of await kdc.withoutRandomness()) {
+    if ('error' in came) continue
+    const { sender, receiver, clock, pool, reply } = came
+    const again = await kdc.ask({ sender, receiver, clock, pool })
+    const isSame = again.reply.secret === reply.secret
+    const [salt, other] = [rightly(came)?.parts.salt, rightly(again)?.parts.salt]
+    must(
+      false,
+      `${inWords(came)}kdc.randomBytes gave ${pool.length} bytes and then threw, and there was an answer all the same. ` +
+        'Whatever is in the place of what is missing, it is not random. Let the error pass: the KDC says that it cannot answer now.',
+      () => {
+        if (isSame && pool.length < RANDOM_BYTES)
+          return `asked twice, your program has given the secret ${reply.secret} twice.`
+        return salt && other && equal(salt, other)
+          ? 'asked twice, your program has used one salt twice, and so one key.'
+          : undefined
+      },
+    )
+  }
 }

@@ -47,7 +47,7 @@ export async function gradeFile<Subject>(
     try {
       const subject = grader.subject ? grader.subject(program) : (program as Subject)
       const findings = await findOut(grader.properties, subject, options, () => program.settle())
-      return { properties: names, findings, printed: program.printed }
+      return { properties: names, findings, printed: program.printed.slice(0, MAX_SHOWN_CHARS) }
     } finally {
       await program.end()
       bench.remove()
@@ -83,6 +83,8 @@ export async function findOut<Subject>(
   return findings
 }
 
+/** Of what a program printed. */
+const MAX_SHOWN_CHARS = 256 * 1024
 /** Of a program that hangs each property takes as long as there is patience. */
 const MAX_STOPS = 2
 /** A grader waits for no more than so many calls of a program one after the other. */

@@ -19,7 +19,7 @@ import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
 /** A call of what the program exports, of an object that was kept, or one of the host's own. */
 export interface Call {
   readonly id: number
-  readonly do: 'call' | 'keep' | 'advance' | 'count' | 'draw'
+  readonly do: 'call' | 'each' | 'keep' | 'advance' | 'count' | 'draw' | 'heap'
   /** The exported function, or the method of `on`. */
   readonly name: string
   readonly on?: number
@@ -28,16 +28,22 @@ export interface Call {
 
 /** What came of it. */
 export type Reply =
+  | ({ readonly id: number } & Outcome)
+  /** Of many calls of one function, one after the other. */
+  | { readonly id: number; readonly each: readonly Outcome[] }
+  /** An error that nothing in the program waits for. */
+  | { readonly stray: Thrown }
+
+export type Outcome =
   | {
-      readonly id: number
       readonly value: unknown
       readonly async: boolean
       readonly plain: boolean
       readonly changed?: true
+      /** What it gave, or was given, was another when the calls after it were over. */
+      readonly altered?: true
     }
-  | { readonly id: number; readonly thrown: Thrown }
-  /** An error that nothing in the program waits for. */
-  | { readonly stray: Thrown }
+  | { readonly thrown: Thrown }
 
 /** An error of the program, or what it threw instead of one. */
 export interface Thrown {
@@ -105,6 +111,9 @@ Math.random = () => {
   const mixed = Math.imul(draw ^ (draw >>> 15), 0x85ebca6b)
   return ((mixed ^ (mixed >>> 13)) >>> 0) / 2 ** 32
 }
+
+const { gc: collect } = globalThis
+Reflect.deleteProperty(globalThis, 'gc')
 
 const exported: Promise<Readonly<Record<string, unknown>>> = import(PROGRAM)
 const kept = new Map<number, object>()
@@ -177,6 +186,7 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
       return answer({ id, value: null, async: false, plain: true })
     }
     if (what === 'count') return answer({ id, value: begun(name), async: false, plain: true })
+    if (what === 'heap') return answer({ id, value: await heap(), async: false, plain: true })
     const target = on === undefined ? await exported : kept.get(on)
     const fn = target && (target as Readonly<Record<string, unknown>>)[name]
     if (typeof fn !== 'function') {
@@ -186,23 +196,59 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
           : `it has no method '${name}'.`
       return answer({ id, thrown: { isError: true, name: 'Missing', message: where, all: '' } })
     }
-    const before = said(given)
+    if (what === 'each') return answer({ id, each: await each(fn as Fn, given as unknown[][]) })
     const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
-    const returned = isClass ? Reflect.construct(fn, given) : (fn as Fn).apply(target, given)
-    const value = await returned
-    const changed = before !== undefined && before !== said(given)
-    const told = encode(what === 'keep' ? keep(value) : value)
-    answer({
-      id,
-      value: told,
-      async: returned instanceof Promise,
-      plain: isPlain(returned),
-      ...(changed && { changed }),
-    })
+    const call = (...args: unknown[]) =>
+      isClass ? Reflect.construct(fn, args) : (fn as Fn).apply(target, args)
+    answer({ id, ...(await outcome(call, given, what === 'keep' ? keep : undefined)).told })
   } catch (error) {
     answer({ id, thrown: thrown(error) })
   }
 }
+
+/** @throws what the function throws. */
+async function outcome(fn: Fn, given: unknown[], kept?: (value: unknown) => unknown) {
+  const before = said(given)
+  const returned = fn(...given)
+  const value = await returned
+  const changed = before !== undefined && before !== said(given)
+  const told: Outcome = {
+    value: encode(kept ? kept(value) : value),
+    async: returned instanceof Promise,
+    plain: isPlain(returned),
+    ...(changed && { changed }),
+  }
+  return { told, value, before, changed }
+}
+
+/** Calls it with each of the lists of arguments, and keeps what it gave until the last call is over. */
+async function each(fn: Fn, all: readonly unknown[][]): Promise<Outcome[]> {
+  const outcomes: { told: Outcome; isAltered?: () => boolean }[] = []
+  for (const given of all) {
+    try {
+      const { told, value, before, changed } = await outcome(fn, given)
+      const gave = said([value])
+      const isAltered = () => gave !== said([value]) || (!changed && before !== said(given))
+      outcomes.push({ told, isAltered })
+    } catch (error) {
+      outcomes.push({ told: { thrown: thrown(error) } })
+    }
+  }
+  await turn()
+  return outcomes.map(({ told, isAltered }) => (isAltered?.() ? { ...told, altered: true } : told))
+}
+
+/** How much memory is in use once what nobody needs any more is gone. */
+async function heap(): Promise<number> {
+  for (let i = 0; i < 2; i++) {
+    await turn()
+    collect?.()
+  }
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /** What the arguments are, as far as that can be said: a connection is another at any time. */
 function said(args: readonly unknown[]): string | undefined {
@@ -230,7 +276,6 @@ function begun(type: string): number {
 
 /** Lets so much fake time pass. */
 async function advance(ms: number): Promise<void> {
-  const turn = () => new Promise((resolve) => setImmediate(resolve))
   await turn()
   for (let left = ms; left > 0; left -= STEP_MS) {
     mock.timers.tick(Math.min(left, STEP_MS))

@@ -14,11 +14,8 @@ export function standsIn(where: string | Uint8Array, secret: Uint8Array): string
 /** The same, for many secrets in one text. */
 export function searchOf(text: string): (secret: Uint8Array) => string | undefined {
   if (text.length < PIECE_BYTES) return () => undefined
-  const digits = text.toLowerCase().replace(/0x|[^0-9a-f]/g, '')
-  const letters = text
-    .replace(/[^\w+/-]/g, '')
-    .replaceAll('-', '+')
-    .replaceAll('_', '/')
+  const digits = hexDigits(text)
+  const letters = base64Letters(text)
   const numbers = (text.match(/\d+/g) ?? []).join()
   // `{"0":17,"1":4}`: what JSON makes of a Uint8Array, wherever the piece begins in it.
   const values = (text.match(/"?\d+"?:\s*\d+/g) ?? []).map((pair) => pair.replace(/^.*:\s*/, '')).join()
@@ -37,6 +34,66 @@ export function searchOf(text: string): (secret: Uint8Array) => string | undefin
     return undefined
   }
 }
+
+/**
+ * Which of many secrets stands in a text that may be long, and how: it is read through once for all of them.
+ *
+ * @param secrets - no key that is all zeros, or the like: such text may stand there for another reason.
+ */
+export function firstIn<S extends { readonly bytes: Uint8Array }>(
+  text: string,
+  secrets: readonly S[],
+): { readonly secret: S; readonly how: string } | undefined {
+  if (text === '') return undefined
+  const forms = { hex: new Map<string, S>(), base64: new Map<string, S>(), numbers: new Map<string, S>() }
+  const characters = new Map<string, S>()
+  for (const secret of secrets) {
+    for (let start = 0; start + PIECE_BYTES <= secret.bytes.length; start += PIECE_BYTES) {
+      const piece = Buffer.from(secret.bytes.subarray(start, start + PIECE_BYTES))
+      forms.hex.set(piece.toString('hex'), secret).set(Buffer.from(piece).reverse().toString('hex'), secret)
+      for (const part of base64Alignments(piece)) forms.base64.set(part, secret)
+      forms.numbers.set(piece.join(), secret)
+      characters.set(piece.toString('latin1'), secret)
+    }
+  }
+  const numbers: string[] = text.match(/\d+/g) ?? []
+  // `{"0":17,"1":4}`
+  const values = (text.match(/"?\d+"?:\s*\d+/g) ?? []).map((pair) => pair.replace(/^.*:\s*/, ''))
+  const found =
+    slid(hexDigits(text), forms.hex, 'in hexadecimal') ??
+    slid(base64Letters(text), forms.base64, 'in base64') ??
+    slid(text, characters, 'as characters')
+  if (found) return found
+  for (const list of [numbers, values]) {
+    for (let i = 0; i + PIECE_BYTES <= list.length; i++) {
+      const secret = forms.numbers.get(list.slice(i, i + PIECE_BYTES).join())
+      if (secret) return { secret, how: 'as numbers' }
+    }
+  }
+  return undefined
+}
+
+/** The first of the pieces that stands in the text; they have one length. */
+function slid<S>(
+  text: string,
+  pieces: ReadonlyMap<string, S>,
+  how: string,
+): { secret: S; how: string } | undefined {
+  const [length = text.length + 1] = [...pieces.keys()].map((piece) => piece.length)
+  for (let i = 0; i + length <= text.length; i++) {
+    const secret = pieces.get(text.slice(i, i + length))
+    if (secret !== undefined) return { secret, how }
+  }
+  return undefined
+}
+
+const hexDigits = (text: string) => text.toLowerCase().replace(/0x|[^0-9a-f]/g, '')
+
+const base64Letters = (text: string) =>
+  text
+    .replace(/[^\w+/-]/g, '')
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
 
 /** What of the bytes is the same in base64 wherever they begin in a longer text. */
 function base64Alignments(bytes: Buffer): string[] {

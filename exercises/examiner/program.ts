@@ -8,7 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { bounded, visible } from '../../src/lib/text/visible.ts'
-import type { Call, Reply, Thrown } from './host.ts'
+import type { Call, Outcome, Reply, Thrown } from './host.ts'
 import { Missing, must } from './property.ts'
 import { AS_TOLD, decode, encode, Kept } from './values.ts'
 import type { Workbench } from './workbench.ts'
@@ -18,6 +18,8 @@ const MAX_LINE_CHARS = 8 * 1024 * 1024
 /** Of an error's message. */
 const MAX_TOLD_CHARS = 500
 const MAX_PRINTED_CHARS = 256 * 1024
+/** Besides, for each call: what a student looks at while writing. */
+const MAX_PRINTED_CHARS_EACH = 4 * 1024
 /** Fake time begins here: 2026-11-20T12:00:00Z. */
 export const NOW_SEC: number = 1_795_176_000
 
@@ -44,7 +46,7 @@ export function inWords({ isError, name, message, code, line }: Thrown): string 
 const told = (message: string) => visible(bounded(message.replace(/\s+/g, ' '), MAX_TOLD_CHARS))
 
 interface Waiting {
-  resolve(returned: Returned): void
+  resolve(came: Came): void
   reject(error: Error): void
 }
 
@@ -57,7 +59,12 @@ export interface Returned {
   readonly plain: boolean
   /** Whether the arguments are others now. */
   readonly changed: boolean
+  /** Whether they, or what it gave, became others when it was called again. */
+  readonly altered: boolean
 }
+
+/** Of one call, or of each of many. */
+type Came = Returned | (Returned | StudentError)[]
 
 export interface ProgramOptions {
   /** For one call. */
@@ -74,6 +81,7 @@ export class StudentProgram {
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
   #printed = ''
+  #calls = 0
   #ended: Promise<unknown> | undefined
   /** An error that came when nothing was asked. */
   #late: Error | undefined
@@ -83,7 +91,7 @@ export class StudentProgram {
     this.#options = options
   }
 
-  /** What it has printed so far, on either output; at most 256 Ki characters. */
+  /** What it has printed so far, on either output; at most 256 Ki characters, and 4 Ki for each call. */
   get printed(): string {
     return this.#printed
   }
@@ -95,29 +103,35 @@ export class StudentProgram {
    * @throws Missing when it did not answer in time, or its process ended.
    */
   async call(name: string, ...args: unknown[]): Promise<unknown> {
-    return (await this.#ask('call', name, args)).value
+    return (await this.#one('call', name, args)).value
   }
 
   /** The same, and what kind of value it gave. */
   returned(name: string, ...args: unknown[]): Promise<Returned> {
-    return this.#ask('call', name, args)
+    return this.#one('call', name, args)
+  }
+
+  /** Calls an exported function with each of the lists of arguments, in one message; what it throws is in the place of what it gives. */
+  async each(name: string, all: readonly unknown[][]): Promise<(Returned | StudentError)[]> {
+    const came = await this.#ask('each', name, all)
+    return Array.isArray(came) ? came : [came]
   }
 
   /** Calls an exported function, or makes an object of an exported class; what it gives stays there. */
   async keep(name: string, ...args: unknown[]): Promise<Kept> {
-    const { value } = await this.#ask('keep', name, args)
+    const { value } = await this.#one('keep', name, args)
     must(value instanceof Kept, `${name} gave no object.`)
     return value
   }
 
   /** Calls a method of an object that was kept. */
   async method(on: Kept, name: string, ...args: unknown[]): Promise<unknown> {
-    return (await this.#ask('call', name, args, on.id)).value
+    return (await this.#one('call', name, args, on.id)).value
   }
 
   /** The same, and what kind of value it gave. */
   methodReturned(on: Kept, name: string, ...args: unknown[]): Promise<Returned> {
-    return this.#ask('call', name, args, on.id)
+    return this.#one('call', name, args, on.id)
   }
 
   /**
@@ -125,7 +139,12 @@ export class StudentProgram {
    * answer, without a clock.
    */
   async count(type: string): Promise<number> {
-    return Number((await this.#ask('count', type, [])).value)
+    return Number((await this.#one('count', type, [])).value)
+  }
+
+  /** How many bytes of memory its process has in use, garbage not counted. */
+  async heap(): Promise<number> {
+    return Number((await this.#one('heap', '', [])).value)
   }
 
   /**
@@ -162,13 +181,23 @@ export class StudentProgram {
     await this.#ended
   }
 
-  async #ask(what: Call['do'], name: string, args: readonly unknown[], on?: number): Promise<Returned> {
+  async #one(what: Call['do'], name: string, args: readonly unknown[], on?: number): Promise<Returned> {
+    const came = await this.#ask(what, name, args, on)
+    must(!Array.isArray(came), `${name} was called once, and answered many times.`)
+    return came
+  }
+
+  async #ask(what: Call['do'], name: string, args: readonly unknown[], on?: number): Promise<Came> {
     const child = this.#child ?? this.#start()
     const id = ++this.#lastId
-    const call: Call = { id, do: what, name, ...(on !== undefined && { on }), args: args.map(encode) }
+    const coded = args.map((part) =>
+      Array.isArray(part) && what === 'each' ? part.map(encode) : encode(part),
+    )
+    const call: Call = { id, do: what, name, ...(on !== undefined && { on }), args: coded }
+    this.#calls += what === 'each' ? args.length : 1
     let timer: ReturnType<typeof setTimeout> | undefined
     try {
-      return await new Promise<Returned>((resolve, reject) => {
+      return await new Promise<Came>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject })
         timer = setTimeout(() => {
           this.#fail(
@@ -217,12 +246,11 @@ export class StudentProgram {
   }
 
   #print(child: ChildProcess, text: string): void {
-    this.#printed += text.slice(0, MAX_PRINTED_CHARS - this.#printed.length)
-    if (this.#printed.length >= MAX_PRINTED_CHARS) {
-      this.#fail(
-        child,
-        new Missing('it prints without end: what it printed is more than 256 Ki characters.', 'stopped'),
-      )
+    const most = MAX_PRINTED_CHARS + this.#calls * MAX_PRINTED_CHARS_EACH
+    this.#printed += text.slice(0, most - this.#printed.length)
+    if (this.#printed.length >= most) {
+      const problem = `it prints without end: what it printed is more than ${Math.floor(most / 1024)} Ki characters.`
+      this.#fail(child, new Missing(problem, 'stopped'))
     }
   }
 
@@ -260,7 +288,7 @@ export class StudentProgram {
       const waiting = this.#waiting.get(reply.id)
       // The host answers what it was asked, once.
       if (!waiting) throw new TypeError('nothing was asked')
-      const outcome = 'thrown' in reply ? new StudentError(reply.thrown) : returned(reply)
+      const outcome = 'each' in reply ? reply.each.map(came) : came(reply)
       this.#waiting.delete(reply.id)
       if (outcome instanceof Error) waiting.reject(outcome)
       else waiting.resolve(outcome)
@@ -287,11 +315,14 @@ export class StudentProgram {
   }
 }
 
-function returned({ value, async, plain, changed }: Extract<Reply, { value: unknown }>): Returned {
+function came(outcome: Outcome): Returned | StudentError {
+  if ('thrown' in outcome) return new StudentError(outcome.thrown)
+  const { value, async, plain, changed, altered } = outcome
   return {
     value: decode(value, AS_TOLD),
     async: async === true,
     plain: plain === true,
     changed: changed === true,
+    altered: altered === true,
   }
 }

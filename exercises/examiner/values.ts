@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { types } from 'node:util'
 import { Secret, type SecretKind } from 'symbolon/protocol'
 
 /** Where the random bytes come from that a student's program is given: all of them, so that a call can be made again. */
@@ -78,7 +79,8 @@ export function isPlain(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null)
     return /^(?:string|number|boolean|object)$/.test(typeof value)
   const kind = Array.isArray(value) ? Array.prototype : Object.prototype
-  if (depth > MAX_DEPTH || ![kind, null].includes(Object.getPrototypeOf(value))) return false
+  if (depth > MAX_DEPTH || types.isProxy(value) || ![kind, null].includes(Object.getPrototypeOf(value)))
+    return false
   return (
     Object.entries(Object.getOwnPropertyDescriptors(value)).every(
       ([name, { get, set, enumerable, value: part }]) => {

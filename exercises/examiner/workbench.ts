@@ -52,6 +52,8 @@ export async function makeWorkbench(materials: Materials): Promise<Workbench> {
       ...(process.allowedNodeEnvironmentFlags.has('--experimental-sqlite')
         ? ['--no-experimental-sqlite']
         : []),
+      // So that the host sees what a program keeps.
+      '--expose-gc',
       '--no-warnings',
       '--enable-source-maps',
       '--max-old-space-size=512',

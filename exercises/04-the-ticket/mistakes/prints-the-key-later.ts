@@ -3,7 +3,7 @@ import { fromBase64url, hkdf } from 'symbolon/protocol'
 import type { AnswerUserinfo } from '../given.ts'
 import { answerUserinfo as right } from '../solution/ticket.ts'
 
-export const breaks = 'nothing secret is printed'
+export const breaks = 'nothing secret is printed, or said in an error'
 
 export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
   const answer = right(sender, receiver, kdc)

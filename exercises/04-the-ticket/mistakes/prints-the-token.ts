@@ -2,7 +2,7 @@
 import type { AnswerUserinfo } from '../given.ts'
 import { answerUserinfo as right } from '../solution/ticket.ts'
 
-export const breaks = 'nothing secret is printed'
+export const breaks = 'nothing secret is printed, or said in an error'
 
 export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
   // biome-ignore lint/suspicious/noConsole: this is the mistake.

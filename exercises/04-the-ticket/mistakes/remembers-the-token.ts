@@ -3,7 +3,7 @@ import type { Secret } from 'symbolon/protocol'
 import type { AnswerUserinfo } from '../given.ts'
 import { answerUserinfo as right } from '../solution/ticket.ts'
 
-export const breaks = 'it works for others too, whoever they are and whatever was asked before'
+export const breaks = "the ticket opens under bob's session token and nobody else's"
 
 const tokens = new Map<string, Secret>()
 

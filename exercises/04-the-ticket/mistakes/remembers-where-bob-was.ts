@@ -2,7 +2,7 @@
 import type { AnswerUserinfo } from '../given.ts'
 import { answerUserinfo as right } from '../solution/ticket.ts'
 
-export const breaks = 'it works for others too, whoever they are and whatever was asked before'
+export const breaks = 'the answer says where bob listens'
 
 const ports = new Map<string, number>()
 

@@ -6,7 +6,7 @@ import { answerUserinfo as right } from '../solution/ticket.ts'
 
 const SECRET = secureRandomBytes(32)
 
-export const breaks = 'every answer has a fresh secret of 32 bytes that nobody can guess'
+export const breaks = 'every answer has a fresh secret that nobody can guess'
 
 export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
   // The first draw is the secret, the second the salt.

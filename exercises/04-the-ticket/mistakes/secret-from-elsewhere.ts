@@ -2,6 +2,6 @@
 import { secureRandomBytes } from 'symbolon/protocol'
 import { secretWith } from './shared/answer.ts'
 
-export const breaks = 'every answer has a fresh secret of 32 bytes that nobody can guess'
+export const breaks = 'every answer has a fresh secret that nobody can guess'
 
 export const answerUserinfo = secretWith(() => secureRandomBytes(32))

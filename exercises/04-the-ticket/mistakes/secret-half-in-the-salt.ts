@@ -2,7 +2,7 @@
 import { concat } from 'symbolon/protocol'
 import { secretWith } from './shared/answer.ts'
 
-export const breaks = 'every answer has a fresh secret of 32 bytes that nobody can guess'
+export const breaks = 'every answer has a fresh secret that nobody can guess'
 
 export const answerUserinfo = secretWith((salt, _sender, _receiver, kdc) =>
   concat(salt.subarray(16), kdc.randomBytes(16)),

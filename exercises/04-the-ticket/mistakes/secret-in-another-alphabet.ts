@@ -2,7 +2,7 @@
 import { fromBase64url, utf8 } from 'symbolon/protocol'
 import { answerWith, ticketWith } from './shared/answer.ts'
 
-export const breaks = 'alice and bob get the same secret'
+export const breaks = 'alice and bob get the same secret, 32 bytes in base64url'
 
 export const answerUserinfo = answerWith(
   ticketWith({

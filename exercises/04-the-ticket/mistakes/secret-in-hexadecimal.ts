@@ -3,7 +3,7 @@ import type { AnswerUserinfo } from '../given.ts'
 import { makeSenderinfo } from '../solution/ticket.ts'
 import { rightContent } from './shared/answer.ts'
 
-export const breaks = 'every answer has a fresh secret of 32 bytes that nobody can guess'
+export const breaks = 'alice and bob get the same secret, 32 bytes in base64url'
 
 export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
   const secret = Buffer.from(kdc.randomBytes(32)).toString('hex')

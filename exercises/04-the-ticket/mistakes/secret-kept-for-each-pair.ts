@@ -1,7 +1,7 @@
 /** "They have a secret already: why another?" Because the first conversation's must not open the second. */
 import { secretWith } from './shared/answer.ts'
 
-export const breaks = 'every answer has a fresh secret of 32 bytes that nobody can guess'
+export const breaks = 'every answer has a fresh secret that nobody can guess'
 
 const secrets = new Map<string, Uint8Array>()
 

@@ -2,7 +2,7 @@
 import { hkdf, utf8 } from 'symbolon/protocol'
 import { secretWith } from './shared/answer.ts'
 
-export const breaks = 'every answer has a fresh secret of 32 bytes that nobody can guess'
+export const breaks = 'every answer has a fresh secret that nobody can guess'
 
 export const answerUserinfo = secretWith((_salt, _sender, _receiver, kdc) =>
   hkdf(kdc.randomBytes(4), utf8('stretched'), 'secret'),

@@ -2,7 +2,7 @@
 import { hkdf, utf8 } from 'symbolon/protocol'
 import { secretWith } from './shared/answer.ts'
 
-export const breaks = 'every answer has a fresh secret of 32 bytes that nobody can guess'
+export const breaks = 'every answer has a fresh secret that nobody can guess'
 
 export const answerUserinfo = secretWith((salt, sender, receiver) =>
   hkdf(salt, utf8(`${sender.username} ${receiver.username}`), 'secret'),

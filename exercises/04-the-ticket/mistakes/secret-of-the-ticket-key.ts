@@ -2,7 +2,7 @@
 import { EMPTY, hkdf } from 'symbolon/protocol'
 import { secretWith } from './shared/answer.ts'
 
-export const breaks = 'every answer has a fresh secret of 32 bytes that nobody can guess'
+export const breaks = 'every answer has a fresh secret that nobody can guess'
 
 export const answerUserinfo = secretWith((salt, _sender, receiver) =>
   hkdf(hkdf(receiver.token.reveal(), salt, 'symbolon/1 ticket'), EMPTY, 'secret'),

@@ -3,7 +3,7 @@ import type { AnswerUserinfo, TicketContent } from '../given.ts'
 import { makeSenderinfo } from '../solution/ticket.ts'
 import { freshSecret, rightContent } from './shared/answer.ts'
 
-export const breaks = 'alice and bob get the same secret'
+export const breaks = 'alice and bob get the same secret, 32 bytes in base64url'
 
 export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
   const secret = freshSecret(kdc.randomBytes)

@@ -2,7 +2,7 @@
 import type { AnswerUserinfo } from '../given.ts'
 import { answerUserinfo as right } from '../solution/ticket.ts'
 
-export const breaks = 'it works for others too, whoever they are and whatever was asked before'
+export const breaks = 'the ticket has a time to live, in whole Unix seconds'
 
 export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) =>
   right(sender, receiver, { ...kdc, now: kdc.now | 0 })

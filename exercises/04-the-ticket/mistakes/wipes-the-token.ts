@@ -2,7 +2,7 @@
 import type { AnswerUserinfo } from '../given.ts'
 import { answerUserinfo as right } from '../solution/ticket.ts'
 
-export const breaks = 'it works for others too, whoever they are and whatever was asked before'
+export const breaks = 'every answer stands for itself, whatever is asked before it and after it'
 
 export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
   const answer = right(sender, receiver, kdc)

@@ -73,7 +73,7 @@ export class Wire {
   #stallTimer: ReturnType<typeof setTimeout> | undefined
 
   /**
-   * @param stream - a connected socket, or any duplex stream of bytes. Its errors are reported to the reader, and by `drained`.
+   * @param stream - a connected socket, or any duplex stream of bytes. Its errors are reported to the reader.
    */
   constructor(stream: Duplex, options: WireOptions = {}) {
     this.#stream = stream
@@ -168,7 +168,8 @@ export class Wire {
 
   /** Whether so much waits to be sent that more would only take up memory. */
   get full(): boolean {
-    return this.#stream.writableLength >= this.#fullBytes && !this.#stream.destroyed
+    // A stream that keeps more than that by itself does not say when it has drained.
+    return this.#stream.writableNeedDrain && this.#stream.writableLength >= this.#fullBytes
   }
 
   /** Resolves when the stream has sent what it was given, or never will. */
