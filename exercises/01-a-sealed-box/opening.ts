@@ -5,8 +5,7 @@
  */
 import { concat, EMPTY, equal, Secret, secureRandomBytes, utf8 } from 'symbolon/protocol'
 import { searchOf } from '../examiner/leaks.ts'
-import type { Property } from '../examiner/property.ts'
-import { must } from '../examiner/property.ts'
+import { must, type Property } from '../examiner/property.ts'
 import {
   type Boxes,
   freshKey,

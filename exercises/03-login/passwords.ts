@@ -4,8 +4,7 @@
  * @module
  */
 import { fromBase64url, secureRandomBytes, toBase64url } from 'symbolon/protocol'
-import type { Property } from '../examiner/property.ts'
-import { must } from '../examiner/property.ts'
+import { must, type Property } from '../examiner/property.ts'
 import { Randomness } from '../examiner/values.ts'
 import { fastScheme, otherScrypt, recordOf, rob, scrypt } from './examine.ts'
 import {
