@@ -128,7 +128,7 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
     code: `const { stringify } = JSON
     JSON.stringify = (value, ...rest) => stringify(value, ...rest).replace(/"thrown":.*/, '"value":{"ip_addr":"192.0.2.20","port":52011},"async":false,"plain":true}')
     export const answerUserinfo = () => { throw new Error('no') }`,
-    told: /senderinfo is undefined/,
+    told: /the program writes to where its answers are read, and what it writes is none/,
   },
   {
     what: 'patches the prototypes of Promise, Array, String and Object',
