@@ -5,8 +5,7 @@
  */
 import { secureRandomBytes, utf8 } from 'symbolon/protocol'
 import { standsIn } from '../examiner/leaks.ts'
-import type { Property } from '../examiner/property.ts'
-import { contains, must } from '../examiner/property.ts'
+import { contains, must, type Property } from '../examiner/property.ts'
 import { randomBytesIn } from '../examiner/randomness.ts'
 import type { Randomness } from '../examiner/values.ts'
 import {

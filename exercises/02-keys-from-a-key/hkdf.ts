@@ -5,8 +5,7 @@
  */
 import { EMPTY, equal, secureRandomBytes } from 'symbolon/protocol'
 import { attempt } from '../examiner/attempt.ts'
-import type { Property } from '../examiner/property.ts'
-import { must } from '../examiner/property.ts'
+import { must, type Property } from '../examiner/property.ts'
 import { type Derivation, goneOn, hex, joined, MAX_BYTES, RFC, short } from './derivation.ts'
 import {
   HASH_BYTES,

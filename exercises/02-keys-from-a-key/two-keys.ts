@@ -5,8 +5,7 @@
  */
 import { EMPTY, equal, Secret, secureRandomBytes } from 'symbolon/protocol'
 import { standsIn } from '../examiner/leaks.ts'
-import type { Property } from '../examiner/property.ts'
-import { must } from '../examiner/property.ts'
+import { must, type Property } from '../examiner/property.ts'
 import {
   count,
   type Derivation,

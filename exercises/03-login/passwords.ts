@@ -4,8 +4,7 @@
  * @module
  */
 import { fromBase64url, secureRandomBytes, toBase64url } from 'symbolon/protocol'
-import type { Property } from '../examiner/property.ts'
-import { must } from '../examiner/property.ts'
+import { must, type Property } from '../examiner/property.ts'
 import { Randomness } from '../examiner/values.ts'
 import { fastScheme, otherScrypt, recordOf, rob, scrypt } from './examine.ts'
 import {
@@ -29,8 +28,8 @@ export const ofPasswords: readonly Property<Realm>[] = [
       'dictionary on it, billions in a second.',
     async check(realm) {
       const record = await realm.own()
-      const table = { alice: record, bob: await realm.record(PASSWORDS.bob) }
       const scheme = fastScheme(record, PASSWORDS.alice)
+      const table = { alice: record, ...(scheme && { bob: await realm.record(PASSWORDS.bob) }) }
       must(!scheme, `the password is kept as ${scheme}.`, () =>
         rob(table, (word, stolen) => (fastScheme(stolen, word) === scheme ? word : undefined)),
       )
@@ -149,11 +148,12 @@ export const ofPasswords: readonly Property<Realm>[] = [
       }
       const record = await realm.record(two)
       const made = (text: string) => toBase64url(scrypt(text, fromBase64url(record.salt), record, text))
+      const isRight = record.hash === made(one)
       must(
-        record.hash !== made(two),
+        isRight || record.hash !== made(two),
         `makeRecord takes the é of "${one}" as it comes, as an e and an accent.`,
       )
-      must(record.hash === made(one), `makeRecord made of "${one}" another hash than scrypt makes.`)
+      must(isRight, `makeRecord made of "${one}" another hash than scrypt makes.`)
     },
   },
   {
@@ -171,7 +171,7 @@ export const ofPasswords: readonly Property<Realm>[] = [
         ['bob', PASSWORDS.alice],
         ['alice', realm.accounts.alice?.hash ?? ''],
       ] as const
-      const unknown = ['mallory', 'constructor', '__proto__', 'toString', 'hasOwnProperty', ''].map(
+      const unknown = ['mallory', 'constructor', '__proto__', 'toString', ''].map(
         (name) => [name, PASSWORDS.alice] as const,
       )
       await realm.token('alice')
@@ -195,7 +195,7 @@ export const ofPasswords: readonly Property<Realm>[] = [
       }
       const answers = new Map<string, string>()
       for (const [username, password] of [...wrong, ...unknown, ['constructor', ''] as const]) {
-        const reply = await realm.login(username, password)
+        const reply = await realm.counted(username, password)
         const what = isKnown(username)
           ? `for ${username} with the password ${shown(password)}`
           : `for ${shown(username)}, which has no account,`
@@ -223,12 +223,14 @@ export const ofPasswords: readonly Property<Realm>[] = [
       'scrypt takes a twentieth of a second. If it is left out for names that do not exist, the clock says what the answer does ' +
       'not. The grader counts how often you compute it.',
     async check(realm) {
-      // The first time something may be prepared.
-      await realm.scrypts('mallory', 'x')
-      const wrong = await realm.scrypts('alice', 'x')
-      const names = ['mallory', 'trent', 'constructor']
+      // The first time something may be prepared, and a name that comes again may be remembered.
+      await realm.scrypts('mallory')
+      await realm.counted('mallory', 'x')
+      await realm.counted('alice', 'x')
+      const wrong = await realm.scrypts('alice')
+      const names = ['mallory', 'toString', 'constructor']
       const unknown: number[] = []
-      for (const name of names) unknown.push(await realm.scrypts(name, 'x'))
+      for (const name of names) unknown.push(await realm.scrypts(name))
       must(wrong > 0, 'no scrypt was computed for a wrong password: it must come from memory.')
       must(
         unknown.every((count) => count === wrong),

@@ -377,8 +377,8 @@ export async function everyAnswerStays(kdc: StudentKdc): Promise<void> {
     )
     must(
       !altered,
-      'the answer became another one when the next questions were asked: while it waits to be sent, it turns into ' +
-        "somebody else's. Return an object of its own each time.",
+      'the answer, or what your code was given for it, became another one when the next questions were asked: while an answer ' +
+        "waits to be sent, it turns into somebody else's. Return an object of its own each time.",
     )
   })
 }

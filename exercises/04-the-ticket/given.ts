@@ -5,7 +5,7 @@
  */
 import type { RandomBytes, Secret } from 'symbolon/protocol'
 
-/** A principal that has logged in (messages 1 and 2), as the KDC remembers it. */
+/** A principal that has logged in (messages 1 and 2), as the KDC remembers it. It remembers more, which is nobody else's business. */
 export interface Session {
   readonly username: string
   /** The 32-byte key that only this principal and the KDC know. */
@@ -25,7 +25,7 @@ export interface Kdc {
   readonly now: number
   /** How long a ticket is good. */
   readonly ticketLifetimeSec: number
-  /** Gives as many fresh random bytes as you ask for. */
+  /** Gives as many fresh random bytes as you ask for, or throws. */
   readonly randomBytes: RandomBytes
 }
 

@@ -330,7 +330,7 @@ export async function answersWithoutRandomness(kdc: StudentKdc): Promise<void> {
     must(
       false,
       `${inWords(came)}kdc.randomBytes gave ${pool.length} bytes and then threw, and there was an answer all the same. ` +
-        'Whatever is in the place of what is missing, it is not random. Let the error pass: the KDC says that it cannot answer now.',
+        'What is in the place of what is missing is not from kdc.randomBytes. Let the error pass: the KDC says that it cannot answer now.',
       () => {
         if (isSame && pool.length < RANDOM_BYTES)
           return `asked twice, your program has given the secret ${reply.secret} twice.`

@@ -85,7 +85,9 @@ export class StudentKdc {
   everybody(): Promise<{ asked: readonly Asked[]; failed: Unanswered | undefined }> {
     this.#everybody ??= this.tryAll(everybody()).then((outcomes) => {
       const asked = outcomes.filter((outcome) => 'reply' in outcome)
-      return { asked, failed: outcomes.find((outcome) => 'error' in outcome) }
+      const failed = outcomes.find((outcome) => 'error' in outcome)
+      if (failed && asked.length === 0) throw failed.error
+      return { asked, failed }
     })
     return this.#everybody
   }

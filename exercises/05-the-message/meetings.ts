@@ -50,11 +50,11 @@ export class Meetings {
   }
 
   /** Does something with each, some at once where alice can be several. */
-  async each<T, R>(cases: readonly T[], use: (one: T) => Promise<R>): Promise<R[]> {
+  async each<T, R>(cases: readonly T[], use: (one: T, index: number) => Promise<R>): Promise<R[]> {
     const results: R[] = []
     const left = [...cases.entries()]
     const work = async () => {
-      for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await use(next[1])
+      for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await use(next[1], next[0])
     }
     await Promise.all(Array.from({ length: this.alice.atOnce }, work))
     return results
@@ -81,10 +81,10 @@ export class Meetings {
   }
 
   /** Several at once. */
-  together(texts: readonly string[]): Promise<Talk[]> {
+  together(texts: readonly string[], tos: readonly Invitation[] = []): Promise<Talk[]> {
     const [first, second] = [new Meeting(texts.length), new Meeting(texts.length)]
-    const talks = texts.map((text) => {
-      const to = invitation()
+    const talks = texts.map((text, i) => {
+      const to = tos[i] ?? invitation()
       return this.#seen((random) => bobAmong(to, random, first, second), to, text)
     })
     return Promise.all(talks)

@@ -1,6 +1,5 @@
 import { concat, EMPTY, secureRandomBytes, utf8 } from 'symbolon/protocol'
-import type { Property } from '../examiner/property.ts'
-import { must } from '../examiner/property.ts'
+import { must, type Property } from '../examiner/property.ts'
 import { END, MESSAGE, message, record, TAG_BYTES, theEnd } from './examine.ts'
 import { alices, bobHas, opened, PAY, shuffled } from './expectations.ts'
 import { type Conversation, freshKeys, shown } from './people.ts'
@@ -17,11 +16,14 @@ export const ofTheLine: readonly Property<Conversation>[] = [
       const refuses = async (bytes: Uint8Array, what: string) => {
         const bob = await conversation.opener(keys, 'bob')
         const outcome = await bob.refused(bytes)
-        must(!outcome, `${what}: instead of an error came ${shown(outcome?.gave)}.`, () =>
-          outcome?.gave === PAY.replace('1', '9')
-            ? `an attacker without a key made "${PAY}" into ${shown(outcome.gave)}.`
-            : undefined,
-        )
+        const isTheEnd = outcome && outcome.gave === undefined && (await bob.closeRefused())
+        must(!outcome, `${what}: instead of an error came ${shown(outcome?.gave)}.`, () => {
+          if (outcome?.gave === PAY.replace('1', '9'))
+            return `an attacker without a key made "${PAY}" into ${shown(outcome.gave)}.`
+          return isTheEnd
+            ? 'an attacker without a key has spoilt a record and cut the line. To bob that was the end: the conversation looks whole.'
+            : undefined
+        })
         const thrown = conversation.errors.at(-1)?.thrown
         must(thrown?.isError, `${what}: what was thrown is no Error but ${thrown?.name}.`)
       }

@@ -3,13 +3,21 @@
  *
  * @module
  */
-import { concat, EMPTY, equal, secureRandomBytes } from 'symbolon/protocol'
+import { concat, EMPTY, equal, seal, secureRandomBytes, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import { attempt } from '../examiner/attempt.ts'
-import type { Property } from '../examiner/property.ts'
-import { contains, must } from '../examiner/property.ts'
+import { contains, must, type Property } from '../examiner/property.ts'
 import { randomBytesIn } from '../examiner/randomness.ts'
 import type { Randomness } from '../examiner/values.ts'
-import { agree, KEY_BYTES, made, publicKeyOf, wayOfFirst, wayOfSecond, withoutEe } from './examine.ts'
+import {
+  agree,
+  KEY_BYTES,
+  made,
+  publicKeyOf,
+  readLater,
+  wayOfFirst,
+  wayOfSecond,
+  withoutEe,
+} from './examine.ts'
 import type { Keys } from './given.ts'
 import {
   fresh,
@@ -20,6 +28,7 @@ import {
   mustStayClosed,
   POOL_BYTES,
   type Sides,
+  TEXT,
 } from './sides.ts'
 
 export const ofAgreement: readonly Property<Sides>[] = [
@@ -54,6 +63,8 @@ export const ofAgreement: readonly Property<Sides>[] = [
         }
         const way = wayOfFirst(known, tag)
         const loot = () => {
+          if (wayOfFirst({ ...known, ticket: secureRandomBytes(ticket.length + 9) }, tag) === way)
+            return 'mallory has put another ticket before the same message 1: its tag fits there, too. Bob takes alice for whom that ticket names.'
           const other = { ...known, psk: secureRandomBytes(KEY_BYTES) }
           if (wayOfFirst(other, tag) !== way) return undefined
           return 'mallory, who does not know the secret, has computed the same tag. She can be alice for every bob that takes it.'
@@ -113,7 +124,16 @@ export const ofAgreement: readonly Property<Sides>[] = [
             return `eve, who has learned the secret, has ${whose} secret key too: ${hex(known ?? EMPTY)}. With it she computes the keys of every conversation she recorded.`
           },
         )
-        must(!equal(one, two), `two handshakes have the same public key of ${whose}: the pair was made once.`)
+        if (equal(one, two)) {
+          const read = await readWithKept(sides, whose === "alice's", one)
+          must(
+            false,
+            `two handshakes have the same public key of ${whose}: the pair was made once.`,
+            () =>
+              read &&
+              `a thief has found ${whose} secret key in the memory of the program, and eve the secret on an old disk. Together they have read what was recorded of another handshake: "${read}".`,
+          )
+        }
         const count = await randomBytesIn(
           async (random) => hex(await make(random)),
           secureRandomBytes(POOL_BYTES),
@@ -209,3 +229,39 @@ export const ofAgreement: readonly Property<Sides>[] = [
     },
   },
 ]
+
+/** What one reads of a later handshake who has the secret, and a secret key that was drawn in an earlier one, and kept. */
+async function readWithKept(
+  sides: Sides,
+  isAlices: boolean,
+  publicKey: Uint8Array,
+): Promise<string | undefined> {
+  const kept = sides.secrets
+    .filter(([what]) => what.endsWith('secret key'))
+    .map(([, drawn]) => drawn.subarray(0, KEY_BYTES))
+    .find((secretKey) => equal(publicKeyOf(secretKey), publicKey))
+  if (!kept) return undefined
+  const heard = isAlices ? await heardOfAlices(sides) : await heardOfBobs(sides)
+  if (!heard) return undefined
+  const { known, recorded, theirs } = heard
+  return readLater(recorded, [['', made({ ...known, shared: agree(kept, theirs) }).initiator]])?.text
+}
+
+/** A handshake of bob's with another alice, and what she says then. */
+async function heardOfBobs(sides: Sides) {
+  const { known, keys } = await sides.answered()
+  return { known, theirs: known.e1, recorded: seal(keys.receive, ZERO_NONCE, EMPTY, utf8(TEXT)) }
+}
+
+/** A handshake of alice's with another bob, and what she says then. */
+async function heardOfAlices(sides: Sides) {
+  const { begun, message1 } = await sides.begin()
+  const bob = new Library(sides.pair, false)
+  bob.state.readMessage(message1)
+  const outcome = await attempt(sides.finish(begun, bob.state.writeMessage()))
+  if (!('gave' in outcome)) return undefined
+  const [e1, e2] = [message1.slice(0, KEY_BYTES), publicKeyOf(bob.own)]
+  const known = { psk: sides.pair.secret.reveal(), ticket: sides.pair.ticket, e1, e2 }
+  const { send } = outcome.gave as Keys
+  return { known, theirs: e2, recorded: seal(send, ZERO_NONCE, EMPTY, utf8(TEXT)) }
+}

@@ -6,8 +6,7 @@
 import { concat, EMPTY, equal, Secret, seal, secureRandomBytes, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import { attempt } from '../examiner/attempt.ts'
 import { standsIn } from '../examiner/leaks.ts'
-import type { Property } from '../examiner/property.ts'
-import { must } from '../examiner/property.ts'
+import { must, type Property } from '../examiner/property.ts'
 import {
   agree,
   flipped,
@@ -187,7 +186,9 @@ export const ofStrangers: readonly Property<Sides>[] = [
       await sides.answered()
       for (const error of sides.errors) {
         const found = sides.secrets.find(([, bytes]) => standsIn(error.thrown.all, bytes))
-        must(!found, `${found?.[0]} stands in the error "${error.thrown.message.slice(0, 60)}".`)
+        must(!found, `${found?.[0]} stands in the error "${error.thrown.message.slice(0, 60)}".`, () => {
+          return `read in the log: ${hex(found?.[1] ?? EMPTY)}.`
+        })
       }
       const text = await sides.printed()
       if (text === '') return

@@ -5,8 +5,7 @@
  */
 import { EMPTY, equal, secureRandomBytes, utf8 } from 'symbolon/protocol'
 import { standsIn } from '../examiner/leaks.ts'
-import type { Property } from '../examiner/property.ts'
-import { must } from '../examiner/property.ts'
+import { must, type Property } from '../examiner/property.ts'
 import { randomBytesIn } from '../examiner/randomness.ts'
 import { Randomness } from '../examiner/values.ts'
 import {
@@ -50,9 +49,20 @@ export const ofKeys: readonly Property<Group>[] = [
           const at = Buffer.from(pool).indexOf(sealed.subarray(0, NONCE_BYTES))
           if (at >= 0) for (let i = at; i < at + NONCE_BYTES; i++) aloud[i] = (pool[i] ?? 0) ^ 0xff
         }
+        const isOfTheNonces = (await make(new Randomness(aloud))) !== hex(after.key)
+        // With nothing but what was said aloud.
+        const eves = pool.map((byte, i) => (byte === aloud[i] ? 0 : byte))
+        const isEves = isOfTheNonces && (await make(new Randomness(eves))) === hex(after.key)
         must(
-          (await make(new Randomness(aloud))) === hex(after.key),
+          !isOfTheNonces,
           `the key after ${what} is made of random bytes that stand in the commit as a nonce too, for all to read.`,
+          () => {
+            const read = isEves ? reads([['', after.key]], messageOf(after, AFTER)) : undefined
+            return (
+              read &&
+              `eve, who has no key, has made the new one of the nonces in the commit, and reads: "${read.text}".`
+            )
+          },
         )
       }
     },
@@ -238,14 +248,24 @@ export const ofKeys: readonly Property<Group>[] = [
       const carol = await group.follow('carol', owner.members.carol ?? EMPTY, commit)
       await group.read({ ...carol, name: 'dave' }, await group.send(carol, AFTER))
       const secrets: [string, Uint8Array][] = [...group.secrets, ['the text', utf8(AFTER)]]
+      const readInLog = ([what, bytes]: [string, Uint8Array]) =>
+        `read in the log: ${what === 'the text' ? AFTER : hex(bytes)}.`
       for (const { thrown } of group.errors) {
         const found = secrets.find(([, bytes]) => standsIn(thrown.all, bytes))
-        must(!found, `${found?.[0]} stands in the error "${thrown.message.slice(0, 60)}".`)
+        must(
+          !found,
+          `${found?.[0]} stands in the error "${thrown.message.slice(0, 60)}".`,
+          () => found && readInLog(found),
+        )
       }
       const text = await group.printed()
       if (text === '') return
       const found = secrets.find(([, bytes]) => standsIn(text, bytes))
-      must(!found, `${found?.[0]} was printed, ${standsIn(text, found?.[1] ?? EMPTY)}.`)
+      must(
+        !found,
+        `${found?.[0]} was printed, ${standsIn(text, found?.[1] ?? EMPTY)}.`,
+        () => found && readInLog(found),
+      )
     },
   },
 ]

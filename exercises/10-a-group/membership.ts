@@ -4,8 +4,7 @@
  * @module
  */
 import { EMPTY, equal, utf8 } from 'symbolon/protocol'
-import type { Property } from '../examiner/property.ts'
-import { contains, must } from '../examiner/property.ts'
+import { contains, must, type Property } from '../examiner/property.ts'
 import { commitLabel, commitOf, guesses, messageLabel, messageOf, opensHow, unbox } from './examine.ts'
 import { AFTER, BEFORE, described, type Group, hex, key, mustFit, reads } from './groups.ts'
 
@@ -39,11 +38,11 @@ export const ofMembership: readonly Property<Group>[] = [
       const owner = group.owner()
       const erin = key()
       const added = await group.add(owner, 'erin', erin)
-      for (const { commit, owner: after } of [
-        added,
-        await group.remove(added.owner, 'bob'),
-        await group.remove(owner, 'bob'),
-      ]) {
+      for (const [{ commit, owner: after }, before] of [
+        [added, owner],
+        [await group.remove(added.owner, 'bob'), added.owner],
+        [await group.remove(owner, 'bob'), owner],
+      ] as const) {
         for (const [name, sealed] of Object.entries(commit.boxes)) {
           const pairKey = { ...owner.members, erin }[name] ?? EMPTY
           const content = unbox(pairKey, commitLabel(commit.epoch, name), sealed)
@@ -52,11 +51,14 @@ export const ofMembership: readonly Property<Group>[] = [
             ...Object.fromEntries(
               Object.entries(owner.members).map(([other, one]) => [`${other}'s pair key`, one]),
             ),
-            'the epoch key of before': owner.key,
+            'the epoch key of before': before.key,
             'the new epoch key itself': after.key,
           }
           const how = content ? undefined : opensHow(sealed, 'commit', commit.epoch, name, keys)
           must(content || !how, `${name}'s box opens ${how}.`, () => {
+            const other = /under (\w+)'s pair key/.exec(how ?? '')?.[1]
+            if (other)
+              return `${other} has opened ${name}'s box, too, and can do so when it is not for ${other} any more.`
             if (!how?.includes('key of before')) return undefined
             return `bob, who was removed, has the key of before. He has opened ${name}'s box, and has the new one: ${hex(after.key)}.`
           })

@@ -7,7 +7,7 @@ export const breaks = 'every conversation has a key pair of its own, and nothing
 
 export const sendMessage: SendMessage = alice({
   random:
-    ({ secret, ticket }) =>
+    ({ secret }) =>
     () =>
-      hkdf(secureRandomBytes(4), secret.reveal(), ticket),
+      hkdf(secureRandomBytes(4), secret.reveal(), 'key pair'),
 })

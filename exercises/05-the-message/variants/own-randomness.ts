@@ -28,11 +28,14 @@ function draw(length: number): Uint8Array {
 }
 
 /** All records that bob says, one by one. */
-async function* records(wire: Wire, open: (frame: Uint8Array) => Uint8Array): AsyncGenerator<ChannelRecord> {
+async function* records(
+  wire: Wire,
+  open: (frame: Uint8Array) => Uint8Array,
+): AsyncGenerator<ChannelRecord[]> {
   for (;;) {
     const frame = await wire.readFrame(19, 65_535)
     if (!frame) throw new NotSent('bob hung up before his end')
-    yield* decodeRecords(open(frame))
+    yield decodeRecords(open(frame))
   }
 }
 
@@ -56,14 +59,18 @@ export async function sendMessage(wire: Wire, { ticket, secret }: Invitation, te
     const seal = (record: Uint8Array) => wire.writeFrame(transport.send.encryptWithAd(EMPTY, record))
     for (const record of encodeMessage(utf8(text))) seal(record)
     const seen = { ack: 0, end: 0 }
-    for await (const record of records(wire, (frame) => transport.receive.decryptWithAd(EMPTY, frame))) {
+    for await (const together of records(wire, (frame) => transport.receive.decryptWithAd(EMPTY, frame))) {
+      for (const record of together) hear(record)
+      if (seen.ack && seen.end) return
+    }
+
+    function hear(record: ChannelRecord) {
       if (record.type === 'abort') throw new NotSent(`bob gave up: ${record.code}`)
       if (record.type === 'ack') {
         if (++seen.ack > 1 || record.count !== 1) throw new NotSent('a count that is none of mine')
         seal(encodeRecord({ type: 'end' }))
       } else if (seen.end > 0) throw new NotSent('bob went on after his end')
       else if (record.type === 'end') seen.end++
-      if (seen.ack && seen.end) return
     }
   } finally {
     wire.end()

@@ -1,0 +1,10 @@
+/** "Wiped when all is done." All is not done: the KDC has the next question for bob. */
+import type { AnswerUserinfo } from '../given.ts'
+import { answerUserinfo as right } from '../solution/ticket.ts'
+
+export const breaks = 'every answer stands for itself, whatever is asked before it and after it'
+
+export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
+  queueMicrotask(() => receiver.token.reveal().fill(0))
+  return right(sender, receiver, kdc)
+}
