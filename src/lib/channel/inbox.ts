@@ -47,6 +47,8 @@ export class Inbox {
   #waitingBytes = 0
   /** Whether the peer has begun a stream that it has not ended. */
   #insideStream = false
+  /** The plaintext in which it began, while that comes: what is before it is others', and a reader gives back what only it has. */
+  #beganIn: ArrayBufferLike | undefined
   #waiter: Waiter | undefined
   #handler: Handler | undefined
   /** While it has a message in hand: how many had been delivered before. */
@@ -131,9 +133,10 @@ export class Inbox {
   data(body: Uint8Array): boolean {
     this.#refuseAfterEnd()
     if (this.#assembly.begun) throw new CodecError('record data: inside a message')
+    this.#beganIn = this.#insideStream && body.buffer !== this.#beganIn ? undefined : body.buffer
     this.#insideStream = body.length > 0
     if (this.#discarding) return false
-    this.#enqueue(body)
+    this.#enqueue(this.#beganIn ? body.slice() : body)
     return true
   }
 
