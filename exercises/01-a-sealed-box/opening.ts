@@ -4,7 +4,7 @@
  * @module
  */
 import { concat, EMPTY, equal, Secret, secureRandomBytes, utf8 } from 'symbolon/protocol'
-import { standsIn } from '../examiner/leaks.ts'
+import { searchOf } from '../examiner/leaks.ts'
 import { must, type Property } from '../examiner/property.ts'
 import {
   type Boxes,
@@ -166,9 +166,10 @@ export const ofOpening: readonly Property<Boxes>[] = [
         ['somewhere an error says', said.join('\n')],
         ['somewhere it printed', boxes.printed],
       ] as const) {
-        const spelling = standsIn(text, boxes.key.reveal())
+        const search = searchOf(text)
+        const spelling = search(boxes.key.reveal())
         must(!spelling, `${where} the key, ${spelling}.`, () => 'whoever reads the log opens every box.')
-        const found = [MEET, MAT].find((secret) => text.includes(secret) || standsIn(text, utf8(secret)))
+        const found = [MEET, MAT].find((secret) => text.includes(secret) || search(utf8(secret)))
         must(
           !found,
           `${where} the text of a box: ${shown(found ?? '')}.`,

@@ -6,7 +6,7 @@
  */
 import { concat, hkdf, secureRandomBytes, utf8 } from 'symbolon/protocol'
 import { WORDS } from '../07-the-receiver/properties.ts'
-import { standsIn } from '../examiner/leaks.ts'
+import { searchOf } from '../examiner/leaks.ts'
 import { must, type Property } from '../examiner/property.ts'
 import { type CommandedBob, type Forged, type Key, until } from './bob.ts'
 import { acks, calling, message, refuses, short, stillServes, TEXT, takes } from './calls.ts'
@@ -306,8 +306,9 @@ export const nothingGivenAway: Property<CommandedBob> = {
       ["ticket's key", hkdf(token, saltOf(key), utf8('symbolon/1 ticket'), 32)],
       ...bob.secrets,
     ]
+    const search = searchOf(bob.printed)
     for (const [what, secret] of hidden) {
-      const how = standsIn(bob.printed, secret)
+      const how = search(secret)
       must(!how, `your program printed the ${what}, ${how}.`, () => {
         return what === 'secret'
           ? 'who reads it reads and forges what alice and bob say.'
