@@ -7,7 +7,6 @@ import { basename } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import type { Inputs } from './copies.ts'
 import { distFile, ROOT } from './paths.ts'
-import { NO_HTTP2, UNDICI } from './undici.ts'
 
 // Some packages are CommonJS, and require Node's own modules by name.
 const REQUIRE = "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);"
@@ -31,7 +30,7 @@ const FILES = [
   { name: 'sodium', contents: "export { default } from 'libsodium'" },
   {
     name: 'undici',
-    contents: UNDICI,
+    entry: 'build/undici.ts',
     define: { 'WebAssembly.Module': 'BaselineModule' },
     inject: ['build/baseline-module.ts'],
   },
@@ -61,7 +60,7 @@ export async function bundleTools(): Promise<Inputs> {
         external: ['@photostructure/sqlite'],
         // What is not read need not be parsed.
         minify: true,
-        plugins: [elsewhere(file.name), NO_HTTP2, ...(SHORT.has(file.name) ? [builtins] : [])],
+        plugins: [elsewhere(file.name), noHttp2, ...(SHORT.has(file.name) ? [builtins] : [])],
       }),
     ),
   )
@@ -96,6 +95,14 @@ const builtins: Plugin = {
         ),
       }
     })
+  },
+}
+
+/** HTTP/2, which we do not speak: Node's half of it takes a while to load, too. */
+const noHttp2: Plugin = {
+  name: 'no HTTP/2',
+  setup({ onLoad }) {
+    onLoad({ filter: /undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/ }, () => ({ contents: '' }))
   },
 }
 

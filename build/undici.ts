@@ -1,34 +1,18 @@
 /**
- * Of undici what a link to a KDC needs: the whole takes three times as long to load, with its fetch, WebSocket, mocks and caches.
+ * What a link to a KDC needs of undici, as undici's own index.js puts it together: the whole, with its fetch, WebSocket, mocks and caches,
+ * takes three times as long to load. The command is bundled with it, and the sources run with it (`paths` in tsconfig.json).
  *
  * @module
  */
-import type { Plugin } from 'esbuild'
-import { ROOT } from './paths.ts'
-
-// As undici's own index.js puts them together.
-export const UNDICI = `
 import api from 'undici/lib/api/index.js'
 import buildConnector from 'undici/lib/core/connect.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js'
+import type undici from '../node_modules/undici/index.js'
+
 Object.assign(Dispatcher.prototype, api)
-export default { Agent, buildConnector }
-`
 
-/** HTTP/2, which we do not speak: Node's half of it takes a while to load, too. */
-export const NO_HTTP2: Plugin = {
-  name: 'no HTTP/2',
-  setup({ onLoad }) {
-    onLoad({ filter: /undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/ }, () => ({ contents: '' }))
-  },
-}
+const parts: Pick<typeof undici, 'Agent' | 'buildConnector'> = { Agent, buildConnector }
 
-/** Puts it in the place of undici. */
-export const undiciParts: Plugin = {
-  name: 'undici parts',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'parts' }))
-    onLoad({ filter: /^undici$/, namespace: 'parts' }, () => ({ contents: UNDICI, resolveDir: ROOT }))
-  },
-}
+export type { Dispatcher } from '../node_modules/undici/index.js'
+export default parts

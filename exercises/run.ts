@@ -2,13 +2,20 @@
  * Grades the exercises: runs a grader on what a student wrote, and prints a checklist in words.
  */
 import { readFileSync } from 'node:fs'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { parseArguments, parseSeconds } from '../src/cli/arguments.ts'
 import { EXIT } from '../src/cli/errors.ts'
 import { print } from '../src/cli/terminal/terminal.ts'
 import { runTool } from '../src/cli/tool.ts'
 import { type Grade, type Grader, type GradingOptions, gradeFile } from './examiner/grading.ts'
-import { allExercises, type Exercise, FOLDER, findExercise, graderOf } from './runner/catalogue.ts'
+import {
+  allExercises,
+  type Exercise,
+  FOLDER,
+  findExercise,
+  graderOf,
+  materialsOf,
+} from './runner/catalogue.ts'
 import { checklist, held, isDone, sum } from './runner/checklist.ts'
 import { compared } from './runner/compare.ts'
 import { filesOf } from './runner/patterns.ts'
@@ -174,14 +181,14 @@ async function stateOf(exercise: Exercise, options: Options): Promise<State> {
   const grader = await graderOf(exercise)
   const of = grader.properties.length
   if (solution)
-    return told(await gradeFile(grader, materials(exercise, fileOfSolution(exercise, grader)), options))
+    return told(await gradeFile(grader, materialsOf(exercise, fileOfSolution(exercise, grader)), options))
   if (!work.isBegun(exercise, grader.file)) return { state: 'not begun', isOver: false, held: 0, of }
   const known = work.progress(exercise)
   if (known.hash === work.hashOf(exercise) && known.held !== undefined && known.of === of) {
     const isOver = known.held === of
     return { state: `${known.held} of ${of} properties hold`, isOver, held: known.held, of }
   }
-  const grade = await gradeFile(grader, materials(exercise, work.fileOf(exercise, grader.file)), {
+  const grade = await gradeFile(grader, materialsOf(exercise, work.fileOf(exercise, grader.file)), {
     ...options,
     first: false,
   })
@@ -220,7 +227,7 @@ async function gradeOne(
   options: Options,
 ): Promise<Grade> {
   if (!options.json) await print(`${exercise.title}: ${shown(file)}\n`)
-  const outcome = await gradeFile(grader, materials(exercise, resolve(file)), options)
+  const outcome = await gradeFile(grader, materialsOf(exercise, resolve(file)), options)
   if (options.json) {
     await print(JSON.stringify({ exercise: exercise.number, file, done: isDone(outcome), ...outcome }))
     return outcome
@@ -229,13 +236,6 @@ async function gradeOne(
   await print(checklist(outcome, options.all))
   await print(`\n${sum(outcome)}`)
   return outcome
-}
-
-/** What comes with the exercise may import what is beside it, and its mistakes the whole library; what was handed in, its own folder. */
-function materials({ folder }: Exercise, file: string) {
-  const place = relative(folder, file)
-  if (place.startsWith('..') || isAbsolute(place)) return { file }
-  return { file, within: folder, everyTool: place.startsWith('mistakes') }
 }
 
 /** One at a time: a hint that one has not read can still be done without. */
@@ -260,7 +260,7 @@ async function judgeTypes(exercise: Exercise, { work }: Options): Promise<boolea
 
 async function compare(exercise: Exercise, grader: Grader<unknown>, options: Options): Promise<boolean> {
   const file = options.work.fileOf(exercise, grader.file)
-  const grade = await gradeFile(grader, materials(exercise, file), options)
+  const grade = await gradeFile(grader, materialsOf(exercise, file), options)
   if (!isDone(grade)) {
     await print(`${sum(grade)}: the solution is for afterwards.\n\n${advice(exercise, grade)}`)
     return false

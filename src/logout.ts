@@ -3,18 +3,13 @@ import { clientTool, HELP_OPTION } from './cli/client-tool.ts'
 import { ToolError } from './cli/errors.ts'
 import { commandOf } from './cli/installed.ts'
 import { kdcUrl } from './cli/login/kdc-url.ts'
-import {
-  forgetSession,
-  forgetUnreadable,
-  type KeptSession,
-  keptSessions,
-  resumeSession,
-} from './cli/login/kept-session.ts'
+import { forgetUnreadable, keptSessions, type PrincipalAtKdc, takeKept } from './cli/login/kept-session.ts'
 import { count, localTime } from './cli/terminal/format.ts'
 import { makeOutput, OUTPUT_OPTIONS, type Output } from './cli/terminal/output.ts'
 import { ProtocolError, SymbolonError } from './lib/errors.ts'
 import { isSessionOver } from './lib/kdc-link/exchange.ts'
 import { parseUsername } from './lib/names.ts'
+import { login } from './lib/session.ts'
 
 clientTool('logout', {
   help: (command, options) => `usage: ${command} [NAME] [options]
@@ -41,13 +36,13 @@ example: ${command} alice
     const kept = keptSessions().filter(
       ({ username, kdc }) => username === (name ?? username) && kdc === (url ?? kdc),
     )
-    const unreadable = forgetUnreadableOf(name, url)
+    const unreadable = await forgetUnreadableOf(name, url)
     if (unreadable > 0) {
       const what = `${count(unreadable, 'session')} that could not be opened any more`
       output.event('forgotten', { sessions: unreadable }, `removed ${what}`)
     }
     if (kept.length + unreadable === 0) throw nothingKept(name, url)
-    for (const session of kept) await end(session, output)
+    for (const principal of kept) await end(principal, output)
   },
 })
 
@@ -60,17 +55,17 @@ function nothingKept(name: string | undefined, url: string | undefined): ToolErr
 }
 
 /** Whose it is that does not open shows in the name of its file alone: it takes both to name one, or neither for all. */
-function forgetUnreadableOf(name: string | undefined, url: string | undefined): number {
+async function forgetUnreadableOf(name: string | undefined, url: string | undefined): Promise<number> {
   if (name !== undefined) return forgetUnreadable({ username: name, kdc: url ?? kdcUrl(undefined) })
   return url === undefined ? forgetUnreadable() : 0
 }
 
-async function end(kept: KeptSession, output: Output): Promise<void> {
-  const { username, kdc, expiresAt } = kept
+async function end({ username, kdc }: PrincipalAtKdc, output: Output): Promise<void> {
   const principal = { username, kdc }
-  const session = await resumeSession(kept, { trace: output.trace })
   // Before the KDC is asked, which may be away.
-  forgetSession(principal)
+  const kept = await takeKept(principal)
+  if (!kept) return
+  const session = await login(kdc, username, () => kept, { trace: output.trace })
   try {
     await session.logout()
     output.event('logged_out', principal, `${username} is logged out at ${kdc}`)
@@ -82,7 +77,7 @@ async function end(kept: KeptSession, output: Output): Promise<void> {
     const why =
       isOver && error instanceof ProtocolError
         ? 'the KDC says that it was over'
-        : `${said}; the KDC ends the session by itself, at ${localTime(expiresAt)} at the latest`
+        : `${said}; the KDC ends the session by itself, at ${localTime(kept.expiresAt)} at the latest`
     output.event('forgotten', { ...principal, code }, `${username} is logged out here: ${why}`)
   }
 }

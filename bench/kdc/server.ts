@@ -6,7 +6,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Pool } from 'undici'
+import undici, { type Dispatcher } from 'undici'
 import { login } from '../../src/lib/index.ts'
 import { secureRandomBytes, systemClock, toBase64url } from '../../src/lib/protocol.ts'
 import { SEALED_TYPE, sealRequest } from '../../src/lib/sealed.ts'
@@ -104,11 +104,13 @@ export const BARE_REQUEST = JSON.stringify({ username: 'alice', token: 'alice', 
 
 /** Clients that each keep one connection and ask again as soon as they are answered. */
 export class Load {
-  readonly #pool: Pool
+  readonly #agent: Dispatcher
+  readonly #origin: string
   readonly #clients: number
 
   constructor(url: string, clients: number) {
-    this.#pool = new Pool(url, { connections: clients, pipelining: 1 })
+    this.#agent = new undici.Agent({ connections: clients, pipelining: 1 })
+    this.#origin = url
     this.#clients = clients
   }
 
@@ -120,7 +122,7 @@ export class Load {
    */
   async post(path: string, body: string, status = 200): Promise<string> {
     const headers = { 'content-type': 'application/json' }
-    const reply = await this.#pool.request({ path, method: 'POST', headers, body })
+    const reply = await this.#agent.request({ origin: this.#origin, path, method: 'POST', headers, body })
     const text = await reply.body.text()
     if (reply.statusCode !== status) throw new Error(`${path}: ${reply.statusCode} ${text}`)
     return text
@@ -143,6 +145,6 @@ export class Load {
   }
 
   close(): Promise<void> {
-    return this.#pool.close()
+    return this.#agent.close()
   }
 }

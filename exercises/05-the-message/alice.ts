@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Left } from '../examiner/left.ts'
 import { StudentError, type StudentProgram } from '../examiner/program.ts'
 import { Dialled } from '../examiner/values.ts'
 import type { Invitation } from './given.ts'
@@ -11,12 +12,16 @@ import type { Invitation } from './given.ts'
 export interface Alice {
   /** Dials the port, sends the text, and tells how that ended. */
   send(port: number, to: Invitation, text: string): Promise<Ending>
+  /** From now on her random bytes are these, while there are some. Of a command they cannot be. */
+  draws?(pool: Uint8Array): Promise<void>
   /** Lets time pass for her: so much, or as much as there is for it. */
   wait(seconds: number): Promise<void>
   /** Comes when she has had her turn. */
   beat(): Promise<void>
-  /** Ends what still runs: what she kept in memory is gone. */
-  restart(): Promise<void>
+  /** Ends what still runs: what she kept in memory is gone. It may be later than the first time, by her own clock. */
+  restart(laterSec?: number): Promise<void>
+  /** What her calls have left behind. Of a command that is nothing. */
+  left?(): Promise<Left>
   /** All that she has printed. */
   readonly printed: string
   /** Where she is told that bob is; of this machine. */
@@ -63,12 +68,14 @@ export function programmed(program: StudentProgram): Alice {
         }
       }
     },
+    draws: (pool) => program.draws(pool),
     wait: (seconds) => program.advance(seconds),
     beat: () => program.advance(0),
-    restart() {
+    restart(laterSec) {
       started = undefined
-      return program.end()
+      return program.end(laterSec)
     },
+    left: () => program.left(),
     get printed() {
       return program.printed
     },

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import {
   type CipherState,
   concat,
@@ -28,7 +28,7 @@ import type { Invitation } from './given.ts'
 import type { Outcome, Talk } from './outcome.ts'
 import { answerTo } from './people.ts'
 
-const NAME = utf8('symbolon/1 channel')
+export const NAME: Uint8Array = utf8('symbolon/1 channel')
 const ZEROS = new Uint8Array(32)
 const ONES = new Uint8Array(32).fill(1)
 const MAX_TRIED_NONCE = 4
@@ -153,68 +153,8 @@ function opens(message1: Uint8Array, prologue: Uint8Array, psk: Uint8Array): boo
   }
 }
 
-const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest())
-
-/** Alice's key pair, when it can be computed from what is not hers alone: what from, and what her messages say with it. */
-export function guessedKeyPair(talk: Talk): { from: string; text: string } | undefined {
-  const { outcome, message2, rest } = talk
-  const { message1 } = opening(outcome)
-  const { ticket, secret } = outcome.to
-  const key = secret.reveal()
-  const text = utf8(outcome.text)
-  const candidates: [string, Uint8Array][] = [
-    ['the secret', key],
-    ["the secret's SHA-256", sha256(key)],
-    ["the secret's HKDF", hkdf(key, EMPTY, '')],
-    ["the ticket's SHA-256", sha256(ticket)],
-    ['the ticket', ticket.slice(0, 32)],
-    ['the ticket', ticket.slice(17, 49)],
-    ["the text's SHA-256", sha256(text)],
-  ]
-  const ofOneByte = Array.from({ length: 256 }, (_, byte) => {
-    const [first, last] = [new Uint8Array(32), new Uint8Array(32)]
-    first[0] = byte
-    last[31] = byte
-    return [new Uint8Array(32).fill(byte), first, last]
-  }).flat()
-  for (const candidate of ofOneByte) {
-    if (equal(publicKey(candidate), message1.subarray(0, 32))) candidates.push(['one byte', candidate])
-  }
-  for (const [from, candidate] of candidates) {
-    const alices = new HandshakeState({
-      pattern: NNpsk0,
-      initiator: true,
-      prologue: concat(NAME, ticket),
-      psk: key,
-      randomBytes: () => candidate.slice(),
-    })
-    if (!equal(alices.writeMessage().subarray(0, 32), message1.subarray(0, 32))) continue
-    alices.readMessage(message2)
-    const [frame] = cutIntoFrames(rest).frames
-    try {
-      const record = frame && alices.transport?.send && unsealed(alices.transport.send, frame)
-      return { from, text: record ? fromUtf8(record) : '' }
-    } catch {
-      return { from, text: '' }
-    }
-  }
-  return undefined
-}
-
-/** What stands before the 32 bytes of a private key where Node wants a file of it (RFC 8410). */
-const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
-
-function publicKey(secretKey: Uint8Array): Uint8Array {
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8, secretKey]), format: 'der', type: 'pkcs8' })
-  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32)
-}
-
-/** What a sending key has sealed first, without the record's three bytes. */
-function unsealed(send: CipherState, frame: Uint8Array): Uint8Array {
-  // The key itself is not shown; ChaCha20 undoes itself, so what it seals again is the text.
-  const again = send.encryptWithAd(EMPTY, frame.subarray(0, -16))
-  return again.subarray(3, -16)
-}
+export const sha256 = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(createHash('sha256').update(bytes).digest())
 
 /** What the secret alone opens, in any of the usual ways; a recording and a secret that leaks one day are enough for it. */
 export function openedWithSecret(bytes: Uint8Array, { secret, ticket }: Invitation): string | undefined {

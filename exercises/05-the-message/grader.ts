@@ -9,19 +9,22 @@ import { standsIn } from '../examiner/leaks.ts'
 import type { StudentProgram } from '../examiner/program.ts'
 import { must, type Property } from '../examiner/property.ts'
 import { programmed } from './alice.ts'
+import { elsewhere } from './elsewhere.ts'
 import {
-  cutIntoFrames,
-  guessedKeyPair,
-  howBound,
-  howSealed,
-  opening,
-  payloadOf,
-  readsUnder,
-  whatRecord,
-} from './examine.ts'
+  acknowledgesNothing,
+  alwaysSaysHerEnd,
+  firstOfHerOwn,
+  hangsUpLast,
+  leavesNothing,
+  saysItOnce,
+  toldLegal,
+} from './ending.ts'
+import { cutIntoFrames, howBound, howSealed, opening, payloadOf, readsUnder, whatRecord } from './examine.ts'
+import { failsAtOnce, failsWithEveryText, quoted } from './failing.ts'
+import { ownKeyPair } from './key-pair.ts'
 import { Meetings, transcript } from './meetings.ts'
 import type { Outcome } from './outcome.ts'
-import { invitation, silent } from './people.ts'
+import { invitation } from './people.ts'
 import { readable } from './readable.ts'
 import {
   CUTS,
@@ -31,24 +34,24 @@ import {
   endless,
   FEW_CUTS,
   impostors,
-  legal,
   miscounted,
+  miscountedRecords,
   unacknowledged,
   unopened,
 } from './stories.ts'
+import { beganAlike, boundToEachTicket, opensWithAnyTicket } from './tickets.ts'
 import {
   arrives,
+  arrivesOrFails,
   expectRejected,
   inSilence,
   readByStranger,
   readLater,
   refuses,
   TEXT,
-  tell,
 } from './trials.ts'
 
 const OTHER_TEXT = 'at ten, behind the theatre'
-const AT_ONCE = 3
 const MAX_BODY_BYTES = 65_516
 
 /** Texts that are not to be touched, and what one may do to them. */
@@ -66,8 +69,12 @@ const LONG_TEXTS: readonly string[] = [
   '🏺'.repeat(40_000),
   'x'.repeat(MAX_BODY_BYTES),
   `${'x'.repeat(MAX_BODY_BYTES)}y`,
+  'x'.repeat(2 * MAX_BODY_BYTES),
   'σ'.repeat(2 ** 19),
 ]
+
+/** More than a receiver has to take. */
+const TOO_LONG_TEXTS: readonly string[] = [`${'σ'.repeat(2 ** 19)}!`]
 
 export const properties: readonly Property<Meetings>[] = [
   {
@@ -75,6 +82,7 @@ export const properties: readonly Property<Meetings>[] = [
     why: 'bob knows nothing about who connects. He reads these bytes in this order, and closes at the first that is not as agreed.',
     async check(meetings) {
       opening(await meetings.silence(TEXT))
+      await opensWithAnyTicket(meetings)
     },
   },
   {
@@ -86,7 +94,7 @@ export const properties: readonly Property<Meetings>[] = [
       const outcome = await meetings.silence(TEXT)
       const { message1 } = opening(outcome)
       const bound = howBound(message1, outcome.to)
-      if (!bound) return
+      if (!bound) return await boundToEachTicket(meetings)
       const { problem, prologue, psk } = bound
       const read = psk && (await readByStranger(meetings, psk))
       must(false, problem, () => {
@@ -102,33 +110,7 @@ export const properties: readonly Property<Meetings>[] = [
     why:
       'this is what cannot be found out afterwards: not from the secret, which the KDC has seen, and not from a machine that ' +
       'is stolen tomorrow. A key pair that is used twice, or computed from something, is still there.',
-    async check(meetings) {
-      const to = invitation()
-      const keyOf = (outcome: Outcome) => toBase64url(opening(outcome).message1.subarray(0, 32))
-      const keys = async () => {
-        // Who is a new process each time has nothing that two conversations could share.
-        const length = meetings.alice.isSlow ? 1 : AT_ONCE
-        const outcomes = Array.from({ length }, () => meetings.meet(silent, to, TEXT))
-        return (await Promise.all(outcomes)).map(keyOf)
-      }
-      const before = await keys()
-      await meetings.alice.restart()
-      const after = await keys()
-      const same = [before, after].some((some) => new Set(some).size < some.length)
-      const again = before.some((key) => after.includes(key))
-      const guessed = guessedKeyPair(await meetings.honest(TEXT))
-      if (!same && !again && !guessed) return
-      const problem = guessed
-        ? `alice's key pair is made of ${guessed.from}.`
-        : same
-          ? 'alice sent the same public key in two conversations: her key pair is not made for each.'
-          : 'after a restart alice sent the same public keys again: what makes them is not random.'
-      must(false, problem, () => {
-        return guessed?.text
-          ? `the conversation was recorded, the secret was found a year later: together they read '${guessed.text}'`
-          : undefined
-      })
-    },
+    check: ownKeyPair,
   },
   {
     name: 'not a word before message 2 is there',
@@ -232,6 +214,7 @@ export const properties: readonly Property<Meetings>[] = [
       )
       must(texts[0] === TEXT, `he read '${texts[0]}' instead of '${TEXT}'.`)
       must(outcome.result === 'resolved', `he read it, but: ${outcome.why}`)
+      await saysItOnce(meetings)
       const [[, slow] = []] = await inSilence(meetings)
       const times = slow ? transcript(slow).types.filter((type) => type === 'message').length : 0
       must(times <= 1, `bob was slow, and alice sent it ${times} times.`, () => 'he pays each of them.')
@@ -274,6 +257,7 @@ export const properties: readonly Property<Meetings>[] = [
       const after = types.slice(types.indexOf('end') + 1).filter((type) => type !== 'ack' && type !== 'abort')
       must(after.length === 0, `after her end alice said more: ${after.join(', ')}.`)
       must(!problem, `after her message bob got something else from alice: ${problem}.`)
+      await alwaysSaysHerEnd(meetings)
     },
   },
   {
@@ -292,6 +276,7 @@ export const properties: readonly Property<Meetings>[] = [
         const outcome = await meetings.meet(cutAfter(length, to), to, TEXT)
         expectRejected(outcome, `the line was cut after ${length} bytes of bob's`)
       })
+      await hangsUpLast(meetings)
     },
   },
   {
@@ -326,10 +311,7 @@ export const properties: readonly Property<Meetings>[] = [
       'TCP carries bytes and knows no frames; a frame carries one record or several; and bob may say his end first, or have ' +
       'something to say himself.',
     async check(meetings) {
-      const told = await meetings.each(Object.entries(legal), async ([story, then]) => {
-        return [story, await tell(meetings, then)] as const
-      })
-      for (const [story, { outcome, rest }] of told) {
+      for (const [story, { outcome, rest }] of await toldLegal(meetings)) {
         must(rest.length > 0, `alice sent no message: ${outcome.why}`)
         must(outcome.result === 'resolved', `bob did as agreed (${story}), but: ${outcome.why}`)
       }
@@ -340,23 +322,38 @@ export const properties: readonly Property<Meetings>[] = [
     why:
       'an ack that says 0 says that bob has handled nothing. One that says more than was sent, or goes back, is of another ' +
       'conversation, or of a bob who has lost count.',
-    check: (meetings) => refuses(meetings, miscounted, 'alice says that it was sent. Bob did not say that.'),
+    async check(meetings) {
+      const loot = 'alice says that it was sent. Bob did not say that.'
+      await refuses(meetings, miscounted, loot)
+      await refuses(meetings, miscountedRecords, loot, 'x'.repeat(MAX_BODY_BYTES + 1))
+    },
+  },
+  {
+    name: 'alice acknowledges nothing that she throws away',
+    why: "an ack says that a message was handled. Bob's words are passed over here, and he must not believe that they were read.",
+    check: acknowledgesNothing,
   },
   {
     name: 'a long message arrives whole',
     why: 'a frame holds 65535 bytes. What is longer travels in several; to bob it is one message.',
     async check(meetings) {
       await meetings.each(LONG_TEXTS, (text) => arrives(meetings, text))
+      await meetings.each(TOO_LONG_TEXTS, (text) => arrivesOrFails(meetings, text))
     },
   },
   {
     name: 'two conversations at the same time do not meet',
     why: 'what is kept outside of the function is shared by all who call it: the text of one with the keys of the other.',
     async check(meetings) {
-      const texts = [TEXT, OTHER_TEXT]
-      const talks = await meetings.together(texts)
-      for (const [i, talk] of talks.entries()) {
-        const text = texts[i] ?? ''
+      const same = invitation()
+      const talks = [
+        ...(await meetings.together([TEXT, OTHER_TEXT])),
+        // What is kept by the text, or by the ticket, is found again by another.
+        ...(await meetings.together([TEXT, TEXT])),
+        ...(await meetings.together([TEXT, OTHER_TEXT], [same, same])),
+      ]
+      for (const talk of talks) {
+        const { text } = talk.outcome
         const { text: read, problem } = transcript(talk)
         const { outcome } = talk
         must(
@@ -375,8 +372,11 @@ export const properties: readonly Property<Meetings>[] = [
   {
     name: 'when it fails, alice is told why, with an Error, and it gives no secret away',
     why: 'errors end in log files, and log files in other hands.',
-    check({ outcomes }) {
+    async check(meetings) {
+      const { outcomes } = meetings
       mustHaveSpoken(outcomes)
+      await failsAtOnce(meetings)
+      await failsWithEveryText(meetings)
       for (const { result, why, isError, told, to, text } of outcomes) {
         if (result !== 'rejected') continue
         must(isError, `it failed without an Error that says why: ${why}`)
@@ -385,13 +385,15 @@ export const properties: readonly Property<Meetings>[] = [
           return `read in the log: ${toBase64url(to.secret.reveal()).slice(0, 8)}… It opens what was recorded of this handshake.`
         })
         // Its beginning alone, too; the words in its middle are anybody's.
-        const how = readable(utf8(told), utf8(text)) ?? readable(utf8(told), utf8(text).subarray(0, 10))
-        must(!how, `the error carries the text, ${how}.`, () => `read in the log: '${text}'`)
+        const bytes = utf8(text)
+        const how =
+          readable(utf8(told), bytes) ?? readable(utf8(told), bytes.subarray(0, 10)) ?? quoted(told, text)
+        must(!how, `the error carries the text, ${how}.`, () => `read in the log: '${text.slice(0, 60)}'`)
       }
     },
   },
   {
-    name: 'the secret is not printed',
+    name: 'neither the secret nor the text is printed',
     why: 'what is on a screen is also in its history, in a screenshot, and in what is sent along with a question.',
     check({ alice, outcomes }) {
       mustHaveSpoken(outcomes)
@@ -400,6 +402,14 @@ export const properties: readonly Property<Meetings>[] = [
         must(!how, `the secret was printed, ${how}.`, () => {
           return `read over alice's shoulder: ${toBase64url(to.secret.reveal()).slice(0, 8)}… With it anybody can be bob.`
         })
+      }
+      for (const text of new Set(outcomes.map((outcome) => outcome.text))) {
+        const how = quoted(alice.printed, text)
+        must(
+          !how,
+          `the text was printed, ${how}.`,
+          () => `read over alice's shoulder: '${text.slice(0, 60)}'`,
+        )
       }
     },
   },
@@ -413,6 +423,25 @@ export const properties: readonly Property<Meetings>[] = [
         const ended = result === 'resolved' ? 'it had arrived' : `it had failed (${why})`
         must(hungUp, `${ended}, and alice's half of the connection was still open.`)
       }
+    },
+  },
+  {
+    name: 'alice keeps nothing: of what bob says besides, and, when it is over, of anything',
+    why:
+      'a bob who talks without end would fill her memory. What is kept of a conversation is found by whoever gets at the ' +
+      'machine. And a timer, or an error for which nothing waits, ends her program when all is well.',
+    check: leavesNothing,
+  },
+  {
+    name: 'the hundredth conversation is like the first, at any time and in any place',
+    why:
+      'a program runs for months, on many machines. What is right the first time, or at noon, or here, and wrong later is ' +
+      'found by nobody who tries it once.',
+    async check(meetings) {
+      mustHaveSpoken(meetings.outcomes)
+      await arrives(meetings, OTHER_TEXT)
+      beganAlike(meetings.outcomes, await firstOfHerOwn(meetings))
+      await elsewhere(meetings)
     },
   },
 ]

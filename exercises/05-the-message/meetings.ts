@@ -50,11 +50,11 @@ export class Meetings {
   }
 
   /** Does something with each, some at once where alice can be several. */
-  async each<T, R>(cases: readonly T[], use: (one: T) => Promise<R>): Promise<R[]> {
+  async each<T, R>(cases: readonly T[], use: (one: T, index: number) => Promise<R>): Promise<R[]> {
     const results: R[] = []
     const left = [...cases.entries()]
     const work = async () => {
-      for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await use(next[1])
+      for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await use(next[1], next[0])
     }
     await Promise.all(Array.from({ length: this.alice.atOnce }, work))
     return results
@@ -75,18 +75,27 @@ export class Meetings {
     return this.#seen((random) => bobWho(to, then, random), to, text)
   }
 
+  /** With an honest bob who has these random bytes: who has the same keys as before sees the same keys again. */
+  overheard(to: Invitation, random: Uint8Array, text: string): Promise<Talk> {
+    return this.#seen(() => bobWho(to, (bob) => bob.answers(), random), to, text, random)
+  }
+
   /** Several at once. */
-  together(texts: readonly string[]): Promise<Talk[]> {
+  together(texts: readonly string[], tos: readonly Invitation[] = []): Promise<Talk[]> {
     const [first, second] = [new Meeting(texts.length), new Meeting(texts.length)]
-    const talks = texts.map((text) => {
-      const to = invitation()
+    const talks = texts.map((text, i) => {
+      const to = tos[i] ?? invitation()
       return this.#seen((random) => bobAmong(to, random, first, second), to, text)
     })
     return Promise.all(talks)
   }
 
-  async #seen(peer: (random: Uint8Array) => Peer, to: Invitation, text: string): Promise<Talk> {
-    const random = secureRandomBytes(32)
+  async #seen(
+    peer: (random: Uint8Array) => Peer,
+    to: Invitation,
+    text: string,
+    random: Uint8Array = secureRandomBytes(32),
+  ): Promise<Talk> {
     const outcome = await this.meet(peer(random), to, text)
     const { message1, rest } = opening(outcome)
     const bobs = () => answerTo(message1, to, random)

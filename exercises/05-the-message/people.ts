@@ -28,9 +28,12 @@ import {
 } from 'symbolon/protocol'
 import { NOW_SEC } from '../examiner/program.ts'
 import type { Invitation } from './given.ts'
+import { toReset } from './tap.ts'
 
 const NAME = utf8('symbolon/1 channel')
 const MAX_FRAME_BYTES = 65_535
+/** All who pass it on have had their turn. */
+const TURNS_BEFORE_RESET = 20
 const MEETING_MS = 1_000
 const CONVERSATION_MS = 5_000
 
@@ -57,6 +60,17 @@ export function invitation(username = 'alice', secret = secureRandomBytes(32)): 
   return { ticket: createTicket(ticketWith(key, username), bobsToken), secret: key }
 }
 
+const sockets = new WeakMap<Wire, net.Socket>()
+
+/** Ends the connection at once, without an end that could be taken for one; what was said before has arrived. */
+export async function reset(wire: Wire): Promise<void> {
+  // A reset overtakes what is still on its way.
+  for (let turns = 0; turns < TURNS_BEFORE_RESET; turns++) await turn()
+  const socket = sockets.get(wire)
+  if (socket?.remotePort !== undefined) toReset.add(socket.remotePort)
+  socket?.resetAndDestroy()
+}
+
 /** Stands at a port of this machine while `use` takes. */
 export async function standing<T>(peer: Peer, use: (port: number) => Promise<T>): Promise<T> {
   const parts: Promise<void>[] = []
@@ -65,7 +79,9 @@ export async function standing<T>(peer: Peer, use: (port: number) => Promise<T>)
       socket.end()
       readOut(socket)
     }
-    parts.push(peer(new Wire(socket)).then(hangUp, hangUp))
+    const wire = new Wire(socket)
+    sockets.set(wire, socket)
+    parts.push(peer(wire).then(hangUp, hangUp))
   })
   await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
   try {
@@ -276,6 +292,11 @@ export class Bob {
       if (records.length === 0) return false
       if (records.some(({ type }) => type === 'end')) return true
     }
+  }
+
+  /** Resets the connection. */
+  reset(): Promise<void> {
+    return reset(this.wire)
   }
 
   /** All of these in one frame. */

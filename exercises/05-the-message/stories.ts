@@ -5,7 +5,7 @@
  */
 import { type ChannelRecord, concat, EMPTY, secureRandomBytes, u16, utf8 } from 'symbolon/protocol'
 import type { Invitation } from './given.ts'
-import { answerTo, Bob, impostor, message1From, type Peer, turn } from './people.ts'
+import { answerTo, Bob, impostor, message1From, type Peer, reset, turn } from './people.ts'
 
 /** Begins when bob has the message; the connection ends when it ends. */
 export type Story = (bob: Bob, message: { readonly ended: boolean }) => Promise<unknown> | unknown
@@ -16,15 +16,18 @@ export type Stories = Readonly<Record<string, Story>>
 export const ACK: ChannelRecord = { type: 'ack', count: 1 }
 export const END: ChannelRecord = { type: 'end' }
 /** What bob says besides. */
-export const WORDS: ChannelRecord = { type: 'message', body: utf8('no, not at nine! I will be late.') }
+export const SAID = 'no, not at nine! I will be late.'
+export const WORDS: ChannelRecord = { type: 'message', body: utf8(SAID) }
 
 const HOUR_SEC = 3600
+const MAX_BODY_BYTES = 65_516
 const ack = (count: number): ChannelRecord => ({ type: 'ack', count })
-const garbage = (length: number) => concat(u16(length), secureRandomBytes(length))
+export const garbage = (length: number) => concat(u16(length), secureRandomBytes(length))
 
 /** Bob has not acknowledged the message. `wait` lets time pass for alice. */
 export const unacknowledged: Stories = {
   'bob read the message and hung up without an ack': () => {},
+  'bob read the message, and the connection was reset': (bob) => bob.reset(),
   'bob said something else than an ack, and hung up': (bob) => {
     bob.say(WORDS)
     bob.say(END)
@@ -62,6 +65,19 @@ export const miscounted: Stories = {
     bob.say(ack(257))
     bob.say(END)
   },
+  'bob acknowledged 65537 messages (its last two bytes say 1)': (bob) => {
+    bob.say(ack(2 ** 16 + 1))
+    bob.say(END)
+  },
+  'bob acknowledged 2 to the power of 52 messages, and one': (bob) => {
+    bob.say(ack(2 ** 52 + 1))
+    bob.say(END)
+  },
+  'bob acknowledged no message, and then one': (bob) => {
+    bob.say(ack(0))
+    bob.say(ACK, END)
+  },
+  'bob acknowledged one message, and behind his end again': (bob) => bob.say(ACK, END, ACK),
   'bob acknowledged one message twice': (bob) => {
     bob.say(ACK, ACK)
     bob.say(END)
@@ -74,6 +90,13 @@ export const miscounted: Stories = {
     bob.say(ACK)
     bob.say(ack(0), END)
   },
+}
+
+/** Alice's message took two records. */
+export const miscountedRecords: Stories = {
+  'bob acknowledged 2 messages, and there was one, in two records': miscounted[
+    'bob acknowledged 2 messages, and there was one'
+  ] as Story,
 }
 
 /** He acknowledged the message, and did not say his end. */
@@ -94,6 +117,20 @@ export const endless: Stories = {
   'bob acknowledged it, and ended a stream, which is not the conversation': (bob) => {
     bob.say(ACK)
     bob.say({ type: 'data', body: EMPTY })
+  },
+  'the connection was reset after the ack': async (bob, { ended }) => {
+    bob.say(ACK)
+    // Then she has heard it.
+    if (!ended) await bob.end()
+    await bob.reset()
+  },
+  'the first byte of a frame came after the ack': (bob) => {
+    bob.say(ACK)
+    bob.wire.write(Uint8Array.of(0))
+  },
+  'a frame of 65535 bytes was begun after the ack': (bob) => {
+    bob.say(ACK)
+    bob.wire.write(Uint8Array.of(255, 255, 5, 0, 0))
   },
   'bob acknowledged it, and then aborted': (bob) => {
     bob.say(ACK)
@@ -130,6 +167,15 @@ export const unopened: Stories = {
     bob.say(ACK)
     bob.wire.write(garbage(50))
     bob.say(END)
+  },
+  "a frame of no bytes came between bob's ack and his end": (bob) => {
+    bob.say(ACK)
+    bob.wire.write(u16(0))
+    bob.say(END)
+  },
+  'a frame that does not open came before the ack and the end, which are in one frame': (bob) => {
+    bob.wire.write(garbage(27))
+    bob.say(ACK, END)
   },
   "one bit of bob's first frame was changed": (bob) => {
     const bytes = bob.sealed(WORDS)
@@ -184,6 +230,37 @@ export const disagreed: Stories = {
     bob.say(EMPTY)
     bob.say(ACK, END)
   },
+  'bob acknowledged the message, and then aborted, and then said his end': (bob) => {
+    bob.say(ACK)
+    bob.say({ type: 'abort', code: 'failed' })
+    bob.say(END)
+  },
+  'bob aborted between his ack and his end, all in one frame': (bob) => {
+    bob.say(ACK, { type: 'abort', code: 'stopped' }, END)
+  },
+  'bob aborted between his end and his ack': (bob) => {
+    bob.say(END)
+    bob.say({ type: 'abort', code: 'gave_up' })
+    bob.say(ACK)
+  },
+  'bob aborted behind his ack and his end, in the same frame': (bob) => {
+    bob.say(ACK, END, { type: 'abort', code: 'failed' })
+  },
+  'bob aborted with a reason that nobody knows': (bob) => {
+    bob.say({ type: 'abort', code: 'rain' })
+    bob.say(ACK, END)
+  },
+  'two bytes were left over behind the ack and the end': (bob) => {
+    bob.say(ACK, END, Uint8Array.of(5, 0))
+  },
+  'bob said something after his ack and his end, in the same frame': (bob) => bob.say(ACK, END, WORDS),
+  'bob said something after his end and before his ack, in the same frame': (bob) => bob.say(END, WORDS, ACK),
+  'bob said his end twice, in one frame': (bob) => bob.say(ACK, END, END),
+  'bob said his end twice, and then his ack': (bob) => {
+    bob.say(END)
+    bob.say(END)
+    bob.say(ACK)
+  },
   'bob said something after his end': (bob) => {
     bob.say(END)
     bob.say(WORDS)
@@ -221,6 +298,20 @@ export const legal: Stories = {
     bob.say(WORDS)
     bob.say(END)
   },
+  'he said something of 65516 bytes, as long as a record can be, before his ack': (bob) => {
+    bob.say({ type: 'message', body: new Uint8Array(MAX_BODY_BYTES).fill(0x61) })
+    bob.say(ACK, END)
+  },
+  'he said something long, in parts': (bob) => {
+    bob.say({ type: 'part', body: utf8('no, not at nine! ') })
+    bob.say({ type: 'part', body: utf8('I will be late.') }, { type: 'message', body: EMPTY })
+    bob.say(ACK)
+    bob.say(END)
+  },
+  'he said something in the frame of his ack, behind it': (bob) => {
+    bob.say(ACK, WORDS)
+    bob.say(WORDS, END)
+  },
   'he said nothing that counts, twice': (bob) => {
     bob.say({ type: 'message', body: EMPTY }, { type: 'message', body: EMPTY })
     bob.say(ACK)
@@ -251,6 +342,10 @@ export const impostors = (wait: (seconds: number) => Promise<void>): Readonly<Re
   'said nothing for an hour, and hung up': async (wire) => {
     await message1From(wire)
     await wait(HOUR_SEC)
+  },
+  'reset the connection': async (wire) => {
+    await message1From(wire)
+    await reset(wire)
   },
   'answered with an empty frame': impostor(() => EMPTY),
   'answered with 48 zero bytes': impostor(() => new Uint8Array(48)),

@@ -9,6 +9,9 @@ import { Missing } from '../examiner/property.ts'
 /** Far more than the longest message takes. */
 const MAX_SENT_BYTES = 8 * 1024 * 1024
 
+/** The tap's ports of connections that the other side resets on purpose. */
+export const toReset: Set<number> = new Set()
+
 /** Where alice dials. */
 export interface Tap {
   readonly port: number
@@ -45,7 +48,15 @@ export async function tapped<T>(address: string, port: number, use: (tap: Tap) =
     onward.on('end', () => alices.end())
     // What one side does to its connection, the other sees on its own.
     alices.on('error', () => onward.destroy())
-    onward.on('error', () => alices.end())
+    let onwardPort: number | undefined
+    onward.on('connect', () => {
+      onwardPort = onward.localPort
+    })
+    onward.on('error', () => {
+      // Any other error is not meant for alice, and what she has sent by then is still to be read.
+      if (onwardPort !== undefined && toReset.delete(onwardPort)) alices.resetAndDestroy()
+      else alices.end()
+    })
   })
   await new Promise<void>((resolve) => server.listen({ host: address, port: 0 }, resolve))
   const tap = {

@@ -17,20 +17,28 @@ export const TEXT = 'at nine, by the fountain'
 const MAX_SHOWN_CHARS = 60
 
 /** Bob has the message, and then does this. */
-export function tell(meetings: Meetings, then: Story): Promise<Talk> {
+export const tell = (meetings: Meetings, then: Story): Promise<Talk> => tellOf(meetings, TEXT, then)
+
+/** The same, and the message is this. */
+export function tellOf(meetings: Meetings, text: string, then: Story): Promise<Talk> {
   return meetings.talk(async (bob) => {
     const message = await bob.message()
     if (message) await then(bob, message)
-  }, TEXT)
+  }, text)
 }
 
 /** Each of these stories must end in an error. */
-export async function refuses(meetings: Meetings, stories: Stories, loot: string): Promise<void> {
+export async function refuses(
+  meetings: Meetings,
+  stories: Stories,
+  loot: string,
+  text = TEXT,
+): Promise<void> {
   const told = await meetings.each(Object.entries(stories), async ([story, then]) => {
-    return [story, await tell(meetings, then)] as const
+    return [story, await tellOf(meetings, text, then)] as const
   })
   for (const [story, { outcome, rest }] of told) {
-    must(rest.length > 0, `alice sent no message: ${outcome.why}`)
+    must(text !== TEXT || rest.length > 0, `alice sent no message: ${outcome.why}`)
     expectRejected(outcome, story, loot)
   }
 }
@@ -41,6 +49,19 @@ export function inSilence(meetings: Meetings): Promise<(readonly [string, Talk])
     const stories = Object.entries(silences((seconds) => meetings.alice.wait(seconds)))
     return Promise.all(stories.map(async ([story, then]) => [story, await tell(meetings, then)] as const))
   })
+}
+
+/** Bob reads all of the text, or alice says that he does not. */
+export async function arrivesOrFails(meetings: Meetings, text: string): Promise<void> {
+  const talk = await meetings.honest(text)
+  if (talk.outcome.result !== 'resolved') return
+  const { text: read } = transcript(talk)
+  const other = read && difference(read, utf8(text))
+  const size = utf8(text).length
+  must(
+    read && !other,
+    `of ${size} bytes bob got ${read?.length ?? 0}, and alice says that her message was sent.`,
+  )
 }
 
 /** Bob reads the text, and alice hears that he has. */

@@ -324,6 +324,10 @@ export const grader: Grader<Guesser> = {
           must(
             answer === wanted,
             `login(${shown(username)}, ${shown(password)}) said ${shown(answer)}, and not '${wanted}'.`,
+            () =>
+              answer === 'in' && !Object.hasOwn(passwords, username)
+                ? `${username}, who has no account, is in.`
+                : undefined,
           )
         }
         const [one, two] = [await guesser.door(), await guesser.door()]

@@ -59,9 +59,11 @@ export interface Shown {
 export class CommandedBob {
   readonly limitMs: number
   /** What it may not print. */
-  readonly secrets: Uint8Array[] = []
+  readonly secrets: ['token' | 'secret', Uint8Array][] = []
   /** Likewise. */
   readonly passwords: string[] = []
+  /** What was answered to tickets that were refused. */
+  readonly excuses: string[] = []
   #session: Session | undefined
   #printed = ''
   readonly #command: Command
@@ -109,7 +111,7 @@ export class CommandedBob {
       close: () => kdc.close(),
     }
     if (isListening && !isOver) {
-      this.secrets.push(this.#session.token)
+      this.secrets.push(['token', this.#session.token])
       return this.#session
     }
     const last = running.stderr.trim().split('\n').at(-1)
@@ -133,6 +135,11 @@ export class CommandedBob {
     return this.#session ?? (await this.start())
   }
 
+  /** How many lines it has written to standard error. */
+  get complaints(): number {
+    return (this.#session?.running.stderr ?? '').split('\n').length - 1
+  }
+
   /** What it has shown so far. @throws Missing when a line is no message. */
   shown(): Shown[] {
     const { stdout = '' } = this.#session?.running ?? {}
@@ -153,7 +160,7 @@ export class CommandedBob {
   async key(fields: Partial<Ticket> = {}): Promise<Key> {
     const { token, clock } = await this.session()
     const secret = secureRandomBytes(32)
-    this.secrets.push(secret)
+    this.secrets.push(['secret', secret])
     const content = {
       username: 'alice',
       ipAddress: '127.0.0.1',
@@ -170,8 +177,7 @@ export class CommandedBob {
   async forged(parts: Forged = {}): Promise<Key> {
     const { token, clock } = await this.session()
     const secret = secureRandomBytes(32)
-    this.secrets.push(secret)
-    const salt = secureRandomBytes(32)
+    this.secrets.push(['secret', secret])
     const usual = {
       username: 'alice',
       ip_addr: '127.0.0.1',
@@ -180,7 +186,8 @@ export class CommandedBob {
       issued_at: clock(),
       expires_at: clock() + 300,
     }
-    const { version = 1, sealedUnder = token, sidOf = token, content = (fields: Fields) => fields } = parts
+    const { version = 1, sealedUnder = token, sidOf = token, salt = secureRandomBytes(32) } = parts
+    const { content = (all: Fields) => all } = parts
     const sid = hkdf(sidOf, EMPTY, 'symbolon/1 session id', 16)
     const header = concat(Uint8Array.of(version), sid, salt)
     const fields = content(usual)
@@ -208,6 +215,7 @@ export interface Forged {
   readonly version?: number
   readonly sealedUnder?: Uint8Array
   readonly sidOf?: Uint8Array
+  readonly salt?: Uint8Array
   readonly content?: (fields: Fields) => Fields | string
 }
 
@@ -270,8 +278,12 @@ export class Caller {
   async shakeHands(key: Key): Promise<boolean> {
     const handshake = this.open(key)
     const message2 = await this.#frame()
-    if (message2?.length !== 48) return false
-    handshake.readMessage(message2)
+    try {
+      if (message2?.length !== 48) return false
+      handshake.readMessage(message2)
+    } catch {
+      return false
+    }
     this.#transport = handshake.transport
     return true
   }

@@ -1,18 +1,19 @@
 /**
- * Secrets in text: in the alphabets in which programs write bytes, whole or a piece of 8 bytes.
+ * Secrets in text, or among other bytes: in the alphabets in which programs write bytes, whole or a piece of 8 bytes.
  *
  * @module
  */
 
 const PIECE_BYTES = 8
 
-/** How the bytes, or a piece of them, stand in the text, such as 'in hexadecimal'; nothing when they do not. */
-export function standsIn(text: string, bytes: Uint8Array): string | undefined {
-  return searchOf(text)(bytes)
+/** How the secret, or a piece of it, stands there, such as 'in hexadecimal'; nothing when it does not. */
+export function standsIn(where: string | Uint8Array, secret: Uint8Array): string | undefined {
+  return searchOf(typeof where === 'string' ? where : Buffer.from(where).toString('latin1'))(secret)
 }
 
 /** The same, for many secrets in one text. */
-export function searchOf(text: string): (bytes: Uint8Array) => string | undefined {
+export function searchOf(text: string): (secret: Uint8Array) => string | undefined {
+  if (text.length < PIECE_BYTES) return () => undefined
   const digits = hexDigits(text)
   const letters = base64Letters(text)
   const numbers = (text.match(/\d+/g) ?? []).join()
@@ -25,9 +26,9 @@ export function searchOf(text: string): (bytes: Uint8Array) => string | undefine
     if (numbers.includes(piece.join()) || values.includes(piece.join())) return 'as numbers'
     return text.includes(piece.toString('latin1')) ? 'as characters' : undefined
   }
-  return (bytes) => {
-    for (let start = 0; start + PIECE_BYTES <= bytes.length; start += PIECE_BYTES) {
-      const how = look(Buffer.from(bytes.subarray(start, start + PIECE_BYTES)))
+  return (secret) => {
+    for (let start = 0; start + PIECE_BYTES <= secret.length; start++) {
+      const how = look(Buffer.from(secret.subarray(start, start + PIECE_BYTES)))
       if (how) return how
     }
     return undefined

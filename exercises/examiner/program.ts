@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { bounded, visible } from '../../src/lib/text/visible.ts'
 import type { Call, Outcome, Reply, Thrown } from './host.ts'
+import type { Left } from './left.ts'
 import { Missing, must } from './property.ts'
 import { AS_TOLD, decode, encode, Kept } from './values.ts'
 import type { Workbench } from './workbench.ts'
@@ -80,6 +81,8 @@ export class StudentProgram {
   #child: ChildProcess | undefined
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
+  #starts = 0
+  #laterSec = 0
   #printed = ''
   #calls = 0
   #ended: Promise<unknown> | undefined
@@ -147,6 +150,19 @@ export class StudentProgram {
     return Number((await this.#one('heap', '', [])).value)
   }
 
+  /** What its calls have left behind. To be asked when none is going on. */
+  async left(): Promise<Left> {
+    return (await this.#one('left', '', [])).value as Left
+  }
+
+  /**
+   * From now on, and until its process ends, its random bytes are these, from the first, whatever it draws them with; when they are
+   * used up, the platform's again.
+   */
+  async draws(pool: Uint8Array): Promise<void> {
+    await this.#ask('draw', '', [pool])
+  }
+
   /** Lets fake time pass for it. */
   async advance(seconds: number): Promise<void> {
     await this.#ask('advance', '', [seconds * 1000])
@@ -164,8 +180,13 @@ export class StudentProgram {
     if (late) throw late
   }
 
-  /** Ends its process; the next call starts another one. */
-  async end(): Promise<void> {
+  /**
+   * Ends its process; the next call starts another one.
+   *
+   * @param laterSec - how much later than the first time that is, by its own clock.
+   */
+  async end(laterSec = 0): Promise<void> {
+    this.#laterSec = laterSec
     const child = this.#child
     if (child && this.#waiting.size > 0) this.#fail(child, new Missing('the program was ended.', 'stopped'))
     this.#child = undefined
@@ -212,7 +233,12 @@ export class StudentProgram {
     const { nowSec = NOW_SEC } = this.#options
     const child = spawn(
       process.execPath,
-      [...this.#bench.nodeOptions, this.#bench.host, String(nowSec * 1000)],
+      [
+        ...this.#bench.nodeOptions,
+        this.#bench.host,
+        String((nowSec + this.#laterSec) * 1000),
+        String(this.#starts++),
+      ],
       {
         cwd: this.#bench.folder,
         // Nothing of the grader's environment: it is none of the program's business.

@@ -5,7 +5,7 @@
  * @module
  */
 import { types } from 'node:util'
-import { Secret, type SecretKind } from 'symbolon/protocol'
+import { KEY_BYTES, Secret, type SecretKind } from 'symbolon/protocol'
 
 /** Where the random bytes come from that a student's program is given: all of them, so that a call can be made again. */
 export class Randomness {
@@ -35,6 +35,9 @@ export class Kept {
   }
 }
 
+/** A secret that has been wiped: who asks for it gets an error. */
+export class Wiped extends Secret {}
+
 /** What is no value: a function, a promise inside of another value, a symbol. */
 export class Unspeakable {
   readonly what: string
@@ -62,6 +65,7 @@ export function encode(value: unknown): unknown {
     if (part === undefined) return tagged('undefined', {})
     if (typeof part !== 'object') return tagged('unspeakable', { what: typeof part })
     if (part instanceof Uint8Array) return tagged('bytes', { base64: base64(part) })
+    if (part instanceof Wiped) return tagged('wiped', { kind: part.kind })
     if (part instanceof Secret) return tagged('secret', { kind: part.kind, base64: base64(part.reveal()) })
     if (part instanceof Randomness) return tagged('random', { base64: base64(part.pool) })
     if (part instanceof Dialled) return tagged('wire', { port: part.port })
@@ -117,6 +121,7 @@ export function decode(coded: unknown, makers: Makers): unknown {
   if (type === 'undefined') return undefined
   if (type === 'bytes') return bytes()
   if (type === 'secret') return new Secret(String(rest.kind) as SecretKind, bytes())
+  if (type === 'wiped') return wiped(String(rest.kind) as SecretKind)
   if (type === 'random') return makers.random(bytes())
   if (type === 'wire') return makers.wire(Number(rest.port))
   if (type === 'kept') return makers.kept(Number(rest.id))
@@ -125,4 +130,10 @@ export function decode(coded: unknown, makers: Makers): unknown {
     return Object.fromEntries(rest.fields.map(([name, part]) => [name, again(part)]))
   }
   throw new TypeError('this is no value')
+}
+
+function wiped(kind: SecretKind): Secret {
+  const secret = new Secret(kind, new Uint8Array(KEY_BYTES))
+  secret.wipe()
+  return secret
 }

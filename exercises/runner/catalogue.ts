@@ -4,10 +4,11 @@
  * @module
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { UsageError } from '../../src/cli/errors.ts'
 import type { Grader } from '../examiner/grading.ts'
+import type { Materials } from '../examiner/workbench.ts'
 
 /** The folder of all exercises. */
 export const FOLDER: string = resolve(fileURLToPath(new URL('..', import.meta.url)))
@@ -53,4 +54,11 @@ export function findExercise(word: string): Exercise {
     `there is no exercise '${word}'`,
     `there are ${all.map(({ number }) => number).join(', ')}`,
   )
+}
+
+/** What comes with the exercise may import what is beside it, and its mistakes the whole library; what was handed in, its own folder. */
+export function materialsOf({ folder }: Pick<Exercise, 'folder'>, file: string): Omit<Materials, 'tools'> {
+  const place = relative(folder, file)
+  if (place.startsWith('..') || isAbsolute(place)) return { file }
+  return { file, within: folder, everyTool: place.startsWith('mistakes') }
 }

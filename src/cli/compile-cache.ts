@@ -1,7 +1,7 @@
 /** Compiled code, kept from one command to the next: to compile it is a quarter of what a short one does. */
 import nodeModule from 'node:module'
 import { dirname, join } from 'node:path'
-import { ensurePrivateDirectory } from '../files/private-files.ts'
+import { ensurePrivateDirectory, refuseIfReplaceable } from '../files/private-files.ts'
 import { userDirectory } from '../state/paths.ts'
 import type { ToolName } from './installed.ts'
 
@@ -17,6 +17,7 @@ export function keepCompiled(tool: ToolName): void {
   try {
     // It decides what runs; and who can write above it can put another in its place.
     for (const path of [cache, dirname(directory), directory]) ensurePrivateDirectory(path)
+    refuseIfReplaceable(cache)
     enableCompileCache?.(directory)
   } catch {
     // Then all is compiled anew.

@@ -43,6 +43,8 @@ const [SAVE, RELEASE] = [sql`savepoint job`, sql`release job`]
 
 // https://sqlite.org/rescode.html, and what sqlite3_errstr() says for them.
 const SQLITE_BUSY = 5
+/** Of a code, what it has in common with others: https://sqlite.org/rescode.html#pve */
+export const PRIMARY = 0xff
 const WORDS = new Map([
   ['database is locked', SQLITE_BUSY],
   ['database disk image is malformed', 11],
@@ -58,9 +60,9 @@ export function codeOf(error: unknown): number | undefined {
   return errcode ?? WORDS.get(message)
 }
 
-/** Whether this is SQLite's word for "another connection has it locked". */
+/** Whether this is SQLite's word for "another connection has it locked", for whatever it does with it, such as to recover the log of a crash. */
 export function isBusy(error: unknown): boolean {
-  return codeOf(error) === SQLITE_BUSY
+  return ((codeOf(error) ?? 0) & PRIMARY) === SQLITE_BUSY
 }
 
 interface Job {

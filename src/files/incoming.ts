@@ -169,6 +169,7 @@ interface Ending {
 export function sinkFor(directory: string, { file, held }: OpenedFile, ending: Ending): Required<FileSink> {
   let appender: Appender | undefined
   return {
+    copies: true,
     async *held() {
       const buffer = new Uint8Array(Math.min(PIECE_BYTES, held))
       for (let position = 0; position < held; ) {
@@ -198,6 +199,8 @@ export function sinkFor(directory: string, { file, held }: OpenedFile, ending: E
 }
 
 const BUFFER_BYTES = 512 * 1024
+/** After so much the disk begins with it, at the latest: to sync all of a large file at its end takes as long again. */
+const SYNC_BYTES = 64 * 1024 * 1024
 /** Kept for the next file. */
 const MOST_SPARE = 4
 const spare: Uint8Array[] = []
@@ -213,6 +216,9 @@ export class Appender {
   #buffer: Uint8Array | undefined
   #filled = 0
   #writing: Promise<void> | undefined
+  #unsynced = 0
+  /** Never rejects: what went wrong is in `#error`. */
+  #syncing: Promise<void> | undefined
   #error: unknown
 
   /** @param directory - where the file is, for errors. */
@@ -253,6 +259,7 @@ export class Appender {
     await this.#writing
     this.#flush()
     await this.#writing
+    await this.#syncing
     if (this.#error !== undefined) throw this.#error
   }
 
@@ -267,9 +274,7 @@ export class Appender {
     this.#position += filled
     this.#writing = this.#writeOut(buffer.subarray(0, filled), position)
       // Never rejects: it may not be awaited.
-      .catch((error) => {
-        this.#error = asNotSaved(this.#directory, error)
-      })
+      .catch(this.#failed)
       .finally(() => {
         this.#writing = undefined
         if (spare.length < MOST_SPARE) spare.push(buffer)
@@ -282,5 +287,15 @@ export class Appender {
       const { bytesWritten } = await this.#file.write(bytes, written, bytes.length - written, from + written)
       written += bytesWritten
     }
+    this.#unsynced += bytes.length
+    if (this.#unsynced < SYNC_BYTES) return
+    // No more than twice as much is on its way: to give up would have to wait for it.
+    await this.#syncing
+    this.#unsynced = 0
+    this.#syncing = this.#file.datasync().catch(this.#failed)
+  }
+
+  readonly #failed = (error: unknown): void => {
+    this.#error = asNotSaved(this.#directory, error)
   }
 }

@@ -12,6 +12,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
   rmSync,
   type Stats,
@@ -25,6 +26,9 @@ import { FileError } from './errors.ts'
 const HAS_MODES = process.platform !== 'win32'
 const OTHERS_READ_OR_WRITE = 0o077
 const OTHERS_WRITE = 0o022
+/** A directory in which each may rename and remove what is theirs, such as /tmp. */
+const STICKY = 0o1000
+const ANYBODY_WRITES = 0o002
 
 /**
  * Refuses a file that other users of this machine could read, or that belongs to one of them.
@@ -71,6 +75,19 @@ export function ensurePrivateDirectory(path: string): void {
   // Others may have been let in on purpose to look; each file here is closed to them by itself. A user who can write could
   // put files of their own in place of ours.
   if (HAS_MODES) refuse(path, statSync(path), OTHERS_WRITE, 'can be written to by other users')
+}
+
+/**
+ * Refuses what another user can put something else in place of: all that is above it must be ours, or root's.
+ *
+ * @param path - of something that is there.
+ * @throws FileError `file_not_private`.
+ */
+export function refuseIfReplaceable(path: string): void {
+  for (let at = realpathSync(path), above = dirname(at); at !== above; at = above, above = dirname(at)) {
+    const stats = statSync(above)
+    refuse(above, stats, stats.mode & STICKY ? 0 : ANYBODY_WRITES, 'can be written to by other users')
+  }
 }
 
 /**

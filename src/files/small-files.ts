@@ -29,6 +29,7 @@ export class SmallFiles {
     const content = this.#content
     let length = 0
     return {
+      copies: true,
       start: async () => {},
       write: (piece) => {
         content.set(piece, length)

@@ -51,6 +51,10 @@ sqlite('a file that is locked is busy, by whichever call it is found out', () =>
   }
   one.close()
   other.close()
+  // While another recovers the log after a crash, and while it waits for its snapshot: https://sqlite.org/rescode.html
+  for (const errcode of [261, 517]) assert.ok(isBusy(Object.assign(new Error('busy'), { errcode })))
+  assert.not(isBusy(Object.assign(new Error('malformed'), { errcode: 11 })))
+  assert.not(isBusy(new Error('another')))
 })
 
 sqlite.run()

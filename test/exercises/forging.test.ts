@@ -194,12 +194,12 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
   },
   {
     what: 'looks for the answers in the toolbox',
-    code: `export const answerUserinfo = async () => (await import(['.', 'tools.mjs'].join('/'))).createTicket({}, {})`,
+    code: `export const answerUserinfo = async () => (await import(['.', 'symbolon.mjs'].join('/'))).createTicket({}, {})`,
     told: /exercise: createTicket is the library's own answer|returned a promise/,
   },
   {
     what: 'loads its own host a second time',
-    code: `import(['.', 'host.mjs?again'].join('/'))
+    code: `import(['.', 'main.mjs?again'].join('/'))
     export const answerUserinfo = () => (${ANSWER})`,
     told: /\S/,
   },
@@ -240,7 +240,7 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
   {
     what: 'writes a file',
     code: `import { writeFileSync } from 'node:fs'
-    export const answerUserinfo = () => { writeFileSync('student.mjs', ''); return {} }`,
+    export const answerUserinfo = () => { writeFileSync('program.mjs', ''); return {} }`,
     told: /ERR_ACCESS_DENIED/,
   },
   {

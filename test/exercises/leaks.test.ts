@@ -29,6 +29,7 @@ const WAYS: Readonly<Record<string, (bytes: Uint8Array) => string>> = {
   'what console.log shows of a Buffer': (bytes) => inspect(Buffer.from(bytes)),
   characters: (bytes) => Buffer.from(bytes).toString('latin1'),
   'half of it': (bytes) => Buffer.from(bytes.subarray(16)).toString('hex'),
+  'eight bytes, from anywhere in it': (bytes) => Buffer.from(bytes.subarray(5, 13)).toString('base64'),
 }
 
 const leaks = suite('secrets in text')
@@ -40,6 +41,20 @@ for (const [name, written] of Object.entries(WAYS)) {
     assert.is(standsIn(text, other), undefined)
   })
 }
+
+leaks('finds one among bytes, and no other', () => {
+  for (const piece of [secret, secret.subarray(3, 11), Buffer.from(hex)]) {
+    const bytes = Buffer.concat([other, piece, Buffer.alloc(3)])
+    assert.ok(standsIn(bytes, secret))
+    assert.is(
+      standsIn(
+        bytes,
+        other.map((byte) => byte ^ 1),
+      ),
+      undefined,
+    )
+  }
+})
 
 leaks('finds nothing where nothing is, nor the beginning of it', () => {
   for (const text of ['', '[session token]', `${hex.slice(0, 12)}…`, 'x'.repeat(1000)])

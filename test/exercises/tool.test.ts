@@ -50,6 +50,14 @@ function handedIn(work: string, code: string, number = '04', ...options: string[
 
 const exercises = readdirSync(FOLDER).filter((name) => /^\d\d-/.test(name))
 
+tool('is tried with all that comes with an exercise', () => {
+  const tried = readdirSync(join(ROOT, 'test/exercises')).filter((name) => /^\d\d-/.test(name))
+  assert.equal(
+    tried.sort(),
+    exercises.map((name) => `${name}.test.ts`),
+  )
+})
+
 tool('lists the exercises, and names the next to do', async ({ work }) => {
   const { stdout, exitCode } = await run(work)
   assert.is(exitCode, 0)

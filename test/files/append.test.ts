@@ -85,4 +85,59 @@ appender('says once, to whoever comes next, that the disk is full', async () => 
   }
 })
 
+const MIB = 1024 * 1024
+
+/** A file that takes everything, on a disk that syncs when it is told to. */
+function onSlowDisk(sync: () => Promise<void>) {
+  const disk = { written: 0, syncs: [] as number[] }
+  const file = {
+    async write(bytes: Uint8Array, _: number, length: number) {
+      disk.written += length
+      return { bytesWritten: length, buffer: bytes }
+    },
+    datasync() {
+      disk.syncs.push(disk.written)
+      return sync()
+    },
+  }
+  return { disk, file: file as unknown as FileHandle }
+}
+
+appender(
+  'has what comes of a large file synced while more comes, and waits for no more than that',
+  async () => {
+    const synced: (() => void)[] = []
+    const { disk, file } = onSlowDisk(() => new Promise((resolve) => synced.push(resolve)))
+    const to = new Appender('there', file, 0)
+    const piece = pattern(BUFFER)
+    const all = (async () => {
+      for (let n = 0; n < 400; n++) await to.write(piece)
+      await to.end()
+    })()
+    for (let n = 0; n < 1000; n++) await new Promise(setImmediate)
+    // The disk has taken nothing yet.
+    assert.equal([disk.syncs, disk.written], [[64 * MIB], 128 * MIB])
+    synced.shift()?.()
+    for (let n = 0; n < 1000; n++) await new Promise(setImmediate)
+    assert.equal([disk.syncs, disk.written], [[64 * MIB, 128 * MIB], 192 * MIB])
+    let ended = false
+    all.then(() => {
+      ended = true
+    })
+    synced.shift()?.()
+    for (let n = 0; n < 1000; n++) await new Promise(setImmediate)
+    assert.equal([disk.syncs.length, disk.written, ended], [3, 400 * BUFFER, false])
+    synced.shift()?.()
+    await all
+  },
+)
+
+appender('says that the disk failed while more was coming', async () => {
+  const failure = Object.assign(new Error('EIO'), { code: 'EIO' })
+  const { file } = onSlowDisk(() => Promise.reject(failure))
+  const to = new Appender('there', file, 0)
+  for (let n = 0; n < 128; n++) await to.write(pattern(BUFFER))
+  await rejects(to.end(), 'file_not_saved')
+})
+
 appender.run()

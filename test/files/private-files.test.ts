@@ -1,12 +1,21 @@
 /** Files with secrets in them, and what is left of them when something goes wrong. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   ensurePrivateDirectory,
   ensurePrivateFile,
+  refuseIfReplaceable,
   refuseIfShared,
   replacePrivateFile,
   replacePrivateFileAfter,
@@ -117,6 +126,31 @@ onPosix(files)(
       chmodSync(place, mode)
       ensurePrivateDirectory(place)
     }
+  },
+)
+
+onPosix(files)(
+  'what stands where another user can rename it is not used, however it is reached',
+  ({ directory }) => {
+    const above = join(directory.path, 'above')
+    const place = join(above, 'between', 'place')
+    const link = join(directory.path, 'link')
+    mkdirSync(place, { recursive: true })
+    symlinkSync(above, link)
+    const paths = [place, join(link, 'between', 'place')]
+    for (const open of [above, join(above, 'between')]) {
+      chmodSync(open, 0o702)
+      for (const path of paths) throws(() => refuseIfReplaceable(path), 'file_not_private')
+      for (const mode of [0o1777, 0o755]) {
+        chmodSync(open, mode)
+        for (const path of paths) refuseIfReplaceable(path)
+      }
+    }
+    // Root alone can give a directory away.
+    if (process.getuid?.() !== 0) return
+    chownSync(above, 1000, 1000)
+    for (const path of paths) throws(() => refuseIfReplaceable(path), 'file_not_private')
+    chownSync(above, 0, 0)
   },
 )
 

@@ -49,7 +49,10 @@ async function fill(data: string): Promise<Store> {
   const session = { sid: SEALED.slice(0, 16), username: 'alice', sealedToken: SEALED, address: '192.0.2.7' }
   const times = { createdAt: START, expiresAt: START + 100 }
   const forgive = { names: [], oneOf: [], familiar: 'alice at 192.0.2.7', forgetAt: START + 100 }
-  await store.sessions.begin({ ...session, ...times }, record, { loginId: new Uint8Array(32), forgive })
+  await store.sessions.begin({ ...session, ...times }, record, {
+    login: { id: new Uint8Array(32), forgetAt: START + 900 },
+    forgive,
+  })
   await store.invitations.add([{ id: SEALED, username: 'bob', sealedToken: SEALED, expiresAt: START + 100 }])
   await store.attempts.take([{ name: 'login alice', burst: 2, intervalSec: 60 }], START)
   await store.online.wait(session.sid, START + 90)

@@ -9,7 +9,6 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } 
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
-import { undiciParts } from '../../build/undici.ts'
 import { COMPILED } from '../helpers/program.ts'
 
 function toolFiles(root: string): string[] {
@@ -105,7 +104,7 @@ export async function compile(root: string): Promise<{ env: NodeJS.ProcessEnv; r
     sourcemap: 'linked',
     sourcesContent: false,
     define: { 'import.meta.url': SOURCE_URL },
-    plugins: [startsCompiled(folder), inItsPlace, reportingUvu, undiciParts],
+    plugins: [startsCompiled(folder), inItsPlace, reportingUvu],
     logLevel: 'warning',
   } as const satisfies BuildOptions
   await Promise.all([

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import type { SendMessage } from '../given.ts'
 import { alice } from './shared/alice.ts'
 
-export const breaks = 'the secret is not printed'
+export const breaks = 'neither the secret nor the text is printed'
 
 export const sendMessage: SendMessage = alice({
   psk({ secret }) {

@@ -2,7 +2,7 @@
 import type { SendMessage } from '../given.ts'
 import { alice } from './shared/alice.ts'
 
-export const breaks = 'the secret is not printed'
+export const breaks = 'neither the secret nor the text is printed'
 
 export const sendMessage: SendMessage = alice({
   psk({ secret }) {

@@ -13,10 +13,10 @@ import {
 import type { SendMessage } from '../given.ts'
 
 export const sendMessage: SendMessage = async (wire, { ticket, secret }, text) => {
-  const prologue = concat(utf8('symbolon/1 channel'), ticket)
-  const noise = new HandshakeState({ pattern: NNpsk0, initiator: true, prologue, psk: secret.reveal() })
-  const message1 = noise.writeMessage()
   try {
+    const prologue = concat(utf8('symbolon/1 channel'), ticket)
+    const noise = new HandshakeState({ pattern: NNpsk0, initiator: true, prologue, psk: secret.reveal() })
+    const message1 = noise.writeMessage()
     wire.write(concat(Uint8Array.of(1), u16(ticket.length), ticket, u16(message1.length), message1))
     noise.readMessage(await next(48, 48))
     const { transport } = noise

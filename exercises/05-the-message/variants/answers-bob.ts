@@ -1,4 +1,4 @@
-/** Right: a class with errors of its own, which acknowledges what bob says, and tells him when it does not understand him. */
+/** Right: a class with errors of its own, which listens to what bob says, and tells him when it does not understand him. */
 import {
   type ChannelRecord,
   concat,
@@ -28,7 +28,6 @@ class NotSent extends Error {
 class Conversation {
   readonly #wire: Wire
   readonly #transport: Transport
-  #theirs = 0
   #state: 'nothing' | 'acked' | 'ended' | 'done' = 'nothing'
 
   private constructor(wire: Wire, transport: Transport) {
@@ -100,7 +99,6 @@ class Conversation {
         return
       case 'message':
         if (hasEnded) throw new NotSent('after the end')
-        this.say({ type: 'ack', count: ++this.#theirs })
         return
       case 'abort':
         throw new NotSent(record.code)

@@ -59,7 +59,7 @@ async function converse(wire: Wire, { ticket, secret }: Invitation, text: string
       if (record.type === 'abort') throw new Error(`bob aborted: ${record.code}`)
       if (has('end') && record.type !== 'ack') throw new Error('bob went on after his end')
       if (record.type === 'ack' && (has('ack') || record.count !== 1)) throw new Error('this is not my ack')
-      heard.push(record)
+      if (!('body' in record)) heard.push(record)
     }
   } while (!has('ack') || !has('end'))
 }

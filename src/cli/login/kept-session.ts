@@ -102,11 +102,16 @@ export function keptSessions(): KeptSession[] {
 /** How many do not open. @throws as `readKept`. */
 export const countUnreadable = (): number => unreadable().length
 
-/** Removes what does not open, of one principal or of all. @returns how many there were. */
-export function forgetUnreadable(principal?: PrincipalAtKdc): number {
-  const paths = unreadable().filter((path) => principal === undefined || path === pathOf(principal))
-  for (const path of paths) rmSync(path, { force: true })
-  return paths.length
+/** Removes what does not open, of one principal or of all. @returns how many there were. @throws StateError `state_busy`; as `readKept`. */
+export async function forgetUnreadable(principal?: PrincipalAtKdc): Promise<number> {
+  const these = () => unreadable().filter((path) => principal === undefined || path === pathOf(principal))
+  if (these().length === 0) return 0
+  return alone(() => {
+    // Looked at again: a login may have put a good one in its place.
+    const paths = these()
+    for (const path of paths) rmSync(path, { force: true })
+    return paths.length
+  })
 }
 
 const unreadable = () => files().filter((path) => openFile(path) === undefined)
@@ -162,14 +167,11 @@ export async function keepSession(session: Session, kdc: string): Promise<void> 
   const sealed = sealState(PURPOSE, sealingKey(), contextOf(path), utf8(text))
   // Of two logins at once each ends the session whose place it takes: none is left at the KDC.
   ensurePrivateDirectory(directory())
-  const release = await takeLock(`${directory()}.lock`, LOCK_WAIT_MS)
-  let before: KeptSession | undefined
-  try {
-    before = isKept({ username, kdc }) ? openFile(path) : undefined
+  const before = await alone(() => {
+    const kept = openFile(path)
     replacePrivateFile(path, formatKeys(KIND, [sealed]))
-  } finally {
-    release()
-  }
+    return kept
+  })
   // The KDC may be away, or the login too long ago: then it ends by itself.
   if (before) await session.endSessions(idOf(before)).catch(() => {})
 }
@@ -189,5 +191,28 @@ function sealingKey(): Uint8Array {
   }
 }
 
-/** Forgets a kept session; the KDC is not told. */
-export const forgetSession = (principal: PrincipalAtKdc): void => rmSync(pathOf(principal), { force: true })
+/** Looks and changes something, while no other command does. @throws StateError `state_busy`; what `act` throws. */
+async function alone<T>(act: () => T): Promise<T> {
+  const release = await takeLock(`${directory()}.lock`, LOCK_WAIT_MS)
+  try {
+    return act()
+  } finally {
+    release()
+  }
+}
+
+/**
+ * Takes a session away from what is kept, to be ended. What a login has just put in its place is that session: forgotten alone, it would
+ * live on at the KDC.
+ *
+ * @returns nothing when another logout was faster.
+ * @throws StateError `state_busy`; as `readKept`.
+ */
+export function takeKept(principal: PrincipalAtKdc): Promise<KeptSession | undefined> {
+  const path = pathOf(principal)
+  return alone(() => {
+    const kept = openFile(path)
+    rmSync(path, { force: true })
+    return kept
+  })
+}

@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import { fromBase64url, toBase64url } from '../../lib/bytes.ts'
 import type { Secret } from '../../lib/crypto/secret.ts'
 import { unixSeconds } from '../../lib/fields.ts'
+import { turn } from '../../lib/pacing/event-loop.ts'
 import {
   MAX_CLOCK_OFFSET_SEC,
   openRequest,
@@ -19,7 +20,6 @@ import { EVENT_STREAM } from '../events/mailbox-subscribers.ts'
 import { openStoredToken } from '../keys/at-rest.ts'
 import { Problem, refusalOf } from '../problems.ts'
 import type { StoredSession } from '../store/sessions.ts'
-import { breathe } from '../traffic/fair-queue.ts'
 import { remoteAddress } from './remote-address.ts'
 import { isOfType, MAX_REQUEST_BYTES, parse, plainRequest, readBody } from './request.ts'
 
@@ -214,7 +214,7 @@ async function sealResponse(
 ): Promise<number> {
   const { status } = c.res
   const body = await c.res.text()
-  if (body.length > LONG_ANSWER_CHARACTERS) await breathe()
+  if (body.length > LONG_ANSWER_CHARACTERS) await turn()
   const json = `{"status":${status},"time":${kdc.clock()},"body":${body}}`
   const bytes = sealReplyText(token, route, salt, json, kdc.randomBytes, sid)
   const headers = new Headers(c.res.headers)

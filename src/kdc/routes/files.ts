@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { equal } from '../../lib/bytes.ts'
+import { turn } from '../../lib/pacing/event-loop.ts'
 import { acceptOnce, changeKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { requireReaders } from '../groups/group-rights.ts'
@@ -22,7 +23,6 @@ import { authenticate } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
 import type { NewFile, StoredFile } from '../store/files.ts'
 import { purgeCutoff } from '../store/sessions.ts'
-import { breathe } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
 export const BeginRequest = v.object({ file: objectId, group: objectId, bytes: count })
@@ -75,7 +75,7 @@ export function filesRoute(kdc: Kdc): Hono<KdcEnv> {
       const { username } = await authenticate(kdc, c)
       const chunk = await store.files.get(file, index, username, purgeCutoff(kdc).keepSince)
       if (!chunk) throw fileUnknown()
-      await breathe()
+      await turn()
       return c.json({ chunk: toText(chunk), time: clock() })
     })
     .post('/files/drop', sealedSessionRequest(kdc), async (c) => {

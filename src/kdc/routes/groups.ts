@@ -1,6 +1,7 @@
 /** Groups, and what happens in them, in one order for all: the KDC as delivery service. docs/protocol.md §7.2. */
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
+import { turn } from '../../lib/pacing/event-loop.ts'
 import { acceptOnce, changeKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import {
@@ -21,7 +22,6 @@ import { Problem } from '../problems.ts'
 import { entryBytes, firstEntryBytes, type NewGroup } from '../store/group-changes.ts'
 import type { Group } from '../store/groups.ts'
 import type { Accepted, RequestKey } from '../store/requests.ts'
-import { breathe } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
 const { count, groupInfo, MAX_MESSAGE_BODY_BYTES, message, objectId, optional, toText, usernames } = fields
@@ -115,7 +115,7 @@ export function groupsRoute(kdc: Kdc): Hono<KdcEnv> {
         names += described.members.length + described.left.length
         if (groups.length > 0 && names > NAMES_AT_ONCE) break
         groups.push(described)
-        await breathe()
+        await turn()
       }
       return c.json({ groups, more: groups.length < found.length, time: clock() })
     })

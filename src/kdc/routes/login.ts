@@ -46,6 +46,8 @@ export const KE1_BYTES = 32 + 32 + 32
 export const KE3_BYTES = 64
 /** How far the clocks of two nodes may be apart. */
 const CLOCK_SLACK_SEC = 60
+/** A login that was finished is known for so long: a node that is behind takes its state for that much longer, and one that is ahead forgets as much sooner. */
+const REMEMBER_LOGIN_SEC = LOGIN_STATE_LIFETIME_SEC + 2 * CLOCK_SLACK_SEC
 
 /** `POST /login`, `/login/start`, `/login/finish` */
 export function loginRoute(kdc: Kdc): Hono<KdcEnv> {
@@ -178,7 +180,8 @@ async function beginSession(kdc: Kdc, c: Context<KdcEnv>, login: Login): Promise
   const session = { sid, username, sealedToken, address, createdAt: now, expiresAt }
   const endpoint = port === undefined ? undefined : { address, port }
   const forgive = await forgiveness(kdc, username, address)
-  if (!(await store.sessions.begin(session, record, { endpoint, loginId, forgive }))) {
+  const finished = loginId && { id: loginId, forgetAt: now + REMEMBER_LOGIN_SEC }
+  if (!(await store.sessions.begin(session, record, { endpoint, login: finished, forgive }))) {
     // The answer to a finish may have been lost, and the finish sent again: then its session is there.
     const begun = loginId && (await store.sessions.find(sid))
     if (begun?.username !== username) throw loginRefused()

@@ -1,6 +1,7 @@
 /** A principal's entries, waiting for more, and which principals can be reached now. docs/protocol.md §7.3. */
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { turn } from '../../lib/pacing/event-loop.ts'
 import { requestKey } from '../accept-once.ts'
 import type { Kdc, KdcEnv } from '../context.ts'
 import { EVENT_STREAM } from '../events/mailbox-subscribers.ts'
@@ -10,7 +11,7 @@ import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.
 import { authenticate } from '../logins/authenticate.ts'
 import type { Entry } from '../store/mailbox.ts'
 import { cutoff } from '../store/sessions.ts'
-import { breathe, eachInPieces } from '../traffic/fair-queue.ts'
+import { eachInPieces } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
 
 const { count, MAX_NAMES, optional, toText } = fields
@@ -35,7 +36,7 @@ export function mailboxRoute(kdc: Kdc): Hono<KdcEnv> {
       const { after, limit } = parse(PageRequest, c.var.body)
       const { username } = await authenticate(kdc, c)
       const { entries, more } = await store.mailbox.page(username, after, limit, MAX_PAGE_BYTES)
-      await breathe()
+      await turn()
       return c.json({ entries: entries.map(toJson), more, time: clock() })
     })
     .post('/mailbox/ack', sealedSessionRequest(kdc), async (c) => {

@@ -96,8 +96,6 @@ export const MAX_SESSIONS = 100
 /** Stands for the time of what came without a seal: it cannot be told from what was said later, and is heeded. */
 const UNSEALED = -1
 const NO_ID = new Uint8Array(0)
-/** A login that was begun cannot be finished for so long. */
-const REMEMBER_SEC = 900
 
 const makeRoomStatement = (username: string, newest: Uint8Array): Statement => sql`
   delete from sessions where username = ${username} and sid <> ${newest} and sid not in (
@@ -137,7 +135,7 @@ export class Sessions extends StorePart {
    * Begins a session, unless the account was deleted or its password changed since the caller read `record`: who knew
    * the old password while it was being replaced must not come in by it.
    *
-   * @param options.loginId - the login that this finishes; the second time there is no session.
+   * @param options.login - the login that this finishes; the second time there is no session.
    * @param options.endpoint - where the session listens, if it does.
    * @param options.forgive - the tries that the password has shown to be none.
    * @returns whether it was begun.
@@ -146,18 +144,16 @@ export class Sessions extends StorePart {
     session: Omit<StoredSession, 'usedAt'>,
     record: string,
     options: {
-      readonly loginId?: Uint8Array | undefined
+      readonly login?: Pick<RequestKey, 'id' | 'forgetAt'> | undefined
       readonly endpoint?: Endpoint | undefined
       readonly forgive?: Forgiveness
     } = {},
   ): Promise<boolean> {
     const { sid, username, sealedToken, address, createdAt, expiresAt } = session
-    const { loginId, endpoint, forgive } = options
+    const { login, endpoint, forgive } = options
     const known = sql`accounts where username = ${username} and record = ${record}`
     const done = await this.database.write([
-      loginId
-        ? claim({ username, id: loginId, forgetAt: createdAt + REMEMBER_SEC }, sql`0, 0`, known)
-        : required(sql`select username from ${known}`),
+      login ? claim({ ...login, username }, sql`0, 0`, known) : required(sql`select username from ${known}`),
       required(sql`insert into sessions (sid, username, sealed_token, address, created_at, used_at, expires_at)
         values (${sid}, ${username}, ${sealedToken}, ${address}, ${createdAt}, ${createdAt}, ${expiresAt})
         on conflict do nothing returning sid`),

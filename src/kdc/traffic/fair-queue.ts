@@ -2,8 +2,7 @@
  * Work that takes its time is done one piece after the other, and each for whom something waits has a turn before the first has
  * another: a principal that asks for a lot at once keeps itself waiting, and no other. Between two pieces the event loop turns.
  */
-
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+import { turn } from '../../lib/pacing/event-loop.ts'
 
 const PIECE = 100
 
@@ -11,7 +10,7 @@ const PIECE = 100
 export async function eachInPieces<T, R>(all: readonly T[], ask: (one: T) => Promise<R>): Promise<R[]> {
   const answers: R[] = []
   for (let from = 0; from < all.length; from += PIECE) {
-    if (from > 0) await breathe()
+    if (from > 0) await turn()
     answers.push(...(await Promise.all(all.slice(from, from + PIECE).map(ask))))
   }
   return answers

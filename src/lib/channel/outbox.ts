@@ -27,6 +27,8 @@ export class Outbox {
   /** Writers that wait for room. */
   #writers: (() => void)[] = []
   #scheduled = false
+  /** Whether it is waited for until the connection has sent what it was given. */
+  #draining = false
   #closed = false
   /** Messages, and streams that were ended. */
   #sent = 0
@@ -171,10 +173,13 @@ export class Outbox {
     this.#first = 0
   }
 
-  /** Full plaintexts go out at once, so that the peer has something to do while the next ones are made. */
+  /**
+   * Full plaintexts go out at once, so that the peer has something to do while the next ones are made; not while the connection drains, which
+   * is over when it has nothing left: what is held back for the end of the turn would keep it waiting for ever.
+   */
   #queued(): void {
     this.#flushLater()
-    if (this.#waiting.several && !this.#closed) this.#sealFull()
+    if (this.#waiting.several && !this.#closed && !this.#draining) this.#sealFull()
   }
 
   #flushLater(): void {
@@ -189,7 +194,11 @@ export class Outbox {
     this.#sealFull()
     this.#wire.uncork()
     if (this.full) {
-      this.#wire.drained().then(() => this.#flush())
+      this.#draining = true
+      this.#wire.drained().then(() => {
+        this.#draining = false
+        this.#flush()
+      })
       return
     }
     this.#scheduled = false

@@ -15,6 +15,11 @@ const FULL_BYTES = 512 * 1024
 /** Shorter parts before the first long one are put together: that costs less than to write each. */
 const GATHERED_BYTES = 4096
 
+/** A longer frame that does not come at once is put together in memory that is kept for the next such one, of all wires. */
+const LONG_BYTES = 32 * 1024
+const LONGEST = 0xffff
+let spare: ArrayBuffer | undefined
+
 /** For tests, and for those who know their connection. */
 export interface WireOptions {
   /** From the first byte of a frame to its last. */
@@ -61,7 +66,7 @@ export class Wire {
   /** How long what is being read is, once it is known. */
   #length: number | undefined
   /** What has come of it, when it did not come at once. */
-  #partial: Uint8Array | undefined
+  #partial: Uint8Array<ArrayBuffer> | undefined
   #have = 0
   #ended = false
   #lingering = false
@@ -73,7 +78,7 @@ export class Wire {
   #stallTimer: ReturnType<typeof setTimeout> | undefined
 
   /**
-   * @param stream - a connected socket, or any duplex stream of bytes. Its errors are reported to the reader, and by `drained`.
+   * @param stream - a connected socket, or any duplex stream of bytes. Its errors are reported to the reader.
    */
   constructor(stream: Duplex, options: WireOptions = {}) {
     this.#stream = stream
@@ -168,7 +173,8 @@ export class Wire {
 
   /** Whether so much waits to be sent that more would only take up memory. */
   get full(): boolean {
-    return this.#stream.writableLength >= this.#fullBytes && !this.#stream.destroyed
+    // A stream that keeps more than that by itself does not say when it has drained.
+    return this.#stream.writableNeedDrain && this.#stream.writableLength >= this.#fullBytes
   }
 
   /** Resolves when the stream has sent what it was given, or never will. */
@@ -288,7 +294,7 @@ export class Wire {
         continue
       }
       if (at === bytes.length) break
-      this.#partial ??= new Uint8Array(length)
+      this.#partial ??= roomFor(length)
       const taken = bytes.subarray(at, at + length - this.#have)
       this.#partial.set(taken, this.#have)
       this.#have += taken.length
@@ -297,6 +303,7 @@ export class Wire {
     }
     // Copied once: a reader of a little at a time would have all of it copied each time.
     if (at < bytes.length && !this.#lingering) this.#rest = isCopy ? bytes.subarray(at) : bytes.slice(at)
+    else if (isCopy && this.#last) giveBack(new Uint8Array(bytes.buffer))
     this.#watch()
   }
 
@@ -316,11 +323,13 @@ export class Wire {
   }
 
   #deliver(demand: Demand, bytes: Uint8Array): void {
+    const partial = this.#partial
     this.#frames++
     this.#length = undefined
     this.#partial = undefined
     this.#have = 0
     demand.deliver(bytes)
+    if (bytes === partial && bytes.length > LONG_BYTES) spare = partial.buffer
   }
 
   #onEnd(): void {
@@ -374,6 +383,13 @@ export class Wire {
     clearTimeout(this.#stallTimer)
     this.#stallTimer = undefined
   }
+}
+
+function roomFor(length: number): Uint8Array<ArrayBuffer> {
+  if (length <= LONG_BYTES) return new Uint8Array(length)
+  const room = spare ?? new ArrayBuffer(LONGEST)
+  spare = undefined
+  return new Uint8Array(room, 0, length)
 }
 
 function truncated(cause?: Error): TransportError {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { TransportError } from '../errors.ts'
 import type { KdcPlace } from '../network/destination.ts'
+import { turn } from '../pacing/event-loop.ts'
 import { isSystemError, systemReason } from '../system-errors.ts'
 import { quoted } from '../text/visible.ts'
 
@@ -99,6 +100,8 @@ export async function httpLink(origin: string): Promise<HttpLink> {
     const signal = AbortSignal.timeout(EXCHANGE_TIMEOUT_MS)
     const reply = await send(path, { 'content-type': type }, body, { signal })
     const bytes = new Uint8Array(await reply.body.arrayBuffer())
+    // By then its connection is free: what is asked next would open another one.
+    await turn()
     return { ...headOf(reply), body: bytes, date: reply.headers.date?.toString() }
   }
   const fail = (cause: unknown) => {

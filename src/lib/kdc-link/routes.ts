@@ -32,22 +32,22 @@ const OF_GROUPS: readonly Code[] = [
 const OF_INVITATIONS: readonly Code[] = ['invitation_refused', 'invitation_required', 'invitation_unknown']
 
 /** What else may be said, by the first word of the path. */
-const OF_ROUTES: Readonly<Record<string, readonly Code[]>> = {
-  login: ['login_refused'],
-  register: ['account_exists', 'plaintext_refused', 'registration_closed', ...OF_INVITATIONS],
-  password: ['plaintext_refused'],
-  sessions: ['plaintext_refused'],
-  listen: ['plaintext_refused'],
-  logout: ['plaintext_refused'],
-  userinfo: ['receiver_offline', 'receiver_unknown', 'plaintext_refused'],
-  'key-packages': ['not_allowed', 'quota_exceeded'],
-  groups: OF_GROUPS,
-  files: [...OF_GROUPS, 'file_exists', 'file_unknown'],
-}
+const OF_ROUTES = new Map<string, readonly Code[]>([
+  ['login', ['login_refused']],
+  ['register', ['account_exists', 'plaintext_refused', 'registration_closed', ...OF_INVITATIONS]],
+  ['password', ['plaintext_refused']],
+  ['sessions', ['plaintext_refused']],
+  ['listen', ['plaintext_refused']],
+  ['logout', ['plaintext_refused']],
+  ['userinfo', ['receiver_offline', 'receiver_unknown', 'plaintext_refused']],
+  ['key-packages', ['not_allowed', 'quota_exceeded']],
+  ['groups', OF_GROUPS],
+  ['files', [...OF_GROUPS, 'file_exists', 'file_unknown']],
+])
 
 /** Whether the KDC may answer a request to this path so. */
 export function mayBeSaid(path: string, code: string): boolean {
-  const codes: readonly string[] = [...OF_ANY, ...(OF_ROUTES[path.split('/')[1] ?? ''] ?? [])]
+  const codes: readonly string[] = [...OF_ANY, ...(OF_ROUTES.get(path.split('/')[1] ?? '') ?? [])]
   return codes.includes(code)
 }
 

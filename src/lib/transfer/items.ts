@@ -123,6 +123,8 @@ export interface FileSink {
   held?(): AsyncIterable<Uint8Array>
   /** @param from - how many bytes of what was held are kept: all, or 0. */
   start(from: number): Promise<void>
+  /** Whether it has no use for bytes once `write` is done with them: their memory is given back, which saves the garbage collector a lot. */
+  readonly copies?: boolean
   /** Takes the next bytes. What it returns, if anything, is waited for. They are its own from then on. */
   write(bytes: Uint8Array): Promise<void> | undefined
   /** All has come, and has this hash. */

@@ -1,6 +1,8 @@
 /** Frames over a stream of bytes, with back pressure both ways: nothing is read ahead beyond what the stream itself holds and one piece. */
 import type { Duplex } from 'node:stream'
 import { concat } from '../bytes.ts'
+import { giveBack } from '../channel/in-place.ts'
+import { ChannelStream } from '../channel/stream.ts'
 import { CodecError, SymbolonError, TransportError } from '../errors.ts'
 import { encode, FRAME_TYPES, HEADER_BYTES, MAX_CONTROL_BYTES, MAX_DATA_BYTES } from './frames.ts'
 
@@ -8,6 +10,8 @@ import { encode, FRAME_TYPES, HEADER_BYTES, MAX_CONTROL_BYTES, MAX_DATA_BYTES } 
 const HIGH_WATER_BYTES = 256 * 1024
 /** More pieces than this become one: a quarter of a million of one byte would cost a hundred times their bytes, and to take one out of so many, milliseconds. */
 const MAX_PIECES = 1024
+/** What is shorter may be part of memory that others use. */
+const WORTH_GIVING_BACK_BYTES = 16 * 1024
 
 /** How long to go on. */
 export interface LinkOptions {
@@ -206,6 +210,15 @@ export class Link {
     if (this.#failure) throw this.#failure
     const [first] = this.#pieces as [Uint8Array]
     return this.#cut(first, Math.min(first.length - this.#taken, most))
+  }
+
+  /**
+   * Gives back the memory of a record whose last bytes are `piece`, where the stream leaves it to us: to be called when nothing refers any
+   * more to them, nor to any before them.
+   */
+  release({ buffer, byteOffset, length }: Uint8Array): void {
+    if (!(this.#stream instanceof ChannelStream) || length < WORTH_GIVING_BACK_BYTES) return
+    if (byteOffset + length === buffer.byteLength) giveBack(new Uint8Array(buffer))
   }
 
   #has(bytes: number): boolean {

@@ -104,6 +104,8 @@ class Receiver {
   #tree: Tree | undefined
   /** Of the file that is coming. */
   #sink: FileSink | undefined
+  /** Where bytes are that the last sink which keeps them was given: others may be in the same record. */
+  #kept: ArrayBufferLike | undefined
   #items = 0
   /** Of contents that were let in. */
   #allowed = 0
@@ -307,16 +309,19 @@ class Receiver {
     for (let left = length; left > 0; ) {
       const piece = await this.#link.piece(left)
       left -= piece.length
-      if (!this.#sink) continue
+      const sink = this.#sink
+      if (!sink) continue
       if (!this.#mayGrow(item, piece.length, position + length - left)) {
         await this.#giveUp(item, 'file_too_large')
         continue
       }
       hash.update(piece)
       this.summary.bytes += piece.length
-      const written = this.#write(item, this.#sink, piece)
+      const written = this.#write(item, sink, piece)
       if (written) await written
       this.#options.onProgress?.(item, position + length - left)
+      if (!sink.copies) this.#kept = piece.buffer
+      else if (piece.buffer !== this.#kept) this.#link.release(piece)
     }
   }
 

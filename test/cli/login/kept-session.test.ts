@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { keepSession, readKept, resumeSession } from '../../../src/cli/login/kept-session.ts'
+import { keepSession, readKept, resumeSession, takeKept } from '../../../src/cli/login/kept-session.ts'
 import { login } from '../../../src/lib/session.ts'
 import { takeLock } from '../../../src/state/lock.ts'
 import { MeddlingProxy } from '../../helpers/meddling-proxy.ts'
@@ -272,6 +272,31 @@ test('of two logins at once, the one whose place is taken is ended at the KDC', 
     release()
     await other
     assert.equal(await tokenTexts(realm), [two.token.toText()])
+    await Promise.all([one.close(), two.close()])
+  } finally {
+    if (variable === undefined) delete process.env.XDG_STATE_HOME
+    else process.env.XDG_STATE_HOME = variable
+  }
+})
+
+test('a logout takes what a login has put there at this moment, and no other takes it', async ({ realm }) => {
+  const variable = process.env.XDG_STATE_HOME
+  process.env.XDG_STATE_HOME = realm.env.XDG_STATE_HOME
+  try {
+    const [one, two] = [await login(realm.url, 'alice', PASSWORD), await login(realm.url, 'alice', PASSWORD)]
+    const place = { username: 'alice', kdc: realm.url }
+    await keepSession(two, realm.url)
+    const [path = ''] = keptIn(realm)
+    const newer = readFileSync(path)
+    await keepSession(one, realm.url)
+    // As a login that is about to keep another session.
+    const release = await takeLock(`${sessionsIn(realm)}.lock`, 0)
+    const takes = [takeKept(place), takeKept(place)]
+    writeFileSync(path, newer, { mode: 0o600 })
+    release()
+    const taken = (await Promise.all(takes)).flatMap((kept) => kept?.token.toText() ?? [])
+    assert.equal(taken, [two.token.toText()])
+    assert.equal(keptIn(realm), [])
     await Promise.all([one.close(), two.close()])
   } finally {
     if (variable === undefined) delete process.env.XDG_STATE_HOME

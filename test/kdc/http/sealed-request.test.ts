@@ -284,6 +284,23 @@ login('a login is finished once; a finish that was recorded brings no session ba
   assert.is((await kdc.post('/login/finish', finish)).json.code, 'login_refused')
 })
 
+login('a node that is ahead forgets no finish that one which is behind still takes', async () => {
+  const kdc = await opaqueKdc()
+  const ahead = kdc.time.now
+  const { state, finished } = await start(kdc, 'dora')
+  const finish = { username: 'dora', state, finish: finished?.finishLoginRequest }
+  const id = openLoginState(kdc, 'dora', state)?.id as Uint8Array
+  kdc.time.now = ahead - 60
+  assert.is((await kdc.post('/login/finish', finish)).status, 200)
+  await ask(kdc, tokenOf(finished?.sessionKey ?? ''), '/logout', fields({}, kdc.time.now))
+  for (let sec = 0; sec < 180; sec++) {
+    await kdc.store.requests.purge(ahead + sec, 100)
+    kdc.time.now = ahead - 60 + sec
+    assert.is((await kdc.post('/login/finish', finish)).json.code, 'login_refused', `after ${sec} s`)
+  }
+  assert.is(await kdc.store.requests.find({ username: 'dora', id }), undefined, 'it takes up no more room')
+})
+
 login(
   'a finish without its start, of another’s, too late, or after the password changed is refused',
   async () => {

@@ -237,14 +237,14 @@ for (const [name, open] of Object.entries(DRIVERS)) {
 
   store('a login is finished once, and forgotten when it cannot come again', async () => {
     const { store } = await withBob()
-    const options = { loginId: Uint8Array.of(1, 2, 3) }
+    const options = { login: { id: Uint8Array.of(1, 2, 3), forgetAt: START + 180 } }
     assert.is(await store.sessions.begin(session(1), 'record of bob', options), true)
     await store.sessions.end(session(1).sid)
     assert.is(await store.sessions.begin(session(1), 'record of bob', options), false)
     assert.is(await store.sessions.find(session(1).sid), undefined)
-    await store.requests.purge(START + 899, 10)
+    await store.requests.purge(START + 179, 10)
     assert.is(await store.sessions.begin(session(1), 'record of bob', options), false)
-    await store.requests.purge(START + 900, 10)
+    await store.requests.purge(START + 180, 10)
     assert.is(await store.sessions.begin(session(1), 'record of bob', options), true)
   })
 
@@ -325,7 +325,9 @@ for (const [name, open] of Object.entries(DRIVERS)) {
 
   store('requests are forgotten when they cannot come again', async () => {
     const { store, database } = await withBob()
-    await store.sessions.begin(session(1), 'record of bob', { loginId: Uint8Array.of(1, 2, 3) })
+    await store.sessions.begin(session(1), 'record of bob', {
+      login: { id: Uint8Array.of(1, 2, 3), forgetAt: START + 900 },
+    })
     await store.sessions.endBy(request(1), session(1).sid)
     const count = async () => (await database.read(sql`select id from requests`)).length
     assert.is(await store.requests.purge(START + 899, 10), false)

@@ -314,4 +314,27 @@ test('a frame that is replayed while memory is given back ends its connection, a
   }
 })
 
+test('frames that come in pieces on several connections are put together each by itself', async () => {
+  const ends = await Promise.all([stalled(), stalled(), stalled()])
+  for (const round of [0, 1, 2]) {
+    const frames = ends.map((_, n) => Buffer.alloc(FRAME_BYTES + n, 10 * round + n + 1))
+    const reading = ends.map(({ wire }) => wire.readFrame(1, 0xffff))
+    for (const [from, to] of [
+      [0, 40_000],
+      [40_000, undefined],
+    ] as const) {
+      for (const [n, { peer, socket }] of ends.entries()) {
+        const frame = frames[n] as Buffer
+        const whole = Buffer.concat([Buffer.of(frame.length >> 8, frame.length & 0xff), frame])
+        const part = whole.subarray(from, to)
+        const before = socket.bytesRead
+        peer.write(part)
+        while (socket.bytesRead < before + part.length) await new Promise(setImmediate)
+      }
+    }
+    const came = await Promise.all(reading)
+    for (const [n, frame] of frames.entries()) assert.ok(frame.equals(came[n] as Uint8Array), `${round} ${n}`)
+  }
+})
+
 test.run()

@@ -64,7 +64,9 @@ function slowOutbox(fullBytes = 1) {
     idle: () => idle,
     /** The stream has sent what it was given, and asks for more. */
     async drain() {
-      take()
+      const taken = take
+      take = () => {}
+      taken()
       await settled()
     },
     /** The records of the next transport message that reached the stream. */
@@ -95,6 +97,25 @@ test('seals nothing more while the stream says that it is full', async () => {
   }
   assert.is(sealed(), 10)
   assert.is(idle(), 1)
+})
+
+test('what is queued while a full stream drains goes out, although nothing more is queued', async () => {
+  const { outbox, sealed, idle, drain } = slowOutbox(250_000)
+  // Two are on their way, and three behind them: the stream is full.
+  for (const count of [3, 2, 1]) {
+    for (let i = 0; i < count; i++) outbox.message(LARGE)
+    await settled()
+  }
+  assert.ok(outbox.full)
+  // Now three are on their way, and there would be room for others.
+  await drain()
+  outbox.message(LARGE)
+  await drain()
+  assert.is(sealed(), 7)
+  await drain()
+  await drain()
+  assert.ok(outbox.idle)
+  assert.ok(idle() > 0)
 })
 
 test('what is queued while the stream is full travels together afterwards, the acknowledgement first', async () => {

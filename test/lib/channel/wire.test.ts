@@ -148,6 +148,28 @@ test('waits for a full stream until it drains, or is closed', async () => {
   }
 })
 
+test('a stream that keeps more than we would by itself has room, and is waited for only where it says so', async () => {
+  let taken = () => {}
+  const stream = new Duplex({
+    writableHighWaterMark: 100,
+    read() {},
+    write(_bytes, _encoding, done) {
+      taken = done
+    },
+  })
+  const wire = new Wire(stream, { fullBytes: 10 })
+  wire.writeFrame(new Uint8Array(50))
+  assert.not(wire.full)
+  assert.not(await isPending(wire.drained()))
+  wire.writeFrame(new Uint8Array(50))
+  assert.ok(wire.full)
+  const drained = wire.drained()
+  taken()
+  assert.ok(await isPending(drained))
+  taken()
+  assert.not(await isPending(drained))
+})
+
 test('lingering takes all that the peer still sends, so that it can send it and hear our last words', async () => {
   const { wire, far } = open()
   const much = new Uint8Array(300_000)

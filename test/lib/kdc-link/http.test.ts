@@ -8,13 +8,16 @@ import { rejects } from '../../helpers/throws.ts'
 
 const http = suite('requests to a KDC')
 
-/** The outcome of a request to a server that answers so. */
-async function post(answer: RequestListener) {
-  const server = createServer(answer)
+/** The outcome of the last of some requests, one after the other, to a server that answers so, and over how many connections they came. */
+async function post(answer: RequestListener, times = 1) {
+  let connections = 0
+  const server = createServer(answer).on('connection', () => connections++)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const link = await httpLink(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const once = () => link.post('/mailbox', 'application/json', new Uint8Array(0))
   try {
-    return await link.post('/mailbox', 'application/json', new Uint8Array(0))
+    for (let n = 1; n < times; n++) await once()
+    return { ...(await once()), connections }
   } finally {
     await link.close()
     server.closeAllConnections()
@@ -62,6 +65,11 @@ http('one without an end is given up at the limit, and its connection let go', a
   })
   await rejects(endless, 'kdc_unreachable')
   await closed
+})
+
+http('requests one after the other come over one connection', async () => {
+  const { connections } = await post((_request, response) => response.end('{}'), 5)
+  assert.is(connections, 1)
 })
 
 http.run()

@@ -130,6 +130,13 @@ test('what only a client may conclude is said of no route', () => {
       assert.not.ok(mayBeSaid(path, code), `${path}: ${code}`)
 })
 
+test('a path that has the name of something which every object has is one of no route', () => {
+  for (const path of ['/constructor', '/__proto__', '/toString', '/hasOwnProperty/x', '', 'x']) {
+    assert.is(mayBeSaid(path, 'login_refused'), false, path)
+    assert.is(mayBeSaid(path, 'clock_wrong'), true, path)
+  }
+})
+
 test('the longest request is the one that the KDC takes', async () => {
   const kdc = await testKdc()
   const token = secretOf(await kdc.login('alice'))

@@ -14,7 +14,14 @@ import {
   extendChain,
   positionOf,
 } from '../../../src/lib/mls/state/chain.ts'
-import { decodeGroup, encodeGroup, type Group } from '../../../src/lib/mls/state/group.ts'
+import {
+  decodeGroup,
+  encodeChain,
+  encodeGroup,
+  type Group,
+  unknownGroup,
+  withChain,
+} from '../../../src/lib/mls/state/group.ts'
 import { throws } from '../../helpers/throws.ts'
 
 const test = suite('parts')
@@ -144,6 +151,21 @@ test('a group comes out as it was kept', async () => {
   )
   for (const cut of [0, 3, 30, bytes.length - 1])
     throws(() => decodeGroup(group.id, bytes.subarray(0, cut)), 'state_damaged')
+  const unread = { ...unknownGroup(group.id), reason: 'history_damaged' as const }
+  assert.equal(decodeGroup(group.id, encodeGroup(unread)), unread)
+})
+
+test('a chain that is short of whole hashes, or has too many, is damaged', async () => {
+  let chain = await chainFrom(8)
+  for (const length of [1, 2, 3, 1024, 1025, 1300]) {
+    while (chain.seq < 7 + length) chain = extendChain(chain, 'message', utf8('x'))
+    const bytes = encodeChain(chain)
+    const group = unknownGroup('x'.repeat(22))
+    assert.equal(withChain(group, bytes).chain.seq, chain.seq)
+    const missing = Math.max(1, concat(...chain.hashes).length / 32 - 1023)
+    throws(() => withChain(group, bytes.subarray(0, -32 * missing)), 'state_damaged')
+    if (length <= 1024) throws(() => withChain(group, concat(bytes, bytes.subarray(-32))), 'state_damaged')
+  }
 })
 
 test.run()

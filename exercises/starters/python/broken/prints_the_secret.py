@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'solution'))
 
 from sender import Sender, main  # noqa: E402
 
-BREAKS = 'the secret is not printed'
+BREAKS = 'neither the secret nor the text is printed'
 
 
 class Wrong(Sender):

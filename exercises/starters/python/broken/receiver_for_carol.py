@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'solution'))
 
 from receiver import Judge, main  # noqa: E402
 
-BREAKS = 'only a ticket that the KDC made for this session is taken, and any other is refused without a byte'
+BREAKS = 'a ticket for carol is refused, though it opens'
 
 
 class Wrong(Judge):

@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'solution'))
 
 from receiver import Judge, main  # noqa: E402
 
-BREAKS = 'no token, secret or password is printed'
+BREAKS = 'nothing is given away beside: no error, log or printed line has the token, the key or the secret'
 
 
 class Wrong(Judge):

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'solution'))
 
 from receiver import Judge, main  # noqa: E402
 
-BREAKS = "a ticket is good as long as it says, by the KDC's clock, and a minute more on both sides"
+BREAKS = 'a ticket is good from its first second to its last, with 60 seconds to spare on both sides'
 
 
 class Wrong(Judge):

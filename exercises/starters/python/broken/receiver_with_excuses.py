@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'solution'))
 
 from receiver import Receiver, Refused, frame, main  # noqa: E402
 
-BREAKS = 'only a ticket that the KDC made for this session is taken, and any other is refused without a byte'
+BREAKS = 'everything is refused in one way, and only the own log says why, by the first check that failed'
 
 
 class Wrong(Receiver):

@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'solution'))
 
 from receiver import Judge, main  # noqa: E402
 
-BREAKS = 'a ticket is taken once'
+BREAKS = 'a ticket opens one channel, and no second one'
 
 
 class Wrong(Judge):

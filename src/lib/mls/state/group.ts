@@ -4,7 +4,7 @@ import { concat } from '../../bytes.ts'
 import { ERROR_CODES, type ProtocolCode, ProtocolError } from '../../errors.ts'
 import { type GroupDescriptor, GroupDescriptorSchema } from '../rfc9420/welcome.ts'
 import type { GroupStatus } from '../types.ts'
-import { type Chain, HASH_BYTES, inPieces } from './chain.ts'
+import { type Chain, HASH_BYTES, inPieces, REMEMBERED } from './chain.ts'
 import { decodeFrame, encodeFrame } from './framing.ts'
 
 export interface Group {
@@ -70,14 +70,13 @@ export function withChain(group: Group, bytes: Uint8Array): Group {
 }
 
 function readChain(header: v.InferOutput<typeof ChainSchema>, body: Uint8Array): Chain {
-  if (body.length % HASH_BYTES !== 0)
+  const { epoch_seq: epochSeq, seq, hash_seq: hashSeq } = header
+  const count = body.length / HASH_BYTES
+  // All of the epoch, or the latest. A group of which nothing is known has none.
+  const all = hashSeq === 0 ? count : hashSeq + 1 - epochSeq
+  if (!Number.isInteger(count) || count > all || count < Math.min(all, REMEMBERED))
     throw new ProtocolError('state_damaged', 'what was kept here is cut short')
-  return {
-    epochSeq: header.epoch_seq,
-    seq: header.seq,
-    hashes: inPieces(body),
-    hashSeq: header.hash_seq,
-  }
+  return { epochSeq, seq, hashes: inPieces(body), hashSeq }
 }
 
 /** @throws ProtocolError `state_damaged` */

@@ -1,0 +1,2 @@
+// Its parts have no types of their own.
+declare module 'undici/lib/*'

@@ -1,0 +1,84 @@
+/**
+ * Conversations that fail: before the first byte, and with texts of which a piece would be found wherever it is.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import { Secret, secureRandomBytes } from 'symbolon/protocol'
+import { searchOf } from '../examiner/leaks.ts'
+import { Wiped } from '../examiner/values.ts'
+import type { Invitation } from './given.ts'
+import type { Meetings } from './meetings.ts'
+import { impostor, invitation, silent } from './people.ts'
+import { ACK, END, garbage, type Stories, WORDS } from './stories.ts'
+import { expectRejected, tellOf } from './trials.ts'
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
+/** Short ones and long ones: who quotes may look at the length first. */
+const LENGTHS = [12, 25, 40, 100, 300, 66_000]
+const PIECE_BYTES = 8
+/** Of a long text its beginning and its end. */
+const LOOKED_AT = 100
+const RANDOM = /^[a-z]+$/
+
+/** Nothing but letters by chance: no program says them of its own. */
+const randomText = (length: number): string =>
+  Array.from(randomBytes(length), (byte) => LETTERS[byte % LETTERS.length]).join('')
+
+const failures: Stories = {
+  'bob read the message and hung up without an ack': () => {},
+  'bob aborted': (bob) => bob.say({ type: 'abort', code: 'busy' }),
+  'what bob said did not open': (bob) => bob.wire.write(garbage(27)),
+  'bob acknowledged 2 messages, and there was one': (bob) => bob.say({ type: 'ack', count: 2 }, END),
+  'bob acknowledged the message, and the line was cut before his end': (bob) => bob.say(ACK),
+  'bob said something after his end': (bob) => bob.say(ACK, END, WORDS),
+}
+
+/** What alice is told then, her errors and her screen tell. */
+export async function failsWithEveryText(meetings: Meetings): Promise<void> {
+  const texts = LENGTHS.map(randomText)
+  const stories = Object.entries(failures)
+  await meetings.each(texts, async (text) => {
+    expectRejected(await meetings.meet(silent, invitation(), text), 'somebody hung up at once')
+  })
+  await meetings.each(stories, async ([story, then], i) => {
+    for (const text of [texts[i % texts.length], texts[(i + 3) % texts.length]] as string[]) {
+      expectRejected((await tellOf(meetings, text, then)).outcome, story)
+    }
+  })
+  const stranger = impostor(() => secureRandomBytes(48))
+  expectRejected(await meetings.meet(stranger, invitation(), texts[4] as string), 'bob was an impostor')
+}
+
+/** Before anything can be sent. */
+export async function failsAtOnce(meetings: Meetings): Promise<void> {
+  // A command has its invitation from the KDC.
+  if (meetings.alice.isSlow) return
+  const { ticket } = invitation()
+  const cases: [string, Invitation][] = [
+    ['the secret had been wiped', { ticket, secret: new Wiped('channel secret', secureRandomBytes(32)) }],
+    ['the secret had 64 bytes', { ticket, secret: new Secret('export key', secureRandomBytes(64)) }],
+    ['the ticket had 70000 bytes', { ...invitation(), ticket: new Uint8Array(70_000) }],
+  ]
+  for (const [story, to] of cases) {
+    expectRejected(await meetings.meet(silent, to, randomText(40)), story)
+  }
+}
+
+/** How a piece of the text stands in what was told or printed; nothing when there is none, or the text may be said by anybody. */
+export function quoted(told: string, text: string): string | undefined {
+  if (told === '' || !RANDOM.test(text)) return undefined
+  const look = searchOf(told.toLowerCase())
+  const pieces = new Set<string>()
+  for (let at = 0; at + PIECE_BYTES <= text.length; at++) {
+    if (at < LOOKED_AT || at >= text.length - LOOKED_AT) pieces.add(text.slice(at, at + PIECE_BYTES))
+  }
+  const exact = searchOf(told)
+  for (const piece of pieces) {
+    const bytes = Buffer.from(piece)
+    const how =
+      look(bytes) ?? exact(bytes) ?? (told.includes([...piece].reverse().join('')) ? 'backwards' : undefined)
+    if (how) return how
+  }
+  return undefined
+}
