@@ -5,6 +5,7 @@
  * @module
  */
 import { equal } from 'symbolon/protocol'
+import { StudentError } from '../examiner/program.ts'
 import { contains, must } from '../examiner/property.ts'
 import { inWords } from './anybody.ts'
 import {
@@ -322,7 +323,11 @@ function opened(asked: Asked): Opened {
 /** @throws Missing when there is an answer although kdc.randomBytes threw. */
 export async function answersWithoutRandomness(kdc: StudentKdc): Promise<void> {
   for (const { came } of await kdc.withoutRandomness()) {
-    if ('error' in came) continue
+    if ('error' in came) {
+      const isThrown = came.error instanceof StudentError
+      must(isThrown, `${inWords(came)}kdc.randomBytes threw, and nobody hears of it: ${came.error.message}`)
+      continue
+    }
     const { sender, receiver, clock, pool, reply } = came
     const again = await kdc.ask({ sender, receiver, clock, pool })
     const isSame = again.reply.secret === reply.secret

@@ -65,7 +65,7 @@ const ANSWERS_FD = 3
 /** Of fake time, so that what waits for what came after a timer gets its turn. */
 const STEP_MS = 1_000
 const MAX_SHOWN_CHARS = 64 * 1024
-const SHOWN = { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 } as const
+const SHOWN = { depth: 8, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 } as const
 const PROGRAM = './program.mjs'
 const OURS = ['main.mjs', 'host.ts', 'symbolon.mjs']
 
