@@ -67,6 +67,7 @@ const NAMES: readonly (() => string)[] = [
   () => nameOf(1),
   () => nameOf(MAX_NAME),
   () => nameOf(randomInt(2, MAX_NAME)),
+  () => `${nameOf(randomInt(1, MAX_NAME))}${one('.-_')}`,
   () => one(FIRST) + shuffled([...LETTERS]).join(''),
 ]
 
