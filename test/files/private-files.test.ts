@@ -22,7 +22,7 @@ import {
 } from '../../src/files/private-files.ts'
 import { readSmallFile } from '../../src/files/small-file.ts'
 import { temporaryDirectory } from '../helpers/kdc.ts'
-import { onPosix } from '../helpers/needs.ts'
+import { asRoot, onPosix } from '../helpers/needs.ts'
 import { nodeArguments } from '../helpers/program.ts'
 import { rejects, throws } from '../helpers/throws.ts'
 
@@ -146,11 +146,17 @@ onPosix(files)(
         for (const path of paths) refuseIfReplaceable(path)
       }
     }
-    // Root alone can give a directory away.
-    if (process.getuid?.() !== 0) return
-    chownSync(above, 1000, 1000)
-    for (const path of paths) throws(() => refuseIfReplaceable(path), 'file_not_private')
-    chownSync(above, 0, 0)
+  },
+)
+
+asRoot(files)(
+  'nor is what stands in a directory of another user, such as the home of one who became root',
+  ({ directory }) => {
+    const place = join(directory.path, 'home', 'place')
+    mkdirSync(place, { recursive: true })
+    refuseIfReplaceable(place)
+    chownSync(join(directory.path, 'home'), 1000, 1000)
+    throws(() => refuseIfReplaceable(place), 'file_not_private')
   },
 )
 
