@@ -43,12 +43,14 @@ const [SAVE, RELEASE] = [sql`savepoint job`, sql`release job`]
 
 // https://sqlite.org/rescode.html, and what sqlite3_errstr() says for them.
 const SQLITE_BUSY = 5
+export const SQLITE_CORRUPT = 11
+export const SQLITE_NOTADB = 26
 /** Of a code, what it has in common with others: https://sqlite.org/rescode.html#pve */
 export const PRIMARY = 0xff
 const WORDS = new Map([
   ['database is locked', SQLITE_BUSY],
-  ['database disk image is malformed', 11],
-  ['file is not a database', 26],
+  ['database disk image is malformed', SQLITE_CORRUPT],
+  ['file is not a database', SQLITE_NOTADB],
 ])
 
 /**

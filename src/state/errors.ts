@@ -1,6 +1,6 @@
 /** What can be wrong with the state that a client keeps, and what the database and the file system say of it in these terms. */
 import { StoreError } from '../database/database.ts'
-import { codeOf, PRIMARY } from '../database/sqlite.ts'
+import { codeOf, PRIMARY, SQLITE_CORRUPT, SQLITE_NOTADB } from '../database/sqlite.ts'
 import { type ERROR_CODES, SymbolonError } from '../lib/errors.ts'
 import { isSystemError, systemReason } from '../lib/system-errors.ts'
 
@@ -24,8 +24,6 @@ export class StateError extends SymbolonError {
 
 // https://sqlite.org/rescode.html
 const SQLITE_ERROR = 1
-const SQLITE_CORRUPT = 11
-const SQLITE_NOTADB = 26
 // The first says that a statement is wrong: ours are right for the tables that we have made.
 const DAMAGE = new Set([SQLITE_ERROR, SQLITE_CORRUPT, SQLITE_NOTADB])
 
