@@ -6,17 +6,14 @@
  */
 import { createHook } from 'node:async_hooks'
 import dgram from 'node:dgram'
-import { writeSync } from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
+import { writeSync as nodesWriteSync } from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
-import { mock } from 'node:test'
-import { inspect } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { inspect as nodesInspect } from 'node:util'
 import { Wire } from 'symbolon/protocol'
+import { pass, passInTurn, startClock, turn } from './clock.ts'
 import { drawFrom } from './drawing.ts'
-import { left, watchGiven, watchTimers } from './left.ts'
+import { left, watchGiven } from './left.ts'
 import { surround } from './surroundings.ts'
 import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
 
@@ -62,15 +59,17 @@ export interface Thrown {
 }
 
 const ANSWERS_FD = 3
-/** Of fake time, so that what waits for what came after a timer gets its turn. */
-const STEP_MS = 1_000
 const MAX_SHOWN_CHARS = 64 * 1024
 const SHOWN = { depth: 8, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 } as const
 const PROGRAM = './program.mjs'
-const OURS = ['main.mjs', 'host.ts', 'symbolon.mjs']
+const OURS = ['main.cjs', 'symbolon.cjs', 'symbolon.mjs']
 
 type Fn = (...args: unknown[]) => unknown
 
+// As they are before the program is there.
+const writeSync = nodesWriteSync
+const inspect = nodesInspect
+const { setInterval: realInterval, clearInterval: realClear } = globalThis
 const { connect } = net.Socket.prototype
 
 function refuse(of: object, ...names: readonly string[]): void {
@@ -100,15 +99,13 @@ refuse(net, '_createServerHandle')
 refuse(net.Server.prototype, 'listen', '_listen2', '_setupListenHandle')
 refuse(net.Socket.prototype, 'connect')
 refuse(dgram.Socket.prototype, 'bind', 'connect', 'send')
-syncBuiltinESMExports()
 
 // Time is what the grader says: an hour of silence is over at once, and a program's own clock shows.
 const [startedAt, start] = process.argv.slice(2)
-const { setInterval: realInterval, clearInterval: realClear } = globalThis
-let now = performance.now()
-mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: Number(startedAt) })
-watchTimers()
-syncBuiltinESMExports()
+// `performance` would have to be loaded.
+const { uptime } = process
+let now = uptime()
+startClock(Number(startedAt))
 surround(Number(start))
 
 // What is no randomness shows itself: after a restart it comes again.
@@ -186,14 +183,14 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
   try {
     const given = await received(args)
     if (what === 'advance')
-      return answer({ id, value: encode(await advance(Number(given[0]))), async: false, plain: true })
+      return answer({ id, value: encode(await passInTurn(Number(given[0]))), async: false, plain: true })
     if (what === 'draw') {
       drawFrom(given[0] as Uint8Array)
       return answer({ id, value: null, async: false, plain: true })
     }
     if (what === 'count') return answer({ id, value: begun(name), async: false, plain: true })
     if (what === 'left') return answer({ id, value: encode(await left()), async: false, plain: true })
-    if (what === 'heap') return answer({ id, value: await heap(), async: false, plain: true })
+    if (what === 'heap') return answer({ id, value: (await left()).bytes, async: false, plain: true })
     const target = on === undefined ? await exported : kept.get(on)
     const fn = target && (target as Readonly<Record<string, unknown>>)[name]
     if (typeof fn !== 'function') {
@@ -245,21 +242,6 @@ async function each(fn: Fn, all: readonly unknown[][]): Promise<Outcome[]> {
   return outcomes.map(({ told, isAltered }) => (isAltered?.() ? { ...told, altered: true } : told))
 }
 
-/** How much memory is in use once what nobody needs any more is gone. */
-async function heap(): Promise<number> {
-  // As --expose-gc would, which costs each process a third of its start on Node 20.
-  setFlagsFromString('--expose-gc')
-  const collect: () => void = runInNewContext('gc')
-  for (let i = 0; i < 2; i++) {
-    await turn()
-    collect()
-  }
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
-
-const turn = () => new Promise((resolve) => setImmediate(resolve))
-
 /** What the arguments are, as far as that can be said: a connection is another at any time. */
 function said(args: readonly unknown[]): string | undefined {
   if (args.some((part) => part instanceof Wire)) return undefined
@@ -282,15 +264,6 @@ function begun(type: string): number {
   }
   createHook({ init }).enable()
   return 0
-}
-
-/** Lets so much fake time pass. */
-async function advance(ms: number): Promise<void> {
-  await turn()
-  for (let left = ms; left > 0; left -= STEP_MS) {
-    mock.timers.tick(Math.min(left, STEP_MS))
-    await turn()
-  }
 }
 
 function thrown(error: unknown): Thrown {
@@ -332,8 +305,8 @@ process.on('uncaughtException', (error) => answer({ stray: thrown(error) }))
 // Where nothing else is said fake time goes as fast as the other.
 const clock = realInterval(() => {
   const then = now
-  now = performance.now()
-  mock.timers.tick(Math.floor(now - then))
+  now = uptime()
+  pass(Math.round(1000 * (now - then)))
 }, 50)
 process.stdin.once('close', () => realClear(clock))
 
