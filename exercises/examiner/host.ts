@@ -200,7 +200,10 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
           : `it has no method '${name}'.`
       return answer({ id, thrown: { isError: true, name: 'Missing', message: where, all: '' } })
     }
-    if (what === 'each') return answer({ id, each: await each(fn as Fn, given as unknown[][]) })
+    if (what === 'each') {
+      const one = (...args: unknown[]) => (fn as Fn).apply(target, args)
+      return answer({ id, each: await each(one, given as unknown[][]) })
+    }
     const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
     const call = (...args: unknown[]) =>
       isClass ? Reflect.construct(fn, args) : (fn as Fn).apply(target, args)
