@@ -60,6 +60,8 @@ export interface Thrown {
 
 const ANSWERS_FD = 3
 const MAX_SHOWN_CHARS = 64 * 1024
+/** An error's message may look like a frame, and be long. */
+const MAX_FRAME_CHARS = 1_000
 const SHOWN = { depth: 8, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 } as const
 const PROGRAM = './program.mjs'
 const OURS = ['main.cjs', 'symbolon.cjs', 'symbolon.mjs']
@@ -274,8 +276,11 @@ function thrown(error: unknown): Thrown {
     return { isError: false, name: typeof error, message: shown(error), all: seen(error) }
   }
   const { code } = error as { code?: unknown }
-  const frames = [...String(error.stack).matchAll(/([^/\\\s(]+\.[cm]?[jt]s):(\d+):\d+\)?$/gm)]
-  const line = frames.find(([, file = '']) => !OURS.includes(file))?.[2]
+  const line = String(error.stack)
+    .split('\n')
+    .filter((frame) => frame.startsWith('    at ') && frame.length <= MAX_FRAME_CHARS)
+    .map((frame) => /([^/\\\s(]+\.[cm]?[jt]s):(\d+):\d+\)?$/.exec(frame) ?? [])
+    .find(([, file]) => file !== undefined && !OURS.includes(file))?.[2]
   return {
     isError: true,
     name: String(error.name),

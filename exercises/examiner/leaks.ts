@@ -18,8 +18,7 @@ export function searchOf(text: string): (secret: Uint8Array) => string | undefin
   const letters = piecesOf(base64Letters(text), BASE64_CHARS)
   const characters = piecesOf(text, PIECE_BYTES)
   const numbers = text.match(/\d+/g) ?? []
-  // `{"0":17,"1":4}`: what JSON makes of a Uint8Array, wherever the piece begins in it.
-  const values = (text.match(/"?\d+"?:\s*\d+/g) ?? []).map((pair) => pair.replace(/^.*:\s*/, ''))
+  const values = valuesIn(text)
   const lists = [numbers, values].filter(({ length }) => length >= PIECE_BYTES).map((list) => list.join())
   return (secret) => {
     const bytes = Buffer.from(secret)
@@ -88,8 +87,7 @@ export function firstIn<S extends { readonly bytes: Uint8Array }>(
     }
   }
   const numbers: string[] = text.match(/\d+/g) ?? []
-  // `{"0":17,"1":4}`
-  const values = (text.match(/"?\d+"?:\s*\d+/g) ?? []).map((pair) => pair.replace(/^.*:\s*/, ''))
+  const values = valuesIn(text)
   const found =
     slid(hexDigits(text), forms.hex, 'in hexadecimal') ??
     slid(base64Letters(text), forms.base64, 'in base64') ??
@@ -117,6 +115,10 @@ function slid<S>(
   }
   return undefined
 }
+
+/** Of `{"0":17,"1":4}`, what JSON makes of a Uint8Array, wherever a piece begins in it. A long row of digits is gone through once. */
+const valuesIn = (text: string) =>
+  (text.match(/(?<!\d)\d+"?:\s*\d+/g) ?? []).map((pair) => pair.replace(/^.*:\s*/, ''))
 
 const hexDigits = (text: string) => text.toLowerCase().replace(/0x|[^0-9a-f]/g, '')
 

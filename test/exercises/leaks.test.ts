@@ -61,4 +61,8 @@ leaks('finds nothing where nothing is, nor the beginning of it', () => {
     assert.is(standsIn(text, secret), undefined)
 })
 
+leaks('goes through a long row of digits once', () => {
+  assert.is(standsIn('1'.repeat(2 ** 20), secret), undefined)
+})
+
 leaks.run()
