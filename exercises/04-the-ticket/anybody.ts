@@ -4,9 +4,20 @@
  * @module
  */
 import { randomInt } from 'node:crypto'
-import { Secret, secureRandomBytes } from 'symbolon/protocol'
+import { EMPTY, hkdf, Secret, secureRandomBytes } from 'symbolon/protocol'
 import type { Listener, Session } from './given.ts'
-import { alice, bob, CLOCK, type Clock, carol, freshPool, POOL_BYTES, type Question } from './people.ts'
+import {
+  alice,
+  bob,
+  CLOCK,
+  type Clock,
+  carol,
+  freshPool,
+  type How,
+  later,
+  POOL_BYTES,
+  type Question,
+} from './people.ts'
 
 const FIRST = 'abcdefghijklmnopqrstuvwxyz0123456789_'
 const LETTERS = `${FIRST}.-`
@@ -44,6 +55,15 @@ const WORDS = [
   '0x1f',
   '007',
   '_',
+  'username',
+  'ip_addr',
+  'secret',
+  'receiver',
+  'issued_at',
+  'expires_at',
+  'token',
+  'port',
+  'time',
 ]
 const PEOPLE = [
   'bob',
@@ -56,6 +76,11 @@ const PEOPLE = [
   'root',
   'admin',
   'kdc',
+  'carol',
+  'mallory',
+  'guest',
+  'test',
+  'localhost',
 ]
 
 /** As docs/protocol.md §2 has them. */
@@ -153,21 +178,39 @@ function everyByte(lines: number, length: number): Uint8Array[] {
   return times(lines, (line) => offsets.map((offset) => offset + (steps[line % 256] ?? 0)))
 }
 
-/** In base64url all `_`, all `-`, all `A`; and what counts up. */
-const EDGES = [
-  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? 0xff : 0)),
-  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? 0 : 0xff)),
-  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? [0xfb, 0xef, 0xbe][i % 3] : i) ?? 0),
-  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? i : [0xfb, 0xff, 0xbf][i % 3]) ?? 0),
-]
+const HALF_BYTES = 32
+const SIX_BITS = 64
+
+/** In base64url the first half of them, or the second, is one letter again and again, of each letter. */
+function everyLetter(): Uint8Array[] {
+  return times(2 * SIX_BITS, (i) => {
+    const letter = i >> 1
+    const group = [(letter << 2) | (letter >> 4), (letter << 4) | (letter >> 2), (letter << 6) | letter]
+    const pool = freshPool()
+    pool.set(
+      times(HALF_BYTES, (at) => group[at % group.length] ?? 0),
+      i % 2 === 0 ? 0 : HALF_BYTES,
+    )
+    return pool
+  })
+}
+
+/** As many as there are questions: at first such as nobody would notice, then each byte and each letter in each place. */
+function poolsFor(count: number): Uint8Array[] {
+  const special = [...everyByte(MANY, POOL_BYTES), ...everyLetter()]
+  const others = times(Math.max(0, count - USUAL - special.length), freshPool)
+  return [...times(USUAL, freshPool), ...shuffled([...special, ...others])].slice(0, count)
+}
 
 const MANY = 256
+/** Of alice's for bob: enough for what comes round now and then. */
+export const USUAL = 40
 
 /** Everyone is another, and some are like the one they ask for. */
-function strangers(): Omit<Question, 'pool'>[] {
-  const tokens = everyByte(MANY, 32)
+export function strangers(count: number = MANY): Question[] {
+  const tokens = everyByte(count, 32)
   const [nobody = 0] = secureRandomBytes(1)
-  return times(MANY, (i) => {
+  return times(count, (i) => {
     // Of each kind of name with each kind of address, by and by.
     const receiver = listener(i + nobody, tokens[i])
     const other = session(randomInt(1000))
@@ -175,47 +218,103 @@ function strangers(): Omit<Question, 'pool'>[] {
       { ...other, username: receiver.username },
       { ...other, ipAddress: receiver.ipAddress },
       { ...other, username: receiver.username, token: receiver.token, ipAddress: receiver.ipAddress },
+      { ...other, username: `${receiver.username}1`.slice(-MAX_NAME) },
+      { ...other, username: receiver.username.slice(0, -1) || '0' },
+      receiver,
     ]
-    const sender = like[i % 16] ?? other
-    return { sender, receiver, clock: { ...clock(i + randomInt(3)), ...(randomInt(2) === 0 && more()) } }
+    const sender = like[i % 24] ?? other
+    const at = { ...clock(i + randomInt(3)), ...(randomInt(2) === 0 && more()) }
+    return { sender, receiver, clock: at, pool: EMPTY, how: one(['anew', 'anew', 'frozen']) }
   })
 }
 
 /** The same few again and again, each time logged in anew, from elsewhere, and at another time. */
-function regulars(): Omit<Question, 'pool'>[] {
+function regulars(): Question[] {
   const names = ['bob', 'alice', 'carol', ...times(3, () => nameOf(randomInt(1, 30)))]
   const usual = shuffled([alice, carol, { ...bob }])
   return times(64, (i) => {
     const receiver = { ...listener(i), username: one(names) }
     const sender = i % 2 === 0 ? one(usual) : { ...session(i), username: one(names) }
-    return { sender, receiver: i % 4 === 0 ? bob : receiver, clock: i % 3 === 0 ? CLOCK : clock(i) }
+    const at = i % 3 === 0 ? CLOCK : clock(i)
+    return { sender, receiver: i % 4 === 0 ? bob : receiver, clock: at, pool: EMPTY }
+  })
+}
+
+/** A token whose public name is special: a program that takes it for text, or for a number, does something else to it. */
+function tokenWithSid(isSpecial: (sid: Uint8Array) => boolean): Uint8Array {
+  for (;;) {
+    const bytes = secureRandomBytes(32)
+    if (isSpecial(hkdf(bytes, EMPTY, 'symbolon/1 session id', 16))) return bytes
+  }
+}
+
+const BUSY = 96
+const HOWS: readonly How[] = ['same', 'same', 'same', 'anew', 'frozen']
+
+/**
+ * Within one second, and for a KDC that keeps what it has in memory: everyone asks for several, is asked for by several, and now and
+ * then asks for a session of their own, or listens at another port from now on.
+ */
+function busySecond(): Question[] {
+  const people: Listener[] = [
+    bob,
+    { ...alice, port: 4000 },
+    listener(
+      randomInt(100),
+      tokenWithSid(([first]) => first === 0),
+    ),
+    listener(
+      randomInt(100),
+      tokenWithSid((sid) => sid.at(-1) === 0),
+    ),
+    ...times(3, () => listener(randomInt(100))),
+  ]
+  const { now, ticketLifetimeSec } = clock(3)
+  const second = { now, ticketLifetimeSec }
+  let receiver: Listener = bob
+  return times(BUSY, (i) => {
+    if (i % 3 !== 0) receiver = one(people)
+    if (i % 16 === 0) {
+      const at = people.indexOf(receiver)
+      receiver = later(receiver, { port: randomInt(1, 65_536) })
+      people[at] = receiver
+    }
+    const sender = one(people)
+    const how = one(HOWS)
+    // Who is the same in other clothes: another object, with the same in it.
+    const isCopy = randomInt(4) === 0
+    return {
+      sender: isCopy ? { ...sender } : sender,
+      receiver: isCopy ? { ...receiver } : receiver,
+      clock: i % 8 === 0 ? { ...second, now: now + 1 } : second,
+      pool: EMPTY,
+      how,
+    }
   })
 }
 
 /** First alice asks for bob, in one second as often as a program might not think of; then all the others, and she again. */
 export function everybody(): Question[] {
-  const usual = { sender: alice, receiver: bob, clock: CLOCK }
+  const usual = (how: How) => ({ sender: alice, receiver: bob, clock: CLOCK, pool: EMPTY, how })
   const others = shuffled([...strangers(), ...regulars()])
-  const asked = [...times(72, () => usual), ...others, ...times(8, () => usual)]
-  const pools = everyByte(asked.length, POOL_BYTES)
-  const edges = new Map(EDGES.map((edge) => [randomInt(72, asked.length), edge]))
-  return asked.map((question, i) => {
-    const rest = i < MANY ? pools[i] : undefined
-    const pool = Uint8Array.from(rest ?? freshPool())
-    pool.set(edges.get(i) ?? [])
-    return { ...question, pool }
-  })
+  const middle = randomInt(others.length)
+  const asked = [
+    ...times(USUAL, () => usual('anew')),
+    ...times(32, () => usual('same')),
+    ...others.slice(0, middle),
+    ...busySecond(),
+    ...others.slice(middle),
+    ...times(8, (i) => usual(i % 2 === 0 ? 'same' : 'anew')),
+  ]
+  const pools = poolsFor(asked.length)
+  return asked.map((question, i) => ({ ...question, pool: pools[i] ?? freshPool() }))
 }
 
 /** The same questions with other randomness. */
-export function otherwise<Q extends Question>(questions: readonly Q[]): Question[] {
-  const pools = everyByte(questions.length, POOL_BYTES)
-  return questions.map(({ sender, receiver, clock }, i) => ({
-    sender,
-    receiver,
-    clock,
-    pool: i < MANY ? (pools[i] ?? freshPool()) : freshPool(),
-  }))
+export function otherwise(questions: readonly Question[]): Question[] {
+  return questions.map(({ sender, receiver, clock, how }) => {
+    return { sender, receiver, clock, how, pool: freshPool() }
+  })
 }
 
 /** In other order. */
