@@ -5,9 +5,9 @@
  */
 import { EMPTY } from 'symbolon/protocol'
 import { Missing, must } from '../examiner/property.ts'
-import { inWords } from './anybody.ts'
 import { anySecret, type Opened, openSomehow, ticketBytes } from './examine.ts'
 import type { UserinfoReply } from './given.ts'
+import { inWords } from './questions.ts'
 import type { Asked, StudentKdc } from './student.ts'
 
 /** Of tickets that do not open as they should, each takes its time. */

@@ -6,8 +6,8 @@
 import { equal } from 'symbolon/protocol'
 import { StudentError } from '../examiner/program.ts'
 import { must } from '../examiner/property.ts'
-import { inWords } from './anybody.ts'
 import { rightly } from './everyone.ts'
+import { inWords } from './questions.ts'
 import type { StudentKdc } from './student.ts'
 
 const RANDOM_BYTES = 32

@@ -16,10 +16,11 @@ export async function everyLength(kdc: StudentKdc): Promise<void> {
   const rounds = await kdc.rounds()
   const { asked } = await kdc.everybody()
   const all = [...asked, ...rounds.flatMap(({ asked }) => asked)]
-  for (const { asked: others } of rounds) {
-    for (const [i, one] of asked.entries()) {
-      if (!rightly(one)) continue
-      const [before, after] = [lengthOf(one), others[i] ? lengthOf(others[i]) : 0]
+  for (const round of rounds) {
+    for (const [i, one] of round.before.entries()) {
+      const other = round.asked[i]
+      if (!other || !rightly(one)) continue
+      const [before, after] = [lengthOf(one), lengthOf(other)]
       aboutThem(one, () => {
         must(
           before === after,

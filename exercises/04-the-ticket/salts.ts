@@ -5,12 +5,11 @@
  */
 import { equal } from 'symbolon/protocol'
 import { must } from '../examiner/property.ts'
-import { inWords } from './anybody.ts'
 import { placeIn, stolenSecret, twice } from './attacks.ts'
-import { Draws } from './draws.ts'
-import { bytesOf, everyTicket, opened, rightly } from './everyone.ts'
+import { bytesOf, everyTicket, opened } from './everyone.ts'
 import type { Opened } from './examine.ts'
 import { carol } from './people.ts'
+import { inWords } from './questions.ts'
 import type { Asked, StudentKdc } from './student.ts'
 
 const SALT_AT = 17
@@ -59,7 +58,6 @@ async function notDrawn(kdc: StudentKdc, before: Uint8Array, salt: Uint8Array): 
 /** @throws Missing when a salt comes twice, whoever it is for, or is not what kdc.randomBytes gave. */
 export async function everySalt(kdc: StudentKdc): Promise<void> {
   const salts = new Map<string, { asked: Asked; ticket: Opened }>()
-  const draws = new Draws(await kdc.usual(), (asked) => rightly(asked)?.parts.salt)
   await everyTicket(kdc, (ticket, asked) => {
     const { salt } = ticket.parts
     const text = Buffer.from(salt).toString('hex')
@@ -75,7 +73,6 @@ export async function everySalt(kdc: StudentKdc): Promise<void> {
       },
     )
     must(placeIn(asked.pool, salt) >= 0, NOT_DRAWN)
-    draws.asTheyCame(asked, salt, 'salt')
     salts.set(text, { asked, ticket })
   })
   for (const round of await kdc.rounds()) {

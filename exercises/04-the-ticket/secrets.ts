@@ -5,13 +5,13 @@
  */
 import { equal } from 'symbolon/protocol'
 import { contains, must } from '../examiner/property.ts'
-import { inWords } from './anybody.ts'
 import { asCarol, computedBy, forgedTicket, madeOf, placeIn, triedAll } from './attacks.ts'
 import { Draws } from './draws.ts'
 import { aboutThem, everyTicket, opened, rightly } from './everyone.ts'
 import { anySecret, secretBytes } from './examine.ts'
 import { everyLetter, everyValue, flipped, mixed, partsOf } from './mixing.ts'
 import { alice, bob, carol } from './people.ts'
+import { inWords } from './questions.ts'
 import { type Asked, asQuestion, type StudentKdc } from './student.ts'
 
 const RANDOM_BYTES = 32

@@ -6,12 +6,13 @@
 import { type Returned, StudentError, type StudentProgram } from '../examiner/program.ts'
 import { Missing, must } from '../examiner/property.ts'
 import { Frozen, Randomness, Same } from '../examiner/values.ts'
-import { everybody, inOtherOrder, otherwise, USUAL } from './anybody.ts'
 import type { Session, UserinfoReply } from './given.ts'
 import { alice, bob, CLOCK, freshPool, idOf, type Question } from './people.ts'
+import { everybody, inOtherOrder, otherwise, USUAL } from './questions.ts'
 import { type Sealed, sealedByItself } from './sealed.ts'
 
-const A_WHILE_SEC = 60
+/** Five of them are more than ten minutes: a program that looks at its own clock is another then. */
+const A_WHILE_SEC = 130
 /** Answers that are kept together. */
 const AT_ONCE = 128
 /** Random bytes. */
@@ -42,8 +43,13 @@ export interface Unanswered extends Question {
   readonly error: Error
 }
 
-/** Everybody's questions once more, with other randomness. */
+/** Of everybody's questions, asked once more. */
+const AGAIN = 400
+
+/** Many of everybody's questions once more, with other randomness. */
 export interface Round {
+  /** What was answered before, and what now. */
+  readonly before: readonly Asked[]
   readonly asked: readonly Asked[]
   /** How much more memory was in use for each answer than before. */
   readonly bytes: number
@@ -114,10 +120,11 @@ export class StudentKdc {
     })
   }
 
-  /** The same, with what was not answered. */
-  async tryAll(questions: readonly Question[]): Promise<(Asked | Unanswered)[]> {
+  /** The same, with what was not answered. @param pauseSec - of the program's own clock, now and then. */
+  async tryAll(questions: readonly Question[], pauseSec = 0): Promise<(Asked | Unanswered)[]> {
     const outcomes: (Asked | Unanswered)[] = []
     for (let start = 0; start < questions.length; start += AT_ONCE) {
+      if (start > 0 && pauseSec > 0) await this.#program.advance(pauseSec)
       const some = questions.slice(start, start + AT_ONCE)
       const came = await this.#program.each('answerUserinfo', some.map(given))
       for (const [i, question] of some.entries()) outcomes.push(this.#tried(question, came[i]))
@@ -127,7 +134,7 @@ export class StudentKdc {
 
   /** What is asked for all properties: many kinds of people and times. All that was answered, and the first error. */
   everybody(): Promise<{ asked: readonly Asked[]; failed: Unanswered | undefined }> {
-    this.#everybody ??= this.tryAll(everybody()).then((outcomes) => {
+    this.#everybody ??= this.tryAll(everybody(), A_WHILE_SEC).then((outcomes) => {
       const asked = outcomes.filter((outcome) => 'reply' in outcome)
       const failed = outcomes.find((outcome) => 'error' in outcome)
       if (failed && asked.length === 0) throw failed.error
@@ -155,20 +162,26 @@ export class StudentKdc {
     return asked.slice(0, USUAL)
   }
 
+  /** Many of those that were answered, in other order. */
+  async someAgain(): Promise<readonly Asked[]> {
+    const { asked } = await this.everybody()
+    return inOtherOrder(asked).slice(0, AGAIN)
+  }
+
   /** The same questions with other randomness, as often as it takes to see whether something is kept of each answer. */
   rounds(): Promise<Round[]> {
-    this.#rounds ??= this.everybody().then(async ({ asked }) => {
+    this.#rounds ??= this.someAgain().then(async (before) => {
       const rounds: Round[] = []
-      let before = 0
+      let last = 0
       const count = { more: 0, less: 0 }
       // What is kept of people is there after the first time.
       for (let i = 0; count.more < ROUNDS.more && count.less < ROUNDS.less; i++) {
-        const again = await this.askAll(otherwise(asked))
+        const asked = await this.askAll(otherwise(before))
         const now = await this.#program.heap()
-        const bytes = Math.round((now - before) / asked.length)
-        before = now
+        const bytes = Math.round((now - last) / asked.length)
+        last = now
         if (i > 0) count[bytes > LEFT_BEHIND_BYTES ? 'more' : 'less']++
-        rounds.push({ asked: again, bytes: i > 0 ? bytes : 0 })
+        rounds.push({ before, asked, bytes: i > 0 ? bytes : 0 })
       }
       return rounds
     })

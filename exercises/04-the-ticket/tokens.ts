@@ -5,10 +5,10 @@
  */
 import { searchOf } from '../examiner/leaks.ts'
 import { must } from '../examiner/property.ts'
-import { inOtherOrder } from './anybody.ts'
 import { aboutThem, answerOf, everyTicket, rightly, textOf } from './everyone.ts'
 import type { Opened } from './examine.ts'
 import { tokenOf } from './people.ts'
+import { inOtherOrder } from './questions.ts'
 import { type Asked, asQuestion, type StudentKdc } from './student.ts'
 
 /** For whom the tokens are exchanged. */

@@ -4,9 +4,9 @@
  * @module
  */
 import { must, type Property } from '../../examiner/property.ts'
-import { inWords } from '../anybody.ts'
 import { everyone } from '../everyone.ts'
 import { alice, bob } from '../people.ts'
+import { inWords } from '../questions.ts'
 import type { StudentKdc } from '../student.ts'
 
 export const OF_THE_ANSWER: readonly Property<StudentKdc>[] = [

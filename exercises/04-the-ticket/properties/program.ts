@@ -7,11 +7,11 @@ import { EMPTY } from 'symbolon/protocol'
 import { firstIn, piecesIn } from '../../examiner/leaks.ts'
 import { StudentError } from '../../examiner/program.ts'
 import { must, type Property } from '../../examiner/property.ts'
-import { inOtherOrder, inWords } from '../anybody.ts'
 import { everyonesFields, onlySix, saidOnce } from '../contents.ts'
 import { everyone, opened, rightly, saidBy } from '../everyone.ts'
 import { anySecret, secretBytes, ticketBytes } from '../examine.ts'
 import { CLOCK, carol, tokenOf } from '../people.ts'
+import { inWords } from '../questions.ts'
 import { call } from '../receiver.ts'
 import { type Asked, LEFT_BEHIND_BYTES, ROUNDS, type StudentKdc, type Unanswered } from '../student.ts'
 
@@ -77,7 +77,7 @@ export const OF_THE_PROGRAM: readonly Property<StudentKdc>[] = [
         )
       })
       await kdc.restart()
-      const right = inOtherOrder(asked)
+      const right = await kdc.someAgain()
       const again = await kdc.askAll(right)
       for (const [i, { reply }] of again.entries()) {
         const before = right[i]
