@@ -10,11 +10,12 @@ import { writeSync as nodesWriteSync } from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import { inspect as nodesInspect } from 'node:util'
-import { Wire } from 'symbolon/protocol'
+import { Secret, Wire } from 'symbolon/protocol'
 import { pass, passInTurn, startClock, turn } from './clock.ts'
 import { drawFrom } from './drawing.ts'
 import { left, watchGiven } from './left.ts'
 import { surround } from './surroundings.ts'
+import { type Notes, noted } from './untouched.ts'
 import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
 
 /** A call of what the program exports, of an object that was kept, or one of the host's own. */
@@ -35,16 +36,19 @@ export type Reply =
   /** An error that nothing in the program waits for. */
   | { readonly stray: Thrown }
 
-export type Outcome =
+export type Outcome = (
   | {
       readonly value: unknown
       readonly async: boolean
       readonly plain: boolean
-      readonly changed?: true
-      /** What it gave, or was given, was another when the calls after it were over. */
+      /** What it gave was another when the calls after it were over. */
       readonly altered?: true
     }
   | { readonly thrown: Thrown }
+) & {
+  /** What of that which it was given is another since then, in words. */
+  readonly changed?: string
+}
 
 /** An error of the program, or what it threw instead of one. */
 export interface Thrown {
@@ -62,7 +66,13 @@ const ANSWERS_FD = 3
 const MAX_SHOWN_CHARS = 64 * 1024
 /** An error's message may look like a frame, and be long. */
 const MAX_FRAME_CHARS = 1_000
-const SHOWN = { depth: 8, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 } as const
+const SHOWN = {
+  depth: 8,
+  breakLength: Number.POSITIVE_INFINITY,
+  maxArrayLength: 1_000,
+  showHidden: true,
+  getters: true,
+} as const
 const PROGRAM = './program.mjs'
 const OURS = ['main.cjs', 'symbolon.cjs', 'symbolon.mjs']
 
@@ -120,6 +130,8 @@ Math.random = () => {
 
 const exported: Promise<Readonly<Record<string, unknown>>> = import(PROGRAM)
 const kept = new Map<number, object>()
+/** What the program made: it may change. */
+const isTheirs = new WeakSet<object>()
 let lastKept = 0
 
 function answer(reply: Reply): void {
@@ -133,14 +145,33 @@ function answer(reply: Reply): void {
   }
 }
 
+/** What is left of the random bytes that a function gives. */
+const pools = new WeakMap<object, Uint8Array>()
+
 function randomBytesFrom(pool: Uint8Array) {
-  let used = 0
-  return (length: number) => {
-    if (!(length >= 0 && used + length <= pool.length))
+  const randomBytes = (length: number) => {
+    const left = pools.get(randomBytes) ?? pool
+    if (!(length >= 0 && length <= left.length))
       throw new RangeError(`randomBytes(${length}): no more are left`)
-    used += length
-    return Uint8Array.from(pool.subarray(used - length, used))
+    pools.set(randomBytes, left.subarray(length))
+    return Uint8Array.from(left.subarray(0, length))
   }
+  pools.set(randomBytes, pool)
+  return randomBytes
+}
+
+/** What is one object in many calls. */
+const same = new Map<number, object>()
+
+function sameAs(id: number, value: unknown): unknown {
+  const known = same.get(id)
+  if (!known) {
+    same.set(id, value as object)
+    return value
+  }
+  if (typeof known === 'function') pools.set(known, pools.get(value as object) ?? new Uint8Array())
+  else if (!(known instanceof Secret)) Object.assign(known, value)
+  return known
 }
 
 async function dial(port: number): Promise<Wire> {
@@ -149,6 +180,13 @@ async function dial(port: number): Promise<Wire> {
   socket.setNoDelay(true)
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   return new Wire(socket)
+}
+
+const makers: Makers = {
+  random: randomBytesFrom,
+  wire: () => undefined,
+  kept: (id) => kept.get(id),
+  same: sameAs,
 }
 
 /** The arguments, with what must be waited for. */
@@ -165,12 +203,7 @@ async function received(args: readonly unknown[]): Promise<unknown[]> {
   }
   ports(args)
   await Promise.all(waiting)
-  const makers: Makers = {
-    random: randomBytesFrom,
-    wire: (port) => wires.get(port),
-    kept: (id) => kept.get(id),
-  }
-  const made = args.map((part) => decode(part, makers))
+  const made = args.map((part) => decode(part, { ...makers, wire: (port) => wires.get(port) }))
   watchGiven(made)
   return made
 }
@@ -178,12 +211,14 @@ async function received(args: readonly unknown[]): Promise<unknown[]> {
 function keep(value: unknown): unknown {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value
   kept.set(++lastKept, value)
+  isTheirs.add(value)
   return new Kept(lastKept)
 }
 
 async function run({ id, do: what, name, on, args }: Call): Promise<void> {
   try {
-    const given = await received(args)
+    // Without connections, and each in its turn.
+    const given = what === 'each' ? [] : await received(args)
     if (what === 'advance')
       return answer({ id, value: encode(await passInTurn(Number(given[0]))), async: false, plain: true })
     if (what === 'draw') {
@@ -204,7 +239,7 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
     }
     if (what === 'each') {
       const one = (...args: unknown[]) => (fn as Fn).apply(target, args)
-      return answer({ id, each: await each(one, given as unknown[][]) })
+      return answer({ id, each: await each(one, args as unknown[][]) })
     }
     const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
     const call = (...args: unknown[]) =>
@@ -215,46 +250,49 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
   }
 }
 
-/** @throws what the function throws. */
+const PLACES = ['first', 'second', 'third', 'fourth', 'fifth']
+const place = (i: number) => `the ${PLACES[i] ?? `${i + 1}th`} argument`
+
 async function outcome(fn: Fn, given: unknown[], kept?: (value: unknown) => unknown) {
-  const before = said(given)
-  const returned = fn(...given)
-  const value = await returned
-  const changed = before !== undefined && before !== said(given)
-  const told: Outcome = {
-    value: encode(kept ? kept(value) : value),
-    async: returned instanceof Promise,
-    plain: isPlain(returned),
-    ...(changed && { changed }),
+  const notes = noted(given, place, (object) => isTheirs.has(object))
+  const told = (outcome: Outcome): Outcome => {
+    const changed = notes.changed()
+    return changed ? { ...outcome, changed } : outcome
   }
-  return { told, value, before, changed }
+  try {
+    const returned = fn(...given)
+    const value = await returned
+    const coded = encode(kept ? kept(value) : value)
+    const [async, plain] = [returned instanceof Promise, isPlain(returned)]
+    return { told: told({ value: coded, async, plain }), value, notes }
+  } catch (error) {
+    return { told: told({ thrown: thrown(error) }), notes }
+  }
 }
 
 /** Calls it with each of the lists of arguments, and keeps what it gave until the last call is over. */
 async function each(fn: Fn, all: readonly unknown[][]): Promise<Outcome[]> {
-  const outcomes: { told: Outcome; isAltered?: () => boolean }[] = []
-  for (const given of all) {
-    try {
-      const { told, value, before, changed } = await outcome(fn, given)
-      const gave = said([value])
-      const isAltered = () => gave !== said([value]) || (!changed && before !== said(given))
-      outcomes.push({ told, isAltered })
-    } catch (error) {
-      outcomes.push({ told: { thrown: thrown(error) } })
+  const outcomes: { told: Outcome; later: () => Partial<Outcome> }[] = []
+  /** When an object was last given. */
+  const last = new Map<object, Notes>()
+  for (const coded of all) {
+    const { told, value, notes } = await outcome(
+      fn,
+      coded.map((part) => decode(part, makers)),
+    )
+    for (const object of notes.objects) last.set(object, notes)
+    // The next call is to find what it would have found.
+    if (told.changed) same.clear()
+    const gave = noted([value], () => 'the answer')
+    const later = () => {
+      const changed = notes.changed((object) => last.get(object) === notes)
+      const altered = gave.changed() !== undefined
+      return { ...(changed && { changed }), ...(altered && { altered }) }
     }
+    outcomes.push({ told, later })
   }
   await turn()
-  return outcomes.map(({ told, isAltered }) => (isAltered?.() ? { ...told, altered: true } : told))
-}
-
-/** What the arguments are, as far as that can be said: a connection is another at any time. */
-function said(args: readonly unknown[]): string | undefined {
-  if (args.some((part) => part instanceof Wire)) return undefined
-  try {
-    return JSON.stringify(args.map(encode))
-  } catch {
-    return undefined
-  }
+  return outcomes.map(({ told, later }) => ({ ...told, ...later() }))
 }
 
 const counts = new Map<string, number>()

@@ -292,10 +292,10 @@ tool("follows the README's steps of 04", async ({ work }) => {
   }\n`
   const called = 'makeSenderinfo(content, receiver.token, kdc.randomBytes)'
   const steps = [
-    { code: answer("''", "''"), held: 2, problem: /^senderinfo is empty\.$/ },
+    { code: answer("''", "''"), held: 3, problem: /^senderinfo is empty\.$/ },
     {
       code: sealed('return toBase64url(header)') + answer("''", called),
-      held: 2,
+      held: 3,
       problem: /^it has 49 bytes: a header of 49 and a tag of 16 are 65 already\.$/,
     },
     {
@@ -303,7 +303,7 @@ tool("follows the README's steps of 04", async ({ work }) => {
         sealed(`const key = hkdf(token.reveal(), salt, 'symbolon/1 ticket')
           return toBase64url(concat(header, seal(key, ZERO_NONCE, header, utf8(JSON.stringify(content)))))`) +
         answer("''", called),
-      held: 9,
+      held: 11,
       problem: /^the secret has 0 bytes, and must have 32\.$/,
     },
   ]
