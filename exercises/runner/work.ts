@@ -111,7 +111,7 @@ export class Work {
 }
 
 /** What a student begins with. */
-export function stubOf({ folder }: Exercise, file: string): string {
+export function stubOf({ folder }: Pick<Exercise, 'folder'>, file: string): string {
   // What the stub offers to import is not used there yet.
   return readFileSync(join(folder, file), 'utf8').replace(/^\/\/ (?=import )/gm, '')
 }

@@ -15,7 +15,7 @@ const TICKET = '04-the-ticket'
 /** The tool, where this student works. */
 function start(work: string, ...args: string[]): Program {
   const tool = ['--import', 'tsx', join(FOLDER, 'run.ts'), '--work', work, ...args]
-  return new Program(process.execPath, tool, process.env)
+  return new Program(process.execPath, tool, { ...process.env, INIT_CWD: ROOT })
 }
 
 async function run(work: string, ...args: string[]) {
@@ -183,6 +183,27 @@ tool('grades a file from elsewhere', async ({ work }) => {
   assert.is(exitCode, 0, stdout)
 })
 
+tool('puts a starter for another language into work/, and keeps what is written there', async ({ work }) => {
+  const files = ['kdc.py', 'noise.py', 'receiver.py', 'sender.py']
+  const first = await run(work, 'python')
+  assert.is(first.exitCode, 0, first.stderr)
+  assert.match(first.stdout, `python is yours now, with ${files.join(', ')}.\n`)
+  assert.equal(readdirSync(join(work, 'python')).sort(), files)
+  writeFileSync(join(work, 'python/sender.py'), 'mine')
+  rmSync(join(work, 'python/kdc.py'))
+  assert.match((await run(work, 'python')).stdout, /is yours now, with kdc\.py\.$/m)
+  assert.match((await run(work, 'python')).stdout, /has all of it already\.$/m)
+  assert.is(readFileSync(join(work, 'python/sender.py'), 'utf8'), 'mine')
+})
+
+tool('takes paths as they are meant where npm was called', async ({ work }) => {
+  writeFileSync(join(work, 'annas.ts'), 'export const answerUserinfo = () => 1\n')
+  const args = ['--import', 'tsx', join(FOLDER, 'run.ts'), '04', '--first', 'anna*.ts']
+  const program = new Program(process.execPath, args, { ...process.env, INIT_CWD: work }).input()
+  assert.is(await program.exit, 1, program.stderr)
+  assert.match(program.stdout, /^Exercise 04: the ticket: .*annas\.ts$/m)
+})
+
 tool('shows where a file does not compile', async ({ work }) => {
   const outcome = await handedIn(work, 'export function answerUserinfo() {\n  const = 1\n}\n')
   assert.is(outcome.exitCode, 1)
@@ -223,6 +244,15 @@ tool('refuses wrong usage with a hint', async ({ work }) => {
     ['04', 'no-such-file.ts'],
     ['--no-such-option'],
     ['04', '--time-limit', 'soon'],
+    ['04', 'exercises'],
+    ['--watch'],
+    ['talk', '--hint'],
+    ['talk', 'ticket.ts'],
+    ['python', '--watch'],
+    ['python', 'sender.py'],
+    ['04', '--hint', '--watch'],
+    ['04', '--types', 'exercises/run.ts'],
+    ['04', '--solution', 'exercises/run.ts'],
   ]) {
     const { exitCode, stdout, stderr } = await run(work, ...args)
     assert.is(exitCode, 2, args.join(' '))
