@@ -19,6 +19,6 @@ export async function typeErrors(config: string): Promise<string[]> {
     output += text
   })
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
-  const lines = output.split('\n').filter((line) => line !== '')
+  const lines = output.split(/\r?\n/).filter((line) => line !== '')
   return code !== 0 && lines.length === 0 ? ['the compiler could not be run.'] : lines
 }

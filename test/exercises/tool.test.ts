@@ -15,7 +15,7 @@ const TICKET = '04-the-ticket'
 /** The tool, where this student works. */
 function start(work: string, ...args: string[]): Program {
   const tool = ['--import', 'tsx', join(FOLDER, 'run.ts'), '--work', work, ...args]
-  return new Program(process.execPath, tool, { ...process.env, INIT_CWD: ROOT })
+  return new Program(process.execPath, tool, process.env)
 }
 
 async function run(work: string, ...args: string[]) {
