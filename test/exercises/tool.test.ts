@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { typeErrors } from '../../exercises/runner/types.ts'
+import { ToolError } from '../../src/cli/errors.ts'
 import { Program } from '../helpers/program.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -132,6 +133,13 @@ tool('speaks of the types of one exercise alone', async ({ work }) => {
   const { stdout, exitCode } = await run(work, '05', '--types')
   assert.is(exitCode, 1)
   assert.match(stdout, /^\S*05-the-message.message\.ts\(1,14\): error TS2322: .*\n$/)
+})
+
+tool('says where types cannot be judged', async ({ work }) => {
+  const none = join(work, 'tsc')
+  const error = await typeErrors(join(work, 'tsconfig.json'), none).catch((error: Error) => error)
+  assert.instance(error, ToolError)
+  assert.match(`${error}`, 'the compiler that judges types is not here')
 })
 
 tool('compares with the solution, but only afterwards', async ({ work }) => {
