@@ -110,7 +110,23 @@ const ADDRESSES: readonly (() => string)[] = [
 ]
 
 const PORTS = [1, 80, 443, 1023, 1024, 5000, 32_767, 32_768, 49_152, 60_000, 65_534, 65_535]
-const LIFETIMES = [1, 59, 60, 120, 299, 300, 301, 600, 3600, 28_800, DAY_SEC]
+const LIFETIMES = [
+  1,
+  59,
+  60,
+  120,
+  299,
+  300,
+  301,
+  600,
+  3600,
+  28_800,
+  DAY_SEC,
+  2 * DAY_SEC,
+  7 * DAY_SEC,
+  31 * DAY_SEC,
+  366 * DAY_SEC,
+]
 
 const NOWS: readonly ((lifetime: number) => number)[] = [
   () => randomInt(2),

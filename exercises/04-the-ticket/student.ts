@@ -177,6 +177,8 @@ export class StudentKdc {
       // What is kept of people is there after the first time.
       for (let i = 0; count.more < ROUNDS.more && count.less < ROUNDS.less; i++) {
         const asked = await this.askAll(otherwise(before))
+        // What waits for a timer is over then.
+        await this.#program.advance(A_WHILE_SEC)
         const now = await this.#program.heap()
         const bytes = Math.round((now - last) / asked.length)
         last = now

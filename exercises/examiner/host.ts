@@ -74,6 +74,8 @@ const SHOWN = {
   getters: true,
 } as const
 const PROGRAM = './program.mjs'
+/** Warnings. */
+const OF_NODE = ['ExperimentalWarning', 'SecurityWarning', 'DeprecationWarning']
 const OURS = ['main.cjs', 'symbolon.cjs', 'symbolon.mjs']
 
 type Fn = (...args: unknown[]) => unknown
@@ -345,6 +347,10 @@ function seen(value: unknown): string {
   }
 }
 
+// Otherwise Node prints them, and its own besides.
+process.on('warning', (warning) => {
+  if (!OF_NODE.includes(warning.name)) process.stderr.write(`${seen(warning)}\n`)
+})
 process.on('unhandledRejection', (error) => answer({ stray: thrown(error) }))
 process.on('uncaughtException', (error) => answer({ stray: thrown(error) }))
 

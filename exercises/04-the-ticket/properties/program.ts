@@ -8,12 +8,19 @@ import { firstIn, piecesIn } from '../../examiner/leaks.ts'
 import { StudentError } from '../../examiner/program.ts'
 import { must, type Property } from '../../examiner/property.ts'
 import { everyonesFields, onlySix, saidOnce } from '../contents.ts'
-import { everyone, opened, rightly, saidBy } from '../everyone.ts'
+import { answerOf, everyone, opened, rightly, saidBy, textOf } from '../everyone.ts'
 import { anySecret, secretBytes, ticketBytes } from '../examine.ts'
 import { CLOCK, carol, tokenOf } from '../people.ts'
 import { inWords } from '../questions.ts'
 import { call } from '../receiver.ts'
-import { type Asked, LEFT_BEHIND_BYTES, ROUNDS, type StudentKdc, type Unanswered } from '../student.ts'
+import {
+  type Asked,
+  LEFT_BEHIND_BYTES,
+  ROUNDS,
+  type Round,
+  type StudentKdc,
+  type Unanswered,
+} from '../student.ts'
 
 /** Of a secret that is not all zeros, or the like. */
 const LIKELY_VALUES = 16
@@ -33,6 +40,27 @@ function secretsOf(asked: Asked): Leak[] {
     { what: 'the key of the ticket', bytes: rightly(asked)?.key.bytes ?? EMPTY },
   ].filter(({ bytes }) => new Set(bytes).size > LIKELY_VALUES)
 }
+
+/** Of tickets of each round. */
+const OPENED = 32
+
+/** @throws Missing when the same question is answered in another way later on, but for what is random. */
+function staysTheSame(kdc: StudentKdc, { before, asked }: Round): void {
+  for (const [i, one] of asked.entries()) {
+    const other = before[i]
+    if (!other) continue
+    const isSame = withoutSecret(one, answerOf(one)) === withoutSecret(other, answerOf(other))
+    const isOpen =
+      i >= OPENED || withoutSecret(one, textOf(one) ?? '') === withoutSecret(other, textOf(other) ?? '')
+    const count = kdc.asked.indexOf(one)
+    must(
+      isSame && isOpen,
+      `${inWords(one)}after ${count} answers ${isSame ? 'the ticket' : 'the answer'} to the same question was another than before.`,
+    )
+  }
+}
+
+const withoutSecret = ({ reply }: Asked, text: string) => text.replaceAll(String(reply.secret), 'SECRET')
 
 /** What is seen of the error. */
 const allOf = (came: Asked | Unanswered) =>
@@ -76,6 +104,7 @@ export const OF_THE_PROGRAM: readonly Property<StudentKdc>[] = [
             "else's. Return an object of its own each time.",
         )
       })
+      for (const round of await kdc.rounds()) staysTheSame(kdc, round)
       await kdc.restart()
       const right = await kdc.someAgain()
       const again = await kdc.askAll(right)
