@@ -10,7 +10,7 @@ const MANY = 5_000
 export const sendMessage: SendMessage = alice({
   tell(talk: Talk, records) {
     let rest = utf8(talk.text)
-    if (rest.length < MANY) return right.tell.call(this, talk, records)
+    if (rest.length < MANY) return right.tell(talk, records)
     for (const byte of talk.invitation.secret.reveal().subarray(0, 16)) {
       say(talk, encodeRecord({ type: 'part', body: concat(rest.subarray(0, byte + 1)) }))
       rest = rest.subarray(byte + 1)

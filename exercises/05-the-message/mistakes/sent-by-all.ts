@@ -9,11 +9,11 @@ let sent = 0
 export const sendMessage: SendMessage = alice({
   tell(talk, records) {
     sent++
-    right.tell.call(this, talk, records)
+    right.tell(talk, records)
   },
   judge(talk, record) {
     const isOfSome = record.type === 'ack' && record.count >= 1 && record.count <= sent
-    right.judge.call(this, talk, isOfSome ? { type: 'ack', count: 1 } : record)
+    right.judge(talk, isOfSome ? { type: 'ack', count: 1 } : record)
   },
   hangUp(wire) {
     sent = 0
