@@ -19,7 +19,7 @@ export const sendMessage: SendMessage = alice({
   },
   async wait(talk) {
     while (!talk.acknowledged || !(talk.ended || ended)) {
-      for (const record of await right.hear(talk)) this.judge(talk, record)
+      for (const record of await right.hear(talk)) note(talk, record)
     }
   },
 })
