@@ -26,6 +26,7 @@ import { Meetings, transcript } from './meetings.ts'
 import type { Outcome } from './outcome.ts'
 import { invitation } from './people.ts'
 import { readable } from './readable.ts'
+import { sharesNothing, showsNothing } from './side-by-side.ts'
 import {
   CUTS,
   carries,
@@ -169,6 +170,7 @@ export const properties: readonly Property<Meetings>[] = [
       must(!secret, `the secret is on the line ${secret}, for everybody to take.`, () => {
         return `found in the recording: ${toBase64url(outcome.to.secret.reveal()).slice(0, 8)}… With it anybody can be bob.`
       })
+      await showsNothing(meetings)
     },
   },
   {
@@ -367,6 +369,7 @@ export const properties: readonly Property<Meetings>[] = [
         must(!problem, `in one of two conversations bob got something else after the text: ${problem}.`)
         must(outcome.result === 'resolved', `in one of two conversations bob read it, but: ${outcome.why}`)
       }
+      await sharesNothing(meetings)
     },
   },
   {

@@ -80,12 +80,16 @@ export class Meetings {
     return this.#seen(() => bobWho(to, (bob) => bob.answers(), random), to, text, random)
   }
 
-  /** Several at once. */
-  together(texts: readonly string[], tos: readonly Invitation[] = []): Promise<Talk[]> {
+  /** Several at once; each bob, once all the messages are there, does what stands in `thens`, or all that she waits for. */
+  together(
+    texts: readonly string[],
+    tos: readonly Invitation[] = [],
+    thens: readonly ((bob: Bob) => Promise<unknown> | unknown)[] = [],
+  ): Promise<Talk[]> {
     const [first, second] = [new Meeting(texts.length), new Meeting(texts.length)]
     const talks = texts.map((text, i) => {
       const to = tos[i] ?? invitation()
-      return this.#seen((random) => bobAmong(to, random, first, second), to, text)
+      return this.#seen((random) => bobAmong(to, random, first, second, thens[i]), to, text)
     })
     return Promise.all(talks)
   }

@@ -209,14 +209,23 @@ export class Meeting {
 
 /** Bob, who goes on at two places only when all the others have got there, too: with message 1, and with the message. */
 export const bobAmong =
-  (to: Invitation, random: Uint8Array, first: Meeting, second: Meeting): Peer =>
+  (
+    to: Invitation,
+    random: Uint8Array,
+    first: Meeting,
+    second: Meeting,
+    then?: (bob: Bob) => Promise<unknown> | unknown,
+  ): Peer =>
   async (wire) => {
     const message1 = await message1From(wire)
     await first.wait()
     const { message2, transport } = answerTo(message1, to, random)
     wire.writeFrame(message2)
     const bob = new Bob(wire, transport)
-    await bob.answers(() => second.wait())
+    if (!then) return await bob.answers(() => second.wait())
+    await bob.message()
+    await second.wait()
+    await then(bob)
   }
 
 /** What bob with these random bytes, or one who reads the ticket as another, makes of message 1: his answer, and the keys. */

@@ -11,12 +11,12 @@ import { syncBuiltinESMExports } from 'node:module'
 import net from 'node:net'
 import os from 'node:os'
 import { mock } from 'node:test'
-import { inspect } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Wire } from 'symbolon/protocol'
 import { drawFrom } from './drawing.ts'
 import { left, watchGiven, watchTimers } from './left.ts'
+import { seen } from './seen.ts'
 import { surround } from './surroundings.ts'
 import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
 
@@ -55,7 +55,7 @@ export interface Thrown {
   readonly name: string
   readonly message: string
   readonly code?: string
-  /** All that is seen of it when it is printed: its properties too, and its causes. */
+  /** All that is seen of it when it is printed, and all that it carries besides: its properties, shown or hidden, and its causes. */
   readonly all: string
   /** Of the student's file. */
   readonly line?: number
@@ -64,8 +64,6 @@ export interface Thrown {
 const ANSWERS_FD = 3
 /** Of fake time, so that what waits for what came after a timer gets its turn. */
 const STEP_MS = 1_000
-const MAX_SHOWN_CHARS = 64 * 1024
-const SHOWN = { depth: 8, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 } as const
 const PROGRAM = './program.mjs'
 const OURS = ['main.mjs', 'host.ts', 'symbolon.mjs']
 
@@ -315,14 +313,6 @@ function shown(value: unknown): string {
     return String(value)
   } catch {
     return 'something that cannot be shown'
-  }
-}
-
-function seen(value: unknown): string {
-  try {
-    return inspect(value, SHOWN).slice(0, MAX_SHOWN_CHARS)
-  } catch {
-    return ''
   }
 }
 
