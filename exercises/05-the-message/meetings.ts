@@ -22,7 +22,7 @@ import {
   silent,
   standing,
 } from './people.ts'
-import { type Tap, tapped } from './tap.ts'
+import { type Onward, type Tap, tapped } from './tap.ts'
 
 const STEP_MS = 100
 /** For a program that has left one line open, the next one is not waited for so long. */
@@ -67,7 +67,7 @@ export class Meetings {
 
   /** With whoever this is. */
   meet(peer: Peer, to: Invitation, text: string): Promise<Outcome> {
-    return standing(peer, (port) => this.#call(port, to, text))
+    return this.#call(standing(peer), to, text)
   }
 
   /** With a bob who has the right secret, and then does this. */
@@ -103,13 +103,19 @@ export class Meetings {
     const outcome = await this.meet(peer(random), to, text)
     const { message1, rest } = opening(outcome)
     const bobs = () => answerTo(message1, to, random)
-    let message2: Uint8Array = EMPTY
+    let first: ReturnType<typeof bobs> | undefined
     try {
-      message2 = bobs().message2
+      first = bobs()
     } catch {
       throw new Missing('nobody can tell before bob can read message 1.')
     }
-    return { outcome, message2, rest, transport: () => bobs().transport }
+    const { message2 } = first
+    const transport = () => {
+      const { transport } = first ?? bobs()
+      first = undefined
+      return transport
+    }
+    return { outcome, message2, rest, transport }
   }
 
   /** With a bob who hears the message, and at once says all that she waits for. */
@@ -122,10 +128,10 @@ export class Meetings {
     return this.once(`real ${text}`, () => realBob((port) => this.#call(port, invitation(), text)))
   }
 
-  async #call(port: number, to: Invitation, text: string): Promise<Outcome> {
+  async #call(onward: Onward, to: Invitation, text: string): Promise<Outcome> {
     this.#going++
     try {
-      return await this.#tapped(port, to, text)
+      return await this.#tapped(onward, to, text)
     } finally {
       this.#going--
       // What goes on in the background all the same meets the end of its process.
@@ -136,8 +142,8 @@ export class Meetings {
     }
   }
 
-  #tapped(port: number, to: Invitation, text: string): Promise<Outcome> {
-    return tapped(this.alice.address, port, async (tap) => {
+  #tapped(onward: Onward, to: Invitation, text: string): Promise<Outcome> {
+    return tapped(this.alice.address, onward, async (tap) => {
       const ended = await this.#inTime(this.alice.send(tap.port, to, text), this.#steps)
       const hungUp = ended !== undefined && (await this.#hangsUp(tap))
       this.#isToRestart ||= !ended
