@@ -19,7 +19,7 @@ import {
   utf8,
 } from 'symbolon/protocol'
 import { must } from '../examiner/property.ts'
-import { randomBytesIn } from '../examiner/randomness.ts'
+import { oneByOne, randomBytesIn } from '../examiner/randomness.ts'
 import type { Randomness } from '../examiner/values.ts'
 import { cutIntoFrames, NAME, opening, sha256 } from './examine.ts'
 import type { Invitation } from './given.ts'
@@ -78,7 +78,7 @@ async function madeOfRandomBytes(meetings: Meetings, to: Invitation): Promise<vo
     await alice.draws?.(random.pool)
     return keyOf(await meetings.meet(silent, to, TEXT))
   }
-  const count = await randomBytesIn(keyWith, pool, KEY_BYTES, "alice's key pair")
+  const count = await randomBytesIn(oneByOne(keyWith), pool, KEY_BYTES, "alice's key pair")
   await alice.draws(EMPTY)
   if (count >= KEY_BYTES) return
   const read = count <= TRIED_BYTES ? await readAgain(meetings, () => alice.draws?.(pool)) : undefined

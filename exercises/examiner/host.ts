@@ -6,16 +6,13 @@
  */
 import { createHook } from 'node:async_hooks'
 import dgram from 'node:dgram'
-import { writeSync } from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
+import { writeSync as nodesWriteSync } from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
-import { mock } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { Wire } from 'symbolon/protocol'
+import { pass, passInTurn, startClock, turn } from './clock.ts'
 import { drawFrom } from './drawing.ts'
-import { left, watchGiven, watchTimers } from './left.ts'
+import { left, watchGiven, watchKeys } from './left.ts'
 import { seen } from './seen.ts'
 import { surround } from './surroundings.ts'
 import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
@@ -55,6 +52,8 @@ export interface Thrown {
   readonly name: string
   readonly message: string
   readonly code?: string
+  /** Before there was a promise. */
+  readonly atOnce?: true
   /** All that is seen of it when it is printed, and all that it carries besides: its properties, shown or hidden, and its causes. */
   readonly all: string
   /** Of the student's file. */
@@ -62,13 +61,16 @@ export interface Thrown {
 }
 
 const ANSWERS_FD = 3
-/** Of fake time, so that what waits for what came after a timer gets its turn. */
-const STEP_MS = 1_000
+/** Warnings of what a program does not do itself. */
+const NODES_OWN = ['ExperimentalWarning', 'DeprecationWarning', 'SecurityWarning']
 const PROGRAM = './program.mjs'
-const OURS = ['main.mjs', 'host.ts', 'symbolon.mjs']
+const OURS = ['main.cjs', 'symbolon.cjs', 'symbolon.mjs']
 
 type Fn = (...args: unknown[]) => unknown
 
+// As they are before the program is there.
+const writeSync = nodesWriteSync
+const { setInterval: realInterval, clearInterval: realClear } = globalThis
 const { connect } = net.Socket.prototype
 
 function refuse(of: object, ...names: readonly string[]): void {
@@ -98,15 +100,13 @@ refuse(net, '_createServerHandle')
 refuse(net.Server.prototype, 'listen', '_listen2', '_setupListenHandle')
 refuse(net.Socket.prototype, 'connect')
 refuse(dgram.Socket.prototype, 'bind', 'connect', 'send')
-syncBuiltinESMExports()
 
 // Time is what the grader says: an hour of silence is over at once, and a program's own clock shows.
 const [startedAt, start] = process.argv.slice(2)
-const { setInterval: realInterval, clearInterval: realClear } = globalThis
-let now = performance.now()
-mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: Number(startedAt) })
-watchTimers()
-syncBuiltinESMExports()
+// `performance` would have to be loaded.
+const { uptime } = process
+let now = uptime()
+startClock(Number(startedAt))
 surround(Number(start))
 
 // What is no randomness shows itself: after a restart it comes again.
@@ -120,6 +120,7 @@ Math.random = () => {
 const exported: Promise<Readonly<Record<string, unknown>>> = import(PROGRAM)
 const kept = new Map<number, object>()
 let lastKept = 0
+const thrownAtOnce = new WeakSet<Error>()
 
 function answer(reply: Reply): void {
   const line = Buffer.from(`${JSON.stringify(reply)}\n`)
@@ -184,14 +185,14 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
   try {
     const given = await received(args)
     if (what === 'advance')
-      return answer({ id, value: encode(await advance(Number(given[0]))), async: false, plain: true })
+      return answer({ id, value: encode(await passInTurn(Number(given[0]))), async: false, plain: true })
     if (what === 'draw') {
       drawFrom(given[0] as Uint8Array)
       return answer({ id, value: null, async: false, plain: true })
     }
     if (what === 'count') return answer({ id, value: begun(name), async: false, plain: true })
     if (what === 'left') return answer({ id, value: encode(await left()), async: false, plain: true })
-    if (what === 'heap') return answer({ id, value: await heap(), async: false, plain: true })
+    if (what === 'heap') return answer({ id, value: (await left()).bytes, async: false, plain: true })
     const target = on === undefined ? await exported : kept.get(on)
     const fn = target && (target as Readonly<Record<string, unknown>>)[name]
     if (typeof fn !== 'function') {
@@ -201,10 +202,19 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
           : `it has no method '${name}'.`
       return answer({ id, thrown: { isError: true, name: 'Missing', message: where, all: '' } })
     }
-    if (what === 'each') return answer({ id, each: await each(fn as Fn, given as unknown[][]) })
+    if (what === 'each') {
+      const one = (...args: unknown[]) => (fn as Fn).apply(target, args)
+      return answer({ id, each: await each(one, given as unknown[][]) })
+    }
     const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
-    const call = (...args: unknown[]) =>
-      isClass ? Reflect.construct(fn, args) : (fn as Fn).apply(target, args)
+    const call = (...args: unknown[]) => {
+      try {
+        return isClass ? Reflect.construct(fn, args) : (fn as Fn).apply(target, args)
+      } catch (error) {
+        if (error instanceof Error) thrownAtOnce.add(error)
+        throw error
+      }
+    }
     answer({ id, ...(await outcome(call, given, what === 'keep' ? keep : undefined)).told })
   } catch (error) {
     answer({ id, thrown: thrown(error) })
@@ -243,21 +253,6 @@ async function each(fn: Fn, all: readonly unknown[][]): Promise<Outcome[]> {
   return outcomes.map(({ told, isAltered }) => (isAltered?.() ? { ...told, altered: true } : told))
 }
 
-/** How much memory is in use once what nobody needs any more is gone. */
-async function heap(): Promise<number> {
-  // As --expose-gc would, which costs each process a third of its start on Node 20.
-  setFlagsFromString('--expose-gc')
-  const collect: () => void = runInNewContext('gc')
-  for (let i = 0; i < 2; i++) {
-    await turn()
-    collect()
-  }
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
-
-const turn = () => new Promise((resolve) => setImmediate(resolve))
-
 /** What the arguments are, as far as that can be said: a connection is another at any time. */
 function said(args: readonly unknown[]): string | undefined {
   if (args.some((part) => part instanceof Wire)) return undefined
@@ -282,15 +277,6 @@ function begun(type: string): number {
   return 0
 }
 
-/** Lets so much fake time pass. */
-async function advance(ms: number): Promise<void> {
-  await turn()
-  for (let left = ms; left > 0; left -= STEP_MS) {
-    mock.timers.tick(Math.min(left, STEP_MS))
-    await turn()
-  }
-}
-
 function thrown(error: unknown): Thrown {
   if (!(error instanceof Error)) {
     return { isError: false, name: typeof error, message: shown(error), all: seen(error) }
@@ -304,6 +290,7 @@ function thrown(error: unknown): Thrown {
     message: String(error.message),
     all: seen(error),
     ...(code !== undefined && { code: String(code) }),
+    ...(thrownAtOnce.has(error) && { atOnce: true }),
     ...(line && { line: Number(line) }),
   }
 }
@@ -316,14 +303,19 @@ function shown(value: unknown): string {
   }
 }
 
+watchKeys()
+// Node has no word for a program that runs without warnings; here they are on the screen, as anywhere.
+process.on('warning', (warning) => {
+  if (!NODES_OWN.includes(warning.name)) process.stderr.write(`${warning}\n`)
+})
 process.on('unhandledRejection', (error) => answer({ stray: thrown(error) }))
 process.on('uncaughtException', (error) => answer({ stray: thrown(error) }))
 
 // Where nothing else is said fake time goes as fast as the other.
 const clock = realInterval(() => {
   const then = now
-  now = performance.now()
-  mock.timers.tick(Math.floor(now - then))
+  now = uptime()
+  pass(Math.round(1000 * (now - then)))
 }, 50)
 process.stdin.once('close', () => realClear(clock))
 

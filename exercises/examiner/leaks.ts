@@ -14,25 +14,56 @@ export function standsIn(where: string | Uint8Array, secret: Uint8Array): string
 /** The same, for many secrets in one text. */
 export function searchOf(text: string): (secret: Uint8Array) => string | undefined {
   if (text.length < PIECE_BYTES) return () => undefined
-  const digits = hexDigits(text)
-  const letters = base64Letters(text)
-  const numbers = (text.match(/\d+/g) ?? []).join()
+  const digits = piecesOf(hexDigits(text), 2 * PIECE_BYTES)
+  const letters = piecesOf(base64Letters(text), BASE64_CHARS)
+  const characters = piecesOf(text, PIECE_BYTES)
+  const numbers = text.match(/\d+/g) ?? []
   // `{"0":17,"1":4}`: what JSON makes of a Uint8Array, wherever the piece begins in it.
-  const values = (text.match(/"?\d+"?:\s*\d+/g) ?? []).map((pair) => pair.replace(/^.*:\s*/, '')).join()
-  const look = (piece: Buffer): string | undefined => {
-    if (digits.includes(piece.toString('hex'))) return 'in hexadecimal'
-    if (digits.includes(Buffer.from(piece).reverse().toString('hex'))) return 'in hexadecimal, backwards'
-    if (base64Alignments(piece).some((part) => letters.includes(part))) return 'in base64'
-    if (numbers.includes(piece.join()) || values.includes(piece.join())) return 'as numbers'
-    return text.includes(piece.toString('latin1')) ? 'as characters' : undefined
-  }
+  const values = (text.match(/"?\d+"?:\s*\d+/g) ?? []).map((pair) => pair.replace(/^.*:\s*/, ''))
+  const lists = [numbers, values].filter(({ length }) => length >= PIECE_BYTES).map((list) => list.join())
   return (secret) => {
-    for (let start = 0; start + PIECE_BYTES <= secret.length; start++) {
-      const how = look(Buffer.from(secret.subarray(start, start + PIECE_BYTES)))
-      if (how) return how
+    const bytes = Buffer.from(secret)
+    const hex = bytes.toString('hex')
+    const backwards = Buffer.from(secret).reverse().toString('hex')
+    // Wherever it begins in a longer text.
+    const base64 = [0, 1, 2].map((before) =>
+      Buffer.concat([Buffer.alloc(before), bytes])
+        .toString('base64')
+        .replace(/=+$/, ''),
+    )
+    const latin1 = bytes.toString('latin1')
+    for (let start = 0, end = PIECE_BYTES; end <= bytes.length; start++, end++) {
+      if (digits.has(hex.slice(2 * start, 2 * end))) return 'in hexadecimal'
+      const rest = bytes.length - end
+      if (digits.has(backwards.slice(2 * rest, 2 * (rest + PIECE_BYTES)))) return 'in hexadecimal, backwards'
+      const places = base64.map((coded, before) =>
+        coded.slice(Math.ceil((4 * (before + start)) / 3), Math.floor((4 * (before + end)) / 3)),
+      )
+      if (places.some((place) => letters.has(place))) return 'in base64'
+      if (lists.length > 0) {
+        const piece = bytes.subarray(start, end).join()
+        if (lists.some((list) => list.includes(piece))) return 'as numbers'
+      }
+      if (characters.has(latin1.slice(start, end))) return 'as characters'
     }
     return undefined
   }
+}
+
+/** What of 8 bytes is the same in base64, wherever they begin. */
+const BASE64_CHARS = 10
+/** Of a longer text there are too many pieces to be held. */
+const MAX_TEXT_CHARS = 4 * 1024
+
+function piecesOf(text: string, length: number): { has(piece: string): boolean } {
+  if (text.length > MAX_TEXT_CHARS) return { has: (piece) => text.includes(piece) }
+  const starts = Math.max(0, text.length - length + 1)
+  return new Set(Array.from({ length: starts }, (_, i) => text.slice(i, i + length)))
+}
+
+/** Each of them once, by its text: errors say the same again and again. */
+export function different<T>(all: readonly T[], textOf: (one: T) => string): Iterable<T> {
+  return new Map(all.map((one) => [textOf(one), one])).values()
 }
 
 /**

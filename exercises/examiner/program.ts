@@ -120,6 +120,12 @@ export class StudentProgram {
     return Array.isArray(came) ? came : [came]
   }
 
+  /** The same of a method of an object that was kept. */
+  async methodEach(on: Kept, name: string, all: readonly unknown[][]): Promise<(Returned | StudentError)[]> {
+    const came = await this.#ask('each', name, all, on.id)
+    return Array.isArray(came) ? came : [came]
+  }
+
   /** Calls an exported function, or makes an object of an exported class; what it gives stays there. */
   async keep(name: string, ...args: unknown[]): Promise<Kept> {
     const { value } = await this.#one('keep', name, args)

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { inspect, types } from 'node:util'
+import { inspect as nodesInspect, types } from 'node:util'
 import { Secret } from 'symbolon/protocol'
 
+// As it is before the program is there.
+const inspect = nodesInspect
 const MAX_SHOWN_CHARS = 64 * 1024
 const MAX_OBJECTS = 1_000
 /** Of long bytes and long text the beginning and the end. */
