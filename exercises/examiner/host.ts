@@ -9,11 +9,11 @@ import dgram from 'node:dgram'
 import { writeSync as nodesWriteSync } from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
-import { inspect as nodesInspect } from 'node:util'
 import { Secret, Wire } from 'symbolon/protocol'
 import { pass, passInTurn, startClock, turn } from './clock.ts'
 import { drawFrom } from './drawing.ts'
-import { left, watchGiven } from './left.ts'
+import { left, watchGiven, watchKeys } from './left.ts'
+import { seen } from './seen.ts'
 import { surround } from './surroundings.ts'
 import { type Notes, noted } from './untouched.ts'
 import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
@@ -56,33 +56,26 @@ export interface Thrown {
   readonly name: string
   readonly message: string
   readonly code?: string
-  /** All that is seen of it when it is printed: its properties too, and its causes. */
+  /** Before there was a promise. */
+  readonly atOnce?: true
+  /** All that is seen of it when it is printed, and all that it carries besides: its properties, shown or hidden, and its causes. */
   readonly all: string
   /** Of the student's file. */
   readonly line?: number
 }
 
 const ANSWERS_FD = 3
-const MAX_SHOWN_CHARS = 64 * 1024
 /** An error's message may look like a frame, and be long. */
 const MAX_FRAME_CHARS = 1_000
-const SHOWN = {
-  depth: 8,
-  breakLength: Number.POSITIVE_INFINITY,
-  maxArrayLength: 1_000,
-  showHidden: true,
-  getters: true,
-} as const
+/** Warnings of what a program does not do itself. */
+const NODES_OWN = ['ExperimentalWarning', 'DeprecationWarning', 'SecurityWarning']
 const PROGRAM = './program.mjs'
-/** Warnings. */
-const OF_NODE = ['ExperimentalWarning', 'SecurityWarning', 'DeprecationWarning']
 const OURS = ['main.cjs', 'symbolon.cjs', 'symbolon.mjs']
 
 type Fn = (...args: unknown[]) => unknown
 
 // As they are before the program is there.
 const writeSync = nodesWriteSync
-const inspect = nodesInspect
 const { setInterval: realInterval, clearInterval: realClear } = globalThis
 const { connect } = net.Socket.prototype
 
@@ -135,6 +128,7 @@ const kept = new Map<number, object>()
 /** What the program made: it may change. */
 const isTheirs = new WeakSet<object>()
 let lastKept = 0
+const thrownAtOnce = new WeakSet<Error>()
 
 function answer(reply: Reply): void {
   const line = Buffer.from(`${JSON.stringify(reply)}\n`)
@@ -244,8 +238,14 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
       return answer({ id, each: await each(one, args as unknown[][]) })
     }
     const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
-    const call = (...args: unknown[]) =>
-      isClass ? Reflect.construct(fn, args) : (fn as Fn).apply(target, args)
+    const call = (...args: unknown[]) => {
+      try {
+        return isClass ? Reflect.construct(fn, args) : (fn as Fn).apply(target, args)
+      } catch (error) {
+        if (error instanceof Error) thrownAtOnce.add(error)
+        throw error
+      }
+    }
     answer({ id, ...(await outcome(call, given, what === 'keep' ? keep : undefined)).told })
   } catch (error) {
     answer({ id, thrown: thrown(error) })
@@ -327,6 +327,7 @@ function thrown(error: unknown): Thrown {
     message: String(error.message),
     all: seen(error),
     ...(code !== undefined && { code: String(code) }),
+    ...(thrownAtOnce.has(error) && { atOnce: true }),
     ...(line && { line: Number(line) }),
   }
 }
@@ -339,17 +340,10 @@ function shown(value: unknown): string {
   }
 }
 
-function seen(value: unknown): string {
-  try {
-    return inspect(value, SHOWN).slice(0, MAX_SHOWN_CHARS)
-  } catch {
-    return ''
-  }
-}
-
-// Otherwise Node prints them, and its own besides.
+watchKeys()
+// Node has no word for a program that runs without warnings; here they are on the screen, as anywhere, and without Node's own.
 process.on('warning', (warning) => {
-  if (!OF_NODE.includes(warning.name)) process.stderr.write(`${seen(warning)}\n`)
+  if (!NODES_OWN.includes(warning.name)) process.stderr.write(`${seen(warning)}\n`)
 })
 process.on('unhandledRejection', (error) => answer({ stray: thrown(error) }))
 process.on('uncaughtException', (error) => answer({ stray: thrown(error) }))
