@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey, randomInt } from 'node:crypto'
 import {
   type CipherState,
   concat,
@@ -34,6 +34,10 @@ const KEY_BYTES = 32
 const POOL_BYTES = 4096
 /** So many bytes can be tried, with patience. */
 const TRIED_BYTES = 5
+/** Of a byte. */
+const VALUES = 256
+/** Where what a program draws for its key may begin: it may have drawn something else before. */
+const PLACES = Array.from({ length: 33 }, (_, place) => place)
 
 const keyOf = (outcome: Outcome) => toBase64url(opening(outcome).message1.subarray(0, 32))
 
@@ -73,6 +77,7 @@ const loot = (read: string | undefined, how = '') =>
 async function madeOfRandomBytes(meetings: Meetings, to: Invitation): Promise<void> {
   const { alice } = meetings
   if (!alice.draws) return
+  if (await isAsDrawn(meetings, to)) return await alice.draws(EMPTY)
   const pool = secureRandomBytes(POOL_BYTES)
   const keyWith = async (random: Randomness) => {
     await alice.draws?.(random.pool)
@@ -85,6 +90,33 @@ async function madeOfRandomBytes(meetings: Meetings, to: Invitation): Promise<vo
   must(false, `only ${count} random bytes have a part in alice's key pair; it takes ${KEY_BYTES}.`, () =>
     loot(read, `, and the right one of all ${256 ** count} values of these bytes was tried`),
   )
+}
+
+/** Whether it is 32 bytes as they were drawn, one after the other, whatever they are: then there is no more to look for. */
+async function isAsDrawn(meetings: Meetings, to: Invitation): Promise<boolean> {
+  const values = shuffled(Uint8Array.from({ length: VALUES }, (_, value) => value))
+  let place: number | undefined
+  // Each value that a byte has comes once.
+  for (let first = 0; first < VALUES; first += KEY_BYTES) {
+    const pool = secureRandomBytes(POOL_BYTES)
+    pool.set(concat(values.subarray(first), values.subarray(0, first)))
+    await meetings.alice.draws?.(pool)
+    const key = keyOf(await meetings.meet(silent, to, TEXT))
+    const isAt = (at: number) => publicKey(pool.subarray(at, at + KEY_BYTES)) === key
+    place ??= PLACES.find(isAt)
+    if (place === undefined || !isAt(place)) return false
+  }
+  return true
+}
+
+function shuffled(bytes: Uint8Array): Uint8Array {
+  for (let i = bytes.length - 1; i > 0; i--) {
+    const other = randomInt(i + 1)
+    const byte = bytes[i] as number
+    bytes[i] = bytes[other] as number
+    bytes[other] = byte
+  }
+  return bytes
 }
 
 /**

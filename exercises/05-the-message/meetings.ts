@@ -13,6 +13,7 @@ import {
   answerTo,
   type Bob,
   bobAmong,
+  bobFirst,
   bobWho,
   type Heard,
   invitation,
@@ -21,10 +22,14 @@ import {
   realBob,
   silent,
   standing,
+  turn,
 } from './people.ts'
 import { type Onward, type Tap, tapped } from './tap.ts'
 
 const STEP_MS = 100
+/** Of alice's turns: as many as it takes until the longest text that waits in her memory has gone. */
+const TURNS = 200
+const FEW_TURNS = 20
 /** For a program that has left one line open, the next one is not waited for so long. */
 const SHORT_STEPS = 1
 
@@ -78,6 +83,12 @@ export class Meetings {
   /** With an honest bob who has these random bytes: who has the same keys as before sees the same keys again. */
   overheard(to: Invitation, random: Uint8Array, text: string): Promise<Talk> {
     return this.#seen(() => bobWho(to, (bob) => bob.answers(), random), to, text, random)
+  }
+
+  /** With a bob who speaks first, in one packet with message 2. */
+  greeted(text: string): Promise<Talk> {
+    const to = invitation()
+    return this.#seen((random) => bobFirst(to, random), to, text)
   }
 
   /** Several at once; each bob, once all the messages are there, does what stands in `thens`, or all that she waits for. */
@@ -172,9 +183,22 @@ export class Meetings {
     return (this.alice.patienceSec * 1000) / STEP_MS
   }
 
-  async #hangsUp(tap: Tap): Promise<boolean> {
+  async #hangsUp(tap: Tap): Promise<boolean | 'later'> {
+    const hungUp = tap.hungUp()
+    const most = this.#leavesLinesOpen ? FEW_TURNS : TURNS
+    for (let turns = 0; turns < most && !this.alice.isSlow; turns++) {
+      if (await Promise.race([hungUp, turn()])) return true
+      // Mostly it is here already, and only has to be looked at.
+      if (turns > 1) await this.alice.beat()
+    }
+    const hangsUp = await this.#hangsUpInTime(hungUp)
+    if (!this.alice.isSlow) this.#leavesLinesOpen = true
+    return hangsUp && (this.alice.isSlow || 'later')
+  }
+
+  async #hangsUpInTime(hanging: Promise<true>): Promise<boolean> {
     const steps = this.#leavesLinesOpen ? SHORT_STEPS : this.#steps
-    const hungUp = (await this.#inTime(tap.hungUp(), steps)) === true
+    const hungUp = (await this.#inTime(hanging, steps)) === true
     if (!hungUp) this.#leavesLinesOpen = true
     return hungUp
   }

@@ -15,8 +15,8 @@ export interface Outcome extends Omit<Ending, 'result'> {
   /** Every byte that alice put on the line. */
   readonly sent: Uint8Array
   readonly connections: number
-  /** Whether her half of the connection was ended when that was over. */
-  readonly hungUp: boolean
+  /** Whether her half of the connection was ended when that was over: then, or only some time later. */
+  readonly hungUp: boolean | 'later'
 }
 
 /** A conversation with bob, and what he can see in it. */

@@ -215,6 +215,17 @@ export const bobAmong =
     await then(bob)
   }
 
+/** Bob, whose first words come together with message 2. */
+export const bobFirst =
+  (to: Invitation, random: Uint8Array): Peer =>
+  async (wire) => {
+    const { message2, transport } = answerTo(await message1From(wire), to, random)
+    const bob = new Bob(wire, transport)
+    const words = bob.sealed({ type: 'message', body: utf8('who is there?') })
+    wire.write(concat(u16(message2.length), message2, words))
+    await bob.answers()
+  }
+
 /** What bob with these random bytes, or one who reads the ticket as another, makes of message 1: his answer, and the keys. */
 export function answerTo(
   message1: Uint8Array,

@@ -34,11 +34,7 @@ export interface Tap {
 }
 
 /** The tap stands as long as `use` takes; then every connection is closed, and whoever took the other end comes to an end. */
-export async function tapped<T>(
-  address: string,
-  onward: Onward,
-  use: (tap: Tap) => Promise<T>,
-): Promise<T> {
+export async function tapped<T>(address: string, onward: Onward, use: (tap: Tap) => Promise<T>): Promise<T> {
   const sent: Uint8Array[] = []
   let sentBytes = 0
   const over: Promise<void>[] = []

@@ -61,7 +61,7 @@ function watch(of: object, name: string, which: (self: object, result: object) =
   // Where an exercise has no such tool, what stands in its place has no methods.
   if (typeof method !== 'function') return
   const value = function (this: object, ...args: unknown[]) {
-    const result = Reflect.apply(method, this, args)
+    const result: object = Reflect.apply(method, this, args)
     const one = which(this, result)
     if (!known.has(one)) keys.add(new WeakRef(one))
     known.add(one)
