@@ -15,6 +15,7 @@ import { receiver } from '../../exercises/commands/receiver.ts'
 import { sender } from '../../exercises/commands/sender.ts'
 import type { Grade } from '../../exercises/examiner/grading.ts'
 import { needs, onLinux, pythonWith } from '../helpers/needs.ts'
+import { nodeArguments } from '../helpers/program.ts'
 import { shareOf } from '../helpers/share.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -48,7 +49,7 @@ const inJavaScript = (file: string, options = OPTIONS) =>
 
 /** The tool itself, as it is called by hand. */
 async function tool(...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'exercises/grade.ts', ...args], { cwd: ROOT })
+  const child = spawn(process.execPath, [...nodeArguments('exercises/grade.ts'), ...args], { cwd: ROOT })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk) => {
     stdout += chunk

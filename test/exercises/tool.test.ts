@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { typeErrors } from '../../exercises/runner/types.ts'
-import { Program } from '../helpers/program.ts'
+import { nodeArguments, Program } from '../helpers/program.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const FOLDER = join(ROOT, 'exercises')
@@ -14,7 +14,7 @@ const TICKET = '04-the-ticket'
 
 /** The tool, where this student works. */
 function start(work: string, ...args: string[]): Program {
-  const tool = ['--import', 'tsx', join(FOLDER, 'run.ts'), '--work', work, ...args]
+  const tool = [...nodeArguments(join(FOLDER, 'run.ts')), '--work', work, ...args]
   return new Program(process.execPath, tool, process.env)
 }
 
