@@ -276,6 +276,7 @@ grade('refuses wrong usage with a hint', async () => {
     [],
     ['05'],
     ['99', '--', 'x'],
+    ['constructor', '--', 'x'],
     ['04', '--', 'x'],
     ['05', 'x'],
     ['--silence', 'soon', '05', '--', 'x'],
