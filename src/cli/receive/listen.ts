@@ -8,6 +8,7 @@ import type { Session } from '../../lib/session.ts'
 import { parsePort, parseSeconds } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
 import { isOfThisMachine } from '../own-addresses.ts'
+import { localTime } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 
 export const LISTEN_OPTIONS = {
@@ -17,8 +18,14 @@ export const LISTEN_OPTIONS = {
     help: ['ADDR', 'listen here, 0.0.0.0 for everywhere (default: 127.0.0.1)'],
   },
   port: { type: 'string', default: '0', help: ['N', 'and this port (default: any that is free)'] },
-  refresh: { type: 'string', default: '15', help: ['SEC', 'how often to tell the KDC so (default: 15)'] },
+  refresh: {
+    type: 'string',
+    default: '15',
+    help: ['SEC', 'how often to tell the KDC so (default: 15, at most 900)'],
+  },
 } as const
+
+const MAX_REFRESH_SEC = 900
 
 export interface ListenAddress {
   readonly host: string
@@ -27,13 +34,17 @@ export interface ListenAddress {
 }
 
 export function listenAddressFrom(values: { host: string; port: string; refresh: string }): ListenAddress {
-  const refreshIntervalMs = 1000 * parseSeconds('--refresh', values.refresh)
+  const refreshSec = parseSeconds('--refresh', values.refresh)
+  if (refreshSec > MAX_REFRESH_SEC) {
+    const hint = 'the KDC takes a receiver to be away when it has not heard of it for four times this'
+    throw new UsageError(`--refresh: at most ${MAX_REFRESH_SEC}`, hint)
+  }
   const port = parsePort(values.port)
   if (port > 0 && port < MIN_RECEIVER_PORT) {
     const hint = `senders call receivers at ports from ${MIN_RECEIVER_PORT} on; without --port it is one that is free`
     throw new UsageError(`--port: ${port} is for services of the system`, hint)
   }
-  return { host: values.host, port, refreshIntervalMs }
+  return { host: values.host, port, refreshIntervalMs: 1000 * refreshSec }
 }
 
 /** Listens, and says where. @param fail - told why no new sender can reach us, and what `onChannel` throws. */
@@ -53,7 +64,7 @@ export async function listenAt(
     onRefused: refusalReporter(output),
     onChange: (change) => {
       if (change.state === 'refused') fail(change.error)
-      else tellChange(change, output)
+      else tellChange(change, session.username, output)
     },
   })
   const { address, port } = presence.address
@@ -69,7 +80,11 @@ function tellElsewhere({ address, port }: Presence['published'], output: Output)
   output.event('published_elsewhere', { address, port }, line)
 }
 
-function tellChange(change: Exclude<PresenceChange, { state: 'refused' }>, output: Output): void {
+function tellChange(
+  change: Exclude<PresenceChange, { state: 'refused' }>,
+  username: string,
+  output: Output,
+): void {
   switch (change.state) {
     case 'renewed':
       output.event('renewed', {}, 'logged in again: the session had ended')
@@ -79,6 +94,17 @@ function tellChange(change: Exclude<PresenceChange, { state: 'refused' }>, outpu
       break
     case 'back':
       output.event('kdc_back', {}, 'the KDC is back')
+      break
+    case 'superseded': {
+      const { by, others } = change
+      const place = `at ${endpointText(by.address, by.port)}, begun ${localTime(by.since)}`
+      const count = `${others + 1} run`
+      const line = `another receiver of ${username} is reached from now on (${place}; ${count}); here comes only what waits at the KDC`
+      output.event('superseded', { ...by, receivers: others + 1 }, line)
+      break
+    }
+    case 'reached':
+      output.event('reached', {}, 'this receiver is reached again')
       break
   }
 }

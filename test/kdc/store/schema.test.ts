@@ -121,6 +121,10 @@ schema('what version 3 has done once is done: by requests of sessions that there
     sql`drop index key_packages_by_time`,
     sql`alter table key_packages drop column put_at`,
     sql`alter table requests drop column refusal`,
+    sql`drop index sessions_by_username`,
+    sql`create index sessions_by_username on sessions (username, listen_order, sid)`,
+    sql`alter table sessions drop column listen_since`,
+    sql`alter table sessions drop column listen_until`,
     sql`alter table requests rename column result to position`,
     sql`create table runs (
       sid blob not null, id blob not null, run blob not null, result bigint not null, forget_at bigint not null,
