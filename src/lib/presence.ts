@@ -74,8 +74,8 @@ export interface PresenceOptions extends Omit<ListenOptions, 'username' | 'token
   /** Hears what a refresh has found out, when it is something new. */
   readonly onChange?: (change: PresenceChange) => void
   /**
-   * How often the KDC is told, in milliseconds; 900,000 at most. Default: 15,000. It takes us to be away after four times this, or 60 s, without
-   * a word.
+   * How often the KDC is told, in milliseconds; more than 900,000 is taken for that. Default: 15,000. After four times this without a word, and
+   * not before 60 s, we are away for the KDC.
    */
   readonly refreshIntervalMs?: number
   /**

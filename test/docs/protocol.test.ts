@@ -194,9 +194,9 @@ test('answers have the fields that the KDC gives, and no others', async () => {
   // Accounts and sessions.
   const { token } = await plain('/login', { username: 'bob', password: PASSWORD, port: 4711 })
   await plain('/listen', { username: 'bob', token, port: 4712 })
-  await ask(bob, '/listen', { port: 4713, lease: 60, since: START })
   await plain('/userinfo', { username: 'bob', token, receiver: 'bob' })
   await plain('/sessions', { username: 'bob', token })
+  await ask(bob, '/listen', { port: 4713, lease: 60, since: START })
   const registration = await opaque.startRegistration(PASSWORD)
   const offered = await plain('/register/start', { username: 'dora', request: registration.request })
   const made = await opaque.finishRegistration('dora', PASSWORD, registration.state, offered.response)
