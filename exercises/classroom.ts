@@ -15,6 +15,7 @@ import { fillIn } from './classroom/fill-in.ts'
 import { handOut } from './classroom/handout.ts'
 import { FORMATS, marksCsv, type Weighted } from './classroom/marks.ts'
 import { type Alike, similar } from './classroom/similar.ts'
+import { exitOnSignals, fromCaller } from './runner/called.ts'
 import { allExercises, type Exercise, findExercise } from './runner/catalogue.ts'
 
 const HELP = `usage: npm run classroom -- handout DIR --from class.csv
@@ -89,10 +90,8 @@ runTool('classroom', async (argv) => {
   const [word = '', folder = ''] = positionals
   const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
   if (!command) throw new UsageError(`there is no '${word}'`, `there are ${Object.keys(COMMANDS).join(', ')}`)
-  // What was started ends with us: at 'exit', which a signal alone does not bring about.
-  const onSignal = (_signal: string, number: number) => process.exit(128 + number)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal)
-  const done = await command(inFolder(folder), values)
+  exitOnSignals()
+  const done = await command(fromCaller(folder), values)
   process.exit(done ? EXIT.done : EXIT.failed)
 })
 
@@ -100,19 +99,14 @@ function readArguments(argv: string[]) {
   return parseArguments(argv, { help: HELP, options: OPTIONS, positionals: ['COMMAND', 'DIR'] })
 }
 
-/** npm runs this in the project's folder, and says in which it was called. */
-function inFolder(path: string): string {
-  return resolve(process.env.INIT_CWD ?? '.', path)
-}
-
 function optional(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : inFolder(path)
+  return path === undefined ? undefined : fromCaller(path)
 }
 
 async function commandHandout(folder: string, settings: Settings): Promise<boolean> {
   if (settings.from === undefined)
     throw new UsageError('--from is missing', 'it names the class list: --from class.csv')
-  const from = inFolder(settings.from)
+  const from = fromCaller(settings.from)
   const exercises = chosen(settings.only)
   const course = await makeCourse(folder, from, {
     column: settings.column,
@@ -130,7 +124,7 @@ async function commandCollect(folder: string, settings: Settings): Promise<boole
   if (file === undefined)
     throw new UsageError('--marks is missing', 'it names what is written: --marks marks.csv')
   const format = parseChoice('--format', FORMATS, formatName)
-  const csvFile = inFolder(file)
+  const csvFile = fromCaller(file)
   const { dir, name, ext } = parse(csvFile)
   if (ext === '.json') throw new UsageError('--marks names a CSV', 'the JSON is written beside it')
   const exercises = weighted(chosen(settings.only), settings.weights ?? '')

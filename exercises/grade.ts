@@ -2,8 +2,8 @@
  * Grades a command, in whatever language: a sender or a receiver that speaks docs/protocol.md, run against a KDC, an honest other
  * side, and dishonest ones.
  */
-import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseArguments, parseSeconds } from '../src/cli/arguments.ts'
 import { EXIT, UsageError } from '../src/cli/errors.ts'
 import { print } from '../src/cli/terminal/terminal.ts'
@@ -12,6 +12,7 @@ import { type CommandGradingOptions, gradeCommand } from './commands/grading.ts'
 import { junit } from './commands/junit.ts'
 import { receiver } from './commands/receiver.ts'
 import { sender } from './commands/sender.ts'
+import { CALLED_IN, exitOnSignals, fromCaller } from './runner/called.ts'
 import { checklist, isDone, sum } from './runner/checklist.ts'
 
 const HELP = `usage: npm run grade -- [OPTIONS] NUMBER -- COMMAND...
@@ -76,11 +77,11 @@ runTool('grade', async (argv) => {
   const { title } = graded
   if (literals !== command.length)
     throw new UsageError('the command belongs after --', 'grade 05 -- python3 sender.py')
-  // What was started ends with us: at 'exit', which a signal alone does not bring about.
-  const onSignal = (_signal: string, signalNumber: number) => process.exit(128 + signalNumber)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal)
-  // npm runs this in the project's folder, and says in which it was called.
-  const folder = resolve(process.env.INIT_CWD ?? '.')
+  const junitFile = values.junit === undefined ? undefined : fromCaller(values.junit)
+  // Before minutes of work: whether it can be written.
+  if (junitFile !== undefined && !existsSync(dirname(junitFile)))
+    throw new UsageError(`--junit: there is no folder ${dirname(junitFile)}`, 'make it first')
+  exitOnSignals()
   const name = command.join(' ')
   const isForPeople = !values.json && !values.mark
   const limits = {
@@ -89,9 +90,9 @@ runTool('grade', async (argv) => {
     silenceSec: parseSeconds('--silence', values.silence),
   }
   if (isForPeople) await print(`${title}: ${name}\n`)
-  const grade = await graded.grade(command, folder, limits)
+  const grade = await graded.grade(command, CALLED_IN, limits)
   const done = isDone(grade)
-  if (values.junit) writeFileSync(resolve(folder, values.junit), junit(`${title}: ${name}`, grade))
+  if (junitFile !== undefined) writeFileSync(junitFile, junit(`${title}: ${name}`, grade))
   if (values.json) await print(JSON.stringify({ exercise: number, command, done, ...grade }))
   if (values.mark) await print(`${number} ${sum(grade)}: ${name}`)
   if (isForPeople) await print(`${checklist(grade, values.all)}\n\n${sum(grade)}`)

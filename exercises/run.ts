@@ -2,12 +2,13 @@
  * Grades the exercises: runs a grader on what a student wrote, and prints a checklist in words.
  */
 import { readFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseArguments, parseSeconds } from '../src/cli/arguments.ts'
-import { EXIT } from '../src/cli/errors.ts'
+import { EXIT, UsageError } from '../src/cli/errors.ts'
 import { print } from '../src/cli/terminal/terminal.ts'
 import { runTool } from '../src/cli/tool.ts'
 import { type Grade, type Grader, type GradingOptions, gradeFile } from './examiner/grading.ts'
+import { CALLED_IN, exitOnSignals, fromCaller } from './runner/called.ts'
 import {
   allExercises,
   type Exercise,
@@ -21,16 +22,18 @@ import { compared } from './runner/compare.ts'
 import { filesOf } from './runner/patterns.ts'
 import { hintsOf } from './runner/readme.ts'
 import { ended, forkTs } from './runner/start.ts'
+import { beginStarter, languages } from './runner/starters.ts'
 import { typeErrors } from './runner/types.ts'
 import { onSave } from './runner/watch.ts'
 import { Work } from './runner/work.ts'
 
-const HELP = `usage: npm run exercise -- [NUMBER|talk] [FILE...]
+const HELP = `usage: npm run exercise -- [NUMBER|talk|LANGUAGE] [FILE...]
 
   npm run exercise                      the exercises, how far you are, and what is next
   npm run exercise -- NUMBER            puts the exercise into work/, and grades what you wrote there
   npm run exercise -- NUMBER FILE...    grades other files; FILE may be a pattern: 'handed-in/*.ts'
   npm run exercise -- talk              runs all five messages, with what you wrote
+  npm run exercise -- python            puts a starter into work/, or javascript: for 'npm run grade'
 
   --watch               grade again whenever you save
   --hint                the next hint
@@ -62,6 +65,10 @@ const OPTIONS = {
   work: { type: 'string' },
 } as const
 
+/** What may be wanted instead of a grade. */
+const WISHES = ['watch', 'hint', 'types', 'compare'] as const
+type Wish = (typeof WISHES)[number]
+
 interface Options extends GradingOptions {
   readonly solution: boolean
   readonly all: boolean
@@ -76,22 +83,41 @@ runTool('exercise', async (argv) => {
     positionals: ['[NUMBER]', '[FILE...]'],
   })
   const timeLimitSec = parseSeconds('--time-limit', values['time-limit'])
-  const work = new Work(values.work === undefined ? undefined : resolve(values.work))
+  const work = new Work(values.work === undefined ? undefined : fromCaller(values.work))
   const options = { ...values, timeLimitSec, work }
-  // What was started ends with us, and copies are removed: at 'exit', which a signal alone does not bring about.
-  const onSignal = (_signal: string, number: number) => process.exit(128 + number)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal)
   const [word, ...files] = positionals
+  refuseWhatDoesNotGoTogether(word, files, values)
+  exitOnSignals()
   const done = await (word === undefined
     ? listAll(options)
     : word === 'talk'
       ? talk(options)
-      : one(findExercise(word), files, options, values))
+      : languages().includes(word)
+        ? starter(word, options)
+        : one(findExercise(word), files, options, values))
   // A grader may have left a connection open to a program that never hangs up.
   process.exit(done ? 0 : EXIT.failed)
 })
 
-type Wish = 'watch' | 'hint' | 'types' | 'compare'
+/** @throws UsageError for what would be passed over. */
+function refuseWhatDoesNotGoTogether(
+  word: string | undefined,
+  files: readonly string[],
+  values: Readonly<Record<Wish | 'solution', boolean>>,
+): void {
+  const [wish, other] = WISHES.filter((name) => values[name])
+  if (wish && other)
+    throw new UsageError(`--${wish} and --${other} do not go together`, 'one after the other')
+  const isExercise = word !== undefined && word !== 'talk' && !languages().includes(word)
+  if (wish && !isExercise)
+    throw new UsageError(`--${wish} is for one exercise`, `npm run exercise -- 04 --${wish}`)
+  if (wish && (files.length > 0 || values.solution))
+    throw new UsageError(`--${wish} is for what stands in work/`, 'without FILE, and without --solution')
+  if (!isExercise && files.length > 0)
+    throw new UsageError(`${word} takes no FILE`, 'FILE belongs after the number of an exercise')
+  if (files.length > 0 && values.solution)
+    throw new UsageError('--solution takes the place of FILE', 'leave one of them out')
+}
 
 /** What is to be done with one exercise. */
 async function one(
@@ -102,7 +128,13 @@ async function one(
 ): Promise<boolean> {
   if (wishes.hint) return nextHint(exercise, options)
   const grader = await graderOf(exercise)
-  if (files.length > 0) return gradeFiles(exercise, grader, files.flatMap(filesOf), options)
+  if (files.length > 0)
+    return gradeFiles(
+      exercise,
+      grader,
+      files.flatMap((pattern) => filesOf(pattern, CALLED_IN)),
+      options,
+    )
   if (options.solution) return gradeFiles(exercise, grader, [fileOfSolution(exercise, grader)], options)
   const { work } = options
   const file = work.fileOf(exercise, grader.file)
@@ -213,7 +245,7 @@ async function gradeFiles(
     const outcome = await gradeOne(exercise, grader, file, options)
     done &&= isDone(outcome)
     if (options.json) continue
-    lines.push(`${sum(outcome)}: ${file}`)
+    lines.push(`${sum(outcome)}: ${shown(file)}`)
     if (files.length > 1) await print('')
   }
   if (lines.length > 1) await print(lines.join('\n'))
@@ -227,7 +259,7 @@ async function gradeOne(
   options: Options,
 ): Promise<Grade> {
   if (!options.json) await print(`${exercise.title}: ${shown(file)}\n`)
-  const outcome = await gradeFile(grader, materialsOf(exercise, resolve(file)), options)
+  const outcome = await gradeFile(grader, materialsOf(exercise, file), options)
   if (options.json) {
     await print(JSON.stringify({ exercise: exercise.number, file, done: isDone(outcome), ...outcome }))
     return outcome
@@ -269,6 +301,19 @@ async function compare(exercise: Exercise, grader: Grader<unknown>, options: Opt
   const lines = compared(readFileSync(file, 'utf8'), readFileSync(solution, 'utf8'))
   await print(`--- ${shown(file)}\n+++ ${shown(solution)}\n${lines.join('\n')}`)
   await print(`\nThe questions of the README are answered in ${shown(join(solution, '..', 'answers.md'))}`)
+  return true
+}
+
+/** Another language's files, for `npm run grade`. */
+async function starter(language: string, { work }: Options): Promise<boolean> {
+  const folder = join(work.folder, language)
+  const made = beginStarter(language, folder)
+  await print(
+    made.length === 0
+      ? `${shown(folder)} has all of it already.`
+      : `${shown(folder)} is yours now, with ${made.join(', ')}.`,
+  )
+  await print(`${shown(join(FOLDER, 'starters', 'README.md'))} tells how they are called and graded.`)
   return true
 }
 

@@ -181,7 +181,7 @@ export const ofOpening: readonly Property<Boxes>[] = [
   {
     name: 'whatever is wrong, it throws one and the same Error',
     why:
-      'who may send boxes and sees how they fail learns from the difference: there are ciphers that were broken with ' +
+      'an attacker who may send boxes and sees how they fail learns from the difference: there are ciphers that were broken with ' +
       'nothing else. The caller can do the same in every case: not believe it.',
     async check(boxes) {
       const box = await boxes.bobs(MEET)

@@ -20,7 +20,7 @@ import { hmac, rightExpand, rightHkdf, sha256, wayOf } from './examine.ts'
 
 export const ofTheTwoKeys: readonly Property<Derivation>[] = [
   {
-    name: 'who reads the session id is no nearer to the token or to a ticket key',
+    name: 'a reader of the session id is no nearer to the token or to a ticket key',
     why:
       'the session id stands in every ticket for all to read, and the salt beside it. The token opens every ticket, and the ' +
       'ticket key one of them.',

@@ -259,7 +259,7 @@ export const ofEndings: readonly Property<Conversation>[] = [
           must(
             !how,
             `${where} the key ${name}, ${how}.`,
-            () => 'who reads the log opens every record of this direction, and seals others.',
+            () => 'a reader of the log opens every record of this direction, and seals others.',
           )
         }
         for (const said of texts) {

@@ -62,6 +62,6 @@ export const WORDS = {
   },
   nothingGivenAway: {
     name: 'nothing is given away beside: no error, log or printed line has the token, the key or the secret',
-    why: 'who reads the secret in a log reads the channel; who reads the token opens every ticket of this login.',
+    why: 'with the secret from a log the channel can be read; with the token, every ticket of this login.',
   },
 } as const satisfies Readonly<Record<string, Words>>

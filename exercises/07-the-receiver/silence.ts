@@ -133,8 +133,8 @@ export const ofSilence: readonly Property<Bob>[] = [
           const how = standsIn(text, hidden)
           must(!how, `${where} the ${name}, ${how}.`, () =>
             name === 'secret'
-              ? 'who reads it reads and forges what alice and bob say.'
-              : 'who reads it opens the ticket, and has the secret of the channel.',
+              ? 'with it anybody reads and forges what alice and bob say.'
+              : 'with it anybody opens the ticket, and has the secret of the channel.',
           )
         }
       }

@@ -11,7 +11,7 @@ import { AFTER, BEFORE, described, type Group, hex, key, mustFit, reads } from '
 export const ofMembership: readonly Property<Group>[] = [
   {
     name: 'a change makes a new epoch, and a commit with a box for each who is in the group then',
-    why: 'who has no box cannot follow, and who has one can. So the boxes say who is in the group.',
+    why: 'without a box nobody can follow, and with one anybody can. So the boxes say who is in the group.',
     async check(group) {
       const owner = group.owner(4)
       const added = await group.add(owner, 'erin', key())

@@ -3,20 +3,27 @@
  *
  * @module
  */
-import { existsSync, readdirSync } from 'node:fs'
-import { join, parse, sep } from 'node:path'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join, parse, resolve, sep } from 'node:path'
 import { UsageError } from '../../src/cli/errors.ts'
 
-/** @throws UsageError when there is none. */
-export function filesOf(pattern: string): string[] {
-  if (existsSync(pattern)) return [pattern]
+/**
+ * @param from - the folder in which a path begins.
+ * @throws UsageError when there is none.
+ */
+export function filesOf(pattern: string, from: string): string[] {
+  const path = resolve(from, pattern)
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) return [path]
+    throw new UsageError(`${pattern} is a folder`, `name the files in it: ${join(pattern, '*.ts')}`)
+  }
   const isPattern = /[*?]/.test(pattern)
-  const { root } = parse(pattern)
-  const steps = pattern.slice(root.length).split(sep === '\\' ? /[\\/]/ : '/')
-  const found = isPattern ? steps.reduce(matches, [root]) : []
-  if (found.length > 0) return found
+  const { root } = parse(path)
+  const found = isPattern ? path.slice(root.length).split(sep).reduce(matches, [root]) : []
+  const files = found.filter((place) => statSync(place, { throwIfNoEntry: false })?.isFile())
+  if (files.length > 0) return files
   const what = isPattern ? `no file matches ${pattern}` : `there is no file ${pattern}`
-  throw new UsageError(what, `paths begin at ${process.cwd()}`)
+  throw new UsageError(what, `paths begin at ${from}`)
 }
 
 /** One step down from each folder. */
@@ -29,7 +36,7 @@ function matches(folders: readonly string[], step: string): string[] {
         .replace(/\*+/g, '.*')
         .replaceAll('?', '.')}$`,
     )
-    const names = readable(folder || '.').filter((name) => wanted.test(name) && name[0] !== '.')
+    const names = readable(folder).filter((name) => wanted.test(name) && name[0] !== '.')
     return names.sort().map((name) => join(folder, name))
   })
 }

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import type { Grade } from '../examiner/grading.ts'
-import { type Exercise, ROOT } from './catalogue.ts'
+import { type Exercise, FOLDER, ROOT } from './catalogue.ts'
 import { held } from './checklist.ts'
 
 /** What is remembered of an exercise. */
@@ -89,7 +89,7 @@ export class Work {
   /** Of the student's files, and of what they are graded by. */
   hashOf(exercise: Exercise): string {
     const hash = createHash('sha256')
-    for (const folder of [this.folderOf(exercise), exercise.folder]) {
+    for (const folder of [this.folderOf(exercise), exercise.folder, join(FOLDER, 'examiner')]) {
       const names = readdirSync(folder).filter((name) => name.endsWith('.ts'))
       for (const name of names.sort()) hash.update(`${name}\n`).update(readFileSync(join(folder, name)))
     }
@@ -111,7 +111,7 @@ export class Work {
 }
 
 /** What a student begins with. */
-export function stubOf({ folder }: Exercise, file: string): string {
+export function stubOf({ folder }: Pick<Exercise, 'folder'>, file: string): string {
   // What the stub offers to import is not used there yet.
   return readFileSync(join(folder, file), 'utf8').replace(/^\/\/ (?=import )/gm, '')
 }

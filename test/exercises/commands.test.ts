@@ -236,6 +236,7 @@ grade('refuses wrong usage with a hint', async () => {
     ['04', '--', 'x'],
     ['05', 'x'],
     ['--silence', 'soon', '05', '--', 'x'],
+    ['--junit', 'no-such-folder/x.xml', '05', '--', 'x'],
   ]) {
     const { exitCode, stdout, stderr } = await tool(...args)
     assert.is(exitCode, 2, args.join(' '))

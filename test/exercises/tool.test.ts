@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { typeErrors } from '../../exercises/runner/types.ts'
+import { ToolError } from '../../src/cli/errors.ts'
 import { Program } from '../helpers/program.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -134,6 +135,13 @@ tool('speaks of the types of one exercise alone', async ({ work }) => {
   assert.match(stdout, /^\S*05-the-message.message\.ts\(1,14\): error TS2322: .*\n$/)
 })
 
+tool('says where types cannot be judged', async ({ work }) => {
+  const none = join(work, 'tsc')
+  const error = await typeErrors(join(work, 'tsconfig.json'), none).catch((error: Error) => error)
+  assert.instance(error, ToolError)
+  assert.match(`${error}`, 'the compiler that judges types is not here')
+})
+
 tool('compares with the solution, but only afterwards', async ({ work }) => {
   const early = await run(work, '04', '--compare')
   assert.is(early.exitCode, 1)
@@ -183,6 +191,27 @@ tool('grades a file from elsewhere', async ({ work }) => {
   assert.is(exitCode, 0, stdout)
 })
 
+tool('puts a starter for another language into work/, and keeps what is written there', async ({ work }) => {
+  const files = ['kdc.py', 'noise.py', 'receiver.py', 'sender.py']
+  const first = await run(work, 'python')
+  assert.is(first.exitCode, 0, first.stderr)
+  assert.match(first.stdout, `python is yours now, with ${files.join(', ')}.\n`)
+  assert.equal(readdirSync(join(work, 'python')).sort(), files)
+  writeFileSync(join(work, 'python/sender.py'), 'mine')
+  rmSync(join(work, 'python/kdc.py'))
+  assert.match((await run(work, 'python')).stdout, /is yours now, with kdc\.py\.$/m)
+  assert.match((await run(work, 'python')).stdout, /has all of it already\.$/m)
+  assert.is(readFileSync(join(work, 'python/sender.py'), 'utf8'), 'mine')
+})
+
+tool('takes paths as they are meant where npm was called', async ({ work }) => {
+  writeFileSync(join(work, 'annas.ts'), 'export const answerUserinfo = () => 1\n')
+  const args = ['--import', 'tsx', join(FOLDER, 'run.ts'), '04', '--first', 'anna*.ts']
+  const program = new Program(process.execPath, args, { ...process.env, INIT_CWD: work }).input()
+  assert.is(await program.exit, 1, program.stderr)
+  assert.match(program.stdout, /^Exercise 04: the ticket: .*annas\.ts$/m)
+})
+
 tool('shows where a file does not compile', async ({ work }) => {
   const outcome = await handedIn(work, 'export function answerUserinfo() {\n  const = 1\n}\n')
   assert.is(outcome.exitCode, 1)
@@ -223,6 +252,15 @@ tool('refuses wrong usage with a hint', async ({ work }) => {
     ['04', 'no-such-file.ts'],
     ['--no-such-option'],
     ['04', '--time-limit', 'soon'],
+    ['04', 'exercises'],
+    ['--watch'],
+    ['talk', '--hint'],
+    ['talk', 'ticket.ts'],
+    ['python', '--watch'],
+    ['python', 'sender.py'],
+    ['04', '--hint', '--watch'],
+    ['04', '--types', 'exercises/run.ts'],
+    ['04', '--solution', 'exercises/run.ts'],
   ]) {
     const { exitCode, stdout, stderr } = await run(work, ...args)
     assert.is(exitCode, 2, args.join(' '))

@@ -5,7 +5,7 @@ import { hkdf } from '../solution/keys.ts'
 
 export { expand, extract, hkdf } from '../solution/keys.ts'
 
-export const breaks = 'who reads the session id is no nearer to the token or to a ticket key'
+export const breaks = 'a reader of the session id is no nearer to the token or to a ticket key'
 
 export const keysOf: KeysOf = (token, salt) => {
   const sessionId = hkdf(token.reveal(), EMPTY, utf8('symbolon/1 session id'), 16)

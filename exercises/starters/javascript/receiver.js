@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Yours: receives texts. `receiver.js KDC USERNAME`: ../README.md. */
+/** Yours: receives texts. `receiver.js KDC USERNAME`: exercises/starters/README.md. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Refused, Session } from './kdc.js'

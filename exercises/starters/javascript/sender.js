@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Yours: sends one text. `sender.js KDC USERNAME RECEIVER` with the text on standard input: ../README.md. */
+/** Yours: sends one text. `sender.js KDC USERNAME RECEIVER` with the text on standard input: exercises/starters/README.md. */
 import { buffer } from 'node:stream/consumers'
 import { Refused, Session } from './kdc.js'
 

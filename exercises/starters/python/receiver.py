@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Yours: receives texts. `receiver.py KDC USERNAME`: ../README.md."""
+"""Yours: receives texts. `receiver.py KDC USERNAME`: exercises/starters/README.md."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Yours: sends one text. `sender.py KDC USERNAME RECEIVER` with the text on standard input: ../README.md."""
+"""Yours: sends one text. `sender.py KDC USERNAME RECEIVER` with the text on standard input: exercises/starters/README.md."""
 
 import os
 import sys
