@@ -141,6 +141,10 @@ const NOWS: readonly ((lifetime: number) => number)[] = [
   () => randomInt(2 ** 31, 2 ** 32),
   () => randomInt(2 ** 32, 2 ** 33),
   () => randomInt(2 ** 33, 2 ** 40),
+  // The last second that a Date knows, and the last that a number counts.
+  (lifetime) => 8.64e12 - randomInt(lifetime + 1),
+  () => 8.64e12 + randomInt(2 ** 47),
+  (lifetime) => Number.MAX_SAFE_INTEGER - lifetime - randomInt(3),
 ]
 
 export function clock(i: number): Clock {

@@ -94,6 +94,23 @@ function regulars(): Question[] {
   })
 }
 
+/** What is shortest or first, and what is longest or last, of everything with everything: nothing is cut where it fits nearly always. */
+function extremes(): Question[] {
+  const names = [() => nameOf(1), () => nameOf(MAX_NAME)]
+  const addresses = ['::', times(8, () => randomInt(0x1000, 0x1_0000).toString(16)).join(':')]
+  const lasting = { ticketLifetimeSec: 366 * 24 * 3600 }
+  const clocks = [
+    { now: 0, ticketLifetimeSec: 1 },
+    { now: Number.MAX_SAFE_INTEGER - lasting.ticketLifetimeSec, ...lasting },
+  ]
+  return times(2 ** 5, (i) => {
+    const pick = <T>(of: readonly T[], bit: number) => of[(i >> bit) & 1] as T
+    const sender = { ...session(i), username: pick(names, 0)(), ipAddress: pick(addresses, 1) }
+    const receiver = { ...listener(i), username: pick(names, 2)(), ipAddress: pick(addresses, 3) }
+    return { sender, receiver, clock: pick(clocks, 4), pool: EMPTY }
+  })
+}
+
 /** A token whose public name is special: a program that takes it for text, or for a number, does something else to it. */
 function tokenWithSid(isSpecial: (sid: Uint8Array) => boolean): Uint8Array {
   for (;;) {
@@ -166,7 +183,7 @@ function busySecond(): Question[] {
 /** First alice asks for bob, in one second as often as a program might not think of; then all the others, and she again. */
 export function everybody(): Question[] {
   const usual = (how: How) => ({ sender: alice, receiver: bob, clock: CLOCK, pool: EMPTY, how })
-  const others = shuffled([...strangers(), ...regulars()])
+  const others = shuffled([...strangers(), ...extremes(), ...regulars()])
   const middle = randomInt(others.length)
   const asked = [
     ...times(USUAL, () => usual('anew')),
