@@ -19,7 +19,7 @@ const MAX_LINE_CHARS = 8 * 1024 * 1024
 /** Of an error's message. */
 const MAX_TOLD_CHARS = 500
 /** Less than waits in a pipe: so much is here of a program that prints without end, and ends because it has no memory any more. */
-const MAX_PRINTED_CHARS = 128 * 1024
+const MAX_PRINTED_CHARS = 64 * 1024
 /** Besides, for each call: what a student looks at while writing. */
 const MAX_PRINTED_CHARS_EACH = 4 * 1024
 /** Fake time begins here: 2026-11-20T12:00:00Z. */
@@ -97,7 +97,7 @@ export class StudentProgram {
     this.#options = options
   }
 
-  /** What it has printed so far, on either output; at most 128 Ki characters, and 4 Ki for each call. */
+  /** What it has printed so far, on either output; at most 64 Ki characters, and 4 Ki for each call. */
   get printed(): string {
     return this.#printed
   }
