@@ -1,4 +1,5 @@
 /** Judging what a program hands in, before anything is done: a TypeError names the argument that is wrong. */
+import { LEASE_SEC } from './fields.ts'
 import { kdcOrigin } from './network/address.ts'
 
 const TYPES = {
@@ -9,6 +10,11 @@ const TYPES = {
     words: 'an integer above 0',
   },
   function: { is: (value: unknown) => typeof value === 'function', words: 'a function' },
+  lease: {
+    is: (value: unknown) =>
+      Number.isInteger(value) && (value as number) >= LEASE_SEC.least && (value as number) <= LEASE_SEC.most,
+    words: `whole seconds, ${LEASE_SEC.least} to ${LEASE_SEC.most}`,
+  },
   milliseconds: {
     // What `setTimeout` takes.
     is: (value: unknown) => typeof value === 'number' && value > 0 && value <= 2 ** 31 - 1,
@@ -111,6 +117,7 @@ export const SEND_OPTIONS = { store: 'boolean', timeoutMs: 'milliseconds', signa
 
 const LOGIN_OPTIONS = {
   clock: 'function',
+  freshPassword: 'function',
   judgeKey: 'function',
   link: 'object',
   now: 'function',

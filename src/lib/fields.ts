@@ -27,5 +27,9 @@ export const base64url = (name: string, length?: number) =>
 /** A TCP port that a sender can connect to. */
 export const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))
 
+/** For how long a receiver may be reached without a word of it, in seconds: docs/protocol.md §3.3. */
+export const LEASE_SEC = { least: 15, most: 3600 } as const
+export const lease = v.pipe(v.number(), v.integer(), v.minValue(LEASE_SEC.least), v.maxValue(LEASE_SEC.most))
+
 /** What is said of a file or a directory beside its content: docs/protocol.md §7.7 and §8.1. */
 export const attributes = { executable: v.optional(v.boolean()), modified_at: v.optional(unixSeconds) }

@@ -39,7 +39,7 @@ export {
   TransportError,
 } from './errors.ts'
 export type { Group, Groups } from './groups.ts'
-export type { ListenAnswer, SessionInfo, UserinfoAnswer } from './kdc-link/answers.ts'
+export type { ListenAnswer, OtherReceiver, SessionInfo, UserinfoAnswer } from './kdc-link/answers.ts'
 export type { HttpLink, HttpReply, HttpStreamReply } from './kdc-link/http.ts'
 export type { KdcLinkOptions } from './kdc-link/kdc-link.ts'
 export {
@@ -71,7 +71,7 @@ export type {
 export { parseUsername } from './names.ts'
 export type { KdcPlace } from './network/destination.ts'
 export type { PathOrSource, PlaceForFiles, SavedFile } from './paths.ts'
-export type { Presence, PresenceChange, PresenceOptions } from './presence.ts'
+export type { Announcement, Presence, PresenceChange, PresenceOptions } from './presence.ts'
 export type { ListenPlace, MessagesChange, MessagesOptions, OfferedFile, ReceivedMessage } from './receive.ts'
 export { type RegisterOptions, register } from './register.ts'
 export type { JudgeKey, Login, LoginOptions, LoginSource, PasswordSource } from './renewable-login.ts'

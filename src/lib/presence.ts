@@ -4,26 +4,46 @@ import { type Listener, type ListenOptions, listen } from './channel/listen.ts'
 import type { Clock } from './clock.ts'
 import type { Secret } from './crypto/secret.ts'
 import { ProtocolError } from './errors.ts'
+import { LEASE_SEC } from './fields.ts'
+import type { ListenAnswer, OtherReceiver } from './kdc-link/answers.ts'
 import { isSessionOver } from './kdc-link/exchange.ts'
 import { endpointText, isLoopback, isReachedAt } from './network/address.ts'
 import { backoffMs } from './pacing/backoff.ts'
 
 /** How often the KDC is told that we still listen; also the longest that a forgotten session goes unnoticed. */
 const REFRESH_INTERVAL_MS = 15_000
+/** After so many refreshes of which the KDC has heard none, others are not sent to us any more. */
+const MISSED_REFRESHES = 4
+/** Nor sooner than this after the last one. */
+const MIN_LEASE_SEC = 60
+const MAX_REFRESH_INTERVAL_MS = (1000 * LEASE_SEC.most) / MISSED_REFRESHES
 /** After a refused login: a receiver with an old password must not use up the tries of its owner. An attacker on the way can refuse one, too. */
 const REFUSED_MOST_MS = 300_000
+
+/** What a receiver says of itself, besides where it is. */
+export interface Announcement {
+  /** For how long others are sent to it, unless it says so again, in seconds. */
+  readonly leaseSec?: number | undefined
+  /** When it began: Unix seconds by the KDC's clock. */
+  readonly since?: number | undefined
+}
 
 /** What a presence needs of a session. */
 export interface PresentSession {
   readonly username: string
   readonly token: Secret
   readonly clock: Clock
-  /** @returns our address as the KDC saw it, which it tells others. */
-  announce(port: number): Promise<{ readonly address: string }>
+  /** @returns our address as the KDC saw it, which it tells others, and who else is there. */
+  announce(
+    port: number,
+    announcement: Announcement,
+  ): Promise<Pick<ListenAnswer, 'address' | 'time' | 'chosen' | 'others'>>
   /** @param claim - the error that says that the session is over: thrown when it is doubted. */
   renew(claim: unknown): Promise<void>
   logout(): Promise<void>
 }
+
+type Answer = Awaited<ReturnType<PresentSession['announce']>>
 
 /** What a refresh found out, when it is something new. */
 export type PresenceChange =
@@ -36,6 +56,16 @@ export type PresenceChange =
   | { readonly state: 'lost'; readonly error: Error }
   /** The KDC answers again. */
   | { readonly state: 'back' }
+  /** Others are sent to another receiver of the same principal, which began later; channels go on. */
+  | {
+      readonly state: 'superseded'
+      /** Where they are sent. */
+      readonly by: OtherReceiver
+      /** How many other receivers there are. */
+      readonly others: number
+    }
+  /** Others are sent here again: the receivers that began later have ended. */
+  | { readonly state: 'reached' }
   /** Another KDC answers, and has proved that it is another: no new sender can reach us. */
   | { readonly state: 'refused'; readonly error: ProtocolError }
 
@@ -43,7 +73,10 @@ export type PresenceChange =
 export interface PresenceOptions extends Omit<ListenOptions, 'username' | 'token' | 'clock'> {
   /** Hears what a refresh has found out, when it is something new. */
   readonly onChange?: (change: PresenceChange) => void
-  /** How often the KDC is told, in milliseconds. Default: 15,000. */
+  /**
+   * How often the KDC is told, in milliseconds; more than 900,000 is taken for that. Default: 15,000. After four times this without a word, and
+   * not before 60 s, we are away for the KDC.
+   */
   readonly refreshIntervalMs?: number
   /**
    * Whether an IP address is one of this machine's: then others who are sent there must find the listener at that very address. Default:
@@ -62,6 +95,10 @@ export class Presence {
   #refreshing: Promise<void> | undefined
   /** What tickets are judged by: the session may have got another since, for another request. */
   #token: Secret
+  /** When we began, by the KDC's clock: it stays when there is a new session. */
+  #since: number
+  /** Whether others are sent here, as far as was told. */
+  #isReached = true
   #isRenewed = false
   #lost = false
   #closed = false
@@ -73,6 +110,7 @@ export class Presence {
     this.#listener = listener
     this.#options = options
     this.#token = session.token
+    this.#since = session.clock()
   }
 
   /**
@@ -86,7 +124,7 @@ export class Presence {
     const listener = await listen({ ...options, username, token, clock })
     const presence = new Presence(session, listener, options)
     try {
-      await untilAborted(() => presence.#announce(), options.signal)
+      await untilAborted(() => presence.#begin(), options.signal)
     } catch (error) {
       presence.#closed = true
       await listener.close()
@@ -135,11 +173,13 @@ export class Presence {
 
   async #refresh(): Promise<void> {
     try {
-      await this.#announce()
+      const answer = await this.#announce()
       if (this.#lost) this.#options.onChange?.({ state: 'back' })
       this.#lost = false
       this.#refusals = 0
+      // What ended our session has mostly ended the others' too: who is reached shows when they have logged in, too.
       if (this.#isRenewed) this.#options.onChange?.({ state: 'renewed' })
+      else this.#tellWhoIsReached(answer)
       this.#isRenewed = false
     } catch (error) {
       this.#onFailure(error as Error)
@@ -164,7 +204,14 @@ export class Presence {
     return this.close()
   }
 
-  async #announce(): Promise<void> {
+  /** Of several receivers the one that began last is reached: it is we, whatever our clock has said. */
+  async #begin(): Promise<void> {
+    const { time, chosen, others = [] } = await this.#announce()
+    this.#since = Math.max(time, ...others.map(({ since }) => since + 1))
+    if (chosen === false) await this.#announce()
+  }
+
+  async #announce(): Promise<Answer> {
     this.#takeToken()
     try {
       return await this.#publish()
@@ -176,7 +223,7 @@ export class Presence {
       if (this.#closed) throw error
     }
     this.#takeToken()
-    await this.#publish()
+    return this.#publish()
   }
 
   #takeToken(): void {
@@ -188,16 +235,25 @@ export class Presence {
   }
 
   /** @throws ProtocolError `listener_unreachable` when others would look for us where we do not listen. */
-  async #publish(): Promise<void> {
+  async #publish(): Promise<Answer> {
     const { address: bound, port } = this.#listener.address
-    const { address } = await this.#session.announce(port)
+    const answer = await this.#session.announce(port, { leaseSec: this.#leaseSec, since: this.#since })
+    const { address } = answer
     this.#published = address
-    if (isReachedAt(bound, address, this.#options.isOfThisMachine ?? isLoopback)) return
+    if (isReachedAt(bound, address, this.#options.isOfThisMachine ?? isLoopback)) return answer
     const [here, there] = [endpointText(bound, port), endpointText(address, port)]
     throw new ProtocolError(
       'listener_unreachable',
       `listening on ${here}, but the KDC sends others to ${there}`,
     )
+  }
+
+  #tellWhoIsReached({ chosen, others: [by, ...rest] = [] }: Answer): void {
+    // A KDC may not say it; and not to be reached without another in our place is nothing that lasts.
+    if (chosen === undefined || chosen === this.#isReached || !(chosen || by)) return
+    this.#isReached = chosen
+    if (chosen) this.#options.onChange?.({ state: 'reached' })
+    else if (by) this.#options.onChange?.({ state: 'superseded', by, others: rest.length + 1 })
   }
 
   #onFailure(error: Error): void {
@@ -213,8 +269,16 @@ export class Presence {
     this.#lost = true
   }
 
+  get #intervalMs(): number {
+    return Math.min(this.#options.refreshIntervalMs ?? REFRESH_INTERVAL_MS, MAX_REFRESH_INTERVAL_MS)
+  }
+
+  get #leaseSec(): number {
+    return Math.max(MIN_LEASE_SEC, Math.ceil((MISSED_REFRESHES * this.#intervalMs) / 1000))
+  }
+
   #refreshLater(): void {
-    const intervalMs = this.#options.refreshIntervalMs ?? REFRESH_INTERVAL_MS
+    const intervalMs = this.#intervalMs
     const backoff = { firstMs: 2 * intervalMs, mostMs: Math.max(intervalMs, REFUSED_MOST_MS) }
     this.#timer = setTimeout(
       async () => {

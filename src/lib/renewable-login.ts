@@ -3,7 +3,7 @@
  */
 import { toHex } from './bytes.ts'
 import type { Secret } from './crypto/secret.ts'
-import { ProtocolError, SymbolonError, TransportError } from './errors.ts'
+import { type ProtocolCode, ProtocolError, SymbolonError, TransportError } from './errors.ts'
 import { readReply } from './kdc-link/answers.ts'
 import { AnsweredBefore, isSessionOver, newRequestId, UnsealedAnswer } from './kdc-link/exchange.ts'
 import type { KdcLink, KdcLinkOptions } from './kdc-link/kdc-link.ts'
@@ -29,6 +29,11 @@ export interface LoginOptions extends KdcLinkOptions {
    * it. Default: any key, which an impostor cannot use, since only the KDC that registered the password can go on.
    */
   readonly judgeKey?: JudgeKey
+  /**
+   * Where the password is had from for what takes a login of the last five minutes, when the session goes on with a login that is older, and
+   * the password it came from is not known here. Default: then that is refused (`login_stale`).
+   */
+  readonly freshPassword?: (() => string | Promise<string>) | undefined
   /** A clock that never goes back, in milliseconds: for how long logins are not tried again. Default: the system's. */
   readonly now?: () => number
   /**
@@ -63,6 +68,11 @@ export interface Login {
   readonly expiresAt: number
 }
 
+/**
+ * What takes a login of the last five minutes, and is asked in one of its own where the session's is older: a receiver is reached by the
+ * token of its session, which stays. (A change of password takes another login for the session itself.)
+ */
+const WITH_A_FRESH_LOGIN: readonly string[] = ['/identity/put']
 /** How often something is asked anew, when the answer went to a copy of the request. */
 const MAX_ASKED = 3
 /** What a failed fresh login says of itself; anything else only says that it failed. */
@@ -75,6 +85,7 @@ export class RenewableLogin {
   readonly username: string
   readonly kdc: KdcLink
   #source: LoginSource
+  readonly #freshPassword: LoginOptions['freshPassword']
   readonly #judgeKey: JudgeKey
   readonly #now: () => number
   readonly #doubt: Doubt
@@ -91,11 +102,16 @@ export class RenewableLogin {
     username: string,
     source: LoginSource,
     kdc: KdcLink,
-    { judgeKey = () => {}, now = () => performance.now() }: Pick<LoginOptions, 'judgeKey' | 'now'>,
+    {
+      judgeKey = () => {},
+      now = () => performance.now(),
+      freshPassword,
+    }: Pick<LoginOptions, 'judgeKey' | 'now' | 'freshPassword'>,
   ) {
     this.username = username
     this.kdc = kdc
     this.#source = source
+    this.#freshPassword = freshPassword
     this.#judgeKey = judgeKey
     this.#now = now
     this.#doubt = new Doubt(now)
@@ -125,8 +141,30 @@ export class RenewableLogin {
     return this.#anew(body.id === undefined, () => {
       // The KDC knows it by its id and principal, whatever the session: it is done once.
       const request = { id: newRequestId(), ...body }
-      return this.#withLogin((token) => this.kdc.sealed(path, request, token))
+      return this.#withLogin((token) => this.kdc.sealed(path, request, token)).catch((error) => {
+        if (!WITH_A_FRESH_LOGIN.includes(path) || !isCode(error, 'login_stale')) throw error
+        return this.#withFreshLogin(error, (token) => this.kdc.sealed(path, request, token))
+      })
     })
+  }
+
+  /** Asks in another login, which ends with the answer. @param stale - thrown when there is no password for one. */
+  async #withFreshLogin<T>(stale: Error, ask: (token: Secret) => Promise<T>): Promise<T> {
+    if (this.#refusal && this.#now() < this.#refusal.untilMs) throw this.#refusal.error
+    const source = this.#freshPassword ?? this.#source
+    const password = typeof source === 'string' ? source : await source()
+    if (typeof password !== 'string') {
+      wipe(password)
+      throw stale
+    }
+    const login = await this.#logIn(password).catch((error) => this.#refused(error))
+    try {
+      return await ask(login.token)
+    } finally {
+      // The KDC may be away; the session then ends by itself.
+      await this.kdc.sealed('/logout', {}, login.token).catch(() => {})
+      wipe(login)
+    }
   }
 
   /** The same for an answer that is a stream of events: gives their ids. */
@@ -210,11 +248,16 @@ export class RenewableLogin {
       this.#refusals = 0
       this.#refusal = undefined
     } catch (error) {
-      if (error instanceof ProtocolError && error.code === 'login_refused') {
-        this.#refusal = { error, untilMs: this.#now() + backoffMs(++this.#refusals, REFUSED) }
-      }
-      throw error
+      this.#refused(error)
     }
+  }
+
+  /** @throws `error`, which other logins may have to wait for. */
+  #refused(error: unknown): never {
+    if (isCode(error, 'login_refused')) {
+      this.#refusal = { error, untilMs: this.#now() + backoffMs(++this.#refusals, REFUSED) }
+    }
+    throw error
   }
 
   async #logIn(password: string): Promise<Login> {
@@ -293,7 +336,7 @@ export class RenewableLogin {
       try {
         return await this.#logIn(password)
       } catch (error) {
-        if (!(error instanceof ProtocolError && error.code === 'login_refused')) throw error
+        if (!isCode(error, 'login_refused')) throw error
       }
       await this.renew()
       // With the end of that session, what is on its way comes too late; were it there already, it would have ended ours.
@@ -313,6 +356,9 @@ export class RenewableLogin {
     await this.kdc.close()
   }
 }
+
+const isCode = (error: unknown, code: ProtocolCode): error is ProtocolError =>
+  error instanceof ProtocolError && error.code === code
 
 const loggedOut = () => new ProtocolError('token_expired', 'this session was logged out')
 

@@ -31,7 +31,7 @@ import { memoryStateStore } from './mls/state-store.ts'
 import { parseUsername } from './names.ts'
 import { judgeDestination, looksLikeText } from './network/destination.ts'
 import { type PathOrSource, sourceFrom } from './paths.ts'
-import { Presence, type PresenceOptions } from './presence.ts'
+import { type Announcement, Presence, type PresenceOptions } from './presence.ts'
 import { type MessagesOptions, type ReceivedMessage, receiveMessages } from './receive.ts'
 import { type LoginOptions, type LoginSource, RenewableLogin } from './renewable-login.ts'
 import type { Trace } from './trace.ts'
@@ -297,12 +297,23 @@ export class Session {
   /**
    * Tells the KDC that this session, and no other that takes its place, accepts channels at `port`.
    *
+   * @param options.leaseSec - for how long, unless it is said again: 15 to 3600 s. Default: as long as the session lasts.
+   * @param options.since - when the receiver began, in Unix seconds by the KDC's clock: of several, others are sent to the one that began
+   *   last. Default: now.
    * @throws ProtocolError `token_unknown`, `token_expired`; TransportError and CodecError as `login`; the reason of `signal`; TypeError.
    */
-  async announce(port: number, options: WaitOptions = {}): Promise<ListenAnswer> {
+  async announce(port: number, options: WaitOptions & Announcement = {}): Promise<ListenAnswer> {
     judgeArgument('announce: port', port, 'port')
-    return abortable('announce', options, async () =>
-      readReply('/listen', await this.#login.requestOnce('/listen', { port })),
+    judgeOptions('announce', options, { leaseSec: 'lease', since: 'count', signal: 'signal' })
+    const { leaseSec, since, signal } = options
+    const body = {
+      port,
+      ...(leaseSec !== undefined && { lease: leaseSec }),
+      ...(since !== undefined && { since }),
+    }
+    return untilAborted(
+      async () => readReply('/listen', await this.#login.requestOnce('/listen', body)),
+      signal,
     )
   }
 

@@ -47,6 +47,7 @@ import { STALL_TIMEOUT_MS } from '../../src/lib/channel/wire.ts'
 import { TAG_BYTES } from '../../src/lib/crypto/aead.ts'
 import { KEY_BYTES } from '../../src/lib/crypto/secret.ts'
 import { ERROR_CODES, ProtocolError } from '../../src/lib/errors.ts'
+import { LEASE_SEC } from '../../src/lib/fields.ts'
 import { EVENT_BYTES } from '../../src/lib/kdc-link/exchange.ts'
 import { maxRequestBytes, mayBeSaid } from '../../src/lib/kdc-link/routes.ts'
 import { isBreaking } from '../../src/lib/mls/entries/apply-context.ts'
@@ -76,7 +77,7 @@ import {
 import * as frames from '../../src/lib/transfer/frames.ts'
 import { DEFAULT_LIMITS } from '../../src/lib/transfer/receive.ts'
 import { MAX_UNDER_WAY } from '../../src/lib/transfer/send.ts'
-import { PASSWORD } from '../helpers/kdc.ts'
+import { PASSWORD, START } from '../helpers/kdc.ts'
 import { bytes, classKdc, commit, makeGroup, newId, principal } from '../helpers/kdc-principals.ts'
 import {
   type Fields,
@@ -195,6 +196,7 @@ test('answers have the fields that the KDC gives, and no others', async () => {
   await plain('/listen', { username: 'bob', token, port: 4712 })
   await plain('/userinfo', { username: 'bob', token, receiver: 'bob' })
   await plain('/sessions', { username: 'bob', token })
+  await ask(bob, '/listen', { port: 4713, lease: 60, since: START })
   const registration = await opaque.startRegistration(PASSWORD)
   const offered = await plain('/register/start', { username: 'dora', request: registration.request })
   const made = await opaque.finishRegistration('dora', PASSWORD, registration.state, offered.response)
@@ -243,7 +245,7 @@ test('answers have the fields that the KDC gives, and no others', async () => {
 
   for (const { path, reply } of ROUTES) if (reply) assert.equal(reply, fields(path), path)
   const lists = tablesWith(PROTOCOL, 'list', 'each has').flatMap(({ rows }) => rows)
-  assert.equal(lists.length, 8)
+  assert.equal(lists.length, 9)
   for (const [cell, has = ''] of lists) {
     const [list = ''] = namesIn(cell)
     const documented = [...has.matchAll(/`(\w+)`( \(optional\))?/g)].map(
@@ -441,7 +443,10 @@ const EXPECTED: Record<string, Record<string, number[]>> = {
     password: [1, opaque.MAX_PASSWORD_BYTES],
     username: [1, most((count) => USERNAME.test(a(count)))],
     "clock of a sealed request, off the KDC's": [MAX_CLOCK_OFFSET_SEC],
-    'login before a change of password, or the end of other sessions': [FRESH_LOGIN_SEC],
+    'login before a change of password or of the signature key, or the end of other sessions': [
+      FRESH_LOGIN_SEC,
+    ],
+    '`lease` of `/listen`': [LEASE_SEC.least, LEASE_SEC.most],
     '`state` of `/login/start`': [LOGIN_STATE_LIFETIME_SEC],
     '`request`, `response` and `finish` of §3.6': [login.KE1_BYTES, opaque.KE2_BYTES, login.KE3_BYTES],
     '`request`, `response` and `record` of §3.8': [

@@ -2,8 +2,10 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { listen } from '../../src/lib/channel/listen.ts'
 import { ProtocolError, TransportError } from '../../src/lib/errors.ts'
+import type { ListenAnswer } from '../../src/lib/kdc-link/answers.ts'
 import { UnsealedAnswer } from '../../src/lib/kdc-link/exchange.ts'
 import {
+  type Announcement,
   Presence,
   type PresenceChange,
   type PresenceOptions,
@@ -26,11 +28,18 @@ class FakeSession implements PresentSession {
   onAnnounce = () => {}
   seenAs = '127.0.0.1'
 
-  async announce(port: number): Promise<{ address: string }> {
+  /** What was said besides the port, each time. */
+  readonly said: Announcement[] = []
+  /** What the KDC says of this receiver and the others. */
+  told: Partial<ListenAnswer> = { chosen: true, others: [] }
+  kdcTime = NOW
+
+  async announce(port: number, announcement: Announcement) {
     this.asked.push('announce')
     this.ports.push(port)
+    this.said.push(announcement)
     this.onAnnounce()
-    return { address: this.seenAs }
+    return { address: this.seenAs, time: this.kdcTime, ...this.told }
   }
 
   async renew(): Promise<void> {
@@ -302,6 +311,99 @@ test('a hint has it refreshed at once; not after a login was refused, nor after 
   const asked: string[] = []
   while (asked.at(-1) !== 'logout') asked.push(await session.asked.next())
   assert.equal(asked, ['announce', 'renew', 'announce', 'announce', 'renew', 'logout'])
+})
+
+const OTHER = { address: '192.0.2.8', port: 5555, since: NOW + 3 }
+
+test('says when it began, the same after a new login, and asks for a lease of four refreshes, or of a minute', async () => {
+  for (const [refreshIntervalMs, leaseSec] of [
+    [undefined, 60],
+    [1, 60],
+    [20_000, 80],
+    [900_000, 3600],
+    [HOUR_MS, 3600],
+  ] as const) {
+    const session = new FakeSession()
+    const presence = await present(session, refreshIntervalMs ? { refreshIntervalMs } : {})
+    session.kdcTime += 100
+    session.onAnnounce = forgotten
+    await presence.refresh()
+    await presence.close()
+    assert.equal(
+      session.said.slice(0, 3),
+      Array(3).fill({ leaseSec, since: NOW }),
+      `refreshed every ${refreshIntervalMs} ms`,
+    )
+  }
+})
+
+test('it began last of all, whatever its clock says: by the KDC’s time, and after those that are there', async () => {
+  for (const [kdcTime, since, expected] of [
+    [NOW + 50, NOW + 3, NOW + 50],
+    [NOW, NOW + 3, NOW + 4],
+  ] as const) {
+    const session = new FakeSession()
+    session.kdcTime = kdcTime
+    session.told = { chosen: false, others: [{ ...OTHER, since }] }
+    const changes: PresenceChange[] = []
+    const presence = await present(session, { onChange: (change) => changes.push(change) })
+    assert.equal(
+      session.said.map(({ since }) => since),
+      [NOW, expected],
+      'and says so at once',
+    )
+    assert.equal(changes, [])
+    await presence.close()
+  }
+})
+
+test('another that takes its place is told once, by where it is and since when; so is its end', async () => {
+  const session = new FakeSession()
+  const changes: PresenceChange[] = []
+  const presence = await present(session, { onChange: (change) => changes.push(change) })
+  const third = { address: '192.0.2.9', port: 6666, since: NOW - 100 }
+  session.told = { chosen: false, others: [OTHER, third] }
+  for (let n = 0; n < 3; n++) await presence.refresh()
+  assert.equal(changes, [{ state: 'superseded', by: OTHER, others: 2 }])
+  // All sessions have ended: that the other has not logged in again yet says nothing.
+  session.onAnnounce = forgotten
+  session.told = { chosen: true, others: [] }
+  await presence.refresh()
+  session.told = { chosen: false, others: [OTHER] }
+  await presence.refresh()
+  assert.equal(changes.splice(0).slice(1), [{ state: 'renewed' }])
+  session.told = { chosen: true, others: [third] }
+  for (let n = 0; n < 2; n++) await presence.refresh()
+  assert.equal(changes, [{ state: 'reached' }])
+  await presence.close()
+})
+
+test('of a KDC that says nothing about others, or names none in its place, nothing is told', async () => {
+  const session = new FakeSession()
+  const changes: PresenceChange[] = []
+  session.told = {}
+  const presence = await present(session, { onChange: (change) => changes.push(change) })
+  await presence.refresh()
+  session.told = { chosen: false, others: [] }
+  await presence.refresh()
+  assert.equal(changes, [])
+  await presence.close()
+})
+
+test('a refresh that was lost is made up for by the next; what changed meanwhile is told then', async () => {
+  const session = new FakeSession()
+  const states: string[] = []
+  const presence = await present(session, { onChange: ({ state }) => states.push(state) })
+  session.onAnnounce = () => {
+    throw new TransportError('kdc_unreachable', 'the answer was lost')
+  }
+  for (let n = 0; n < 2; n++) await presence.refresh()
+  session.onAnnounce = () => {}
+  session.told = { chosen: false, others: [OTHER] }
+  await presence.refresh()
+  assert.equal(states, ['lost', 'back', 'superseded'])
+  assert.equal(new Set(session.said.map(({ since }) => since)), new Set([NOW]))
+  await presence.close()
 })
 
 test.run()

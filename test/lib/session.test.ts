@@ -250,6 +250,25 @@ test('a fresh login whose end is kept from the KDC counts, too: it was as much w
   assert.is(starts(), before + 3)
 })
 
+test('a lease or a beginning that is none is refused before anything is asked', async () => {
+  const kdc = new ScriptedKdc()
+  const alice = await login(KDC, 'alice', 'pw', { link: kdc.link, clock })
+  const asked = kdc.asked.length
+  for (const [options, words] of [
+    [{ leaseSec: 14 }, 'announce: options.leaseSec: expected whole seconds, 15 to 3600, got 14'],
+    [{ leaseSec: 3601 }, 'announce: options.leaseSec: expected whole seconds, 15 to 3600, got 3601'],
+    [{ leaseSec: 15.5 }, 'announce: options.leaseSec: expected whole seconds, 15 to 3600, got 15.5'],
+    [{ leaseSec: '60' }, 'announce: options.leaseSec: expected whole seconds, 15 to 3600, got string'],
+    [{ since: -1 }, 'announce: options.since: expected an integer above 0, got -1'],
+    [{ lease: 60 }, 'announce: options.lease: there is no such option'],
+  ] as const) {
+    const error = await alice.announce(4444, options as object).catch((thrown) => thrown)
+    assert.instance(error, TypeError)
+    assert.is(error.message, words)
+  }
+  assert.is(kdc.asked.length, asked)
+})
+
 test('a receiver whose announcements are answered so does not log in for each', async () => {
   const { kdc, meddler, options } = meddling()
   meddler.isForging = false

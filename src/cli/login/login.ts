@@ -14,6 +14,7 @@ import { isKept, KeptSessionOver, keepSession, type PrincipalAtKdc, resumeSessio
 import { readKeytab } from './keytab.ts'
 import { keyJudge } from './known-kdcs.ts'
 import { MAX_TRIES, PASSWORD_OPTION, Passwords } from './password.ts'
+import { canPrompt } from './prompt.ts'
 
 /** Which KDC, and by which key it is known. */
 export const KDC_OPTIONS = {
@@ -130,7 +131,10 @@ async function resumeLive(
 ): Promise<Session | undefined> {
   let session: Session | undefined
   try {
-    session = await resumeSession(principal, options)
+    session = await resumeSession(principal, {
+      ...options,
+      freshPassword: freshPasswordOf(principal, output),
+    })
     // Before any work is done, which would be cut short.
     await session.sessions()
     return session
@@ -141,6 +145,24 @@ async function resumeLive(
     const line = `the session of ${principal.username} kept for ${principal.kdc} ${what}`
     output.event('session_ended', { ...principal }, line)
     return undefined
+  }
+}
+
+/** The password, for what a kept session is too old for: a person is told why it is asked for again. */
+function freshPasswordOf({ username, kdc }: PrincipalAtKdc, output: Output): () => Promise<string> {
+  const why = `the KDC has another key for ${username} than this machine, or none: to put this one there takes a login of the last five minutes`
+  const beforePrompt = async () => {
+    await requireServer(kdc)
+    output.event('password_needed', { username }, why)
+  }
+  const passwords = new Passwords({ username, kdc, beforePrompt, mayBeKept: true })
+  return async () => {
+    try {
+      return await passwords.get()
+    } catch (error) {
+      if (!(error instanceof UsageError) || canPrompt()) throw error
+      throw new UsageError(`${why}, and ${error.message}`, error.hint)
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import type { Session } from '../../lib/session.ts'
 import { parsePort, parseSeconds } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
 import { isOfThisMachine } from '../own-addresses.ts'
+import { localTime } from '../terminal/format.ts'
 import type { Output } from '../terminal/output.ts'
 
 export const LISTEN_OPTIONS = {
@@ -17,7 +18,11 @@ export const LISTEN_OPTIONS = {
     help: ['ADDR', 'listen here, 0.0.0.0 for everywhere (default: 127.0.0.1)'],
   },
   port: { type: 'string', default: '0', help: ['N', 'and this port (default: any that is free)'] },
-  refresh: { type: 'string', default: '15', help: ['SEC', 'how often to tell the KDC so (default: 15)'] },
+  refresh: {
+    type: 'string',
+    default: '15',
+    help: ['SEC', 'how often to tell the KDC so (default: 15)'],
+  },
 } as const
 
 export interface ListenAddress {
@@ -53,7 +58,7 @@ export async function listenAt(
     onRefused: refusalReporter(output),
     onChange: (change) => {
       if (change.state === 'refused') fail(change.error)
-      else tellChange(change, output)
+      else tellChange(change, session.username, output)
     },
   })
   const { address, port } = presence.address
@@ -69,7 +74,11 @@ function tellElsewhere({ address, port }: Presence['published'], output: Output)
   output.event('published_elsewhere', { address, port }, line)
 }
 
-function tellChange(change: Exclude<PresenceChange, { state: 'refused' }>, output: Output): void {
+function tellChange(
+  change: Exclude<PresenceChange, { state: 'refused' }>,
+  username: string,
+  output: Output,
+): void {
   switch (change.state) {
     case 'renewed':
       output.event('renewed', {}, 'logged in again: the session had ended')
@@ -79,6 +88,17 @@ function tellChange(change: Exclude<PresenceChange, { state: 'refused' }>, outpu
       break
     case 'back':
       output.event('kdc_back', {}, 'the KDC is back')
+      break
+    case 'superseded': {
+      const { by, others } = change
+      const place = `at ${endpointText(by.address, by.port)}, begun ${localTime(by.since)}`
+      const count = `${others + 1} run`
+      const line = `another receiver of ${username} is reached from now on (${place}; ${count}); here comes only what waits at the KDC`
+      output.event('superseded', { ...by, receivers: others + 1 }, line)
+      break
+    }
+    case 'reached':
+      output.event('reached', {}, 'this receiver is reached again')
       break
   }
 }

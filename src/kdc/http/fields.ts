@@ -1,7 +1,7 @@
 /** The fields that requests are made of. */
 import * as v from 'valibot'
 import { TAG_BYTES } from '../../lib/crypto/aead.ts'
-import { port as anyPort } from '../../lib/fields.ts'
+import { lease as anyLease, port as anyPort, LEASE_SEC } from '../../lib/fields.ts'
 import { parseUsername } from '../../lib/names.ts'
 
 export const optional = <S extends v.GenericSchema>(field: S) =>
@@ -21,6 +21,12 @@ export const token = v.pipe(v.string(), v.description('a string'))
 
 /** A TCP port that a sender can connect to. */
 export const port = v.pipe(anyPort, v.description('a whole number from 1 to 65535'))
+
+/** How long a receiver may be silent. */
+export const lease = v.pipe(
+  anyLease,
+  v.description(`a whole number from ${LEASE_SEC.least} to ${LEASE_SEC.most}`),
+)
 
 /** The longest request that carries messages; base64url makes four bytes of three. */
 export const MAX_MESSAGE_BODY_BYTES = 2 * 1024 * 1024
@@ -98,7 +104,7 @@ export const usernames = v.pipe(
   v.description(`a list of at most ${MAX_NAMES} names, each once`),
 )
 
-/** A whole number from 0 on: an epoch or a position. */
+/** A whole number from 0 on: an epoch, a position or a time. */
 export const count = v.pipe(
   v.number(),
   v.safeInteger(),

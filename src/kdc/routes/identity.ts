@@ -12,7 +12,7 @@ import { MAX_PACKAGES } from '../groups/quotas.ts'
 import * as fields from '../http/fields.ts'
 import { parse } from '../http/request.ts'
 import { sealedReadRequest, sealedSessionRequest } from '../http/sealed-request.ts'
-import { authenticate } from '../logins/authenticate.ts'
+import { authenticate, authenticateFresh } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
 import { eachInPieces } from '../traffic/fair-queue.ts'
 import { ANSWER_BYTES } from '../traffic/limits.ts'
@@ -36,6 +36,8 @@ export function identityRoute(kdc: Kdc): Hono<KdcEnv> {
   return new Hono<KdcEnv>()
     .post('/identity/put', sealedSessionRequest(kdc), async (c) => {
       const { signature_key } = parse(PutIdentityRequest, c.var.body)
+      // Before it counts: a thief of an older session uses up none of the principal's tries.
+      await authenticateFresh(kdc, c)
       const key = await changeKey(kdc, c)
       const { username } = key
       if (!(await store.requests.find(key))) {

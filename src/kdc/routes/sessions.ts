@@ -13,9 +13,13 @@ import { parse } from '../http/request.ts'
 import { sessionRequest } from '../http/sealed-request.ts'
 import { authenticate, authenticateFresh } from '../logins/authenticate.ts'
 import { Problem } from '../problems.ts'
-import { cutoff } from '../store/sessions.ts'
+import { cutoff, type Endpoint } from '../store/sessions.ts'
 
-export const ListenRequest = v.object({ port: fields.port })
+export const ListenRequest = v.object({
+  port: fields.port,
+  lease: fields.optional(fields.lease),
+  since: fields.optional(fields.count),
+})
 export const EndRequest = v.object({ session: v.optional(fields.text) })
 
 /** `POST /listen`, `/logout`, `/sessions`, `/sessions/end` */
@@ -23,19 +27,21 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
   const { store, clock, log, subscribers } = kdc
   return new Hono<KdcEnv>()
     .post('/listen', sessionRequest(kdc), async (c) => {
-      const { port } = parse(ListenRequest, c.var.body)
+      const { port, lease: leaseSec, since } = parse(ListenRequest, c.var.body)
       const { sid, username, expiresAt } = await authenticate(kdc, c)
-      const address = remoteAddress(kdc, c)
+      const endpoint = { address: remoteAddress(kdc, c), port }
       // A client whose clock is ahead must not keep the principal's other sessions from being heeded until that time has come.
       const { requestTime } = c.var
       const sealed = requestTime !== undefined && {
         time: Math.min(requestTime, clock()),
         request: await requestKey(kdc, c, username),
       }
-      if (await store.sessions.listen(sid, { address, port }, sealed || undefined)) {
-        log.info({ username, ip_addr: address, port }, 'listening')
+      const said = { leaseSec, since, sealed: sealed || undefined }
+      if (await store.sessions.listen(sid, endpoint, clock(), said)) {
+        log.info({ username, ip_addr: endpoint.address, port }, 'listening')
       }
-      return c.json({ ip_addr: address, port, expires_at: expiresAt, time: clock() })
+      const present = leaseSec === undefined ? {} : await presenceOf(kdc, username, sid, endpoint)
+      return c.json({ ip_addr: endpoint.address, port, expires_at: expiresAt, ...present, time: clock() })
     })
     .post('/logout', sessionRequest(kdc), async (c) => {
       const { sid, username } = await authenticate(kdc, c)
@@ -70,6 +76,19 @@ export function sessionsRoute(kdc: Kdc): Hono<KdcEnv> {
       if (ended > 0) log.info({ username, sessions: ended }, 'sessions_ended')
       return c.json({ ended, time: clock() })
     })
+}
+
+/** What a receiver that comes again is told: until when it is reached, whether it is the one that is, and which others there are. */
+async function presenceOf(kdc: Kdc, username: string, sid: Uint8Array, { address, port }: Endpoint) {
+  const listeners = await kdc.store.sessions.listeners(username, cutoff(kdc))
+  const own = listeners.find((listener) => equal(listener.sid, sid))
+  // Where this one listens there is no other: it may have had another session before.
+  const others = listeners.filter((other) => other.address !== address || other.port !== port)
+  return {
+    lease_until: own?.until,
+    chosen: own !== undefined && own === listeners[0],
+    others: others.map((other) => ({ ip_addr: other.address, port: other.port, since: other.since })),
+  }
 }
 
 function parseId(text: string): Uint8Array {

@@ -206,6 +206,18 @@ const STEPS: readonly (readonly Statement[])[] = [
     // The code of the problem by which it was refused; null for what was accepted.
     sql`alter table requests add column refusal text`,
   ],
+  [
+    // listen_since: when the receiver began; of those that were there before, it keeps their order. listen_until: when its lease
+    // ends; null: with its session.
+    sql`alter table sessions add column listen_since bigint`,
+    sql`alter table sessions add column listen_until bigint`,
+    sql`update sessions set listen_since = (
+      select max(s.created_at) from sessions s
+      where s.username = sessions.username and s.listen_order <= sessions.listen_order
+    ) where listen_order is not null`,
+    sql`drop index sessions_by_username`,
+    sql`create index sessions_by_username on sessions (username, listen_since, listen_order, sid)`,
+  ],
 ]
 
 /** Goes up when the tables change: an older program must not touch them then. */

@@ -34,6 +34,23 @@ interface ListedSession extends StoredSession {
   readonly endpoint?: Endpoint
 }
 
+/** A receiver of a principal that can be reached now. */
+export interface Listener extends Endpoint {
+  readonly sid: Uint8Array
+  /** When it began, Unix seconds: the one that began last is reached. */
+  readonly since: number
+  /** When its lease ends, unless it says so again; none: with its session. */
+  readonly until?: number
+}
+
+/** What a receiver says of itself, besides where it is. */
+export interface Lease {
+  /** For how long it is reached, if it says nothing more. Default: as long as its session lasts. */
+  readonly leaseSec?: number | undefined
+  /** When it began, by its own word. Default: the present. */
+  readonly since?: number | undefined
+}
+
 /** Which sessions are not over: those that expire after `now` and were used after `idleSince`. */
 export interface SessionCutoff {
   readonly now: number
@@ -80,14 +97,20 @@ export async function noteUse(
 interface ListedRow extends StoredSession {
   readonly listenAddress: string | null
   readonly listenPort: number | null
+  readonly listenUntil: number | null
 }
 
 const SESSIONS = sql`select sid, username, sealed_token as "sealedToken", address, created_at as "createdAt",
   used_at as "usedAt", expires_at as "expiresAt"`
-const LISTED = sql`${SESSIONS}, listen_address as "listenAddress", listen_port as "listenPort"`
+const LISTED = sql`${SESSIONS}, listen_address as "listenAddress", listen_port as "listenPort",
+  listen_until as "listenUntil"`
 
-function toListed({ listenAddress, listenPort, ...session }: ListedRow): ListedSession {
+function toListed(
+  { listenAddress, listenPort, listenUntil, ...session }: ListedRow,
+  now: number,
+): ListedSession {
   if (listenAddress === null || listenPort === null) return session
+  if (listenUntil !== null && listenUntil <= now) return session
   return { ...session, endpoint: { address: listenAddress, port: listenPort } }
 }
 
@@ -97,38 +120,67 @@ export const MAX_SESSIONS = 100
 const UNSEALED = -1
 const NO_ID = new Uint8Array(0)
 
-const makeRoomStatement = (username: string, newest: Uint8Array): Statement => sql`
+const makeRoomStatement = (username: string, newest: Uint8Array, now: number): Statement => sql`
   delete from sessions where username = ${username} and sid <> ${newest} and sid not in (
     select sid from sessions where username = ${username} and sid <> ${newest}
-    order by case when listen_order is null then 1 else 0 end, used_at desc, sid limit ${MAX_SESSIONS - 1}
+    order by case when listen_order is null or listen_until <= ${now} then 1 else 0 end, used_at desc, sid
+    limit ${MAX_SESSIONS - 1}
   )`
 
-// Of a principal's sessions the one with the highest listen_order said last where it listens. Counting beats the clock:
-// two logins in one second have an order too. Where it listens already, its place in the order stays.
+// Of a principal's receivers the one that began last is reached; of those that began in one second, which a receiver that does not say
+// when it began always does, the one with the highest listen_order, which said last where it listens. Counting beats the clock: two logins
+// in one second have an order too. Where it listens already, its place in the order stays.
 //
 // A sealed request has a time. One that comes late, because an attacker held it back or sends it again, must not undo what any
 // session of the principal has said since: then it changes nothing. In one second the session's own last one counts, whose order the
-// times do not tell: one that came before is known by its id.
-const listenStatements = (sid: Uint8Array, { address, port }: Endpoint, time: number): Statement[] => [
-  sql`
+// times do not tell: one that came before is known by its id. A request that says when its receiver began takes the place of no
+// receiver that began later: only what its own session has said since counts against it.
+function listenStatements(
+  sid: Uint8Array,
+  { address, port }: Endpoint,
+  time: number,
+  now: number,
+  { leaseSec, since }: Lease = {},
+): Statement[] {
+  const until = leaseSec === undefined ? null : now + leaseSec
+  // What comes from a clock that is ahead must not be the last one until that time has come.
+  const begun = since === undefined ? -1 : Math.min(since, now)
+  return [
+    sql`
   update sessions set
     listen_address = ${address},
     listen_port = ${port},
     listen_time = case when ${time} < 0 then listen_time else ${time} end,
+    listen_until = ${until},
+    listen_since = case when ${begun} >= 0 then ${begun} else (
+      select case when max(s.listen_since) > ${now} then max(s.listen_since) else ${now} end
+      from sessions s where s.username = sessions.username
+    ) end,
     listen_order = (
       select coalesce(max(s.listen_order), 0) + 1 from sessions s where s.username = sessions.username
     )
   where sid = ${sid} and (
     listen_order is null or listen_address <> ${address} or listen_port <> ${port}
   ) and (${time} < 0 or not exists (
-    select 1 from sessions s where s.username = sessions.username
+    select 1 from sessions s where s.username = sessions.username and (${begun} < 0 or s.sid = ${sid})
       and (s.listen_time > ${time} or (s.listen_time = ${time} and s.sid <> ${sid}))
   ))
   returning sid`,
-  sql`
-  update sessions set listen_time = ${time}
-  where sid = ${sid} and listen_time < ${time} and listen_address = ${address} and listen_port = ${port}`,
-]
+    sql`
+  update sessions set
+    listen_time = case when ${time} < 0 then listen_time else ${time} end,
+    listen_until = ${until},
+    listen_since = case when ${begun} >= 0 then ${begun} else listen_since end
+  where sid = ${sid} and listen_address = ${address} and listen_port = ${port}
+    and (${time} < 0 or listen_time is null or listen_time < ${time})`,
+  ]
+}
+
+/** In the order in which they are chosen. */
+const listenersOf = (username: string, { now, idleSince }: SessionCutoff): Statement => sql`sessions
+  where username = ${username} and listen_order is not null and (listen_until is null or listen_until > ${now})
+    and expires_at > ${now} and used_at > ${idleSince}
+  order by listen_since desc, listen_order desc, sid desc`
 
 export class Sessions extends StorePart {
   /**
@@ -157,9 +209,9 @@ export class Sessions extends StorePart {
       required(sql`insert into sessions (sid, username, sealed_token, address, created_at, used_at, expires_at)
         values (${sid}, ${username}, ${sealedToken}, ${address}, ${createdAt}, ${createdAt}, ${expiresAt})
         on conflict do nothing returning sid`),
-      makeRoomStatement(username, sid),
+      makeRoomStatement(username, sid, createdAt),
       ...(forgive ? forgiveStatements(forgive) : []),
-      ...(endpoint ? listenStatements(sid, endpoint, UNSEALED) : []),
+      ...(endpoint ? listenStatements(sid, endpoint, UNSEALED, createdAt) : []),
     ])
     return done.length > 0
   }
@@ -174,7 +226,7 @@ export class Sessions extends StorePart {
     const rows = await this.database.read<ListedRow>(sql`${LISTED}
       from sessions where username = ${username} and expires_at > ${now} and used_at > ${idleSince}
       order by created_at, sid`)
-    return rows.map(toListed)
+    return rows.map((row) => toListed(row, now))
   }
 
   async touch(sid: Uint8Array, now: number): Promise<void> {
@@ -182,42 +234,47 @@ export class Sessions extends StorePart {
   }
 
   /**
-   * The session listens here from now on, and is the one its principal is reached at. Saying the same again changes
-   * nothing: a heartbeat takes no other session's place.
+   * The session listens here from now on, or until its lease ends. Saying the same again makes the lease longer, and changes nothing
+   * else: a heartbeat takes no other session's place.
    *
-   * @param sealed - when it was said, Unix seconds, if it was said under seal: what is older than the newest of this principal's is not
+   * @param said.sealed - when it was said, Unix seconds, if it was said under seal: what is older than the newest of this principal's is not
    *   heeded; and the request, by which one that came before is known.
    * @returns whether it is news.
    */
   async listen(
     sid: Uint8Array,
     endpoint: Endpoint,
-    sealed?: { readonly time: number; readonly request: RequestKey },
+    now: number,
+    said: Lease & {
+      readonly sealed?: { readonly time: number; readonly request: RequestKey } | undefined
+    } = {},
   ): Promise<boolean> {
+    const { sealed } = said
     if (!sealed) {
-      const [news] = await this.database.write(listenStatements(sid, endpoint, UNSEALED))
+      const [news] = await this.database.write(listenStatements(sid, endpoint, UNSEALED, now, said))
       return news?.length === 1
     }
     const { time, request } = sealed
     // First: a time that was ahead of the KDC's clock counts as the present, and so as later each time that a copy comes.
     const [, news] = await this.database.write([
       claim(request, sql`0, 0`, sql`sessions where sid = ${sid}`),
-      ...listenStatements(sid, endpoint, time),
+      ...listenStatements(sid, endpoint, time, now, said),
     ])
     return news?.length === 1
   }
 
-  /** The session at which a principal is reached: of those not over, the one that last said where it listens. */
-  async findListener(
-    username: string,
-    { now, idleSince }: SessionCutoff,
-  ): Promise<Required<ListedSession> | undefined> {
-    const row = await this.one<ListedRow>(sql`${LISTED}
-      from sessions
-      where username = ${username} and listen_order is not null
-        and expires_at > ${now} and used_at > ${idleSince}
-      order by listen_order desc, sid desc limit 1`)
-    return row && (toListed(row) as Required<ListedSession>)
+  /** The session at which a principal is reached, if it is. */
+  async findListener(username: string, cutoff: SessionCutoff): Promise<Required<ListedSession> | undefined> {
+    const row = await this.one<ListedRow>(sql`${LISTED} from ${listenersOf(username, cutoff)} limit 1`)
+    return row && (toListed(row, cutoff.now) as Required<ListedSession>)
+  }
+
+  /** The receivers of a principal, the one that is reached first. */
+  async listeners(username: string, cutoff: SessionCutoff): Promise<Listener[]> {
+    const rows = await this.database.read<Required<Omit<Listener, 'until'>> & { until: number | null }>(sql`
+      select sid, listen_address as address, listen_port as port, listen_since as since, listen_until as until
+      from ${listenersOf(username, cutoff)}`)
+    return rows.map(({ until, ...listener }) => ({ ...listener, ...(until !== null && { until }) }))
   }
 
   /** The session is over; its token is worth nothing from now on. */
@@ -277,7 +334,8 @@ export class Sessions extends StorePart {
 
 /** Whether a session, `s`, listens or waits. */
 const isOnline = ({ now, idleSince }: SessionCutoff): Statement => sql`
-  s.expires_at > ${now} and s.used_at > ${idleSince} and (s.listen_order is not null
+  s.expires_at > ${now} and s.used_at > ${idleSince} and (
+    (s.listen_order is not null and (s.listen_until is null or s.listen_until > ${now}))
     or exists (select 1 from waiting w where w.sid = s.sid and w.ends_at > ${now}))`
 
 export class Online extends StorePart {

@@ -43,6 +43,22 @@ export interface ListenAnswer {
   readonly expiresAt: number
   /** When the KDC answered: Unix seconds by the KDC's clock. */
   readonly time: number
+  /** When we are away, unless we say so again: Unix seconds by the KDC's clock. Only where a lease was asked for, as the next two. */
+  readonly leaseUntil?: number
+  /** Whether it is here that others are sent. */
+  readonly chosen?: boolean
+  /** This principal's other receivers, the one that began last first: if others are not sent here, they are sent to that one. */
+  readonly others?: readonly OtherReceiver[]
+}
+
+/** Another receiver of the same principal. */
+export interface OtherReceiver {
+  /** Its IP address, as the KDC saw it. */
+  readonly address: string
+  /** Where it listens, 1 to 65535. */
+  readonly port: number
+  /** When it began: Unix seconds by the KDC's clock. */
+  readonly since: number
 }
 
 /** One of a principal's sessions. Times are Unix seconds by the KDC's clock. */
@@ -66,6 +82,11 @@ export interface SessionInfo {
 /** A KDC keeps a tenth of it for one principal. */
 const MAX_SESSIONS = 1000
 
+const place = ({ ip_addr, port }: { readonly ip_addr: string; readonly port: number }) => ({
+  address: ip_addr,
+  port,
+})
+
 const OpaqueReply = v.object({ response: v.string() })
 const UserinfoReply = v.pipe(
   v.object({
@@ -87,9 +108,29 @@ const UserinfoReply = v.pipe(
   ),
 )
 const ListenReply = v.pipe(
-  v.object({ ip_addr: v.string(), port, expires_at: unixSeconds, time: unixSeconds }),
+  v.object({
+    ip_addr: v.string(),
+    port,
+    expires_at: unixSeconds,
+    time: unixSeconds,
+    lease_until: v.optional(unixSeconds),
+    chosen: v.optional(v.boolean()),
+    others: v.optional(
+      v.pipe(
+        v.array(v.object({ ip_addr: v.pipe(v.string(), v.ip()), port, since: unixSeconds })),
+        v.maxLength(MAX_SESSIONS),
+      ),
+    ),
+  }),
   v.transform(
-    ({ ip_addr, expires_at, time }): ListenAnswer => ({ address: ip_addr, expiresAt: expires_at, time }),
+    ({ ip_addr, expires_at, time, lease_until, chosen, others }): ListenAnswer => ({
+      address: ip_addr,
+      expiresAt: expires_at,
+      time,
+      ...(lease_until !== undefined && { leaseUntil: lease_until }),
+      ...(chosen !== undefined && { chosen }),
+      ...(others && { others: others.map((other) => ({ ...place(other), since: other.since })) }),
+    }),
   ),
 )
 const SessionReply = v.pipe(
@@ -110,7 +151,7 @@ const SessionReply = v.pipe(
       begunAt: session.begun_at,
       usedAt: session.used_at,
       expiresAt: session.expires_at,
-      ...(listens_at && { listensAt: { address: listens_at.ip_addr, port: listens_at.port } }),
+      ...(listens_at && { listensAt: place(listens_at) }),
     }),
   ),
 )

@@ -106,6 +106,25 @@ identity(
   },
 )
 
+identity('takes a login of the last five minutes, and a stolen session uses up nothing', async () => {
+  const kdc = await classKdc(['alice', 'bob'])
+  const { who, time } = kdc
+  await put(who('alice'), 1)
+  time.now += 300
+  assert.is((await put(who('alice'), 1)).status, 200)
+  time.now += 1
+  for (let n = 0; n < 30; n++) {
+    const { status, body } = await put(who('alice'), n)
+    assert.equal([status, body.code], [401, 'login_stale'])
+  }
+  const found = await find(who('bob'), 'alice')
+  assert.equal([found[0].signature_key, found[0].earlier], [bytes(32, 1), []])
+  assert.is((await put(await principal(kdc, 'alice'), 2)).status, 200)
+  // What is said with any session goes on.
+  const packages = { packages: [bytes(5)], signature_key: bytes(32, 2) }
+  assert.is((await who('alice').ask('/key-packages/put', packages)).status, 200)
+})
+
 identity('a recorded request does not bring an old one back', async () => {
   const { who } = await classKdc(['alice'])
   const id = newId()

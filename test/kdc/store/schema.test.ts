@@ -121,6 +121,10 @@ schema('what version 3 has done once is done: by requests of sessions that there
     sql`drop index key_packages_by_time`,
     sql`alter table key_packages drop column put_at`,
     sql`alter table requests drop column refusal`,
+    sql`drop index sessions_by_username`,
+    sql`create index sessions_by_username on sessions (username, listen_order, sid)`,
+    sql`alter table sessions drop column listen_since`,
+    sql`alter table sessions drop column listen_until`,
     sql`alter table requests rename column result to position`,
     sql`create table runs (
       sid blob not null, id blob not null, run blob not null, result bigint not null, forget_at bigint not null,
@@ -140,6 +144,44 @@ schema('what version 3 has done once is done: by requests of sessions that there
   await prepareSchema(fresh)
   const names = async (of: Database) => (await structure(of)).map(({ name }) => name)
   assert.equal(await names(database), await names(fresh))
+})
+
+schema('those that listened before are there as long as their sessions, in the order of before', async () => {
+  const database = openSqlite(':memory:')
+  const store = await Store.open(database)
+  await store.accounts.create(account('alice'))
+  // Created at, and when of all it said last where it listens.
+  const listeners = [
+    [2, START + 30, 1],
+    [3, START, 3],
+    [4, START + 10, 2],
+  ] as const
+  for (const [n, createdAt, order] of listeners) {
+    const endpoint = { address: '192.0.2.7', port: 4440 + n }
+    await store.sessions.begin({ ...session(n), createdAt }, 'record of alice', { endpoint })
+    await database.write([sql`update sessions set listen_order = ${order} where sid = ${session(n).sid}`])
+  }
+  await store.sessions.begin(session(5), 'record of alice')
+  await database.write([
+    sql`drop index sessions_by_username`,
+    sql`create index sessions_by_username on sessions (username, listen_order, sid)`,
+    sql`alter table sessions drop column listen_since`,
+    sql`alter table sessions drop column listen_until`,
+    sql`update schema_version set version = 7`,
+  ])
+  const upgraded = await Store.open(database)
+  const reached = async () =>
+    (await upgraded.sessions.listeners('alice', { now: START + 99, idleSince: 0 })).map(({ port, until }) => [
+      port,
+      until,
+    ])
+  assert.equal(await reached(), [
+    [4443, undefined],
+    [4444, undefined],
+    [4442, undefined],
+  ])
+  await upgraded.sessions.listen(session(5).sid, { address: '192.0.2.7', port: 4445 }, START + 99)
+  assert.equal((await reached())[0], [4445, undefined])
 })
 
 schema('it is the same then as one that was made today', async () => {

@@ -185,11 +185,11 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     await store.sessions.begin(session(3), 'record of bob')
     assert.is(await reached(), 2)
     // All of this in one second of the clock.
-    await store.sessions.listen(session(1).sid, HERE)
+    await store.sessions.listen(session(1).sid, HERE, START)
     assert.is(await reached(), 1)
-    await store.sessions.listen(session(3).sid, HERE)
+    await store.sessions.listen(session(3).sid, HERE, START)
     assert.is(await reached(), 3)
-    await store.sessions.listen(session(2).sid, THERE)
+    await store.sessions.listen(session(2).sid, THERE, START)
     assert.is(await reached(), 2)
     await store.sessions.end(session(2).sid)
     assert.is(await reached(), 3)
@@ -199,11 +199,11 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     const { store } = await withBob()
     await store.sessions.begin(session(1), 'record of bob', { endpoint: HERE })
     await store.sessions.begin(session(2), 'record of bob', { endpoint: HERE })
-    assert.is(await store.sessions.listen(session(1).sid, HERE), false)
+    assert.is(await store.sessions.listen(session(1).sid, HERE, START), false)
     assert.is((await store.sessions.findListener('bob', at(START)))?.sid[0], 2)
-    assert.is(await store.sessions.listen(session(1).sid, { ...HERE, port: 4445 }), true)
+    assert.is(await store.sessions.listen(session(1).sid, { ...HERE, port: 4445 }, START), true)
     assert.is((await store.sessions.findListener('bob', at(START)))?.sid[0], 1)
-    assert.is(await store.sessions.listen(session(2).sid, THERE), true)
+    assert.is(await store.sessions.listen(session(2).sid, THERE, START), true)
     assert.equal((await store.sessions.findListener('bob', at(START)))?.endpoint, THERE)
   })
 
@@ -212,8 +212,8 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     await store.sessions.begin(session(1), 'record of bob')
     await store.sessions.begin(session(2), 'record of bob')
     await Promise.all([
-      store.sessions.listen(session(2).sid, HERE),
-      store.sessions.listen(session(1).sid, HERE),
+      store.sessions.listen(session(2).sid, HERE, START),
+      store.sessions.listen(session(1).sid, HERE, START),
     ])
     assert.is((await store.sessions.findListener('bob', at(START)))?.sid[0], 1)
   })
@@ -222,7 +222,7 @@ for (const [name, open] of Object.entries(DRIVERS)) {
     const { store } = await withBob()
     await store.sessions.begin(session(1), 'record of bob', { endpoint: HERE })
     await store.sessions.end(session(1).sid)
-    assert.is(await store.sessions.listen(session(1).sid, THERE), false)
+    assert.is(await store.sessions.listen(session(1).sid, THERE, START), false)
     assert.is(await store.sessions.findListener('bob', at(START)), undefined)
   })
 
@@ -251,13 +251,13 @@ for (const [name, open] of Object.entries(DRIVERS)) {
   store('a request to listen that comes late does not undo a later one', async () => {
     const { store } = await withBob()
     await store.sessions.begin(session(1), 'record of bob')
-    assert.is(await store.sessions.listen(session(1).sid, HERE, said(START, 1)), true)
-    assert.is(await store.sessions.listen(session(1).sid, THERE, said(START + 1, 2)), true)
+    assert.is(await store.sessions.listen(session(1).sid, HERE, START, { sealed: said(START, 1) }), true)
+    assert.is(await store.sessions.listen(session(1).sid, THERE, START, { sealed: said(START + 1, 2) }), true)
     for (const copy of [said(START, 1), said(START, 3)]) {
-      assert.is(await store.sessions.listen(session(1).sid, HERE, copy), false)
+      assert.is(await store.sessions.listen(session(1).sid, HERE, START, { sealed: copy }), false)
     }
     assert.equal((await store.sessions.findListener('bob', at(START)))?.endpoint, THERE)
-    assert.is(await store.sessions.listen(session(1).sid, HERE, said(START + 2, 4)), true)
+    assert.is(await store.sessions.listen(session(1).sid, HERE, START, { sealed: said(START + 2, 4) }), true)
   })
 
   store(
@@ -268,18 +268,19 @@ for (const [name, open] of Object.entries(DRIVERS)) {
       await store.sessions.begin(session(1), 'record of bob')
       await store.sessions.begin(session(2), 'record of bob')
       const where = async () => (await store.sessions.findListener('bob', at(START)))?.endpoint
-      assert.is(await store.sessions.listen(sid, HERE, said(START, 1)), true)
-      assert.is(await store.sessions.listen(sid, THERE, said(START, 2)), true)
+      assert.is(await store.sessions.listen(sid, HERE, START, { sealed: said(START, 1) }), true)
+      assert.is(await store.sessions.listen(sid, THERE, START, { sealed: said(START, 2) }), true)
       assert.equal(await where(), THERE)
-      for (const id of [1, 2]) assert.is(await store.sessions.listen(sid, HERE, said(START, id)), false)
+      for (const id of [1, 2])
+        assert.is(await store.sessions.listen(sid, HERE, START, { sealed: said(START, id) }), false)
       assert.equal(await where(), THERE)
       // A heartbeat, too, is known again.
-      assert.is(await store.sessions.listen(sid, THERE, said(START + 1, 3)), false)
-      assert.is(await store.sessions.listen(sid, HERE, said(START + 1, 4)), true)
-      assert.is(await store.sessions.listen(sid, THERE, said(START + 1, 3)), false)
+      assert.is(await store.sessions.listen(sid, THERE, START, { sealed: said(START + 1, 3) }), false)
+      assert.is(await store.sessions.listen(sid, HERE, START, { sealed: said(START + 1, 4) }), true)
+      assert.is(await store.sessions.listen(sid, THERE, START, { sealed: said(START + 1, 3) }), false)
       assert.equal(await where(), HERE)
       assert.is(
-        await store.sessions.listen(session(2).sid, THERE, said(START + 1, 5)),
+        await store.sessions.listen(session(2).sid, THERE, START, { sealed: said(START + 1, 5) }),
         false,
         'another session',
       )
@@ -571,7 +572,7 @@ file('reads what another node has changed, and keeps it from nothing', async () 
     assert.ok(await here.sessions.find(session(1).sid))
     assert.equal((await here.sessions.findListener('bob', at(START)))?.endpoint, HERE)
   }
-  await there.sessions.listen(session(1).sid, THERE)
+  await there.sessions.listen(session(1).sid, THERE, START)
   assert.equal((await here.sessions.findListener('bob', at(START)))?.endpoint, THERE)
   await there.sessions.end(session(1).sid)
   assert.is(await here.sessions.find(session(1).sid), undefined)
