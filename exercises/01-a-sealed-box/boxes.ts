@@ -4,7 +4,7 @@
  * @module
  */
 import { EMPTY, equal, Secret, secureRandomBytes, utf8 } from 'symbolon/protocol'
-import { attempt, refusal } from '../examiner/attempt.ts'
+import { attempt, inParts, refusal } from '../examiner/attempt.ts'
 import { type Returned, StudentError, type StudentProgram } from '../examiner/program.ts'
 import { must } from '../examiner/property.ts'
 import { Randomness } from '../examiner/values.ts'
@@ -80,10 +80,8 @@ export class Boxes {
 
   /** The same of many. */
   async allRefused(boxes: readonly Uint8Array[]): Promise<({ gave: unknown } | undefined)[]> {
-    const came = await this.#program.each(
-      'openBox',
-      boxes.map((box) => [box, LABEL, this.key]),
-    )
+    const given = boxes.map((box) => [box, LABEL, this.key])
+    const came = await inParts(given, (part) => this.#program.each('openBox', part))
     return came.map((one) => {
       if (!(one instanceof StudentError)) return { gave: opened(one) }
       this.errors.push(refusal(one).error)

@@ -14,7 +14,7 @@ import {
   utf8,
   ZERO_NONCE,
 } from 'symbolon/protocol'
-import { attempt, refusal } from '../examiner/attempt.ts'
+import { attempt, inParts, refusal } from '../examiner/attempt.ts'
 import { NOW_SEC, type Returned, StudentError, type StudentProgram } from '../examiner/program.ts'
 import { must } from '../examiner/property.ts'
 import type { Kept } from '../examiner/values.ts'
@@ -91,11 +91,8 @@ export class BobsLogin {
 
   /** The same of many tickets. */
   async allRefused(sent: readonly Uint8Array[]): Promise<({ gave: Judged } | undefined)[]> {
-    const came = await this.#program.methodEach(
-      this.#kept,
-      'judge',
-      sent.map((one) => [one, NOW_SEC]),
-    )
+    const given = sent.map((one) => [one, NOW_SEC])
+    const came = await inParts(given, (part) => this.#program.methodEach(this.#kept, 'judge', part))
     return came.map((one) => {
       if (!(one instanceof StudentError)) return { gave: judged(one) }
       this.#errors.push(refusal(one).error)

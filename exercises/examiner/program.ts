@@ -18,7 +18,8 @@ import type { Workbench } from './workbench.ts'
 const MAX_LINE_CHARS = 8 * 1024 * 1024
 /** Of an error's message. */
 const MAX_TOLD_CHARS = 500
-const MAX_PRINTED_CHARS = 256 * 1024
+/** Less than waits in a pipe: so much is here of a program that prints without end, and ends because it has no memory any more. */
+const MAX_PRINTED_CHARS = 64 * 1024
 /** Besides, for each call: what a student looks at while writing. */
 const MAX_PRINTED_CHARS_EACH = 4 * 1024
 /** Fake time begins here: 2026-11-20T12:00:00Z. */
@@ -96,7 +97,7 @@ export class StudentProgram {
     this.#options = options
   }
 
-  /** What it has printed so far, on either output; at most 256 Ki characters, and 4 Ki for each call. */
+  /** What it has printed so far, on either output; at most 64 Ki characters, and 4 Ki for each call. */
   get printed(): string {
     return this.#printed
   }
@@ -267,7 +268,11 @@ export class StudentProgram {
     this.#listen(child, child.stdio[3] as Readable)
     this.#ended = once(child, 'close').then(() => {
       process.off('exit', kill)
-      this.#fail(child, new Missing('the program ended by itself: is there a process.exit?', 'stopped'))
+      const problem =
+        this.#printed.length < MAX_PRINTED_CHARS
+          ? 'the program ended by itself: is there a process.exit?'
+          : 'it prints without end, until its memory is full.'
+      this.#fail(child, new Missing(problem, 'stopped'))
     })
     return child
   }
