@@ -5,7 +5,7 @@
  */
 import type { Left } from '../examiner/left.ts'
 import { StudentError, type StudentProgram } from '../examiner/program.ts'
-import { Dialled } from '../examiner/values.ts'
+import { Dialled, Same } from '../examiner/values.ts'
 import type { Invitation } from './given.ts'
 
 /** Who sends one text. */
@@ -14,6 +14,8 @@ export interface Alice {
   send(port: number, to: Invitation, text: string): Promise<Ending>
   /** From now on her random bytes are these, while there are some. Of a command they cannot be. */
   draws?(pool: Uint8Array): Promise<void>
+  /** This invitation is one object in all her calls, until she is restarted. Of a command's calls none has seen another's. */
+  knows?(to: Invitation): void
   /** Lets time pass for her: so much, or as much as there is for it. */
   wait(seconds: number): Promise<void>
   /** Comes when she has had her turn. */
@@ -50,13 +52,15 @@ export interface Ending {
 /** Alice is a function that was loaded; time is as fake as she is. */
 export function programmed(program: StudentProgram): Alice {
   let started: Promise<void> | undefined
+  const known = new Map<Invitation, Same>()
+  const asKnown = (to: Invitation) => known.get(to) ?? to
   return {
     async send(port, to, text) {
       try {
         // That a process takes its time to start is not the conversation's.
         started ??= program.advance(0)
         await started
-        await program.call('sendMessage', new Dialled(port), to, text)
+        await program.call('sendMessage', new Dialled(port), asKnown(to), text)
         return { result: 'resolved', why: '', isError: true, told: '' }
       } catch (error) {
         // What is not written yet has no property.
@@ -72,10 +76,16 @@ export function programmed(program: StudentProgram): Alice {
       }
     },
     draws: (pool) => program.draws(pool),
+    knows(to) {
+      const id = 3 * known.size
+      const [ticket, secret] = [new Same(id + 1, to.ticket), new Same(id + 2, to.secret)]
+      known.set(to, new Same(id, { ticket, secret }))
+    },
     wait: (seconds) => program.advance(seconds),
     beat: () => program.advance(0),
     restart(laterSec) {
       started = undefined
+      known.clear()
       return program.end(laterSec)
     },
     left: () => program.left(),

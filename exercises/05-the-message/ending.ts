@@ -9,7 +9,7 @@ import { must } from '../examiner/property.ts'
 import type { Alice } from './alice.ts'
 import { type Meetings, transcript } from './meetings.ts'
 import type { Talk } from './outcome.ts'
-import type { Bob } from './people.ts'
+import { type Bob, invitation, silent } from './people.ts'
 import { ACK, END, legal, SAID } from './stories.ts'
 import { TEXT, tell } from './trials.ts'
 
@@ -175,6 +175,14 @@ async function forgetsTexts(meetings: Meetings): Promise<void> {
   must(
     kept < MAX_LEFT_BYTES,
     `a text of half a mebibyte was sent, and ${kept >> 10} KiB of it are still in memory.`,
+  )
+  await meetings.meet(silent, invitation(), 'τ'.repeat(LONG_CHARS))
+  await meetings.talk((bob) => bob.message(), 'υ'.repeat(LONG_CHARS))
+  await meetings.meet(silent, invitation(), TEXT)
+  const unsent = (await inUse(alice, before + MAX_LEFT_BYTES)) - before
+  must(
+    unsent < MAX_LEFT_BYTES,
+    `two texts of half a mebibyte could not be sent, and ${unsent >> 10} KiB of them are still in memory.`,
   )
 }
 

@@ -45,6 +45,7 @@ const keyOf = (outcome: Outcome) => toBase64url(opening(outcome).message1.subarr
 export async function ownKeyPair(meetings: Meetings): Promise<void> {
   const to = invitation()
   const keys = async () => {
+    meetings.alice.knows?.(to)
     // Who is a new process each time has nothing that two conversations could share.
     const length = meetings.alice.isSlow ? 1 : AT_ONCE
     const outcomes = Array.from({ length }, () => meetings.meet(silent, to, TEXT))
@@ -53,6 +54,7 @@ export async function ownKeyPair(meetings: Meetings): Promise<void> {
   const before = await keys()
   await meetings.alice.restart()
   const after = await keys()
+  await meetings.alice.restart()
   const same = [before, after].some((some) => new Set(some).size < some.length)
   const again = before.some((key) => after.includes(key))
   const guessed = guessedKeyPair(await meetings.honest(TEXT))
