@@ -189,7 +189,7 @@ export class Presence {
   /**
    * Stops listening, ends every channel in good order, and logs out.
    *
-   * @param options.logout - whether the session ends too. Otherwise the KDC sends others here as long as it lasts, in vain. Default: true.
+   * @param options.logout - whether the session ends too. Otherwise the KDC sends others here for up to a minute, in vain. Default: true.
    */
   async close({ logout = true }: { readonly logout?: boolean } = {}): Promise<void> {
     this.#closed = true
