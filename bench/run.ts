@@ -4,7 +4,7 @@
  * @module
  */
 import { once } from 'node:events'
-import { parseArguments } from '../src/cli/arguments.ts'
+import { parseArguments, parseInteger } from '../src/cli/arguments.ts'
 import { EXIT, ToolError, UsageError } from '../src/cli/errors.ts'
 import { print, talk } from '../src/cli/terminal/terminal.ts'
 import { report, runTool } from '../src/cli/tool.ts'
@@ -16,6 +16,8 @@ import { cleanUp, start, startTs } from './processes.ts'
 import { keep, type Recorded } from './record.ts'
 import type { Result } from './result.ts'
 import { missed, render, unmeasured } from './table.ts'
+
+const MAX_ROUNDS = 1000
 
 const list = (names: ReadonlyMap<string, string>) =>
   [...names].map(([name, what]) => `  ${name.padEnd(12)}${what}`).join('\n')
@@ -60,7 +62,7 @@ runTool('bench', async (argv) => {
   if (values.rounds !== undefined) {
     if (values.write)
       throw new UsageError('what is written has all its rounds: --write goes without --rounds')
-    process.env[ROUNDS_VARIABLE] = values.rounds
+    process.env[ROUNDS_VARIABLE] = `${parseInteger('--rounds', values.rounds, 1, MAX_ROUNDS)}`
   }
   if (values.redraw) return writeDocuments()
   if (values.node !== undefined) return runWith(values.node, argv)

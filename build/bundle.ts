@@ -4,22 +4,26 @@
  * @module
  */
 import { basename } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
 import type { Inputs } from './copies.ts'
 import { distFile, ROOT } from './paths.ts'
 
 // Some packages are CommonJS, and require Node's own modules by name.
 const REQUIRE = "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);"
 
-/**
- * The files of the command, and what of the sources, or which package, is in each. Few, because opening a file takes longer than reading
- * it; and what is large and not always needed apart. What is loaded by `import()` and is in the same file runs when it is asked for.
- */
-const FILES = [
-  { name: 'symbolon', entry: 'src/symbolon.ts' },
-  { name: 'client', entry: 'src/client.ts' },
-  { name: 'kdc', entry: 'src/kdc/main.ts' },
-  { name: 'password-worker', entry: 'src/kdc/passwords/password-worker.mjs' },
+/** One file of what is bundled: what of the sources, or which package, is in it. */
+export type BundledFile = {
+  readonly name: string
+  /** It runs for a moment, and waits for what it loads. */
+  readonly isShort?: boolean
+} & Pick<BuildOptions, 'define' | 'inject'> &
+  ({ readonly entry: string } | { readonly contents: string })
+
+/** Where in the bundle an import leads: to the file of this name. */
+type Place = readonly [imported: RegExp, name: string]
+
+/** What is large and not always needed, each in a file of its own, which is loaded when it is. */
+export const LIBRARIES: readonly BundledFile[] = [
   { name: 'mls', entry: 'src/lib/mls/rfc9420/ts-mls.ts' },
   // It asks whether there is a `Request`: in Node, to ask is to load its `fetch`, which takes 35 ms.
   {
@@ -34,33 +38,72 @@ const FILES = [
     define: { 'WebAssembly.Module': 'BaselineModule' },
     inject: ['build/baseline-module.ts'],
   },
-] as const
+]
+const LIBRARY_PLACES: readonly Place[] = [
+  [/\/ts-mls\.ts$/, 'mls'],
+  [/^@serenity-kit\/opaque$/, 'opaque'],
+  [/^libsodium$/, 'sodium'],
+  [/^undici$/, 'undici'],
+]
+
+/**
+ * The files of the command. Few, because opening a file takes longer than reading it. What is loaded by `import()` and is in the same file
+ * runs when it is asked for.
+ */
+const FILES: readonly BundledFile[] = [
+  { name: 'symbolon', entry: 'src/symbolon.ts', isShort: true },
+  { name: 'client', entry: 'src/client.ts', isShort: true },
+  { name: 'kdc', entry: 'src/kdc/main.ts' },
+  { name: 'password-worker', entry: 'src/kdc/passwords/password-worker.mjs' },
+  ...LIBRARIES,
+]
+const PLACES: readonly Place[] = [
+  [/^\.\/client\.ts$/, 'client'],
+  [/^\.\/kdc\/main\.ts$/, 'kdc'],
+  ...LIBRARY_PLACES,
+]
+
+/**
+ * How esbuild makes a file.
+ *
+ * @param fileOf - what the file of this name is imported by.
+ * @param places - of what is in other files.
+ */
+export function bundled(
+  file: BundledFile,
+  fileOf: (name: string) => string,
+  places: readonly Place[] = LIBRARY_PLACES,
+) {
+  return {
+    absWorkingDir: ROOT,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    // The oldest that we run on.
+    target: 'node20.19',
+    // ES modules, where a package has both: what is not used of them is left out.
+    mainFields: ['module', 'main'],
+    banner: { js: REQUIRE },
+    logLevel: 'warning',
+    define: file.define ?? {},
+    inject: file.inject ?? [],
+    ...('entry' in file
+      ? { entryPoints: [file.entry] }
+      : { stdin: { contents: file.contents, resolveDir: ROOT, sourcefile: `${file.name}.js` } }),
+    external: ['@photostructure/sqlite'],
+    // What is not read need not be parsed.
+    minify: true,
+    plugins: [elsewhere(file.name, fileOf, places), noHttp2, ...(file.isShort ? [builtins] : [])],
+  } satisfies BuildOptions
+}
 
 export async function bundleTools(): Promise<Inputs> {
   const built = await Promise.all(
     FILES.map((file) =>
       build({
-        absWorkingDir: ROOT,
-        bundle: true,
-        format: 'esm',
-        platform: 'node',
-        // The oldest that we run on.
-        target: 'node20.19',
-        // ES modules, where a package has both: what is not used of them is left out.
-        mainFields: ['module', 'main'],
-        banner: { js: REQUIRE },
+        ...bundled(file, (name) => `./${name}.mjs`, PLACES),
         metafile: true,
-        logLevel: 'warning',
-        define: 'define' in file ? file.define : {},
-        inject: 'inject' in file ? [...file.inject] : [],
-        ...('entry' in file
-          ? { entryPoints: [file.entry] }
-          : { stdin: { contents: file.contents, resolveDir: ROOT, sourcefile: `${file.name}.js` } }),
         outfile: distFile('bin', `${file.name}.mjs`),
-        external: ['@photostructure/sqlite'],
-        // What is not read need not be parsed.
-        minify: true,
-        plugins: [elsewhere(file.name), noHttp2, ...(SHORT.has(file.name) ? [builtins] : [])],
       }),
     ),
   )
@@ -73,9 +116,6 @@ export async function bundleTools(): Promise<Inputs> {
     ),
   )
 }
-
-/** What runs for a moment, and waits for what it loads. */
-const SHORT: ReadonlySet<string> = new Set(['symbolon', 'client'])
 
 /**
  * Node's own modules, each loaded by what first needs it. An import of one loads it for all in the file, and with it what its rarer exports
@@ -107,22 +147,14 @@ const noHttp2: Plugin = {
 }
 
 /** Imports of what is in another of the files. */
-function elsewhere(self: string): Plugin {
-  const places: readonly (readonly [RegExp, string])[] = [
-    [/^\.\/client\.ts$/, 'client'],
-    [/^\.\/kdc\/main\.ts$/, 'kdc'],
-    [/\/ts-mls\.ts$/, 'mls'],
-    [/^@serenity-kit\/opaque$/, 'opaque'],
-    [/^libsodium$/, 'sodium'],
-    [/^undici$/, 'undici'],
-  ]
+function elsewhere(self: string, fileOf: (name: string) => string, places: readonly Place[]): Plugin {
   return {
     name: 'elsewhere',
     setup({ onResolve }) {
       for (const [filter, place] of places) {
         if (place === self) continue
         onResolve({ filter }, ({ kind }) =>
-          kind === 'entry-point' ? undefined : { path: `./${place}.mjs`, external: true },
+          kind === 'entry-point' ? undefined : { path: fileOf(place), external: true },
         )
       }
     },

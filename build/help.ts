@@ -11,9 +11,8 @@ import { distFile, ROOT } from './paths.ts'
 
 /** @returns by command, such as `send`, and `kdc adduser`. */
 export async function helpTexts(): Promise<Record<string, string>> {
-  const texts: Record<string, string> = {}
-  for (const command of commands()) texts[command] = await helpText(...command.split(' '))
-  return texts
+  const texts = commands().map(async (command) => [command, await helpText(...command.split(' '))] as const)
+  return Object.fromEntries(await Promise.all(texts))
 }
 
 /** What is printed with `--help`. */

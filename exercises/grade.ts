@@ -67,7 +67,7 @@ runTool('grade', async (argv) => {
   })
   const [word = '', ...command] = positionals
   const number = word.padStart(2, '0')
-  const graded = GRADED[number]
+  const graded = Object.hasOwn(GRADED, number) ? GRADED[number] : undefined
   if (!graded) {
     throw new UsageError(
       `no exercise ${word} is graded as a command`,

@@ -4,8 +4,8 @@
  * @module
  */
 import { EMPTY, equal, Secret, secureRandomBytes, utf8 } from 'symbolon/protocol'
-import { attempt } from '../examiner/attempt.ts'
-import type { StudentError, StudentProgram } from '../examiner/program.ts'
+import { attempt, refusal } from '../examiner/attempt.ts'
+import { type Returned, StudentError, type StudentProgram } from '../examiner/program.ts'
 import { must } from '../examiner/property.ts'
 import { Randomness } from '../examiner/values.ts'
 import { bobsBox, NONCE_BYTES, type Opened, openSomehow, readWithoutKey, TAG_BYTES } from './examine.ts'
@@ -39,13 +39,7 @@ export class Boxes {
     text: string,
     { label = LABEL, key = this.key, random = new Randomness(secureRandomBytes(POOL_BYTES)) } = {},
   ): Promise<Uint8Array> {
-    const { value, async } = await this.#program.returned('makeBox', text, label, key, random)
-    must(!async, 'makeBox returned a promise: nothing in it needs async.')
-    must(
-      value instanceof Uint8Array,
-      `makeBox returned ${value === null ? 'null' : typeof value}, not bytes (a Uint8Array).`,
-    )
-    return value
+    return mustBeBox(await this.#program.returned('makeBox', text, label, key, random))
   }
 
   /** A box, opened in whatever way it opens: what later properties look into. */
@@ -54,15 +48,23 @@ export class Boxes {
     options: { label?: string; key?: Secret; random?: Randomness } = {},
   ): Promise<Opened> {
     const { label = LABEL, key = this.key } = options
-    const box = openSomehow(await this.make(text, options), label, key.reveal())
-    must(box, 'it cannot be told before bob can open the box.')
-    return box
+    return mustOpen(await this.make(text, options), label, key)
+  }
+
+  /** The same, one for each of these sources of randomness. */
+  async madeOf(randoms: readonly Randomness[], text: string): Promise<Opened[]> {
+    const came = await this.#program.each(
+      'makeBox',
+      randoms.map((random) => [text, LABEL, this.key, random]),
+    )
+    return came.map((one) => {
+      if (one instanceof StudentError) throw one
+      return mustOpen(mustBeBox(one), LABEL, this.key)
+    })
   }
 
   async open(box: Uint8Array, { label = LABEL, key = this.key } = {}): Promise<unknown> {
-    const { value, async } = await this.#program.returned('openBox', box, label, key)
-    must(!async, 'openBox returned a promise: nothing in it needs async.')
-    return value
+    return opened(await this.#program.returned('openBox', box, label, key))
   }
 
   /** What openBox gave, or nothing when it threw, as it should. */
@@ -74,6 +76,19 @@ export class Boxes {
     if ('gave' in outcome) return outcome
     this.errors.push(outcome.error)
     return undefined
+  }
+
+  /** The same of many. */
+  async allRefused(boxes: readonly Uint8Array[]): Promise<({ gave: unknown } | undefined)[]> {
+    const came = await this.#program.each(
+      'openBox',
+      boxes.map((box) => [box, LABEL, this.key]),
+    )
+    return came.map((one) => {
+      if (!(one instanceof StudentError)) return { gave: opened(one) }
+      this.errors.push(refusal(one).error)
+      return undefined
+    })
   }
 
   /** A box of bob's that this program opens: where it does not take the label as associated data, another property says so. */
@@ -94,6 +109,26 @@ export class Boxes {
   restart(): Promise<void> {
     return this.#program.end()
   }
+}
+
+function mustBeBox({ value, async }: Returned): Uint8Array {
+  must(!async, 'makeBox returned a promise: nothing in it needs async.')
+  must(
+    value instanceof Uint8Array,
+    `makeBox returned ${value === null ? 'null' : typeof value}, not bytes (a Uint8Array).`,
+  )
+  return value
+}
+
+function mustOpen(box: Uint8Array, label: string, key: Secret): Opened {
+  const opened = openSomehow(box, label, key.reveal())
+  must(opened, 'it cannot be told before bob can open the box.')
+  return opened
+}
+
+function opened({ value, async }: Returned): unknown {
+  must(!async, 'openBox returned a promise: nothing in it needs async.')
+  return value
 }
 
 export const labelled = (label: string) => (label ? `the label ${shown(label)}` : 'no label')

@@ -119,7 +119,8 @@ export const ofSealing: readonly Property<Boxes>[] = [
       'nobody counts the boxes of one key: they come from several programs, which know nothing of each other. 12 random ' +
       'bytes do not meet twice. With 4, 80,000 boxes are enough for an even chance; with 1, twenty are.',
     async check(boxes) {
-      const make = async (random: Randomness) => hex((await boxes.made(MEET, { random })).nonce)
+      const make = async (randoms: readonly Randomness[]) =>
+        (await boxes.madeOf(randoms, MEET)).map(({ nonce }) => hex(nonce))
       const count = await randomBytesIn(make, secureRandomBytes(POOL_BYTES), NONCE_BYTES, 'the nonce')
       if (count >= NONCE_BYTES) return
       const met = count < 2 ? await firstTwice(boxes) : undefined

@@ -4,8 +4,8 @@
  * @module
  */
 import { fromBase64url, secureRandomBytes } from 'symbolon/protocol'
-import { attempt } from '../examiner/attempt.ts'
-import { NOW_SEC, type StudentProgram } from '../examiner/program.ts'
+import { attempt, type Outcome, refusal } from '../examiner/attempt.ts'
+import { NOW_SEC, StudentError, type StudentProgram } from '../examiner/program.ts'
 import { must } from '../examiner/property.ts'
 import { Randomness } from '../examiner/values.ts'
 import { recordOf } from './examine.ts'
@@ -63,17 +63,20 @@ export class Realm {
   }
 
   async login(username: string, password: string, kdc: Partial<Kdc> = {}, random = fresh()): Promise<Reply> {
-    const given = { now: NOW, sessionLifetimeSec: 3600, accounts: this.accounts, ...kdc, randomBytes: random }
-    return this.#reply('login', { username, password }, given)
+    const call = this.#program.call('login', { username, password }, this.#kdc(kdc, random))
+    return this.#reply('login', await attempt(call))
+  }
+
+  #kdc(kdc: Partial<Kdc> = {}, randomBytes = fresh()) {
+    return { now: NOW, sessionLifetimeSec: 3600, accounts: this.accounts, ...kdc, randomBytes }
   }
 
   async authenticate(username: string, token: unknown, now = NOW): Promise<Reply> {
-    const given = { now, sessionLifetimeSec: 3600, accounts: this.accounts, randomBytes: fresh() }
-    return this.#reply('authenticate', { username, token }, given)
+    const call = this.#program.call('authenticate', { username, token }, this.#kdc({ now }))
+    return this.#reply('authenticate', await attempt(call))
   }
 
-  async #reply(name: string, request: object, given: object): Promise<Reply> {
-    const outcome = await attempt(this.#program.call(name, request, given))
+  #reply(name: string, outcome: Outcome): Reply {
     if ('error' in outcome) {
       this.errors.push(`${outcome.error.message} ${outcome.error.thrown.all}`)
       return { thrown: outcome.error.message }
@@ -89,10 +92,20 @@ export class Realm {
 
   /** A login that is right. @returns its token. */
   async token(username: keyof typeof PASSWORDS, kdc: Partial<Kdc> = {}, random = fresh()): Promise<string> {
-    const reply = await this.login(username, PASSWORDS[username], kdc, random)
-    must(reply.status === 200, `${username} did not get in with the right password: ${described(reply)}.`)
-    must(typeof reply.token === 'string', `the token in the reply is ${typeof reply.token}, not text.`)
-    return reply.token
+    return mustHaveToken(username, await this.login(username, PASSWORDS[username], kdc, random))
+  }
+
+  /** The same, one for each of these sources of randomness. */
+  async tokensOf(randoms: readonly Randomness[], username: keyof typeof PASSWORDS): Promise<string[]> {
+    const request = { username, password: PASSWORDS[username] }
+    const came = await this.#program.each(
+      'login',
+      randoms.map((random) => [request, this.#kdc({}, random)]),
+    )
+    return came.map((one) => {
+      const outcome = one instanceof StudentError ? refusal(one) : { gave: one.value }
+      return mustHaveToken(username, this.#reply('login', outcome))
+    })
   }
 
   /** A login, of which is remembered how often scrypt was computed for it. */
@@ -108,6 +121,12 @@ export class Realm {
     if (!this.#scrypts.has(username)) await this.counted(username, 'x')
     return this.#scrypts.get(username) ?? 0
   }
+}
+
+function mustHaveToken(username: string, reply: Reply): string {
+  must(reply.status === 200, `${username} did not get in with the right password: ${described(reply)}.`)
+  must(typeof reply.token === 'string', `the token in the reply is ${typeof reply.token}, not text.`)
+  return reply.token
 }
 
 export const isKnown = (username: string) => Object.hasOwn(PASSWORDS, username)

@@ -42,7 +42,7 @@ export const ofSessions: readonly Property<Realm>[] = [
         first !== second,
         'two logins of alice got the same token: whoever had the old one has the new one.',
       )
-      const make = (random: Randomness) => realm.token('alice', {}, random)
+      const make = (randoms: readonly Randomness[]) => realm.tokensOf(randoms, 'alice')
       const count = await randomBytesIn(make, secureRandomBytes(POOL_BYTES), TOKEN_BYTES, 'the token')
       must(count >= TOKEN_BYTES, `the token is made of ${count} random bytes, and 32 are needed.`)
     },

@@ -1,23 +1,23 @@
 /**
- * Questions that nobody can have thought of: people of all kinds, at all times, by turns and in a row.
+ * People of all kinds, at all places and times.
  *
  * @module
  */
 import { randomInt } from 'node:crypto'
 import { Secret, secureRandomBytes } from 'symbolon/protocol'
 import type { Listener, Session } from './given.ts'
-import { alice, bob, CLOCK, type Clock, carol, freshPool, POOL_BYTES, type Question } from './people.ts'
+import type { Clock } from './people.ts'
 
 const FIRST = 'abcdefghijklmnopqrstuvwxyz0123456789_'
 const LETTERS = `${FIRST}.-`
-const MAX_NAME = 64
+export const MAX_NAME = 64
 const DAY_SEC = 24 * 3600
 
-const one = <T>(of: ArrayLike<T>): T => of[randomInt(of.length)] as T
-const times = <T>(count: number, make: (i: number) => T): T[] =>
+export const one = <T>(of: ArrayLike<T>): T => of[randomInt(of.length)] as T
+export const times = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i))
 
-function shuffled<T>(of: readonly T[]): T[] {
+export function shuffled<T>(of: readonly T[]): T[] {
   const all = [...of]
   for (let i = all.length - 1; i > 0; i--) {
     const j = randomInt(i + 1)
@@ -27,11 +27,11 @@ function shuffled<T>(of: readonly T[]): T[] {
 }
 
 const digits = (length: number) => times(length, () => randomInt(10)).join('')
-const nameOf = (length: number) => one(FIRST) + times(length - 1, () => one(LETTERS)).join('')
+export const nameOf = (length: number) => one(FIRST) + times(length - 1, () => one(LETTERS)).join('')
 const hex = () => (randomInt(0xffff) + 1).toString(16)
 
 /** Words that are something else in some language. */
-const WORDS = [
+export const WORDS = [
   '__proto__',
   'constructor',
   'tostring',
@@ -44,8 +44,17 @@ const WORDS = [
   '0x1f',
   '007',
   '_',
+  'username',
+  'ip_addr',
+  'secret',
+  'receiver',
+  'issued_at',
+  'expires_at',
+  'token',
+  'port',
+  'time',
 ]
-const PEOPLE = [
+export const PEOPLE = [
   'bob',
   'alice',
   'maria',
@@ -56,14 +65,28 @@ const PEOPLE = [
   'root',
   'admin',
   'kdc',
+  'carol',
+  'mallory',
+  'guest',
+  'test',
+  'localhost',
 ]
+
+/** One after the other, and again: each of them comes. */
+export function inTurn<T>(of: readonly T[]): () => T {
+  const all = shuffled(of)
+  let i = 0
+  return () => all[i++ % all.length] as T
+}
+
+const [word, someone] = [inTurn(WORDS), inTurn(PEOPLE)]
 
 /** As docs/protocol.md §2 has them. */
 const NAMES: readonly (() => string)[] = [
   () => digits(randomInt(1, 8)),
   () => digits(randomInt(8, MAX_NAME + 1)),
-  () => one(WORDS),
-  () => one(PEOPLE),
+  word,
+  someone,
   () => nameOf(1),
   () => nameOf(MAX_NAME),
   () => nameOf(randomInt(2, MAX_NAME)),
@@ -87,7 +110,23 @@ const ADDRESSES: readonly (() => string)[] = [
 ]
 
 const PORTS = [1, 80, 443, 1023, 1024, 5000, 32_767, 32_768, 49_152, 60_000, 65_534, 65_535]
-const LIFETIMES = [1, 59, 60, 120, 299, 300, 301, 600, 3600, 28_800, DAY_SEC]
+const LIFETIMES = [
+  1,
+  59,
+  60,
+  120,
+  299,
+  300,
+  301,
+  600,
+  3600,
+  28_800,
+  DAY_SEC,
+  2 * DAY_SEC,
+  7 * DAY_SEC,
+  31 * DAY_SEC,
+  366 * DAY_SEC,
+]
 
 const NOWS: readonly ((lifetime: number) => number)[] = [
   () => randomInt(2),
@@ -104,7 +143,7 @@ const NOWS: readonly ((lifetime: number) => number)[] = [
   () => randomInt(2 ** 33, 2 ** 40),
 ]
 
-function clock(i: number): Clock {
+export function clock(i: number): Clock {
   const ticketLifetimeSec = randomInt(3) === 0 ? randomInt(1, DAY_SEC) : one(LIFETIMES)
   return { now: (NOWS[i % NOWS.length] ?? (() => 0))(ticketLifetimeSec), ticketLifetimeSec }
 }
@@ -124,14 +163,14 @@ const REMEMBERED = [
   'host',
 ]
 
-function more(): Readonly<Record<string, string>> {
+export function more(): Readonly<Record<string, string>> {
   const some = shuffled(REMEMBERED).slice(0, randomInt(1, 4))
   return Object.fromEntries(some.map((name) => [name, Buffer.from(secureRandomBytes(12)).toString('hex')]))
 }
 
 const token = (bytes: Uint8Array = secureRandomBytes(32)) => new Secret('session token', bytes)
 
-function listener(i: number, key?: Uint8Array): Listener {
+export function listener(i: number, key?: Uint8Array): Listener {
   return {
     username: (NAMES[i % NAMES.length] ?? nameOf)(8),
     token: token(key),
@@ -141,88 +180,7 @@ function listener(i: number, key?: Uint8Array): Listener {
   }
 }
 
-function session(i: number): Session {
+export function session(i: number): Session {
   const { port: _, ...rest } = listener(i)
   return rest
-}
-
-/** So many lines of bytes, in which each place has each value once in 256 lines: what happens for one value happens. */
-function everyByte(lines: number, length: number): Uint8Array[] {
-  const offsets = secureRandomBytes(length)
-  const steps = shuffled(times(256, (i) => i))
-  return times(lines, (line) => offsets.map((offset) => offset + (steps[line % 256] ?? 0)))
-}
-
-/** In base64url all `_`, all `-`, all `A`; and what counts up. */
-const EDGES = [
-  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? 0xff : 0)),
-  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? 0 : 0xff)),
-  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? [0xfb, 0xef, 0xbe][i % 3] : i) ?? 0),
-  Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? i : [0xfb, 0xff, 0xbf][i % 3]) ?? 0),
-]
-
-const MANY = 256
-
-/** Everyone is another, and some are like the one they ask for. */
-function strangers(): Omit<Question, 'pool'>[] {
-  const tokens = everyByte(MANY, 32)
-  const [nobody = 0] = secureRandomBytes(1)
-  return times(MANY, (i) => {
-    // Of each kind of name with each kind of address, by and by.
-    const receiver = listener(i + nobody, tokens[i])
-    const other = session(randomInt(1000))
-    const like = [
-      { ...other, username: receiver.username },
-      { ...other, ipAddress: receiver.ipAddress },
-      { ...other, username: receiver.username, token: receiver.token, ipAddress: receiver.ipAddress },
-    ]
-    const sender = like[i % 16] ?? other
-    return { sender, receiver, clock: { ...clock(i + randomInt(3)), ...(randomInt(2) === 0 && more()) } }
-  })
-}
-
-/** The same few again and again, each time logged in anew, from elsewhere, and at another time. */
-function regulars(): Omit<Question, 'pool'>[] {
-  const names = ['bob', 'alice', 'carol', ...times(3, () => nameOf(randomInt(1, 30)))]
-  const usual = shuffled([alice, carol, { ...bob }])
-  return times(64, (i) => {
-    const receiver = { ...listener(i), username: one(names) }
-    const sender = i % 2 === 0 ? one(usual) : { ...session(i), username: one(names) }
-    return { sender, receiver: i % 4 === 0 ? bob : receiver, clock: i % 3 === 0 ? CLOCK : clock(i) }
-  })
-}
-
-/** First alice asks for bob, in one second as often as a program might not think of; then all the others, and she again. */
-export function everybody(): Question[] {
-  const usual = { sender: alice, receiver: bob, clock: CLOCK }
-  const others = shuffled([...strangers(), ...regulars()])
-  const asked = [...times(72, () => usual), ...others, ...times(8, () => usual)]
-  const pools = everyByte(asked.length, POOL_BYTES)
-  const edges = new Map(EDGES.map((edge) => [randomInt(72, asked.length), edge]))
-  return asked.map((question, i) => {
-    const rest = i < MANY ? pools[i] : undefined
-    const pool = Uint8Array.from(rest ?? freshPool())
-    pool.set(edges.get(i) ?? [])
-    return { ...question, pool }
-  })
-}
-
-/** The same questions with other randomness. */
-export function otherwise<Q extends Question>(questions: readonly Q[]): Question[] {
-  const pools = everyByte(questions.length, POOL_BYTES)
-  return questions.map(({ sender, receiver, clock }, i) => ({
-    sender,
-    receiver,
-    clock,
-    pool: i < MANY ? (pools[i] ?? freshPool()) : freshPool(),
-  }))
-}
-
-/** In other order. */
-export const inOtherOrder = shuffled
-
-/** Who asks for whom; nothing when it is alice, who always asks for bob. */
-export function inWords({ sender, receiver, clock }: Question): string {
-  if (sender === alice && receiver === bob && clock === CLOCK) return ''
-  return `when ${sender.username} at ${sender.ipAddress} asks for ${receiver.username} at ${receiver.ipAddress}, port ${receiver.port}, `
 }

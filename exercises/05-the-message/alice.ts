@@ -43,6 +43,8 @@ export interface Ending {
   readonly isError: boolean
   /** When rejected: all that can be read of it. */
   readonly told: string
+  /** When rejected: whether she said so before she had promised anything. */
+  readonly atOnce?: boolean
 }
 
 /** Alice is a function that was loaded; time is as fake as she is. */
@@ -59,12 +61,13 @@ export function programmed(program: StudentProgram): Alice {
       } catch (error) {
         // What is not written yet has no property.
         if (!(error instanceof StudentError) || error.message.startsWith('exercise ')) throw error
-        const { isError, message, all } = error.thrown
+        const { isError, message, all, atOnce } = error.thrown
         return {
           result: 'rejected',
           why: error.message,
           isError: isError && message !== '',
           told: `${message}\n${all}`,
+          atOnce: atOnce === true,
         }
       }
     },

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey, randomInt } from 'node:crypto'
 import {
   type CipherState,
   concat,
@@ -19,7 +19,7 @@ import {
   utf8,
 } from 'symbolon/protocol'
 import { must } from '../examiner/property.ts'
-import { randomBytesIn } from '../examiner/randomness.ts'
+import { oneByOne, randomBytesIn } from '../examiner/randomness.ts'
 import type { Randomness } from '../examiner/values.ts'
 import { cutIntoFrames, NAME, opening, sha256 } from './examine.ts'
 import type { Invitation } from './given.ts'
@@ -34,6 +34,10 @@ const KEY_BYTES = 32
 const POOL_BYTES = 4096
 /** So many bytes can be tried, with patience. */
 const TRIED_BYTES = 5
+/** Of a byte. */
+const VALUES = 256
+/** Where what a program draws for its key may begin: it may have drawn something else before. */
+const PLACES = Array.from({ length: 33 }, (_, place) => place)
 
 const keyOf = (outcome: Outcome) => toBase64url(opening(outcome).message1.subarray(0, 32))
 
@@ -73,18 +77,46 @@ const loot = (read: string | undefined, how = '') =>
 async function madeOfRandomBytes(meetings: Meetings, to: Invitation): Promise<void> {
   const { alice } = meetings
   if (!alice.draws) return
+  if (await isAsDrawn(meetings, to)) return await alice.draws(EMPTY)
   const pool = secureRandomBytes(POOL_BYTES)
   const keyWith = async (random: Randomness) => {
     await alice.draws?.(random.pool)
     return keyOf(await meetings.meet(silent, to, TEXT))
   }
-  const count = await randomBytesIn(keyWith, pool, KEY_BYTES, "alice's key pair")
+  const count = await randomBytesIn(oneByOne(keyWith), pool, KEY_BYTES, "alice's key pair")
   await alice.draws(EMPTY)
   if (count >= KEY_BYTES) return
   const read = count <= TRIED_BYTES ? await readAgain(meetings, () => alice.draws?.(pool)) : undefined
   must(false, `only ${count} random bytes have a part in alice's key pair; it takes ${KEY_BYTES}.`, () =>
     loot(read, `, and the right one of all ${256 ** count} values of these bytes was tried`),
   )
+}
+
+/** Whether it is 32 bytes as they were drawn, one after the other, whatever they are: then there is no more to look for. */
+async function isAsDrawn(meetings: Meetings, to: Invitation): Promise<boolean> {
+  const values = shuffled(Uint8Array.from({ length: VALUES }, (_, value) => value))
+  let place: number | undefined
+  // Each value that a byte has comes once.
+  for (let first = 0; first < VALUES; first += KEY_BYTES) {
+    const pool = secureRandomBytes(POOL_BYTES)
+    pool.set(concat(values.subarray(first), values.subarray(0, first)))
+    await meetings.alice.draws?.(pool)
+    const key = keyOf(await meetings.meet(silent, to, TEXT))
+    const isAt = (at: number) => publicKey(pool.subarray(at, at + KEY_BYTES)) === key
+    place ??= PLACES.find(isAt)
+    if (place === undefined || !isAt(place)) return false
+  }
+  return true
+}
+
+function shuffled(bytes: Uint8Array): Uint8Array {
+  for (let i = bytes.length - 1; i > 0; i--) {
+    const other = randomInt(i + 1)
+    const byte = bytes[i] as number
+    bytes[i] = bytes[other] as number
+    bytes[other] = byte
+  }
+  return bytes
 }
 
 /**
@@ -101,7 +133,7 @@ async function readAgain(
   const talk = async (text: string) => {
     await again()
     const { rest, message2 } = await meetings.overheard(to, random, text)
-    return { message2, sealed: cutIntoFrames(rest).frames[0] ?? EMPTY }
+    return { message2: message2(), sealed: cutIntoFrames(rest).frames[0] ?? EMPTY }
   }
   const known = 'x'.repeat(TEXT.length)
   const [recorded, own] = [await talk(TEXT), await talk(known)]
@@ -139,7 +171,7 @@ function guessedKeyPair(talk: Talk): { from: string; text: string } | undefined 
       randomBytes: () => candidate.slice(),
     })
     if (!equal(alices.writeMessage().subarray(0, 32), message1.subarray(0, 32))) continue
-    alices.readMessage(message2)
+    alices.readMessage(message2())
     const [frame] = cutIntoFrames(rest).frames
     try {
       const record = frame && alices.transport?.send && unsealed(alices.transport.send, frame)

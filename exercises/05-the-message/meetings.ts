@@ -6,13 +6,14 @@
 import { concat, decodeRecords, EMPTY, secureRandomBytes } from 'symbolon/protocol'
 import { Missing } from '../examiner/property.ts'
 import type { Alice } from './alice.ts'
-import { cutIntoFrames, opening } from './examine.ts'
+import { cutIntoFrames, howBound, opening } from './examine.ts'
 import type { Invitation } from './given.ts'
 import type { Outcome, Talk } from './outcome.ts'
 import {
   answerTo,
   type Bob,
   bobAmong,
+  bobFirst,
   bobWho,
   type Heard,
   invitation,
@@ -21,10 +22,14 @@ import {
   realBob,
   silent,
   standing,
+  turn,
 } from './people.ts'
-import { type Tap, tapped } from './tap.ts'
+import { type Onward, type Tap, tapped } from './tap.ts'
 
 const STEP_MS = 100
+/** Of alice's turns: as many as it takes until the longest text that waits in her memory has gone. */
+const TURNS = 200
+const FEW_TURNS = 20
 /** For a program that has left one line open, the next one is not waited for so long. */
 const SHORT_STEPS = 1
 
@@ -67,7 +72,7 @@ export class Meetings {
 
   /** With whoever this is. */
   meet(peer: Peer, to: Invitation, text: string): Promise<Outcome> {
-    return standing(peer, (port) => this.#call(port, to, text))
+    return this.#call(standing(peer), to, text)
   }
 
   /** With a bob who has the right secret, and then does this. */
@@ -80,12 +85,22 @@ export class Meetings {
     return this.#seen(() => bobWho(to, (bob) => bob.answers(), random), to, text, random)
   }
 
-  /** Several at once. */
-  together(texts: readonly string[], tos: readonly Invitation[] = []): Promise<Talk[]> {
+  /** With a bob who speaks first, in one packet with message 2. */
+  greeted(text: string): Promise<Talk> {
+    const to = invitation()
+    return this.#seen((random) => bobFirst(to, random), to, text)
+  }
+
+  /** Several at once; each bob, once all the messages are there, does what stands in `thens`, or all that she waits for. */
+  together(
+    texts: readonly string[],
+    tos: readonly Invitation[] = [],
+    thens: readonly ((bob: Bob) => Promise<unknown> | unknown)[] = [],
+  ): Promise<Talk[]> {
     const [first, second] = [new Meeting(texts.length), new Meeting(texts.length)]
     const talks = texts.map((text, i) => {
       const to = tos[i] ?? invitation()
-      return this.#seen((random) => bobAmong(to, random, first, second), to, text)
+      return this.#seen((random) => bobAmong(to, random, first, second, thens[i]), to, text)
     })
     return Promise.all(talks)
   }
@@ -98,14 +113,18 @@ export class Meetings {
   ): Promise<Talk> {
     const outcome = await this.meet(peer(random), to, text)
     const { message1, rest } = opening(outcome)
-    const bobs = () => answerTo(message1, to, random)
-    let message2: Uint8Array = EMPTY
-    try {
-      message2 = bobs().message2
-    } catch {
-      throw new Missing('nobody can tell before bob can read message 1.')
+    const unread = () => new Missing('nobody can tell before bob can read message 1.')
+    if (howBound(message1, to)) throw unread()
+    // Only where it is looked at: it takes as long as all the rest of a conversation.
+    const bobs = () => {
+      try {
+        return answerTo(message1, to, random)
+      } catch {
+        throw unread()
+      }
     }
-    return { outcome, message2, rest, transport: () => bobs().transport }
+    const message2 = () => bobs().message2
+    return { outcome, rest, message2, transport: () => bobs().transport }
   }
 
   /** With a bob who hears the message, and at once says all that she waits for. */
@@ -118,10 +137,10 @@ export class Meetings {
     return this.once(`real ${text}`, () => realBob((port) => this.#call(port, invitation(), text)))
   }
 
-  async #call(port: number, to: Invitation, text: string): Promise<Outcome> {
+  async #call(onward: Onward, to: Invitation, text: string): Promise<Outcome> {
     this.#going++
     try {
-      return await this.#tapped(port, to, text)
+      return await this.#tapped(onward, to, text)
     } finally {
       this.#going--
       // What goes on in the background all the same meets the end of its process.
@@ -132,8 +151,8 @@ export class Meetings {
     }
   }
 
-  #tapped(port: number, to: Invitation, text: string): Promise<Outcome> {
-    return tapped(this.alice.address, port, async (tap) => {
+  #tapped(onward: Onward, to: Invitation, text: string): Promise<Outcome> {
+    return tapped(this.alice.address, onward, async (tap) => {
       const ended = await this.#inTime(this.alice.send(tap.port, to, text), this.#steps)
       const hungUp = ended !== undefined && (await this.#hangsUp(tap))
       this.#isToRestart ||= !ended
@@ -162,9 +181,22 @@ export class Meetings {
     return (this.alice.patienceSec * 1000) / STEP_MS
   }
 
-  async #hangsUp(tap: Tap): Promise<boolean> {
+  async #hangsUp(tap: Tap): Promise<boolean | 'later'> {
+    const hungUp = tap.hungUp()
+    const most = this.#leavesLinesOpen ? FEW_TURNS : TURNS
+    for (let turns = 0; turns < most && !this.alice.isSlow; turns++) {
+      if (await Promise.race([hungUp, turn()])) return true
+      // Mostly it is here already, and only has to be looked at.
+      if (turns > 1) await this.alice.beat()
+    }
+    const hangsUp = await this.#hangsUpInTime(hungUp)
+    if (!this.alice.isSlow) this.#leavesLinesOpen = true
+    return hangsUp && (this.alice.isSlow || 'later')
+  }
+
+  async #hangsUpInTime(hanging: Promise<true>): Promise<boolean> {
     const steps = this.#leavesLinesOpen ? SHORT_STEPS : this.#steps
-    const hungUp = (await this.#inTime(tap.hungUp(), steps)) === true
+    const hungUp = (await this.#inTime(hanging, steps)) === true
     if (!hungUp) this.#leavesLinesOpen = true
     return hungUp
   }

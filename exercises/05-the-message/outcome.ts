@@ -15,15 +15,15 @@ export interface Outcome extends Omit<Ending, 'result'> {
   /** Every byte that alice put on the line. */
   readonly sent: Uint8Array
   readonly connections: number
-  /** Whether her half of the connection was ended when that was over. */
-  readonly hungUp: boolean
+  /** Whether her half of the connection was ended when that was over: then, or only some time later. */
+  readonly hungUp: boolean | 'later'
 }
 
 /** A conversation with bob, and what he can see in it. */
 export interface Talk {
   readonly outcome: Outcome
   /** Noise message 2. */
-  readonly message2: Uint8Array
+  message2(): Uint8Array
   /** What alice sent after the handshake. */
   readonly rest: Uint8Array
   /** Bob's keys, as they were after the handshake. */

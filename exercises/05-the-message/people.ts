@@ -1,10 +1,10 @@
 /**
  * Whom alice meets in the grader: bob, somebody who says he is bob, and somebody who records the line. Each is what stands
- * at the other end of one TCP connection on this machine.
+ * at the other end of one connection.
  *
  * @module
  */
-import * as net from 'node:net'
+import type { Duplex } from 'node:stream'
 import {
   accept,
   type Channel,
@@ -28,7 +28,7 @@ import {
 } from 'symbolon/protocol'
 import { NOW_SEC } from '../examiner/program.ts'
 import type { Invitation } from './given.ts'
-import { toReset } from './tap.ts'
+import type { Line } from './tap.ts'
 
 const NAME = utf8('symbolon/1 channel')
 const MAX_FRAME_BYTES = 65_535
@@ -60,38 +60,25 @@ export function invitation(username = 'alice', secret = secureRandomBytes(32)): 
   return { ticket: createTicket(ticketWith(key, username), bobsToken), secret: key }
 }
 
-const sockets = new WeakMap<Wire, net.Socket>()
+const resets = new WeakMap<Wire, () => void>()
 
 /** Ends the connection at once, without an end that could be taken for one; what was said before has arrived. */
 export async function reset(wire: Wire): Promise<void> {
   // A reset overtakes what is still on its way.
   for (let turns = 0; turns < TURNS_BEFORE_RESET; turns++) await turn()
-  const socket = sockets.get(wire)
-  if (socket?.remotePort !== undefined) toReset.add(socket.remotePort)
-  socket?.resetAndDestroy()
+  resets.get(wire)?.()
 }
 
-/** Stands at a port of this machine while `use` takes. */
-export async function standing<T>(peer: Peer, use: (port: number) => Promise<T>): Promise<T> {
-  const parts: Promise<void>[] = []
-  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    const hangUp = () => {
-      socket.end()
-      readOut(socket)
-    }
-    const wire = new Wire(socket)
-    sockets.set(wire, socket)
-    parts.push(peer(wire).then(hangUp, hangUp))
-  })
-  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
-  try {
-    return await use((server.address() as net.AddressInfo).port)
-  } finally {
-    server.close()
-    // Time that it lets pass is not to pass in another conversation.
-    await Promise.all(parts)
+/** Takes the part of this one, at the other end of alice's line. */
+export const standing =
+  (peer: Peer) =>
+  async ({ stream, reset }: Line): Promise<void> => {
+    const wire = new Wire(stream)
+    resets.set(wire, reset)
+    await peer(wire).catch(() => {})
+    stream.end()
+    await readOut(stream)
   }
-}
 
 /** What a real receiver, the library's, has heard. */
 export interface Heard {
@@ -140,15 +127,15 @@ export async function realBob<T>(use: (port: number) => Promise<T>): Promise<{ h
 }
 
 /** Throws away what still comes; resolves when both sides have ended. */
-async function readOut(socket: net.Socket): Promise<void> {
+async function readOut(stream: Duplex): Promise<void> {
   const drain = async () => {
     // Whoever waits for it reads first.
     await turn()
-    while (socket.read() !== null);
+    while (stream.read() !== null);
   }
-  socket.on('readable', drain)
+  stream.on('readable', drain)
   drain()
-  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+  if (!stream.closed) await new Promise((resolve) => stream.once('close', resolve))
   await turn()
 }
 
@@ -209,14 +196,34 @@ export class Meeting {
 
 /** Bob, who goes on at two places only when all the others have got there, too: with message 1, and with the message. */
 export const bobAmong =
-  (to: Invitation, random: Uint8Array, first: Meeting, second: Meeting): Peer =>
+  (
+    to: Invitation,
+    random: Uint8Array,
+    first: Meeting,
+    second: Meeting,
+    then?: (bob: Bob) => Promise<unknown> | unknown,
+  ): Peer =>
   async (wire) => {
     const message1 = await message1From(wire)
     await first.wait()
     const { message2, transport } = answerTo(message1, to, random)
     wire.writeFrame(message2)
     const bob = new Bob(wire, transport)
-    await bob.answers(() => second.wait())
+    if (!then) return await bob.answers(() => second.wait())
+    await bob.message()
+    await second.wait()
+    await then(bob)
+  }
+
+/** Bob, whose first words come together with message 2. */
+export const bobFirst =
+  (to: Invitation, random: Uint8Array): Peer =>
+  async (wire) => {
+    const { message2, transport } = answerTo(await message1From(wire), to, random)
+    const bob = new Bob(wire, transport)
+    const words = bob.sealed({ type: 'message', body: utf8('who is there?') })
+    wire.write(concat(u16(message2.length), message2, words))
+    await bob.answers()
   }
 
 /** What bob with these random bytes, or one who reads the ticket as another, makes of message 1: his answer, and the keys. */

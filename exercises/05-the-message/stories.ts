@@ -8,7 +8,13 @@ import type { Invitation } from './given.ts'
 import { answerTo, Bob, impostor, message1From, type Peer, reset, turn } from './people.ts'
 
 /** Begins when bob has the message; the connection ends when it ends. */
-export type Story = (bob: Bob, message: { readonly ended: boolean }) => Promise<unknown> | unknown
+export type Story = (bob: Bob, message: Message) => Promise<unknown> | unknown
+
+/** Alice's message, and whether her end came with it. */
+export interface Message {
+  readonly text: string
+  readonly ended: boolean
+}
 
 /** Stories by what happens in them. */
 export type Stories = Readonly<Record<string, Story>>
@@ -71,6 +77,10 @@ export const miscounted: Stories = {
   },
   'bob acknowledged 2 to the power of 52 messages, and one': (bob) => {
     bob.say(ack(2 ** 52 + 1))
+    bob.say(END)
+  },
+  'bob acknowledged 2 to the power of 56 messages, and one (its last seven bytes say 1)': (bob) => {
+    bob.say(Uint8Array.of(4, 0, 8, 1, 0, 0, 0, 0, 0, 0, 1))
     bob.say(END)
   },
   'bob acknowledged no message, and then one': (bob) => {
@@ -190,6 +200,16 @@ export const unopened: Stories = {
     bob.say(ACK)
     bob.say(END)
   },
+  "bob's first frame was lost on the way": (bob) => {
+    bob.sealed(WORDS)
+    bob.say(ACK)
+    bob.say(END)
+  },
+  "the frame between bob's ack and his end was lost on the way": (bob) => {
+    bob.say(ACK)
+    bob.sealed(WORDS)
+    bob.say(END)
+  },
   "bob's ack was sent again, and then came his end": (bob) => {
     const bytes = bob.sealed(ACK)
     bob.wire.write(bytes)
@@ -220,6 +240,10 @@ export const disagreed: Stories = {
   },
   "bob's ack had four bytes instead of eight": (bob) => {
     bob.say(Uint8Array.of(4, 0, 4, 0, 0, 0, 1))
+    bob.say(END)
+  },
+  "bob's ack had nine bytes instead of eight": (bob) => {
+    bob.say(Uint8Array.of(4, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 0))
     bob.say(END)
   },
   "bob's end was not empty": (bob) => {
@@ -270,6 +294,10 @@ export const disagreed: Stories = {
 
 /** All of it is legal. */
 export const legal: Stories = {
+  'he said her own text back': (bob, { text }) => {
+    bob.say({ type: 'message', body: utf8(text) })
+    bob.say(ACK, END)
+  },
   'his ack and his end were in one frame': (bob) => bob.say(ACK, END),
   'his ack and his end were in one packet': (bob) => {
     bob.wire.write(concat(bob.sealed(ACK), bob.sealed(END)))

@@ -4,13 +4,21 @@
  * @module
  */
 import * as net from 'node:net'
+import { type Duplex, duplexPair } from 'node:stream'
 import { Missing } from '../examiner/property.ts'
 
 /** Far more than the longest message takes. */
 const MAX_SENT_BYTES = 8 * 1024 * 1024
 
-/** The tap's ports of connections that the other side resets on purpose. */
-export const toReset: Set<number> = new Set()
+/** Whom the tap passes it on to: what listens at a port of this machine, or one who takes the line's other end here. */
+export type Onward = number | ((line: Line) => Promise<void>)
+
+/** The other end of alice's connection. */
+export interface Line {
+  readonly stream: Duplex
+  /** Ends the connection at once. */
+  reset(): void
+}
 
 /** Where alice dials. */
 export interface Tap {
@@ -25,37 +33,32 @@ export interface Tap {
   check(): void
 }
 
-/** The tap stands as long as `use` takes; then every connection is closed. */
-export async function tapped<T>(address: string, port: number, use: (tap: Tap) => Promise<T>): Promise<T> {
+/** The tap stands as long as `use` takes; then every connection is closed, and whoever took the other end comes to an end. */
+export async function tapped<T>(address: string, onward: Onward, use: (tap: Tap) => Promise<T>): Promise<T> {
   const sent: Uint8Array[] = []
   let sentBytes = 0
   const over: Promise<void>[] = []
-  const sockets: net.Socket[] = []
+  const parts: Promise<void>[] = []
+  const hangUps: (() => void)[] = []
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (alices) => {
-    const onward = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
-    sockets.push(alices, onward)
+    const other = typeof onward === 'number' ? dialled(onward, alices) : taken(onward, alices, parts)
     over.push(new Promise((resolve) => alices.once('end', resolve).once('close', resolve)))
     alices.on('data', (bytes) => {
       sentBytes += bytes.length
       if (sentBytes > MAX_SENT_BYTES) alices.destroy()
       else {
         sent.push(Uint8Array.from(bytes))
-        onward.write(bytes)
+        other.write(bytes)
       }
     })
-    onward.on('data', (bytes) => alices.write(bytes))
-    alices.on('end', () => onward.end())
-    onward.on('end', () => alices.end())
+    other.on('data', (bytes) => alices.write(bytes))
+    other.on('end', () => alices.end())
     // What one side does to its connection, the other sees on its own.
-    alices.on('error', () => onward.destroy())
-    let onwardPort: number | undefined
-    onward.on('connect', () => {
-      onwardPort = onward.localPort
-    })
-    onward.on('error', () => {
-      // Any other error is not meant for alice, and what she has sent by then is still to be read.
-      if (onwardPort !== undefined && toReset.delete(onwardPort)) alices.resetAndDestroy()
-      else alices.end()
+    alices.on('error', () => {})
+    alices.once('end', () => other.end()).once('close', () => other.end())
+    hangUps.push(() => {
+      alices.destroy()
+      other.end()
     })
   })
   await new Promise<void>((resolve) => server.listen({ host: address, port: 0 }, resolve))
@@ -77,6 +80,21 @@ export async function tapped<T>(address: string, port: number, use: (tap: Tap) =
     return await use(tap)
   } finally {
     server.close()
-    for (const socket of sockets) socket.destroy()
+    for (const hangUp of hangUps) hangUp()
+    // Time that one of them lets pass is not to pass in another conversation.
+    await Promise.all(parts)
   }
+}
+
+function dialled(port: number, alices: net.Socket): Duplex {
+  const onward = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
+  // What alice has sent by then is still to be read.
+  onward.on('error', () => alices.end())
+  return onward
+}
+
+function taken(take: (line: Line) => Promise<void>, alices: net.Socket, parts: Promise<void>[]): Duplex {
+  const [near, stream] = duplexPair()
+  parts.push(take({ stream, reset: () => alices.resetAndDestroy() }))
+  return near
 }

@@ -6,7 +6,7 @@
 import { concat, KEY_BYTES, secureRandomBytes, toBase64url } from 'symbolon/protocol'
 import { must } from '../examiner/property.ts'
 import { Wiped } from '../examiner/values.ts'
-import { howBound, opening } from './examine.ts'
+import { cutIntoFrames, howBound, opening } from './examine.ts'
 import type { Invitation } from './given.ts'
 import type { Meetings } from './meetings.ts'
 import type { Outcome } from './outcome.ts'
@@ -101,6 +101,7 @@ export async function boundToEachTicket(meetings: Meetings): Promise<void> {
  */
 export function beganAlike(outcomes: readonly Outcome[], from: number): void {
   const keys = new Set<string>()
+  let length: number | undefined
   for (const [i, outcome] of outcomes.entries()) {
     const { ticket, secret } = outcome.to
     const isGood =
@@ -115,6 +116,15 @@ export function beganAlike(outcomes: readonly Outcome[], from: number): void {
     }
     const bound = howBound(message1, outcome.to)
     must(!bound, `${which}: ${bound?.problem}`)
+    const [frame] = cutIntoFrames(opening(outcome).rest).frames
+    if (frame && outcome.text === TEXT) {
+      length ??= frame.length
+      must(
+        frame.length === length,
+        `${which} the frame with the same text had ${frame.length} bytes, and ${length} before.`,
+        () => 'lengths are not sealed: whoever records the line learns from them what they were made from.',
+      )
+    }
     if (i < from) continue
     const key = toBase64url(message1.subarray(0, 32))
     must(!keys.has(key), `${which} alice used a key pair of an earlier one.`)

@@ -76,6 +76,22 @@ export async function arrives(meetings: Meetings, text: string): Promise<void> {
   must(outcome.result === 'resolved', `bob read ${sent}, but: ${outcome.why}`)
 }
 
+/** What alice has said once she says again, and bob reads it again. */
+export async function arrivesAgain(meetings: Meetings): Promise<void> {
+  const to = invitation()
+  for (const time of ['once', 'again']) {
+    const story = `the same text was to be sent ${time}, with the same ticket`
+    const talk = await meetings
+      .talk((bob) => bob.answers(), TEXT, to)
+      .catch((error: Error) => {
+        must(false, `${story}: ${error.message}`)
+      })
+    const { text: read } = transcript(talk)
+    must(read && equal(read, utf8(TEXT)), `${story}, and bob did not read it.`)
+    must(talk.outcome.result === 'resolved', `${story}, and: ${talk.outcome.why}`)
+  }
+}
+
 /** What a stranger who answers with this psk reads. */
 export async function readByStranger(meetings: Meetings, psk: Uint8Array): Promise<string | undefined> {
   const to = invitation()

@@ -146,12 +146,10 @@ export const ofContent: readonly Property<Bob>[] = [
         NOW,
         (gave) => `an attacker without a key made alice's ticket one of carol's: ${opens(gave)}`,
       )
-      for (const i of good.keys()) {
-        await mustRefuse(
-          login,
-          good.map((byte, j) => (i === j ? byte ^ 0x80 : byte)),
-          `a ticket in which a bit of byte ${i} of ${good.length} was changed`,
-        )
+      const changed = Array.from(good, (_, i) => good.map((byte, j) => (i === j ? byte ^ 0x80 : byte)))
+      for (const [i, outcome] of (await login.allRefused(changed)).entries()) {
+        const what = `a ticket in which a bit of byte ${i} of ${good.length} was changed`
+        must(!outcome, `${what} was accepted.`, () => outcome && opens(outcome.gave))
       }
       await mustRefuse(login, good.subarray(0, -1), 'a ticket without its last byte')
       await mustRefuse(login, concat(good, Uint8Array.of(0)), 'a ticket with a byte more')

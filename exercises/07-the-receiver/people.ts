@@ -14,8 +14,8 @@ import {
   utf8,
   ZERO_NONCE,
 } from 'symbolon/protocol'
-import { attempt } from '../examiner/attempt.ts'
-import { NOW_SEC, type StudentError, type StudentProgram } from '../examiner/program.ts'
+import { attempt, refusal } from '../examiner/attempt.ts'
+import { NOW_SEC, type Returned, StudentError, type StudentProgram } from '../examiner/program.ts'
 import { must } from '../examiner/property.ts'
 import type { Kept } from '../examiner/values.ts'
 
@@ -86,10 +86,21 @@ export class BobsLogin {
       this.#errors.push(outcome.error)
       return undefined
     }
-    const { value, async } = outcome.gave as { value: unknown; async: boolean }
-    must(!async, 'judge returned a promise: nothing in it needs async.')
-    const gave = (typeof value === 'object' && value !== null ? value : { username: value }) as Judged
-    return { gave }
+    return { gave: judged(outcome.gave as Returned) }
+  }
+
+  /** The same of many tickets. */
+  async allRefused(sent: readonly Uint8Array[]): Promise<({ gave: Judged } | undefined)[]> {
+    const came = await this.#program.methodEach(
+      this.#kept,
+      'judge',
+      sent.map((one) => [one, NOW_SEC]),
+    )
+    return came.map((one) => {
+      if (!(one instanceof StudentError)) return { gave: judged(one) }
+      this.#errors.push(refusal(one).error)
+      return undefined
+    })
   }
 
   /** @param what - the ticket, in words, at the beginning of a sentence. */
@@ -104,6 +115,11 @@ export class BobsLogin {
     must(Array.isArray(log), `log() returned ${shown(log)}, not a list.`)
     return log
   }
+}
+
+function judged({ value, async }: Returned): Judged {
+  must(!async, 'judge returned a promise: nothing in it needs async.')
+  return (typeof value === 'object' && value !== null ? value : { username: value }) as Judged
 }
 
 /** The student's program. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { EMPTY, hkdf, toBase64url, utf8 } from 'symbolon/protocol'
-import { standsIn } from '../examiner/leaks.ts'
+import { different, searchOf } from '../examiner/leaks.ts'
 import { must, type Property } from '../examiner/property.ts'
 import { type Bob, fields, freshToken, shown, ticket } from './people.ts'
 import { WORDS } from './properties.ts'
@@ -124,13 +124,14 @@ export const ofSilence: readonly Property<Bob>[] = [
           `${thrown.name} ${thrown.code ?? ''} ${thrown.message}`,
         ]),
       ]
-      for (const [where, text] of places) {
+      for (const [where, text] of different(places, ([, said]) => said)) {
+        const search = searchOf(text)
         for (const [name, hidden] of Object.entries({
           token: token.reveal(),
           "ticket's key": key,
           secret,
         })) {
-          const how = standsIn(text, hidden)
+          const how = search(hidden)
           must(!how, `${where} the ${name}, ${how}.`, () =>
             name === 'secret'
               ? 'with it anybody reads and forges what alice and bob say.'

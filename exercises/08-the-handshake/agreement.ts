@@ -6,7 +6,7 @@
 import { concat, EMPTY, equal, seal, secureRandomBytes, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import { attempt } from '../examiner/attempt.ts'
 import { contains, must, type Property } from '../examiner/property.ts'
-import { randomBytesIn } from '../examiner/randomness.ts'
+import { oneByOne, randomBytesIn } from '../examiner/randomness.ts'
 import type { Randomness } from '../examiner/values.ts'
 import {
   agree,
@@ -109,13 +109,16 @@ export const ofAgreement: readonly Property<Sides>[] = [
     async check(sides) {
       const psk = sides.pair.secret.reveal()
       const bobs = new Library(sides.pair, true).state.writeMessage()
-      const sidesOf: Record<string, (random: Randomness) => Promise<Uint8Array>> = {
-        "alice's": async (random) => (await sides.begin(sides.pair, random)).message1.subarray(0, KEY_BYTES),
-        "bob's": async (random) =>
-          (await sides.answer(bobs, sides.pair, random)).message2.subarray(0, KEY_BYTES),
+      const keyOf = (message: Uint8Array) => hex(message.subarray(0, KEY_BYTES))
+      const sidesOf: Record<string, (randoms: readonly Randomness[]) => Promise<string[]>> = {
+        "alice's": oneByOne(async (random) => keyOf((await sides.begin(sides.pair, random)).message1)),
+        "bob's": async (randoms) =>
+          (await sides.answers(randoms, bobs)).map(({ message2 }) => keyOf(message2)),
       }
       for (const [whose, make] of Object.entries(sidesOf)) {
-        const [one, two] = [await make(fresh()), await make(fresh())]
+        const [one = EMPTY, two = EMPTY] = (await make([fresh(), fresh()])).map((key) =>
+          Buffer.from(key, 'hex'),
+        )
         const known = [psk, new Uint8Array(32)].find((secretKey) => equal(publicKeyOf(secretKey), one))
         must(
           !known,
@@ -134,12 +137,7 @@ export const ofAgreement: readonly Property<Sides>[] = [
               `a thief has found ${whose} secret key in the memory of the program, and eve the secret on an old disk. Together they have read what was recorded of another handshake: "${read}".`,
           )
         }
-        const count = await randomBytesIn(
-          async (random) => hex(await make(random)),
-          secureRandomBytes(POOL_BYTES),
-          KEY_BYTES,
-          `${whose} key pair`,
-        )
+        const count = await randomBytesIn(make, secureRandomBytes(POOL_BYTES), KEY_BYTES, `${whose} key pair`)
         must(
           count === KEY_BYTES,
           `${whose} secret key is made of ${count} random bytes, and 32 are needed.`,

@@ -18,7 +18,7 @@ import {
   ZERO_NONCE,
 } from 'symbolon/protocol'
 import { attempt, type Outcome } from '../examiner/attempt.ts'
-import type { StudentError, StudentProgram } from '../examiner/program.ts'
+import { StudentError, type StudentProgram } from '../examiner/program.ts'
 import { must } from '../examiner/property.ts'
 import { type Kept, Randomness } from '../examiner/values.ts'
 import {
@@ -118,7 +118,24 @@ export class Sides {
     random = fresh(),
   ): Promise<{ message2: Uint8Array; keys: Keys }> {
     this.secrets.push(["bob's secret key", random.pool.subarray(0, 64)])
-    const given = await this.#program.call('answer', pair.secret, pair.ticket, message1, random)
+    return this.#answer(await this.#program.call('answer', pair.secret, pair.ticket, message1, random))
+  }
+
+  /** The same, one for each of these sources of randomness. */
+  async answers(randoms: readonly Randomness[], message1: Uint8Array): Promise<{ message2: Uint8Array }[]> {
+    const { secret, ticket } = this.pair
+    for (const { pool } of randoms) this.secrets.push(["bob's secret key", pool.subarray(0, 64)])
+    const came = await this.#program.each(
+      'answer',
+      randoms.map((random) => [secret, ticket, message1, random]),
+    )
+    return came.map((one) => {
+      if (one instanceof StudentError) throw one
+      return this.#answer(one.value)
+    })
+  }
+
+  #answer(given: unknown): { message2: Uint8Array; keys: Keys } {
     must(typeof given === 'object' && given, `answer returned ${described(given)}, not an object.`)
     const { message2, keys } = given as { message2?: unknown; keys?: unknown }
     must(message2 instanceof Uint8Array, `message2 is ${described(message2)}, not bytes (a Uint8Array).`)

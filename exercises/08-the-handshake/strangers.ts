@@ -5,7 +5,7 @@
  */
 import { concat, EMPTY, equal, Secret, seal, secureRandomBytes, utf8, ZERO_NONCE } from 'symbolon/protocol'
 import { attempt } from '../examiner/attempt.ts'
-import { standsIn } from '../examiner/leaks.ts'
+import { different, searchOf } from '../examiner/leaks.ts'
 import { must, type Property } from '../examiner/property.ts'
 import {
   agree,
@@ -184,16 +184,18 @@ export const ofStrangers: readonly Property<Sides>[] = [
     why: 'what a program prints ends up in log files, and so do its errors. There they stay for years: this is the disk that is sold.',
     async check(sides) {
       await sides.answered()
-      for (const error of sides.errors) {
-        const found = sides.secrets.find(([, bytes]) => standsIn(error.thrown.all, bytes))
+      for (const error of different(sides.errors, ({ thrown }) => thrown.all)) {
+        const search = searchOf(error.thrown.all)
+        const found = sides.secrets.find(([, bytes]) => search(bytes))
         must(!found, `${found?.[0]} stands in the error "${error.thrown.message.slice(0, 60)}".`, () => {
           return `read in the log: ${hex(found?.[1] ?? EMPTY)}.`
         })
       }
       const text = await sides.printed()
       if (text === '') return
-      const found = sides.secrets.find(([, bytes]) => standsIn(text, bytes))
-      must(!found, `${found?.[0]} was printed, ${standsIn(text, found?.[1] ?? EMPTY)}.`, () => {
+      const search = searchOf(text)
+      const found = sides.secrets.find(([, bytes]) => search(bytes))
+      must(!found, `${found?.[0]} was printed, ${search(found?.[1] ?? EMPTY)}.`, () => {
         return `read in the log: ${hex(found?.[1] ?? EMPTY)}.`
       })
     },

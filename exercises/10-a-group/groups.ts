@@ -5,7 +5,7 @@
  */
 import { secureRandomBytes } from 'symbolon/protocol'
 import { attempt } from '../examiner/attempt.ts'
-import type { StudentError, StudentProgram } from '../examiner/program.ts'
+import { StudentError, type StudentProgram } from '../examiner/program.ts'
 import { contains, must } from '../examiner/property.ts'
 import { Randomness } from '../examiner/values.ts'
 import { commitLabel, KEY_BOX_BYTES, KEY_BYTES, messageLabel, unbox } from './examine.ts'
@@ -59,6 +59,37 @@ export class Group {
     return mustBeChange(await this.#program.call('remove', owner, name, random), 'remove')
   }
 
+  /** What one of the functions makes of these arguments and each of these sources of randomness. */
+  async #ofEach(randoms: readonly Randomness[], name: string, ...args: unknown[]): Promise<unknown[]> {
+    const came = await this.#program.each(
+      name,
+      randoms.map((random) => [...args, random]),
+    )
+    return came.map((one) => {
+      if (one instanceof StudentError) throw one
+      return one.value
+    })
+  }
+
+  async adds(
+    randoms: readonly Randomness[],
+    owner: Owner,
+    name: string,
+    pairKey: Uint8Array,
+  ): Promise<Change[]> {
+    const changes = await this.#ofEach(randoms, 'add', owner, name, pairKey)
+    return changes.map((change) => mustBeChange(change, 'add'))
+  }
+
+  async removes(randoms: readonly Randomness[], owner: Owner, name: string): Promise<Change[]> {
+    const changes = await this.#ofEach(randoms, 'remove', owner, name)
+    return changes.map((change) => mustBeChange(change, 'remove'))
+  }
+
+  async sends(randoms: readonly Randomness[], member: Member, text: string): Promise<Message[]> {
+    return (await this.#ofEach(randoms, 'send', member, text)).map(mustBeMessage)
+  }
+
   async follow(name: string, pairKey: Uint8Array, commit: Commit, before?: Member): Promise<Member> {
     const args = before ? [name, pairKey, commit, before] : [name, pairKey, commit]
     const member = (await this.#program.call('follow', ...args)) as Member
@@ -67,10 +98,7 @@ export class Group {
   }
 
   async send(member: Member, text: string, random = fresh()): Promise<Message> {
-    const message = (await this.#program.call('send', member, text, random)) as Message
-    must(typeof message === 'object' && message, `send returned ${described(message)}, not a message.`)
-    must(message.box instanceof Uint8Array, `the box of a message is ${described(message.box)}, not bytes.`)
-    return message
+    return mustBeMessage(await this.#program.call('send', member, text, random))
   }
 
   async read(member: Member, message: Message): Promise<unknown> {
@@ -86,6 +114,13 @@ export class Group {
     must(isError, `${what}: what was thrown is no Error but ${name}.`)
     return undefined
   }
+}
+
+function mustBeMessage(given: unknown): Message {
+  const message = given as Message
+  must(typeof message === 'object' && message, `send returned ${described(message)}, not a message.`)
+  must(message.box instanceof Uint8Array, `the box of a message is ${described(message.box)}, not bytes.`)
+  return message
 }
 
 function mustBeChange(change: unknown, what: string): Change {

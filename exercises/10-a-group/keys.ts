@@ -4,7 +4,7 @@
  * @module
  */
 import { EMPTY, equal, secureRandomBytes, utf8 } from 'symbolon/protocol'
-import { standsIn } from '../examiner/leaks.ts'
+import { different, searchOf } from '../examiner/leaks.ts'
 import { must, type Property } from '../examiner/property.ts'
 import { randomBytesIn } from '../examiner/randomness.ts'
 import { Randomness } from '../examiner/values.ts'
@@ -30,29 +30,33 @@ export const ofKeys: readonly Property<Group>[] = [
     async check(group) {
       const owner = group.owner()
       const erin = key()
-      const changes: Record<string, (random: Randomness) => Promise<Change>> = {
-        add: (random) => group.add(owner, 'erin', erin, random),
-        remove: (random) => group.remove(owner, 'bob', random),
+      const changes: Record<string, (randoms: readonly Randomness[]) => Promise<Change[]>> = {
+        add: (randoms) => group.adds(randoms, owner, 'erin', erin),
+        remove: (randoms) => group.removes(randoms, owner, 'bob'),
       }
-      for (const [what, change] of Object.entries(changes)) {
+      for (const [what, changed] of Object.entries(changes)) {
         const pool = secureRandomBytes(POOL_BYTES)
-        const make = async (random: Randomness) => hex((await change(random)).owner.key)
+        const make = async (randoms: readonly Randomness[]) =>
+          (await changed(randoms)).map(({ owner }) => hex(owner.key))
+        const keyOf = async (known: Uint8Array) => (await make([new Randomness(known)]))[0]
         const count = await randomBytesIn(make, pool, KEY_BYTES, `the key after ${what}`)
         must(
           count === KEY_BYTES,
           `the key after ${what} is made of ${count} random bytes, and 32 are needed.`,
         )
         // What stands in the commit as a nonce is said aloud.
-        const { commit, owner: after } = await change(new Randomness(pool))
+        const [change] = await changed([new Randomness(pool)])
+        must(change, `${what} gave nothing.`)
+        const { commit, owner: after } = change
         const aloud = Uint8Array.from(pool)
         for (const sealed of Object.values(commit.boxes)) {
           const at = Buffer.from(pool).indexOf(sealed.subarray(0, NONCE_BYTES))
           if (at >= 0) for (let i = at; i < at + NONCE_BYTES; i++) aloud[i] = (pool[i] ?? 0) ^ 0xff
         }
-        const isOfTheNonces = (await make(new Randomness(aloud))) !== hex(after.key)
+        const isOfTheNonces = (await keyOf(aloud)) !== hex(after.key)
         // With nothing but what was said aloud.
         const eves = pool.map((byte, i) => (byte === aloud[i] ? 0 : byte))
-        const isEves = isOfTheNonces && (await make(new Randomness(eves))) === hex(after.key)
+        const isEves = isOfTheNonces && (await keyOf(eves)) === hex(after.key)
         must(
           !isOfTheNonces,
           `the key after ${what} is made of random bytes that stand in the commit as a nonce too, for all to read.`,
@@ -91,8 +95,8 @@ export const ofKeys: readonly Property<Group>[] = [
           return `eve, who knows what carol said, has read dave's message without any key: "${readWithoutKey(BEFORE, one, other)}".`
         })
       }
-      const nonce = async (random: Randomness) =>
-        hex((await group.send(carol, AFTER, random)).box.subarray(0, NONCE_BYTES))
+      const nonce = async (randoms: readonly Randomness[]) =>
+        (await group.sends(randoms, carol, AFTER)).map(({ box }) => hex(box.subarray(0, NONCE_BYTES)))
       const count = await randomBytesIn(
         nonce,
         secureRandomBytes(POOL_BYTES),
@@ -250,8 +254,9 @@ export const ofKeys: readonly Property<Group>[] = [
       const secrets: [string, Uint8Array][] = [...group.secrets, ['the text', utf8(AFTER)]]
       const readInLog = ([what, bytes]: [string, Uint8Array]) =>
         `read in the log: ${what === 'the text' ? AFTER : hex(bytes)}.`
-      for (const { thrown } of group.errors) {
-        const found = secrets.find(([, bytes]) => standsIn(thrown.all, bytes))
+      for (const { thrown } of different(group.errors, ({ thrown }) => thrown.all)) {
+        const search = searchOf(thrown.all)
+        const found = secrets.find(([, bytes]) => search(bytes))
         must(
           !found,
           `${found?.[0]} stands in the error "${thrown.message.slice(0, 60)}".`,
@@ -260,10 +265,11 @@ export const ofKeys: readonly Property<Group>[] = [
       }
       const text = await group.printed()
       if (text === '') return
-      const found = secrets.find(([, bytes]) => standsIn(text, bytes))
+      const search = searchOf(text)
+      const found = secrets.find(([, bytes]) => search(bytes))
       must(
         !found,
-        `${found?.[0]} was printed, ${standsIn(text, found?.[1] ?? EMPTY)}.`,
+        `${found?.[0]} was printed, ${search(found?.[1] ?? EMPTY)}.`,
         () => found && readInLog(found),
       )
     },

@@ -14,8 +14,13 @@ export async function attempt(call: Promise<unknown>): Promise<Outcome> {
     return { gave: await call }
   } catch (error) {
     if (!(error instanceof StudentError)) throw error
-    const { name, message } = error.thrown
-    if (name === 'Missing' || message.startsWith('exercise ')) throw error
-    return { error }
+    return refusal(error)
   }
+}
+
+/** @throws StudentError when it is none: it is not written yet. */
+export function refusal(error: StudentError): { readonly error: StudentError } {
+  const { name, message } = error.thrown
+  if (name === 'Missing' || message.startsWith('exercise ')) throw error
+  return { error }
 }

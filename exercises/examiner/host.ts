@@ -6,18 +6,16 @@
  */
 import { createHook } from 'node:async_hooks'
 import dgram from 'node:dgram'
-import { writeSync } from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
+import { writeSync as nodesWriteSync } from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
-import { mock } from 'node:test'
-import { inspect } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-import { Wire } from 'symbolon/protocol'
+import { Secret, Wire } from 'symbolon/protocol'
+import { pass, passInTurn, startClock, turn } from './clock.ts'
 import { drawFrom } from './drawing.ts'
-import { left, watchGiven, watchTimers } from './left.ts'
+import { left, watchGiven, watchKeys } from './left.ts'
+import { seen } from './seen.ts'
 import { surround } from './surroundings.ts'
+import { type Notes, noted } from './untouched.ts'
 import { decode, encode, isPlain, Kept, type Makers } from './values.ts'
 
 /** A call of what the program exports, of an object that was kept, or one of the host's own. */
@@ -38,16 +36,19 @@ export type Reply =
   /** An error that nothing in the program waits for. */
   | { readonly stray: Thrown }
 
-export type Outcome =
+export type Outcome = (
   | {
       readonly value: unknown
       readonly async: boolean
       readonly plain: boolean
-      readonly changed?: true
-      /** What it gave, or was given, was another when the calls after it were over. */
+      /** What it gave was another when the calls after it were over. */
       readonly altered?: true
     }
   | { readonly thrown: Thrown }
+) & {
+  /** What of that which it was given is another since then, in words. */
+  readonly changed?: string
+}
 
 /** An error of the program, or what it threw instead of one. */
 export interface Thrown {
@@ -55,22 +56,27 @@ export interface Thrown {
   readonly name: string
   readonly message: string
   readonly code?: string
-  /** All that is seen of it when it is printed: its properties too, and its causes. */
+  /** Before there was a promise. */
+  readonly atOnce?: true
+  /** All that is seen of it when it is printed, and all that it carries besides: its properties, shown or hidden, and its causes. */
   readonly all: string
   /** Of the student's file. */
   readonly line?: number
 }
 
 const ANSWERS_FD = 3
-/** Of fake time, so that what waits for what came after a timer gets its turn. */
-const STEP_MS = 1_000
-const MAX_SHOWN_CHARS = 64 * 1024
-const SHOWN = { depth: 8, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 1_000 } as const
+/** An error's message may look like a frame, and be long. */
+const MAX_FRAME_CHARS = 1_000
+/** Warnings of what a program does not do itself. */
+const NODES_OWN = ['ExperimentalWarning', 'DeprecationWarning', 'SecurityWarning']
 const PROGRAM = './program.mjs'
-const OURS = ['main.mjs', 'host.ts', 'symbolon.mjs']
+const OURS = ['main.cjs', 'symbolon.cjs', 'symbolon.mjs']
 
 type Fn = (...args: unknown[]) => unknown
 
+// As they are before the program is there.
+const writeSync = nodesWriteSync
+const { setInterval: realInterval, clearInterval: realClear } = globalThis
 const { connect } = net.Socket.prototype
 
 function refuse(of: object, ...names: readonly string[]): void {
@@ -100,15 +106,13 @@ refuse(net, '_createServerHandle')
 refuse(net.Server.prototype, 'listen', '_listen2', '_setupListenHandle')
 refuse(net.Socket.prototype, 'connect')
 refuse(dgram.Socket.prototype, 'bind', 'connect', 'send')
-syncBuiltinESMExports()
 
 // Time is what the grader says: an hour of silence is over at once, and a program's own clock shows.
 const [startedAt, start] = process.argv.slice(2)
-const { setInterval: realInterval, clearInterval: realClear } = globalThis
-let now = performance.now()
-mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: Number(startedAt) })
-watchTimers()
-syncBuiltinESMExports()
+// `performance` would have to be loaded.
+const { uptime } = process
+let now = uptime()
+startClock(Number(startedAt))
 surround(Number(start))
 
 // What is no randomness shows itself: after a restart it comes again.
@@ -121,7 +125,10 @@ Math.random = () => {
 
 const exported: Promise<Readonly<Record<string, unknown>>> = import(PROGRAM)
 const kept = new Map<number, object>()
+/** What the program made: it may change. */
+const isTheirs = new WeakSet<object>()
 let lastKept = 0
+const thrownAtOnce = new WeakSet<Error>()
 
 function answer(reply: Reply): void {
   const line = Buffer.from(`${JSON.stringify(reply)}\n`)
@@ -134,14 +141,33 @@ function answer(reply: Reply): void {
   }
 }
 
+/** What is left of the random bytes that a function gives. */
+const pools = new WeakMap<object, Uint8Array>()
+
 function randomBytesFrom(pool: Uint8Array) {
-  let used = 0
-  return (length: number) => {
-    if (!(length >= 0 && used + length <= pool.length))
+  const randomBytes = (length: number) => {
+    const left = pools.get(randomBytes) ?? pool
+    if (!(length >= 0 && length <= left.length))
       throw new RangeError(`randomBytes(${length}): no more are left`)
-    used += length
-    return Uint8Array.from(pool.subarray(used - length, used))
+    pools.set(randomBytes, left.subarray(length))
+    return Uint8Array.from(left.subarray(0, length))
   }
+  pools.set(randomBytes, pool)
+  return randomBytes
+}
+
+/** What is one object in many calls. */
+const same = new Map<number, object>()
+
+function sameAs(id: number, value: unknown): unknown {
+  const known = same.get(id)
+  if (!known) {
+    same.set(id, value as object)
+    return value
+  }
+  if (typeof known === 'function') pools.set(known, pools.get(value as object) ?? new Uint8Array())
+  else if (!(known instanceof Secret)) Object.assign(known, value)
+  return known
 }
 
 async function dial(port: number): Promise<Wire> {
@@ -150,6 +176,13 @@ async function dial(port: number): Promise<Wire> {
   socket.setNoDelay(true)
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   return new Wire(socket)
+}
+
+const makers: Makers = {
+  random: randomBytesFrom,
+  wire: () => undefined,
+  kept: (id) => kept.get(id),
+  same: sameAs,
 }
 
 /** The arguments, with what must be waited for. */
@@ -166,12 +199,7 @@ async function received(args: readonly unknown[]): Promise<unknown[]> {
   }
   ports(args)
   await Promise.all(waiting)
-  const makers: Makers = {
-    random: randomBytesFrom,
-    wire: (port) => wires.get(port),
-    kept: (id) => kept.get(id),
-  }
-  const made = args.map((part) => decode(part, makers))
+  const made = args.map((part) => decode(part, { ...makers, wire: (port) => wires.get(port) }))
   watchGiven(made)
   return made
 }
@@ -179,21 +207,23 @@ async function received(args: readonly unknown[]): Promise<unknown[]> {
 function keep(value: unknown): unknown {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value
   kept.set(++lastKept, value)
+  isTheirs.add(value)
   return new Kept(lastKept)
 }
 
 async function run({ id, do: what, name, on, args }: Call): Promise<void> {
   try {
-    const given = await received(args)
+    // Without connections, and each in its turn.
+    const given = what === 'each' ? [] : await received(args)
     if (what === 'advance')
-      return answer({ id, value: encode(await advance(Number(given[0]))), async: false, plain: true })
+      return answer({ id, value: encode(await passInTurn(Number(given[0]))), async: false, plain: true })
     if (what === 'draw') {
       drawFrom(given[0] as Uint8Array)
       return answer({ id, value: null, async: false, plain: true })
     }
     if (what === 'count') return answer({ id, value: begun(name), async: false, plain: true })
     if (what === 'left') return answer({ id, value: encode(await left()), async: false, plain: true })
-    if (what === 'heap') return answer({ id, value: await heap(), async: false, plain: true })
+    if (what === 'heap') return answer({ id, value: (await left()).bytes, async: false, plain: true })
     const target = on === undefined ? await exported : kept.get(on)
     const fn = target && (target as Readonly<Record<string, unknown>>)[name]
     if (typeof fn !== 'function') {
@@ -203,71 +233,68 @@ async function run({ id, do: what, name, on, args }: Call): Promise<void> {
           : `it has no method '${name}'.`
       return answer({ id, thrown: { isError: true, name: 'Missing', message: where, all: '' } })
     }
-    if (what === 'each') return answer({ id, each: await each(fn as Fn, given as unknown[][]) })
+    if (what === 'each') {
+      const one = (...args: unknown[]) => (fn as Fn).apply(target, args)
+      return answer({ id, each: await each(one, args as unknown[][]) })
+    }
     const isClass = /^class\b/.test(Function.prototype.toString.call(fn))
-    const call = (...args: unknown[]) =>
-      isClass ? Reflect.construct(fn, args) : (fn as Fn).apply(target, args)
+    const call = (...args: unknown[]) => {
+      try {
+        return isClass ? Reflect.construct(fn, args) : (fn as Fn).apply(target, args)
+      } catch (error) {
+        if (error instanceof Error) thrownAtOnce.add(error)
+        throw error
+      }
+    }
     answer({ id, ...(await outcome(call, given, what === 'keep' ? keep : undefined)).told })
   } catch (error) {
     answer({ id, thrown: thrown(error) })
   }
 }
 
-/** @throws what the function throws. */
+const PLACES = ['first', 'second', 'third', 'fourth', 'fifth']
+const place = (i: number) => `the ${PLACES[i] ?? `${i + 1}th`} argument`
+
 async function outcome(fn: Fn, given: unknown[], kept?: (value: unknown) => unknown) {
-  const before = said(given)
-  const returned = fn(...given)
-  const value = await returned
-  const changed = before !== undefined && before !== said(given)
-  const told: Outcome = {
-    value: encode(kept ? kept(value) : value),
-    async: returned instanceof Promise,
-    plain: isPlain(returned),
-    ...(changed && { changed }),
+  const notes = noted(given, place, (object) => isTheirs.has(object))
+  const told = (outcome: Outcome): Outcome => {
+    const changed = notes.changed()
+    return changed ? { ...outcome, changed } : outcome
   }
-  return { told, value, before, changed }
+  try {
+    const returned = fn(...given)
+    const value = await returned
+    const coded = encode(kept ? kept(value) : value)
+    const [async, plain] = [returned instanceof Promise, isPlain(returned)]
+    return { told: told({ value: coded, async, plain }), value, notes }
+  } catch (error) {
+    return { told: told({ thrown: thrown(error) }), notes }
+  }
 }
 
 /** Calls it with each of the lists of arguments, and keeps what it gave until the last call is over. */
 async function each(fn: Fn, all: readonly unknown[][]): Promise<Outcome[]> {
-  const outcomes: { told: Outcome; isAltered?: () => boolean }[] = []
-  for (const given of all) {
-    try {
-      const { told, value, before, changed } = await outcome(fn, given)
-      const gave = said([value])
-      const isAltered = () => gave !== said([value]) || (!changed && before !== said(given))
-      outcomes.push({ told, isAltered })
-    } catch (error) {
-      outcomes.push({ told: { thrown: thrown(error) } })
+  const outcomes: { told: Outcome; later: () => Partial<Outcome> }[] = []
+  /** When an object was last given. */
+  const last = new Map<object, Notes>()
+  for (const coded of all) {
+    const { told, value, notes } = await outcome(
+      fn,
+      coded.map((part) => decode(part, makers)),
+    )
+    for (const object of notes.objects) last.set(object, notes)
+    // The next call is to find what it would have found.
+    if (told.changed) same.clear()
+    const gave = noted([value], () => 'the answer')
+    const later = () => {
+      const changed = notes.changed((object) => last.get(object) === notes)
+      const altered = gave.changed() !== undefined
+      return { ...(changed && { changed }), ...(altered && { altered }) }
     }
+    outcomes.push({ told, later })
   }
   await turn()
-  return outcomes.map(({ told, isAltered }) => (isAltered?.() ? { ...told, altered: true } : told))
-}
-
-/** How much memory is in use once what nobody needs any more is gone. */
-async function heap(): Promise<number> {
-  // As --expose-gc would, which costs each process a third of its start on Node 20.
-  setFlagsFromString('--expose-gc')
-  const collect: () => void = runInNewContext('gc')
-  for (let i = 0; i < 2; i++) {
-    await turn()
-    collect()
-  }
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
-
-const turn = () => new Promise((resolve) => setImmediate(resolve))
-
-/** What the arguments are, as far as that can be said: a connection is another at any time. */
-function said(args: readonly unknown[]): string | undefined {
-  if (args.some((part) => part instanceof Wire)) return undefined
-  try {
-    return JSON.stringify(args.map(encode))
-  } catch {
-    return undefined
-  }
+  return outcomes.map(({ told, later }) => ({ ...told, ...later() }))
 }
 
 const counts = new Map<string, number>()
@@ -284,28 +311,23 @@ function begun(type: string): number {
   return 0
 }
 
-/** Lets so much fake time pass. */
-async function advance(ms: number): Promise<void> {
-  await turn()
-  for (let left = ms; left > 0; left -= STEP_MS) {
-    mock.timers.tick(Math.min(left, STEP_MS))
-    await turn()
-  }
-}
-
 function thrown(error: unknown): Thrown {
   if (!(error instanceof Error)) {
     return { isError: false, name: typeof error, message: shown(error), all: seen(error) }
   }
   const { code } = error as { code?: unknown }
-  const frames = [...String(error.stack).matchAll(/([^/\\\s(]+\.[cm]?[jt]s):(\d+):\d+\)?$/gm)]
-  const line = frames.find(([, file = '']) => !OURS.includes(file))?.[2]
+  const line = String(error.stack)
+    .split('\n')
+    .filter((frame) => frame.startsWith('    at ') && frame.length <= MAX_FRAME_CHARS)
+    .map((frame) => /([^/\\\s(]+\.[cm]?[jt]s):(\d+):\d+\)?$/.exec(frame) ?? [])
+    .find(([, file]) => file !== undefined && !OURS.includes(file))?.[2]
   return {
     isError: true,
     name: String(error.name),
     message: String(error.message),
     all: seen(error),
     ...(code !== undefined && { code: String(code) }),
+    ...(thrownAtOnce.has(error) && { atOnce: true }),
     ...(line && { line: Number(line) }),
   }
 }
@@ -318,22 +340,19 @@ function shown(value: unknown): string {
   }
 }
 
-function seen(value: unknown): string {
-  try {
-    return inspect(value, SHOWN).slice(0, MAX_SHOWN_CHARS)
-  } catch {
-    return ''
-  }
-}
-
+watchKeys()
+// Node has no word for a program that runs without warnings; here they are on the screen, as anywhere, and without Node's own.
+process.on('warning', (warning) => {
+  if (!NODES_OWN.includes(warning.name)) process.stderr.write(`${seen(warning)}\n`)
+})
 process.on('unhandledRejection', (error) => answer({ stray: thrown(error) }))
 process.on('uncaughtException', (error) => answer({ stray: thrown(error) }))
 
 // Where nothing else is said fake time goes as fast as the other.
 const clock = realInterval(() => {
   const then = now
-  now = performance.now()
-  mock.timers.tick(Math.floor(now - then))
+  now = uptime()
+  pass(Math.round(1000 * (now - then)))
 }, 50)
 process.stdin.once('close', () => realClear(clock))
 

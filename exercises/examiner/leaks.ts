@@ -14,25 +14,55 @@ export function standsIn(where: string | Uint8Array, secret: Uint8Array): string
 /** The same, for many secrets in one text. */
 export function searchOf(text: string): (secret: Uint8Array) => string | undefined {
   if (text.length < PIECE_BYTES) return () => undefined
-  const digits = hexDigits(text)
-  const letters = base64Letters(text)
-  const numbers = (text.match(/\d+/g) ?? []).join()
-  // `{"0":17,"1":4}`: what JSON makes of a Uint8Array, wherever the piece begins in it.
-  const values = (text.match(/"?\d+"?:\s*\d+/g) ?? []).map((pair) => pair.replace(/^.*:\s*/, '')).join()
-  const look = (piece: Buffer): string | undefined => {
-    if (digits.includes(piece.toString('hex'))) return 'in hexadecimal'
-    if (digits.includes(Buffer.from(piece).reverse().toString('hex'))) return 'in hexadecimal, backwards'
-    if (base64Alignments(piece).some((part) => letters.includes(part))) return 'in base64'
-    if (numbers.includes(piece.join()) || values.includes(piece.join())) return 'as numbers'
-    return text.includes(piece.toString('latin1')) ? 'as characters' : undefined
-  }
+  const digits = piecesOf(hexDigits(text), 2 * PIECE_BYTES)
+  const letters = piecesOf(base64Letters(text), BASE64_CHARS)
+  const characters = piecesOf(text, PIECE_BYTES)
+  const numbers = text.match(/\d+/g) ?? []
+  const values = valuesIn(text)
+  const lists = [numbers, values].filter(({ length }) => length >= PIECE_BYTES).map((list) => list.join())
   return (secret) => {
-    for (let start = 0; start + PIECE_BYTES <= secret.length; start++) {
-      const how = look(Buffer.from(secret.subarray(start, start + PIECE_BYTES)))
-      if (how) return how
+    const bytes = Buffer.from(secret)
+    const hex = bytes.toString('hex')
+    const backwards = Buffer.from(secret).reverse().toString('hex')
+    // Wherever it begins in a longer text.
+    const base64 = [0, 1, 2].map((before) =>
+      Buffer.concat([Buffer.alloc(before), bytes])
+        .toString('base64')
+        .replace(/=+$/, ''),
+    )
+    const latin1 = bytes.toString('latin1')
+    for (let start = 0, end = PIECE_BYTES; end <= bytes.length; start++, end++) {
+      if (digits.has(hex.slice(2 * start, 2 * end))) return 'in hexadecimal'
+      const rest = bytes.length - end
+      if (digits.has(backwards.slice(2 * rest, 2 * (rest + PIECE_BYTES)))) return 'in hexadecimal, backwards'
+      const places = base64.map((coded, before) =>
+        coded.slice(Math.ceil((4 * (before + start)) / 3), Math.floor((4 * (before + end)) / 3)),
+      )
+      if (places.some((place) => letters.has(place))) return 'in base64'
+      if (lists.length > 0) {
+        const piece = bytes.subarray(start, end).join()
+        if (lists.some((list) => list.includes(piece))) return 'as numbers'
+      }
+      if (characters.has(latin1.slice(start, end))) return 'as characters'
     }
     return undefined
   }
+}
+
+/** What of 8 bytes is the same in base64, wherever they begin. */
+const BASE64_CHARS = 10
+/** Of a longer text there are too many pieces to be held. */
+const MAX_TEXT_CHARS = 4 * 1024
+
+function piecesOf(text: string, length: number): { has(piece: string): boolean } {
+  if (text.length > MAX_TEXT_CHARS) return { has: (piece) => text.includes(piece) }
+  const starts = Math.max(0, text.length - length + 1)
+  return new Set(Array.from({ length: starts }, (_, i) => text.slice(i, i + length)))
+}
+
+/** Each of them once, by its text: errors say the same again and again. */
+export function different<T>(all: readonly T[], textOf: (one: T) => string): Iterable<T> {
+  return new Map(all.map((one) => [textOf(one), one])).values()
 }
 
 /**
@@ -57,8 +87,7 @@ export function firstIn<S extends { readonly bytes: Uint8Array }>(
     }
   }
   const numbers: string[] = text.match(/\d+/g) ?? []
-  // `{"0":17,"1":4}`
-  const values = (text.match(/"?\d+"?:\s*\d+/g) ?? []).map((pair) => pair.replace(/^.*:\s*/, ''))
+  const values = valuesIn(text)
   const found =
     slid(hexDigits(text), forms.hex, 'in hexadecimal') ??
     slid(base64Letters(text), forms.base64, 'in base64') ??
@@ -68,6 +97,35 @@ export function firstIn<S extends { readonly bytes: Uint8Array }>(
     for (let i = 0; i + PIECE_BYTES <= list.length; i++) {
       const secret = forms.numbers.get(list.slice(i, i + PIECE_BYTES).join())
       if (secret) return { secret, how: 'as numbers' }
+    }
+  }
+  return undefined
+}
+
+/** In base64url so many letters have 24 bits, and in hexadecimal so many digits: of random ones next to none stands in a text by chance. */
+const FEW = { letters: 4, digits: 6 }
+/** Of secrets, before anything is said about them. */
+const ENOUGH = 16
+
+/**
+ * Whether the text has a few letters, or digits, of most secrets, at the same place of each: in words, where they stand in the secret.
+ * It finds what is too short to be told from chance when there is one secret only.
+ */
+export function piecesIn(text: string, secrets: readonly Uint8Array[]): string | undefined {
+  if (text === '' || secrets.length < ENOUGH) return undefined
+  const forms = [
+    ['letters', secrets.map((secret) => Buffer.from(secret).toString('base64url'))],
+    ['digits', secrets.map((secret) => Buffer.from(secret).toString('hex'))],
+  ] as const
+  for (const [form, all] of forms) {
+    const length = FEW[form]
+    const runs = new Set<string>()
+    for (let i = 0; i + length <= text.length; i++) runs.add(text.slice(i, i + length))
+    const [longest = ''] = all
+    for (let at = 0; at + length <= longest.length; at++) {
+      const pieces = new Set(all.map((secret) => secret.slice(at, at + length)))
+      const found = [...pieces].filter((piece) => runs.has(piece)).length
+      if (pieces.size >= ENOUGH && 2 * found >= pieces.size) return `${form} ${at + 1} to ${at + length}`
     }
   }
   return undefined
@@ -86,6 +144,10 @@ function slid<S>(
   }
   return undefined
 }
+
+/** Of `{"0":17,"1":4}`, what JSON makes of a Uint8Array, wherever a piece begins in it. A long row of digits is gone through once. */
+const valuesIn = (text: string) =>
+  (text.match(/(?<!\d)\d+"?:\s*\d+/g) ?? []).map((pair) => pair.replace(/^.*:\s*/, ''))
 
 const hexDigits = (text: string) => text.toLowerCase().replace(/0x|[^0-9a-f]/g, '')
 

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import timers from 'node:timers'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-import { Secret } from 'symbolon/protocol'
+import { setFlagsFromString as setFlags } from 'node:v8'
+import { runInNewContext as runApart } from 'node:vm'
+import { CipherState, HandshakeState, Secret } from 'symbolon/protocol'
+import { running, turn } from './clock.ts'
 
 /** What is still there when the garbage is gone. */
 export interface Left {
@@ -14,49 +14,27 @@ export interface Left {
   readonly bytes: number
   /** Of the secrets that calls were given, and the objects that these were in. */
   readonly given: number
+  /** Of the handshakes and the keys that seal, and of the bytes that secrets gave out. */
+  readonly keys: number
+  /** Of the process's events and signals: functions that wait for them. */
+  readonly listeners: number
   /** Set, and neither over nor cleared. */
   readonly timers: number
 }
 
-type Fn = (...args: unknown[]) => unknown
-
+// As they were before the program was there.
 const { memoryUsage } = process
-const { setImmediate } = timers
-setFlagsFromString('--expose-gc')
-const collect: () => void = runInNewContext('gc')
-setFlagsFromString('--no-expose-gc')
-
+const setFlagsFromString = setFlags
+const runInNewContext = runApart
 const given: WeakRef<object>[] = []
-const running = new Set<unknown>()
+let collect: (() => void) | undefined
 
-/** Watches the timers that are set from now on. To be called before the program is there. */
-export function watchTimers(): void {
-  for (const of of [globalThis, timers] as unknown as Readonly<Record<string, Fn>>[]) {
-    for (const name of ['setTimeout', 'setInterval']) {
-      const set = of[name] as Fn
-      replace(of, name, (then, ...rest) => {
-        const over = (...args: unknown[]) => {
-          if (name === 'setTimeout') running.delete(timer)
-          return (then as Fn)(...args)
-        }
-        const timer = set(over, ...rest)
-        running.add(timer)
-        return timer
-      })
-    }
-    for (const name of ['clearTimeout', 'clearInterval']) {
-      const clear = of[name] as Fn
-      replace(of, name, (timer) => {
-        running.delete(timer)
-        return clear(timer)
-      })
-    }
-  }
-}
-
-function replace(of: Readonly<Record<string, Fn>>, name: string, value: Fn): void {
-  Object.defineProperties(value, Object.getOwnPropertyDescriptors(of[name] as Fn))
-  Object.defineProperty(of, name, { value, configurable: true, writable: true, enumerable: true })
+/** Only where it is asked for: another context costs each process a tenth of its start. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc')
+  const gc: () => void = runInNewContext('gc')
+  setFlagsFromString('--no-expose-gc')
+  return gc
 }
 
 /** Remembers the secrets in what a call is given, without keeping them. */
@@ -68,17 +46,52 @@ export function watchGiven(args: readonly unknown[]): void {
   }
 }
 
+/** Remembers what works with keys, and the bytes of secrets, without keeping them. To be called before the program is there. */
+export function watchKeys(): void {
+  watch(HandshakeState.prototype, 'writeMessage', (self) => self)
+  watch(CipherState.prototype, 'encryptWithAd', (self) => self)
+  watch(Secret.prototype, 'reveal', (_, bytes) => bytes)
+}
+
+const keys = new Set<WeakRef<object>>()
+const known = new WeakSet<object>()
+
+function watch(of: object, name: string, which: (self: object, result: object) => object): void {
+  const method = Reflect.get(of, name)
+  // Where an exercise has no such tool, what stands in its place has no methods.
+  if (typeof method !== 'function') return
+  const value = function (this: object, ...args: unknown[]) {
+    const result: object = Reflect.apply(method, this, args)
+    const one = which(this, result)
+    if (!known.has(one)) keys.add(new WeakRef(one))
+    known.add(one)
+    return result
+  }
+  Object.defineProperty(of, name, { value, configurable: true, writable: true })
+}
+
+function keysLeft(): number {
+  for (const key of keys) if (!key.deref()) keys.delete(key)
+  return keys.size
+}
+
+const listeners = () =>
+  process.eventNames().reduce((sum, name) => sum + process.listenerCount(name as NodeJS.Signals), 0)
+
 /** To be asked when no call is going on. */
 export async function left(): Promise<Left> {
+  collect ??= collector()
   for (let i = 0; i < 2; i++) {
     // What a program has looked at in this turn stays for it.
-    await new Promise((resolve) => setImmediate(resolve))
+    await turn()
     collect()
   }
   const { heapUsed, external } = memoryUsage()
   return {
     bytes: heapUsed + external,
     given: given.filter((one) => one.deref()).length,
-    timers: running.size,
+    keys: keysLeft(),
+    listeners: listeners(),
+    timers: running(),
   }
 }

@@ -47,6 +47,8 @@ export function inWords({ isError, name, message, code, line }: Thrown): string 
 const told = (message: string) => visible(bounded(message.replace(/\s+/g, ' '), MAX_TOLD_CHARS))
 
 interface Waiting {
+  /** What was called. */
+  readonly name: string
   resolve(came: Came): void
   reject(error: Error): void
 }
@@ -58,9 +60,7 @@ export interface Returned {
   readonly async: boolean
   /** Whether JSON says all of it. */
   readonly plain: boolean
-  /** Whether the arguments are others now. */
-  readonly changed: boolean
-  /** Whether they, or what it gave, became others when it was called again. */
+  /** Whether what it gave became another when it was called again. */
   readonly altered: boolean
 }
 
@@ -88,6 +88,8 @@ export class StudentProgram {
   #ended: Promise<unknown> | undefined
   /** An error that came when nothing was asked. */
   #late: Error | undefined
+  /** What a call has changed that it was given, in words. */
+  #changed: string | undefined
 
   constructor(bench: Workbench, options: ProgramOptions) {
     this.#bench = bench
@@ -117,6 +119,12 @@ export class StudentProgram {
   /** Calls an exported function with each of the lists of arguments, in one message; what it throws is in the place of what it gives. */
   async each(name: string, all: readonly unknown[][]): Promise<(Returned | StudentError)[]> {
     const came = await this.#ask('each', name, all)
+    return Array.isArray(came) ? came : [came]
+  }
+
+  /** The same of a method of an object that was kept. */
+  async methodEach(on: Kept, name: string, all: readonly unknown[][]): Promise<(Returned | StudentError)[]> {
+    const came = await this.#ask('each', name, all, on.id)
     return Array.isArray(came) ? came : [came]
   }
 
@@ -171,13 +179,14 @@ export class StudentProgram {
   /**
    * Lets what goes on in the background have its turn.
    *
-   * @throws Missing when an error came that nothing in the program waits for, or its process ended.
+   * @throws Missing when an error came that nothing in the program waits for, its process ended, or a call has changed what it was given.
    */
   async settle(): Promise<void> {
     if (this.#child) await this.advance(0)
-    const late = this.#late
-    this.#late = undefined
+    const [late, changed] = [this.#late, this.#changed]
+    this.#late = this.#changed = undefined
     if (late) throw late
+    must(!changed, `${changed}. It is needed again, as it was.`)
   }
 
   /**
@@ -211,7 +220,7 @@ export class StudentProgram {
     let timer: ReturnType<typeof setTimeout> | undefined
     try {
       return await new Promise<Came>((resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject })
+        this.#waiting.set(id, { name, resolve, reject })
         timer = setTimeout(() => {
           this.#fail(
             child,
@@ -307,7 +316,11 @@ export class StudentProgram {
       // The host answers what it was asked, once.
       if (!waiting) throw new TypeError('nothing was asked')
       const outcome = 'each' in reply ? reply.each.map(came) : came(reply)
+      const outcomes = 'each' in reply ? reply.each : [reply]
+      const changed = outcomes.find(({ changed }) => changed)?.changed
       this.#waiting.delete(reply.id)
+      if (changed)
+        this.#changed ??= `your ${waiting.name} has changed what it was given: ${told(String(changed))}`
       if (outcome instanceof Error) waiting.reject(outcome)
       else waiting.resolve(outcome)
     } catch {
@@ -335,12 +348,11 @@ export class StudentProgram {
 
 function came(outcome: Outcome): Returned | StudentError {
   if ('thrown' in outcome) return new StudentError(outcome.thrown)
-  const { value, async, plain, changed, altered } = outcome
+  const { value, async, plain, altered } = outcome
   return {
     value: decode(value, AS_TOLD),
     async: async === true,
     plain: plain === true,
-    changed: changed === true,
     altered: altered === true,
   }
 }

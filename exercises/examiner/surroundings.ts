@@ -23,16 +23,6 @@ const PLACES: readonly Surroundings[] = [
     },
   },
   {
-    argv: ['/opt/node/bin/node', '/srv/messenger/server.js', '--port', '4000'],
-    env: {
-      HOME: '/var/lib/messenger',
-      USER: 'messenger',
-      PATH: '/usr/bin:/bin',
-      NODE_ENV: 'production',
-      TZ: 'UTC',
-    },
-  },
-  {
     argv: ['C:\\Program Files\\nodejs\\node.exe', 'C:\\Users\\carol\\message.mjs'],
     env: {
       USERNAME: 'carol',
@@ -40,6 +30,16 @@ const PLACES: readonly Surroundings[] = [
       OS: 'Windows_NT',
       NODE_ENV: 'development',
       DEBUG: '*',
+    },
+  },
+  {
+    argv: ['/opt/node/bin/node', '/srv/messenger/server.js', '--port', '4000'],
+    env: {
+      HOME: '/var/lib/messenger',
+      USER: 'messenger',
+      PATH: '/usr/bin:/bin',
+      NODE_ENV: 'production',
+      TZ: 'UTC',
     },
   },
 ]

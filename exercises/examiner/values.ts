@@ -1,6 +1,7 @@
 /**
  * Values on their way between the grader and a student's program, as lines of JSON. What JSON cannot say is an object with the one
- * field `$`: bytes, secrets, `undefined`, what is to be made in the student's process (randomness, a connection), and what stays there.
+ * field `$`: bytes, secrets, `undefined`, what is to be made in the student's process (randomness, a connection), what is one object
+ * again and again, and what stays there.
  *
  * @module
  */
@@ -32,6 +33,29 @@ export class Kept {
 
   constructor(id: number) {
     this.id = id
+  }
+}
+
+/**
+ * An object that the student's program is given again and again, as one that lives longer than a call: it is the same object each time,
+ * with these fields now.
+ */
+export class Same {
+  readonly id: number
+  readonly value: unknown
+
+  constructor(id: number, value: unknown) {
+    this.id = id
+    this.value = value
+  }
+}
+
+/** An object that can be looked at and not changed, nor can what is in it. */
+export class Frozen {
+  readonly value: object
+
+  constructor(value: object) {
+    this.value = value
   }
 }
 
@@ -70,6 +94,8 @@ export function encode(value: unknown): unknown {
     if (part instanceof Randomness) return tagged('random', { base64: base64(part.pool) })
     if (part instanceof Dialled) return tagged('wire', { port: part.port })
     if (part instanceof Kept) return tagged('kept', { id: part.id })
+    if (part instanceof Same) return tagged('same', { id: part.id, value: coded(part.value, depth + 1) })
+    if (part instanceof Frozen) return tagged('frozen', { value: coded(part.value, depth + 1) })
     if (part instanceof Promise) return tagged('unspeakable', { what: 'promise' })
     if (Array.isArray(part)) return part.map((item) => coded(item, depth + 1))
     const fields = Object.entries(part).map(([name, field]) => [name, coded(field, depth + 1)] as const)
@@ -100,6 +126,7 @@ export interface Makers {
   random(pool: Uint8Array): unknown
   wire(port: number): unknown
   kept(id: number): unknown
+  same(id: number, value: unknown): unknown
 }
 
 /** What the grader makes of it: values to look at. */
@@ -107,6 +134,7 @@ export const AS_TOLD: Makers = {
   random: (pool) => new Randomness(pool),
   wire: (port) => new Dialled(port),
   kept: (id) => new Kept(id),
+  same: (id, value) => new Same(id, value),
 }
 
 /** @throws TypeError when it is nothing that `encode` gives. */
@@ -125,11 +153,19 @@ export function decode(coded: unknown, makers: Makers): unknown {
   if (type === 'random') return makers.random(bytes())
   if (type === 'wire') return makers.wire(Number(rest.port))
   if (type === 'kept') return makers.kept(Number(rest.id))
+  if (type === 'same') return makers.same(Number(rest.id), again(rest.value))
+  if (type === 'frozen') return frozen(again(rest.value))
   if (type === 'unspeakable') return new Unspeakable(String(rest.what))
   if (type === 'object' && Array.isArray(rest.fields)) {
     return Object.fromEntries(rest.fields.map(([name, part]) => [name, again(part)]))
   }
   throw new TypeError('this is no value')
+}
+
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  for (const inner of Object.values(value)) frozen(inner)
+  return Object.freeze(value)
 }
 
 function wiped(kind: SecretKind): Secret {

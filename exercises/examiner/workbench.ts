@@ -12,7 +12,9 @@ import { fileURLToPath } from 'node:url'
 import * as protocol from 'symbolon/protocol'
 import { Missing } from './property.ts'
 
+/** For the student's file; the host has the same as CommonJS, which starts sooner. */
 const TOOLBOX = './symbolon.mjs'
+const HOSTS_TOOLBOX = './symbolon.cjs'
 const LIBRARY = fileURLToPath(new URL('../../src/lib/protocol.ts', import.meta.url))
 /** What the host itself needs of the toolbox. */
 const OF_THE_HOST = ['KEY_BYTES', 'Secret', 'Wire']
@@ -47,7 +49,7 @@ export async function makeWorkbench(materials: Materials): Promise<Workbench> {
   process.once('exit', remove)
   const bench = {
     folder,
-    host: 'main.mjs',
+    host: 'main.cjs',
     nodeOptions: [
       ...permissions(folder),
       // It writes files, and knows of no permissions.
@@ -66,13 +68,11 @@ export async function makeWorkbench(materials: Materials): Promise<Workbench> {
     },
   }
   try {
-    const { tools, host } = await furniture(materials.everyTool ? Object.keys(protocol) : materials.tools)
     const student = await compiled(materials)
-    for (const [name, text] of Object.entries({
-      'symbolon.mjs': tools,
-      'main.mjs': host,
-      'program.mjs': student,
-    })) {
+    const all = materials.everyTool && needsMore(student, materials.tools)
+    const tools = all ? Object.keys(protocol) : materials.tools
+    const files = { ...(await furniture(tools)), 'program.mjs': student }
+    for (const [name, text] of Object.entries(files)) {
       writeFileSync(join(folder, name), text)
     }
     return bench
@@ -94,10 +94,8 @@ function permissions(folder: string): string[] {
   ]
 }
 
-interface Furniture {
-  readonly tools: string
-  readonly host: string
-}
+/** By the names of its files. */
+type Furniture = Readonly<Record<string, string>>
 
 const made = new Map<string, Promise<Furniture>>()
 
@@ -130,10 +128,12 @@ async function makeFurniture(allowed: readonly string[]): Promise<Furniture> {
   const bundled = {
     bundle: true,
     write: false,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: 'node20',
-    minify: false,
+    // Less text is read sooner.
+    minifyWhitespace: true,
+    minifySyntax: true,
   } as const
   const toolbox = await build({
     ...bundled,
@@ -149,10 +149,21 @@ async function makeFurniture(allowed: readonly string[]): Promise<Furniture> {
   const host = await build({
     ...bundled,
     entryPoints: [fileURLToPath(new URL('host.ts', import.meta.url))],
-    alias: { 'symbolon/protocol': TOOLBOX },
-    external: [TOOLBOX],
+    alias: { 'symbolon/protocol': HOSTS_TOOLBOX },
+    external: [HOSTS_TOOLBOX],
   })
-  return { tools: toolbox.outputFiles[0]?.text ?? '', host: host.outputFiles[0]?.text ?? '' }
+  return {
+    'main.cjs': host.outputFiles[0]?.text ?? '',
+    'symbolon.cjs': toolbox.outputFiles[0]?.text ?? '',
+    'symbolon.mjs': `import toolbox from '${HOSTS_TOOLBOX}'\nexport const { ${Object.keys(protocol)} } = toolbox`,
+  }
+}
+
+/** Whether a file that was compiled uses more of the toolbox than these: most do not, and the whole of it takes long to load. */
+function needsMore(compiled: string, tools: readonly string[]): boolean {
+  const imports = [...compiled.matchAll(/^import \{([^}]*)\} from "\.\/symbolon\.mjs";$/gm)]
+  const names = imports.flatMap(([, all = '']) => all.split(',').map((one) => one.trim().split(' ')[0] ?? ''))
+  return imports.length + 1 !== compiled.split(TOOLBOX).length || names.some((name) => !tools.includes(name))
 }
 
 function isWithin(folder: string, place: string): boolean {

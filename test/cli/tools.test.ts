@@ -202,21 +202,23 @@ test('a tool that uses no kept session does not say that one would help', async 
   }
 })
 
+// What has died without a word is known to the KDC as the principal's receiver, and one that says within the same second that it listens is
+// not heeded. So each of these is another's.
 test('a receiver that dies without a word leaves a clear error, exit status 3', async () => {
-  const bob = await realm.receiver('bob')
-  await bob.stop('SIGKILL')
-  const sender = await realm.tool('sender', 'alice', 'bob', 'hi', '--no-store').input().ends(3)
-  assert.match(sender.stderr, /cannot reach bob .* \(peer_unreachable\)\nsender: hint: /)
+  const carol = await realm.receiver('carol')
+  await carol.stop('SIGKILL')
+  const sender = await realm.tool('sender', 'alice', 'carol', 'hi', '--no-store').input().ends(3)
+  assert.match(sender.stderr, /cannot reach carol .* \(peer_unreachable\)\nsender: hint: /)
 })
 
 test('a receiver whose output cannot be written does not acknowledge', async () => {
-  const bob = await realm.receiver('bob')
+  const dave = await realm.receiver('dave')
   // It ends as soon as it has something to write, which may be an earlier message: then the sender does not reach it.
-  bob.child.stdout.destroy()
-  const sender = realm.tool('sender', 'alice', 'bob', 'lost?', '--no-store').input()
+  dave.child.stdout.destroy()
+  const sender = realm.tool('sender', 'alice', 'dave', 'lost?', '--no-store').input()
   assert.not.equal(await sender.exit, 0)
   assert.not.match(sender.stderr, 'delivered')
-  assert.is(await bob.exit, 1)
+  assert.is(await dave.exit, 1)
 })
 
 test('a message that is never acknowledged is given up on, exit status 3', async () => {

@@ -199,7 +199,10 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
   },
   {
     what: 'loads its own host a second time',
-    code: `import(['.', 'main.mjs?again'].join('/'))
+    code: `import { createRequire } from 'node:module'
+    const require = createRequire(import.meta.url)
+    delete require.cache[require.resolve(['.', 'main.cjs'].join('/'))]
+    require(['.', 'main.cjs'].join('/'))
     export const answerUserinfo = () => (${ANSWER})`,
     told: /\S/,
   },
@@ -365,6 +368,11 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
     what: 'throws what is no error, with what a terminal obeys in it',
     code: `export const answerUserinfo = () => { throw '\\u001b[2J16 of 16 properties hold' }`,
     told: /something that is no Error was thrown: \\x1b\[2J16 of 16/,
+  },
+  {
+    what: 'throws an error with a million characters in it',
+    code: `export const answerUserinfo = () => { throw new Error('x'.repeat(2 ** 20)) }`,
+    told: /your code threw Error: xxx/,
   },
   {
     what: 'throws an error that is a trap',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { standsIn } from '../../exercises/examiner/leaks.ts'
+import { piecesIn, standsIn } from '../../exercises/examiner/leaks.ts'
 
 const secret = Uint8Array.from(createHash('sha256').update('a secret').digest())
 const other = Uint8Array.from(createHash('sha256').update('another').digest())
@@ -59,6 +59,39 @@ leaks('finds one among bytes, and no other', () => {
 leaks('finds nothing where nothing is, nor the beginning of it', () => {
   for (const text of ['', '[session token]', `${hex.slice(0, 12)}…`, 'x'.repeat(1000)])
     assert.is(standsIn(text, secret), undefined)
+})
+
+leaks('goes through a long row of digits once', () => {
+  assert.is(standsIn('1'.repeat(2 ** 20), secret), undefined)
+})
+
+const MANY = Array.from({ length: 40 }, (_, i) =>
+  Uint8Array.from(createHash('sha256').update(`${i}`).digest()),
+)
+
+leaks('finds a few letters of each of many secrets, and nothing of others', () => {
+  const others = MANY.map((bytes) => Uint8Array.from(createHash('sha256').update(bytes).digest()))
+  const pieces: Readonly<Record<string, (bytes: Uint8Array) => string>> = {
+    'letters 1 to 4': (bytes) => Buffer.from(bytes).toString('base64url').slice(0, 5),
+    'letters 40 to 43': (bytes) => Buffer.from(bytes).toString('base64url').slice(-4),
+    'digits 3 to 8': (bytes) => Buffer.from(bytes).toString('hex').slice(2, 8),
+  }
+  for (const [where, piece] of Object.entries(pieces)) {
+    // Of most of them, among what stands there for good reasons.
+    const text = MANY.map((bytes, i) => {
+      return `ticket ${Buffer.from(others[i] ?? []).toString('hex')} of ${i % 3 === 0 ? i : piece(bytes)}`
+    }).join('\n')
+    assert.is(piecesIn(text, MANY), where)
+    assert.is(
+      piecesIn(
+        text,
+        others.map((bytes) => bytes.map((byte) => byte ^ 1)),
+      ),
+      undefined,
+    )
+    // Of one it may be chance.
+    assert.is(piecesIn(text, MANY.slice(0, 2)), undefined)
+  }
 })
 
 leaks.run()

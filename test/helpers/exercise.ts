@@ -10,15 +10,12 @@ import * as assert from 'uvu/assert'
 import { type Grade, type Grader, gradeFile } from '../../exercises/examiner/grading.ts'
 import { materialsOf } from '../../exercises/runner/catalogue.ts'
 import { isDone } from '../../exercises/runner/checklist.ts'
-import { shareOf } from './share.ts'
 
 const EXERCISES = fileURLToPath(new URL('../../exercises', import.meta.url))
 /** Some programs wait: so the next ones are graded meanwhile. */
 const AT_ONCE = 3
 /** Of a call: the machine may have much else to do. */
 const TIME_LIMIT_SEC = 60
-/** All mistakes of all exercises take ten minutes of a processor, and right programs are graded to the end. */
-const TRIED_ONE_IN = { mistakes: 16, variants: 3 }
 
 const typescriptIn = (folder: string) =>
   existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.ts')) : []
@@ -40,7 +37,7 @@ export function tryExercise<Subject>(name: string, grader: Grader<Subject>): voi
   const test = suite(`exercise ${number}`)
   const filesIn = (part: string) => typescriptIn(join(folder, part)).map((file) => join(part, file))
   const mistakes = filesIn('mistakes')
-  const right = [...filesIn('solution'), ...shareOf(filesIn('variants'), TRIED_ONE_IN.variants)]
+  const right = [...filesIn('solution'), ...filesIn('variants')]
 
   const left: (() => Promise<unknown>)[] = []
   /** In its turn. */
@@ -81,7 +78,7 @@ export function tryExercise<Subject>(name: string, grader: Grader<Subject>): voi
     for (const { property, problem } of findings) assert.ok(problem, property)
   })
 
-  for (const file of shareOf(mistakes, TRIED_ONE_IN.mistakes)) {
+  for (const file of mistakes) {
     const grade = graded(file, true)
     test(`${file} is found by the property it breaks`, async () => {
       const { property, problem = '', why } = (await grade).findings.at(-1) ?? {}

@@ -1,10 +1,10 @@
 /** The package as people get it: built, packed, and installed as a global command in a folder of its own. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Program } from './program.ts'
+import { COMPILED, Program } from './program.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const WINDOWS = process.platform === 'win32'
@@ -20,7 +20,7 @@ export class Installed {
 
   constructor() {
     process.once('exit', () => this.remove())
-    const outcome = install(['--global', '--prefix', this.place], pack(this.place))
+    const outcome = install(['--global', '--prefix', this.place], packed(this.place).file)
     this.said = outcome.said
     this.offline = outcome.offline
   }
@@ -43,6 +43,8 @@ export class Installed {
 /** A project of its own, empty but for the package, installed as a dependency. */
 export class InstalledProject {
   readonly folder = mkdtempSync(join(tmpdir(), 'symbolon-project-'))
+  /** What was built. */
+  readonly built: string
   /** The file that `npm pack` made. */
   readonly packed: string
   /** The folder of the package. */
@@ -53,7 +55,9 @@ export class InstalledProject {
   constructor() {
     process.once('exit', () => this.remove())
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module", "private": true }')
-    this.packed = pack(this.folder)
+    const { built, file } = packed(this.folder)
+    this.built = built
+    this.packed = file
     this.offline = install(['--prefix', this.folder], this.packed).offline
   }
 
@@ -62,12 +66,50 @@ export class InstalledProject {
   }
 }
 
-/** Builds and packs. @returns the file. */
-function pack(folder: string): string {
+interface Packed {
+  /** The folder of what was built. */
+  readonly built: string
+  readonly file: string
+}
+
+/** How often those who wait look whether it is packed. */
+const LOOK_MS = 100
+
+/** The package, built and packed: once in a run of the tests, and in this folder where there is no run. */
+function packed(ownFolder: string): Packed {
+  const ofTheRun = process.env[COMPILED]
+  if (!ofTheRun) return pack(ownFolder)
+  const [place, making] = [join(ofTheRun, 'packed'), join(ofTheRun, 'packing')]
+  while (!existsSync(place)) {
+    try {
+      mkdirSync(making)
+    } catch {
+      // Another test file makes it.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS)
+      continue
+    }
+    try {
+      if (existsSync(place)) break
+      pack(making)
+      renameSync(making, place)
+    } finally {
+      rmSync(making, { recursive: true, force: true })
+    }
+  }
+  return packedIn(place)
+}
+
+/** Builds and packs. */
+function pack(folder: string): Packed {
   const built = join(folder, 'package')
   run(process.execPath, ['--import', 'tsx', join('build', 'run.ts'), built])
   npm('pack', built, '--pack-destination', folder)
-  return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '')
+  return packedIn(folder)
+}
+
+function packedIn(folder: string): Packed {
+  const name = readdirSync(folder).find((entry) => entry.endsWith('.tgz')) ?? ''
+  return { built: join(folder, 'package'), file: join(folder, name) }
 }
 
 function install(options: readonly string[], file: string): { said: string; offline?: string } {

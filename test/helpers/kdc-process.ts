@@ -1,7 +1,7 @@
 /** The KDC's command line as people use it. */
 
 import { temporaryDirectory } from './kdc.ts'
-import { nodeArguments, Program } from './program.ts'
+import { keepingCompiled, nodeArguments, Program } from './program.ts'
 
 // Not those of the user who runs the tests: their master key is for their KDC.
 const settings = temporaryDirectory()
@@ -16,13 +16,9 @@ export class KdcProcess extends Program {
 }
 
 export function startKdc(args: string[], env: NodeJS.ProcessEnv = {}): KdcProcess {
-  const command = [...nodeArguments('src/kdc/main.ts'), ...args]
-  return new KdcProcess(process.execPath, command, {
-    ...process.env,
-    XDG_CONFIG_HOME: settings.path,
-    SYMBOLON_PASSWORD: undefined,
-    ...env,
-  }).input()
+  const kdc = 'src/kdc/main.ts'
+  const all = { ...process.env, XDG_CONFIG_HOME: settings.path, SYMBOLON_PASSWORD: undefined, ...env }
+  return new KdcProcess(process.execPath, [...nodeArguments(kdc), ...args], keepingCompiled(kdc, all)).input()
 }
 
 /** Runs a command to its end. */

@@ -123,9 +123,16 @@ export function nodeCommand(line: string): string {
   return [process.execPath, ...nodeArguments(file), ...rest].join(' ')
 }
 
+/** What Node has compiled of the tools is kept for their next start, by Node 22 and later. */
+export function keepingCompiled(file: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const compiled = compiledFile(file)
+  // One for each tool: of what they share, Node keeps what the first to run has called.
+  return compiled ? { NODE_COMPILE_CACHE: `${compiled}.cache`, ...env } : env
+}
+
 /** One of this project's tools, such as `src/sender.ts`. */
 export function startTool(file: string, args: string[], env: NodeJS.ProcessEnv): Program {
-  return new Program(process.execPath, [...nodeArguments(file), ...args], env)
+  return new Program(process.execPath, [...nodeArguments(file), ...args], keepingCompiled(file, env))
 }
 
 /** An environment in which the tools find nothing of the user who runs the tests, and write below `home` only. */

@@ -29,7 +29,7 @@ test.after(() => project.remove())
 // Takes seconds.
 let reports: EntryReport[] | undefined
 const api = () => {
-  reports ??= reportApi(join(project.folder, 'package'))
+  reports ??= reportApi(project.built)
   return reports
 }
 
@@ -80,7 +80,7 @@ test('no name that is exported could be anything', () => {
 })
 
 test('publint finds nothing', async () => {
-  const { messages } = await publint({ pkgDir: join(project.folder, 'package'), pack: false, strict: true })
+  const { messages } = await publint({ pkgDir: project.built, pack: false, strict: true })
   assert.equal(
     messages.map(({ code, path }) => `${code} ${path.join('.')}`),
     [],

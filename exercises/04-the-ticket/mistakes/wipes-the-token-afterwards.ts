@@ -2,7 +2,7 @@
 import type { AnswerUserinfo } from '../given.ts'
 import { answerUserinfo as right } from '../solution/ticket.ts'
 
-export const breaks = 'every answer stands for itself, whatever is asked before it and after it'
+export const breaks = 'what your code is given stays as it was'
 
 export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
   queueMicrotask(() => receiver.token.reveal().fill(0))
