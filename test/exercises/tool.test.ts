@@ -208,7 +208,7 @@ tool('puts a starter for another language into work/, and keeps what is written 
 
 tool('takes paths as they are meant where npm was called', async ({ work }) => {
   writeFileSync(join(work, 'annas.ts'), 'export const answerUserinfo = () => 1\n')
-  const args = ['--import', 'tsx', join(FOLDER, 'run.ts'), '04', '--first', 'anna*.ts']
+  const args = [...nodeArguments(join(FOLDER, 'run.ts')), '04', '--first', 'anna*.ts']
   const program = new Program(process.execPath, args, { ...process.env, INIT_CWD: work }).input()
   assert.is(await program.exit, 1, program.stderr)
   assert.match(program.stdout, /^Exercise 04: the ticket: .*annas\.ts$/m)
