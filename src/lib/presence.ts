@@ -206,9 +206,11 @@ export class Presence {
 
   /** Of several receivers the one that began last is reached: it is we, whatever our clock has said. */
   async #begin(): Promise<void> {
-    const { time, chosen, others = [] } = await this.#announce()
+    const said = this.#since
+    const { time, others = [] } = await this.#announce()
     this.#since = Math.max(time, ...others.map(({ since }) => since + 1))
-    if (chosen === false) await this.#announce()
+    // At once: one that begins in the same second has to know whom it follows.
+    if (this.#since !== said) await this.#announce()
   }
 
   async #announce(): Promise<Answer> {
