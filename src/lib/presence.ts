@@ -189,7 +189,7 @@ export class Presence {
   /**
    * Stops listening, ends every channel in good order, and logs out.
    *
-   * @param options.logout - whether the session ends too. Otherwise the KDC sends others here as long as it lasts, in vain. Default: true.
+   * @param options.logout - whether the session ends too. Otherwise the KDC sends others here for up to a minute, in vain. Default: true.
    */
   async close({ logout = true }: { readonly logout?: boolean } = {}): Promise<void> {
     this.#closed = true
@@ -206,9 +206,11 @@ export class Presence {
 
   /** Of several receivers the one that began last is reached: it is we, whatever our clock has said. */
   async #begin(): Promise<void> {
-    const { time, chosen, others = [] } = await this.#announce()
+    const said = this.#since
+    const { time, others = [] } = await this.#announce()
     this.#since = Math.max(time, ...others.map(({ since }) => since + 1))
-    if (chosen === false) await this.#announce()
+    // At once: one that begins in the same second has to know whom it follows.
+    if (this.#since !== said) await this.#announce()
   }
 
   async #announce(): Promise<Answer> {

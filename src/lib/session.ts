@@ -286,7 +286,7 @@ export class Session {
    *
    * @throws TransportError `port_unavailable`; ProtocolError `listener_unreachable`, when the KDC would send others where we do not listen:
    *   the session is over then; and as `announce`. The reason of `signal`, which ends the attempt: the KDC may send others here then, in vain,
-   *   as long as the session lasts.
+   *   for up to a minute.
    */
   async listen(options: PresenceOptions): Promise<Presence> {
     judgeOptions('listen', options, LISTEN_OPTIONS)

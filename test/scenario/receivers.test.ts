@@ -8,7 +8,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startTestRealm, type TestRealm } from '../../src/kdc/test-realm.ts'
 import { readIdentities } from '../../src/lib/mls/kdc-answers.ts'
-import { login } from '../../src/lib/session.ts'
+import { login, type Session } from '../../src/lib/session.ts'
 import { MeddlingProxy } from '../helpers/meddling-proxy.ts'
 import type { Program } from '../helpers/program.ts'
 import { LISTENING, PASSWORD, Realm } from '../helpers/realm.ts'
@@ -18,6 +18,8 @@ const story = suite('receivers')
 
 let realm: Realm
 let kdc: TestRealm
+/** Alice's session, of a program of hers. */
+let alice: Session
 /** How far the KDC's clock is ahead of everybody's: less than makes requests too old. */
 let aheadSec = 0
 
@@ -28,10 +30,12 @@ story.before(async () => {
   for (const name of ['alice', 'bob', 'carol']) await kdc.addAccount(name, PASSWORD)
   realm.url = kdc.url
   realm.trust(kdc.url, kdc.publicKey)
+  alice = await login(realm.url, 'alice', PASSWORD)
   for (const name of ['alice', 'bob']) await group(realm, 0, name, 'list')
 })
 
 story.after(async () => {
+  await alice.close()
   await realm.close()
   await kdc.close()
 })
@@ -124,7 +128,6 @@ story(
 
 story('a session that is found after five minutes puts no key in the place of its owner’s', async () => {
   await realm.keepSessions('carol')
-  const alice = await login(realm.url, 'alice', PASSWORD)
   const keyOfCarol = async () => {
     const { identities } = readIdentities(await alice.request('/identity/find', { usernames: ['carol'] }))
     return Buffer.from(identities[0]?.signature_key ?? []).toString('hex')
@@ -145,7 +148,6 @@ story('a session that is found after five minutes puts no key in the place of it
     .input()
     .ends(0)
   assert.not.equal(await keyOfCarol(), before)
-  await alice.logout()
 })
 
 story.run()
