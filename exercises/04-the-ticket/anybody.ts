@@ -95,7 +95,7 @@ const NAMES: readonly (() => string)[] = [
 ]
 
 const ADDRESSES: readonly (() => string)[] = [
-  () => `127.0.0.${randomInt(1, 255)}`,
+  () => `127.0.0.${randomInt(2, 255)}`,
   () => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`,
   () => `172.${randomInt(16, 32)}.${randomInt(256)}.${randomInt(1, 255)}`,
   () => `192.168.${randomInt(256)}.${randomInt(1, 255)}`,

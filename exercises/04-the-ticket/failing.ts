@@ -22,6 +22,11 @@ export async function answersWithoutRandomness(kdc: StudentKdc): Promise<void> {
       continue
     }
     const { reply, pool } = came
+    must(
+      !came.after,
+      `${inWords(came)}kdc.randomBytes gave ${pool.length} bytes, threw, and gave more when it was asked again; and there was an answer. ` +
+        'A source that has just said that it is not well is not to be asked again: let the error pass.',
+    )
     const again = await kdc.ask(came)
     const isSame = again.reply.secret === reply.secret
     const [salt, other] = [rightly(came)?.parts.salt, rightly(again)?.parts.salt]

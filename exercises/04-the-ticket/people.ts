@@ -45,6 +45,8 @@ export interface Question {
   readonly clock: Clock
   /** The randomness it gets. */
   readonly pool: Uint8Array
+  /** What it gets besides, after it has heard that there is no more. */
+  readonly after?: Uint8Array | undefined
   readonly how?: How | undefined
 }
 

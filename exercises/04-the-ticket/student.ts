@@ -58,8 +58,8 @@ export interface Round {
 const KDC = {}
 const randomBytes = () => new Uint8Array()
 
-function given({ sender, receiver, clock, pool, how }: Question): unknown[] {
-  const random = new Randomness(pool)
+function given({ sender, receiver, clock, pool, after, how }: Question): unknown[] {
+  const random = new Randomness(pool, after)
   const all = [sender, receiver, { ...clock, randomBytes: random }]
   if (how === 'frozen') return all.map((part) => new Frozen(part))
   if (how !== 'same') return all
@@ -205,9 +205,15 @@ export class StudentKdc {
     this.#without ??= this.everybody().then(async ({ asked: [first, ...others] }) => {
       const full = first ? [first, ...inOtherOrder(others).slice(0, SOME)] : []
       const tries = full.flatMap((asked) =>
-        [...TOO_FEW, asked.pool.length].map((count) => ({ asked, pool: asked.pool.subarray(0, count) })),
+        [...TOO_FEW, ...TOO_FEW, asked.pool.length].map((count, i) => {
+          // One that fails for a moment, too.
+          const after = i < TOO_FEW.length ? undefined : freshPool()
+          return { asked, pool: asked.pool.subarray(0, count), after }
+        }),
       )
-      const came = await this.tryAll(tries.map(({ asked, pool }) => ({ ...asQuestion(asked), pool })))
+      const came = await this.tryAll(
+        tries.map(({ asked, pool, after }) => ({ ...asQuestion(asked), pool, after })),
+      )
       const tried = tries.map(({ asked }, i) => ({ full: asked, came: came[i] as Asked | Unanswered }))
       const isFull = ({ full, came }: Tried) => full.pool.length === came.pool.length
       return { failed: tried.filter((one) => !isFull(one)), after: tried.filter(isFull) }

@@ -14,6 +14,7 @@ import {
   disagreed,
   endless,
   FEW_CUTS,
+  isFollowed,
   miscounted,
   miscountedRecords,
   unacknowledged,
@@ -94,12 +95,14 @@ export const hearing: readonly Property<Meetings>[] = [
     async check(meetings) {
       const loot = 'alice says that all is well. Bob has given up, or is another program.'
       await refuses(meetings, disagreed, loot)
-      const to = invitation()
-      expectRejected(
-        await meetings.meet(carries(to), to, TEXT),
-        "bob's message 2 carried ten bytes more",
-        loot,
-      )
+      const peers = [
+        ["bob's message 2 carried ten bytes more", carries],
+        ["ten bytes more stood behind bob's message 2 in its frame", isFollowed],
+      ] as const
+      for (const [story, peer] of peers) {
+        const to = invitation()
+        expectRejected(await meetings.meet(peer(to), to, TEXT), story, loot)
+      }
     },
   },
   {

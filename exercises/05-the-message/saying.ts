@@ -17,9 +17,11 @@ const SAYS = ['message', 'part', 'ack', 'end', 'abort']
 
 const SURROGATES = /[\ud800-\udfff]/
 /** Of two bytes in a string, each once. */
-const EVERY_CHARACTER = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit))
-  .filter((character) => !SURROGATES.test(character))
-  .join('')
+const EVERY_CHARACTER = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit)).filter(
+  (character) => !SURROGATES.test(character),
+)
+/** Each fits one frame. */
+const CHARACTERS = 16_384
 
 /** Texts that are not to be touched, and what one may do to them. */
 const TEXTS: readonly string[] = [
@@ -28,7 +30,7 @@ const TEXTS: readonly string[] = [
   '\ufeffA\u030angstro\u0308m, \ufb01ve \u0000 %20 \\n 🏺',
   '0',
   '/say &lt;b&gt; {{x}} $& $1 + %s %d',
-  EVERY_CHARACTER,
+  ...[0, 1, 2, 3].map((part) => EVERY_CHARACTER.slice(part * CHARACTERS, (part + 1) * CHARACTERS).join('')),
 ]
 
 export const saying: readonly Property<Meetings>[] = [

@@ -404,6 +404,15 @@ export const carries =
     await new Bob(wire, transport).answers()
   }
 
+/** Behind bob's answer to the handshake something stands in its frame; all that alice waits for comes, too. */
+export const isFollowed =
+  (to: Invitation): Peer =>
+  async (wire) => {
+    const { message2, transport } = answerTo(await message1From(wire), to, secureRandomBytes(32))
+    wire.writeFrame(concat(message2, secureRandomBytes(10)))
+    await new Bob(wire, transport).answers()
+  }
+
 /** Those between two things that he says, and one byte beside them. */
 export const FEW_CUTS: readonly number[] = [0, 1, 49, 50, 51, 78, 79, 80, 99]
 

@@ -144,11 +144,13 @@ function answer(reply: Reply): void {
 /** What is left of the random bytes that a function gives. */
 const pools = new WeakMap<object, Uint8Array>()
 
-function randomBytesFrom(pool: Uint8Array) {
+function randomBytesFrom(pool: Uint8Array, after: Uint8Array | undefined) {
   const randomBytes = (length: number) => {
     const left = pools.get(randomBytes) ?? pool
-    if (!(length >= 0 && length <= left.length))
+    if (!(length >= 0 && length <= left.length)) {
+      if (after) pools.set(randomBytes, after)
       throw new RangeError(`randomBytes(${length}): no more are left`)
+    }
     pools.set(randomBytes, left.subarray(length))
     return Uint8Array.from(left.subarray(0, length))
   }

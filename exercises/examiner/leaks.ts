@@ -102,28 +102,37 @@ export function firstIn<S extends { readonly bytes: Uint8Array }>(
   return undefined
 }
 
-/** In base64url so many letters have 24 bits, and in hexadecimal so many digits: of random ones next to none stands in a text by chance. */
-const FEW = { letters: 4, digits: 6 }
+/** So many letters of base64url, digits of hexadecimal, or numbers have 24 bits: of random ones next to none stands in a text by chance. */
+const FEW = { letters: 4, digits: 6, numbers: 3 }
 /** Of secrets, before anything is said about them. */
 const ENOUGH = 16
 
 /**
- * Whether the text has a few letters, or digits, of most secrets, at the same place of each: in words, where they stand in the secret.
+ * Whether the text has a few letters, digits, or numbers of most secrets, at the same place of each: in words, where they stand in the secret.
  * It finds what is too short to be told from chance when there is one secret only.
  */
 export function piecesIn(text: string, secrets: readonly Uint8Array[]): string | undefined {
   if (text === '' || secrets.length < ENOUGH) return undefined
-  const forms = [
-    ['letters', secrets.map((secret) => Buffer.from(secret).toString('base64url'))],
-    ['digits', secrets.map((secret) => Buffer.from(secret).toString('hex'))],
-  ] as const
-  for (const [form, all] of forms) {
+  const letters = [...text.replaceAll('+', '-').replaceAll('/', '_')]
+  // Two digits for a byte, whatever parts them.
+  const digits = [
+    ...text.toLowerCase().replace(/(?<=[0-9a-f]{2})[^0-9a-z]+(?:0x)?(?=[0-9a-f]{2}(?![0-9a-f]))/g, ''),
+  ]
+  const hex = [...text.toLowerCase()]
+  const forms: [keyof typeof FEW, string[], string[][]][] = [
+    ['letters', letters, secrets.map((secret) => [...Buffer.from(secret).toString('base64url')])],
+    ['digits', digits, secrets.map((secret) => [...Buffer.from(secret).toString('hex')])],
+    ['digits', hex, secrets.map((secret) => [...Buffer.from(secret).toString('hex')])],
+    ['numbers', text.match(/\d+/g) ?? [], secrets.map((secret) => Array.from(secret, String))],
+  ]
+  for (const [form, all, ofSecrets] of forms) {
     const length = FEW[form]
+    const pieceAt = (of: readonly string[], at: number) => of.slice(at, at + length).join()
     const runs = new Set<string>()
-    for (let i = 0; i + length <= text.length; i++) runs.add(text.slice(i, i + length))
-    const [longest = ''] = all
+    for (let i = 0; i + length <= all.length; i++) runs.add(pieceAt(all, i))
+    const [longest = []] = ofSecrets
     for (let at = 0; at + length <= longest.length; at++) {
-      const pieces = new Set(all.map((secret) => secret.slice(at, at + length)))
+      const pieces = new Set(ofSecrets.map((secret) => pieceAt(secret, at)))
       const found = [...pieces].filter((piece) => runs.has(piece)).length
       if (pieces.size >= ENOUGH && 2 * found >= pieces.size) return `${form} ${at + 1} to ${at + length}`
     }

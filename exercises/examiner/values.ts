@@ -11,10 +11,15 @@ import { KEY_BYTES, Secret, type SecretKind } from 'symbolon/protocol'
 /** Where the random bytes come from that a student's program is given: all of them, so that a call can be made again. */
 export class Randomness {
   readonly pool: Uint8Array
+  readonly after: Uint8Array | undefined
 
-  /** @param pool - given out from its beginning; when it is used up, the program gets an error. */
-  constructor(pool: Uint8Array) {
+  /**
+   * @param pool - given out from its beginning; when it is used up, the program gets an error.
+   * @param after - what there is again after that error.
+   */
+  constructor(pool: Uint8Array, after?: Uint8Array) {
     this.pool = pool
+    this.after = after
   }
 }
 
@@ -91,7 +96,8 @@ export function encode(value: unknown): unknown {
     if (part instanceof Uint8Array) return tagged('bytes', { base64: base64(part) })
     if (part instanceof Wiped) return tagged('wiped', { kind: part.kind })
     if (part instanceof Secret) return tagged('secret', { kind: part.kind, base64: base64(part.reveal()) })
-    if (part instanceof Randomness) return tagged('random', { base64: base64(part.pool) })
+    if (part instanceof Randomness)
+      return tagged('random', { base64: base64(part.pool), after: coded(part.after, depth + 1) })
     if (part instanceof Dialled) return tagged('wire', { port: part.port })
     if (part instanceof Kept) return tagged('kept', { id: part.id })
     if (part instanceof Same) return tagged('same', { id: part.id, value: coded(part.value, depth + 1) })
@@ -123,7 +129,7 @@ export function isPlain(value: unknown, depth = 0): boolean {
 
 /** How what is made anew in the student's process is made. */
 export interface Makers {
-  random(pool: Uint8Array): unknown
+  random(pool: Uint8Array, after: Uint8Array | undefined): unknown
   wire(port: number): unknown
   kept(id: number): unknown
   same(id: number, value: unknown): unknown
@@ -131,7 +137,7 @@ export interface Makers {
 
 /** What the grader makes of it: values to look at. */
 export const AS_TOLD: Makers = {
-  random: (pool) => new Randomness(pool),
+  random: (pool, after) => new Randomness(pool, after),
   wire: (port) => new Dialled(port),
   kept: (id) => new Kept(id),
   same: (id, value) => new Same(id, value),
@@ -150,7 +156,7 @@ export function decode(coded: unknown, makers: Makers): unknown {
   if (type === 'bytes') return bytes()
   if (type === 'secret') return new Secret(String(rest.kind) as SecretKind, bytes())
   if (type === 'wiped') return wiped(String(rest.kind) as SecretKind)
-  if (type === 'random') return makers.random(bytes())
+  if (type === 'random') return makers.random(bytes(), again(rest.after) as Uint8Array | undefined)
   if (type === 'wire') return makers.wire(Number(rest.port))
   if (type === 'kept') return makers.kept(Number(rest.id))
   if (type === 'same') return makers.same(Number(rest.id), again(rest.value))

@@ -4,9 +4,10 @@ import { answerUserinfo as right } from '../solution/ticket.ts'
 
 export const breaks = 'nothing of an answer stays in the program'
 
-const journal: string[] = []
+const journal: { at: number; who: string; whom: string; text: string }[] = []
 
 export const answerUserinfo: AnswerUserinfo = (sender, receiver, kdc) => {
-  journal.push(`${kdc.now}: ${sender.username} asked for ${receiver.username}`)
+  const [who, whom] = [sender.username, receiver.username]
+  journal.push({ at: kdc.now, who, whom, text: `${kdc.now}: ${who} asked for ${whom}` })
   return right(sender, receiver, kdc)
 }
