@@ -6,10 +6,10 @@
 import { type Returned, StudentError, type StudentProgram } from '../examiner/program.ts'
 import { Missing, must } from '../examiner/property.ts'
 import { Frozen, Randomness, Same } from '../examiner/values.ts'
+import { type Sealed, sealedByItself } from './by-itself.ts'
 import type { Session, UserinfoReply } from './given.ts'
 import { alice, bob, CLOCK, freshPool, idOf, type Question } from './people.ts'
 import { everybody, inOtherOrder, otherwise, USUAL } from './questions.ts'
-import { type Sealed, sealedByItself } from './sealed.ts'
 
 /** Five of them are more than ten minutes: a program that looks at its own clock is another then. */
 const A_WHILE_SEC = 130

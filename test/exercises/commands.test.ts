@@ -39,8 +39,10 @@ let forks: { readonly socket: string; end(): Promise<void> } | undefined
 
 const grade = suite('npm run grade')
 
+const canFork = process.platform === 'linux' && python !== ''
+
 grade.before(async () => {
-  if (process.platform !== 'linux' || python === '') return
+  if (!canFork) return
   const folder = mkdtempSync(join(tmpdir(), 'forks-'))
   const socket = join(folder, 'socket')
   const program = new Program(python, [join(PROGRAMS, 'python-forks.py'), socket], process.env).input()
