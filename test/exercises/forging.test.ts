@@ -264,6 +264,27 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
     told: /your code threw Error: listen has nothing to do with the exercise/,
   },
   {
+    what: 'has V8 write a file',
+    code: `import { setFlagsFromString } from 'node:v8'
+    setFlagsFromString(${JSON.stringify(`--redirect-code-traces-to=${join(folder, 'evil.asm')}`)})
+    setFlagsFromString('--redirect-code-traces')
+    setFlagsFromString('--print-code')
+    const hot = (x) => 2 * x + 1
+    for (let i = 0, sum = 0; i < 3e6; i++) sum += hot(i)
+    export const answerUserinfo = () => (${ANSWER})`,
+    told: /setFlagsFromString has nothing to do with the exercise/,
+  },
+  {
+    what: 'has V8 write a file in another way',
+    code: `import { createRequire } from 'node:module'
+    export const answerUserinfo = () => {
+      const v8 = process.getBuiltinModule?.('node:v8') ?? createRequire(import.meta.url)('v8')
+      v8.setFlagsFromString(${JSON.stringify(`--trace-turbo-cfg-file=${join(folder, 'evil.cfg')}`)})
+      return {}
+    }`,
+    told: /your code threw Error: setFlagsFromString has nothing to do with the exercise/,
+  },
+  {
     what: 'calls a server',
     code: `export const answerUserinfo = async () => { await fetch('http://127.0.0.1:8089/').catch((error) => { throw error.cause }) }`,
     told: /your code threw Error: connect has nothing to do with the exercise/,
