@@ -8,6 +8,7 @@ import { parseArguments, parseSeconds } from '../src/cli/arguments.ts'
 import { EXIT, UsageError } from '../src/cli/errors.ts'
 import { print } from '../src/cli/terminal/terminal.ts'
 import { runTool } from '../src/cli/tool.ts'
+import { visibleJson } from '../src/lib/text/visible.ts'
 import { type CommandGradingOptions, gradeCommand } from './commands/grading.ts'
 import { junit } from './commands/junit.ts'
 import { receiver } from './commands/receiver.ts'
@@ -93,7 +94,7 @@ runTool('grade', async (argv) => {
   const grade = await graded.grade(command, CALLED_IN, limits)
   const done = isDone(grade)
   if (junitFile !== undefined) writeFileSync(junitFile, junit(`${title}: ${name}`, grade))
-  if (values.json) await print(JSON.stringify({ exercise: number, command, done, ...grade }))
+  if (values.json) await print(visibleJson(JSON.stringify({ exercise: number, command, done, ...grade })))
   if (values.mark) await print(`${number} ${sum(grade)}: ${name}`)
   if (isForPeople) await print(`${checklist(grade, values.all)}\n\n${sum(grade)}`)
   if (!done) process.exitCode = EXIT.failed

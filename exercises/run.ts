@@ -7,6 +7,7 @@ import { parseArguments, parseSeconds } from '../src/cli/arguments.ts'
 import { EXIT, UsageError } from '../src/cli/errors.ts'
 import { print } from '../src/cli/terminal/terminal.ts'
 import { runTool } from '../src/cli/tool.ts'
+import { visible, visibleJson } from '../src/lib/text/visible.ts'
 import { type Grade, type Grader, type GradingOptions, gradeFile } from './examiner/grading.ts'
 import { CALLED_IN, exitOnSignals, fromCaller } from './runner/called.ts'
 import {
@@ -261,10 +262,11 @@ async function gradeOne(
   if (!options.json) await print(`${exercise.title}: ${shown(file)}\n`)
   const outcome = await gradeFile(grader, materialsOf(exercise, file), options)
   if (options.json) {
-    await print(JSON.stringify({ exercise: exercise.number, file, done: isDone(outcome), ...outcome }))
+    const all = { exercise: exercise.number, file, done: isDone(outcome), ...outcome }
+    await print(visibleJson(JSON.stringify(all)))
     return outcome
   }
-  if (outcome.printed) process.stderr.write(outcome.printed)
+  if (outcome.printed) process.stderr.write(outcome.printed.split('\n').map(visible).join('\n'))
   await print(checklist(outcome, options.all))
   await print(`\n${sum(outcome)}`)
   return outcome

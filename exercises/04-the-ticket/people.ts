@@ -8,7 +8,7 @@ import { NOW_SEC } from '../examiner/program.ts'
 import type { Listener, Session } from './given.ts'
 
 /** More than any answer needs. */
-export const POOL_BYTES = 256
+export const POOL_BYTES = 1024
 
 // Not random, so that a wrong first byte cannot be right by chance.
 export const tokenOf = (name: string): Secret =>

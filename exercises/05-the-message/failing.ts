@@ -17,6 +17,7 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 /** Short ones and long ones: who quotes may look at the length first. */
 const LENGTHS = [12, 25, 40, 100, 300, 66_000]
 const PIECE_BYTES = 8
+const MAX_CODE_CHARS = 64
 const QUOTED_CHARS = 60_000
 /** Of a long text its beginning and its end. */
 const LOOKED_AT = 100
@@ -28,6 +29,8 @@ const randomText = (length: number): string =>
 
 const failures: Stories = {
   'bob read the message and hung up without an ack': () => {},
+  'bob aborted, and gave her text for a reason': (bob, { text }) =>
+    bob.say({ type: 'abort', code: text.slice(0, MAX_CODE_CHARS) }),
   'bob aborted': (bob) => bob.say({ type: 'abort', code: 'busy' }),
   'what bob said did not open': (bob) => bob.wire.write(garbage(27)),
   'bob acknowledged 2 messages, and there was one': (bob) => bob.say({ type: 'ack', count: 2 }, END),

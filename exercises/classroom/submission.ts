@@ -17,8 +17,17 @@ export type Program =
   | { readonly state: 'not handed in' | 'not begun' }
   | { readonly state: 'refused'; readonly why: string }
 
-/** The program of one exercise. @param place - the student's folder. */
+/** The program of one exercise; what cannot be read is refused. @param place - the student's folder. */
 export function programOf(place: string, exercise: Exercise, file: string): Program {
+  try {
+    return read(place, exercise, file)
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    return refused(`it cannot be read (${code})`)
+  }
+}
+
+function read(place: string, exercise: Exercise, file: string): Program {
   const folder = join(place, basename(exercise.folder))
   const path = join(folder, file)
   if (!entryAt(place) || !entryAt(folder) || !entryAt(path)) return { state: 'not handed in' }
@@ -33,6 +42,7 @@ export function programOf(place: string, exercise: Exercise, file: string): Prog
     if (!entry?.isFile()) return refused(`${name} is no file, but a link or the like`)
     if (entry.size > MAX_PROGRAM_BYTES) return refused(`${name} has more than ${MAX_PROGRAM_BYTES} bytes`)
   }
+  if (!entryAt(path)?.isFile()) return refused(`${file} is no file`)
   const text = readFileSync(path, 'utf8')
   if (text.replace(/\s/g, '') === stubOf(exercise, file).replace(/\s/g, '')) return { state: 'not begun' }
   return { state: 'written', file: path, text }

@@ -237,10 +237,10 @@ export function givenTo(key: Uint8Array, student: string, exercise: string): Giv
 export function fits(exercise: string, values: unknown, given: Given): boolean {
   const variant = VARIANTS[exercise]
   if (!variant || typeof values !== 'object' || values === null) return false
-  const fields = Object.fromEntries(
-    variant.values.map((name) => [name, String((values as Record<string, unknown>)[name])]),
-  )
   try {
+    const fields = Object.fromEntries(
+      variant.values.map((name) => [name, String((values as Record<string, unknown>)[name])]),
+    )
     return variant.fits(fields, given)
   } catch {
     return false

@@ -90,6 +90,43 @@ function refuse(of: object, ...names: readonly string[]): void {
   }
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: what is Node's own has no types
+type Handle = any
+
+/**
+ * The same for what sockets are made of: a program finds it in `process.stdin`, and in the resources of `async_hooks`.
+ *
+ * @returns the ports to which a connection may be made, by number.
+ */
+function refuseHandles(): Record<number, true> {
+  const ports: Record<number, true> = Object.create(null)
+  const { apply } = Reflect
+  const pipe = Object.getPrototypeOf((process.stdin as Handle)._handle)
+  refuse(pipe, 'bind', 'listen', 'connect', 'connect2', 'fchmod')
+  const server = (net as Handle)._createServerHandle('127.0.0.1', 0, 4)
+  const tcp = Object.getPrototypeOf(server)
+  const { connect } = tcp
+  server.close()
+  refuse(tcp, 'bind', 'bind6', 'listen', 'connect6')
+  const value = function (this: unknown, request: unknown, address: unknown, port: unknown) {
+    if (address !== '127.0.0.1' || typeof port !== 'number' || !ports[port])
+      throw new Error('connect has nothing to do with the exercise')
+    return apply(connect, this, [request, address, port])
+  }
+  Object.defineProperty(tcp, 'connect', { value })
+  const datagrams = dgram.createSocket('udp4')
+  for (const state of Object.getOwnPropertySymbols(datagrams)) {
+    const { handle } = (datagrams as Handle)[state] ?? {}
+    if (!handle?.send) continue
+    const udp = Object.getPrototypeOf(handle)
+    refuse(udp, 'bind', 'bind6', 'open', 'connect', 'connect6', 'send', 'send6')
+  }
+  datagrams.close()
+  return ports
+}
+
+const toDial = refuseHandles()
+
 // What Node's permission model does not know of. With a signal another process is ended, or opened to a debugger; a local socket is a
 // file; and there is no need of a connection but those that are given.
 refuse(
@@ -180,6 +217,7 @@ function sameAs(id: number, value: unknown): unknown {
 
 async function dial(port: number): Promise<Wire> {
   const socket = new net.Socket({ allowHalfOpen: true })
+  toDial[port] = true
   Reflect.apply(connect, socket, [{ host: '127.0.0.1', port }])
   socket.setNoDelay(true)
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))

@@ -4,11 +4,20 @@
  *
  * @module
  */
-import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
-import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { basename, dirname, extname, isAbsolute, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Loader, OnLoadResult, TransformFailure } from 'esbuild'
 import * as protocol from 'symbolon/protocol'
 import { Missing } from './property.ts'
 
@@ -172,6 +181,50 @@ function isWithin(folder: string, place: string): boolean {
   return !isAbsolute(path) && path.split(sep)[0] !== '..'
 }
 
+/** By the end of a file's name. */
+const LOADERS: Readonly<Record<string, Loader>> = {
+  ...{ '.ts': 'ts', '.mts': 'ts', '.cts': 'ts', '.tsx': 'tsx' },
+  ...{ '.js': 'js', '.mjs': 'js', '.cjs': 'js', '.jsx': 'jsx', '.json': 'json', '.txt': 'text' },
+}
+const MAX_FILE_BYTES = 1024 * 1024
+/** In what esbuild writes: of an import, or `require`, that is neither one string nor one name. */
+const COMPUTED = /\b(?:import(?:\.\w+)?|require)(?:\?\.)?\((?!"[^"\\]*"[,)]|[\w$.]*\))/
+
+/**
+ * A file of the student's. Where an import is computed, esbuild would look through the whole disk for what fits it, and bundle that. A
+ * source map it would read wherever that is.
+ */
+async function loaded(path: string): Promise<OnLoadResult> {
+  const refused = (text: string) => ({ errors: [{ text: `${basename(path)} ${text}` }] })
+  const loader = LOADERS[extname(path)]
+  if (!loader) return refused('is no file of a kind that is known here')
+  const stats = lstatSync(realpathSync(path))
+  if (!stats.isFile()) return refused('is no file')
+  if (stats.size > MAX_FILE_BYTES) return refused(`has more than ${MAX_FILE_BYTES} bytes`)
+  const text = readFileSync(path, 'utf8')
+  if (loader === 'json' || loader === 'text') return { contents: text, loader }
+  const contents = text.replaceAll('sourceMappingURL=', 'sourceMappingUrl=')
+  const { transform } = await import('esbuild')
+  try {
+    const { code } = await transform(contents, {
+      loader,
+      format: 'esm',
+      target: 'node20',
+      logLevel: 'silent',
+    })
+    if (COMPUTED.test(code)) return refused('imports what it computes: it may import what it names')
+  } catch (error) {
+    const { errors } = error as TransformFailure
+    return {
+      errors: errors.map(({ text, location }) => ({
+        text,
+        location: location && { ...location, file: path },
+      })),
+    }
+  }
+  return { contents, loader }
+}
+
 /** The student's program as one file of JavaScript. */
 async function compiled({ file, within = dirname(file) }: Materials): Promise<string> {
   const { build } = await import('esbuild')
@@ -187,10 +240,14 @@ async function compiled({ file, within = dirname(file) }: Materials): Promise<st
     sourcesContent: false,
     outdir: within,
     logLevel: 'silent',
+    metafile: true,
+    // None is looked for beside the file.
+    tsconfigRaw: '{}',
     plugins: [
       {
         name: 'tools',
-        setup({ onResolve }) {
+        setup({ onLoad, onResolve }) {
+          onLoad({ filter: /.*/ }, ({ path }) => loaded(path))
           onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
             if (kind === 'entry-point') return undefined
             if (path === 'symbolon/protocol') return { path: TOOLBOX, external: true }
@@ -215,7 +272,9 @@ async function compiled({ file, within = dirname(file) }: Materials): Promise<st
       throw new Missing(`the file cannot be loaded. ${place}${first?.text ?? error}`, 'not loaded')
     },
   )
-  const [other] = outside
+  const root = realpathSync(within)
+  const inputs = Object.keys(result.metafile.inputs)
+  const [other] = [...outside, ...inputs.filter((input) => !isWithin(root, realpathSync(input)))]
   if (other !== undefined) {
     throw new Missing(
       `the file imports '${other}'; it may import 'symbolon/protocol', its own files, and Node's modules.`,

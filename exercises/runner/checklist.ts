@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { visible } from '../../src/lib/text/visible.ts'
 import type { Grade } from '../examiner/grading.ts'
 import type { Finding } from '../examiner/property.ts'
 
@@ -44,7 +45,8 @@ function mark(finding: Finding | undefined): string {
   return finding.problem === undefined ? 'x' : ' '
 }
 
+/** What a program said is in it: that moves no cursor, and paints no other checklist. */
 function indented(text: string): string {
-  const lines = [...text.replaceAll('\n', ' ').matchAll(/\S.{0,90}(?= |$)/g)]
+  const lines = [...visible(text.replaceAll('\n', ' ')).matchAll(/\S.{0,90}(?= |$)/g)]
   return lines.map(([line]) => `        ${line}`).join('\n')
 }

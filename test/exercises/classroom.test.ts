@@ -209,6 +209,46 @@ classroom('a class of 40 is handed out to, does it, is collected and marked', as
   )
 })
 
+classroom('what one student hands in keeps no other from being graded', async ({ folder }) => {
+  const out = join(folder, 'out')
+  const students = [
+    'Anna',
+    'Folder',
+    'Object',
+    'Deep',
+    'Large',
+    ...(process.platform === 'win32' ? [] : ['Pipe']),
+  ]
+  const list = write(join(folder, 'class.csv'), `name\n${students.join('\n')}\n`)
+  await run('handout', out, '--from', list, '--only', '02')
+  const place = (student: string) => join(out, student, '02-keys-from-a-key')
+  const file = (student: string) => join(place(student), 'keys.ts')
+  for (const student of ['Anna', 'Object', 'Deep']) solve(join(out, student), ['02-keys-from-a-key'])
+  rmSync(file('Folder'))
+  mkdirSync(file('Folder'))
+  const object = { toString: null, valueOf: null }
+  const values = (value: string) => `{"02": {"sessionId": ${value}, "ticketKey": ${value}}}`
+  writeFileSync(join(out, 'Object', 'values.json'), values(JSON.stringify(object)))
+  writeFileSync(join(out, 'Deep', 'values.json'), values(`${'['.repeat(15_000)}${']'.repeat(15_000)}`))
+  writeFileSync(file('Large'), ' '.repeat(2 * 1024 * 1024))
+  if (students.includes('Pipe')) {
+    rmSync(file('Pipe'))
+    assert.is(spawnSync('mkfifo', [file('Pipe')]).status, 0)
+  }
+  const marks = join(folder, 'marks.csv')
+  const { exitCode, stderr } = await run('collect', out, '--marks', marks, '--only', '02')
+  assert.is(exitCode, 0, stderr)
+  const { students: marked } = readMarks(join(folder, 'marks.json'))
+  const of = (student: string) => marked.find(({ name }) => name === student)?.exercises['02']
+  for (const student of ['Anna', 'Object', 'Deep']) assert.is(of(student)?.held, of(student)?.of, student)
+  assert.is(of('Object')?.values, 'wrong')
+  assert.is(of('Deep')?.values, 'wrong')
+  for (const student of students.filter((one) => ['Folder', 'Large', 'Pipe'].includes(one))) {
+    assert.is(of(student)?.state, 'refused', student)
+    assert.match(of(student)?.why ?? '', /^keys\.ts (?:is no file|has more than)/)
+  }
+})
+
 classroom('handing out again adds who is new, with the same key', async ({ folder }) => {
   const out = join(folder, 'out')
   const list = write(join(folder, 'class.csv'), 'name\nAnna\nBen\n')

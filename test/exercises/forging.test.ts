@@ -17,6 +17,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { makeWorkbench } from '../../exercises/examiner/workbench.ts'
 import { onLinux, onPosix } from '../helpers/needs.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -195,7 +196,7 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
   {
     what: 'looks for the answers in the toolbox',
     code: `export const answerUserinfo = async () => (await import(['.', 'symbolon.mjs'].join('/'))).createTicket({}, {})`,
-    told: /exercise: createTicket is the library's own answer|returned a promise/,
+    told: /imports what it computes|exercise: createTicket is the library's own answer|returned a promise/,
   },
   {
     what: 'loads its own host a second time',
@@ -283,6 +284,33 @@ const FORGERS: { what: string; code: string; told: RegExp; loops?: true }[] = [
       return {}
     }`,
     told: /your code threw Error: setFlagsFromString has nothing to do with the exercise/,
+  },
+  {
+    what: 'leaves a socket that it makes of its own input',
+    code: `export const answerUserinfo = () => {
+      const Pipe = process.stdin._handle.constructor
+      const pipe = new Pipe(1)
+      throw new Error('bound: ' + pipe.bind(${JSON.stringify(join(folder, 'evil-pipe.sock'))}))
+    }`,
+    told: /your code threw Error: bind has nothing to do with the exercise/,
+  },
+  {
+    what: 'calls a local server with what its own input is made of',
+    code: `export const answerUserinfo = () => {
+      const Pipe = process.stdin._handle.constructor
+      throw new Error('connected: ' + new Pipe(0).connect({}, ${JSON.stringify(join(folder, 'no.sock'))}))
+    }`,
+    told: /your code threw Error: connect has nothing to do with the exercise/,
+  },
+  {
+    what: 'binds what a datagram socket is made of',
+    code: `import dgram from 'node:dgram'
+    export const answerUserinfo = () => {
+      const socket = dgram.createSocket('udp4')
+      const [state] = Object.getOwnPropertySymbols(socket).filter((one) => socket[one]?.handle)
+      throw new Error('bound: ' + socket[state].handle.bind('127.0.0.1', 0, 0))
+    }`,
+    told: /your code threw Error: bind has nothing to do with the exercise/,
   },
   {
     what: 'calls a server',
@@ -482,6 +510,42 @@ onPosix(forging)('cannot have the solution by a symbolic link', async () => {
   for (const [i, path] of ['./mine.ts', './solution/ticket.ts'].entries()) {
     assert.is(graded[i]?.done, false)
     assert.match(graded[i]?.findings[0]?.problem ?? '', `the file imports '${path}'`)
+  }
+})
+
+forging('has nothing bundled that is not its own, whatever it imports or refers to', async () => {
+  const place = join(folder, 'bundled')
+  mkdirSync(join(place, 'Mallory'), { recursive: true })
+  mkdirSync(join(place, 'Anna'))
+  writeFileSync(join(place, 'Anna', 'ticket.ts'), "export const annas = 'THE WORK OF ANNA'\n")
+  writeFileSync(
+    join(place, 'map.json'),
+    JSON.stringify({ version: 3, sources: ['THE-WORK-OF-ANNA.ts'], mappings: 'AAAA', names: [] }),
+  )
+  writeFileSync(join(place, 'Mallory', 'tsconfig.json'), JSON.stringify({ extends: '../tsconfig.json' }))
+  writeFileSync(join(place, 'tsconfig.json'), 'THE WORK OF ANNA')
+  const template = '`../$' + '{x}/ticket.ts`'
+  const codes = [
+    `export const f = (x: string) => import(${template})`,
+    `export const f = (x: string) => require(${template})`,
+    "export const f = (x: string) => import('../' + x + '.ts')",
+    "export const f = (x: string) => import(x ? '../' + x + '.ts' : './a.ts')",
+    "export const f = (x: string) => r\\u0065quire('../' + x + '.ts')",
+    'export const f = 1\n//# sourceMappingURL=../map.json\n',
+    'export const f = 1\n/*# sourceMappingURL=../map.json */\n',
+  ]
+  for (const code of codes) {
+    const file = join(place, 'Mallory', 'ticket.ts')
+    writeFileSync(file, code)
+    const outcome = await makeWorkbench({ file, tools: [] }).catch((error: Error) => error)
+    if (outcome instanceof Error) {
+      assert.match(outcome.message, 'imports what it computes', code)
+      continue
+    }
+    const program = readFileSync(join(outcome.folder, 'program.mjs'), 'utf8')
+    outcome.remove()
+    const [, map = ''] = /base64,(.*)/.exec(program) ?? []
+    assert.not.match(program + Buffer.from(map, 'base64'), /THE.WORK.OF.ANNA/, code)
   }
 })
 

@@ -221,6 +221,20 @@ tool('shows where a file does not compile', async ({ work }) => {
   noStack(outcome)
 })
 
+tool('lets no terminal obey what a program prints, or says in an error', async ({ work }) => {
+  const outcome = await handedIn(
+    work,
+    `export function answerUserinfo() {
+      console.log('\\u001b[2J\\u001b[H  [x] all of it\\r')
+      throw new Error('\\u001b[1A\\u202e')
+    }`,
+  )
+  const all = outcome.stdout + outcome.stderr
+  assert.match(all, '\\x1b[2J')
+  assert.match(inOneLine(outcome.stdout), 'your code threw Error: \\x1b[1A\\u{202e}')
+  for (const obeyed of ['\u001b', '\r', '\u202e']) assert.not.ok(all.includes(obeyed))
+})
+
 tool('names the line at which a program throws', async ({ work }) => {
   const outcome = await handedIn(
     work,

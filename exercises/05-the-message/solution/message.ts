@@ -73,7 +73,7 @@ export async function untilAcknowledged(wire: Wire, transport: Transport): Promi
   let ended = false
   while (!acknowledged || !ended) {
     for (const record of await hear(wire, transport)) {
-      if (record.type === 'abort') throw new Error(`bob gave up: ${record.code}`)
+      if (record.type === 'abort') throw new Error('bob gave up')
       if (record.type === 'ack') {
         if (acknowledged || record.count !== 1) throw new Error('bob acknowledged what was not sent')
         acknowledged = true

@@ -101,7 +101,7 @@ class Conversation {
         if (hasEnded) throw new NotSent('after the end')
         return
       case 'abort':
-        throw new NotSent(record.code)
+        throw new NotSent('bob gave up')
       default:
     }
   }

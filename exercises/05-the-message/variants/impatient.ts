@@ -56,7 +56,7 @@ async function converse(wire: Wire, { ticket, secret }: Invitation, text: string
     const frame = await wire.readFrame(19, 65_535)
     if (!frame) throw new Error('bob hung up')
     for (const record of decodeRecords(transport.receive.decryptWithAd(EMPTY, frame))) {
-      if (record.type === 'abort') throw new Error(`bob aborted: ${record.code}`)
+      if (record.type === 'abort') throw new Error('bob aborted')
       if (has('end') && record.type !== 'ack') throw new Error('bob went on after his end')
       if (record.type === 'ack' && (has('ack') || record.count !== 1)) throw new Error('this is not my ack')
       if (!('body' in record)) heard.push(record)

@@ -65,7 +65,7 @@ export async function sendMessage(wire: Wire, { ticket, secret }: Invitation, te
     }
 
     function hear(record: ChannelRecord) {
-      if (record.type === 'abort') throw new NotSent(`bob gave up: ${record.code}`)
+      if (record.type === 'abort') throw new NotSent('bob gave up')
       if (record.type === 'ack') {
         if (++seen.ack > 1 || record.count !== 1) throw new NotSent('a count that is none of mine')
         seal(encodeRecord({ type: 'end' }))

@@ -82,7 +82,7 @@ export const right: Habits = {
   },
   hear: async (talk) => decodeRecords(talk.transport.receive.decryptWithAd(EMPTY, await frame(talk))),
   judge(talk, record) {
-    if (record.type === 'abort') throw new Error(`bob gave up: ${record.code}`)
+    if (record.type === 'abort') throw new Error('bob gave up')
     if (record.type === 'ack') {
       if (talk.acknowledged || record.count !== 1) throw new Error('bob acknowledged what was not sent')
       talk.acknowledged = true
