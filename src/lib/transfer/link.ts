@@ -217,8 +217,13 @@ export class Link {
    * more to them, nor to any before them.
    */
   release({ buffer, byteOffset, length }: Uint8Array): void {
-    if (!(this.#stream instanceof ChannelStream) || length < WORTH_GIVING_BACK_BYTES) return
+    if (!this.copies || length < WORTH_GIVING_BACK_BYTES) return
     if (byteOffset + length === buffer.byteLength) giveBack(new Uint8Array(buffer))
+  }
+
+  /** Whether the stream has copied what it tells as written: one of another make may pass it on, and then it is not ours any more. */
+  get copies(): boolean {
+    return this.#stream instanceof ChannelStream
   }
 
   #has(bytes: number): boolean {

@@ -305,7 +305,7 @@ class Sender {
         if (position < size) next = this.#read(content, position, size)
         hash.update(piece)
         this.#link.write(FRAME_TYPES.data, piece, () => {
-          this.#buffers.push(piece.buffer)
+          this.#buffers.push(this.#link.copies ? piece.buffer : new ArrayBuffer(PIECE_BYTES))
           this.#link.changed()
         })
         this.summary.bytes += piece.length
