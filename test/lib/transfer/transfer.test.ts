@@ -1,6 +1,6 @@
 /** Files over a stream, between two who keep to the protocol, on a line that may be cut. */
 
-import { PassThrough } from 'node:stream'
+import { Duplex, PassThrough } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { FileError } from '../../../src/files/errors.ts'
@@ -80,6 +80,33 @@ transfer('files of all sizes arrive as they were', async () => {
     sizes.map((size) => `f${size} saved`),
   )
   assert.equal(fates.bob, fates.alice)
+})
+
+transfer('a stream that passes on what was written to it gets memory that stays as it is', async () => {
+  const [near, bob] = pair()
+  let passedOn = Promise.resolve()
+  const alice = new Duplex({
+    read() {},
+    write(bytes, _encoding, callback) {
+      // Told as written at once, and passed on some turns later.
+      passedOn = passedOn.then(async () => {
+        for (let turns = 0; turns < 8; turns++) await new Promise((resolve) => setImmediate(resolve))
+        near.write(bytes)
+      })
+      callback()
+    },
+    final(callback) {
+      passedOn.then(() => near.end(callback))
+    },
+  })
+  near.on('data', (bytes) => alice.push(bytes)).on('end', () => alice.push(null))
+  const place = new Place()
+  const [{ saved }] = await Promise.all([
+    sendItems(alice, [file('f', pattern(3_000_000))]),
+    receiveItems(bob, place.take),
+  ])
+  assert.is(saved, 1)
+  assert.equal(place.saved.get('f'), pattern(3_000_000))
 })
 
 transfer('nothing at all can be sent', async () => {
