@@ -18,11 +18,7 @@ export const LISTEN_OPTIONS = {
     help: ['ADDR', 'listen here, 0.0.0.0 for everywhere (default: 127.0.0.1)'],
   },
   port: { type: 'string', default: '0', help: ['N', 'and this port (default: any that is free)'] },
-  refresh: {
-    type: 'string',
-    default: '15',
-    help: ['SEC', 'how often to tell the KDC so (default: 15)'],
-  },
+  refresh: { type: 'string', default: '15', help: ['SEC', 'how often to tell the KDC so (default: 15)'] },
 } as const
 
 export interface ListenAddress {
